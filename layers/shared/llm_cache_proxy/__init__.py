@@ -1,0 +1,1 @@
+"""A serverless, OpenAI-compatible caching proxy that does not serve wrong answers."""

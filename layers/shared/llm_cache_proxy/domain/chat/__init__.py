@@ -1,0 +1,1 @@
+"""Chat completions: what is asked, how an answer is put together, and in what forms it is kept."""

@@ -1,0 +1,51 @@
+"""The names of the counters, and what each event adds to them.
+
+Counters are few and bounded: results, errors by kind, vetoes by rule, and tokens by model, where
+a model that is not priced counts as `other`. The store's script writes the same names.
+"""
+
+EXACT_HITS = "exact_hits"
+SEMANTIC_HITS = "semantic_hits"
+MISSES = "misses"
+BYPASSES = "bypasses"
+STALE = "stale"
+COALESCED = "coalesced"
+
+
+def hit_counts(tier: str, model: str, prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
+    """What a hit in `tier` (EXACT_HITS or SEMANTIC_HITS) adds: the result, and tokens saved."""
+    return {
+        tier: 1,
+        f"model:{model}:hits": 1,
+        f"model:{model}:prompt_saved": prompt_tokens,
+        f"model:{model}:completion_saved": completion_tokens,
+    }
+
+
+def miss_counts(model: str, prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
+    """What an answer from the upstream adds: the result, and tokens used."""
+    return {
+        MISSES: 1,
+        f"model:{model}:misses": 1,
+        f"model:{model}:prompt_used": prompt_tokens,
+        f"model:{model}:completion_used": completion_tokens,
+    }
+
+
+def error_count(kind: str) -> dict[str, int]:
+    """What an error of `kind` adds."""
+    return {f"error:{kind}": 1}
+
+
+def veto_count(rule: str) -> dict[str, int]:
+    """What a veto of the guard's `rule` adds."""
+    return {f"veto:{rule}": 1}
+
+
+def merged(*parts: dict[str, int]) -> dict[str, int]:
+    """The sum of several additions."""
+    total: dict[str, int] = {}
+    for part in parts:
+        for name, amount in part.items():
+            total[name] = total.get(name, 0) + amount
+    return total

@@ -1,0 +1,74 @@
+"""What the pipeline must know of an endpoint's requests and answers, whatever their shape."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from llm_cache_proxy.domain.entry import Forms
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.policy import Traits
+
+
+class Assembler(Protocol):
+    """Puts a stream together."""
+
+    def add(self, data: str) -> JsonObject:
+        """Take one event's data and give it back parsed; BrokenStreamError where it is wrong."""
+        ...
+
+    def completion(self) -> JsonObject:
+        """The whole answer so far, as the endpoint's JSON."""
+        ...
+
+
+class Dialect(Protocol):
+    """One endpoint's shapes, read by pure functions."""
+
+    @property
+    def path(self) -> str:
+        """The endpoint below the base URL."""
+        ...
+
+    @property
+    def assembler(self) -> Callable[[], Assembler]:
+        """A new assembler for one stream."""
+        ...
+
+    def checked(self, fields: JsonObject) -> JsonObject:
+        """`fields`, or InvalidRequest."""
+        ...
+
+    def traits(self, fields: JsonObject) -> Traits:
+        """What decides how far the request may be cached."""
+        ...
+
+    def with_user_text(self, fields: JsonObject, change: Callable[[str], str]) -> JsonObject:
+        """A copy with `change` applied to the last user text."""
+        ...
+
+    def wants_stream(self, fields: JsonObject) -> bool:
+        """Whether the answer is to be server-sent events."""
+        ...
+
+    def wants_usage(self, fields: JsonObject) -> bool:
+        """Whether a stream is to tell its usage."""
+        ...
+
+    def asking_for_usage(self, fields: JsonObject) -> JsonObject | None:
+        """`fields` with the stream's usage asked for; None where nothing needs to change."""
+        ...
+
+    def is_usage_only(self, chunk: JsonObject) -> bool:
+        """Whether an event is there only because usage was asked for."""
+        ...
+
+    def is_whole(self, completion: JsonObject) -> bool:
+        """Whether an answer may be kept."""
+        ...
+
+    def forms(self, completion: JsonObject, json_text: str) -> Forms:
+        """Every form in which an answer is kept."""
+        ...
+
+    def token_counts(self, completion: JsonObject) -> tuple[int, int]:
+        """Prompt and completion tokens."""
+        ...

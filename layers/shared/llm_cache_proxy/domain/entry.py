@@ -1,0 +1,101 @@
+"""What the cache keeps: one entry with one life, and the aliases that point at it.
+
+Never decides whether an entry may be served; it only says what one is.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+FORMAT_VERSION = 1
+"""Raised when stored records change shape; a record of another version is a miss."""
+
+
+class Form(StrEnum):
+    """How a client wants a stored answer: as JSON, as SSE, or as SSE that ends with usage."""
+
+    JSON = "json"
+    SSE = "sse"
+    SSE_WITH_USAGE = "sse_usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """One answer in every form it is served in, each UTF-8 and ready to send.
+
+    `json` is the whole JSON body. `sse` is every event up to, not including, usage and `[DONE]`.
+    `usage_event` is the one event that `stream_options.include_usage` adds, empty when the
+    upstream told no usage.
+    """
+
+    json: str
+    sse: str
+    usage_event: str
+
+    def body(self, form: Form) -> str:
+        """The text to send for `form`."""
+        if form is Form.JSON:
+            return self.json
+        return joined_sse(self.sse, self.usage_event if form is Form.SSE_WITH_USAGE else "")
+
+
+def joined_sse(events: str, usage_event: str) -> str:
+    """Stored events, the usage event if it is wanted, and the terminator."""
+    return f"{events}{usage_event}data: [DONE]\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored answer; the same record in both tiers.
+
+    Times are Unix seconds. `key` is the exact key's digest in hex. `sequence` is the tenant's
+    clear sequence when the request was looked up: an entry dies when a cutoff of one of its
+    `selectors` is larger. `text` is the last user text as it was written and `text_digest` its
+    digest, for the guard. `model` is the name under which it is counted.
+    """
+
+    key: str
+    entry_id: str
+    created_at: int
+    expires_at: int
+    purge_at: int
+    sequence: int
+    selectors: tuple[str, ...]
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    text: str
+    text_digest: str
+    forms: Forms
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A promotion: the exact key `key` answers with the entry under `target`.
+
+    It holds what judged it, so that a stricter threshold, new guard rules and another embedder
+    judge it again. It never lives longer than its entry.
+    """
+
+    key: str
+    target: str
+    similarity: float
+    decision_version: int
+    embedder_id: str
+    text_digest: str
+
+
+ALL = "all"
+"""The selector that every entry has."""
+
+
+def selectors(
+    *, namespace: str, model: str, entry_id: str, tags: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """What an entry can be cleared by: all, its namespace, model, own id and tags."""
+    return (
+        ALL,
+        f"namespace:{namespace}",
+        f"model:{model}",
+        f"entry:{entry_id}",
+        *(f"tag:{tag}" for tag in tags),
+    )

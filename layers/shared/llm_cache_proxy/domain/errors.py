@@ -1,0 +1,146 @@
+"""The one tree of errors; what each means to a client is decided in `api.errors` alone.
+
+ProxyError
+├── RequestRefused         the client's request cannot be served as it is
+│   ├── InvalidRequest       400: malformed, or a field of the wrong type
+│   ├── NotPermitted         401/403: no key, or one that may not do this
+│   ├── LimitReached         429: a rate or a budget is used up
+│   ├── NotFound             404: no such route, model or entry
+│   ├── MethodNotAllowed     405
+│   ├── BodyTooLarge         413
+│   └── NotInCache           504: `only-if-cached` asked for, and it is not
+├── UpstreamError          the LLM gave no answer at all
+│   ├── UpstreamUnreachable  502
+│   └── UpstreamTimedOut     504
+├── CacheTierError         a part of the cache failed: a miss, never a client's error
+│   ├── ExactStoreUnavailable
+│   ├── VectorStoreUnavailable
+│   └── EmbedderUnavailable
+└── SettingsError          the process cannot start; names the variable
+"""
+
+
+class ProxyError(Exception):
+    """Every error that this package raises on purpose."""
+
+
+class RequestRefused(ProxyError):
+    """The request cannot be served; `message` is for the client, `param` names the field."""
+
+    status = 400
+    error_type = "invalid_request_error"
+    code: str | None = None
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code if code is not None else type(self).code
+        self.headers: dict[str, str] = {}
+
+
+class InvalidRequest(RequestRefused):
+    """The request is malformed or a field has the wrong type."""
+
+
+class NotPermitted(RequestRefused):
+    """The key is missing, wrong, revoked, or may not do this."""
+
+    status = 401
+    error_type = "authentication_error"
+    code = "invalid_api_key"
+
+
+class LimitReached(RequestRefused):
+    """A rate or a budget is used up; `retry_after_seconds` says when to come back."""
+
+    status = 429
+    error_type = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+    def __init__(self, message: str, *, retry_after_seconds: int, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_seconds = retry_after_seconds
+        self.headers = {"retry-after": str(retry_after_seconds)}
+
+
+class NotFound(RequestRefused):
+    """No such route, model or entry."""
+
+    status = 404
+    code = "not_found"
+
+
+class MethodNotAllowed(RequestRefused):
+    """The route exists, the method on it does not."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is over the limit."""
+
+    status = 413
+    code = "request_too_large"
+
+
+class NotInCache(RequestRefused):
+    """The client asked for a cached answer only, and there is none (RFC 9111, section 5.2.1.7)."""
+
+    status = 504
+    error_type = "cache_miss_error"
+    code = "not_in_cache"
+
+
+class UpstreamError(ProxyError):
+    """The LLM gave no answer; `upstream` is its configured name."""
+
+    status = 502
+    code = "upstream_error"
+
+    def __init__(self, message: str, *, upstream: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.upstream = upstream
+
+
+class UpstreamUnreachable(UpstreamError):
+    """No connection, or one that broke before the answer began or ended."""
+
+    code = "upstream_unreachable"
+
+
+class UpstreamTimedOut(UpstreamError):
+    """The deadline passed before the upstream answered."""
+
+    status = 504
+    code = "upstream_timeout"
+
+
+class CacheTierError(ProxyError):
+    """A part of the cache failed; the request goes on without it."""
+
+    tier = "cache"
+
+
+class ExactStoreUnavailable(CacheTierError):
+    """The exact tier did not answer, or not in time, or not sensibly."""
+
+    tier = "exact"
+
+
+class VectorStoreUnavailable(CacheTierError):
+    """The semantic tier's store did not answer, or not in time, or not sensibly."""
+
+    tier = "search"
+
+
+class EmbedderUnavailable(CacheTierError):
+    """No vector could be had, or not in time, or not a sensible one."""
+
+    tier = "embed"
+
+
+class SettingsError(ProxyError):
+    """A setting is missing or wrong; the message names the variable and what was expected."""

@@ -1,0 +1,105 @@
+"""Which requests are the same request: the exact key, and the fingerprint around the prompt.
+
+Every field that can change the answer is part of both, known to us or not. Only fields that
+provably cannot are left out, and only a documented default equals its absence.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.json_text import JsonObject, canonical_text
+
+KEY_VERSION = 1
+"""Raised when the same request would get another key: old entries are then out of reach."""
+
+WITHOUT_EFFECT = frozenset(
+    {
+        "stream",
+        "stream_options",
+        "user",
+        "metadata",
+        "service_tier",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "safety_identifier",
+    }
+)
+"""Fields that change how an answer is delivered or billed, never what it says."""
+
+DOCUMENTED_DEFAULTS: Mapping[str, Mapping[str, object]] = {
+    "openai": {
+        "n": 1,
+        "temperature": 1,
+        "top_p": 1,
+        "presence_penalty": 0,
+        "frequency_penalty": 0,
+        "logprobs": False,
+        "store": False,
+    },
+    "groq": {"n": 1, "temperature": 1, "top_p": 1},
+}
+"""By upstream name: values that its API reference gives as the meaning of an absent field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Where a request belongs before its body is looked at."""
+
+    tenant: str
+    namespace: str
+    path: str
+    upstream: str
+    model: str
+
+
+def canonical_body(fields: Mapping[str, object], identity: Identity) -> JsonObject:
+    """The fields that can change the answer, with the route's model in place of the asked one."""
+    defaults = DOCUMENTED_DEFAULTS.get(identity.upstream, {})
+    body = {
+        name: value
+        for name, value in fields.items()
+        if name not in WITHOUT_EFFECT and not _is_default(value, defaults.get(name, _NO_DEFAULT))
+    }
+    body["model"] = identity.model
+    return body
+
+
+_NO_DEFAULT = object()
+
+
+def _is_default(value: object, default: object) -> bool:
+    # True == 1 in Python, not in JSON.
+    return type(value) is type(default) and value == default
+
+
+def exact_key(body: Mapping[str, object], identity: Identity) -> str:
+    """SHA-256 in hex of the canonical request and where it belongs."""
+    return _digest("exact", body, identity)
+
+
+def fingerprint(body: Mapping[str, object], identity: Identity) -> str:
+    """The same for a request whose last user text was blanked."""
+    return _digest("fingerprint", body, identity)
+
+
+def _digest(purpose: str, body: Mapping[str, object], identity: Identity) -> str:
+    place = [
+        purpose,
+        KEY_VERSION,
+        identity.tenant,
+        identity.namespace,
+        identity.path,
+        identity.upstream,
+    ]
+    return hashlib.sha256(canonical_text([place, body]).encode("ascii")).hexdigest()
+
+
+def text_digest(text: str) -> str:
+    """128 bits in hex that tell two prompts apart as they were written."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def entry_id(tenant: str, key: str) -> str:
+    """The name of an entry for clients: says nothing of its key, and differs by tenant."""
+    return hashlib.sha256(canonical_text(["entry", tenant, key]).encode("ascii")).hexdigest()[:24]

@@ -1,0 +1,114 @@
+"""What may be read, stored and compared by meaning for one request, and for how long.
+
+A client's wishes can narrow what the operator allows, never widen it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.controls import Controls, Mode
+from llm_cache_proxy.domain.eligibility import ineligible_text
+from llm_cache_proxy.domain.reasons import Reason
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The operator's rules. Similarities are cosines; lives are in seconds."""
+
+    semantic: bool = True
+    threshold: float = 0.90
+    candidates: int = 5
+    max_temperature: float = 1.0
+    semantic_with_tools: bool = False
+    default_ttl_seconds: int = DAY_SECONDS
+    creative_ttl_seconds: int = 3_600
+    creative_temperature: float = 0.7
+    max_ttl_seconds: int = 30 * DAY_SECONDS
+    normalise: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be tried for one request.
+
+    `bypass` says why nothing is read or written; `no_read` why the tiers are not asked although
+    the answer may be stored; `no_semantic` why meaning is not compared. `ttl_seconds` 0: no store.
+    """
+
+    read: bool
+    write: bool
+    threshold: float
+    ttl_seconds: int
+    max_age_seconds: int | None
+    only_if_cached: bool
+    bypass: Reason | None = None
+    no_read: Reason | None = None
+    no_semantic: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a dialect knows of a request that decides how far it may be cached.
+
+    `text` is the last user text, None where the last message is not a user's or is not text only;
+    `no_text` then says which.
+    """
+
+    text: str | None
+    no_text: Reason | None
+    offers_tools: bool
+    temperature: float | None
+    upstream_state: bool
+
+
+def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
+    """The plan for a request with these wishes and traits."""
+    bypass = _bypass(controls, traits)
+    reads = controls.may_read and bypass is None
+    ttl_seconds = _ttl_seconds(policy, controls, traits)
+    return Plan(
+        read=reads,
+        write=controls.may_write and bypass is None and ttl_seconds > 0,
+        threshold=max(policy.threshold, controls.threshold or 0.0),
+        ttl_seconds=ttl_seconds,
+        max_age_seconds=controls.max_age_seconds,
+        only_if_cached=controls.only_if_cached,
+        bypass=bypass,
+        no_read=None if reads else _NO_READ.get(controls.mode, Reason.NO_CACHE),
+        no_semantic=_no_semantic(policy, controls, traits),
+    )
+
+
+_NO_READ: Mapping[Mode, Reason] = {
+    Mode.WRITE_ONLY: Reason.WRITE_ONLY,
+    Mode.REFRESH: Reason.REFRESH,
+}
+
+
+def _bypass(controls: Controls, traits: Traits) -> Reason | None:
+    if controls.mode is Mode.OFF or not (controls.may_read or controls.may_write):
+        return Reason.BYPASS_ASKED
+    return Reason.UPSTREAM_STATE if traits.upstream_state else None
+
+
+def _ttl_seconds(policy: Policy, controls: Controls, traits: Traits) -> int:
+    if controls.ttl_seconds is not None:
+        return min(controls.ttl_seconds, policy.max_ttl_seconds)
+    creative = (traits.temperature or 0.0) > policy.creative_temperature
+    return policy.creative_ttl_seconds if creative else policy.default_ttl_seconds
+
+
+def _no_semantic(policy: Policy, controls: Controls, traits: Traits) -> Reason | None:
+    if not policy.semantic:
+        return Reason.SEMANTIC_OFF
+    if controls.mode is Mode.EXACT:
+        return Reason.EXACT_MODE
+    if traits.text is None:
+        return traits.no_text
+    if traits.offers_tools and not policy.semantic_with_tools:
+        return Reason.TOOLS
+    if (traits.temperature or 0.0) > policy.max_temperature:
+        return Reason.TEMPERATURE
+    return ineligible_text(traits.text)

@@ -1,0 +1,70 @@
+"""Server-sent events as bytes: split wherever the network cut them, joined as they were.
+
+Follows the WHATWG HTML standard, section 9.2.6 (lines end in LF, CR or CRLF; an event ends at an
+empty line; `data` lines of one event are joined by LF; lines that start with a colon are comments).
+"""
+
+import re
+from dataclasses import dataclass
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
+_EVENT_END = re.compile(_ONE_END + _ONE_END)
+DONE = "[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: `raw` as it came, its terminating empty line included; `data` None if it has none.
+
+    `name` is the `event:` field, empty where there is none.
+    """
+
+    raw: bytes
+    data: str | None
+    name: str = ""
+
+
+class EventSplitter:
+    """Turns pieces of a byte stream into events, holding back what is not whole yet."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """The events that `piece` completes, in order."""
+        self._held += piece
+        events: list[Event] = []
+        start = 0
+        while match := _EVENT_END.search(self._held, start):
+            if self._cut_inside_crlf(match):
+                break
+            events.append(_event(self._held[start : match.end()]))
+            start = match.end()
+        self._held = self._held[start:]
+        return events
+
+    def rest(self) -> bytes:
+        """What came after the last whole event: not empty where a stream was cut."""
+        return self._held
+
+    def _cut_inside_crlf(self, match: re.Match[bytes]) -> bool:
+        # A CR at the very end may be half of a CRLF whose LF has not come yet.
+        return match.end() == len(self._held) and self._held.endswith(b"\r")
+
+
+def _event(raw: bytes) -> Event:
+    data: list[str] = []
+    name = ""
+    for line in _LINE_END.split(raw.decode("utf-8", "replace")):
+        field, _, value = line.partition(":")
+        if field == "data":
+            data.append(value.removeprefix(" "))
+        elif field == "event":
+            name = value.removeprefix(" ")
+    return Event(raw, "\n".join(data) if data else None, name)
+
+
+def data_event(data: str) -> str:
+    """One event that carries `data`, which must have no line ends."""
+    return f"data: {data}\n\n"

@@ -1,0 +1,106 @@
+"""The exact tier: one round trip looks an answer up, checks that it still lives, and counts it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from llm_cache_proxy.domain.entry import Alias, Entry, Form
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One question to the exact tier.
+
+    `counts` are added whatever is found (they carry what earlier calls could not count).
+    `text_digest` is the asking text's digest: the stored text comes back only where it differs.
+    `max_age_seconds` turns an older entry into a miss.
+    """
+
+    tenant: str
+    key: str
+    form: Form
+    text_digest: str
+    max_age_seconds: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A living entry's answer, in the form that was asked for.
+
+    `text` is the stored last user text, given where its digest differs from the asking one's
+    (and always after `promote`); None where the texts are identical.
+    `now` is the store's clock in Unix seconds; `sequence` the tenant's present clear sequence.
+    """
+
+    body: str
+    entry_id: str
+    created_at: int
+    expires_at: int
+    now: int
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    text: str | None
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class AliasFound:
+    """The key is a promotion: the pipeline judges it, then asks for its target. Nothing counted."""
+
+    alias: Alias
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Nothing that may be served. `sequence` goes into the entry that this request may store."""
+
+    sequence: int
+
+
+Found = Hit | AliasFound | Miss
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Store `entry` if no cutoff has passed it since its lookup; `counts` are added either way."""
+
+    tenant: str
+    entry: Entry
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class ExactStore(Protocol):
+    """Failure (`ExactStoreUnavailable`) means: go on as if nothing were cached, and count it.
+
+    A hit adds to the counters: `exact_hits` (`semantic_hits` after `promote`), and the entry's
+    tokens as `domain.counting.hit_counts` says. Nothing else is counted unasked. A store that
+    can read but not write still serves hits. Malformed records and unknown format versions are
+    misses. Tenants share no key.
+    """
+
+    async def lookup(self, query: Lookup) -> Found:
+        """The living entry or alias under the key; a hit is counted in the same round trip."""
+        ...
+
+    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+        """The target's answer as a semantic hit, leaving `alias` behind with the target's life.
+
+        `query.key` is the target's key. None leaves nothing behind. `Miss` when the target is
+        gone or cut off.
+        """
+        ...
+
+    async def commit(self, commit: Commit) -> bool:
+        """Whether the entry was stored: False where a clear came after its lookup."""
+        ...
+
+    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
+        """Add to the tenant's counters."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections; the store is not used afterwards."""
+        ...

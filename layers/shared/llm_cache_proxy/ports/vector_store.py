@@ -1,0 +1,74 @@
+"""The semantic tier's store: nearest entries within one scope, never across it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from llm_cache_proxy.domain.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What must match exactly before meaning is compared."""
+
+    tenant: str
+    fingerprint: str
+    embedder_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A near entry: its exact key, cosine similarity (higher is closer) and last user text."""
+
+    key: str
+    entry_id: str
+    similarity: float
+    text: str
+    created_at: int
+    expires_at: int
+
+
+class VectorStore(Protocol):
+    """Failure (`VectorStoreUnavailable`) means: no candidate, nothing stored, and count it.
+
+    Vectors are 384 floats of unit length. Points are deterministic in (tenant, exact key):
+    writing twice is writing once. Malformed points are left out of results.
+    """
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> list[Candidate]:
+        """Up to `limit` candidates with `expires_at > now`, most similar first."""
+        ...
+
+    async def fetch(self, tenant: str, key: str) -> Entry | None:
+        """The whole entry under an exact key, for an exact tier that has lost it."""
+        ...
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        """Write the entry; the collection is made on first use where it is missing."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections; the store is not used afterwards."""
+        ...
+
+
+class VectorAdmin(Protocol):
+    """Failure (`VectorStoreUnavailable`) is reported to the operator who asked."""
+
+    async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
+        """Delete the tenant's entries that have `selector` and a sequence below `cutoff`."""
+        ...
+
+    async def purge(self, now: int) -> int:
+        """Delete every tenant's entries with `purge_at <= now`."""
+        ...
+
+    async def count_entries(self, tenant: str) -> int:
+        """Entries held for the tenant."""
+        ...
+
+    async def ping(self) -> None:
+        """Return when the store answers."""
+        ...

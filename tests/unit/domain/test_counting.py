@@ -1,0 +1,20 @@
+"""Facts about what events add to the counters."""
+
+from llm_cache_proxy.domain import counting
+
+
+def test_a_hit_adds_what_it_saved_and_a_miss_what_it_used() -> None:
+    hit = counting.hit_counts(counting.EXACT_HITS, "m", 3, 4)
+    miss = counting.miss_counts("m", 3, 4)
+
+    assert hit["exact_hits"] == 1
+    assert (hit["model:m:prompt_saved"], hit["model:m:completion_saved"]) == (3, 4)
+    assert miss["misses"] == 1
+    assert (miss["model:m:prompt_used"], miss["model:m:completion_used"]) == (3, 4)
+
+
+def test_sums_take_every_part_in() -> None:
+    total = counting.merged({"a": 1}, counting.error_count("a"), {"a": -3, "b": 2})
+
+    assert total == {"a": -2, "error:a": 1, "b": 2}
+    assert counting.veto_count("numbers") == {"veto:numbers": 1}

@@ -1,0 +1,65 @@
+"""Facts about how JSON is read."""
+
+import pytest
+
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import canonical_text, compact_text, parse_object
+
+
+def test_field_order_makes_no_difference() -> None:
+    one, other = (
+        parse_object(b'{"a": 1, "b": {"c": 2, "d": 3}}'),
+        parse_object(b'{"b": {"d": 3, "c": 2}, "a": 1}'),
+    )
+
+    assert canonical_text(one) == canonical_text(other)
+
+
+@pytest.mark.parametrize("spelling", ["1", "1.0", "1.00", "1e0", "10e-1", "0.1E1"])
+def test_equal_numbers_are_one_spelling(spelling: str) -> None:
+    assert canonical_text(parse_object(f'{{"n": {spelling}}}'.encode())) == '{"n":1}'
+
+
+def test_big_integers_keep_every_digit() -> None:
+    digits = "9007199254740993"
+
+    assert canonical_text(parse_object(f'{{"n": {digits}.0}}'.encode())) == f'{{"n":{digits}}}'
+    assert canonical_text(parse_object(f'{{"n": {digits}}}'.encode())) == f'{{"n":{digits}}}'
+
+
+def test_true_is_not_one() -> None:
+    assert canonical_text(parse_object(b'{"n": true}')) != canonical_text(parse_object(b'{"n": 1}'))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "not valid JSON"),
+        (b"", "not valid JSON"),
+        (b"[]", "must be a JSON object"),
+        (b'"text"', "must be a JSON object"),
+        (b'{"a": 1, "a": 2}', "stands twice"),
+        (b'{"x": {"a": 1, "a": 1}}', "stands twice"),
+        (b'{"a": NaN}', "NaN"),
+        (b'{"a": -Infinity}', "Infinity"),
+        (b'{"a": 1e999}', "out of range"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not valid JSON"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        (b"\xef\xbb\xbf{}", "not valid JSON"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_is_not_one_clear_object_is_refused(body: bytes, said: str) -> None:
+    with pytest.raises(InvalidRequest, match=said):
+        parse_object(body)
+
+
+def test_text_to_send_keeps_what_utf8_can_carry() -> None:
+    assert compact_text({"a": "grüße 🙂"}) == '{"a":"grüße 🙂"}'
+
+
+def test_a_lone_surrogate_stays_an_escape() -> None:
+    fields = parse_object(b'{"a": "\\ud800"}')
+
+    assert compact_text(fields) == '{"a":"\\ud800"}'
+    assert canonical_text(fields) == '{"a":"\\ud800"}'

@@ -1,0 +1,155 @@
+"""Facts about which requests are the same request."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from llm_cache_proxy.domain.keys import (
+    Identity,
+    canonical_body,
+    entry_id,
+    exact_key,
+    fingerprint,
+    text_digest,
+)
+
+HERE = Identity("tenant", "default", "/chat/completions", "groq", "m")
+BODY: dict[str, Any] = {
+    "model": "m",
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "What is Rust?"},
+    ],
+}
+CHANGES: dict[str, Any] = {
+    "temperature": 0.2,
+    "top_p": 0.5,
+    "n": 2,
+    "seed": 7,
+    "stop": ["x"],
+    "max_tokens": 5,
+    "max_completion_tokens": 5,
+    "presence_penalty": 0.5,
+    "frequency_penalty": 0.5,
+    "logit_bias": {"50256": -100},
+    "logprobs": True,
+    "top_logprobs": 2,
+    "response_format": {"type": "json_object"},
+    "tools": [{"type": "function", "function": {"name": "f"}}],
+    "tool_choice": "none",
+    "parallel_tool_calls": False,
+    "functions": [{"name": "f"}],
+    "function_call": "auto",
+    "modalities": ["text", "audio"],
+    "audio": {"voice": "alloy", "format": "wav"},
+    "prediction": {"type": "content", "content": "x"},
+    "reasoning_effort": "low",
+    "verbosity": "low",
+    "a_field_of_tomorrow": {"x": 1},
+}
+NO_CHANGES: dict[str, Any] = {
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "user": "someone",
+    "metadata": {"a": "b"},
+    "service_tier": "flex",
+    "prompt_cache_key": "k",
+    "prompt_cache_retention": "24h",
+    "safety_identifier": "s",
+}
+
+
+def key(body: dict[str, Any], identity: Identity = HERE) -> str:
+    return exact_key(canonical_body(body, identity), identity)
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_a_field_that_can_change_the_answer_changes_the_key(field: str) -> None:
+    assert key({**BODY, field: CHANGES[field]}) != key(BODY)
+
+
+@pytest.mark.parametrize("field", NO_CHANGES)
+def test_a_field_that_cannot_change_the_answer_does_not_change_the_key(field: str) -> None:
+    assert key({**BODY, field: NO_CHANGES[field]}) == key(BODY)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "user", "content": "What is Rust?"}],
+        [{"role": "system", "content": "be brief."}, BODY["messages"][1]],
+        [BODY["messages"][0], {**BODY["messages"][1], "name": "Ann"}],
+        [BODY["messages"][0], {"role": "developer", "content": "What is Rust?"}],
+        [BODY["messages"][0], {"role": "user", "content": [{"type": "text", "text": "x"}]}],
+        [*BODY["messages"], {"role": "assistant", "content": "A language."}],
+        [{"role": "system", "content": "Be brief.What is"}, {"role": "user", "content": "Rust?"}],
+    ],
+)
+def test_every_part_of_the_conversation_counts(messages: list[Any]) -> None:
+    assert key({**BODY, "messages": messages}) != key(BODY)
+
+
+def test_an_images_address_and_detail_count() -> None:
+    def with_image(url: str, detail: str) -> str:
+        image = {"type": "image_url", "image_url": {"url": url, "detail": detail}}
+        return key({**BODY, "messages": [{"role": "user", "content": [image]}]})
+
+    assert len({with_image("a", "low"), with_image("b", "low"), with_image("a", "high")}) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(HERE, tenant="other"),
+        replace(HERE, namespace="other"),
+        replace(HERE, path="/completions"),
+        replace(HERE, upstream="openai"),
+        replace(HERE, model="m2"),
+    ],
+)
+def test_where_a_request_belongs_counts(other: Identity) -> None:
+    assert key(BODY, other) != key(BODY)
+
+
+def test_parts_of_the_place_cannot_be_shifted_into_each_other() -> None:
+    one = replace(HERE, tenant="a", namespace="b:c")
+    other = replace(HERE, tenant="a:b", namespace="c")
+
+    assert key(BODY, one) != key(BODY, other)
+
+
+def test_a_documented_default_equals_its_absence_only_where_documented() -> None:
+    explicit = {**BODY, "temperature": 1}
+    elsewhere = replace(HERE, upstream="upstream")
+
+    assert key(explicit) == key(BODY)
+    assert key(explicit, elsewhere) != key(BODY, elsewhere)
+    assert key({**BODY, "n": True}) != key(BODY)
+
+
+def test_an_alias_and_the_models_real_name_share_a_key() -> None:
+    assert key({**BODY, "model": "our-name-for-it"}) == key(BODY)
+
+
+def test_the_key_does_not_depend_on_field_order() -> None:
+    backwards = json.loads(json.dumps(BODY), object_pairs_hook=lambda p: dict(reversed(p)))
+
+    assert key(backwards) == key(BODY)
+
+
+def test_fingerprint_and_key_are_different_names() -> None:
+    assert fingerprint(canonical_body(BODY, HERE), HERE) != key(BODY)
+
+
+def test_entry_ids_differ_by_tenant_and_do_not_show_the_key() -> None:
+    one, other = entry_id("a", "k" * 64), entry_id("b", "k" * 64)
+
+    assert one != other
+    assert "k" * 4 not in one
+
+
+def test_text_digests_tell_spellings_apart_and_take_any_text() -> None:
+    assert text_digest("us") != text_digest("US")
+    assert len(text_digest("\ud800")) == 32

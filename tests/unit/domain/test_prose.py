@@ -1,0 +1,52 @@
+"""Facts about which spellings are one prompt."""
+
+import pytest
+
+from llm_cache_proxy.domain.prose import normalised
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("What is Rust?", "what is rust?"),
+        ("What is Rust?", "  WHAT   IS\nRUST?  "),
+        ("caf\u00e9", "cafe\u0301"),
+        ("Straße", "STRASSE"),
+        ("What's the capital of France?", "what's the capital of france?"),
+    ],
+)
+def test_case_spacing_and_composition_of_prose_are_one(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Fix `Foo  bar`",
+        "```\nX =  1\n```",
+        "Explain:\n    if A:\n        b()",
+        "why does print(X) fail",
+        "rename myVar",
+        "rename MY_VAR please",
+        "what does ls -L do",
+        "what does git --No-pager do",
+        "open /etc/Hosts",
+        "see https://Example.com/A",
+        "SELECT Name FROM Users",
+        "Name: a\nVersion: b\n",
+        "- old Line\n+ new Line",
+        "<B>bold</B>",
+        "$Path",
+        "A && b | c",
+        "read README.md",
+        "a\tB  c == d",
+    ],
+)
+def test_code_stays_as_it_was_written(code: str) -> None:
+    assert normalised(code) == code
+
+
+def test_normalising_twice_changes_nothing() -> None:
+    once = normalised("  Hello   WORLD, how ARE you? ")
+
+    assert normalised(once) == once
