@@ -1,0 +1,51 @@
+# Every target in one line: `make help`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODEL := .model/all-MiniLM-L6-v2
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test check format lock eval bench sam-local clean
+
+help:  ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (once; a minute or two) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; PYTHON=python3.13 make ... names another."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,dev]'
+	@touch $@
+
+$(MODEL)/model.json: $(INSTALLED) functions/embedding/build_model.py
+	@echo "Preparing the embedding model (once; about a minute) ..."
+	@$(BIN)/python functions/embedding/build_model.py --out $(MODEL)
+	@touch $@
+
+setup: $(INSTALLED) $(MODEL)/model.json  ## Install everything, start nothing
+
+dev: setup  ## Serve the proxy at http://127.0.0.1:3000/v1 (PORT, DATA_DIR, and every setting)
+	@$(BIN)/llm-cache-proxy serve
+
+check: $(INSTALLED)  ## Lint, types, import contracts and unit tests, in well under a minute
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q -n auto tests/unit
+
+test: setup  ## Everything whose services are found; names what it left out
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest -q -n auto tests --ignore=tests/unit
+
+format: $(INSTALLED)  ## Format the code
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+lock: $(INSTALLED)  ## Pin what is installed now, and what the layer carries
+	@$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+clean:  ## Remove what was built, not the stores
+	@rm -rf $(VENV) build .aws-sam .mypy_cache .ruff_cache .pytest_cache

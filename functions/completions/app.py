@@ -1,0 +1,5 @@
+"""What `run.sh` serves with uvicorn, behind the Lambda Web Adapter: answers are streamed."""
+
+from llm_cache_proxy.bootstrap.completions_app import completions_app
+
+app = completions_app()

@@ -1,0 +1,94 @@
+"""What this machine has: a `sam`, images, an architecture. Never pulls what is there already."""
+# ruff: noqa: S603 - starts docker, pip and sam, with arguments of its own
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON_IMAGE = "public.ecr.aws/lambda/python:3.13"
+BUILD_IMAGE = "public.ecr.aws/sam/build-python3.13:latest"
+
+# AWS SAM CLI pins boto3 and click, so it never shares an environment with the package.
+_SAM_ENVIRONMENT = ROOT / "build" / "sam-venv"
+_SAM_PACKAGE = "aws-sam-cli>=1.150,<2"  # the first that knows response streaming
+
+
+def say(line: str) -> None:
+    """Tell people what happens."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def sam() -> str:
+    """Path of `sam`: the one on the PATH, else one of our own, installed where it is missing."""
+    own = _SAM_ENVIRONMENT / "bin" / "sam"
+    found = shutil.which("sam")
+    if found is None and not own.exists():
+        say(f"Installing AWS SAM CLI into {_SAM_ENVIRONMENT} (once; a minute) ...")
+        subprocess.run([sys.executable, "-m", "venv", str(_SAM_ENVIRONMENT)], check=True)
+        pip = [str(_SAM_ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--disable-pip-version-check", _SAM_PACKAGE], check=True)
+    return found or str(own)
+
+
+def architecture() -> str:
+    """This machine's, as Lambda calls it."""
+    return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
+
+
+def has_image(name: str) -> bool:
+    """Whether Docker has the image."""
+    return not _quiet("docker", "image", "inspect", name)
+
+
+def sam_environment() -> dict[str, str]:
+    """The environment of every `sam` here.
+
+    Without anyone's AWS credentials: with them `sam local` asks AWS for the account, and hands
+    them to the containers.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    ours |= {
+        "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "SAM_CLI_TELEMETRY": "0",
+    }
+    machine = architecture()
+    if has_image(f"{PYTHON_IMAGE}-{machine}") and has_image(f"{BUILD_IMAGE}-{machine}"):
+        ours["SAM_SKIP_PULL_IMAGE"] = "1"
+    return ours
+
+
+def build(*, build_dir: Path, parameters: dict[str, str]) -> None:
+    """`sam build` in containers. Raises CalledProcessError."""
+    command = [sam(), "build", "--use-container", "--cached", "--build-dir", str(build_dir)]
+    command += ["--cache-dir", str(build_dir.with_name(f"{build_dir.name}-cache"))]
+    done = subprocess.run(
+        [*command, *overrides(parameters)],
+        cwd=ROOT,
+        env=sam_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.stderr.write(done.stdout)
+        done.check_returncode()
+
+
+def overrides(parameters: dict[str, str]) -> list[str]:
+    """The arguments that give the template's parameters their values."""
+    given = [f"ParameterKey={name},ParameterValue={value}" for name, value in parameters.items()]
+    return ["--parameter-overrides", *given] if given else []
+
+
+def _quiet(*command: str) -> int:
+    return subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    ).returncode

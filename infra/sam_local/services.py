@@ -1,0 +1,157 @@
+"""What the functions need under `sam local`: a network, Redis, Qdrant, and sam's two servers.
+
+Each is a context manager that leaves nothing running. Containers see one another by name, and
+this machine as `host.docker.internal`.
+"""
+# ruff: noqa: S603, S607 - starts docker and sam, with arguments of its own
+
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from infra.sam_local.machine import ROOT, overrides, sam, sam_environment, say
+
+_START_SECONDS = 120
+_HOST = "host.docker.internal"
+_LOOPBACK = "127.0.0.1"
+
+
+class NotStarted(Exception):
+    """A part could not be started; the message says why."""
+
+
+@contextmanager
+def network(name: str) -> Iterator[str]:
+    """A Docker network of that name; the address at which this machine is reached from it."""
+    _docker("network", "create", name)
+    try:
+        gateway = _docker(
+            "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", name
+        ).strip()
+        yield gateway if _is_ours(gateway) else _LOOPBACK  # Docker Desktop's is in its VM
+    finally:
+        _docker("network", "rm", "--force", name)
+
+
+@contextmanager
+def container(image: str, *, name: str, network: str, timeout_seconds: int = 300) -> Iterator[str]:
+    """A container of `image` on the network; its name. Raises NotStarted."""
+    try:
+        _docker(
+            "run", "--detach", "--rm", "--name", name, "--network", network, image,
+            timeout_seconds=timeout_seconds,
+        )  # fmt: skip
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
+        told = str(exc.stderr or exc).strip().splitlines()
+        raise NotStarted(f"{image}: {told[-1]}") from exc
+    try:
+        yield name
+    finally:
+        _docker("rm", "--force", "--volumes", name)
+
+
+@contextmanager
+def sam_server(
+    command: str,
+    *,
+    build_dir: Path,
+    address: tuple[str, int],
+    network: str,
+    gateway: str,
+    parameters: Mapping[str, str],
+    variables: Mapping[str, str],
+) -> Iterator[str]:
+    """`sam local start-api` or `start-lambda` on the built template; its URL. Raises NotStarted."""
+    host, port = address
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = Path(scratch, "env.json")
+        environment.write_text(json.dumps({"Parameters": dict(variables)}), encoding="utf-8")
+        log = build_dir.with_name(f"{build_dir.name}-{command}.log")
+        arguments = [
+            *(sam(), "local", command, "--template-file", str(build_dir / "template.yaml")),
+            *("--host", host, "--port", str(port), "--warm-containers", "LAZY"),
+            *("--docker-network", network, "--env-vars", str(environment)),
+            *("--add-host", f"{_HOST}:{'host-gateway' if gateway == _LOOPBACK else gateway}"),
+            *overrides(dict(parameters)),
+        ]
+        with log.open("w", encoding="utf-8") as output:
+            process = subprocess.Popen(
+                arguments, cwd=ROOT, env=sam_environment(), stdout=output, stderr=output
+            )
+        try:
+            _wait_until_running(process, log)
+            yield f"http://{host}:{port}"
+        finally:
+            process.terminate()  # SIGTERM: on it sam removes its warm containers
+            process.wait(timeout=60)
+
+
+def invoke(url: str, function: str, payload: object, *, timeout_seconds: float = 120) -> object:
+    """One direct invocation through `start-lambda`."""
+    request = Request(  # noqa: S310 - our own server's address
+        f"{url}/2015-03-31/functions/{function}/invocations",
+        data=json.dumps(payload).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def from_containers(url: str) -> str:
+    """`url` as a container reaches it, where it names this machine."""
+    return url.replace("//127.0.0.1", f"//{_HOST}").replace("//localhost", f"//{_HOST}")
+
+
+def free_port(host: str) -> int:
+    """A port nobody listens on just now."""
+    with socket.create_server((host, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    """Whether GET `url` is answered with 200."""
+    try:
+        with urlopen(url, timeout=60) as answer:  # noqa: S310 - our own server's address
+            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP
+    except URLError as exc:
+        say(f"{url}: {exc}")
+        return False
+
+
+def _wait_until_running(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if "Running on" in text:
+            return
+        if process.poll() is not None:
+            raise NotStarted(text)
+        time.sleep(0.1)
+    raise NotStarted(f"not ready within {_START_SECONDS} s; see {log}")
+
+
+def _is_ours(address: str) -> bool:
+    try:
+        socket.create_server((address, 0)).close()
+    except OSError:
+        return False
+    return True
+
+
+def _docker(*arguments: str, timeout_seconds: int = 60) -> str:
+    return subprocess.run(
+        ["docker", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=timeout_seconds,
+        env=os.environ,
+    ).stdout

@@ -1,0 +1,123 @@
+"""The whole stack under `sam local`, as one context manager.
+
+The completions function falls back to the demonstration upstream where no key is set, as the
+local server does.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.sam_local.machine import architecture, build, say
+from infra.sam_local.services import (
+    NotStarted,
+    container,
+    free_port,
+    from_containers,
+    invoke,
+    network,
+    sam_server,
+)
+
+_PASSED_ON: Sequence[str] = (
+    "GROQ_API_KEY",
+    "UPSTREAM_BASE_URL",
+    "UPSTREAM_API_KEY",
+    "UPSTASH_REDIS_REST_URL",
+    "UPSTASH_REDIS_REST_TOKEN",
+    "QDRANT_API_KEY",
+    "ADMIN_KEY",
+    "SIMILARITY_THRESHOLD",
+    "LOG_LEVEL",
+)
+# A container starts in seconds where Lambda takes a fraction of one.
+_PATIENCE = {
+    "EMBED_DEADLINE_SECONDS": "30",
+    "SEARCH_DEADLINE_SECONDS": "5",
+    "EXACT_DEADLINE_SECONDS": "5",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SamLocal:
+    """The API's address, and that of direct invocations."""
+
+    api: str
+    functions: str
+
+
+@contextmanager
+def sam_local(
+    *, build_dir: Path, port: int, environment: Mapping[str, str] = os.environ
+) -> Iterator[SamLocal]:
+    """Build, start what is needed, and serve on `port`. Raises NotStarted, CalledProcessError.
+
+    `environment` names a Redis (REDIS_URL or Upstash's) and a Qdrant (QDRANT_URL) where they are
+    not to be started here, and an upstream.
+    """
+    parameters = {"Architecture": architecture(), "ResponseTransferMode": "BUFFERED"}
+    say("Building the functions and the embedding image (the first time takes minutes) ...")
+    build(build_dir=build_dir, parameters=parameters)
+    name = f"llm-cache-proxy-{os.getpid()}"
+    with ExitStack() as stack:
+        gateway = stack.enter_context(network(name))
+        variables = {
+            **_PATIENCE,
+            **{key: environment[key] for key in _PASSED_ON if environment.get(key)},
+            **_redis(stack, environment, name),
+            **_qdrant(stack, environment, name),
+        }
+        functions = stack.enter_context(
+            sam_server(
+                "start-lambda",
+                build_dir=build_dir,
+                address=(gateway, free_port(gateway)),
+                network=name,
+                gateway=gateway,
+                parameters=parameters,
+                variables=variables,
+            )
+        )
+        say("Loading the embedding model ...")
+        invoke(functions, "EmbeddingFunction", {"texts": ["ready"]})
+        reached = functions.replace(gateway, "host.docker.internal")
+        api = stack.enter_context(
+            sam_server(
+                "start-api",
+                build_dir=build_dir,
+                address=("127.0.0.1", port),
+                network=name,
+                gateway=gateway,
+                parameters=parameters,
+                variables={
+                    **variables,
+                    "EMBEDDING_FUNCTION": "EmbeddingFunction",
+                    "AWS_ENDPOINT_URL_LAMBDA": reached,
+                },
+            )
+        )
+        yield SamLocal(api=api, functions=functions)
+
+
+def _redis(stack: ExitStack, environment: Mapping[str, str], name: str) -> dict[str, str]:
+    if environment.get("UPSTASH_REDIS_REST_URL"):
+        return {}
+    if environment.get("REDIS_URL"):
+        return {"REDIS_URL": from_containers(environment["REDIS_URL"])}
+    image = environment.get("REDIS_IMAGE") or "redis:7"
+    started = stack.enter_context(container(image, name=f"{name}-redis", network=name))
+    return {"REDIS_URL": f"redis://{started}:6379/0"}
+
+
+def _qdrant(stack: ExitStack, environment: Mapping[str, str], name: str) -> dict[str, str]:
+    if environment.get("QDRANT_URL"):
+        return {"QDRANT_URL": from_containers(environment["QDRANT_URL"])}
+    image = environment.get("QDRANT_IMAGE") or "qdrant/qdrant:v1.17.0"
+    try:
+        started = stack.enter_context(container(image, name=f"{name}-qdrant", network=name))
+    except NotStarted as exc:
+        say(f"Without the semantic tier, for Qdrant cannot be started ({exc}); or set QDRANT_URL.")
+        return {}
+    return {"QDRANT_URL": f"http://{started}:6333"}

@@ -1,0 +1,60 @@
+"""Parts that were not configured: each says so when it is asked, and holds nothing."""
+
+from collections.abc import Sequence
+
+from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.errors import EmbedderUnavailable, VectorStoreUnavailable
+from llm_cache_proxy.ports.embedder import Embedding
+from llm_cache_proxy.ports.vector_store import Candidate, Scope
+
+_NO_VECTORS = "no semantic tier is configured: set QDRANT_URL"
+
+
+class AbsentEmbedder:
+    """An `Embedder` that there is not."""
+
+    embedder_id = "absent"
+
+    async def embed(self, texts: Sequence[str]) -> list[Embedding]:
+        """Raises EmbedderUnavailable."""
+        raise EmbedderUnavailable("no embedder is configured: set EMBEDDING_URL")
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+
+class AbsentVectors:
+    """A `VectorStore` and `VectorAdmin` that there is not: empty, and not to be written."""
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> list[Candidate]:
+        """Nothing is near."""
+        return []
+
+    async def fetch(self, tenant: str, key: str) -> Entry | None:
+        """Nothing is held."""
+        return None
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        """Raises VectorStoreUnavailable."""
+        raise VectorStoreUnavailable(_NO_VECTORS)
+
+    async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
+        """Nothing to delete."""
+        return 0
+
+    async def purge(self, now: int) -> int:
+        """Nothing to delete."""
+        return 0
+
+    async def count_entries(self, tenant: str) -> int:
+        """Nothing is held."""
+        return 0
+
+    async def ping(self) -> None:
+        """Raises VectorStoreUnavailable."""
+        raise VectorStoreUnavailable(_NO_VECTORS)
+
+    async def aclose(self) -> None:
+        """Nothing to release."""

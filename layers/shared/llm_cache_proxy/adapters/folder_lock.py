@@ -1,0 +1,60 @@
+"""One process at a time in a folder, and who it is.
+
+Never waits for the other process, and never leaves a lock behind: the operating system releases
+it however its holder ends.
+"""
+
+import os
+from pathlib import Path
+from typing import IO
+
+import portalocker
+
+LOCK_FILE = "owner.lock"
+
+
+class FolderInUse(Exception):
+    """Another holder has the folder; `process_id` is its process, where that is known."""
+
+    def __init__(self, process_id: int | None) -> None:
+        super().__init__("the folder is in use")
+        self.process_id = process_id
+
+
+class FolderLock:
+    """An exclusive lock on `folder`, made if missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Take the lock; raises `FolderInUse`, or `OSError` where the folder is not writable."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = (self._folder / LOCK_FILE).open("a+", encoding="utf-8")
+        try:
+            portalocker.lock(
+                file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
+            )
+        except portalocker.exceptions.LockException as exc:
+            holder = _process_id(file)
+            file.close()
+            raise FolderInUse(holder) from exc
+        self._file = file
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+
+    def release(self) -> None:
+        """Give the lock back; nothing happens where it is not held."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _process_id(file: IO[str]) -> int | None:
+    try:
+        file.seek(0)
+        return int(file.read())
+    except (OSError, ValueError):  # not written yet, or a system that locks reading too
+        return None

@@ -1,0 +1,126 @@
+"""One Qdrant collection's operations, the same on a server and in a folder.
+
+Imports qdrant-client (0.7 s), so it is itself imported on first use only. Never decides on
+deadlines, threads or connections; those are its callers'.
+"""
+
+from collections.abc import Sequence
+
+from qdrant_client import AsyncQdrantClient, models
+
+from llm_cache_proxy.adapters import qdrant_schema
+from llm_cache_proxy.adapters.qdrant_failures import failures_as_ours
+from llm_cache_proxy.adapters.qdrant_payload import (
+    CANDIDATE_FIELDS,
+    candidate_of,
+    entry_of,
+    payload_of,
+    point_id,
+)
+from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.ports.vector_store import Candidate, Scope
+
+
+class QdrantCollection:
+    """Every method raises `VectorStoreUnavailable`, or the kind of it that fits."""
+
+    def __init__(self, client: AsyncQdrantClient, name: str, *, indexed: bool) -> None:
+        self._client = client
+        self._name = name
+        self._indexed = indexed
+
+    async def provision(self) -> None:
+        """Make the collection, and its payload indexes if it has any, where they are missing."""
+        with failures_as_ours():
+            await qdrant_schema.provision(self._client, self._name, indexes=self._indexed)
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> list[Candidate]:
+        """One query, without the stored answers and the vectors."""
+        # Qdrant orders conditions itself; local mode takes them as they come: most telling first.
+        living_in_scope = models.Filter(
+            must=[
+                _is("fingerprint", scope.fingerprint),
+                _is("tenant", scope.tenant),
+                _is("embedder", scope.embedder_id),
+                models.FieldCondition(key="expires_at", range=models.Range(gt=now)),
+            ]
+        )
+        with failures_as_ours():
+            found = await self._client.query_points(
+                self._name,
+                query=list(vector),
+                query_filter=living_in_scope,
+                limit=limit,
+                with_payload=CANDIDATE_FIELDS,
+                with_vectors=False,
+            )
+        candidates = (candidate_of(point.payload, point.score, scope) for point in found.points)
+        return [candidate for candidate in candidates if candidate is not None]
+
+    async def fetch(self, tenant: str, key: str) -> Entry | None:
+        """One point by its id."""
+        with failures_as_ours():
+            points = await self._client.retrieve(
+                self._name, ids=[point_id(tenant, key)], with_payload=True, with_vectors=False
+            )
+        return entry_of(points[0].payload, tenant=tenant, key=key) if points else None
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        """Write one point; it can be found when this returns."""
+        with failures_as_ours():
+            point = models.PointStruct(
+                id=point_id(scope.tenant, entry.key),
+                vector=list(vector),
+                payload=payload_of(scope, entry),
+            )
+            await self._client.upsert(self._name, points=[point], wait=True)
+
+    async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
+        """Count, then delete: Qdrant does not say how many points a deletion took."""
+        return await self._delete(
+            models.Filter(
+                must=[
+                    _is("tenant", tenant),
+                    _is("selectors", selector),
+                    models.FieldCondition(key="sequence", range=models.Range(lt=cutoff)),
+                ]
+            )
+        )
+
+    async def purge(self, now: int) -> int:
+        """The same for what is past its `purge_at`, of every tenant."""
+        past = models.FieldCondition(key="purge_at", range=models.Range(lte=now))
+        return await self._delete(models.Filter(must=[past]))
+
+    async def count_entries(self, tenant: str) -> int:
+        """The exact number of the tenant's points."""
+        return await self._count(models.Filter(must=[_is("tenant", tenant)]))
+
+    async def ping(self) -> None:
+        """Ask whether the collection exists; either answer will do."""
+        with failures_as_ours():
+            await self._client.collection_exists(self._name)
+
+    async def close(self) -> None:
+        """Close connections or files."""
+        with failures_as_ours():
+            await self._client.close()
+
+    async def _count(self, matching: models.Filter) -> int:
+        with failures_as_ours():
+            counted = await self._client.count(self._name, count_filter=matching, exact=True)
+        return int(counted.count)
+
+    async def _delete(self, matching: models.Filter) -> int:
+        count = await self._count(matching)
+        if count:
+            selector = models.FilterSelector(filter=matching)
+            with failures_as_ours():
+                await self._client.delete(self._name, points_selector=selector, wait=True)
+        return count
+
+
+def _is(field: str, value: str) -> models.FieldCondition:
+    return models.FieldCondition(key=field, match=models.MatchValue(value=value))

@@ -1,0 +1,40 @@
+"""The names of our keys on a Redis: every one but the registry carries its tenant as hash tag.
+
+A tenant's name may be any text: it is escaped, so that none can reach another's keys.
+"""
+
+from urllib.parse import quote
+
+from llm_cache_proxy.adapters.counter_windows import FINE_SECONDS, fine_start
+
+PREFIX = "lcp1"
+TENANTS = f"{PREFIX}:tenants"
+
+
+def escaped(name: str) -> str:
+    """`name` with letters, digits and `_.-~` alone, everything else as %XX."""
+    return quote(name, safe="", errors="surrogatepass")
+
+
+class TenantNames:
+    """One tenant's keys."""
+
+    def __init__(self, tenant: str) -> None:
+        self._root = f"{PREFIX}:{{{escaped(tenant)}}}"
+        self.cutoffs = f"{self._root}:cut"
+        self.sequence = f"{self._root}:seq"
+        self.windows = f"{self._root}:w"
+        self.counter_prefix = f"{self._root}:c:"
+        self.records = f"{self._root}:x:*"
+
+    def record(self, key: str) -> str:
+        """The record under an exact key."""
+        return f"{self._root}:x:{escaped(key)}"
+
+    def window(self, now: float) -> str:
+        """The id of the fine counter window at `now`."""
+        return f"{FINE_SECONDS}:{fine_start(now)}"
+
+    def shared(self, window: str) -> list[str]:
+        """What every script on a record needs beside it, in the order of their KEYS."""
+        return [self.cutoffs, self.sequence, f"{self.counter_prefix}{window}", self.windows]

@@ -1,0 +1,83 @@
+-- Shared by every script: what a living record is, and how counters grow.
+-- A record is a hash. Entry: v version, c created, x expires, q sequence, g selectors (JSON),
+-- m model, pt pc tokens, i entry id, h text digest, t text, j json, s sse, u usage event.
+-- Alias: v c x q g as its target's, a target, r similarity, d decision version, e embedder, h.
+
+local function now_seconds()
+  return tonumber(redis.call('TIME')[1])
+end
+
+-- Counting never fails a call: a full or read-only server still answers, uncounted.
+local function count(counter, index, window, name, amount)
+  local grown = redis.pcall('HINCRBY', counter, name, amount)
+  if type(grown) == 'number' then
+    redis.pcall('SADD', index, window)
+  end
+end
+
+local function count_pairs(counter, index, window, first)
+  for at = first, #ARGV - 1, 2 do
+    count(counter, index, window, ARGV[at], ARGV[at + 1])
+  end
+end
+
+local function cut_off(cuts, selectors_json, sequence)
+  local ok, selectors = pcall(cjson.decode, selectors_json)
+  if not ok or type(selectors) ~= 'table' or #selectors == 0 then
+    return true
+  end
+  local cutoffs = redis.call('HMGET', cuts, unpack(selectors))
+  for at = 1, #selectors do
+    if cutoffs[at] and tonumber(cutoffs[at]) > sequence then
+      return true
+    end
+  end
+  return false
+end
+
+-- The fields of the record if it may be served, else false; what is malformed is removed.
+local function living(key, cuts, version, max_age, now)
+  local f = redis.pcall('HMGET', key, 'v', 'c', 'x', 'q', 'g', 'h', 'a', 'i', 'm', 'pt', 'pc')
+  if f.err then
+    redis.pcall('DEL', key)
+    return false
+  end
+  if not f[1] then
+    return false
+  end
+  local created, expires, sequence = tonumber(f[2]), tonumber(f[3]), tonumber(f[4])
+  if f[1] ~= version or not (created and expires and sequence and f[5] and f[6]) then
+    redis.pcall('DEL', key)
+    return false
+  end
+  if expires <= now or cut_off(cuts, f[5], sequence) then
+    return false
+  end
+  if max_age ~= '' and now - created > tonumber(max_age) then
+    return false
+  end
+  return f
+end
+
+-- What a hit gives, counted under `tier`; false where the entry is not whole.
+local function served(key, f, form, digest, now, sequence, tier, counter, index, window)
+  local names = { json = { 'j' }, sse = { 's' }, sse_usage = { 's', 'u' } }
+  local bodies = redis.call('HMGET', key, unpack(names[form]))
+  for at = 1, #names[form] do
+    if not bodies[at] then
+      redis.pcall('DEL', key)
+      return false
+    end
+  end
+  local text = false
+  if f[6] ~= digest then
+    text = redis.call('HGET', key, 't')
+  end
+  local model = f[9] or 'other'
+  count(counter, index, window, tier, 1)
+  count(counter, index, window, 'model:' .. model .. ':hits', 1)
+  count(counter, index, window, 'model:' .. model .. ':prompt_saved', f[10] or 0)
+  count(counter, index, window, 'model:' .. model .. ':completion_saved', f[11] or 0)
+  return { 'hit', sequence, table.concat(bodies), f[8], f[2], f[3], tostring(now), model,
+    f[10] or '0', f[11] or '0', text }
+end

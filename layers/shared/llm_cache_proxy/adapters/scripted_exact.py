@@ -1,0 +1,121 @@
+"""The exact tier on any server that speaks Redis: every call is one script."""
+
+import time
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from llm_cache_proxy.adapters.redis_names import TENANTS, TenantNames
+from llm_cache_proxy.adapters.redis_records import entry_words, found, hit_or_miss
+from llm_cache_proxy.adapters.redis_script import script
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_store import Commit, Found, Hit, Lookup, Miss
+
+Word = str | int | float
+
+
+class RedisServer(Protocol):
+    """One command at a time; raises ExactStoreUnavailable, or NoSuchScriptError."""
+
+    async def command(self, *words: Word) -> object:
+        """The server's reply, strings decoded."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        ...
+
+
+class NoSuchScriptError(Exception):
+    """The server does not know a script by its digest yet."""
+
+
+class ScriptedExactStore:
+    """An `ExactStore` over one Redis server."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+        self._registered: set[str] = set()
+
+    async def lookup(self, query: Lookup) -> Found:
+        """The living entry or alias under the key; a hit is counted in the same command."""
+        names = TenantNames(query.tenant)
+        window = names.window(time.time())
+        keys = [names.record(query.key), *names.shared(window)]
+        reply = await self._run("lookup", keys, *_asking(query, window), *_flat(query.counts))
+        await self._register(query.tenant)
+        return found(reply, query)
+
+    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+        """The target's answer as a semantic hit, leaving `alias` behind."""
+        names = TenantNames(tenant)
+        window = names.window(time.time())
+        keys = [names.record(query.key), *names.shared(window)]
+        left: list[Word] = []
+        if alias is not None:
+            keys.append(names.record(alias.key))
+            left = [alias.target, repr(alias.similarity), alias.decision_version]
+            left += [alias.embedder_id, alias.text_digest]
+        reply = await self._run("promote", keys, *_asking(query, window), *left)
+        return hit_or_miss(reply, query)
+
+    async def commit(self, commit: Commit) -> bool:
+        """Whether the entry was stored."""
+        names = TenantNames(commit.tenant)
+        window = names.window(time.time())
+        words = entry_words(commit.entry)
+        keys = [names.record(commit.entry.key), *names.shared(window)]
+        entry = commit.entry
+        stored = await self._run(
+            "commit",
+            keys,
+            window,
+            entry.sequence,
+            words["g"],
+            entry.purge_at,
+            2 * len(words),
+            *(word for pair in words.items() for word in pair),
+            *_flat(commit.counts),
+        )
+        await self._register(commit.tenant)
+        return stored == 1
+
+    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
+        """Add to the tenant's counters."""
+        names = TenantNames(tenant)
+        window = names.window(time.time())
+        await self._run("record", names.shared(window)[2:], window, *_flat(counts))
+        await self._register(tenant)
+
+    async def ping(self) -> None:
+        """Return when the server answers."""
+        await self._server.command("PING")
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        await self._server.aclose()
+
+    async def _run(self, name: str, keys: list[str], *words: Word) -> object:
+        body = script(name)
+        try:
+            return await self._server.command("EVALSHA", body.sha1, len(keys), *keys, *words)
+        except NoSuchScriptError:
+            return await self._server.command("EVAL", body.text, len(keys), *keys, *words)
+
+    async def _register(self, tenant: str) -> None:
+        """Put the tenant into the registry that operators read, once a process."""
+        if tenant not in self._registered:
+            self._registered.add(tenant)
+            try:
+                await self._server.command("SADD", TENANTS, tenant)
+            except ExactStoreUnavailable:  # full or read-only: the call itself has been served
+                self._registered.discard(tenant)
+
+
+def _asking(query: Lookup, window: str) -> list[Word]:
+    max_age = "" if query.max_age_seconds is None else query.max_age_seconds
+    return [FORMAT_VERSION, query.form.value, query.text_digest, max_age, window]
+
+
+def _flat(counts: Mapping[str, int]) -> list[Word]:
+    return [cast("Word", word) for pair in counts.items() for word in pair]

@@ -1,0 +1,109 @@
+"""The exact tier in one file: SQLite in write-ahead mode, safe for several processes."""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from llm_cache_proxy.adapters import sqlite_records as records
+from llm_cache_proxy.adapters.sqlite_admin import SqliteAdmin
+from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, clock_seconds, writing
+from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, merged
+from llm_cache_proxy.domain.entry import Alias
+from llm_cache_proxy.ports.exact_store import AliasFound, Commit, Found, Hit, Lookup, Miss
+
+_PURGE_BATCH = 100
+_PURGE = """
+DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE purge_at <= ? LIMIT ?)
+"""
+
+
+class SqliteExactStore(SqliteAdmin):
+    """An `ExactStore` and `ExactAdmin` on the file at `path`, made on first use."""
+
+    def __init__(self, path: Path, *, timeout_seconds: float) -> None:
+        super().__init__(SqliteThread(path, timeout_seconds=timeout_seconds))
+
+    async def lookup(self, query: Lookup) -> Found:
+        """The living entry or alias under the key; a hit is counted in the same transaction."""
+        return await self._thread.run(lambda connection: _lookup(connection, query))
+
+    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+        """The target's answer as a semantic hit, leaving `alias` behind."""
+        return await self._thread.run(lambda c: _promote(c, tenant, alias, query))
+
+    async def commit(self, commit: Commit) -> bool:
+        """Whether the entry was stored."""
+        return await self._thread.run(lambda connection: _commit(connection, commit))
+
+    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
+        """Add to the tenant's counters."""
+        await self._thread.run(lambda connection: _record(connection, tenant, counts))
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        await self._thread.aclose()
+
+
+def _lookup(connection: sqlite3.Connection, query: Lookup) -> Found:
+    now = clock_seconds()
+    found: Found = Miss(records.sequence_of(connection, query.tenant))
+    counts = dict(query.counts)
+    row = records.living(connection, query, now)
+    if row is not None and row["target"] is not None:
+        found = AliasFound(records.to_alias(row, query.key), found.sequence)
+    elif row is not None:
+        hit = records.to_hit(row, query, now, found.sequence)
+        if hit is not None:
+            found = hit
+            counts = merged(counts, records.hit_tally(EXACT_HITS, hit))
+    _count_if_possible(connection, query.tenant, counts)
+    return found
+
+
+def _promote(
+    connection: sqlite3.Connection, tenant: str, alias: Alias | None, query: Lookup
+) -> Hit | Miss:
+    now = clock_seconds()
+    sequence = records.sequence_of(connection, tenant)
+    row = records.living(connection, query, now)
+    hit = None
+    if row is not None and row["target"] is None:
+        hit = records.to_hit(row, query, now, sequence)
+    if hit is None:
+        return Miss(sequence)
+    _count_if_possible(connection, tenant, records.hit_tally(SEMANTIC_HITS, hit), alias)
+    return hit
+
+
+def _commit(connection: sqlite3.Connection, commit: Commit) -> bool:
+    now = clock_seconds()
+    with writing(connection):
+        records.count(connection, commit.tenant, commit.counts, now)
+        refused = records.cut_off(connection, commit.tenant, commit.entry)
+        if not refused:
+            records.write_entry(connection, commit.tenant, commit.entry)
+        connection.execute(_PURGE, (now, _PURGE_BATCH))
+    return not refused
+
+
+def _record(connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int]) -> None:
+    with writing(connection):
+        records.count(connection, tenant, counts, clock_seconds())
+
+
+def _count_if_possible(
+    connection: sqlite3.Connection,
+    tenant: str,
+    counts: Mapping[str, int],
+    alias: Alias | None = None,
+) -> None:
+    """Count what was served, and leave the alias; a full disk still serves, uncounted."""
+    if not counts and alias is None:
+        return
+    try:
+        with writing(connection):
+            records.count(connection, tenant, counts, clock_seconds())
+            if alias is not None:
+                records.write_alias(connection, tenant, alias)
+    except sqlite3.OperationalError:
+        return

@@ -1,0 +1,130 @@
+"""Rows of the embedded exact tier: which may be served, and what they say."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+
+from llm_cache_proxy.adapters.counter_windows import FINE_SECONDS, fine_start
+from llm_cache_proxy.domain.counting import hit_counts
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
+from llm_cache_proxy.ports.exact_store import Hit, Lookup
+
+_LIVING = """
+SELECT * FROM records
+WHERE tenant = :tenant AND key = :key AND version = :version AND expires_at > :now
+  AND (:max_age IS NULL OR :now - created_at <= :max_age)
+  AND NOT EXISTS (
+    SELECT 1 FROM cutoffs
+    WHERE cutoffs.tenant = records.tenant AND cutoff > sequence
+      AND selector IN (SELECT value FROM json_each(selectors)))
+"""
+_CUT_OFF = """
+SELECT EXISTS (
+  SELECT 1 FROM cutoffs
+  WHERE tenant = ? AND cutoff > ? AND selector IN (SELECT value FROM json_each(?)))
+"""
+_WRITE_ENTRY = """
+INSERT OR REPLACE INTO records (
+  tenant, key, version, entry_id, created_at, expires_at, purge_at, sequence, selectors, model,
+  prompt_tokens, completion_tokens, text, text_digest, json, sse, usage_event)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_WRITE_ALIAS = """
+INSERT OR REPLACE INTO records (
+  tenant, key, version, target, similarity, decision_version, embedder_id, created_at, expires_at,
+  purge_at, sequence, selectors, text_digest)
+SELECT tenant, ?, version, ?, ?, ?, ?, created_at, expires_at, purge_at, sequence, selectors, ?
+FROM records WHERE tenant = ? AND key = ?
+"""
+_COUNT = """
+INSERT INTO counters (tenant, seconds, start, name, amount) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
+"""
+
+
+def living(connection: sqlite3.Connection, query: Lookup, now: int) -> sqlite3.Row | None:
+    """The row that may be served."""
+    asked = {
+        "tenant": query.tenant,
+        "key": query.key,
+        "version": FORMAT_VERSION,
+        "now": now,
+        "max_age": query.max_age_seconds,
+    }
+    row: sqlite3.Row | None = connection.execute(_LIVING, asked).fetchone()
+    return row
+
+
+def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
+    """The tenant's clear sequence."""
+    row = connection.execute("SELECT sequence FROM tenants WHERE tenant = ?", (tenant,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def cut_off(connection: sqlite3.Connection, tenant: str, entry: Entry) -> bool:
+    """Whether a clear came after the entry's lookup."""
+    asked = (tenant, entry.sequence, json.dumps(entry.selectors))
+    return bool(connection.execute(_CUT_OFF, asked).fetchone()[0])
+
+
+def to_hit(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit | None:
+    """What an entry's row gives in the form asked for; None where it is not whole."""
+    forms = Forms(row["json"], row["sse"], row["usage_event"])
+    if None in (forms.json, forms.sse, forms.usage_event, row["entry_id"]):
+        return None
+    return Hit(
+        body=forms.body(Form(query.form)),
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        now=now,
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        text=None if row["text_digest"] == query.text_digest else row["text"],
+        sequence=sequence,
+    )
+
+
+def to_alias(row: sqlite3.Row, key: str) -> Alias:
+    """What an alias's row says."""
+    return Alias(
+        key=key,
+        target=row["target"],
+        similarity=row["similarity"],
+        decision_version=row["decision_version"],
+        embedder_id=row["embedder_id"],
+        text_digest=row["text_digest"],
+    )
+
+
+def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry) -> None:
+    """Write the entry over whatever stood under its key."""
+    forms = entry.forms
+    place = (tenant, entry.key, FORMAT_VERSION, entry.entry_id)
+    life = (entry.created_at, entry.expires_at, entry.purge_at, entry.sequence)
+    counted = (json.dumps(entry.selectors), entry.model, entry.prompt_tokens)
+    said = (entry.completion_tokens, entry.text, entry.text_digest)
+    bodies = (forms.json, forms.sse, forms.usage_event)
+    connection.execute(_WRITE_ENTRY, place + life + counted + said + bodies)
+
+
+def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:
+    """Write the alias with its target's life."""
+    judged = (alias.similarity, alias.decision_version, alias.embedder_id, alias.text_digest)
+    connection.execute(_WRITE_ALIAS, (alias.key, alias.target, *judged, tenant, alias.target))
+
+
+def count(
+    connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int], now: float
+) -> None:
+    """Add to the tenant's present counter window."""
+    start = fine_start(now)
+    rows = [(tenant, FINE_SECONDS, start, name, amount) for name, amount in counts.items()]
+    connection.executemany(_COUNT, rows)
+    connection.execute("INSERT OR IGNORE INTO tenants (tenant) VALUES (?)", (tenant,))
+
+
+def hit_tally(tier: str, hit: Hit) -> dict[str, int]:
+    """What a hit in `tier` adds."""
+    return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)

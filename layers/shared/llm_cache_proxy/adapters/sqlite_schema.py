@@ -1,0 +1,72 @@
+"""The embedded exact tier's tables, and how its file is opened."""
+
+import sqlite3
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE records (
+    tenant TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL,
+    target TEXT, similarity REAL, decision_version INTEGER, embedder_id TEXT,
+    entry_id TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    purge_at INTEGER NOT NULL, sequence INTEGER NOT NULL, selectors TEXT NOT NULL,
+    model TEXT, prompt_tokens INTEGER, completion_tokens INTEGER,
+    text TEXT, text_digest TEXT NOT NULL, json TEXT, sse TEXT, usage_event TEXT,
+    UNIQUE (tenant, key)
+);
+CREATE INDEX records_by_purge ON records (purge_at);
+CREATE TABLE cutoffs (
+    tenant TEXT NOT NULL, selector TEXT NOT NULL, cutoff INTEGER NOT NULL,
+    PRIMARY KEY (tenant, selector)
+) WITHOUT ROWID;
+CREATE TABLE tenants (
+    tenant TEXT PRIMARY KEY, sequence INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE counters (
+    tenant TEXT NOT NULL, seconds INTEGER NOT NULL, start INTEGER NOT NULL,
+    name TEXT NOT NULL, amount INTEGER NOT NULL,
+    PRIMARY KEY (tenant, seconds, start, name)
+) WITHOUT ROWID;
+"""
+
+
+def opened(path: Path, timeout_seconds: float) -> sqlite3.Connection:
+    """A connection in write-ahead mode, its tables made where they were missing.
+
+    Raises sqlite3.Error or OSError; DatabaseError where the file is of a later version.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(
+        path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    if _version(connection) == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")  # another process may be making them right now
+    try:
+        if _version(connection) == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    if _version(connection) != SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(f"the file is of schema version {_version(connection)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)

@@ -1,0 +1,65 @@
+"""The exact tier on Upstash, over its REST API, through upstash-redis.
+
+The client waits for ever and tries again after three seconds unless it is told otherwise: here it
+gets a deadline a command and no second try, since a write that is repeated may count twice.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from llm_cache_proxy.adapters.scripted_admin import AdministeredExactStore
+from llm_cache_proxy.adapters.scripted_exact import NoSuchScriptError, Word
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+
+if TYPE_CHECKING:
+    from upstash_redis.asyncio import Redis
+
+
+class UpstashServer:
+    """A `RedisServer` behind Upstash's REST API; connects on first use."""
+
+    def __init__(self, url: str, token: str, *, timeout_seconds: float) -> None:
+        self._url = url
+        self._token = token
+        self._timeout_seconds = timeout_seconds
+        self._client: Redis | None = None
+
+    async def command(self, *words: Word) -> object:
+        """The server's reply."""
+        import httpx
+        from upstash_redis.errors import UpstashError
+
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                reply: object = await self._connected().execute([str(word) for word in words])
+        except UpstashError as exc:
+            if "NOSCRIPT" in str(exc):
+                raise NoSuchScriptError from exc
+            raise ExactStoreUnavailable("Upstash refused a command") from exc
+        except (httpx.HTTPError, OSError, TimeoutError, ValueError, KeyError, TypeError) as exc:
+            # ValueError and its like: a gateway's error page where JSON was expected.
+            raise ExactStoreUnavailable(f"Upstash failed: {type(exc).__name__}") from exc
+        return reply
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+    def _connected(self) -> "Redis":
+        if self._client is None:
+            import httpx
+            from upstash_redis.asyncio import Redis
+
+            self._client = Redis(
+                url=self._url, token=self._token, rest_retries=0, allow_telemetry=False
+            )
+            # The client offers no way to set a timeout; its own has none.
+            self._client._http._client = httpx.AsyncClient(timeout=self._timeout_seconds)  # noqa: SLF001
+        return self._client
+
+
+def upstash_exact_store(url: str, token: str, *, timeout_seconds: float) -> AdministeredExactStore:
+    """The exact tier on the Upstash database at `url`; each command has `timeout_seconds`."""
+    return AdministeredExactStore(UpstashServer(url, token, timeout_seconds=timeout_seconds))

@@ -1,0 +1,88 @@
+"""Which headers pass between a client and an upstream: two lists, and nothing that is not on them.
+
+Never sends a client's credentials, cookies or cache wishes on, and never tells a client what an
+upstream says of the operator's account or of its own connection.
+"""
+
+from collections.abc import Iterable, Mapping
+
+USER_AGENT = "llm-cache-proxy"
+
+TO_UPSTREAM = frozenset(
+    {
+        "accept",
+        "content-type",
+        "openai-beta",
+        # OpenRouter's attribution of calls to an app.
+        "http-referer",
+        "x-title",
+    }
+)
+"""What an upstream may need to answer.
+
+`idempotency-key` is not here: tenants share one account, and two of them could choose one key.
+`openai-organization` and `openai-project` belong to the client's account, not to ours.
+"""
+
+TO_CLIENT = frozenset(
+    {
+        "content-type",
+        "content-disposition",
+        "deprecation",
+        "openai-model",
+        "openai-processing-ms",
+        "openai-version",
+        "retry-after",
+        "retry-after-ms",
+        "sunset",
+        "x-should-retry",
+    }
+)
+
+_RATE_LIMITS = ("x-ratelimit-", "ratelimit-")
+_REQUEST_IDS = frozenset({"x-request-id", "request-id"})
+
+
+def for_upstream(
+    client: Mapping[str, str], *, api_key: str, compressed: bool
+) -> list[tuple[bytes, bytes]]:
+    """The headers to send: the client's that may pass, our credentials, and an encoding asked for.
+
+    A stream is asked for as it is: compressing it would hold events back.
+    """
+    passing = {name.lower(): value for name, value in client.items()}
+    headers = {name: value for name, value in passing.items() if name in TO_UPSTREAM}
+    headers["user-agent"] = USER_AGENT
+    headers.setdefault("accept", "*/*")
+    headers["accept-encoding"] = "gzip, deflate" if compressed else "identity"
+    if api_key:
+        headers["authorization"] = f"Bearer {api_key}"
+    return [(name.encode("ascii"), _value(value)) for name, value in headers.items()]
+
+
+def for_client(upstream: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The headers to keep of an answer, in lower case; rate limits and request id renamed."""
+    kept: dict[str, str] = {}
+    for spelled, value in upstream:
+        name = _client_name(spelled.lower())
+        if name:
+            kept[name] = f"{kept[name]}, {value}" if name in kept else value
+    return kept
+
+
+def _client_name(name: str) -> str | None:
+    if name in TO_CLIENT:
+        return name
+    if name in _REQUEST_IDS:
+        return "x-upstream-request-id"
+    for prefix in _RATE_LIMITS:
+        if name.startswith(prefix):
+            return f"x-upstream-ratelimit-{name.removeprefix(prefix)}"
+    return None
+
+
+def _value(text: str) -> bytes:
+    # Control characters would be refused by the HTTP library, or end the header.
+    return "".join(sign if sign.isprintable() else " " for sign in text).encode(
+        "latin-1", "replace"
+    )

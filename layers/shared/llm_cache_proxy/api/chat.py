@@ -1,0 +1,45 @@
+"""`POST /v1/chat/completions`: HTTP to the pipeline's request, its answer to HTTP."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llm_cache_proxy.api.request_body import read_body
+from llm_cache_proxy.api.responses import to_response
+from llm_cache_proxy.domain.chat.dialect import ChatDialect
+from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.pipeline.exchange import CachedRequest
+from llm_cache_proxy.pipeline.proxy import CachingProxy
+
+OPEN_TENANT = "default"
+"""Whose entries they are where no client key is asked for."""
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) -> Endpoint:
+    """The handler of a cached endpoint that speaks `dialect`."""
+
+    async def answer(request: Request) -> Response:
+        body = await read_body(request, max_body_bytes)
+        headers = dict(request.headers)
+        cached = CachedRequest(
+            tenant=OPEN_TENANT,
+            query=request.url.query,
+            headers=headers,
+            body=body,
+            fields=dialect.checked(parse_object(body)),
+            controls=parse_controls(headers),
+            dialect=dialect,
+        )
+        return to_response(await proxy.answer(cached), request.state.request_id)
+
+    return answer
+
+
+def chat_endpoint(proxy: CachingProxy, max_body_bytes: int) -> Endpoint:
+    """The handler of `/v1/chat/completions`."""
+    return cached_endpoint(proxy, ChatDialect(), max_body_bytes)

@@ -1,0 +1,44 @@
+"""The dashboard's page: a few files of ours, sent as they are.
+
+Sends nothing but the files named here, under a policy that lets the page load from its own
+origin alone.
+"""
+
+from functools import cache
+from importlib import resources
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+_PAGE = "index.html"
+_TYPES = {
+    _PAGE: "text/html; charset=utf-8",
+    "dashboard.css": "text/css; charset=utf-8",
+    "charts.js": "text/javascript; charset=utf-8",
+    "format.js": "text/javascript; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "dashboard.js": "text/javascript; charset=utf-8",
+}
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+
+
+async def dashboard_file(request: Request) -> Response:
+    """The page, or the file of it that the path names. Raises a 404 for any other name."""
+    name = request.path_params.get("name", _PAGE)
+    if name not in _TYPES:
+        raise HTTPException(404)
+    return Response(_text(name), headers={**_HEADERS, "content-type": _TYPES[name]})
+
+
+@cache
+def _text(name: str) -> bytes:
+    return resources.files(__package__).joinpath(name).read_bytes()

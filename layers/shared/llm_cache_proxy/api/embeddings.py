@@ -1,0 +1,109 @@
+"""`POST /v1/embeddings`: our own model by its name, every other model from the upstream."""
+
+import base64
+import struct
+from collections.abc import Sequence
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llm_cache_proxy.api.chat import Endpoint
+from llm_cache_proxy.api.headers import outcome_headers
+from llm_cache_proxy.api.passthrough import PassThrough
+from llm_cache_proxy.api.request_body import read_body
+from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Outcome
+from llm_cache_proxy.ports.embedder import Embedder, Embedding
+
+OWN_MODEL = "all-MiniLM-L6-v2"
+_OWN_NAMES = frozenset({OWN_MODEL, f"sentence-transformers/{OWN_MODEL}", OWN_MODEL.lower()})
+_DIMENSIONS = 384
+_MOST_TEXTS = 2048
+
+
+def embeddings_endpoint(
+    embedder: Embedder, elsewhere: PassThrough, max_body_bytes: int
+) -> Endpoint:
+    """The handler of `/v1/embeddings`."""
+
+    async def answer(request: Request) -> Response:
+        body = await read_body(request, max_body_bytes)
+        fields = parse_object(body)
+        if fields.get("model") not in _OWN_NAMES:
+            return await elsewhere.forward(request, "/embeddings", body)
+        texts = _texts(fields)
+        encoding = _encoding(fields)
+        try:
+            embedded = await embedder.embed(texts)
+        except EmbedderUnavailable as exc:
+            raise UpstreamUnreachable(
+                "The embedding model is not available at the moment.", upstream=OWN_MODEL
+            ) from exc
+        _check_whole(embedded)
+        outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE))
+        return Response(
+            compact_text(_body(embedded, encoding)),
+            headers=outcome_headers(outcome, request.state.request_id),
+            media_type=JSON_TYPE,
+        )
+
+    return answer
+
+
+def _texts(fields: JsonObject) -> list[str]:
+    value = fields.get("input")
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not texts or len(texts) > _MOST_TEXTS:
+        raise InvalidRequest(
+            f"'input' must be a string or an array of 1 to {_MOST_TEXTS} strings.", param="input"
+        )
+    if not all(isinstance(text, str) for text in texts):
+        raise InvalidRequest(
+            "'input' must hold text: arrays of token numbers belong to another model's tokenizer.",
+            param="input",
+            code="tokens_not_supported",
+        )
+    if fields.get("dimensions") not in {None, _DIMENSIONS}:
+        raise InvalidRequest(f"{OWN_MODEL} has {_DIMENSIONS} dimensions.", param="dimensions")
+    return cast("list[str]", texts)
+
+
+def _encoding(fields: JsonObject) -> str:
+    encoding = fields.get("encoding_format", "float")
+    if encoding not in {"float", "base64"}:
+        raise InvalidRequest(
+            "'encoding_format' must be 'float' or 'base64'.", param="encoding_format"
+        )
+    return cast("str", encoding)
+
+
+def _check_whole(embedded: Sequence[Embedding]) -> None:
+    for index, embedding in enumerate(embedded):
+        if not embedding.whole:
+            raise InvalidRequest(
+                f"input[{index}] has {embedding.tokens} tokens; {OWN_MODEL} reads 256.",
+                param="input",
+                code="context_length_exceeded",
+            )
+
+
+def _body(embedded: Sequence[Embedding], encoding: str) -> JsonObject:
+    tokens = sum(embedding.tokens for embedding in embedded)
+    return {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": index, "embedding": _encoded(item.vector, encoding)}
+            for index, item in enumerate(embedded)
+        ],
+        "model": OWN_MODEL,
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    }
+
+
+def _encoded(vector: Sequence[float], encoding: str) -> object:
+    if encoding == "float":
+        return [float(value) for value in vector]
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode("ascii")

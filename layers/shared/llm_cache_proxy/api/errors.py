@@ -1,0 +1,72 @@
+"""One table from our errors to HTTP, always in OpenAI's shape.
+
+Never shows an exception's text unless it was written for clients.
+"""
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from llm_cache_proxy.api.headers import outcome_headers
+from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
+from llm_cache_proxy.domain.json_text import compact_text
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Outcome
+
+
+def error_body(
+    message: str, error_type: str, *, param: str | None = None, code: str | None = None
+) -> bytes:
+    """OpenAI's error object."""
+    error = {"message": message, "type": error_type, "param": param, "code": code}
+    return compact_text({"error": error}).encode("utf-8")
+
+
+def refused(exc: RequestRefused, request_id: str) -> Response:
+    """The response to a request that cannot be served as it is."""
+    missed = isinstance(exc, NotInCache)
+    result = Result.MISS if missed else Result.BYPASS
+    reason = Reason.NOT_FOUND if missed else Reason.REFUSED
+    return _response(
+        exc.status,
+        error_body(exc.message, exc.error_type, param=exc.param, code=exc.code),
+        outcome_headers(Outcome(result, str(reason)), request_id) | exc.headers,
+    )
+
+
+def upstream_failed(exc: UpstreamError, request_id: str) -> Response:
+    """The response where the upstream gave no answer."""
+    outcome = Outcome(Result.MISS, str(Reason.UPSTREAM_ERROR))
+    return _response(
+        exc.status,
+        error_body(exc.message, "upstream_error", code=exc.code),
+        outcome_headers(outcome, request_id),
+    )
+
+
+def unforeseen(request_id: str) -> Response:
+    """The response to a fault of ours: says where to look, and nothing else."""
+    message = f"The proxy failed to serve this request. Its log has more under {request_id}."
+    outcome = Outcome(Result.BYPASS, str(Reason.REFUSED))
+    return _response(
+        500,
+        error_body(message, "server_error", code="internal_error"),
+        outcome_headers(outcome, request_id),
+    )
+
+
+def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None:
+    """A replacement for an upstream's error body that is not JSON; None where it may stay."""
+    if status < 400 or content_type.lower().startswith(JSON_TYPE):  # noqa: PLR2004 - HTTP
+        return None
+    shown = body[:500].decode("utf-8", "replace").strip()
+    said = f": {shown}" if shown and "<" not in shown else "."
+    return error_body(
+        f"The upstream answered with status {status} and no JSON{said}",
+        "upstream_error",
+        code=f"upstream_{status}",
+    )
+
+
+def _response(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
+    return Response(body, status, headers=dict(headers), media_type=JSON_TYPE)

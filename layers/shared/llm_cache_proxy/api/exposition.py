@@ -1,0 +1,95 @@
+"""A tally in Prometheus's text format, version 0.0.4.
+
+Labels are bounded: results, rules, kinds, tiers, and models by their counted names; tenants are
+no label. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+
+from llm_cache_proxy.domain.histogram import BOUNDS_MS
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.report import dollars
+from llm_cache_proxy.domain.tally import ModelTally, Tally
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_Sample = tuple[dict[str, str], float]
+
+
+def exposition(tally: Tally, prices: PriceList) -> str:
+    """Every counter of the tally, one metric family after the other."""
+    families = (
+        _family(
+            "llm_cache_requests_total",
+            "Requests by result.",
+            (({"result": result}, count) for result, count in tally.results.items()),
+        ),
+        _family(
+            "llm_cache_vetoes_total",
+            "Near entries that the guard refused, by rule.",
+            (({"rule": rule}, count) for rule, count in tally.vetoes.items()),
+        ),
+        _family(
+            "llm_cache_errors_total",
+            "Failures of a tier or of the upstream, by kind.",
+            (({"kind": kind}, count) for kind, count in tally.errors.items()),
+        ),
+        _family("llm_cache_tokens_total", "Tokens used and saved, by model.", _tokens(tally)),
+        _family(
+            "llm_cache_dollars_total",
+            "Dollars spent and saved at list prices, by model; models without a price are absent.",
+            _dollars(tally, prices),
+        ),
+        _latencies(tally),
+    )
+    return "".join(f"{line}\n" for family in families for line in family)
+
+
+def _family(name: str, meaning: str, samples: Iterable[_Sample]) -> Iterator[str]:
+    yield f"# HELP {name} {meaning}"
+    yield f"# TYPE {name} counter"
+    for labels, value in samples:
+        yield _line(name, labels, value)
+
+
+def _tokens(tally: Tally) -> Iterator[_Sample]:
+    for name, model in tally.models.items():
+        for kind, outcome, count in _token_counts(model):
+            yield {"model": name, "kind": kind, "outcome": outcome}, count
+
+
+def _token_counts(model: ModelTally) -> Iterator[tuple[str, str, int]]:
+    yield "prompt", "used", model.prompt_used
+    yield "completion", "used", model.completion_used
+    yield "prompt", "saved", model.prompt_saved
+    yield "completion", "saved", model.completion_saved
+
+
+def _dollars(tally: Tally, prices: PriceList) -> Iterator[_Sample]:
+    for name, model in tally.models.items():
+        price = prices.price(name)
+        if price is not None:
+            yield {"model": name, "outcome": "spent"}, dollars(model.spent(price))
+            yield {"model": name, "outcome": "saved"}, dollars(model.saved(price))
+
+
+def _latencies(tally: Tally) -> Iterator[str]:
+    name = "llm_cache_latency_seconds"
+    yield f"# HELP {name} Time to answer, by where the answer came from."
+    yield f"# TYPE {name} histogram"
+    bounds = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")
+    for tier, found in tally.latencies.items():
+        for bound, count in zip(bounds, accumulate(found.buckets), strict=True):
+            yield _line(f"{name}_bucket", {"tier": tier, "le": bound}, count)
+        yield _line(f"{name}_sum", {"tier": tier}, found.sum_us / 1_000_000)
+        yield _line(f"{name}_count", {"tier": tier}, found.count)
+
+
+def _line(name: str, labels: dict[str, str], value: float) -> str:
+    shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
+    return f"{name}{{{shown}}} {value!r}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,44 @@
+"""Which events a function takes as HTTP requests: API Gateway's and function URLs', no others."""
+
+from collections.abc import Callable
+from typing import Any
+
+from llm_cache_proxy.api.errors import error_body
+
+Handler = Callable[[Any, Any], dict[str, Any]]
+"""Lambda's: an event and a context to an answer, all of them as Lambda shapes them."""
+
+_NOT_IMPLEMENTED = 501
+
+
+def gateway_function(http: Handler) -> Handler:
+    """`http` behind a check of the event's shape.
+
+    A load balancer's request is answered with 501 in OpenAI's shape, since headers and query
+    parameters that repeat would be lost in it. What is no HTTP request raises TypeError.
+    """
+
+    def handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's shapes
+        request = event.get("requestContext") if isinstance(event, dict) else None
+        if not isinstance(request, dict):
+            raise TypeError("expected an HTTP request from API Gateway or a function URL")
+        if "elb" in request:
+            return _refused_balancer()
+        return http(event, context)
+
+    return handler
+
+
+def _refused_balancer() -> dict[str, Any]:
+    message = (
+        "Application Load Balancers are not supported; call the function through API Gateway or "
+        "a function URL."
+    )
+    body = error_body(message, "invalid_request_error", code="unsupported_event")
+    return {
+        "statusCode": _NOT_IMPLEMENTED,
+        "statusDescription": f"{_NOT_IMPLEMENTED} Not Implemented",
+        "isBase64Encoded": False,
+        "headers": {"content-type": "application/json"},
+        "body": body.decode(),
+    }

@@ -1,0 +1,32 @@
+"""The headers that tell a client where its answer came from."""
+
+import uuid
+
+from llm_cache_proxy.pipeline.exchange import Outcome
+
+
+def new_request_id() -> str:
+    """A name for one request, in answers, logs and traces."""
+    return f"req_{uuid.uuid4().hex}"
+
+
+def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
+    """`x-cache` and what goes with it; absent facts have no header."""
+    headers = {
+        "x-cache": outcome.result.value,
+        "x-cache-reason": outcome.reason,
+        "x-request-id": request_id,
+    }
+    if outcome.similarity is not None:
+        headers["x-cache-similarity"] = f"{outcome.similarity:.4f}"
+    if outcome.age_seconds is not None:
+        headers["age"] = str(outcome.age_seconds)
+    if outcome.ttl_seconds is not None:
+        headers["x-cache-ttl"] = str(outcome.ttl_seconds)
+    if outcome.entry_id is not None:
+        headers["x-cache-entry"] = outcome.entry_id
+    if outcome.timings:
+        headers["server-timing"] = ", ".join(
+            f"{step};dur={spent:.2f}" for step, spent in outcome.timings.items()
+        )
+    return headers

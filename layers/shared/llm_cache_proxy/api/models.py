@@ -1,0 +1,44 @@
+"""`GET /v1/models`: what can be asked for, over all upstreams, and our embedding model."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llm_cache_proxy.api.chat import Endpoint
+from llm_cache_proxy.api.embeddings import OWN_MODEL
+from llm_cache_proxy.api.headers import outcome_headers
+from llm_cache_proxy.domain.errors import NotFound
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Outcome
+from llm_cache_proxy.ports.upstream import Upstream
+
+_OWN: JsonObject = {
+    "id": OWN_MODEL,
+    "object": "model",
+    "created": 1_630_000_000,
+    "owned_by": "sentence-transformers",
+}
+
+
+def models_endpoint(upstream: Upstream) -> Endpoint:
+    """The handler of `/v1/models` and `/v1/models/{model}`."""
+
+    async def answer(request: Request) -> Response:
+        models = [*await upstream.models(), _OWN]
+        wanted = request.path_params.get("model")
+        if wanted is None:
+            return _json({"object": "list", "data": models}, request)
+        for model in models:
+            if model.get("id") == wanted:
+                return _json(model, request)
+        raise NotFound(
+            f"The model '{wanted[:100]}' does not exist.", param="model", code="model_not_found"
+        )
+
+    return answer
+
+
+def _json(value: JsonObject, request: Request) -> Response:
+    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE))
+    headers = outcome_headers(outcome, request.state.request_id)
+    return Response(compact_text(value), headers=headers, media_type=JSON_TYPE)

@@ -1,0 +1,38 @@
+"""The pipeline's answers as HTTP responses."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
+
+from llm_cache_proxy.api.errors import in_openai_shape
+from llm_cache_proxy.api.headers import outcome_headers
+from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Answer
+
+
+class RelayedResponse(StreamingResponse):
+    """A streamed body that is closed, and so cancelled upstream, when the client leaves."""
+
+    def __init__(self, body: AsyncGenerator[bytes, None], status: int, **headers: str) -> None:
+        super().__init__(body, status, headers=headers)
+        self._body = body
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the pieces as they come."""
+        async with aclosing(self._body):
+            await super().stream_response(send)
+
+
+def to_response(answer: Answer, request_id: str) -> Response:
+    """The HTTP response for an answer."""
+    headers = dict(answer.headers) | outcome_headers(answer.outcome, request_id)
+    headers["content-type"] = answer.content_type
+    if isinstance(answer.body, bytes):
+        replaced = in_openai_shape(answer.status, answer.content_type, answer.body)
+        if replaced is not None:
+            headers["content-type"] = JSON_TYPE
+        return Response(replaced or answer.body, answer.status, headers=headers)
+    headers["cache-control"] = "no-store"  # of intermediaries: the stream is for one client
+    headers["x-accel-buffering"] = "no"
+    return RelayedResponse(answer.body, answer.status, **headers)

@@ -1,0 +1,39 @@
+"""The settings of a Lambda function: its environment, and the secrets that this names."""
+
+import logging
+
+from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.settings import Settings, read_secret_names, read_settings
+
+
+def function_settings() -> Settings:
+    """The function's settings, read anew at each call. Raises SettingsError.
+
+    Sets the level of its log lines as well, since nothing else of a function starts earlier.
+    """
+    secrets: dict[str, str] = {}
+    names = read_secret_names()
+    if names:
+        from llm_cache_proxy.adapters.ssm_secrets import ssm_secrets
+
+        secrets = ssm_secrets(names)
+    settings = read_settings(secrets)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger().setLevel(settings.log_level)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines hold whole addresses
+    return settings
+
+
+def operator_settings() -> Settings:
+    """The same for functions that serve operators. Raises SettingsError.
+
+    A public address without an admin key would be open to everyone, so a function whose secrets
+    are kept in AWS refuses to start without one.
+    """
+    settings = function_settings()
+    if read_secret_names() and settings.admin_key is None:
+        raise SettingsError(
+            "ADMIN_KEY: expected a SecureString parameter of that name, since /admin, /metrics "
+            "and /dashboard would be open to everyone without it."
+        )
+    return settings

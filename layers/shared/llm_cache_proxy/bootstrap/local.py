@@ -1,0 +1,28 @@
+"""The local server's root: all functions' routes in one app."""
+
+from fastapi import FastAPI
+
+from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
+from llm_cache_proxy.api.admin_app import admin_routes
+from llm_cache_proxy.api.app import create_app
+from llm_cache_proxy.api.metrics_app import metrics_routes
+from llm_cache_proxy.bootstrap.parts import Parts
+from llm_cache_proxy.bootstrap.roots import administration_over, service
+from llm_cache_proxy.settings import Settings
+
+
+async def prepare(parts: Parts) -> None:
+    """Open the embedded stores and load the model, so that what is wrong shows at the start."""
+    if isinstance(parts.vectors, QdrantLocalVectors):
+        await parts.vectors.open()
+    await parts.embedder.embed(["ready"])
+
+
+def local_app(settings: Settings, parts: Parts) -> FastAPI:
+    """Every endpoint on one server."""
+    app = create_app(service(settings, parts))
+    administration = administration_over(settings, parts)
+    key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
+    app.router.routes.extend(metrics_routes(administration, key))
+    app.router.routes.extend(admin_routes(administration, key))
+    return app

@@ -1,0 +1,201 @@
+"""Which adapter stands behind each port, as the settings say."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
+from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.ports.embedder import Embedder
+from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store import ExactStore
+from llm_cache_proxy.ports.upstream import Upstream
+from llm_cache_proxy.ports.vector_store import VectorAdmin, VectorStore
+from llm_cache_proxy.settings import Settings
+
+
+class Exact(ExactStore, ExactAdmin, Protocol):
+    """The exact tier's adapters serve requests and operators alike."""
+
+
+class Vectors(VectorStore, VectorAdmin, Protocol):
+    """So do the semantic tier's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One adapter a port, and a line for people on what each is."""
+
+    exact: Exact
+    vectors: Vectors
+    embedder: Embedder
+    upstream: Upstream
+    described: dict[str, str]
+
+    async def aclose(self) -> None:
+        """Close them all."""
+        await self.upstream.aclose()
+        await self.embedder.aclose()
+        await self.vectors.aclose()
+        await self.exact.aclose()
+
+
+def cloud_parts(settings: Settings) -> Parts:
+    """Managed services alone: a Lambda instance keeps nothing that another could use."""
+    exact = remote_exact(settings)
+    if exact is None:
+        raise SettingsError(
+            "REDIS_URL or UPSTASH_REDIS_REST_URL: no exact tier is configured. A function keeps "
+            "nothing between instances, so one of them must name a Redis."
+        )
+    vectors = remote_vectors(settings) or (AbsentVectors(), "off: set QDRANT_URL")
+    embedder = remote_embedder(settings) or (AbsentEmbedder(), "off: set EMBEDDING_FUNCTION")
+    return _parts(exact, vectors, embedder, upstream(settings))
+
+
+def local_parts(settings: Settings) -> Parts:
+    """Managed services where they are named, embedded ones everywhere else."""
+    return _parts(
+        remote_exact(settings) or embedded_exact(settings),
+        remote_vectors(settings) or embedded_vectors(settings),
+        remote_embedder(settings) or embedded_embedder(settings),
+        upstream(settings),
+    )
+
+
+def _parts(
+    exact: tuple[Exact, str],
+    vectors: tuple[Vectors, str],
+    embedder: tuple[Embedder, str],
+    source: tuple[Upstream, str],
+) -> Parts:
+    described = {
+        "exact tier": exact[1],
+        "semantic tier": vectors[1],
+        "embedder": embedder[1],
+        "upstream": source[1],
+    }
+    return Parts(exact[0], vectors[0], embedder[0], source[0], described)
+
+
+def remote_exact(settings: Settings) -> tuple[Exact, str] | None:
+    """The exact tier on Redis or Upstash, if one is named."""
+    timeout_seconds = settings.exact_deadline_seconds
+    if settings.redis_url is not None:
+        from llm_cache_proxy.adapters.redis_exact import redis_exact_store
+
+        url = settings.redis_url.get_secret_value()
+        return redis_exact_store(url, timeout_seconds=timeout_seconds), "Redis (REDIS_URL)"
+    if settings.upstash_redis_rest_url is not None and settings.upstash_redis_rest_token:
+        from llm_cache_proxy.adapters.upstash_exact import upstash_exact_store
+
+        store = upstash_exact_store(
+            settings.upstash_redis_rest_url,
+            settings.upstash_redis_rest_token.get_secret_value(),
+            timeout_seconds=timeout_seconds,
+        )
+        return store, f"Upstash Redis at {settings.upstash_redis_rest_url}"
+    return None
+
+
+def embedded_exact(settings: Settings) -> tuple[Exact, str]:
+    """The exact tier in one file."""
+    from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
+
+    path = settings.data_dir / "exact.sqlite3"
+    store = SqliteExactStore(path, timeout_seconds=settings.exact_deadline_seconds)
+    return store, f"SQLite in {path}"
+
+
+def remote_vectors(settings: Settings) -> tuple[Vectors, str] | None:
+    """The semantic tier on a Qdrant server, if one is named."""
+    if settings.qdrant_url is None:
+        return None
+    from llm_cache_proxy.adapters.qdrant_vectors import QdrantVectors
+
+    key = settings.qdrant_api_key
+    store = QdrantVectors(
+        settings.qdrant_url,
+        api_key=None if key is None else key.get_secret_value(),
+        collection=settings.qdrant_collection,
+        timeout_seconds=settings.search_deadline_seconds,
+    )
+    return store, f"Qdrant at {settings.qdrant_url}"
+
+
+def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
+    """The semantic tier in a folder."""
+    from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
+
+    path = settings.data_dir / "qdrant"
+    store = QdrantLocalVectors(
+        path,
+        collection=settings.qdrant_collection,
+        timeout_seconds=settings.search_deadline_seconds,
+    )
+    return store, f"Qdrant, embedded, in {path}"
+
+
+def remote_embedder(settings: Settings) -> tuple[Embedder, str] | None:
+    """The embedder over HTTP or as a Lambda function, if one is named."""
+    timeout_seconds = settings.embed_deadline_seconds
+    if settings.embedding_url is not None:
+        from llm_cache_proxy.adapters.http_embedder import HttpEmbedder
+
+        http = HttpEmbedder(
+            settings.embedding_url,
+            embedder_id=settings.embedder_id or f"http:{settings.embedding_url}",
+            timeout_seconds=timeout_seconds,
+        )
+        return http, f"HTTP service at {settings.embedding_url}"
+    if settings.embedding_function is not None:
+        from llm_cache_proxy.adapters.lambda_embedder import LambdaEmbedder
+        from llm_cache_proxy.adapters.minilm_embedder import DEFAULT_EMBEDDER_ID
+
+        function = LambdaEmbedder(
+            settings.embedding_function,
+            embedder_id=settings.embedder_id or DEFAULT_EMBEDDER_ID,
+            timeout_seconds=timeout_seconds,
+        )
+        return function, f"Lambda function {settings.embedding_function}"
+    return None
+
+
+def embedded_embedder(settings: Settings) -> tuple[Embedder, str]:
+    """MiniLM in this process."""
+    from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder, installed_embedder_id
+
+    model = MiniLMEmbedder(
+        settings.model_dir,
+        embedder_id=installed_embedder_id(settings.model_dir),
+        threads=settings.embedding_threads,
+    )
+    return model, f"all-MiniLM-L6-v2 in process, from {settings.model_dir}"
+
+
+def upstream(settings: Settings) -> tuple[Upstream, str]:
+    """The LLM: what is configured, or the demonstration that says it is one."""
+    from llm_cache_proxy.domain.upstream_config import Timeouts, UpstreamConfig, groq
+
+    timeouts = Timeouts(total_seconds=settings.upstream_timeout_seconds)
+    configs: list[UpstreamConfig] = []
+    if settings.upstream_base_url is not None:
+        key = settings.upstream_api_key
+        configs.append(
+            UpstreamConfig(
+                name="upstream",
+                base_url=settings.upstream_base_url,
+                api_key="" if key is None else key.get_secret_value(),
+                timeouts=timeouts,
+            )
+        )
+    elif settings.groq_api_key is not None:
+        configs.append(groq(settings.groq_api_key.get_secret_value()))
+    if not configs:
+        from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
+
+        return DemoUpstream(), "demonstration only: set GROQ_API_KEY, or UPSTREAM_BASE_URL"
+    from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
+    from llm_cache_proxy.adapters.upstream_pool import UpstreamPool
+
+    pool = UpstreamPool([OpenAIUpstream(config) for config in configs])
+    return pool, ", ".join(f"{config.name} at {config.base_url}" for config in configs)

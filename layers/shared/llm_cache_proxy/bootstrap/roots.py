@@ -1,0 +1,131 @@
+"""What each function and the local server start from."""
+
+from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
+from llm_cache_proxy.adapters.system_clock import SystemClock
+from llm_cache_proxy.api.app import Service
+from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
+from llm_cache_proxy.domain.breaker import Breaker
+from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.pipeline.accounting import Accounting
+from llm_cache_proxy.pipeline.administration.actions import Administration
+from llm_cache_proxy.pipeline.administration.explaining import Explaining
+from llm_cache_proxy.pipeline.exact_tier import ExactTier
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.miss import MissPath
+from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
+from llm_cache_proxy.pipeline.storing import Storing
+from llm_cache_proxy.pipeline.tier import Tier
+from llm_cache_proxy.settings import Settings
+
+
+def policy(settings: Settings, parts: Parts) -> Policy:
+    """The operator's rules; nothing is compared by meaning without the parts for it."""
+    whole = not isinstance(parts.vectors, AbsentVectors) and not isinstance(
+        parts.embedder, AbsentEmbedder
+    )
+    return Policy(
+        semantic=settings.semantic_cache and whole,
+        threshold=settings.similarity_threshold,
+        candidates=settings.semantic_candidates,
+        max_temperature=settings.semantic_max_temperature,
+        semantic_with_tools=settings.semantic_with_tools,
+        default_ttl_seconds=settings.default_ttl_seconds,
+        creative_ttl_seconds=settings.creative_ttl_seconds,
+        max_ttl_seconds=settings.max_ttl_seconds,
+        normalise=settings.normalise_prompts,
+    )
+
+
+def tiers(settings: Settings) -> dict[str, Tier]:
+    """One deadline and breaker a tier."""
+    deadlines = {
+        "exact": settings.exact_deadline_seconds,
+        "embed": settings.embed_deadline_seconds,
+        "search": settings.search_deadline_seconds,
+    }
+    clock = SystemClock()
+    return {name: Tier(name, seconds, clock, Breaker()) for name, seconds in deadlines.items()}
+
+
+def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> CachingProxy:
+    """The pipeline over these parts."""
+    clock, guard, prices = SystemClock(), Guard(), default_prices(settings.prices_path)
+    ledger = Ledger(parts.exact, settings.exact_deadline_seconds)
+    rules = policy(settings, parts)
+    semantic = SemanticTier(
+        exact=parts.exact,
+        vectors=parts.vectors,
+        embedder=parts.embedder,
+        guard=guard,
+        exact_tier=by_name["exact"],
+        embed_tier=by_name["embed"],
+        search_tier=by_name["search"],
+        clock=clock,
+        candidates=rules.candidates,
+    )
+    exact = ExactTier(
+        store=parts.exact,
+        tier=by_name["exact"],
+        guard=guard,
+        ledger=ledger,
+        embedder_id=parts.embedder.embedder_id,
+    )
+    storing = Storing(
+        exact=parts.exact,
+        exact_tier=by_name["exact"],
+        semantic=semantic,
+        ledger=ledger,
+        clock=clock,
+        counted_model=prices.counted_name,
+    )
+    accounting = Accounting(ledger, prices.counted_name)
+    miss = MissPath(parts.upstream, storing, accounting)
+    return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger)
+
+
+def service(settings: Settings, parts: Parts) -> Service:
+    """What the completions app serves with."""
+    by_name = tiers(settings)
+    composed = proxy(settings, parts, by_name)
+
+    def health() -> dict[str, object]:
+        state = {name: "away" if tier.breaker.is_open else "ok" for name, tier in by_name.items()}
+        return {"tiers": state}
+
+    async def close() -> None:
+        await composed.ledger.drain()
+        await parts.aclose()
+
+    return Service(
+        proxy=composed,
+        embedder=parts.embedder,
+        max_body_bytes=settings.max_body_bytes,
+        health=health,
+        close=close,
+    )
+
+
+def completions(settings: Settings) -> Service:
+    """The completions function's root."""
+    return service(settings, cloud_parts(settings))
+
+
+def administration(settings: Settings) -> Administration:
+    """The root of the functions for operators."""
+    return administration_over(settings, cloud_parts(settings))
+
+
+def administration_over(settings: Settings, parts: Parts) -> Administration:
+    """Every action of an operator over these parts."""
+    return Administration(
+        exact=parts.exact,
+        vectors=parts.vectors,
+        clock=SystemClock(),
+        prices=default_prices(settings.prices_path),
+        describe_settings=settings.described,
+        explaining=Explaining(proxy(settings, parts, tiers(settings))),
+        close=parts.aclose,
+    )

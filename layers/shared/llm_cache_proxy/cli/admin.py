@@ -1,0 +1,166 @@
+"""`llm-cache-proxy admin`: the operator's actions against a running proxy.
+
+Decides what is asked and confirmed; what an action does is the server's part.
+"""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+import click
+
+from llm_cache_proxy.cli import admin_tables
+from llm_cache_proxy.cli.admin_client import DEFAULT_URL, FAILED, Remote
+from llm_cache_proxy.domain.json_text import JsonObject
+
+P = ParamSpec("P")
+
+
+@click.group()
+def admin() -> None:
+    """Look after a running proxy: numbers, health, clearing, explanations.
+
+    Exit codes: 1 the action failed, 2 a wrong command line, 3 no server, 4 the key is refused.
+    """
+
+
+def _remote(command: Callable[Concatenate[Remote, P], None]) -> Callable[P, None]:
+    """Add the options that say which proxy is meant, and hand it to the command."""
+
+    @click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the proxy.")
+    @click.option("--admin-key", envvar="ADMIN_KEY", help="The admin key (or set ADMIN_KEY).")
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+    @click.option(
+        "--timeout",
+        default=30.0,
+        show_default=True,
+        type=click.FloatRange(min=0.1),
+        help="Longest wait in seconds.",
+    )
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        remote = Remote(
+            url=cast("str", kwargs.pop("url")),
+            admin_key=cast("str | None", kwargs.pop("admin_key")),
+            as_json=cast("bool", kwargs.pop("as_json")),
+            timeout_seconds=cast("float", kwargs.pop("timeout")),
+        )
+        command(remote, *args, **kwargs)
+
+    return run
+
+
+def _print_json(answer: JsonObject) -> None:
+    click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+@admin.command()
+@click.option("--tenant", help="One tenant's numbers.")
+@_remote
+def stats(remote: Remote, tenant: str | None) -> None:
+    """Hits, tokens and dollars, by window and by model."""
+    answer = remote.get("/admin/stats", {"tenant": tenant})
+    if remote.as_json:
+        _print_json(answer)
+    else:
+        admin_tables.show(admin_tables.stats(answer))
+
+
+@admin.command()
+@_remote
+def health(remote: Remote) -> None:
+    """Whether the stores answer; exits with 1 where one does not."""
+    answer = remote.get("/admin/health")
+    if remote.as_json:
+        _print_json(answer)
+    else:
+        admin_tables.show(admin_tables.health(answer))
+    if answer["status"] != "ok":
+        raise SystemExit(FAILED)
+
+
+@admin.command()
+@click.option("--tenant", help="One tenant's entries.")
+@_remote
+def count(remote: Remote, tenant: str | None) -> None:
+    """How many entries each tier holds."""
+    answer = remote.get("/admin/entries/count", {"tenant": tenant})
+    if remote.as_json:
+        _print_json(answer)
+    else:
+        admin_tables.show(admin_tables.counted("Entries", cast("JsonObject", answer["entries"])))
+
+
+@admin.command()
+@click.option("--tenant", help="Only this tenant's entries; all tenants' without it.")
+@click.option("--namespace", help="Only entries of this namespace.")
+@click.option("--model", help="Only entries of this model, by its name at the upstream.")
+@click.option("--tag", help="Only entries with this tag.")
+@click.option("--entry", help="One entry, by the id in x-cache-entry.")
+@click.option("--dry-run", is_flag=True, help="Tell how many would go, and clear nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@_remote
+def clear(remote: Remote, /, *, dry_run: bool, yes: bool, **selectors: str | None) -> None:
+    """Clear both tiers: everything, or what one selector names."""
+    if not (dry_run or yes):
+        click.confirm(f"Clear {_described(selectors)} at {remote.url}?", abort=True, err=True)
+    answer = remote.post("/admin/cache/clear", {**selectors, "dry_run": dry_run or None})
+    if remote.as_json:
+        _print_json(answer)
+    else:
+        told = "would_clear" if dry_run else "cleared"
+        title = told.replace("_", " ").capitalize()
+        admin_tables.show(admin_tables.counted(title, cast("JsonObject", answer[told])))
+    for left in cast("list[str]", answer.get("unswept", [])):
+        click.echo(f"Dead, but not swept away yet: {left}", err=True)
+    if answer.get("unswept"):
+        raise SystemExit(FAILED)
+
+
+def _described(selectors: dict[str, str | None]) -> str:
+    parts = [f"{name} {value!r}" for name, value in selectors.items() if value is not None]
+    return "the entries of " + " and ".join(parts) if parts else "EVERY entry of EVERY tenant"
+
+
+@admin.command()
+@_remote
+def purge(remote: Remote) -> None:
+    """Delete expired entries from the semantic tier."""
+    answer = remote.post("/admin/purge", {})
+    if remote.as_json:
+        _print_json(answer)
+    else:
+        admin_tables.show(admin_tables.counted("Purged", cast("JsonObject", answer["purged"])))
+
+
+@admin.command()
+@click.argument("prompt")
+@click.option("--model", required=True, help="The model that would be asked.")
+@click.option("--system", help="A system prompt before it.")
+@click.option("--tenant", help="Whose request it would be.")
+@click.option("--namespace", help="The namespace it would be in.")
+@click.option("--texts", is_flag=True, help="Show the prompts of near entries.")
+@_remote
+def explain(
+    remote: Remote, /, prompt: str, namespace: str | None, *, texts: bool, **given: str | None
+) -> None:
+    """Tell whether PROMPT would be answered from the cache, by which entry, and why (not)."""
+    headers = None if namespace is None else {"x-cache-namespace": namespace}
+    fields = {"prompt": prompt, "headers": headers, "texts": texts or None, **given}
+    answer = remote.post("/admin/explain", fields)
+    if remote.as_json:
+        _print_json(answer)
+    else:
+        admin_tables.show(admin_tables.explanation(answer))
+
+
+@admin.command()
+@_remote
+def config(remote: Remote) -> None:
+    """The settings in force, secrets masked."""
+    answer = remote.get("/admin/config")
+    if remote.as_json:
+        _print_json(answer)
+    else:
+        admin_tables.show(admin_tables.settings(answer))

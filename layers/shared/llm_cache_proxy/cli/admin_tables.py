@@ -1,0 +1,154 @@
+"""The administration's answers as tables for people.
+
+Decides layout only: every figure is the server's.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from llm_cache_proxy.domain.json_text import JsonObject
+
+_SPANS = ("last_hour", "last_day", "last_30_days", "total")
+_RESULTS = ("exact_hits", "semantic_hits", "misses", "bypasses", "stale", "coalesced")
+_NOTHING = "–"
+
+
+def show(content: RenderableType) -> None:
+    """Print to standard output, plain where that is no terminal."""
+    Console(highlight=False).print(content)
+
+
+def stats(answer: JsonObject) -> RenderableType:
+    """Requests, tokens and dollars by window, then entries, models, vetoes and errors."""
+    total = _part(_part(answer, "windows"), "total")
+    performance = _part(total, "cache_performance")
+    return Group(
+        _windows(_part(answer, "windows")),
+        counted("Entries", _part(answer, "entries")),
+        _models(_part(_part(total, "cost_analysis"), "by_model")),
+        counted("Vetoes by rule", _part(performance, "vetoes")),
+        counted("Errors by kind", _part(performance, "errors")),
+    )
+
+
+def health(answer: JsonObject) -> RenderableType:
+    """The state of each part."""
+    table = _table("Health", "part", "state", "")
+    for name, part in _part(answer, "parts").items():
+        told = cast("JsonObject", part)
+        fine = told["status"] == "ok"
+        detail = f"{told['milliseconds']} ms" if fine else str(told["message"])
+        table.add_row(name, Text(str(told["status"]), "green" if fine else "bold red"), detail)
+    return table
+
+
+def counted(title: str, counts: Mapping[str, object]) -> RenderableType:
+    """A name and a number a line; nothing where there is nothing."""
+    if not counts:
+        return Text("")
+    table = _table(title, "", "count")
+    for name, count in counts.items():
+        table.add_row(name, _number(count))
+    return table
+
+
+def settings(answer: JsonObject) -> RenderableType:
+    """The settings in force."""
+    table = _table("Settings", "setting", "value")
+    table.columns[1].justify = "left"
+    for name, value in _part(answer, "settings").items():
+        table.add_row(name.upper(), _NOTHING if value is None else str(value))
+    return table
+
+
+def explanation(answer: JsonObject) -> RenderableType:
+    """What would happen, why, and the near entries that were considered."""
+    table = _table(f"{answer['result']} ({answer['reason']})", "", "")
+    table.columns[1].justify = "left"
+    for name in ("similarity", "entry", "age_seconds", "ttl_seconds"):
+        if answer[name] is not None:
+            table.add_row(name, str(answer[name]))
+    for section in ("key", "plan"):
+        for name, value in _part(answer, section).items():
+            table.add_row(f"{section}.{name}", _NOTHING if value is None else str(value))
+    return Group(table, _candidates(cast("list[JsonObject]", answer["candidates"])))
+
+
+def _candidates(candidates: list[JsonObject]) -> RenderableType:
+    if not candidates:
+        return Text("No near entry was considered.")
+    table = _table("Near entries", "entry", "similarity", "verdict", "rule", "detail")
+    for near in candidates:
+        verdict = str(near["verdict"]) if near["above_threshold"] else "below the threshold"
+        table.add_row(
+            str(near["entry"]),
+            f"{near['similarity']:.4f}",
+            verdict,
+            str(near["rule"] or _NOTHING),
+            str(near["detail"] or _NOTHING),
+        )
+    return table
+
+
+def _windows(windows: JsonObject) -> Table:
+    table = _table("Requests", "", *(name.replace("_", " ") for name in _SPANS))
+    spans = [_part(windows, name) for name in _SPANS]
+    rows = [
+        ("requests", "cache_performance", "total_requests"),
+        *((name.replace("_", " "), "cache_performance", name) for name in _RESULTS),
+        ("tokens used", "token_usage", "total_tokens_used"),
+        ("tokens saved", "token_usage", "total_tokens_saved"),
+    ]
+    for label, section, name in rows:
+        table.add_row(label, *(_number(_part(span, section)[name]) for span in spans))
+    rates = (_part(span, "cache_performance")["hit_rate"] for span in spans)
+    table.add_row("hit rate", *(f"{cast('float', rate):.1%}" for rate in rates), style="bold")
+    for name in ("dollars_spent", "dollars_saved"):
+        amounts = (_part(span, "cost_analysis")[name] for span in spans)
+        table.add_row(name.replace("_", " "), *(_dollars(amount) for amount in amounts))
+    return table
+
+
+def _models(by_model: JsonObject) -> RenderableType:
+    if not by_model:
+        return Text("")
+    table = _table("Models", "model", "hits", "upstream", "tokens saved", "spent", "saved")
+    for name, found in by_model.items():
+        model = cast("JsonObject", found)
+        saved = cast("int", model["prompt_tokens_saved"])
+        saved += cast("int", model["completion_tokens_saved"])
+        table.add_row(
+            name,
+            _number(model["hits"]),
+            _number(model["upstream_answers"]),
+            _number(saved),
+            _dollars(model["dollars_spent"]),
+            _dollars(model["dollars_saved"]),
+        )
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold", box=None)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="left" if place == 0 else "right", overflow="fold")
+    return table
+
+
+def _part(value: Mapping[str, object], name: str) -> JsonObject:
+    return cast("JsonObject", value[name])
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else _NOTHING
+
+
+def _dollars(value: object) -> str:
+    """Dollars with four digits that count; a model without a price has none."""
+    if not isinstance(value, int | float):
+        return "price unknown"
+    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4g}"

@@ -1,0 +1,71 @@
+"""`llm-cache-proxy serve`: the whole proxy in one process, on embedded parts by default."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+
+import click
+import uvicorn
+
+from llm_cache_proxy.bootstrap.local import local_app, prepare
+from llm_cache_proxy.bootstrap.parts import local_parts
+from llm_cache_proxy.settings import Settings, read_settings
+
+
+@click.command()
+def serve() -> None:
+    """Serve the proxy on HOST and PORT with the settings of the environment."""
+    settings = read_settings()
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    parts = local_parts(settings)
+    try:
+        await prepare(parts)
+    except BaseException:
+        await parts.aclose()
+        raise
+    config = uvicorn.Config(
+        local_app(settings, parts),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    await _AnnouncedServer(config, parts.described).serve()
+
+
+class _AnnouncedServer(uvicorn.Server):
+    """Says what it serves with once it can be reached."""
+
+    def __init__(self, config: uvicorn.Config, described: dict[str, str]) -> None:
+        super().__init__(config)
+        self._described = described
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then tell people where."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            click.echo(_announcement(f"http://{self.config.host}:{port}", self._described))
+
+
+def _announcement(address: str, described: dict[str, str]) -> str:
+    rows = {**described, "dashboard": f"{address}/dashboard"}
+    width = max(map(len, rows))
+    parts = "\n".join(f"  {name:<{width}}  {what}" for name, what in rows.items())
+    message = '{"role": "user", "content": "What is Rust?"}'
+    body = f'{{"model": "llama-3.1-8b-instant", "messages": [{message}]}}'
+    return (
+        f"LLM Cache Proxy serves {address}/v1\n{parts}\n\n"
+        "Try this twice; the second answer is a hit (see the header x-cache):\n"
+        f"  curl -i {address}/v1/chat/completions -H 'content-type: application/json' \\\n"
+        f"    -d '{body}'\n"
+    )

@@ -1,0 +1,94 @@
+"""Finds the content words of each text that the other text has no counterpart for.
+
+A counterpart has the same stem, a common synonym group, a common root, or is the same word
+misspelt or joined. Opposites are never counterparts.
+"""
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.likeness import are_opposites, same_root, same_word_misspelt
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+MANY = 24
+"""Unmatched words from which on nothing finer is tried, so that cost stays bounded."""
+
+
+def unmatched(a: Analysis, b: Analysis) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+    """The content tokens of `a` and of `b` that have no counterpart in the other."""
+    only_a = _without_synonyms(a, b)
+    only_b = _without_synonyms(b, a)
+    if len(only_a) + len(only_b) > MANY:
+        return tuple(only_a), tuple(only_b)
+    left = [token for token in only_a if not _has_likeness(token, b)]
+    right = [token for token in only_b if not _has_likeness(token, a)]
+    left = [token for token in left if not _is_joined(token, b) and not _is_initials(token, b, right)]
+    right = [token for token in right if not _is_joined(token, a) and not _is_initials(token, a, left)]
+    left = [token for token in left if not _is_part(token, a, b)]
+    right = [token for token in right if not _is_part(token, b, a)]
+    return tuple(left), tuple(right)
+
+
+def _without_synonyms(one: Analysis, other: Analysis) -> list[Token]:
+    """Content words of `one` that `other` neither has nor says by another word of its own."""
+    lacking = [(stem, token) for stem, token in one.content.items() if stem not in other.stems]
+    if not lacking:
+        return []
+    synonyms = lexicon.synonyms()
+    offered: set[int] = set()
+    for stem in other.stems - one.stems:
+        offered.update(synonyms.get(stem, ()))
+    lacking = [item for item in lacking if not _has_parts(item[0], other)]
+    return [
+        token for stem, token in lacking if synonyms.get(stem, frozenset()).isdisjoint(offered)
+    ]
+
+
+def _has_parts(stem: str, other: Analysis) -> bool:
+    """Whether a phrase is there word by word: "police officer" in "officer of the police"."""
+    return "_" in stem and other.stems.issuperset(stem.split("_"))
+
+
+def _has_likeness(token: Token, other: Analysis) -> bool:
+    if token.kind is not Kind.WORD:
+        return False
+    return any(
+        not are_opposites(token.stem, candidate.stem)
+        and (same_root(token.stem, candidate.stem) or same_word_misspelt(token, candidate))
+        for candidate in other.tokens
+        if candidate.kind is Kind.WORD and candidate.word[:1] == token.word[:1]
+    )
+
+
+def _is_joined(token: Token, other: Analysis) -> bool:
+    """Whether `other` writes the word as two: "backyard", "back yard"."""
+    word = token.word
+    words = other.words
+    return any(
+        word.startswith(first) and word == first + second
+        for first, second in zip(words, words[1:], strict=False)
+    )
+
+
+def _is_part(token: Token, one: Analysis, other: Analysis) -> bool:
+    """Whether the word and its neighbour in `one` are a single word in `other`."""
+    word, words = token.word, one.words
+    at = words.index(word) if word in words else -1
+    if at < 0:
+        return False
+    joined = {"".join(words[at : at + 2]), "".join(words[max(at - 1, 0) : at + 1])}
+    return not joined.isdisjoint(other.words)
+
+
+def _is_initials(token: Token, other: Analysis, rest: list[Token]) -> bool:
+    """Whether the token is an acronym of consecutive words of `other`."""
+    letters = token.word
+    if not token.raw.isupper() or not 2 <= len(letters) <= 6:  # noqa: PLR2004 - usual acronyms
+        return False
+    size = len(letters)
+    initials = "".join(word[0] for word in other.words)
+    at = initials.find(letters)
+    if at < 0:
+        return False
+    spelled = set(other.words[at : at + size])
+    rest[:] = [candidate for candidate in rest if candidate.word not in spelled]
+    return True

@@ -1,0 +1,116 @@
+"""What one prompt consists of, found once and kept for every comparison.
+
+Never looks at a second text, and never raises on any text.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.markers import closed_classes, question_types
+from llm_cache_proxy.domain.guard.mood import tells
+from llm_cache_proxy.domain.guard.quantities import Quantity, quantities
+from llm_cache_proxy.domain.guard.scripts import written_in
+from llm_cache_proxy.domain.guard.spans import code_spans, quotations
+from llm_cache_proxy.domain.guard.tokens import Kind, Token, tokenise
+
+LONGEST_TEXT = 8_000
+"""Characters beyond which two texts are only compared for equality, so that cost stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One text taken apart.
+
+    `tokens` are in order, phrases of the word lists joined to one token. `content` maps the stem
+    of each word with content of its own to its first token. `stems` are all stems, `groups` the
+    synonym groups any word belongs to. `classes` are the closed classes present (negators,
+    quantifiers, formats, …) with the words that showed them. `script` is the writing system and
+    `language` the language it seems to be written in, empty when unknown; `tells` is true of a plain statement.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    words: tuple[str, ...]
+    content: dict[str, Token]
+    stems: frozenset[str]
+    groups: frozenset[int]
+    quantities: tuple[Quantity, ...]
+    classes: dict[str, str]
+    questions: frozenset[str]
+    quotations: tuple[str, ...]
+    code: tuple[str, ...]
+    script: str
+    language: str
+    tells: bool
+
+
+@lru_cache(maxsize=4096)
+def analyse(text: str) -> Analysis:
+    """`text` taken apart; at most `LONGEST_TEXT` characters are meant to be given."""
+    text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u02bc", "'")
+    plain = tokenise(text)
+    numbers, used = quantities(plain)
+    words = tuple(token.word for token in plain if token.kind is not Kind.MARK)
+    tokens = _with_phrases(plain)
+    content: dict[str, Token] = {}
+    groups: set[int] = set()
+    synonyms = lexicon.synonyms()
+    for token in tokens:
+        groups.update(synonyms.get(token.stem, ()))
+        if _has_content(token) and token not in used:
+            content.setdefault(token.stem, token)
+    script, language = written_in(words)
+    questions = question_types(words)
+    return Analysis(
+        text=text,
+        tokens=tokens,
+        words=words,
+        content=content,
+        stems=frozenset(token.stem for token in (*tokens, *plain)),
+        groups=frozenset(groups),
+        quantities=numbers,
+        classes=closed_classes(plain),
+        questions=questions,
+        quotations=quotations(text),
+        code=code_spans(text, plain),
+        script=script,
+        language=language,
+        tells=tells(text, words, questions),
+    )
+
+
+_ACRONYMS = frozenset({"US", "IT", "WHO"})
+_CONTENT_KINDS = frozenset({Kind.WORD, Kind.IDENTIFIER, Kind.SIGN})
+
+
+def _has_content(token: Token) -> bool:
+    if token.kind not in _CONTENT_KINDS:
+        return False
+    if token.word in lexicon.function_words():
+        # "IT", "US" and the like are names when the rest of the text is not in capitals
+        return token.raw in _ACRONYMS and not token.opens
+    return token.stem not in lexicon.light_stems() and len(token.word) > (
+        1 if token.word.isascii() and not token.capital else 0
+    )
+
+
+def _with_phrases(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The tokens with each phrase of the lists as one token of its own."""
+    phrases = lexicon.synonym_phrases()
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        for phrase in phrases.get(token.stem, ()):
+            part = tokens[at : at + len(phrase)]
+            if tuple(each.stem for each in part) == phrase:
+                raw = "_".join(each.raw for each in part)
+                word = "_".join(each.word for each in part)
+                found.append(token._replace(raw=raw, word=word, stem="_".join(phrase)))
+                at += len(phrase)
+                break
+        else:
+            found.append(token)
+            at += 1
+    return tuple(found)

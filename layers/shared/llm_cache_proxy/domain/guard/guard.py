@@ -1,0 +1,36 @@
+"""Compares two prompts by every rule, in order, and vetoes at the first difference in meaning.
+
+Never asks a model, never does I/O beyond reading its word lists once, never raises on any text.
+"""
+
+from llm_cache_proxy.domain.guard.analysis import LONGEST_TEXT, analyse
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rules import RULES
+from llm_cache_proxy.domain.guard.verdict import ACCEPTED, Verdict, veto
+
+OVERSIZE = "oversize"
+
+
+class Guard:
+    """The rules that are in force, applied to pairs of prompts."""
+
+    def __init__(self, disabled_rules: frozenset[str] = frozenset()) -> None:
+        unknown = disabled_rules - {rule.name for rule in RULES}
+        if unknown:
+            raise ValueError(f"no such guard rule: {', '.join(sorted(unknown))}")
+        self._rules = tuple(rule for rule in RULES if rule.name not in disabled_rules)
+
+    def compare(self, a: str, b: str) -> Verdict:
+        """Whether one answer may serve both; symmetric, and true of a text and itself."""
+        if a == b:
+            return ACCEPTED
+        if max(len(a), len(b)) > LONGEST_TEXT:
+            same = a.split() == b.split()
+            return ACCEPTED if same else veto(OVERSIZE, "too long to compare word by word")
+        first, second = sorted((a, b))
+        pair = Pair(analyse(first), analyse(second))
+        for rule in self._rules:
+            detail = rule.check(pair)
+            if detail is not None:
+                return veto(rule.name, detail)
+        return ACCEPTED

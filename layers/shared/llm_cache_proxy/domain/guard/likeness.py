@@ -1,0 +1,79 @@
+"""Whether two words that are spelt differently are one word for the guard.
+
+Never joins opposites: employer and employee, hopeful and hopeless, possible and impossible.
+"""
+
+from functools import lru_cache
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.tokens import Token
+
+NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
+_ENDINGS = frozenset(
+    ["", "s", "es", "e", "y", "ing", "ed", "ly", "tion", "ion", "ation", "ition", "sion", "ment", "ness", "ity", "ty", "al", "ial", "ical", "ic", "ive", "ative", "able", "ible", "ance", "ence", "er", "or", "r", "ist", "ous", "ship", "age", "n", "an", "ian", "ean", "ese", "ish", "ly", "ally", "ence", "ency", "d", "t", "ify", "en", "ement", "ational", "is", "on", "ology", "ologi", "iage", "e"]
+)
+_ROOT = 4
+_MISSPELT = 6
+
+
+@lru_cache(maxsize=16384)
+def same_root(one: str, other: str) -> bool:
+    """Whether the words differ only in endings that keep the meaning: invest, investment."""
+    if other == one + one[-1:] + "y" or one == other + other[-1:] + "y":
+        return True
+    shared = _common_prefix(one, other)
+    if shared < _ROOT or shared * 5 < min(len(one), len(other)) * 3:
+        return False
+    endings = {one[shared:], other[shared:]}
+    if "" not in endings and "e" not in endings and "y" not in endings and shared <= _ROOT + 1:
+        return False
+    return endings <= _ENDINGS and endings != {"er", "ee"}
+
+
+def same_word_misspelt(one: Token, other: Token) -> bool:
+    """Whether one slip of the pen makes one word the other; names get no such benefit."""
+    a, b = one.word, other.word
+    if min(len(a), len(b)) < _MISSPELT - 1 or abs(len(a) - len(b)) > 1:
+        return False
+    if one.capital and not one.opens and other.capital and not other.opens:
+        return False
+    return _one_slip(a, b)
+
+
+def _one_slip(a: str, b: str) -> bool:
+    start = _common_prefix(a, b)
+    a, b = a[start:], b[start:]
+    if a[1:] == b[1:] or a[1:] == b or a == b[1:]:
+        return True
+    return a[:2] == b[1::-1] and a[2:] == b[2:]
+
+
+def _common_prefix(one: str, other: str) -> int:
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+@lru_cache(maxsize=16384)
+def are_opposites(one: str, other: str) -> bool:
+    """Whether two stems stand on opposite sides, by the lists or by a negative prefix."""
+    sides = lexicon.opposites()
+    left, right = sides.get(one), sides.get(other)
+    if left and right and any(-side in right for side in left):
+        return True
+    return negated_form(one, other) or negated_form(other, one)
+
+
+@lru_cache(maxsize=16384)
+def negated_form(word: str, base: str) -> bool:
+    """Whether `word` is `base` with a negative prefix, or -less where it has -ful."""
+    if word.endswith("less") and base.endswith("ful"):
+        return word[:-4] == base[:-3]
+    if len(base) < _ROOT - 1 or not word.endswith(base):
+        return False
+    return word[: -len(base)].rstrip("-") in NEGATIVE_PREFIXES
+
+

@@ -1,0 +1,88 @@
+"""Which closed classes a text shows, and which types of question it asks.
+
+Never weighs them against another text.
+"""
+
+from functools import cache
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.tokens import Token
+
+_AUXILIARIES = frozenset(
+    ["is", "are", "was", "were", "am", "do", "does", "did", "can", "could", "will", "would", "should", "shall", "may", "might", "must", "has", "have", "had"]
+)
+_POLITE = frozenset({"please", "hi", "hello", "hey", "so", "and", "but", "ok", "okay"})
+_RELATIVE = frozenset({"when", "where", "who", "whom", "whose"})
+_BEFORE_QUESTIONS = frozenset(
+    ["and", "or", "so", "but", "please", "me", "know", "explain", "tell", "exactly", "wonder", "wondering", "understand", "from", "by", "since"]
+)
+_BE = (("is",), ("are",), ("was",), ("were",))
+_DEFINITION = 5
+
+
+@cache
+def _class_phrases() -> dict[str, tuple[tuple[str, ...], ...]]:
+    members = lexicon.classes_of()
+    return lexicon.by_first(tuple(member.split("_")) for member in members if "_" in member)
+
+
+@cache
+def _question_phrases() -> dict[str, tuple[tuple[str, ...], ...]]:
+    return lexicon.by_first(tuple(phrase.split("_")) for phrase in _question_types())
+
+
+@cache
+def _question_types() -> dict[str, str]:
+    named = lexicon.named("questions")
+    return {phrase: title for title, phrases in named.items() for phrase in phrases}
+
+
+def closed_classes(tokens: tuple[Token, ...]) -> dict[str, str]:
+    """Class → the word or phrase that shows it, for every closed class in the text."""
+    words = tuple(token.word for token in tokens)
+    members = lexicon.classes_of()
+    phrases = _class_phrases()
+    found: dict[str, str] = {}
+    skip = 0
+    for at, word in enumerate(words):
+        if at < skip:
+            continue
+        for phrase in phrases.get(word, ()):
+            if words[at : at + len(phrase)] == phrase:
+                skip = at + len(phrase)
+                for title in members["_".join(phrase)]:
+                    found.setdefault(title, " ".join(phrase))
+        for title in members.get(word, ()) or members.get(tokens[at].stem, ()):
+            found.setdefault(title, word)
+    return found
+
+
+def question_types(words: tuple[str, ...]) -> frozenset[str]:
+    """The types of question asked, by the phrases that ask; "yesno" for a leading auxiliary."""
+    types = _question_types()
+    phrases = _question_phrases()
+    found: set[str] = set()
+    at = 0
+    while at < len(words):
+        for phrase in phrases.get(words[at], ()):
+            if words[at : at + len(phrase)] == phrase:
+                if len(phrase) > 1 or phrase[0] not in _RELATIVE or _asks(words, at):
+                    degree = phrase == ("how",) and words[at + 2 : at + 3] in _BE
+                    found.add("degree" if degree else types["_".join(phrase)])
+                at += len(phrase)
+                break
+        else:
+            at += 1
+    first = next((word for word in words if word not in _POLITE), "")
+    if first in _AUXILIARIES and words[1:2] != ("you",):
+        found.add("exists" if "there" in words[1:3] else "yesno")
+    if words[0:1] == ("what",) and words[1:2] in _BE and len(words) <= _DEFINITION:
+        found |= {"define"} if found == {"what"} else set()
+    return frozenset(found)
+
+
+def _asks(words: tuple[str, ...], at: int) -> bool:
+    """Whether a word that may open a relative clause asks here instead."""
+    return at == 0 or words[at - 1] in _BEFORE_QUESTIONS
+
+

@@ -1,0 +1,97 @@
+"""Where the shared words of two texts stand, and which preposition governs each.
+
+Never parses: it sees runs of content words, the preposition before a run, and marks.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+PREPOSITIONS = frozenset(
+    ["from", "to", "into", "onto", "in", "on", "at", "by", "with", "of", "for", "than", "over", "before", "after", "about", "against", "through", "off", "out", "behind", "under", "above", "below", "beside", "near", "between", "within", "without", "towards", "toward", "across", "around", "via", "as"]
+)
+_DETERMINERS = frozenset(["a", "an", "the", "this", "that", "these", "those", "my", "your", "his", "her", "its", "our", "their", "some", "any"])
+JOINTS = frozenset({"and", "or", "vs", "versus", ",", "&", "/", "with", "nor"})
+MOST_KEYS = 40
+"""Shared words beyond which order is not compared, so that cost stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a shared word stands in one text.
+
+    `at` is its position among the tokens, `role` the preposition that governs it ("" without one),
+    `run` the positions of the unbroken run of content words it belongs to.
+    """
+
+    at: int
+    role: str
+    run: range
+
+
+def places(one: Analysis, other: Analysis, *, light: bool = False) -> dict[str, Place]:
+    """Key of each word that `other` has as well → its place in `one`; repeated words are left out."""
+    found: dict[str, Place] = {}
+    repeated: set[str] = set()
+    for at, role, run in _content_runs(one, light=light):
+        key = _key(one.tokens[at], other)
+        if key is None:
+            continue
+        if key in found:
+            repeated.add(key)
+        found[key] = Place(at, role, run)
+    return {key: place for key, place in found.items() if key not in repeated}
+
+
+def _content_runs(analysis: Analysis, *, light: bool) -> list[tuple[int, str, range]]:
+    found: list[tuple[int, str, range]] = []
+    role, start, settled = "", -1, False
+    tokens = analysis.tokens
+    for at, token in enumerate(tokens):
+        if _counts(token, analysis, light=light):
+            start = at if start < 0 else start
+            governed = "of" if token.raw.endswith("'s") else role
+            if role == "to" and not settled and at > start and not token.capital:
+                governed = ""  # the object of an infinitive: "to reverse lists"
+            found.append((at, governed, range(start, at + 1)))
+            continue
+        if start >= 0 and role == "to" and not settled:
+            role = ""
+        start = -1
+        if token.word in PREPOSITIONS:
+            role, settled = token.word, False
+        elif token.word in _DETERMINERS:
+            settled = settled or bool(role)
+        elif token.word not in JOINTS:
+            role = ""
+    return found
+
+
+def _counts(token: Token, analysis: Analysis, *, light: bool) -> bool:
+    """Whether the word has content of its own and is no adverb, which may stand anywhere."""
+    if token.kind is Kind.WORD and token.word.endswith("ly") and not token.capital:
+        return False
+    if light and token.stem in lexicon.light_stems():
+        return True
+    return token.stem in analysis.content and token.word not in _anywhere()
+
+
+@cache
+def _anywhere() -> frozenset[str]:
+    """Words that may stand anywhere in a sentence: days, months."""
+    calendar = ("today", "tomorrow", "yesterday", "tonight")
+    return frozenset(calendar)
+
+
+def _key(token: Token, other: Analysis) -> str | None:
+    if token.stem in other.stems:
+        return token.stem
+    groups = lexicon.synonyms().get(token.stem, frozenset())
+    for stem in sorted(other.content):
+        shared = groups & lexicon.synonyms().get(stem, frozenset())
+        if shared:
+            return "=".join(sorted((token.stem, stem)))
+    return None

@@ -1,0 +1,174 @@
+"""The numbers of a text, with their units, whatever way they are written.
+
+Never rounds and never converts: 1,000 and 1k and "one thousand" are one number, 1 km and 1000 m
+are not.
+"""
+
+from typing import NamedTuple
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+_SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ORDINALS = ["zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"]
+_WORDS = (
+    {word: value for value, word in enumerate(_SMALL)}
+    | {word: 10 * value for value, word in enumerate(_TENS, start=2)}
+    | {word: value for value, word in enumerate(_ORDINALS)}
+    | {"dozen": 12, "thirtieth": 30}
+)
+_SCALES = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "k": 1_000,
+    "lakh": 100_000,
+    "lakhs": 100_000,
+    "million": 1_000_000,
+    "millions": 1_000_000,
+    "mn": 1_000_000,
+    "crore": 10_000_000,
+    "crores": 10_000_000,
+    "billion": 1_000_000_000,
+    "bn": 1_000_000_000,
+    "trillion": 1_000_000_000_000,
+}
+_ROMAN = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI": 11, "XII": 12}
+_ENDINGS = frozenset({"st", "nd", "rd", "th"})
+_CURRENCY_SIGNS = frozenset("$€£¥₹₩₽")
+_CURRENCIES = frozenset({"usd", "eur", "gbp", "rs", "inr", "jpy", "us$", "chf", "cad", "aud"})
+_BEFORE_COUNTS = frozenset("the are best top your some my these those which what".split())
+_HUNDRED = 100
+
+
+class Quantity(NamedTuple):
+    """A number as canonical text and its unit ("" without one).
+
+    `optional` marks a lone "one", which may be a pronoun; `counts` a number that says how many of
+    a list are asked for, as in "the 10 best books".
+    """
+
+    value: str
+    unit: str
+    optional: bool
+    counts: bool
+
+
+def quantities(tokens: tuple[Token, ...]) -> tuple[tuple[Quantity, ...], frozenset[Token]]:
+    """The quantities in order, and the tokens that they are made of."""
+    found: list[Quantity] = []
+    used: set[Token] = set()
+    at = 0
+    while at < len(tokens):
+        end, value, optional = _number(tokens, at)
+        if end == at:
+            at += 1
+            continue
+        start, stop, unit = _unit(tokens, at, end)
+        used.update(tokens[start:stop])
+        counts = not unit and _is_count(tokens, start, stop)
+        found.append(Quantity(value, unit, optional and not unit, counts))
+        at = stop
+    return tuple(found), frozenset(used)
+
+
+def _is_count(tokens: tuple[Token, ...], start: int, stop: int) -> bool:
+    """Whether the number stands between a word such as "the" or "best" and a plural noun."""
+    if not start or stop >= len(tokens) or tokens[start - 1].word not in _BEFORE_COUNTS:
+        return False
+    phrase = tokens[stop : stop + 3]
+    return all(each.kind is Kind.WORD for each in phrase) and any(
+        each.word.endswith("s") for each in phrase
+    )
+
+
+def _number(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
+    """(end, value, optional) of the number that starts at `at`; end == at when there is none."""
+    token = tokens[at]
+    if token.kind is Kind.NUMBER:
+        return _digits(tokens, at)
+    if token.kind is not Kind.WORD:
+        return at, "", False
+    if token.raw in _ROMAN and at and tokens[at - 1].capital:
+        return at + 1, str(_ROMAN[token.raw]), False
+    if token.word in _WORDS:
+        return _spelled(tokens, at)
+    return at, "", False
+
+
+def _digits(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
+    value = tokens[at].word.replace(",", "")
+    value = "0" + value if value.startswith(".") else value
+    end = at + 1
+    end += end + 1 < len(tokens) and tokens[end].raw == "-" and tokens[end + 1].word in _SCALES
+    while end < len(tokens) and tokens[end].word in _SCALES:
+        value = _scaled(value, _SCALES[tokens[end].word])
+        end += 1
+    if end < len(tokens) and tokens[end].word in _ENDINGS:
+        end += 1
+    elif end < len(tokens) and tokens[end].raw == "M":
+        value = _scaled(value, _SCALES["million"])
+        end += 1
+    elif end < len(tokens) and tokens[end].raw in {"B", "b"}:
+        value = _scaled(value, _SCALES["billion"])
+        end += 1
+    return end, value.lstrip("0") or "0", False
+
+
+def _scaled(value: str, scale: int) -> str:
+    """`value` times `scale`, exactly: the decimal point moves."""
+    zeros = len(str(scale)) - 1
+    whole, _, fraction = value.partition(".")
+    digits = whole + fraction.ljust(zeros, "0")
+    cut = len(whole) + zeros
+    rest = digits[cut:].rstrip("0")
+    return digits[:cut] + ("." + rest if rest else "")
+
+
+def _spelled(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
+    """A number in words; a lone "one" may be a pronoun and is optional."""
+    total, part, end = 0, 0, at
+    while end < len(tokens):
+        word = tokens[end].word
+        if word in _WORDS and (end == at or part % 10 == 0):
+            part += _WORDS[word]
+        elif word in _SCALES and end > at:
+            part *= _SCALES[word]
+            if _SCALES[word] > _HUNDRED:
+                total, part = total + part, 0
+        elif not (word in {"and", "-"} and end > at and _goes_on(tokens, end)):
+            break
+        end += 1
+    return end, str(total + part), end == at + 1 and tokens[at].word == "one"
+
+
+def _goes_on(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether "and" or a hyphen at `at` stands inside one number: "two hundred and five"."""
+    if at + 1 >= len(tokens) or tokens[at + 1].word not in _WORDS:
+        return False
+    before = tokens[at - 1].word
+    return before in _SCALES or (tokens[at].word == "-" and before in _TENS)
+
+
+def _unit(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, int, str]:
+    """(start, stop, unit): the unit written after the number, or the currency written before it."""
+    if end < len(tokens):
+        after = tokens[end]
+        skipped = after.raw == "-" and end + 1 < len(tokens)
+        spelling = tokens[end + 1].word if skipped else after.word
+        unit = lexicon.units().get(spelling, "")
+        if unit and (len(spelling) > 1 or not spelling.isalpha() or _glued(tokens, end)):
+            return start, end + 1 + skipped, unit
+    if start:
+        before = tokens[start - 1]
+        if before.raw == "." and start > 1:
+            before, start = tokens[start - 2], start - 1
+        if before.word[-1:] in _CURRENCY_SIGNS or before.word in _CURRENCIES:
+            unit = lexicon.units().get(before.word, lexicon.units().get(before.word[-1:], ""))
+            return start - 1, end, unit
+    return start, end, ""
+
+
+def _glued(tokens: tuple[Token, ...], end: int) -> bool:
+    """Whether a one-letter unit may be one: "5 m", "5m", not "5 C" of a list."""
+    return tokens[end].raw in {"m", "g", "l", "h", "w", "v", "C", "F", "W", "V"}

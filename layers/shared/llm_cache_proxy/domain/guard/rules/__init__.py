@@ -1,0 +1,37 @@
+"""Every rule of the guard, in the order in which they are asked: cheap and certain ones first."""
+
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.rules.amounts import DATES, NUMBERS, UNITS, VERSIONS
+from llm_cache_proxy.domain.guard.rules.asking import FORM, QUESTION, TASK
+from llm_cache_proxy.domain.guard.rules.content import ADDITION, CONTRAST, SUBSTITUTION
+from llm_cache_proxy.domain.guard.rules.logic import MODALITY, PERSONS, QUANTIFIERS, TENSE
+from llm_cache_proxy.domain.guard.rules.names import ENTITIES, LANGUAGES
+from llm_cache_proxy.domain.guard.rules.polarity import NEGATION, OPPOSITES
+from llm_cache_proxy.domain.guard.rules.roles import DIRECTION
+from llm_cache_proxy.domain.guard.rules.written import CASE, CODE, LANGUAGE, QUOTATION
+
+RULES: tuple[Rule, ...] = (
+    LANGUAGE,
+    NUMBERS,
+    UNITS,
+    VERSIONS,
+    DATES,
+    CODE,
+    QUOTATION,
+    CASE,
+    NEGATION,
+    OPPOSITES,
+    QUESTION,
+    TASK,
+    FORM,
+    LANGUAGES,
+    QUANTIFIERS,
+    MODALITY,
+    TENSE,
+    PERSONS,
+    DIRECTION,
+    ENTITIES,
+    CONTRAST,
+    SUBSTITUTION,
+    ADDITION,
+)

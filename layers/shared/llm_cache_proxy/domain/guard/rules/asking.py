@@ -1,0 +1,145 @@
+"""Differences in what is asked for: the type of question, the form of the answer."""
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.stems import stem
+
+_ABLE = frozenset({"can", "could"})
+_NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "howold", "howfar"})
+_COMMANDS = frozenset(
+    ["write", "draft", "compose", "explain", "describe", "summarize", "summarise", "give", "create", "generate", "tell", "rewrite", "answer", "make", "produce", "list", "translate", "show", "provide", "prepare"]
+)
+_QUESTION_WORDS = frozenset(
+    ["how", "what", "why", "when", "where", "who", "which", "whose", "is", "are", "was", "were", "do", "does", "did", "am", "has", "have", "should"]
+)
+_REQUESTS = frozenset({"can", "could", "would", "will"})
+_OPENERS = frozenset(["please", "kindly", "can", "could", "would", "will", "you", "hi", "hello", "hey", "i", "want", "to", "need"])
+_ADDRESSING = frozenset({"for", "to", "like"})
+_CASTING = frozenset({"as", "in", "into"})
+_FORM_PREFIXES = ("f_", "l_", "s_", "a_")
+
+
+def _question(pair: Pair) -> str | None:
+    left, right = pair.a.questions, pair.b.questions
+    if not left or not right or not left.isdisjoint(right):
+        return None
+    if _both_able(pair, left, right):
+        return None
+    if any(not _may_be(one, other) for one in left for other in right):
+        return f"{'/'.join(sorted(left))} and {'/'.join(sorted(right))}"
+    return None
+
+
+def _both_able(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:
+    """Whether they ask "can I" and "how can I": the answer to one tells the other."""
+    if {left, right} != {frozenset({"yesno"}), frozenset({"how"})}:
+        return False
+    return not _ABLE.isdisjoint(pair.a.words[:2]) and not _ABLE.isdisjoint(pair.b.words[:2])
+
+
+def _may_be(one: str, other: str) -> bool:
+    """Whether "what" asks as much as the other type may: "what should I do", "how do I"."""
+    types = {one, other}
+    if "exists" in types:
+        return bool(types & {"yesno", "what", "how", "where"})
+    if "degree" in types:
+        return bool(types & {"yesno", "what", "how"})
+    return types == {"what", "define"} or ("what" in types and not types & _NEVER_WHAT)
+
+
+def _form(pair: Pair) -> str | None:
+    left, right = _forms(pair.a), _forms(pair.b)
+    left, right = left - set(pair.b.classes), right - set(pair.a.classes)
+    if left or right:
+        titles = sorted(left | right)
+        return "asked for: " + ", ".join(title.partition("_")[2] for title in titles)
+    return None
+
+
+def _forms(analysis: Analysis) -> set[str]:
+    """What form is asked for; outside a command only "as a table", "in JSON" and the like."""
+    members = lexicon.classes_of()
+    command = _is_command(analysis.words)
+    found: set[str] = set()
+    for at, word in enumerate(analysis.words):
+        for title in members.get(word) or members.get(stem(word), ()):
+            if title.startswith(_FORM_PREFIXES):
+                before = analysis.words[max(at - 3, 0) : at]
+                if title.startswith("a_"):
+                    fits = command and not _ADDRESSING.isdisjoint(before)
+                elif title.startswith("f_"):
+                    fits = command or not _CASTING.isdisjoint(before[-2:])
+                else:
+                    fits = command
+                if fits:
+                    found.add(title)
+    return found
+
+
+def _is_command(words: tuple[str, ...]) -> bool:
+    """Whether the text asks to have something written: "Write …", "Could you write …"."""
+    if words[:1] and words[0] in _QUESTION_WORDS:
+        return False
+    if words[1:2] == ("you",) and words[0] in _REQUESTS:
+        words = words[2:]
+    return any(word in _COMMANDS for word in words[:5])
+
+
+def _task(pair: Pair) -> str | None:
+    left, right = _task_of(pair.a.words), _task_of(pair.b.words)
+    if left and right and left.isdisjoint(right):
+        return f"{min(left)} and {min(right)}"
+    return None
+
+
+def _task_of(words: tuple[str, ...]) -> frozenset[str]:
+    """What the first verb of a command asks to be done with its object; empty when unclear."""
+    at = 0
+    while at < len(words) and words[at] in _OPENERS:
+        at += 1
+    if at == len(words) or words[at] in _QUESTION_WORDS:
+        return frozenset()
+    titles = lexicon.classes_of().get(words[at]) or lexicon.classes_of().get(stem(words[at]), ())
+    return frozenset(title for title in titles if title.startswith("do_"))
+
+
+QUESTION = Rule(
+    name="question",
+    looks_at="the type of question: why, how, when, where, who, how many, yes or no",
+    vetoes=(
+        ("Why do cats purr?", "How do cats purr?"),
+        ("When was Rome founded?", "Where was Rome founded?"),
+        ("How many moons has Mars?", "How big are the moons of Mars?"),
+        ("Is Rust good?", "Why is Rust good?"),
+    ),
+    passes=(
+        ("Why is the sky blue?", "What is the reason the sky is blue?"),
+        ("How do I learn Go?", "What is the best way to learn Go?"),
+        ("What is Rust?", "Tell me what Rust is"),
+    ),
+    check=_question,
+)
+FORM = Rule(
+    name="form",
+    looks_at="the format, length, tone and audience asked for",
+    vetoes=(
+        ("List the planets as JSON", "List the planets as a table"),
+        ("Write a short bio", "Write a long bio"),
+        ("Write a formal note to Bob", "Write a funny note to Bob"),
+        ("Explain gravity to a child", "Explain gravity to an expert"),
+    ),
+    passes=(("Write a brief bio", "Write a short bio"),),
+    check=_form,
+)
+TASK = Rule(
+    name="task",
+    looks_at="what a command asks to be done: fix, explain, write, translate, summarize, …",
+    vetoes=(
+        ("Fix this code: print(x", "Explain this code: print(x"),
+        ("Translate this letter", "Summarize this letter"),
+    ),
+    passes=(("Fix this code: print(x", "Please correct this code: print(x"),),
+    check=_task,
+)

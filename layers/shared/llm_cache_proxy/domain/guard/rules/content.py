@@ -1,0 +1,104 @@
+"""Differences in what the text is about: words put for others, words added."""
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.tokens import Token
+
+_TOO_MANY = 3
+_FAR_TOO_MANY = 5
+_SCATTERED = 3
+_SIDES = ("after", "before")
+_LONGER = 3
+_ENOUGH_WORDS = 20
+
+
+def _contrast(pair: Pair) -> str | None:
+    sets = lexicon.contrasts()
+    for left in pair.only_a:
+        for right in pair.only_b:
+            if sets.get(left.stem, frozenset()) & sets.get(right.stem, frozenset()):
+                return f"{left.word} and {right.word}"
+    return None
+
+
+def _substitution(pair: Pair) -> str | None:
+    if not pair.only_a or not pair.only_b:
+        return None
+    changed = len(pair.only_a) + len(pair.only_b)
+    kept = min(len(pair.a.content) - len(pair.only_a), len(pair.b.content) - len(pair.only_b))
+    loose = pair.both_tell or _is_soft(pair) or not _in_one_place(pair)
+    if loose and (changed <= _SCATTERED or changed <= kept):
+        return None
+    return f"{pair.only_a[0].word} and {pair.only_b[0].word}"
+
+
+def _is_soft(pair: Pair) -> bool:
+    """Whether the words that changed on a side colour a prompt more than they define it."""
+    soft = lexicon.soft_stems()
+    return any(all(token.stem in soft for token in only) for only in (pair.only_a, pair.only_b))
+
+
+def _in_one_place(pair: Pair) -> bool:
+    """Whether a word of one side stands where a word of the other does: beside the same word."""
+    left, right = _beside(pair.a, pair.only_a), _beside(pair.b, pair.only_b)
+    return len({side for side, _ in left & right}) == len(_SIDES)
+
+
+def _beside(analysis: Analysis, only: tuple[Token, ...]) -> set[tuple[str, str]]:
+    light = lexicon.light_stems()
+    line = [each.stem for each in analysis.tokens if each.stem in analysis.content or each.stem in light]
+    line = ["^", *line, "$"]
+    found: set[tuple[str, str]] = set()
+    for token in only:
+        at = line.index(token.stem)
+        found |= {("after", line[at - 1]), ("before", line[at + 1])}
+    return found
+
+
+def _addition(pair: Pair) -> str | None:
+    added = max(len(pair.only_a), len(pair.only_b))
+    shared = min(len(pair.a.content), len(pair.b.content))
+    if added >= _FAR_TOO_MANY or (added >= _TOO_MANY and added >= shared):
+        return f"{added} words on one side only"
+    short, long = sorted((len(pair.a.tokens), len(pair.b.tokens)))
+    if long > _LONGER * short + _ENOUGH_WORDS:
+        return f"{short} words and {long} words"
+    return None
+
+
+CONTRAST = Rule(
+    name="contrast",
+    looks_at="words that exclude each other: colours, animals, foods, relatives, parts",
+    vetoes=(
+        ("Can dogs eat chocolate?", "Can cats eat chocolate?"),
+        ("How do I cook rice?", "How do I cook pasta?"),
+    ),
+    passes=(("Can dogs eat chocolate?", "Could dogs eat chocolate?"),),
+    check=_contrast,
+)
+SUBSTITUTION = Rule(
+    name="substitution",
+    looks_at="content words that each side has and the other lacks",
+    vetoes=(
+        ("Is basalt waterproof?", "Is granite waterproof?"),
+        ("Write an email about the picnic", "Write an email about the meeting"),
+    ),
+    passes=(
+        (
+            "How do I reverse a linked list in Python",
+            "Write a Python function that reverses a linked list",
+        ),
+    ),
+    check=_substitution,
+)
+ADDITION = Rule(
+    name="addition",
+    looks_at="words added to one side, as by a suffix meant to steal an answer",
+    vetoes=(
+        ("What is Rust?", "What is Rust? zebra quantum lamp velvet orbit"),
+    ),
+    passes=(("What is Rust?", "Hello, could you please tell me what Rust is?"),),
+    check=_addition,
+)

@@ -1,0 +1,155 @@
+"""Differences in logic: quantifiers, degrees, modality, tense, persons."""
+
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+
+_MUST_MATCH = frozenset(
+    {"q_only", "q_least", "q_most_limit", "q_more", "q_less", "q_except", "q_double", "q_half"}
+)
+_EXCLUSIVE = (
+    frozenset({"q_all", "q_some"}),
+    frozenset({"q_all", "q_none"}),
+    frozenset({"q_all", "q_most"}),
+    frozenset({"q_some", "q_none"}),
+    frozenset({"q_both", "q_either"}),
+    frozenset({"q_both", "q_neither"}),
+    frozenset({"q_either", "q_neither"}),
+    frozenset({"q_all", "q_almost"}),
+)
+_HE = frozenset({"he", "him", "his", "himself"})
+_SHE = frozenset({"she", "her", "hers", "herself"})
+_SUBJECTS = frozenset({"he", "she"})
+_PERSONS = _HE | _SHE
+_SECOND_PERSON = frozenset({"you", "your", "yours"})
+_BE = frozenset({"be", "is", "are", "was", "were", "been", "being", "get"})
+_TIMES = {
+    "past": frozenset({"was", "were", "did"}),
+    "present": frozenset({"is", "are", "does", "do"}),
+    "future": frozenset({"will"}),
+}
+_BY_QUESTION = ("how", "what", "degree")
+
+
+def _quantifiers(pair: Pair) -> str | None:
+    left = {title for title in pair.a.classes if title.startswith("q_")}
+    right = {title for title in pair.b.classes if title.startswith("q_")}
+    only_left, only_right = left - right, right - left
+    for title in (only_left | only_right) & _MUST_MATCH:
+        return f"{title.partition('_')[2]} on one side"
+    for one in only_left:
+        for other in only_right:
+            if frozenset({one, other}) in _EXCLUSIVE:
+                return f"{one.partition('_')[2]} and {other.partition('_')[2]}"
+    return None
+
+
+def _modality(pair: Pair) -> str | None:
+    if any(title.startswith(_BY_QUESTION) for title in pair.a.questions | pair.b.questions):
+        return None
+    left = {title for title in pair.a.classes if title.startswith("m_")}
+    right = {title for title in pair.b.classes if title.startswith("m_")}
+    only_left, only_right = left - right, right - left
+    if only_left and only_right:
+        return f"{'/'.join(sorted(only_left))} and {'/'.join(sorted(only_right))}"
+    return None
+
+
+def _tense(pair: Pair) -> str | None:
+    left, right = _time(pair.a), _time(pair.b)
+    if _is_other_time(left, right, who="who" in pair.a.words[:1] and "who" in pair.b.words[:1]):
+        return f"{left} and {right}"
+    a, b = pair.a, pair.b
+    if _used_to(a) != _used_to(b):
+        return "used to on one side"
+    if "become" not in a.stems & b.stems and _is_becoming(a) != _is_becoming(b):
+        return "becoming on one side"
+    return None
+
+
+def _is_becoming(analysis: Analysis) -> bool:
+    return "becoming" in analysis.words and not _BE.isdisjoint(analysis.words)
+
+
+def _is_other_time(left: str, right: str, *, who: bool) -> bool:
+    """Whether the times differ enough: past and future, or who was and who is."""
+    if not left or not right or left == right:
+        return False
+    return {left, right} == {"past", "future"} or (who and "past" in {left, right})
+
+
+def _used_to(analysis: Analysis) -> bool:
+    """Whether it speaks of what used to be, not of what something is used to do."""
+    words = analysis.words
+    return any(
+        words[at : at + 2] == ("used", "to") and (at == 0 or words[at - 1] not in _BE)
+        for at in range(len(words))
+    )
+
+
+def _time(analysis: Analysis) -> str:
+    """The time of the first verb, when it stands first or right after the question word."""
+    if not _SECOND_PERSON.isdisjoint(analysis.words):
+        return ""
+    for word in analysis.words[:2]:
+        for title, words in _TIMES.items():
+            if word in words:
+                return title
+    return ""
+
+
+def _persons(pair: Pair) -> str | None:
+    left = [word for word in pair.a.words if word in _PERSONS]
+    right = [word for word in pair.b.words if word in _PERSONS]
+    if not left or not right:
+        return None
+    if _genders(left).isdisjoint(_genders(right)):
+        return f"{left[0]} and {right[0]}"
+    subjects = set(left) & _SUBJECTS, set(right) & _SUBJECTS
+    if all(subjects) and subjects[0].isdisjoint(subjects[1]):
+        return f"{' '.join(left[:4])} and {' '.join(right[:4])}"
+    return None
+
+
+def _genders(words: list[str]) -> set[str]:
+    return {"he" if word in _HE else "she" for word in words}
+
+
+QUANTIFIERS = Rule(
+    name="quantifiers",
+    looks_at="all, some, most, none, only, at least, at most, except, half",
+    vetoes=(
+        ("Do all birds fly?", "Do some birds fly?"),
+        ("Can I pay only with cash?", "Can I pay with cash?"),
+        ("Does it take at least a day?", "Does it take at most a day?"),
+    ),
+    passes=(("Does every bird fly?", "Do all birds fly?"),),
+    check=_quantifiers,
+)
+MODALITY = Rule(
+    name="modality",
+    looks_at="can, should, must, may, would",
+    vetoes=(
+        ("Can I take ibuprofen?", "Should I take ibuprofen?"),
+        ("Must I file a return?", "Can I file a return?"),
+    ),
+    passes=(("Can I bring a dog?", "Could I bring a dog?"),),
+    check=_modality,
+)
+TENSE = Rule(
+    name="tense",
+    looks_at="past, present and future, and becoming as against being",
+    vetoes=(
+        ("Who was the president?", "Who will be the president?"),
+        ("Did the shop open?", "Will the shop open?"),
+    ),
+    passes=(("Who's the president?", "Who is the president?"),),
+    check=_tense,
+)
+PERSONS = Rule(
+    name="persons",
+    looks_at="who does it to whom when only pronouns tell",
+    vetoes=(("Do you think he would reject her?", "Do you think she would reject him?"),),
+    passes=(("Do you think he would reject her?", "Would he reject her, do you think?"),),
+    check=_persons,
+)

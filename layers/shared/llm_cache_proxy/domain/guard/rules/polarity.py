@@ -1,0 +1,145 @@
+"""Differences in polarity: negation and opposites."""
+
+from functools import cache
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.likeness import are_opposites, negated_form
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+_REACH = 4
+_AUXILIARIES = frozenset(["is", "are", "was", "were", "does", "did", "can", "could", "would", "should", "has", "have", "will"])
+
+
+def _negation(pair: Pair) -> str | None:
+    a, b = pair.a, pair.b
+    left, right = _negators(a), _negators(b)
+    count_a = len(left) + len(_negated_words(a, b)) + len(_weak(pair.only_a, pair.only_b))
+    count_b = len(right) + len(_negated_words(b, a)) + len(_weak(pair.only_b, pair.only_a))
+    if count_a != count_b:
+        return f"negated {count_a} and {count_b} times"
+    if pair.only_a or pair.only_b or len(left) != 1 or len(right) != 1:
+        return None
+    if not _same_scope(left[0], right[0]):
+        return "another part is negated"
+    return None
+
+
+def _negators(analysis: Analysis) -> list[frozenset[str]]:
+    """For each negator, the stems of the words in its reach; tag questions do not count."""
+    negators = lexicon.classes()["negator"]
+    words = [token for token in analysis.tokens if token.kind in {Kind.WORD, Kind.MARK}]
+    found: list[frozenset[str]] = []
+    for at, token in enumerate(words):
+        if token.word in negators and not _is_idle(words, at):
+            reach = [
+                each.stem
+                for each in words[at + 1 :]
+                if each.kind is Kind.WORD and each.word not in lexicon.function_words()
+            ]
+            found.append(frozenset(reach[:_REACH]))
+    return found
+
+
+def _in_tag(words: list[Token], at: int) -> bool:
+    """Whether the negator closes a tag question: "…, isn't it?" """
+    rest = [token for token in words[at + 1 :] if token.kind is Kind.WORD]
+    marks = [token for token in words[max(at - 2, 0) : at] if token.kind is Kind.MARK]
+    return len(rest) <= 1 and bool(marks) and at > 1
+
+
+def _is_idle(words: list[Token], at: int) -> bool:
+    """Whether the negator negates nothing that is asked: "or not", "if not", "Isn't it …?"."""
+    if _in_tag(words, at):
+        return True
+    before = words[at - 1].word if at else ""
+    if at == 1 and before in _AUXILIARIES and words[-1].raw.endswith("?"):
+        return True
+    if before == "if":
+        return True
+    after = words[at + 1].word if at + 1 < len(words) else ""
+    earlier = words[at - 2].word if at > 1 else ""
+    return before == "or" or after == "only" or (earlier == "or" and before == "why")
+
+
+def _negated_words(one: Analysis, other: Analysis) -> list[str]:
+    """Words of `one` that are words of `other` with a negative prefix."""
+    return [
+        stem
+        for stem in one.stems - other.stems
+        if any(negated_form(stem, base) for base in other.stems - one.stems)
+    ]
+
+
+def _weak(only: tuple[Token, ...], others: tuple[Token, ...]) -> list[str]:
+    """Verbs that negate what follows (fail, lack, avoid), with nothing put for them in the other."""
+    if others:
+        return []
+    weak = _weak_stems()
+    return [token.stem for token in only if token.stem in weak]
+
+
+@cache
+def _weak_stems() -> frozenset[str]:
+    return frozenset(lexicon.phrase_key(word) for word in lexicon.classes()["weak_negator"])
+
+
+def _same_scope(left: frozenset[str], right: frozenset[str]) -> bool:
+    return not left or not right or not left.isdisjoint(right)
+
+
+def _opposites(pair: Pair) -> str | None:
+    a, b = pair.a.stems, pair.b.stems
+    only_a, only_b = a - b, b - a
+    sides = lexicon.opposites()
+    for left in only_a:
+        if left in sides:
+            for right in only_b:
+                if (
+                    right in sides
+                    and are_opposites(left, right)
+                    and not _has_synonym(left, only_b)
+                    and not _has_synonym(right, only_a)
+                ):
+                    return f"{left} and {right}"
+    return None
+
+
+def _has_synonym(stem: str, others: frozenset[str]) -> bool:
+    """Whether the word's counterpart is among `others`, so that its opposite has another part."""
+    synonyms = lexicon.synonyms()
+    groups = synonyms.get(stem)
+    return groups is not None and any(
+        not groups.isdisjoint(synonyms.get(other, frozenset())) for other in others
+    )
+
+
+NEGATION = Rule(
+    name="negation",
+    looks_at="negators, negative prefixes, and verbs that negate",
+    vetoes=(
+        ("Is it legal to spy?", "Is it legal not to spy?"),
+        ("Why does my code work?", "Why doesn't my code work?"),
+        ("Is the task possible?", "Is the task impossible?"),
+        ("How do I cook with salt?", "How do I cook without salt?"),
+        ("Why do startups fail to grow?", "Why do startups grow?"),
+    ),
+    passes=(
+        ("Why doesn't my code work?", "Why is my code not working?"),
+        ("I cannot log in", "I can't log in"),
+    ),
+    check=_negation,
+)
+OPPOSITES = Rule(
+    name="opposites",
+    looks_at="opposites and contrasts: enable and disable, before and after, buy and sell",
+    vetoes=(
+        ("How do I enable dark mode?", "How do I disable dark mode?"),
+        ("Should I stretch before running?", "Should I stretch after running?"),
+        ("What is a debit card?", "What is a credit card?"),
+    ),
+    passes=(("How do I enable dark mode?", "How do I turn on dark mode?"),),
+    check=_opposites,
+)

@@ -1,0 +1,164 @@
+"""Differences in roles: who does it to whom, from where to where, which word belongs to which."""
+
+from functools import cache
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.order import JOINTS, MOST_KEYS, Place, places
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.rules.voice import changed_voice
+from llm_cache_proxy.domain.guard.tokens import Kind
+
+Places = dict[str, Place]
+_LONGEST_NAME = 4
+_SENSE = {
+    "to": "goal", "into": "goal", "onto": "goal", "toward": "goal", "towards": "goal",
+    "from": "source", "off": "source",
+    "with": "with", "without": "without", "for": "for", "against": "against",
+    "over": "over", "above": "over", "under": "under", "below": "under",
+}  # fmt: skip
+_OPPOSED = frozenset(
+    frozenset(pair)
+    for pair in (("goal", "source"), ("with", "without"), ("for", "against"), ("over", "under"))
+)
+
+
+def _direction(pair: Pair) -> str | None:
+    in_a, in_b = places(pair.a, pair.b), places(pair.b, pair.a)
+    keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
+    if len(keys) > MOST_KEYS:
+        return None
+    turned = _opposed(keys, in_a, in_b) or changed_voice(pair.a, pair.b) or changed_voice(pair.b, pair.a)
+    if turned is not None:
+        return turned
+    swapped = None if _is_symmetric(pair) else _swapped(pair)
+    if swapped is not None or pair.only_a or pair.only_b:
+        return swapped
+    return _reattached(pair, keys, in_a, in_b)
+
+
+def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
+    """A word led to in one text and away from in the other."""
+    for key in keys:
+        left, right = in_a[key].role, in_b[key].role
+        if left != right and frozenset({_SENSE.get(left), _SENSE.get(right)}) in _OPPOSED:
+            return f"{left} {key} and {right} {key}"
+    return None
+
+
+def _swapped(pair: Pair) -> str | None:
+    in_a, in_b = places(pair.a, pair.b, light=True), places(pair.b, pair.a, light=True)
+    keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
+    for at, one in enumerate(keys):
+        for other in keys[at + 1 :]:
+            if _trade_roles(one, other, in_a, in_b) and not _listed(pair, in_a, in_b, one, other):
+                return f"{one} and {other} change places"
+    ends = _exchanged_ends(keys, sorted(keys, key=lambda key: in_b[key].at))
+    if ends is None or lexicon.light_stems().issuperset(ends):
+        return None
+    if not _listed(pair, in_a, in_b, *ends):
+        if len({in_a[ends[0]].role, in_a[ends[1]].role, in_b[ends[0]].role, in_b[ends[1]].role}) == 1:
+            return f"{ends[0]} and {ends[1]} change places"
+    return None
+
+
+def _trade_roles(one: str, other: str, in_a: Places, in_b: Places) -> bool:
+    """Whether two words trade prepositions: "from A to B", "from B to A"."""
+    roles = in_a[one].role, in_a[other].role
+    return roles[0] != roles[1] and roles == (in_b[other].role, in_b[one].role)
+
+
+def _exchanged_ends(a: list[str], b: list[str]) -> tuple[str, str] | None:
+    """The first words of X and Y when `a` reads …XmY… and `b` …YmX…, with something between."""
+    while a and b and a[0] == b[0]:
+        a, b = a[1:], b[1:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    for left in range(1, min(_LONGEST_NAME, len(a) - 2) + 1):
+        for right in range(1, min(_LONGEST_NAME, len(a) - left - 1) + 1):
+            if b == a[-right:] + a[left:-right] + a[:left]:
+                return a[0], a[-right]
+    return None
+
+
+def _listed(pair: Pair, in_a: Places, in_b: Places, one: str, other: str) -> bool:
+    """Whether the two words are members of one list in both texts, or one describes the other."""
+    return (
+        (_joined(pair.a, in_a, one, other) and _joined(pair.b, in_b, one, other))
+        or _relative(pair.a, in_a, one, other)
+        or _relative(pair.b, in_b, one, other)
+    )
+
+
+def _joined(analysis: Analysis, found: Places, one: str, other: str) -> bool:
+    """Whether the two words are members of one list: "A and B", "A, B or C", "A vs B"."""
+    start, end = sorted((found[one].at, found[other].at))
+    between = analysis.tokens[start + 1 : end]
+    if any(token.word in JOINTS for token in between):
+        return all(
+            token.word in JOINTS
+            or token.word in {"a", "an", "the"}
+            or token.kind is Kind.MARK
+            or token.stem in analysis.content
+            for token in between
+        )
+    return False
+
+
+def _relative(analysis: Analysis, found: Places, one: str, other: str) -> bool:
+    """Whether one word describes the other after it: "a street which is crowded"."""
+    start, end = sorted((found[one].at, found[other].at))
+    between = [token.word for token in analysis.tokens[start + 1 : end]]
+    return any(word in {"which", "that", "who"} for word in between) and any(
+        word in {"is", "are", "was", "were"} for word in between
+    )
+
+
+@cache
+def _symmetric_stems() -> frozenset[str]:
+    return frozenset(lexicon.phrase_key(word) for word in lexicon.classes()["symmetric"])
+
+
+def _is_symmetric(pair: Pair) -> bool:
+    return not _symmetric_stems().isdisjoint(pair.a.stems & pair.b.stems)
+
+
+def _reattached(pair: Pair, keys: list[str], in_a: Places, in_b: Places) -> str | None:
+    """A word that stands before one shared word in `a` and before another in `b`."""
+    at_a = {place.at: key for key, place in in_a.items()}
+    at_b = {place.at: key for key, place in in_b.items()}
+    for key in keys:
+        head_a, head_b = at_a.get(in_a[key].at + 1), at_b.get(in_b[key].at + 1)
+        if head_a is None or head_b is None or head_a == head_b:
+            continue
+        if not (head_b in in_a and head_a in in_b) or _listed(pair, in_a, in_b, head_a, head_b):
+            continue
+        if _apart(in_a, key, head_b) and _apart(in_b, key, head_a):
+            return f"{key} {head_a} and {key} {head_b}"
+    return None
+
+
+def _apart(found: Places, one: str, other: str) -> bool:
+    """Whether two words belong to different runs of content words."""
+    return found[one].run.start != found[other].run.start
+
+
+DIRECTION = Rule(
+    name="direction",
+    looks_at="who does it to whom, from where to where, and which word describes which",
+    vetoes=(
+        ("List flights from Boston to Denver", "List flights from Denver to Boston"),
+        ("Convert JSON to YAML", "Convert YAML to JSON"),
+        ("Did Einstein influence Bohr?", "Did Bohr influence Einstein?"),
+        ("Did Laura seize the boat?", "Was Laura seized by the boat?"),
+        ("A man in a hat smokes a straw cigarette", "A man in a straw hat smokes a cigarette"),
+    ),
+    passes=(
+        ("Did Einstein influence Bohr?", "Was Bohr influenced by Einstein?"),
+        ("Is Ann married to Bob?", "Is Bob married to Ann?"),
+        ("Compare apples and pears", "Compare pears and apples"),
+        ("How do I sort a list in Python?", "In Python, how do I sort a list?"),
+    ),
+    check=_direction,
+)

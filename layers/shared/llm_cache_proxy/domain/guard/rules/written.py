@@ -1,0 +1,195 @@
+"""Differences in how a text is written: its language, its quotations, its code, its capitals."""
+
+from functools import cache
+from typing import NamedTuple
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+_LONG_IDENTIFIER = 6
+
+
+def _language(pair: Pair) -> str | None:
+    a, b = pair.a, pair.b
+    if a.script and b.script and a.script != b.script:
+        return f"written in {a.script.lower()} and {b.script.lower()} letters"
+    if a.language and b.language and a.language != b.language:
+        return f"written in {a.language} and {b.language}"
+    return None
+
+
+def _quotation(pair: Pair) -> str | None:
+    """Quotations on both sides that differ; what only one side quotes, other rules compare."""
+    left, right = pair.a.quotations, pair.b.quotations
+    if not left or not right:
+        return None
+    for span in left:
+        if not any(_alike(span, other) for other in right) and not _contains(pair.b, span):
+            return f"quoted: {span[:40]}"
+    for span in right:
+        if not any(_alike(span, other) for other in left) and not _contains(pair.a, span):
+            return f"quoted: {span[:40]}"
+    return None
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two quotations differ in their first capital at most."""
+    return one[:1].casefold() + one[1:] == other[:1].casefold() + other[1:]
+
+
+def _contains(analysis: Analysis, span: str) -> bool:
+    return " ".join(span.split()) in " ".join(analysis.text.split())
+
+
+def _code(pair: Pair) -> str | None:
+    left, right = set(pair.a.code), set(pair.b.code)
+    for one, other, spans in ((left, pair.b, right), (right, pair.a, left)):
+        for span in one - spans:
+            if span not in other.text:
+                return f"code: {span[:40]}"
+    return _operators(pair)
+
+
+def _operators(pair: Pair) -> str | None:
+    a, b = _operator_signs(pair.a), _operator_signs(pair.b)
+    return f"operators {''.join(a)} and {''.join(b)}" if a != b and a and b else None
+
+
+def _operator_signs(analysis: Analysis) -> list[str]:
+    """The operators that stand between numbers or in code, in order."""
+    tokens = analysis.tokens
+    return [
+        token.raw
+        for at, token in enumerate(tokens)
+        if token.kind is Kind.SYMBOL
+        and 0 < at < len(tokens) - 1
+        and not token.raw.startswith(("-", "&", "$", "€", "£", "/", "#", "₹"))
+    ] + [
+        token.raw
+        for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False)
+        if token.raw in {"-", "/"} and before.kind is Kind.NUMBER and after.kind is Kind.NUMBER
+    ]
+
+
+class _Cases(NamedTuple):
+    """Words that are acronyms in capitals, and words that are names with a capital."""
+
+    upper: set[str]
+    title: set[str]
+
+
+@cache
+def _case_sensitive() -> tuple[_Cases, _Cases]:
+    """Words whose capitals count in any two texts, and words where they only break a tie."""
+    named = lexicon.named("cases")
+    upper, title = set(named["upper"]), set(named["title"])
+    close = _Cases(upper | set(named["close_upper"]), title | set(named["close_title"]))
+    return _Cases(upper, title), close
+
+
+def _case(pair: Pair) -> str | None:
+    loose, close = _case_sensitive()
+    cases = close if pair.a.words == pair.b.words else loose
+    left, right = _shapes(pair.a, cases), _shapes(pair.b, cases)
+    for word in left.keys() & right.keys():
+        if left[word].isdisjoint(right[word]):
+            return f"{word}: capitals matter"
+    a, b = _mixed(pair.a), _mixed(pair.b)
+    folded = {raw.casefold() for raw in a} & {raw.casefold() for raw in b}
+    if {raw for raw in a if raw.casefold() in folded} != {
+        raw for raw in b if raw.casefold() in folded
+    }:
+        return "an identifier differs in its capitals"
+    return None
+
+
+def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
+    """Case-sensitive words of a text → the ways they may be meant: "word", "name"."""
+    words = [token for token in analysis.tokens if token.kind is Kind.WORD and token.raw.isalpha()]
+    shouted = all(token.raw.isupper() for token in words if len(token.raw) > 1)
+    titled = sum(token.capital for token in words) * 3 > len(words) * 2
+    lowered = not any(token.capital for token in words)
+    found: dict[str, set[str]] = {}
+    for before, token in zip([None, *words], words, strict=False):
+        if token.word in cases.upper or token.word in cases.title:
+            shape = _shape(token, before, shouted=shouted, titled=titled, lowered=lowered, upper=cases.upper)
+            found.setdefault(token.word, set()).update(shape)
+    return found
+
+
+def _shape(
+    token: Token, before: Token | None, *, shouted: bool, titled: bool, lowered: bool, upper: set[str]
+) -> set[str]:
+    if shouted:
+        return {"word", "name"}
+    loose, _ = _case_sensitive()
+    if token.word in upper:
+        if token.raw.isupper() and len(token.raw) > 1:
+            return {"name"}
+        named = token.word == "us" and before is not None and before.word == "the"
+        return {"name"} if named else {"word"}
+    if not token.capital:
+        return {"word", "name"} if lowered and token.word not in loose.title else {"word"}
+    return {"word", "name"} if token.opens or titled else {"name"}
+
+
+def _mixed(analysis: Analysis) -> set[str]:
+    """Long tokens of letters and digits mixed, where capitals may be part of a secret or an id."""
+    return {
+        token.raw
+        for token in analysis.tokens
+        if token.kind is Kind.IDENTIFIER
+        and len(token.raw) >= _LONG_IDENTIFIER
+        and any(letter.isdigit() for letter in token.raw)
+    }
+
+
+LANGUAGE = Rule(
+    name="language",
+    looks_at="the writing system and the language a text is written in",
+    vetoes=(
+        ("What is the capital of France?", "Quelle est la capitale de la France ?"),
+        ("What is love?", "Что такое любовь?"),
+    ),
+    passes=(("What is the capital of France?", "what's the capital of France"),),
+    check=_language,
+)
+QUOTATION = Rule(
+    name="quotation",
+    looks_at="passages in quotation marks",
+    vetoes=(
+        ("Translate 'good morning' to French", "Translate 'good evening' to French"),
+        ('Who said "I came, I saw"?', 'Who said "I think, therefore I am"?'),
+    ),
+    passes=(("Translate 'good morning' to French", 'Please translate "Good morning" to French'),),
+    check=_quotation,
+)
+CODE = Rule(
+    name="code",
+    looks_at="URLs, addresses, paths, flags, fenced and inline code, operators",
+    vetoes=(
+        ("What does rm -r do?", "What does rm -f do?"),
+        ("Explain `x = a[1:]`", "Explain `x = a[:1]`"),
+        ("What is 17 * 23?", "What is 17 + 23?"),
+    ),
+    passes=(("What does `ls -l` print?", "what does ls -l print"),),
+    check=_code,
+)
+CASE = Rule(
+    name="case",
+    looks_at="words and identifiers whose meaning hangs on capital letters",
+    vetoes=(
+        ("Tell me about us", "Tell me about US"),
+        ("How do I polish shoes?", "How do I Polish shoes?"),
+        ("Is it good to work in IT?", "Is it good to work in it?"),
+    ),
+    passes=(
+        ("WHAT IS RUST?", "what is rust?"),
+        ("What is Rust?", "what is rust"),
+        ("Turkey recipes", "turkey recipes"),
+    ),
+    check=_case,
+)

@@ -1,0 +1,156 @@
+"""Cuts a text into tokens: words, numbers, identifiers, code, marks.
+
+Never backtracks without bound: every alternative consumes a run of one class of characters.
+"""
+
+import re
+from enum import IntEnum
+from typing import NamedTuple
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.stems import stem
+
+
+class Kind(IntEnum):
+    """What a token is."""
+
+    WORD = 0
+    NUMBER = 1
+    IDENTIFIER = 2  # letters and digits mixed, snake_case, camelCase, dotted names
+    CODE = 3  # URL, e-mail address, path, flag, fenced block
+    DATE = 4
+    TIME = 5
+    VERSION = 6
+    SYMBOL = 7  # operators and currency signs
+    MARK = 8  # punctuation that separates clauses
+    SIGN = 9  # one character of a script written without spaces
+
+
+class Token(NamedTuple):
+    """One token; `word` is case-folded, `capital` says it was written with a capital letter.
+
+    `opens` is true for the first word of a sentence, whose capital says nothing.
+    """
+
+    raw: str
+    word: str
+    stem: str
+    kind: Kind
+    capital: bool
+    opens: bool
+
+
+_PATTERN = re.compile(
+    r"""
+    (?P<CODE>```.*?```
+        | \b[a-z][a-z0-9+.-]{1,15}://[^\s<>"']+ | \bwww\.[^\s<>"']+
+        | [\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}\w
+        | (?<![\w/.])(?:~|\.{1,2})?/[\w.~-][\w./~-]*
+        | \b[A-Za-z]:\\[\w\\.-]+
+        | (?<![\w-])--?[A-Za-z][\w-]*)
+  | (?P<DATE>\b\d{4}-\d{1,2}-\d{1,2}\b | \b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b)
+  | (?P<TIME>\b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)? | \b\d{1,2}\s?[ap]\.?m\b\.?)
+  | (?P<VERSION>\bv?\d+(?:\.\d+){2,}[\w-]* | \bv\d+(?:\.\d+)*\b)
+  | (?P<LANGUAGE>\b(?:[cC]\+\+|[cCfFjJ]\#)(?!\w) | (?<!\w)\.(?:NET|net)\b | \bU\.S\.(?:A\.)?)
+  | (?P<NUMBER>\d{1,3}(?:,\d{2,3})+(?:\.\d+)?(?![\d,]*\d) | \d+(?:\.\d+)? | (?<!\w)\.\d+)
+  | (?P<SIGN>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f])
+  | (?P<WORD>[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+(?:'[^\W\d_]+)*
+        (?:[._][^\W_]\w*)* | _+\w*)
+  | (?P<HYPHEN>(?<=[^\W\d_])-(?=[^\W\d_]))
+  | (?P<MARK>[.!?;:,()\[\]{}\n"]+)
+  | (?P<SYMBOL>[+*/=<>^%&|~@$€£¥₹₩₽¢°×÷−\\\#-]+|[^\w\s])
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_SUFFIXES = frozenset({"st", "nd", "rd", "th", "k", "m", "mn", "bn", "b", "x", "s", "pc", "pct"})
+_ENDS_SENTENCE = frozenset(".!?\n")
+
+
+def tokenise(text: str) -> tuple[Token, ...]:
+    """The tokens of `text`, with contractions taken apart and possessive endings dropped."""
+    found: list[Token] = []
+    opens = True
+    glue = False
+    last_end = 0
+    for match in _PATTERN.finditer(text):
+        group = match.lastgroup or "SYMBOL"
+        raw = match.group()
+        glue = match.start() == last_end and bool(found) and found[-1].kind is Kind.NUMBER
+        last_end = match.end()
+        if group == "HYPHEN":
+            continue
+        if group == "MARK":
+            opens = opens or not _ENDS_SENTENCE.isdisjoint(raw)
+            found.append(Token(raw, raw, raw, Kind.MARK, capital=False, opens=False))
+            continue
+        if group == "WORD":
+            _add_word(found, raw, opens=opens, glued=glue)
+        else:
+            found.append(_plain(raw, group))
+        opens = opens and group in {"SYMBOL"}
+    return tuple(found)
+
+
+def _plain(raw: str, group: str) -> Token:
+    kind = Kind.WORD if group == "LANGUAGE" else Kind[group]
+    word = raw.replace(".", "") if raw.upper().startswith("U.S") else raw
+    word = word if kind is Kind.CODE else word.casefold()
+    return Token(raw, word, word, kind, capital=False, opens=False)
+
+
+def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None:
+    folded = raw.casefold()
+    if glued and folded not in _SUFFIXES and folded not in lexicon.units():
+        number = found.pop()
+        joined = number.raw + raw
+        folded = joined.casefold()
+        found.append(Token(joined, folded, folded, Kind.IDENTIFIER, capital=False, opens=opens))
+        return
+    parts = lexicon.contractions().get(folded)
+    if parts is None and "'" in folded:
+        parts = _taken_apart(folded)
+    if parts is not None:
+        found.extend(_word(part, part, opens=opens) for part in parts)
+        if len(parts) == 1 and raw[0].isupper():  # a possessive keeps its capital
+            found[-1] = found[-1]._replace(raw=raw, capital=True)
+        elif len(parts) == 1:
+            found[-1] = found[-1]._replace(raw=raw)
+        return
+    if raw.isalpha():
+        found.append(_word(raw, folded, opens=opens))
+        return
+    if "." in raw and not any(letter == "_" or letter.isdigit() for letter in raw):
+        _add_dotted(found, raw, opens=opens)
+        return
+    kind = Kind.IDENTIFIER
+    found.append(Token(raw, folded, folded, kind, capital=raw[0].isupper(), opens=opens))
+
+
+def _add_dotted(found: list[Token], raw: str, *, opens: bool) -> None:
+    """A dotted name such as os.path or Node.js; "end.Next" is two sentences."""
+    head, _, tail = raw.partition(".")
+    if tail[:1].islower() and not raw.isupper():
+        folded = raw.casefold()
+        found.append(
+            Token(raw, folded, folded, Kind.IDENTIFIER, capital=raw[0].isupper(), opens=opens)
+        )
+        return
+    found.append(_word(head, head.casefold(), opens=opens))
+    found.extend(_word(part, part.casefold(), opens=True) for part in tail.split(".") if part)
+
+
+def _word(raw: str, folded: str, *, opens: bool) -> Token:
+    return Token(raw, folded, stem(folded), Kind.WORD, capital=raw[0].isupper(), opens=opens)
+
+
+def _taken_apart(folded: str) -> tuple[str, ...]:
+    """The words of a contraction; a possessive ending disappears."""
+    if folded.endswith("n't"):
+        return (folded[:-3], "not")
+    head, _, tail = folded.partition("'")
+    if tail in {"s", ""}:
+        return (head,) if head else ("s",)
+    full = {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am"}.get(tail)
+    if full is not None and head:
+        return (head, full)
+    return tuple(part for part in folded.split("'") if part)

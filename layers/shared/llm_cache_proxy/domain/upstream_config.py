@@ -1,0 +1,118 @@
+"""What is configured of an upstream, and which upstreams a model's name leads to.
+
+Never shows an API key: it is kept out of `repr`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+ANY_MODEL = "*"
+"""The pattern of a catch-all: an upstream that is asked for models nobody names."""
+
+GROQ_BASE_URL = "https://api.groq.com/openai/v1"
+GROQ_MODELS = (
+    "llama-3.3-70b-versatile",
+    "llama-3.1-8b-instant",
+    "openai/gpt-oss-120b",
+    "openai/gpt-oss-20b",
+    "groq/compound",
+    "groq/compound-mini",
+)
+"""Groq's production models, listed while its own list cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits of one attempt, in seconds.
+
+    `first_byte` is for streams, `total` for answers in one piece; `idle` is the longest silence
+    inside an answer; `models` is for the list of models.
+    """
+
+    connect_seconds: float = 5.0
+    pool_seconds: float = 5.0
+    write_seconds: float = 30.0
+    first_byte_seconds: float = 120.0
+    idle_seconds: float = 60.0
+    total_seconds: float = 120.0
+    models_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamConfig:
+    """One OpenAI-compatible API.
+
+    `base_url` ends like OpenAI's, in "/v1"; `path_prefix` goes between it and a request's path.
+    `models` are names or patterns with `*`; `aliases` are names of ours for names of theirs;
+    `known_models` are listed while the upstream cannot be asked for its own list.
+    """
+
+    name: str
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    models: tuple[str, ...] = (ANY_MODEL,)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    known_models: tuple[str, ...] = ()
+    path_prefix: str = ""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    def named(self, model: str) -> str | None:
+        """The model's name there if an alias, a name or a pattern other than `*` says so."""
+        if model in self.aliases:
+            return self.aliases[model]
+        patterns = (pattern for pattern in self.models if pattern != ANY_MODEL)
+        return model if any(fnmatchcase(model, pattern) for pattern in patterns) else None
+
+    def served(self, model: str) -> str | None:
+        """The model's name there, by `*` as well; None when it is not served."""
+        named = self.named(model)
+        return model if named is None and ANY_MODEL in self.models else named
+
+    def url(self, path: str, query: str = "") -> str:
+        """The address of `path` ("/chat/completions") there."""
+        address = f"{self.base_url.rstrip('/')}{self.path_prefix}{path}"
+        return f"{address}?{query}" if query else address
+
+    def configured_models(self) -> Iterator[str]:
+        """Every name that can be asked for without asking the upstream."""
+        yield from self.aliases
+        yield from (model for model in self.models if ANY_MODEL not in model)
+        yield from self.known_models
+
+
+def groq(api_key: str) -> UpstreamConfig:
+    """Groq as it stands; two of its own models start with "groq/", which is no prefix there."""
+    own = tuple(model for model in GROQ_MODELS if model.startswith("groq/"))
+    return UpstreamConfig(
+        name="groq",
+        base_url=GROQ_BASE_URL,
+        api_key=api_key,
+        models=(*own, ANY_MODEL),
+        known_models=GROQ_MODELS,
+    )
+
+
+def candidates(
+    configs: Sequence[UpstreamConfig], model: str
+) -> Iterator[tuple[UpstreamConfig, str]]:
+    """Who serves `model` under which name, preferred first.
+
+    First those that name it, in configured order; if there are none and it reads
+    "upstream/model", that upstream alone. Catch-alls come last.
+    """
+    naming = [(config, name) for config in configs if (name := config.named(model)) is not None]
+    yield from naming
+    prefix, slash, rest = model.partition("/")
+    if slash and not naming:
+        meant = [config for config in configs if config.name == prefix]
+        found = [(config, name) for config in meant if (name := config.served(rest)) is not None]
+        if found:
+            yield from found
+            return
+    taken = {config.name for config, _ in naming}
+    yield from (
+        (config, model)
+        for config in configs
+        if ANY_MODEL in config.models and config.name not in taken
+    )

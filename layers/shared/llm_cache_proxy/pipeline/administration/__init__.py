@@ -1,0 +1,6 @@
+"""What operators do, one implementation for HTTP, direct invocation and the command line."""
+
+from llm_cache_proxy.pipeline.administration.actions import Administration
+from llm_cache_proxy.pipeline.administration.explaining import Explaining
+
+__all__ = ["Administration", "Explaining"]

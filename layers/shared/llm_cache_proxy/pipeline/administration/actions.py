@@ -1,0 +1,144 @@
+"""The administrator's actions by name, however they were asked for.
+
+Decides which fields an action takes and what it answers. Never asks who is asking: that is
+decided before (the admin key over HTTP, IAM for a direct invocation).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.tally import Tally
+from llm_cache_proxy.pipeline.administration.clearing import Clearing, selection
+from llm_cache_proxy.pipeline.administration.counters import Counters
+from llm_cache_proxy.pipeline.administration.explaining import Explaining
+from llm_cache_proxy.pipeline.administration.fields import Fields
+from llm_cache_proxy.pipeline.administration.figures import Figures
+from llm_cache_proxy.pipeline.administration.vitals import Vitals
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.vector_store import VectorAdmin
+
+_Act = Callable[[Fields], Awaitable[JsonObject]]
+
+
+async def _nothing() -> None:
+    """Release nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """Every action of an operator, composed in `bootstrap`.
+
+    `describe_settings` gives the settings in force with secrets masked. `explaining` is None
+    where the process has no pipeline to explain. `close` releases the stores.
+    """
+
+    exact: ExactAdmin
+    vectors: VectorAdmin
+    clock: Clock
+    prices: PriceList
+    describe_settings: Callable[[], Mapping[str, object]]
+    explaining: Explaining | None = None
+    close: Callable[[], Awaitable[None]] = field(default=_nothing)
+
+    async def perform(self, action: Mapping[str, object]) -> JsonObject:
+        """The answer to `{"action": name, ...}`.
+
+        Raises InvalidRequest for an unknown action, field or value, and CacheTierError where a
+        store that the action needs does not answer.
+        """
+        fields = Fields(action)
+        name = fields.required_text("action")
+        acts: dict[str, _Act] = {
+            "stats": self._stats,
+            "health": self._health,
+            "clear": self._clear,
+            "count": self._count,
+            "purge": self._purge,
+            "explain": self._explain,
+            "config": self._config,
+        }
+        act = acts.get(name)
+        if act is None:
+            raise InvalidRequest(
+                f"There is no action '{name[:60]}'; there are {', '.join(acts)}.",
+                param="action",
+                code="unknown_action",
+            )
+        return await act(fields)
+
+    async def tally(self, tenant: str | None = None) -> Tally:
+        """Everything ever counted, for renderings of its own."""
+        return await self._figures.tally(tenant)
+
+    async def metrics(self, tenant: str | None = None) -> JsonObject:
+        """The JSON of `/metrics`."""
+        return await self._figures.metrics(tenant)
+
+    async def dashboard(self, shown: str) -> JsonObject:
+        """What the dashboard draws for `hour`, `day` or `month`, health and entries with it."""
+        figures = await self._figures.dashboard(shown)
+        tenants = await self._clearing.tenants(None)
+        return {
+            **figures,
+            "health": await self._vitals.health(),
+            "entries": await self._vitals.entries(tenants),
+        }
+
+    async def _stats(self, fields: Fields) -> JsonObject:
+        tenant = fields.text("tenant")
+        fields.end()
+        tenants = await self._clearing.tenants(tenant)
+        return {
+            "entries": await self._vitals.entries(tenants),
+            **await self._figures.metrics(tenant),
+        }
+
+    async def _health(self, fields: Fields) -> JsonObject:
+        fields.end()
+        return await self._vitals.health()
+
+    async def _clear(self, fields: Fields) -> JsonObject:
+        chosen = selection(fields)
+        dry_run = fields.flag("dry_run")
+        fields.end()
+        return await (self._clearing.preview if dry_run else self._clearing.clear)(chosen)
+
+    async def _count(self, fields: Fields) -> JsonObject:
+        tenant = fields.text("tenant")
+        fields.end()
+        tenants = await self._clearing.tenants(tenant)
+        return {
+            "entries": await self._vitals.entries(tenants),
+            "tenants": {name: await self._vitals.entries([name]) for name in tenants},
+        }
+
+    async def _purge(self, fields: Fields) -> JsonObject:
+        fields.end()
+        return {"purged": {"semantic": await self.vectors.purge(int(self.clock.now()))}}
+
+    async def _explain(self, fields: Fields) -> JsonObject:
+        if self.explaining is None:
+            raise InvalidRequest(
+                "This process cannot explain: it has no pipeline.", code="explain_not_available"
+            )
+        return await self.explaining.explain(fields)
+
+    async def _config(self, fields: Fields) -> JsonObject:
+        fields.end()
+        return {"settings": dict(self.describe_settings())}
+
+    @property
+    def _figures(self) -> Figures:
+        return Figures(Counters(self.exact), self.clock, self.prices)
+
+    @property
+    def _clearing(self) -> Clearing:
+        return Clearing(self.exact, self.vectors)
+
+    @property
+    def _vitals(self) -> Vitals:
+        return Vitals(self.exact, self.vectors, self.clock)

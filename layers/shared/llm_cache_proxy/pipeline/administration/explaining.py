@@ -1,0 +1,175 @@
+"""Why a request would or would not be answered from the cache, found by asking as it would.
+
+The decisions are the pipeline's own: the same tiers, over stores that keep no trace. Never asks
+the upstream, and never shows a stored prompt unless that is asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from llm_cache_proxy.domain.chat.dialect import ChatDialect
+from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT
+from llm_cache_proxy.pipeline.administration.fields import Fields
+from llm_cache_proxy.pipeline.administration.unwritten import NotedVectors, UnwrittenExact
+from llm_cache_proxy.pipeline.asked import Asked, asked
+from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome, reason_text
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.ports.vector_store import Candidate
+
+_LEDGER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Explaining:
+    """Explains chat completions as `proxy` would answer them.
+
+    An entry that only the semantic tier still holds is told as cleared, although a real request
+    would try to put it back.
+    """
+
+    proxy: CachingProxy
+
+    async def explain(self, fields: Fields) -> JsonObject:
+        """What would become of the request that `fields` describe.
+
+        Raises InvalidRequest where they describe none, NotFound where nobody serves the model.
+        """
+        request, with_texts = _request(fields)
+        routes = self.proxy.upstream.routes(str(request.fields["model"]))
+        this = asked(request, self.proxy.policy, routes)
+        vectors = NotedVectors(self.proxy.semantic.vectors)
+        trail = Trail()
+        hit, this = await self._found(this, trail, vectors)
+        return {
+            **_outcome(this, trail, hit),
+            "key": _key_parts(this),
+            "plan": _plan(this),
+            "candidates": [
+                self._judged(this, candidate, with_text=with_texts) for candidate in vectors.near
+            ],
+            "timings_ms": {step: round(spent, 3) for step, spent in trail.timings.items()},
+        }
+
+    async def _found(
+        self, this: Asked, trail: Trail, vectors: NotedVectors
+    ) -> tuple[Answer | None, Asked]:
+        if this.plan.bypass is not None or not this.plan.read:
+            return None, this
+        store = UnwrittenExact(self.proxy.exact.store)
+        exact = replace(self.proxy.exact, store=store, ledger=Ledger(store, _LEDGER_SECONDS))
+        hit, this = await exact.find(this, trail)
+        if hit is None:
+            semantic = replace(self.proxy.semantic, exact=store, vectors=vectors)
+            hit = await semantic.find(this, trail)
+        return hit, this
+
+    def _judged(self, this: Asked, candidate: Candidate, *, with_text: bool) -> JsonObject:
+        verdict = self.proxy.semantic.guard.compare(this.text, candidate.text)
+        judged: JsonObject = {
+            "entry": candidate.entry_id,
+            "similarity": round(candidate.similarity, 4),
+            "above_threshold": candidate.similarity >= this.plan.threshold,
+            "verdict": "accepted" if verdict.accepted else "veto",
+            "rule": verdict.rule,
+            "detail": verdict.detail,
+            "expires_at": candidate.expires_at,
+        }
+        return judged | ({"text": candidate.text} if with_text else {})
+
+
+def _request(fields: Fields) -> tuple[CachedRequest, bool]:
+    body = _body(fields)
+    tenant = fields.text("tenant") or DEFAULT_TENANT
+    headers = _headers(fields.object("headers") or {})
+    with_texts = fields.flag("texts") or False
+    fields.end()
+    dialect = ChatDialect()
+    request = CachedRequest(
+        tenant=tenant,
+        query="",
+        headers=headers,
+        body=compact_text(body).encode("utf-8"),
+        fields=dialect.checked(body),
+        controls=parse_controls(headers),
+        dialect=dialect,
+    )
+    return request, with_texts
+
+
+def _body(fields: Fields) -> JsonObject:
+    """The chat completion's body: `request` as it is, or one made of `prompt` and `model`."""
+    body = fields.object("request")
+    prompt, model, system = fields.text("prompt"), fields.text("model"), fields.text("system")
+    if body is not None:
+        if (prompt, model, system) != (None, None, None):
+            raise InvalidRequest("Give 'request', or 'prompt' and 'model', not both.")
+        return body
+    if prompt is None or model is None:
+        raise InvalidRequest(
+            "Give 'prompt' and 'model', or a whole chat completion under 'request'.",
+            param="prompt" if prompt is None else "model",
+        )
+    before: list[object] = [] if system is None else [{"role": "system", "content": system}]
+    return {"model": model, "messages": [*before, {"role": "user", "content": prompt}]}
+
+
+def _headers(given: Mapping[str, object]) -> dict[str, str]:
+    return {name.lower(): str(value) for name, value in given.items()}
+
+
+def _outcome(this: Asked, trail: Trail, hit: Answer | None) -> JsonObject:
+    if hit is not None:
+        return _told(hit.outcome)
+    if this.plan.bypass is not None:
+        return _told(Outcome(Result.BYPASS, str(this.plan.bypass)))
+    if this.plan.no_read is not None:
+        return _told(Outcome(Result.MISS, str(this.plan.no_read)))
+    reason = reason_text(trail.reason, trail.detail)
+    return _told(Outcome(Result.MISS, reason, similarity=trail.similarity))
+
+
+def _told(outcome: Outcome) -> JsonObject:
+    return {
+        "result": outcome.result.value,
+        "reason": outcome.reason,
+        "similarity": outcome.similarity,
+        "entry": outcome.entry_id,
+        "age_seconds": outcome.age_seconds,
+        "ttl_seconds": outcome.ttl_seconds,
+    }
+
+
+def _key_parts(this: Asked) -> JsonObject:
+    identity = this.identity
+    return {
+        "tenant": identity.tenant,
+        "namespace": identity.namespace,
+        "path": identity.path,
+        "upstream": identity.upstream,
+        "model": identity.model,
+        "exact_key": this.key,
+        "fingerprint": this.fingerprint(),
+        "text_digest": this.text_digest,
+    }
+
+
+def _plan(this: Asked) -> JsonObject:
+    plan = this.plan
+    whys: Sequence[tuple[str, object]] = (
+        ("bypass", plan.bypass),
+        ("no_read", plan.no_read),
+        ("no_semantic", plan.no_semantic),
+    )
+    return {
+        "reads": plan.read,
+        "writes": plan.write,
+        "threshold": plan.threshold,
+        "ttl_seconds": plan.ttl_seconds,
+        **{name: None if why is None else str(why) for name, why in whys},
+    }

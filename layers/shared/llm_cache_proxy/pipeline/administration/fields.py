@@ -1,0 +1,54 @@
+"""An action's fields, each taken once by its type; what nobody takes is refused.
+
+Never ignores a field: a misspelt selector must not clear more than was meant.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import JsonObject
+
+
+class Fields:
+    """The fields of one action; every method raises InvalidRequest for a value of a wrong type."""
+
+    def __init__(self, action: Mapping[str, object]) -> None:
+        self._left = dict(action)
+
+    def text(self, name: str) -> str | None:
+        """A non-empty string, or None where the field is absent or null."""
+        value = self._left.pop(name, None)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value:
+            raise InvalidRequest(f"'{name}' must be a non-empty string.", param=name)
+        return value
+
+    def required_text(self, name: str) -> str:
+        """A non-empty string."""
+        value = self.text(name)
+        if value is None:
+            raise InvalidRequest(f"'{name}' is missing.", param=name)
+        return value
+
+    def flag(self, name: str) -> bool | None:
+        """A boolean, or None where the field is absent or null."""
+        value = self._left.pop(name, None)
+        if value is not None and not isinstance(value, bool):
+            raise InvalidRequest(f"'{name}' must be true or false.", param=name)
+        return value
+
+    def object(self, name: str) -> JsonObject | None:
+        """A JSON object, or None where the field is absent or null."""
+        value = self._left.pop(name, None)
+        if value is not None and not isinstance(value, dict):
+            raise InvalidRequest(f"'{name}' must be an object.", param=name)
+        return cast("JsonObject | None", value)
+
+    def end(self) -> None:
+        """Raise InvalidRequest where a field was given that the action does not know."""
+        for name in self._left:
+            raise InvalidRequest(
+                f"'{name[:60]}' is no field of this action.", param=name[:60], code="unknown_field"
+            )

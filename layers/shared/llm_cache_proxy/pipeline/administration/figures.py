@@ -1,0 +1,105 @@
+"""The figures that `/metrics`, `stats` and the dashboard show, from the counters.
+
+Decides what goes into each. Never estimates: what was not counted is not there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.report import cost_analysis, sections, token_usage
+from llm_cache_proxy.domain.tally import Tally, tally
+from llm_cache_proxy.pipeline.administration.counters import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    SPANS,
+    Counters,
+    over,
+    series,
+)
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.exact_admin import CounterWindow
+
+RANGES = {"hour": (300, 12), "day": (HOUR_SECONDS, 24), "month": (DAY_SECONDS, 30)}
+"""What the dashboard can show: seconds a step, and how many steps.
+
+No step is finer than the stores' finest counter windows, five minutes.
+"""
+
+_MOST_TENANTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Reads the counters and says what they mean."""
+
+    counters: Counters
+    clock: Clock
+    prices: PriceList
+
+    async def tally(self, tenant: str | None) -> Tally:
+        """Everything ever counted, of one tenant or of all."""
+        windows = await self.counters.by_tenant(tenant)
+        return tally(over(_all(windows), self.clock.now(), None))
+
+    async def metrics(self, tenant: str | None) -> JsonObject:
+        """The JSON of `/metrics`: all time at the top, then by window and by tenant."""
+        by_tenant = await self.counters.by_tenant(tenant)
+        windows, now = _all(by_tenant), self.clock.now()
+        total = sections(tally(over(windows, now, None)), self.prices)
+        spans = {
+            name: sections(tally(over(windows, now, seconds)), self.prices)
+            for name, seconds in SPANS.items()
+        }
+        return {
+            "generated_at": int(now),
+            **total,
+            "windows": {**spans, "total": total},
+            **self._tenants(by_tenant, now),
+        }
+
+    async def dashboard(self, shown: str) -> JsonObject:
+        """What the dashboard draws for `hour`, `day` or `month`."""
+        if shown not in RANGES:
+            raise InvalidRequest(f"'range' must be one of {', '.join(RANGES)}.", param="range")
+        step_seconds, steps = RANGES[shown]
+        by_tenant = await self.counters.by_tenant(None)
+        windows, now = _all(by_tenant), self.clock.now()
+        return {
+            "generated_at": int(now),
+            "range": shown,
+            "step_seconds": step_seconds,
+            "series": series(windows, now, step_seconds, steps),
+            "window": sections(tally(over(windows, now, step_seconds * steps)), self.prices),
+            "total": sections(tally(over(windows, now, None)), self.prices),
+            **self._tenants(by_tenant, now),
+        }
+
+    def _tenants(
+        self, by_tenant: Mapping[str, Sequence[CounterWindow]], now: float
+    ) -> dict[str, object]:
+        """Totals of the busiest tenants, and how many more there are."""
+        tallies = {name: tally(over(windows, now, None)) for name, windows in by_tenant.items()}
+        busiest = sorted(tallies, key=lambda name: (-tallies[name].total_requests, name))
+        return {
+            "tenants": {name: self._tenant(tallies[name]) for name in busiest[:_MOST_TENANTS]},
+            "tenants_not_shown": max(0, len(busiest) - _MOST_TENANTS),
+        }
+
+    def _tenant(self, read: Tally) -> JsonObject:
+        cost, tokens = cost_analysis(read, self.prices), token_usage(read)
+        return {
+            "total_requests": read.total_requests,
+            "hit_rate": round(read.hit_rate, 6),
+            "total_tokens_used": tokens["total_tokens_used"],
+            "total_tokens_saved": tokens["total_tokens_saved"],
+            "dollars_spent": cost["dollars_spent"],
+            "dollars_saved": cost["dollars_saved"],
+        }
+
+
+def _all(by_tenant: Mapping[str, Sequence[CounterWindow]]) -> list[CounterWindow]:
+    return list(chain.from_iterable(by_tenant.values()))

@@ -1,0 +1,69 @@
+"""The stores as an explanation sees them: they answer as ever, and nothing is left in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from llm_cache_proxy.domain.counting import EXACT_HITS, hit_counts
+from llm_cache_proxy.domain.entry import Alias, Entry
+from llm_cache_proxy.ports.exact_store import Commit, ExactStore, Found, Hit, Lookup, Miss
+from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
+
+
+class UnwrittenExact:
+    """An `ExactStore` whose hits are taken back from the counters, and that keeps nothing."""
+
+    def __init__(self, store: ExactStore) -> None:
+        self._store = store
+
+    async def lookup(self, query: Lookup) -> Found:
+        """What the store finds; the hit that it counted is counted back."""
+        found = await self._store.lookup(replace(query, counts={}))
+        if isinstance(found, Hit):
+            counted = hit_counts(
+                EXACT_HITS, found.model, found.prompt_tokens, found.completion_tokens
+            )
+            back = {name: -amount for name, amount in counted.items()}
+            await self._store.record(query.tenant, back)
+        return found
+
+    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+        """The target's answer; `alias` is not left behind."""
+        del alias
+        found = await self.lookup(replace(query, tenant=tenant))
+        return found if isinstance(found, Hit) else Miss(found.sequence)
+
+    async def commit(self, commit: Commit) -> bool:
+        """False: nothing is stored."""
+        del commit
+        return False
+
+    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
+        """Nothing is counted."""
+
+    async def aclose(self) -> None:
+        """Nothing to release: the store is somebody else's."""
+
+
+class NotedVectors:
+    """A `VectorStore` that remembers what was near, and is not written to."""
+
+    def __init__(self, store: VectorStore) -> None:
+        self._store = store
+        self.near: list[Candidate] = []
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> list[Candidate]:
+        """What the store finds."""
+        self.near = await self._store.nearest(scope, vector, now=now, limit=limit)
+        return self.near
+
+    async def fetch(self, tenant: str, key: str) -> Entry | None:
+        """What the store holds."""
+        return await self._store.fetch(tenant, key)
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        """Nothing is written."""
+
+    async def aclose(self) -> None:
+        """Nothing to release: the store is somebody else's."""

@@ -1,0 +1,67 @@
+"""Whether the stores answer, and how much they hold.
+
+Never fails because a store does: that is what it reports.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.errors import CacheTierError
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.vector_store import VectorAdmin
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Asks both stores; each has `longest_seconds` to answer in."""
+
+    exact: ExactAdmin
+    vectors: VectorAdmin
+    clock: Clock
+    longest_seconds: float = 3.0
+
+    async def health(self) -> JsonObject:
+        """`ok` where both stores answer, else `degraded`; each part with its milliseconds."""
+        exact, semantic = await asyncio.gather(
+            self._asked(self.exact.ping), self._asked(self.vectors.ping)
+        )
+        fine = exact["status"] == semantic["status"] == "ok"
+        return {
+            "status": "ok" if fine else "degraded",
+            "parts": {"exact": exact, "semantic": semantic},
+        }
+
+    async def entries(self, tenants: Sequence[str]) -> JsonObject:
+        """Entries by tier over `tenants`; None for a tier that does not answer."""
+        exact, semantic = await asyncio.gather(
+            self._summed(self.exact.count_entries, tenants),
+            self._summed(self.vectors.count_entries, tenants),
+        )
+        return {"exact": exact, "semantic": semantic}
+
+    async def _asked(self, ping: Callable[[], Awaitable[None]]) -> JsonObject:
+        begun = self.clock.monotonic()
+        try:
+            async with asyncio.timeout(self.longest_seconds):
+                await ping()
+        except TimeoutError:
+            return {
+                "status": "unavailable",
+                "message": f"no answer within {self.longest_seconds:g} s",
+            }
+        except CacheTierError as exc:
+            return {"status": "unavailable", "message": str(exc)}
+        spent = (self.clock.monotonic() - begun) * 1000
+        return {"status": "ok", "milliseconds": round(spent, 3)}
+
+    async def _summed(
+        self, count: Callable[[str], Awaitable[int]], tenants: Sequence[str]
+    ) -> int | None:
+        try:
+            async with asyncio.timeout(self.longest_seconds):
+                return sum([await count(tenant) for tenant in tenants])
+        except (CacheTierError, TimeoutError):
+            return None

@@ -1,0 +1,105 @@
+"""The first tier: the same request was answered before, or one that differs in spelling only.
+
+Never serves a text that only normalising makes alike before the guard has read both as written.
+"""
+
+from dataclasses import dataclass, replace
+
+from llm_cache_proxy.domain.counting import EXACT_HITS, hit_counts
+from llm_cache_proxy.domain.entry import Alias
+from llm_cache_proxy.domain.guard import DECISION_VERSION, Guard
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.asked import Asked
+from llm_cache_proxy.pipeline.exchange import Answer
+from llm_cache_proxy.pipeline.hit import hit_answer
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.tier import Tier
+from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.ports.exact_store import AliasFound, ExactStore, Found, Hit, Lookup
+
+_NOBODYS_KEY = "none"  # no digest: finds nothing, and so counts no hit
+
+
+@dataclass(frozen=True, slots=True)
+class ExactTier:
+    """Looks up by exact key; `embedder_id` is the one whose promotions are believed."""
+
+    store: ExactStore
+    tier: Tier
+    guard: Guard
+    ledger: Ledger
+    embedder_id: str
+
+    async def find(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
+        """The answer if there is one, and the request under the key it is to be stored by."""
+        found = await self._look(asked, trail, asked.key, self.ledger.take(asked.request.tenant))
+        if isinstance(found, AliasFound):
+            return await self._through_alias(asked, trail, found.alias), asked
+        if not isinstance(found, Hit):
+            return None, asked
+        if found.text is None:
+            return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
+        if self._says_the_same(asked, trail, found):
+            return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.NORMALISED), asked
+        return await self._verbatim(replace(asked, key=asked.verbatim_key()), trail)
+
+    async def begin(self, asked: Asked, trail: Trail) -> None:
+        """Learn the clear sequence for an answer that will be stored without having been read."""
+        pending = self.ledger.take(asked.request.tenant)
+        await self._look(asked, trail, _NOBODYS_KEY, pending)
+
+    async def _verbatim(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
+        found = await self._look(asked, trail, asked.key, {})
+        if isinstance(found, Hit) and found.text is None:
+            return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
+        return None, asked
+
+    async def _through_alias(self, asked: Asked, trail: Trail, alias: Alias) -> Answer | None:
+        believed = (
+            asked.plan.no_semantic is None
+            and alias.similarity >= asked.plan.threshold
+            and alias.embedder_id == self.embedder_id
+        )
+        if not believed:
+            return None
+        found = await self._look(asked, trail, alias.target, {})
+        if not isinstance(found, Hit):
+            return None
+        judged = (
+            alias.decision_version == DECISION_VERSION and alias.text_digest == asked.text_digest
+        )
+        if not judged and not self._says_the_same(asked, trail, found):
+            return None
+        trail.similarity = alias.similarity
+        return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.PROMOTED)
+
+    def _says_the_same(self, asked: Asked, trail: Trail, found: Hit) -> bool:
+        verdict = self.guard.compare(asked.text, found.text if found.text is not None else "")
+        if not verdict.accepted:
+            trail.vetoed(verdict.rule)
+            # The store counted a hit in the same round trip; it was none.
+            counted = hit_counts(
+                EXACT_HITS, found.model, found.prompt_tokens, found.completion_tokens
+            )
+            trail.count({name: -amount for name, amount in counted.items()})
+        return verdict.accepted
+
+    async def _look(
+        self, asked: Asked, trail: Trail, key: str, pending: dict[str, int]
+    ) -> Found | None:
+        query = Lookup(
+            tenant=asked.request.tenant,
+            key=key,
+            form=asked.form,
+            text_digest=asked.text_digest,
+            max_age_seconds=asked.plan.max_age_seconds,
+            counts=pending,
+        )
+        found = await self.tier.attempt(trail, lambda: self.store.lookup(query))
+        if found is None:
+            trail.exact_away = True
+            trail.because(Reason.EXACT_UNAVAILABLE)
+            self.ledger.later(asked.request.tenant, pending)
+        else:
+            trail.sequence = found.sequence
+        return found

@@ -1,0 +1,62 @@
+"""What goes into the pipeline and what comes out of it."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.domain.controls import Controls
+from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.reasons import Reason, Result
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRequest:
+    """One request to a cached endpoint, parsed and checked.
+
+    `body` is what the client sent, `fields` the same parsed; `headers` in lower case.
+    """
+
+    tenant: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    fields: JsonObject
+    controls: Controls
+    dialect: Dialect
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Where an answer came from, for the response's headers and the request log.
+
+    `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
+    are None where no entry is involved; `similarity` where meaning was not compared.
+    """
+
+    result: Result
+    reason: str
+    similarity: float | None = None
+    age_seconds: int | None = None
+    ttl_seconds: int | None = None
+    entry_id: str | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer to send: a whole body, or pieces of one that must be closed if not read out."""
+
+    status: int
+    content_type: str
+    body: bytes | AsyncGenerator[bytes]
+    outcome: Outcome
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+JSON_TYPE = "application/json"
+SSE_TYPE = "text/event-stream; charset=utf-8"
+
+
+def reason_text(reason: Reason, detail: str | None = None) -> str:
+    """`x-cache-reason`: a word of the vocabulary, and what it names after a colon."""
+    return f"{reason}:{detail}" if detail else str(reason)

@@ -1,0 +1,133 @@
+"""What no tier could answer: the upstream is asked, its answer passed on, and kept if whole."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.counting import error_count
+from llm_cache_proxy.domain.errors import UpstreamError
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.pipeline.accounting import Accounting
+from llm_cache_proxy.pipeline.asked import Asked
+from llm_cache_proxy.pipeline.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome, reason_text
+from llm_cache_proxy.pipeline.relay import Relay
+from llm_cache_proxy.pipeline.storing import Storing
+from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
+
+_SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class MissPath:
+    """Asks the upstream for one request; also for a bypassed one, of which nothing is kept."""
+
+    upstream: Upstream
+    storing: Storing
+    accounting: Accounting
+
+    async def answer(self, asked: Asked, trail: Trail) -> Answer:
+        """The upstream's answer. Raises UpstreamError where there is none."""
+        dialect, fields = asked.request.dialect, asked.request.fields
+        streaming = dialect.wants_stream(fields)
+        with_usage = dialect.asking_for_usage(fields) if streaming and asked.plan.write else None
+        reply = await self._reply(asked, trail, streaming=streaming, changed=with_usage)
+        asked = asked.answered_by(reply.route)
+        if streaming and reply.status in _SUCCESS and _is_sse(reply):
+            relay = Relay(
+                asked,
+                trail,
+                reply.body,
+                storing=self.storing,
+                accounting=self.accounting,
+                hides_usage=with_usage is not None,
+            )
+            return self._answer(asked, trail, reply, SSE_TYPE, relay.events())
+        with trail.timed("upstream"):
+            body = await self._read(asked, trail, reply)
+        await self._keep(asked, trail, reply.status, body)
+        kind = reply.headers.get("content-type", JSON_TYPE)
+        return self._answer(asked, trail, reply, kind, body)
+
+    async def _reply(
+        self, asked: Asked, trail: Trail, *, streaming: bool, changed: JsonObject | None
+    ) -> UpstreamReply:
+        request = asked.request
+        body = request.body if changed is None else compact_text(changed).encode("utf-8")
+        call = UpstreamCall(
+            method="POST",
+            path=request.dialect.path,
+            query=request.query,
+            headers=request.headers,
+            body=body,
+            model=asked.model,
+            routes=asked.routes,
+            streaming=streaming,
+        )
+        try:
+            with trail.timed("upstream"):
+                return await self.upstream.send(call)
+        except (UpstreamError, asyncio.CancelledError) as exc:
+            self._lost(asked, trail, exc)
+            raise
+
+    async def _read(self, asked: Asked, trail: Trail, reply: UpstreamReply) -> bytes:
+        try:
+            async with aclosing(reply.body) as pieces:
+                return b"".join([piece async for piece in pieces])
+        except (UpstreamError, asyncio.CancelledError) as exc:
+            self._lost(asked, trail, exc)
+            raise
+
+    def _lost(self, asked: Asked, trail: Trail, exc: BaseException) -> None:
+        kind = "upstream" if isinstance(exc, UpstreamError) else "client_left"
+        trail.count(error_count(kind))
+        self.accounting.settle(asked, trail, {})
+
+    async def _keep(self, asked: Asked, trail: Trail, status: int, body: bytes) -> None:
+        completion = _parsed(body) if status in _SUCCESS else {}
+        if status not in _SUCCESS:
+            trail.count(error_count(f"upstream_{status}"))
+        if asked.plan.write and asked.request.dialect.is_whole(completion):
+            self.accounting.count(asked, trail, completion)
+            await self.storing.store(asked, trail, completion, body.decode("utf-8"))
+        else:
+            await self.accounting.write(asked, trail, completion)
+
+    def _answer(
+        self,
+        asked: Asked,
+        trail: Trail,
+        reply: UpstreamReply,
+        kind: str,
+        body: bytes | AsyncGenerator[bytes, None],
+    ) -> Answer:
+        bypass = asked.plan.bypass
+        reason = reason_text(trail.reason, trail.detail) if bypass is None else str(bypass)
+        return Answer(
+            status=reply.status,
+            content_type=kind,
+            body=body,
+            outcome=Outcome(
+                result=Result.MISS if bypass is None else Result.BYPASS,
+                reason=reason,
+                similarity=trail.similarity,
+                timings=trail.timings,
+            ),
+            headers=reply.headers,
+        )
+
+
+def _is_sse(reply: UpstreamReply) -> bool:
+    return reply.headers.get("content-type", "").lower().startswith("text/event-stream")
+
+
+def _parsed(body: bytes) -> JsonObject:
+    try:
+        value = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,63 @@
+"""The path of one request: policy, keys, exact, semantic, upstream, store."""
+
+import time
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.errors import NotInCache
+from llm_cache_proxy.domain.histogram import latency_counts
+from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.pipeline.asked import Asked, asked
+from llm_cache_proxy.pipeline.exact_tier import ExactTier
+from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.miss import MissPath
+from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
+from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.ports.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class CachingProxy:
+    """Answers requests from the nearest tier that may; composed in `bootstrap`."""
+
+    policy: Policy
+    upstream: Upstream
+    exact: ExactTier
+    semantic: SemanticTier
+    miss: MissPath
+    ledger: Ledger
+
+    async def answer(self, request: CachedRequest) -> Answer:
+        """The answer to `request`.
+
+        Raises RequestRefused where it cannot be served as it is, and UpstreamError where the
+        upstream gave no answer. Cache trouble raises nothing.
+        """
+        start = time.perf_counter()
+        answer = await self._answer(request)
+        spent = (time.perf_counter() - start) * 1000
+        self.ledger.later(request.tenant, latency_counts(answer.outcome.result.value, spent))
+        return answer
+
+    async def _answer(self, request: CachedRequest) -> Answer:
+        this = asked(request, self.policy, self.upstream.routes(str(request.fields["model"])))
+        trail = Trail()
+        if this.plan.bypass is not None:
+            return await self.miss.answer(this, trail)
+        if this.plan.read:
+            hit, this = await self._cached(this, trail)
+            if hit is not None:
+                self.ledger.later(request.tenant, trail.counts)
+                return hit
+        elif this.plan.no_read is not None:
+            await self.exact.begin(this, trail)
+            trail.because(this.plan.no_read)
+        if this.plan.only_if_cached:
+            raise NotInCache("No stored answer may serve this request, and no other was wanted.")
+        return await self.miss.answer(this, trail)
+
+    async def _cached(self, this: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
+        hit, this = await self.exact.find(this, trail)
+        if hit is None:
+            hit = await self.semantic.find(this, trail)
+        return hit, this

@@ -1,0 +1,139 @@
+"""The second tier: another prompt that means the same was answered before.
+
+Near is not enough: the guard must find no difference in meaning. Candidates are considered in
+turn, nearest first, and everything around the prompt has to be equal already (the fingerprint).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from llm_cache_proxy.domain.entry import Alias
+from llm_cache_proxy.domain.guard import DECISION_VERSION, Guard
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.asked import Asked
+from llm_cache_proxy.pipeline.exchange import Answer
+from llm_cache_proxy.pipeline.hit import hit_answer
+from llm_cache_proxy.pipeline.tier import Tier
+from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.embedder import Embedder, Embedding
+from llm_cache_proxy.ports.exact_store import Commit, ExactStore, Hit, Lookup, Miss
+from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticTier:
+    """Embeds the last user text and looks for a neighbour whose answer may serve."""
+
+    exact: ExactStore
+    vectors: VectorStore
+    embedder: Embedder
+    guard: Guard
+    exact_tier: Tier
+    embed_tier: Tier
+    search_tier: Tier
+    clock: Clock
+    candidates: int
+
+    async def find(self, asked: Asked, trail: Trail) -> Answer | None:
+        """The answer of the nearest entry that means the same, promoted to the exact tier.
+
+        Without the exact tier nothing is served by meaning: it alone knows what was cleared.
+        """
+        if asked.plan.no_semantic is not None:
+            trail.because(asked.plan.no_semantic)
+            return None
+        if trail.exact_away:
+            return None
+        vector = await self.vector(asked, trail)
+        if vector is None:
+            return None
+        scope = self.scope(asked)
+        near = await self.search_tier.attempt(
+            trail,
+            lambda: self.vectors.nearest(
+                scope, vector, now=int(self.clock.now()), limit=self.candidates
+            ),
+        )
+        if near is None:
+            trail.because(Reason.SEARCH_UNAVAILABLE)
+            return None
+        return await self._first_alike(asked, trail, near)
+
+    def scope(self, asked: Asked) -> Scope:
+        """What must match before meaning is compared."""
+        return Scope(asked.request.tenant, asked.fingerprint(), self.embedder.embedder_id)
+
+    async def vector(self, asked: Asked, trail: Trail) -> Sequence[float] | None:
+        """The prompt's vector, computed once a request; None where none stands for all of it."""
+        if trail.vector is None:
+            embedded = await self.embed_tier.attempt(trail, lambda: self._embedding(asked.text))
+            if embedded is None:
+                trail.because(Reason.EMBEDDER_UNAVAILABLE)
+            elif not embedded.whole:
+                trail.because(Reason.TOO_LONG)
+            else:
+                trail.vector = embedded.vector
+        return trail.vector
+
+    async def _embedding(self, text: str) -> Embedding:
+        [embedding] = await self.embedder.embed([text])
+        return embedding
+
+    async def _first_alike(
+        self, asked: Asked, trail: Trail, near: Sequence[Candidate]
+    ) -> Answer | None:
+        if near and near[0].similarity < asked.plan.threshold:
+            trail.similarity = near[0].similarity
+            if trail.reason is not Reason.GUARD:  # the exact tier's veto says more
+                trail.because(Reason.BELOW_THRESHOLD)
+        for candidate in near:
+            if candidate.similarity < asked.plan.threshold:
+                break
+            trail.similarity = candidate.similarity
+            verdict = self.guard.compare(asked.text, candidate.text)
+            if not verdict.accepted:
+                trail.vetoed(verdict.rule)
+                continue
+            hit = await self.exact_tier.attempt(
+                trail, partial(self._served, asked, trail, candidate)
+            )
+            if hit is not None:
+                return hit_answer(asked, trail, hit, Result.HIT_SEMANTIC, Reason.SIMILAR)
+            trail.because(Reason.CUT_OFF)
+        return None
+
+    async def _served(self, asked: Asked, trail: Trail, candidate: Candidate) -> Hit | None:
+        found = await self._promoted(asked, candidate)
+        if isinstance(found, Miss) and await self._restored(asked, trail, candidate):
+            found = await self._promoted(asked, candidate)
+        return found if isinstance(found, Hit) else None
+
+    async def _promoted(self, asked: Asked, candidate: Candidate) -> Hit | Miss:
+        alias = None
+        if asked.plan.write and candidate.key != asked.key:
+            alias = Alias(
+                key=asked.key,
+                target=candidate.key,
+                similarity=candidate.similarity,
+                decision_version=DECISION_VERSION,
+                embedder_id=self.embedder.embedder_id,
+                text_digest=asked.text_digest,
+            )
+        query = Lookup(
+            tenant=asked.request.tenant,
+            key=candidate.key,
+            form=asked.form,
+            text_digest=asked.text_digest,
+            max_age_seconds=asked.plan.max_age_seconds,
+        )
+        return await self.exact.promote(asked.request.tenant, alias, query)
+
+    async def _restored(self, asked: Asked, trail: Trail, candidate: Candidate) -> bool:
+        """Whether an entry that the exact tier has lost was put back, with the life it had."""
+        tenant = asked.request.tenant
+        entry = await self.search_tier.attempt(
+            trail, lambda: self.vectors.fetch(tenant, candidate.key)
+        )
+        return entry is not None and await self.exact.commit(Commit(tenant, entry))

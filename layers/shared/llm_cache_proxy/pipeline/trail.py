@@ -1,0 +1,54 @@
+"""What happened to one request on its way, kept until it is answered and counted."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.domain.counting import error_count, merged, veto_count
+from llm_cache_proxy.domain.reasons import Reason
+
+
+@dataclass(slots=True)
+class Trail:
+    """One request's timings in milliseconds, counts still to be written, and reason so far.
+
+    `vector` is the prompt's, once it has been computed and stands for the whole prompt.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    reason: Reason = Reason.NOT_FOUND
+    detail: str | None = None
+    sequence: int = 0
+    exact_away: bool = False
+    vector: Sequence[float] | None = None
+    similarity: float | None = None
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Add the time spent inside to `step`."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = (time.perf_counter() - start) * 1000
+            self.timings[step] = self.timings.get(step, 0.0) + spent
+
+    def count(self, counts: dict[str, int]) -> None:
+        """Remember to write `counts`."""
+        self.counts = merged(self.counts, counts)
+
+    def failed(self, tier: str) -> None:
+        """A part of the cache failed."""
+        self.count(error_count(tier))
+
+    def vetoed(self, rule: str | None) -> None:
+        """The guard found a difference in meaning."""
+        name = rule or "unnamed"
+        self.reason, self.detail = Reason.GUARD, name
+        self.count(veto_count(name))
+
+    def because(self, reason: Reason) -> None:
+        """Why the answer will not come from the cache, as far as is known now."""
+        self.reason, self.detail = reason, None

@@ -1,0 +1,198 @@
+"""Every setting, read from the environment once at start; the only reader of it.
+
+A wrong value stops the start with the variable's name and what was expected.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from llm_cache_proxy.domain.errors import SettingsError
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("expected a URL that starts with http:// or https://")
+    return value.rstrip("/")
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("redis://", "rediss://")):
+        raise ValueError("expected a URL that starts with redis:// or rediss://")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+Similarity = Annotated[float, Field(ge=0.5, le=1)]
+Seconds = Annotated[float, Field(gt=0, le=900)]
+
+
+class Settings(BaseSettings):
+    """The settings, named in the environment as here but in capitals; empty means unset."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    groq_api_key: SecretStr | None = Field(None, description="Key for Groq, the default upstream.")
+    upstream_base_url: HttpUrl | None = Field(
+        None, description="Any OpenAI-compatible API; ends in /v1, as OpenAI's base_url does."
+    )
+    upstream_api_key: SecretStr | None = Field(None, description="Key for UPSTREAM_BASE_URL.")
+    upstream_timeout_seconds: Seconds = Field(
+        120.0, description="Longest wait for an upstream's whole answer, or a stream's next piece."
+    )
+
+    redis_url: RedisUrl | None = Field(
+        None, description="Exact tier on a Redis server: redis:// or rediss://."
+    )
+    upstash_redis_rest_url: HttpUrl | None = Field(
+        None, description="Exact tier on Upstash, by its REST API."
+    )
+    upstash_redis_rest_token: SecretStr | None = Field(
+        None, description="Token for UPSTASH_REDIS_REST_URL."
+    )
+    exact_deadline_seconds: Seconds = Field(
+        0.5, description="Longest wait for one call to the exact tier."
+    )
+
+    qdrant_url: HttpUrl | None = Field(None, description="Semantic tier on a Qdrant server.")
+    qdrant_api_key: SecretStr | None = Field(None, description="Key for QDRANT_URL.")
+    qdrant_collection: str = Field(
+        "llm_cache_proxy", description="Collection of the semantic tier.", min_length=1
+    )
+    search_deadline_seconds: Seconds = Field(
+        0.5, description="Longest wait for one call to the semantic tier's store."
+    )
+
+    embedding_url: HttpUrl | None = Field(
+        None, description='Embedder over HTTP: POST {"text"} gives {"embedding"}.'
+    )
+    embedding_function: str | None = Field(
+        None, description="Embedder as a Lambda function: its name or ARN, with alias."
+    )
+    embedder_id: str | None = Field(
+        None,
+        description="Name of a remote embedder's vectors; entries under another are not compared.",
+    )
+    embed_deadline_seconds: Seconds = Field(1.5, description="Longest wait for a prompt's vector.")
+    embedding_threads: int = Field(
+        1, ge=1, le=64, description="Threads of the embedder in process."
+    )
+
+    semantic_cache: bool = Field(True, description="Whether prompts are compared by meaning.")
+    similarity_threshold: Similarity = Field(
+        0.90, description="Least cosine similarity of a semantic hit."
+    )
+    semantic_candidates: int = Field(
+        5, ge=1, le=50, description="Nearest entries that are considered in turn."
+    )
+    semantic_with_tools: bool = Field(
+        False, description="Whether prompts that offer tools are compared by meaning."
+    )
+    semantic_max_temperature: float = Field(
+        1.0, ge=0, le=2, description="Highest temperature compared by meaning."
+    )
+    normalise_prompts: bool = Field(
+        True, description="Whether case and spacing of prose are ignored by the exact tier."
+    )
+    default_ttl_seconds: int = Field(86_400, ge=1, description="Life of an entry.")
+    creative_ttl_seconds: int = Field(
+        3_600, ge=1, description="Life of an entry asked for at a temperature above 0.7."
+    )
+    max_ttl_seconds: int = Field(
+        2_592_000, ge=1, description="Longest life that a request may ask for."
+    )
+
+    admin_key: SecretStr | None = Field(
+        None, description="Key for /admin, /metrics and /dashboard; they are open without one."
+    )
+    cors_allow_origins: str | None = Field(
+        None,
+        description="Origins whose pages may call the API, separated by commas; * is every one.",
+    )
+    max_body_bytes: int = Field(
+        5_000_000, ge=1_000, le=50_000_000, description="Largest request body."
+    )
+    prices_path: Path | None = Field(
+        None, description="JSON file of prices that add to the built-in list, or replace in it."
+    )
+    log_path: Path | None = Field(
+        None, description="File for one JSON line a request; no prompts in it."
+    )
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log line."
+    )
+
+    host: str = Field("127.0.0.1", description="Address of the local server.")
+    port: int = Field(3000, ge=0, le=65_535, description="Port of the local server.")
+    data_dir: Path = Field(Path(".data"), description="Folder of the embedded stores.")
+    model_dir: Path = Field(
+        Path(".model/all-MiniLM-L6-v2"), description="Folder of the embedding model."
+    )
+
+    def described(self) -> dict[str, object]:
+        """Every setting by its variable's name, secrets masked, for operators to read."""
+        return {name.upper(): _shown(value) for name, value in self}
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if (self.upstash_redis_rest_url is None) != (self.upstash_redis_rest_token is None):
+            raise ValueError("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN go together")
+        if self.upstream_api_key is not None and self.upstream_base_url is None:
+            raise ValueError("UPSTREAM_API_KEY needs UPSTREAM_BASE_URL")
+        if self.redis_url is not None and self.upstash_redis_rest_url is not None:
+            raise ValueError("set REDIS_URL or UPSTASH_REDIS_REST_URL, not both")
+        if self.embedding_url is not None and self.embedding_function is not None:
+            raise ValueError("set EMBEDDING_URL or EMBEDDING_FUNCTION, not both")
+        return self
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return "********"
+    return str(value) if isinstance(value, Path) else value
+
+
+class SecretNames(BaseSettings):
+    """Which secrets a function fetches before its settings are read."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    secrets: str = Field(
+        "",
+        description="Names of SecureString parameters, separated by commas; the last part of each "
+        "is the setting that it holds.",
+    )
+
+    def listed(self) -> tuple[str, ...]:
+        """The names, one by one."""
+        return tuple(name.strip() for name in self.secrets.split(",") if name.strip())
+
+
+def read_secret_names() -> tuple[str, ...]:
+    """The names of the secrets in the environment, none where it names none."""
+    return SecretNames().listed()
+
+
+def read_settings(secrets: Mapping[str, str] | None = None) -> Settings:
+    """The settings in the environment, under those in `secrets` (by the variable's name).
+
+    Raises SettingsError that names what is wrong.
+    """
+    found = {name.lower(): value for name, value in (secrets or {}).items()}
+    try:
+        return Settings.model_validate(found)
+    except ValidationError as exc:
+        raise SettingsError(_explained(exc)) from None  # the cause would print secret values
+
+
+def _explained(exc: ValidationError) -> str:
+    lines = []
+    for error in exc.errors(include_url=False, include_input=False, include_context=False):
+        name = ".".join(str(part) for part in error["loc"]).upper()
+        message = error["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}: {message}" if name else message)
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""Headless Chromium, and a dashboard over counters that a test lays down."""
+
+import base64
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from fakes.admin import NOW, Office
+from llm_cache_proxy.api.metrics_app import create_metrics_app
+from llm_cache_proxy.domain.counting import (
+    EXACT_HITS,
+    SEMANTIC_HITS,
+    error_count,
+    hit_counts,
+    merged,
+    miss_counts,
+    veto_count,
+)
+from llm_cache_proxy.domain.histogram import latency_counts
+from servers.requirements import require_program
+from servers.thread import ThreadServer
+
+KEY = "the-admin-key"
+QUIET = (4, 5)
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--lang=en-GB",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = require_program("chromium")
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, Service(require_program("chromedriver")))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """A window without memory: no key, no colour scheme asked for, 1280 pixels wide."""
+    chromium.get("about:blank")
+    screen(chromium, 1280, 900)
+    scheme(chromium, "light")
+    log(chromium)
+    yield chromium
+    chromium.get("about:blank")
+
+
+def log(driver: webdriver.Chrome) -> list[dict[str, str]]:
+    """What the browser has logged since it was last asked."""
+    lines: list[dict[str, str]] = driver.get_log("browser")  # type: ignore[no-untyped-call] # selenium has no type here
+    return lines
+
+
+def screen(driver: webdriver.Chrome, width: int, height: int) -> None:
+    """Set the size of the page's window in CSS pixels."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def scheme(driver: webdriver.Chrome, name: str) -> None:
+    """Set the colour scheme that the reader prefers."""
+    features = [{"name": "prefers-color-scheme", "value": name}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def picture(driver: webdriver.Chrome, path: Path) -> None:
+    """A picture of the whole page."""
+    taken = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+    path.write_bytes(base64.b64decode(taken["data"]))
+
+
+@pytest.fixture
+def office() -> Office:
+    """An hour of traffic in windows of five minutes: ever more hits, two models, a quiet time."""
+    office = Office()
+    office.exact.time = NOW
+    for place in range(12):
+        wave = 40 + round(25 * math.sin(place / 2))
+        hits = 0 if place in QUIET else wave * (4 + place) // 12
+        misses = 0 if place in QUIET else wave
+        parts = [
+            *[hit_counts(EXACT_HITS, "llama-3.3-70b-versatile", 420, 310)] * hits,
+            *[hit_counts(SEMANTIC_HITS, "openai/gpt-oss-120b", 260, 540)] * (hits // 2),
+            *[miss_counts("llama-3.3-70b-versatile", 400, 300)] * misses,
+            *[latency_counts("HIT-EXACT", 0.6 + wave / 30)] * hits,
+            *[latency_counts("HIT-SEMANTIC", 14 + wave / 8)] * (hits // 2),
+            *[latency_counts("MISS", 400 + 12 * wave)] * misses,
+        ]
+        if place % 3 == 0:
+            parts += [miss_counts("other", 100, 100), {"bypasses": 2}]
+            parts += [veto_count("numbers"), veto_count("numbers"), veto_count("negation")]
+        if place == 8:
+            parts += [error_count("search"), error_count("upstream_429")]
+        office.exact.lay(merged(*parts), ago=300 * (12 - place), seconds=300)
+    office.exact.lay({"misses": 12, "exact_hits": 30}, ago=3_000, tenant="team-search")
+    return office
+
+
+@pytest.fixture
+def dashboard(office: Office) -> Iterator[ThreadServer]:
+    server = ThreadServer(create_metrics_app(office.administration(), KEY))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_dashboard(office: Office) -> Iterator[ThreadServer]:
+    server = ThreadServer(create_metrics_app(office.administration(), None))
+    server.start()
+    yield server
+    server.stop()

@@ -1,0 +1,225 @@
+"""Facts about the dashboard in a browser."""
+
+from collections.abc import Callable
+from importlib import resources
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from browser.conftest import KEY, log, scheme, screen
+from fakes.admin import Office
+from llm_cache_proxy.api.metrics_app import create_metrics_app
+from servers.thread import ThreadServer
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_SECONDS = 15
+
+
+def find(browser: webdriver.Chrome, element_id: str) -> WebElement:
+    return browser.find_element(By.ID, element_id)
+
+
+def until(browser: webdriver.Chrome, true: Callable[[], object]) -> None:
+    WebDriverWait(browser, PATIENCE_SECONDS, 0.1).until(lambda _: true())
+
+
+def opened(browser: webdriver.Chrome, server: ThreadServer) -> None:
+    """Load the page and wait for its numbers."""
+    browser.get(f"{server.url}/dashboard")
+    until(browser, lambda: find(browser, "updated").text)
+
+
+def card(browser: webdriver.Chrome, title: str) -> str:
+    """The figure on a card."""
+    path = f"//dl[@id='cards']/div[dt='{title}']/dd[1]"
+    return browser.find_element(By.XPATH, path).text
+
+
+def give_key(browser: webdriver.Chrome, key: str) -> None:
+    until(browser, lambda: find(browser, "key-form").is_displayed())
+    find(browser, "key").send_keys(key + Keys.ENTER)
+
+
+def complaints(browser: webdriver.Chrome) -> list[str]:
+    """What the browser itself objected to, refused resources among it."""
+    return [line["message"] for line in log(browser) if line["level"] == "SEVERE"]
+
+
+def test_the_numbers_are_those_of_the_counters(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer
+) -> None:
+    opened(browser, open_dashboard)
+
+    assert card(browser, "Hit rate") == "51.0 %"
+    assert card(browser, "Requests") == "791"
+    assert [row.text for row in find(browser, "vetoes").find_elements(By.TAG_NAME, "tr")] == [
+        "numbers\n8",
+        "negation\n4",
+    ]
+    assert "price unknown" in find(browser, "models").text
+    assert len(find(browser, "requests").find_elements(By.CSS_SELECTOR, ".column")) > 25
+
+
+def test_the_page_obeys_its_policy_and_loads_from_its_own_origin(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer
+) -> None:
+    opened(browser, open_dashboard)
+
+    script = "return performance.getEntriesByType('resource').map(entry => entry.name)"
+    loaded = browser.execute_script(script)
+    assert loaded
+    assert all(name.startswith(open_dashboard.url) for name in loaded)
+    assert complaints(browser) == []
+
+
+def test_new_numbers_appear_by_themselves_in_the_same_nodes(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: Office
+) -> None:
+    opened(browser, open_dashboard)
+    browser.execute_script("document.querySelector('details').open = true")
+    chart = browser.find_element(By.CSS_SELECTOR, "#rate svg")
+
+    office.exact.lay({"exact_hits": 209}, ago=300, seconds=300)
+
+    until(browser, lambda: card(browser, "Requests") == "1,000")
+    assert chart.is_displayed()
+    assert find(browser, "series").is_displayed()
+
+
+def test_another_range_is_shown_at_once_and_by_keyboard(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer
+) -> None:
+    opened(browser, open_dashboard)
+
+    hour = browser.find_element(By.CSS_SELECTOR, "input[value=hour]")
+    hour.send_keys(Keys.ARROW_RIGHT)
+
+    rows = "return document.querySelectorAll('#series tr').length"
+    until(browser, lambda: browser.execute_script(rows) == 24)
+    focused = browser.switch_to.active_element
+    assert focused.get_attribute("value") == "day"
+
+
+def test_the_page_asks_for_the_key_once_and_keeps_it_over_a_reload(
+    browser: webdriver.Chrome, dashboard: ThreadServer
+) -> None:
+    browser.get(f"{dashboard.url}/dashboard")
+    give_key(browser, KEY)
+    until(browser, lambda: find(browser, "updated").text)
+
+    opened(browser, dashboard)
+
+    assert not find(browser, "key-form").is_displayed()
+    assert card(browser, "Requests") == "791"
+
+
+def test_a_wrong_key_is_told_and_shows_nothing(
+    browser: webdriver.Chrome, dashboard: ThreadServer
+) -> None:
+    browser.get(f"{dashboard.url}/dashboard")
+
+    give_key(browser, "wrong")
+
+    until(browser, lambda: find(browser, "key-error").text == "This key is wrong.")
+    assert not find(browser, "numbers").is_displayed()
+
+
+def test_a_forgotten_key_is_asked_for_again(
+    browser: webdriver.Chrome, dashboard: ThreadServer
+) -> None:
+    browser.get(f"{dashboard.url}/dashboard")
+    give_key(browser, KEY)
+    until(browser, lambda: find(browser, "forget").is_displayed())
+
+    find(browser, "forget").click()
+
+    until(browser, lambda: find(browser, "key-form").is_displayed())
+    assert not find(browser, "numbers").is_displayed()
+
+
+def test_a_server_that_is_gone_is_told_and_its_return_noticed(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer
+) -> None:
+    opened(browser, open_dashboard)
+
+    open_dashboard.stop()
+    until(browser, lambda: "does not answer" in find(browser, "state").text)
+    shown_meanwhile = card(browser, "Requests")
+    open_dashboard.start()
+
+    until(browser, lambda: not find(browser, "state").text)
+    assert shown_meanwhile == "791"
+
+
+def test_a_store_that_is_away_is_named(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: Office
+) -> None:
+    opened(browser, open_dashboard)
+
+    office.vectors.away = True
+    until(browser, lambda: "unavailable" in find(browser, "health").text)
+    office.exact.away = True
+
+    until(browser, lambda: "exact tier's store did not answer" in find(browser, "state").text)
+
+
+def test_dark_is_dark(browser: webdriver.Chrome, open_dashboard: ThreadServer) -> None:
+    scheme(browser, "dark")
+    opened(browser, open_dashboard)
+
+    colour = browser.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")
+    assert colour == "rgba(18, 21, 27, 1)"
+
+
+@pytest.mark.parametrize("width", [320, 360, 768])
+def test_a_narrow_page_does_not_scroll_sideways(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, width: int
+) -> None:
+    screen(browser, width, 740)
+    opened(browser, open_dashboard)
+
+    root = "document.documentElement"
+    overhang = browser.execute_script(f"return {root}.scrollWidth - {root}.clientWidth")
+    assert overhang == 0
+
+
+def test_without_any_traffic_the_page_says_so(browser: webdriver.Chrome) -> None:
+    server = ThreadServer(create_metrics_app(Office().administration(), None))
+    server.start()
+    try:
+        opened(browser, server)
+        assert card(browser, "Hit rate") == "–"
+        assert find(browser, "vetoes").text == "No veto in this time."
+        assert complaints(browser) == []
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("keyed", [False, True])
+def test_axe_finds_nothing_to_object_to(
+    browser: webdriver.Chrome,
+    open_dashboard: ThreadServer,
+    dashboard: ThreadServer,
+    *,
+    keyed: bool,
+    colours: str,
+) -> None:
+    scheme(browser, colours)
+    if keyed:
+        browser.get(f"{dashboard.url}/dashboard")
+        until(browser, lambda: find(browser, "key-form").is_displayed())
+    else:
+        opened(browser, open_dashboard)
+    axe = resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+    browser.execute_script(axe)
+    found = browser.execute_async_script("axe.run().then(arguments[0])")
+
+    told = [f"{v['impact']} {v['id']}: {v['nodes'][0]['html']}" for v in found["violations"]]
+    assert told == []

@@ -1,0 +1,110 @@
+"""Administration over fakes: stores with counters that a test lays down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fakes.exact import FakeExact
+from fakes.vectors import FakeVectors
+from llm_cache_proxy.domain.entry import Entry, Forms, selectors
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.pipeline.administration import Administration, Explaining
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Swept
+from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.vector_store import Scope
+
+NOW = 1_700_000_000.0
+
+
+class WindowedExact(FakeExact):
+    """Its counters lie in windows; what is counted meanwhile lies in one without end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows: list[CounterWindow] = []
+        self.sweeps = True
+
+    def lay(
+        self, counts: Mapping[str, int], *, ago: int, seconds: int = 60, tenant: str = "default"
+    ) -> None:
+        """A window of `seconds` that began `ago` seconds before now."""
+        self.windows.append(CounterWindow(tenant, int(NOW) - ago, seconds, counts))
+
+    async def sweep(self, tenant: str, selector: str) -> Swept:
+        if not self.sweeps:
+            raise ExactStoreUnavailable("the fake exact store does not sweep")
+        return await super().sweep(tenant, selector)
+
+    async def tenants(self) -> Sequence[str]:
+        known = {window.tenant for window in self.windows}
+        return sorted(known | set(await super().tenants()))
+
+    async def counters(self, tenant: str) -> Sequence[CounterWindow]:
+        mine = [window for window in self.windows if window.tenant == tenant]
+        return [*await super().counters(tenant), *mine]
+
+
+@dataclass
+class Office:
+    """Both stores, and the administration over them; `time` is the one clock."""
+
+    exact: WindowedExact = field(default_factory=WindowedExact)
+    vectors: FakeVectors = field(default_factory=FakeVectors)
+    explaining: Explaining | None = None
+    closed: bool = False
+
+    def now(self) -> float:
+        return self.exact.time
+
+    def monotonic(self) -> float:
+        return self.exact.time
+
+    def administration(self) -> Administration:
+        async def close() -> None:
+            self.closed = True
+
+        return Administration(
+            exact=self.exact,
+            vectors=self.vectors,
+            clock=self,
+            prices=default_prices(),
+            describe_settings=lambda: {"admin_key": "**********", "port": 3000},
+            explaining=self.explaining,
+            close=close,
+        )
+
+    async def keep(self, key: str, *, tenant: str = "default", **place: str) -> Entry:
+        """Store an entry in both tiers; `place` gives its namespace, model and tag."""
+        made = entry(key, **place)
+        await self.exact.commit(Commit(tenant, made))
+        await self.vectors.store(Scope(tenant, "fingerprint", "fake"), [1.0], made)
+        return made
+
+    async def held(self, tenant: str = "default") -> tuple[int, int]:
+        """Entries in the exact and the semantic tier."""
+        return (
+            await self.exact.count_entries(tenant),
+            await self.vectors.count_entries(tenant),
+        )
+
+
+def entry(key: str, *, namespace: str = "default", model: str = "m", tag: str = "") -> Entry:
+    """An entry that lives an hour from now."""
+    forms = Forms(json="{}", sse="", usage_event="")
+    return Entry(
+        key=key,
+        entry_id=f"id-{key}",
+        created_at=int(NOW),
+        expires_at=int(NOW) + 3600,
+        purge_at=int(NOW) + 3600,
+        sequence=0,
+        selectors=selectors(
+            namespace=namespace, model=model, entry_id=f"id-{key}", tags=(tag,) if tag else ()
+        ),
+        model=model,
+        prompt_tokens=10,
+        completion_tokens=5,
+        text=key,
+        text_digest=key,
+        forms=forms,
+    )

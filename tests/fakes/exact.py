@@ -1,0 +1,131 @@
+"""The exact tier in memory, with a clock that a test can turn."""
+
+from collections.abc import Mapping, Sequence
+
+from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts, merged
+from llm_cache_proxy.domain.entry import Alias, Entry
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Swept
+from llm_cache_proxy.ports.exact_store import AliasFound, Commit, Found, Hit, Lookup, Miss
+
+
+class FakeExact:
+    """Keeps what it is given, by tenant."""
+
+    def __init__(self) -> None:
+        self.time = 1_700_000_000.0
+        self.away = False
+        self.commands = 0
+        self.counted: dict[str, dict[str, int]] = {}
+        self.entries: dict[tuple[str, str], Entry | tuple[Alias, Entry]] = {}
+        self._cuts: dict[tuple[str, str], int] = {}
+        self._sequence: dict[str, int] = {}
+
+    def count_of(self, name: str, tenant: str = "default") -> int:
+        return self.counted.get(tenant, {}).get(name, 0)
+
+    async def lookup(self, query: Lookup) -> Found:
+        self._call()
+        self._count(query.tenant, query.counts)
+        held = self.entries.get((query.tenant, query.key))
+        sequence = self._sequence.get(query.tenant, 0)
+        if isinstance(held, tuple):
+            if not self._lives(query.tenant, held[1], query):
+                return Miss(sequence)
+            return AliasFound(held[0], sequence)
+        if held is None or not self._lives(query.tenant, held, query):
+            return Miss(sequence)
+        return self._hit(query, held, EXACT_HITS)
+
+    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+        self._call()
+        held = self.entries.get((tenant, query.key))
+        if not isinstance(held, Entry) or not self._lives(tenant, held, query):
+            return Miss(self._sequence.get(tenant, 0))
+        if alias is not None:
+            self.entries[tenant, alias.key] = (alias, held)
+        return self._hit(query, held, SEMANTIC_HITS)
+
+    async def commit(self, commit: Commit) -> bool:
+        self._call()
+        self._count(commit.tenant, commit.counts)
+        if self._cut_off(commit.tenant, commit.entry):
+            return False
+        self.entries[commit.tenant, commit.entry.key] = commit.entry
+        return True
+
+    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
+        self._call()
+        self._count(tenant, counts)
+
+    async def tenants(self) -> Sequence[str]:
+        self._call()
+        return sorted({tenant for tenant, _ in self.entries} | set(self.counted))
+
+    async def cut(self, tenant: str, selector: str) -> int:
+        self._call()
+        cutoff = max(self._sequence.get(tenant, 0) + 1, int(self.time * 1000))
+        self._sequence[tenant] = self._cuts[tenant, selector] = cutoff
+        return cutoff
+
+    async def sweep(self, tenant: str, selector: str) -> Swept:
+        self._call()
+        cutoff = self._cuts.get((tenant, selector), 0)
+        dead = [
+            place
+            for place, held in self.entries.items()
+            if place[0] == tenant
+            and selector in (entry := held[1] if isinstance(held, tuple) else held).selectors
+            and entry.sequence < cutoff
+        ]
+        aliases = sum(isinstance(self.entries.pop(place), tuple) for place in dead)
+        return Swept(entries=len(dead) - aliases, aliases=aliases)
+
+    async def count_entries(self, tenant: str) -> int:
+        self._call()
+        return sum(
+            place[0] == tenant and isinstance(held, Entry) for place, held in self.entries.items()
+        )
+
+    async def counters(self, tenant: str) -> Sequence[CounterWindow]:
+        self._call()
+        return [CounterWindow(tenant, 0, 0, dict(self.counted.get(tenant, {})))]
+
+    async def ping(self) -> None:
+        self._call()
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+    def _call(self) -> None:
+        self.commands += 1
+        if self.away:
+            raise ExactStoreUnavailable("the fake exact store is away")
+
+    def _count(self, tenant: str, counts: Mapping[str, int]) -> None:
+        self.counted[tenant] = merged(self.counted.get(tenant, {}), dict(counts))
+
+    def _cut_off(self, tenant: str, entry: Entry) -> bool:
+        return any(self._cuts.get((tenant, s), 0) > entry.sequence for s in entry.selectors)
+
+    def _lives(self, tenant: str, entry: Entry, query: Lookup) -> bool:
+        young = (
+            query.max_age_seconds is None or self.time - entry.created_at <= query.max_age_seconds
+        )
+        return young and entry.expires_at > self.time and not self._cut_off(tenant, entry)
+
+    def _hit(self, query: Lookup, entry: Entry, tier: str) -> Hit:
+        tokens = (entry.prompt_tokens, entry.completion_tokens)
+        self._count(query.tenant, hit_counts(tier, entry.model, *tokens))
+        return Hit(
+            body=entry.forms.body(query.form),
+            entry_id=entry.entry_id,
+            created_at=entry.created_at,
+            expires_at=entry.expires_at,
+            now=int(self.time),
+            model=entry.model,
+            prompt_tokens=entry.prompt_tokens,
+            completion_tokens=entry.completion_tokens,
+            text=None if entry.text_digest == query.text_digest else entry.text,
+            sequence=self._sequence.get(query.tenant, 0),
+        )

@@ -1,0 +1,74 @@
+"""The semantic tier's store in memory."""
+
+from collections.abc import Sequence
+
+from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.errors import VectorStoreUnavailable
+from llm_cache_proxy.ports.vector_store import Candidate, Scope
+
+
+class FakeVectors:
+    """Compares with everything in the scope."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.held: dict[tuple[str, str], tuple[Scope, Sequence[float], Entry]] = {}
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> list[Candidate]:
+        self._check()
+        found = [
+            Candidate(
+                key=entry.key,
+                entry_id=entry.entry_id,
+                similarity=sum(a * b for a, b in zip(vector, held, strict=True)),
+                text=entry.text,
+                created_at=entry.created_at,
+                expires_at=entry.expires_at,
+            )
+            for its_scope, held, entry in self.held.values()
+            if its_scope == scope and entry.expires_at > now
+        ]
+        return sorted(found, key=lambda candidate: -candidate.similarity)[:limit]
+
+    async def fetch(self, tenant: str, key: str) -> Entry | None:
+        self._check()
+        held = self.held.get((tenant, key))
+        return None if held is None else held[2]
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        self._check()
+        self.held[scope.tenant, entry.key] = (scope, vector, entry)
+
+    async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
+        self._check()
+        dead = [
+            place
+            for place, (_, _, entry) in self.held.items()
+            if place[0] == tenant and selector in entry.selectors and entry.sequence < cutoff
+        ]
+        for place in dead:
+            del self.held[place]
+        return len(dead)
+
+    async def purge(self, now: int) -> int:
+        self._check()
+        dead = [place for place, held in self.held.items() if held[2].purge_at <= now]
+        for place in dead:
+            del self.held[place]
+        return len(dead)
+
+    async def count_entries(self, tenant: str) -> int:
+        self._check()
+        return sum(place[0] == tenant for place in self.held)
+
+    async def ping(self) -> None:
+        self._check()
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+    def _check(self) -> None:
+        if self.away:
+            raise VectorStoreUnavailable("the fake vector store is away")

@@ -1,0 +1,38 @@
+"""The embedding model of this checkout, and what Sentence Transformers made of the same texts."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / ".model" / "all-MiniLM-L6-v2"
+_REFERENCE = ROOT / "tests" / "data" / "minilm_reference.json"
+
+
+class Reference(NamedTuple):
+    """A text, its word pieces, and its vector by Sentence Transformers."""
+
+    name: str
+    text: str
+    tokens: int
+    vector: list[float]
+
+
+REFERENCES = [Reference(**item) for item in json.loads(_REFERENCE.read_bytes())["texts"]]
+
+
+def model_folder() -> Path:
+    """The full-precision model; fails the test where it has not been built."""
+    if not (MODEL / "model.json").is_file():
+        pytest.fail(f"There is no model in {MODEL}: `make setup` builds it.")
+    return MODEL
+
+
+def cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    """1 for the same direction."""
+    dot = sum(a * b for a, b in zip(one, other, strict=True))
+    return dot / (math.hypot(*one) * math.hypot(*other))

@@ -1,0 +1,56 @@
+"""Every kind of semantic store, opened empty: embedded, on our test server, on a real Qdrant."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from qdrant_client import models
+
+from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
+from llm_cache_proxy.adapters.qdrant_port import QdrantPort
+from llm_cache_proxy.adapters.qdrant_vectors import QdrantVectors
+from servers.asgi import serving
+from servers.qdrant_rest import QdrantRest
+
+KINDS = ["embedded", "server", *(["qdrant"] if os.environ.get("QDRANT_URL") else [])]
+
+
+@asynccontextmanager
+async def opened(kind: str, folder: Path) -> AsyncIterator[QdrantPort]:
+    """A store of this kind that holds nothing, gone without a trace afterwards."""
+    if kind == "embedded":
+        store: QdrantPort = QdrantLocalVectors(folder, timeout_seconds=20)
+        try:
+            yield store
+        finally:
+            await store.aclose()
+    elif kind == "server":
+        async with serving(QdrantRest()) as url:
+            store = QdrantVectors(url, timeout_seconds=20)
+            try:
+                yield store
+            finally:
+                await store.aclose()
+    else:
+        store = QdrantVectors(
+            os.environ["QDRANT_URL"],
+            api_key=os.environ.get("QDRANT_API_KEY"),
+            collection=f"test_{uuid.uuid4().hex}",
+            timeout_seconds=20,
+        )
+        try:
+            yield store
+        finally:
+            await store._run(lambda held: held._client.delete_collection(held._name), 20)
+            await store.aclose()
+
+
+async def write_point(
+    store: QdrantPort, point_id: str, vector: list[float], payload: dict[str, object]
+) -> None:
+    """Put a point into the store's collection as no code of ours would."""
+    point = models.PointStruct(id=point_id, vector=vector, payload=payload)
+    await store.provision()
+    await store._run(lambda held: held._client.upsert(held._name, points=[point]), 20)

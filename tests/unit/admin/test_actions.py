@@ -1,0 +1,175 @@
+"""Facts about the administrator's actions."""
+
+import asyncio
+
+import pytest
+
+from fakes.admin import Office
+from fakes.vectors import FakeVectors
+from llm_cache_proxy.domain.counting import hit_counts, miss_counts
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
+from llm_cache_proxy.pipeline.administration.vitals import Vitals
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.mark.parametrize(
+    ("action", "named"),
+    [
+        ({}, "action"),
+        ({"action": 3}, "action"),
+        ({"action": "dance"}, "action"),
+        ({"action": "stats", "tenent": "a"}, "tenent"),
+        ({"action": "health", "all": True}, "all"),
+        ({"action": "clear", "tag": ""}, "tag"),
+        ({"action": "clear", "dry_run": "yes"}, "dry_run"),
+        ({"action": "clear", "all": False}, "all"),
+        ({"action": "clear", "older_than": 60}, "older_than"),
+        ({"action": "explain", "prompt": "p"}, None),
+    ],
+)
+async def test_what_an_action_does_not_know_is_refused(
+    office: Office, action: dict[str, object], named: str | None
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await office.administration().perform(action)
+
+    assert refused.value.param == named
+
+
+async def test_stats_tell_entries_and_numbers_by_window(office: Office) -> None:
+    await office.keep("a")
+    office.exact.lay(miss_counts("gpt-4o-mini", 10, 20), ago=30)
+    office.exact.lay(hit_counts("exact_hits", "gpt-4o-mini", 10, 20), ago=7_200, seconds=3_600)
+    office.exact.lay({"misses": 5}, ago=0, seconds=0)
+
+    told = await office.administration().perform({"action": "stats"})
+
+    windows = told["windows"]
+    assert isinstance(windows, dict)
+    totals = {
+        name: window["cache_performance"]["total_requests"] for name, window in windows.items()
+    }
+    assert totals == {"last_hour": 1, "last_day": 2, "last_30_days": 2, "total": 7}
+    assert told["entries"] == {"exact": 1, "semantic": 1}
+
+
+async def test_stats_of_one_tenant_leave_the_others_out(office: Office) -> None:
+    office.exact.lay({"misses": 1}, ago=30, tenant="a")
+    office.exact.lay({"misses": 10}, ago=30, tenant="b")
+
+    told = await office.administration().perform({"action": "stats", "tenant": "a"})
+
+    tenants, performance = told["tenants"], told["cache_performance"]
+    assert isinstance(tenants, dict)
+    assert isinstance(performance, dict)
+    assert list(tenants) == ["a"]
+    assert performance["misses"] == 1
+
+
+async def test_the_busiest_tenants_are_told_and_the_rest_counted(office: Office) -> None:
+    for number in range(103):
+        office.exact.lay({"misses": number + 1}, ago=30, tenant=f"t{number}")
+
+    told = await office.administration().metrics()
+
+    tenants = told["tenants"]
+    assert isinstance(tenants, dict)
+    assert (len(tenants), next(iter(tenants)), told["tenants_not_shown"]) == (100, "t102", 3)
+
+
+async def test_health_is_degraded_when_a_store_does_not_answer(office: Office) -> None:
+    fine = await office.administration().perform({"action": "health"})
+    office.vectors.away = True
+    away = await office.administration().perform({"action": "health"})
+
+    assert fine["status"] == "ok"
+    assert away["status"] == "degraded"
+    assert away["parts"] == {
+        "exact": {"status": "ok", "milliseconds": 0.0},
+        "semantic": {"status": "unavailable", "message": "the fake vector store is away"},
+    }
+
+
+class SilentVectors(FakeVectors):
+    """Never answers."""
+
+    async def ping(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_store_that_never_answers_is_unavailable_after_a_while(office: Office) -> None:
+    vitals = Vitals(office.exact, SilentVectors(), office, longest_seconds=0.01)
+
+    told = await vitals.health()
+
+    assert told["parts"] == {
+        "exact": {"status": "ok", "milliseconds": 0.0},
+        "semantic": {"status": "unavailable", "message": "no answer within 0.01 s"},
+    }
+
+
+async def test_entries_of_a_store_that_is_away_are_unknown(office: Office) -> None:
+    await office.keep("a", tenant="t")
+    office.vectors.away = True
+
+    told = await office.administration().perform({"action": "count"})
+
+    assert told["entries"] == {"exact": 1, "semantic": None}
+    assert told["tenants"] == {
+        "default": {"exact": 0, "semantic": None},
+        "t": {"exact": 1, "semantic": None},
+    }
+
+
+async def test_purging_takes_what_expired_from_the_semantic_tier(office: Office) -> None:
+    await office.keep("a")
+
+    early = await office.administration().perform({"action": "purge"})
+    office.exact.time += 3_600
+    late = await office.administration().perform({"action": "purge"})
+
+    assert early == {"purged": {"semantic": 0}}
+    assert late == {"purged": {"semantic": 1}}
+
+
+async def test_config_shows_what_the_root_describes(office: Office) -> None:
+    told = await office.administration().perform({"action": "config"})
+
+    assert told == {"settings": {"admin_key": "**********", "port": 3000}}
+
+
+async def test_counters_of_a_store_that_is_away_are_an_error(office: Office) -> None:
+    office.exact.away = True
+
+    with pytest.raises(ExactStoreUnavailable):
+        await office.administration().perform({"action": "stats"})
+
+
+async def test_the_dashboard_shows_no_range_that_there_is_not(office: Office) -> None:
+    with pytest.raises(InvalidRequest):
+        await office.administration().dashboard("year")
+
+
+@pytest.mark.parametrize(("shown", "steps"), [("hour", 12), ("day", 24), ("month", 30)])
+async def test_the_dashboard_has_a_step_for_every_piece_of_its_range(
+    office: Office, shown: str, steps: int
+) -> None:
+    office.exact.lay({"misses": 1, "exact_hits": 3}, ago=100, seconds=300)
+
+    told = await office.administration().dashboard(shown)
+
+    series = told["series"]
+    assert isinstance(series, list)
+    assert len(series) == steps
+    assert sum(piece["exact_hits"] for piece in series) == 3
+
+
+async def test_a_process_without_a_pipeline_explains_nothing(office: Office) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await office.administration().perform({"action": "explain", "prompt": "p", "model": "m"})
+
+    assert refused.value.code == "explain_not_available"

@@ -1,0 +1,127 @@
+"""Facts about what clearing takes, and what it leaves."""
+
+import pytest
+
+from fakes.admin import Office
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
+from llm_cache_proxy.domain.json_text import JsonObject
+
+
+@pytest.fixture
+async def office() -> Office:
+    office = Office()
+    await office.keep("a", namespace="n1", model="m1", tag="t1")
+    await office.keep("b", namespace="n2", model="m1", tag="t2")
+    await office.keep("c", tenant="other", namespace="n1", model="m2")
+    return office
+
+
+async def clear(office: Office, **fields: object) -> JsonObject:
+    return await office.administration().perform({"action": "clear", **fields})
+
+
+@pytest.mark.parametrize("fields", [{}, {"all": True}])
+async def test_clearing_everything_leaves_nothing_in_either_tier(
+    office: Office, fields: dict[str, object]
+) -> None:
+    told = await clear(office, **fields)
+
+    assert told == {
+        "cleared": {"exact": 3, "semantic": 3, "aliases": 0},
+        "selector": "all",
+        "tenants": ["default", "other"],
+        "dry_run": False,
+        "unswept": [],
+    }
+    assert (await office.held(), await office.held("other")) == ((0, 0), (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("fields", "left", "left_elsewhere"),
+    [
+        ({"tenant": "default"}, 0, 1),
+        ({"tenant": "other", "all": True}, 2, 0),
+        ({"namespace": "n1"}, 1, 0),
+        ({"namespace": "n1", "tenant": "default"}, 1, 1),
+        ({"model": "m1"}, 0, 1),
+        ({"tag": "t2"}, 1, 1),
+        ({"entry": "id-c"}, 2, 0),
+        ({"tag": "no such tag"}, 2, 1),
+    ],
+)
+async def test_each_selector_leaves_exactly_the_rest_in_both_tiers(
+    office: Office, fields: dict[str, object], left: int, left_elsewhere: int
+) -> None:
+    told = await clear(office, **fields)
+
+    cleared = told["cleared"]
+    assert isinstance(cleared, dict)
+    assert cleared["exact"] == cleared["semantic"] == 3 - left - left_elsewhere
+    assert await office.held() == (left, left)
+    assert await office.held("other") == (left_elsewhere, left_elsewhere)
+
+
+async def test_two_selectors_at_once_are_refused_and_clear_nothing(office: Office) -> None:
+    with pytest.raises(InvalidRequest):
+        await clear(office, namespace="n1", tag="t1")
+
+    assert await office.held() == (2, 2)
+
+
+async def test_a_dry_run_tells_how_many_and_clears_nothing(office: Office) -> None:
+    told = await clear(office, dry_run=True)
+    of_one = await clear(office, dry_run=True, tenant="other")
+
+    assert told["would_clear"] == {"exact": 3, "semantic": 3}
+    assert of_one["would_clear"] == {"exact": 1, "semantic": 1}
+    assert await office.held() == (2, 2)
+
+
+async def test_a_dry_run_says_so_where_it_cannot_count(office: Office) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await clear(office, dry_run=True, tag="t1")
+
+    assert refused.value.code == "dry_run_not_supported"
+
+
+async def test_a_semantic_tier_that_is_away_leaves_dead_entries_and_is_named(
+    office: Office,
+) -> None:
+    office.vectors.away = True
+
+    told = await clear(office)
+
+    assert told["cleared"] == {"exact": 3, "semantic": 0, "aliases": 0}
+    assert told["unswept"] == [
+        "semantic tier of default: the fake vector store is away",
+        "semantic tier of other: the fake vector store is away",
+    ]
+
+
+async def test_an_exact_tier_that_fails_while_it_sweeps_still_has_the_other_tier_swept(
+    office: Office,
+) -> None:
+    office.exact.sweeps = False
+
+    told = await clear(office, tenant="default")
+
+    assert told["cleared"] == {"exact": 0, "semantic": 2, "aliases": 0}
+    assert told["unswept"] == ["exact tier of default: the fake exact store does not sweep"]
+
+
+async def test_an_exact_tier_that_is_away_is_an_error(office: Office) -> None:
+    office.exact.away = True
+
+    with pytest.raises(ExactStoreUnavailable):
+        await clear(office)
+
+
+async def test_vectors_of_the_default_tenant_go_even_when_the_exact_tier_was_emptied() -> None:
+    office = Office()
+    await office.keep("a")
+    office.exact.entries.clear()
+    office.exact.counted.clear()
+
+    await clear(office)
+
+    assert await office.held() == (0, 0)

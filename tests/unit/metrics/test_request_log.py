@@ -1,0 +1,97 @@
+"""Facts about the file with one line a request."""
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from llm_cache_proxy.adapters.request_log import RequestLog
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_record_is_one_json_line_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    log = RequestLog(path)
+
+    for number in range(1_200):
+        log.write({"request_id": f"req_{number}", "latency_ms": 0.5, "similarity": None})
+    log.close()
+
+    assert [line["request_id"] for line in lines(path)] == [f"req_{n}" for n in range(1_200)]
+
+
+def test_lines_are_appended_to_those_of_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    one, other = RequestLog(path), RequestLog(path)
+
+    one.write({"tenant": "one"})
+    one.close()
+    other.write({"tenant": "other"})
+    other.close()
+
+    assert [line["tenant"] for line in lines(path)] == ["one", "other"]
+
+
+def test_a_field_that_is_not_listed_is_never_written(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    log = RequestLog(path)
+
+    log.write({"model": "m", "prompt": "a secret", "messages": ["a secret"]})
+    log.close()
+
+    assert lines(path) == [{"model": "m"}]
+
+
+def test_a_line_break_or_a_lone_surrogate_cannot_break_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    log = RequestLog(path)
+
+    log.write({"model": "a\nb\ud800", "reason": Path("odd")})
+    log.close()
+
+    assert len(lines(path)) == 1
+
+
+def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
+    path, moved = tmp_path / "requests.jsonl", tmp_path / "requests.1"
+    log = RequestLog(path)
+    log.write({"tenant": "before"})
+    log.close()
+    log = RequestLog(path)
+    log.write({"tenant": "still before"})
+    while len(lines(path)) < 2:  # the writer is a thread of its own
+        time.sleep(0.001)
+
+    path.rename(moved)
+    log.write({"tenant": "after"})
+    log.close()
+
+    assert [line["tenant"] for line in lines(path)] == ["after"]
+    assert [line["tenant"] for line in lines(moved)] == ["before", "still before"]
+
+
+def test_a_path_that_cannot_be_written_fails_no_request_and_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = RequestLog(tmp_path / "no" / "such" / "folder" / "requests.jsonl")
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(10):
+            log.write({"tenant": "t"})
+        log.close()
+
+    told = [record for record in caplog.records if "LOG_PATH" in record.getMessage()]
+    assert len(told) == 1
+
+
+def test_closing_an_unused_log_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+
+    RequestLog(path).close()
+
+    assert not path.exists()

@@ -1,0 +1,120 @@
+"""The whole pipeline over fakes, and a short way to ask it."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakes.embedder import FakeEmbedder
+from fakes.exact import FakeExact
+from fakes.upstream import FakeUpstream
+from fakes.vectors import FakeVectors
+from llm_cache_proxy.domain.breaker import Breaker
+from llm_cache_proxy.domain.chat.dialect import ChatDialect
+from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.pipeline.accounting import Accounting
+from llm_cache_proxy.pipeline.exact_tier import ExactTier
+from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.miss import MissPath
+from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
+from llm_cache_proxy.pipeline.storing import Storing
+from llm_cache_proxy.pipeline.tier import Tier
+
+
+@dataclass
+class Told:
+    """An answer read to its end."""
+
+    status: int
+    body: bytes
+    outcome: Outcome
+
+    @property
+    def x_cache(self) -> str:
+        return self.outcome.result.value
+
+    @property
+    def said(self) -> str:
+        return str(json.loads(self.body)["choices"][0]["message"]["content"])
+
+
+@dataclass
+class Bench:
+    """Fakes behind every port; `time` is the one clock."""
+
+    policy: Policy = field(default_factory=Policy)
+    exact: FakeExact = field(default_factory=FakeExact)
+    vectors: FakeVectors = field(default_factory=FakeVectors)
+    embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
+    upstream: FakeUpstream = field(default_factory=FakeUpstream)
+    proxy: CachingProxy = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.proxy = self._composed()
+
+    def now(self) -> float:
+        return self.exact.time
+
+    def monotonic(self) -> float:
+        return self.exact.time
+
+    async def ask(self, text: str = "What is Rust?", **changes: Any) -> Told:
+        """Ask and read the answer; `headers` and `tenant` apart, changes are fields."""
+        answer = await self.begin(text, **changes)
+        body = answer.body
+        if not isinstance(body, bytes):
+            async with aclosing(body) as pieces:
+                body = b"".join([piece async for piece in pieces])
+        await self.proxy.ledger.drain()
+        return Told(answer.status, body, answer.outcome)
+
+    async def begin(self, text: str = "What is Rust?", **changes: Any) -> Answer:
+        """Ask, and leave the answer's body to the caller."""
+        headers = changes.pop("headers", {})
+        tenant = changes.pop("tenant", "default")
+        messages = [{"role": "user", "content": text}]
+        raw = json.dumps({"model": "m", "messages": messages, **changes}).encode()
+        dialect = ChatDialect()
+        request = CachedRequest(
+            tenant=tenant,
+            query="",
+            headers=headers,
+            body=raw,
+            fields=dialect.checked(parse_object(raw)),
+            controls=parse_controls(headers),
+            dialect=dialect,
+        )
+        return await self.proxy.answer(request)
+
+    def _composed(self) -> CachingProxy:
+        guard = Guard()
+        ledger = Ledger(self.exact, 1.0)
+        tiers = {name: Tier(name, 1.0, self, Breaker()) for name in ("exact", "embed", "search")}
+        semantic = SemanticTier(
+            exact=self.exact,
+            vectors=self.vectors,
+            embedder=self.embedder,
+            guard=guard,
+            exact_tier=tiers["exact"],
+            embed_tier=tiers["embed"],
+            search_tier=tiers["search"],
+            clock=self,
+            candidates=self.policy.candidates,
+        )
+        exact = ExactTier(self.exact, tiers["exact"], guard, ledger, self.embedder.embedder_id)
+        storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
+        miss = MissPath(self.upstream, storing, Accounting(ledger, lambda model: model))
+        return CachingProxy(self.policy, self.upstream, exact, semantic, miss, ledger)
+
+
+async def read(body: bytes | AsyncGenerator[bytes, None]) -> list[bytes]:
+    """The pieces of a streamed body."""
+    assert not isinstance(body, bytes)
+    async with aclosing(body) as pieces:
+        return [piece async for piece in pieces]

@@ -1,0 +1,104 @@
+"""Which headers pass between a client and an upstream."""
+
+import pytest
+
+from llm_cache_proxy.adapters.upstream_headers import for_client, for_upstream
+
+
+def sent(
+    client: dict[str, str], *, key: str = "sk-ours", compressed: bool = True
+) -> dict[str, str]:
+    headers = for_upstream(client, api_key=key, compressed=compressed)
+    return {name.decode(): value.decode("latin-1") for name, value in headers}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cookie",
+        "Authorization",
+        "x-cache-mode",
+        "x-bypass-cache",
+        "x-stainless-lang",
+        "idempotency-key",
+        "openai-organization",
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "x-forwarded-for",
+        "x-amzn-trace-id",
+    ],
+)
+def test_what_is_not_listed_does_not_pass(name: str) -> None:
+    assert "secret" not in " ".join(sent({name: "secret"}).values())
+
+
+def test_what_an_upstream_needs_passes() -> None:
+    client = {"Content-Type": "application/json", "OpenAI-Beta": "x=1", "X-Title": "App"}
+
+    headers = sent(client)
+
+    assert headers["content-type"] == "application/json"
+    assert headers["openai-beta"] == "x=1"
+    assert headers["x-title"] == "App"
+
+
+def test_the_key_sent_is_the_upstreams() -> None:
+    assert sent({"authorization": "Bearer client"})["authorization"] == "Bearer sk-ours"
+
+
+def test_an_upstream_without_a_key_gets_no_credentials() -> None:
+    assert "authorization" not in sent({"authorization": "Bearer client"}, key="")
+
+
+def test_a_stream_is_asked_for_uncompressed() -> None:
+    assert sent({}, compressed=False)["accept-encoding"] == "identity"
+    assert sent({"accept-encoding": "br"})["accept-encoding"] == "gzip, deflate"
+
+
+def test_a_value_cannot_end_its_header() -> None:
+    assert sent({"x-title": "a\r\nevil: 1\x00 \u2603é"})["x-title"] == "a  evil: 1  ?é"
+
+
+def test_rate_limits_and_request_id_come_back_as_the_upstreams() -> None:
+    kept = for_client(
+        [
+            ("X-RateLimit-Remaining-Requests", "7"),
+            ("ratelimit-reset", "3"),
+            ("X-Request-Id", "req_1"),
+            ("Retry-After", "2"),
+        ]
+    )
+
+    assert kept == {
+        "x-upstream-ratelimit-remaining-requests": "7",
+        "x-upstream-ratelimit-reset": "3",
+        "x-upstream-request-id": "req_1",
+        "retry-after": "2",
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "set-cookie",
+        "content-encoding",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "openai-organization",
+        "server",
+        "x-cache",
+        "location",
+        "access-control-allow-origin",
+    ],
+)
+def test_a_client_is_not_told_of_the_upstreams_connection_or_account(name: str) -> None:
+    assert for_client([(name, "x")]) == {}
+
+
+def test_a_header_sent_twice_is_one_list() -> None:
+    assert for_client([("openai-version", "1"), ("OpenAI-Version", "2")]) == {
+        "openai-version": "1, 2"
+    }
