@@ -4,14 +4,16 @@ from mangum import Mangum
 
 from llm_cache_proxy.api.admin_app import create_admin_app
 from llm_cache_proxy.api.admin_function import admin_function
+from llm_cache_proxy.api.gateway_events import gateway_function
+from llm_cache_proxy.bootstrap.function_settings import operator_settings
 from llm_cache_proxy.bootstrap.roots import administration
-from llm_cache_proxy.settings import read_settings
 
-_settings = read_settings()
+_settings = operator_settings()
 _administration = administration(_settings)
 _key = None if _settings.admin_key is None else _settings.admin_key.get_secret_value()
 
 # Without lifespan: the stores stay connected from one invocation to the next.
 handler = admin_function(
-    _administration, Mangum(create_admin_app(_administration, _key), lifespan="off")
+    _administration,
+    gateway_function(Mangum(create_admin_app(_administration, _key), lifespan="off")),
 )

@@ -2,12 +2,15 @@
 
 from mangum import Mangum
 
+from llm_cache_proxy.api.gateway_events import gateway_function
 from llm_cache_proxy.api.metrics_app import create_metrics_app
+from llm_cache_proxy.bootstrap.function_settings import operator_settings
 from llm_cache_proxy.bootstrap.roots import administration
-from llm_cache_proxy.settings import read_settings
 
-_settings = read_settings()
+_settings = operator_settings()
 _key = None if _settings.admin_key is None else _settings.admin_key.get_secret_value()
 
 # Without lifespan: the stores stay connected from one invocation to the next.
-handler = Mangum(create_metrics_app(administration(_settings), _key), lifespan="off")
+handler = gateway_function(
+    Mangum(create_metrics_app(administration(_settings), _key), lifespan="off")
+)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -58,40 +59,66 @@ def container(image: str, *, name: str, network: str, timeout_seconds: int = 300
         _docker("rm", "--force", "--volumes", name)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every `sam local` command here is given.
+
+    `gateway` is this machine's address as containers reach it, `variables` what is put into the
+    functions' environments where the template declares it.
+    """
+
+    build_dir: Path
+    network: str
+    gateway: str
+    parameters: Mapping[str, str]
+    variables: Mapping[str, str]
+
+    @contextmanager
+    def command(self, *command: str) -> Iterator[list[str]]:
+        """The whole command line, good for as long as the block runs."""
+        host = "host-gateway" if self.gateway == _LOOPBACK else self.gateway
+        with tempfile.TemporaryDirectory() as scratch:
+            environment = Path(scratch, "env.json")
+            environment.write_text(json.dumps({"Parameters": dict(self.variables)}))
+            yield [
+                *(sam(), "local", *command),
+                *("--template-file", str(self.build_dir / "template.yaml")),
+                *("--docker-network", self.network, "--add-host", f"{_HOST}:{host}"),
+                *("--env-vars", str(environment)),
+                *overrides(dict(self.parameters)),
+            ]
+
+
 @contextmanager
-def sam_server(
-    command: str,
-    *,
-    build_dir: Path,
-    address: tuple[str, int],
-    network: str,
-    gateway: str,
-    parameters: Mapping[str, str],
-    variables: Mapping[str, str],
-) -> Iterator[str]:
+def sam_server(around: Surroundings, command: str, *, host: str, port: int) -> Iterator[str]:
     """`sam local start-api` or `start-lambda` on the built template; its URL. Raises NotStarted."""
-    host, port = address
-    with tempfile.TemporaryDirectory() as scratch:
-        environment = Path(scratch, "env.json")
-        environment.write_text(json.dumps({"Parameters": dict(variables)}), encoding="utf-8")
-        log = build_dir.with_name(f"{build_dir.name}-{command}.log")
-        arguments = [
-            *(sam(), "local", command, "--template-file", str(build_dir / "template.yaml")),
-            *("--host", host, "--port", str(port), "--warm-containers", "LAZY"),
-            *("--docker-network", network, "--env-vars", str(environment)),
-            *("--add-host", f"{_HOST}:{'host-gateway' if gateway == _LOOPBACK else gateway}"),
-            *overrides(dict(parameters)),
-        ]
-        with log.open("w", encoding="utf-8") as output:
-            process = subprocess.Popen(
-                arguments, cwd=ROOT, env=sam_environment(), stdout=output, stderr=output
-            )
+    log = around.build_dir.with_name(f"{around.build_dir.name}-{command}.log")
+    options = ("--host", host, "--port", str(port), "--warm-containers", "LAZY")
+    with around.command(command, *options) as line, log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            line, cwd=ROOT, env=sam_environment(), stdout=output, stderr=output
+        )
         try:
             _wait_until_running(process, log)
             yield f"http://{host}:{port}"
         finally:
             process.terminate()  # SIGTERM: on it sam removes its warm containers
             process.wait(timeout=60)
+
+
+def invoke_once(around: Surroundings, function: str, event: object) -> object:
+    """`sam local invoke`: one invocation in a container of its own. Raises CalledProcessError."""
+    with around.command("invoke", function, "--event", "-") as line:
+        done = subprocess.run(
+            line,
+            cwd=ROOT,
+            env=sam_environment(),
+            input=json.dumps(event),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return json.loads(done.stdout)
 
 
 def invoke(url: str, function: str, payload: object, *, timeout_seconds: float = 120) -> object:

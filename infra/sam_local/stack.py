@@ -7,12 +7,13 @@ local server does.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.sam_local.machine import architecture, build, say
 from infra.sam_local.services import (
     NotStarted,
+    Surroundings,
     container,
     free_port,
     from_containers,
@@ -42,10 +43,11 @@ _PATIENCE = {
 
 @dataclass(frozen=True, slots=True)
 class SamLocal:
-    """The API's address, and that of direct invocations."""
+    """The API's address, that of direct invocations, and what more commands may be run with."""
 
     api: str
     functions: str
+    around: Surroundings
 
 
 @contextmanager
@@ -69,36 +71,19 @@ def sam_local(
             **_redis(stack, environment, name),
             **_qdrant(stack, environment, name),
         }
+        around = Surroundings(build_dir, name, gateway, parameters, variables)
         functions = stack.enter_context(
-            sam_server(
-                "start-lambda",
-                build_dir=build_dir,
-                address=(gateway, free_port(gateway)),
-                network=name,
-                gateway=gateway,
-                parameters=parameters,
-                variables=variables,
-            )
+            sam_server(around, "start-lambda", host=gateway, port=free_port(gateway))
         )
         say("Loading the embedding model ...")
         invoke(functions, "EmbeddingFunction", {"texts": ["ready"]})
-        reached = functions.replace(gateway, "host.docker.internal")
-        api = stack.enter_context(
-            sam_server(
-                "start-api",
-                build_dir=build_dir,
-                address=("127.0.0.1", port),
-                network=name,
-                gateway=gateway,
-                parameters=parameters,
-                variables={
-                    **variables,
-                    "EMBEDDING_FUNCTION": "EmbeddingFunction",
-                    "AWS_ENDPOINT_URL_LAMBDA": reached,
-                },
-            )
-        )
-        yield SamLocal(api=api, functions=functions)
+        calling = {
+            "EMBEDDING_FUNCTION": "EmbeddingFunction",
+            "AWS_ENDPOINT_URL_LAMBDA": functions.replace(gateway, "host.docker.internal"),
+        }
+        around = replace(around, variables={**variables, **calling})
+        api = stack.enter_context(sam_server(around, "start-api", host="127.0.0.1", port=port))
+        yield SamLocal(api, functions, around)
 
 
 def _redis(stack: ExitStack, environment: Mapping[str, str], name: str) -> dict[str, str]:

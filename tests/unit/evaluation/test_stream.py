@@ -31,9 +31,7 @@ def test_vectors_of_different_length_are_refused() -> None:
 def test_a_stream_counts_hits_and_wrong_ones_by_threshold() -> None:
     arrivals = nearest_earlier(VECTORS, least=0.9)
 
-    loose, tight = evaluate_stream(
-        TEXTS, arrivals, same_intent, thresholds=[0.9, 0.99], guard=None
-    )
+    loose, tight = evaluate_stream(TEXTS, arrivals, same_intent, thresholds=[0.9, 0.99], guard=None)
 
     assert (loose.prompts, loose.hits, loose.wrong) == (3, 2, 2)
     assert loose.hit_rate == pytest.approx(2 / 3)

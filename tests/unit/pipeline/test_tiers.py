@@ -69,7 +69,9 @@ async def test_whatever_else_differs_is_a_miss_even_for_the_same_words(
     assert (await bench.ask(ASKED, **other)).x_cache == "MISS"
 
 
-async def test_words_that_only_normalising_makes_alike_must_pass_the_guard_as_written(bench: Bench) -> None:
+async def test_words_that_only_normalising_makes_alike_must_pass_the_guard_as_written(
+    bench: Bench,
+) -> None:
     await bench.ask("How do I polish my nails?")
 
     other = await bench.ask("How do I Polish my nails?")

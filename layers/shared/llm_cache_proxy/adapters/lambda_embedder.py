@@ -52,8 +52,8 @@ class Client(Protocol):
 def lambda_client(timeout_seconds: float) -> Client:
     """Boto3's Lambda client for the environment's region, endpoint and credentials."""
     # A tenth of a second that an exact hit does not pay; neither library ships types.
-    import boto3  # type: ignore[import-untyped]
-    from botocore.config import Config  # type: ignore[import-untyped]
+    import boto3
+    from botocore.config import Config
 
     config = Config(
         connect_timeout=timeout_seconds,

@@ -77,7 +77,7 @@ def _encoding(fields: JsonObject) -> str:
         raise InvalidRequest(
             "'encoding_format' must be 'float' or 'base64'.", param="encoding_format"
         )
-    return cast("str", encoding)
+    return encoding
 
 
 def _check_whole(embedded: Sequence[Embedding]) -> None:

@@ -20,7 +20,8 @@ def function_settings() -> Settings:
     settings = read_settings(secrets)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger().setLevel(settings.log_level)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines hold whole addresses
+    for library in ("httpx", "mangum"):  # a line a request each, httpx's with the whole address
+        logging.getLogger(library).setLevel(logging.WARNING)
     return settings
 
 

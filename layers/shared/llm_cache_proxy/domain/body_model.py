@@ -5,9 +5,8 @@ Never parses numbers: a big integer or `1e0` leaves as it came.
 
 import json
 import re
-from json.decoder import scanstring
 
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -29,8 +28,8 @@ def _model_spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     position = _after(text, _skip(text, 0), "{")
     while text[position] != "}":
-        # From behind the opening quote to behind the closing one; False: not strict.
-        name, position = scanstring(text, _after(text, position, '"'), False)
+        _after(text, position, '"')
+        name, position = _DECODER.raw_decode(text, _skip(text, position))
         start = _skip(text, _after(text, _skip(text, position), ":"))
         _, end = _DECODER.raw_decode(text, start)
         if name == "model":

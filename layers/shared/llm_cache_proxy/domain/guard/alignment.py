@@ -4,6 +4,8 @@ A counterpart has the same stem, a common synonym group, a common root, or is th
 misspelt or joined. Opposites are never counterparts.
 """
 
+from itertools import pairwise
+
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.likeness import are_opposites, same_root, same_word_misspelt
@@ -21,8 +23,12 @@ def unmatched(a: Analysis, b: Analysis) -> tuple[tuple[Token, ...], tuple[Token,
         return tuple(only_a), tuple(only_b)
     left = [token for token in only_a if not _has_likeness(token, b)]
     right = [token for token in only_b if not _has_likeness(token, a)]
-    left = [token for token in left if not _is_joined(token, b) and not _is_initials(token, b, right)]
-    right = [token for token in right if not _is_joined(token, a) and not _is_initials(token, a, left)]
+    left = [
+        token for token in left if not _is_joined(token, b) and not _is_initials(token, b, right)
+    ]
+    right = [
+        token for token in right if not _is_joined(token, a) and not _is_initials(token, a, left)
+    ]
     left = [token for token in left if not _is_part(token, a, b)]
     right = [token for token in right if not _is_part(token, b, a)]
     return tuple(left), tuple(right)
@@ -38,9 +44,7 @@ def _without_synonyms(one: Analysis, other: Analysis) -> list[Token]:
     for stem in other.stems - one.stems:
         offered.update(synonyms.get(stem, ()))
     lacking = [item for item in lacking if not _has_parts(item[0], other)]
-    return [
-        token for stem, token in lacking if synonyms.get(stem, frozenset()).isdisjoint(offered)
-    ]
+    return [token for stem, token in lacking if synonyms.get(stem, frozenset()).isdisjoint(offered)]
 
 
 def _has_parts(stem: str, other: Analysis) -> bool:
@@ -64,8 +68,7 @@ def _is_joined(token: Token, other: Analysis) -> bool:
     word = token.word
     words = other.words
     return any(
-        word.startswith(first) and word == first + second
-        for first, second in zip(words, words[1:], strict=False)
+        word.startswith(first) and word == first + second for first, second in pairwise(words)
     )
 
 

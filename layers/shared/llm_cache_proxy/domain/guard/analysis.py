@@ -26,7 +26,8 @@ class Analysis:
     of each word with content of its own to its first token. `stems` are all stems, `groups` the
     synonym groups any word belongs to. `classes` are the closed classes present (negators,
     quantifiers, formats, …) with the words that showed them. `script` is the writing system and
-    `language` the language it seems to be written in, empty when unknown; `tells` is true of a plain statement.
+    `language` the language it seems to be written in, empty when unknown; `tells` is true of a
+    plain statement.
     """
 
     text: str

@@ -25,8 +25,7 @@ class Guard:
         if a == b:
             return ACCEPTED
         if max(len(a), len(b)) > LONGEST_TEXT:
-            same = a.split() == b.split()
-            return ACCEPTED if same else veto(OVERSIZE, "too long to compare word by word")
+            return veto(OVERSIZE, "too long to compare word by word")
         first, second = sorted((a, b))
         pair = Pair(analyse(first), analyse(second))
         for rule in self._rules:

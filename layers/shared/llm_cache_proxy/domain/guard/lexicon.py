@@ -114,6 +114,26 @@ def classes_of() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def word_set(title: str) -> frozenset[str]:
+    """A closed set that a rule asks for."""
+    return frozenset(named("sets")[title])
+
+
+@cache
+def number_words() -> dict[str, int]:
+    """Number word → value."""
+    values = named("numbers")
+    return {word: int(value) for value in values if value.isdigit() for word in values[value]}
+
+
+@cache
+def number_scales() -> dict[str, int]:
+    """Scale word → factor, a power of ten."""
+    values = named("numbers")
+    return {word: int(value[1:]) for value in values if value[0] == "x" for word in values[value]}
+
+
+@cache
 def units() -> dict[str, str]:
     """Spelling → canonical unit."""
     return {form: title for title, forms in named("units").items() for form in forms}
@@ -138,4 +158,3 @@ def phrase_key(word: str) -> str:
     """The stem of a word, or of each word of a phrase."""
     parts = word.replace("-", "_").split("_")
     return "_".join(stem(part) for part in parts)
-

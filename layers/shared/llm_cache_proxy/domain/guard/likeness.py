@@ -9,9 +9,6 @@ from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.tokens import Token
 
 NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
-_ENDINGS = frozenset(
-    ["", "s", "es", "e", "y", "ing", "ed", "ly", "tion", "ion", "ation", "ition", "sion", "ment", "ness", "ity", "ty", "al", "ial", "ical", "ic", "ive", "ative", "able", "ible", "ance", "ence", "er", "or", "r", "ist", "ous", "ship", "age", "n", "an", "ian", "ean", "ese", "ish", "ly", "ally", "ence", "ency", "d", "t", "ify", "en", "ement", "ational", "is", "on", "ology", "ologi", "iage", "e"]
-)
 _ROOT = 4
 _MISSPELT = 6
 
@@ -27,7 +24,7 @@ def same_root(one: str, other: str) -> bool:
     endings = {one[shared:], other[shared:]}
     if "" not in endings and "e" not in endings and "y" not in endings and shared <= _ROOT + 1:
         return False
-    return endings <= _ENDINGS and endings != {"er", "ee"}
+    return endings - {""} <= lexicon.word_set("ending") and endings != {"er", "ee"}
 
 
 def same_word_misspelt(one: Token, other: Token) -> bool:
@@ -75,5 +72,3 @@ def negated_form(word: str, base: str) -> bool:
     if len(base) < _ROOT - 1 or not word.endswith(base):
         return False
     return word[: -len(base)].rstrip("-") in NEGATIVE_PREFIXES
-
-

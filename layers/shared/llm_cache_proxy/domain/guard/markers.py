@@ -8,14 +8,7 @@ from functools import cache
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.tokens import Token
 
-_AUXILIARIES = frozenset(
-    ["is", "are", "was", "were", "am", "do", "does", "did", "can", "could", "will", "would", "should", "shall", "may", "might", "must", "has", "have", "had"]
-)
 _POLITE = frozenset({"please", "hi", "hello", "hey", "so", "and", "but", "ok", "okay"})
-_RELATIVE = frozenset({"when", "where", "who", "whom", "whose"})
-_BEFORE_QUESTIONS = frozenset(
-    ["and", "or", "so", "but", "please", "me", "know", "explain", "tell", "exactly", "wonder", "wondering", "understand", "from", "by", "since"]
-)
 _BE = (("is",), ("are",), ("was",), ("were",))
 _DEFINITION = 5
 
@@ -66,7 +59,11 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
     while at < len(words):
         for phrase in phrases.get(words[at], ()):
             if words[at : at + len(phrase)] == phrase:
-                if len(phrase) > 1 or phrase[0] not in _RELATIVE or _asks(words, at):
+                if (
+                    len(phrase) > 1
+                    or phrase[0] not in lexicon.word_set("relative")
+                    or _asks(words, at)
+                ):
                     degree = phrase == ("how",) and words[at + 2 : at + 3] in _BE
                     found.add("degree" if degree else types["_".join(phrase)])
                 at += len(phrase)
@@ -74,7 +71,7 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
         else:
             at += 1
     first = next((word for word in words if word not in _POLITE), "")
-    if first in _AUXILIARIES and words[1:2] != ("you",):
+    if first in lexicon.word_set("auxiliary") and words[1:2] != ("you",):
         found.add("exists" if "there" in words[1:3] else "yesno")
     if words[0:1] == ("what",) and words[1:2] in _BE and len(words) <= _DEFINITION:
         found |= {"define"} if found == {"what"} else set()
@@ -83,6 +80,4 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
 
 def _asks(words: tuple[str, ...], at: int) -> bool:
     """Whether a word that may open a relative clause asks here instead."""
-    return at == 0 or words[at - 1] in _BEFORE_QUESTIONS
-
-
+    return at == 0 or words[at - 1] in lexicon.word_set("before_question")

@@ -10,10 +10,6 @@ from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
-PREPOSITIONS = frozenset(
-    ["from", "to", "into", "onto", "in", "on", "at", "by", "with", "of", "for", "than", "over", "before", "after", "about", "against", "through", "off", "out", "behind", "under", "above", "below", "beside", "near", "between", "within", "without", "towards", "toward", "across", "around", "via", "as"]
-)
-_DETERMINERS = frozenset(["a", "an", "the", "this", "that", "these", "those", "my", "your", "his", "her", "its", "our", "their", "some", "any"])
 JOINTS = frozenset({"and", "or", "vs", "versus", ",", "&", "/", "with", "nor"})
 MOST_KEYS = 40
 """Shared words beyond which order is not compared, so that cost stays bounded."""
@@ -33,7 +29,7 @@ class Place:
 
 
 def places(one: Analysis, other: Analysis, *, light: bool = False) -> dict[str, Place]:
-    """Key of each word that `other` has as well → its place in `one`; repeated words are left out."""
+    """Key of each word that `other` has as well → its place in `one`, but for repeated words."""
     found: dict[str, Place] = {}
     repeated: set[str] = set()
     for at, role, run in _content_runs(one, light=light):
@@ -61,9 +57,9 @@ def _content_runs(analysis: Analysis, *, light: bool) -> list[tuple[int, str, ra
         if start >= 0 and role == "to" and not settled:
             role = ""
         start = -1
-        if token.word in PREPOSITIONS:
+        if token.word in lexicon.word_set("preposition"):
             role, settled = token.word, False
-        elif token.word in _DETERMINERS:
+        elif token.word in lexicon.word_set("determiner"):
             settled = settled or bool(role)
         elif token.word not in JOINTS:
             role = ""

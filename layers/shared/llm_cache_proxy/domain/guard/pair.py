@@ -10,6 +10,9 @@ from llm_cache_proxy.domain.guard.alignment import unmatched
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.tokens import Token
 
+_LONG = 4
+"""Shared content words that make a question a long one."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -21,6 +24,26 @@ class Pair:
     @cached_property
     def _unmatched(self) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
         return unmatched(self.a, self.b)
+
+    @property
+    def kept(self) -> int:
+        """How many content words, at least, each text shares with the other."""
+        kept_a = len(self.a.content) - len(self.only_a)
+        return min(kept_a, len(self.b.content) - len(self.only_b))
+
+    @property
+    def much_reworded(self) -> bool:
+        """Whether long questions share much and differ in several words, as paraphrases do.
+
+        Where a word stands, or whether a negator became another word, then tells little.
+        """
+        asks = bool(self.a.questions and self.b.questions)
+        return asks and self.kept >= _LONG and len(self.only_a) + len(self.only_b) > 1
+
+    @property
+    def about_money(self) -> bool:
+        """Whether either text speaks of money or accounts, where every word counts."""
+        return "money" in self.a.classes or "money" in self.b.classes
 
     @property
     def both_tell(self) -> bool:

@@ -9,36 +9,12 @@ from typing import NamedTuple
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
-_SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_ORDINALS = ["zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"]
-_WORDS = (
-    {word: value for value, word in enumerate(_SMALL)}
-    | {word: 10 * value for value, word in enumerate(_TENS, start=2)}
-    | {word: value for value, word in enumerate(_ORDINALS)}
-    | {"dozen": 12, "thirtieth": 30}
-)
-_SCALES = {
-    "hundred": 100,
-    "thousand": 1_000,
-    "k": 1_000,
-    "lakh": 100_000,
-    "lakhs": 100_000,
-    "million": 1_000_000,
-    "millions": 1_000_000,
-    "mn": 1_000_000,
-    "crore": 10_000_000,
-    "crores": 10_000_000,
-    "billion": 1_000_000_000,
-    "bn": 1_000_000_000,
-    "trillion": 1_000_000_000_000,
-}
 _ROMAN = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI": 11, "XII": 12}
 _ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _CURRENCY_SIGNS = frozenset("$€£¥₹₩₽")
 _CURRENCIES = frozenset({"usd", "eur", "gbp", "rs", "inr", "jpy", "us$", "chf", "cad", "aud"})
-_BEFORE_COUNTS = frozenset("the are best top your some my these those which what".split())
 _HUNDRED = 100
+_TENS = range(20, 100, 10)
 
 
 class Quantity(NamedTuple):
@@ -74,7 +50,11 @@ def quantities(tokens: tuple[Token, ...]) -> tuple[tuple[Quantity, ...], frozens
 
 def _is_count(tokens: tuple[Token, ...], start: int, stop: int) -> bool:
     """Whether the number stands between a word such as "the" or "best" and a plural noun."""
-    if not start or stop >= len(tokens) or tokens[start - 1].word not in _BEFORE_COUNTS:
+    if (
+        not start
+        or stop >= len(tokens)
+        or tokens[start - 1].word not in lexicon.word_set("before_count")
+    ):
         return False
     phrase = tokens[stop : stop + 3]
     return all(each.kind is Kind.WORD for each in phrase) and any(
@@ -91,7 +71,7 @@ def _number(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
         return at, "", False
     if token.raw in _ROMAN and at and tokens[at - 1].capital:
         return at + 1, str(_ROMAN[token.raw]), False
-    if token.word in _WORDS:
+    if token.word in lexicon.number_words():
         return _spelled(tokens, at)
     return at, "", False
 
@@ -100,17 +80,21 @@ def _digits(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
     value = tokens[at].word.replace(",", "")
     value = "0" + value if value.startswith(".") else value
     end = at + 1
-    end += end + 1 < len(tokens) and tokens[end].raw == "-" and tokens[end + 1].word in _SCALES
-    while end < len(tokens) and tokens[end].word in _SCALES:
-        value = _scaled(value, _SCALES[tokens[end].word])
+    end += (
+        end + 1 < len(tokens)
+        and tokens[end].raw == "-"
+        and tokens[end + 1].word in lexicon.number_scales()
+    )
+    while end < len(tokens) and tokens[end].word in lexicon.number_scales():
+        value = _scaled(value, lexicon.number_scales()[tokens[end].word])
         end += 1
     if end < len(tokens) and tokens[end].word in _ENDINGS:
         end += 1
     elif end < len(tokens) and tokens[end].raw == "M":
-        value = _scaled(value, _SCALES["million"])
+        value = _scaled(value, lexicon.number_scales()["million"])
         end += 1
     elif end < len(tokens) and tokens[end].raw in {"B", "b"}:
-        value = _scaled(value, _SCALES["billion"])
+        value = _scaled(value, lexicon.number_scales()["billion"])
         end += 1
     return end, value.lstrip("0") or "0", False
 
@@ -130,11 +114,11 @@ def _spelled(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
     total, part, end = 0, 0, at
     while end < len(tokens):
         word = tokens[end].word
-        if word in _WORDS and (end == at or part % 10 == 0):
-            part += _WORDS[word]
-        elif word in _SCALES and end > at:
-            part *= _SCALES[word]
-            if _SCALES[word] > _HUNDRED:
+        if word in lexicon.number_words() and (end == at or part % 10 == 0):
+            part += lexicon.number_words()[word]
+        elif word in lexicon.number_scales() and end > at:
+            part *= lexicon.number_scales()[word]
+            if lexicon.number_scales()[word] > _HUNDRED:
                 total, part = total + part, 0
         elif not (word in {"and", "-"} and end > at and _goes_on(tokens, end)):
             break
@@ -144,10 +128,12 @@ def _spelled(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
 
 def _goes_on(tokens: tuple[Token, ...], at: int) -> bool:
     """Whether "and" or a hyphen at `at` stands inside one number: "two hundred and five"."""
-    if at + 1 >= len(tokens) or tokens[at + 1].word not in _WORDS:
+    if at + 1 >= len(tokens) or tokens[at + 1].word not in lexicon.number_words():
         return False
     before = tokens[at - 1].word
-    return before in _SCALES or (tokens[at].word == "-" and before in _TENS)
+    return before in lexicon.number_scales() or (
+        tokens[at].word == "-" and lexicon.number_words().get(before, 0) in _TENS
+    )
 
 
 def _unit(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, int, str]:

@@ -87,7 +87,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
             _add_word(found, raw, opens=opens, glued=glue)
         else:
             found.append(_plain(raw, group))
-        opens = opens and group in {"SYMBOL"}
+        opens = opens and group == "SYMBOL"
     return tuple(found)
 
 

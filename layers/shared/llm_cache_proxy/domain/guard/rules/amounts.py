@@ -8,9 +8,6 @@ from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
-_CALENDAR = frozenset(
-    ["january", "february", "march", "april", "may_month", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "tomorrow", "yesterday", "tonight"]
-)
 _ORDERED = frozenset({"-", "/", "^", "**", "%", "÷", "minus", "divided", "power", "than"})
 _AMBIGUOUS = frozenset({"may", "march", "mon", "sat", "sun", "jan", "mar", "dec"})
 
@@ -70,7 +67,7 @@ def _moments(analysis: Analysis) -> set[str]:
             found.add(_clock(token.word))
         elif token.kind is Kind.WORD:
             for title in lexicon.classes_of().get(token.word, ()):
-                if title in _CALENDAR and _is_calendar(tokens, at):
+                if title in lexicon.word_set("calendar") and _is_calendar(tokens, at):
                     found.add(title)
     return found
 

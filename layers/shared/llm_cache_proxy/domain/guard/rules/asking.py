@@ -8,14 +8,7 @@ from llm_cache_proxy.domain.guard.stems import stem
 
 _ABLE = frozenset({"can", "could"})
 _NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "howold", "howfar"})
-_COMMANDS = frozenset(
-    ["write", "draft", "compose", "explain", "describe", "summarize", "summarise", "give", "create", "generate", "tell", "rewrite", "answer", "make", "produce", "list", "translate", "show", "provide", "prepare"]
-)
-_QUESTION_WORDS = frozenset(
-    ["how", "what", "why", "when", "where", "who", "which", "whose", "is", "are", "was", "were", "do", "does", "did", "am", "has", "have", "should"]
-)
 _REQUESTS = frozenset({"can", "could", "would", "will"})
-_OPENERS = frozenset(["please", "kindly", "can", "could", "would", "will", "you", "hi", "hello", "hey", "i", "want", "to", "need"])
 _ADDRESSING = frozenset({"for", "to", "like"})
 _CASTING = frozenset({"as", "in", "into"})
 _FORM_PREFIXES = ("f_", "l_", "s_", "a_")
@@ -80,11 +73,11 @@ def _forms(analysis: Analysis) -> set[str]:
 
 def _is_command(words: tuple[str, ...]) -> bool:
     """Whether the text asks to have something written: "Write …", "Could you write …"."""
-    if words[:1] and words[0] in _QUESTION_WORDS:
+    if words[:1] and words[0] in lexicon.word_set("question_word"):
         return False
     if words[1:2] == ("you",) and words[0] in _REQUESTS:
         words = words[2:]
-    return any(word in _COMMANDS for word in words[:5])
+    return any(word in lexicon.word_set("command") for word in words[:5])
 
 
 def _task(pair: Pair) -> str | None:
@@ -97,9 +90,9 @@ def _task(pair: Pair) -> str | None:
 def _task_of(words: tuple[str, ...]) -> frozenset[str]:
     """What the first verb of a command asks to be done with its object; empty when unclear."""
     at = 0
-    while at < len(words) and words[at] in _OPENERS:
+    while at < len(words) and words[at] in lexicon.word_set("opener"):
         at += 1
-    if at == len(words) or words[at] in _QUESTION_WORDS:
+    if at == len(words) or words[at] in lexicon.word_set("question_word"):
         return frozenset()
     titles = lexicon.classes_of().get(words[at]) or lexicon.classes_of().get(stem(words[at]), ())
     return frozenset(title for title in titles if title.startswith("do_"))

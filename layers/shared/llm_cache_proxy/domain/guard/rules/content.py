@@ -6,9 +6,10 @@ from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Token
 
-_TOO_MANY = 3
+_TOO_MANY = 4
 _FAR_TOO_MANY = 5
 _SCATTERED = 3
+_SHORT = 4
 _SIDES = ("after", "before")
 _LONGER = 3
 _ENOUGH_WORDS = 20
@@ -27,11 +28,21 @@ def _substitution(pair: Pair) -> str | None:
     if not pair.only_a or not pair.only_b:
         return None
     changed = len(pair.only_a) + len(pair.only_b)
-    kept = min(len(pair.a.content) - len(pair.only_a), len(pair.b.content) - len(pair.only_b))
-    loose = pair.both_tell or _is_soft(pair) or not _in_one_place(pair)
-    if loose and (changed <= _SCATTERED or changed <= kept):
+    loose = pair.both_tell or _is_soft(pair) or not _in_one_place(pair) or _is_chat(pair)
+    if loose and (changed <= _SCATTERED or changed <= pair.kept):
         return None
     return f"{pair.only_a[0].word} and {pair.only_b[0].word}"
+
+
+def _is_chat(pair: Pair) -> bool:
+    """Whether two questions of everyday life differ in everyday words, none of them about money."""
+    questions = pair.a.questions & pair.b.questions
+    if not questions or "who" in questions or pair.about_money:
+        return False
+    common = lexicon.common_stems()
+    return len(pair.a.content) <= _SHORT >= len(pair.b.content) and all(
+        token.stem in common for token in (*pair.only_a, *pair.only_b)
+    )
 
 
 def _is_soft(pair: Pair) -> bool:
@@ -48,7 +59,9 @@ def _in_one_place(pair: Pair) -> bool:
 
 def _beside(analysis: Analysis, only: tuple[Token, ...]) -> set[tuple[str, str]]:
     light = lexicon.light_stems()
-    line = [each.stem for each in analysis.tokens if each.stem in analysis.content or each.stem in light]
+    line = [
+        each.stem for each in analysis.tokens if each.stem in analysis.content or each.stem in light
+    ]
     line = ["^", *line, "$"]
     found: set[tuple[str, str]] = set()
     for token in only:
@@ -96,9 +109,7 @@ SUBSTITUTION = Rule(
 ADDITION = Rule(
     name="addition",
     looks_at="words added to one side, as by a suffix meant to steal an answer",
-    vetoes=(
-        ("What is Rust?", "What is Rust? zebra quantum lamp velvet orbit"),
-    ),
+    vetoes=(("What is Rust?", "What is Rust? zebra quantum lamp velvet orbit"),),
     passes=(("What is Rust?", "Hello, could you please tell me what Rust is?"),),
     check=_addition,
 )

@@ -8,12 +8,6 @@ from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
-_COMMON = frozenset(
-    ["c", "r", "go", "swift", "ruby", "lisp", "spring", "rails", "react", "angular", "flask", "django", "shell", "scheme", "dart", "julia", "nim", "assembly", "pascal", "oracle", "scala", "groovy", "redis", "cassandra", "rust", "bash", "node", "svelte", "zig", "prolog"]
-)
-_BEFORE_A_LANGUAGE = frozenset(
-    ["in", "to", "into", "from", "learn", "learning", "speak", "speaking", "speaks", "study", "studying", "teach", "teaching", "understand", "read", "reading", "write", "writing", "using", "with", "of"]
-)
 _UNLIKE_NAMES = frozenset({"new", "north", "south", "east", "west", "upper", "lower", "great"})
 
 
@@ -58,8 +52,8 @@ def _languages_in(analysis: Analysis) -> set[str]:
 def _means_language(token: Token, before: str) -> bool:
     """Whether a word that is also a common word or a nationality means the language here."""
     if token.word in _human():
-        return before in _BEFORE_A_LANGUAGE
-    if token.word not in _COMMON:
+        return before in lexicon.word_set("before_language")
+    if token.word not in lexicon.word_set("ambiguous_language"):
         return True
     return (token.capital and not token.opens) or before in {"in", "using", "with"}
 
@@ -114,7 +108,12 @@ def _is_forename(token: Token, analysis: Analysis) -> bool:
 
 
 def _is_titled(analysis: Analysis) -> bool:
-    words = [token for token in analysis.tokens if token.kind is Kind.WORD]
+    """Whether most words that need no capital have one, so that capitals tell nothing."""
+    words = [
+        token
+        for token in analysis.tokens
+        if token.kind is Kind.WORD and not token.opens and token.word != "i"
+    ]
     return sum(token.capital for token in words) * 3 > len(words) * 2
 
 

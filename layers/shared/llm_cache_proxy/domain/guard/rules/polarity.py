@@ -10,7 +10,6 @@ from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
 _REACH = 4
-_AUXILIARIES = frozenset(["is", "are", "was", "were", "does", "did", "can", "could", "would", "should", "has", "have", "will"])
 
 
 def _negation(pair: Pair) -> str | None:
@@ -18,7 +17,7 @@ def _negation(pair: Pair) -> str | None:
     left, right = _negators(a), _negators(b)
     count_a = len(left) + len(_negated_words(a, b)) + len(_weak(pair.only_a, pair.only_b))
     count_b = len(right) + len(_negated_words(b, a)) + len(_weak(pair.only_b, pair.only_a))
-    if count_a != count_b:
+    if count_a != count_b and not pair.much_reworded:
         return f"negated {count_a} and {count_b} times"
     if pair.only_a or pair.only_b or len(left) != 1 or len(right) != 1:
         return None
@@ -44,7 +43,7 @@ def _negators(analysis: Analysis) -> list[frozenset[str]]:
 
 
 def _in_tag(words: list[Token], at: int) -> bool:
-    """Whether the negator closes a tag question: "…, isn't it?" """
+    """Whether the negator closes a tag question, such as "…, isn't it?"."""
     rest = [token for token in words[at + 1 :] if token.kind is Kind.WORD]
     marks = [token for token in words[max(at - 2, 0) : at] if token.kind is Kind.MARK]
     return len(rest) <= 1 and bool(marks) and at > 1
@@ -55,7 +54,7 @@ def _is_idle(words: list[Token], at: int) -> bool:
     if _in_tag(words, at):
         return True
     before = words[at - 1].word if at else ""
-    if at == 1 and before in _AUXILIARIES and words[-1].raw.endswith("?"):
+    if at == 1 and before in lexicon.word_set("opening_auxiliary") and words[-1].raw.endswith("?"):
         return True
     if before == "if":
         return True
@@ -74,7 +73,7 @@ def _negated_words(one: Analysis, other: Analysis) -> list[str]:
 
 
 def _weak(only: tuple[Token, ...], others: tuple[Token, ...]) -> list[str]:
-    """Verbs that negate what follows (fail, lack, avoid), with nothing put for them in the other."""
+    """Verbs that negate what follows (fail, lack, avoid) and have no counterpart in the other."""
     if others:
         return []
     weak = _weak_stems()

@@ -29,10 +29,12 @@ def _direction(pair: Pair) -> str | None:
     keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
     if len(keys) > MOST_KEYS:
         return None
-    turned = _opposed(keys, in_a, in_b) or changed_voice(pair.a, pair.b) or changed_voice(pair.b, pair.a)
+    turned = (
+        _opposed(keys, in_a, in_b) or changed_voice(pair.a, pair.b) or changed_voice(pair.b, pair.a)
+    )
     if turned is not None:
         return turned
-    swapped = None if _is_symmetric(pair) else _swapped(pair)
+    swapped = None if _is_symmetric(pair) or pair.much_reworded else _swapped(pair)
     if swapped is not None or pair.only_a or pair.only_b:
         return swapped
     return _reattached(pair, keys, in_a, in_b)
@@ -57,9 +59,9 @@ def _swapped(pair: Pair) -> str | None:
     ends = _exchanged_ends(keys, sorted(keys, key=lambda key: in_b[key].at))
     if ends is None or lexicon.light_stems().issuperset(ends):
         return None
-    if not _listed(pair, in_a, in_b, *ends):
-        if len({in_a[ends[0]].role, in_a[ends[1]].role, in_b[ends[0]].role, in_b[ends[1]].role}) == 1:
-            return f"{ends[0]} and {ends[1]} change places"
+    roles = {found[end].role for found in (in_a, in_b) for end in ends}
+    if len(roles) == 1 and not _listed(pair, in_a, in_b, *ends):
+        return f"{ends[0]} and {ends[1]} change places"
     return None
 
 

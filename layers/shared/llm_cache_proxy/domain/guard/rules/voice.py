@@ -1,11 +1,11 @@
 """Active against passive: whether the doer in one text is the doer in the other."""
 
+from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.order import Place, places
 from llm_cache_proxy.domain.guard.stems import base_forms
 from llm_cache_proxy.domain.guard.tokens import Token
 
-_BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "am", "get", "gets", "got", "getting"})
 _REACH = 4
 _AGENT_REACH = 5
 
@@ -14,7 +14,7 @@ Places = dict[str, Place]
 
 def changed_voice(passive: Analysis, active: Analysis) -> str | None:
     """Why `passive` turns the roles of `active` round, if it does and is passive at all."""
-    if _BE.isdisjoint(passive.words):
+    if lexicon.word_set("passive").isdisjoint(passive.words):
         return None
     in_passive = places(passive, active, light=True)
     in_active = places(active, passive, light=True)
@@ -23,15 +23,15 @@ def changed_voice(passive: Analysis, active: Analysis) -> str | None:
             continue
         if _is_passive(active, in_active[key].at):
             continue
-        agent = _agent(passive, place.at, in_passive)
+        agent = _agent(place.at, in_passive)
         if agent is not None and agent in in_active:
             after = in_active[agent]
             if after.at > in_active[key].at and after.role == "":
                 return f"{agent} is done by and is done to"
         subject = _subject(passive, place, in_passive)
-        if subject is not None and subject == _subject(active, in_active[key], in_active):
-            if active.tokens[in_active[key].at].word.endswith("ing"):
-                return f"{subject} does and is done to"
+        does = active.tokens[in_active[key].at].word.endswith("ing")
+        if does and subject and subject == _subject(active, in_active[key], in_active):
+            return f"{subject} does and is done to"
     return None
 
 
@@ -40,7 +40,7 @@ def _is_passive(analysis: Analysis, at: int) -> bool:
     if not _is_participle(token):
         return False
     before = analysis.tokens[max(at - _REACH, 0) : at]
-    return any(each.word in _BE for each in before)
+    return any(each.word in lexicon.word_set("passive") for each in before)
 
 
 def _is_participle(token: Token) -> bool:
@@ -50,7 +50,7 @@ def _is_participle(token: Token) -> bool:
     return word.endswith("ed") or (word in base_forms() and base_forms()[word] != word)
 
 
-def _agent(analysis: Analysis, at: int, found: Places) -> str | None:
+def _agent(at: int, found: Places) -> str | None:
     """The shared word governed by "by" after the participle."""
     for key, place in found.items():
         if place.role == "by" and 0 < place.at - at <= _AGENT_REACH:
@@ -61,7 +61,7 @@ def _agent(analysis: Analysis, at: int, found: Places) -> str | None:
 def _subject(analysis: Analysis, verb: Place, found: Places) -> str | None:
     """The shared word that only forms of "be" part from the verb."""
     at = verb.at - 1
-    while at >= 0 and analysis.tokens[at].word in _BE:
+    while at >= 0 and analysis.tokens[at].word in lexicon.word_set("passive"):
         at -= 1
     if at == verb.at - 1:
         return None

@@ -10,6 +10,7 @@ from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
 _LONG_IDENTIFIER = 6
+_WORD, _NAME, _EITHER = "word", "name", "either"
 
 
 def _language(pair: Pair) -> str | None:
@@ -95,7 +96,7 @@ def _case(pair: Pair) -> str | None:
     cases = close if pair.a.words == pair.b.words else loose
     left, right = _shapes(pair.a, cases), _shapes(pair.b, cases)
     for word in left.keys() & right.keys():
-        if left[word].isdisjoint(right[word]):
+        if _NAME in left[word] ^ right[word] and _EITHER not in left[word] | right[word]:
             return f"{word}: capitals matter"
     a, b = _mixed(pair.a), _mixed(pair.b)
     folded = {raw.casefold() for raw in a} & {raw.casefold() for raw in b}
@@ -107,33 +108,41 @@ def _case(pair: Pair) -> str | None:
 
 
 def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
-    """Case-sensitive words of a text → the ways they may be meant: "word", "name"."""
+    """Case-sensitive words of a text → the ways they are meant: as a word, a name, either."""
     words = [token for token in analysis.tokens if token.kind is Kind.WORD and token.raw.isalpha()]
     shouted = all(token.raw.isupper() for token in words if len(token.raw) > 1)
     titled = sum(token.capital for token in words) * 3 > len(words) * 2
-    lowered = not any(token.capital for token in words)
+    # A word all in capitals shouts: it does not show that the writer takes care of capitals.
+    lowered = not any(token.capital and not token.raw.isupper() for token in words)
     found: dict[str, set[str]] = {}
     for before, token in zip([None, *words], words, strict=False):
         if token.word in cases.upper or token.word in cases.title:
-            shape = _shape(token, before, shouted=shouted, titled=titled, lowered=lowered, upper=cases.upper)
-            found.setdefault(token.word, set()).update(shape)
+            shape = _shape(
+                token, before, shouted=shouted, titled=titled, lowered=lowered, upper=cases.upper
+            )
+            found.setdefault(token.word, set()).add(shape)
     return found
 
 
 def _shape(
-    token: Token, before: Token | None, *, shouted: bool, titled: bool, lowered: bool, upper: set[str]
-) -> set[str]:
+    token: Token,
+    before: Token | None,
+    *,
+    shouted: bool,
+    titled: bool,
+    lowered: bool,
+    upper: set[str],
+) -> str:
     if shouted:
-        return {"word", "name"}
-    loose, _ = _case_sensitive()
+        return _EITHER
     if token.word in upper:
         if token.raw.isupper() and len(token.raw) > 1:
-            return {"name"}
+            return _NAME
         named = token.word == "us" and before is not None and before.word == "the"
-        return {"name"} if named else {"word"}
+        return _NAME if named else _WORD
     if not token.capital:
-        return {"word", "name"} if lowered and token.word not in loose.title else {"word"}
-    return {"word", "name"} if token.opens or titled else {"name"}
+        return _EITHER if lowered and token.word not in _case_sensitive()[0].title else _WORD
+    return _EITHER if token.opens or titled else _NAME
 
 
 def _mixed(analysis: Analysis) -> set[str]:

@@ -1,0 +1,221 @@
+"""The stack as `sam build` makes it and `sam local` runs it, in Docker."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from infra.sam_local.machine import (
+    BUILD_IMAGE,
+    PYTHON_IMAGE,
+    architecture,
+    has_image,
+    sam,
+    sam_environment,
+)
+from infra.sam_local.services import free_port, invoke_once, network
+from infra.sam_local.stack import SamLocal, sam_local
+
+from samples.stack import ROOT
+from servers.requirements import require_program
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+
+BUILD = ROOT / "build" / "sam-test"
+KEY = "operator"
+MODEL = "llama-3.1-8b-instant"
+UNZIPPED_MEGABYTES = 130
+IMAGE_MEGABYTES = 220  # without its base, which every function's image shares
+
+
+def require_image(name: str) -> None:
+    """Skip, or fail where CI is set, unless Docker has or gets the image."""
+    require_program("docker")
+    if has_image(name):
+        return
+    pulled = subprocess.run(["docker", "pull", "-q", name], capture_output=True, check=False)
+    if pulled.returncode == 0:
+        return
+    missing = f"needs the image {name}, which cannot be pulled"
+    if os.environ.get("CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@contextmanager
+def qdrant_for_containers() -> Iterator[str]:
+    """A Qdrant test server on an address of this machine that containers reach."""
+    with network(f"llm-cache-proxy-test-{os.getpid()}") as host:
+        port = free_port(host)
+        with subprocess.Popen(
+            [sys.executable, "-m", "servers.qdrant_rest", "--host", host, "--port", str(port)],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                _wait_for(f"http://{host}:{port}/readyz")
+                yield f"http://{host}:{port}"
+            finally:
+                process.terminate()
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[SamLocal]:
+    """Leaving it fails where a container is still on the network."""
+    require_image(f"{PYTHON_IMAGE}-{architecture()}")
+    require_image(f"{BUILD_IMAGE}-{architecture()}")
+    require_image("redis:7")
+    with qdrant_for_containers() as qdrant:
+        environment = {"QDRANT_URL": qdrant, "ADMIN_KEY": KEY}
+        port = free_port("127.0.0.1")
+        with sam_local(build_dir=BUILD, port=port, environment=environment) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def client(stack: SamLocal) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stack.api, timeout=60) as client:
+        yield client
+
+
+def ask(client: httpx.Client, text: str, **fields: object) -> httpx.Response:
+    message = {"role": "user", "content": text}
+    body = {"model": MODEL, "messages": [message], **fields}
+    response = client.post("/v1/chat/completions", json=body)
+    assert response.status_code == 200, response.text
+    return response
+
+
+def megabytes(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
+def image_bytes(name: str) -> int:
+    command = ["docker", "image", "inspect", "--format", "{{.Size}}", name]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def direct(stack: SamLocal, event: object) -> Any:
+    """What `aws lambda invoke --endpoint-url` sends and gets."""
+    config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+    functions = boto3.client(
+        "lambda", endpoint_url=stack.functions, region_name="us-east-1", config=config
+    )
+    answer = functions.invoke(FunctionName="AdminFunction", Payload=json.dumps(event).encode())
+    with answer["Payload"] as body:
+        return json.loads(body.read())
+
+
+def test_the_template_is_valid() -> None:
+    done = subprocess.run(
+        [sam(), "validate", "--lint"],
+        cwd=ROOT,
+        env=sam_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_tier_answers_in_turn(client: httpx.Client) -> None:
+    first = ask(client, "What is Rust?")
+    same = ask(client, "what is  rust?")
+    alike = ask(client, "Tell me what Rust is")
+    promoted = ask(client, "Tell me what Rust is")
+
+    answers = [first, same, alike, promoted]
+    assert [answer.headers["x-cache"] for answer in answers] == [
+        "MISS",
+        "HIT-EXACT",
+        "HIT-SEMANTIC",
+        "HIT-EXACT",
+    ]
+    assert float(alike.headers["x-cache-similarity"]) == pytest.approx(0.94, abs=0.01)
+    assert len({answer.json()["choices"][0]["message"]["content"] for answer in answers}) == 1
+
+
+def test_a_stream_arrives_in_one_body(client: httpx.Client) -> None:
+    missed = ask(client, "What is a stream of text?", stream=True)
+    hit = ask(client, "What is a stream of text?", stream=True)
+
+    assert [missed.headers["x-cache"], hit.headers["x-cache"]] == ["MISS", "HIT-EXACT"]
+    for answer in (missed, hit):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.text.rstrip().endswith("data: [DONE]")
+
+
+def test_numbers_are_counted_and_behind_the_admin_key(client: httpx.Client) -> None:
+    def total() -> int:
+        answer = client.get("/metrics", headers={"authorization": f"Bearer {KEY}"})
+        return int(answer.json()["cache_performance"]["total_requests"])
+
+    before = total()
+
+    ask(client, "What is counted?")
+    ask(client, "What is counted?")
+
+    assert total() == before + 2
+    assert client.get("/metrics").status_code == 401
+
+
+def test_an_operator_is_answered_by_direct_invocation(
+    client: httpx.Client, stack: SamLocal
+) -> None:
+    ask(client, "What is an operator?")
+
+    by_aws = direct(stack, {"action": "count"})
+    by_sam = invoke_once(stack.around, "AdminFunction", {"action": "count"})
+
+    assert by_aws["entries"]["exact"] == by_aws["entries"]["semantic"] > 0
+    assert by_sam == by_aws
+
+
+def test_clearing_empties_both_tiers(client: httpx.Client, stack: SamLocal) -> None:
+    ask(client, "What is cleared?")
+
+    cleared = client.post("/admin/cache/clear", headers={"x-admin-key": KEY})
+
+    assert cleared.json()["cleared"]["exact"] > 0
+    assert direct(stack, {"action": "count"})["entries"] == {"exact": 0, "semantic": 0}
+    assert ask(client, "What is cleared?").headers["x-cache"] == "MISS"
+
+
+@pytest.mark.usefixtures("stack")
+@pytest.mark.parametrize("function", ["Completions", "Metrics", "Admin", "Provision"])
+def test_a_zip_function_and_its_layer_are_far_from_the_limit(function: str) -> None:
+    layer = megabytes(BUILD / "SharedLayer")
+    own = megabytes(BUILD / f"{function}Function")
+
+    assert (BUILD / "SharedLayer" / "python" / "llm_cache_proxy" / "py.typed").is_file()
+    assert layer + own <= UNZIPPED_MEGABYTES
+
+
+@pytest.mark.usefixtures("stack")
+def test_the_embedding_image_adds_little_to_its_base() -> None:
+    added = image_bytes("embeddingfunction:latest") - image_bytes(PYTHON_IMAGE)
+
+    assert 0 < added <= IMAGE_MEGABYTES * 1e6
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(200):
+        try:
+            httpx.get(url, timeout=5)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"{url} does not answer")

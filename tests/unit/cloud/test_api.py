@@ -1,0 +1,162 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from starlette.routing import Route
+
+from llm_cache_proxy.api.admin_app import admin_routes
+from llm_cache_proxy.api.app import create_app
+from llm_cache_proxy.api.metrics_app import metrics_routes
+from llm_cache_proxy.bootstrap.roots import administration, completions
+from llm_cache_proxy.settings import Settings
+from samples.stack import Stack
+
+STREAMING = Stack()
+BUFFERED = Stack(ResponseTransferMode="BUFFERED")
+SETTINGS = Settings.model_validate({"redis_url": "redis://127.0.0.1:1"})
+ANY = "x-amazon-apigateway-any-method"
+OPENAI_ERROR = {"message", "type", "param", "code"}
+
+
+def operations(stack: Stack) -> dict[tuple[str, str], dict[str, Any]]:
+    """Method and path pattern to the integration behind them."""
+    paths = stack.resources["Api"]["Properties"]["DefinitionBody"]["paths"]
+    return {
+        (method, path): operation["x-amazon-apigateway-integration"]
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    }
+
+
+def integration(stack: Stack, method: str, path: str) -> dict[str, Any] | None:
+    """What API Gateway would call: an exact path before one with a greedy variable."""
+    found = operations(stack)
+    for pattern in sorted({pattern for _, pattern in found}, key=lambda text: "{" in text):
+        expression = re.escape(pattern).replace(r"\{proxy\+\}", ".+")
+        if re.fullmatch(expression, path):
+            return found.get((method.lower(), pattern)) or found.get((ANY, pattern))
+    return None
+
+
+def function_of(called: dict[str, Any]) -> str:
+    match = re.search(r"functions/<(\w+)\.Alias>/", called["uri"])
+    assert match
+    return match[1]
+
+
+def filled(route: Route) -> str:
+    return re.sub(r"\{[^}]+\}", "x/y" if ":path" in route.path else "x", route.path)
+
+
+def routes() -> list[tuple[str, str, str]]:
+    operators = administration(SETTINGS)
+    apps = {
+        "CompletionsFunction": tuple(create_app(completions(SETTINGS)).routes),
+        "MetricsFunction": tuple(metrics_routes(operators, None)),
+        "AdminFunction": tuple(admin_routes(operators, None)),
+    }
+    return [
+        (function, method, filled(route))
+        for function, listed in apps.items()
+        for route in listed
+        if isinstance(route, Route) and route.path not in {"/openapi.json", "/docs/oauth2-redirect"}
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
+
+
+@pytest.mark.parametrize("stack", [STREAMING, BUFFERED], ids=["streaming", "buffered"])
+@pytest.mark.parametrize(("function", "method", "path"), routes())
+def test_every_route_of_the_apps_is_in_the_api(
+    stack: Stack, function: str, method: str, path: str
+) -> None:
+    called = integration(stack, method, path)
+
+    assert called is not None
+    assert function_of(called) == function
+
+
+def test_all_that_completions_answers_is_streamed_and_nothing_else() -> None:
+    for called in operations(STREAMING).values():
+        streams = function_of(called) == "CompletionsFunction"
+
+        assert (called.get("responseTransferMode") == "STREAM") == streams
+        assert called["uri"].endswith(
+            "/response-streaming-invocations" if streams else "/invocations"
+        )
+        assert ("/2021-11-15/" in called["uri"]) == streams
+
+
+def test_buffered_nothing_is_streamed() -> None:
+    for called in operations(BUFFERED).values():
+        assert "responseTransferMode" not in called
+        assert called["uri"].endswith("/invocations")
+
+
+@pytest.mark.parametrize("stack", [STREAMING, BUFFERED], ids=["streaming", "buffered"])
+def test_each_operation_may_call_its_function(stack: Stack) -> None:
+    events = {
+        (event["Properties"]["Method"].lower(), event["Properties"]["Path"]): name
+        for name, function in stack.of_type("AWS::Serverless::Function").items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api"
+    }
+    wanted = {
+        ("any" if method == ANY else method, path): function_of(called)
+        for (method, path), called in operations(stack).items()
+    }
+
+    assert events == wanted
+
+
+def test_the_base_url_ends_in_v1_in_the_stage_that_the_api_has() -> None:
+    assert STREAMING.resources["Api"]["Properties"]["StageName"] == "prod"
+    assert STREAMING.outputs()["BaseUrl"].endswith(".amazonaws.com/<Api.Stage>/v1")
+    own = Stack(DomainName="llm.example", CertificateArn="arn:aws:acm:c")
+    assert own.outputs()["BaseUrl"] == "https://llm.example/v1"
+
+
+@pytest.mark.parametrize(
+    ("response", "status"),
+    [
+        ("MISSING_AUTHENTICATION_TOKEN", "404"),
+        ("ACCESS_DENIED", "403"),
+        ("WAF_FILTERED", "403"),
+        ("REQUEST_TOO_LARGE", "413"),
+        ("THROTTLED", "429"),
+        ("INTEGRATION_FAILURE", "502"),
+        ("INTEGRATION_TIMEOUT", "504"),
+        ("DEFAULT_4XX", None),
+        ("DEFAULT_5XX", None),
+    ],
+)
+def test_the_apis_own_errors_have_openais_shape(response: str, status: str | None) -> None:
+    answer = STREAMING.resources["Api"]["Properties"]["GatewayResponses"][response]
+    body = answer["ResponseTemplates"]["application/json"]
+
+    error = json.loads(body.replace("$context.error.messageString", '"text"'))["error"]
+
+    assert error.keys() == OPENAI_ERROR
+    assert answer.get("StatusCode") == status
+    assert answer["ResponseParameters"]["Headers"]["x-request-id"] == "context.requestId"
+
+
+def test_a_throttled_client_is_told_when_to_come_back() -> None:
+    throttled = STREAMING.resources["Api"]["Properties"]["GatewayResponses"]["THROTTLED"]
+
+    assert throttled["ResponseParameters"]["Headers"]["retry-after"] == "'1'"
+
+
+def test_operators_paths_are_throttled_more_than_the_rest() -> None:
+    rates = {
+        (rule["HttpMethod"], rule["ResourcePath"]): rule["ThrottlingRateLimit"]
+        for rule in STREAMING.resources["Api"]["Properties"]["MethodSettings"]
+    }
+    whole = rates.pop(("*", "/*"))
+
+    assert rates.keys() == {
+        (method.upper(), path)
+        for method, path in operations(STREAMING)
+        if not path.startswith(("/v1", "/health"))
+    }
+    assert all(rate < whole for rate in rates.values())

@@ -1,0 +1,107 @@
+from typing import Any
+
+from samples.stack import Stack
+
+STACK = Stack(
+    SecretsPath="/lcp/prod", SecretsKeyArn="arn:aws:kms:key", QdrantUrl="https://q.example"
+)
+SECRET = "arn:aws:ssm:us-east-1:123456789012:parameter/lcp/prod/"
+STORES = ("REDIS_URL", "UPSTASH_REDIS_REST_TOKEN", "QDRANT_API_KEY")
+UPSTREAMS = ("GROQ_API_KEY", "UPSTREAM_API_KEY")
+
+Allowed = tuple[str, str]
+
+
+def common(name: str) -> set[Allowed]:
+    return {
+        ("logs:CreateLogStream", f"<{name}Logs.Arn>"),
+        ("logs:PutLogEvents", f"<{name}Logs.Arn>"),
+        ("xray:PutTraceSegments", "*"),
+        ("xray:PutTelemetryRecords", "*"),
+    }
+
+
+def secrets(*names: str) -> set[Allowed]:
+    return {
+        ("kms:Decrypt", "arn:aws:kms:key"),
+        *(("ssm:GetParameters", SECRET + name) for name in names),
+    }
+
+
+EMBED = ("lambda:InvokeFunction", "<EmbeddingFunction.Alias>")
+ALLOWED = {
+    "CompletionsRole": {*common("Completions"), *secrets(*UPSTREAMS, *STORES), EMBED},
+    "EmbeddingRole": common("Embedding"),
+    "MetricsRole": {*common("Metrics"), *secrets("ADMIN_KEY", *STORES)},
+    "AdminRole": {
+        *common("Admin"),
+        *secrets("ADMIN_KEY", *UPSTREAMS, *STORES),
+        EMBED,
+        ("sqs:SendMessage", "<FailedInvocations.Arn>"),
+    },
+    "ProvisionRole": {*common("Provision"), *secrets("QDRANT_API_KEY")},
+    "ApiLogRole": set[Allowed](),
+}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def allowed(role: dict[str, Any]) -> set[Allowed]:
+    statements = [
+        statement
+        for policy in role.get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return {
+        (action, resource)
+        for statement in statements
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+def test_each_role_may_do_what_is_listed_here_and_nothing_else() -> None:
+    roles = STACK.of_type("AWS::IAM::Role")
+
+    assert {name: allowed(role) for name, role in roles.items()} == ALLOWED
+
+
+def test_only_tracing_names_every_resource() -> None:
+    for permissions in ALLOWED.values():
+        wild = {action for action, resource in permissions if "*" in action + resource}
+
+        assert wild <= {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+def test_no_function_has_a_managed_policy_or_shares_its_role() -> None:
+    functions = STACK.of_type("AWS::Serverless::Function")
+    roles = [function["Role"] for function in functions.values()]
+
+    assert len(set(roles)) == len(functions) == 5
+    assert not any("Policies" in function for function in functions.values())
+    for name, role in STACK.of_type("AWS::IAM::Role").items():
+        assert ("ManagedPolicyArns" in role) == (name == "ApiLogRole")
+
+
+def test_without_secrets_none_may_be_read() -> None:
+    for role in Stack().of_type("AWS::IAM::Role").values():
+        assert not {action for action, _ in allowed(role)} & {"ssm:GetParameters", "kms:Decrypt"}
+
+
+def test_every_resource_that_takes_tags_is_tagged_by_the_stack() -> None:
+    kinds = {"AWS::IAM::Role", "AWS::SQS::Queue", "AWS::ApiGateway::DomainName"}
+    stack = Stack(DomainName="api.example", CertificateArn="arn:aws:acm:c")
+
+    for resource in stack.resources.values():
+        if resource["Type"] in kinds:
+            assert {"Key": "application", "Value": "lcp"} in resource["Properties"]["Tags"]
+
+
+def test_logs_end() -> None:
+    groups = STACK.of_type("AWS::Logs::LogGroup")
+
+    assert len(groups) == 6
+    assert all(group["RetentionInDays"] == 30 for group in groups.values())
