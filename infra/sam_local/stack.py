@@ -30,6 +30,7 @@ _PASSED_ON: Sequence[str] = (
     "UPSTASH_REDIS_REST_TOKEN",
     "QDRANT_API_KEY",
     "ADMIN_KEY",
+    "SEMANTIC_PRESET",
     "SIMILARITY_THRESHOLD",
     "LOG_LEVEL",
 )

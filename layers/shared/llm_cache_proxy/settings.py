@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.domain.presets import Preset
 
 
 def _http_url(value: str) -> str:
@@ -83,8 +84,13 @@ class Settings(BaseSettings):
     )
 
     semantic_cache: bool = Field(True, description="Whether prompts are compared by meaning.")
-    similarity_threshold: Similarity = Field(
-        0.90, description="Least cosine similarity of a semantic hit."
+    semantic_preset: Preset = Field(
+        Preset.BALANCED,
+        description="How near is near enough: balanced (0.90), strict (0.95), verified (0.86 and a "
+        "verifier's approval), off; the guard judges in all of them.",
+    )
+    similarity_threshold: Similarity | None = Field(
+        None, description="Least cosine similarity of a semantic hit, in place of the preset's."
     )
     semantic_candidates: int = Field(
         5, ge=1, le=50, description="Nearest entries that are considered in turn."
@@ -147,6 +153,8 @@ class Settings(BaseSettings):
             raise ValueError("set REDIS_URL or UPSTASH_REDIS_REST_URL, not both")
         if self.embedding_url is not None and self.embedding_function is not None:
             raise ValueError("set EMBEDDING_URL or EMBEDDING_FUNCTION, not both")
+        if self.semantic_preset is Preset.VERIFIED:
+            raise ValueError("SEMANTIC_PRESET=verified needs a verifier, and none is configured")
         return self
 
 

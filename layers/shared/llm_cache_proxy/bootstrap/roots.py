@@ -7,6 +7,7 @@ from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
 from llm_cache_proxy.domain.breaker import Breaker
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.presets import semantic_rules
 from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.administration.actions import Administration
@@ -26,9 +27,10 @@ def policy(settings: Settings, parts: Parts) -> Policy:
     whole = not isinstance(parts.vectors, AbsentVectors) and not isinstance(
         parts.embedder, AbsentEmbedder
     )
+    rules = semantic_rules(settings.semantic_preset, settings.similarity_threshold)
     return Policy(
-        semantic=settings.semantic_cache and whole,
-        threshold=settings.similarity_threshold,
+        semantic=settings.semantic_cache and rules.semantic and whole,
+        threshold=rules.threshold,
         candidates=settings.semantic_candidates,
         max_temperature=settings.semantic_max_temperature,
         semantic_with_tools=settings.semantic_with_tools,

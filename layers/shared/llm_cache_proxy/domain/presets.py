@@ -1,0 +1,46 @@
+"""How near is near enough: the named choices an operator has for the semantic tier.
+
+Decides thresholds only. What a preset allows, a client can narrow and never widen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Preset(StrEnum):
+    """`SEMANTIC_PRESET`."""
+
+    BALANCED = "balanced"
+    STRICT = "strict"
+    VERIFIED = "verified"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticRules:
+    """What makes another prompt's answer eligible.
+
+    `threshold` is the least cosine similarity. The guard judges every pair at or above it; where
+    `verified`, a verifier has to approve of it as well. Where `semantic` is False, meaning is not
+    compared at all.
+    """
+
+    semantic: bool
+    threshold: float
+    verified: bool = False
+
+
+PRESETS: Mapping[Preset, SemanticRules] = {
+    Preset.BALANCED: SemanticRules(semantic=True, threshold=0.90),
+    Preset.STRICT: SemanticRules(semantic=True, threshold=0.95),
+    Preset.VERIFIED: SemanticRules(semantic=True, threshold=0.86, verified=True),
+    Preset.OFF: SemanticRules(semantic=False, threshold=1.0),
+}
+"""The rules by name; `docs/semantic-accuracy.md` has what each gives."""
+
+
+def semantic_rules(preset: Preset, threshold: float | None = None) -> SemanticRules:
+    """The preset's rules, with `threshold` in place of its own where one is given."""
+    rules = PRESETS[preset]
+    return rules if threshold is None else replace(rules, threshold=threshold)
