@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
 from llm_cache_proxy.api.admin_app import admin_routes
 from llm_cache_proxy.api.app import create_app
@@ -12,10 +13,14 @@ from llm_cache_proxy.settings import Settings
 
 
 async def prepare(parts: Parts) -> None:
-    """Open the embedded stores and load the model, so that what is wrong shows at the start."""
+    """Open the embedded stores and load the model, so that what is wrong shows at the start.
+
+    What lies behind an address may be away now and back later, so it is not asked.
+    """
     if isinstance(parts.vectors, QdrantLocalVectors):
         await parts.vectors.open()
-    await parts.embedder.embed(["ready"])
+    if isinstance(parts.embedder, MiniLMEmbedder):
+        await parts.embedder.embed(["ready"])
 
 
 def local_app(settings: Settings, parts: Parts) -> FastAPI:
