@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,15 +41,15 @@ class Service:
     close: Callable[[], Awaitable[None]]
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service) -> Starlette:
     """The app with every `/v1` route and `/health`."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await service.close()
 
-    app = FastAPI(title="LLM Cache Proxy", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = Starlette(lifespan=lifespan)
     limit = service.max_body_bytes
     elsewhere = PassThrough(service.proxy.upstream, service.proxy.ledger, limit)
     models = models_endpoint(service.proxy.upstream)
@@ -72,7 +72,7 @@ def create_app(service: Service) -> FastAPI:
     return app
 
 
-def add_error_handlers(app: FastAPI) -> None:
+def add_error_handlers(app: Starlette) -> None:
     """Answer every error in OpenAI's shape."""
 
     async def on_refused(request: Request, exc: Exception) -> Response:

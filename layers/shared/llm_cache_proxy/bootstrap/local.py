@@ -1,6 +1,6 @@
 """The local server's root: all functions' routes in one app."""
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
@@ -23,7 +23,7 @@ async def prepare(parts: Parts) -> None:
         await parts.embedder.embed(["ready"])
 
 
-def local_app(settings: Settings, parts: Parts) -> FastAPI:
+def local_app(settings: Settings, parts: Parts) -> Starlette:
     """Every endpoint on one server."""
     app = create_app(service(settings, parts))
     administration = administration_over(settings, parts)
