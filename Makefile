@@ -40,6 +40,9 @@ test: setup  ## Everything whose services are found; names what it left out
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -q -n auto tests --ignore=tests/unit
 
+eval: setup  ## Measure wrong and right semantic hits (DATA=file or folder, OPTIONS="--stream ...")
+	@$(BIN)/llm-cache-proxy eval $(or $(DATA),benchmarks/pairs) $(OPTIONS)
+
 format: $(INSTALLED)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .

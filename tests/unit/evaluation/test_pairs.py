@@ -2,7 +2,12 @@ import json
 
 import pytest
 
-from llm_cache_proxy.domain.evaluation import LabelledPair, evaluate_pairs, wilson_interval
+from llm_cache_proxy.domain.evaluation import (
+    Decision,
+    LabelledPair,
+    evaluate_pairs,
+    wilson_interval,
+)
 from llm_cache_proxy.domain.guard import Guard
 
 ROWS = [
@@ -15,7 +20,7 @@ ROWS = [
 
 
 def test_the_guard_is_measured_against_cosine_alone() -> None:
-    result = evaluate_pairs(ROWS, threshold=0.9, guard=Guard()).as_json()
+    result = evaluate_pairs(ROWS, Decision(0.9, Guard())).as_json()
 
     assert result["pairs"] == 5
     assert result["positives"] == 2
@@ -30,20 +35,39 @@ def test_the_guard_is_measured_against_cosine_alone() -> None:
 
 
 def test_without_a_guard_cosine_alone_decides() -> None:
-    result = evaluate_pairs(ROWS, threshold=0.9, guard=None)
+    result = evaluate_pairs(ROWS, Decision(0.9, None))
 
     assert result.served == result.baseline
     assert result.vetoes == {}
 
 
+def test_what_is_never_compared_by_meaning_is_not_served() -> None:
+    rows = [
+        LabelledPair("What is the weather in Rome?", "How is the weather in Rome?", True, 0.97),
+        LabelledPair("What is my balance?", "Please show me my balance", True, 0.97),
+        LabelledPair("What is Rust?", "Tell me what Rust is", True, 0.99, whole=False),
+    ]
+
+    result = evaluate_pairs(rows, Decision(0.9, Guard()))
+
+    assert result.served.true == 0
+    assert result.vetoes == {"time-sensitive": 1, "personal": 1, "too-long": 1}
+
+
+def test_what_the_exact_tier_serves_needs_no_comparison_by_meaning() -> None:
+    rows = [LabelledPair("What's the weather in Rome?", "what's the weather in rome?", True, 1.0)]
+
+    assert evaluate_pairs(rows, Decision(0.9, Guard())).served.true == 1
+
+
 def test_a_similarity_equal_to_the_threshold_is_served() -> None:
-    result = evaluate_pairs(ROWS[1:2], threshold=0.95, guard=None)
+    result = evaluate_pairs(ROWS[1:2], Decision(0.95, None))
 
     assert result.served.true == 1
 
 
 def test_shares_without_a_denominator_are_null() -> None:
-    result = evaluate_pairs([], threshold=0.9, guard=Guard()).as_json()
+    result = evaluate_pairs([], Decision(0.9, Guard())).as_json()
 
     for name in ("false_kept", "true_kept", "served_share", "wrong_share"):
         assert result[name] is None
@@ -52,7 +76,7 @@ def test_shares_without_a_denominator_are_null() -> None:
 
 
 def test_the_result_is_json() -> None:
-    result = evaluate_pairs(ROWS, threshold=0.9, guard=Guard()).as_json()
+    result = evaluate_pairs(ROWS, Decision(0.9, Guard())).as_json()
 
     assert json.loads(json.dumps(result)) == result
 

@@ -5,6 +5,7 @@ import sys
 import click
 
 from llm_cache_proxy.cli.admin import admin
+from llm_cache_proxy.cli.evaluation.command import evaluate
 from llm_cache_proxy.cli.serve import serve
 from llm_cache_proxy.domain.errors import SettingsError
 
@@ -17,6 +18,7 @@ def commands() -> None:
 
 commands.add_command(serve)
 commands.add_command(admin)
+commands.add_command(evaluate)
 
 
 def main() -> None:

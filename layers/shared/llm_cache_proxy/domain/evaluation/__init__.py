@@ -1,27 +1,33 @@
 """Measures how often the semantic tier would have been right, over labelled texts."""
 
+from llm_cache_proxy.domain.evaluation.decision import Decision
 from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.evaluation.pairs import (
-    Baseline,
+    Accepted,
     Evaluation,
     LabelledPair,
     evaluate_pairs,
 )
+from llm_cache_proxy.domain.evaluation.relations import Relations
 from llm_cache_proxy.domain.evaluation.stream import (
     Arrival,
+    Prompt,
+    SameAnswer,
     StreamPoint,
     evaluate_stream,
-    nearest_earlier,
 )
 
 __all__ = [
+    "Accepted",
     "Arrival",
-    "Baseline",
+    "Decision",
     "Evaluation",
     "LabelledPair",
+    "Prompt",
+    "Relations",
+    "SameAnswer",
     "StreamPoint",
     "evaluate_pairs",
     "evaluate_stream",
-    "nearest_earlier",
     "wilson_interval",
 ]

@@ -1,4 +1,4 @@
-"""Judges labelled pairs as the product would: cosine at the threshold, then the guard.
+"""Judges labelled pairs as the product would, beside cosine alone at the same threshold.
 
 Never embeds: similarities are given, so that the same figures come out on any machine.
 """
@@ -8,23 +8,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from llm_cache_proxy.domain.evaluation.decision import Decision
 from llm_cache_proxy.domain.evaluation.intervals import share, wilson_interval
-from llm_cache_proxy.domain.guard import Guard
 
 Json = dict[str, "int | float | list[float] | dict[str, int] | None"]
 
 
 class LabelledPair(NamedTuple):
-    """Two texts, whether one answer serves both (`label`), and their cosine similarity."""
+    """Two texts, whether one answer serves both (`label`), and their cosine similarity.
+
+    `whole` says whether the embedder read both to their end.
+    """
 
     a: str
     b: str
     label: bool
     similarity: float
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class Accepted:
     """How many pairs were accepted, wrongly and rightly."""
 
     false: int
@@ -35,16 +39,17 @@ class Baseline:
 class Evaluation:
     """What the semantic tier accepts of labelled pairs, beside cosine alone.
 
-    `baseline` is cosine alone at `threshold`, `served` what the guard leaves of it; `vetoes` counts
-    the guard's vetoes of pairs at or above the threshold, by rule.
+    `baseline` is cosine alone at `threshold`, `served` what the product leaves of it; `vetoes`
+    counts why it refused pairs at or above the threshold, by the guard's rule or by the reason
+    that kept a text from being compared.
     """
 
     pairs: int
     positives: int
     negatives: int
     threshold: float
-    baseline: Baseline
-    served: Baseline
+    baseline: Accepted
+    served: Accepted
     vetoes: dict[str, int]
 
     def as_json(self) -> Json:
@@ -67,31 +72,29 @@ class Evaluation:
         }
 
 
-def evaluate_pairs(
-    rows: Iterable[LabelledPair], *, threshold: float, guard: Guard | None
-) -> Evaluation:
-    """Judge every row; without a guard, cosine alone decides and `served` equals `baseline`."""
+def evaluate_pairs(rows: Iterable[LabelledPair], decision: Decision) -> Evaluation:
+    """Judge every row; without a guard `served` equals `baseline`."""
     labels: Counter[bool] = Counter()
     near: Counter[bool] = Counter()
     served: Counter[bool] = Counter()
     vetoes: Counter[str] = Counter()
     for row in rows:
         labels[row.label] += 1
-        if row.similarity < threshold:
+        if row.similarity < decision.threshold:
             continue
         near[row.label] += 1
-        rule = guard.compare(row.a, row.b).rule if guard is not None else None
-        if rule is None:
+        refusal = decision.refusal(row.a, row.b, whole=row.whole)
+        if refusal is None:
             served[row.label] += 1
         else:
-            vetoes[rule] += 1
+            vetoes[refusal] += 1
     return Evaluation(
         pairs=labels.total(),
         positives=labels[True],
         negatives=labels[False],
-        threshold=threshold,
-        baseline=Baseline(near[False], near[True]),
-        served=Baseline(served[False], served[True]),
+        threshold=decision.threshold,
+        baseline=Accepted(near[False], near[True]),
+        served=Accepted(served[False], served[True]),
         vetoes=dict(vetoes.most_common()),
     )
 

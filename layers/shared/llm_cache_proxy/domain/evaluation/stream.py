@@ -1,19 +1,26 @@
 """Judges a stream of prompts as a cache would meet them: each against its nearest earlier ones.
 
-Never embeds and never stores: vectors are given, of unit length, so that their dot product is the
-cosine.
+Never embeds and never searches: the nearest earlier prompts are given, with their cosine.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from typing import NamedTuple
 
+from llm_cache_proxy.domain.evaluation.decision import Decision
 from llm_cache_proxy.domain.evaluation.intervals import share, wilson_interval
-from llm_cache_proxy.domain.guard import Guard
 
-Vector = Sequence[float]
-SameAnswer = Callable[[int, int], bool]
+SameAnswer = Callable[[int, int], bool | None]
+"""Whether one answer serves the prompts at two positions; None where no label tells."""
+
+PointJson = dict[str, "int | float | list[float] | None"]
+
+
+class Prompt(NamedTuple):
+    """A text of the stream; `whole` says whether the embedder read it to its end."""
+
+    text: str
+    whole: bool = True
 
 
 class Arrival(NamedTuple):
@@ -26,12 +33,17 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StreamPoint:
-    """What a threshold gives on a stream: hits of all prompts, and how many hits were wrong."""
+    """What a threshold gives on a stream: hits of all prompts, and how many hits were wrong.
+
+    `unlabelled` hits join two prompts that no label relates; they count as neither right nor
+    wrong.
+    """
 
     threshold: float
     prompts: int
     hits: int
     wrong: int
+    unlabelled: int
 
     @property
     def hit_rate(self) -> float | None:
@@ -40,50 +52,51 @@ class StreamPoint:
 
     @property
     def wrong_share(self) -> float | None:
-        """Wrong hits by hits."""
-        return share(self.wrong, self.hits)
+        """Wrong hits by hits that a label judges."""
+        return share(self.wrong, self.hits - self.unlabelled)
 
     @property
     def wrong_share_interval(self) -> tuple[float, float] | None:
         """The 95 % interval of `wrong_share`."""
-        return wilson_interval(self.wrong, self.hits)
+        return wilson_interval(self.wrong, self.hits - self.unlabelled)
 
-
-def nearest_earlier(vectors: Sequence[Vector], *, least: float, k: int = 1) -> list[Arrival]:
-    """For each vector the `k` nearest earlier ones at or above `least`, nearest first.
-
-    Costs a dot product for every pair of the stream; a caller with a faster nearest-neighbour
-    search may make the same list itself.
-    """
-    found: list[Arrival] = []
-    for later, vector in enumerate(vectors):
-        scored = (
-            Arrival(later, earlier, _dot(vector, vectors[earlier])) for earlier in range(later)
-        )
-        near = (arrival for arrival in scored if arrival.similarity >= least)
-        found.extend(nlargest(k, near, key=lambda arrival: arrival.similarity))
-    return found
+    def as_json(self) -> PointJson:
+        """One threshold of `llm-cache-proxy eval --stream --json`."""
+        hits = wilson_interval(self.hits, self.prompts)
+        wrong = self.wrong_share_interval
+        return {
+            "threshold": self.threshold,
+            "hits": self.hits,
+            "wrong": self.wrong,
+            "unlabelled": self.unlabelled,
+            "hit_rate": self.hit_rate,
+            "hit_rate_ci": None if hits is None else list(hits),
+            "wrong_share": self.wrong_share,
+            "wrong_share_ci": None if wrong is None else list(wrong),
+        }
 
 
 def evaluate_stream(
-    texts: Sequence[str],
+    prompts: Sequence[Prompt],
     arrivals: Iterable[Arrival],
     same_answer: SameAnswer,
     *,
     thresholds: Sequence[float],
-    guard: Guard | None,
+    decision: Decision,
 ) -> list[StreamPoint]:
-    """Hit rate and wrong share at each threshold.
+    """Hit rate and wrong share at each of `thresholds`, whatever the decision's own is.
 
     A prompt hits by the first of its arrivals, in the order given, that is at or above the
-    threshold and passes the guard. `same_answer(later, earlier)` says whether that was right.
+    threshold and not refused.
     """
-    judged = [
-        arrival
-        for arrival in arrivals
-        if guard is None or guard.compare(texts[arrival.later], texts[arrival.earlier]).accepted
-    ]
-    return [_point(threshold, len(texts), judged, same_answer) for threshold in thresholds]
+    judged = [arrival for arrival in arrivals if _serves(decision, prompts, arrival)]
+    return [_point(threshold, len(prompts), judged, same_answer) for threshold in thresholds]
+
+
+def _serves(decision: Decision, prompts: Sequence[Prompt], arrival: Arrival) -> bool:
+    later, earlier = prompts[arrival.later], prompts[arrival.earlier]
+    whole = later.whole and earlier.whole
+    return decision.refusal(later.text, earlier.text, whole=whole) is None
 
 
 def _point(
@@ -93,9 +106,5 @@ def _point(
     for arrival in judged:
         if arrival.similarity >= threshold:
             first.setdefault(arrival.later, arrival.earlier)
-    wrong = sum(not same_answer(later, earlier) for later, earlier in first.items())
-    return StreamPoint(threshold, prompts, len(first), wrong)
-
-
-def _dot(one: Vector, other: Vector) -> float:
-    return sum(left * right for left, right in zip(one, other, strict=True))
+    right = [same_answer(later, earlier) for later, earlier in first.items()]
+    return StreamPoint(threshold, prompts, len(first), right.count(False), right.count(None))

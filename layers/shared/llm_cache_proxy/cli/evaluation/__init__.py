@@ -1,0 +1,1 @@
+"""`llm-cache-proxy eval`: how often the semantic tier is right, on labelled texts."""

@@ -1,0 +1,93 @@
+"""Every distinct text's vector, computed once, and what is near what.
+
+Vectors have unit length, so that their dot product is the cosine.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder, installed_embedder_id
+from llm_cache_proxy.domain.evaluation import Arrival
+from llm_cache_proxy.ports.embedder import Embedding
+from llm_cache_proxy.settings import Settings
+
+Vectors = npt.NDArray[np.float32]
+
+_CHUNK = 128  # texts between two reports of progress
+_BLOCK = 256  # prompts whose similarities to all others are held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vectors of distinct texts (`at` is each one's row), and which were read to their end."""
+
+    at: dict[str, int]
+    vectors: Vectors
+    whole: Sequence[bool]
+
+    def similarity(self, a: str, b: str) -> float:
+        """The cosine of two of the texts."""
+        return float(self.vectors[self.at[a]] @ self.vectors[self.at[b]])
+
+    def is_whole(self, *texts: str) -> bool:
+        """Whether the embedder read all of these to their end."""
+        return all(self.whole[self.at[text]] for text in texts)
+
+
+def embed(settings: Settings, texts: Iterable[str], progress: Callable[[int], None]) -> Embedded:
+    """Embed each distinct text with the model in MODEL_DIR; `progress` gets counts as they finish.
+
+    Raises EmbedderUnavailable.
+    """
+    distinct = sorted(set(texts), key=lambda text: (len(text), text))  # alike ones batch best
+    embedded = asyncio.run(_embedded(settings, distinct, progress))
+    return Embedded(
+        at={text: row for row, text in enumerate(distinct)},
+        vectors=np.array([each.vector for each in embedded], dtype=np.float32),
+        whole=[each.whole for each in embedded],
+    )
+
+
+async def _embedded(
+    settings: Settings, texts: Sequence[str], progress: Callable[[int], None]
+) -> list[Embedding]:
+    workers = os.cpu_count() or 1
+    embedder = MiniLMEmbedder(
+        settings.model_dir,
+        embedder_id=installed_embedder_id(settings.model_dir),
+        threads=settings.embedding_threads,
+        at_once=workers,
+    )
+    free = asyncio.Semaphore(workers)
+
+    async def one(chunk: Sequence[str]) -> list[Embedding]:
+        async with free:
+            found = await embedder.embed(chunk)
+            progress(len(chunk))
+            return found
+
+    try:
+        await embedder.load()
+        found = await asyncio.gather(*(one(chunk) for chunk in _chunks(texts)))
+    finally:
+        await embedder.aclose()
+    return [embedding for chunk in found for embedding in chunk]
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK))
+
+
+def nearest_earlier(vectors: Vectors, *, least: float, k: int) -> Iterator[Arrival]:
+    """For each row the `k` nearest earlier rows at or above `least`, nearest first."""
+    for start in range(0, len(vectors), _BLOCK):
+        block = vectors[start : start + _BLOCK] @ vectors[: start + _BLOCK].T
+        for later, row in enumerate(block, start=start):
+            near = np.flatnonzero(row[:later] >= least)
+            for earlier in near[np.argsort(-row[near], kind="stable")][:k]:
+                yield Arrival(later, int(earlier), float(row[earlier]))

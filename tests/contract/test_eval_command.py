@@ -1,0 +1,153 @@
+"""`llm-cache-proxy eval` with the real model, on small files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from llm_cache_proxy.cli.main import commands
+from samples.minilm import model_folder
+
+PAIRS = [
+    {"a": "How do I enable dark mode?", "b": "How do I disable dark mode?", "label": 0},
+    {"a": "Convert 100 USD to EUR", "b": "Convert 1000 USD to EUR", "label": 0},
+    {"a": "How do I reset my router?", "b": "How can I reset my router?", "label": 1},
+    {"a": "What is Rust?", "b": "How tall is Mount Everest?", "label": 0},
+]
+INTENTS = [
+    {"text": "How do I enable dark mode?", "intent": "on"},
+    {"text": "How do I disable dark mode?", "intent": "off"},
+    {"text": "How can I enable dark mode?", "intent": "on"},
+]
+
+
+def written(folder: Path, rows: list[dict[str, Any]], name: str = "rows.jsonl") -> str:
+    path = folder / name
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return str(path)
+
+
+def run(*arguments: str) -> Result:
+    environment = {"MODEL_DIR": str(model_folder())}
+    return CliRunner().invoke(commands, ["eval", *arguments], env=environment)
+
+
+def test_pairs_are_measured_beside_cosine_alone(tmp_path: Path) -> None:
+    result = run(written(tmp_path, PAIRS), "--json")
+
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert list(found) == [
+        *("pairs", "positives", "negatives", "threshold", "baseline", "served"),
+        *("false_kept", "true_kept", "served_share", "served_share_ci"),
+        *("wrong_share", "wrong_share_ci", "vetoes"),
+    ]
+    assert (found["pairs"], found["positives"], found["negatives"]) == (4, 1, 3)
+    assert found["threshold"] == 0.9
+    assert found["baseline"] == {"false": 2, "true": 1}
+    assert found["served"] == {"false": 0, "true": 1}
+    assert found["vetoes"] == {"opposites": 1, "numbers": 1}
+
+
+def test_without_the_guard_cosine_decides(tmp_path: Path) -> None:
+    found = json.loads(run(written(tmp_path, PAIRS), "--json", "--no-guard").stdout)
+
+    assert found["served"] == found["baseline"]
+
+
+@pytest.mark.parametrize(
+    ("options", "threshold"),
+    [
+        (("--preset", "strict"), 0.95),
+        (("--preset", "verified"), 0.86),
+        (("--preset", "strict", "--threshold", "0.5"), 0.5),
+    ],
+)
+def test_options_name_the_rules(tmp_path: Path, options: tuple[str, ...], threshold: float) -> None:
+    found = json.loads(run(written(tmp_path, PAIRS), "--json", *options).stdout)
+
+    assert found["threshold"] == threshold
+
+
+def test_the_verified_preset_says_that_no_verifier_is_asked(tmp_path: Path) -> None:
+    result = run(written(tmp_path, PAIRS), "--preset", "verified")
+
+    assert "The verifier is not asked" in result.stderr
+
+
+def test_people_get_a_table_a_file_and_one_for_all(tmp_path: Path) -> None:
+    written(tmp_path, PAIRS[:2], "traps.jsonl")
+    written(tmp_path, PAIRS[2:], "others.jsonl")
+    written(tmp_path, INTENTS, "intents.jsonl")
+
+    result = run(str(tmp_path))
+
+    assert result.exit_code == 0, result.output
+    for told in ("traps.jsonl", "others.jsonl", "all", "wrong left", "opposites"):
+        assert told in result.stdout
+    assert "intents.jsonl: single texts, measured with --stream only" in result.stderr
+
+
+def test_a_stream_is_measured_by_threshold(tmp_path: Path) -> None:
+    found = json.loads(run(written(tmp_path, INTENTS), "--stream", "--json").stdout)
+
+    assert found["prompts"] == 3
+    point = next(point for point in found["thresholds"] if point["threshold"] == 0.9)
+    assert (point["hits"], point["wrong"]) == (1, 0)
+    assert (point["baseline"]["hits"], point["baseline"]["wrong"]) == (2, 1)
+    assert point["hit_rate_ci"][0] < point["hit_rate"] < point["hit_rate_ci"][1]
+
+
+def test_pairs_may_be_a_stream_and_people_get_a_table(tmp_path: Path) -> None:
+    result = run(written(tmp_path, PAIRS), "--stream")
+
+    assert result.exit_code == 0, result.output
+    assert "7 prompts" in result.stdout or "8 prompts" in result.stdout
+    assert "0.90" in result.stdout
+
+
+@pytest.mark.parametrize("stream", [(), ("--stream",)])
+def test_a_plot_is_the_same_bytes_each_time(tmp_path: Path, stream: tuple[str, ...]) -> None:
+    rows = written(tmp_path, PAIRS)
+
+    first, second = tmp_path / "one.svg", tmp_path / "two.svg"
+    for path in (first, second):
+        result = run(rows, "--plot", str(path), *stream)
+        assert result.exit_code == 0, result.output
+
+    assert first.read_bytes() == second.read_bytes()
+    assert b"right, % of served" in first.read_bytes()
+
+
+def test_a_plot_of_another_kind_is_refused(tmp_path: Path) -> None:
+    result = run(written(tmp_path, PAIRS), "--plot", str(tmp_path / "plot.gif"))
+
+    assert result.exit_code == 2
+    assert ".svg or .png" in result.output
+
+
+def test_single_texts_alone_need_a_stream(tmp_path: Path) -> None:
+    result = run(written(tmp_path, INTENTS))
+
+    assert result.exit_code == 2
+    assert "--stream measures single texts" in result.output
+
+
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, [*PAIRS, {"a": "x", "b": "y"}])
+
+    result = run(path)
+
+    assert result.exit_code == 2
+    assert f'{path}:5: "label" must be 0 or 1' in result.output
+
+
+def test_a_missing_model_is_told(tmp_path: Path) -> None:
+    rows = written(tmp_path, PAIRS)
+
+    result = CliRunner().invoke(commands, ["eval", rows], env={"MODEL_DIR": str(tmp_path)})
+
+    assert result.exit_code == 1
+    assert "make setup" in result.output
