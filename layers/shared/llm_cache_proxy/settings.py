@@ -5,7 +5,7 @@ A wrong value stops the start with the variable's name and what was expected.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,8 +26,17 @@ def _redis_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _signing_secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _LEAST_SECRET_CHARACTERS:
+        raise ValueError(f"expected at least {_LEAST_SECRET_CHARACTERS} characters of randomness")
+    return value
+
+
+_LEAST_SECRET_CHARACTERS = 32
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 Similarity = Annotated[float, Field(ge=0.5, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=900)]
 
@@ -112,6 +121,20 @@ class Settings(BaseSettings):
         2_592_000, ge=1, description="Longest life that a request may ask for."
     )
 
+    access_mode: Literal["open", "keyed"] = Field(
+        "open", description="Whether clients need a key of ours: open or keyed."
+    )
+    key_signing_secret: SigningSecret | None = Field(
+        None, description="Signs client keys: 32 random characters or more."
+    )
+    key_signing_secret_previous: SigningSecret | None = Field(
+        None, description="The secret before, whose keys are accepted while it is replaced."
+    )
+    keyed_paths: str | None = Field(
+        None,
+        description="Paths below /v1 that keyed clients may use besides the stateless ones, "
+        "separated by commas, such as /audio/speech.",
+    )
     admin_key: SecretStr | None = Field(
         None, description="Key for /admin, /metrics and /dashboard; they are open without one."
     )
@@ -139,6 +162,11 @@ class Settings(BaseSettings):
         Path(".model/all-MiniLM-L6-v2"), description="Folder of the embedding model."
     )
 
+    def keyed_path_list(self) -> tuple[str, ...]:
+        """KEYED_PATHS one by one, each as it follows /v1."""
+        paths = (path.strip() for path in (self.keyed_paths or "").split(","))
+        return tuple(f"/{path.lstrip('/')}" for path in paths if path)
+
     def described(self) -> dict[str, object]:
         """Every setting by its variable's name, secrets masked, for operators to read."""
         return {name.upper(): _shown(value) for name, value in self}
@@ -155,6 +183,14 @@ class Settings(BaseSettings):
             raise ValueError("set EMBEDDING_URL or EMBEDDING_FUNCTION, not both")
         if self.semantic_preset is Preset.VERIFIED:
             raise ValueError("SEMANTIC_PRESET=verified needs a verifier, and none is configured")
+        return self
+
+    @model_validator(mode="after")
+    def _can_check_keys(self) -> Self:
+        if self.access_mode == "keyed" and self.key_signing_secret is None:
+            raise ValueError("ACCESS_MODE=keyed needs KEY_SIGNING_SECRET")
+        if self.key_signing_secret_previous is not None and self.key_signing_secret is None:
+            raise ValueError("KEY_SIGNING_SECRET_PREVIOUS needs KEY_SIGNING_SECRET")
         return self
 
 

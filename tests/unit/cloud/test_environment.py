@@ -29,7 +29,10 @@ DECIDING = {
     *("NORMALISE_PROMPTS", "DEFAULT_TTL_SECONDS", "CREATIVE_TTL_SECONDS", "MAX_TTL_SECONDS"),
 }
 READ_BY: dict[str, set[str]] = {
-    "CompletionsFunction": {"LOG_LEVEL", "MAX_BODY_BYTES", "CORS_ALLOW_ORIGINS", *DECIDING},
+    "CompletionsFunction": {
+        *("LOG_LEVEL", "MAX_BODY_BYTES", "CORS_ALLOW_ORIGINS", "ACCESS_MODE", "KEYED_PATHS"),
+        *("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS", *DECIDING),
+    },
     "AdminFunction": {"LOG_LEVEL", "ADMIN_KEY", *DECIDING},
     "MetricsFunction": {"LOG_LEVEL", "ADMIN_KEY", "SEARCH_DEADLINE_SECONDS", *EXACT, *SEMANTIC},
     "ProvisionFunction": {"LOG_LEVEL", *SEMANTIC},
@@ -150,6 +153,21 @@ def test_a_setting_comes_from_the_parameter_of_its_name(function: str) -> None:
 
         assert variables(marked, function)[name] == "marked"
         assert parameters[parameter]["Default"] in ("", "INFO")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "mode"),
+    [
+        ({"SecretsPath": "/lcp/prod"}, "keyed"),
+        ({}, "open"),
+        ({"SecretsPath": "/lcp/prod", "AccessMode": "open"}, "open"),
+        ({"AccessMode": "keyed"}, "keyed"),
+    ],
+)
+def test_a_stack_with_secrets_asks_clients_for_keys_unless_told_otherwise(
+    parameters: dict[str, str], mode: str
+) -> None:
+    assert variables(Stack(**parameters), "CompletionsFunction")["ACCESS_MODE"] == mode
 
 
 def test_the_embedding_function_is_called_by_its_alias() -> None:

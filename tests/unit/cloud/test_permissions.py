@@ -7,6 +7,7 @@ STACK = Stack(
 )
 SECRET = "arn:aws:ssm:us-east-1:123456789012:parameter/lcp/prod/"
 STORES = ("REDIS_URL", "UPSTASH_REDIS_REST_TOKEN", "QDRANT_API_KEY")
+KEYS = ("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS")
 UPSTREAMS = ("GROQ_API_KEY", "UPSTREAM_API_KEY")
 
 Allowed = tuple[str, str]
@@ -30,7 +31,7 @@ def secrets(*names: str) -> set[Allowed]:
 
 EMBED = ("lambda:InvokeFunction", "<EmbeddingFunction.Alias>")
 ALLOWED = {
-    "CompletionsRole": {*common("Completions"), *secrets(*UPSTREAMS, *STORES), EMBED},
+    "CompletionsRole": {*common("Completions"), *secrets(*UPSTREAMS, *STORES, *KEYS), EMBED},
     "EmbeddingRole": common("Embedding"),
     "MetricsRole": {*common("Metrics"), *secrets("ADMIN_KEY", *STORES)},
     "AdminRole": {

@@ -12,11 +12,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_cache_proxy.api.chat import chat_endpoint
+from llm_cache_proxy.api.client_access import ClientAccess
 from llm_cache_proxy.api.embeddings import embeddings_endpoint
 from llm_cache_proxy.api.errors import refused, unforeseen, upstream_failed
 from llm_cache_proxy.api.headers import new_request_id
 from llm_cache_proxy.api.models import models_endpoint
 from llm_cache_proxy.api.passthrough import PassThrough
+from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.errors import (
     MethodNotAllowed,
     NotFound,
@@ -32,13 +34,19 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the app serves with; `health` tells the state of each part, `close` ends them."""
+    """What the app serves with; `health` tells the state of each part, `close` ends them.
+
+    Without a `key_ring` nobody needs a key; `keyed_paths` are served to keys besides the
+    stateless ones.
+    """
 
     proxy: CachingProxy
     embedder: Embedder
     max_body_bytes: int
     health: Callable[[], dict[str, object]]
     close: Callable[[], Awaitable[None]]
+    key_ring: KeyRing | None = None
+    keyed_paths: frozenset[str] = frozenset()
 
 
 def create_app(service: Service) -> Starlette:
@@ -68,6 +76,7 @@ def create_app(service: Service) -> Starlette:
     )
     app.add_route("/v1/{path:path}", elsewhere.endpoint, methods=_METHODS)
     add_error_handlers(app)
+    app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)
     app.add_middleware(RequestIds)
     return app
 

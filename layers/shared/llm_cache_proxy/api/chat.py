@@ -14,9 +14,6 @@ from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.pipeline.exchange import CachedRequest
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 
-OPEN_TENANT = "default"
-"""Whose entries they are where no client key is asked for."""
-
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -27,7 +24,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
         body = await read_body(request, max_body_bytes)
         headers = dict(request.headers)
         cached = CachedRequest(
-            tenant=OPEN_TENANT,
+            tenant=request.state.client.tenant,
             query=request.url.query,
             headers=headers,
             body=body,

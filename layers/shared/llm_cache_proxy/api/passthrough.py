@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.chat import OPEN_TENANT
 from llm_cache_proxy.api.request_body import read_body
 from llm_cache_proxy.api.responses import to_response
 from llm_cache_proxy.domain.counting import BYPASSES
@@ -43,7 +42,7 @@ class PassThrough:
             routes=self.upstream.routes(model or ""),
             streaming=True,
         )
-        self.ledger.settle(OPEN_TENANT, {BYPASSES: 1})
+        self.ledger.settle(request.state.client.tenant, {BYPASSES: 1})
         reply = await self.upstream.send(call)
         return to_response(await _answer(reply), request.state.request_id)
 

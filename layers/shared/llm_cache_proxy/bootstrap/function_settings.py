@@ -29,10 +29,11 @@ def operator_settings() -> Settings:
     """The same for functions that serve operators. Raises SettingsError.
 
     A public address without an admin key would be open to everyone, so a function whose secrets
-    are kept in AWS refuses to start without one.
+    are kept in AWS, or that could make client keys, refuses to start without one.
     """
     settings = function_settings()
-    if read_secret_names() and settings.admin_key is None:
+    guarded = bool(read_secret_names()) or settings.key_signing_secret is not None
+    if guarded and settings.admin_key is None:
         raise SettingsError(
             "ADMIN_KEY: expected a SecureString parameter of that name, since /admin, /metrics "
             "and /dashboard would be open to everyone without it."

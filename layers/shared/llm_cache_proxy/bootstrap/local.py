@@ -9,7 +9,22 @@ from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.metrics_app import metrics_routes
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.roots import administration_over, service
-from llm_cache_proxy.settings import Settings
+from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.settings import Settings, read_settings
+
+
+def local_settings() -> Settings:
+    """The server's settings. Raises SettingsError.
+
+    Whoever asks clients for keys does not mean to show everyone the numbers of all of them.
+    """
+    settings = read_settings()
+    if settings.access_mode == "keyed" and settings.admin_key is None:
+        raise SettingsError(
+            "ADMIN_KEY: expected a key, since ACCESS_MODE is keyed, and /admin, /metrics and "
+            "/dashboard would be open to everyone without one."
+        )
+    return settings
 
 
 async def prepare(parts: Parts) -> None:

@@ -5,6 +5,7 @@ from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.api.app import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
 from llm_cache_proxy.domain.breaker import Breaker
+from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.presets import semantic_rules
@@ -107,6 +108,19 @@ def service(settings: Settings, parts: Parts) -> Service:
         max_body_bytes=settings.max_body_bytes,
         health=health,
         close=close,
+        key_ring=key_ring(settings) if settings.access_mode == "keyed" else None,
+        keyed_paths=frozenset(settings.keyed_path_list()),
+    )
+
+
+def key_ring(settings: Settings) -> KeyRing | None:
+    """What signs client keys, where a secret is set."""
+    secret, before = settings.key_signing_secret, settings.key_signing_secret_previous
+    if secret is None:
+        return None
+    return KeyRing(
+        secret.get_secret_value().encode(),
+        None if before is None else before.get_secret_value().encode(),
     )
 
 

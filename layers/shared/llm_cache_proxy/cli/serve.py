@@ -8,15 +8,15 @@ import socket
 import click
 import uvicorn
 
-from llm_cache_proxy.bootstrap.local import local_app, prepare
+from llm_cache_proxy.bootstrap.local import local_app, local_settings, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
-from llm_cache_proxy.settings import Settings, read_settings
+from llm_cache_proxy.settings import Settings
 
 
 @click.command()
 def serve() -> None:
     """Serve the proxy on HOST and PORT with the settings of the environment."""
-    settings = read_settings()
+    settings = local_settings()
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     with contextlib.suppress(KeyboardInterrupt):

@@ -3,7 +3,8 @@
 ProxyError
 ├── RequestRefused         the client's request cannot be served as it is
 │   ├── InvalidRequest       400: malformed, or a field of the wrong type
-│   ├── NotPermitted         401/403: no key, or one that may not do this
+│   ├── NotPermitted         401: no key, or one that is not valid
+│   │   └── Forbidden          403: a valid key that may not do this
 │   ├── LimitReached         429: a rate or a budget is used up
 │   ├── NotFound             404: no such route, model or entry
 │   ├── MethodNotAllowed     405
@@ -44,11 +45,19 @@ class InvalidRequest(RequestRefused):
 
 
 class NotPermitted(RequestRefused):
-    """The key is missing, wrong, revoked, or may not do this."""
+    """The key is missing, wrong, revoked or expired."""
 
     status = 401
     error_type = "authentication_error"
     code = "invalid_api_key"
+
+
+class Forbidden(NotPermitted):
+    """The key is valid and may not do this."""
+
+    status = 403
+    error_type = "permission_error"
+    code = "not_allowed"
 
 
 class LimitReached(RequestRefused):

@@ -1,0 +1,76 @@
+"""Who may ask under `/v1`, decided before any route is: everyone, or whoever holds a client key.
+
+Keyed clients share one account at the upstream, so they are served only paths that keep nothing
+there that another tenant could read. A client's key ends here; no later step sees it.
+"""
+
+from collections.abc import Collection, Iterable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from llm_cache_proxy.api.errors import refused
+from llm_cache_proxy.domain.client_keys import Client, KeyRing, bearer_key
+from llm_cache_proxy.domain.errors import Forbidden, NotPermitted
+
+OPEN_CLIENT = Client(tenant="default")
+"""Who everyone is where no client key is asked for."""
+
+_ROOT = "/v1"
+_STATELESS = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})
+_MODELS = "/models"
+
+
+class ClientAccess:
+    """ASGI middleware; leaves the `Client` in the request's state as `client`.
+
+    `key_ring` None opens everything. `further_paths` are those below `/v1` that the operator
+    lists besides the stateless ones.
+    """
+
+    def __init__(
+        self, app: ASGIApp, key_ring: KeyRing | None, further_paths: Collection[str] = ()
+    ) -> None:
+        self._app = app
+        self._key_ring = key_ring
+        self._further_paths = frozenset(further_paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and _is_under_root(scope["path"]):
+            state = scope.setdefault("state", {})
+            try:
+                state["client"] = self._client(scope)
+            except NotPermitted as exc:
+                await refused(exc, state["request_id"])(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _client(self, scope: Scope) -> Client:
+        if self._key_ring is None:
+            return OPEN_CLIENT
+        client = self._key_ring.verified(bearer_key(_authorization(scope["headers"])))
+        path = scope["path"].removeprefix(_ROOT)
+        if not self._serves(scope["method"], path):
+            raise Forbidden(
+                f"{scope['method']} {scope['path'][:200]} is not served to client keys, for it "
+                "may reach what others keep at the upstream. The operator can list it in "
+                "KEYED_PATHS.",
+                code="path_not_allowed",
+            )
+        return client
+
+    def _serves(self, method: str, path: str) -> bool:
+        if path in self._further_paths:
+            return True
+        if path == _MODELS or path.startswith(f"{_MODELS}/"):
+            return method in {"GET", "HEAD"}
+        return path in _STATELESS and method == "POST"
+
+
+def _is_under_root(path: str) -> bool:
+    return path == _ROOT or path.startswith(f"{_ROOT}/")
+
+
+def _authorization(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    return Headers(raw=list(headers)).get("authorization", "")

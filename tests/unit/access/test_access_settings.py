@@ -1,0 +1,63 @@
+"""Facts about the settings of access, and what a start refuses."""
+
+import pytest
+
+from llm_cache_proxy.bootstrap.local import local_settings
+from llm_cache_proxy.bootstrap.roots import key_ring
+from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.settings import Settings, read_settings
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def test_access_is_open_unless_asked_otherwise() -> None:
+    assert Settings.model_validate({}).access_mode == "open"
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"ACCESS_MODE": "keyed"}, "KEY_SIGNING_SECRET"),
+        ({"ACCESS_MODE": "closed"}, "ACCESS_MODE"),
+        ({"KEY_SIGNING_SECRET": "short-word"}, "KEY_SIGNING_SECRET: expected at least 32"),
+        ({"KEY_SIGNING_SECRET_PREVIOUS": SECRET}, "needs KEY_SIGNING_SECRET"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_no_secret_shown(given: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named) as wrong:
+        read_settings(given)
+
+    assert "short-word" not in str(wrong.value)
+    assert SECRET not in str(wrong.value)
+
+
+def test_a_keyed_server_without_an_admin_key_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ACCESS_MODE", "keyed")
+    monkeypatch.setenv("KEY_SIGNING_SECRET", SECRET)
+    monkeypatch.delenv("ADMIN_KEY", raising=False)
+
+    with pytest.raises(SettingsError, match="ADMIN_KEY"):
+        local_settings()
+
+
+def test_the_signing_secrets_make_the_key_ring() -> None:
+    old = SECRET[::-1]
+    settings = Settings.model_validate(
+        {"key_signing_secret": SECRET, "key_signing_secret_previous": old}
+    )
+    ring, before = (
+        key_ring(settings),
+        key_ring(Settings.model_validate({"key_signing_secret": old})),
+    )
+    assert ring is not None
+    assert before is not None
+
+    assert ring.verified(before.issue("acme", "0" * 16)).tenant == "acme"
+
+
+def test_listed_paths_follow_v1() -> None:
+    settings = Settings.model_validate({"keyed_paths": "/audio/speech, moderations,"})
+
+    assert settings.keyed_path_list() == ("/audio/speech", "/moderations")
