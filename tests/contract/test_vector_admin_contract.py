@@ -105,3 +105,43 @@ async def test_provisioning_again_changes_nothing(store: QdrantPort) -> None:
     await store.provision()
 
     assert await store.count_entries("acme") == 1
+
+
+async def test_a_sweep_by_age_takes_what_was_created_before_and_leaves_the_rest(
+    store: QdrantPort,
+) -> None:
+    await store.store(SCOPE, at_cosine(0.9), entry("old", created_at=NOW - 600))
+    await store.store(SCOPE, at_cosine(0.9), entry("then", created_at=NOW - 300))
+    await store.store(RIVAL, at_cosine(0.9), entry("theirs", created_at=NOW - 600))
+
+    swept = await store.sweep_before("acme", NOW - 300)
+
+    assert swept == 1
+    assert await kept(store, "old", "then") == ["then"]
+    assert await store.count_entries("rival") == 1
+
+
+async def test_entries_are_counted_by_selector_and_by_age(store: QdrantPort) -> None:
+    await store.store(SCOPE, at_cosine(0.9), entry("a", selectors=("all", "tag:x")))
+    await store.store(SCOPE, at_cosine(0.9), entry("b", created_at=NOW - 600))
+    await store.store(RIVAL, at_cosine(0.9), entry("c", selectors=("all", "tag:x")))
+
+    assert await store.count_entries("acme", selector="tag:x") == 1
+    assert await store.count_entries("acme", created_before=NOW - 300) == 1
+    assert await store.count_entries("acme", selector="tag:x", created_before=NOW - 300) == 0
+
+
+async def test_scope_and_vector_of_held_entries_can_be_read_back(store: QdrantPort) -> None:
+    vector = at_cosine(0.9)
+    await store.store(SCOPE, vector, entry("rust"))
+    await store.store(RIVAL, vector, entry("theirs"))
+
+    placed = await store.placed("acme", [key("rust"), key("theirs"), key("nothing")])
+
+    assert list(placed) == [key("rust")]
+    assert placed[key("rust")].scope == SCOPE
+    assert placed[key("rust")].vector == pytest.approx(vector, abs=1e-6)
+
+
+async def test_nothing_is_placed_in_a_store_that_is_empty(store: QdrantPort) -> None:
+    assert await store.placed("acme", [key("rust")]) == {}

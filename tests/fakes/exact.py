@@ -5,8 +5,16 @@ from collections.abc import Mapping, Sequence
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts, merged
 from llm_cache_proxy.domain.entry import Alias, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Swept
-from llm_cache_proxy.ports.exact_store import AliasFound, Commit, Found, Hit, Lookup, Miss
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Listed, Page, Swept
+from llm_cache_proxy.ports.exact_store import (
+    RECENT_KEPT,
+    AliasFound,
+    Commit,
+    Found,
+    Hit,
+    Lookup,
+    Miss,
+)
 
 
 class FakeExact:
@@ -19,7 +27,9 @@ class FakeExact:
         self.counted: dict[str, dict[str, int]] = {}
         self.entries: dict[tuple[str, str], Entry | tuple[Alias, Entry]] = {}
         self._cuts: dict[tuple[str, str], int] = {}
+        self._before: dict[str, int] = {}
         self._sequence: dict[str, int] = {}
+        self._recent: dict[str, list[str]] = {}
 
     def count_of(self, name: str, tenant: str = "default") -> int:
         return self.counted.get(tenant, {}).get(name, 0)
@@ -27,6 +37,7 @@ class FakeExact:
     async def lookup(self, query: Lookup) -> Found:
         self._call()
         self._count(query.tenant, query.counts)
+        self._remember(query.tenant, query.recent)
         held = self.entries.get((query.tenant, query.key))
         sequence = self._sequence.get(query.tenant, 0)
         if isinstance(held, tuple):
@@ -54,9 +65,12 @@ class FakeExact:
         self.entries[commit.tenant, commit.entry.key] = commit.entry
         return True
 
-    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
+    async def record(
+        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
+    ) -> None:
         self._call()
         self._count(tenant, counts)
+        self._remember(tenant, recent)
 
     async def tenants(self) -> Sequence[str]:
         self._call()
@@ -81,6 +95,48 @@ class FakeExact:
         aliases = sum(isinstance(self.entries.pop(place), tuple) for place in dead)
         return Swept(entries=len(dead) - aliases, aliases=aliases)
 
+    async def cut_before(self, tenant: str, created_before: int) -> None:
+        self._call()
+        self._before[tenant] = max(self._before.get(tenant, 0), created_before)
+
+    async def sweep_before(self, tenant: str) -> Swept:
+        self._call()
+        dead = [
+            place
+            for place, held in self.entries.items()
+            if place[0] == tenant
+            and (held[1] if isinstance(held, tuple) else held).created_at
+            < self._before.get(tenant, 0)
+        ]
+        aliases = sum(isinstance(self.entries.pop(place), tuple) for place in dead)
+        return Swept(entries=len(dead) - aliases, aliases=aliases)
+
+    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+        self._call()
+        held = sorted(key for of, key in self.entries if of == tenant and key > (cursor or ""))
+        found = [entry for key in held[:limit] if (entry := await self.read(tenant, key))]
+        entries = [
+            Listed(
+                key=entry.key,
+                entry_id=entry.entry_id,
+                created_at=entry.created_at,
+                expires_at=entry.expires_at,
+                selectors=entry.selectors,
+                model=entry.model,
+                prompt_tokens=entry.prompt_tokens,
+                completion_tokens=entry.completion_tokens,
+            )
+            for entry in found
+        ]
+        return Page(entries, held[limit - 1] if len(held) > limit else None)
+
+    async def read(self, tenant: str, key: str) -> Entry | None:
+        self._call()
+        held = self.entries.get((tenant, key))
+        if not isinstance(held, Entry) or held.expires_at <= self.time:
+            return None
+        return None if self._cut_off(tenant, held) else held
+
     async def count_entries(self, tenant: str) -> int:
         self._call()
         return sum(
@@ -90,6 +146,10 @@ class FakeExact:
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         self._call()
         return [CounterWindow(tenant, 0, 0, dict(self.counted.get(tenant, {})))]
+
+    async def recent(self, tenant: str) -> Sequence[str]:
+        self._call()
+        return self._recent.get(tenant, [])
 
     async def ping(self) -> None:
         self._call()
@@ -105,8 +165,15 @@ class FakeExact:
     def _count(self, tenant: str, counts: Mapping[str, int]) -> None:
         self.counted[tenant] = merged(self.counted.get(tenant, {}), dict(counts))
 
+    def _remember(self, tenant: str, recent: Sequence[str]) -> None:
+        held = [*reversed(recent), *self._recent.get(tenant, [])]
+        self._recent[tenant] = held[:RECENT_KEPT]
+
     def _cut_off(self, tenant: str, entry: Entry) -> bool:
-        return any(self._cuts.get((tenant, s), 0) > entry.sequence for s in entry.selectors)
+        too_old = entry.created_at < self._before.get(tenant, 0)
+        return too_old or any(
+            self._cuts.get((tenant, s), 0) > entry.sequence for s in entry.selectors
+        )
 
     def _lives(self, tenant: str, entry: Entry, query: Lookup) -> bool:
         young = (

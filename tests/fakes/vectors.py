@@ -1,10 +1,10 @@
 """The semantic tier's store in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from llm_cache_proxy.domain.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
-from llm_cache_proxy.ports.vector_store import Candidate, Scope
+from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 
 class FakeVectors:
@@ -59,9 +59,32 @@ class FakeVectors:
             del self.held[place]
         return len(dead)
 
-    async def count_entries(self, tenant: str) -> int:
+    async def sweep_before(self, tenant: str, created_before: int) -> int:
         self._check()
-        return sum(place[0] == tenant for place in self.held)
+        dead = [
+            place
+            for place, held in self.held.items()
+            if place[0] == tenant and held[2].created_at < created_before
+        ]
+        for place in dead:
+            del self.held[place]
+        return len(dead)
+
+    async def placed(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Placed]:
+        self._check()
+        found = {key: self.held[tenant, key] for key in keys if (tenant, key) in self.held}
+        return {key: Placed(scope, vector) for key, (scope, vector, _) in found.items()}
+
+    async def count_entries(
+        self, tenant: str, *, selector: str | None = None, created_before: int | None = None
+    ) -> int:
+        self._check()
+        return sum(
+            place[0] == tenant
+            and (selector is None or selector in held[2].selectors)
+            and (created_before is None or held[2].created_at < created_before)
+            for place, held in self.held.items()
+        )
 
     async def ping(self) -> None:
         self._check()

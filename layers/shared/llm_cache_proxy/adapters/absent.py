@@ -1,11 +1,11 @@
 """Parts that were not configured: each says so when it is asked, and holds nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from llm_cache_proxy.domain.entry import Entry
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, VectorStoreUnavailable
 from llm_cache_proxy.ports.embedder import Embedding
-from llm_cache_proxy.ports.vector_store import Candidate, Scope
+from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 _NO_VECTORS = "no semantic tier is configured: set QDRANT_URL"
 
@@ -48,7 +48,17 @@ class AbsentVectors:
         """Nothing to delete."""
         return 0
 
-    async def count_entries(self, tenant: str) -> int:
+    async def sweep_before(self, tenant: str, created_before: int) -> int:
+        """Nothing to delete."""
+        return 0
+
+    async def placed(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Placed]:
+        """Nothing is held."""
+        return {}
+
+    async def count_entries(
+        self, tenant: str, *, selector: str | None = None, created_before: int | None = None
+    ) -> int:
         """Nothing is held."""
         return 0
 

@@ -12,13 +12,15 @@ from llm_cache_proxy.adapters import qdrant_schema
 from llm_cache_proxy.adapters.qdrant_failures import failures_as_ours
 from llm_cache_proxy.adapters.qdrant_payload import (
     CANDIDATE_FIELDS,
+    PLACE_FIELDS,
     candidate_of,
     entry_of,
     payload_of,
+    placed_of,
     point_id,
 )
 from llm_cache_proxy.domain.entry import Entry
-from llm_cache_proxy.ports.vector_store import Candidate, Scope
+from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 
 class QdrantCollection:
@@ -89,14 +91,32 @@ class QdrantCollection:
             )
         )
 
+    async def sweep_before(self, tenant: str, created_before: int) -> int:
+        """The same for what was created before then."""
+        return await self._delete(_held(tenant, None, created_before))
+
+    async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
+        """Several points by their ids, with their vectors and without the stored answers."""
+        with failures_as_ours():
+            points = await self._client.retrieve(
+                self._name,
+                ids=[point_id(tenant, key) for key in keys],
+                with_payload=PLACE_FIELDS,
+                with_vectors=True,
+            )
+        found = (placed_of(point.payload, point.vector, tenant) for point in points)
+        return dict(one for one in found if one is not None)
+
     async def purge(self, now: int) -> int:
         """The same for what is past its `purge_at`, of every tenant."""
         past = models.FieldCondition(key="purge_at", range=models.Range(lte=now))
         return await self._delete(models.Filter(must=[past]))
 
-    async def count_entries(self, tenant: str) -> int:
-        """The exact number of the tenant's points."""
-        return await self._count(models.Filter(must=[_is("tenant", tenant)]))
+    async def count_entries(
+        self, tenant: str, selector: str | None, created_before: int | None
+    ) -> int:
+        """The exact number of the tenant's points that fit."""
+        return await self._count(_held(tenant, selector, created_before))
 
     async def ping(self) -> None:
         """Ask whether the collection exists; either answer will do."""
@@ -120,6 +140,16 @@ class QdrantCollection:
             with failures_as_ours():
                 await self._client.delete(self._name, points_selector=selector, wait=True)
         return count
+
+
+def _held(tenant: str, selector: str | None, created_before: int | None) -> models.Filter:
+    must: list[models.Condition] = [_is("tenant", tenant)]
+    if selector is not None:
+        must.append(_is("selectors", selector))
+    if created_before is not None:
+        earlier = models.Range(lt=created_before)
+        must.append(models.FieldCondition(key="created_at", range=earlier))
+    return models.Filter(must=must)
 
 
 def _is(field: str, value: str) -> models.FieldCondition:

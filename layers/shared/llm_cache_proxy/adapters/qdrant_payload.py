@@ -8,10 +8,11 @@ import json
 import math
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry, Forms
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
-from llm_cache_proxy.ports.vector_store import Candidate, Scope
+from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 VECTOR_SIZE = 384
 
@@ -27,6 +28,9 @@ CANDIDATE_FIELDS = [
     "expires_at",
 ]
 """What `candidate_of` reads: never the stored answers, which may be megabytes."""
+
+PLACE_FIELDS = ["format_version", "tenant", "fingerprint", "embedder", "key"]
+"""What `placed_of` reads."""
 
 Payload = Mapping[str, object]
 
@@ -128,6 +132,17 @@ def candidate_of(payload: Payload | None, score: float, scope: Scope) -> Candida
             expires_at=_integer(payload, "expires_at"),
         )
     except _Malformed:
+        return None
+
+
+def placed_of(payload: Payload | None, vector: object, tenant: str) -> tuple[str, Placed] | None:
+    """Exact key, scope and vector, or None where one of them is unsound."""
+    if payload is None or not _is_current(payload) or payload.get("tenant") != tenant:
+        return None
+    try:
+        scope = Scope(tenant, _text(payload, "fingerprint"), _text(payload, "embedder"))
+        return _text(payload, "key"), Placed(scope, checked_vector(cast("list[float]", vector)))
+    except (_Malformed, TypeError, VectorStoreUnavailable):
         return None
 
 

@@ -5,13 +5,13 @@ costs 0.7 s, which nothing but the first use of the semantic tier pays.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from llm_cache_proxy.adapters.qdrant_errors import CollectionMissing, CollectionUnready
 from llm_cache_proxy.adapters.qdrant_payload import checked_vector
 from llm_cache_proxy.domain.entry import Entry
-from llm_cache_proxy.ports.vector_store import Candidate, Scope
+from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 if TYPE_CHECKING:
     from llm_cache_proxy.adapters.qdrant_collection import QdrantCollection
@@ -88,9 +88,26 @@ class QdrantPort(ABC):
         """Delete every tenant's entries with `purge_at <= now`."""
         return await self._count(lambda collection: collection.purge(now))
 
-    async def count_entries(self, tenant: str) -> int:
-        """Entries held for the tenant."""
-        return await self._count(lambda collection: collection.count_entries(tenant))
+    async def sweep_before(self, tenant: str, created_before: int) -> int:
+        """Delete the tenant's entries that were created before then."""
+        return await self._count(lambda held: held.sweep_before(tenant, created_before))
+
+    async def placed(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Placed]:
+        """Scope and vector of those of `keys` that are held and sound."""
+        try:
+            return await self._run(
+                lambda collection: collection.placed(tenant, keys), self._admin_timeout_seconds
+            )
+        except CollectionMissing:
+            return {}
+
+    async def count_entries(
+        self, tenant: str, *, selector: str | None = None, created_before: int | None = None
+    ) -> int:
+        """Entries held for the tenant: all, or those that have or are what is asked for."""
+        return await self._count(
+            lambda collection: collection.count_entries(tenant, selector, created_before)
+        )
 
     async def ping(self) -> None:
         """Return when the store answers, with or without the collection."""

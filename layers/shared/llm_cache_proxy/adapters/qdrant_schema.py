@@ -19,6 +19,7 @@ PAYLOAD_INDEXES: dict[str, models.PayloadSchemaType | models.KeywordIndexParams]
     "fingerprint": _KEYWORD,
     "embedder": _KEYWORD,
     "selectors": _KEYWORD,
+    "created_at": _INTEGER,
     "expires_at": _INTEGER,
     "purge_at": _INTEGER,
     "sequence": _INTEGER,

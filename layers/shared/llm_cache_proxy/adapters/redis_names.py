@@ -3,7 +3,7 @@
 A tenant's name may be any text: it is escaped, so that none can reach another's keys.
 """
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from llm_cache_proxy.adapters.counter_windows import FINE_SECONDS, fine_start
 
@@ -26,10 +26,15 @@ class TenantNames:
         self.windows = f"{self._root}:w"
         self.counter_prefix = f"{self._root}:c:"
         self.records = f"{self._root}:x:*"
+        self.ring = f"{self._root}:recent"
 
     def record(self, key: str) -> str:
         """The record under an exact key."""
         return f"{self._root}:x:{escaped(key)}"
+
+    def key_of(self, record: str) -> str:
+        """The exact key in a record's name."""
+        return unquote(record.removeprefix(self.record("")))
 
     def window(self, now: float) -> str:
         """The id of the fine counter window at `now`."""

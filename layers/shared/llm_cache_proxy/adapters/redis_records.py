@@ -3,8 +3,9 @@
 import json
 from typing import cast
 
-from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, joined_sse
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms, joined_sse
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_admin import Listed
 from llm_cache_proxy.ports.exact_store import AliasFound, Found, Hit, Lookup, Miss
 
 
@@ -26,6 +27,45 @@ def entry_words(entry: Entry) -> dict[str, str | int]:
         "s": entry.forms.sse,
         "u": entry.forms.usage_event,
     }
+
+
+def entry_in(reply: object, key: str) -> Entry | None:
+    """The entry in the flat words of a hash, None where it is not whole."""
+    words = cast("list[str]", reply)
+    fields = dict(zip(words[::2], words[1::2], strict=True))
+    try:
+        return Entry(
+            key=key,
+            entry_id=fields["i"],
+            created_at=int(fields["c"]),
+            expires_at=int(fields["x"]),
+            purge_at=int(fields["purge"]),
+            sequence=int(fields["q"]),
+            selectors=tuple(json.loads(fields["g"])),
+            model=fields["m"],
+            prompt_tokens=int(fields["pt"]),
+            completion_tokens=int(fields["pc"]),
+            text=fields["t"],
+            text_digest=fields["h"],
+            forms=Forms(json=fields["j"], sse=fields["s"], usage_event=fields["u"]),
+        )
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def listed(row: list[object], key: str) -> Listed:
+    """A line of a page. Raises ValueError or TypeError where it makes no sense."""
+    _, entry_id, created, expires, selectors, model, prompt, completion = map(str, row)
+    return Listed(
+        key=key,
+        entry_id=entry_id,
+        created_at=int(created),
+        expires_at=int(expires),
+        selectors=tuple(json.loads(selectors)),
+        model=model,
+        prompt_tokens=int(prompt),
+        completion_tokens=int(completion),
+    )
 
 
 def found(reply: object, query: Lookup) -> Found:

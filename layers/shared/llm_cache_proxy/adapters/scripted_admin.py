@@ -9,9 +9,11 @@ from llm_cache_proxy.adapters.counter_windows import (
     FINE_KEPT_SECONDS,
 )
 from llm_cache_proxy.adapters.redis_names import TENANTS, TenantNames
+from llm_cache_proxy.adapters.redis_records import entry_in, listed
 from llm_cache_proxy.adapters.scripted_exact import ScriptedExactStore
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Swept
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 
 _BATCH = 500
 
@@ -37,6 +39,43 @@ class AdministeredExactStore(ScriptedExactStore):
             entries, aliases = entries + gone[0], aliases + gone[1]
         return Swept(entries=entries, aliases=aliases)
 
+    async def cut_before(self, tenant: str, created_before: int) -> None:
+        """Make every entry that was created before then dead at once."""
+        await self._run("cut_before", [TenantNames(tenant).cutoffs], created_before)
+
+    async def sweep_before(self, tenant: str) -> Swept:
+        """Delete the records that `cut_before` has killed, in batches."""
+        names = TenantNames(tenant)
+        entries = aliases = 0
+        async for records in self._records(names):
+            gone = cast("list[int]", await self._run("sweep_before", [names.cutoffs, *records]))
+            entries, aliases = entries + gone[0], aliases + gone[1]
+        return Swept(entries=entries, aliases=aliases)
+
+    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+        """About `limit` living entries from `cursor` on; SCAN may show one twice."""
+        names = TenantNames(tenant)
+        at, records = cursor or "0", list[str]()
+        while not records:
+            at, records = await self._scanned(names, at, limit)
+            if at == "0":
+                break
+        rows = await self._run("page", [names.cutoffs, *records], FORMAT_VERSION) if records else []
+        try:
+            entries = [
+                listed(row, names.key_of(records[int(str(row[0]))]))
+                for row in cast("list[list[object]]", rows)
+            ]
+        except (TypeError, ValueError, IndexError) as exc:
+            raise ExactStoreUnavailable("the exact store's entries make no sense") from exc
+        return Page(entries, None if at == "0" else at)
+
+    async def read(self, tenant: str, key: str) -> Entry | None:
+        """The whole living entry under an exact key."""
+        names = TenantNames(tenant)
+        reply = await self._run("read", [names.record(key), names.cutoffs], FORMAT_VERSION)
+        return entry_in(reply, key) if reply else None
+
     async def count_entries(self, tenant: str) -> int:
         """Entries held for the tenant, aliases not counted."""
         total = 0
@@ -61,21 +100,27 @@ class AdministeredExactStore(ScriptedExactStore):
             raise ExactStoreUnavailable("the exact store's counters make no sense") from exc
         return sorted(windows, key=lambda window: (window.start, -window.seconds))
 
+    async def recent(self, tenant: str) -> Sequence[str]:
+        """The tenant's recent decisions, newest first."""
+        ring = TenantNames(tenant).ring
+        return cast("list[str]", await self._server.command("LRANGE", ring, 0, -1))
+
     async def _records(self, names: TenantNames) -> AsyncIterator[list[str]]:
         cursor = "0"
         seen: set[str] = set()  # SCAN may show a key twice
         while True:
-            reply = await self._server.command(
-                "SCAN", cursor, "MATCH", names.records, "COUNT", _BATCH
-            )
-            next_cursor, keys = cast("tuple[object, list[str]]", reply)
+            cursor, keys = await self._scanned(names, cursor, _BATCH)
             new = [key for key in keys if key not in seen]
             seen.update(new)
             if new:
                 yield new
-            cursor = str(next_cursor)
             if cursor == "0":
                 return
+
+    async def _scanned(self, names: TenantNames, cursor: str, count: int) -> tuple[str, list[str]]:
+        reply = await self._server.command("SCAN", cursor, "MATCH", names.records, "COUNT", count)
+        next_cursor, keys = cast("tuple[object, list[str]]", reply)
+        return str(next_cursor), keys
 
 
 def _window(tenant: str, row: list[object]) -> CounterWindow:

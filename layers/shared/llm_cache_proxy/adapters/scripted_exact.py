@@ -1,7 +1,7 @@
 """The exact tier on any server that speaks Redis: every call is one script."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from llm_cache_proxy.adapters.redis_names import TENANTS, TenantNames
@@ -41,8 +41,9 @@ class ScriptedExactStore:
         """The living entry or alias under the key; a hit is counted in the same command."""
         names = TenantNames(query.tenant)
         window = names.window(time.time())
-        keys = [names.record(query.key), *names.shared(window)]
-        reply = await self._run("lookup", keys, *_asking(query, window), *_flat(query.counts))
+        keys = [names.record(query.key), *names.shared(window), names.ring]
+        words = [*_asking(query, window), *_flat(query.counts), *_lines(query.recent)]
+        reply = await self._run("lookup", keys, *words)
         await self._register(query.tenant)
         return found(reply, query)
 
@@ -74,17 +75,21 @@ class ScriptedExactStore:
             words["g"],
             entry.purge_at,
             2 * len(words),
+            entry.created_at,
             *(word for pair in words.items() for word in pair),
             *_flat(commit.counts),
         )
         await self._register(commit.tenant)
         return stored == 1
 
-    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
-        """Add to the tenant's counters."""
+    async def record(
+        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
+    ) -> None:
+        """Add to the tenant's counters and recent decisions."""
         names = TenantNames(tenant)
         window = names.window(time.time())
-        await self._run("record", names.shared(window)[2:], window, *_flat(counts))
+        keys = [*names.shared(window)[2:], names.ring]
+        await self._run("record", keys, window, *_flat(counts), *_lines(recent))
         await self._register(tenant)
 
     async def ping(self) -> None:
@@ -119,3 +124,7 @@ def _asking(query: Lookup, window: str) -> list[Word]:
 
 def _flat(counts: Mapping[str, int]) -> list[Word]:
     return [cast("Word", word) for pair in counts.items() for word in pair]
+
+
+def _lines(recent: Sequence[str]) -> list[Word]:
+    return [word for line in recent for word in ("recent", line)]

@@ -9,14 +9,26 @@ from llm_cache_proxy.adapters.counter_windows import (
     DAYS_KEPT_SECONDS,
     FINE_KEPT_SECONDS,
 )
-from llm_cache_proxy.adapters.sqlite_records import sequence_of
-from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, writing
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Swept
+from llm_cache_proxy.adapters.sqlite_records import LIVING, sequence_of, to_entry, to_listed
+from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, clock_seconds, writing
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 
 _DEAD = """
 tenant = ? AND sequence < (SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = ?)
 AND EXISTS (SELECT 1 FROM json_each(selectors) WHERE value = ?)
 """
+_OLD = """
+tenant = ? AND created_at < (
+  SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = 'before')
+"""
+_PAGE = f"""
+SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {LIVING}
+ORDER BY key LIMIT :limit
+"""  # noqa: S608 - constants alone
+_READ = f"""
+SELECT * FROM records WHERE tenant = :tenant AND key = :key AND target IS NULL AND {LIVING}
+"""  # noqa: S608 - constants alone
 _FOLD = """
 INSERT INTO counters (tenant, seconds, start, name, amount)
 SELECT tenant, ?, {start}, name, SUM(amount) FROM counters
@@ -46,6 +58,22 @@ class SqliteAdmin:
         """Delete the records that a `cut` of `selector` has killed."""
         return await self._thread.run(lambda connection: _sweep(connection, tenant, selector))
 
+    async def cut_before(self, tenant: str, created_before: int) -> None:
+        """Make every entry that was created before then dead at once."""
+        await self._thread.run(lambda connection: _cut_before(connection, tenant, created_before))
+
+    async def sweep_before(self, tenant: str) -> Swept:
+        """Delete the records that `cut_before` has killed."""
+        return await self._thread.run(lambda c: _deleted(c, _OLD, (tenant, tenant)))
+
+    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+        """Up to `limit` living entries after the key `cursor`, in the order of their keys."""
+        return await self._thread.run(lambda c: _page(c, tenant, cursor or "", limit))
+
+    async def read(self, tenant: str, key: str) -> Entry | None:
+        """The whole living entry under an exact key."""
+        return await self._thread.run(lambda connection: _read(connection, tenant, key))
+
     async def count_entries(self, tenant: str) -> int:
         """Entries held for the tenant, aliases not counted."""
         query = "SELECT COUNT(*) FROM records WHERE tenant = ? AND target IS NULL"
@@ -54,6 +82,12 @@ class SqliteAdmin:
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         """All counter windows, oldest first, old fine ones folded into coarse ones."""
         return await self._thread.run(lambda connection: _counters(connection, tenant))
+
+    async def recent(self, tenant: str) -> Sequence[str]:
+        """The tenant's recent decisions, newest first."""
+        query = "SELECT line FROM recent WHERE tenant = ? ORDER BY place DESC"
+        rows = await self._thread.run(lambda c: c.execute(query, (tenant,)).fetchall())
+        return [str(row[0]) for row in rows]
 
     async def ping(self) -> None:
         """Return when the file can be read."""
@@ -75,16 +109,45 @@ def _cut(connection: sqlite3.Connection, tenant: str, selector: str) -> int:
     return cutoff
 
 
-def _sweep(connection: sqlite3.Connection, tenant: str, selector: str) -> Swept:
-    asked = (tenant, tenant, selector, selector)
+def _cut_before(connection: sqlite3.Connection, tenant: str, created_before: int) -> None:
     with writing(connection):
-        # Only the constant above is put into the statement's text.
+        connection.execute(
+            "INSERT INTO cutoffs (tenant, selector, cutoff) VALUES (?, 'before', ?) "
+            "ON CONFLICT DO UPDATE SET cutoff = MAX(cutoff, excluded.cutoff)",
+            (tenant, created_before),
+        )
+
+
+def _sweep(connection: sqlite3.Connection, tenant: str, selector: str) -> Swept:
+    return _deleted(connection, _DEAD, (tenant, tenant, selector, selector))
+
+
+def _deleted(connection: sqlite3.Connection, which: str, asked: tuple[str, ...]) -> Swept:
+    """Delete the records that `which`, a constant of this module, describes."""
+    with writing(connection):
         counted = connection.execute(
-            f"SELECT COUNT(*), COUNT(target) FROM records WHERE {_DEAD}",  # noqa: S608
+            f"SELECT COUNT(*), COUNT(target) FROM records WHERE {which}",  # noqa: S608
             asked,
         ).fetchone()
-        connection.execute(f"DELETE FROM records WHERE {_DEAD}", asked)  # noqa: S608
+        connection.execute(f"DELETE FROM records WHERE {which}", asked)  # noqa: S608
     return Swept(entries=counted[0] - counted[1], aliases=counted[1])
+
+
+def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int) -> Page:
+    asked = {**_living(), "tenant": tenant, "after": after, "limit": limit}
+    rows = connection.execute(_PAGE, asked).fetchall()
+    full = len(rows) == limit
+    return Page([to_listed(row) for row in rows], rows[-1]["key"] if full else None)
+
+
+def _read(connection: sqlite3.Connection, tenant: str, key: str) -> Entry | None:
+    asked = {**_living(), "tenant": tenant, "key": key}
+    row = connection.execute(_READ, asked).fetchone()
+    return None if row is None else to_entry(row)
+
+
+def _living() -> dict[str, object]:
+    return {"version": FORMAT_VERSION, "now": clock_seconds()}
 
 
 def _counters(connection: sqlite3.Connection, tenant: str) -> list[CounterWindow]:

@@ -1,7 +1,7 @@
 """The exact tier in one file: SQLite in write-ahead mode, safe for several processes."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from llm_cache_proxy.adapters import sqlite_records as records
@@ -35,9 +35,11 @@ class SqliteExactStore(SqliteAdmin):
         """Whether the entry was stored."""
         return await self._thread.run(lambda connection: _commit(connection, commit))
 
-    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
-        """Add to the tenant's counters."""
-        await self._thread.run(lambda connection: _record(connection, tenant, counts))
+    async def record(
+        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
+    ) -> None:
+        """Add to the tenant's counters and recent decisions."""
+        await self._thread.run(lambda connection: _record(connection, tenant, counts, recent))
 
     async def aclose(self) -> None:
         """Close the file."""
@@ -56,7 +58,7 @@ def _lookup(connection: sqlite3.Connection, query: Lookup) -> Found:
         if hit is not None:
             found = hit
             counts = merged(counts, records.hit_tally(EXACT_HITS, hit))
-    _count_if_possible(connection, query.tenant, counts)
+    _count_if_possible(connection, query.tenant, counts, recent=query.recent)
     return found
 
 
@@ -86,9 +88,12 @@ def _commit(connection: sqlite3.Connection, commit: Commit) -> bool:
     return not refused
 
 
-def _record(connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int]) -> None:
+def _record(
+    connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int], recent: Sequence[str]
+) -> None:
     with writing(connection):
         records.count(connection, tenant, counts, clock_seconds())
+        records.remember(connection, tenant, recent)
 
 
 def _count_if_possible(
@@ -96,13 +101,15 @@ def _count_if_possible(
     tenant: str,
     counts: Mapping[str, int],
     alias: Alias | None = None,
+    recent: Sequence[str] = (),
 ) -> None:
     """Count what was served, and leave the alias; a full disk still serves, uncounted."""
-    if not counts and alias is None:
+    if not counts and alias is None and not recent:
         return
     try:
         with writing(connection):
             records.count(connection, tenant, counts, clock_seconds())
+            records.remember(connection, tenant, recent)
             if alias is not None:
                 records.write_alias(connection, tenant, alias)
     except sqlite3.OperationalError:

@@ -2,26 +2,35 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from llm_cache_proxy.adapters.counter_windows import FINE_SECONDS, fine_start
 from llm_cache_proxy.domain.counting import hit_counts
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
-from llm_cache_proxy.ports.exact_store import Hit, Lookup
+from llm_cache_proxy.ports.exact_admin import Listed
+from llm_cache_proxy.ports.exact_store import RECENT_KEPT, Hit, Lookup
 
-_LIVING = """
-SELECT * FROM records
-WHERE tenant = :tenant AND key = :key AND version = :version AND expires_at > :now
-  AND (:max_age IS NULL OR :now - created_at <= :max_age)
+LIVING = """
+version = :version AND expires_at > :now
   AND NOT EXISTS (
     SELECT 1 FROM cutoffs
-    WHERE cutoffs.tenant = records.tenant AND cutoff > sequence
-      AND selector IN (SELECT value FROM json_each(selectors)))
+    WHERE cutoffs.tenant = records.tenant
+      AND (cutoff > sequence AND selector IN (SELECT value FROM json_each(selectors))
+        OR selector = 'before' AND cutoff > created_at))
 """
+"""What a record must be to be served: neither expired nor cut off, by selector or by age."""
+
+_LIVING = f"""
+SELECT * FROM records
+WHERE tenant = :tenant AND key = :key AND {LIVING}
+  AND (:max_age IS NULL OR :now - created_at <= :max_age)
+"""  # noqa: S608 - constants of this module alone
 _CUT_OFF = """
 SELECT EXISTS (
   SELECT 1 FROM cutoffs
-  WHERE tenant = ? AND cutoff > ? AND selector IN (SELECT value FROM json_each(?)))
+  WHERE tenant = ?
+    AND (cutoff > ? AND selector IN (SELECT value FROM json_each(?))
+      OR selector = 'before' AND cutoff > ?))
 """
 _WRITE_ENTRY = """
 INSERT OR REPLACE INTO records (
@@ -39,6 +48,11 @@ FROM records WHERE tenant = ? AND key = ?
 _COUNT = """
 INSERT INTO counters (tenant, seconds, start, name, amount) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
+"""
+
+_FORGET = """
+DELETE FROM recent WHERE tenant = ? AND place NOT IN (
+  SELECT place FROM recent WHERE tenant = ? ORDER BY place DESC LIMIT ?)
 """
 
 
@@ -63,7 +77,7 @@ def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
 
 def cut_off(connection: sqlite3.Connection, tenant: str, entry: Entry) -> bool:
     """Whether a clear came after the entry's lookup."""
-    asked = (tenant, entry.sequence, json.dumps(entry.selectors))
+    asked = (tenant, entry.sequence, json.dumps(entry.selectors), entry.created_at)
     return bool(connection.execute(_CUT_OFF, asked).fetchone()[0])
 
 
@@ -83,6 +97,39 @@ def to_hit(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit | No
         completion_tokens=row["completion_tokens"],
         text=None if row["text_digest"] == query.text_digest else row["text"],
         sequence=sequence,
+    )
+
+
+def to_entry(row: sqlite3.Row) -> Entry:
+    """The whole entry in a row that is no alias."""
+    return Entry(
+        key=row["key"],
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        purge_at=row["purge_at"],
+        sequence=row["sequence"],
+        selectors=tuple(json.loads(row["selectors"])),
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        text=row["text"],
+        text_digest=row["text_digest"],
+        forms=Forms(row["json"], row["sse"], row["usage_event"]),
+    )
+
+
+def to_listed(row: sqlite3.Row) -> Listed:
+    """A line of a page."""
+    return Listed(
+        key=row["key"],
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        selectors=tuple(json.loads(row["selectors"])),
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
     )
 
 
@@ -123,6 +170,14 @@ def count(
     rows = [(tenant, FINE_SECONDS, start, name, amount) for name, amount in counts.items()]
     connection.executemany(_COUNT, rows)
     connection.execute("INSERT OR IGNORE INTO tenants (tenant) VALUES (?)", (tenant,))
+
+
+def remember(connection: sqlite3.Connection, tenant: str, recent: Sequence[str]) -> None:
+    """Keep the lines, and of the tenant's older ones as many as may be kept."""
+    if recent:
+        rows = [(tenant, line) for line in recent]
+        connection.executemany("INSERT INTO recent (tenant, line) VALUES (?, ?)", rows)
+        connection.execute(_FORGET, (tenant, tenant, RECENT_KEPT))
 
 
 def hit_tally(tier: str, hit: Hit) -> dict[str, int]:

@@ -3,8 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-SCHEMA_VERSION = 1
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE records (
     tenant TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL,
     target TEXT, similarity REAL, decision_version INTEGER, embedder_id TEXT,
@@ -28,6 +27,16 @@ CREATE TABLE counters (
     PRIMARY KEY (tenant, seconds, start, name)
 ) WITHOUT ROWID;
 """
+_RECENT = """
+CREATE TABLE recent (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, line TEXT NOT NULL
+);
+CREATE INDEX recent_by_tenant ON recent (tenant, place);
+"""
+_STEPS = (_FIRST, _RECENT)
+"""Each takes a file from the version before it to its own; a step that was shipped stays."""
+
+SCHEMA_VERSION = len(_STEPS)
 
 
 def opened(path: Path, timeout_seconds: float) -> sqlite3.Connection:
@@ -55,10 +64,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")  # another process may be making them right now
     try:
-        if _version(connection) == 0:
-            for statement in _SCHEMA.split(";"):
+        for step in _STEPS[_version(connection) :]:
+            for statement in step.split(";"):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA user_version = {max(_version(connection), SCHEMA_VERSION)}")
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")

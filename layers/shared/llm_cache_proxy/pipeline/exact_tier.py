@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.pipeline.hit import hit_answer
-from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.ledger import Ledger, Pending
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.exact_store import AliasFound, ExactStore, Found, Hit, Lookup
@@ -49,7 +49,7 @@ class ExactTier:
         await self._look(asked, trail, _NOBODYS_KEY, pending)
 
     async def _verbatim(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
-        found = await self._look(asked, trail, asked.key, {})
+        found = await self._look(asked, trail, asked.key, Pending())
         if isinstance(found, Hit) and found.text is None:
             return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
         return None, asked
@@ -62,7 +62,7 @@ class ExactTier:
         )
         if not believed:
             return None
-        found = await self._look(asked, trail, alias.target, {})
+        found = await self._look(asked, trail, alias.target, Pending())
         if not isinstance(found, Hit):
             return None
         judged = (
@@ -84,22 +84,21 @@ class ExactTier:
             trail.count({name: -amount for name, amount in counted.items()})
         return verdict.accepted
 
-    async def _look(
-        self, asked: Asked, trail: Trail, key: str, pending: dict[str, int]
-    ) -> Found | None:
+    async def _look(self, asked: Asked, trail: Trail, key: str, pending: Pending) -> Found | None:
         query = Lookup(
             tenant=asked.request.tenant,
             key=key,
             form=asked.form,
             text_digest=asked.text_digest,
             max_age_seconds=asked.plan.max_age_seconds,
-            counts=pending,
+            counts=pending.counts,
+            recent=pending.recent,
         )
         found = await self.tier.attempt(trail, lambda: self.store.lookup(query))
         if found is None:
             trail.exact_away = True
             trail.because(Reason.EXACT_UNAVAILABLE)
-            self.ledger.later(asked.request.tenant, pending)
+            self.ledger.later(asked.request.tenant, pending.counts, pending.recent)
         else:
             trail.sequence = found.sequence
         return found

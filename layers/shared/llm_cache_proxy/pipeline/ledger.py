@@ -1,36 +1,51 @@
 """Counts on their way to the store: with the next call or in the background, never lost.
 
-Never makes a request wait for a count that does not belong to its own answer.
+Lines on recent decisions travel with them. Never makes a request wait for a count that does not
+belong to its own answer.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.counting import merged
 from llm_cache_proxy.domain.errors import CacheTierError
-from llm_cache_proxy.ports.exact_store import ExactStore
+from llm_cache_proxy.ports.exact_store import RECENT_KEPT, ExactStore
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Pending:
+    """Counts and lines that are still to be written, oldest first."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    recent: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.counts or self.recent)
+
+
 class Ledger:
-    """Pending counts by tenant, and the writes under way."""
+    """What is pending by tenant, and the writes under way."""
 
     def __init__(self, store: ExactStore, deadline_seconds: float) -> None:
         self._store = store
         self._deadline_seconds = deadline_seconds
-        self._pending: dict[str, dict[str, int]] = {}
+        self._pending: dict[str, Pending] = {}
         self._writes: set[asyncio.Task[None]] = set()
 
-    def take(self, tenant: str) -> dict[str, int]:
-        """The tenant's pending counts, which now ride on the caller's own write."""
-        return self._pending.pop(tenant, {})
+    def take(self, tenant: str) -> Pending:
+        """What is pending for the tenant, which now rides on the caller's own write."""
+        return self._pending.pop(tenant, None) or Pending()
 
-    def later(self, tenant: str, counts: Mapping[str, int]) -> None:
-        """Keep `counts` for the tenant's next call."""
-        if counts:
-            self._pending[tenant] = merged(self._pending.get(tenant, {}), dict(counts))
+    def later(self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()) -> None:
+        """Keep `counts` and `recent` for the tenant's next call."""
+        if counts or recent:
+            held = self._pending.setdefault(tenant, Pending())
+            held.counts = merged(held.counts, dict(counts))
+            held.recent = [*held.recent, *recent][-RECENT_KEPT:]
 
     def settle(self, tenant: str, counts: Mapping[str, int]) -> None:
         """Write `counts` in the background, whatever becomes of the caller."""
@@ -40,15 +55,16 @@ class Ledger:
 
     async def write(self, tenant: str, counts: Mapping[str, int]) -> None:
         """Write `counts` and what is pending now; what fails waits for the next call."""
-        total = merged(self.take(tenant), dict(counts))
-        if not total:
+        held = self.take(tenant)
+        held.counts = merged(held.counts, dict(counts))
+        if not held:
             return
         try:
             async with asyncio.timeout(self._deadline_seconds):
-                await self._store.record(tenant, total)
+                await self._store.record(tenant, held.counts, held.recent)
         except (CacheTierError, TimeoutError) as exc:
             _log.warning("counts could not be written: %s", exc or type(exc).__name__)
-            self.later(tenant, total)
+            self.later(tenant, held.counts, held.recent)
 
     async def settled(self) -> None:
         """Wait for the writes under way; what is pending stays so until the next call."""

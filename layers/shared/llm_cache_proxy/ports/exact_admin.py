@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from llm_cache_proxy.domain.entry import Entry
+
 
 @dataclass(frozen=True, slots=True)
 class CounterWindow:
@@ -21,6 +23,28 @@ class Swept:
 
     entries: int
     aliases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What an entry is, without its texts and answers."""
+
+    key: str
+    entry_id: str
+    created_at: int
+    expires_at: int
+    selectors: tuple[str, ...]
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, and where to go on; a page may be empty before the last (no cursor)."""
+
+    entries: Sequence[Listed]
+    cursor: str | None
 
 
 class ExactAdmin(Protocol):
@@ -42,12 +66,35 @@ class ExactAdmin(Protocol):
         """Delete the records that a `cut` of `selector` has killed."""
         ...
 
+    async def cut_before(self, tenant: str, created_before: int) -> None:
+        """Make every entry that was created before then (Unix seconds) dead at once."""
+        ...
+
+    async def sweep_before(self, tenant: str) -> Swept:
+        """Delete the records that `cut_before` has killed."""
+        ...
+
+    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+        """About `limit` entries that may be served, from `cursor` on (None: from the first).
+
+        An entry that is held while all pages are read is on one of them; on some stores on two.
+        """
+        ...
+
+    async def read(self, tenant: str, key: str) -> Entry | None:
+        """The whole entry under an exact key, if it may be served; an alias is none."""
+        ...
+
     async def count_entries(self, tenant: str) -> int:
         """Entries held for the tenant, aliases not counted."""
         ...
 
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         """All counter windows, oldest first, old fine ones folded into coarse ones."""
+        ...
+
+    async def recent(self, tenant: str) -> Sequence[str]:
+        """The tenant's recent decisions, newest first, as they were handed over."""
         ...
 
     async def ping(self) -> None:

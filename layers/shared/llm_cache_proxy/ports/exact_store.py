@@ -1,17 +1,21 @@
 """The exact tier: one round trip looks an answer up, checks that it still lives, and counts it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from llm_cache_proxy.domain.entry import Alias, Entry, Form
+
+RECENT_KEPT = 50
+"""Lines on recent decisions that a tenant keeps; the oldest go first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """One question to the exact tier.
 
-    `counts` are added whatever is found (they carry what earlier calls could not count).
+    `counts` are added whatever is found (they carry what earlier calls could not count), and so
+    are the lines of `recent`.
     `text_digest` is the asking text's digest: the stored text comes back only where it differs.
     `max_age_seconds` turns an older entry into a miss.
     """
@@ -22,6 +26,7 @@ class Lookup:
     text_digest: str
     max_age_seconds: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    recent: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,10 @@ class ExactStore(Protocol):
         """Whether the entry was stored: False where a clear came after its lookup."""
         ...
 
-    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
-        """Add to the tenant's counters."""
+    async def record(
+        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
+    ) -> None:
+        """Add to the tenant's counters, and to its last RECENT_KEPT decisions."""
         ...
 
     async def aclose(self) -> None:

@@ -1,6 +1,6 @@
 """The semantic tier's store: nearest entries within one scope, never across it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,14 @@ class Scope:
     tenant: str
     fingerprint: str
     embedder_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an entry lies: its scope, and its vector of unit length."""
+
+    scope: Scope
+    vector: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,18 @@ class VectorAdmin(Protocol):
         """Delete every tenant's entries with `purge_at <= now`."""
         ...
 
-    async def count_entries(self, tenant: str) -> int:
-        """Entries held for the tenant."""
+    async def sweep_before(self, tenant: str, created_before: int) -> int:
+        """Delete the tenant's entries that were created before then (Unix seconds)."""
+        ...
+
+    async def placed(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Placed]:
+        """Scope and vector of those of `keys` that are held and sound."""
+        ...
+
+    async def count_entries(
+        self, tenant: str, *, selector: str | None = None, created_before: int | None = None
+    ) -> int:
+        """Entries held for the tenant: all, or those that have or are what is asked for."""
         ...
 
     async def ping(self) -> None:

@@ -15,19 +15,38 @@ local function count(counter, index, window, name, amount)
   end
 end
 
-local function count_pairs(counter, index, window, first)
-  for at = first, #ARGV - 1, 2 do
-    count(counter, index, window, ARGV[at], ARGV[at + 1])
+-- The ring is the last of KEYS wherever counts are handed over; `recent` is no counter but a line
+-- of it, kept by the same call.
+local function remember(line)
+  local held = redis.pcall('LPUSH', KEYS[#KEYS], line)
+  if type(held) == 'number' then
+    redis.pcall('LTRIM', KEYS[#KEYS], 0, 49)
   end
 end
 
-local function cut_off(cuts, selectors_json, sequence)
+local function count_pairs(counter, index, window, first)
+  for at = first, #ARGV - 1, 2 do
+    if ARGV[at] == 'recent' then
+      remember(ARGV[at + 1])
+    else
+      count(counter, index, window, ARGV[at], ARGV[at + 1])
+    end
+  end
+end
+
+-- `before` kills by age: what was created earlier than it, in Unix seconds.
+local function cut_off(cuts, selectors_json, sequence, created)
   local ok, selectors = pcall(cjson.decode, selectors_json)
   if not ok or type(selectors) ~= 'table' or #selectors == 0 then
     return true
   end
+  local before = #selectors + 1
+  selectors[before] = 'before'
   local cutoffs = redis.call('HMGET', cuts, unpack(selectors))
-  for at = 1, #selectors do
+  if cutoffs[before] and tonumber(cutoffs[before]) > created then
+    return true
+  end
+  for at = 1, before - 1 do
     if cutoffs[at] and tonumber(cutoffs[at]) > sequence then
       return true
     end
@@ -50,7 +69,7 @@ local function living(key, cuts, version, max_age, now)
     redis.pcall('DEL', key)
     return false
   end
-  if expires <= now or cut_off(cuts, f[5], sequence) then
+  if expires <= now or cut_off(cuts, f[5], sequence, created) then
     return false
   end
   if max_age ~= '' and now - created > tonumber(max_age) then

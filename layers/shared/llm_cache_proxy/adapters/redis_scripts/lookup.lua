@@ -1,4 +1,4 @@
--- KEYS: record, cutoffs, sequence, counter, index
+-- KEYS: record, cutoffs, sequence, counter, index, ring
 -- ARGV: version, form, digest, max age or '', window, then counts as name, amount
 local now = now_seconds()
 local sequence = redis.call('GET', KEYS[3]) or '0'

@@ -1,6 +1,10 @@
--- KEYS: counter, index; ARGV: window, then counts as name, amount
+-- KEYS: counter, index, ring; ARGV: window, then counts as name, amount
 for at = 2, #ARGV - 1, 2 do
-  redis.call('HINCRBY', KEYS[1], ARGV[at], ARGV[at + 1])
+  if ARGV[at] == 'recent' then
+    remember(ARGV[at + 1])
+  else
+    redis.call('HINCRBY', KEYS[1], ARGV[at], ARGV[at + 1])
+    redis.call('SADD', KEYS[2], ARGV[1])
+  end
 end
-redis.call('SADD', KEYS[2], ARGV[1])
 return 1

@@ -37,7 +37,9 @@ class UnwrittenExact:
         del commit
         return False
 
-    async def record(self, tenant: str, counts: Mapping[str, int]) -> None:
+    async def record(
+        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
+    ) -> None:
         """Nothing is counted."""
 
     async def aclose(self) -> None:
