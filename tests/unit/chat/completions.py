@@ -88,11 +88,11 @@ def _deltas(draw: st.DrawFn, choice: Message) -> list[Message]:
     deltas: list[Message] = [{"role": "assistant", "content": None}]
     for name in ("reasoning_content", "content"):
         if message.get(name):
-            deltas += [{name: piece} for piece in _pieces(draw, message[name])]
+            deltas += [{name: piece} for piece in pieces_of(draw, message[name])]
     if "tomorrows_object" in message:
         inner = message["tomorrows_object"]
         deltas.append({"tomorrows_object": {"a": inner["a"]}})
-        deltas += [{"tomorrows_object": {"b": {"c": p}}} for p in _pieces(draw, inner["b"]["c"])]
+        deltas += [{"tomorrows_object": {"b": {"c": p}}} for p in pieces_of(draw, inner["b"]["c"])]
     deltas += _call_deltas(draw, message.get("tool_calls", []))
     parts: list[Message] = [{"index": index, "delta": d, "finish_reason": None} for d in deltas]
     parts += [
@@ -107,7 +107,7 @@ def _call_deltas(draw: st.DrawFn, calls: list[Message]) -> list[Message]:
     for index, call in enumerate(calls):
         function = {"name": call["function"]["name"], "arguments": ""}
         opening = {"index": index, "id": call["id"], "type": "function", "function": function}
-        pieces = _pieces(draw, call["function"]["arguments"])
+        pieces = pieces_of(draw, call["function"]["arguments"])
         queues.append([opening, *({"index": index, "function": {"arguments": p}} for p in pieces)])
     deltas = []
     while any(queues):
@@ -116,6 +116,7 @@ def _call_deltas(draw: st.DrawFn, calls: list[Message]) -> list[Message]:
     return deltas
 
 
-def _pieces(draw: st.DrawFn, text: str) -> list[str]:
+def pieces_of(draw: st.DrawFn, text: str) -> list[str]:
+    """`text` cut anywhere."""
     places = sorted(draw(st.sets(st.integers(0, len(text)), max_size=4)) | {0, len(text)})
     return [text[start:end] for start, end in itertools.pairwise(places)]

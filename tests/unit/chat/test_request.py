@@ -7,12 +7,11 @@ import pytest
 from llm_cache_proxy.domain.chat.request import (
     checked,
     traits,
-    wants_stream,
-    wants_usage,
     with_user_text,
 )
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.streaming_fields import wants_stream, wants_usage
 
 USER = {"role": "user", "content": "What is Rust?"}
 

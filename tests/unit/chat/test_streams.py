@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from llm_cache_proxy.domain.chat import replay
 from llm_cache_proxy.domain.chat.answer import forms, is_whole, token_counts
-from llm_cache_proxy.domain.chat.assembly import BrokenStreamError, ChatAssembler
+from llm_cache_proxy.domain.chat.assembly import chat_assembler
+from llm_cache_proxy.domain.dialect import BrokenStreamError
 from llm_cache_proxy.domain.entry import Form
-from llm_cache_proxy.domain.sse import DONE, EventSplitter
+from llm_cache_proxy.domain.sse import EventSplitter
 from unit.chat.completions import completions, streams_of
 
 
 def assembled(datas: list[str]) -> dict[str, Any]:
-    assembler = ChatAssembler()
+    assembler = chat_assembler()
     for data in datas:
         assembler.add(data)
     return assembler.completion()
@@ -62,7 +63,6 @@ def test_usage_is_told_only_where_it_is_wanted_and_known() -> None:
     }
     kept = forms(known, "{}")
 
-    assert DONE in kept.body(Form.SSE)
     assert "usage" not in kept.body(Form.SSE)
     assert '"usage"' in kept.body(Form.SSE_WITH_USAGE)
     assert replay.usage_event({"choices": []}) == ""
@@ -103,7 +103,7 @@ def test_padded_pieces_of_audio_become_one() -> None:
 )
 def test_what_is_no_chunk_breaks_the_stream(data: str) -> None:
     with pytest.raises(BrokenStreamError):
-        ChatAssembler().add(data)
+        chat_assembler().add(data)
 
 
 def answer(finish: object = "stop", **message: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.keys import (
     Identity,
     canonical_body,
@@ -49,6 +50,29 @@ CHANGES: dict[str, Any] = {
     "verbosity": "low",
     "a_field_of_tomorrow": {"x": 1},
 }
+RESPONSE_CHANGES: dict[str, Any] = {
+    "instructions": "Be brief.",
+    "include": ["reasoning.encrypted_content"],
+    "max_output_tokens": 5,
+    "max_tool_calls": 1,
+    "reasoning": {"effort": "low"},
+    "text": {"format": {"type": "json_object"}},
+    "truncation": "auto",
+    "store": False,
+    "temperature": 1,
+    "tools": [{"type": "function", "name": "f"}],
+    "tool_choice": "none",
+    "a_field_of_tomorrow": {"x": 1},
+}
+TEXT_CHANGES: dict[str, Any] = {
+    "prompt": "once upon",
+    "suffix": "the end",
+    "echo": True,
+    "best_of": 2,
+    "logprobs": 3,
+    "max_tokens": 5,
+    "n": 2,
+}
 NO_CHANGES: dict[str, Any] = {
     "stream": True,
     "stream_options": {"include_usage": True},
@@ -73,6 +97,70 @@ def test_a_field_that_can_change_the_answer_changes_the_key(field: str) -> None:
 @pytest.mark.parametrize("field", NO_CHANGES)
 def test_a_field_that_cannot_change_the_answer_does_not_change_the_key(field: str) -> None:
     assert key({**BODY, field: NO_CHANGES[field]}) == key(BODY)
+
+
+@pytest.mark.parametrize("field", sorted(NO_CHANGES.keys() - {"stream", "stream_options"}))
+def test_a_field_that_a_response_repeats_changes_its_key(field: str) -> None:
+    there = replace(HERE, path="/responses")
+    asked: dict[str, Any] = {"model": "m", "input": "What is Rust?"}
+
+    assert key({**asked, field: NO_CHANGES[field]}, there) != key(asked, there)
+    assert key({**asked, "stream": True}, there) == key(asked, there)
+
+
+@pytest.mark.parametrize("field", RESPONSE_CHANGES)
+def test_a_field_that_can_change_a_response_changes_the_key(field: str) -> None:
+    there = replace(HERE, path="/responses", upstream="openai")
+    asked: dict[str, Any] = {"model": "m", "input": "What is Rust?"}
+
+    assert key({**asked, field: RESPONSE_CHANGES[field]}, there) != key(asked, there)
+
+
+@pytest.mark.parametrize("field", TEXT_CHANGES)
+def test_a_field_that_can_change_a_text_changes_the_key(field: str) -> None:
+    there = replace(HERE, path="/completions")
+    asked: dict[str, Any] = {"model": "m", "prompt": "Once upon"}
+
+    assert key({**asked, field: TEXT_CHANGES[field]}, there) != key(asked, there)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("1", "1.0"), ("1", "1e0"), ("100", "1E2"), ("0.5", "0.50"), ("-0", "0"), ("0.1", "1e-1")],
+)
+def test_a_numbers_spelling_does_not_count(one: str, other: str) -> None:
+    def asked(number: str) -> str:
+        return key(parse_object(f'{{"model": "m", "x": {{"y": [{number}]}}}}'.encode()))
+
+    assert asked(one) == asked(other)
+
+
+def test_big_integers_that_one_float_stands_for_count_apart() -> None:
+    one, other = 2**53, 2**53 + 1
+
+    assert key({**BODY, "seed": one}) != key({**BODY, "seed": other})
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "image_url", "image_url": {"url": "https://a/1.png"}},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+        {"type": "image_url", "image_url": {"url": "https://a/1.png", "detail": "low"}},
+        {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}},
+        {"type": "input_audio", "input_audio": {"data": "AA==", "format": "mp3"}},
+        {"type": "file", "file": {"file_data": "AA==", "filename": "a.pdf"}},
+        {"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}},
+    ],
+)
+def test_every_part_of_a_message_counts(part: dict[str, Any]) -> None:
+    def with_parts(*parts: dict[str, Any]) -> str:
+        return key({**BODY, "messages": [{"role": "user", "content": list(parts)}]})
+
+    text = {"type": "text", "text": "x"}
+
+    assert with_parts(text, part) != with_parts(text)
+    assert with_parts(text, part) != with_parts(part, text) or part == text
 
 
 @pytest.mark.parametrize(

@@ -75,12 +75,13 @@ class Bench:
         return Told(answer.status, body, answer.outcome)
 
     async def begin(self, text: str = "What is Rust?", **changes: Any) -> Answer:
-        """Ask, and leave the answer's body to the caller."""
+        """Ask in some `dialect`, and leave the answer's body to the caller."""
         headers = changes.pop("headers", {})
         tenant = changes.pop("tenant", "default")
         messages = [{"role": "user", "content": text}]
-        raw = json.dumps({"model": "m", "messages": messages, **changes}).encode()
-        dialect = ChatDialect()
+        dialect = changes.pop("dialect", ChatDialect())
+        asked = {"input": text} if dialect.path == "/responses" else {"messages": messages}
+        raw = json.dumps({"model": "m", **asked, **changes}).encode()
         request = CachedRequest(
             tenant=tenant,
             query="",

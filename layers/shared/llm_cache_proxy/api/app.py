@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from llm_cache_proxy.api.chat import chat_endpoint
+from llm_cache_proxy.api.chat import CACHED, cached_endpoint
 from llm_cache_proxy.api.client_access import ClientAccess
 from llm_cache_proxy.api.embeddings import embeddings_endpoint
 from llm_cache_proxy.api.errors import refused, unforeseen, upstream_failed
@@ -66,7 +66,9 @@ def create_app(service: Service) -> Starlette:
         return JSONResponse({"status": "ok", **service.health()})
 
     app.add_route("/health", health, methods=["GET"])
-    app.add_route("/v1/chat/completions", chat_endpoint(service.proxy, limit), methods=["POST"])
+    for dialect in CACHED:
+        endpoint = cached_endpoint(service.proxy, dialect, limit)
+        app.add_route(f"/v1{dialect.path}", endpoint, methods=["POST"])
     app.add_route("/v1/models", models, methods=["GET"])
     app.add_route("/v1/models/{model:path}", models, methods=["GET"])
     app.add_route(

@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`: HTTP to the pipeline's request, its answer to HTTP."""
+"""The cached endpoints: HTTP to the pipeline's request, its answer to HTTP."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,8 +11,13 @@ from llm_cache_proxy.domain.chat.dialect import ChatDialect
 from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.dialect import Dialect
 from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
+from llm_cache_proxy.domain.text.dialect import TextDialect
 from llm_cache_proxy.pipeline.exchange import CachedRequest
 from llm_cache_proxy.pipeline.proxy import CachingProxy
+
+CACHED: tuple[Dialect, ...] = (ChatDialect(), ResponsesDialect(), TextDialect())
+"""One a path below `/v1`, each a POST."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -35,8 +40,3 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
         return to_response(await proxy.answer(cached), request.state.request_id)
 
     return answer
-
-
-def chat_endpoint(proxy: CachingProxy, max_body_bytes: int) -> Endpoint:
-    """The handler of `/v1/chat/completions`."""
-    return cached_endpoint(proxy, ChatDialect(), max_body_bytes)

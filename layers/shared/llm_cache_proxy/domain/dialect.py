@@ -8,6 +8,10 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.policy import Traits
 
 
+class BrokenStreamError(ValueError):
+    """A stream is not one of the endpoint's, or carries an error."""
+
+
 class Assembler(Protocol):
     """Puts a stream together."""
 
@@ -26,6 +30,11 @@ class Dialect(Protocol):
     @property
     def path(self) -> str:
         """The endpoint below the base URL."""
+        ...
+
+    @property
+    def terminator(self) -> str:
+        """What ends a stream after its last event, empty where that event is the end."""
         ...
 
     @property
@@ -54,7 +63,11 @@ class Dialect(Protocol):
         ...
 
     def asking_for_usage(self, fields: JsonObject) -> JsonObject | None:
-        """`fields` with the stream's usage asked for; None where nothing needs to change."""
+        """The `stream_options` that ask for usage; None where nothing needs to change."""
+        ...
+
+    def is_last(self, event: JsonObject) -> bool:
+        """Whether an event ends its stream; False where only `[DONE]` does."""
         ...
 
     def is_usage_only(self, chunk: JsonObject) -> bool:

@@ -22,9 +22,9 @@ class Form(StrEnum):
 class Forms:
     """One answer in every form it is served in, each UTF-8 and ready to send.
 
-    `json` is the whole JSON body. `sse` is every event up to, not including, usage and `[DONE]`.
-    `usage_event` is the one event that `stream_options.include_usage` adds, empty when the
-    upstream told no usage.
+    `json` is the whole JSON body. `sse` is every event up to, not including, usage and what ends
+    the stream, which is the dialect's to say. `usage_event` is the one event that
+    `stream_options.include_usage` adds, empty when the upstream told no usage.
     """
 
     json: str
@@ -39,8 +39,8 @@ class Forms:
 
 
 def joined_sse(events: str, usage_event: str) -> str:
-    """Stored events, the usage event if it is wanted, and the terminator."""
-    return f"{events}{usage_event}data: [DONE]\n\n"
+    """Stored events, and the usage event if it is wanted."""
+    return events + usage_event
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,21 @@ WITHOUT_EFFECT = frozenset(
         "safety_identifier",
     }
 )
-"""Fields that change how an answer is delivered or billed, never what it says."""
+"""Fields that change how an answer is delivered or billed, never what it says.
 
-DOCUMENTED_DEFAULTS: Mapping[str, Mapping[str, object]] = {
-    "openai": {
+An endpoint that repeats them in its answers is another matter: see `REPEATED_IN_ANSWER`.
+"""
+
+REPEATED_IN_ANSWER: Mapping[str, frozenset[str]] = {
+    "/responses": WITHOUT_EFFECT - {"stream", "stream_options"},
+}
+"""By path: fields that an answer repeats, so that another request's would be wrong in it.
+
+A response tells `metadata`, `user` and the like again: whoever shared it would be told another's.
+"""
+
+DOCUMENTED_DEFAULTS: Mapping[tuple[str, str], Mapping[str, object]] = {
+    ("openai", "/chat/completions"): {
         "n": 1,
         "temperature": 1,
         "top_p": 1,
@@ -37,9 +48,13 @@ DOCUMENTED_DEFAULTS: Mapping[str, Mapping[str, object]] = {
         "logprobs": False,
         "store": False,
     },
-    "groq": {"n": 1, "temperature": 1, "top_p": 1},
+    ("groq", "/chat/completions"): {"n": 1, "temperature": 1, "top_p": 1},
 }
-"""By upstream name: values that its API reference gives as the meaning of an absent field."""
+"""By upstream name and path: what its API reference gives as the meaning of an absent field.
+
+None for the Responses API: `store` is on there by default, and a response that the upstream has
+kept is another answer than one that it has not, though they say the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +70,12 @@ class Identity:
 
 def canonical_body(fields: Mapping[str, object], identity: Identity) -> JsonObject:
     """The fields that can change the answer, with the route's model in place of the asked one."""
-    defaults = DOCUMENTED_DEFAULTS.get(identity.upstream, {})
+    defaults = DOCUMENTED_DEFAULTS.get((identity.upstream, identity.path), {})
+    without_effect = WITHOUT_EFFECT - REPEATED_IN_ANSWER.get(identity.path, frozenset())
     body = {
         name: value
         for name, value in fields.items()
-        if name not in WITHOUT_EFFECT and not _is_default(value, defaults.get(name, _NO_DEFAULT))
+        if name not in without_effect and not _is_default(value, defaults.get(name, _NO_DEFAULT))
     }
     body["model"] = identity.model
     return body

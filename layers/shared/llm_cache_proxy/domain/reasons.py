@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CUT_OFF = "cleared"
 
     EXACT_MODE = "exact-mode"
+    EXACT_ROUTE = "exact-route"
     WRITE_ONLY = "write-only"
     REFRESH = "refresh"
     NO_CACHE = "no-cache"

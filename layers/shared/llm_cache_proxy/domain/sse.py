@@ -11,6 +11,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
 _EVENT_END = re.compile(_ONE_END + _ONE_END)
 DONE = "[DONE]"
+DONE_EVENT = f"data: {DONE}\n\n"
+"""What ends a stream of chat or text completions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +70,8 @@ def _event(raw: bytes) -> Event:
 def data_event(data: str) -> str:
     """One event that carries `data`, which must have no line ends."""
     return f"data: {data}\n\n"
+
+
+def named_event(name: str, data: str) -> str:
+    """One event of a type that is named on a line of its own."""
+    return f"event: {name}\ndata: {data}\n\n"

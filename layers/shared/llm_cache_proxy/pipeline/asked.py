@@ -33,7 +33,7 @@ class Asked:
     @property
     def model(self) -> str:
         """The model's name as the client gave it."""
-        return str(self.request.fields["model"])
+        return model_of(self.request.fields)
 
     def answered_by(self, route: Route) -> "Asked":
         """The same request under the route that really answered, where that was a fallback."""
@@ -53,10 +53,15 @@ class Asked:
         return keys.fingerprint(keys.canonical_body(fields, self.identity), self.identity)
 
 
+def model_of(fields: JsonObject) -> str:
+    """The model's name as the client gave it; empty where a stored prompt brings one."""
+    return str(fields.get("model") or "")
+
+
 def asked(request: CachedRequest, policy: Policy, routes: Sequence[Route]) -> Asked:
     """The request with keys and plan. Raises NotFound where no upstream serves the model."""
     if not routes:
-        shown = str(request.fields["model"])[:100]
+        shown = model_of(request.fields)[:100]
         raise NotFound(
             f"The model '{shown}' is served by no configured upstream.",
             param="model",

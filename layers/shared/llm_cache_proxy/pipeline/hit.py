@@ -10,10 +10,12 @@ from llm_cache_proxy.ports.exact_store import Hit
 
 def hit_answer(asked: Asked, trail: Trail, hit: Hit, result: Result, reason: Reason) -> Answer:
     """The answer that a hit gives."""
+    whole = asked.form is Form.JSON
+    body = hit.body if whole else hit.body + asked.request.dialect.terminator
     return Answer(
         status=200,
-        content_type=JSON_TYPE if asked.form is Form.JSON else SSE_TYPE,
-        body=hit.body.encode("utf-8"),
+        content_type=JSON_TYPE if whole else SSE_TYPE,
+        body=body.encode("utf-8"),
         outcome=Outcome(
             result=result,
             reason=str(reason),

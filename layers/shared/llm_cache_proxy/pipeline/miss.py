@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from llm_cache_proxy.domain.body_members import with_member
 from llm_cache_proxy.domain.counting import error_count
 from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asked import Asked
@@ -33,8 +34,8 @@ class MissPath:
         """The upstream's answer. Raises UpstreamError where there is none."""
         dialect, fields = asked.request.dialect, asked.request.fields
         streaming = dialect.wants_stream(fields)
-        with_usage = dialect.asking_for_usage(fields) if streaming and asked.plan.write else None
-        reply = await self._reply(asked, trail, streaming=streaming, changed=with_usage)
+        options = dialect.asking_for_usage(fields) if streaming and asked.plan.write else None
+        reply = await self._reply(asked, trail, streaming=streaming, options=options)
         asked = asked.answered_by(reply.route)
         if streaming and reply.status in _SUCCESS and _is_sse(reply):
             relay = Relay(
@@ -43,7 +44,7 @@ class MissPath:
                 reply.body,
                 storing=self.storing,
                 accounting=self.accounting,
-                hides_usage=with_usage is not None,
+                hides_usage=options is not None,
             )
             return self._answer(asked, trail, reply, SSE_TYPE, relay.events())
         with trail.timed("upstream"):
@@ -53,10 +54,10 @@ class MissPath:
         return self._answer(asked, trail, reply, kind, body)
 
     async def _reply(
-        self, asked: Asked, trail: Trail, *, streaming: bool, changed: JsonObject | None
+        self, asked: Asked, trail: Trail, *, streaming: bool, options: JsonObject | None
     ) -> UpstreamReply:
         request = asked.request
-        body = request.body if changed is None else compact_text(changed).encode("utf-8")
+        body = request.body if options is None else _with_options(request.body, options)
         call = UpstreamCall(
             method="POST",
             path=request.dialect.path,
@@ -119,6 +120,13 @@ class MissPath:
             ),
             headers=reply.headers,
         )
+
+
+def _with_options(body: bytes, options: JsonObject) -> bytes:
+    try:
+        return with_member(body.decode("utf-8"), "stream_options", options).encode("utf-8")
+    except ValueError:  # too deep to change: it goes out without our wish
+        return body
 
 
 def _is_sse(reply: UpstreamReply) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.errors import NotInCache
 from llm_cache_proxy.domain.histogram import latency_counts
 from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.pipeline.asked import Asked, asked
+from llm_cache_proxy.pipeline.asked import Asked, asked, model_of
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest
 from llm_cache_proxy.pipeline.ledger import Ledger
@@ -40,7 +40,7 @@ class CachingProxy:
         return answer
 
     async def _answer(self, request: CachedRequest) -> Answer:
-        this = asked(request, self.policy, self.upstream.routes(str(request.fields["model"])))
+        this = asked(request, self.policy, self.upstream.routes(model_of(request.fields)))
         trail = Trail()
         if this.plan.bypass is not None:
             return await self.miss.answer(this, trail)

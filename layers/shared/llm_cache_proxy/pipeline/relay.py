@@ -1,17 +1,17 @@
 """A stream on its way from the upstream to the client, put together as it passes.
 
-Every event goes out as it came. `[DONE]` is held back until the answer has been stored, so that
-nothing is left to do once the client has it.
+Every event goes out as it came. What ends the stream is held back until the answer has been
+stored, so that nothing is left to do once the client has it.
 """
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from llm_cache_proxy.domain.chat.assembly import BrokenStreamError
 from llm_cache_proxy.domain.counting import error_count
+from llm_cache_proxy.domain.dialect import BrokenStreamError
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
-from llm_cache_proxy.domain.sse import DONE, Event, EventSplitter, data_event
+from llm_cache_proxy.domain.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.storing import Storing
@@ -40,7 +40,7 @@ class Relay:
         self._assembler = asked.request.dialect.assembler()
         self._splitter = EventSplitter()
         self._broken = False
-        self._done: bytes | None = None
+        self._end = b""
         self._settled = False
 
     async def events(self) -> AsyncGenerator[bytes, None]:
@@ -67,31 +67,34 @@ class Relay:
         return b"".join(event.raw for event in events if self._passes(event))
 
     def _passes(self, event: Event) -> bool:
-        if event.data is None or self._done is not None:
-            return self._done is None
         if event.data == DONE:
-            self._done = event.raw
+            self._end += event.raw
             return False
+        if event.data is None or self._end:
+            return not self._end
         if self._broken:
             return True
+        dialect = self._asked.request.dialect
         try:
             chunk = self._assembler.add(event.data)
         except BrokenStreamError:
             self._broken = True
             return True
-        return not (self._hides_usage and self._asked.request.dialect.is_usage_only(chunk))
+        if dialect.is_last(chunk):
+            self._end = event.raw
+            return False
+        return not (self._hides_usage and dialect.is_usage_only(chunk))
 
     def _last(self) -> bytes:
         rest = self._splitter.rest()
-        if self._done is None and rest.strip() == f"data: {DONE}".encode():
-            self._done = data_event(DONE).encode()
-            return self._done
-        return self._done if self._done is not None else rest
+        if not self._end and rest.strip() == f"data: {DONE}".encode():
+            self._end = DONE_EVENT.encode()
+        return self._end or rest
 
     async def _finish(self) -> None:
         completion = self._assembler.completion()
         whole = (
-            self._done is not None
+            self._end != b""
             and not self._broken
             and self._asked.request.dialect.is_whole(completion)
         )

@@ -1,34 +1,30 @@
 """Chat completions as the pipeline sees them."""
 
+from llm_cache_proxy.domain import streaming_fields
 from llm_cache_proxy.domain.chat import answer, request
-from llm_cache_proxy.domain.chat.assembly import ChatAssembler
+from llm_cache_proxy.domain.chat.assembly import chat_assembler
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.sse import DONE_EVENT
 
 
 class ChatDialect:
     """The `Dialect` of `/v1/chat/completions`."""
 
     path = "/chat/completions"
+    terminator = DONE_EVENT
     checked = staticmethod(request.checked)
     traits = staticmethod(request.traits)
     with_user_text = staticmethod(request.with_user_text)
-    wants_stream = staticmethod(request.wants_stream)
-    wants_usage = staticmethod(request.wants_usage)
+    wants_stream = staticmethod(streaming_fields.wants_stream)
+    wants_usage = staticmethod(streaming_fields.wants_usage)
+    asking_for_usage = staticmethod(streaming_fields.asking_for_usage)
+    is_usage_only = staticmethod(streaming_fields.is_usage_only)
     is_whole = staticmethod(answer.is_whole)
     forms = staticmethod(answer.forms)
     token_counts = staticmethod(answer.token_counts)
-    assembler = ChatAssembler
+    assembler = staticmethod(chat_assembler)
 
     @staticmethod
-    def asking_for_usage(fields: JsonObject) -> JsonObject | None:
-        """`fields` with the stream's usage asked for; None where they ask for it already."""
-        if request.wants_usage(fields):
-            return None
-        options = fields.get("stream_options")
-        held = options if isinstance(options, dict) else {}
-        return {**fields, "stream_options": {**held, "include_usage": True}}
-
-    @staticmethod
-    def is_usage_only(chunk: JsonObject) -> bool:
-        """Whether a chunk is the one that `include_usage` adds, and nothing else."""
-        return chunk.get("choices") == [] and isinstance(chunk.get("usage"), dict)
+    def is_last(_: JsonObject) -> bool:
+        """Only `[DONE]` ends a stream of chunks."""
+        return False

@@ -1,4 +1,4 @@
-"""Another model's name in a body, and nothing else changed."""
+"""One member of a body changed, and nothing else."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.body_model import with_model
+from llm_cache_proxy.domain.body_members import with_member, with_model
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,21 @@ def test_any_object_keeps_its_other_fields(
         assert changed == body.encode("utf-8", "surrogatepass")
     else:
         assert json.loads(changed) == fields | {"model": model}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"a":1e0, "b" : null}', '{"a":1e0, "b" : 5}'),
+        ('{"a":1e0}', '{"b":5,"a":1e0}'),
+        (" { }", ' {"b":5 }'),
+    ],
+)
+def test_a_member_is_set_in_its_place_or_first(text: str, expected: str) -> None:
+    assert with_member(text, "b", 5) == expected
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a"', '{"a":1', "{5:1}"])
+def test_what_is_no_object_has_no_members(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whichever says so
+        with_member(text, "b", 5)

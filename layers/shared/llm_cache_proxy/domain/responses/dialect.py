@@ -1,0 +1,37 @@
+"""The Responses API as the pipeline sees it."""
+
+from llm_cache_proxy.domain import streaming_fields
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.responses import answer, request
+from llm_cache_proxy.domain.responses.assembly import ResponseAssembler, is_last
+
+
+class ResponsesDialect:
+    """The `Dialect` of `/v1/responses`; its streams tell usage unasked and end in no `[DONE]`."""
+
+    path = "/responses"
+    terminator = ""
+    checked = staticmethod(request.checked)
+    traits = staticmethod(request.traits)
+    with_user_text = staticmethod(request.with_user_text)
+    wants_stream = staticmethod(streaming_fields.wants_stream)
+    is_last = staticmethod(is_last)
+    is_whole = staticmethod(answer.is_whole)
+    forms = staticmethod(answer.forms)
+    token_counts = staticmethod(answer.token_counts)
+    assembler = ResponseAssembler
+
+    @staticmethod
+    def wants_usage(_: JsonObject) -> bool:
+        """Usage is no event of its own."""
+        return False
+
+    @staticmethod
+    def asking_for_usage(_: JsonObject) -> JsonObject | None:
+        """Nothing has to be asked for."""
+        return None
+
+    @staticmethod
+    def is_usage_only(_: JsonObject) -> bool:
+        """No event is there for usage alone."""
+        return False

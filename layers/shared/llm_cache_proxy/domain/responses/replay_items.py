@@ -1,0 +1,80 @@
+"""The events that tell one item of a response: a message, a call, a thought, or one unknown."""
+
+from collections.abc import Iterator
+
+from llm_cache_proxy.domain.json_text import JsonObject
+
+_ARGUMENTS = {
+    "function_call": ("arguments", "response.function_call_arguments"),
+    "custom_tool_call": ("input", "response.custom_tool_call_input"),
+}
+_TEXTS = {
+    "output_text": ("text", "response.output_text"),
+    "refusal": ("refusal", "response.refusal"),
+    "reasoning_text": ("text", "response.reasoning_text"),
+}
+
+
+def item_events(item: JsonObject, index: int) -> Iterator[JsonObject]:
+    """The events of the item at `index` of the output; an unknown one is told in one piece."""
+    place: JsonObject = {"item_id": item.get("id") or "", "output_index": index}
+    yield {"type": "response.output_item.added", "output_index": index, "item": _opened(item)}
+    for at, part in enumerate(_parts(item, "summary")):
+        yield from _summary_events(part, {**place, "summary_index": at})
+    for at, part in enumerate(_parts(item, "content")):
+        yield from _part_events(part, {**place, "content_index": at})
+    if item.get("type") in _ARGUMENTS:
+        yield from _argument_events(item, place)
+    yield {"type": "response.output_item.done", "output_index": index, "item": item}
+
+
+def _opened(item: JsonObject) -> JsonObject:
+    """The item before it said anything."""
+    name, _ = _ARGUMENTS.get(str(item.get("type")), ("", ""))
+    empty: JsonObject = {"status": "in_progress"}
+    if name:
+        empty[name] = ""
+    empty |= {name: [] for name in ("summary", "content") if _parts(item, name)}
+    return {**item, **{name: value for name, value in empty.items() if name in item}}
+
+
+def _parts(item: JsonObject, name: str) -> list[JsonObject]:
+    """The parts under `name` that are told one by one; none where one of them is unknown."""
+    parts = item.get(name)
+    known = {"summary_text"} if name == "summary" else _TEXTS
+    if not isinstance(parts, list):
+        return []
+    return parts if all(isinstance(p, dict) and p.get("type") in known for p in parts) else []
+
+
+def _summary_events(part: JsonObject, place: JsonObject) -> Iterator[JsonObject]:
+    text = part.get("text")
+    opened = {**part, "text": ""}
+    yield {"type": "response.reasoning_summary_part.added", **place, "part": opened}
+    yield {"type": "response.reasoning_summary_text.delta", **place, "delta": text}
+    yield {"type": "response.reasoning_summary_text.done", **place, "text": text}
+    yield {"type": "response.reasoning_summary_part.done", **place, "part": part}
+
+
+def _part_events(part: JsonObject, place: JsonObject) -> Iterator[JsonObject]:
+    name, kind = _TEXTS[str(part["type"])]
+    opened: JsonObject = {name: ""}
+    opened |= {empty: [] for empty in ("annotations", "logprobs") if empty in part}
+    yield {"type": "response.content_part.added", **place, "part": {**part, **opened}}
+    weighed = part["type"] == "output_text"
+    extra: JsonObject = {"logprobs": part.get("logprobs") or []} if weighed else {}
+    yield {"type": f"{kind}.delta", **place, "delta": part.get(name), **extra}
+    annotations = part.get("annotations")
+    for at, annotation in enumerate(annotations if isinstance(annotations, list) else []):
+        told: JsonObject = {"annotation_index": at, "annotation": annotation}
+        yield {"type": "response.output_text.annotation.added", **place, **told}
+    yield {"type": f"{kind}.done", **place, name: part.get(name), **extra}
+    yield {"type": "response.content_part.done", **place, "part": part}
+
+
+def _argument_events(item: JsonObject, place: JsonObject) -> Iterator[JsonObject]:
+    name, kind = _ARGUMENTS[str(item["type"])]
+    said = item.get(name)
+    yield {"type": f"{kind}.delta", **place, "delta": said}
+    named: JsonObject = {"name": item.get("name")} if name == "arguments" else {}
+    yield {"type": f"{kind}.done", **place, **named, name: said}

@@ -1,0 +1,163 @@
+"""Facts about the Responses API on a miss and on a hit."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fakes.upstream import SSE_HEADERS
+from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
+from unit.pipeline.bench import Bench, Told
+
+RESPONSES = ResponsesDialect()
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def response(text: str = "A language.", **changes: Any) -> dict[str, Any]:
+    part = {"type": "output_text", "text": text, "annotations": []}
+    message = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "status": "completed",
+        "content": [part],
+    }
+    usage = {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
+    head = {"id": "resp_1", "object": "response", "status": "completed", "error": None}
+    return {**head, "output": [message], "usage": usage, **changes}
+
+
+def sse(*events: dict[str, Any]) -> list[bytes]:
+    return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events]
+
+
+def stream(whole: dict[str, Any], last: str = "response.completed") -> list[bytes]:
+    begun = {**whole, "status": "in_progress", "output": [], "usage": None}
+    delta = {"type": "response.output_text.delta", "delta": "A language."}
+    return sse(
+        {"type": "response.created", "response": begun}, delta, {"type": last, "response": whole}
+    )
+
+
+async def ask(bench: Bench, text: str = "What is Rust?", **changes: Any) -> Told:
+    return await bench.ask(text, dialect=RESPONSES, **changes)
+
+
+def last_event(told: Told) -> dict[str, Any]:
+    data = told.body.decode().strip().split("\n\n")[-1].split("\n")[-1]
+    event: dict[str, Any] = json.loads(data.removeprefix("data: "))
+    return event
+
+
+async def test_a_plain_response_answers_plain_and_streamed(bench: Bench) -> None:
+    bench.upstream.queue([json.dumps(response()).encode()])
+
+    first, plain, streamed = await ask(bench), await ask(bench), await ask(bench, stream=True)
+
+    assert [told.x_cache for told in (first, plain, streamed)] == ["MISS", "HIT-EXACT", "HIT-EXACT"]
+    assert first.body == plain.body
+    assert last_event(streamed)["response"] == response()
+    assert b"[DONE]" not in streamed.body
+
+
+async def test_a_streamed_response_answers_plain_and_streamed(bench: Bench) -> None:
+    pieces = stream(response())
+    bench.upstream.queue(pieces, headers=SSE_HEADERS)
+
+    first, streamed = await ask(bench, stream=True), await ask(bench, stream=True)
+    plain = await ask(bench)
+
+    assert first.body == b"".join(pieces)
+    assert json.loads(plain.body) == last_event(streamed)["response"] == response()
+    assert (streamed.x_cache, plain.x_cache) == ("HIT-EXACT", "HIT-EXACT")
+    assert bench.exact.count_of("model:m:prompt_used") == 10
+
+
+async def test_the_last_event_is_told_after_the_response_was_stored(bench: Bench) -> None:
+    bench.upstream.queue(stream(response()), headers=SSE_HEADERS)
+    answer = await bench.begin(stream=True, dialect=RESPONSES)
+    assert not isinstance(answer.body, bytes)
+
+    async for piece in answer.body:
+        assert bool(bench.exact.entries) == (b"response.completed" in piece)
+
+    assert b"response.completed" in piece
+
+
+async def test_a_request_goes_out_as_it_was_written(bench: Bench) -> None:
+    await ask(bench, stream=True, temperature=1.0)
+
+    assert bench.upstream.calls[0].body == (
+        b'{"model": "m", "input": "What is Rust?", "stream": true, "temperature": 1.0}'
+    )
+
+
+async def test_meaning_is_compared_as_in_a_chat(bench: Bench) -> None:
+    bench.upstream.queue([json.dumps(response()).encode()])
+    one, other = "What is the capital of France?", "What's the capital of France?"
+    bench.embedder.alike(one, other, 0.97)
+    await ask(bench, one)
+
+    told = await ask(bench, other)
+
+    assert told.x_cache == "HIT-SEMANTIC"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"store": True},
+        {"previous_response_id": "resp_0"},
+        {"background": True},
+        {"conversation": "conv_1"},
+        {"tools": [{"type": "web_search"}]},
+    ],
+)
+async def test_what_leans_on_the_upstream_passes_uncached(
+    bench: Bench, changes: dict[str, Any]
+) -> None:
+    for _ in range(2):
+        bench.upstream.queue([json.dumps(response()).encode()])
+
+    told = [await ask(bench, **changes) for _ in range(2)]
+
+    assert [t.x_cache for t in told] == ["BYPASS", "BYPASS"]
+    assert told[0].outcome.reason == "upstream-state"
+    assert bench.exact.entries == {}
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        stream(response(status="incomplete"), "response.incomplete"),
+        stream(response(status="failed", error={"code": "x"}), "response.failed"),
+        stream(response())[:-1],
+        [*stream(response())[:-1], *sse({"type": "error", "message": "overloaded"})],
+        [*sse({"type": "error", "message": "overloaded"}), *stream(response())],
+        stream(response(output=[])),
+    ],
+)
+async def test_what_is_not_whole_is_passed_on_and_never_stored(
+    bench: Bench, pieces: list[bytes]
+) -> None:
+    bench.upstream.queue(pieces, headers=SSE_HEADERS)
+
+    told = await ask(bench, stream=True)
+
+    assert told.body == b"".join(pieces)
+    assert bench.exact.entries == {}
+    assert bench.exact.count_of("misses") == 1
+
+
+async def test_a_terminator_that_nobody_expects_is_passed_on(bench: Bench) -> None:
+    pieces = [*stream(response()), b"data: [DONE]\n\n"]
+    bench.upstream.queue(pieces, headers=SSE_HEADERS)
+
+    told = await ask(bench, stream=True)
+
+    assert told.body == b"".join(pieces)
+    assert len(bench.exact.entries) == 1
