@@ -10,6 +10,7 @@ from dataclasses import dataclass
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
 _EVENT_END = re.compile(_ONE_END + _ONE_END)
+_LONGEST_END = 4
 DONE = "[DONE]"
 DONE_EVENT = f"data: {DONE}\n\n"
 """What ends a stream of chat or text completions."""
@@ -31,24 +32,26 @@ class EventSplitter:
     """Turns pieces of a byte stream into events, holding back what is not whole yet."""
 
     def __init__(self) -> None:
-        self._held = b""
+        self._held = bytearray()
+        self._searched = 0  # no event ends before here: a large one in small pieces stays cheap
 
     def feed(self, piece: bytes) -> list[Event]:
         """The events that `piece` completes, in order."""
         self._held += piece
         events: list[Event] = []
-        start = 0
-        while match := _EVENT_END.search(self._held, start):
+        start, search = 0, self._searched
+        while match := _EVENT_END.search(self._held, search):
             if self._cut_inside_crlf(match):
                 break
-            events.append(_event(self._held[start : match.end()]))
-            start = match.end()
-        self._held = self._held[start:]
+            events.append(_event(bytes(self._held[start : match.end()])))
+            start = search = match.end()
+        del self._held[:start]
+        self._searched = max(0, len(self._held) - _LONGEST_END)
         return events
 
     def rest(self) -> bytes:
         """What came after the last whole event: not empty where a stream was cut."""
-        return self._held
+        return bytes(self._held)
 
     def _cut_inside_crlf(self, match: re.Match[bytes]) -> bool:
         # A CR at the very end may be half of a CRLF whose LF has not come yet.
