@@ -6,6 +6,7 @@ import click
 
 from llm_cache_proxy.cli.admin import admin
 from llm_cache_proxy.cli.evaluation.command import evaluate
+from llm_cache_proxy.cli.probe import probe
 from llm_cache_proxy.cli.serve import serve
 from llm_cache_proxy.domain.errors import SettingsError
 
@@ -19,6 +20,7 @@ def commands() -> None:
 commands.add_command(serve)
 commands.add_command(admin)
 commands.add_command(evaluate)
+commands.add_command(probe)
 
 
 def main() -> None:
