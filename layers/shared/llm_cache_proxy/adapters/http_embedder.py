@@ -18,6 +18,7 @@ from llm_cache_proxy.adapters.embedding_reply import (
     read_item,
 )
 from llm_cache_proxy.adapters.embedding_text import encodable
+from llm_cache_proxy.adapters.tls import tls_context
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.ports.embedder import Embedding
@@ -96,6 +97,7 @@ class HttpEmbedder:
                 headers={"content-type": "application/json", "accept": "application/json"},
                 timeout=self._timeout_seconds,
                 follow_redirects=False,
+                verify=tls_context(),
             )
         async with self._client.stream("POST", self._url, content=body) as response:
             if response.status_code in _NOT_UNDERSTOOD:

@@ -49,14 +49,14 @@ class UpstashServer:
 
     def _connected(self) -> "Redis":
         if self._client is None:
-            import httpx
             from upstash_redis.asyncio import Redis
 
             self._client = Redis(
                 url=self._url, token=self._token, rest_retries=0, allow_telemetry=False
             )
-            # The client offers no way to set a timeout; its own has none.
-            self._client._http._client = httpx.AsyncClient(timeout=self._timeout_seconds)  # noqa: SLF001
+            # The client offers no way to set a timeout, and has none. A client of our own in the
+            # place of its would load the certificates a second time.
+            self._client._http._client.timeout = self._timeout_seconds  # noqa: SLF001
         return self._client
 
 

@@ -10,6 +10,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from llm_cache_proxy.adapters.tls import tls_context
 from llm_cache_proxy.adapters.upstream_reply import ReplyBody, translated
 from llm_cache_proxy.domain.errors import UpstreamError, UpstreamTimedOut
 from llm_cache_proxy.domain.upstream_config import Timeouts
@@ -50,6 +51,7 @@ class HttpCalls:
             limits=_LIMITS,
             follow_redirects=False,
             trust_env=environment,
+            verify=tls_context(environment=environment),
             # A cookie set for one tenant's call must not return with another's.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )

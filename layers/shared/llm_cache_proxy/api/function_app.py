@@ -16,10 +16,13 @@ AFTER_RESTORE = "/snapstart/after"
 
 
 class FunctionApp:
-    """`renewed` composes another service from fresh settings."""
+    """`renewed` composes another service from fresh settings, `prime` imports what it may need."""
 
-    def __init__(self, service: Service, *, renewed: Callable[[], Service]) -> None:
+    def __init__(
+        self, service: Service, *, renewed: Callable[[], Service], prime: Callable[[], None]
+    ) -> None:
         self._service = service
+        self._prime = prime
         self._renewed = renewed
         self._app = create_app(service)
 
@@ -41,6 +44,7 @@ class FunctionApp:
 
     async def _snapshot(self, path: str, send: Send) -> None:
         if path == BEFORE_SNAPSHOT:
+            self._prime()
             await self._service.close()
         else:
             self._service = self._renewed()

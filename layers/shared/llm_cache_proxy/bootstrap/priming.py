@@ -1,16 +1,63 @@
-"""What a started instance already holds: modules that are otherwise imported on first use."""
+"""Which modules are imported when: what an exact hit needs at the start, the rest on first use.
 
+Products take longer to import than the deadlines of the tiers that they serve, so never inside
+one. Opens nothing and makes nothing that must be unique: a SnapStart snapshot may hold it all.
+"""
+
+import asyncio
+import logging
 from importlib import import_module
 
 from llm_cache_proxy.settings import Settings
 
+_log = logging.getLogger(__name__)
 
-def prime(settings: Settings) -> None:
-    """Import what the settings will need; opens nothing and makes nothing that must be unique."""
-    modules = []
-    if settings.semantic_cache and settings.qdrant_url is not None:
-        modules.append("llm_cache_proxy.adapters.qdrant_server")
-    if settings.semantic_cache and settings.embedding_function is not None:
-        modules.append("boto3")
+# httpx imports its transport, and anyio its event loop, only with the first connection.
+_HTTPX = ("httpx", "httpcore", "anyio._backends._asyncio")
+
+
+def prime_exact_tier(settings: Settings) -> None:
+    """Import what every request needs."""
+    if settings.redis_url is not None:
+        _imported("redis.asyncio")
+    elif settings.upstash_redis_rest_url is not None:
+        _imported(*_HTTPX, "upstash_redis.asyncio")
+
+
+def prime_semantic_tier(settings: Settings) -> None:
+    """Import what an exact miss needs: a second of work that an exact hit does not pay."""
+    if not settings.semantic_cache:
+        return
+    if settings.embedding_function is not None:
+        _imported("boto3")
+    if settings.qdrant_url is not None:
+        _imported("llm_cache_proxy.adapters.qdrant_server")
+
+
+def prime_everything(settings: Settings) -> None:
+    """Import what any request may need, for a snapshot that is restored whole."""
+    prime_exact_tier(settings)
+    prime_semantic_tier(settings)
+    _imported(*_HTTPX)
+
+
+class SemanticTierOnFirstUse:
+    """Awaited before the semantic tier is asked; the first time, it imports in a thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._primed = False
+
+    async def __call__(self) -> None:
+        """Return when the tier's modules are there; one that is missing fails its own tier."""
+        if not self._primed:
+            await asyncio.to_thread(prime_semantic_tier, self._settings)
+            self._primed = True
+
+
+def _imported(*modules: str) -> None:
     for module in modules:
-        import_module(module)
+        try:
+            import_module(module)
+        except ImportError as exc:
+            _log.warning("%s cannot be imported: %s", module, exc)

@@ -4,6 +4,7 @@ from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.api.app import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
+from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.domain.breaker import Breaker
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.guard import Guard
@@ -68,6 +69,7 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         search_tier=by_name["search"],
         clock=clock,
         candidates=rules.candidates,
+        prepare=SemanticTierOnFirstUse(settings),
     )
     exact = ExactTier(
         store=parts.exact,

@@ -4,7 +4,7 @@ Near is not enough: the guard must find no difference in meaning. Candidates are
 turn, nearest first, and everything around the prompt has to be equal already (the fingerprint).
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,9 +22,16 @@ from llm_cache_proxy.ports.exact_store import Commit, ExactStore, Hit, Lookup, M
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 
 
+async def _at_hand() -> None:
+    """Nothing has to be prepared."""
+
+
 @dataclass(frozen=True, slots=True)
 class SemanticTier:
-    """Embeds the last user text and looks for a neighbour whose answer may serve."""
+    """Embeds the last user text and looks for a neighbour whose answer may serve.
+
+    `prepare` is awaited before the tier's parts are asked, outside their deadlines.
+    """
 
     exact: ExactStore
     vectors: VectorStore
@@ -35,6 +42,7 @@ class SemanticTier:
     search_tier: Tier
     clock: Clock
     candidates: int
+    prepare: Callable[[], Awaitable[None]] = _at_hand
 
     async def find(self, asked: Asked, trail: Trail) -> Answer | None:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
@@ -68,6 +76,7 @@ class SemanticTier:
     async def vector(self, asked: Asked, trail: Trail) -> Sequence[float] | None:
         """The prompt's vector, computed once a request; None where none stands for all of it."""
         if trail.vector is None:
+            await self.prepare()
             embedded = await self.embed_tier.attempt(trail, lambda: self._embedding(asked.text))
             if embedded is None:
                 trail.because(Reason.EMBEDDER_UNAVAILABLE)

@@ -1,0 +1,60 @@
+"""The semantic tier's modules are imported when it is first asked, not before."""
+
+import asyncio
+import sys
+from dataclasses import replace
+
+import pytest
+
+from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
+from llm_cache_proxy.settings import Settings
+from unit.pipeline.bench import Bench
+
+
+async def test_what_the_semantic_tier_needs_is_prepared_outside_its_deadlines() -> None:
+    prepared: list[str] = []
+
+    async def prepare() -> None:
+        prepared.append("semantic")
+        await asyncio.sleep(1.2)  # longer than any tier may take
+
+    bench = Bench()
+    bench.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
+    semantic = replace(bench.proxy.semantic, prepare=prepare)
+    storing = replace(bench.proxy.miss.storing, semantic=semantic)
+    miss = replace(bench.proxy.miss, storing=storing)
+    bench.proxy = replace(bench.proxy, semantic=semantic, miss=miss)
+
+    await bench.ask("What is Rust?")
+    told = await bench.ask("Tell me what Rust is")
+
+    assert prepared
+    assert told.x_cache == "HIT-SEMANTIC"
+
+
+async def test_an_exact_hit_prepares_nothing() -> None:
+    prepared: list[str] = []
+
+    async def prepare() -> None:
+        prepared.append("semantic")
+
+    bench = Bench()
+    await bench.ask("What is Rust?")
+    semantic = replace(bench.proxy.semantic, prepare=prepare)
+    bench.proxy = replace(bench.proxy, semantic=semantic)
+
+    told = await bench.ask("What is Rust?")
+
+    assert told.x_cache == "HIT-EXACT"
+    assert prepared == []
+
+
+async def test_a_product_that_is_not_installed_fails_no_request(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    first_use = SemanticTierOnFirstUse(Settings(embedding_function="embedding:live"))
+
+    await first_use()
+
+    assert "boto3 cannot be imported" in caplog.text
