@@ -2,25 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 
+from fakes.pairs import FakePairs
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts, merged
 from llm_cache_proxy.domain.entry import Alias, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.domain.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Listed, Page, Swept
 from llm_cache_proxy.ports.exact_store import (
     RECENT_KEPT,
     AliasFound,
+    Barred,
+    BelowRaised,
     Commit,
     Found,
     Hit,
     Lookup,
+    Match,
     Miss,
+    Promoted,
 )
 
 
-class FakeExact:
+class FakeExact(FakePairs):
     """Keeps what it is given, by tenant."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.time = 1_700_000_000.0
         self.away = False
         self.commands = 0
@@ -43,16 +50,29 @@ class FakeExact:
         if isinstance(held, tuple):
             if not self._lives(query.tenant, held[1], query):
                 return Miss(sequence)
-            return AliasFound(held[0], sequence)
+            raised = self._standing(query.tenant).raised_threshold
+            barred = self._is_barred(query.tenant, held[0].pair)
+            return AliasFound(held[0], sequence, raised, barred=barred)
         if held is None or not self._lives(query.tenant, held, query):
             return Miss(sequence)
+        spelt = spelling_pair(held.text_digest, query.text_digest)
+        if held.text_digest != query.text_digest and self._is_barred(query.tenant, spelt):
+            return Barred(sequence)
         return self._hit(query, held, EXACT_HITS)
 
-    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+    async def promote(
+        self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
+    ) -> Promoted:
         self._call()
         held = self.entries.get((tenant, query.key))
         if not isinstance(held, Entry) or not self._lives(tenant, held, query):
             return Miss(self._sequence.get(tenant, 0))
+        if match is not None:
+            if self._is_barred(tenant, match.pair):
+                return Barred(self._sequence.get(tenant, 0))
+            raised = self._standing(tenant).raised_threshold
+            if match.similarity < raised:
+                return BelowRaised(self._sequence.get(tenant, 0), raised)
         if alias is not None:
             self.entries[tenant, alias.key] = (alias, held)
         return self._hit(query, held, SEMANTIC_HITS)
@@ -74,7 +94,7 @@ class FakeExact:
 
     async def tenants(self) -> Sequence[str]:
         self._call()
-        return sorted({tenant for tenant, _ in self.entries} | set(self.counted))
+        return sorted({tenant for tenant, _ in self.entries} | set(self.counted) | self._known())
 
     async def cut(self, tenant: str, selector: str) -> int:
         self._call()

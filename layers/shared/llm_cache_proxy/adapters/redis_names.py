@@ -27,6 +27,8 @@ class TenantNames:
         self.counter_prefix = f"{self._root}:c:"
         self.records = f"{self._root}:x:*"
         self.ring = f"{self._root}:recent"
+        self.barred = f"{self._root}:bar"
+        self.standing = f"{self._root}:std"
 
     def record(self, key: str) -> str:
         """The record under an exact key."""
@@ -35,6 +37,10 @@ class TenantNames:
     def key_of(self, record: str) -> str:
         """The exact key in a record's name."""
         return unquote(record.removeprefix(self.record("")))
+
+    def verdict(self, pair: str) -> str:
+        """The verdict on a pair."""
+        return f"{self._root}:v:{escaped(pair)}"
 
     def window(self, now: float) -> str:
         """The id of the fine counter window at `now`."""

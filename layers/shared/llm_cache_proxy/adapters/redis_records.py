@@ -6,7 +6,19 @@ from typing import cast
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms, joined_sse
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_admin import Listed
-from llm_cache_proxy.ports.exact_store import AliasFound, Found, Hit, Lookup, Miss
+from llm_cache_proxy.ports.exact_store import (
+    AliasFound,
+    Barred,
+    BelowRaised,
+    Found,
+    Hit,
+    Lookup,
+    Miss,
+    Promoted,
+)
+
+_SENSELESS = "the exact store's reply makes no sense"
+_NOTHING: dict[str, type[Miss | Barred]] = {"miss": Miss, "barred": Barred}
 
 
 def entry_words(entry: Entry) -> dict[str, str | int]:
@@ -72,7 +84,8 @@ def found(reply: object, query: Lookup) -> Found:
     """What a lookup's reply says. Raises ExactStoreUnavailable where it says nothing sensible."""
     if isinstance(reply, list) and reply[:1] == ["alias"]:
         try:
-            _, sequence, target, similarity, decision_version, embedder_id, digest = reply
+            _, sequence, target, similarity, decision_version, embedder_id, digest, *rest = reply
+            pair, raised, barred = rest
             alias = Alias(
                 key=query.key,
                 target=str(target),
@@ -80,24 +93,34 @@ def found(reply: object, query: Lookup) -> Found:
                 decision_version=int(decision_version),
                 embedder_id=str(embedder_id),
                 text_digest=str(digest),
+                pair=str(pair),
             )
         except (TypeError, ValueError):
             return Miss(int(reply[1]))
-        return AliasFound(alias, int(sequence))
-    return hit_or_miss(reply, query)
+        return AliasFound(alias, int(sequence), float(raised), barred=barred == "1")
+    return _read(reply, query)
 
 
-def hit_or_miss(reply: object, query: Lookup) -> Hit | Miss:
-    """The same for a reply that cannot be an alias."""
+def promoted(reply: object, query: Lookup) -> Promoted:
+    """What a promotion's reply says. Raises ExactStoreUnavailable likewise."""
+    if isinstance(reply, list) and reply[:1] == ["below"]:
+        try:
+            return BelowRaised(int(reply[1]), float(reply[2]))
+        except (TypeError, ValueError, IndexError) as exc:
+            raise ExactStoreUnavailable(_SENSELESS) from exc
+    return _read(reply, query)
+
+
+def _read(reply: object, query: Lookup) -> Hit | Barred | Miss:
     try:
-        return _hit_or_miss(cast("list[str]", reply), query)
+        return _hit_or_not(cast("list[str]", reply), query)
     except (TypeError, ValueError, IndexError, KeyError) as exc:
-        raise ExactStoreUnavailable("the exact store's reply makes no sense") from exc
+        raise ExactStoreUnavailable(_SENSELESS) from exc
 
 
-def _hit_or_miss(reply: list[str], query: Lookup) -> Hit | Miss:
-    if reply[0] == "miss":
-        return Miss(int(reply[1]))
+def _hit_or_not(reply: list[str], query: Lookup) -> Hit | Barred | Miss:
+    if reply[0] in _NOTHING:
+        return _NOTHING[reply[0]](int(reply[1]))
     kind, sequence, body, entry_id, created, expires, now, model, prompt, completion, *rest = reply
     if kind != "hit":
         raise ValueError(kind)

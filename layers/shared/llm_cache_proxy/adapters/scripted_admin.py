@@ -10,7 +10,7 @@ from llm_cache_proxy.adapters.counter_windows import (
 )
 from llm_cache_proxy.adapters.redis_names import TENANTS, TenantNames
 from llm_cache_proxy.adapters.redis_records import entry_in, listed
-from llm_cache_proxy.adapters.scripted_exact import ScriptedExactStore
+from llm_cache_proxy.adapters.scripted_pairs import RememberingExactStore
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
@@ -18,7 +18,7 @@ from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 _BATCH = 500
 
 
-class AdministeredExactStore(ScriptedExactStore):
+class AdministeredExactStore(RememberingExactStore):
     """The same store, serving `ExactAdmin` as well."""
 
     async def tenants(self) -> Sequence[str]:

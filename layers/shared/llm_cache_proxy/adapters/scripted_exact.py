@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from llm_cache_proxy.adapters.redis_names import TENANTS, TenantNames
-from llm_cache_proxy.adapters.redis_records import entry_words, found, hit_or_miss
+from llm_cache_proxy.adapters.redis_records import entry_words, found, promoted
 from llm_cache_proxy.adapters.redis_script import script
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import Commit, Found, Hit, Lookup, Miss
+from llm_cache_proxy.ports.exact_store import Commit, Found, Lookup, Match, Promoted
 
 Word = str | int | float
 
@@ -41,24 +41,29 @@ class ScriptedExactStore:
         """The living entry or alias under the key; a hit is counted in the same command."""
         names = TenantNames(query.tenant)
         window = names.window(time.time())
-        keys = [names.record(query.key), *names.shared(window), names.ring]
+        keys = [names.record(query.key), *names.shared(window)]
+        keys += [names.barred, names.standing, names.ring]
         words = [*_asking(query, window), *_flat(query.counts), *_lines(query.recent)]
         reply = await self._run("lookup", keys, *words)
         await self._register(query.tenant)
         return found(reply, query)
 
-    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+    async def promote(
+        self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
+    ) -> Promoted:
         """The target's answer as a semantic hit, leaving `alias` behind."""
         names = TenantNames(tenant)
         window = names.window(time.time())
-        keys = [names.record(query.key), *names.shared(window)]
+        keys = [names.record(query.key), *names.shared(window), names.barred, names.standing]
+        matched: list[Word] = ["", ""] if match is None else [match.pair, repr(match.similarity)]
         left: list[Word] = []
         if alias is not None:
             keys.append(names.record(alias.key))
-            left = [alias.target, repr(alias.similarity), alias.decision_version]
-            left += [alias.embedder_id, alias.text_digest]
-        reply = await self._run("promote", keys, *_asking(query, window), *left)
-        return hit_or_miss(reply, query)
+            matched[1] = repr(alias.similarity)
+            left = [alias.target, alias.decision_version, alias.embedder_id]
+            left += [alias.text_digest, alias.pair]
+        reply = await self._run("promote", keys, *_asking(query, window), *matched, *left)
+        return promoted(reply, query)
 
     async def commit(self, commit: Commit) -> bool:
         """Whether the entry was stored."""

@@ -6,10 +6,22 @@ from pathlib import Path
 
 from llm_cache_proxy.adapters import sqlite_records as records
 from llm_cache_proxy.adapters.sqlite_admin import SqliteAdmin
+from llm_cache_proxy.adapters.sqlite_pairs import SqlitePairs, is_barred, raised_threshold
 from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, clock_seconds, writing
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, merged
 from llm_cache_proxy.domain.entry import Alias
-from llm_cache_proxy.ports.exact_store import AliasFound, Commit, Found, Hit, Lookup, Miss
+from llm_cache_proxy.domain.pairs import spelling_pair
+from llm_cache_proxy.ports.exact_store import (
+    AliasFound,
+    Barred,
+    BelowRaised,
+    Commit,
+    Found,
+    Lookup,
+    Match,
+    Miss,
+    Promoted,
+)
 
 _PURGE_BATCH = 100
 _PURGE = """
@@ -17,8 +29,8 @@ DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE purge_at <= 
 """
 
 
-class SqliteExactStore(SqliteAdmin):
-    """An `ExactStore` and `ExactAdmin` on the file at `path`, made on first use."""
+class SqliteExactStore(SqliteAdmin, SqlitePairs):
+    """An `ExactStore`, `ExactAdmin` and `PairMemory` on the file at `path`, made on first use."""
 
     def __init__(self, path: Path, *, timeout_seconds: float) -> None:
         super().__init__(SqliteThread(path, timeout_seconds=timeout_seconds))
@@ -27,9 +39,11 @@ class SqliteExactStore(SqliteAdmin):
         """The living entry or alias under the key; a hit is counted in the same transaction."""
         return await self._thread.run(lambda connection: _lookup(connection, query))
 
-    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+    async def promote(
+        self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
+    ) -> Promoted:
         """The target's answer as a semantic hit, leaving `alias` behind."""
-        return await self._thread.run(lambda c: _promote(c, tenant, alias, query))
+        return await self._thread.run(lambda c: _promote(c, tenant, alias, query, match))
 
     async def commit(self, commit: Commit) -> bool:
         """Whether the entry was stored."""
@@ -52,7 +66,12 @@ def _lookup(connection: sqlite3.Connection, query: Lookup) -> Found:
     counts = dict(query.counts)
     row = records.living(connection, query, now)
     if row is not None and row["target"] is not None:
-        found = AliasFound(records.to_alias(row, query.key), found.sequence)
+        raised = raised_threshold(connection, query.tenant)
+        alias = records.to_alias(row, query.key)
+        barred = is_barred(connection, query.tenant, alias.pair)
+        found = AliasFound(alias, found.sequence, raised, barred=barred)
+    elif row is not None and _spelling_barred(connection, row, query):
+        found = Barred(found.sequence)
     elif row is not None:
         hit = records.to_hit(row, query, now, found.sequence)
         if hit is not None:
@@ -62,9 +81,20 @@ def _lookup(connection: sqlite3.Connection, query: Lookup) -> Found:
     return found
 
 
+def _spelling_barred(connection: sqlite3.Connection, row: sqlite3.Row, query: Lookup) -> bool:
+    if row["text_digest"] == query.text_digest:
+        return False
+    pair = spelling_pair(row["text_digest"], query.text_digest)
+    return is_barred(connection, query.tenant, pair)
+
+
 def _promote(
-    connection: sqlite3.Connection, tenant: str, alias: Alias | None, query: Lookup
-) -> Hit | Miss:
+    connection: sqlite3.Connection,
+    tenant: str,
+    alias: Alias | None,
+    query: Lookup,
+    match: Match | None,
+) -> Promoted:
     now = clock_seconds()
     sequence = records.sequence_of(connection, tenant)
     row = records.living(connection, query, now)
@@ -73,6 +103,12 @@ def _promote(
         hit = records.to_hit(row, query, now, sequence)
     if hit is None:
         return Miss(sequence)
+    if match is not None:
+        if is_barred(connection, tenant, match.pair):
+            return Barred(sequence)
+        raised = raised_threshold(connection, tenant)
+        if match.similarity < raised:
+            return BelowRaised(sequence, raised)
     _count_if_possible(connection, tenant, records.hit_tally(SEMANTIC_HITS, hit), alias)
     return hit
 

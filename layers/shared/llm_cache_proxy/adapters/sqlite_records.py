@@ -41,8 +41,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 _WRITE_ALIAS = """
 INSERT OR REPLACE INTO records (
   tenant, key, version, target, similarity, decision_version, embedder_id, created_at, expires_at,
-  purge_at, sequence, selectors, text_digest)
-SELECT tenant, ?, version, ?, ?, ?, ?, created_at, expires_at, purge_at, sequence, selectors, ?
+  purge_at, sequence, selectors, text_digest, pair)
+SELECT tenant, ?, version, ?, ?, ?, ?, created_at, expires_at, purge_at, sequence, selectors, ?, ?
 FROM records WHERE tenant = ? AND key = ?
 """
 _COUNT = """
@@ -142,6 +142,7 @@ def to_alias(row: sqlite3.Row, key: str) -> Alias:
         decision_version=row["decision_version"],
         embedder_id=row["embedder_id"],
         text_digest=row["text_digest"],
+        pair=row["pair"],
     )
 
 
@@ -158,8 +159,10 @@ def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry) -> No
 
 def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:
     """Write the alias with its target's life."""
-    judged = (alias.similarity, alias.decision_version, alias.embedder_id, alias.text_digest)
-    connection.execute(_WRITE_ALIAS, (alias.key, alias.target, *judged, tenant, alias.target))
+    judged = (alias.similarity, alias.decision_version, alias.embedder_id)
+    said = (alias.text_digest, alias.pair)
+    where = (tenant, alias.target)
+    connection.execute(_WRITE_ALIAS, (alias.key, alias.target, *judged, *said, *where))
 
 
 def count(

@@ -33,7 +33,22 @@ CREATE TABLE recent (
 );
 CREATE INDEX recent_by_tenant ON recent (tenant, place);
 """
-_STEPS = (_FIRST, _RECENT)
+_PAIRS = """
+ALTER TABLE records ADD COLUMN pair TEXT NOT NULL DEFAULT '';
+CREATE TABLE barred (
+    tenant TEXT NOT NULL, pair TEXT NOT NULL, PRIMARY KEY (tenant, pair)
+) WITHOUT ROWID;
+CREATE TABLE verdicts (
+    tenant TEXT NOT NULL, pair TEXT NOT NULL, approved INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, PRIMARY KEY (tenant, pair)
+) WITHOUT ROWID;
+CREATE INDEX verdicts_by_end ON verdicts (expires_at);
+CREATE TABLE standings (
+    tenant TEXT PRIMARY KEY, raised_threshold REAL NOT NULL, samples INTEGER NOT NULL,
+    wrong INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _RECENT, _PAIRS)
 """Each takes a file from the version before it to its own; a step that was shipped stays."""
 
 SCHEMA_VERSION = len(_STEPS)

@@ -28,6 +28,7 @@ _READING: Mapping[str, str] = {
 _DOING: Mapping[str, str] = {
     "/admin/cache/clear": "clear",
     "/admin/explain": "explain",
+    "/admin/feedback": "feedback",
     "/admin/purge": "purge",
 }
 

@@ -10,15 +10,13 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.errors import error_body, refused
+from llm_cache_proxy.api.errors import refused, unavailable
 from llm_cache_proxy.api.headers import new_request_id
 from llm_cache_proxy.domain.errors import CacheTierError, NotPermitted, RequestRefused
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.pipeline.exchange import JSON_TYPE
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-_UNAVAILABLE = 503
 
 
 def check_admin_key(request: Request, admin_key: str | None) -> None:
@@ -55,7 +53,7 @@ def operator_endpoint(endpoint: Endpoint, admin_key: str | None) -> Endpoint:
         except RequestRefused as exc:
             response = refused(exc, request_id)
         except CacheTierError as exc:
-            response = _unavailable(exc)
+            response = unavailable(exc)
         response.headers["x-request-id"] = request_id
         response.headers["cache-control"] = "no-store"
         return response
@@ -66,13 +64,3 @@ def operator_endpoint(endpoint: Endpoint, admin_key: str | None) -> Endpoint:
 def json_response(value: object) -> Response:
     """`value` as JSON."""
     return Response(compact_text(value), media_type=JSON_TYPE)
-
-
-def _unavailable(exc: CacheTierError) -> Response:
-    """The answer where a store that was asked for something did not give it."""
-    message = f"The {exc.tier} tier's store did not answer: {exc}"
-    return Response(
-        error_body(message, "service_unavailable_error", code=f"{exc.tier}_unavailable"),
-        _UNAVAILABLE,
-        media_type=JSON_TYPE,
-    )

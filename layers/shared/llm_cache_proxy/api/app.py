@@ -15,6 +15,7 @@ from llm_cache_proxy.api.chat import CACHED, cached_endpoint
 from llm_cache_proxy.api.client_access import ClientAccess
 from llm_cache_proxy.api.embeddings import embeddings_endpoint
 from llm_cache_proxy.api.errors import refused, unforeseen, upstream_failed
+from llm_cache_proxy.api.feedback import feedback_endpoint
 from llm_cache_proxy.api.headers import new_request_id
 from llm_cache_proxy.api.models import models_endpoint
 from llm_cache_proxy.api.passthrough import PassThrough
@@ -25,6 +26,7 @@ from llm_cache_proxy.domain.errors import (
     RequestRefused,
     UpstreamError,
 )
+from llm_cache_proxy.pipeline.administration import Feedback
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.ports.embedder import Embedder
 
@@ -42,6 +44,7 @@ class Service:
 
     proxy: CachingProxy
     embedder: Embedder
+    feedback: Feedback
     max_body_bytes: int
     health: Callable[[], dict[str, object]]
     close: Callable[[], Awaitable[None]]
@@ -76,6 +79,7 @@ def create_app(service: Service) -> Starlette:
         embeddings_endpoint(service.embedder, elsewhere, limit),
         methods=["POST"],
     )
+    app.add_route("/v1/cache/feedback", feedback_endpoint(service.feedback), methods=["POST"])
     app.add_route("/v1/{path:path}", elsewhere.endpoint, methods=_METHODS)
     add_error_handlers(app)
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)

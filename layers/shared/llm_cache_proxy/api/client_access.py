@@ -18,6 +18,7 @@ OPEN_CLIENT = Client(tenant="default")
 
 _ROOT = "/v1"
 _STATELESS = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})
+_OURS = frozenset({"/cache/feedback"})
 _MODELS = "/models"
 
 
@@ -65,7 +66,7 @@ class ClientAccess:
             return True
         if path == _MODELS or path.startswith(f"{_MODELS}/"):
             return method in {"GET", "HEAD"}
-        return path in _STATELESS and method == "POST"
+        return path in _STATELESS | _OURS and method == "POST"
 
 
 def _is_under_root(path: str) -> bool:

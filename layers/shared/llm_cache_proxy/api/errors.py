@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from llm_cache_proxy.api.headers import outcome_headers
-from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
+from llm_cache_proxy.domain.errors import CacheTierError, NotInCache, RequestRefused, UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Outcome
@@ -41,6 +41,16 @@ def upstream_failed(exc: UpstreamError, request_id: str) -> Response:
         exc.status,
         error_body(exc.message, "upstream_error", code=exc.code),
         outcome_headers(outcome, request_id),
+    )
+
+
+def unavailable(exc: CacheTierError) -> Response:
+    """The response where a store that was asked for something did not give it."""
+    message = f"The {exc.tier} tier's store did not answer: {exc}"
+    return Response(
+        error_body(message, "service_unavailable_error", code=f"{exc.tier}_unavailable"),
+        503,
+        media_type=JSON_TYPE,
     )
 
 

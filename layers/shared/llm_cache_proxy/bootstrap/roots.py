@@ -14,6 +14,7 @@ from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
+from llm_cache_proxy.pipeline.administration.feedback import Feedback
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
@@ -107,6 +108,7 @@ def service(settings: Settings, parts: Parts) -> Service:
     return Service(
         proxy=composed,
         embedder=parts.embedder,
+        feedback=Feedback(parts.exact, parts.vectors),
         max_body_bytes=settings.max_body_bytes,
         health=health,
         close=close,

@@ -156,6 +156,21 @@ def explain(
 
 
 @admin.command()
+@click.argument("entry")
+@click.argument("verdict", type=click.Choice(["bad", "good"]))
+@click.option("--tenant", help="Whose answer it was.")
+@_remote
+def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> None:
+    """Tell that the answer with x-cache-entry ENTRY was bad: it goes, and its pair for good."""
+    fields = {"entry": entry, "verdict": verdict, "tenant": tenant}
+    answer = remote.post("/admin/feedback", fields)
+    if remote.as_json:
+        _print_json(answer)
+    else:
+        admin_tables.show(admin_tables.feedback(answer))
+
+
+@admin.command()
 @_remote
 def config(remote: Remote) -> None:
     """The settings in force, secrets masked."""

@@ -56,6 +56,13 @@ def counted(title: str, counts: Mapping[str, object]) -> RenderableType:
     return table
 
 
+def feedback(answer: JsonObject) -> RenderableType:
+    """What a word of feedback has done."""
+    pair = "never matches again" if answer["pair_barred"] else "may match"
+    evicted = cast("JsonObject", answer.get("evicted", {}))
+    return Group(counted("Evicted", evicted), Text(f"The pair {pair}."))
+
+
 def settings(answer: JsonObject) -> RenderableType:
     """The settings in force."""
     table = _table("Settings", "setting", "value")

@@ -73,7 +73,8 @@ class Alias:
     """A promotion: the exact key `key` answers with the entry under `target`.
 
     It holds what judged it, so that a stricter threshold, new guard rules and another embedder
-    judge it again. It never lives longer than its entry.
+    judge it again. `pair` is the two texts' name as a barred pair. It never lives longer than its
+    entry.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Alias:
     decision_version: int
     embedder_id: str
     text_digest: str
+    pair: str = ""
 
 
 ALL = "all"

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     BELOW_THRESHOLD = "below-threshold"
     GUARD = "guard"
     CUT_OFF = "cleared"
+    FEEDBACK = "feedback"
+    THRESHOLD_RAISED = "threshold-raised"
 
     EXACT_MODE = "exact-mode"
     EXACT_ROUTE = "exact-route"

@@ -42,10 +42,10 @@ class Asked:
         identity = replace(self.identity, upstream=route.upstream, model=route.model)
         return replace(self, identity=identity, key=_key(self.alike, identity))
 
-    def verbatim_key(self) -> str:
-        """The exact key of the text as written: for texts that only normalising makes alike."""
+    def verbatim(self) -> "Asked":
+        """The same request by the text as written: for texts that only normalising makes alike."""
         body = keys.canonical_body(self.request.fields, self.identity)
-        return keys.exact_key({"verbatim": body}, self.identity)
+        return replace(self, key=keys.exact_key({"verbatim": body}, self.identity))
 
     def fingerprint(self) -> str:
         """Everything but the last user text."""

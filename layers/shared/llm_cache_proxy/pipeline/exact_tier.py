@@ -3,11 +3,12 @@
 Never serves a text that only normalising makes alike before the guard has read both as written.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from llm_cache_proxy.domain.counting import EXACT_HITS, hit_counts
-from llm_cache_proxy.domain.entry import Alias
 from llm_cache_proxy.domain.guard import DECISION_VERSION, Guard
+from llm_cache_proxy.domain.keys import text_digest
+from llm_cache_proxy.domain.pairs import barred_pair, spelling_pair
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
@@ -15,7 +16,7 @@ from llm_cache_proxy.pipeline.hit import hit_answer
 from llm_cache_proxy.pipeline.ledger import Ledger, Pending
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
-from llm_cache_proxy.ports.exact_store import AliasFound, ExactStore, Found, Hit, Lookup
+from llm_cache_proxy.ports.exact_store import AliasFound, Barred, ExactStore, Found, Hit, Lookup
 
 _NOBODYS_KEY = "none"  # no digest: finds nothing, and so counts no hit
 
@@ -34,14 +35,20 @@ class ExactTier:
         """The answer if there is one, and the request under the key it is to be stored by."""
         found = await self._look(asked, trail, asked.key, self.ledger.take(asked.request.tenant))
         if isinstance(found, AliasFound):
-            return await self._through_alias(asked, trail, found.alias), asked
+            return await self._through_alias(asked, trail, found), asked
+        if isinstance(found, Barred):
+            trail.because(Reason.FEEDBACK)
+            return await self._verbatim(asked.verbatim(), trail)
         if not isinstance(found, Hit):
             return None, asked
         if found.text is None:
             return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
         if self._says_the_same(asked, trail, found):
-            return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.NORMALISED), asked
-        return await self._verbatim(replace(asked, key=asked.verbatim_key()), trail)
+            pair = spelling_pair(asked.text_digest, text_digest(found.text))
+            return hit_answer(
+                asked, trail, found, Result.HIT_EXACT, Reason.NORMALISED, pair=pair
+            ), asked
+        return await self._verbatim(asked.verbatim(), trail)
 
     async def begin(self, asked: Asked, trail: Trail) -> None:
         """Learn the clear sequence for an answer that will be stored without having been read."""
@@ -54,10 +61,14 @@ class ExactTier:
             return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
         return None, asked
 
-    async def _through_alias(self, asked: Asked, trail: Trail, alias: Alias) -> Answer | None:
+    async def _through_alias(
+        self, asked: Asked, trail: Trail, promotion: AliasFound
+    ) -> Answer | None:
+        alias = promotion.alias
         believed = (
             asked.plan.no_semantic is None
-            and alias.similarity >= asked.plan.threshold
+            and not promotion.barred
+            and alias.similarity >= max(asked.plan.threshold, promotion.raised_threshold)
             and alias.embedder_id == self.embedder_id
         )
         if not believed:
@@ -71,7 +82,8 @@ class ExactTier:
         if not judged and not self._says_the_same(asked, trail, found):
             return None
         trail.similarity = alias.similarity
-        return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.PROMOTED)
+        pair = barred_pair(asked.text, found.text) if found.text is not None else None
+        return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.PROMOTED, pair=pair)
 
     def _says_the_same(self, asked: Asked, trail: Trail, found: Hit) -> bool:
         verdict = self.guard.compare(asked.text, found.text if found.text is not None else "")

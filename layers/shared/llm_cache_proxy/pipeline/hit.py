@@ -1,6 +1,7 @@
 """A stored answer as it is sent: the bytes as they were stored, and where they came from."""
 
 from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.pairs import EntryHandle
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome
@@ -8,8 +9,16 @@ from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.exact_store import Hit
 
 
-def hit_answer(asked: Asked, trail: Trail, hit: Hit, result: Result, reason: Reason) -> Answer:
-    """The answer that a hit gives."""
+def hit_answer(
+    asked: Asked,
+    trail: Trail,
+    hit: Hit,
+    result: Result,
+    reason: Reason,
+    *,
+    pair: str | None = None,
+) -> Answer:
+    """The answer that a hit gives; `pair` names both texts where they differ, for feedback."""
     whole = asked.form is Form.JSON
     body = hit.body if whole else hit.body + asked.request.dialect.terminator
     return Answer(
@@ -22,7 +31,7 @@ def hit_answer(asked: Asked, trail: Trail, hit: Hit, result: Result, reason: Rea
             similarity=trail.similarity,
             age_seconds=max(0, hit.now - hit.created_at),
             ttl_seconds=max(0, hit.expires_at - hit.now),
-            entry_id=hit.entry_id,
+            entry_id=str(EntryHandle(hit.entry_id, pair)),
             timings=trail.timings,
         ),
     )

@@ -10,6 +10,7 @@ from functools import partial
 
 from llm_cache_proxy.domain.entry import Alias
 from llm_cache_proxy.domain.guard import DECISION_VERSION, Guard
+from llm_cache_proxy.domain.pairs import barred_pair
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
@@ -18,8 +19,23 @@ from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
-from llm_cache_proxy.ports.exact_store import Commit, ExactStore, Hit, Lookup, Miss
+from llm_cache_proxy.ports.exact_store import (
+    Barred,
+    BelowRaised,
+    Commit,
+    ExactStore,
+    Hit,
+    Lookup,
+    Match,
+    Miss,
+    Promoted,
+)
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
+
+_TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK)
+"""What the exact tier found says more than that nothing else is near."""
+
+_WITHHELD = {Barred: Reason.FEEDBACK, BelowRaised: Reason.THRESHOLD_RAISED}
 
 
 async def _at_hand() -> None:
@@ -95,7 +111,7 @@ class SemanticTier:
     ) -> Answer | None:
         if near and near[0].similarity < asked.plan.threshold:
             trail.similarity = near[0].similarity
-            if trail.reason is not Reason.GUARD:  # the exact tier's veto says more
+            if trail.reason not in _TELLS_MORE:
                 trail.because(Reason.BELOW_THRESHOLD)
         for candidate in near:
             if candidate.similarity < asked.plan.threshold:
@@ -105,22 +121,29 @@ class SemanticTier:
             if not verdict.accepted:
                 trail.vetoed(verdict.rule)
                 continue
-            hit = await self.exact_tier.attempt(
+            found = await self.exact_tier.attempt(
                 trail, partial(self._served, asked, trail, candidate)
             )
-            if hit is not None:
-                return hit_answer(asked, trail, hit, Result.HIT_SEMANTIC, Reason.SIMILAR)
-            trail.because(Reason.CUT_OFF)
+            if isinstance(found, Hit):
+                return hit_answer(
+                    asked,
+                    trail,
+                    found,
+                    Result.HIT_SEMANTIC,
+                    Reason.SIMILAR,
+                    pair=_pair(asked, candidate),
+                )
+            trail.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
         return None
 
-    async def _served(self, asked: Asked, trail: Trail, candidate: Candidate) -> Hit | None:
+    async def _served(self, asked: Asked, trail: Trail, candidate: Candidate) -> Promoted:
         found = await self._promoted(asked, candidate)
         if isinstance(found, Miss) and await self._restored(asked, trail, candidate):
             found = await self._promoted(asked, candidate)
-        return found if isinstance(found, Hit) else None
+        return found
 
-    async def _promoted(self, asked: Asked, candidate: Candidate) -> Hit | Miss:
-        alias = None
+    async def _promoted(self, asked: Asked, candidate: Candidate) -> Promoted:
+        alias, pair = None, _pair(asked, candidate)
         if asked.plan.write and candidate.key != asked.key:
             alias = Alias(
                 key=asked.key,
@@ -129,6 +152,7 @@ class SemanticTier:
                 decision_version=DECISION_VERSION,
                 embedder_id=self.embedder.embedder_id,
                 text_digest=asked.text_digest,
+                pair=pair or "",
             )
         query = Lookup(
             tenant=asked.request.tenant,
@@ -137,7 +161,8 @@ class SemanticTier:
             text_digest=asked.text_digest,
             max_age_seconds=asked.plan.max_age_seconds,
         )
-        return await self.exact.promote(asked.request.tenant, alias, query)
+        match = None if pair is None else Match(candidate.similarity, pair)
+        return await self.exact.promote(asked.request.tenant, alias, query, match)
 
     async def _restored(self, asked: Asked, trail: Trail, candidate: Candidate) -> bool:
         """Whether an entry that the exact tier has lost was put back, with the life it had."""
@@ -146,3 +171,8 @@ class SemanticTier:
             trail, lambda: self.vectors.fetch(tenant, candidate.key)
         )
         return entry is not None and await self.exact.commit(Commit(tenant, entry))
+
+
+def _pair(asked: Asked, candidate: Candidate) -> str | None:
+    """Both texts' name as a barred pair; None where they are one."""
+    return None if asked.text == candidate.text else barred_pair(asked.text, candidate.text)

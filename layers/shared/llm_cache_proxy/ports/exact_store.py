@@ -52,10 +52,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class AliasFound:
-    """The key is a promotion: the pipeline judges it, then asks for its target. Nothing counted."""
+    """The key is a promotion: the pipeline judges it, then asks for its target. Nothing counted.
+
+    `raised_threshold` is the least similarity that the tenant's shadow samples have left;
+    `barred` says that feedback has barred the pair since.
+    """
 
     alias: Alias
     sequence: int
+    raised_threshold: float = 0.0
+    barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,31 @@ class Miss:
     sequence: int
 
 
-Found = Hit | AliasFound | Miss
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """An entry lives, and feedback has barred it from answering this text. Nothing counted."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class BelowRaised:
+    """An entry lives, less similar than the tenant's raised threshold asks. Nothing counted."""
+
+    sequence: int
+    raised_threshold: float
+
+
+Found = Hit | AliasFound | Barred | Miss
+Promoted = Hit | Barred | BelowRaised | Miss
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Why another text's answer may serve: their similarity, and their name as a barred pair."""
+
+    similarity: float
+    pair: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +117,21 @@ class ExactStore(Protocol):
     """
 
     async def lookup(self, query: Lookup) -> Found:
-        """The living entry or alias under the key; a hit is counted in the same round trip."""
+        """The living entry or alias under the key; a hit is counted in the same round trip.
+
+        `Barred` where the entry's text differs from the asking one and feedback has barred their
+        `spelling_pair`.
+        """
         ...
 
-    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
+    async def promote(
+        self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
+    ) -> Promoted:
         """The target's answer as a semantic hit, leaving `alias` behind with the target's life.
 
         `query.key` is the target's key. None leaves nothing behind. `Miss` when the target is
-        gone or cut off.
+        gone or cut off. `match` is None where both texts are the same; else feedback and the
+        tenant's raised threshold have their say.
         """
         ...
 

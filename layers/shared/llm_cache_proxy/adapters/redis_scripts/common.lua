@@ -1,7 +1,8 @@
 -- Shared by every script: what a living record is, and how counters grow.
 -- A record is a hash. Entry: v version, c created, x expires, q sequence, g selectors (JSON),
 -- m model, pt pc tokens, i entry id, h text digest, t text, j json, s sse, u usage event.
--- Alias: v c x q g as its target's, a target, r similarity, d decision version, e embedder, h.
+-- Alias: v c x q g as its target's, a target, r similarity, d decision version, e embedder, h,
+-- b the texts' name as a barred pair.
 
 local function now_seconds()
   return tonumber(redis.call('TIME')[1])
@@ -99,4 +100,22 @@ local function served(key, f, form, digest, now, sequence, tier, counter, index,
   count(counter, index, window, 'model:' .. model .. ':completion_saved', f[11] or 0)
   return { 'hit', sequence, table.concat(bodies), f[8], f[2], f[3], tostring(now), model,
     f[10] or '0', f[11] or '0', text }
+end
+
+-- Two digests of texts that normalising makes one, as domain/pairs.py names them; false for one
+-- text with itself, which nothing bars.
+local function spelling_pair(a, b)
+  if a == b then
+    return false
+  end
+  return a < b and a .. b or b .. a
+end
+
+local function barred(pairs_key, pair)
+  return pair and redis.pcall('SISMEMBER', pairs_key, pair) == 1
+end
+
+local function raised_threshold(standing_key)
+  local raised = redis.pcall('HGET', standing_key, 't')
+  return type(raised) == 'string' and tonumber(raised) and raised or '0'
 end

@@ -2,5 +2,6 @@
 
 from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
+from llm_cache_proxy.pipeline.administration.feedback import Feedback
 
-__all__ = ["Administration", "Explaining"]
+__all__ = ["Administration", "Explaining", "Feedback"]

@@ -11,14 +11,14 @@ from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.tally import Tally
-from llm_cache_proxy.pipeline.administration.clearing import Clearing, selection
+from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT, Clearing, selection
 from llm_cache_proxy.pipeline.administration.counters import Counters
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
+from llm_cache_proxy.pipeline.administration.feedback import AdministeredExact, Feedback
 from llm_cache_proxy.pipeline.administration.fields import Fields
 from llm_cache_proxy.pipeline.administration.figures import Figures
 from llm_cache_proxy.pipeline.administration.vitals import Vitals
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
 _Act = Callable[[Fields], Awaitable[JsonObject]]
@@ -36,7 +36,7 @@ class Administration:
     where the process has no pipeline to explain. `close` releases the stores.
     """
 
-    exact: ExactAdmin
+    exact: AdministeredExact
     vectors: VectorAdmin
     clock: Clock
     prices: PriceList
@@ -59,6 +59,7 @@ class Administration:
             "count": self._count,
             "purge": self._purge,
             "explain": self._explain,
+            "feedback": self._feedback,
             "config": self._config,
         }
         act = acts.get(name)
@@ -126,6 +127,10 @@ class Administration:
                 "This process cannot explain: it has no pipeline.", code="explain_not_available"
             )
         return await self.explaining.explain(fields)
+
+    async def _feedback(self, fields: Fields) -> JsonObject:
+        tenant = fields.text("tenant") or DEFAULT_TENANT
+        return await Feedback(self.exact, self.vectors).give(tenant, fields)
 
     async def _config(self, fields: Fields) -> JsonObject:
         fields.end()

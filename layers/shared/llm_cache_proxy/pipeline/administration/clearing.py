@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.entry import ALL
 from llm_cache_proxy.domain.errors import CacheTierError, InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.pairs import entry_id_in
 from llm_cache_proxy.pipeline.administration.fields import Fields
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.vector_store import VectorAdmin
@@ -39,7 +40,12 @@ def selection(fields: Fields) -> Selection:
         raise InvalidRequest(
             "Give one of 'all', 'namespace', 'model', 'tag' and 'entry'; 'tenant' goes with each."
         )
-    return Selection(tenant, f"{named[0][0]}:{named[0][1]}" if named else ALL)
+    return Selection(tenant, f"{named[0][0]}:{_meant(*named[0])}" if named else ALL)
+
+
+def _meant(name: str, value: str) -> str:
+    """What is selected: of an `x-cache-entry`, the entry without its pair."""
+    return entry_id_in(value) if name == "entry" else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from llm_cache_proxy.domain.counting import EXACT_HITS, hit_counts
+from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts
 from llm_cache_proxy.domain.entry import Alias, Entry
-from llm_cache_proxy.ports.exact_store import Commit, ExactStore, Found, Hit, Lookup, Miss
+from llm_cache_proxy.ports.exact_store import (
+    Commit,
+    ExactStore,
+    Found,
+    Hit,
+    Lookup,
+    Match,
+    Promoted,
+)
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 
 
@@ -19,18 +27,18 @@ class UnwrittenExact:
         """What the store finds; the hit that it counted is counted back."""
         found = await self._store.lookup(replace(query, counts={}))
         if isinstance(found, Hit):
-            counted = hit_counts(
-                EXACT_HITS, found.model, found.prompt_tokens, found.completion_tokens
-            )
-            back = {name: -amount for name, amount in counted.items()}
-            await self._store.record(query.tenant, back)
+            await self._uncount(query.tenant, EXACT_HITS, found)
         return found
 
-    async def promote(self, tenant: str, alias: Alias | None, query: Lookup) -> Hit | Miss:
-        """The target's answer; `alias` is not left behind."""
+    async def promote(
+        self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
+    ) -> Promoted:
+        """The target's answer; `alias` is not left behind, the hit is counted back."""
         del alias
-        found = await self.lookup(replace(query, tenant=tenant))
-        return found if isinstance(found, Hit) else Miss(found.sequence)
+        found = await self._store.promote(tenant, None, query, match)
+        if isinstance(found, Hit):
+            await self._uncount(tenant, SEMANTIC_HITS, found)
+        return found
 
     async def commit(self, commit: Commit) -> bool:
         """False: nothing is stored."""
@@ -44,6 +52,10 @@ class UnwrittenExact:
 
     async def aclose(self) -> None:
         """Nothing to release: the store is somebody else's."""
+
+    async def _uncount(self, tenant: str, tier: str, hit: Hit) -> None:
+        counted = hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
+        await self._store.record(tenant, {name: -amount for name, amount in counted.items()})
 
 
 class NotedVectors:

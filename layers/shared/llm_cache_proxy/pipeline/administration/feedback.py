@@ -1,0 +1,71 @@
+"""What people say of an answer that the cache gave: a bad one goes, and its pair with it.
+
+Decides what a word of feedback does. Never reaches beyond the tenant that it is given for.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.pairs import EntryHandle, parse_handle
+from llm_cache_proxy.pipeline.administration.clearing import Clearing, Selection
+from llm_cache_proxy.pipeline.administration.fields import Fields
+from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.pair_memory import PairMemory
+from llm_cache_proxy.ports.vector_store import VectorAdmin
+
+BAD, GOOD = "bad", "good"
+
+
+class AdministeredExact(ExactAdmin, PairMemory, Protocol):
+    """The exact tier as operators see it, and what it remembers of pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Takes feedback on answers by their `x-cache-entry`."""
+
+    exact: AdministeredExact
+    vectors: VectorAdmin
+
+    async def give(self, tenant: str, fields: Fields) -> JsonObject:
+        """What the feedback in `fields` (`entry`, `verdict`) has done.
+
+        Raises InvalidRequest where it is none, NotFound where a bad entry is not the tenant's or
+        no longer there and no pair is named, and ExactStoreUnavailable where nothing could be
+        done.
+        """
+        handle = parse_handle(fields.required_text("entry"))
+        verdict = fields.required_text("verdict")
+        fields.end()
+        if verdict == BAD:
+            return await self._bad(tenant, handle)
+        if verdict == GOOD:
+            return await self._good(tenant, handle)
+        raise InvalidRequest(f"'verdict' must be '{BAD}' or '{GOOD}'.", param="verdict")
+
+    async def _bad(self, tenant: str, handle: EntryHandle) -> JsonObject:
+        # The pair first: an answer that is made anew meanwhile must not match it again.
+        if handle.pair is not None:
+            await self.exact.bar(tenant, handle.pair)
+        clearing = Clearing(self.exact, self.vectors)
+        cleared = await clearing.clear(Selection(tenant, f"entry:{handle.entry_id}"))
+        evicted = cleared["cleared"]
+        gone = isinstance(evicted, dict) and any(evicted.values())
+        if not gone and handle.pair is None and not cleared["unswept"]:
+            raise NotFound(
+                "There is no such entry: it has expired, or was never yours.", param="entry"
+            )
+        return {
+            "entry": str(handle),
+            "verdict": BAD,
+            "evicted": evicted,
+            "pair_barred": handle.pair is not None,
+            "unswept": cleared["unswept"],
+        }
+
+    async def _good(self, tenant: str, handle: EntryHandle) -> JsonObject:
+        """Take an earlier `bad` back: the pair may match again."""
+        lifted = handle.pair is not None and await self.exact.unbar(tenant, handle.pair)
+        return {"entry": str(handle), "verdict": GOOD, "pair_barred": False, "lifted": lifted}
