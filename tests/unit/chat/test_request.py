@@ -138,3 +138,10 @@ def test_streaming_and_its_usage_are_asked_for_in_words() -> None:
     assert not wants_stream(asking(stream=False))
     assert wants_usage(asking(stream=True, stream_options={"include_usage": True}))
     assert not wants_usage(asking(stream=True))
+
+
+@pytest.mark.parametrize("tool", [{"type": {"a": 1}}, {"type": ["function"]}, {"type": None}, "x"])
+def test_a_tool_that_cannot_be_told_is_taken_for_the_upstreams(tool: object) -> None:
+    fields = asking(tools=[tool])
+
+    assert traits(fields).upstream_state

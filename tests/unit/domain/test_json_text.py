@@ -27,6 +27,10 @@ def test_big_integers_keep_every_digit() -> None:
     assert canonical_text(parse_object(f'{{"n": {digits}}}'.encode())) == f'{{"n":{digits}}}'
 
 
+def test_a_number_too_small_to_be_told_from_nothing_is_nothing() -> None:
+    assert parse_object(b'{"n": 1e-' + b"9" * 400 + b"}") == {"n": 0}
+
+
 def test_true_is_not_one() -> None:
     assert canonical_text(parse_object(b'{"n": true}')) != canonical_text(parse_object(b'{"n": 1}'))
 

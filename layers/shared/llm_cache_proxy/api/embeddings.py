@@ -32,7 +32,9 @@ def embeddings_endpoint(
     async def answer(request: Request) -> Response:
         body = await read_body(request, max_body_bytes)
         fields = parse_object(body)
-        if fields.get("model") not in _OWN_NAMES:
+        if not isinstance(fields.get("model"), str):
+            raise InvalidRequest("'model' must name a model.", param="model")
+        if fields["model"] not in _OWN_NAMES:
             return await elsewhere.forward(request, "/embeddings", body)
         texts = _texts(fields)
         encoding = _encoding(fields)

@@ -4,7 +4,7 @@ Never lets a big integer pass through a float, and never picks one of two duplic
 """
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 
@@ -73,15 +73,26 @@ def _unique_pairs(pairs: list[tuple[str, object]]) -> JsonObject:
 
 
 def _number(spelling: str) -> int | float:
-    exact = Decimal(spelling)
-    exponent = exact.as_tuple().exponent
-    small = isinstance(exponent, int) and exponent <= _LARGEST_INTEGRAL_EXPONENT
-    if small and exact.adjusted() <= _LARGEST_INTEGRAL_EXPONENT and exact == int(exact):
-        return int(exact)
+    whole = _integral(spelling)
+    if whole is not None:
+        return whole
     value = float(spelling)
     if value in {float("inf"), float("-inf")}:
         raise ValueError(f"the number {spelling[:40]} is out of range")
     return value
+
+
+def _integral(spelling: str) -> int | None:
+    """The exact integer that `spelling` means, if it means one of a size that anybody uses."""
+    try:
+        exact = Decimal(spelling)
+    except InvalidOperation:  # an exponent beyond what Decimal itself can hold
+        return None
+    exponent = exact.as_tuple().exponent
+    small = isinstance(exponent, int) and exponent <= _LARGEST_INTEGRAL_EXPONENT
+    if small and exact.adjusted() <= _LARGEST_INTEGRAL_EXPONENT and exact == int(exact):
+        return int(exact)
+    return None
 
 
 def _no_constant(spelling: str) -> object:

@@ -11,10 +11,13 @@ _CLIENTS_OWN = frozenset({"function", "custom"})
 def offers_hosted_tools(fields: JsonObject) -> bool:
     """Whether a tool is offered that the upstream would carry out itself, or may."""
     tools = fields.get("tools")
-    return isinstance(tools, list) and any(
-        isinstance(tool, dict) and tool.get("type", "function") not in _CLIENTS_OWN
-        for tool in tools
-    )
+    return isinstance(tools, list) and not all(map(_is_clients_own, tools))
+
+
+def _is_clients_own(tool: object) -> bool:
+    """Whether the client itself carries out the tool; what cannot be told it does not."""
+    kind = tool.get("type", "function") if isinstance(tool, dict) else None
+    return isinstance(kind, str) and kind in _CLIENTS_OWN
 
 
 def names_a_file(messages: object) -> bool:
