@@ -85,7 +85,7 @@ def _is_part(token: Token, one: Analysis, other: Analysis) -> bool:
 def _is_initials(token: Token, other: Analysis, rest: list[Token]) -> bool:
     """Whether the token is an acronym of consecutive words of `other`."""
     letters = token.word
-    if not token.raw.isupper() or not 2 <= len(letters) <= 6:  # noqa: PLR2004 - usual acronyms
+    if not (token.raw.isupper() and letters.isalpha()) or not 2 <= len(letters) <= 6:  # noqa: PLR2004 - usual acronyms
         return False
     size = len(letters)
     initials = "".join(word[0] for word in other.words)

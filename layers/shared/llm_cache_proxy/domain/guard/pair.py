@@ -8,6 +8,7 @@ from functools import cached_property
 
 from llm_cache_proxy.domain.guard.alignment import unmatched
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.negation import made_good
 from llm_cache_proxy.domain.guard.tokens import Token
 
 _LONG = 4
@@ -44,6 +45,11 @@ class Pair:
     def about_money(self) -> bool:
         """Whether either text speaks of money or accounts, where every word counts."""
         return "money" in self.a.classes or "money" in self.b.classes
+
+    @cached_property
+    def made_good(self) -> bool:
+        """Whether a negator on one side makes an opposite good, and nothing else differs."""
+        return made_good(self.a, self.b)
 
     @property
     def both_tell(self) -> bool:

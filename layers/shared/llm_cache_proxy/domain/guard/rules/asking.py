@@ -11,6 +11,7 @@ _NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "how
 _REQUESTS = frozenset({"can", "could", "would", "will"})
 _ADDRESSING = frozenset({"for", "to", "like"})
 _CASTING = frozenset({"as", "in", "into"})
+_OBJECT_REACH = 4
 _FORM_PREFIXES = ("f_", "l_", "s_", "a_")
 
 
@@ -94,7 +95,15 @@ def _task_of(words: tuple[str, ...]) -> frozenset[str]:
         at += 1
     if at == len(words) or words[at] in lexicon.word_set("question_word"):
         return frozenset()
-    titles = lexicon.classes_of().get(words[at]) or lexicon.classes_of().get(stem(words[at]), ())
+    tasks = _tasks(words[at])
+    if "do_write" in tasks:  # "give a summary" is to summarize
+        for word in words[at + 1 : at + 1 + _OBJECT_REACH]:
+            tasks |= _tasks(word)
+    return tasks
+
+
+def _tasks(word: str) -> frozenset[str]:
+    titles = lexicon.classes_of().get(word) or lexicon.classes_of().get(stem(word), ())
     return frozenset(title for title in titles if title.startswith("do_"))
 
 

@@ -25,7 +25,7 @@ def _contrast(pair: Pair) -> str | None:
 
 
 def _substitution(pair: Pair) -> str | None:
-    if not pair.only_a or not pair.only_b:
+    if not pair.only_a or not pair.only_b or pair.made_good:
         return None
     changed = len(pair.only_a) + len(pair.only_b)
     loose = pair.both_tell or _is_soft(pair) or not _in_one_place(pair) or _is_chat(pair)

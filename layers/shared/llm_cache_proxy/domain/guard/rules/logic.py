@@ -57,7 +57,8 @@ def _modality(pair: Pair) -> str | None:
 
 def _tense(pair: Pair) -> str | None:
     left, right = _time(pair.a), _time(pair.b)
-    if _is_other_time(left, right, who="who" in pair.a.words[:1] and "who" in pair.b.words[:1]):
+    opens = {pair.a.words[:1], pair.b.words[:1]}
+    if _is_other_time(left, right, exact=opens in ({("who",)}, {("when",)})):
         return f"{left} and {right}"
     a, b = pair.a, pair.b
     if _used_to(a) != _used_to(b):
@@ -71,11 +72,11 @@ def _is_becoming(analysis: Analysis) -> bool:
     return "becoming" in analysis.words and not _BE.isdisjoint(analysis.words)
 
 
-def _is_other_time(left: str, right: str, *, who: bool) -> bool:
-    """Whether the times differ enough: past and future, or who was and who is."""
+def _is_other_time(left: str, right: str, *, exact: bool) -> bool:
+    """Whether the times differ enough: past and future, or, `exact`, was and is."""
     if not left or not right or left == right:
         return False
-    return {left, right} == {"past", "future"} or (who and "past" in {left, right})
+    return {left, right} == {"past", "future"} or (exact and "past" in {left, right})
 
 
 def _used_to(analysis: Analysis) -> bool:
@@ -142,6 +143,7 @@ TENSE = Rule(
     vetoes=(
         ("Who was the president?", "Who will be the president?"),
         ("Did the shop open?", "Will the shop open?"),
+        ("When does the film come out?", "When did the film come out?"),
     ),
     passes=(("Who's the president?", "Who is the president?"),),
     check=_tense,

@@ -41,18 +41,21 @@ def _spoken_of(analysis: Analysis) -> set[str]:
 def _languages_in(analysis: Analysis) -> set[str]:
     known = _named()
     found: set[str] = set()
-    before = ""
-    for token in analysis.tokens:
-        if token.word in known and _means_language(token, before):
+    tokens = analysis.tokens
+    for before, token, after in zip((None, *tokens), tokens, (*tokens[1:], None), strict=False):
+        if token.word in known and _means_language(token, before, after, analysis):
             found.add(known[token.word])
-        before = token.word
     return found
 
 
-def _means_language(token: Token, before: str) -> bool:
+def _means_language(
+    token: Token, preceding: Token | None, after: Token | None, analysis: Analysis
+) -> bool:
     """Whether a word that is also a common word or a nationality means the language here."""
+    before = "" if preceding is None else preceding.word
     if token.word in _human():
-        return before in lexicon.word_set("before_language")
+        describes = after is not None and after.stem in analysis.content and not after.capital
+        return before in lexicon.word_set("before_language") and not describes
     if token.word not in lexicon.word_set("ambiguous_language"):
         return True
     return (token.capital and not token.opens) or before in {"in", "using", "with"}

@@ -5,16 +5,17 @@ from functools import cache
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.likeness import are_opposites, negated_form
+from llm_cache_proxy.domain.guard.negation import Negator, negators
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
-
-_REACH = 4
+from llm_cache_proxy.domain.guard.tokens import Token
 
 
 def _negation(pair: Pair) -> str | None:
     a, b = pair.a, pair.b
-    left, right = _negators(a), _negators(b)
+    left, right = negators(a), negators(b)
+    if pair.made_good:
+        return None
     count_a = len(left) + len(_negated_words(a, b)) + len(_weak(pair.only_a, pair.only_b))
     count_b = len(right) + len(_negated_words(b, a)) + len(_weak(pair.only_b, pair.only_a))
     if count_a != count_b and not pair.much_reworded:
@@ -24,43 +25,6 @@ def _negation(pair: Pair) -> str | None:
     if not _same_scope(left[0], right[0]):
         return "another part is negated"
     return None
-
-
-def _negators(analysis: Analysis) -> list[frozenset[str]]:
-    """For each negator, the stems of the words in its reach; tag questions do not count."""
-    negators = lexicon.classes()["negator"]
-    words = [token for token in analysis.tokens if token.kind in {Kind.WORD, Kind.MARK}]
-    found: list[frozenset[str]] = []
-    for at, token in enumerate(words):
-        if token.word in negators and not _is_idle(words, at):
-            reach = [
-                each.stem
-                for each in words[at + 1 :]
-                if each.kind is Kind.WORD and each.word not in lexicon.function_words()
-            ]
-            found.append(frozenset(reach[:_REACH]))
-    return found
-
-
-def _in_tag(words: list[Token], at: int) -> bool:
-    """Whether the negator closes a tag question, such as "…, isn't it?"."""
-    rest = [token for token in words[at + 1 :] if token.kind is Kind.WORD]
-    marks = [token for token in words[max(at - 2, 0) : at] if token.kind is Kind.MARK]
-    return len(rest) <= 1 and bool(marks) and at > 1
-
-
-def _is_idle(words: list[Token], at: int) -> bool:
-    """Whether the negator negates nothing that is asked: "or not", "if not", "Isn't it …?"."""
-    if _in_tag(words, at):
-        return True
-    before = words[at - 1].word if at else ""
-    if at == 1 and before in lexicon.word_set("opening_auxiliary") and words[-1].raw.endswith("?"):
-        return True
-    if before == "if":
-        return True
-    after = words[at + 1].word if at + 1 < len(words) else ""
-    earlier = words[at - 2].word if at > 1 else ""
-    return before == "or" or after == "only" or (earlier == "or" and before == "why")
 
 
 def _negated_words(one: Analysis, other: Analysis) -> list[str]:
@@ -85,11 +49,13 @@ def _weak_stems() -> frozenset[str]:
     return frozenset(lexicon.phrase_key(word) for word in lexicon.classes()["weak_negator"])
 
 
-def _same_scope(left: frozenset[str], right: frozenset[str]) -> bool:
-    return not left or not right or not left.isdisjoint(right)
+def _same_scope(left: Negator, right: Negator) -> bool:
+    return not left.reach or not right.reach or not set(left.reach).isdisjoint(right.reach)
 
 
 def _opposites(pair: Pair) -> str | None:
+    if pair.made_good:
+        return None
     a, b = pair.a.stems, pair.b.stems
     only_a, only_b = a - b, b - a
     sides = lexicon.opposites()
@@ -128,6 +94,8 @@ NEGATION = Rule(
     passes=(
         ("Why doesn't my code work?", "Why is my code not working?"),
         ("I cannot log in", "I can't log in"),
+        ("Learning Go is not easy, why?", "Learning Go is difficult, why?"),
+        ("I am not sure what to say", "I am unsure what to say"),
     ),
     check=_negation,
 )

@@ -7,9 +7,10 @@ from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.tokens import Kind, Token, tokenise
 
 _LONG_IDENTIFIER = 6
+_LONG_PASSAGE = 6
 _WORD, _NAME, _EITHER = "word", "name", "either"
 
 
@@ -42,7 +43,12 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _contains(analysis: Analysis, span: str) -> bool:
-    return " ".join(span.split()) in " ".join(analysis.text.split())
+    """Whether the text has the passage without its marks, a long one perhaps in pieces."""
+    if " ".join(span.split()) in " ".join(analysis.text.split()):
+        return True
+    words = [token.word for token in tokenise(span) if token.kind is not Kind.MARK]
+    rest = iter(analysis.words)
+    return len(words) >= _LONG_PASSAGE and all(word in rest for word in words)
 
 
 def _code(pair: Pair) -> str | None:

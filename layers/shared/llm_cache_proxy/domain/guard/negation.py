@@ -1,0 +1,83 @@
+"""Which words of a text are negated, and by what.
+
+Never weighs one text against another, but for one question: whether a negator and an opposite
+make each other good.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.likeness import are_opposites
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+_REACH = 4
+_NEAR = 2
+
+
+class Negator(NamedTuple):
+    """A negator's reach, the first stems after it, and whether it negates a quality ("is not")."""
+
+    reach: tuple[str, ...]
+    of_quality: bool
+
+
+def negators(analysis: Analysis) -> list[Negator]:
+    """The negators of a text, but for those that negate nothing that is asked."""
+    listed = lexicon.classes()["negator"]
+    words = [token for token in analysis.tokens if token.kind in {Kind.WORD, Kind.MARK}]
+    found: list[Negator] = []
+    for at, token in enumerate(words):
+        if token.word in listed and not _is_idle(words, at):
+            reach = tuple(
+                each.stem
+                for each in words[at + 1 :]
+                if each.kind is Kind.WORD and each.word not in lexicon.function_words()
+            )
+            of_quality = at > 0 and words[at - 1].word in lexicon.word_set("copula")
+            found.append(Negator(reach[:_REACH], of_quality))
+    return found
+
+
+def made_good(one: Analysis, other: Analysis) -> bool:
+    """Whether one says "is not hard" where the other says "is easy", and nothing else differs."""
+    left, right = negators(one), negators(other)
+    if abs(len(left) - len(right)) != 1:
+        return False
+    stems, others = one.stems - _idle_stems(), other.stems - _idle_stems()
+    if len(stems - others) != 1 or len(others - stems) != 1:
+        return False
+    word, opposite = min(stems - others), min(others - stems)
+    negated, by = (word, left) if len(left) > len(right) else (opposite, right)
+    return are_opposites(word, opposite) and any(
+        each.of_quality and negated in each.reach[:_NEAR] for each in by
+    )
+
+
+@cache
+def _idle_stems() -> frozenset[str]:
+    """Stems whose coming and going leaves a negated quality what it is."""
+    words = lexicon.function_words() | lexicon.classes()["negator"]
+    return frozenset(map(lexicon.phrase_key, words)) | {".", ",", "?", "!"}
+
+
+def _in_tag(words: list[Token], at: int) -> bool:
+    """Whether the negator closes a tag question, such as "…, isn't it?"."""
+    rest = [token.word for token in words[at + 1 :] if token.kind is Kind.WORD]
+    marks = [token for token in words[max(at - 2, 0) : at] if token.kind is Kind.MARK]
+    return lexicon.word_set("tagged").issuperset(rest) and len(rest) <= 1 and bool(marks) and at > 1
+
+
+def _is_idle(words: list[Token], at: int) -> bool:
+    """Whether the negator negates nothing that is asked: "or not", "if not", "Isn't it …?"."""
+    if _in_tag(words, at):
+        return True
+    before = words[at - 1].word if at else ""
+    if at == 1 and before in lexicon.word_set("opening_auxiliary") and words[-1].raw.endswith("?"):
+        return True
+    if before == "if":
+        return True
+    after = words[at + 1].word if at + 1 < len(words) else ""
+    earlier = words[at - 2].word if at > 1 else ""
+    return before == "or" or after == "only" or (earlier == "or" and before == "why")

@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_cache_proxy.domain.eligibility import ineligible_text
+from llm_cache_proxy.domain.reasons import Reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What's the weather in Paris tomorrow?",
+        "What is the time?",
+        "What is the date in Tokyo?",
+        "what's the time now",
+        "What is the latest version of Node?",
+        "Who is the current president of France?",
+        "Summarize the latest news",
+        "What happened last week?",
+        "Any news on Brexit?",
+    ],
+)
+def test_what_hangs_on_the_moment_is_not_compared_by_meaning(text: str) -> None:
+    assert ineligible_text(text) is Reason.TIME_SENSITIVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is my name?",
+        "What's my balance?",
+        "Where is my order?",
+        "What should I buy for my wife?",
+        "What did you say? You said Rome.",
+        "I live in Berlin. Which taxes do I pay?",
+    ],
+)
+def test_what_hangs_on_the_asker_is_not_compared_by_meaning(text: str) -> None:
+    assert ineligible_text(text) is Reason.PERSONAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the time complexity of quicksort?",
+        "What is the date format of ISO 8601?",
+        "How do I undo the most recent git commit?",
+        "Write a news article about bees",
+        "My name is Alice. Write me a short bio.",
+        "Write an email to my boss asking for a raise",
+        "Fix the grammar: he go to school yesterday",
+        'Translate "see you tomorrow" into French',
+        "Explain this code:\n```\ntoday = date.today()\n```",
+        "Summarize this: my balance is low this week",
+    ],
+)
+def test_what_holds_at_any_time_for_anyone_is_compared(text: str) -> None:
+    assert ineligible_text(text) is None
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_text_is_not_compared(text: str) -> None:
+    assert ineligible_text(text) is Reason.NOT_USER_TEXT
+
+
+@given(st.text())
+def test_any_text_is_judged(text: str) -> None:
+    assert ineligible_text(text) in {
+        None,
+        Reason.NOT_USER_TEXT,
+        Reason.TIME_SENSITIVE,
+        Reason.PERSONAL,
+    }
