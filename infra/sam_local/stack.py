@@ -32,6 +32,7 @@ _PASSED_ON: Sequence[str] = (
     "ADMIN_KEY",
     "SEMANTIC_PRESET",
     "SIMILARITY_THRESHOLD",
+    "GUARD_RULES_OFF",
     "LOG_LEVEL",
 )
 # A container starts in seconds where Lambda takes a fraction of one.

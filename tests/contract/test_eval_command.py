@@ -51,6 +51,15 @@ def test_pairs_are_measured_beside_cosine_alone(tmp_path: Path) -> None:
     assert found["vetoes"] == {"opposites": 1, "numbers": 1}
 
 
+def test_a_rule_that_is_switched_off_is_not_measured(tmp_path: Path) -> None:
+    rows = written(tmp_path, PAIRS)
+    environment = {"MODEL_DIR": str(model_folder()), "GUARD_RULES_OFF": "opposites"}
+
+    result = CliRunner().invoke(commands, ["eval", rows, "--json"], env=environment)
+
+    assert "opposites" not in json.loads(result.stdout)["vetoes"]
+
+
 def test_without_the_guard_cosine_decides(tmp_path: Path) -> None:
     found = json.loads(run(written(tmp_path, PAIRS), "--json", "--no-guard").stdout)
 

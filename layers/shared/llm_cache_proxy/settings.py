@@ -101,6 +101,10 @@ class Settings(BaseSettings):
     similarity_threshold: Similarity | None = Field(
         None, description="Least cosine similarity of a semantic hit, in place of the preset's."
     )
+    guard_rules_off: str = Field(
+        "",
+        description="Rules of the guard that are switched off, by name, separated by commas.",
+    )
     semantic_candidates: int = Field(
         5, ge=1, le=50, description="Nearest entries that are considered in turn."
     )

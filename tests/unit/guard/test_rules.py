@@ -71,6 +71,15 @@ def test_with_every_rule_off_everything_passes() -> None:
     assert guard.compare("What is Rust?", "How tall is Everest?").accepted
 
 
+def test_what_other_rules_decided_is_decided_again() -> None:
+    one_off = [Guard(disabled_rules=frozenset({rule.name})) for rule in RULES]
+
+    versions = [guard.decision_version for guard in (Guard(), *one_off)]
+
+    assert len(versions) == len(set(versions))
+    assert max(versions) < 2**53  # a whole number in every store
+
+
 def test_an_unknown_rule_cannot_be_switched_off() -> None:
     with pytest.raises(ValueError, match="no such guard rule: spelling"):
         Guard(disabled_rules=frozenset({"spelling"}))

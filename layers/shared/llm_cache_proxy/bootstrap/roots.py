@@ -7,6 +7,7 @@ from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.domain.breaker import Breaker
 from llm_cache_proxy.domain.client_keys import KeyRing
+from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.presets import semantic_rules
@@ -44,6 +45,15 @@ def policy(settings: Settings, parts: Parts) -> Policy:
     )
 
 
+def guard_of(settings: Settings) -> Guard:
+    """The guard with the rules that are in force; raises SettingsError for a rule there is not."""
+    names = (name.strip() for name in settings.guard_rules_off.split(","))
+    try:
+        return Guard(disabled_rules=frozenset(filter(None, names)))
+    except ValueError as exc:
+        raise SettingsError(f"GUARD_RULES_OFF: {exc}") from exc
+
+
 def tiers(settings: Settings) -> dict[str, Tier]:
     """One deadline and breaker a tier."""
     deadlines = {
@@ -57,7 +67,7 @@ def tiers(settings: Settings) -> dict[str, Tier]:
 
 def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> CachingProxy:
     """The pipeline over these parts."""
-    clock, guard, prices = SystemClock(), Guard(), default_prices(settings.prices_path)
+    clock, guard, prices = SystemClock(), guard_of(settings), default_prices(settings.prices_path)
     ledger = Ledger(parts.exact, settings.exact_deadline_seconds)
     rules = policy(settings, parts)
     semantic = SemanticTier(

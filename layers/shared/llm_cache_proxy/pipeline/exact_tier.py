@@ -6,7 +6,7 @@ Never serves a text that only normalising makes alike before the guard has read 
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.counting import EXACT_HITS, hit_counts
-from llm_cache_proxy.domain.guard import DECISION_VERSION, Guard
+from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.keys import text_digest
 from llm_cache_proxy.domain.pairs import barred_pair, spelling_pair
 from llm_cache_proxy.domain.reasons import Reason, Result
@@ -77,7 +77,8 @@ class ExactTier:
         if not isinstance(found, Hit):
             return None
         judged = (
-            alias.decision_version == DECISION_VERSION and alias.text_digest == asked.text_digest
+            alias.decision_version == self.guard.decision_version
+            and alias.text_digest == asked.text_digest
         )
         if not judged and not self._says_the_same(asked, trail, found):
             return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from llm_cache_proxy.domain.entry import Alias
-from llm_cache_proxy.domain.guard import DECISION_VERSION, Guard
+from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.pairs import barred_pair
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
@@ -149,7 +149,7 @@ class SemanticTier:
                 key=asked.key,
                 target=candidate.key,
                 similarity=candidate.similarity,
-                decision_version=DECISION_VERSION,
+                decision_version=self.guard.decision_version,
                 embedder_id=self.embedder.embedder_id,
                 text_digest=asked.text_digest,
                 pair=pair or "",

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from llm_cache_proxy.bootstrap.roots import guard_of
 from llm_cache_proxy.cli.evaluation import plot as plots
 from llm_cache_proxy.cli.evaluation import tables
 from llm_cache_proxy.cli.evaluation.files import LabelledFile, UnusableFile, read_files
@@ -26,7 +27,6 @@ from llm_cache_proxy.cli.evaluation.measuring import (
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, embed
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.domain.evaluation import Decision
-from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.presets import Preset, semantic_rules
 from llm_cache_proxy.settings import Settings, read_settings
 
@@ -99,7 +99,7 @@ def _decision(
         click.echo(
             "The verifier is not asked: what it would refuse is counted as served.", err=True
         )
-    return Decision(threshold, Guard() if guarded else None)
+    return Decision(threshold, guard_of(settings) if guarded else None)
 
 
 def _fitting(files: Sequence[LabelledFile], *, stream: bool) -> list[LabelledFile]:

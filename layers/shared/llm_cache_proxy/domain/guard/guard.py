@@ -6,18 +6,25 @@ Never asks a model, never does I/O beyond reading its word lists once, never rai
 from llm_cache_proxy.domain.guard.analysis import LONGEST_TEXT, analyse
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rules import RULES
-from llm_cache_proxy.domain.guard.verdict import ACCEPTED, Verdict, veto
+from llm_cache_proxy.domain.guard.verdict import ACCEPTED, DECISION_VERSION, Verdict, veto
 
 OVERSIZE = "oversize"
+_VERSIONS = 1_000  # more than there will be versions of the rules
 
 
 class Guard:
-    """The rules that are in force, applied to pairs of prompts."""
+    """The rules that are in force, applied to pairs of prompts.
+
+    `decision_version` differs wherever the rules do, so that what other rules let pass is judged
+    again.
+    """
 
     def __init__(self, disabled_rules: frozenset[str] = frozenset()) -> None:
         unknown = disabled_rules - {rule.name for rule in RULES}
         if unknown:
             raise ValueError(f"no such guard rule: {', '.join(sorted(unknown))}")
+        off = sum(1 << at for at, rule in enumerate(RULES) if rule.name in disabled_rules)
+        self.decision_version = DECISION_VERSION + off * _VERSIONS
         self._rules = tuple(rule for rule in RULES if rule.name not in disabled_rules)
 
     def compare(self, a: str, b: str) -> Verdict:
