@@ -1,7 +1,10 @@
 """Headless Chromium, and a dashboard over counters that a test lays down."""
 
 import base64
+import contextlib
 import math
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from servers.requirements import require_program
 from servers.thread import ThreadServer
 
 KEY = "the-admin-key"
+AXE_VERSION = "4.14.1"
 QUIET = (4, 5)
 FLAGS = (
     "--headless=new",
@@ -51,6 +55,29 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     driver = webdriver.Chrome(options, Service(require_program("chromedriver")))
     yield driver
     driver.quit()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's script, fetched from npm once."""
+    held = Path(__file__).parents[2] / "build" / f"axe-core-{AXE_VERSION}"
+    if not held.exists():
+        npm = require_program("npm")
+        with tempfile.TemporaryDirectory(dir=_made(held.parent)) as folder:
+            subprocess.run(
+                [npm, "install", "--prefix", folder, "--no-save", f"axe-core@{AXE_VERSION}"],
+                check=True,
+                capture_output=True,
+                timeout=100,
+            )
+            with contextlib.suppress(OSError):  # another worker was a moment earlier
+                (Path(folder) / "node_modules" / "axe-core").rename(held)
+    return (held / "axe.min.js").read_text(encoding="utf-8")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

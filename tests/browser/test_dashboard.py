@@ -1,7 +1,6 @@
 """Facts about the dashboard in a browser."""
 
 from collections.abc import Callable
-from importlib import resources
 
 import pytest
 from selenium import webdriver
@@ -206,6 +205,7 @@ def test_axe_finds_nothing_to_object_to(
     browser: webdriver.Chrome,
     open_dashboard: ThreadServer,
     dashboard: ThreadServer,
+    axe: str,
     *,
     keyed: bool,
     colours: str,
@@ -216,7 +216,6 @@ def test_axe_finds_nothing_to_object_to(
         until(browser, lambda: find(browser, "key-form").is_displayed())
     else:
         opened(browser, open_dashboard)
-    axe = resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
     browser.execute_script(axe)
     found = browser.execute_async_script("axe.run().then(arguments[0])")

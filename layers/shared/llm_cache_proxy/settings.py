@@ -155,6 +155,15 @@ class Settings(BaseSettings):
     log_path: Path | None = Field(
         None, description="File for one JSON line a request; no prompts in it."
     )
+    recent_prompts: bool = Field(
+        False, description="Whether the dashboard shows the first 200 characters of prompts."
+    )
+    metrics_namespace: str | None = Field(
+        None,
+        min_length=1,
+        max_length=255,
+        description="CloudWatch namespace: one log line a request that carries its metrics.",
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log line."
     )

@@ -8,9 +8,11 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from llm_cache_proxy.api.app import RequestIds
 from llm_cache_proxy.api.client_access import ClientAccess
+from llm_cache_proxy.api.journalled import Journalled
 from llm_cache_proxy.domain.client_keys import KeyRing
+from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.pipeline.journal import Journal
 
 RING = KeyRing(b"s" * 32)
 KEY = RING.issue("acme", "0123456789abcdef")
@@ -28,7 +30,8 @@ async def whose(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def reached(ring: KeyRing | None, *further: str) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(RequestIds(ClientAccess(whose, ring, further)))
+    app = Journalled(ClientAccess(whose, ring, further), Journal(default_prices()))
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://proxy") as client:
         yield client
 

@@ -31,6 +31,7 @@ DECIDING = {
 READ_BY: dict[str, set[str]] = {
     "CompletionsFunction": {
         *("LOG_LEVEL", "MAX_BODY_BYTES", "CORS_ALLOW_ORIGINS", "ACCESS_MODE", "KEYED_PATHS"),
+        *("RECENT_PROMPTS", "METRICS_NAMESPACE"),
         *("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS", *DECIDING),
     },
     "AdminFunction": {"LOG_LEVEL", "ADMIN_KEY", *DECIDING},
@@ -47,6 +48,7 @@ SECRETS = {
     for name, field in Settings.model_fields.items()
     if "SecretStr" in str(field.annotation)
 }
+NAMED_BY_THE_STACK = {"EMBEDDING_FUNCTION", "METRICS_NAMESPACE"}
 NO_SETTINGS = re.compile("AWS_.*|SECRETS")
 
 
@@ -147,7 +149,7 @@ def test_no_parameter_is_a_secret() -> None:
 @pytest.mark.parametrize("function", READ_BY)
 def test_a_setting_comes_from_the_parameter_of_its_name(function: str) -> None:
     parameters = template()["Parameters"]
-    for name in settings_of(STREAMING, function) - SECRETS - {"EMBEDDING_FUNCTION"}:
+    for name in settings_of(STREAMING, function) - SECRETS - NAMED_BY_THE_STACK:
         parameter = "".join(part.capitalize() for part in name.split("_"))
         marked = Stack(**{"QdrantUrl": "https://q", parameter: "marked"})
 

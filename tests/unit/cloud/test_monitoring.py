@@ -1,12 +1,17 @@
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from llm_cache_proxy.adapters.cloudwatch_requests import DIMENSION, UNITS
+from llm_cache_proxy.domain.reasons import Result
 from samples.stack import Stack, template
 
 GIVEN = {
     "Name": "lcp",
+    "Namespace": "LlmCacheProxy/lcp",
     "CompletionsFunction": "lcp-completions",
     "EmbeddingFunction": "lcp-embedding",
     "MetricsFunction": "lcp-metrics",
@@ -63,3 +68,59 @@ def test_an_embedder_elsewhere_is_not_watched() -> None:
     found = alarms(watched(EmbeddingFunction=""))
 
     assert not any(name.startswith("Embedding") for name in found)
+
+
+def own_metrics_of_alarms() -> Iterator[tuple[str, dict[str, str]]]:
+    """Each of our metrics that an alarm reads, and its dimensions."""
+    for alarm in alarms(watched(ReservedConcurrency="20")).values():
+        stats = [
+            one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one
+        ]
+        for metric in [*stats, *([alarm] if "MetricName" in alarm else [])]:
+            if metric["Namespace"] == GIVEN["Namespace"]:
+                yield metric["MetricName"], {d["Name"]: d["Value"] for d in metric["Dimensions"]}
+
+
+def own_metrics_of_the_dashboard() -> Iterator[tuple[str, dict[str, str]]]:
+    """The same of the dashboard; a search has every value of the dimension."""
+    body = watched().resources["Dashboard"]["Properties"]["DashboardBody"]
+    for widget in json.loads(body)["widgets"]:
+        before: list[str] = []
+        for row in widget["properties"]["metrics"]:
+            words = [word for word in row if isinstance(word, str)]
+            if words[:1] == ["..."]:
+                words = before[: len(before) - len(words) + 1] + words[1:]
+            before = words or before
+            if words[:1] == [GIVEN["Namespace"]]:
+                yield words[1], dict(zip(words[2::2], words[3::2], strict=True))
+            for option in row:
+                if isinstance(option, dict) and "SEARCH" in option.get("expression", ""):
+                    [(schema, name)] = re.findall(
+                        r"SEARCH\('{(\S+)} MetricName=\"(\w+)\"'", option["expression"]
+                    )
+                    assert schema == f"{GIVEN['Namespace']},{DIMENSION}"
+                    yield name, {}
+
+
+def test_dashboard_and_alarms_read_the_metrics_that_the_code_writes_and_all_of_them() -> None:
+    shown = [*own_metrics_of_alarms(), *own_metrics_of_the_dashboard()]
+
+    assert {name for name, _ in shown} == set(UNITS)
+    for _, dimensions in shown:
+        assert set(dimensions) <= {DIMENSION}
+        assert set(dimensions.values()) <= {result.value for result in Result}
+
+
+def test_there_is_an_alarm_for_what_costs_money_or_answers() -> None:
+    names = {name for name, _ in own_metrics_of_alarms()}
+
+    assert names == {"UpstreamErrors", "CacheErrors", "Requests", "Latency"}
+    assert {"ApiFailing", "CompletionsSlow", "CompletionsThrottled"} <= set(alarms(watched()))
+
+
+def test_the_stack_gives_code_and_dashboard_the_same_namespace() -> None:
+    stack = Stack()
+    variables = stack.resources["CompletionsFunction"]["Properties"]["Environment"]["Variables"]
+
+    watch = stack.resources["Watch"]["Properties"]["Parameters"]
+    assert variables["METRICS_NAMESPACE"] == watch["Namespace"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.adapters.request_log import RequestLog
+from samples.served import SAVED, USED, served
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -19,7 +20,7 @@ def test_every_record_is_one_json_line_in_order(tmp_path: Path) -> None:
     log = RequestLog(path)
 
     for number in range(1_200):
-        log.write({"request_id": f"req_{number}", "latency_ms": 0.5, "similarity": None})
+        log.write(served(request_id=f"req_{number}"))
     log.close()
 
     assert [line["request_id"] for line in lines(path)] == [f"req_{n}" for n in range(1_200)]
@@ -29,29 +30,46 @@ def test_lines_are_appended_to_those_of_another_process(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     one, other = RequestLog(path), RequestLog(path)
 
-    one.write({"tenant": "one"})
+    one.write(served(tenant="one"))
     one.close()
-    other.write({"tenant": "other"})
+    other.write(served(tenant="other"))
     other.close()
 
     assert [line["tenant"] for line in lines(path)] == ["one", "other"]
 
 
-def test_a_field_that_is_not_listed_is_never_written(tmp_path: Path) -> None:
+def test_a_line_holds_what_is_known_and_no_prompt(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     log = RequestLog(path)
 
-    log.write({"model": "m", "prompt": "a secret", "messages": ["a secret"]})
+    log.write(served(similarity=0.912345, usage=USED, nano_dollars=44_250, prompt="a secret"))
+    log.write(served(usage=SAVED, nano_dollars=0, tenant=None))
     log.close()
 
-    assert lines(path) == [{"model": "m"}]
+    missed, hit = lines(path)
+    assert missed == {
+        "time": 1_700_000_000.25,
+        "request_id": "req_1",
+        "tenant": "default",
+        "model": "gpt-4o-mini",
+        "status": 200,
+        "result": "MISS",
+        "reason": "not-found",
+        "similarity": 0.9123,
+        "prompt_tokens": 120,
+        "completion_tokens": 34,
+        "dollars_spent": 0.00004425,
+        "latency_ms": 12.346,
+        "duration_ms": 40.0,
+    }
+    assert (hit["dollars_saved"], "dollars_spent" in hit, "tenant" in hit) == (0, False, False)
 
 
 def test_a_line_break_or_a_lone_surrogate_cannot_break_a_line(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     log = RequestLog(path)
 
-    log.write({"model": "a\nb\ud800", "reason": Path("odd")})
+    log.write(served(model="a\nb\ud800"))
     log.close()
 
     assert len(lines(path)) == 1
@@ -60,15 +78,15 @@ def test_a_line_break_or_a_lone_surrogate_cannot_break_a_line(tmp_path: Path) ->
 def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     path, moved = tmp_path / "requests.jsonl", tmp_path / "requests.1"
     log = RequestLog(path)
-    log.write({"tenant": "before"})
+    log.write(served(tenant="before"))
     log.close()
     log = RequestLog(path)
-    log.write({"tenant": "still before"})
+    log.write(served(tenant="still before"))
     while len(lines(path)) < 2:  # the writer is a thread of its own
         time.sleep(0.001)
 
     path.rename(moved)
-    log.write({"tenant": "after"})
+    log.write(served(tenant="after"))
     log.close()
 
     assert [line["tenant"] for line in lines(path)] == ["after"]
@@ -82,7 +100,7 @@ def test_a_path_that_cannot_be_written_fails_no_request_and_is_told_once(
 
     with caplog.at_level(logging.WARNING):
         for _ in range(10):
-            log.write({"tenant": "t"})
+            log.write(served(tenant="t"))
         log.close()
 
     told = [record for record in caplog.records if "LOG_PATH" in record.getMessage()]

@@ -1,6 +1,6 @@
 """One JSON line a request in a file: what was asked of whom, and what came of it.
 
-Never writes a prompt or an answer, only the fields named here. Never fails or delays a request:
+Never writes a prompt or an answer, only what `Served.line` tells. Never fails or delays a request:
 lines are written by a thread of their own, and where the file cannot be written they are lost,
 which the process's own log tells.
 """
@@ -10,25 +10,9 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 
-FIELDS = (
-    "time",
-    "request_id",
-    "tenant",
-    "model",
-    "status",
-    "result",
-    "reason",
-    "similarity",
-    "prompt_tokens",
-    "completion_tokens",
-    "dollars_spent",
-    "dollars_saved",
-    "latency_ms",
-)
-"""What a line may hold. Times are Unix seconds."""
+from llm_cache_proxy.domain.served import Served
 
 _MOST_WAITING = 10_000
 _MOST_AT_ONCE = 500
@@ -46,10 +30,9 @@ class RequestLog:
         self._starting = threading.Lock()
         self._complained = False
 
-    def write(self, record: Mapping[str, object]) -> None:
+    def write(self, served: Served) -> None:
         """Hand a line over to be written; it is in the file a moment later."""
-        kept = {name: record[name] for name in FIELDS if name in record}
-        line = json.dumps(kept, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+        line = json.dumps(served.line(), separators=(",", ":")).encode("ascii") + b"\n"
         try:
             self._lines.put_nowait(line)
         except queue.Full:

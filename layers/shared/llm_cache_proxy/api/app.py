@@ -1,7 +1,7 @@
 """The completions function's HTTP app: which route goes where, and errors in one place."""
 
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,14 +9,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_cache_proxy.api.chat import CACHED, cached_endpoint
 from llm_cache_proxy.api.client_access import ClientAccess
 from llm_cache_proxy.api.embeddings import embeddings_endpoint
-from llm_cache_proxy.api.errors import refused, unforeseen, upstream_failed
+from llm_cache_proxy.api.errors import refused, upstream_failed
 from llm_cache_proxy.api.feedback import feedback_endpoint
-from llm_cache_proxy.api.headers import new_request_id
+from llm_cache_proxy.api.journalled import Journalled
 from llm_cache_proxy.api.models import models_endpoint
 from llm_cache_proxy.api.passthrough import PassThrough
 from llm_cache_proxy.domain.client_keys import KeyRing
@@ -27,10 +26,10 @@ from llm_cache_proxy.domain.errors import (
     UpstreamError,
 )
 from llm_cache_proxy.pipeline.administration import Feedback
+from llm_cache_proxy.pipeline.journal import Journal
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.ports.embedder import Embedder
 
-_log = logging.getLogger(__name__)
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -38,6 +37,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 class Service:
     """What the app serves with; `health` tells the state of each part, `close` ends them.
 
+    `meanwhile` runs for as long as the app does, where it outlives its requests.
     Without a `key_ring` nobody needs a key; `keyed_paths` are served to keys besides the
     stateless ones.
     """
@@ -48,6 +48,8 @@ class Service:
     max_body_bytes: int
     health: Callable[[], dict[str, object]]
     close: Callable[[], Awaitable[None]]
+    journal: Journal
+    meanwhile: Callable[[], Coroutine[None, None, None]] | None = None
     key_ring: KeyRing | None = None
     keyed_paths: frozenset[str] = frozenset()
 
@@ -57,7 +59,10 @@ def create_app(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        task = None if service.meanwhile is None else asyncio.create_task(service.meanwhile())
         yield
+        if task is not None:
+            task.cancel()
         await service.close()
 
     app = Starlette(lifespan=lifespan)
@@ -83,7 +88,7 @@ def create_app(service: Service) -> Starlette:
     app.add_route("/v1/{path:path}", elsewhere.endpoint, methods=_METHODS)
     add_error_handlers(app)
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)
-    app.add_middleware(RequestIds)
+    app.add_middleware(Journalled, journal=service.journal)
     return app
 
 
@@ -114,32 +119,3 @@ def add_error_handlers(app: Starlette) -> None:
     app.add_exception_handler(RequestRefused, on_refused)
     app.add_exception_handler(UpstreamError, on_upstream)
     app.add_exception_handler(HTTPException, on_http)
-
-
-class RequestIds:
-    """Names every request, and turns a fault of ours into an answer that names it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request_id = new_request_id()
-        scope.setdefault("state", {})["request_id"] = request_id
-        begun = False
-
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        except Exception:
-            _log.exception("request %s failed", request_id)
-            if begun:  # the client sees a cut connection, which is what happened
-                raise
-            await unforeseen(request_id)(scope, receive, send)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from llm_cache_proxy.api.journalled import record_of
 from llm_cache_proxy.api.request_body import read_body
 from llm_cache_proxy.api.responses import to_response
 from llm_cache_proxy.domain.chat.dialect import ChatDialect
@@ -28,6 +29,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
     async def answer(request: Request) -> Response:
         body = await read_body(request, max_body_bytes)
         headers = dict(request.headers)
+        record = record_of(request)
         cached = CachedRequest(
             tenant=request.state.client.tenant,
             query=request.url.query,
@@ -37,6 +39,9 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
             controls=parse_controls(headers),
             dialect=dialect,
         )
-        return to_response(await proxy.answer(cached), request.state.request_id)
+        record.model = str(cached.fields["model"])
+        answer = await proxy.answer(cached)
+        record.outcome = answer.outcome
+        return to_response(answer, record.request_id)
 
     return answer

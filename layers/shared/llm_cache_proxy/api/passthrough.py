@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from llm_cache_proxy.api.journalled import record_of
 from llm_cache_proxy.api.request_body import read_body
 from llm_cache_proxy.api.responses import to_response
 from llm_cache_proxy.domain.counting import BYPASSES
@@ -31,7 +32,7 @@ class PassThrough:
 
     async def forward(self, request: Request, path: str, body: bytes) -> Response:
         """The upstream's answer to `body` at `path`, streamed, and counted as a bypass."""
-        model = _model(body)
+        model = record_of(request).model = _model(body)
         call = UpstreamCall(
             method=request.method,
             path=path,

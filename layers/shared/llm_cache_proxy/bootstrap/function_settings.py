@@ -2,6 +2,7 @@
 
 import logging
 
+from llm_cache_proxy.bootstrap.function_logs import log_as_json
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_secret_names, read_settings
 
@@ -18,8 +19,7 @@ def function_settings() -> Settings:
 
         secrets = ssm_secrets(names)
     settings = read_settings(secrets)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger().setLevel(settings.log_level)
+    log_as_json(settings.log_level)
     for library in ("httpx", "mangum"):  # a line a request each, httpx's with the whole address
         logging.getLogger(library).setLevel(logging.WARNING)
     return settings

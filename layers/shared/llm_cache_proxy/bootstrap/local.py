@@ -1,5 +1,8 @@
 """The local server's root: all functions' routes in one app."""
 
+from dataclasses import replace
+from functools import partial
+
 from starlette.applications import Starlette
 
 from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder
@@ -27,6 +30,9 @@ def local_settings() -> Settings:
     return settings
 
 
+_QUIET_SECONDS = 1.0
+
+
 async def prepare(parts: Parts) -> None:
     """Open the embedded stores and load the model, so that what is wrong shows at the start.
 
@@ -40,7 +46,9 @@ async def prepare(parts: Parts) -> None:
 
 def local_app(settings: Settings, parts: Parts) -> Starlette:
     """Every endpoint on one server."""
-    app = create_app(service(settings, parts))
+    serving = service(settings, parts)
+    writing = partial(serving.proxy.ledger.write_when_idle, _QUIET_SECONDS)
+    app = create_app(replace(serving, meanwhile=writing))
     administration = administration_over(settings, parts)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
     app.router.routes.extend(metrics_routes(administration, key))

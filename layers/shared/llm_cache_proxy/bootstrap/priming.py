@@ -22,6 +22,8 @@ def prime_exact_tier(settings: Settings) -> None:
         _imported("redis.asyncio")
     elif settings.upstash_redis_rest_url is not None:
         _imported(*_HTTPX, "upstash_redis.asyncio")
+    if settings.metrics_namespace is not None:
+        _imported("aws_lambda_powertools.metrics")
 
 
 def prime_semantic_tier(settings: Settings) -> None:

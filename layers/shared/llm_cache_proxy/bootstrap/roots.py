@@ -1,5 +1,7 @@
 """What each function and the local server start from."""
 
+from typing import TYPE_CHECKING
+
 from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.api.app import Service
@@ -17,6 +19,7 @@ from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.feedback import Feedback
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
+from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
@@ -24,6 +27,9 @@ from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.settings import Settings
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.ports.request_sink import RequestSink
 
 
 def policy(settings: Settings, parts: Parts) -> Policy:
@@ -102,10 +108,25 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
     return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger)
 
 
+def journal(settings: Settings, ledger: Ledger) -> Journal:
+    """Who is told of each request: the dashboard always, a file and CloudWatch where named."""
+    sinks: list[RequestSink] = [RecentDecisions(ledger, with_prompts=settings.recent_prompts)]
+    if settings.log_path is not None:
+        from llm_cache_proxy.adapters.request_log import RequestLog
+
+        sinks.append(RequestLog(settings.log_path))
+    if settings.metrics_namespace is not None:
+        from llm_cache_proxy.adapters.cloudwatch_requests import CloudWatchRequests
+
+        sinks.append(CloudWatchRequests(settings.metrics_namespace))
+    return Journal(default_prices(settings.prices_path), sinks)
+
+
 def service(settings: Settings, parts: Parts) -> Service:
     """What the completions app serves with."""
     by_name = tiers(settings)
     composed = proxy(settings, parts, by_name)
+    told = journal(settings, composed.ledger)
 
     def health() -> dict[str, object]:
         state = {name: "away" if tier.breaker.is_open else "ok" for name, tier in by_name.items()}
@@ -113,6 +134,7 @@ def service(settings: Settings, parts: Parts) -> Service:
 
     async def close() -> None:
         await composed.ledger.drain()
+        told.close()
         await parts.aclose()
 
     return Service(
@@ -122,6 +144,7 @@ def service(settings: Settings, parts: Parts) -> Service:
         max_body_bytes=settings.max_body_bytes,
         health=health,
         close=close,
+        journal=told,
         key_ring=key_ring(settings) if settings.access_mode == "keyed" else None,
         keyed_paths=frozenset(settings.keyed_path_list()),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.counting import BYPASSES, MISSES, miss_counts
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.served import Usage
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.trail import Trail
@@ -20,7 +21,9 @@ class Accounting:
     def count(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
         """Add the result and the tokens of an answer to the trail."""
         model = self.counted_model(asked.identity.model)
-        counts = miss_counts(model, *asked.request.dialect.token_counts(completion))
+        tokens = asked.request.dialect.token_counts(completion)
+        trail.usage = Usage(model, *tokens, saved=False)
+        counts = miss_counts(model, *tokens)
         if asked.plan.bypass is not None:
             counts[BYPASSES] = counts.pop(MISSES)
         trail.count(counts)

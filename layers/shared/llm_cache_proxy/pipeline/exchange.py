@@ -7,6 +7,7 @@ from llm_cache_proxy.domain.controls import Controls
 from llm_cache_proxy.domain.dialect import Dialect
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.trail import Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Outcome:
     """Where an answer came from, for the response's headers and the request log.
 
     `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
-    are None where no entry is involved; `similarity` where meaning was not compared.
+    are None where no entry is involved; `similarity` where meaning was not compared. `trail` goes
+    on being filled in until a streamed answer has ended.
     """
 
     result: Result
@@ -40,6 +42,7 @@ class Outcome:
     ttl_seconds: int | None = None
     entry_id: str | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
+    trail: Trail | None = None
 
 
 @dataclass(slots=True)

@@ -35,6 +35,7 @@ class Ledger:
         self._deadline_seconds = deadline_seconds
         self._pending: dict[str, Pending] = {}
         self._writes: set[asyncio.Task[None]] = set()
+        self._added = 0
 
     def take(self, tenant: str) -> Pending:
         """What is pending for the tenant, which now rides on the caller's own write."""
@@ -43,6 +44,7 @@ class Ledger:
     def later(self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()) -> None:
         """Keep `counts` and `recent` for the tenant's next call."""
         if counts or recent:
+            self._added += 1
             held = self._pending.setdefault(tenant, Pending())
             held.counts = merged(held.counts, dict(counts))
             held.recent = [*held.recent, *recent][-RECENT_KEPT:]
@@ -70,6 +72,18 @@ class Ledger:
         """Wait for the writes under way; what is pending stays so until the next call."""
         while self._writes:
             await asyncio.gather(*self._writes)
+
+    async def write_when_idle(self, quiet_seconds: float) -> None:
+        """For ever, write what is pending as soon as nothing was added for so long.
+
+        For servers that live on after an answer: the last of a series of requests has no next
+        call that its counts could ride with.
+        """
+        while True:
+            before = self._added
+            await asyncio.sleep(quiet_seconds)
+            if self._pending and self._added == before:
+                await self.drain()
 
     async def drain(self) -> None:
         """Wait for the writes under way, and write what is pending."""

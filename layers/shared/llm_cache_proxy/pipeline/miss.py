@@ -117,6 +117,7 @@ class MissPath:
                 reason=reason,
                 similarity=trail.similarity,
                 timings=trail.timings,
+                trail=trail,
             ),
             headers=reply.headers,
         )

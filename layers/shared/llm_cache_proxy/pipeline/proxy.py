@@ -41,7 +41,7 @@ class CachingProxy:
 
     async def _answer(self, request: CachedRequest) -> Answer:
         this = asked(request, self.policy, self.upstream.routes(model_of(request.fields)))
-        trail = Trail()
+        trail = Trail(prompt=this.text)
         if this.plan.bypass is not None:
             return await self.miss.answer(this, trail)
         if this.plan.read:

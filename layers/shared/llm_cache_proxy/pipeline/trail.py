@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.counting import error_count, merged, veto_count
 from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.served import Usage
 
 
 @dataclass(slots=True)
 class Trail:
     """One request's timings in milliseconds, counts still to be written, and reason so far.
 
-    `vector` is the prompt's, once it has been computed and stands for the whole prompt.
+    `vector` is the prompt's, once it has been computed and stands for the whole prompt. `usage` is
+    the answer's, once it is known; `prompt` the last user text.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -24,6 +26,8 @@ class Trail:
     exact_away: bool = False
     vector: Sequence[float] | None = None
     similarity: float | None = None
+    usage: Usage | None = None
+    prompt: str | None = None
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:

@@ -1,0 +1,94 @@
+"""One line a request on standard output, which CloudWatch reads as log and as metrics alike.
+
+The embedded metric format: the line's fields are the request log's, and those that `_aws` names
+become metrics. The tier is the only dimension, since every set of dimensions is a metric that is
+paid for. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+from llm_cache_proxy.domain.served import Served
+
+DIMENSION = "tier"
+REFUSED = "REFUSED"
+"""The tier of requests that we refused; every other is a value of `x-cache`."""
+
+UNITS = {
+    "Requests": "Count",
+    "Latency": "Milliseconds",
+    "TokensUsed": "Count",
+    "TokensSaved": "Count",
+    "DollarsSpent": "None",
+    "DollarsSaved": "None",
+    "UpstreamErrors": "Count",
+    "CacheErrors": "Count",
+    "GuardVetoes": "Count",
+    "EmbeddingLatency": "Milliseconds",
+    "ColdStart": "Count",
+}
+"""Every metric that is ever written, and its unit; infra/monitoring.yaml shows these names."""
+
+_CACHE_TIERS = frozenset({"exact", "embed", "search"})
+
+
+class CloudWatchRequests:
+    """A `RequestSink` that writes to `stream`, standard output where none is given.
+
+    Lambda collects what is written there on its own; nothing is sent, and nothing waits.
+    """
+
+    def __init__(self, namespace: str, stream: TextIO | None = None) -> None:
+        self._namespace = namespace
+        self._stream = stream
+        self._cold = True
+
+    def write(self, served: Served) -> None:
+        """Write the line."""
+        from aws_lambda_powertools.metrics import EphemeralMetrics
+
+        metrics = EphemeralMetrics(namespace=self._namespace)
+        metrics.add_dimension(DIMENSION, _tier(served))
+        for name, value in _measured(served, cold=self._cold):
+            metrics.add_metric(name, UNITS[name], value)
+        for name, told in served.line().items():
+            metrics.add_metadata(name, told)
+        for name, told in (("vetoes", served.vetoes), ("failures", served.failures)):
+            if told:
+                metrics.add_metadata(name, dict(told))
+        self._cold = False
+        line = json.dumps(metrics.serialize_metric_set())
+        print(line, file=self._stream or sys.stdout, flush=True)
+
+    def close(self) -> None:
+        """Nothing is waiting."""
+
+
+def _tier(served: Served) -> str:
+    return REFUSED if served.reason == "refused" else served.result
+
+
+def _measured(served: Served, *, cold: bool) -> Iterator[tuple[str, float]]:
+    yield "Requests", 1
+    yield "Latency", served.latency_ms
+    usage = served.usage
+    if usage is not None:
+        tokens = usage.prompt_tokens + usage.completion_tokens
+        yield ("TokensSaved" if usage.saved else "TokensUsed"), tokens
+        if served.nano_dollars is not None:
+            yield ("DollarsSaved" if usage.saved else "DollarsSpent"), served.nano_dollars / 1e9
+    cache_errors = sum(n for name, n in served.failures.items() if name in _CACHE_TIERS)
+    upstream_errors = sum(n for name, n in served.failures.items() if name.startswith("upstream"))
+    if served.reason == "upstream-error":
+        upstream_errors = max(upstream_errors, 1)
+    counted = {
+        "UpstreamErrors": upstream_errors,
+        "CacheErrors": cache_errors,
+        "GuardVetoes": sum(served.vetoes.values()),
+        "ColdStart": int(cold),
+    }
+    yield from ((name, count) for name, count in counted.items() if count)
+    if "embed" in served.timings:
+        yield "EmbeddingLatency", served.timings["embed"]

@@ -1,0 +1,71 @@
+"""One request as logs and metrics tell of it; prompts and answers are no part of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """An answer's tokens under its model's counted name; `saved` where no upstream was paid."""
+
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    saved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What became of one request.
+
+    `time` is when it came, in Unix seconds; `latency_ms` how long until its answer began and
+    `duration_ms` until it ended. `nano_dollars` is what the answer cost or saved, None where its
+    price is unknown. `timings` are milliseconds by step. `vetoes` and `failures` count by name.
+    """
+
+    time: float
+    request_id: str
+    status: int
+    result: str
+    reason: str
+    latency_ms: float
+    duration_ms: float
+    correlation_id: str | None = None
+    tenant: str | None = None
+    model: str | None = None
+    entry: str | None = None
+    similarity: float | None = None
+    usage: Usage | None = None
+    nano_dollars: int | None = None
+    prompt: str | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    vetoes: Mapping[str, int] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+
+    def line(self) -> dict[str, object]:
+        """The fields of a log line, in their order; what is unknown is left out.
+
+        Never holds the prompt.
+        """
+        usage = self.usage
+        paid = None if self.nano_dollars is None else round(self.nano_dollars / 1e9, 9)
+        saved = usage is not None and usage.saved
+        told = {
+            "time": round(self.time, 3),
+            "request_id": self.request_id,
+            "correlation_id": self.correlation_id,
+            "tenant": self.tenant,
+            "model": self.model,
+            "status": self.status,
+            "result": self.result,
+            "reason": self.reason,
+            "similarity": None if self.similarity is None else round(self.similarity, 4),
+            "entry": self.entry,
+            "prompt_tokens": None if usage is None else usage.prompt_tokens,
+            "completion_tokens": None if usage is None else usage.completion_tokens,
+            "dollars_spent": None if saved else paid,
+            "dollars_saved": paid if saved else None,
+            "latency_ms": round(self.latency_ms, 3),
+            "duration_ms": round(self.duration_ms, 3),
+        }
+        return {name: value for name, value in told.items() if value is not None}

@@ -1,0 +1,17 @@
+"""Where it is told what became of each request: a file, CloudWatch, the dashboard."""
+
+from typing import Protocol
+
+from llm_cache_proxy.domain.served import Served
+
+
+class RequestSink(Protocol):
+    """Failure is the sink's own: what it cannot tell is lost, and never a request with it."""
+
+    def write(self, served: Served) -> None:
+        """Tell of one request, without making it wait."""
+        ...
+
+    def close(self) -> None:
+        """Write what is waiting; the sink is not used afterwards."""
+        ...

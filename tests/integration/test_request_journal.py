@@ -1,0 +1,197 @@
+"""Facts about what is told of each request: in a file, in CloudWatch, on the dashboard."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from llm_cache_proxy.adapters.cloudwatch_requests import CloudWatchRequests
+from llm_cache_proxy.api.app import Service, create_app
+from llm_cache_proxy.api.journalled import CURRENT, Journalled
+from llm_cache_proxy.bootstrap.function_logs import log_as_json
+from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.pipeline.administration import Feedback
+from llm_cache_proxy.pipeline.exchange import Outcome
+from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions, RequestRecord
+from servers.asgi import serving
+from unit.pipeline.bench import Bench
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.ports.request_sink import RequestSink
+
+SECRET_PROMPT = "What is the capital of the secret country?"
+
+
+@dataclass
+class Watched:
+    """A proxy over fakes, and what it has told."""
+
+    bench: Bench
+    told: io.StringIO
+    client: httpx.AsyncClient
+
+    async def ask(self, text: str = SECRET_PROMPT, **changes: Any) -> httpx.Response:
+        headers = changes.pop("headers", {})
+        body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **changes}
+        return await self.client.post("/v1/chat/completions", json=body, headers=headers)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.told.getvalue().splitlines()]
+
+
+@pytest.fixture
+async def watched() -> AsyncIterator[Watched]:
+    bench, told = Bench(), io.StringIO()
+    sinks: list[RequestSink] = [
+        CloudWatchRequests("test", told),
+        RecentDecisions(bench.proxy.ledger, with_prompts=False),
+    ]
+    service = Service(
+        proxy=bench.proxy,
+        embedder=bench.embedder,
+        feedback=Feedback(bench.exact, bench.vectors),
+        max_body_bytes=10_000,
+        health=dict,
+        close=bench.proxy.ledger.drain,
+        journal=Journal(default_prices(), sinks),
+    )
+    async with serving(create_app(service)) as url, httpx.AsyncClient(base_url=url) as client:
+        yield Watched(bench, told, client)
+
+
+async def test_a_miss_and_its_hit_have_a_line_each_with_tokens_and_time(watched: Watched) -> None:
+    first = await watched.ask()
+    second = await watched.ask(headers={"x-correlation-id": "order-66"})
+
+    missed, hit = watched.lines
+    assert (missed["result"], missed["reason"], missed["status"]) == ("MISS", "not-found", 200)
+    assert (missed["TokensUsed"], hit["TokensSaved"]) == ([15], [15])
+    assert (hit["result"], hit["entry"]) == ("HIT-EXACT", second.headers["x-cache-entry"])
+    assert missed["request_id"] == first.headers["x-request-id"]
+    assert (missed["tenant"], missed["model"]) == ("default", "gpt-4o-mini")
+    assert hit["correlation_id"] == "order-66"
+    assert 0 < hit["latency_ms"] <= hit["duration_ms"]
+
+
+async def test_a_stream_has_its_line_when_it_has_ended_with_its_tokens(watched: Watched) -> None:
+    await watched.ask(stream=True)
+
+    [line] = watched.lines
+    assert (line["prompt_tokens"], line["completion_tokens"]) == (10, 5)
+
+
+async def test_no_line_holds_a_prompt_or_an_answer(watched: Watched) -> None:
+    await watched.ask()
+    await watched.ask(SECRET_PROMPT + " Please.")
+    await watched.ask(model=7)
+    await watched.bench.proxy.ledger.drain()
+
+    recent = await watched.bench.exact.recent("default")
+    everything = watched.told.getvalue() + "".join(recent)
+    assert len(watched.lines) == 3
+    assert "secret" not in everything
+    assert "answer 1" not in everything
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "tier", "status"),
+    [
+        ("/v1/chat/completions", b"{", "REFUSED", 400),
+        ("/v1/nothing/here", b"{}", "BYPASS", 200),
+    ],
+)
+async def test_what_is_refused_or_passed_through_has_a_line_too(
+    watched: Watched, path: str, body: bytes, tier: str, status: int
+) -> None:
+    await watched.client.post(path, content=body)
+
+    [line] = watched.lines
+    assert (line["tier"], line["status"]) == (tier, status)
+
+
+async def test_an_upstream_that_is_away_is_told_as_its_error(watched: Watched) -> None:
+    watched.bench.upstream.unreachable = True
+
+    response = await watched.ask()
+
+    [line] = watched.lines
+    assert (response.status_code, line["status"], line["UpstreamErrors"]) == (502, 502, [1])
+
+
+async def test_a_client_that_leaves_midway_has_a_line() -> None:
+    told = io.StringIO()
+
+    async def left(scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        scope["state"]["record"].outcome = Outcome(Result.MISS, "not-found")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise asyncio.CancelledError
+
+    app = Journalled(left, Journal(default_prices(), [CloudWatchRequests("test", told)]))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://p") as client:
+        with pytest.raises(asyncio.CancelledError):
+            await client.get("/v1/anything")
+
+    [line] = told.getvalue().splitlines()
+    assert json.loads(line)["result"] == "MISS"
+
+
+async def test_health_and_the_like_have_no_line(watched: Watched) -> None:
+    await watched.client.get("/health")
+
+    assert watched.lines == []
+
+
+async def test_recent_decisions_ride_with_the_next_call_and_cost_none_of_their_own(
+    watched: Watched,
+) -> None:
+    await watched.ask()
+    await watched.ask()
+    before = watched.bench.exact.commands
+
+    await watched.ask()
+
+    assert watched.bench.exact.commands == before + 1
+    told = [json.loads(line) for line in await watched.bench.exact.recent("default")]
+    assert [line["result"] for line in told] == ["HIT-EXACT", "MISS"]
+
+
+async def test_prompts_are_among_recent_decisions_where_they_are_switched_on() -> None:
+    bench = Bench()
+    sink = RecentDecisions(bench.proxy.ledger, with_prompts=True)
+    answer = await bench.begin("x" * 500)
+    assert answer.outcome.trail is not None
+    record = RequestRecord("req_1", tenant="default", outcome=answer.outcome)
+    Journal(default_prices(), [sink]).write(record, status=200, latency_ms=1, duration_ms=1)
+    await bench.proxy.ledger.drain()
+
+    [line] = await bench.exact.recent("default")
+    assert json.loads(line)["prompt"] == "x" * 200
+
+
+def test_log_lines_of_a_function_are_json_and_name_the_request(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    CURRENT.set(RequestRecord("req_1", "order-66"))
+    try:
+        log_as_json("INFO")
+        logging.getLogger("somewhere").warning("the %s tier failed", "exact")
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["message"]) == ("WARNING", "the exact tier failed")
+    assert (line["request_id"], line["correlation_id"]) == ("req_1", "order-66")

@@ -1,0 +1,103 @@
+"""Facts about the line that CloudWatch reads as log and as metrics."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from llm_cache_proxy.adapters.cloudwatch_requests import UNITS, CloudWatchRequests
+from llm_cache_proxy.domain.served import Served
+from samples.served import SAVED, USED, served
+
+
+def written(*requests: Served) -> list[dict[str, Any]]:
+    stream = io.StringIO()
+    sink = CloudWatchRequests("LlmCacheProxy/test", stream)
+    for request in requests:
+        sink.write(request)
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def metrics(line: dict[str, Any]) -> dict[str, float]:
+    """The metrics of a line, read as CloudWatch reads them."""
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "LlmCacheProxy/test"
+    for metric in directive["Metrics"]:
+        assert UNITS[metric["Name"]] == metric["Unit"]
+    return {metric["Name"]: line[metric["Name"]][0] for metric in directive["Metrics"]}
+
+
+def test_a_hit_tells_what_it_saved_under_its_tier_alone() -> None:
+    [line] = written(served(result="HIT-EXACT", usage=SAVED, nano_dollars=44_250))
+
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["tier"]]
+    assert line["tier"] == "HIT-EXACT"
+    assert metrics(line) == {
+        "Requests": 1,
+        "Latency": 12.3456,
+        "TokensSaved": 154,
+        "DollarsSaved": 0.00004425,
+        "ColdStart": 1,
+    }
+
+
+def test_a_miss_tells_what_it_cost_and_what_failed_on_the_way() -> None:
+    failures = {"search": 2, "upstream_500": 1, "client_left": 1}
+    [_, line] = written(
+        served(),
+        served(
+            usage=USED,
+            nano_dollars=44_250,
+            vetoes={"numbers": 1, "names": 2},
+            failures=failures,
+            timings={"embed": 7.5, "upstream": 30.0},
+        ),
+    )
+
+    assert metrics(line) == {
+        "Requests": 1,
+        "Latency": 12.3456,
+        "TokensUsed": 154,
+        "DollarsSpent": 0.00004425,
+        "UpstreamErrors": 1,
+        "CacheErrors": 2,
+        "GuardVetoes": 3,
+        "EmbeddingLatency": 7.5,
+    }
+    assert (line["vetoes"], line["failures"]) == ({"numbers": 1, "names": 2}, failures)
+
+
+def test_only_the_first_request_of_an_instance_is_a_cold_start() -> None:
+    first, second = written(served(), served())
+
+    assert ("ColdStart" in metrics(first), "ColdStart" in metrics(second)) == (True, False)
+
+
+def test_tokens_without_a_price_are_counted_and_no_dollars_made_up() -> None:
+    [line] = written(served(usage=USED, nano_dollars=None))
+
+    assert "TokensUsed" in metrics(line)
+    assert "DollarsSpent" not in metrics(line)
+
+
+def test_an_upstream_that_gave_no_answer_is_an_error_of_it() -> None:
+    [line] = written(served(reason="upstream-error", status=502))
+
+    assert metrics(line)["UpstreamErrors"] == 1
+
+
+@pytest.mark.parametrize(("reason", "tier"), [("refused", "REFUSED"), ("bypass-asked", "BYPASS")])
+def test_a_request_that_we_refused_is_no_bypass(reason: str, tier: str) -> None:
+    [line] = written(served(result="BYPASS", reason=reason))
+
+    assert line["tier"] == tier
+
+
+def test_the_line_is_the_request_log_as_well_and_holds_no_prompt() -> None:
+    request = served(correlation_id="Root=1-2-3", prompt="a secret")
+
+    [line] = written(request)
+
+    assert request.line().items() <= line.items()
+    assert "secret" not in json.dumps(line)
