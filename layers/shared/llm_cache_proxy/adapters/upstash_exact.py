@@ -49,14 +49,19 @@ class UpstashServer:
 
     def _connected(self) -> "Redis":
         if self._client is None:
+            import httpx
             from upstash_redis.asyncio import Redis
+
+            from llm_cache_proxy.adapters.streams_transport import StreamsTransport
+            from llm_cache_proxy.adapters.tls import tls_context
 
             self._client = Redis(
                 url=self._url, token=self._token, rest_retries=0, allow_telemetry=False
             )
-            # The client offers no way to set a timeout, and has none. A client of our own in the
-            # place of its would load the certificates a second time.
-            self._client._http._client.timeout = self._timeout_seconds  # noqa: SLF001
+            # The client takes neither a timeout, of which it has none, nor a transport.
+            self._client._http._client = httpx.AsyncClient(  # noqa: SLF001
+                transport=StreamsTransport(tls_context()), timeout=self._timeout_seconds
+            )
         return self._client
 
 

@@ -21,7 +21,7 @@ def prime_exact_tier(settings: Settings) -> None:
     if settings.redis_url is not None:
         _imported("redis.asyncio")
     elif settings.upstash_redis_rest_url is not None:
-        _imported(*_HTTPX, "upstash_redis.asyncio")
+        _imported(*_HTTPX, "upstash_redis.asyncio", "llm_cache_proxy.adapters.streams_transport")
     if settings.metrics_namespace is not None:
         _imported("aws_lambda_powertools.metrics")
 
