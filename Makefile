@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format lock eval bench sam-local clean
+.PHONY: help setup dev test check format lock eval bench template sam-local clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ check: $(INSTALLED)  ## Lint, types, import contracts and unit tests, in well un
 
 test: setup  ## Everything whose services are found; names what it left out
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -q -n auto tests --ignore=tests/unit
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile tests --ignore=tests/unit
 
 eval: setup  ## Measure wrong and right semantic hits (DATA=file or folder, OPTIONS="--stream ...")
 	@$(BIN)/llm-cache-proxy eval $(or $(DATA),benchmarks/pairs) $(OPTIONS)
@@ -49,6 +49,13 @@ format: $(INSTALLED)  ## Format the code
 
 lock: $(INSTALLED)  ## Pin what is installed now, and what the layer carries
 	@$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+	@$(BIN)/python infra/layer_requirements.py
+
+template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the templates
+	@$(BIN)/python -m pytest -q tests/integration/test_template_checks.py
+
+sam-local: $(INSTALLED)  ## Serve the stack under Docker at http://127.0.0.1:3000/v1, as sam local runs it
+	@$(BIN)/python -m infra.sam_local
 
 clean:  ## Remove what was built, not the stores
 	@rm -rf $(VENV) build .aws-sam .mypy_cache .ruff_cache .pytest_cache

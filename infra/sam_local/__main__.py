@@ -6,9 +6,10 @@ import subprocess
 import sys
 from types import FrameType
 
-from infra.sam_local.machine import ROOT, say
+from infra.sam_local.machine import say
 from infra.sam_local.services import NotStarted, answers
 from infra.sam_local.stack import sam_local
+from infra.tools import ROOT, NotInstalled
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
             signal.pause()
     except KeyboardInterrupt:
         say("Stopped; nothing is left running.")
-    except (NotStarted, subprocess.CalledProcessError) as exc:
+    except (NotStarted, NotInstalled, subprocess.CalledProcessError) as exc:
         say(f"sam local cannot be started: {exc}")
         return 1
     return 0

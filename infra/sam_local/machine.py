@@ -1,46 +1,22 @@
-"""What this machine has: a `sam`, images, an architecture. Never pulls what is there already."""
-# ruff: noqa: S603 - starts docker, pip and sam, with arguments of its own
+"""What this machine has: images, an architecture. Never pulls what is there already."""
+# ruff: noqa: S603 - starts docker and sam, with arguments of its own
 
-import fcntl
 import os
 import platform
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from infra.tools import ROOT, sam
+
 PYTHON_IMAGE = "public.ecr.aws/lambda/python:3.13"
 BUILD_IMAGE = "public.ecr.aws/sam/build-python3.13:latest"
-
-# It pins boto3, click and pydantic, so it never shares an environment with the package.
-_SAM_PACKAGE = "aws-sam-cli>=1.150,<2"  # the first that knows response streaming
 
 
 def say(line: str) -> None:
     """Tell people what happens."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def sam() -> str:
-    """Path of `sam`: the one on the PATH, else one of our own, installed where it is missing."""
-    return shutil.which("sam") or str(own_sam() / "bin" / "sam")
-
-
-def own_sam() -> Path:
-    """The folder of our own SAM CLI's environment, installed where it is missing."""
-    environment = ROOT / "build" / "sam-venv"
-    environment.parent.mkdir(exist_ok=True)
-    # Whoever comes second waits for the first to have finished.
-    with environment.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (environment / "bin" / "sam").exists():
-            say(f"Installing AWS SAM CLI into {environment} (once; a minute) ...")
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(environment)], check=True)
-            pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "-qq"]
-            subprocess.run([*pip, "--disable-pip-version-check", _SAM_PACKAGE], check=True)
-    return environment
 
 
 def architecture() -> str:

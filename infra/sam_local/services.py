@@ -18,7 +18,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from infra.sam_local.machine import ROOT, overrides, sam, sam_environment, say
+from infra.sam_local.machine import overrides, sam_environment, say
+from infra.tools import ROOT, sam
 
 _START_SECONDS = 120
 _HOST = "host.docker.internal"

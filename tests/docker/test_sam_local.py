@@ -15,19 +15,12 @@ import httpx
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
-from infra.sam_local.machine import (
-    BUILD_IMAGE,
-    PYTHON_IMAGE,
-    architecture,
-    has_image,
-    sam,
-    sam_environment,
-)
+from infra.sam_local.machine import BUILD_IMAGE, PYTHON_IMAGE, architecture
 from infra.sam_local.services import free_port, invoke_once, network
 from infra.sam_local.stack import SamLocal, sam_local
 
 from samples.stack import ROOT
-from servers.requirements import require_program
+from servers.docker_engine import image_bytes, require_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
@@ -36,20 +29,6 @@ KEY = "operator"
 MODEL = "llama-3.1-8b-instant"
 UNZIPPED_MEGABYTES = 130
 IMAGE_MEGABYTES = 220  # without its base, which every function's image shares
-
-
-def require_image(name: str) -> None:
-    """Skip, or fail where CI is set, unless Docker has or gets the image."""
-    require_program("docker")
-    if has_image(name):
-        return
-    pulled = subprocess.run(["docker", "pull", "-q", name], capture_output=True, check=False)
-    if pulled.returncode == 0:
-        return
-    missing = f"needs the image {name}, which cannot be pulled"
-    if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
 
 
 @contextmanager
@@ -101,11 +80,6 @@ def megabytes(folder: Path) -> float:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
-def image_bytes(name: str) -> int:
-    command = ["docker", "image", "inspect", "--format", "{{.Size}}", name]
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
 def direct(stack: SamLocal, event: object) -> Any:
     """What `aws lambda invoke --endpoint-url` sends and gets."""
     config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
@@ -115,19 +89,6 @@ def direct(stack: SamLocal, event: object) -> Any:
     answer = functions.invoke(FunctionName="AdminFunction", Payload=json.dumps(event).encode())
     with answer["Payload"] as body:
         return json.loads(body.read())
-
-
-def test_the_template_is_valid() -> None:
-    done = subprocess.run(
-        [sam(), "validate", "--lint"],
-        cwd=ROOT,
-        env=sam_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_each_tier_answers_in_turn(client: httpx.Client) -> None:

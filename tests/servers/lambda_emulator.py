@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from infra.sam_local.machine import architecture, own_sam
+from infra.sam_local.machine import architecture
 from infra.sam_local.services import free_port
 
 from samples.stack import ROOT
+from servers.requirements import require_tool
 
 _INVOKE = "/2015-03-31/functions/function/invocations"
 _START_SECONDS = 30.0
@@ -50,7 +51,7 @@ def emulated(name: str, environment: Mapping[str, str]) -> Iterator[EmulatedFunc
     """`functions/<name>/handler.py` with nothing but this environment, and Lambda's own."""
     # On a port of its own each: invocations, and the runtime's side.
     ports = free_port("127.0.0.1"), free_port("127.0.0.1")
-    (binary,) = own_sam().glob(
+    (binary,) = require_tool("sam").glob(
         f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{architecture()}"
     )
     with subprocess.Popen(

@@ -1,0 +1,71 @@
+"""Programs for the cloud side whose pins conflict with the package's.
+
+Each has an environment of its own under build/, made when it is first asked for.
+"""
+# ruff: noqa: S603 - starts pip with arguments of its own
+
+import fcntl
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = {
+    "sam": ("aws-sam-cli==1.170.0",),  # brings aws-sam-translator and cfn-lint
+    "samlocal": ("aws-sam-cli-local==1.71.0", "aws-sam-cli==1.170.0"),
+    "checkov": ("checkov==3.3.30",),
+    "ministack": ("ministack==1.5.33",),
+}
+
+
+class NotInstalled(Exception):
+    """A tool's packages cannot be had; the message says why."""
+
+
+def environment(tool: str) -> Path:
+    """The folder of the tool's environment, installed where it is missing. Raises NotInstalled."""
+    folder = ROOT / "build" / f"{tool}-venv"
+    folder.parent.mkdir(exist_ok=True)
+    # Whoever comes second waits for the first to have finished.
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_installed(folder, TOOLS[tool]):
+            sys.stdout.write(f"Installing {TOOLS[tool][0]} into {folder} (once; a minute) ...\n")
+            sys.stdout.flush()
+            _install(folder, TOOLS[tool])
+    return folder
+
+
+def program(tool: str, name: str | None = None) -> str:
+    """Path of a program of the tool's: its own name, or another's. Raises NotInstalled."""
+    return str(environment(tool) / "bin" / (name or tool))
+
+
+def sam() -> str:
+    """Path of `sam`: the one on the PATH, else one of our own. Raises NotInstalled."""
+    return shutil.which("sam") or program("sam")
+
+
+def _is_installed(folder: Path, packages: tuple[str, ...]) -> bool:
+    marker = folder / "installed.txt"
+    return marker.is_file() and marker.read_text(encoding="utf-8") == _listed(packages)
+
+
+def _install(folder: Path, packages: tuple[str, ...]) -> None:
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-qq"]
+    try:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        subprocess.run(
+            [*pip, "--disable-pip-version-check", *packages],
+            check=True,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    except subprocess.CalledProcessError as exc:
+        raise NotInstalled(f"{packages[0]} cannot be installed: {exc.stderr}") from exc
+    (folder / "installed.txt").write_text(_listed(packages), encoding="utf-8")
+
+
+def _listed(packages: tuple[str, ...]) -> str:
+    return "".join(f"{package}\n" for package in packages)
