@@ -483,8 +483,8 @@ async def test_a_connection_that_the_upstream_closed_is_not_used_again(
 
 
 async def test_http2_where_the_upstream_has_none_is_http1(server: ScriptedUpstream) -> None:
-    config = UpstreamConfig("up", server.base_url)
-    upstream = OpenAIUpstream(config, http2=True, environment=False)
+    config = UpstreamConfig("up", server.base_url, http2=True)
+    upstream = OpenAIUpstream(config, environment=False)
 
     assert (await upstream.send(chat_call())).status == 200
     await upstream.aclose()

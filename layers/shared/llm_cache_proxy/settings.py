@@ -3,6 +3,7 @@
 A wrong value stops the start with the variable's name and what was expected.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -12,12 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.presets import Preset
-
-
-def _http_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("expected a URL that starts with http:// or https://")
-    return value.rstrip("/")
+from llm_cache_proxy.upstream_settings import http_url, read_keys, read_upstreams
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
@@ -34,8 +30,21 @@ def _signing_secret(value: SecretStr) -> SecretStr:
 
 _LEAST_SECRET_CHARACTERS = 32
 
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+def _upstreams(value: str) -> str:
+    read_upstreams(value)
+    return value
+
+
+def _upstream_keys(value: SecretStr) -> SecretStr:
+    read_keys(value.get_secret_value())
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(http_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+Upstreams = Annotated[str, AfterValidator(_upstreams)]
+UpstreamKeys = Annotated[SecretStr, AfterValidator(_upstream_keys)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 Similarity = Annotated[float, Field(ge=0.5, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=900)]
@@ -51,6 +60,14 @@ class Settings(BaseSettings):
         None, description="Any OpenAI-compatible API; ends in /v1, as OpenAI's base_url does."
     )
     upstream_api_key: SecretStr | None = Field(None, description="Key for UPSTREAM_BASE_URL.")
+    upstreams: Upstreams | None = Field(
+        None,
+        description="Several upstreams in order of preference, in place of the above: a JSON array "
+        "or a file of one; see docs/upstreams.md.",
+    )
+    upstream_keys: UpstreamKeys | None = Field(
+        None, description="Keys for UPSTREAMS: a JSON object from an upstream's name to its key."
+    )
     upstream_timeout_seconds: Seconds = Field(
         120.0, description="Longest wait for an upstream's whole answer, or a stream's next piece."
     )
@@ -190,6 +207,10 @@ class Settings(BaseSettings):
             raise ValueError("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN go together")
         if self.upstream_api_key is not None and self.upstream_base_url is None:
             raise ValueError("UPSTREAM_API_KEY needs UPSTREAM_BASE_URL")
+        if self.upstreams is not None and self.upstream_base_url is not None:
+            raise ValueError("set UPSTREAMS or UPSTREAM_BASE_URL, not both")
+        if self.upstream_keys is not None and self.upstreams is None:
+            raise ValueError("UPSTREAM_KEYS needs UPSTREAMS")
         if self.redis_url is not None and self.upstash_redis_rest_url is not None:
             raise ValueError("set REDIS_URL or UPSTASH_REDIS_REST_URL, not both")
         if self.embedding_url is not None and self.embedding_function is not None:
@@ -232,6 +253,11 @@ class SecretNames(BaseSettings):
 def read_secret_names() -> tuple[str, ...]:
     """The names of the secrets in the environment, none where it names none."""
     return SecretNames().listed()
+
+
+def read_variable(name: str) -> str | None:
+    """What the environment holds under a name that a setting gives; None where it is empty."""
+    return os.environ.get(name) or None
 
 
 def read_settings(secrets: Mapping[str, str] | None = None) -> Settings:

@@ -21,16 +21,13 @@ if TYPE_CHECKING:
 
 
 class OpenAIUpstream:
-    """The API that `config` names; connects on first use, over HTTP/2 if asked and possible.
+    """The API that `config` names; connects on first use, over HTTP/2 where both sides may.
 
     `environment` says whether HTTP_PROXY and its like are obeyed.
     """
 
-    def __init__(
-        self, config: UpstreamConfig, *, http2: bool = False, environment: bool = True
-    ) -> None:
+    def __init__(self, config: UpstreamConfig, *, environment: bool = True) -> None:
         self.config = config
-        self._http2 = http2
         self._environment = environment
         self._calls: HttpCalls | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -121,7 +118,7 @@ class OpenAIUpstream:
             self._calls = HttpCalls(
                 self.config.name,
                 self.config.timeouts,
-                http2=self._http2,
+                http2=self.config.http2,
                 environment=self._environment,
             )
         return self._calls

@@ -4,7 +4,6 @@ Never follows a redirect, never keeps a cookie, and never retries.
 """
 
 import asyncio
-import importlib.util
 import math
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -40,7 +39,7 @@ class HttpCalls:
         self._timeouts = timeouts
         self._client = httpx.AsyncClient(
             http1=True,
-            http2=http2 and importlib.util.find_spec("h2") is not None,
+            http2=http2,
             # The first byte's limit is not the next one's, which httpx cannot tell apart: reading
             # is bounded here and in ReplyBody.
             timeout=httpx.Timeout(

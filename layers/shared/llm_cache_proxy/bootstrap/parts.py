@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
+from llm_cache_proxy.bootstrap.upstreams import upstream
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
@@ -171,32 +172,3 @@ def embedded_embedder(settings: Settings) -> tuple[Embedder, str]:
         threads=settings.embedding_threads,
     )
     return model, f"all-MiniLM-L6-v2 in process, from {settings.model_dir}"
-
-
-def upstream(settings: Settings) -> tuple[Upstream, str]:
-    """The LLM: what is configured, or the demonstration that says it is one."""
-    from llm_cache_proxy.domain.upstream_config import Timeouts, UpstreamConfig, groq
-
-    timeouts = Timeouts(total_seconds=settings.upstream_timeout_seconds)
-    configs: list[UpstreamConfig] = []
-    if settings.upstream_base_url is not None:
-        key = settings.upstream_api_key
-        configs.append(
-            UpstreamConfig(
-                name="upstream",
-                base_url=settings.upstream_base_url,
-                api_key="" if key is None else key.get_secret_value(),
-                timeouts=timeouts,
-            )
-        )
-    elif settings.groq_api_key is not None:
-        configs.append(groq(settings.groq_api_key.get_secret_value()))
-    if not configs:
-        from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
-
-        return DemoUpstream(), "demonstration only: set GROQ_API_KEY, or UPSTREAM_BASE_URL"
-    from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
-    from llm_cache_proxy.adapters.upstream_pool import UpstreamPool
-
-    pool = UpstreamPool([OpenAIUpstream(config) for config in configs])
-    return pool, ", ".join(f"{config.name} at {config.base_url}" for config in configs)

@@ -45,7 +45,8 @@ class UpstreamConfig:
 
     `base_url` ends like OpenAI's, in "/v1"; `path_prefix` goes between it and a request's path.
     `models` are names or patterns with `*`; `aliases` are names of ours for names of theirs;
-    `known_models` are listed while the upstream cannot be asked for its own list.
+    `known_models` are listed while the upstream cannot be asked for its own list. `http2` allows
+    HTTP/2 where the upstream speaks it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class UpstreamConfig:
     aliases: Mapping[str, str] = field(default_factory=dict)
     known_models: tuple[str, ...] = ()
     path_prefix: str = ""
+    http2: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     def named(self, model: str) -> str | None:
@@ -81,7 +83,7 @@ class UpstreamConfig:
         yield from self.known_models
 
 
-def groq(api_key: str) -> UpstreamConfig:
+def groq(api_key: str, timeouts: Timeouts | None = None) -> UpstreamConfig:
     """Groq as it stands; two of its own models start with "groq/", which is no prefix there."""
     own = tuple(model for model in GROQ_MODELS if model.startswith("groq/"))
     return UpstreamConfig(
@@ -90,6 +92,7 @@ def groq(api_key: str) -> UpstreamConfig:
         api_key=api_key,
         models=(*own, ANY_MODEL),
         known_models=GROQ_MODELS,
+        timeouts=timeouts or Timeouts(),
     )
 
 
