@@ -142,6 +142,13 @@ class Settings(BaseSettings):
         2_592_000, ge=1, description="Longest life that a request may ask for."
     )
 
+    replay_words_per_second: float = Field(
+        0, ge=0, le=1000, description="Pace of a streamed hit; 0 sends it at once."
+    )
+    fresh_ids: bool = Field(
+        False, description="Whether each hit of a completion has an id and a date of its own."
+    )
+
     access_mode: Literal["open", "keyed"] = Field(
         "open", description="Whether clients need a key of ours: open or keyed."
     )

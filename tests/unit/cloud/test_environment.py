@@ -23,7 +23,7 @@ DECIDING = {
     *SEMANTIC,
     *("SEARCH_DEADLINE_SECONDS", "EMBEDDING_URL", "EMBEDDING_FUNCTION", "EMBEDDER_ID"),
     *("EMBED_DEADLINE_SECONDS", "UPSTREAM_BASE_URL", "UPSTREAM_API_KEY", "GROQ_API_KEY"),
-    *("UPSTREAMS", "UPSTREAM_KEYS"),
+    *("UPSTREAMS", "UPSTREAM_KEYS", "REPLAY_WORDS_PER_SECOND", "FRESH_IDS"),
     *("UPSTREAM_TIMEOUT_SECONDS", "SEMANTIC_CACHE"),
     *("SEMANTIC_PRESET", "SIMILARITY_THRESHOLD", "GUARD_RULES_OFF"),
     *("SEMANTIC_CANDIDATES", "SEMANTIC_WITH_TOOLS", "SEMANTIC_MAX_TEMPERATURE"),
@@ -194,7 +194,7 @@ def test_variables_stay_within_what_lambda_takes() -> None:
 
 
 def test_secret_settings_are_secrets_in_the_model() -> None:
-    settings = Settings.model_validate({"redis_url": "redis://:word@r", "admin_key": "word"})
+    settings = Settings.model_validate({"redis_url": "redis://:hunter2@r", "admin_key": "hunter2"})
 
     assert isinstance(settings.redis_url, SecretStr)
-    assert "word" not in repr(settings)
+    assert "hunter2" not in repr(settings)

@@ -16,15 +16,19 @@ from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.pricing import Price, PriceList
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome
+from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
+
+PRICES = PriceList({"m": Price(prompt=100, completion=2_000)}, {"m": "m"})
 
 
 @dataclass
@@ -53,6 +57,7 @@ class Bench:
     vectors: FakeVectors = field(default_factory=FakeVectors)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     upstream: FakeUpstream = field(default_factory=FakeUpstream)
+    hits: HitServing = field(default_factory=lambda: HitServing(PRICES))
     proxy: CachingProxy = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,8 +112,11 @@ class Bench:
             search_tier=tiers["search"],
             clock=self,
             candidates=self.policy.candidates,
+            hits=self.hits,
         )
-        exact = ExactTier(self.exact, tiers["exact"], guard, ledger, self.embedder.embedder_id)
+        exact = ExactTier(
+            self.exact, tiers["exact"], guard, ledger, self.embedder.embedder_id, self.hits
+        )
         storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
         miss = MissPath(self.upstream, storing, Accounting(ledger, lambda model: model))
         return CachingProxy(self.policy, self.upstream, exact, semantic, miss, ledger)

@@ -2,6 +2,7 @@
 
 import uuid
 
+from llm_cache_proxy.domain.pricing import dollars
 from llm_cache_proxy.pipeline.exchange import Outcome
 
 
@@ -25,6 +26,10 @@ def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
         headers["x-cache-ttl"] = str(outcome.ttl_seconds)
     if outcome.entry_id is not None:
         headers["x-cache-entry"] = outcome.entry_id
+    if outcome.saved_tokens is not None:
+        headers["x-cache-saved-tokens"] = str(outcome.saved_tokens)
+    if outcome.saved_nano_dollars is not None:
+        headers["x-cache-saved-dollars"] = dollars(outcome.saved_nano_dollars)
     if outcome.timings:
         headers["server-timing"] = ", ".join(
             f"{step};dur={spent:.2f}" for step, spent in outcome.timings.items()

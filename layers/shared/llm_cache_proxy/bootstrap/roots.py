@@ -19,6 +19,7 @@ from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.feedback import Feedback
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
+from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
@@ -76,6 +77,7 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
     clock, guard, prices = SystemClock(), guard_of(settings), default_prices(settings.prices_path)
     ledger = Ledger(parts.exact, settings.exact_deadline_seconds)
     rules = policy(settings, parts)
+    hits = HitServing(prices, settings.replay_words_per_second, settings.fresh_ids)
     semantic = SemanticTier(
         exact=parts.exact,
         vectors=parts.vectors,
@@ -87,6 +89,7 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         clock=clock,
         candidates=rules.candidates,
         prepare=SemanticTierOnFirstUse(settings),
+        hits=hits,
     )
     exact = ExactTier(
         store=parts.exact,
@@ -94,6 +97,7 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         guard=guard,
         ledger=ledger,
         embedder_id=parts.embedder.embedder_id,
+        hits=hits,
     )
     storing = Storing(
         exact=parts.exact,

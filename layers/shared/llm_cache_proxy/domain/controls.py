@@ -8,11 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_TAGS = 10
+Default = TypeVar("Default", bool, None)
 DEFAULT_NAMESPACE = "default"
 
 
@@ -29,7 +31,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """One request's wishes; `ttl_seconds`, `threshold` and `max_age_seconds` None if unsaid."""
+    """One request's wishes.
+
+    `ttl_seconds`, `threshold`, `max_age_seconds` and `fresh_id` are None if unsaid.
+    """
 
     mode: Mode = Mode.SEMANTIC
     ttl_seconds: int | None = None
@@ -41,6 +46,7 @@ class Controls:
     namespace: str = DEFAULT_NAMESPACE
     tags: tuple[str, ...] = ()
     normalise: bool = True
+    fresh_id: bool | None = None
 
 
 def parse_controls(headers: Mapping[str, str]) -> Controls:
@@ -68,6 +74,7 @@ def parse_controls(headers: Mapping[str, str]) -> Controls:
         namespace=_name(headers, "x-cache-namespace", DEFAULT_NAMESPACE),
         tags=_tags(headers),
         normalise=_switch(headers, "x-cache-normalize", default=True),
+        fresh_id=_switch(headers, "x-cache-fresh-id", default=None),
     )
 
 
@@ -84,7 +91,7 @@ def _mode(headers: Mapping[str, str]) -> Mode:
         raise _refused("x-cache-mode", f"one of {known}") from exc
 
 
-def _switch(headers: Mapping[str, str], name: str, *, default: bool) -> bool:
+def _switch(headers: Mapping[str, str], name: str, *, default: Default) -> bool | Default:
     value = headers.get(name)
     if value is None:
         return default

@@ -38,6 +38,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def id_prefix(self) -> str:
+        """What an answer's id starts with, empty where it names what the upstream keeps."""
+        ...
+
+    @property
     def assembler(self) -> Callable[[], Assembler]:
         """A new assembler for one stream."""
         ...
@@ -72,6 +77,10 @@ class Dialect(Protocol):
 
     def is_usage_only(self, chunk: JsonObject) -> bool:
         """Whether an event is there only because usage was asked for."""
+        ...
+
+    def word_by_word(self, event: JsonObject) -> list[JsonObject]:
+        """A stored event as one or more that add up to it, a word each."""
         ...
 
     def is_whole(self, completion: JsonObject) -> bool:

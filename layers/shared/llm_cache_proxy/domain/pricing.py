@@ -60,6 +60,12 @@ class PriceList:
         return self.prices.get(counted)
 
 
+def dollars(nano_dollars: int) -> str:
+    """Nano-dollars, 0 or more, as dollars with nine decimals: exact, and never in exponents."""
+    whole, rest = divmod(nano_dollars, NANO_DOLLARS)
+    return f"{whole}.{rest:09d}"
+
+
 def default_prices(override: Path | None = None) -> PriceList:
     """The packaged list, with the rows of `override` added or put in place of its own.
 

@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.pairs import barred_pair, spelling_pair
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
-from llm_cache_proxy.pipeline.hit import hit_answer
+from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.ledger import Ledger, Pending
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
@@ -30,6 +30,7 @@ class ExactTier:
     guard: Guard
     ledger: Ledger
     embedder_id: str
+    hits: HitServing
 
     async def find(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
         """The answer if there is one, and the request under the key it is to be stored by."""
@@ -42,10 +43,10 @@ class ExactTier:
         if not isinstance(found, Hit):
             return None, asked
         if found.text is None:
-            return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
+            return self.hits.answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
         if self._says_the_same(asked, trail, found):
             pair = spelling_pair(asked.text_digest, text_digest(found.text))
-            return hit_answer(
+            return self.hits.answer(
                 asked, trail, found, Result.HIT_EXACT, Reason.NORMALISED, pair=pair
             ), asked
         return await self._verbatim(asked.verbatim(), trail)
@@ -58,7 +59,7 @@ class ExactTier:
     async def _verbatim(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
         found = await self._look(asked, trail, asked.key, Pending())
         if isinstance(found, Hit) and found.text is None:
-            return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
+            return self.hits.answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
         return None, asked
 
     async def _through_alias(
@@ -84,7 +85,7 @@ class ExactTier:
             return None
         trail.similarity = alias.similarity
         pair = barred_pair(asked.text, found.text) if found.text is not None else None
-        return hit_answer(asked, trail, found, Result.HIT_EXACT, Reason.PROMOTED, pair=pair)
+        return self.hits.answer(asked, trail, found, Result.HIT_EXACT, Reason.PROMOTED, pair=pair)
 
     def _says_the_same(self, asked: Asked, trail: Trail, found: Hit) -> bool:
         verdict = self.guard.compare(asked.text, found.text if found.text is not None else "")

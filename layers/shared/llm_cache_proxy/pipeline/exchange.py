@@ -31,8 +31,9 @@ class Outcome:
     """Where an answer came from, for the response's headers and the request log.
 
     `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
-    are None where no entry is involved; `similarity` where meaning was not compared. `trail` goes
-    on being filled in until a streamed answer has ended.
+    are None where no entry is involved; `similarity` where meaning was not compared; what a hit
+    saved, in tokens and nano-dollars, where nobody told it. `trail` goes on being filled in until
+    a streamed answer has ended.
     """
 
     result: Result
@@ -41,6 +42,8 @@ class Outcome:
     age_seconds: int | None = None
     ttl_seconds: int | None = None
     entry_id: str | None = None
+    saved_tokens: int | None = None
+    saved_nano_dollars: int | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     trail: Trail | None = None
 

@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.pairs import barred_pair
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
-from llm_cache_proxy.pipeline.hit import hit_answer
+from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.clock import Clock
@@ -58,6 +58,7 @@ class SemanticTier:
     search_tier: Tier
     clock: Clock
     candidates: int
+    hits: HitServing
     prepare: Callable[[], Awaitable[None]] = _at_hand
 
     async def find(self, asked: Asked, trail: Trail) -> Answer | None:
@@ -125,7 +126,7 @@ class SemanticTier:
                 trail, partial(self._served, asked, trail, candidate)
             )
             if isinstance(found, Hit):
-                return hit_answer(
+                return self.hits.answer(
                     asked,
                     trail,
                     found,

@@ -1,6 +1,6 @@
 """Chat completions as the pipeline sees them."""
 
-from llm_cache_proxy.domain import streaming_fields
+from llm_cache_proxy.domain import streaming_fields, word_by_word
 from llm_cache_proxy.domain.chat import answer, request
 from llm_cache_proxy.domain.chat.assembly import chat_assembler
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -12,6 +12,8 @@ class ChatDialect:
 
     path = "/chat/completions"
     terminator = DONE_EVENT
+    id_prefix = "chatcmpl-"
+    word_by_word = staticmethod(word_by_word.chat_event)
     checked = staticmethod(request.checked)
     traits = staticmethod(request.traits)
     with_user_text = staticmethod(request.with_user_text)

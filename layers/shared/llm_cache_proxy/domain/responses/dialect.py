@@ -1,6 +1,6 @@
 """The Responses API as the pipeline sees it."""
 
-from llm_cache_proxy.domain import streaming_fields
+from llm_cache_proxy.domain import streaming_fields, word_by_word
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.responses import answer, request
 from llm_cache_proxy.domain.responses.assembly import ResponseAssembler, is_last
@@ -11,6 +11,8 @@ class ResponsesDialect:
 
     path = "/responses"
     terminator = ""
+    id_prefix = ""
+    word_by_word = staticmethod(word_by_word.response_event)
     checked = staticmethod(request.checked)
     traits = staticmethod(request.traits)
     with_user_text = staticmethod(request.with_user_text)

@@ -6,7 +6,7 @@ compared by meaning.
 
 from collections.abc import Callable
 
-from llm_cache_proxy.domain import streaming_fields
+from llm_cache_proxy.domain import streaming_fields, word_by_word
 from llm_cache_proxy.domain.chat.answer import token_counts
 from llm_cache_proxy.domain.choices import Choice, ChoicesAssembler
 from llm_cache_proxy.domain.entry import Forms
@@ -23,6 +23,8 @@ class TextDialect:
 
     path = "/completions"
     terminator = DONE_EVENT
+    id_prefix = "cmpl-"
+    word_by_word = staticmethod(word_by_word.text_event)
     wants_stream = staticmethod(streaming_fields.wants_stream)
     wants_usage = staticmethod(streaming_fields.wants_usage)
     asking_for_usage = staticmethod(streaming_fields.asking_for_usage)
