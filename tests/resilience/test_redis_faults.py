@@ -1,0 +1,105 @@
+"""Redis fails in every way under a running load: no request fails, none waits long, hits return."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from resilience.load import Load
+from servers.link import Link, Mode
+from servers.mortal_redis import MortalRedis
+from servers.proxy_process import proxy_process
+from servers.scripted_upstream import ScriptedUpstream
+
+DEADLINE_SECONDS = 0.5
+SLACK_SECONDS = 1.5  # for a machine that is busy with other tests
+FAULT_SECONDS = 2.5
+BACK_SECONDS = 8.0
+PASSWORD = "a-new-password"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How it begins and how it ends."""
+
+    begin: Callable[[MortalRedis, Link], object]
+    end: Callable[[MortalRedis, Link], object]
+    hits_go_on: bool = False
+
+
+def turned(mode: Mode) -> Fault:
+    return Fault(lambda _, link: link.turn(mode), lambda _, link: link.turn(Mode.PASS))
+
+
+def filled(server: MortalRedis, _: Link) -> None:
+    server.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    server.command("CONFIG", "SET", "maxmemory", 1)
+
+
+def locked(server: MortalRedis, _: Link) -> None:
+    server.command("CONFIG", "SET", "requirepass", PASSWORD)
+    server.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no", password=PASSWORD)
+
+
+FAULTS = {
+    "killed": Fault(lambda server, _: server.kill(), lambda server, _: server.start()),
+    "frozen": Fault(lambda server, _: server.freeze(), lambda server, _: server.thaw()),
+    "refused": turned(Mode.REFUSE),
+    "black hole": turned(Mode.BLACK_HOLE),
+    "slow": turned(Mode.SLOW),
+    "rubbish": turned(Mode.RUBBISH),
+    "full": Fault(filled, lambda server, _: server.command("CONFIG", "SET", "maxmemory", 0), True),
+    "read-only": Fault(
+        lambda server, _: server.command("REPLICAOF", "127.0.0.1", 9),
+        lambda server, _: server.command("REPLICAOF", "NO", "ONE"),
+        hits_go_on=True,
+    ),
+    "locked": Fault(
+        locked,
+        lambda server, _: server.command("CONFIG", "SET", "requirepass", "", password=PASSWORD),
+    ),
+}
+
+
+@contextmanager
+def under_load(tmp_path: Path) -> Iterator[tuple[MortalRedis, Link, Load]]:
+    """A proxy whose Redis lies behind a link, asked all the time, warm."""
+    with (
+        MortalRedis().running() as server,
+        Link(server.port).in_thread() as link,
+        ScriptedUpstream().in_thread() as upstream,
+        proxy_process(
+            tmp_path / "data",
+            REDIS_URL=f"redis://127.0.0.1:{link.port}/0",
+            UPSTREAM_BASE_URL=upstream.base_url,
+            EXACT_DEADLINE_SECONDS=str(DEADLINE_SECONDS),
+        ) as proxy,
+        Load(proxy.base_url).running() as load,
+    ):
+        load.wait_for("HIT-EXACT", since=time.monotonic(), within_seconds=20)
+        yield server, link, load
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_no_request_fails_and_hits_come_back(name: str, tmp_path: Path) -> None:
+    fault = FAULTS[name]
+    with under_load(tmp_path) as (server, link, load):
+        broken_at = time.monotonic()
+
+        fault.begin(server, link)
+        time.sleep(FAULT_SECONDS)
+        during = load.since(broken_at)
+        fault.end(server, link)
+        mended_at = time.monotonic()
+
+        load.wait_for("HIT-EXACT", since=mended_at, within_seconds=BACK_SECONDS)
+        every = load.since(broken_at)
+
+    assert len(during) > 10
+    assert {(sample.status, sample.error) for sample in every} == {(200, "")}
+    assert max(sample.seconds for sample in every) < DEADLINE_SECONDS + SLACK_SECONDS
+    if fault.hits_go_on:
+        assert "HIT-EXACT" in {sample.x_cache for sample in during}
