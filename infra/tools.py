@@ -15,7 +15,7 @@ TOOLS = {
     "sam": ("aws-sam-cli==1.170.0",),  # brings aws-sam-translator and cfn-lint
     "samlocal": ("aws-sam-cli-local==1.71.0", "aws-sam-cli==1.170.0"),
     "checkov": ("checkov==3.3.30",),
-    "ministack": ("ministack==1.5.33",),
+    "ministack": ("ministack==1.5.33", "aws-sam-translator==1.115.0", "boto3==1.43.106"),
 }
 
 

@@ -1,0 +1,47 @@
+"""The stack's folders as `sam build` leaves them, for the Python that runs the tests.
+
+The packages are those of the tests' own environment, so nothing is downloaded or compiled.
+"""
+
+import shutil
+from importlib.metadata import distribution
+from pathlib import Path
+
+from infra.layer_requirements import LAYER
+
+from samples.stack import ROOT
+
+_FUNCTIONS = ("functions/completions", "functions/metrics", "functions/admin", "infra/provision")
+_IMAGE = "PackageType: Image\n"
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "tests", "*.pyi")
+
+
+def package_stack(folder: Path, *, image_uri: str) -> Path:
+    """Fill `folder`; the template's path. The embedding function's image is named, not built."""
+    for function in _FUNCTIONS:
+        shutil.copytree(ROOT / function, folder / function, ignore=_LEFT_OUT)
+    shutil.copy(ROOT / "infra/monitoring.yaml", folder / "infra")
+    _package_layer(folder / "layers/shared/python")
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    assert text.count(_IMAGE) == 1
+    template = folder / "template.yaml"
+    template.write_text(text.replace(_IMAGE, f"{_IMAGE}      ImageUri: {image_uri}\n"))
+    return template
+
+
+def _package_layer(python: Path) -> None:
+    source = ROOT / "layers/shared/llm_cache_proxy"
+    shutil.copytree(source, python / source.name, ignore=_LEFT_OUT)
+    for line in (ROOT / LAYER).read_text(encoding="utf-8").splitlines():
+        name, _, version = line.partition("==")
+        if version:
+            _copy_package(name, python)
+
+
+def _copy_package(name: str, python: Path) -> None:
+    installed = distribution(name)
+    for file in installed.files or ():
+        if ".." not in file.parts and "__pycache__" not in file.parts:
+            target = python / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(installed.locate_file(file)), target)
