@@ -1,5 +1,6 @@
 """The exact tier in memory, with a clock that a test can turn."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from fakes.pairs import FakePairs
@@ -30,6 +31,7 @@ class FakeExact(FakePairs):
         super().__init__()
         self.time = 1_700_000_000.0
         self.away = False
+        self.slow_seconds = 0.0
         self.commands = 0
         self.counted: dict[str, dict[str, int]] = {}
         self.entries: dict[tuple[str, str], Entry | tuple[Alias, Entry]] = {}
@@ -78,6 +80,7 @@ class FakeExact(FakePairs):
         return self._hit(query, held, SEMANTIC_HITS)
 
     async def commit(self, commit: Commit) -> bool:
+        await asyncio.sleep(self.slow_seconds)
         self._call()
         self._count(commit.tenant, commit.counts)
         if self._cut_off(commit.tenant, commit.entry):

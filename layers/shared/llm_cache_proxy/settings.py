@@ -142,6 +142,11 @@ class Settings(BaseSettings):
         2_592_000, ge=1, description="Longest life that a request may ask for."
     )
 
+    finish_left_streams: bool = Field(
+        False,
+        description="Whether a stream whose client leaves is read to its end and stored, not "
+        "cancelled.",
+    )
     replay_words_per_second: float = Field(
         0, ge=0, le=1000, description="Pace of a streamed hit; 0 sends it at once."
     )

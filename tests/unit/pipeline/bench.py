@@ -18,6 +18,7 @@ from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import Price, PriceList
 from llm_cache_proxy.pipeline.accounting import Accounting
+from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome
 from llm_cache_proxy.pipeline.hit import HitServing
@@ -57,6 +58,7 @@ class Bench:
     vectors: FakeVectors = field(default_factory=FakeVectors)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     upstream: FakeUpstream = field(default_factory=FakeUpstream)
+    departures: Departures = field(default_factory=Departures)
     hits: HitServing = field(default_factory=lambda: HitServing(PRICES))
     proxy: CachingProxy = field(init=False)
 
@@ -118,7 +120,8 @@ class Bench:
             self.exact, tiers["exact"], guard, ledger, self.embedder.embedder_id, self.hits
         )
         storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
-        miss = MissPath(self.upstream, storing, Accounting(ledger, lambda model: model))
+        accounting = Accounting(ledger, lambda model: model)
+        miss = MissPath(self.upstream, storing, accounting, self.departures)
         return CachingProxy(self.policy, self.upstream, exact, semantic, miss, ledger)
 
 

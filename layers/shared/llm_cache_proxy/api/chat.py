@@ -14,6 +14,7 @@ from llm_cache_proxy.domain.dialect import Dialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
 from llm_cache_proxy.domain.text.dialect import TextDialect
+from llm_cache_proxy.pipeline.asked import model_of
 from llm_cache_proxy.pipeline.exchange import CachedRequest
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 
@@ -39,7 +40,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
             controls=parse_controls(headers),
             dialect=dialect,
         )
-        record.model = str(cached.fields["model"])
+        record.model = model_of(cached.fields)
         answer = await proxy.answer(cached)
         record.outcome = answer.outcome
         return to_response(answer, record.request_id)

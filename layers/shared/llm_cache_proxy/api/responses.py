@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.api.errors import in_openai_shape
 from llm_cache_proxy.api.headers import outcome_headers
@@ -18,10 +18,10 @@ class RelayedResponse(StreamingResponse):
         super().__init__(body, status, headers=headers)
         self._body = body
 
-    async def stream_response(self, send: Send) -> None:
-        """Send the pieces as they come."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces as they come; the body is closed even where none was asked for."""
         async with aclosing(self._body):
-            await super().stream_response(send)
+            await super().__call__(scope, receive, send)
 
 
 def to_response(answer: Answer, request_id: str) -> Response:

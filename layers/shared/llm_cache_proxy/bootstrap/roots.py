@@ -18,6 +18,7 @@ from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.feedback import Feedback
+from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions
@@ -108,7 +109,10 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         counted_model=prices.counted_name,
     )
     accounting = Accounting(ledger, prices.counted_name)
-    miss = MissPath(parts.upstream, storing, accounting)
+    departures = Departures(
+        finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
+    )
+    miss = MissPath(parts.upstream, storing, accounting, departures)
     return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger)
 
 
@@ -137,6 +141,7 @@ def service(settings: Settings, parts: Parts) -> Service:
         return {"tiers": state}
 
     async def close() -> None:
+        await composed.miss.departures.aclose()
         await composed.ledger.drain()
         told.close()
         await parts.aclose()

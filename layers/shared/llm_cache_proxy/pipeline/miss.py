@@ -13,6 +13,7 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asked import Asked
+from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome, reason_text
 from llm_cache_proxy.pipeline.relay import Relay
 from llm_cache_proxy.pipeline.storing import Storing
@@ -29,6 +30,7 @@ class MissPath:
     upstream: Upstream
     storing: Storing
     accounting: Accounting
+    departures: Departures
 
     async def answer(self, asked: Asked, trail: Trail) -> Answer:
         """The upstream's answer. Raises UpstreamError where there is none."""
@@ -44,9 +46,10 @@ class MissPath:
                 reply.body,
                 storing=self.storing,
                 accounting=self.accounting,
+                departures=self.departures,
                 hides_usage=options is not None,
             )
-            return self._answer(asked, trail, reply, SSE_TYPE, relay.events())
+            return self._answer(asked, trail, reply, SSE_TYPE, relay)
         with trail.timed("upstream"):
             body = await self._read(asked, trail, reply)
         await self._keep(asked, trail, reply.status, body)

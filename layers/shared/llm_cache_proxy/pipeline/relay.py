@@ -5,7 +5,7 @@ stored, so that nothing is left to do once the client has it.
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from types import TracebackType
 
 from llm_cache_proxy.domain.counting import error_count
 from llm_cache_proxy.domain.dialect import BrokenStreamError
@@ -14,12 +14,16 @@ from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asked import Asked
+from llm_cache_proxy.pipeline.departures import Departures, PatientBody
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.trail import Trail
 
 
-class Relay:
-    """One stream; `hides_usage` drops the usage event that only we asked for."""
+class Relay(AsyncGenerator[bytes, None]):
+    """The events of one stream for the client; `hides_usage` drops the one that only we asked for.
+
+    Closing it early, begun or not, cancels the upstream call, or leaves it to be read to its end.
+    """
 
     def __init__(
         self,
@@ -29,39 +33,97 @@ class Relay:
         *,
         storing: Storing,
         accounting: Accounting,
+        departures: Departures,
         hides_usage: bool,
     ) -> None:
         self._asked = asked
         self._trail = trail
         self._storing = storing
         self._accounting = accounting
+        self._departures = departures
         self._hides_usage = hides_usage
-        self._body = body
+        self._body = PatientBody(body) if departures.finishes else body
         self._assembler = asked.request.dialect.assembler()
         self._splitter = EventSplitter()
         self._broken = False
         self._end = b""
         self._settled = False
+        self._told = self._events()
+        self._begun = False
 
-    async def events(self) -> AsyncGenerator[bytes, None]:
-        """The events for the client. Closing it early cancels the upstream call."""
+    async def asend(self, value: None, /) -> bytes:  # noqa: ARG002 (a generator's signature)
+        """The next events, as many as came together."""
+        self._begun = True
+        return await anext(self._told)
+
+    async def athrow(
+        self,
+        typ: type[BaseException] | BaseException,
+        val: object = None,
+        tb: TracebackType | None = None,
+        /,
+    ) -> bytes:
+        """Give up the rest, and raise what was thrown."""
+        await self.aclose()
+        error = typ if isinstance(typ, BaseException) else typ(*(() if val is None else (val,)))
+        raise error.with_traceback(tb)
+
+    async def aclose(self) -> None:
+        """The client has left, or has all. Safe to repeat."""
+        if self._begun:
+            await self._told.aclose()
+        else:  # a generator that was never started would not clean up
+            self._begun = True
+            await self._leave()
+
+    async def _events(self) -> AsyncGenerator[bytes, None]:
         try:
-            async with aclosing(self._body) as pieces:
-                async for piece in pieces:
-                    out = self._passed(self._splitter.feed(piece))
-                    if out:
-                        yield out
+            async for piece in self._body:
+                out = self._passed(self._splitter.feed(piece))
+                if out:
+                    yield out
             last = self._last()
-            await self._finish()
+            self._settled = True
+            await self._departures.through(self._finish())
             if last:
                 yield last
         except UpstreamError as exc:
-            self._trail.count(error_count("upstream_stream"))
+            self._fail()
             yield _error_event(exc)
         finally:
-            if not self._settled:
-                self._settled = True
-                self._accounting.settle(self._asked, self._trail, self._assembler.completion())
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """What is left to do when nobody reads any more."""
+        if not self._settled and self._departures.finishes:
+            self._departures.behind(self._read_on())
+            return
+        self._settle()
+        # Through, for whoever closes us may be cancelled meanwhile.
+        await self._departures.through(self._body.aclose())
+
+    async def _read_on(self) -> None:
+        try:
+            async for piece in self._body:
+                self._passed(self._splitter.feed(piece))
+            self._last()
+            self._settled = True
+            await self._finish()
+        except UpstreamError:
+            self._fail()
+        finally:
+            self._settle()
+            await self._body.aclose()
+
+    def _fail(self) -> None:
+        self._trail.count(error_count("upstream_stream"))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Count a stream that did not come to its end, once."""
+        if not self._settled:
+            self._settled = True
+            self._accounting.settle(self._asked, self._trail, self._assembler.completion())
 
     def _passed(self, events: list[Event]) -> bytes:
         return b"".join(event.raw for event in events if self._passes(event))
@@ -98,7 +160,6 @@ class Relay:
             and not self._broken
             and self._asked.request.dialect.is_whole(completion)
         )
-        self._settled = True
         if whole and self._asked.plan.write:
             self._accounting.count(self._asked, self._trail, completion)
             text = compact_text(completion)
