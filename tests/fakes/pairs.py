@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.pair_memory import Standing
 
 
@@ -12,6 +13,7 @@ class FakePairs:
     time: float
 
     def __init__(self) -> None:
+        self.forgets = False
         self.barred: set[tuple[str, str]] = set()
         self.judged: dict[tuple[str, str], tuple[bool, float]] = {}
         self._standings: dict[str, Standing] = {}
@@ -30,6 +32,8 @@ class FakePairs:
 
     async def verdicts(self, tenant: str, pairs: Sequence[str]) -> Sequence[bool | None]:
         self._call()
+        if self.forgets:
+            raise ExactStoreUnavailable("the fake exact store does not remember")
         kept = [self.judged.get((tenant, pair), (None, 0.0)) for pair in pairs]
         return [approved if ends > self.time else None for approved, ends in kept]
 

@@ -122,6 +122,19 @@ class Settings(BaseSettings):
         "",
         description="Rules of the guard that are switched off, by name, separated by commas.",
     )
+    verifier: Literal["none", "llm"] | None = Field(
+        None,
+        description="Who judges pairs for SEMANTIC_PRESET=verified and for shadow samples: none, "
+        "or llm (one yes/no question to VERIFIER_MODEL); unset: llm where the preset needs it.",
+    )
+    verifier_model: str | None = Field(
+        None,
+        description="Model that judges pairs, best a small one that does not reason first; unset: "
+        "the model that was asked for.",
+    )
+    verifier_deadline_seconds: Seconds = Field(
+        1.5, description="Longest wait for one verdict of the verifier."
+    )
     semantic_candidates: int = Field(
         5, ge=1, le=50, description="Nearest entries that are considered in turn."
     )
@@ -209,6 +222,13 @@ class Settings(BaseSettings):
         paths = (path.strip() for path in (self.keyed_paths or "").split(","))
         return tuple(f"/{path.lstrip('/')}" for path in paths if path)
 
+    @property
+    def has_verifier(self) -> bool:
+        """Whether there is somebody who judges pairs."""
+        if self.verifier is None:
+            return self.semantic_preset is Preset.VERIFIED
+        return self.verifier == "llm"
+
     def described(self) -> dict[str, object]:
         """Every setting by its variable's name, secrets masked, for operators to read."""
         return {name.upper(): _shown(value) for name, value in self}
@@ -227,8 +247,8 @@ class Settings(BaseSettings):
             raise ValueError("set REDIS_URL or UPSTASH_REDIS_REST_URL, not both")
         if self.embedding_url is not None and self.embedding_function is not None:
             raise ValueError("set EMBEDDING_URL or EMBEDDING_FUNCTION, not both")
-        if self.semantic_preset is Preset.VERIFIED:
-            raise ValueError("SEMANTIC_PRESET=verified needs a verifier, and none is configured")
+        if self.semantic_preset is Preset.VERIFIED and self.verifier == "none":
+            raise ValueError("SEMANTIC_PRESET=verified needs a verifier: VERIFIER is none")
         return self
 
     @model_validator(mode="after")

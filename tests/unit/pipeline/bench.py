@@ -10,6 +10,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.exact import FakeExact
 from fakes.upstream import FakeUpstream
 from fakes.vectors import FakeVectors
+from fakes.verifier import FakeVerifier
 from llm_cache_proxy.domain.breaker import Breaker
 from llm_cache_proxy.domain.chat.dialect import ChatDialect
 from llm_cache_proxy.domain.controls import parse_controls
@@ -18,6 +19,7 @@ from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import Price, PriceList
 from llm_cache_proxy.pipeline.accounting import Accounting
+from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome
@@ -28,6 +30,9 @@ from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
+from llm_cache_proxy.pipeline.verifying import Verifying
+
+TIERS = ("exact", "embed", "search", "verifier")
 
 PRICES = PriceList({"m": Price(prompt=100, completion=2_000)}, {"m": "m"})
 
@@ -54,6 +59,7 @@ class Bench:
     """Fakes behind every port; `time` is the one clock."""
 
     policy: Policy = field(default_factory=Policy)
+    verifier: FakeVerifier = field(default_factory=FakeVerifier)
     exact: FakeExact = field(default_factory=FakeExact)
     vectors: FakeVectors = field(default_factory=FakeVectors)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
@@ -78,7 +84,7 @@ class Bench:
         if not isinstance(body, bytes):
             async with aclosing(body) as pieces:
                 body = b"".join([piece async for piece in pieces])
-        await self.proxy.ledger.drain()
+        await self.proxy.drain()
         return Told(answer.status, body, answer.outcome)
 
     async def begin(self, text: str = "What is Rust?", **changes: Any) -> Answer:
@@ -103,7 +109,18 @@ class Bench:
     def _composed(self) -> CachingProxy:
         guard = Guard()
         ledger = Ledger(self.exact, 1.0)
-        tiers = {name: Tier(name, 1.0, self, Breaker()) for name in ("exact", "embed", "search")}
+        tiers = {name: Tier(name, 1.0, self, Breaker()) for name in TIERS}
+        background = Background()
+        verifying = Verifying(
+            verifier=self.verifier,
+            memory=self.exact,
+            tier=tiers["verifier"],
+            exact_tier=tiers["exact"],
+            ledger=ledger,
+            background=background,
+            counted_model=lambda model: model,
+            cost=lambda _, prompt, completion: prompt + 2 * completion,
+        )
         semantic = SemanticTier(
             exact=self.exact,
             vectors=self.vectors,
@@ -115,6 +132,7 @@ class Bench:
             clock=self,
             candidates=self.policy.candidates,
             hits=self.hits,
+            verifying=verifying,
         )
         exact = ExactTier(
             self.exact, tiers["exact"], guard, ledger, self.embedder.embedder_id, self.hits
@@ -122,7 +140,7 @@ class Bench:
         storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
         accounting = Accounting(ledger, lambda model: model)
         miss = MissPath(self.upstream, storing, accounting, self.departures)
-        return CachingProxy(self.policy, self.upstream, exact, semantic, miss, ledger)
+        return CachingProxy(self.policy, self.upstream, exact, semantic, miss, ledger, background)
 
 
 async def read(body: bytes | AsyncGenerator[bytes, None]) -> list[bytes]:

@@ -55,7 +55,7 @@ class FunctionApp:
     def _settled_before_the_end(self, send: Send) -> Send:
         async def settled(message: Message) -> None:
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                await self._service.proxy.ledger.settled()
+                await self._service.proxy.settled()
             await send(message)
 
         return settled

@@ -12,6 +12,7 @@ from llm_cache_proxy.ports.exact_store import ExactStore
 from llm_cache_proxy.ports.pair_memory import PairMemory
 from llm_cache_proxy.ports.upstream import Upstream
 from llm_cache_proxy.ports.vector_store import VectorAdmin, VectorStore
+from llm_cache_proxy.ports.verifier import Verifier
 from llm_cache_proxy.settings import Settings
 
 
@@ -172,3 +173,12 @@ def embedded_embedder(settings: Settings) -> tuple[Embedder, str]:
         threads=settings.embedding_threads,
     )
     return model, f"all-MiniLM-L6-v2 in process, from {settings.model_dir}"
+
+
+def verifier(settings: Settings, source: Upstream) -> Verifier | None:
+    """Who judges pairs, if anybody does; a model of your own is one more branch here."""
+    if not settings.has_verifier:
+        return None
+    from llm_cache_proxy.adapters.llm_verifier import LlmVerifier
+
+    return LlmVerifier(source, model=settings.verifier_model)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.api.app import Service
-from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
+from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts, verifier
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.domain.breaker import Breaker
 from llm_cache_proxy.domain.client_keys import KeyRing
@@ -18,6 +18,7 @@ from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.feedback import Feedback
+from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.hit import HitServing
@@ -28,6 +29,7 @@ from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
+from llm_cache_proxy.pipeline.verifying import Verifying
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def policy(settings: Settings, parts: Parts) -> Policy:
     return Policy(
         semantic=settings.semantic_cache and rules.semantic and whole,
         threshold=rules.threshold,
+        verified=rules.verified,
         candidates=settings.semantic_candidates,
         max_temperature=settings.semantic_max_temperature,
         semantic_with_tools=settings.semantic_with_tools,
@@ -68,6 +71,7 @@ def tiers(settings: Settings) -> dict[str, Tier]:
         "exact": settings.exact_deadline_seconds,
         "embed": settings.embed_deadline_seconds,
         "search": settings.search_deadline_seconds,
+        "verifier": settings.verifier_deadline_seconds,
     }
     clock = SystemClock()
     return {name: Tier(name, seconds, clock, Breaker()) for name, seconds in deadlines.items()}
@@ -79,6 +83,8 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
     ledger = Ledger(parts.exact, settings.exact_deadline_seconds)
     rules = policy(settings, parts)
     hits = HitServing(prices, settings.replay_words_per_second, settings.fresh_ids)
+    background = Background()
+    verifying = verifier_over(settings, parts, by_name, ledger, background)
     semantic = SemanticTier(
         exact=parts.exact,
         vectors=parts.vectors,
@@ -89,6 +95,7 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         search_tier=by_name["search"],
         clock=clock,
         candidates=rules.candidates,
+        verifying=verifying,
         prepare=SemanticTierOnFirstUse(settings),
         hits=hits,
     )
@@ -113,7 +120,31 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
     )
     miss = MissPath(parts.upstream, storing, accounting, departures)
-    return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger)
+    return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger, background)
+
+
+def verifier_over(
+    settings: Settings,
+    parts: Parts,
+    by_name: dict[str, Tier],
+    ledger: Ledger,
+    background: Background,
+) -> Verifying | None:
+    """Who judges pairs, where the settings name somebody."""
+    judge = verifier(settings, parts.upstream)
+    if judge is None:
+        return None
+    prices = default_prices(settings.prices_path)
+    return Verifying(
+        verifier=judge,
+        memory=parts.exact,
+        tier=by_name["verifier"],
+        exact_tier=by_name["exact"],
+        ledger=ledger,
+        background=background,
+        counted_model=prices.counted_name,
+        cost=prices.cost,
+    )
 
 
 def journal(settings: Settings, ledger: Ledger) -> Journal:
@@ -142,7 +173,7 @@ def service(settings: Settings, parts: Parts) -> Service:
 
     async def close() -> None:
         await composed.miss.departures.aclose()
-        await composed.ledger.drain()
+        await composed.drain()
         told.close()
         await parts.aclose()
 

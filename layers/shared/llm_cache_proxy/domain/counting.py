@@ -42,6 +42,24 @@ def veto_count(rule: str) -> dict[str, int]:
     return {f"veto:{rule}": 1}
 
 
+VERIFIER_APPROVED = "verifier:approved"
+VERIFIER_REFUSED = "verifier:refused"
+VERIFIER_FAILED = "verifier:failed"
+VERIFIER_COST = "verifier:nano_dollars"
+
+
+def ruling_counts(
+    model: str, prompt_tokens: int, completion_tokens: int, *, approved: bool, nano_dollars: int
+) -> dict[str, int]:
+    """What a verifier's ruling adds: the ruling, and its tokens and cost where a model gave it."""
+    counts = {VERIFIER_APPROVED if approved else VERIFIER_REFUSED: 1}
+    if model:
+        counts[f"model:{model}:prompt_used"] = prompt_tokens
+        counts[f"model:{model}:completion_used"] = completion_tokens
+        counts[VERIFIER_COST] = nano_dollars
+    return counts
+
+
 def merged(*parts: dict[str, int]) -> dict[str, int]:
     """The sum of several additions."""
     total: dict[str, int] = {}

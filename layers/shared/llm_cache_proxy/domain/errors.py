@@ -16,7 +16,8 @@ ProxyError
 ├── CacheTierError         a part of the cache failed: a miss, never a client's error
 │   ├── ExactStoreUnavailable
 │   ├── VectorStoreUnavailable
-│   └── EmbedderUnavailable
+│   ├── EmbedderUnavailable
+│   └── VerifierUnavailable
 └── SettingsError          the process cannot start; names the variable
 """
 
@@ -143,6 +144,12 @@ class VectorStoreUnavailable(CacheTierError):
     """The semantic tier's store did not answer, or not in time, or not sensibly."""
 
     tier = "search"
+
+
+class VerifierUnavailable(CacheTierError):
+    """The verifier gave no verdict, or not in time: the pair is not approved."""
+
+    tier = "verifier"
 
 
 class EmbedderUnavailable(CacheTierError):

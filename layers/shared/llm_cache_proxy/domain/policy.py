@@ -15,10 +15,14 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's rules. Similarities are cosines; lives are in seconds."""
+    """The operator's rules. Similarities are cosines; lives are in seconds.
+
+    `verified`: a verifier has to approve of every pair.
+    """
 
     semantic: bool = True
     threshold: float = 0.90
+    verified: bool = False
     candidates: int = 5
     max_temperature: float = 1.0
     semantic_with_tools: bool = False
@@ -46,6 +50,7 @@ class Plan:
     bypass: Reason | None = None
     no_read: Reason | None = None
     no_semantic: Reason | None = None
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
         bypass=bypass,
         no_read=None if reads else _NO_READ.get(controls.mode, Reason.NO_CACHE),
         no_semantic=_no_semantic(policy, controls, traits),
+        verified=policy.verified,
     )
 
 

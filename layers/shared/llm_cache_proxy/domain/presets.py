@@ -40,7 +40,19 @@ PRESETS: Mapping[Preset, SemanticRules] = {
 """The rules by name; `docs/semantic-accuracy.md` has what each gives."""
 
 
+LIKELY_SIMILARITY = 0.90
+"""From here on a pair that the guard accepts is most likely right: a verifier is asked at once."""
+
+
 def semantic_rules(preset: Preset, threshold: float | None = None) -> SemanticRules:
     """The preset's rules, with `threshold` in place of its own where one is given."""
     rules = PRESETS[preset]
     return rules if threshold is None else replace(rules, threshold=threshold)
+
+
+def decision_version(guard_version: int, *, verified: bool) -> int:
+    """What a promotion was decided by: the guard's rules, and whether a verifier approved.
+
+    A promotion that was decided by something else is judged again.
+    """
+    return 2 * guard_version + verified

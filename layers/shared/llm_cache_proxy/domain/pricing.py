@@ -59,6 +59,11 @@ class PriceList:
         """What a token of a counted name costs; None where nobody has said."""
         return self.prices.get(counted)
 
+    def cost(self, counted: str, prompt_tokens: int, completion_tokens: int) -> int:
+        """Nano-dollars for so many tokens of a counted name; 0 where nobody has said."""
+        price = self.price(counted)
+        return 0 if price is None else price.cost(prompt_tokens, completion_tokens)
+
 
 def dollars(nano_dollars: int) -> str:
     """Nano-dollars, 0 or more, as dollars with nine decimals: exact, and never in exponents."""

@@ -21,11 +21,14 @@ class Reason(StrEnum):
     NORMALISED = "normalised"
     PROMOTED = "promoted"
     SIMILAR = "similar"
+    VERIFIED = "verified"
 
     NOT_FOUND = "not-found"
     BELOW_THRESHOLD = "below-threshold"
     GUARD = "guard"
     CUT_OFF = "cleared"
+    VERIFIER = "verifier"
+    UNVERIFIED = "unverified"
     FEEDBACK = "feedback"
     THRESHOLD_RAISED = "threshold-raised"
 

@@ -9,6 +9,7 @@ from llm_cache_proxy.domain.counting import EXACT_HITS, hit_counts
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.keys import text_digest
 from llm_cache_proxy.domain.pairs import barred_pair, spelling_pair
+from llm_cache_proxy.domain.presets import decision_version
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
@@ -72,15 +73,13 @@ class ExactTier:
             and alias.similarity >= max(asked.plan.threshold, promotion.raised_threshold)
             and alias.embedder_id == self.embedder_id
         )
-        if not believed:
+        wanted = decision_version(self.guard.decision_version, verified=asked.plan.verified)
+        judged = alias.decision_version == wanted and alias.text_digest == asked.text_digest
+        if not believed or (asked.plan.verified and not judged):
             return None
         found = await self._look(asked, trail, alias.target, Pending())
         if not isinstance(found, Hit):
             return None
-        judged = (
-            alias.decision_version == self.guard.decision_version
-            and alias.text_digest == asked.text_digest
-        )
         if not judged and not self._says_the_same(asked, trail, found):
             return None
         trail.similarity = alias.similarity

@@ -7,6 +7,7 @@ from llm_cache_proxy.domain.errors import NotInCache
 from llm_cache_proxy.domain.histogram import latency_counts
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.pipeline.asked import Asked, asked, model_of
+from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest
 from llm_cache_proxy.pipeline.ledger import Ledger
@@ -26,6 +27,17 @@ class CachingProxy:
     semantic: SemanticTier
     miss: MissPath
     ledger: Ledger
+    background: Background
+
+    async def settled(self) -> None:
+        """Wait for what requests have left behind; counts may stay pending until the next call."""
+        await self.background.settled()
+        await self.ledger.settled()
+
+    async def drain(self) -> None:
+        """Wait for what requests have left behind, and write what is pending."""
+        await self.background.settled()
+        await self.ledger.drain()
 
     async def answer(self, request: CachedRequest) -> Answer:
         """The answer to `request`.
@@ -54,6 +66,8 @@ class CachingProxy:
             trail.because(this.plan.no_read)
         if this.plan.only_if_cached:
             raise NotInCache("No stored answer may serve this request, and no other was wanted.")
+        if trail.unjudged is not None and self.semantic.verifying is not None:
+            self.semantic.verifying.begin(this, trail.unjudged)
         return await self.miss.answer(this, trail)
 
     async def _cached(self, this: Asked, trail: Trail) -> tuple[Answer | None, Asked]:

@@ -1,6 +1,6 @@
 """The second tier: another prompt that means the same was answered before.
 
-Near is not enough: the guard must find no difference in meaning. Candidates are considered in
+Near is not enough: a judge must find no difference in meaning. Candidates are considered in
 turn, nearest first, and everything around the prompt has to be equal already (the fingerprint).
 """
 
@@ -11,12 +11,15 @@ from functools import partial
 from llm_cache_proxy.domain.entry import Alias
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.pairs import barred_pair
+from llm_cache_proxy.domain.presets import decision_version
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.pipeline.hit import HitServing
+from llm_cache_proxy.pipeline.judging import Approval, GuardAlone, Judge
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.verifying import Verifying
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 from llm_cache_proxy.ports.exact_store import (
@@ -46,7 +49,8 @@ async def _at_hand() -> None:
 class SemanticTier:
     """Embeds the last user text and looks for a neighbour whose answer may serve.
 
-    `prepare` is awaited before the tier's parts are asked, outside their deadlines.
+    `prepare` is awaited before the tier's parts are asked, outside their deadlines. `verifying`
+    is there where the policy asks for a verifier.
     """
 
     exact: ExactStore
@@ -60,6 +64,7 @@ class SemanticTier:
     candidates: int
     hits: HitServing
     prepare: Callable[[], Awaitable[None]] = _at_hand
+    verifying: Verifying | None = None
 
     async def find(self, asked: Asked, trail: Trail) -> Answer | None:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
@@ -114,28 +119,31 @@ class SemanticTier:
             trail.similarity = near[0].similarity
             if trail.reason not in _TELLS_MORE:
                 trail.because(Reason.BELOW_THRESHOLD)
-        for candidate in near:
-            if candidate.similarity < asked.plan.threshold:
-                break
+        eligible = [c for c in near if c.similarity >= asked.plan.threshold]
+        judge = await self._judge(asked, trail, eligible)
+        for candidate in eligible:
             trail.similarity = candidate.similarity
-            verdict = self.guard.compare(asked.text, candidate.text)
-            if not verdict.accepted:
-                trail.vetoed(verdict.rule)
+            accepted = await judge.accepts(candidate)
+            if accepted is None:
                 continue
             found = await self.exact_tier.attempt(
                 trail, partial(self._served, asked, trail, candidate)
             )
             if isinstance(found, Hit):
+                pair = _pair(asked, candidate)
                 return self.hits.answer(
-                    asked,
-                    trail,
-                    found,
-                    Result.HIT_SEMANTIC,
-                    Reason.SIMILAR,
-                    pair=_pair(asked, candidate),
+                    asked, trail, found, Result.HIT_SEMANTIC, accepted, pair=pair
                 )
             trail.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
         return None
+
+    async def _judge(self, asked: Asked, trail: Trail, near: Sequence[Candidate]) -> Judge:
+        if not asked.plan.verified:
+            return GuardAlone(asked, trail, self.guard)
+        if self.verifying is None:
+            raise ValueError("a policy that asks for a verifier has none to ask")
+        known = await self.verifying.remembered(asked, trail, near)
+        return Approval(asked, trail, self.guard, self.verifying, known)
 
     async def _served(self, asked: Asked, trail: Trail, candidate: Candidate) -> Promoted:
         found = await self._promoted(asked, candidate)
@@ -150,7 +158,9 @@ class SemanticTier:
                 key=asked.key,
                 target=candidate.key,
                 similarity=candidate.similarity,
-                decision_version=self.guard.decision_version,
+                decision_version=decision_version(
+                    self.guard.decision_version, verified=asked.plan.verified
+                ),
                 embedder_id=self.embedder.embedder_id,
                 text_digest=asked.text_digest,
                 pair=pair or "",

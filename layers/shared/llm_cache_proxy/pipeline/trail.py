@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from llm_cache_proxy.domain.counting import error_count, merged, veto_count
 from llm_cache_proxy.domain.reasons import Reason
 from llm_cache_proxy.domain.served import Usage
+from llm_cache_proxy.ports.vector_store import Candidate
 
 
 @dataclass(slots=True)
@@ -15,7 +16,8 @@ class Trail:
     """One request's timings in milliseconds, counts still to be written, and reason so far.
 
     `vector` is the prompt's, once it has been computed and stands for the whole prompt. `usage` is
-    the answer's, once it is known; `prompt` the last user text.
+    the answer's, once it is known; `prompt` the last user text. `unjudged` is a near entry that a
+    verifier has yet to judge.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -28,6 +30,7 @@ class Trail:
     similarity: float | None = None
     usage: Usage | None = None
     prompt: str | None = None
+    unjudged: Candidate | None = None
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:

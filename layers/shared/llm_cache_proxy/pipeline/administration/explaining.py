@@ -65,7 +65,9 @@ class Explaining:
         exact = replace(self.proxy.exact, store=store, ledger=Ledger(store, _LEDGER_SECONDS))
         hit, this = await exact.find(this, trail)
         if hit is None:
-            semantic = replace(self.proxy.semantic, exact=store, vectors=vectors)
+            verifying = self.proxy.semantic.verifying
+            silent = None if verifying is None else replace(verifying, asks=False)
+            semantic = replace(self.proxy.semantic, exact=store, vectors=vectors, verifying=silent)
             hit = await semantic.find(this, trail)
         return hit, this
 
