@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """The app's base URL, answering until the block is left."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        # Accepted sockets inherit it; asyncio sets it on those of its own making only.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(
             app, lifespan="off", ws="none", log_config=None, timeout_graceful_shutdown=1
         )

@@ -12,13 +12,13 @@ _START_SECONDS = 10.0
 
 
 @contextmanager
-def redis_process() -> Iterator[str]:
-    """Its URL."""
+def redis_process(*options: str) -> Iterator[str]:
+    """Its URL; `options` as on the command line."""
     program = require_program("redis-server")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with subprocess.Popen(
-        [program, "--bind", "127.0.0.1", "--port", str(port), "--save", ""],
+        [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", *options],
         stdout=subprocess.DEVNULL,
     ) as process:
         try:

@@ -4,7 +4,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.scripted_admin import AdministeredExactStore
-from llm_cache_proxy.adapters.scripted_exact import NoSuchScriptError, Word
+from llm_cache_proxy.adapters.scripted_exact import (
+    NoSuchScriptError,
+    UnreadableReplyError,
+    Word,
+)
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 
 if TYPE_CHECKING:
@@ -15,6 +19,7 @@ class RedisPyServer:
     """A `RedisServer` by URL (redis:// or rediss://); connects on first use, retries nothing."""
 
     def __init__(self, url: str, *, timeout_seconds: float) -> None:
+        self.locks_keys = False
         self._url = url
         self._timeout_seconds = timeout_seconds
         self._client: Redis | None = None
@@ -28,7 +33,10 @@ class RedisPyServer:
                 reply: object = await self._connected().execute_command(*words)  # type: ignore[no-untyped-call] # redis-py
         except NoScriptError as exc:
             raise NoSuchScriptError from exc
-        except (RedisError, OSError, UnicodeError, TimeoutError) as exc:
+        except UnicodeError as exc:
+            raise UnreadableReplyError("Redis sent bytes that are no text") from exc
+        except (RedisError, OSError, TimeoutError, ValueError, IndexError) as exc:
+            # ValueError and its like: what answers there speaks no Redis.
             raise ExactStoreUnavailable(f"Redis failed: {type(exc).__name__}") from exc
         return reply
 
@@ -52,6 +60,7 @@ class RedisPyServer:
                 retry=Retry(NoBackoff(), 0),
                 protocol=2,
             )
+            self._client.response_callbacks.clear()  # replies as they came, as on every product
         return self._client
 
 

@@ -1,6 +1,11 @@
-"""Entries as the words of a Redis hash, and a script's replies as what the port speaks of."""
+"""Entries as the words of a Redis hash, and a script's replies as what the port speaks of.
+
+A reply that makes no sense raises ExactStoreUnavailable.
+"""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms, joined_sse
@@ -43,8 +48,9 @@ def entry_words(entry: Entry) -> dict[str, str | int]:
 
 def entry_in(reply: object, key: str) -> Entry | None:
     """The entry in the flat words of a hash, None where it is not whole."""
-    words = cast("list[str]", reply)
-    fields = dict(zip(words[::2], words[1::2], strict=True))
+    with sensible():
+        words = cast("list[str]", reply)
+        fields = dict(zip(words[::2], words[1::2], strict=True))
     try:
         return Entry(
             key=key,
@@ -81,9 +87,9 @@ def listed(row: list[object], key: str) -> Listed:
 
 
 def found(reply: object, query: Lookup) -> Found:
-    """What a lookup's reply says. Raises ExactStoreUnavailable where it says nothing sensible."""
-    if isinstance(reply, list) and reply[:1] == ["alias"]:
-        try:
+    """What a lookup's reply says."""
+    with sensible():
+        if isinstance(reply, list) and reply[:1] == ["alias"]:
             _, sequence, target, similarity, decision_version, embedder_id, digest, *rest = reply
             pair, raised, barred = rest
             alias = Alias(
@@ -95,26 +101,40 @@ def found(reply: object, query: Lookup) -> Found:
                 text_digest=str(digest),
                 pair=str(pair),
             )
-        except (TypeError, ValueError):
-            return Miss(int(reply[1]))
-        return AliasFound(alias, int(sequence), float(raised), barred=barred == "1")
-    return _read(reply, query)
+            return AliasFound(alias, int(sequence), float(raised), barred=barred == "1")
+        return _hit_or_not(cast("list[str]", reply), query)
 
 
 def promoted(reply: object, query: Lookup) -> Promoted:
-    """What a promotion's reply says. Raises ExactStoreUnavailable likewise."""
-    if isinstance(reply, list) and reply[:1] == ["below"]:
-        try:
+    """What a promotion's reply says."""
+    with sensible():
+        if isinstance(reply, list) and reply[:1] == ["below"]:
             return BelowRaised(int(reply[1]), float(reply[2]))
-        except (TypeError, ValueError, IndexError) as exc:
-            raise ExactStoreUnavailable(_SENSELESS) from exc
-    return _read(reply, query)
-
-
-def _read(reply: object, query: Lookup) -> Hit | Barred | Miss:
-    try:
         return _hit_or_not(cast("list[str]", reply), query)
-    except (TypeError, ValueError, IndexError, KeyError) as exc:
+
+
+def numbers(reply: object, count: int) -> list[int]:
+    """A reply of `count` whole numbers."""
+    told = reply if isinstance(reply, list) else [reply]
+    with sensible():
+        if len(told) != count:
+            raise ValueError(reply)
+        return [int(str(each)) for each in told]
+
+
+def texts(reply: object) -> list[str]:
+    """A reply of any number of texts."""
+    if not isinstance(reply, list) or not all(isinstance(each, str) for each in reply):
+        raise ExactStoreUnavailable(_SENSELESS)
+    return reply
+
+
+@contextmanager
+def sensible() -> Iterator[None]:
+    """Reading a reply: what cannot be read is the store's failure."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, AttributeError) as exc:
         raise ExactStoreUnavailable(_SENSELESS) from exc
 
 

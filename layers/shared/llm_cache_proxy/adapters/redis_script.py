@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+KEY_LOCKING = "#!lua flags=allow-key-locking\n"
+"""Upstash locks the whole database for a script that does not begin so; Redis refuses the flag.
+
+A script that begins so may touch the keys it was given and no others.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -15,8 +21,9 @@ class Script:
 
 
 @cache
-def script(name: str) -> Script:
-    """The script `name`, read once."""
+def script(name: str, first_line: str = "") -> Script:
+    """The script `name` behind `first_line`, read once."""
     folder = files(__package__) / "redis_scripts"
-    text = (folder / "common.lua").read_text("utf-8") + (folder / f"{name}.lua").read_text("utf-8")
+    parts = [(folder / f"{part}.lua").read_text("utf-8") for part in ("common", name)]
+    text = "".join([first_line, *parts])
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

@@ -9,10 +9,9 @@ from llm_cache_proxy.adapters.counter_windows import (
     FINE_KEPT_SECONDS,
 )
 from llm_cache_proxy.adapters.redis_names import TENANTS, TenantNames
-from llm_cache_proxy.adapters.redis_records import entry_in, listed
+from llm_cache_proxy.adapters.redis_records import entry_in, listed, numbers, sensible, texts
 from llm_cache_proxy.adapters.scripted_pairs import RememberingExactStore
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
-from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 
 _BATCH = 500
@@ -23,19 +22,20 @@ class AdministeredExactStore(RememberingExactStore):
 
     async def tenants(self) -> Sequence[str]:
         """Every tenant that has ever stored or counted, sorted."""
-        return sorted(cast("list[str]", await self._server.command("SMEMBERS", TENANTS)))
+        return sorted(texts(await self._server.command("SMEMBERS", TENANTS)))
 
     async def cut(self, tenant: str, selector: str) -> int:
         """Make every present entry with `selector` dead at once; the new cutoff."""
         names = TenantNames(tenant)
-        return int(str(await self._run("cut", [names.cutoffs, names.sequence], selector)))
+        reply = await self._run("cut", [names.cutoffs, names.sequence], selector)
+        return numbers(reply, 1)[0]
 
     async def sweep(self, tenant: str, selector: str) -> Swept:
         """Delete the records that a `cut` of `selector` has killed, in batches."""
         names = TenantNames(tenant)
         entries = aliases = 0
         async for records in self._records(names):
-            gone = cast("list[int]", await self._run("sweep", [names.cutoffs, *records], selector))
+            gone = numbers(await self._run("sweep", [names.cutoffs, *records], selector), 2)
             entries, aliases = entries + gone[0], aliases + gone[1]
         return Swept(entries=entries, aliases=aliases)
 
@@ -48,7 +48,7 @@ class AdministeredExactStore(RememberingExactStore):
         names = TenantNames(tenant)
         entries = aliases = 0
         async for records in self._records(names):
-            gone = cast("list[int]", await self._run("sweep_before", [names.cutoffs, *records]))
+            gone = numbers(await self._run("sweep_before", [names.cutoffs, *records]), 2)
             entries, aliases = entries + gone[0], aliases + gone[1]
         return Swept(entries=entries, aliases=aliases)
 
@@ -61,13 +61,11 @@ class AdministeredExactStore(RememberingExactStore):
             if at == "0":
                 break
         rows = await self._run("page", [names.cutoffs, *records], FORMAT_VERSION) if records else []
-        try:
+        with sensible():
             entries = [
                 listed(row, names.key_of(records[int(str(row[0]))]))
                 for row in cast("list[list[object]]", rows)
             ]
-        except (TypeError, ValueError, IndexError) as exc:
-            raise ExactStoreUnavailable("the exact store's entries make no sense") from exc
         return Page(entries, None if at == "0" else at)
 
     async def read(self, tenant: str, key: str) -> Entry | None:
@@ -80,7 +78,7 @@ class AdministeredExactStore(RememberingExactStore):
         """Entries held for the tenant, aliases not counted."""
         total = 0
         async for records in self._records(TenantNames(tenant)):
-            total += cast("int", await self._run("census", records))
+            total += numbers(await self._run("census", records), 1)[0]
         return total
 
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
@@ -94,16 +92,14 @@ class AdministeredExactStore(RememberingExactStore):
             DAY_SECONDS,
             DAYS_KEPT_SECONDS,
         )
-        try:
+        with sensible():
             windows = [_window(tenant, row) for row in cast("list[list[object]]", reply)]
-        except (TypeError, ValueError, IndexError) as exc:
-            raise ExactStoreUnavailable("the exact store's counters make no sense") from exc
         return sorted(windows, key=lambda window: (window.start, -window.seconds))
 
     async def recent(self, tenant: str) -> Sequence[str]:
         """The tenant's recent decisions, newest first."""
         ring = TenantNames(tenant).ring
-        return cast("list[str]", await self._server.command("LRANGE", ring, 0, -1))
+        return texts(await self._server.command("LRANGE", ring, 0, -1))
 
     async def _records(self, names: TenantNames) -> AsyncIterator[list[str]]:
         cursor = "0"
@@ -119,8 +115,9 @@ class AdministeredExactStore(RememberingExactStore):
 
     async def _scanned(self, names: TenantNames, cursor: str, count: int) -> tuple[str, list[str]]:
         reply = await self._server.command("SCAN", cursor, "MATCH", names.records, "COUNT", count)
-        next_cursor, keys = cast("tuple[object, list[str]]", reply)
-        return str(next_cursor), keys
+        with sensible():
+            next_cursor, keys = cast("tuple[object, object]", reply)
+        return str(next_cursor), texts(keys)
 
 
 def _window(tenant: str, row: list[object]) -> CounterWindow:

@@ -1,21 +1,32 @@
 """The exact tier on any server that speaks Redis: every call is one script."""
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from llm_cache_proxy.adapters.redis_names import TENANTS, TenantNames
-from llm_cache_proxy.adapters.redis_records import entry_words, found, promoted
-from llm_cache_proxy.adapters.redis_script import script
+from llm_cache_proxy.adapters.redis_records import entry_words, found, numbers, promoted
+from llm_cache_proxy.adapters.redis_script import KEY_LOCKING, script
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import Commit, Found, Lookup, Match, Promoted
+from llm_cache_proxy.ports.exact_store import Commit, Found, Lookup, Match, Miss, Promoted
 
 Word = str | int | float
+_STORED, _CUT_OFF, _TAKES_NO_WRITES = 1, 0, -1
+_FINDS_ITS_KEYS = frozenset({"counters"})
+"""Scripts that touch keys whose names they read first, and so lock everything."""
+_log = logging.getLogger(__name__)
 
 
 class RedisServer(Protocol):
-    """One command at a time; raises ExactStoreUnavailable, or NoSuchScriptError."""
+    """One command at a time.
+
+    Raises ExactStoreUnavailable, or one of the errors below. `locks_keys` says whether the
+    product takes a lock on the whole database for a script that does not decline it.
+    """
+
+    locks_keys: bool
 
     async def command(self, *words: Word) -> object:
         """The server's reply, strings decoded."""
@@ -28,6 +39,14 @@ class RedisServer(Protocol):
 
 class NoSuchScriptError(Exception):
     """The server does not know a script by its digest yet."""
+
+
+class UnreadableReplyError(ExactStoreUnavailable):
+    """The reply holds bytes that are no text, as only a damaged record does."""
+
+
+class ScriptFlagRefusedError(Exception):
+    """The server is not of the product that it was taken for: it knows no key locking."""
 
 
 class ScriptedExactStore:
@@ -44,7 +63,10 @@ class ScriptedExactStore:
         keys = [names.record(query.key), *names.shared(window)]
         keys += [names.barred, names.standing, names.ring]
         words = [*_asking(query, window), *_flat(query.counts), *_lines(query.recent)]
-        reply = await self._run("lookup", keys, *words)
+        try:
+            reply = await self._run("lookup", keys, *words)
+        except UnreadableReplyError:
+            return await self._removed(names.record(query.key))
         await self._register(query.tenant)
         return found(reply, query)
 
@@ -62,7 +84,10 @@ class ScriptedExactStore:
             matched[1] = repr(alias.similarity)
             left = [alias.target, alias.decision_version, alias.embedder_id]
             left += [alias.text_digest, alias.pair]
-        reply = await self._run("promote", keys, *_asking(query, window), *matched, *left)
+        try:
+            reply = await self._run("promote", keys, *_asking(query, window), *matched, *left)
+        except UnreadableReplyError:
+            return await self._removed(names.record(query.key))
         return promoted(reply, query)
 
     async def commit(self, commit: Commit) -> bool:
@@ -72,7 +97,7 @@ class ScriptedExactStore:
         words = entry_words(commit.entry)
         keys = [names.record(commit.entry.key), *names.shared(window)]
         entry = commit.entry
-        stored = await self._run(
+        reply = await self._run(
             "commit",
             keys,
             window,
@@ -84,8 +109,14 @@ class ScriptedExactStore:
             *(word for pair in words.items() for word in pair),
             *_flat(commit.counts),
         )
+        [stored] = numbers(reply, 1)
+        if stored not in {_STORED, _CUT_OFF, _TAKES_NO_WRITES}:
+            raise ExactStoreUnavailable("the exact store does not say whether it stored")
+        if stored == _TAKES_NO_WRITES:
+            _log.warning("the Redis is full or read-only: an answer was not stored")
+            return False
         await self._register(commit.tenant)
-        return stored == 1
+        return stored == _STORED
 
     async def record(
         self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
@@ -94,23 +125,35 @@ class ScriptedExactStore:
         names = TenantNames(tenant)
         window = names.window(time.time())
         keys = [*names.shared(window)[2:], names.ring]
-        await self._run("record", keys, window, *_flat(counts), *_lines(recent))
+        numbers(await self._run("record", keys, window, *_flat(counts), *_lines(recent)), 1)
         await self._register(tenant)
 
     async def ping(self) -> None:
         """Return when the server answers."""
-        await self._server.command("PING")
+        if await self._server.command("PING") != "PONG":
+            raise ExactStoreUnavailable("the exact store does not answer PING")
 
     async def aclose(self) -> None:
         """Release connections."""
         await self._server.aclose()
 
     async def _run(self, name: str, keys: list[str], *words: Word) -> object:
-        body = script(name)
+        locks_keys = self._server.locks_keys and name not in _FINDS_ITS_KEYS
+        body = script(name, KEY_LOCKING if locks_keys else "")
         try:
             return await self._server.command("EVALSHA", body.sha1, len(keys), *keys, *words)
         except NoSuchScriptError:
+            pass
+        try:
             return await self._server.command("EVAL", body.text, len(keys), *keys, *words)
+        except ScriptFlagRefusedError:
+            self._server.locks_keys = False
+            return await self._run(name, keys, *words)
+
+    async def _removed(self, record: str) -> Miss:
+        """A miss for good; its sequence is such that no clear is overlooked."""
+        await self._server.command("DEL", record)
+        return Miss(0)
 
     async def _register(self, tenant: str) -> None:
         """Put the tenant into the registry that operators read, once a process."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from llm_cache_proxy.adapters.redis_names import TenantNames
+from llm_cache_proxy.adapters.redis_records import numbers, sensible
 from llm_cache_proxy.adapters.scripted_exact import ScriptedExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.pair_memory import Standing
@@ -16,13 +17,14 @@ class RememberingExactStore(ScriptedExactStore):
 
     async def bar(self, tenant: str, pair: str) -> bool:
         """Never match this pair again; whether that is new."""
-        added = await self._server.command("SADD", TenantNames(tenant).barred, pair)
+        added = numbers(await self._server.command("SADD", TenantNames(tenant).barred, pair), 1)
         await self._register(tenant)
-        return added == 1
+        return added == [1]
 
     async def unbar(self, tenant: str, pair: str) -> bool:
         """Forget that the pair was barred; whether it was."""
-        return await self._server.command("SREM", TenantNames(tenant).barred, pair) == 1
+        reply = await self._server.command("SREM", TenantNames(tenant).barred, pair)
+        return numbers(reply, 1) == [1]
 
     async def verdicts(self, tenant: str, pairs: Sequence[str]) -> Sequence[bool | None]:
         """For each pair what is remembered, in one command."""
@@ -49,7 +51,8 @@ class RememberingExactStore(ScriptedExactStore):
     async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
         """Put the raised threshold in the place of `before`, if it is still that."""
         names = TenantNames(tenant)
-        return await self._run("raise", [names.standing], repr(threshold), repr(before)) == 1
+        reply = await self._run("raise", [names.standing], repr(threshold), repr(before))
+        return numbers(reply, 1) == [1]
 
     async def standing(self, tenant: str) -> Standing:
         """What holds for the tenant now."""
@@ -58,8 +61,6 @@ class RememberingExactStore(ScriptedExactStore):
     async def _standing(self, tenant: str, sample: str) -> Standing:
         names = TenantNames(tenant)
         reply = await self._run("sampled", [names.standing, names.barred], sample)
-        try:
+        with sensible():
             threshold, samples, wrong, barred = cast("list[str]", reply)
             return Standing(float(threshold), int(samples), int(wrong), int(barred))
-        except (TypeError, ValueError) as exc:
-            raise ExactStoreUnavailable("the exact store's samples make no sense") from exc

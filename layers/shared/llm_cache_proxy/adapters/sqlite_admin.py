@@ -9,6 +9,7 @@ from llm_cache_proxy.adapters.counter_windows import (
     DAYS_KEPT_SECONDS,
     FINE_KEPT_SECONDS,
 )
+from llm_cache_proxy.adapters.sqlite_living import is_whole
 from llm_cache_proxy.adapters.sqlite_records import LIVING, sequence_of, to_entry, to_listed
 from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, clock_seconds, writing
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
@@ -16,7 +17,8 @@ from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 
 _DEAD = """
 tenant = ? AND sequence < (SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = ?)
-AND EXISTS (SELECT 1 FROM json_each(selectors) WHERE value = ?)
+AND EXISTS (
+  SELECT 1 FROM json_each(iif(json_valid(selectors), selectors, '[]')) WHERE value = ?)
 """
 _OLD = """
 tenant = ? AND created_at < (
@@ -137,13 +139,13 @@ def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int) -
     asked = {**_living(), "tenant": tenant, "after": after, "limit": limit}
     rows = connection.execute(_PAGE, asked).fetchall()
     full = len(rows) == limit
-    return Page([to_listed(row) for row in rows], rows[-1]["key"] if full else None)
+    return Page([to_listed(row) for row in rows if is_whole(row)], rows[-1]["key"] if full else None)
 
 
 def _read(connection: sqlite3.Connection, tenant: str, key: str) -> Entry | None:
     asked = {**_living(), "tenant": tenant, "key": key}
     row = connection.execute(_READ, asked).fetchone()
-    return None if row is None else to_entry(row)
+    return None if row is None or not is_whole(row) else to_entry(row)
 
 
 def _living() -> dict[str, object]:

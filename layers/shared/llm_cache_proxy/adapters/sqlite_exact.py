@@ -1,11 +1,13 @@
 """The exact tier in one file: SQLite in write-ahead mode, safe for several processes."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from llm_cache_proxy.adapters import sqlite_records as records
 from llm_cache_proxy.adapters.sqlite_admin import SqliteAdmin
+from llm_cache_proxy.adapters.sqlite_living import cut_off, living
 from llm_cache_proxy.adapters.sqlite_pairs import SqlitePairs, is_barred, raised_threshold
 from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, clock_seconds, writing
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, merged
@@ -64,7 +66,7 @@ def _lookup(connection: sqlite3.Connection, query: Lookup) -> Found:
     now = clock_seconds()
     found: Found = Miss(records.sequence_of(connection, query.tenant))
     counts = dict(query.counts)
-    row = records.living(connection, query, now)
+    row = living(connection, query, now)
     if row is not None and row["target"] is not None:
         raised = raised_threshold(connection, query.tenant)
         alias = records.to_alias(row, query.key)
@@ -73,10 +75,8 @@ def _lookup(connection: sqlite3.Connection, query: Lookup) -> Found:
     elif row is not None and _spelling_barred(connection, row, query):
         found = Barred(found.sequence)
     elif row is not None:
-        hit = records.to_hit(row, query, now, found.sequence)
-        if hit is not None:
-            found = hit
-            counts = merged(counts, records.hit_tally(EXACT_HITS, hit))
+        found = records.to_hit(row, query, now, found.sequence)
+        counts = merged(counts, records.hit_tally(EXACT_HITS, found))
     _count_if_possible(connection, query.tenant, counts, recent=query.recent)
     return found
 
@@ -97,12 +97,10 @@ def _promote(
 ) -> Promoted:
     now = clock_seconds()
     sequence = records.sequence_of(connection, tenant)
-    row = records.living(connection, query, now)
-    hit = None
-    if row is not None and row["target"] is None:
-        hit = records.to_hit(row, query, now, sequence)
-    if hit is None:
+    row = living(connection, query, now)
+    if row is None or row["target"] is not None:
         return Miss(sequence)
+    hit = records.to_hit(row, query, now, sequence)
     if match is not None:
         if is_barred(connection, tenant, match.pair):
             return Barred(sequence)
@@ -114,12 +112,13 @@ def _promote(
 
 
 def _commit(connection: sqlite3.Connection, commit: Commit) -> bool:
-    now = clock_seconds()
+    now, entry = clock_seconds(), commit.entry
+    life = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
     with writing(connection):
         records.count(connection, commit.tenant, commit.counts, now)
-        refused = records.cut_off(connection, commit.tenant, commit.entry)
+        refused = cut_off(connection, commit.tenant, *life)
         if not refused:
-            records.write_entry(connection, commit.tenant, commit.entry)
+            records.write_entry(connection, commit.tenant, entry)
         connection.execute(_PURGE, (now, _PURGE_BATCH))
     return not refused
 

@@ -1,4 +1,4 @@
-"""Rows of the embedded exact tier: which may be served, and what they say."""
+"""Rows of the embedded exact tier: what they say, and how they are written."""
 
 import json
 import sqlite3
@@ -15,23 +15,12 @@ version = :version AND expires_at > :now
   AND NOT EXISTS (
     SELECT 1 FROM cutoffs
     WHERE cutoffs.tenant = records.tenant
-      AND (cutoff > sequence AND selector IN (SELECT value FROM json_each(selectors))
+      AND (cutoff > sequence AND selector IN (
+          SELECT value FROM json_each(iif(json_valid(selectors), selectors, '[]')))
         OR selector = 'before' AND cutoff > created_at))
 """
 """What a record must be to be served: neither expired nor cut off, by selector or by age."""
 
-_LIVING = f"""
-SELECT * FROM records
-WHERE tenant = :tenant AND key = :key AND {LIVING}
-  AND (:max_age IS NULL OR :now - created_at <= :max_age)
-"""  # noqa: S608 - constants of this module alone
-_CUT_OFF = """
-SELECT EXISTS (
-  SELECT 1 FROM cutoffs
-  WHERE tenant = ?
-    AND (cutoff > ? AND selector IN (SELECT value FROM json_each(?))
-      OR selector = 'before' AND cutoff > ?))
-"""
 _WRITE_ENTRY = """
 INSERT OR REPLACE INTO records (
   tenant, key, version, entry_id, created_at, expires_at, purge_at, sequence, selectors, model,
@@ -56,36 +45,15 @@ DELETE FROM recent WHERE tenant = ? AND place NOT IN (
 """
 
 
-def living(connection: sqlite3.Connection, query: Lookup, now: int) -> sqlite3.Row | None:
-    """The row that may be served."""
-    asked = {
-        "tenant": query.tenant,
-        "key": query.key,
-        "version": FORMAT_VERSION,
-        "now": now,
-        "max_age": query.max_age_seconds,
-    }
-    row: sqlite3.Row | None = connection.execute(_LIVING, asked).fetchone()
-    return row
-
-
 def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
     """The tenant's clear sequence."""
     row = connection.execute("SELECT sequence FROM tenants WHERE tenant = ?", (tenant,)).fetchone()
     return 0 if row is None else int(row[0])
 
 
-def cut_off(connection: sqlite3.Connection, tenant: str, entry: Entry) -> bool:
-    """Whether a clear came after the entry's lookup."""
-    asked = (tenant, entry.sequence, json.dumps(entry.selectors), entry.created_at)
-    return bool(connection.execute(_CUT_OFF, asked).fetchone()[0])
-
-
-def to_hit(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit | None:
-    """What an entry's row gives in the form asked for; None where it is not whole."""
+def to_hit(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit:
+    """What an entry's row gives in the form asked for."""
     forms = Forms(row["json"], row["sse"], row["usage_event"])
-    if None in (forms.json, forms.sse, forms.usage_event, row["entry_id"]):
-        return None
     return Hit(
         body=forms.body(Form(query.form)),
         entry_id=row["entry_id"],

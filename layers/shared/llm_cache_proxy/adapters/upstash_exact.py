@@ -8,17 +8,26 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.scripted_admin import AdministeredExactStore
-from llm_cache_proxy.adapters.scripted_exact import NoSuchScriptError, Word
+from llm_cache_proxy.adapters.scripted_exact import (
+    NoSuchScriptError,
+    ScriptFlagRefusedError,
+    UnreadableReplyError,
+    Word,
+)
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 
 if TYPE_CHECKING:
     from upstash_redis.asyncio import Redis
+
+_RUBBISH = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+"""What the client raises where a gateway's error page stands in place of Upstash's JSON."""
 
 
 class UpstashServer:
     """A `RedisServer` behind Upstash's REST API; connects on first use."""
 
     def __init__(self, url: str, token: str, *, timeout_seconds: float) -> None:
+        self.locks_keys = True
         self._url = url
         self._token = token
         self._timeout_seconds = timeout_seconds
@@ -35,9 +44,12 @@ class UpstashServer:
         except UpstashError as exc:
             if "NOSCRIPT" in str(exc):
                 raise NoSuchScriptError from exc
+            if "allow-key-locking" in str(exc):  # a gateway in front of plain Redis
+                raise ScriptFlagRefusedError from exc
             raise ExactStoreUnavailable("Upstash refused a command") from exc
-        except (httpx.HTTPError, OSError, TimeoutError, ValueError, KeyError, TypeError) as exc:
-            # ValueError and its like: a gateway's error page where JSON was expected.
+        except UnicodeError as exc:
+            raise UnreadableReplyError("Upstash sent bytes that are no text") from exc
+        except (httpx.HTTPError, OSError, TimeoutError, *_RUBBISH) as exc:
             raise ExactStoreUnavailable(f"Upstash failed: {type(exc).__name__}") from exc
         return reply
 

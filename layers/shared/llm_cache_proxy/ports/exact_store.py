@@ -136,7 +136,10 @@ class ExactStore(Protocol):
         ...
 
     async def commit(self, commit: Commit) -> bool:
-        """Whether the entry was stored: False where a clear came after its lookup."""
+        """Whether the entry was stored.
+
+        False where a clear came after its lookup, or where the store takes no writes at present.
+        """
         ...
 
     async def record(

@@ -55,6 +55,45 @@ local function cut_off(cuts, selectors_json, sequence, created)
   return false
 end
 
+local entry_fields = { 'm', 'pt', 'pc', 'i', 't', 'j', 's', 'u' }
+local alias_fields = { 'a', 'r', 'd', 'e', 'b' }
+
+-- Whether the record could be written over whatever stood there; `others` are the fields that it
+-- must not have. The new ones go first: once a script has written anything, a full server lets it
+-- write everything.
+local function write_record(key, words, others)
+  local kind = redis.call('TYPE', key).ok
+  if kind ~= 'hash' and kind ~= 'none' then
+    redis.pcall('DEL', key)
+  end
+  if type(redis.pcall('HSET', key, unpack(words))) ~= 'number' then
+    return false
+  end
+  redis.call('HDEL', key, unpack(others))
+  return true
+end
+
+local function whole(value)
+  return value and value:match('^%d+$') and tonumber(value)
+end
+
+-- Whether the fields, as `living` reads them, make an entry or an alias of this version.
+local function well_formed(key, f, version)
+  if f[1] ~= version or not (whole(f[2]) and whole(f[3]) and whole(f[4]) and f[5] and f[6]) then
+    return false
+  end
+  local ok, selectors = pcall(cjson.decode, f[5])
+  if not ok or type(selectors) ~= 'table' or #selectors == 0 then
+    return false
+  end
+  if not f[7] then
+    return f[8] and f[9] and whole(f[10]) and whole(f[11])
+  end
+  local alias = redis.call('HMGET', key, 'r', 'd', 'e')
+  local similarity = tonumber(alias[1] or '')
+  return similarity and similarity >= -1 and similarity <= 1 and whole(alias[2]) and alias[3]
+end
+
 -- The fields of the record if it may be served, else false; what is malformed is removed.
 local function living(key, cuts, version, max_age, now)
   local f = redis.pcall('HMGET', key, 'v', 'c', 'x', 'q', 'g', 'h', 'a', 'i', 'm', 'pt', 'pc')
@@ -65,12 +104,12 @@ local function living(key, cuts, version, max_age, now)
   if not f[1] then
     return false
   end
-  local created, expires, sequence = tonumber(f[2]), tonumber(f[3]), tonumber(f[4])
-  if f[1] ~= version or not (created and expires and sequence and f[5] and f[6]) then
+  if not well_formed(key, f, version) then
     redis.pcall('DEL', key)
     return false
   end
-  if expires <= now or cut_off(cuts, f[5], sequence, created) then
+  local created = tonumber(f[2])
+  if tonumber(f[3]) <= now or cut_off(cuts, f[5], tonumber(f[4]), created) then
     return false
   end
   if max_age ~= '' and now - created > tonumber(max_age) then
@@ -93,13 +132,13 @@ local function served(key, f, form, digest, now, sequence, tier, counter, index,
   if f[6] ~= digest then
     text = redis.call('HGET', key, 't')
   end
-  local model = f[9] or 'other'
+  local model = f[9]
   count(counter, index, window, tier, 1)
   count(counter, index, window, 'model:' .. model .. ':hits', 1)
-  count(counter, index, window, 'model:' .. model .. ':prompt_saved', f[10] or 0)
-  count(counter, index, window, 'model:' .. model .. ':completion_saved', f[11] or 0)
+  count(counter, index, window, 'model:' .. model .. ':prompt_saved', f[10])
+  count(counter, index, window, 'model:' .. model .. ':completion_saved', f[11])
   return { 'hit', sequence, table.concat(bodies), f[8], f[2], f[3], tostring(now), model,
-    f[10] or '0', f[11] or '0', text }
+    f[10], f[11], text }
 end
 
 -- Two digests of texts that normalising makes one, as domain/pairs.py names them; false for one

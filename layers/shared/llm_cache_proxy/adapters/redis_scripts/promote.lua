@@ -24,11 +24,9 @@ if not hit then
 end
 if KEYS[8] then
   local left = redis.call('PTTL', KEYS[1])
-  redis.pcall('DEL', KEYS[8])
-  local written = redis.pcall('HSET', KEYS[8], 'v', f[1], 'c', f[2], 'x', f[3], 'q', f[4],
-    'g', f[5], 'h', ARGV[11], 'a', ARGV[8], 'r', ARGV[7], 'd', ARGV[9], 'e', ARGV[10],
-    'b', ARGV[12])
-  if type(written) == 'number' and left > 0 then
+  local alias = { 'v', f[1], 'c', f[2], 'x', f[3], 'q', f[4], 'g', f[5], 'h', ARGV[11],
+    'a', ARGV[8], 'r', ARGV[7], 'd', ARGV[9], 'e', ARGV[10], 'b', ARGV[12] }
+  if write_record(KEYS[8], alias, entry_fields) and left > 0 then
     redis.call('PEXPIRE', KEYS[8], left)
   end
 end

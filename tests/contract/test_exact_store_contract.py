@@ -1,0 +1,454 @@
+"""What the request path relies on, the same for every kind of exact store."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from llm_cache_proxy.domain.entry import Form, joined_sse
+from llm_cache_proxy.ports.exact_store import AliasFound, Commit, Hit, Miss
+from samples.exact_entries import FORMS, TENANT, alias, asking, entry
+from samples.exact_stores import KINDS, OpenedStore, opened
+
+DURABLE = [kind for kind in KINDS if kind != "fake"]
+REDIS = ["redis", "upstash"]
+ODD_TENANTS = ["a:b", "a", "{a}", "a}", "*", "a/b", "ä", "A", "a b", "", "default:x", "%7Ba%7D"]
+
+
+@pytest.fixture(params=KINDS)
+async def opened_store(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
+) -> AsyncIterator[OpenedStore]:
+    async with opened(request.param, tmp_path, redis_url) as made:
+        yield made
+
+
+only_durable = pytest.mark.parametrize("opened_store", DURABLE, indirect=True)
+only_redis = pytest.mark.parametrize("opened_store", REDIS, indirect=True)
+
+
+async def counts(opened_store: OpenedStore, tenant: str = TENANT) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for window in await opened_store.store.counters(tenant):
+        for name, amount in window.counts.items():
+            total[name] = total.get(name, 0) + amount
+    return total
+
+
+async def test_an_empty_store_has_a_miss_of_sequence_zero(opened_store: OpenedStore) -> None:
+    assert await opened_store.store.lookup(asking()) == Miss(0)
+
+
+async def test_a_stored_entry_is_a_hit_with_its_facts(opened_store: OpenedStore) -> None:
+    made = entry()
+
+    assert await opened_store.store.commit(Commit(TENANT, made))
+    found = await opened_store.store.lookup(asking())
+
+    assert isinstance(found, Hit)
+    assert found.body == FORMS.json
+    assert (found.entry_id, found.model) == (made.entry_id, "m")
+    assert (found.created_at, found.expires_at) == (made.created_at, made.expires_at)
+    assert (found.prompt_tokens, found.completion_tokens) == (12, 34)
+    assert found.text is None
+    assert abs(found.now - time.time()) < 5
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [
+        (Form.JSON, FORMS.json),
+        (Form.SSE, joined_sse(FORMS.sse, "")),
+        (Form.SSE_WITH_USAGE, joined_sse(FORMS.sse, FORMS.usage_event)),
+    ],
+)
+async def test_a_hit_comes_in_the_form_that_was_asked_for(
+    opened_store: OpenedStore, form: Form, body: str
+) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+
+    found = await opened_store.store.lookup(asking(form=form))
+
+    assert isinstance(found, Hit)
+    assert found.body == body
+
+
+async def test_the_stored_text_comes_back_where_the_asking_one_differs(
+    opened_store: OpenedStore,
+) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry(text="What is US?")))
+
+    found = await opened_store.store.lookup(asking(text_digest="another"))
+
+    assert isinstance(found, Hit)
+    assert found.text == "What is US?"
+
+
+async def test_an_entry_older_than_asked_for_is_a_miss_and_stays(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+
+    assert isinstance(await opened_store.store.lookup(asking(max_age_seconds=5)), Miss)
+    assert isinstance(await opened_store.store.lookup(asking(max_age_seconds=60)), Hit)
+
+
+async def test_an_entry_past_its_life_is_a_miss(opened_store: OpenedStore) -> None:
+    now = int(time.time())
+    await opened_store.store.commit(Commit(TENANT, entry(expires_at=now, purge_at=now + 60)))
+
+    assert isinstance(await opened_store.store.lookup(asking()), Miss)
+
+
+async def test_writing_again_replaces_every_field(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    await opened_store.store.commit(Commit(TENANT, entry(entry_id="second", text="new")))
+
+    found = await opened_store.store.lookup(asking(text_digest="another"))
+
+    assert isinstance(found, Hit)
+    assert (found.entry_id, found.text) == ("second", "new")
+
+
+async def test_a_hit_counts_itself_and_the_tokens_it_saved(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry(), {"misses": 1}))
+
+    for _ in range(2):
+        await opened_store.store.lookup(asking(counts={"error:search": 3}))
+
+    assert await counts(opened_store) == {
+        "misses": 1,
+        "error:search": 6,
+        "exact_hits": 2,
+        "model:m:hits": 2,
+        "model:m:prompt_saved": 24,
+        "model:m:completion_saved": 68,
+    }
+
+
+async def test_a_miss_counts_what_rides_along_and_nothing_else(opened_store: OpenedStore) -> None:
+    await opened_store.store.lookup(asking(counts={"latency:MISS:3": 1}))
+    await opened_store.store.record(TENANT, {"misses": 2, "model:m:prompt_used": -5})
+
+    assert await counts(opened_store) == {
+        "latency:MISS:3": 1,
+        "misses": 2,
+        "model:m:prompt_used": -5,
+    }
+
+
+async def test_a_promotion_answers_and_leaves_an_alias(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+
+    given = await opened_store.store.promote(
+        TENANT, alias(), asking(text_digest="digest of other", form=Form.SSE)
+    )
+    found = await opened_store.store.lookup(asking("other"))
+
+    assert isinstance(given, Hit)
+    assert (given.body, given.text) == (joined_sse(FORMS.sse, ""), "What is key?")
+    assert found == AliasFound(alias(), 0)
+    counted = await counts(opened_store)
+    assert (counted["semantic_hits"], counted.get("exact_hits", 0)) == (1, 0)
+    assert counted["model:m:prompt_saved"] == 12
+
+
+async def test_a_promotion_that_may_leave_nothing_leaves_nothing(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+
+    assert isinstance(await opened_store.store.promote(TENANT, None, asking()), Hit)
+
+    assert await opened_store.store.lookup(asking("other")) == Miss(0)
+
+
+async def test_an_absent_target_cannot_be_promoted(opened_store: OpenedStore) -> None:
+    assert isinstance(await opened_store.store.promote(TENANT, alias(), asking()), Miss)
+
+    assert not opened_store.holds(TENANT, "other")
+
+
+async def test_an_entry_over_an_alias_and_an_alias_over_an_entry_leave_nothing_of_the_old(
+    opened_store: OpenedStore,
+) -> None:
+    for key in ("key", "other"):
+        await opened_store.store.commit(Commit(TENANT, entry(key)))
+    await opened_store.store.promote(TENANT, alias(), asking())
+    assert await opened_store.store.lookup(asking("other")) == AliasFound(alias(), 0)
+
+    await opened_store.store.commit(Commit(TENANT, entry("other")))
+
+    assert isinstance(await opened_store.store.lookup(asking("other")), Hit)
+
+
+async def test_an_alias_cannot_be_promoted(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    await opened_store.store.promote(TENANT, alias(), asking())
+
+    again = await opened_store.store.promote(TENANT, alias("third", "other"), asking("other"))
+
+    assert isinstance(again, Miss)
+
+
+@only_redis
+async def test_an_alias_lives_as_long_as_its_entry(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    await opened_store.store.promote(TENANT, alias(), asking())
+
+    lives = [opened_store.redis().pttl(name) for name in opened_store.redis().scan_iter("*:x:*")]
+
+    assert len(lives) == 2
+    assert all(3_500_000 < life <= 3_600_000 for life in lives)
+
+
+@pytest.mark.parametrize("selector", ["all", "namespace:default", "model:m", "entry:id-key"])
+async def test_a_cut_kills_entry_and_alias_at_once(
+    opened_store: OpenedStore, selector: str
+) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    await opened_store.store.promote(TENANT, alias(), asking())
+
+    cutoff = await opened_store.store.cut(TENANT, selector)
+
+    assert await opened_store.store.lookup(asking()) == Miss(cutoff)
+    assert await opened_store.store.lookup(asking("other")) == Miss(cutoff)
+    assert await opened_store.store.promote(TENANT, None, asking()) == Miss(cutoff)
+
+
+async def test_a_cut_leaves_what_its_selector_does_not_name(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+
+    await opened_store.store.cut(TENANT, "tag:blue")
+
+    assert isinstance(await opened_store.store.lookup(asking()), Hit)
+
+
+async def test_an_answer_asked_before_a_cut_is_not_stored_after_it(
+    opened_store: OpenedStore,
+) -> None:
+    before = await opened_store.store.lookup(asking())
+    cutoff = await opened_store.store.cut(TENANT, "tag:red")
+    late = Commit(TENANT, entry(sequence=before.sequence), {"misses": 1})
+
+    assert not await opened_store.store.commit(late)
+    assert await opened_store.store.lookup(asking()) == Miss(cutoff)
+    assert (await counts(opened_store))["misses"] == 1
+    assert await opened_store.store.commit(Commit(TENANT, entry(sequence=cutoff)))
+
+
+async def test_every_cut_is_later_than_the_one_before(opened_store: OpenedStore) -> None:
+    cuts = [await opened_store.store.cut(TENANT, "all") for _ in range(5)]
+
+    assert cuts == sorted(set(cuts))
+    assert cuts[0] > 1_600_000_000_000
+
+
+async def test_a_sweep_takes_what_was_cut_and_counts_it(opened_store: OpenedStore) -> None:
+    for key in ("key", "second"):
+        await opened_store.store.commit(Commit(TENANT, entry(key)))
+    await opened_store.store.promote(TENANT, alias(), asking())
+    cutoff = await opened_store.store.cut(TENANT, "tag:red")
+    await opened_store.store.commit(Commit(TENANT, entry("third", sequence=cutoff)))
+
+    swept = await opened_store.store.sweep(TENANT, "tag:red")
+
+    assert (swept.entries, swept.aliases) == (2, 1)
+    assert await opened_store.store.count_entries(TENANT) == 1
+    assert isinstance(await opened_store.store.lookup(asking("third")), Hit)
+
+
+async def test_a_sweep_of_more_records_than_a_batch_takes_all(opened_store: OpenedStore) -> None:
+    for number in range(600):
+        await opened_store.store.commit(Commit(TENANT, entry(str(number))))
+    assert await opened_store.store.count_entries(TENANT) == 600
+    await opened_store.store.cut(TENANT, "all")
+
+    assert (await opened_store.store.sweep(TENANT, "all")).entries == 600
+    assert await opened_store.store.count_entries(TENANT) == 0
+
+
+async def test_aliases_are_no_entries(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    await opened_store.store.promote(TENANT, alias(), asking())
+
+    assert await opened_store.store.count_entries(TENANT) == 1
+
+
+@pytest.mark.parametrize("other", ODD_TENANTS)
+async def test_tenants_share_no_key_whatever_their_names(
+    opened_store: OpenedStore, other: str
+) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    for tenant in ODD_TENANTS:
+        if tenant != other:
+            await opened_store.store.commit(Commit(tenant, entry(), {"misses": 1}))
+
+    assert await opened_store.store.lookup(asking(tenant=other)) == Miss(0)
+    await opened_store.store.cut(other, "all")
+    await opened_store.store.sweep(other, "all")
+    assert await counts(opened_store, other) == {}
+    assert await opened_store.store.count_entries(other) == 0
+    for tenant in (TENANT, *ODD_TENANTS):
+        assert (await opened_store.store.count_entries(tenant) == 1) == (tenant != other)
+
+
+async def test_every_tenant_that_stored_or_counted_is_known(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit("b:{x}", entry()))
+    await opened_store.store.record("a", {"misses": 1})
+
+    assert await opened_store.store.tenants() == ["a", "b:{x}"]
+
+
+async def test_a_store_that_answers_can_be_pinged(opened_store: OpenedStore) -> None:
+    await opened_store.store.ping()
+
+
+@only_durable
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("version", 2),
+        ("version", "x"),
+        ("created_at", "soon"),
+        ("expires_at", "never"),
+        ("sequence", "first"),
+        ("selectors", "[not json"),
+        ("selectors", "{}"),
+        ("selectors", "[]"),
+        ("entry_id", None),
+        ("prompt_tokens", "many"),
+        ("completion_tokens", "1.5"),
+        ("json", None),
+    ],
+)
+async def test_a_malformed_entry_is_a_miss_and_goes(
+    opened_store: OpenedStore, field: str, value: object
+) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    opened_store.spoil(TENANT, "key", field, value)
+
+    assert await opened_store.store.lookup(asking()) == Miss(0)
+    assert not opened_store.holds(TENANT, "key")
+    assert await counts(opened_store) == {}
+
+
+@only_durable
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("version", 2),
+        ("similarity", "close"),
+        ("similarity", 3),
+        ("decision_version", "old"),
+        ("embedder_id", None),
+    ],
+)
+async def test_a_malformed_alias_is_a_miss_and_goes(
+    opened_store: OpenedStore, field: str, value: object
+) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    await opened_store.store.promote(TENANT, alias(), asking())
+    opened_store.spoil(TENANT, "other", field, value)
+
+    assert await opened_store.store.lookup(asking("other")) == Miss(0)
+    assert not opened_store.holds(TENANT, "other")
+
+
+@only_redis
+async def test_a_record_of_another_type_is_a_miss_and_goes(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    [name] = opened_store.redis().scan_iter("*:x:*")
+    opened_store.redis().delete(name)
+    opened_store.redis().set(name, "rubbish")
+
+    assert await opened_store.store.lookup(asking()) == Miss(0)
+    assert not opened_store.holds(TENANT, "key")
+
+
+@only_redis
+async def test_a_body_that_is_no_text_is_a_miss_and_goes(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    opened_store.spoil(TENANT, "key", "json", b"\xff\xfe")
+
+    assert await opened_store.store.lookup(asking()) == Miss(0)
+    assert not opened_store.holds(TENANT, "key")
+
+
+@only_durable
+async def test_old_counters_are_folded_and_none_is_lost(opened_store: OpenedStore) -> None:
+    now = int(time.time())
+    yesterday = (now - 2 * 86_400) // 300 * 300
+    last_year = (now - 300 * 86_400) // 86_400 * 86_400
+    await opened_store.store.record(TENANT, {"misses": 16})
+    opened_store.lay(TENANT, 300, yesterday, {"misses": 1, "exact_hits": 2})
+    opened_store.lay(TENANT, 300, yesterday - yesterday % 86_400, {"misses": 4})
+    opened_store.lay(TENANT, 86_400, last_year, {"misses": 8})
+
+    windows = await opened_store.store.counters(TENANT)
+    again = await opened_store.store.counters(TENANT)
+
+    assert [(w.seconds, w.counts) for w in windows] == [
+        (0, {"misses": 8}),
+        (86_400, {"misses": 5, "exact_hits": 2}),
+        (300, {"misses": 16}),
+    ]
+    assert windows[1].start == yesterday - yesterday % 86_400
+    assert again == windows
+
+
+@only_redis
+async def test_a_full_redis_still_serves_hits_uncounted(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    await opened_store.store.promote(TENANT, alias(), asking())
+    before = await counts(opened_store)
+    opened_store.redis().config_set("maxmemory", 1)
+
+    found = await opened_store.store.lookup(asking(counts={"misses": 5}))
+    promoted = await opened_store.store.promote(TENANT, alias("third"), asking())
+    missed = await opened_store.store.lookup(asking("unknown"))
+
+    assert isinstance(found, Hit)
+    assert isinstance(promoted, Hit)
+    assert isinstance(await opened_store.store.lookup(asking("other")), AliasFound)
+    assert isinstance(missed, Miss)
+    assert not await opened_store.store.commit(Commit(TENANT, entry("fourth")))
+    assert not opened_store.holds(TENANT, "third")
+    assert not opened_store.holds(TENANT, "fourth")
+    opened_store.redis().config_set("maxmemory", 0)
+    assert await counts(opened_store) == before
+
+
+@only_redis
+async def test_a_read_only_redis_still_serves_hits_uncounted(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    before = await counts(opened_store)
+    opened_store.redis().replicaof("127.0.0.1", "1")  # a replica whose primary is gone
+
+    found = await opened_store.store.lookup(asking())
+
+    assert isinstance(found, Hit)
+    assert not await opened_store.store.commit(Commit(TENANT, entry()))
+    opened_store.redis().replicaof("NO", "ONE")
+    assert await counts(opened_store) == before
+
+
+@only_redis
+async def test_an_exact_hit_is_one_command(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    await opened_store.store.lookup(asking())
+    opened_store.redis().config_resetstat()
+
+    for _ in range(10):
+        await opened_store.store.lookup(asking())
+
+    stats = opened_store.redis().info("commandstats")
+    assert stats["cmdstat_evalsha"]["calls"] == 10
+    sent = {name for name in stats if name.split("_")[1] in {"eval", "get", "sadd", "script"}}
+    assert sent <= {"cmdstat_get", "cmdstat_sadd"}  # those of the script itself
+    assert stats["cmdstat_get"]["calls"] == 10
+
+
+@only_redis
+async def test_scripts_that_the_server_forgot_are_sent_again(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    opened_store.redis().script_flush()
+
+    assert isinstance(await opened_store.store.lookup(asking()), Hit)

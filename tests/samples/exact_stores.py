@@ -1,0 +1,125 @@
+"""Every kind of exact store, opened empty, and a way to its records behind the store's back."""
+
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import redis
+
+from fakes.exact import FakeExact
+from llm_cache_proxy.adapters.redis_exact import redis_exact_store
+from llm_cache_proxy.adapters.redis_names import TenantNames
+from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
+from llm_cache_proxy.adapters.upstash_exact import upstash_exact_store
+from llm_cache_proxy.bootstrap.parts import Exact
+from servers.asgi import serving
+from servers.redis_rest import RedisRest
+
+KINDS = ["fake", "sqlite", "redis", "upstash"]
+TOKEN = "rest-token"
+_FIELDS = {
+    "version": "v",
+    "created_at": "c",
+    "expires_at": "x",
+    "sequence": "q",
+    "selectors": "g",
+    "entry_id": "i",
+    "prompt_tokens": "pt",
+    "completion_tokens": "pc",
+    "json": "j",
+    "sse": "s",
+    "usage_event": "u",
+    "target": "a",
+    "similarity": "r",
+    "decision_version": "d",
+    "embedder_id": "e",
+}
+
+
+@dataclass(frozen=True)
+class OpenedStore:
+    """One store; `redis_url` or `path` says where it keeps what it is given."""
+
+    kind: str
+    store: Exact
+    redis_url: str | None = None
+    path: Path | None = None
+
+    def spoil(self, tenant: str, key: str, field: str, value: object) -> None:
+        """Write `value` over one field of a record; None takes the field away."""
+        if self.path is not None:
+            assert field in _FIELDS
+            statement = f"UPDATE records SET {field} = ? WHERE tenant = ? AND key = ?"  # noqa: S608
+            self._sql(statement, value, tenant, key)
+            return
+        name = TenantNames(tenant).record(key)
+        if value is None:
+            self.redis().hdel(name, _FIELDS[field])
+        else:
+            self.redis().hset(name, _FIELDS[field], cast("str", value))
+
+    def holds(self, tenant: str, key: str) -> bool:
+        """Whether there is any record under the key, of whatever worth."""
+        if isinstance(self.store, FakeExact):
+            return (tenant, key) in self.store.entries
+        if self.path is not None:
+            found = "SELECT COUNT(*) FROM records WHERE tenant = ? AND key = ?"
+            return self._sql(found, tenant, key)[0][0] == 1
+        return bool(self.redis().exists(TenantNames(tenant).record(key)))
+
+    def lay(self, tenant: str, seconds: int, start: int, counts: Mapping[str, int]) -> None:
+        """Put a counter window there, as an earlier day left it."""
+        names = TenantNames(tenant)
+        for name, amount in counts.items():
+            if self.path is not None:
+                row = (tenant, seconds, start, name, amount)
+                self._sql("INSERT INTO counters VALUES (?, ?, ?, ?, ?)", *row)
+            else:
+                window = f"{seconds}:{start}"
+                self.redis().hincrby(f"{names.counter_prefix}{window}", name, amount)
+                self.redis().sadd(names.windows, window)
+
+    def redis(self) -> redis.Redis:
+        """A client beside the store."""
+        assert self.redis_url is not None
+        return redis.Redis.from_url(self.redis_url, decode_responses=True)
+
+    def _sql(self, statement: str, *values: object) -> list[tuple[int]]:
+        assert self.path is not None
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            return connection.execute(statement, cast("tuple[str, ...]", values)).fetchall()
+
+
+@asynccontextmanager
+async def opened(kind: str, folder: Path, redis_url: str) -> AsyncIterator[OpenedStore]:
+    """A store of this kind that holds nothing."""
+    if kind == "fake":
+        fake = FakeExact()
+        fake.time = time.time()
+        yield OpenedStore(kind, fake)
+        return
+    if kind == "sqlite":
+        path = folder / "exact.sqlite3"
+        sqlite = SqliteExactStore(path, timeout_seconds=5)
+        yield OpenedStore(kind, sqlite, path=path)
+        await sqlite.aclose()
+        return
+    with closing(redis.Redis.from_url(redis_url)) as beside:
+        beside.flushall()
+        beside.config_set("maxmemory", 0)
+        beside.replicaof("NO", "ONE")
+    if kind == "redis":
+        store: Exact = redis_exact_store(redis_url, timeout_seconds=5)
+        yield OpenedStore(kind, store, redis_url)
+        await store.aclose()
+        return
+    gateway = RedisRest(redis_url, TOKEN)
+    async with serving(gateway.app()) as url:
+        store = upstash_exact_store(url, TOKEN, timeout_seconds=5)
+        yield OpenedStore(kind, store, redis_url)
+        await store.aclose()
+    await gateway.aclose()
