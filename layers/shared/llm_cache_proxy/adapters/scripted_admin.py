@@ -41,7 +41,8 @@ class AdministeredExactStore(RememberingExactStore):
 
     async def cut_before(self, tenant: str, created_before: int) -> None:
         """Make every entry that was created before then dead at once."""
-        await self._run("cut_before", [TenantNames(tenant).cutoffs], created_before)
+        reply = await self._run("cut_before", [TenantNames(tenant).cutoffs], created_before)
+        numbers(reply, 1)
 
     async def sweep_before(self, tenant: str) -> Swept:
         """Delete the records that `cut_before` has killed, in batches."""

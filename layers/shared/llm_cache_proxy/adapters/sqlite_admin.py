@@ -138,8 +138,8 @@ def _deleted(connection: sqlite3.Connection, which: str, asked: tuple[str, ...])
 def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int) -> Page:
     asked = {**_living(), "tenant": tenant, "after": after, "limit": limit}
     rows = connection.execute(_PAGE, asked).fetchall()
-    full = len(rows) == limit
-    return Page([to_listed(row) for row in rows if is_whole(row)], rows[-1]["key"] if full else None)
+    cursor = rows[-1]["key"] if len(rows) == limit else None
+    return Page([to_listed(row) for row in rows if is_whole(row)], cursor)
 
 
 def _read(connection: sqlite3.Connection, tenant: str, key: str) -> Entry | None:
