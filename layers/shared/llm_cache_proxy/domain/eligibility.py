@@ -11,32 +11,41 @@ from llm_cache_proxy.domain.reasons import Reason
 
 _TIME = re.compile(
     r"""\b(?:
-        today|tonight|tomorrow|yesterday|nowadays|right\ now|at\ the\ moment|just\ now|currently
+        today|tonight|tomorrow|yesterday|right\ now|at\ the\ moment|just\ now
+        |who\ is\ currently
+        |currently\ (?:open|available|playing|trading|trending|happening|airing|worth|live)
         |(?:this|last|next)\ (?:morning|afternoon|evening|week|weekend|month|quarter|year)
         |what(?:'s|\ is)\ the\ (?:date|time)(?=\s*(?:[?.!,]|$)|\ (?:in|at|now|there|here)\b)
         |what\ (?:day|date|time)\ is\ it|how\ long\ ago
         |current\ (?:time|date|weather|temperature|price|rate|status|president|ceo|version|news)
         |(?:latest|newest|most\ recent)(?!\ (?:git\ )?(?:commit|tag|stash|item|row|file)s?\b)
         |up-to-date|breaking\ news|news(?!\ (?:article|anchor|paper)s?\b)
-        |weather|forecast|stock\ price|share\ price|exchange\ rate|live\ score|traffic
-        |so\ far|as\ of\ now|these\ days|in\ stock
+        |weather|forecast|stock\ price|share\ price|exchange\ rate|live\ score
+        |traffic(?=\s*(?:[?.!]|$)|\ (?:in|on|near|at|to|from|report|jam|now)\b)
+        |as\ of\ now|in\ stock
     )\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _OWN = r"""age|birthday|address|balance|orders?|invoice|appointment|booking|reservation|ticket
           |salary|ssn|diagnosis|results?|schedule|calendar|inbox|location"""
 _PERSONAL = re.compile(
-    rf"""\b(?:
+    r"""\b(?:
         who\ am\ i|where\ am\ i|about\ me\b|remember\ me|do\ you\ (?:know|remember)\ me
-        |my\ (?:own\ )?(?:name(?!\ is\ \w)|{_OWN})
-        |(?:i\ am|i'm)\ \d+|i\ live\ in|my\ (?:account|policy|case|claim)\ (?:number|id|status)
+        |my\ (?:account|policy|case|claim)\ (?:number|id|status)
+        |(?:i\ am|i'm)\ \d+|i\ live\ in
         |(?:you|we)\ (?:said|told|discussed|talked)|(?:earlier|previous)\ (?:conversation|message)
     )\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-_KIN = re.compile(r"\bmy\ (?:wife|husband|son|daughter|boss)\b", re.IGNORECASE)
-_WRITING = re.compile(
-    r"\s*(?:please\ |(?:can|could)\ you\ )?(?:write|draft|compose)\b", re.IGNORECASE
+_POSSESSION = re.compile(
+    rf"\bmy\ (?:own\ )?(?:name(?!\ is\ \w)|{_OWN}|wife|husband|son|daughter|boss)\b",
+    re.VERBOSE | re.IGNORECASE,
+)
+_GENERAL = re.compile(  # asks how something is done, or has something written
+    r"""\s*(?:please\ |(?:can|could)\ you\ )?(?:write|draft|compose|explain\ how)\b
+    | \s*(?:how\ (?:do|can|could|should|would|might|to)|(?:can|could|may|should)\ (?:i|we)
+      |is\ it\ possible|what\ happens\ (?:if|when)|what\ is\ the\ best\ way)\b""",
+    re.VERBOSE | re.IGNORECASE,
 )
 _HANDED_OVER = re.compile(
     r"""
@@ -60,6 +69,6 @@ def ineligible_text(text: str) -> Reason | None:
     asked = _HANDED_OVER.sub(" ", text) if _TREATS.match(text) else text
     if _TIME.search(asked):
         return Reason.TIME_SENSITIVE
-    if _PERSONAL.search(asked) or (_KIN.search(asked) and not _WRITING.match(asked)):
+    if _PERSONAL.search(asked) or (_POSSESSION.search(asked) and not _GENERAL.match(asked)):
         return Reason.PERSONAL
     return None

@@ -33,8 +33,15 @@ def same_word_misspelt(one: Token, other: Token) -> bool:
     if min(len(a), len(b)) < _MISSPELT - 1 or abs(len(a) - len(b)) > 1:
         return False
     if one.capital and not one.opens and other.capital and not other.opens:
-        return False
+        return _undoubled(a) == _undoubled(b)
     return _one_slip(a, b)
+
+
+def _undoubled(word: str) -> str:
+    """The word with each doubled letter single: Hillary, Hilary."""
+    return "".join(
+        letter for letter, after in zip(word, word[1:] + " ", strict=True) if letter != after
+    )
 
 
 def _one_slip(a: str, b: str) -> bool:

@@ -45,6 +45,8 @@ def closed_classes(tokens: tuple[Token, ...]) -> dict[str, str]:
                 skip = at + len(phrase)
                 for title in members["_".join(phrase)]:
                     found.setdefault(title, " ".join(phrase))
+        if at < skip:
+            continue
         for title in members.get(word, ()) or members.get(tokens[at].stem, ()):
             found.setdefault(title, word)
     return found

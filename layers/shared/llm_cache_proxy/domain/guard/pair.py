@@ -8,9 +8,12 @@ from functools import cached_property
 
 from llm_cache_proxy.domain.guard.alignment import unmatched
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.gap import Gap, gap
+from llm_cache_proxy.domain.guard.mood import is_order
 from llm_cache_proxy.domain.guard.negation import made_good
 from llm_cache_proxy.domain.guard.tokens import Token
 
+_MEASURING = frozenset({"howmany", "howmuch", "howold", "howbig", "howfar"})
 _LONG = 4
 """Shared content words that make a question a long one."""
 
@@ -38,13 +41,33 @@ class Pair:
 
         Where a word stands, or whether a negator became another word, then tells little.
         """
-        asks = bool(self.a.questions and self.b.questions)
-        return asks and self.kept >= _LONG and len(self.only_a) + len(self.only_b) > 1
+        return self.both_ask and self.kept >= _LONG and len(self.only_a) + len(self.only_b) > 1
+
+    @cached_property
+    def gap(self) -> Gap:
+        """Where the texts differ, when what is around it is the same."""
+        return gap(self.a, self.b)
+
+    @property
+    def is_exacting(self) -> bool:
+        """Whether every word counts: an order is given, or it is about money or computers."""
+        if self.both_tell:
+            return False
+        if self.about_money or "computing" in self.a.classes or "computing" in self.b.classes:
+            return True
+        if not (self.a.questions | self.b.questions).isdisjoint(_MEASURING):
+            return True
+        return is_order(self.a.words) and is_order(self.b.words)
 
     @property
     def about_money(self) -> bool:
         """Whether either text speaks of money or accounts, where every word counts."""
         return "money" in self.a.classes or "money" in self.b.classes
+
+    @property
+    def both_ask(self) -> bool:
+        """Whether both texts ask a question."""
+        return bool(self.a.questions and self.b.questions)
 
     @cached_property
     def made_good(self) -> bool:

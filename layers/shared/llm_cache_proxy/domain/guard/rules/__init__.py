@@ -4,6 +4,7 @@ from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.rules.amounts import DATES, NUMBERS, UNITS, VERSIONS
 from llm_cache_proxy.domain.guard.rules.asking import FORM, QUESTION, TASK
 from llm_cache_proxy.domain.guard.rules.content import ADDITION, CONTRAST, SUBSTITUTION
+from llm_cache_proxy.domain.guard.rules.handed import HANDED_OVER
 from llm_cache_proxy.domain.guard.rules.logic import MODALITY, PERSONS, QUANTIFIERS, TENSE
 from llm_cache_proxy.domain.guard.rules.names import ENTITIES, LANGUAGES
 from llm_cache_proxy.domain.guard.rules.polarity import NEGATION, OPPOSITES
@@ -18,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     DATES,
     CODE,
     QUOTATION,
+    HANDED_OVER,
     CASE,
     NEGATION,
     OPPOSITES,

@@ -23,6 +23,8 @@ def _numbers(pair: Pair) -> str | None:
     if not (only_left and only_right) and "what" in pair.a.questions & pair.b.questions:
         counts = {each.value for each in (*a, *b) if each.counts}
         only_left, only_right = only_left - counts, only_right - counts
+    if only_left | only_right == {"1"} and not pair.is_exacting:
+        return None  # "first" and "one" come and go
     if only_left or only_right:
         return f"numbers {sorted(only_left)} and {sorted(only_right)}"
     return None

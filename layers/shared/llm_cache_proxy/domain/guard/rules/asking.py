@@ -82,13 +82,13 @@ def _is_command(words: tuple[str, ...]) -> bool:
 
 
 def _task(pair: Pair) -> str | None:
-    left, right = _task_of(pair.a.words), _task_of(pair.b.words)
+    left, right = task_of(pair.a.words), task_of(pair.b.words)
     if left and right and left.isdisjoint(right):
         return f"{min(left)} and {min(right)}"
     return None
 
 
-def _task_of(words: tuple[str, ...]) -> frozenset[str]:
+def task_of(words: tuple[str, ...]) -> frozenset[str]:
     """What the first verb of a command asks to be done with its object; empty when unclear."""
     at = 0
     while at < len(words) and words[at] in lexicon.word_set("opener"):

@@ -2,6 +2,7 @@
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.exacting import narrowed, swapped
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Token
@@ -10,6 +11,7 @@ _TOO_MANY = 4
 _FAR_TOO_MANY = 5
 _SCATTERED = 3
 _SHORT = 4
+_REWORDED = 3
 _SIDES = ("after", "before")
 _LONGER = 3
 _ENOUGH_WORDS = 20
@@ -25,9 +27,16 @@ def _contrast(pair: Pair) -> str | None:
 
 
 def _substitution(pair: Pair) -> str | None:
-    if not pair.only_a or not pair.only_b or pair.made_good:
+    if pair.made_good:
+        return None
+    exchanged = swapped(pair)
+    if exchanged is not None:
+        return exchanged
+    if not pair.only_a or not pair.only_b:
         return None
     changed = len(pair.only_a) + len(pair.only_b)
+    if changed >= _REWORDED and pair.both_ask and not pair.is_exacting:
+        return None  # several words changed and the meaning stayed near: a paraphrase
     loose = pair.both_tell or _is_soft(pair) or not _in_one_place(pair) or _is_chat(pair)
     if loose and (changed <= _SCATTERED or changed <= pair.kept):
         return None
@@ -75,6 +84,9 @@ def _addition(pair: Pair) -> str | None:
     shared = min(len(pair.a.content), len(pair.b.content))
     if added >= _FAR_TOO_MANY or (added >= _TOO_MANY and added >= shared):
         return f"{added} words on one side only"
+    added_word = narrowed(pair)
+    if added_word is not None:
+        return added_word
     short, long = sorted((len(pair.a.tokens), len(pair.b.tokens)))
     if long > _LONGER * short + _ENOUGH_WORDS:
         return f"{short} words and {long} words"

@@ -63,7 +63,7 @@ def _tense(pair: Pair) -> str | None:
     a, b = pair.a, pair.b
     if _used_to(a) != _used_to(b):
         return "used to on one side"
-    if "become" not in a.stems & b.stems and _is_becoming(a) != _is_becoming(b):
+    if _is_becoming(a) != _is_becoming(b) and len(pair.only_a) + len(pair.only_b) <= 1:
         return "becoming on one side"
     return None
 
@@ -82,10 +82,13 @@ def _is_other_time(left: str, right: str, *, exact: bool) -> bool:
 def _used_to(analysis: Analysis) -> bool:
     """Whether it speaks of what used to be, not of what something is used to do."""
     words = analysis.words
-    return any(
-        words[at : at + 2] == ("used", "to") and (at == 0 or words[at - 1] not in _BE)
-        for at in range(len(words))
-    )
+    for at, word in enumerate(words):
+        if words[at + 1 : at + 2] != ("to",) or word not in {"use", "used"}:
+            continue
+        before = words[:at]
+        if "did" in before or (word == "used" and _BE.isdisjoint(before)):
+            return True
+    return False
 
 
 def _time(analysis: Analysis) -> str:

@@ -10,6 +10,8 @@ from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Token
 
+_JOINTS = frozenset({"and", "or", "vs", "versus", "&", "/"})
+
 
 def _negation(pair: Pair) -> str | None:
     a, b = pair.a, pair.b
@@ -56,6 +58,9 @@ def _same_scope(left: Negator, right: Negator) -> bool:
 def _opposites(pair: Pair) -> str | None:
     if pair.made_good:
         return None
+    dropped = _dropped(pair.a, pair.b) or _dropped(pair.b, pair.a)
+    if dropped is not None:
+        return dropped
     a, b = pair.a.stems, pair.b.stems
     only_a, only_b = a - b, b - a
     sides = lexicon.opposites()
@@ -69,6 +74,17 @@ def _opposites(pair: Pair) -> str | None:
                     and not _has_synonym(right, only_a)
                 ):
                     return f"{left} and {right}"
+    return None
+
+
+def _dropped(one: Analysis, other: Analysis) -> str | None:
+    """One of two opposites that `one` joins, "pros and cons", when `other` has only the other."""
+    tokens = one.tokens
+    for left, joint, right in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if joint.word in _JOINTS and are_opposites(left.stem, right.stem):
+            had = left.stem in other.stems, right.stem in other.stems
+            if had in {(True, False), (False, True)}:
+                return f"{left.word} {joint.word} {right.word} on one side"
     return None
 
 
@@ -106,6 +122,7 @@ OPPOSITES = Rule(
         ("How do I enable dark mode?", "How do I disable dark mode?"),
         ("Should I stretch before running?", "Should I stretch after running?"),
         ("What is a debit card?", "What is a credit card?"),
+        ("What are the pros and cons of tea?", "What are the pros of tea?"),
     ),
     passes=(("How do I enable dark mode?", "How do I turn on dark mode?"),),
     check=_opposites,
