@@ -1,7 +1,7 @@
 """Administration over fakes: stores with counters that a test lays down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fakes.exact import FakeExact
 from fakes.vectors import FakeVectors
@@ -73,9 +73,11 @@ class Office:
             close=close,
         )
 
-    async def keep(self, key: str, *, tenant: str = "default", **place: str) -> Entry:
+    async def keep(
+        self, key: str, *, tenant: str = "default", created_at: int = int(NOW), **place: str
+    ) -> Entry:
         """Store an entry in both tiers; `place` gives its namespace, model and tag."""
-        made = entry(key, **place)
+        made = replace(entry(key, **place), created_at=created_at)
         await self.exact.commit(Commit(tenant, made))
         await self.vectors.store(Scope(tenant, "fingerprint", "fake"), [1.0], made)
         return made

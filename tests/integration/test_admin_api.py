@@ -14,6 +14,7 @@ from mangum import Mangum
 from fakes.admin import Office
 from llm_cache_proxy.api.admin_app import create_admin_app
 from llm_cache_proxy.api.admin_function import admin_function
+from llm_cache_proxy.api.admin_paths import PATHS
 from llm_cache_proxy.cli.admin import admin
 from llm_cache_proxy.domain.counting import hit_counts, miss_counts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
@@ -90,16 +91,7 @@ async def test_a_body_that_makes_no_sense_is_refused_and_clears_nothing(
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/admin/stats"),
-        ("GET", "/admin/health"),
-        ("GET", "/admin/config"),
-        ("GET", "/admin/entries/count"),
-        ("POST", "/admin/cache/clear"),
-        ("POST", "/admin/explain"),
-        ("POST", "/admin/purge"),
-    ],
+    ("method", "path"), [(method, path) for path, (method, _) in PATHS.items()]
 )
 async def test_every_path_wants_the_admin_key(
     office: Office, address: str, method: str, path: str

@@ -77,11 +77,32 @@ async def test_a_dry_run_tells_how_many_and_clears_nothing(office: Office) -> No
     assert await office.held() == (2, 2)
 
 
-async def test_a_dry_run_says_so_where_it_cannot_count(office: Office) -> None:
-    with pytest.raises(InvalidRequest) as refused:
-        await clear(office, dry_run=True, tag="t1")
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [({"tag": "t1"}, 1), ({"namespace": "n1"}, 2), ({"model": "m1", "tenant": "other"}, 0)],
+)
+async def test_a_dry_run_counts_what_one_selector_names(
+    office: Office, fields: dict[str, object], count: int
+) -> None:
+    told = await clear(office, dry_run=True, **fields)
 
-    assert refused.value.code == "dry_run_not_supported"
+    assert told["would_clear"] == {"exact": count, "semantic": count}
+    assert await office.held() == (2, 2)
+
+
+async def test_what_is_older_than_a_time_goes_from_both_tiers_and_the_rest_stays(
+    office: Office,
+) -> None:
+    office.exact.time += 600
+    young = await office.keep("young", created_at=int(office.exact.time) - 10)
+
+    dry = await clear(office, older_than_seconds=300, dry_run=True)
+    told = await clear(office, older_than_seconds=300)
+
+    assert dry["would_clear"] == {"exact": 3, "semantic": 3}
+    assert told["cleared"] == {"exact": 3, "semantic": 3, "aliases": 0}
+    assert await office.held() == (1, 1)
+    assert await office.exact.read("default", young.key) == young
 
 
 async def test_a_semantic_tier_that_is_away_leaves_dead_entries_and_is_named(

@@ -3,14 +3,13 @@
 Decides the mapping only; what an action does is in `pipeline.administration`.
 """
 
-from collections.abc import Mapping
-
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from llm_cache_proxy.api.admin_key import Endpoint, json_response, operator_endpoint
+from llm_cache_proxy.api.admin_paths import PATHS
 from llm_cache_proxy.api.operator_app import operator_app
 from llm_cache_proxy.api.request_body import read_body
 from llm_cache_proxy.domain.errors import InvalidRequest
@@ -19,18 +18,8 @@ from llm_cache_proxy.pipeline.administration import Administration
 
 _MAX_BODY_BYTES = 5_000_000
 
-_READING: Mapping[str, str] = {
-    "/admin/stats": "stats",
-    "/admin/health": "health",
-    "/admin/config": "config",
-    "/admin/entries/count": "count",
-}
-_DOING: Mapping[str, str] = {
-    "/admin/cache/clear": "clear",
-    "/admin/explain": "explain",
-    "/admin/feedback": "feedback",
-    "/admin/purge": "purge",
-}
+_READING = {path: action for path, (method, action) in PATHS.items() if method == "GET"}
+_DOING = {path: action for path, (method, action) in PATHS.items() if method == "POST"}
 
 
 def create_admin_app(administration: Administration, admin_key: str | None) -> Starlette:

@@ -18,6 +18,7 @@ from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.feedback import Feedback
+from llm_cache_proxy.pipeline.administration.importing import Importing
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
@@ -213,12 +214,14 @@ def administration(settings: Settings) -> Administration:
 
 def administration_over(settings: Settings, parts: Parts) -> Administration:
     """Every action of an operator over these parts."""
+    composed = proxy(settings, parts, tiers(settings))
     return Administration(
         exact=parts.exact,
         vectors=parts.vectors,
         clock=SystemClock(),
         prices=default_prices(settings.prices_path),
         describe_settings=settings.described,
-        explaining=Explaining(proxy(settings, parts, tiers(settings))),
+        explaining=Explaining(composed),
+        importing=Importing(composed, SystemClock()),
         close=parts.aclose,
     )

@@ -3,18 +3,18 @@
 Decides what is asked and confirmed; what an action does is the server's part.
 """
 
-import json
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from llm_cache_proxy.cli import admin_tables
-from llm_cache_proxy.cli.admin_client import DEFAULT_URL, FAILED, Remote
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.cli.admin_client import FAILED, Remote
+from llm_cache_proxy.cli.admin_entries import entries
+from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting
+from llm_cache_proxy.cli.admin_transfer import export, import_entries
 
-P = ParamSpec("P")
+if TYPE_CHECKING:
+    from llm_cache_proxy.domain.json_text import JsonObject
 
 
 @click.group()
@@ -25,55 +25,30 @@ def admin() -> None:
     """
 
 
-def _remote(command: Callable[Concatenate[Remote, P], None]) -> Callable[P, None]:
-    """Add the options that say which proxy is meant, and hand it to the command."""
-
-    @click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the proxy.")
-    @click.option("--admin-key", envvar="ADMIN_KEY", help="The admin key (or set ADMIN_KEY).")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
-    @click.option(
-        "--timeout",
-        default=30.0,
-        show_default=True,
-        type=click.FloatRange(min=0.1),
-        help="Longest wait in seconds.",
-    )
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        remote = Remote(
-            url=cast("str", kwargs.pop("url")),
-            admin_key=cast("str | None", kwargs.pop("admin_key")),
-            as_json=cast("bool", kwargs.pop("as_json")),
-            timeout_seconds=cast("float", kwargs.pop("timeout")),
-        )
-        command(remote, *args, **kwargs)
-
-    return run
-
-
-def _print_json(answer: JsonObject) -> None:
-    click.echo(json.dumps(answer, ensure_ascii=False))
+admin.add_command(entries)
+admin.add_command(export)
+admin.add_command(import_entries)
 
 
 @admin.command()
 @click.option("--tenant", help="One tenant's numbers.")
-@_remote
+@on_proxy
 def stats(remote: Remote, tenant: str | None) -> None:
     """Hits, tokens and dollars, by window and by model."""
     answer = remote.get("/admin/stats", {"tenant": tenant})
     if remote.as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         admin_tables.show(admin_tables.stats(answer))
 
 
 @admin.command()
-@_remote
+@on_proxy
 def health(remote: Remote) -> None:
     """Whether the stores answer; exits with 1 where one does not."""
     answer = remote.get("/admin/health")
     if remote.as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         admin_tables.show(admin_tables.health(answer))
     if answer["status"] != "ok":
@@ -82,32 +57,29 @@ def health(remote: Remote) -> None:
 
 @admin.command()
 @click.option("--tenant", help="One tenant's entries.")
-@_remote
+@on_proxy
 def count(remote: Remote, tenant: str | None) -> None:
     """How many entries each tier holds."""
     answer = remote.get("/admin/entries/count", {"tenant": tenant})
     if remote.as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         admin_tables.show(admin_tables.counted("Entries", cast("JsonObject", answer["entries"])))
 
 
 @admin.command()
-@click.option("--tenant", help="Only this tenant's entries; all tenants' without it.")
-@click.option("--namespace", help="Only entries of this namespace.")
-@click.option("--model", help="Only entries of this model, by its name at the upstream.")
-@click.option("--tag", help="Only entries with this tag.")
+@selecting
 @click.option("--entry", help="One entry, by the id in x-cache-entry.")
 @click.option("--dry-run", is_flag=True, help="Tell how many would go, and clear nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@_remote
-def clear(remote: Remote, /, *, dry_run: bool, yes: bool, **selectors: str | None) -> None:
+@on_proxy
+def clear(remote: Remote, /, *, dry_run: bool, yes: bool, **chosen: object) -> None:
     """Clear both tiers: everything, or what one selector names."""
     if not (dry_run or yes):
-        click.confirm(f"Clear {_described(selectors)} at {remote.url}?", abort=True, err=True)
-    answer = remote.post("/admin/cache/clear", {**selectors, "dry_run": dry_run or None})
+        click.confirm(f"Clear {_described(chosen)} at {remote.place}?", abort=True, err=True)
+    answer = remote.post("/admin/cache/clear", {**chosen, "dry_run": dry_run or None})
     if remote.as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         told = "would_clear" if dry_run else "cleared"
         title = told.replace("_", " ").capitalize()
@@ -118,18 +90,19 @@ def clear(remote: Remote, /, *, dry_run: bool, yes: bool, **selectors: str | Non
         raise SystemExit(FAILED)
 
 
-def _described(selectors: dict[str, str | None]) -> str:
-    parts = [f"{name} {value!r}" for name, value in selectors.items() if value is not None]
+def _described(chosen: dict[str, object]) -> str:
+    named = {name.replace("_", " "): value for name, value in chosen.items() if value is not None}
+    parts = [f"{name} {value!r}" for name, value in named.items()]
     return "the entries of " + " and ".join(parts) if parts else "EVERY entry of EVERY tenant"
 
 
 @admin.command()
-@_remote
+@on_proxy
 def purge(remote: Remote) -> None:
     """Delete expired entries from the semantic tier."""
     answer = remote.post("/admin/purge", {})
     if remote.as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         admin_tables.show(admin_tables.counted("Purged", cast("JsonObject", answer["purged"])))
 
@@ -141,7 +114,7 @@ def purge(remote: Remote) -> None:
 @click.option("--tenant", help="Whose request it would be.")
 @click.option("--namespace", help="The namespace it would be in.")
 @click.option("--texts", is_flag=True, help="Show the prompts of near entries.")
-@_remote
+@on_proxy
 def explain(
     remote: Remote, /, prompt: str, namespace: str | None, *, texts: bool, **given: str | None
 ) -> None:
@@ -150,7 +123,7 @@ def explain(
     fields = {"prompt": prompt, "headers": headers, "texts": texts or None, **given}
     answer = remote.post("/admin/explain", fields)
     if remote.as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         admin_tables.show(admin_tables.explanation(answer))
 
@@ -159,23 +132,23 @@ def explain(
 @click.argument("entry")
 @click.argument("verdict", type=click.Choice(["bad", "good"]))
 @click.option("--tenant", help="Whose answer it was.")
-@_remote
+@on_proxy
 def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> None:
     """Tell that the answer with x-cache-entry ENTRY was bad: it goes, and its pair for good."""
     fields = {"entry": entry, "verdict": verdict, "tenant": tenant}
     answer = remote.post("/admin/feedback", fields)
     if remote.as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         admin_tables.show(admin_tables.feedback(answer))
 
 
 @admin.command()
-@_remote
+@on_proxy
 def config(remote: Remote) -> None:
     """The settings in force, secrets masked."""
     answer = remote.get("/admin/config")
     if remote.as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         admin_tables.show(admin_tables.settings(answer))

@@ -1,62 +1,62 @@
-"""One call of the command line to a running proxy's `/admin`, and how its failure is told.
-
-Decides the exit codes: 1 the action failed, 3 nobody answers at the address, 4 the key is refused
-(2 is click's, for a command line that makes no sense).
-"""
+"""One call of the command line to a running proxy: to its `/admin`, or to its admin function."""
 
 import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import click
 import httpx
 
+from llm_cache_proxy.api.admin_paths import PATHS
+from llm_cache_proxy.cli.admin_failures import (
+    FAILED,
+    CallFailed,
+    KeyRefused,
+    NobodyAnswers,
+    message_in,
+)
+from llm_cache_proxy.cli.admin_stack import invoked
 from llm_cache_proxy.domain.json_text import JsonObject
 
 DEFAULT_URL = "http://127.0.0.1:3000"
-FAILED = 1
-
 _KEY_STATUSES = frozenset({401, 403})
 _FIRST_ERROR = 400
 
-
-class CallFailed(click.ClickException):
-    """A call that gave no answer; click prints the message and exits with `exit_code`."""
-
-    exit_code = FAILED
-
-
-class NobodyAnswers(CallFailed):
-    """There is no proxy at the address, or it took too long."""
-
-    exit_code = 3
-
-
-class KeyRefused(CallFailed):
-    """The admin key is missing or wrong."""
-
-    exit_code = 4
+__all__ = ["DEFAULT_URL", "FAILED", "CallFailed", "KeyRefused", "NobodyAnswers", "Remote"]
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A running proxy, and whether its answers are printed as JSON."""
+    """A running proxy, by address or by stack, and whether its answers are printed as JSON."""
 
     url: str
+    stack: str | None
     admin_key: str | None
     as_json: bool
     timeout_seconds: float
 
-    def get(self, path: str, query: Mapping[str, str | None] | None = None) -> JsonObject:
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return self.url if self.stack is None else f"the stack {self.stack}"
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> JsonObject:
         """The answer of a reading action. Raises CallFailed."""
-        given = {name: value for name, value in (query or {}).items() if value is not None}
+        given = {name: str(value) for name, value in (query or {}).items() if value is not None}
+        if self.stack is not None:
+            return self._invoked(self.stack, path, given)
         return self._call("GET", path, params=given)
 
     def post(self, path: str, fields: Mapping[str, object]) -> JsonObject:
         """The answer of an action that takes fields; None counts as not given."""
         given = {name: value for name, value in fields.items() if value is not None}
+        if self.stack is not None:
+            return self._invoked(self.stack, path, given)
         return self._call("POST", path, body=given)
+
+    def _invoked(self, stack: str, path: str, fields: Mapping[str, object]) -> JsonObject:
+        _, action = PATHS[path]
+        return invoked(stack, {**fields, "action": action}, self.timeout_seconds)
 
     def _call(
         self,
@@ -101,14 +101,7 @@ def _checked(url: str, response: httpx.Response) -> JsonObject:
     if not isinstance(answer, dict):
         raise CallFailed(f"{url} answered with something else than an object.")
     if response.status_code in _KEY_STATUSES:
-        raise KeyRefused(f"{_message(answer)}\nGive the key with --admin-key or in ADMIN_KEY.")
+        raise KeyRefused(f"{message_in(answer)}\nGive the key with --admin-key or in ADMIN_KEY.")
     if response.status_code >= _FIRST_ERROR:
-        raise CallFailed(_message(answer))
+        raise CallFailed(message_in(answer))
     return answer
-
-
-def _message(answer: JsonObject) -> str:
-    error = answer.get("error")
-    if isinstance(error, dict) and isinstance(error.get("message"), str):
-        return str(error["message"])
-    return f"The server's answer was {json.dumps(answer)[:300]}"

@@ -3,6 +3,7 @@
 Decides layout only: every figure is the server's.
 """
 
+import time
 from collections.abc import Mapping
 from typing import cast
 
@@ -61,6 +62,43 @@ def feedback(answer: JsonObject) -> RenderableType:
     pair = "never matches again" if answer["pair_barred"] else "may match"
     evicted = cast("JsonObject", answer.get("evicted", {}))
     return Group(counted("Evicted", evicted), Text(f"The pair {pair}."))
+
+
+def entries(found: list[JsonObject]) -> RenderableType:
+    """A line an entry; ages and what is left of lives in the largest unit that fits."""
+    if not found:
+        return Text("There is no such entry.")
+    names = ("tenant", "namespace", "model", "tags", "age", "left", "tokens")
+    table = _table("Entries", "entry", *names)
+    now = time.time()
+    for one in found:
+        tokens = cast("int", one["prompt_tokens"]) + cast("int", one["completion_tokens"])
+        table.add_row(
+            str(one["entry"]),
+            str(one["tenant"]),
+            str(one["namespace"]),
+            str(one["model"]),
+            ", ".join(cast("list[str]", one["tags"])) or _NOTHING,
+            _span(now - cast("int", one["created_at"])),
+            _span(cast("int", one["expires_at"]) - now),
+            _number(tokens),
+        )
+    return table
+
+
+def entry(answer: JsonObject) -> RenderableType:
+    """Everything that is told of one entry."""
+    table = _table("Entry", "", "")
+    table.columns[1].justify = "left"
+    for name, value in answer.items():
+        shown = (
+            time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(cast("int", value)))
+            if (name.endswith("_at"))
+            else value
+        )
+        told = ", ".join(shown) if isinstance(shown, list) else str(shown)
+        table.add_row(name, Text(told or _NOTHING))
+    return table
 
 
 def settings(answer: JsonObject) -> RenderableType:
@@ -148,6 +186,13 @@ def _table(title: str, *columns: str) -> Table:
 
 def _part(value: Mapping[str, object], name: str) -> JsonObject:
     return cast("JsonObject", value[name])
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{max(0, seconds):.0f}s"
 
 
 def _number(value: object) -> str:

@@ -13,10 +13,13 @@ from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.tally import Tally
 from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT, Clearing, selection
 from llm_cache_proxy.pipeline.administration.counters import Counters
+from llm_cache_proxy.pipeline.administration.entries import Entries
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
+from llm_cache_proxy.pipeline.administration.exporting import Exporting
 from llm_cache_proxy.pipeline.administration.feedback import AdministeredExact, Feedback
 from llm_cache_proxy.pipeline.administration.fields import Fields
 from llm_cache_proxy.pipeline.administration.figures import Figures
+from llm_cache_proxy.pipeline.administration.importing import Importing
 from llm_cache_proxy.pipeline.administration.vitals import Vitals
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.vector_store import VectorAdmin
@@ -32,8 +35,8 @@ async def _nothing() -> None:
 class Administration:
     """Every action of an operator, composed in `bootstrap`.
 
-    `describe_settings` gives the settings in force with secrets masked. `explaining` is None
-    where the process has no pipeline to explain. `close` releases the stores.
+    `describe_settings` gives the settings in force with secrets masked. `explaining` and
+    `importing` are None where the process has no pipeline. `close` releases the stores.
     """
 
     exact: AdministeredExact
@@ -42,6 +45,7 @@ class Administration:
     prices: PriceList
     describe_settings: Callable[[], Mapping[str, object]]
     explaining: Explaining | None = None
+    importing: Importing | None = None
     close: Callable[[], Awaitable[None]] = field(default=_nothing)
 
     async def perform(self, action: Mapping[str, object]) -> JsonObject:
@@ -57,6 +61,10 @@ class Administration:
             "health": self._health,
             "clear": self._clear,
             "count": self._count,
+            "entries": self._entries,
+            "entry": self._entry,
+            "export": self._export,
+            "import": self._import,
             "purge": self._purge,
             "explain": self._explain,
             "feedback": self._feedback,
@@ -103,10 +111,30 @@ class Administration:
         return await self._vitals.health()
 
     async def _clear(self, fields: Fields) -> JsonObject:
-        chosen = selection(fields)
+        chosen = selection(fields, self.clock.now())
         dry_run = fields.flag("dry_run")
         fields.end()
-        return await (self._clearing.preview if dry_run else self._clearing.clear)(chosen)
+        if dry_run:
+            return await self._clearing.preview(chosen, await Entries(self.exact).count(chosen))
+        return await self._clearing.clear(chosen)
+
+    async def _entries(self, fields: Fields) -> JsonObject:
+        chosen = selection(fields, self.clock.now())
+        return await Entries(self.exact).list(fields, chosen)
+
+    async def _entry(self, fields: Fields) -> JsonObject:
+        return await Entries(self.exact).show(fields)
+
+    async def _export(self, fields: Fields) -> JsonObject:
+        chosen = selection(fields, self.clock.now())
+        return await Exporting(self.exact, self.vectors).export(fields, chosen)
+
+    async def _import(self, fields: Fields) -> JsonObject:
+        if self.importing is None:
+            raise InvalidRequest(
+                "This process cannot import: it has no pipeline.", code="import_not_available"
+            )
+        return await self.importing.take(fields)
 
     async def _count(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant")

@@ -9,6 +9,8 @@ from typing import cast
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 
+_WORDS = {"true": True, "false": False}
+
 
 class Fields:
     """The fields of one action; every method raises InvalidRequest for a value of a wrong type."""
@@ -35,9 +37,31 @@ class Fields:
     def flag(self, name: str) -> bool | None:
         """A boolean, or None where the field is absent or null."""
         value = self._left.pop(name, None)
+        if isinstance(value, str) and value in _WORDS:  # as a query has it
+            value = _WORDS[value]
         if value is not None and not isinstance(value, bool):
             raise InvalidRequest(f"'{name}' must be true or false.", param=name)
         return value
+
+    def integer(self, name: str, *, least: int, most: int) -> int | None:
+        """A whole number from `least` to `most`, also as digits, as a query has it."""
+        value = self._left.pop(name, None)
+        if value is None:
+            return None
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value[:20])
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise InvalidRequest(
+                f"'{name}' must be a whole number from {least} to {most}.", param=name
+            )
+        return value
+
+    def list(self, name: str, most: int) -> list[object]:
+        """An array of 1 to `most` values."""
+        value = self._left.pop(name, None)
+        if not isinstance(value, list) or not 1 <= len(value) <= most:
+            raise InvalidRequest(f"'{name}' must be an array of 1 to {most} values.", param=name)
+        return cast("list[object]", value)
 
     def object(self, name: str) -> JsonObject | None:
         """A JSON object, or None where the field is absent or null."""

@@ -1,0 +1,19 @@
+"""Which path stands for which action; the command line calls by the same table."""
+
+from collections.abc import Mapping
+
+PATHS: Mapping[str, tuple[str, str]] = {
+    "/admin/stats": ("GET", "stats"),
+    "/admin/health": ("GET", "health"),
+    "/admin/config": ("GET", "config"),
+    "/admin/entries": ("GET", "entries"),
+    "/admin/entries/show": ("GET", "entry"),
+    "/admin/entries/count": ("GET", "count"),
+    "/admin/entries/export": ("POST", "export"),
+    "/admin/entries/import": ("POST", "import"),
+    "/admin/cache/clear": ("POST", "clear"),
+    "/admin/explain": ("POST", "explain"),
+    "/admin/feedback": ("POST", "feedback"),
+    "/admin/purge": ("POST", "purge"),
+}
+"""Method and action by path: reading actions take their fields from the query, others a body."""

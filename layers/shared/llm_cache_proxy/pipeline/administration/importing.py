@@ -1,0 +1,97 @@
+"""Entries taken in: exported records with the life that they had, and answers from past logs.
+
+Decides what becomes of each line. Taking one in twice is taking it in once, so that an import that
+was broken off can be begun anew.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.errors import InvalidRequest, RequestRefused, VectorStoreUnavailable
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.pipeline.administration.fields import Fields
+from llm_cache_proxy.pipeline.administration.records import Exported, parse_record
+from llm_cache_proxy.pipeline.administration.warming import Warming
+from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.exact_store import Commit, Lookup
+
+_MOST_RECORDS = 500
+_AT_ONCE = 8
+_NOBODYS_KEY = "none"  # no digest: it finds nothing, and tells the sequence
+
+
+class Taken(StrEnum):
+    """What became of a line."""
+
+    IMPORTED = "imported"
+    HELD = "held"
+    EXPIRED = "expired"
+    WITHOUT_VECTOR = "without_vector"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """Writes into the tiers of `proxy`."""
+
+    proxy: CachingProxy
+    clock: Clock
+
+    async def take(self, fields: Fields) -> JsonObject:
+        """How many lines of `records` came to what, and `problems` by a line's place in it.
+
+        `without_vector` are entries whose vector could not be written: they answer exactly, and
+        the line should be imported again. Raises ExactStoreUnavailable where nothing can be kept.
+        """
+        lines = fields.list("records", _MOST_RECORDS)
+        fields.end()
+        free = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(line: object) -> tuple[Taken, str | None]:
+            async with free:
+                return await self._taken(line)
+
+        taken = await asyncio.gather(*(one(line) for line in lines))
+        await self.proxy.ledger.drain()
+        found = Counter(what for what, _ in taken)
+        return {
+            **{what.value: found[what] for what in Taken},
+            "problems": [
+                {"line": place, "message": why} for place, (_, why) in enumerate(taken) if why
+            ],
+        }
+
+    async def _taken(self, line: object) -> tuple[Taken, str | None]:
+        try:
+            if not isinstance(line, Mapping):
+                raise InvalidRequest("a record must be an object")
+            if "request" in line:
+                stored = await Warming(self.proxy, self.clock).store(Fields(line))
+                return Taken(stored), None
+            return await self._entry(parse_record(line))
+        except RequestRefused as exc:
+            return Taken.REFUSED, exc.message
+
+    async def _entry(self, exported: Exported) -> tuple[Taken, str | None]:
+        tenant, entry = exported.tenant, exported.entry
+        if entry.expires_at <= self.clock.now():
+            return Taken.EXPIRED, None
+        store = self.proxy.exact.store
+        asking = Lookup(tenant, _NOBODYS_KEY, Form.JSON, "")
+        sequence = (await store.lookup(asking)).sequence
+        kept = replace(entry, sequence=sequence)
+        if not await store.commit(Commit(tenant, kept)):
+            return Taken.REFUSED, "a clear has taken entries of this age or kind"
+        if exported.placed is None:
+            return Taken.IMPORTED, None
+        try:
+            vectors = self.proxy.semantic.vectors
+            await vectors.store(exported.placed.scope, exported.placed.vector, kept)
+        except VectorStoreUnavailable as exc:
+            return Taken.WITHOUT_VECTOR, str(exc)
+        return Taken.IMPORTED, None

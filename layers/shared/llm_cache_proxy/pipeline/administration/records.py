@@ -1,0 +1,113 @@
+"""An exported record read again: every field checked, since a file may have been edited.
+
+Raises InvalidRequest that says what is wrong; never repeats what the record holds.
+"""
+
+import base64
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from llm_cache_proxy.domain import keys
+from llm_cache_proxy.domain.entry import ALL, FORMAT_VERSION, Entry, Forms
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.ports.vector_store import Placed, Scope
+
+_DIMENSIONS = 384
+_LATEST = 10**11  # Unix seconds: what lies beyond is no time
+
+Record = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A record's entry, whose it is, and its place among vectors if it had one."""
+
+    tenant: str
+    entry: Entry
+    placed: Placed | None
+
+
+def parse_record(record: Record) -> Exported:
+    """The record. Raises InvalidRequest."""
+    if record.get("format_version") != FORMAT_VERSION:
+        raise InvalidRequest(f"'format_version' must be {FORMAT_VERSION}.")
+    tenant = _text(record, "tenant")
+    entry = _entry(_object(record, "entry"))
+    if not tenant or entry.entry_id != keys.entry_id(tenant, entry.key):
+        raise InvalidRequest("'entry_id' is not that of this tenant and key.")
+    if ALL not in entry.selectors or f"entry:{entry.entry_id}" not in entry.selectors:
+        raise InvalidRequest("'selectors' lack what every entry can be cleared by.")
+    vector = record.get("vector")
+    placed = None if vector is None else _placed(tenant, _object(record, "vector"))
+    return Exported(tenant, entry, placed)
+
+
+def _entry(fields: Record) -> Entry:
+    forms = _object(fields, "forms")
+    created, expires, purge = (
+        _integer(fields, name) for name in ("created_at", "expires_at", "purge_at")
+    )
+    if not created <= expires <= purge <= _LATEST:
+        raise InvalidRequest("'created_at', 'expires_at' and 'purge_at' must follow each other.")
+    return Entry(
+        key=_text(fields, "key"),
+        entry_id=_text(fields, "entry_id"),
+        created_at=created,
+        expires_at=expires,
+        purge_at=purge,
+        sequence=0,
+        selectors=_texts(fields, "selectors"),
+        model=_text(fields, "model"),
+        prompt_tokens=_integer(fields, "prompt_tokens"),
+        completion_tokens=_integer(fields, "completion_tokens"),
+        text=_text(fields, "text"),
+        text_digest=_text(fields, "text_digest"),
+        forms=Forms(
+            json=_text(forms, "json"),
+            sse=_text(forms, "sse"),
+            usage_event=_text(forms, "usage_event"),
+        ),
+    )
+
+
+def _placed(tenant: str, fields: Record) -> Placed:
+    try:
+        packed = base64.b64decode(_text(fields, "values"), validate=True)
+        values = struct.unpack(f"<{_DIMENSIONS}f", packed)
+    except (ValueError, struct.error) as exc:
+        raise InvalidRequest(f"'values' must be {_DIMENSIONS} floats in base64.") from exc
+    if not all(map(math.isfinite, values)):
+        raise InvalidRequest("'values' holds a number that is not finite.")
+    scope = Scope(tenant, _text(fields, "fingerprint"), _text(fields, "embedder"))
+    return Placed(scope, values)
+
+
+def _object(record: Record, name: str) -> Record:
+    value = record.get(name)
+    if not isinstance(value, dict):
+        raise InvalidRequest(f"'{name}' must be an object.")
+    return value
+
+
+def _text(record: Record, name: str) -> str:
+    value = record.get(name)
+    if not isinstance(value, str):
+        raise InvalidRequest(f"'{name}' must be a string.")
+    return value
+
+
+def _texts(record: Record, name: str) -> tuple[str, ...]:
+    value = record.get(name)
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InvalidRequest(f"'{name}' must be an array of strings.")
+    return tuple(cast("list[str]", value))
+
+
+def _integer(record: Record, name: str) -> int:
+    value = record.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidRequest(f"'{name}' must be a whole number, 0 or more.")
+    return value

@@ -1,0 +1,123 @@
+"""A past request and its answer, kept as if the upstream had given it just then.
+
+The pipeline's own rules decide whether it may be kept, under which key and for how long. Nothing
+is asked of the upstream, and nothing is counted.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from llm_cache_proxy.domain.chat.dialect import ChatDialect
+from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.errors import (
+    EmbedderUnavailable,
+    ExactStoreUnavailable,
+    InvalidRequest,
+)
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
+from llm_cache_proxy.domain.text.dialect import TextDialect
+from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT
+from llm_cache_proxy.pipeline.administration.fields import Fields
+from llm_cache_proxy.pipeline.administration.unwritten import UnwrittenExact
+from llm_cache_proxy.pipeline.asked import Asked, asked
+from llm_cache_proxy.pipeline.exchange import CachedRequest
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.ports.clock import Clock
+
+_DIALECTS: dict[str, Dialect] = {
+    dialect.path: dialect for dialect in (ChatDialect(), ResponsesDialect(), TextDialect())
+}
+_LATEST = 10**11
+_LEDGER_SECONDS = 1.0
+
+Stored = Literal["imported", "held", "expired", "without_vector"]
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """A clock that stands still: when the answer was given."""
+
+    seconds: float
+
+    def now(self) -> float:
+        return self.seconds
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Warming:
+    """Keeps past answers in the tiers of `proxy`."""
+
+    proxy: CachingProxy
+    clock: Clock
+
+    async def store(self, fields: Fields) -> Stored:
+        """What became of `{"request", "response"}`.
+
+        `tenant`, `path` (`/chat/completions`), `headers` (as a client's) and `created_at` may be
+        given as well; the answer's life is counted from `created_at`. Raises RequestRefused where
+        it may not be kept, and CacheTierError where it cannot be now.
+        """
+        request, response, created_at = _read(fields)
+        routes = self.proxy.upstream.routes(str(request.fields["model"]))
+        this = asked(request, self.proxy.policy, routes)
+        if not this.plan.write or this.plan.bypass is not None:
+            raise InvalidRequest("such a request's answer is not kept")
+        if not request.dialect.is_whole(response):
+            raise InvalidRequest("'response' is not a whole answer to 'request'")
+        at = self.clock.now() if created_at is None else float(created_at)
+        if at + this.plan.ttl_seconds <= self.clock.now():
+            return "expired"
+        return await self._kept(this, response, at)
+
+    async def _kept(self, this: Asked, response: JsonObject, at: float) -> Stored:
+        trail = Trail()
+        unwritten = UnwrittenExact(self.proxy.exact.store)
+        ledger = Ledger(unwritten, _LEDGER_SECONDS)
+        held, this = await replace(self.proxy.exact, store=unwritten, ledger=ledger).find(
+            this, trail
+        )
+        if held is not None:
+            return "held"
+        storing = replace(self.proxy.miss.storing, clock=_At(at), ledger=ledger)
+        fresh = Trail(sequence=trail.sequence, exact_away=trail.exact_away)
+        if this.plan.no_semantic is None:
+            # Before anything is kept: a line that was kept without its vector would be `held` when
+            # it is imported again.
+            await storing.semantic.vector(this, fresh)
+            if fresh.counts:
+                raise EmbedderUnavailable("the embedder did not answer; import again")
+        entry = await storing.store(this, fresh, response, compact_text(response))
+        if entry is None:
+            raise ExactStoreUnavailable("the answer could not be kept")
+        return "without_vector" if ledger.take(this.request.tenant) else "imported"
+
+
+def _read(fields: Fields) -> tuple[CachedRequest, JsonObject, int | None]:
+    body, response = fields.object("request"), fields.object("response")
+    tenant = fields.text("tenant") or DEFAULT_TENANT
+    path = fields.text("path") or ChatDialect().path
+    headers = {name.lower(): str(value) for name, value in (fields.object("headers") or {}).items()}
+    created_at = fields.integer("created_at", least=0, most=_LATEST)
+    fields.end()
+    if body is None or response is None:
+        raise InvalidRequest("'request' and 'response' must both be objects")
+    if path not in _DIALECTS:
+        raise InvalidRequest(f"'path' must be one of {', '.join(_DIALECTS)}", param="path")
+    dialect = _DIALECTS[path]
+    request = CachedRequest(
+        tenant=tenant,
+        query="",
+        headers=headers,
+        body=compact_text(body).encode("utf-8"),
+        fields=dialect.checked(body),
+        controls=parse_controls(headers),
+        dialect=dialect,
+    )
+    return request, response, created_at

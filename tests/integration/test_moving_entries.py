@@ -1,0 +1,212 @@
+"""Facts about entries that leave a proxy as a file and come back, and about past logs."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from llm_cache_proxy.domain.keys import entry_id
+from llm_cache_proxy.ports.exact_store import Commit
+from samples.command_line import run
+from samples.local_stack import LocalStack, local_stack
+from samples.vectors import entry, key
+from servers.asgi import serving
+
+PROMPTS = [f"Tell me about the river number {number}." for number in range(5)]
+ALIKE = "Please tell me about the river number 3."
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+async def stack(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LocalStack]:
+    async with local_stack(request.param, tmp_path) as made:
+        yield made
+
+
+async def fill(stack: LocalStack, count: int) -> None:
+    """Entries as if they had been answered before."""
+    now = int(time.time())
+    for number in range(count):
+        name = f"e{number}"
+        made = entry(name, sequence=0, created_at=now, expires_at=now + 600, purge_at=now + 600)
+        named = entry_id("default", key(name))
+        made = replace(made, entry_id=named, selectors=("all", f"entry:{named}"))
+        assert await stack.parts.exact.commit(Commit("default", made))
+
+
+class Failing:
+    """Passes on to `app`, but answers 503 to the calls of a path after the first few."""
+
+    def __init__(self, app: ASGIApp, path: str, after: int) -> None:
+        self._app = app
+        self._path = path
+        self._left = after
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == self._path:
+            self._left -= 1
+            if self._left < 0:
+                start = {"type": "http.response.start", "status": 503, "headers": []}
+                await send(start)
+                await send({"type": "http.response.body", "body": b'{"error":{"message":"away"}}'})
+                return
+        await self._app(scope, receive, send)
+
+
+async def test_export_clear_and_import_give_back_the_same_hits(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    file = tmp_path / "entries.jsonl"
+    before = [await stack.ask(text, x_cache_tags="t", x_cache_ttl="5000") for text in PROMPTS]
+    stack.embedder.alike(PROMPTS[3], ALIKE, 0.97)
+
+    exported = await run("export", str(file), "--url", stack.url)
+    cleared = await run("clear", "--yes", "--url", stack.url)
+    assert (await stack.ask(PROMPTS[0], x_cache_mode="read-only")).headers["x-cache"] == "MISS"
+    imported = await run("import", str(file), "--url", stack.url, "--json")
+
+    assert (exported.exit_code, cleared.exit_code, imported.exit_code) == (0, 0, 0), imported.output
+    assert "with their prompts and answers" in exported.stdout
+    assert json.loads(imported.stdout)["imported"] == 5
+    for text, first in zip(PROMPTS, before, strict=True):
+        again = await stack.ask(text)
+        assert (again.headers["x-cache"], again.json()) == ("HIT-EXACT", first.json())
+        assert int(again.headers["x-cache-ttl"]) <= 5000
+    by_meaning = await stack.ask(ALIKE)
+    assert by_meaning.headers["x-cache"] == "HIT-SEMANTIC"
+    assert by_meaning.json() == before[3].json()
+    assert (await stack.act("cache/clear", tag="t"))["cleared"]["semantic"] == 5
+
+
+async def test_the_file_is_for_its_owner_alone_and_says_that_it_holds_prompts(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    file = tmp_path / "entries.jsonl"
+    await stack.ask(PROMPTS[0])
+
+    await run("export", str(file), "--url", stack.url)
+    again = await run("export", str(file), "--url", stack.url)
+    told = await run("export", "--help")
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text())["entry"]["text"] == PROMPTS[0]
+    assert (again.exit_code, "exists already" in again.stderr) == (1, True)
+    assert "PROMPTS AND ANSWERS" in told.stdout
+
+
+async def test_an_export_that_was_broken_off_goes_on_and_leaves_nothing_out(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    file = tmp_path / "entries.jsonl"
+    await fill(stack, 250)
+
+    async with serving(Failing(stack.app, "/admin/entries/export", after=1)) as url:
+        broken = await run("export", str(file), "--url", url)
+    with file.open("ab") as half:
+        half.write(b'{"half a li')
+    whole = await run("export", str(file), "--url", stack.url)
+
+    assert (broken.exit_code, whole.exit_code) == (1, 0), whole.output
+    assert "Going on after" in whole.stderr
+    keys = {json.loads(line)["entry"]["key"] for line in file.read_text().splitlines()}
+    assert keys == {key(f"e{number}") for number in range(250)}
+    assert not file.with_name("entries.jsonl.cursor").exists()
+
+
+async def test_an_import_that_was_broken_off_goes_on(stack: LocalStack, tmp_path: Path) -> None:
+    file = tmp_path / "entries.jsonl"
+    await fill(stack, 250)
+    await run("export", str(file), "--url", stack.url)
+    await run("clear", "--yes", "--url", stack.url)
+
+    async with serving(Failing(stack.app, "/admin/entries/import", after=1)) as url:
+        broken = await run("import", str(file), "--url", url)
+    rest = await run("import", str(file), "--url", stack.url, "--json")
+
+    assert (broken.exit_code, rest.exit_code) == (1, 0), rest.output
+    assert json.loads(rest.stdout)["imported"] == 150
+    assert await stack.parts.exact.count_entries("default") == 250
+
+
+async def test_what_has_expired_meanwhile_or_was_edited_is_not_taken_in(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    file = tmp_path / "entries.jsonl"
+    await stack.ask(PROMPTS[0])
+    await run("export", str(file), "--url", stack.url)
+    sound = json.loads(file.read_text())
+    expired = {**sound, "entry": {**sound["entry"], "created_at": 1, "expires_at": 2}}
+    moved = {**sound, "tenant": "someone else"}
+    odd = {**sound, "vector": {**sound["vector"], "values": "AAAA"}}
+    lines = [json.dumps(one) for one in (expired, moved, odd, 7)] + ["{", ""]
+    file.write_text("\n".join(lines))
+
+    result = await run("import", str(file), "--url", stack.url, "--json")
+
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["expired"], told["refused"], told["imported"]) == (1, 1, 4, 0)
+    assert "line 2: 'entry_id' is not that of this tenant and key." in result.stderr
+    assert PROMPTS[0] not in result.output
+
+
+async def test_an_import_after_a_clear_is_served_though_its_entries_are_older(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    file = tmp_path / "entries.jsonl"
+    await stack.ask(PROMPTS[0], x_cache_tags="t")
+    await run("export", str(file), "--url", stack.url)
+    await stack.act("cache/clear", tag="t")
+    await stack.act("cache/clear", all=True)
+
+    await run("import", str(file), "--url", stack.url)
+
+    assert (await stack.ask(PROMPTS[0])).headers["x-cache"] == "HIT-EXACT"
+
+
+async def test_past_logs_warm_both_tiers_and_ask_the_upstream_nothing(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    answer = {
+        "id": "chatcmpl-9",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-4o-mini",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "It is long."},
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13},
+    }
+    request = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": PROMPTS[3]}]}
+    day_ago = int(time.time()) - 80_000
+    lines = [
+        {"request": request, "response": answer, "created_at": day_ago},
+        {"request": request, "response": answer},
+        {"request": {**request, "temperature": 0.9}, "response": answer, "created_at": day_ago},
+        {"request": request, "response": {**answer, "choices": []}, "headers": {}},
+        {"request": {"model": "m"}, "response": answer},
+    ]
+    file = tmp_path / "log.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines[:1])))
+    stack.embedder.alike(PROMPTS[3], ALIKE, 0.97)
+
+    first = await run("import", str(file), "--url", stack.url, "--json")
+    file.write_text("\n".join(map(json.dumps, lines[1:])))
+    second = await run("import", str(file), "--url", stack.url, "--json")
+
+    assert json.loads(first.stdout)["imported"] == 1
+    told = json.loads(second.stdout)
+    assert (told["held"], told["expired"], told["refused"], second.exit_code) == (1, 1, 2, 1)
+    exact, semantic = await stack.ask(PROMPTS[3]), await stack.ask(ALIKE)
+    assert (exact.headers["x-cache"], semantic.headers["x-cache"]) == ("HIT-EXACT", "HIT-SEMANTIC")
+    assert exact.json() == answer
+    assert int(exact.headers["age"]) >= 80_000
+    assert stack.upstream.calls == []
+    performance = (await stack.client.get("/metrics")).json()["cache_performance"]
+    assert (performance["exact_hits"], performance["misses"]) == (1, 0)
