@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format lock eval bench template sam-local clean
+.PHONY: help setup dev test check format lock eval bench template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the temp
 
 sam-local: $(INSTALLED)  ## Serve the stack under Docker at http://127.0.0.1:3000/v1, as sam local runs it
 	@$(BIN)/python -m infra.sam_local
+
+localstack: $(INSTALLED)  ## Deploy the stack to LocalStack, with all that it talks to, under Docker
+	@$(BIN)/python -m infra.localstack
 
 clean:  ## Remove what was built, not the stores
 	@rm -rf $(VENV) build .aws-sam .mypy_cache .ruff_cache .pytest_cache

@@ -12,8 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = {
-    "sam": ("aws-sam-cli==1.170.0",),  # brings aws-sam-translator and cfn-lint
-    "samlocal": ("aws-sam-cli-local==1.71.0", "aws-sam-cli==1.170.0"),
+    # Brings aws-sam-translator and cfn-lint as well, and samlocal, which aims at LocalStack.
+    "sam": ("aws-sam-cli==1.170.0", "aws-sam-cli-local==1.71.0"),
     "checkov": ("checkov==3.3.30",),
     "ministack": ("ministack==1.5.33", "aws-sam-translator==1.115.0", "boto3==1.43.106"),
 }

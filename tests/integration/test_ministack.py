@@ -1,23 +1,20 @@
-"""The whole template, deployed by `sam deploy` to MiniStack, without Docker and without AWS.
+"""The whole template, deployed by `samlocal` to MiniStack, without Docker and without AWS.
 
 Left to other tests, for MiniStack has none of it: the alarms (no metric math, so Monitoring is
 off), the API's own errors, streaming, and the embedding function's image, which is only named.
 """
 
 import json
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import pytest
-from infra.sam_local.machine import overrides, sam_environment
+from infra.localstack.deployment import REGISTRY, LocalAws
 
 from samples.packaged_stack import package_stack
-from servers.ministack import ACCOUNT, CREDENTIALS, ministack
+from servers.ministack import ministack
 from servers.qdrant_rest import QdrantRest
 from servers.redis_process import redis_process
 from servers.requirements import require_tool
@@ -27,7 +24,6 @@ pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
 
 STACK = "lcp"
 KEY = "operator"
-REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/embedding"
 QUESTION = {
     "model": "llama-3.1-8b-instant",
     "messages": [{"role": "user", "content": "What is a stack?"}],
@@ -36,91 +32,42 @@ QUESTION = {
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """AWS's address, the API's as it is reached here, what the deployment told and asked Qdrant."""
+    """The stack in its AWS, the API's address, and what Qdrant was asked during the deployment."""
 
-    aws: str
+    aws: LocalAws
     api: str
-    outputs: Mapping[str, str]
     provisioned: Sequence[str]
-
-    def client(self, service: str) -> Any:
-        return aws_client(self.aws, service)
-
-
-def aws_client(url: str, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=url,
-        region_name=CREDENTIALS["AWS_DEFAULT_REGION"],
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("ministack")
+    require_tool("sam")
     template = package_stack(folder / "stack", image_uri=f"{REGISTRY}:latest")
     qdrant = QdrantRest(api_key="word")
     server = ThreadServer(qdrant)
     server.start()
+    parameters = {
+        "ResponseTransferMode": "BUFFERED",
+        "QdrantUrl": server.url,
+        "AccessMode": "open",
+        "Monitoring": "false",
+        "ExactDeadlineSeconds": "5",  # on a machine that does much else
+    }
     try:
-        with redis_process() as redis_url, ministack(folder) as aws:
-            store_secrets(aws, REDIS_URL=redis_url, QDRANT_API_KEY="word", ADMIN_KEY=KEY)
-            deploy(
-                template,
-                aws,
-                {
-                    "ResponseTransferMode": "BUFFERED",
-                    "SecretsPath": f"/{STACK}",
-                    "QdrantUrl": server.url,
-                    "AccessMode": "open",
-                    "Monitoring": "false",
-                    "ExactDeadlineSeconds": "5",  # on a machine that does much else
-                },
-            )
-            provisioned, outputs = tuple(qdrant.asked), told(aws)
-            api_id = outputs["BaseUrl"].removeprefix("https://").partition(".")[0]
-            yield Deployed(aws, f"{aws}/_aws/execute-api/{api_id}/prod", outputs, provisioned)
+        with redis_process() as redis_url, ministack(folder) as url:
+            aws = LocalAws(url, STACK)
+            aws.store_secrets({"REDIS_URL": redis_url, "QDRANT_API_KEY": "word", "ADMIN_KEY": KEY})
+            aws.deploy(template, parameters)
+            yield Deployed(aws, aws.api_url(), tuple(qdrant.asked))
     finally:
         server.stop()
 
 
-def store_secrets(aws: str, **secrets: str) -> None:
-    for name, value in secrets.items():
-        aws_client(aws, "ssm").put_parameter(
-            Name=f"/{STACK}/{name}", Value=value, Type="SecureString"
-        )
-
-
-def deploy(template: Path, aws: str, parameters: dict[str, str]) -> None:
-    """`sam deploy` as docs/deploy.md has it, with every answer given."""
-    done = subprocess.run(
-        [
-            *(require_tool("sam") / "bin" / "sam", "deploy", "--template-file", template),
-            *("--stack-name", STACK, "--resolve-s3", "--image-repository", REGISTRY),
-            *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
-            *("--no-confirm-changeset", "--no-progressbar"),
-            *overrides(parameters),
-        ],
-        cwd=template.parent,
-        env={**sam_environment(), **CREDENTIALS, "AWS_ENDPOINT_URL": aws},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def told(aws: str) -> dict[str, str]:
-    (stack,) = aws_client(aws, "cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-
 def operator(stack: Deployed, event: object) -> Any:
     """A direct invocation of the admin function, by the name that the outputs give."""
-    answer = stack.client("lambda").invoke(
-        FunctionName=stack.outputs["AdminFunctionName"], Payload=json.dumps(event).encode()
+    answer = stack.aws.client("lambda").invoke(
+        FunctionName=stack.aws.outputs()["AdminFunctionName"], Payload=json.dumps(event).encode()
     )
     return json.loads(answer["Payload"].read())
 
@@ -165,7 +112,7 @@ def test_the_collection_was_made_while_the_stack_was_deployed(stack: Deployed) -
 def test_every_function_is_there_in_a_version_of_its_own_behind_the_alias(
     stack: Deployed,
 ) -> None:
-    functions = stack.client("lambda")
+    functions = stack.aws.client("lambda")
     found = {function["FunctionName"] for function in functions.list_functions()["Functions"]}
 
     assert found == {
@@ -177,7 +124,7 @@ def test_every_function_is_there_in_a_version_of_its_own_behind_the_alias(
 
 
 def test_the_purge_is_on_schedule(stack: Deployed) -> None:
-    scheduler = stack.client("scheduler")
+    scheduler = stack.aws.client("scheduler")
     schedule = scheduler.get_schedule(Name=f"{STACK}-purge")
 
     assert schedule["ScheduleExpression"] == "rate(6 hours)"
@@ -187,7 +134,7 @@ def test_the_purge_is_on_schedule(stack: Deployed) -> None:
 
 def test_methods_have_their_own_limits(stack: Deployed) -> None:
     api_id, stage = stack.api.split("/")[-2:]
-    settings = stack.client("apigateway").get_stage(restApiId=api_id, stageName=stage)[
+    settings = stack.aws.client("apigateway").get_stage(restApiId=api_id, stageName=stage)[
         "methodSettings"
     ]
 

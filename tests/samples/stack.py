@@ -6,12 +6,12 @@ References to other resources stay readable: `!GetAtt X.Arn` is `<X.Arn>`, `!Ref
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
-import yaml
+from infra.template_file import Json, read_template
+from infra.tools import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+__all__ = ["ROOT", "Json", "Stack", "template"]
+
 PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
@@ -21,33 +21,11 @@ PSEUDO = {
 }
 NOTHING = object()
 
-Json = Any
-"""A template is JSON of any shape; each test knows the one that it looks at."""
-
-
-class _Loader(yaml.SafeLoader):
-    pass
-
-
-def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Json:
-    name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        text = loader.construct_scalar(node)
-        return {name: text.split(".", 1) if suffix == "GetAtt" else text}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {name: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
 
 @lru_cache
 def template(path: str = "template.yaml") -> Json:
     """The file as it is written, short forms made long."""
-    text = (ROOT / path).read_text(encoding="utf-8")
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a kind of SafeLoader
+    return read_template(ROOT / path)
 
 
 class Stack:

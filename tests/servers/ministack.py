@@ -7,22 +7,17 @@ the layer, and answers on one port.
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from infra.localstack.deployment import CREDENTIALS
 from infra.sam_local.services import free_port
 
 from servers.requirements import require_tool
 
 _START_SECONDS = 60.0
-ACCOUNT = "000000000000"
-CREDENTIALS: Mapping[str, str] = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
-}
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The stack on LocalStack's free edition, by `python -m infra.localstack`."""
