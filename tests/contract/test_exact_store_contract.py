@@ -225,6 +225,7 @@ async def test_an_answer_asked_before_a_cut_is_not_stored_after_it(
     opened_store: OpenedStore,
 ) -> None:
     before = await opened_store.store.lookup(asking())
+    assert isinstance(before, Miss)
     cutoff = await opened_store.store.cut(TENANT, "tag:red")
     late = Commit(TENANT, entry(sequence=before.sequence), {"misses": 1})
 

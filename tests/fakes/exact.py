@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from fakes.keys import FakeKeys
 from fakes.pairs import FakePairs
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts, merged
 from llm_cache_proxy.domain.entry import Alias, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.domain.key_limits import USAGE, KeyCheck, Refusal, after, grant, refusal
 from llm_cache_proxy.domain.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Listed, Page, Swept
 from llm_cache_proxy.ports.exact_store import (
     RECENT_KEPT,
     AliasFound,
+    Answered,
     Barred,
     BelowRaised,
     Commit,
@@ -20,11 +24,14 @@ from llm_cache_proxy.ports.exact_store import (
     Lookup,
     Match,
     Miss,
+    OtherNamespace,
     Promoted,
+    Refused,
 )
+from llm_cache_proxy.ports.key_store import HeldKey
 
 
-class FakeExact(FakePairs):
+class FakeExact(FakeKeys, FakePairs):
     """Keeps what it is given, by tenant."""
 
     def __init__(self) -> None:
@@ -32,6 +39,7 @@ class FakeExact(FakePairs):
         self.time = 1_700_000_000.0
         self.away = False
         self.slow_seconds = 0.0
+        self.full = False
         self.commands = 0
         self.counted: dict[str, dict[str, int]] = {}
         self.entries: dict[tuple[str, str], Entry | tuple[Alias, Entry]] = {}
@@ -43,10 +51,32 @@ class FakeExact(FakePairs):
     def count_of(self, name: str, tenant: str = "default") -> int:
         return self.counted.get(tenant, {}).get(name, 0)
 
-    async def lookup(self, query: Lookup) -> Found:
+    async def lookup(self, query: Lookup) -> Answered:
         self._call()
+        answer = self._found(query) if query.check is None else self._keyed(query, query.check)
         self._count(query.tenant, query.counts)
         self._remember(query.tenant, query.recent)
+        return answer
+
+    def _keyed(self, query: Lookup, check: KeyCheck) -> Answered:
+        now, place = int(self.time), (query.tenant, check.key_id)
+        held = self.keys.get(place)
+        if held is None:
+            return Refused(Refusal.UNKNOWN)
+        record, usage = held.record, held.usage.at(now)
+        why = refusal(record, usage, check, now)
+        if why is not None:
+            return Refused(why, grant(record, usage, now))
+        if check.namespace not in (None, record.namespace):
+            return OtherNamespace(record.namespace)
+        found = self._found(query)
+        used, charge, short = after(record, usage, check, found=not isinstance(found, Miss))
+        if self.full:
+            return replace(found, grant=grant(record, used, now, short=short, counted=False))
+        self.keys[place] = HeldKey(record, used)
+        return replace(found, grant=grant(record, used, now, charge=charge, short=short))
+
+    def _found(self, query: Lookup) -> Found:
         held = self.entries.get((query.tenant, query.key))
         sequence = self._sequence.get(query.tenant, 0)
         if isinstance(held, tuple):
@@ -77,6 +107,7 @@ class FakeExact(FakePairs):
                 return BelowRaised(self._sequence.get(tenant, 0), raised)
         if alias is not None:
             self.entries[tenant, alias.key] = (alias, held)
+        self._count(tenant, query.counts)
         return self._hit(query, held, SEMANTIC_HITS)
 
     async def commit(self, commit: Commit) -> bool:
@@ -97,7 +128,8 @@ class FakeExact(FakePairs):
 
     async def tenants(self) -> Sequence[str]:
         self._call()
-        return sorted({tenant for tenant, _ in self.entries} | set(self.counted) | self._known())
+        held = {tenant for tenant, _ in [*self.entries, *self.keys]}
+        return sorted(held | set(self.counted) | self._known())
 
     async def cut(self, tenant: str, selector: str) -> int:
         self._call()
@@ -186,7 +218,9 @@ class FakeExact(FakePairs):
             raise ExactStoreUnavailable("the fake exact store is away")
 
     def _count(self, tenant: str, counts: Mapping[str, int]) -> None:
-        self.counted[tenant] = merged(self.counted.get(tenant, {}), dict(counts))
+        self._correct(tenant, counts)
+        counters = {name: n for name, n in counts.items() if not name.startswith(USAGE)}
+        self.counted[tenant] = merged(self.counted.get(tenant, {}), counters)
 
     def _remember(self, tenant: str, recent: Sequence[str]) -> None:
         held = [*reversed(recent), *self._recent.get(tenant, [])]

@@ -181,6 +181,12 @@ class Settings(BaseSettings):
         description="Paths below /v1 that keyed clients may use besides the stateless ones, "
         "separated by commas, such as /audio/speech.",
     )
+    unchecked_requests_per_minute: int = Field(
+        60,
+        ge=0,
+        description="Requests of a keyed tenant that an instance serves while the exact tier is "
+        "away, and limits cannot be checked.",
+    )
     admin_key: SecretStr | None = Field(
         None, description="Key for /admin, /metrics and /dashboard; they are open without one."
     )

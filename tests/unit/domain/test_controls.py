@@ -56,6 +56,7 @@ def test_values_are_read() -> None:
         max_age_seconds=30,
         only_if_cached=True,
         namespace="shop",
+        names_namespace=True,
         tags=("a", "b"),
         normalise=False,
     )

@@ -16,6 +16,7 @@ from llm_cache_proxy.domain.chat.dialect import ChatDialect
 from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.domain.local_rate import LocalRate
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import Price, PriceList
 from llm_cache_proxy.pipeline.accounting import Accounting
@@ -24,6 +25,7 @@ from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome
 from llm_cache_proxy.pipeline.hit import HitServing
+from llm_cache_proxy.pipeline.key_gate import KeyGate
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
@@ -34,7 +36,18 @@ from llm_cache_proxy.pipeline.verifying import Verifying
 
 TIERS = ("exact", "embed", "search", "verifier")
 
-PRICES = PriceList({"m": Price(prompt=100, completion=2_000)}, {"m": "m"})
+PROMPT_NANO, COMPLETION_NANO = 100, 2_000
+"""What a token of the model `m` costs."""
+
+
+class OwnNames(PriceList):
+    """Counts every model under its own name."""
+
+    def counted_name(self, model: str) -> str:
+        return model
+
+
+PRICES = OwnNames({"m": Price(PROMPT_NANO, COMPLETION_NANO), "unpriced": None}, {"m": "m"})
 
 
 @dataclass
@@ -60,6 +73,7 @@ class Bench:
 
     policy: Policy = field(default_factory=Policy)
     verifier: FakeVerifier = field(default_factory=FakeVerifier)
+    unchecked_per_minute: int = 2
     exact: FakeExact = field(default_factory=FakeExact)
     vectors: FakeVectors = field(default_factory=FakeVectors)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
@@ -90,7 +104,7 @@ class Bench:
     async def begin(self, text: str = "What is Rust?", **changes: Any) -> Answer:
         """Ask in some `dialect`, and leave the answer's body to the caller."""
         headers = changes.pop("headers", {})
-        tenant = changes.pop("tenant", "default")
+        tenant, key_id = changes.pop("tenant", "default"), changes.pop("key_id", None)
         messages = [{"role": "user", "content": text}]
         dialect = changes.pop("dialect", ChatDialect())
         asked = {"input": text} if dialect.path == "/responses" else {"messages": messages}
@@ -103,6 +117,7 @@ class Bench:
             fields=dialect.checked(parse_object(raw)),
             controls=parse_controls(headers),
             dialect=dialect,
+            key_id=key_id,
         )
         return await self.proxy.answer(request)
 
@@ -134,11 +149,11 @@ class Bench:
             hits=self.hits,
             verifying=verifying,
         )
-        exact = ExactTier(
-            self.exact, tiers["exact"], guard, ledger, self.embedder.embedder_id, self.hits
-        )
+        gate = KeyGate(ledger, self, PRICES, LocalRate(self.unchecked_per_minute), {})
+        embedder_id = self.embedder.embedder_id
+        exact = ExactTier(self.exact, tiers["exact"], guard, ledger, embedder_id, self.hits, gate)
         storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
-        accounting = Accounting(ledger, lambda model: model)
+        accounting = Accounting(ledger, PRICES)
         miss = MissPath(self.upstream, storing, accounting, self.departures)
         return CachingProxy(self.policy, self.upstream, exact, semantic, miss, ledger, background)
 

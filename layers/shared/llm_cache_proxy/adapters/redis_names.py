@@ -27,6 +27,8 @@ class TenantNames:
         self.counter_prefix = f"{self._root}:c:"
         self.records = f"{self._root}:x:*"
         self.ring = f"{self._root}:recent"
+        self.client_keys = f"{self._root}:keys"
+        self.usage = f"{self._root}:usage"
         self.barred = f"{self._root}:bar"
         self.standing = f"{self._root}:std"
 
@@ -48,4 +50,5 @@ class TenantNames:
 
     def shared(self, window: str) -> list[str]:
         """What every script on a record needs beside it, in the order of their KEYS."""
-        return [self.cutoffs, self.sequence, f"{self.counter_prefix}{window}", self.windows]
+        counter = f"{self.counter_prefix}{window}"
+        return [self.cutoffs, self.sequence, counter, self.windows, self.usage]

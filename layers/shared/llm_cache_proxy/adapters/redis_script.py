@@ -20,10 +20,15 @@ class Script:
     sha1: str
 
 
+_BESIDE = {"lookup": ("common", "keys"), "write_key": ("keys",)}
+"""What a script needs before it, where that is not `common` alone."""
+
+
 @cache
 def script(name: str, first_line: str = "") -> Script:
     """The script `name` behind `first_line`, read once."""
     folder = files(__package__) / "redis_scripts"
-    parts = [(folder / f"{part}.lua").read_text("utf-8") for part in ("common", name)]
+    names = (*_BESIDE.get(name, ("common",)), name)
+    parts = [(folder / f"{part}.lua").read_text("utf-8") for part in names]
     text = "".join([first_line, *parts])
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

@@ -5,12 +5,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
+from llm_cache_proxy.adapters.redis_keys import answered, check_text
 from llm_cache_proxy.adapters.redis_names import TENANTS, TenantNames
-from llm_cache_proxy.adapters.redis_records import entry_words, found, numbers, promoted
+from llm_cache_proxy.adapters.redis_records import entry_words, numbers, promoted
 from llm_cache_proxy.adapters.redis_script import KEY_LOCKING, script
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import Commit, Found, Lookup, Match, Miss, Promoted
+from llm_cache_proxy.ports.exact_store import Answered, Commit, Lookup, Match, Miss, Promoted
 
 Word = str | int | float
 _STORED, _CUT_OFF, _TAKES_NO_WRITES = 1, 0, -1
@@ -56,19 +57,23 @@ class ScriptedExactStore:
         self._server = server
         self._registered: set[str] = set()
 
-    async def lookup(self, query: Lookup) -> Found:
+    async def lookup(self, query: Lookup) -> Answered:
         """The living entry or alias under the key; a hit is counted in the same command."""
         names = TenantNames(query.tenant)
         window = names.window(time.time())
         keys = [names.record(query.key), *names.shared(window)]
-        keys += [names.barred, names.standing, names.ring]
-        words = [*_asking(query, window), *_flat(query.counts), *_lines(query.recent)]
+        keys += [names.barred, names.standing, names.client_keys, names.ring]
+        asking = [*_asking(query, window), check_text(query.check)]
+        words = [*asking, *_flat(query.counts), *_lines(query.recent)]
         try:
             reply = await self._run("lookup", keys, *words)
-        except UnreadableReplyError:
-            return await self._removed(names.record(query.key))
+        except UnreadableReplyError as exc:
+            miss = await self._removed(names.record(query.key))
+            if query.check is not None:  # nothing is known of the key
+                raise ExactStoreUnavailable("what the exact store says is no text") from exc
+            return miss
         await self._register(query.tenant)
-        return found(reply, query)
+        return answered(reply, query)
 
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
@@ -78,14 +83,15 @@ class ScriptedExactStore:
         window = names.window(time.time())
         keys = [names.record(query.key), *names.shared(window), names.barred, names.standing]
         matched: list[Word] = ["", ""] if match is None else [match.pair, repr(match.similarity)]
-        left: list[Word] = []
+        left: list[Word] = [""] * 5
         if alias is not None:
             keys.append(names.record(alias.key))
             matched[1] = repr(alias.similarity)
             left = [alias.target, alias.decision_version, alias.embedder_id]
             left += [alias.text_digest, alias.pair]
+        words = [*_asking(query, window), *matched, *left, *_flat(query.counts)]
         try:
-            reply = await self._run("promote", keys, *_asking(query, window), *matched, *left)
+            reply = await self._run("promote", keys, *words)
         except UnreadableReplyError:
             return await self._removed(names.record(query.key))
         return promoted(reply, query)

@@ -3,22 +3,28 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from llm_cache_proxy.adapters import sqlite_records as records
 from llm_cache_proxy.adapters.sqlite_admin import SqliteAdmin
+from llm_cache_proxy.adapters.sqlite_keys import SqliteKeys
 from llm_cache_proxy.adapters.sqlite_living import cut_off, living
 from llm_cache_proxy.adapters.sqlite_pairs import SqlitePairs, is_barred, raised_threshold
 from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, clock_seconds, writing
+from llm_cache_proxy.adapters.sqlite_usage import keyed, write_usage
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, merged
 from llm_cache_proxy.domain.entry import Alias
+from llm_cache_proxy.domain.key_limits import KeyCheck
 from llm_cache_proxy.domain.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
+    Answered,
     Barred,
     BelowRaised,
     Commit,
     Found,
+    Hit,
     Lookup,
     Match,
     Miss,
@@ -31,15 +37,15 @@ DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE purge_at <= 
 """
 
 
-class SqliteExactStore(SqliteAdmin, SqlitePairs):
-    """An `ExactStore`, `ExactAdmin` and `PairMemory` on the file at `path`, made on first use."""
+class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs):
+    """`ExactStore`, `ExactAdmin`, `KeyStore` and `PairMemory` on the file at `path`."""
 
     def __init__(self, path: Path, *, timeout_seconds: float) -> None:
         super().__init__(SqliteThread(path, timeout_seconds=timeout_seconds))
 
-    async def lookup(self, query: Lookup) -> Found:
+    async def lookup(self, query: Lookup) -> Answered:
         """The living entry or alias under the key; a hit is counted in the same transaction."""
-        return await self._thread.run(lambda connection: _lookup(connection, query))
+        return await self._thread.run(lambda connection: _answered(connection, query))
 
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
@@ -62,23 +68,53 @@ class SqliteExactStore(SqliteAdmin, SqlitePairs):
         await self._thread.aclose()
 
 
-def _lookup(connection: sqlite3.Connection, query: Lookup) -> Found:
+def _answered(connection: sqlite3.Connection, query: Lookup) -> Answered:
     now = clock_seconds()
-    found: Found = Miss(records.sequence_of(connection, query.tenant))
-    counts = dict(query.counts)
+    if query.check is not None:
+        return _keyed(connection, query, query.check, now)
+    found = _found(connection, query, now)
+    _count_if_possible(connection, query.tenant, _counted(query, found), recent=query.recent)
+    return found
+
+
+def _keyed(connection: sqlite3.Connection, query: Lookup, check: KeyCheck, now: int) -> Answered:
+    """The same behind a client's key: judged, looked up and counted in one transaction."""
+
+    def look() -> Found:
+        return _found(connection, query, now)
+
+    try:
+        with writing(connection):
+            answer, used = keyed(connection, query.tenant, check, now, look)
+            if used is not None:
+                write_usage(connection, query.tenant, check.key_id, used)
+            records.count(connection, query.tenant, _counted(query, answer), now)
+            records.remember(connection, query.tenant, query.recent)
+    except sqlite3.OperationalError:  # full or locked: served without a count
+        answer, _ = keyed(connection, query.tenant, check, now, look)
+        if isinstance(answer, Hit | AliasFound | Barred | Miss) and answer.grant is not None:
+            return replace(answer, grant=replace(answer.grant, charge=None, counted=False))
+    return answer
+
+
+def _found(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
+    sequence = records.sequence_of(connection, query.tenant)
     row = living(connection, query, now)
-    if row is not None and row["target"] is not None:
+    if row is None:
+        return Miss(sequence)
+    if row["target"] is not None:
         raised = raised_threshold(connection, query.tenant)
         alias = records.to_alias(row, query.key)
         barred = is_barred(connection, query.tenant, alias.pair)
-        found = AliasFound(alias, found.sequence, raised, barred=barred)
-    elif row is not None and _spelling_barred(connection, row, query):
-        found = Barred(found.sequence)
-    elif row is not None:
-        found = records.to_hit(row, query, now, found.sequence)
-        counts = merged(counts, records.hit_tally(EXACT_HITS, found))
-    _count_if_possible(connection, query.tenant, counts, recent=query.recent)
-    return found
+        return AliasFound(alias, sequence, raised, barred=barred)
+    if _spelling_barred(connection, row, query):
+        return Barred(sequence)
+    return records.to_hit(row, query, now, sequence)
+
+
+def _counted(query: Lookup, answer: Answered) -> dict[str, int]:
+    hit = records.hit_tally(EXACT_HITS, answer) if isinstance(answer, Hit) else {}
+    return merged(dict(query.counts), hit)
 
 
 def _spelling_barred(connection: sqlite3.Connection, row: sqlite3.Row, query: Lookup) -> bool:
@@ -107,7 +143,8 @@ def _promote(
         raised = raised_threshold(connection, tenant)
         if match.similarity < raised:
             return BelowRaised(sequence, raised)
-    _count_if_possible(connection, tenant, records.hit_tally(SEMANTIC_HITS, hit), alias)
+    counts = merged(dict(query.counts), records.hit_tally(SEMANTIC_HITS, hit))
+    _count_if_possible(connection, tenant, counts, alias)
     return hit
 
 

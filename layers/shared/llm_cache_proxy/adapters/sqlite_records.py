@@ -5,8 +5,10 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from llm_cache_proxy.adapters.counter_windows import FINE_SECONDS, fine_start
+from llm_cache_proxy.adapters.sqlite_usage import correct
 from llm_cache_proxy.domain.counting import hit_counts
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
+from llm_cache_proxy.domain.key_limits import USAGE
 from llm_cache_proxy.ports.exact_admin import Listed
 from llm_cache_proxy.ports.exact_store import RECENT_KEPT, Hit, Lookup
 
@@ -136,9 +138,11 @@ def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> No
 def count(
     connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int], now: float
 ) -> None:
-    """Add to the tenant's present counter window."""
+    """Add to the tenant's present counter window, and to what its keys have used."""
+    correct(connection, tenant, counts)
     start = fine_start(now)
-    rows = [(tenant, FINE_SECONDS, start, name, amount) for name, amount in counts.items()]
+    counters = {name: amount for name, amount in counts.items() if not name.startswith(USAGE)}
+    rows = [(tenant, FINE_SECONDS, start, name, amount) for name, amount in counters.items()]
     connection.executemany(_COUNT, rows)
     connection.execute("INSERT OR IGNORE INTO tenants (tenant) VALUES (?)", (tenant,))
 

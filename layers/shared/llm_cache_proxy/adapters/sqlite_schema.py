@@ -48,7 +48,16 @@ CREATE TABLE standings (
     wrong INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-_STEPS = (_FIRST, _RECENT, _PAIRS)
+_CLIENT_KEYS = """
+CREATE TABLE client_keys (
+    tenant TEXT NOT NULL, key_id TEXT NOT NULL, record TEXT NOT NULL,
+    window_start INTEGER NOT NULL DEFAULT 0, requests INTEGER NOT NULL DEFAULT 0,
+    day INTEGER NOT NULL DEFAULT 0, tokens INTEGER NOT NULL DEFAULT 0,
+    month INTEGER NOT NULL DEFAULT 0, nano_dollars INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant, key_id)
+) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS)
 """Each takes a file from the version before it to its own; a step that was shipped stays."""
 
 SCHEMA_VERSION = len(_STEPS)

@@ -26,6 +26,7 @@ from llm_cache_proxy.domain.errors import (
     UpstreamError,
 )
 from llm_cache_proxy.pipeline.administration import Feedback
+from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.journal import Journal
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.ports.embedder import Embedder
@@ -67,8 +68,9 @@ def create_app(service: Service) -> Starlette:
 
     app = Starlette(lifespan=lifespan)
     limit = service.max_body_bytes
-    elsewhere = PassThrough(service.proxy.upstream, service.proxy.ledger, limit)
-    models = models_endpoint(service.proxy.upstream)
+    proxy, admission = service.proxy, Admission(service.proxy.exact)
+    elsewhere = PassThrough(proxy.upstream, proxy.ledger, admission, proxy.exact.keys.prices, limit)
+    models = models_endpoint(proxy.upstream, admission)
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok", **service.health()})
@@ -84,7 +86,9 @@ def create_app(service: Service) -> Starlette:
         embeddings_endpoint(service.embedder, elsewhere, limit),
         methods=["POST"],
     )
-    app.add_route("/v1/cache/feedback", feedback_endpoint(service.feedback), methods=["POST"])
+    app.add_route(
+        "/v1/cache/feedback", feedback_endpoint(service.feedback, admission), methods=["POST"]
+    )
     app.add_route("/v1/{path:path}", elsewhere.endpoint, methods=_METHODS)
     add_error_handlers(app)
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)

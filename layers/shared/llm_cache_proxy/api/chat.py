@@ -39,6 +39,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
             fields=dialect.checked(parse_object(body)),
             controls=parse_controls(headers),
             dialect=dialect,
+            key_id=request.state.client.key_id,
         )
         record.model = model_of(cached.fields)
         answer = await proxy.answer(cached)

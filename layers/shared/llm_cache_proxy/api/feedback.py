@@ -13,16 +13,20 @@ from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.administration import Feedback
 from llm_cache_proxy.pipeline.administration.fields import Fields
+from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.exchange import Outcome
 
 _MAX_BODY_BYTES = 10_000
 
 
-def feedback_endpoint(feedback: Feedback) -> Callable[[Request], Awaitable[Response]]:
+def feedback_endpoint(
+    feedback: Feedback, admission: Admission
+) -> Callable[[Request], Awaitable[Response]]:
     """The handler; the feedback counts for the client's own tenant alone."""
 
     async def give(request: Request) -> Response:
         fields = Fields(parse_object(await read_body(request, _MAX_BODY_BYTES)))
+        await admission.free(request.state.client)
         try:
             response: Response = JSONResponse(
                 await feedback.give(request.state.client.tenant, fields)

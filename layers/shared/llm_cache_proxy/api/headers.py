@@ -2,6 +2,7 @@
 
 import uuid
 
+from llm_cache_proxy.domain.limit_headers import limit_headers
 from llm_cache_proxy.domain.pricing import dollars
 from llm_cache_proxy.pipeline.exchange import Outcome
 
@@ -30,6 +31,7 @@ def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
         headers["x-cache-saved-tokens"] = str(outcome.saved_tokens)
     if outcome.saved_nano_dollars is not None:
         headers["x-cache-saved-dollars"] = dollars(outcome.saved_nano_dollars)
+    headers |= limit_headers(outcome.grant)
     if outcome.timings:
         headers["server-timing"] = ", ".join(
             f"{step};dur={spent:.2f}" for step, spent in outcome.timings.items()

@@ -9,7 +9,9 @@ from llm_cache_proxy.api.headers import outcome_headers
 from llm_cache_proxy.domain.errors import NotFound
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Outcome
+from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.upstream import Upstream
 
 _OWN: JsonObject = {
@@ -20,17 +22,18 @@ _OWN: JsonObject = {
 }
 
 
-def models_endpoint(upstream: Upstream) -> Endpoint:
+def models_endpoint(upstream: Upstream, admission: Admission) -> Endpoint:
     """The handler of `/v1/models` and `/v1/models/{model}`."""
 
     async def answer(request: Request) -> Response:
+        trail = await admission.free(request.state.client)
         models = [*await upstream.models(), _OWN]
         wanted = request.path_params.get("model")
         if wanted is None:
-            return _json({"object": "list", "data": models}, request)
+            return _json({"object": "list", "data": models}, request, trail)
         for model in models:
             if model.get("id") == wanted:
-                return _json(model, request)
+                return _json(model, request, trail)
         raise NotFound(
             f"The model '{wanted[:100]}' does not exist.", param="model", code="model_not_found"
         )
@@ -38,7 +41,7 @@ def models_endpoint(upstream: Upstream) -> Endpoint:
     return answer
 
 
-def _json(value: JsonObject, request: Request) -> Response:
-    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE))
+def _json(value: JsonObject, request: Request, trail: Trail) -> Response:
+    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=trail.grant)
     headers = outcome_headers(outcome, request.state.request_id)
     return Response(compact_text(value), headers=headers, media_type=JSON_TYPE)

@@ -1,6 +1,7 @@
 """What is not cached: sent to the upstream as it came, and back as it comes."""
 
 import json
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -8,13 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.journalled import record_of
+from llm_cache_proxy.api.metering import Settlement, metered
 from llm_cache_proxy.api.request_body import read_body
 from llm_cache_proxy.api.responses import to_response
 from llm_cache_proxy.domain.counting import BYPASSES
+from llm_cache_proxy.domain.errors import UpstreamError
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
+
+_EMBEDDINGS = "/embeddings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,8 @@ class PassThrough:
 
     upstream: Upstream
     ledger: Ledger
+    admission: Admission
+    prices: PriceList
     max_body_bytes: int
 
     async def endpoint(self, request: Request) -> Response:
@@ -32,7 +42,21 @@ class PassThrough:
 
     async def forward(self, request: Request, path: str, body: bytes) -> Response:
         """The upstream's answer to `body` at `path`, streamed, and counted as a bypass."""
-        model = record_of(request).model = _model(body)
+        fields = _fields(body)
+        model = record_of(request).model = _model(fields)
+        client, routes = request.state.client, self.upstream.routes(model or "")
+        routed = routes[0].model if routes else model or ""
+        if request.method == "POST":
+            trail = await self.admission.to_upstream(
+                client,
+                model=model or "",
+                routed=routed,
+                body=body,
+                fields=fields,
+                generates=path != _EMBEDDINGS,
+            )
+        else:
+            trail = await self.admission.free(client)
         call = UpstreamCall(
             method=request.method,
             path=path,
@@ -40,33 +64,47 @@ class PassThrough:
             headers=dict(request.headers),
             body=body,
             model=model,
-            routes=self.upstream.routes(model or ""),
+            routes=routes,
             streaming=True,
         )
-        self.ledger.settle(request.state.client.tenant, {BYPASSES: 1})
-        reply = await self.upstream.send(call)
-        return to_response(await _answer(reply), request.state.request_id)
+        settle = Settlement(self.ledger, self.prices, client.tenant, trail, routed)
+        self.ledger.settle(client.tenant, {BYPASSES: 1})
+        try:
+            reply = await self.upstream.send(call)
+        except UpstreamError:
+            settle((0, 0))
+            raise
+        answer = await _answer(reply, settle)
+        answer.outcome.grant = trail.grant
+        return to_response(answer, request.state.request_id)
 
 
-async def _answer(reply: UpstreamReply) -> Answer:
-    failed = reply.status >= 400  # noqa: PLR2004 - HTTP
-    body = reply.body
-    if failed:  # short, and may have to be put into OpenAI's shape
-        async with aclosing(reply.body) as pieces:
-            whole = b"".join([piece async for piece in pieces])
+async def _answer(reply: UpstreamReply, settle: Settlement) -> Answer:
+    if reply.status < 400:  # noqa: PLR2004 - HTTP
+        return _answered(reply, metered(reply.body, settle))
+    settle((0, 0))
+    async with aclosing(reply.body) as pieces:  # short, and may have to be put into OpenAI's shape
+        return _answered(reply, b"".join([piece async for piece in pieces]))
+
+
+def _answered(reply: UpstreamReply, body: bytes | AsyncGenerator[bytes]) -> Answer:
     return Answer(
         status=reply.status,
         content_type=reply.headers.get("content-type", JSON_TYPE),
-        body=whole if failed else body,
+        body=body,
         outcome=Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE)),
         headers=reply.headers,
     )
 
 
-def _model(body: bytes) -> str | None:
+def _fields(body: bytes) -> JsonObject:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    model = fields.get("model") if isinstance(fields, dict) else None
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _model(fields: JsonObject) -> str | None:
+    model = fields.get("model")
     return model if isinstance(model, str) else None

@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.breaker import Breaker
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.local_rate import LocalRate
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.presets import semantic_rules
 from llm_cache_proxy.domain.pricing import default_prices
@@ -24,6 +25,7 @@ from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions
+from llm_cache_proxy.pipeline.key_gate import KeyGate
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
@@ -107,6 +109,13 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         ledger=ledger,
         embedder_id=parts.embedder.embedder_id,
         hits=hits,
+        keys=KeyGate(
+            ledger=ledger,
+            clock=clock,
+            prices=prices,
+            unchecked=LocalRate(settings.unchecked_requests_per_minute),
+            namespaces={},
+        ),
     )
     storing = Storing(
         exact=parts.exact,
@@ -116,7 +125,7 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         clock=clock,
         counted_model=prices.counted_name,
     )
-    accounting = Accounting(ledger, prices.counted_name)
+    accounting = Accounting(ledger, prices)
     departures = Departures(
         finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
     )

@@ -34,6 +34,7 @@ class Controls:
     """One request's wishes.
 
     `ttl_seconds`, `threshold`, `max_age_seconds` and `fresh_id` are None if unsaid.
+    `names_namespace` says that the client chose the namespace itself.
     """
 
     mode: Mode = Mode.SEMANTIC
@@ -44,6 +45,7 @@ class Controls:
     may_read: bool = True
     may_write: bool = True
     namespace: str = DEFAULT_NAMESPACE
+    names_namespace: bool = False
     tags: tuple[str, ...] = ()
     normalise: bool = True
     fresh_id: bool | None = None
@@ -72,6 +74,7 @@ def parse_controls(headers: Mapping[str, str]) -> Controls:
         may_read=reads,
         may_write=writes,
         namespace=_name(headers, "x-cache-namespace", DEFAULT_NAMESPACE),
+        names_namespace="x-cache-namespace" in headers,
         tags=_tags(headers),
         normalise=_switch(headers, "x-cache-normalize", default=True),
         fresh_id=_switch(headers, "x-cache-fresh-id", default=None),

@@ -1,10 +1,10 @@
-"""What an upstream's answer adds to the counters, and when it is written."""
+"""What an upstream's answer adds to the counters and to a key's charge, and when it is written."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.counting import BYPASSES, MISSES, miss_counts
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.served import Usage
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.ledger import Ledger
@@ -13,20 +13,28 @@ from llm_cache_proxy.pipeline.trail import Trail
 
 @dataclass(frozen=True, slots=True)
 class Accounting:
-    """Counts answers of the upstream; `counted_model` names a model as it is counted."""
+    """Counts answers of the upstream; a model is counted under the name that `prices` gives it."""
 
     ledger: Ledger
-    counted_model: Callable[[str], str]
+    prices: PriceList
 
     def count(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
-        """Add the result and the tokens of an answer to the trail."""
-        model = self.counted_model(asked.identity.model)
+        """Add the result and the tokens of an answer to the trail, and settle what it cost.
+
+        An answer that does not tell its tokens is charged as was reserved for it.
+        """
+        model = self.prices.counted_name(asked.identity.model)
         tokens = asked.request.dialect.token_counts(completion)
         trail.usage = Usage(model, *tokens, saved=False)
         counts = miss_counts(model, *tokens)
         if asked.plan.bypass is not None:
             counts[BYPASSES] = counts.pop(MISSES)
         trail.count(counts)
+        if any(tokens):
+            price = self.prices.price(model)
+            trail.settle(sum(tokens), 0 if price is None else price.cost(*tokens))
+        else:
+            trail.settle_as_reserved()
 
     async def write(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
         """Count an answer of which nothing is kept, before it is sent."""

@@ -42,6 +42,11 @@ class Asked:
         identity = replace(self.identity, upstream=route.upstream, model=route.model)
         return replace(self, identity=identity, key=_key(self.alike, identity))
 
+    def asking(self, request: CachedRequest) -> "Asked":
+        """The same for the request in another namespace."""
+        identity = replace(self.identity, namespace=request.controls.namespace)
+        return replace(self, request=request, identity=identity, key=_key(self.alike, identity))
+
     def verbatim(self) -> "Asked":
         """The same request by the text as written: for texts that only normalising makes alike."""
         body = keys.canonical_body(self.request.fields, self.identity)

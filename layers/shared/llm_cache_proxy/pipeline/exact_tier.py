@@ -14,12 +14,22 @@ from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.pipeline.hit import HitServing
+from llm_cache_proxy.pipeline.key_gate import KeyGate
 from llm_cache_proxy.pipeline.ledger import Ledger, Pending
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
-from llm_cache_proxy.ports.exact_store import AliasFound, Barred, ExactStore, Found, Hit, Lookup
+from llm_cache_proxy.ports.exact_store import (
+    AliasFound,
+    Barred,
+    ExactStore,
+    Found,
+    Hit,
+    Lookup,
+    OtherNamespace,
+)
 
-_NOBODYS_KEY = "none"  # no digest: finds nothing, and so counts no hit
+NOBODYS_KEY = "none"
+"""No digest: finds nothing, and so counts no hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,18 @@ class ExactTier:
     ledger: Ledger
     embedder_id: str
     hits: HitServing
+    keys: KeyGate
 
     async def find(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
-        """The answer if there is one, and the request under the key it is to be stored by."""
-        found = await self._look(asked, trail, asked.key, self.ledger.take(asked.request.tenant))
+        """The answer if there is one, and the request under the key it is to be stored by.
+
+        Raises RequestRefused where the client's key is not served, as `begin` does.
+        """
+        pending = self.ledger.take(asked.request.tenant)
+        found = await self._look(asked, trail, asked.key, pending)
+        if isinstance(found, OtherNamespace):
+            asked = asked.asking(self.keys.learned(asked.request, found.namespace))
+            found = await self._look(asked, trail, asked.key, Pending())
         if isinstance(found, AliasFound):
             return await self._through_alias(asked, trail, found), asked
         if isinstance(found, Barred):
@@ -52,10 +70,25 @@ class ExactTier:
             ), asked
         return await self._verbatim(asked.verbatim(), trail)
 
-    async def begin(self, asked: Asked, trail: Trail) -> None:
+    async def begin(self, asked: Asked, trail: Trail) -> Asked:
         """Learn the clear sequence for an answer that will be stored without having been read."""
         pending = self.ledger.take(asked.request.tenant)
-        await self._look(asked, trail, _NOBODYS_KEY, pending)
+        found = await self._look(asked, trail, NOBODYS_KEY, pending)
+        if isinstance(found, OtherNamespace):
+            asked = asked.asking(self.keys.learned(asked.request, found.namespace))
+            await self._look(asked, trail, NOBODYS_KEY, Pending())
+        return asked
+
+    async def before_upstream(self, asked: Asked, trail: Trail) -> None:
+        """Reserve what the upstream may cost, where the lookups have not.
+
+        Raises RequestRefused where the client's key or its budgets forbid it.
+        """
+        client = asked.request.client
+        short = trail.grant is not None and trail.grant.short is not None
+        if client.key_id is not None and trail.charge is None and not short:
+            await self._look(asked, trail, NOBODYS_KEY, Pending())
+        self.keys.may_ask_upstream(client, trail, model=asked.model)
 
     async def _verbatim(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
         found = await self._look(asked, trail, asked.key, Pending())
@@ -97,7 +130,10 @@ class ExactTier:
             trail.count({name: -amount for name, amount in counted.items()})
         return verdict.accepted
 
-    async def _look(self, asked: Asked, trail: Trail, key: str, pending: Pending) -> Found | None:
+    async def _look(
+        self, asked: Asked, trail: Trail, key: str, pending: Pending
+    ) -> Found | OtherNamespace | None:
+        check = self.keys.check(asked, trail)
         query = Lookup(
             tenant=asked.request.tenant,
             key=key,
@@ -106,12 +142,14 @@ class ExactTier:
             max_age_seconds=asked.plan.max_age_seconds,
             counts=pending.counts,
             recent=pending.recent,
+            check=check,
         )
-        found = await self.tier.attempt(trail, lambda: self.store.lookup(query))
-        if found is None:
+        answer = await self.tier.attempt(trail, lambda: self.store.lookup(query))
+        if answer is None:
             trail.exact_away = True
             trail.because(Reason.EXACT_UNAVAILABLE)
             self.ledger.later(asked.request.tenant, pending.counts, pending.recent)
-        else:
+        found = self.keys.passed(asked.request.client, trail, check, answer)
+        if found is not None and not isinstance(found, OtherNamespace):
             trail.sequence = found.sequence
         return found

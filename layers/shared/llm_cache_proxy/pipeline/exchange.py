@@ -3,9 +3,11 @@
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
+from llm_cache_proxy.domain.client_keys import Client
 from llm_cache_proxy.domain.controls import Controls
 from llm_cache_proxy.domain.dialect import Dialect
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.key_limits import Grant
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.trail import Trail
 
@@ -14,7 +16,8 @@ from llm_cache_proxy.pipeline.trail import Trail
 class CachedRequest:
     """One request to a cached endpoint, parsed and checked.
 
-    `body` is what the client sent, `fields` the same parsed; `headers` in lower case.
+    `body` is what the client sent, `fields` the same parsed; `headers` in lower case. `key_id` is
+    the client key's, None where no key is asked for.
     """
 
     tenant: str
@@ -24,6 +27,12 @@ class CachedRequest:
     fields: JsonObject
     controls: Controls
     dialect: Dialect
+    key_id: str | None = None
+
+    @property
+    def client(self) -> Client:
+        """Whose request it is."""
+        return Client(self.tenant, self.key_id)
 
 
 @dataclass(slots=True)
@@ -32,8 +41,8 @@ class Outcome:
 
     `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
     are None where no entry is involved; `similarity` where meaning was not compared; what a hit
-    saved, in tokens and nano-dollars, where nobody told it. `trail` goes on being filled in until
-    a streamed answer has ended.
+    saved, in tokens and nano-dollars, where nobody told it; `grant` where no client key was asked.
+    `trail` goes on being filled in until a streamed answer has ended.
     """
 
     result: Result
@@ -46,6 +55,7 @@ class Outcome:
     saved_nano_dollars: int | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     trail: Trail | None = None
+    grant: Grant | None = None
 
 
 @dataclass(slots=True)

@@ -87,14 +87,18 @@ class MissPath:
             raise
 
     def _lost(self, asked: Asked, trail: Trail, exc: BaseException) -> None:
-        kind = "upstream" if isinstance(exc, UpstreamError) else "client_left"
-        trail.count(error_count(kind))
+        if isinstance(exc, UpstreamError):
+            trail.count(error_count("upstream"))
+            trail.settle(0, 0)
+        else:  # what was asked for may be on the bill
+            trail.count(error_count("client_left"))
         self.accounting.settle(asked, trail, {})
 
     async def _keep(self, asked: Asked, trail: Trail, status: int, body: bytes) -> None:
         completion = _parsed(body) if status in _SUCCESS else {}
         if status not in _SUCCESS:
             trail.count(error_count(f"upstream_{status}"))
+            trail.settle(0, 0)
         if asked.plan.write and asked.request.dialect.is_whole(completion):
             self.accounting.count(asked, trail, completion)
             await self.storing.store(asked, trail, completion, body.decode("utf-8"))

@@ -46,26 +46,38 @@ class CachingProxy:
         upstream gave no answer. Cache trouble raises nothing.
         """
         start = time.perf_counter()
-        answer = await self._answer(request)
+        trail = Trail()
+        try:
+            answer = await self._answer(self.exact.keys.placed(request), trail)
+        except BaseException:
+            if trail.charge is not None:  # reserved, and the upstream was not asked
+                trail.settle(0, 0)
+                self.ledger.settle(request.tenant, trail.counts)
+            raise
+        answer.outcome.grant = trail.grant
         spent = (time.perf_counter() - start) * 1000
         self.ledger.later(request.tenant, latency_counts(answer.outcome.result.value, spent))
         return answer
 
-    async def _answer(self, request: CachedRequest) -> Answer:
+    async def _answer(self, request: CachedRequest, trail: Trail) -> Answer:
         this = asked(request, self.policy, self.upstream.routes(model_of(request.fields)))
-        trail = Trail(prompt=this.text)
+        trail.prompt = this.text
         if this.plan.bypass is not None:
-            return await self.miss.answer(this, trail)
+            return await self._from_upstream(this, trail)
         if this.plan.read:
             hit, this = await self._cached(this, trail)
             if hit is not None:
                 self.ledger.later(request.tenant, trail.counts)
                 return hit
-        elif this.plan.no_read is not None:
-            await self.exact.begin(this, trail)
-            trail.because(this.plan.no_read)
+        elif (unread := this.plan.no_read) is not None:
+            this = await self.exact.begin(this, trail)
+            trail.because(unread)
         if this.plan.only_if_cached:
             raise NotInCache("No stored answer may serve this request, and no other was wanted.")
+        return await self._from_upstream(this, trail)
+
+    async def _from_upstream(self, this: Asked, trail: Trail) -> Answer:
+        await self.exact.before_upstream(this, trail)
         if trail.unjudged is not None and self.semantic.verifying is not None:
             self.semantic.verifying.begin(this, trail.unjudged)
         return await self.miss.answer(this, trail)

@@ -146,12 +146,14 @@ class SemanticTier:
         return Approval(asked, trail, self.guard, self.verifying, known)
 
     async def _served(self, asked: Asked, trail: Trail, candidate: Candidate) -> Promoted:
-        found = await self._promoted(asked, candidate)
+        found = await self._promoted(asked, trail, candidate)
         if isinstance(found, Miss) and await self._restored(asked, trail, candidate):
-            found = await self._promoted(asked, candidate)
+            found = await self._promoted(asked, trail, candidate)
+        if isinstance(found, Hit):
+            trail.settle_as_reserved()  # the promotion has given it back
         return found
 
-    async def _promoted(self, asked: Asked, candidate: Candidate) -> Promoted:
+    async def _promoted(self, asked: Asked, trail: Trail, candidate: Candidate) -> Promoted:
         alias, pair = None, _pair(asked, candidate)
         if asked.plan.write and candidate.key != asked.key:
             alias = Alias(
@@ -171,6 +173,7 @@ class SemanticTier:
             form=asked.form,
             text_digest=asked.text_digest,
             max_age_seconds=asked.plan.max_age_seconds,
+            counts={} if trail.charge is None else trail.charge.corrected_to(0, 0),
         )
         match = None if pair is None else Match(candidate.similarity, pair)
         return await self.exact.promote(asked.request.tenant, alias, query, match)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.counting import error_count, merged, veto_count
+from llm_cache_proxy.domain.key_limits import Charge, Grant
 from llm_cache_proxy.domain.reasons import Reason
 from llm_cache_proxy.domain.served import Usage
 from llm_cache_proxy.ports.vector_store import Candidate
@@ -17,7 +18,8 @@ class Trail:
 
     `vector` is the prompt's, once it has been computed and stands for the whole prompt. `usage` is
     the answer's, once it is known; `prompt` the last user text. `unjudged` is a near entry that a
-    verifier has yet to judge.
+    verifier has yet to judge. `grant` is the client key's last, `charge` what is reserved of its
+    budgets and not yet settled; `unchecked` says that only the key's signature could be checked.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -31,6 +33,9 @@ class Trail:
     usage: Usage | None = None
     prompt: str | None = None
     unjudged: Candidate | None = None
+    grant: Grant | None = None
+    charge: Charge | None = None
+    unchecked: bool = False
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -45,6 +50,16 @@ class Trail:
     def count(self, counts: dict[str, int]) -> None:
         """Remember to write `counts`."""
         self.counts = merged(self.counts, counts)
+
+    def settle(self, tokens: int, nano_dollars: int) -> None:
+        """Charge the client's key what the answer cost, in place of what was reserved."""
+        if self.charge is not None:
+            charge, self.charge = self.charge, None
+            self.count(charge.corrected_to(tokens, nano_dollars))
+
+    def settle_as_reserved(self) -> None:
+        """Charge what was reserved, where the upstream did not say what it took."""
+        self.charge = None
 
     def failed(self, tier: str) -> None:
         """A part of the cache failed."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from llm_cache_proxy.domain.entry import Alias, Entry, Form
+from llm_cache_proxy.domain.key_limits import Grant, KeyCheck, Refusal
 
 RECENT_KEPT = 50
 """Lines on recent decisions that a tenant keeps; the oldest go first."""
@@ -18,6 +19,7 @@ class Lookup:
     are the lines of `recent`.
     `text_digest` is the asking text's digest: the stored text comes back only where it differs.
     `max_age_seconds` turns an older entry into a miss.
+    `check` is asked of the client's key first, in the same round trip; None asks nothing.
     """
 
     tenant: str
@@ -27,6 +29,7 @@ class Lookup:
     max_age_seconds: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     recent: Sequence[str] = ()
+    check: KeyCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Hit:
     completion_tokens: int
     text: str | None
     sequence: int
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,18 @@ class AliasFound:
     sequence: int
     raised_threshold: float = 0.0
     barred: bool = False
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Nothing that may be served. `sequence` goes into the entry that this request may store."""
+    """Nothing that may be served. `sequence` goes into the entry that this request may store.
+
+    The estimate of `Lookup.check` has been reserved where `grant` has a charge.
+    """
 
     sequence: int
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ class Barred:
     """An entry lives, and feedback has barred it from answering this text. Nothing counted."""
 
     sequence: int
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,25 @@ class BelowRaised:
     raised_threshold: float
 
 
+@dataclass(frozen=True, slots=True)
+class OtherNamespace:
+    """The key's own namespace is another than was assumed; nothing was looked up or counted."""
+
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The key is not served; `grant` says what is left, where the key is known."""
+
+    refusal: Refusal
+    grant: Grant | None = None
+
+
 Found = Hit | AliasFound | Barred | Miss
+"""What was looked up; each has the key's `grant` where one was asked."""
+
+Answered = Found | OtherNamespace | Refused
 Promoted = Hit | Barred | BelowRaised | Miss
 
 
@@ -113,14 +141,15 @@ class ExactStore(Protocol):
     A hit adds to the counters: `exact_hits` (`semantic_hits` after `promote`), and the entry's
     tokens as `domain.counting.hit_counts` says. Nothing else is counted unasked. A store that
     can read but not write still serves hits. Malformed records and unknown format versions are
-    misses. Tenants share no key.
+    misses. Tenants share no key. Counts named `usage:...` change what a client's key has used
+    (`domain.key_limits`), and are no counters.
     """
 
-    async def lookup(self, query: Lookup) -> Found:
+    async def lookup(self, query: Lookup) -> Answered:
         """The living entry or alias under the key; a hit is counted in the same round trip.
 
         `Barred` where the entry's text differs from the asking one and feedback has barred their
-        `spelling_pair`.
+        `spelling_pair`. `OtherNamespace` and `Refused` come only where `query.check` was asked.
         """
         ...
 
@@ -130,8 +159,8 @@ class ExactStore(Protocol):
         """The target's answer as a semantic hit, leaving `alias` behind with the target's life.
 
         `query.key` is the target's key. None leaves nothing behind. `Miss` when the target is
-        gone or cut off. `match` is None where both texts are the same; else feedback and the
-        tenant's raised threshold have their say.
+        gone or cut off; `query.counts` are added on a hit alone. `match` is None where both texts
+        are the same; else feedback and the tenant's raised threshold have their say.
         """
         ...
 

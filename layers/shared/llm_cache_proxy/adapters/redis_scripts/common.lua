@@ -25,10 +25,32 @@ local function remember(line)
   end
 end
 
-local function count_pairs(counter, index, window, first)
+-- `usage:<key id>:t:<day>` and `usage:<key id>:n:<month>` are no counters either: they correct what
+-- a client's key has used. One of a day or a month that is over changes nothing.
+local function correct(usage, name, amount)
+  local id, what, period = name:match('^usage:(%x+):([tn]):(%d+)$')
+  local stamp = what == 't' and 'd' or 'o'
+  if not id then
+    return
+  end
+  local held = tonumber(redis.call('HGET', usage, id .. ':' .. stamp) or '0') or 0
+  if held < tonumber(period) then
+    redis.pcall('HSET', usage, id .. ':' .. stamp, period, id .. ':' .. what, 0)
+  end
+  if held <= tonumber(period) then
+    local left = redis.pcall('HINCRBY', usage, id .. ':' .. what, amount)
+    if type(left) == 'number' and left < 0 then
+      redis.pcall('HSET', usage, id .. ':' .. what, 0)
+    end
+  end
+end
+
+local function count_pairs(counter, index, usage, window, first)
   for at = first, #ARGV - 1, 2 do
     if ARGV[at] == 'recent' then
       remember(ARGV[at + 1])
+    elseif ARGV[at]:sub(1, 6) == 'usage:' then
+      correct(usage, ARGV[at], ARGV[at + 1])
     else
       count(counter, index, window, ARGV[at], ARGV[at + 1])
     end

@@ -1,7 +1,8 @@
--- KEYS: target, cutoffs, sequence, counter, index, barred pairs, standing, and the alias's record
---       if one is to be left
+-- KEYS: target, cutoffs, sequence, counter, index, usage, barred pairs, standing, and the alias's
+--       record if one is to be left
 -- ARGV: version, form, digest, max age or '', window, pair or '', similarity, and for the alias
---       target's key, decision version, embedder, digest, pair
+--       target's key, decision version, embedder, digest, pair (five times '' where none is left),
+--       then counts as name, amount
 local now = now_seconds()
 local sequence = redis.call('GET', KEYS[3]) or '0'
 local f = living(KEYS[1], KEYS[2], ARGV[1], ARGV[4], now)
@@ -9,10 +10,10 @@ if not f or f[7] or not f[8] then
   return { 'miss', sequence }
 end
 if ARGV[6] ~= '' then
-  if barred(KEYS[6], ARGV[6]) then
+  if barred(KEYS[7], ARGV[6]) then
     return { 'barred', sequence }
   end
-  local least = raised_threshold(KEYS[7])
+  local least = raised_threshold(KEYS[8])
   if tonumber(ARGV[7]) < tonumber(least) then
     return { 'below', sequence, least }
   end
@@ -22,12 +23,13 @@ local hit = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, 'semantic_hits',
 if not hit then
   return { 'miss', sequence }
 end
-if KEYS[8] then
+count_pairs(KEYS[4], KEYS[5], KEYS[6], ARGV[5], 13)
+if KEYS[9] then
   local left = redis.call('PTTL', KEYS[1])
   local alias = { 'v', f[1], 'c', f[2], 'x', f[3], 'q', f[4], 'g', f[5], 'h', ARGV[11],
     'a', ARGV[8], 'r', ARGV[7], 'd', ARGV[9], 'e', ARGV[10], 'b', ARGV[12] }
-  if write_record(KEYS[8], alias, entry_fields) and left > 0 then
-    redis.call('PEXPIRE', KEYS[8], left)
+  if write_record(KEYS[9], alias, entry_fields) and left > 0 then
+    redis.call('PEXPIRE', KEYS[9], left)
   end
 end
 return hit

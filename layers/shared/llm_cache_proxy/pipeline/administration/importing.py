@@ -18,7 +18,7 @@ from llm_cache_proxy.pipeline.administration.records import Exported, parse_reco
 from llm_cache_proxy.pipeline.administration.warming import Warming
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_store import Commit, Lookup
+from llm_cache_proxy.ports.exact_store import Commit, Lookup, Miss
 
 _MOST_RECORDS = 500
 _AT_ONCE = 8
@@ -83,8 +83,8 @@ class Importing:
             return Taken.EXPIRED, None
         store = self.proxy.exact.store
         asking = Lookup(tenant, _NOBODYS_KEY, Form.JSON, "")
-        sequence = (await store.lookup(asking)).sequence
-        kept = replace(entry, sequence=sequence)
+        found = await store.lookup(asking)
+        kept = replace(entry, sequence=found.sequence if isinstance(found, Miss) else 0)
         if not await store.commit(Commit(tenant, kept)):
             return Taken.REFUSED, "a clear has taken entries of this age or kind"
         if exported.placed is None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts
 from llm_cache_proxy.domain.entry import Alias, Entry
 from llm_cache_proxy.ports.exact_store import (
+    Answered,
     Commit,
     ExactStore,
-    Found,
     Hit,
     Lookup,
     Match,
@@ -23,7 +23,7 @@ class UnwrittenExact:
     def __init__(self, store: ExactStore) -> None:
         self._store = store
 
-    async def lookup(self, query: Lookup) -> Found:
+    async def lookup(self, query: Lookup) -> Answered:
         """What the store finds; the hit that it counted is counted back."""
         found = await self._store.lookup(replace(query, counts={}))
         if isinstance(found, Hit):

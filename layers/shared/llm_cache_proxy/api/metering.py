@@ -1,0 +1,75 @@
+"""What an uncached answer cost its client's key: read from the answer as it passes."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.chat.answer import token_counts as chat_tokens
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.responses.answer import token_counts as responses_tokens
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.trail import Trail
+
+_MOST_READ = 8_000_000
+
+Tokens = tuple[int, int]
+"""Prompt and completion tokens."""
+
+
+def told_tokens(body: bytes) -> Tokens | None:
+    """The tokens that an answer tells in either of OpenAI's shapes; None where it tells none."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(answer, dict):
+        return None
+    tokens = chat_tokens(answer)
+    tokens = tokens if any(tokens) else responses_tokens(answer)
+    return tokens if any(tokens) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Charges a client's key what an answer of the model `routed` cost; without a charge, nothing.
+
+    Called with the answer's tokens, or None where it told none.
+    """
+
+    ledger: Ledger
+    prices: PriceList
+    tenant: str
+    trail: Trail
+    routed: str
+
+    def __call__(self, tokens: Tokens | None) -> None:
+        """Settle, once."""
+        if tokens is None:
+            self.trail.settle_as_reserved()
+        else:
+            price = self.prices.price(self.prices.counted_name(self.routed))
+            self.trail.settle(sum(tokens), 0 if price is None else price.cost(*tokens))
+        counts, self.trail.counts = self.trail.counts, {}
+        if counts:
+            self.ledger.settle(self.tenant, counts)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether anything is to be charged."""
+        return self.trail.charge is not None
+
+
+async def metered(
+    body: AsyncGenerator[bytes, None], settle: Settlement
+) -> AsyncGenerator[bytes, None]:
+    """The pieces of `body` as they come; `settle` is told its tokens, however it ends."""
+    held, reads = bytearray(), settle.awaited
+    try:
+        async with aclosing(body) as pieces:
+            async for piece in pieces:
+                if reads and len(held) <= _MOST_READ:
+                    held += piece
+                yield piece
+    finally:
+        settle(told_tokens(bytes(held)) if reads and len(held) <= _MOST_READ else None)

@@ -1,0 +1,59 @@
+"""A client's key in front of what the cache has no part in: one round trip of its own.
+
+Without a key nothing is asked, and everything admitted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.client_keys import Client
+from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.key_limits import KeyCheck
+from llm_cache_proxy.pipeline.exact_tier import NOBODYS_KEY, ExactTier
+from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.ports.exact_store import Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Each gives the request's trail, with what the key's limits leave.
+
+    Each raises RequestRefused where the key is not served.
+    """
+
+    exact: ExactTier
+
+    async def free(self, client: Client, model: str | None = None) -> Trail:
+        """Admit a request that costs nothing; `model` None where it needs none."""
+        check = KeyCheck(client.key_id or "", model, None, reserves=False)
+        return await self._admit(client, check)
+
+    async def to_upstream(
+        self,
+        client: Client,
+        *,
+        model: str,
+        routed: str,
+        body: bytes,
+        fields: Mapping[str, object],
+        generates: bool,
+    ) -> Trail:
+        """Admit a request that the upstream bills, with a charge in the trail.
+
+        `model` is empty where it cannot be told; `routed` its name at the upstream; `generates`
+        says that there are completion tokens.
+        """
+        check = self.exact.keys.upstream_check(
+            client, model, routed, body, fields, generates=generates
+        )
+        return await self._admit(client, check)
+
+    async def _admit(self, client: Client, check: KeyCheck) -> Trail:
+        trail = Trail()
+        if client.key_id is None:
+            return trail
+        query = Lookup(client.tenant, NOBODYS_KEY, Form.JSON, "", check=check)
+        answer = await self.exact.tier.attempt(trail, lambda: self.exact.store.lookup(query))
+        self.exact.keys.passed(client, trail, check, answer)
+        self.exact.keys.may_ask_upstream(client, trail, model=check.model or "")
+        return trail
