@@ -1,0 +1,30 @@
+"""A running proxy in front of an upstream whose answers have every part that there is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from servers.proxy_process import proxy_process
+from servers.rich_answers import rich_answer
+from servers.scripted_upstream import ScriptedUpstream
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where the upstream is asked directly, and where through the proxy."""
+
+    upstream: ScriptedUpstream
+    proxied: str
+
+    @property
+    def direct(self) -> str:
+        return self.upstream.base_url
+
+
+@pytest.fixture(scope="session")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with ScriptedUpstream(rich_answer).in_thread() as upstream:
+        settings = {"UPSTREAM_BASE_URL": upstream.base_url, "UPSTREAM_API_KEY": "sk-upstream"}
+        with proxy_process(tmp_path_factory.mktemp("sdk") / "data", **settings) as proxy:
+            yield Stand(upstream, proxy.base_url)
