@@ -169,6 +169,7 @@ async def test_the_collection_is_made_as_strict_mode_needs_it(
         "fingerprint": {"type": "keyword"},
         "embedder": {"type": "keyword"},
         "selectors": {"type": "keyword"},
+        "created_at": {"type": "integer"},
         "expires_at": {"type": "integer"},
         "purge_at": {"type": "integer"},
         "sequence": {"type": "integer"},
@@ -183,7 +184,7 @@ async def test_processes_that_provision_at_once_do_not_disturb_each_other(
 
         await asyncio.gather(*(store.provision() for store in stores))
 
-        assert len(server.collections[DEFAULT_COLLECTION].indexes) == 7
+        assert len(server.collections[DEFAULT_COLLECTION].indexes) == 8
         for store in stores:
             await store.aclose()
 

@@ -9,10 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from qdrant_client import QdrantClient, models
-from qdrant_client.common import client_warnings
-from qdrant_client.local.async_qdrant_local import AsyncQdrantLocal
-from qdrant_client.local.local_collection import LocalCollection
+import qdrant_edge as edge
 
 from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
 from llm_cache_proxy.adapters.qdrant_port import DEFAULT_COLLECTION
@@ -59,9 +56,9 @@ def writer(tmp_path: Path) -> "Iterator[subprocess.Popen[str]]":
         process.kill()
 
 
-def database_in(folder: Path) -> Path:
-    [database] = folder.rglob("*.sqlite")
-    return database
+def segment_in(folder: Path) -> Path:
+    [segment] = folder.rglob("segment.json")
+    return segment
 
 
 async def test_entries_outlive_a_restart(tmp_path: Path) -> None:
@@ -133,28 +130,40 @@ async def test_a_store_that_was_never_used_closes_and_leaves_no_folder(tmp_path:
 
 
 async def test_a_folder_that_is_no_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "meta.json").write_text("not json")
+    config = tmp_path / DEFAULT_COLLECTION / "edge_config.json"
+    config.parent.mkdir()
+    config.write_text("not json")
 
     async with opened(tmp_path) as store:
         with pytest.raises(SettingsError, match="move it away"):
             await store.open()
 
-    assert (tmp_path / "meta.json").read_text() == "not json"
+    assert config.read_text() == "not json"
 
 
-async def test_a_damaged_database_is_refused_and_the_folder_free_again(tmp_path: Path) -> None:
+async def test_a_damaged_store_is_refused_and_the_folder_free_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await store.store(SCOPE, at_cosine(0.9), entry("rust"))
-    database = database_in(tmp_path)
-    whole = database.read_bytes()
-    database.write_bytes(b"damaged" * 1000)
+    segment = segment_in(tmp_path)
+    whole = segment.read_bytes()
+    segment.write_bytes(b"damaged" * 1000)
 
     async with opened(tmp_path) as store:
         with pytest.raises(SettingsError, match="move it away"):
             await store.open()
-        database.write_bytes(whole)
+        segment.write_bytes(whole)
 
         assert await store.count_entries("acme") == 1
+
+
+async def test_what_was_purged_gives_its_place_back(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        for number in range(1_500):
+            await store.store(SCOPE, at_cosine(0.9), entry(f"entry {number}"))
+        await store.purge(2_000_000_000)
+
+        assert await store.count_entries("acme") == 0
+        assert await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5) == []
 
 
 async def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
@@ -166,15 +175,13 @@ async def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> Non
 
 
 async def test_a_collection_of_another_dimension_is_refused(tmp_path: Path) -> None:
-    client = QdrantClient(path=str(tmp_path))
-    client.create_collection(
-        DEFAULT_COLLECTION,
-        vectors_config=models.VectorParams(size=768, distance=models.Distance.COSINE),
-    )
-    client.close()
+    folder = tmp_path / DEFAULT_COLLECTION
+    folder.mkdir()
+    vectors = edge.EdgeVectorParams(size=768, distance=edge.Distance.Cosine)
+    edge.EdgeShard.create(str(folder), edge.EdgeConfig(vectors=vectors)).close()
 
     async with opened(tmp_path) as store:
-        with pytest.raises(VectorStoreUnavailable, match="768 dimensions"):
+        with pytest.raises(SettingsError, match="384 dimensions"):
             await store.open()
 
 
@@ -196,17 +203,3 @@ async def test_a_deadline_holds_while_the_store_is_busy(tmp_path: Path) -> None:
         await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5)
 
     await store.aclose()
-
-
-async def test_local_modes_advice_to_developers_does_not_reach_users(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # As if 20,000 points were there already; warnings are errors in tests.
-    monkeypatch.setattr(AsyncQdrantLocal, "LARGE_DATA_THRESHOLD", 0)
-    monkeypatch.setattr(LocalCollection, "LARGE_DATA_THRESHOLD", 0)
-    monkeypatch.setattr(client_warnings, "SEEN_MESSAGES", set())
-    async with opened(tmp_path) as store:
-        await store.store(SCOPE, at_cosine(0.9), entry("rust"))
-
-    async with opened(tmp_path) as store:
-        assert await store.count_entries("acme") == 1

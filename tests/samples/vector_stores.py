@@ -6,9 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import qdrant_edge
 from qdrant_client import models
 
+from llm_cache_proxy.adapters.qdrant_collection import QdrantCollection
+from llm_cache_proxy.adapters.qdrant_edge_collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
+from llm_cache_proxy.adapters.qdrant_operations import Collection
 from llm_cache_proxy.adapters.qdrant_port import QdrantPort
 from llm_cache_proxy.adapters.qdrant_vectors import QdrantVectors
 from servers.asgi import serving
@@ -43,7 +47,7 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[QdrantPort]:
         try:
             yield store
         finally:
-            await store._run(lambda held: held._client.delete_collection(held._name), 20)
+            await store._run(_deleted, 20)
             await store.aclose()
 
 
@@ -51,6 +55,22 @@ async def write_point(
     store: QdrantPort, point_id: str, vector: list[float], payload: dict[str, object]
 ) -> None:
     """Put a point into the store's collection as no code of ours would."""
-    point = models.PointStruct(id=point_id, vector=vector, payload=payload)
     await store.provision()
-    await store._run(lambda held: held._client.upsert(held._name, points=[point]), 20)
+    await store._run(lambda held: _written(held, point_id, vector, payload), 20)
+
+
+async def _written(
+    held: Collection, point_id: str, vector: list[float], payload: dict[str, object]
+) -> None:
+    if isinstance(held, QdrantEdgeCollection):
+        point = qdrant_edge.Point(id=point_id, vector=vector, payload=payload)
+        held._shard.update(qdrant_edge.UpdateOperation.upsert_points([point]))
+    else:
+        assert isinstance(held, QdrantCollection)
+        struct = models.PointStruct(id=point_id, vector=vector, payload=payload)
+        await held._client.upsert(held._name, points=[struct])
+
+
+async def _deleted(held: Collection) -> None:
+    assert isinstance(held, QdrantCollection)
+    await held._client.delete_collection(held._name)

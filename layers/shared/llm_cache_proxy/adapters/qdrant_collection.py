@@ -1,4 +1,4 @@
-"""One Qdrant collection's operations, the same on a server and in a folder.
+"""One collection's operations on a Qdrant server.
 
 Imports qdrant-client (0.7 s), so it is itself imported on first use only. Never decides on
 deadlines, threads or connections; those are its callers'.
@@ -26,21 +26,19 @@ from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 class QdrantCollection:
     """Every method raises `VectorStoreUnavailable`, or the kind of it that fits."""
 
-    def __init__(self, client: AsyncQdrantClient, name: str, *, indexed: bool) -> None:
+    def __init__(self, client: AsyncQdrantClient, name: str) -> None:
         self._client = client
         self._name = name
-        self._indexed = indexed
 
     async def provision(self) -> None:
-        """Make the collection, and its payload indexes if it has any, where they are missing."""
+        """Make the collection, and its payload indexes where they are missing."""
         with failures_as_ours():
-            await qdrant_schema.provision(self._client, self._name, indexes=self._indexed)
+            await qdrant_schema.provision(self._client, self._name)
 
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
     ) -> list[Candidate]:
         """One query, without the stored answers and the vectors."""
-        # Qdrant orders conditions itself; local mode takes them as they come: most telling first.
         living_in_scope = models.Filter(
             must=[
                 _is("fingerprint", scope.fingerprint),

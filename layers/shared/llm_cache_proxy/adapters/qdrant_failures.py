@@ -3,7 +3,6 @@
 Imports qdrant-client (0.7 s), so it is itself imported on first use only.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -20,7 +19,7 @@ from llm_cache_proxy.adapters.qdrant_errors import CollectionMissing, IndexMissi
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
 # ValueError covers answers that do not parse and texts that are not UTF-8; AssertionError and
-# RuntimeError are qdrant-client's own for an empty result and a closed client; the rest is local.
+# RuntimeError are qdrant-client's own for an empty result and a closed client.
 _FAILURES = (
     ApiException,
     QdrantException,
@@ -28,7 +27,6 @@ _FAILURES = (
     ValueError,
     AssertionError,
     RuntimeError,
-    sqlite3.Error,
 )
 
 _MAX_DETAIL_CHARACTERS = 200

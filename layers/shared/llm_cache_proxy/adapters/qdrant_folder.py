@@ -1,39 +1,24 @@
-"""Opens a collection in a folder through qdrant-client's local mode.
+"""Opens a collection in a folder with Qdrant's engine in this process.
 
-Imports qdrant-client (0.7 s), so it is itself imported on first use only. Everything here,
-closing included, has to happen on one thread: SQLite connections belong to theirs.
+Imports qdrant-edge-py, so it is itself imported on first use only.
 """
 
-import pickle
-import sqlite3
-import warnings
 from pathlib import Path
 
-from qdrant_client import AsyncQdrantClient
+import qdrant_edge as edge
 
 from llm_cache_proxy.adapters.folder_lock import FolderInUse, FolderLock
-from llm_cache_proxy.adapters.qdrant_collection import QdrantCollection
+from llm_cache_proxy.adapters.qdrant_edge_collection import QdrantEdgeCollection
+from llm_cache_proxy.adapters.qdrant_payload import VECTOR_SIZE
 from llm_cache_proxy.domain.errors import SettingsError
 
-# What local mode lets through where its files are not what it wrote.
-_UNREADABLE = (
-    AttributeError,
-    EOFError,
-    ImportError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    pickle.UnpicklingError,
-    sqlite3.Error,
-)
+_CONFIG_FILE = "edge_config.json"
 
 
 class QdrantFolder:
     """A folder that this process holds, and the collection in it."""
 
-    def __init__(self, lock: FolderLock, collection: QdrantCollection) -> None:
+    def __init__(self, lock: FolderLock, collection: QdrantEdgeCollection) -> None:
         self.collection = collection
         self._lock = lock
 
@@ -48,12 +33,12 @@ class QdrantFolder:
 async def open_folder(path: Path, collection: str) -> QdrantFolder:
     """Lock the folder, load its collection, make it where it is missing.
 
-    Raises `SettingsError` where another process holds the folder or it cannot be read, and
-    `VectorStoreUnavailable` where the collection has another shape.
+    Raises `SettingsError` where another process holds the folder, or where it cannot be read or
+    holds a collection of another shape.
     """
     lock = _locked(path)
     try:
-        folder = QdrantFolder(lock, _loaded(path, collection))
+        folder = QdrantFolder(lock, QdrantEdgeCollection(_loaded(path / collection)))
     except SettingsError:
         lock.release()
         raise
@@ -66,7 +51,7 @@ async def open_folder(path: Path, collection: str) -> QdrantFolder:
 
 
 def _locked(path: Path) -> FolderLock:
-    # Local mode has a lock of its own, but takes it only after it has read everything.
+    # The engine has a lock of its own, but does not say who holds it.
     lock = FolderLock(path)
     try:
         lock.acquire()
@@ -83,14 +68,30 @@ def _locked(path: Path) -> FolderLock:
     return lock
 
 
-def _loaded(path: Path, collection: str) -> QdrantCollection:
-    # The advice is for the developers of applications; ours is in the documentation.
-    warnings.filterwarnings("ignore", message="Local mode is not recommended")
+def _loaded(path: Path) -> edge.EdgeShard:
     try:
-        client = AsyncQdrantClient(path=str(path))
-    except _UNREADABLE as exc:
+        if (path / _CONFIG_FILE).exists():
+            return edge.EdgeShard.load(str(path), _config())
+        path.mkdir(exist_ok=True)
+        return edge.EdgeShard.create(str(path), _config())
+    except BaseException as exc:
+        if not _is_engines(exc):
+            raise
         raise SettingsError(
-            f"the folder {path} cannot be read as a Qdrant store ({type(exc).__name__}: {exc}):"
-            " move it away to start with an empty one, or set DATA_DIR to another folder"
+            f"the folder {path} cannot be read as a semantic store of {VECTOR_SIZE} dimensions"
+            f" ({exc}): move it away to start with an empty one, or set DATA_DIR to another folder"
         ) from exc
-    return QdrantCollection(client, collection, indexed=False)
+
+
+def _is_engines(exc: BaseException) -> bool:
+    # A damaged file may make the engine panic, which is no Exception to Python.
+    return isinstance(exc, Exception) or type(exc).__name__ == "PanicException"
+
+
+def _config() -> edge.EdgeConfig:
+    return edge.EdgeConfig(
+        vectors=edge.EdgeVectorParams(size=VECTOR_SIZE, distance=edge.Distance.Cosine),
+        # No graph is built: within one scope, which the payload indexes find, every vector is
+        # compared (docs/decisions/0005).
+        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
+    )

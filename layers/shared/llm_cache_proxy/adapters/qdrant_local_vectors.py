@@ -1,6 +1,6 @@
 """The semantic tier's store in a folder of this machine, for one process.
 
-Decides on the thread that does the work: local mode is synchronous, and would stop the event
+Decides on the thread that does the work: the engine is synchronous, and would stop the event
 loop for as long as a search or a write takes.
 """
 
@@ -14,8 +14,8 @@ from llm_cache_proxy.adapters.qdrant_port import DEFAULT_COLLECTION, QdrantPort,
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 
 if TYPE_CHECKING:
-    from llm_cache_proxy.adapters.qdrant_collection import QdrantCollection
     from llm_cache_proxy.adapters.qdrant_folder import QdrantFolder
+    from llm_cache_proxy.adapters.qdrant_operations import Collection
 
 
 class QdrantLocalVectors(QdrantPort):
@@ -55,7 +55,7 @@ class QdrantLocalVectors(QdrantPort):
 
     async def _run(
         self,
-        operation: "Callable[[QdrantCollection], Coroutine[None, None, Result]]",
+        operation: "Callable[[Collection], Coroutine[None, None, Result]]",
         timeout_seconds: float,
     ) -> Result:
         try:
@@ -77,7 +77,7 @@ class QdrantLocalVectors(QdrantPort):
     # What follows runs on that thread alone.
 
     def _performed(
-        self, operation: "Callable[[QdrantCollection], Coroutine[None, None, Result]]"
+        self, operation: "Callable[[Collection], Coroutine[None, None, Result]]"
     ) -> Result:
         collection = self._opened().collection
         return self._loop().run(operation(collection))

@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.entry import Entry
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 if TYPE_CHECKING:
-    from llm_cache_proxy.adapters.qdrant_collection import QdrantCollection
+    from llm_cache_proxy.adapters.qdrant_operations import Collection
 
 DEFAULT_COLLECTION = "llm_cache_proxy"
 
@@ -36,7 +36,7 @@ class QdrantPort(ABC):
     @abstractmethod
     async def _run(
         self,
-        operation: "Callable[[QdrantCollection], Coroutine[None, None, Result]]",
+        operation: "Callable[[Collection], Coroutine[None, None, Result]]",
         timeout_seconds: float,
     ) -> Result:
         """The operation's result, or `VectorStoreUnavailable` within `timeout_seconds`."""
@@ -114,7 +114,7 @@ class QdrantPort(ABC):
         await self._run(lambda collection: collection.ping(), self._timeout_seconds)
 
     async def _serve(
-        self, operation: "Callable[[QdrantCollection], Coroutine[None, None, Result]]"
+        self, operation: "Callable[[Collection], Coroutine[None, None, Result]]"
     ) -> Result:
         try:
             return await self._run(operation, self._timeout_seconds)
@@ -122,9 +122,7 @@ class QdrantPort(ABC):
             self._unready = True
             raise
 
-    async def _count(
-        self, operation: "Callable[[QdrantCollection], Coroutine[None, None, int]]"
-    ) -> int:
+    async def _count(self, operation: "Callable[[Collection], Coroutine[None, None, int]]") -> int:
         try:
             return await self._run(operation, self._admin_timeout_seconds)
         except CollectionMissing:

@@ -27,7 +27,7 @@ PAYLOAD_INDEXES: dict[str, models.PayloadSchemaType | models.KeywordIndexParams]
 """Every field that a filter names; strict mode refuses filters on any other."""
 
 
-async def provision(client: AsyncQdrantClient, name: str, *, indexes: bool) -> None:
+async def provision(client: AsyncQdrantClient, name: str) -> None:
     """Make the collection and what it lacks; done twice is done once.
 
     Raises `VectorStoreUnavailable` where the name belongs to a collection of another shape.
@@ -36,8 +36,6 @@ async def provision(client: AsyncQdrantClient, name: str, *, indexes: bool) -> N
         await _create(client, name)
     info = await client.get_collection(name)
     _check_vectors(name, info.config.params.vectors)
-    if not indexes:
-        return
     for field, schema in PAYLOAD_INDEXES.items():
         if field not in info.payload_schema:
             await client.create_payload_index(name, field_name=field, field_schema=schema)

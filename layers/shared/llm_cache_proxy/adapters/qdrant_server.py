@@ -29,4 +29,4 @@ def connected(
             # It would ask for the server's version in a thread of its own.
             check_compatibility=False,
         )
-    return QdrantCollection(client, collection, indexed=True)
+    return QdrantCollection(client, collection)
