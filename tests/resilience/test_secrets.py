@@ -1,4 +1,4 @@
-"""No secret and no prompt in anything that the proxy says, at its most talkative and all failing."""
+"""No secret and no prompt in what the proxy says, at its most talkative and all failing."""
 
 import json
 from collections.abc import Iterator

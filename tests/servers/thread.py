@@ -2,6 +2,9 @@
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -19,6 +22,15 @@ class ThreadServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Started for the block."""
+        self.start()
+        try:
+            yield self
+        finally:
+            self.stop()
 
     def start(self) -> None:
         """Accept connections from now on."""

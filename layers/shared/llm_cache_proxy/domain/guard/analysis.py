@@ -46,7 +46,7 @@ class Analysis:
     tells: bool
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)  # a long prompt takes a hundred kilobytes
 def analyse(text: str) -> Analysis:
     """`text` taken apart; at most `LONGEST_TEXT` characters are meant to be given."""
     text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u02bc", "'")
