@@ -1,7 +1,7 @@
 """One word put for another, or added, in a text that is otherwise the same.
 
-Speaks of texts in which every word counts (`Pair.is_exacting`) alone; elsewhere a single word is
-as often a matter of taste.
+Of a single word it speaks only where every word counts (`Pair.is_exacting`); elsewhere one is as
+often a matter of taste.
 """
 
 from llm_cache_proxy.domain.guard import lexicon
@@ -10,6 +10,8 @@ from llm_cache_proxy.domain.guard.tokens import Token
 
 _WIDEST = 3
 """Words in the place that differs; more of them are a matter of alignment."""
+_OWN_WORDS = 3
+_ENDS = frozenset(".!?\n")
 _AROUND = 3
 """Words that both texts have around it, at least."""
 
@@ -41,6 +43,30 @@ def narrowed(pair: Pair) -> str | None:
     if _weighty(added, only, pair):
         return f"{' '.join(token.word for token in added)} on one side only"
     return None
+
+
+def appended(pair: Pair) -> str | None:
+    """A second sentence that one text has after the other, or before it, with words of its own.
+
+    So that no suffix carries an answer over to a question that was never asked.
+    """
+    a, b, _ = pair.gap
+    added = a or b
+    if (a and b) or len(added) <= _WIDEST or pair.both_tell:
+        return None
+    only = pair.only_a or pair.only_b
+    own = sum(token in only for token in added)
+    if own >= _OWN_WORDS or (own == _OWN_WORDS - 1 and _is_sentence(pair, added)):
+        return f"{own} words of its own on one side"
+    return None
+
+
+def _is_sentence(pair: Pair, added: tuple[Token, ...]) -> bool:
+    """Whether a mark that ends sentences parts the words from the rest, or one of them opens."""
+    tokens = (pair.a if pair.gap.a else pair.b).tokens
+    first = next(at for at, token in enumerate(tokens) if token is added[0])
+    before = tokens[first - 1].raw if first else "."
+    return not _ENDS.isdisjoint(before) or any(token.opens for token in added)
 
 
 def _weighty(tokens: tuple[Token, ...], only: tuple[Token, ...], pair: Pair) -> bool:

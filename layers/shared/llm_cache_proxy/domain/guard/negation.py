@@ -5,6 +5,7 @@ make each other good.
 """
 
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard import lexicon
@@ -13,6 +14,7 @@ from llm_cache_proxy.domain.guard.likeness import are_opposites
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
 _REACH = 4
+_FARTHEST = 24
 _NEAR = 2
 
 
@@ -30,14 +32,20 @@ def negators(analysis: Analysis) -> list[Negator]:
     found: list[Negator] = []
     for at, token in enumerate(words):
         if token.word in listed and not _is_idle(words, at):
-            reach = tuple(
-                each.stem
-                for each in words[at + 1 :]
-                if each.kind is Kind.WORD and each.word not in lexicon.function_words()
-            )
+            reach = _after(words, at)
             of_quality = at > 0 and words[at - 1].word in lexicon.word_set("copula")
-            found.append(Negator(reach[:_REACH], of_quality))
+            found.append(Negator(reach, of_quality))
     return found
+
+
+def _after(words: list[Token], at: int) -> tuple[str, ...]:
+    """The stems of the first words with content after a position."""
+    rest = (
+        each.stem
+        for each in islice(words, at + 1, at + 1 + _FARTHEST)
+        if each.kind is Kind.WORD and each.word not in lexicon.function_words()
+    )
+    return tuple(islice(rest, _REACH))
 
 
 def made_good(one: Analysis, other: Analysis) -> bool:
@@ -64,7 +72,7 @@ def _idle_stems() -> frozenset[str]:
 
 def _in_tag(words: list[Token], at: int) -> bool:
     """Whether the negator closes a tag question, such as "…, isn't it?"."""
-    rest = [token.word for token in words[at + 1 :] if token.kind is Kind.WORD]
+    rest = [token.word for token in words[at + 1 : at + 1 + _REACH] if token.kind is Kind.WORD]
     marks = [token for token in words[max(at - 2, 0) : at] if token.kind is Kind.MARK]
     return lexicon.word_set("tagged").issuperset(rest) and len(rest) <= 1 and bool(marks) and at > 1
 

@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.guard.rules.voice import changed_voice
 from llm_cache_proxy.domain.guard.tokens import Kind
 
 Places = dict[str, Place]
+_DO = (("do",), ("does",), ("did",))
 _LONGEST_NAME = 4
 _SENSE = {
     "to": "goal", "into": "goal", "onto": "goal", "toward": "goal", "towards": "goal",
@@ -30,7 +31,10 @@ def _direction(pair: Pair) -> str | None:
     if len(keys) > MOST_KEYS:
         return None
     turned = (
-        _opposed(keys, in_a, in_b) or changed_voice(pair.a, pair.b) or changed_voice(pair.b, pair.a)
+        _asked_role(pair)
+        or _opposed(keys, in_a, in_b)
+        or changed_voice(pair.a, pair.b)
+        or changed_voice(pair.b, pair.a)
     )
     if turned is not None:
         return turned
@@ -38,6 +42,14 @@ def _direction(pair: Pair) -> str | None:
     if swapped is not None or pair.only_a or pair.only_b:
         return swapped
     return _reattached(pair, keys, in_a, in_b)
+
+
+def _asked_role(pair: Pair) -> str | None:
+    """Whether one asks who does it and the other to whom: "Who hit Ann?", "Who did Ann hit?"."""
+    if pair.only_a or pair.only_b or pair.a.words[:1] != ("who",) or pair.b.words[:1] != ("who",):
+        return None
+    left, right = (each.words[1:2] in _DO for each in (pair.a, pair.b))
+    return "who does it and to whom" if left != right else None
 
 
 def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
@@ -153,6 +165,7 @@ DIRECTION = Rule(
         ("List flights from Boston to Denver", "List flights from Denver to Boston"),
         ("Convert JSON to YAML", "Convert YAML to JSON"),
         ("Did Einstein influence Bohr?", "Did Bohr influence Einstein?"),
+        ("Who did Brutus kill?", "Who killed Brutus?"),
         ("Did Laura seize the boat?", "Was Laura seized by the boat?"),
         ("A man in a hat smokes a straw cigarette", "A man in a straw hat smokes a cigarette"),
     ),
