@@ -18,6 +18,7 @@ class FakeEmbedder:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.away = False
+        self.away_for: set[str] = set()
         self.longest = 1_000
         self._chosen: dict[str, list[float]] = {}
 
@@ -35,7 +36,7 @@ class FakeEmbedder:
         ]
 
     async def embed(self, texts: Sequence[str]) -> list[Embedding]:
-        if self.away:
+        if self.away or not self.away_for.isdisjoint(texts):
             raise EmbedderUnavailable("the fake embedder is away")
         self.texts += texts
         return [Embedding(self._vector(t), len(t), len(t) <= self.longest) for t in texts]

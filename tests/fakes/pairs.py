@@ -14,6 +14,7 @@ class FakePairs:
 
     def __init__(self) -> None:
         self.forgets = False
+        self.keeps_samples = True
         self.barred: set[tuple[str, str]] = set()
         self.judged: dict[tuple[str, str], tuple[bool, float]] = {}
         self._standings: dict[str, Standing] = {}
@@ -43,6 +44,8 @@ class FakePairs:
 
     async def sampled(self, tenant: str, *, wrong: bool) -> Standing:
         self._call()
+        if not self.keeps_samples:
+            raise ExactStoreUnavailable("the fake exact store keeps no samples")
         was = self._standings.get(tenant, Standing())
         self._standings[tenant] = replace(was, samples=was.samples + 1, wrong=was.wrong + wrong)
         return self._standing(tenant)

@@ -135,6 +135,21 @@ class Settings(BaseSettings):
     verifier_deadline_seconds: Seconds = Field(
         1.5, description="Longest wait for one verdict of the verifier."
     )
+    shadow_rate: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of semantic hits for which the upstream is asked all the same.",
+    )
+    shadow_limit: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        description="Share of wrong samples above which a tenant's threshold is raised.",
+    )
+    shadow_agreement: Similarity = Field(
+        0.80, description="Least similarity of two answers that say the same."
+    )
     semantic_candidates: int = Field(
         5, ge=1, le=50, description="Nearest entries that are considered in turn."
     )

@@ -19,6 +19,7 @@ from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.local_rate import LocalRate
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import Price, PriceList
+from llm_cache_proxy.domain.shadow import ShadowRules
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.departures import Departures
@@ -30,6 +31,7 @@ from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
+from llm_cache_proxy.pipeline.shadowing import Agreement, Shadowing
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.verifying import Verifying
@@ -72,6 +74,10 @@ class Bench:
     """Fakes behind every port; `time` is the one clock."""
 
     policy: Policy = field(default_factory=Policy)
+    shadow: ShadowRules = field(default_factory=ShadowRules)
+    verified_shadow: bool = False
+    frozen: bool = False
+    chance: float = 0.0
     verifier: FakeVerifier = field(default_factory=FakeVerifier)
     unchecked_per_minute: int = 2
     exact: FakeExact = field(default_factory=FakeExact)
@@ -136,6 +142,24 @@ class Bench:
             counted_model=lambda model: model,
             cost=lambda _, prompt, completion: prompt + 2 * completion,
         )
+        shadowing = Shadowing(
+            rules=self.shadow,
+            threshold=self.policy.threshold,
+            upstream=self.upstream,
+            agreement=Agreement(
+                self.shadow,
+                self.embedder,
+                tiers["embed"],
+                verifying if self.verified_shadow else None,
+            ),
+            memory=self.exact,
+            exact_tier=tiers["exact"],
+            ledger=ledger,
+            background=background,
+            counted_model=lambda model: model,
+            chance=lambda: self.chance,
+            instead=self.frozen,
+        )
         semantic = SemanticTier(
             exact=self.exact,
             vectors=self.vectors,
@@ -148,6 +172,7 @@ class Bench:
             candidates=self.policy.candidates,
             hits=self.hits,
             verifying=verifying,
+            shadowing=shadowing,
         )
         gate = KeyGate(ledger, self, PRICES, LocalRate(self.unchecked_per_minute), {})
         embedder_id = self.embedder.embedder_id

@@ -1,5 +1,6 @@
 """What each function and the local server start from."""
 
+import random
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
@@ -15,6 +16,7 @@ from llm_cache_proxy.domain.local_rate import LocalRate
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.presets import semantic_rules
 from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.domain.shadow import ShadowRules
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
@@ -30,6 +32,7 @@ from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
+from llm_cache_proxy.pipeline.shadowing import Agreement, Shadowing
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.verifying import Verifying
@@ -80,14 +83,19 @@ def tiers(settings: Settings) -> dict[str, Tier]:
     return {name: Tier(name, seconds, clock, Breaker()) for name, seconds in deadlines.items()}
 
 
-def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> CachingProxy:
-    """The pipeline over these parts."""
+def proxy(
+    settings: Settings, parts: Parts, by_name: dict[str, Tier], *, frozen: bool = False
+) -> CachingProxy:
+    """The pipeline over these parts; `frozen` where nothing runs after an answer."""
     clock, guard, prices = SystemClock(), guard_of(settings), default_prices(settings.prices_path)
     ledger = Ledger(parts.exact, settings.exact_deadline_seconds)
     rules = policy(settings, parts)
     hits = HitServing(prices, settings.replay_words_per_second, settings.fresh_ids)
     background = Background()
     verifying = verifier_over(settings, parts, by_name, ledger, background)
+    shadowing = shadowing_over(
+        settings, parts, by_name, ledger, background, verifying=verifying, instead=frozen
+    )
     semantic = SemanticTier(
         exact=parts.exact,
         vectors=parts.vectors,
@@ -101,6 +109,7 @@ def proxy(settings: Settings, parts: Parts, by_name: dict[str, Tier]) -> Caching
         verifying=verifying,
         prepare=SemanticTierOnFirstUse(settings),
         hits=hits,
+        shadowing=shadowing,
     )
     exact = ExactTier(
         store=parts.exact,
@@ -157,6 +166,35 @@ def verifier_over(
     )
 
 
+def shadowing_over(
+    settings: Settings,
+    parts: Parts,
+    by_name: dict[str, Tier],
+    ledger: Ledger,
+    background: Background,
+    *,
+    verifying: Verifying | None,
+    instead: bool,
+) -> Shadowing | None:
+    """Who samples semantic hits, where the settings ask for it."""
+    if settings.shadow_rate <= 0:
+        return None
+    rules = ShadowRules(settings.shadow_rate, settings.shadow_limit, settings.shadow_agreement)
+    return Shadowing(
+        rules=rules,
+        threshold=semantic_rules(settings.semantic_preset, settings.similarity_threshold).threshold,
+        upstream=parts.upstream,
+        agreement=Agreement(rules, parts.embedder, by_name["embed"], verifying),
+        memory=parts.exact,
+        exact_tier=by_name["exact"],
+        ledger=ledger,
+        background=background,
+        counted_model=default_prices(settings.prices_path).counted_name,
+        chance=random.random,
+        instead=instead,
+    )
+
+
 def journal(settings: Settings, ledger: Ledger) -> Journal:
     """Who is told of each request: the dashboard always, a file and CloudWatch where named."""
     sinks: list[RequestSink] = [RecentDecisions(ledger, with_prompts=settings.recent_prompts)]
@@ -171,10 +209,10 @@ def journal(settings: Settings, ledger: Ledger) -> Journal:
     return Journal(default_prices(settings.prices_path), sinks)
 
 
-def service(settings: Settings, parts: Parts) -> Service:
-    """What the completions app serves with."""
+def service(settings: Settings, parts: Parts, *, frozen: bool = False) -> Service:
+    """What the completions app serves with; `frozen` where nothing runs after an answer."""
     by_name = tiers(settings)
-    composed = proxy(settings, parts, by_name)
+    composed = proxy(settings, parts, by_name, frozen=frozen)
     told = journal(settings, composed.ledger)
 
     def health() -> dict[str, object]:
@@ -213,7 +251,7 @@ def key_ring(settings: Settings) -> KeyRing | None:
 
 def completions(settings: Settings) -> Service:
     """The completions function's root."""
-    return service(settings, cloud_parts(settings))
+    return service(settings, cloud_parts(settings), frozen=True)
 
 
 def administration(settings: Settings) -> Administration:

@@ -60,6 +60,24 @@ def ruling_counts(
     return counts
 
 
+SHADOW_RIGHT = "shadow:right"
+SHADOW_WRONG = "shadow:wrong"
+SHADOW_FAILED = "shadow:failed"
+SHADOW_RAISED = "shadow:threshold_raised"
+
+
+def sample_counts(*, wrong: bool) -> dict[str, int]:
+    """What a shadow sample adds."""
+    return {SHADOW_WRONG if wrong else SHADOW_RIGHT: 1}
+
+
+def shadow_call_counts(model: str, prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
+    """What an answer adds that was only asked for to compare: it was paid for, and is no result."""
+    counts = miss_counts(model, prompt_tokens, completion_tokens)
+    del counts[MISSES]
+    return counts
+
+
 def merged(*parts: dict[str, int]) -> dict[str, int]:
     """The sum of several additions."""
     total: dict[str, int] = {}

@@ -87,6 +87,10 @@ class Dialect(Protocol):
         """Whether an answer may be kept."""
         ...
 
+    def said(self, completion: JsonObject) -> str:
+        """The text of a whole answer, for comparing two of them."""
+        ...
+
     def forms(self, completion: JsonObject, json_text: str) -> Forms:
         """Every form in which an answer is kept."""
         ...

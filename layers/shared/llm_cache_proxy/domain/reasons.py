@@ -29,6 +29,7 @@ class Reason(StrEnum):
     CUT_OFF = "cleared"
     VERIFIER = "verifier"
     UNVERIFIED = "unverified"
+    SHADOW = "shadow"
     FEEDBACK = "feedback"
     THRESHOLD_RAISED = "threshold-raised"
 

@@ -33,6 +33,16 @@ class Background:
         while self._running:
             await asyncio.wait(self._running)
 
+    async def drained(self, within_seconds: float) -> None:
+        """The same for so long; what is not done by then is given up."""
+        try:
+            async with asyncio.timeout(within_seconds):
+                await self.settled()
+        except TimeoutError:
+            for task in self._running:
+                task.cancel()
+            await self.settled()
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:

@@ -99,7 +99,10 @@ class MissPath:
         if status not in _SUCCESS:
             trail.count(error_count(f"upstream_{status}"))
             trail.settle(0, 0)
-        if asked.plan.write and asked.request.dialect.is_whole(completion):
+        whole = asked.request.dialect.is_whole(completion)
+        if whole:
+            await trail.answered(completion)
+        if asked.plan.write and whole:
             self.accounting.count(asked, trail, completion)
             await self.storing.store(asked, trail, completion, body.decode("utf-8"))
         else:

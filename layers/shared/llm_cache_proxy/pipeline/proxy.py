@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.errors import NotInCache
+from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
 from llm_cache_proxy.domain.histogram import latency_counts
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.pipeline.asked import Asked, asked, model_of
@@ -15,6 +15,8 @@ from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.upstream import Upstream
+
+_DRAIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class CachingProxy:
         await self.ledger.settled()
 
     async def drain(self) -> None:
-        """Wait for what requests have left behind, and write what is pending."""
-        await self.background.settled()
+        """Wait for what requests have left behind, not for ever, and write what is pending."""
+        await self.background.drained(_DRAIN_SECONDS)
         await self.ledger.drain()
 
     async def answer(self, request: CachedRequest) -> Answer:
@@ -77,10 +79,18 @@ class CachingProxy:
         return await self._from_upstream(this, trail)
 
     async def _from_upstream(self, this: Asked, trail: Trail) -> Answer:
-        await self.exact.before_upstream(this, trail)
-        if trail.unjudged is not None and self.semantic.verifying is not None:
-            self.semantic.verifying.begin(this, trail.unjudged)
-        return await self.miss.answer(this, trail)
+        """The upstream's answer, or the one to fall back on where there is none to be had."""
+        try:
+            await self.exact.before_upstream(this, trail)
+            if trail.unjudged is not None and self.semantic.verifying is not None:
+                self.semantic.verifying.begin(this, trail.unjudged)
+            answer = await self.miss.answer(this, trail)
+        except (UpstreamError, RequestRefused):
+            if trail.fallback is None:
+                raise
+            return trail.fallback
+        failed = answer.status >= 400  # noqa: PLR2004 - HTTP
+        return trail.fallback if failed and trail.fallback is not None else answer
 
     async def _cached(self, this: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
         hit, this = await self.exact.find(this, trail)

@@ -160,6 +160,8 @@ class Relay(AsyncGenerator[bytes, None]):
             and not self._broken
             and self._asked.request.dialect.is_whole(completion)
         )
+        if whole:
+            await self._trail.answered(completion)
         if whole and self._asked.plan.write:
             self._accounting.count(self._asked, self._trail, completion)
             text = compact_text(completion)

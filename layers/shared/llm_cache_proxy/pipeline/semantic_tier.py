@@ -17,6 +17,7 @@ from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.judging import Approval, GuardAlone, Judge
+from llm_cache_proxy.pipeline.shadowing import Shadowing
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.pipeline.verifying import Verifying
@@ -50,7 +51,7 @@ class SemanticTier:
     """Embeds the last user text and looks for a neighbour whose answer may serve.
 
     `prepare` is awaited before the tier's parts are asked, outside their deadlines. `verifying`
-    is there where the policy asks for a verifier.
+    is there where the policy asks for a verifier, `shadowing` where hits are sampled.
     """
 
     exact: ExactStore
@@ -65,6 +66,7 @@ class SemanticTier:
     hits: HitServing
     prepare: Callable[[], Awaitable[None]] = _at_hand
     verifying: Verifying | None = None
+    shadowing: Shadowing | None = None
 
     async def find(self, asked: Asked, trail: Trail) -> Answer | None:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
@@ -131,9 +133,12 @@ class SemanticTier:
             )
             if isinstance(found, Hit):
                 pair = _pair(asked, candidate)
-                return self.hits.answer(
+                answer = self.hits.answer(
                     asked, trail, found, Result.HIT_SEMANTIC, accepted, pair=pair
                 )
+                if self.shadowing is None:
+                    return answer
+                return self.shadowing.sampled(asked, trail, found, answer)
             trail.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
         return None
 

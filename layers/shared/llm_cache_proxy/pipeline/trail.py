@@ -1,15 +1,20 @@
 """What happened to one request on its way, kept until it is answered and counted."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.counting import error_count, merged, veto_count
+from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.key_limits import Charge, Grant
 from llm_cache_proxy.domain.reasons import Reason
 from llm_cache_proxy.domain.served import Usage
 from llm_cache_proxy.ports.vector_store import Candidate
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.pipeline.exchange import Answer
 
 
 @dataclass(slots=True)
@@ -18,8 +23,10 @@ class Trail:
 
     `vector` is the prompt's, once it has been computed and stands for the whole prompt. `usage` is
     the answer's, once it is known; `prompt` the last user text. `unjudged` is a near entry that a
-    verifier has yet to judge. `grant` is the client key's last, `charge` what is reserved of its
-    budgets and not yet settled; `unchecked` says that only the key's signature could be checked.
+    verifier has yet to judge. `on_answer` wants the upstream's whole answer before it ends;
+    `fallback` is given where the upstream has none. `grant` is the client key's last, `charge`
+    what is reserved of its budgets and not yet settled; `unchecked` says that only the key's
+    signature could be checked.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -36,6 +43,8 @@ class Trail:
     grant: Grant | None = None
     charge: Charge | None = None
     unchecked: bool = False
+    fallback: "Answer | None" = None
+    on_answer: Callable[[JsonObject], Awaitable[None]] | None = None
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -64,6 +73,11 @@ class Trail:
     def failed(self, tier: str) -> None:
         """A part of the cache failed."""
         self.count(error_count(tier))
+
+    async def answered(self, completion: JsonObject) -> None:
+        """The upstream has given a whole answer."""
+        if self.on_answer is not None:
+            await self.on_answer(completion)
 
     def vetoed(self, rule: str | None) -> None:
         """The guard found a difference in meaning."""

@@ -1,8 +1,10 @@
 """Which answers are whole and may be kept, and what is kept of them."""
 
+from typing import cast
+
 from llm_cache_proxy.domain.chat import replay
 from llm_cache_proxy.domain.entry import Forms
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 
 _WHOLE = frozenset({"stop", "tool_calls", "function_call"})
 
@@ -26,6 +28,17 @@ def is_whole(completion: JsonObject) -> bool:
 def _says_something(message: object) -> bool:
     return isinstance(message, dict) and any(
         message.get(name) for name in ("content", "tool_calls", "function_call", "audio", "refusal")
+    )
+
+
+def said(completion: JsonObject) -> str:
+    """What the choices say, one after the other; a message without text as its JSON."""
+    choices = cast("list[JsonObject]", completion["choices"])
+    messages = [cast("JsonObject", choice["message"]) for choice in choices]
+    texts = [message.get("content") or message.get("refusal") for message in messages]
+    return "\n".join(
+        text if isinstance(text, str) else compact_text(message)
+        for text, message in zip(texts, messages, strict=True)
     )
 
 

@@ -22,6 +22,7 @@ class ChatDialect:
     asking_for_usage = staticmethod(streaming_fields.asking_for_usage)
     is_usage_only = staticmethod(streaming_fields.is_usage_only)
     is_whole = staticmethod(answer.is_whole)
+    said = staticmethod(answer.said)
     forms = staticmethod(answer.forms)
     token_counts = staticmethod(answer.token_counts)
     assembler = staticmethod(chat_assembler)

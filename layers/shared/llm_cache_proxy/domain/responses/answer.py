@@ -1,7 +1,9 @@
 """Which responses are whole and may be kept, and what is kept of them."""
 
+from typing import cast
+
 from llm_cache_proxy.domain.entry import Forms
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.responses import replay
 
 _CALLS = frozenset({"function_call", "custom_tool_call"})
@@ -30,6 +32,19 @@ def _says_something(item: JsonObject) -> bool:
             for part in content
         )
     )
+
+
+def said(response: JsonObject) -> str:
+    """What the messages say, one after the other; an item without text as its JSON."""
+    items = cast("list[JsonObject]", response["output"])
+    return "\n".join(_text(item) for item in items if item.get("type") != "reasoning")
+
+
+def _text(item: JsonObject) -> str:
+    content = item.get("content")
+    parts = content if isinstance(content, list) else []
+    texts = [str(part.get("text") or part.get("refusal") or "") for part in parts]
+    return "\n".join(texts) if any(texts) else compact_text(item)
 
 
 def forms(response: JsonObject, json_text: str) -> Forms:

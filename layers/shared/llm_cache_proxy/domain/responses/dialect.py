@@ -19,6 +19,7 @@ class ResponsesDialect:
     wants_stream = staticmethod(streaming_fields.wants_stream)
     is_last = staticmethod(is_last)
     is_whole = staticmethod(answer.is_whole)
+    said = staticmethod(answer.said)
     forms = staticmethod(answer.forms)
     token_counts = staticmethod(answer.token_counts)
     assembler = ResponseAssembler

@@ -5,6 +5,7 @@ compared by meaning.
 """
 
 from collections.abc import Callable
+from typing import cast
 
 from llm_cache_proxy.domain import streaming_fields, word_by_word
 from llm_cache_proxy.domain.chat.answer import token_counts
@@ -71,6 +72,12 @@ class TextDialect:
         if "error" in completion or not isinstance(choices, list) or not choices:
             return False
         return all(isinstance(choice, dict) and _has_ended(choice) for choice in choices)
+
+    @staticmethod
+    def said(completion: JsonObject) -> str:
+        """What the choices say, one after the other."""
+        choices = cast("list[JsonObject]", completion["choices"])
+        return "\n".join(str(choice.get("text")) for choice in choices)
 
     @staticmethod
     def forms(completion: JsonObject, json_text: str) -> Forms:

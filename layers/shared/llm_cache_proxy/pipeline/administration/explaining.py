@@ -67,7 +67,9 @@ class Explaining:
         if hit is None:
             verifying = self.proxy.semantic.verifying
             silent = None if verifying is None else replace(verifying, asks=False)
-            semantic = replace(self.proxy.semantic, exact=store, vectors=vectors, verifying=silent)
+            semantic = replace(
+                self.proxy.semantic, exact=store, vectors=vectors, verifying=silent, shadowing=None
+            )
             hit = await semantic.find(this, trail)
         return hit, this
 
