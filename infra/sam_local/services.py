@@ -52,8 +52,7 @@ def container(image: str, *, name: str, network: str, timeout_seconds: int = 300
             timeout_seconds=timeout_seconds,
         )  # fmt: skip
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
-        told = str(exc.stderr or exc).strip().splitlines()
-        raise NotStarted(f"{image}: {told[-1]}") from exc
+        raise NotStarted(f"{image}: {_reason(str(exc.stderr or exc))}") from exc
     try:
         yield name
     finally:
@@ -100,11 +99,24 @@ def sam_server(around: Surroundings, command: str, *, host: str, port: int) -> I
             line, cwd=ROOT, env=sam_environment(), stdout=output, stderr=output
         )
         try:
-            _wait_until_running(process, log)
+            wait_until_running(process, log)
             yield f"http://{host}:{port}"
         finally:
             process.terminate()  # SIGTERM: on it sam removes its warm containers
             process.wait(timeout=60)
+
+
+def wait_until_running(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Return once sam has said so in its log. Raises NotStarted."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if "Running on" in text:
+            return
+        if process.poll() is not None:
+            raise NotStarted(text)
+        time.sleep(0.1)
+    raise NotStarted(f"not ready within {_START_SECONDS} s; see {log}")
 
 
 def invoke_once(around: Surroundings, function: str, event: object) -> object:
@@ -154,16 +166,10 @@ def answers(url: str) -> bool:
         return False
 
 
-def _wait_until_running(process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        text = log.read_text(encoding="utf-8", errors="replace")
-        if "Running on" in text:
-            return
-        if process.poll() is not None:
-            raise NotStarted(text)
-        time.sleep(0.1)
-    raise NotStarted(f"not ready within {_START_SECONDS} s; see {log}")
+def _reason(told: str) -> str:
+    """The line that says it, of what `docker run` says."""
+    lines = told.strip().splitlines()
+    return next((line for line in lines if "Error response" in line), lines[-1])
 
 
 def _is_ours(address: str) -> bool:

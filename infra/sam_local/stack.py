@@ -107,6 +107,7 @@ def _qdrant(stack: ExitStack, environment: Mapping[str, str], name: str) -> dict
     try:
         started = stack.enter_context(container(image, name=f"{name}-qdrant", network=name))
     except NotStarted as exc:
-        say(f"Without the semantic tier, for Qdrant cannot be started ({exc}); or set QDRANT_URL.")
+        say("Without the semantic tier, for Qdrant cannot be started; QDRANT_URL names another.")
+        say(f"  {exc}")
         return {}
     return {"QDRANT_URL": f"http://{started}:6333"}

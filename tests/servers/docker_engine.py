@@ -28,6 +28,13 @@ def require_engine() -> None:
         missing(f"needs a Docker engine that answers: {asked.stderr.strip()}")
 
 
+def require_compose() -> None:
+    """The same where Docker has no `compose`."""
+    require_engine()
+    if _run("docker", "compose", "version", timeout_seconds=_ENGINE_SECONDS).returncode:
+        missing("needs `docker compose`")
+
+
 def image_bytes(name: str) -> int:
     """The image's size with all of its layers."""
     shown = _run("docker", "image", "inspect", "--format", "{{.Size}}", name, timeout_seconds=30)

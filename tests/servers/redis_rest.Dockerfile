@@ -5,5 +5,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check \
     "redis>=8.1,<9" "starlette>=1,<2" "uvicorn>=0.54,<1"
 COPY redis_rest.py /srv/redis_rest.py
 EXPOSE 8079
+# Whatever image stands in for the base, this is what runs.
+ENTRYPOINT []
 USER 65534
 CMD ["python", "/srv/redis_rest.py"]
