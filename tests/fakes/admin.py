@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from fakes.exact import FakeExact
 from fakes.vectors import FakeVectors
+from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.entry import Entry, Forms, selectors
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.pricing import default_prices
@@ -51,6 +52,7 @@ class Office:
     exact: WindowedExact = field(default_factory=WindowedExact)
     vectors: FakeVectors = field(default_factory=FakeVectors)
     explaining: Explaining | None = None
+    key_ring: KeyRing | None = None
     closed: bool = False
 
     def now(self) -> float:
@@ -70,6 +72,7 @@ class Office:
             prices=default_prices(),
             describe_settings=lambda: {"admin_key": "**********", "port": 3000},
             explaining=self.explaining,
+            key_ring=self.key_ring,
             close=close,
         )
 

@@ -39,7 +39,7 @@ READ_BY: dict[str, set[str]] = {
         *("RECENT_PROMPTS", "METRICS_NAMESPACE"),
         *("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS", *DECIDING),
     },
-    "AdminFunction": {"LOG_LEVEL", "ADMIN_KEY", *DECIDING},
+    "AdminFunction": {"LOG_LEVEL", "ADMIN_KEY", "KEY_SIGNING_SECRET", *DECIDING},
     "MetricsFunction": {"LOG_LEVEL", "ADMIN_KEY", "SEARCH_DEADLINE_SECONDS", *EXACT, *SEMANTIC},
     "ProvisionFunction": {"LOG_LEVEL", *SEMANTIC},
     "EmbeddingFunction": set(),

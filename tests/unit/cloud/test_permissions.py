@@ -36,7 +36,7 @@ ALLOWED = {
     "MetricsRole": {*common("Metrics"), *secrets("ADMIN_KEY", *STORES)},
     "AdminRole": {
         *common("Admin"),
-        *secrets("ADMIN_KEY", *UPSTREAMS, *STORES),
+        *secrets("ADMIN_KEY", "KEY_SIGNING_SECRET", *UPSTREAMS, *STORES),
         EMBED,
         ("sqs:SendMessage", "<FailedInvocations.Arn>"),
     },

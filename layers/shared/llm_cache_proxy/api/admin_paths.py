@@ -14,6 +14,10 @@ PATHS: Mapping[str, tuple[str, str]] = {
     "/admin/cache/clear": ("POST", "clear"),
     "/admin/explain": ("POST", "explain"),
     "/admin/feedback": ("POST", "feedback"),
+    "/admin/keys": ("GET", "keys"),
+    "/admin/keys/create": ("POST", "create_key"),
+    "/admin/keys/revoke": ("POST", "revoke_key"),
+    "/admin/keys/rotate": ("POST", "rotate_key"),
     "/admin/purge": ("POST", "purge"),
 }
 """Method and action by path: reading actions take their fields from the query, others a body."""

@@ -249,6 +249,12 @@ def key_ring(settings: Settings) -> KeyRing | None:
     )
 
 
+def signing_ring(settings: Settings) -> KeyRing | None:
+    """What makes client keys, where a secret is set: new keys need no earlier one."""
+    secret = settings.key_signing_secret
+    return None if secret is None else KeyRing(secret.get_secret_value().encode())
+
+
 def completions(settings: Settings) -> Service:
     """The completions function's root."""
     return service(settings, cloud_parts(settings), frozen=True)
@@ -270,5 +276,6 @@ def administration_over(settings: Settings, parts: Parts) -> Administration:
         describe_settings=settings.described,
         explaining=Explaining(composed),
         importing=Importing(composed, SystemClock()),
+        key_ring=signing_ring(settings),
         close=parts.aclose,
     )

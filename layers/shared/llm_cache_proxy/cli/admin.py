@@ -10,6 +10,7 @@ import click
 from llm_cache_proxy.cli import admin_tables
 from llm_cache_proxy.cli.admin_client import FAILED, Remote
 from llm_cache_proxy.cli.admin_entries import entries
+from llm_cache_proxy.cli.admin_keys import keys
 from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting
 from llm_cache_proxy.cli.admin_transfer import export, import_entries
 
@@ -28,6 +29,7 @@ def admin() -> None:
 admin.add_command(entries)
 admin.add_command(export)
 admin.add_command(import_entries)
+admin.add_command(keys)
 
 
 @admin.command()

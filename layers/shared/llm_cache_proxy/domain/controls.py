@@ -81,6 +81,11 @@ def parse_controls(headers: Mapping[str, str]) -> Controls:
     )
 
 
+def is_name(text: str) -> bool:
+    """Whether a namespace or a tag can be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def _mode(headers: Mapping[str, str]) -> Mode:
     if _switch(headers, "x-bypass-cache", default=False):
         return Mode.OFF

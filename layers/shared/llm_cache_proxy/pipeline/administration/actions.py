@@ -7,11 +7,13 @@ decided before (the admin key over HTTP, IAM for a direct invocation).
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.tally import Tally
 from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT, Clearing, selection
+from llm_cache_proxy.pipeline.administration.client_keys import ClientKeys
 from llm_cache_proxy.pipeline.administration.counters import Counters
 from llm_cache_proxy.pipeline.administration.entries import Entries
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
@@ -36,7 +38,8 @@ class Administration:
     """Every action of an operator, composed in `bootstrap`.
 
     `describe_settings` gives the settings in force with secrets masked. `explaining` and
-    `importing` are None where the process has no pipeline. `close` releases the stores.
+    `importing` are None where the process has no pipeline, `key_ring` where it has no secret to
+    sign clients' keys with. `close` releases the stores.
     """
 
     exact: AdministeredExact
@@ -46,6 +49,7 @@ class Administration:
     describe_settings: Callable[[], Mapping[str, object]]
     explaining: Explaining | None = None
     importing: Importing | None = None
+    key_ring: KeyRing | None = None
     close: Callable[[], Awaitable[None]] = field(default=_nothing)
 
     async def perform(self, action: Mapping[str, object]) -> JsonObject:
@@ -68,6 +72,10 @@ class Administration:
             "purge": self._purge,
             "explain": self._explain,
             "feedback": self._feedback,
+            "keys": self._client_keys.list,
+            "create_key": self._client_keys.create,
+            "revoke_key": self._client_keys.revoke,
+            "rotate_key": self._client_keys.rotate,
             "config": self._config,
         }
         act = acts.get(name)
@@ -171,6 +179,10 @@ class Administration:
     @property
     def _clearing(self) -> Clearing:
         return Clearing(self.exact, self.vectors)
+
+    @property
+    def _client_keys(self) -> ClientKeys:
+        return ClientKeys(self.exact, self.exact, self.key_ring, self.clock)
 
     @property
     def _vitals(self) -> Vitals:

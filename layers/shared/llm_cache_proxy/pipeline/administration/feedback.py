@@ -12,14 +12,15 @@ from llm_cache_proxy.domain.pairs import EntryHandle, parse_handle
 from llm_cache_proxy.pipeline.administration.clearing import Clearing, Selection
 from llm_cache_proxy.pipeline.administration.fields import Fields
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.key_store import KeyStore
 from llm_cache_proxy.ports.pair_memory import PairMemory
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
 BAD, GOOD = "bad", "good"
 
 
-class AdministeredExact(ExactAdmin, PairMemory, Protocol):
-    """The exact tier as operators see it, and what it remembers of pairs."""
+class AdministeredExact(ExactAdmin, KeyStore, PairMemory, Protocol):
+    """The exact tier as operators see it, clients' keys, and what it remembers of pairs."""
 
 
 @dataclass(frozen=True, slots=True)

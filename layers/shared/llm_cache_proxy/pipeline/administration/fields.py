@@ -4,6 +4,7 @@ Never ignores a field: a misspelt selector must not clear more than was meant.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import cast
 
 from llm_cache_proxy.domain.errors import InvalidRequest
@@ -55,6 +56,31 @@ class Fields:
                 f"'{name}' must be a whole number from {least} to {most}.", param=name
             )
         return value
+
+    def decimal(self, name: str, *, most: int) -> Decimal | None:
+        """A number above 0 and up to `most`, also as digits; None where it is absent or null."""
+        value = self._left.pop(name, None)
+        if value is None:
+            return None
+        try:
+            number = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value)[:40])
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite() or not 0 < number <= most:
+            raise InvalidRequest(f"'{name}' must be a number above 0, up to {most}.", param=name)
+        return number
+
+    def texts(self, name: str, *, most: int) -> tuple[str, ...]:
+        """Up to `most` non-empty strings; none where the field is absent or null."""
+        value = self._left.pop(name, None)
+        if value is None:
+            return ()
+        held = tuple(value) if isinstance(value, list) else (None,)
+        if len(held) > most or not all(isinstance(item, str) and item for item in held):
+            raise InvalidRequest(
+                f"'{name}' must be an array of up to {most} non-empty strings.", param=name
+            )
+        return cast("tuple[str, ...]", held)
 
     def list(self, name: str, most: int) -> list[object]:
         """An array of 1 to `most` values."""
