@@ -37,12 +37,22 @@ def narrowed(pair: Pair) -> str | None:
     """A word that one text adds to the other, where every word counts."""
     a, b, around = pair.gap
     added = a or b
-    if (a and b) or not 0 < len(added) <= _WIDEST or around < _AROUND or not pair.is_exacting:
+    if (a and b) or not 0 < len(added) <= _WIDEST or around < _AROUND:
+        return None
+    if not (pair.is_exacting or _is_closer_description(pair, added)):
         return None
     only = pair.only_a or pair.only_b
     if _weighty(added, only, pair):
         return f"{' '.join(token.word for token in added)} on one side only"
     return None
+
+
+def _is_closer_description(pair: Pair, added: tuple[Token, ...]) -> bool:
+    """Whether it is asked if one is, or how one becomes, "an actor" or "a famous actor"."""
+    tokens = (pair.a if pair.gap.a else pair.b).tokens
+    at = next(at for at, token in enumerate(tokens) if token is added[0])
+    asks = "yesno" in pair.a.questions & pair.b.questions or "become" in pair.a.words
+    return asks and len(added) == 1 and at > 0 and tokens[at - 1].word in {"a", "an"}
 
 
 def appended(pair: Pair) -> str | None:

@@ -22,14 +22,18 @@ def gap(a: Analysis, b: Analysis) -> Gap:
     left, right = _words(a), _words(b)
     most = min(len(left), len(right))
     start = 0
-    while start < most and left[start].stem == right[start].stem:
+    while start < most and _is_same(left[start], right[start]):
         start += 1
     end = 0
-    while end < most - start and left[-1 - end].stem == right[-1 - end].stem:
+    while end < most - start and _is_same(left[-1 - end], right[-1 - end]):
         end += 1
     return Gap(
         tuple(left[start : len(left) - end]), tuple(right[start : len(right) - end]), start + end
     )
+
+
+def _is_same(one: Token, other: Token) -> bool:
+    return one.stem == other.stem or {one.word, other.word} == {"a", "an"}
 
 
 def _words(analysis: Analysis) -> list[Token]:

@@ -50,6 +50,8 @@ def _after(words: list[Token], at: int) -> tuple[str, ...]:
 
 def made_good(one: Analysis, other: Analysis) -> bool:
     """Whether one says "is not hard" where the other says "is easy", and nothing else differs."""
+    if _is_less_of_opposite(one, other):
+        return True
     left, right = negators(one), negators(other)
     if abs(len(left) - len(right)) != 1:
         return False
@@ -61,6 +63,16 @@ def made_good(one: Analysis, other: Analysis) -> bool:
     return are_opposites(word, opposite) and any(
         each.of_quality and negated in each.reach[:_NEAR] for each in by
     )
+
+
+def _is_less_of_opposite(one: Analysis, other: Analysis) -> bool:
+    """Whether one says "more patient" where the other says "less impatient", and nothing else."""
+    stems, others = one.stems - other.stems, other.stems - one.stems
+    degrees = {"more", "less"}
+    if len(stems) != 2 or len(others) != 2 or (stems | others) & degrees != degrees:  # noqa: PLR2004
+        return False
+    rest = (stems | others) - degrees
+    return len(rest) == 2 and are_opposites(min(rest), max(rest))  # noqa: PLR2004 - a pair
 
 
 @cache

@@ -59,7 +59,7 @@ def _content_runs(analysis: Analysis, *, light: bool) -> list[tuple[int, str, ra
         start = -1
         if token.word in lexicon.word_set("preposition"):
             role, settled = token.word, False
-        elif token.word in lexicon.word_set("determiner"):
+        elif _determines(token):
             settled = settled or bool(role)
         elif token.word not in JOINTS:
             role = ""
@@ -73,6 +73,13 @@ def _counts(token: Token, analysis: Analysis, *, light: bool) -> bool:
     if light and token.stem in lexicon.light_stems():
         return True
     return token.stem in analysis.content and token.word not in _anywhere()
+
+
+def _determines(token: Token) -> bool:
+    """Whether the word stands between a preposition and its noun: "by the", "by three"."""
+    if token.kind is Kind.NUMBER or token.word in lexicon.number_words():
+        return True
+    return token.word in lexicon.word_set("determiner")
 
 
 @cache

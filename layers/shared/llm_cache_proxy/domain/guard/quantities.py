@@ -13,6 +13,7 @@ _ROMAN = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI
 _ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _CURRENCY_SIGNS = frozenset("$€£¥₹₩₽")
 _CURRENCIES = frozenset({"usd", "eur", "gbp", "rs", "inr", "jpy", "us$", "chf", "cad", "aud"})
+_PAIRS = frozenset({"pair", "couple"})
 _HUNDRED = 100
 _TENS = range(20, 100, 10)
 
@@ -73,6 +74,8 @@ def _number(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
         return at + 1, str(_ROMAN[token.raw]), False
     if token.word in lexicon.number_words():
         return _spelled(tokens, at)
+    if token.word in _PAIRS and [each.word for each in tokens[at - 1 : at + 2 : 2]] == ["a", "of"]:
+        return at + 1, "2", False
     return at, "", False
 
 

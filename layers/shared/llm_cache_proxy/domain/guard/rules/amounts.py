@@ -23,11 +23,22 @@ def _numbers(pair: Pair) -> str | None:
     if not (only_left and only_right) and "what" in pair.a.questions & pair.b.questions:
         counts = {each.value for each in (*a, *b) if each.counts}
         only_left, only_right = only_left - counts, only_right - counts
-    if only_left | only_right == {"1"} and not pair.is_exacting:
-        return None  # "first" and "one" come and go
+    if _comes_and_goes(only_left | only_right, pair):
+        return None
     if only_left or only_right:
         return f"numbers {sorted(only_left)} and {sorted(only_right)}"
     return None
+
+
+def _comes_and_goes(only: set[str], pair: Pair) -> bool:
+    """Whether one text merely counts what the other names: "two men", "the men"; "first", "one"."""
+    if len(only) != 1 or pair.is_exacting:
+        return False
+    if only == {"1"}:
+        return True
+    words = {*pair.a.words, *pair.b.words}
+    spelled = {str(value) for word, value in lexicon.number_words().items() if word in words}
+    return pair.both_tell and only <= spelled
 
 
 def _order(pair: Pair) -> str | None:

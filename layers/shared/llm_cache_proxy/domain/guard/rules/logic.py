@@ -28,10 +28,13 @@ _TIMES = {
     "present": frozenset({"is", "are", "does", "do"}),
     "future": frozenset({"will"}),
 }
+_EXACT = {("is",), ("are",), ("was",), ("were",)}
 _BY_QUESTION = ("how", "what", "degree")
 
 
 def _quantifiers(pair: Pair) -> str | None:
+    if {tuple(token.word for token in words) for words in pair.gap[:2]} == {("and",), ("or",)}:
+        return "and on one side, or on the other"
     left = {title for title in pair.a.classes if title.startswith("q_")}
     right = {title for title in pair.b.classes if title.startswith("q_")}
     only_left, only_right = left - right, right - left
@@ -58,7 +61,7 @@ def _modality(pair: Pair) -> str | None:
 def _tense(pair: Pair) -> str | None:
     left, right = _time(pair.a), _time(pair.b)
     opens = {pair.a.words[:1], pair.b.words[:1]}
-    if _is_other_time(left, right, exact=opens in ({("who",)}, {("when",)})):
+    if _is_other_time(left, right, exact=opens <= _EXACT or opens in ({("who",)}, {("when",)})):
         return f"{left} and {right}"
     a, b = pair.a, pair.b
     if _used_to(a) != _used_to(b):
@@ -121,10 +124,11 @@ def _genders(words: list[str]) -> set[str]:
 
 QUANTIFIERS = Rule(
     name="quantifiers",
-    looks_at="all, some, most, none, only, at least, at most, except, half",
+    looks_at="all, some, most, none, only, at least, at most, except, half; and against or",
     vetoes=(
         ("Do all birds fly?", "Do some birds fly?"),
         ("Can I pay only with cash?", "Can I pay with cash?"),
+        ("Is Ann a cook and a baker?", "Is Ann a cook or a baker?"),
         ("Does it take at least a day?", "Does it take at most a day?"),
     ),
     passes=(("Does every bird fly?", "Do all birds fly?"),),

@@ -48,6 +48,8 @@ def _asked_role(pair: Pair) -> str | None:
     """Whether one asks who does it and the other to whom: "Who hit Ann?", "Who did Ann hit?"."""
     if pair.only_a or pair.only_b or pair.a.words[:1] != ("who",) or pair.b.words[:1] != ("who",):
         return None
+    if not lexicon.word_set("opining").isdisjoint((*pair.a.words, *pair.b.words)):
+        return None
     left, right = (each.words[1:2] in _DO for each in (pair.a, pair.b))
     return "who does it and to whom" if left != right else None
 
