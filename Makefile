@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format lock eval bench failures template sam-local localstack clean
+.PHONY: help setup dev test check format lock eval bench failures docs template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ eval: setup  ## Measure wrong and right semantic hits (DATA=file or folder, OPTI
 
 failures: setup  ## Write docs/upstream-failures.md anew from what happens
 	@cd tests && ../$(BIN)/python -m resilience.upstream_table
+
+docs: $(INSTALLED)  ## Bring the generated tables of the docs up to date
+	@$(BIN)/python -m infra.generated_tables
 
 format: $(INSTALLED)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -1,0 +1,31 @@
+"""The docs say what the code says."""
+
+import re
+
+import pytest
+from infra.generated_tables import FILES, ROOT, TABLES, rendered
+
+SOURCES = ROOT / "layers/shared/llm_cache_proxy"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_generated_table_is_stale(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+
+    assert text == rendered(text), "stale: run `make docs`"
+
+
+def test_every_generated_table_stands_somewhere() -> None:
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in FILES]
+
+    for table in TABLES:
+        assert any(f"<!-- generated: {table} -->" in text for text in texts), table
+
+
+@pytest.mark.parametrize("source", ["api/headers.py", "domain/controls.py"])
+def test_the_readme_lists_every_header_of_ours(source: str) -> None:
+    named = set(re.findall(r'"(x-[a-z-]+[a-z])"', (SOURCES / source).read_text(encoding="utf-8")))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert named
+    assert {name for name in named if f"`{name}" not in readme} == set()
