@@ -1,0 +1,231 @@
+"""The vocabulary of `x-cache-reason`: each word has a meaning, a row in the docs, a way there."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from llm_cache_proxy.api.errors import refused, upstream_failed
+from llm_cache_proxy.api.passthrough import _answered
+from llm_cache_proxy.domain.errors import InvalidRequest, UpstreamUnreachable
+from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.reasons import MEANINGS, Reason
+from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.domain.text.dialect import TextDialect
+from llm_cache_proxy.ports.upstream import UpstreamCall
+from unit.pipeline.bench import Bench
+
+DOCS = Path(__file__).parents[3] / "docs" / "reasons.md"
+ASKED = "What is Rust?"
+ALIKE = "Tell me what Rust is"
+GREY = "Rust, what is that?"
+POLISH = ("How do I polish my nails?", "How do I Polish my nails?")
+
+
+class Seen(NamedTuple):
+    """What a client is told."""
+
+    x_cache: str
+    reason: str
+
+
+Way = Callable[[], Awaitable[Seen]]
+
+
+def _bench(policy: Policy | None = None, **changes: object) -> Bench:
+    bench = Bench(policy or Policy(), **changes)  # type: ignore[arg-type]  # fields by name
+    bench.embedder.alike(ASKED, ALIKE, 0.94)
+    return bench
+
+
+async def _asked(bench: Bench, text: str = ALIKE, **changes: object) -> Seen:
+    told = await bench.ask(text, **changes)
+    return Seen(told.x_cache, told.outcome.reason)
+
+
+def _second(text: str = ALIKE, policy: Policy | None = None, **changes: object) -> Way:
+    """Ask one prompt, then `text` with `changes`."""
+
+    async def way() -> Seen:
+        bench = _bench(policy)
+        await bench.ask(ASKED)
+        return await _asked(bench, text, **changes)
+
+    return way
+
+
+def _first(text: str = ASKED, policy: Policy | None = None, **changes: object) -> Way:
+    """Ask `text` of an empty cache."""
+
+    async def way() -> Seen:
+        return await _asked(_bench(policy), text, **changes)
+
+    return way
+
+
+def _with_header(name: str, value: str) -> Way:
+    return _second(ASKED, headers={name: value})
+
+
+def _away(part: str) -> Way:
+    async def way() -> Seen:
+        bench = _bench()
+        getattr(bench, part).away = True
+        return await _asked(bench)
+
+    return way
+
+
+async def _promoted() -> Seen:
+    bench = _bench()
+    await bench.ask(ASKED)
+    await bench.ask(ALIKE)
+    return await _asked(bench)
+
+
+async def _verified() -> Seen:
+    bench = _bench(Policy(verified=True))
+    bench.verifier.same(ASKED, ALIKE)
+    await bench.ask(ASKED)
+    return await _asked(bench)
+
+
+async def _unverified() -> Seen:
+    bench = _bench(Policy(threshold=0.86, verified=True))
+    bench.embedder.alike(ASKED, GREY, 0.88)
+    await bench.ask(ASKED)
+    return await _asked(bench, GREY)
+
+
+async def _vetoed() -> Seen:
+    bench = _bench()
+    await bench.ask(POLISH[0])
+    return await _asked(bench, POLISH[1])
+
+
+async def _below() -> Seen:
+    bench = _bench()
+    bench.embedder.alike(ASKED, GREY, 0.89)
+    await bench.ask(ASKED)
+    return await _asked(bench, GREY)
+
+
+async def _cleared() -> Seen:
+    bench = _bench()
+    await bench.ask(ASKED)
+    await bench.exact.cut("default", "all")
+    return await _asked(bench)
+
+
+async def _sampled() -> Seen:
+    bench = _bench(shadow=ShadowRules(rate=1.0), frozen=True)
+    await bench.ask(ASKED)
+    return await _asked(bench)
+
+
+async def _barred() -> Seen:
+    bench = _bench()
+    await bench.ask(ASKED)
+    hit = await bench.ask(ALIKE, headers={"x-cache-mode": "read-only"})
+    await bench.exact.bar("default", str(hit.outcome.entry_id).partition("-")[2])
+    return await _asked(bench)
+
+
+async def _raised() -> Seen:
+    bench = _bench()
+    await bench.ask(ASKED)
+    await bench.exact.set_threshold("default", 0.96, before=0.0)
+    return await _asked(bench)
+
+
+async def _too_long() -> Seen:
+    bench = _bench()
+    bench.embedder.longest = 5
+    return await _asked(bench)
+
+
+async def _uncached_route() -> Seen:
+    bench = _bench()
+    call = UpstreamCall(
+        "GET", "/x", "", {}, b"{}", None, bench.upstream.routes("m"), streaming=True
+    )
+    reply = await bench.upstream.send(call)
+    passed = _answered(reply, b"")
+    await reply.body.aclose()
+    return Seen(passed.outcome.result, passed.outcome.reason)
+
+
+async def _refused() -> Seen:
+    headers = refused(InvalidRequest("no"), "req").headers
+    return Seen(headers["x-cache"], headers["x-cache-reason"])
+
+
+async def _upstream_error() -> Seen:
+    headers = upstream_failed(UpstreamUnreachable("away", upstream="u"), "req").headers
+    return Seen(headers["x-cache"], headers["x-cache-reason"])
+
+
+IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
+TOOL = [{"type": "function", "function": {"name": "f"}}]
+WAYS: dict[Reason, Way] = {
+    Reason.IDENTICAL: _second(ASKED),
+    Reason.NORMALISED: _second("what is  RUST?"),
+    Reason.PROMOTED: _promoted,
+    Reason.SIMILAR: _second(),
+    Reason.VERIFIED: _verified,
+    Reason.NOT_FOUND: _first(),
+    Reason.BELOW_THRESHOLD: _below,
+    Reason.GUARD: _vetoed,
+    Reason.CUT_OFF: _cleared,
+    Reason.VERIFIER: _second(policy=Policy(verified=True)),
+    Reason.UNVERIFIED: _unverified,
+    Reason.SHADOW: _sampled,
+    Reason.FEEDBACK: _barred,
+    Reason.THRESHOLD_RAISED: _raised,
+    Reason.EXACT_MODE: _first(headers={"x-cache-mode": "exact"}),
+    Reason.EXACT_ROUTE: _first(dialect=TextDialect(), prompt="Once"),
+    Reason.WRITE_ONLY: _with_header("x-cache-mode", "write-only"),
+    Reason.REFRESH: _with_header("x-cache-mode", "refresh"),
+    Reason.NO_CACHE: _with_header("cache-control", "no-cache"),
+    Reason.SEMANTIC_OFF: _second(policy=Policy(semantic=False)),
+    Reason.NOT_USER_TEXT: _first(messages=[{"role": "system", "content": "Hello"}]),
+    Reason.NOT_TEXT_ONLY: _first(messages=IMAGE),
+    Reason.TOOLS: _first(tools=TOOL),
+    Reason.TEMPERATURE: _first(temperature=1.5),
+    Reason.TIME_SENSITIVE: _first("What is the weather today?"),
+    Reason.PERSONAL: _first("What is my name?"),
+    Reason.TOO_LONG: _too_long,
+    Reason.BYPASS_ASKED: _with_header("x-bypass-cache", "true"),
+    Reason.UPSTREAM_STATE: _first(store=True),
+    Reason.UNCACHED_ROUTE: _uncached_route,
+    Reason.REFUSED: _refused,
+    Reason.UPSTREAM_ERROR: _upstream_error,
+    Reason.EXACT_UNAVAILABLE: _away("exact"),
+    Reason.EMBEDDER_UNAVAILABLE: _away("embedder"),
+    Reason.SEARCH_UNAVAILABLE: _away("vectors"),
+}
+"""One way to bring about each reason; a new one needs its own."""
+
+
+def _rows() -> dict[str, tuple[str, str]]:
+    lines = [line for line in DOCS.read_text("utf-8").splitlines() if line.startswith("| `")][1:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {word.strip("`"): (x_cache.strip("`"), meaning) for word, x_cache, meaning in cells}
+
+
+@pytest.mark.parametrize("reason", Reason)
+async def test_each_reason_is_brought_about_and_told_as_documented(reason: Reason) -> None:
+    seen = await WAYS[reason]()
+
+    assert seen.reason.partition(":")[0] == reason
+    assert _rows()[reason] == (seen.x_cache, MEANINGS[reason])
+
+
+def test_the_documented_words_are_the_vocabulary() -> None:
+    assert list(_rows()) == [str(reason) for reason in Reason]
+    assert MEANINGS.keys() == set(Reason) == WAYS.keys()
+
+
+async def test_a_veto_names_its_rule() -> None:
+    assert (await _vetoed()).reason == "guard:case"
