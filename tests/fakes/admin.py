@@ -53,6 +53,7 @@ class Office:
     vectors: FakeVectors = field(default_factory=FakeVectors)
     explaining: Explaining | None = None
     key_ring: KeyRing | None = None
+    breakers: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
 
     def now(self) -> float:
@@ -73,6 +74,7 @@ class Office:
             describe_settings=lambda: {"admin_key": "**********", "port": 3000},
             explaining=self.explaining,
             key_ring=self.key_ring,
+            breakers=lambda: self.breakers,
             close=close,
         )
 

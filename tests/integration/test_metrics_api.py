@@ -14,6 +14,7 @@ from llm_cache_proxy.domain.counting import (
     hit_counts,
     merged,
     miss_counts,
+    trip_count,
     veto_count,
 )
 from llm_cache_proxy.domain.histogram import latency_counts
@@ -117,6 +118,8 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
         "llm_cache_requests": "counter",
         "llm_cache_vetoes": "counter",
         "llm_cache_errors": "counter",
+        "llm_cache_breaker_trips": "counter",
+        "llm_cache_breaker_open": "gauge",
         "llm_cache_tokens": "counter",
         "llm_cache_dollars": "counter",
         "llm_cache_latency_seconds": "histogram",
@@ -129,6 +132,32 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
     assert models == {"gpt-4o-mini", 'odd"name\\'}
     priced = {sample.labels["model"] for sample in families["llm_cache_dollars"].samples}
     assert priced == {"gpt-4o-mini"}
+
+
+async def test_breakers_tell_their_trips_everywhere_and_their_state_here(
+    office: Office, open_client: httpx.AsyncClient
+) -> None:
+    office.exact.lay(merged(trip_count("search"), trip_count("search")), ago=30)
+    office.breakers = {"exact": "closed", "search": "open"}
+
+    told = (await open_client.get("/metrics")).json()["breakers"]
+    text = (await open_client.get("/metrics?format=prometheus")).text
+
+    assert told == {
+        "exact": {"trips": 0, "state": "closed"},
+        "search": {"trips": 2, "state": "open"},
+    }
+    samples = [
+        (sample.name, sample.labels, sample.value)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if "breaker" in family.name
+    ]
+    assert samples == [
+        ("llm_cache_breaker_trips_total", {"tier": "search"}, 2),
+        ("llm_cache_breaker_open", {"tier": "exact"}, 0),
+        ("llm_cache_breaker_open", {"tier": "search"}, 1),
+    ]
 
 
 async def test_the_latency_histogram_is_cumulative_and_in_seconds(

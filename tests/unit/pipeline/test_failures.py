@@ -54,6 +54,17 @@ async def test_without_the_vector_store_the_exact_tier_goes_on(bench: Bench) -> 
     assert bench.exact.count_of("error:search") == 2  # looking and storing
 
 
+async def test_a_breaker_that_opens_is_counted_once_for_all_its_failures(bench: Bench) -> None:
+    bench.vectors.away = True
+
+    for number in range(4):
+        await bench.ask(f"prompt {number}")
+    await bench.proxy.ledger.drain()
+
+    assert bench.exact.count_of("error:search") == 8
+    assert bench.exact.count_of("trip:search") == 1
+
+
 async def test_without_the_upstream_there_is_an_error_and_nothing_stored(bench: Bench) -> None:
     bench.upstream.unreachable = True
 

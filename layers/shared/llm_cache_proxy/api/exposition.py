@@ -4,7 +4,7 @@ Labels are bounded: results, rules, kinds, tiers, and models by their counted na
 no label. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from llm_cache_proxy.domain.histogram import BOUNDS_MS
@@ -17,8 +17,11 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _Sample = tuple[dict[str, str], float]
 
 
-def exposition(tally: Tally, prices: PriceList) -> str:
-    """Every counter of the tally, one metric family after the other."""
+def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str]) -> str:
+    """Every counter of the tally, one metric family after the other.
+
+    `breakers` are those of this process, `open` or `closed` by tier.
+    """
     families = (
         _family(
             "llm_cache_requests_total",
@@ -35,6 +38,17 @@ def exposition(tally: Tally, prices: PriceList) -> str:
             "Failures of a tier or of the upstream, by kind.",
             (({"kind": kind}, count) for kind, count in tally.errors.items()),
         ),
+        _family(
+            "llm_cache_breaker_trips_total",
+            "How often the breaker of a tier has opened, in all processes.",
+            (({"tier": tier}, count) for tier, count in tally.trips.items()),
+        ),
+        _family(
+            "llm_cache_breaker_open",
+            "Whether the breaker of a tier is open in this process.",
+            (({"tier": tier}, int(state == "open")) for tier, state in breakers.items()),
+            kind="gauge",
+        ),
         _family("llm_cache_tokens_total", "Tokens used and saved, by model.", _tokens(tally)),
         _family(
             "llm_cache_dollars_total",
@@ -46,9 +60,11 @@ def exposition(tally: Tally, prices: PriceList) -> str:
     return "".join(f"{line}\n" for family in families for line in family)
 
 
-def _family(name: str, meaning: str, samples: Iterable[_Sample]) -> Iterator[str]:
+def _family(
+    name: str, meaning: str, samples: Iterable[_Sample], kind: str = "counter"
+) -> Iterator[str]:
     yield f"# HELP {name} {meaning}"
-    yield f"# TYPE {name} counter"
+    yield f"# TYPE {name} {kind}"
     for labels, value in samples:
         yield _line(name, labels, value)
 

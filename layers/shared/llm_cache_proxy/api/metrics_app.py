@@ -30,7 +30,8 @@ def metrics_routes(administration: Administration, admin_key: str | None) -> lis
     async def metrics(request: Request) -> Response:
         tenant = request.query_params.get("tenant") or None
         if _wants_prometheus(request):
-            text = exposition(await administration.tally(tenant), administration.prices)
+            found = await administration.tally(tenant)
+            text = exposition(found, administration.prices, administration.breakers())
             return Response(text, headers={"content-type": CONTENT_TYPE})
         return json_response(await administration.metrics(tenant))
 

@@ -11,7 +11,7 @@ from llm_cache_proxy.api.admin_app import admin_routes
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.metrics_app import metrics_routes
 from llm_cache_proxy.bootstrap.parts import Parts
-from llm_cache_proxy.bootstrap.roots import administration_over, service
+from llm_cache_proxy.bootstrap.roots import administration_over, service, tiers
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
 
@@ -46,10 +46,11 @@ async def prepare(parts: Parts) -> None:
 
 def local_app(settings: Settings, parts: Parts) -> Starlette:
     """Every endpoint on one server."""
-    serving = service(settings, parts)
+    by_name = tiers(settings)
+    serving = service(settings, parts, by_name)
     writing = partial(serving.proxy.ledger.write_when_idle, _QUIET_SECONDS)
     app = create_app(replace(serving, meanwhile=writing))
-    administration = administration_over(settings, parts)
+    administration = administration_over(settings, parts, by_name)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
     app.router.routes.extend(metrics_routes(administration, key))
     app.router.routes.extend(admin_routes(administration, key))

@@ -209,9 +209,15 @@ def journal(settings: Settings, ledger: Ledger) -> Journal:
     return Journal(default_prices(settings.prices_path), sinks)
 
 
-def service(settings: Settings, parts: Parts, *, frozen: bool = False) -> Service:
+def service(
+    settings: Settings,
+    parts: Parts,
+    by_name: dict[str, Tier] | None = None,
+    *,
+    frozen: bool = False,
+) -> Service:
     """What the completions app serves with; `frozen` where nothing runs after an answer."""
-    by_name = tiers(settings)
+    by_name = tiers(settings) if by_name is None else by_name
     composed = proxy(settings, parts, by_name, frozen=frozen)
     told = journal(settings, composed.ledger)
 
@@ -265,9 +271,16 @@ def administration(settings: Settings) -> Administration:
     return administration_over(settings, cloud_parts(settings))
 
 
-def administration_over(settings: Settings, parts: Parts) -> Administration:
-    """Every action of an operator over these parts."""
-    composed = proxy(settings, parts, tiers(settings))
+def administration_over(
+    settings: Settings, parts: Parts, serving: dict[str, Tier] | None = None
+) -> Administration:
+    """Every action of an operator over these parts; `serving` are the tiers of this process."""
+    composed = proxy(settings, parts, serving or tiers(settings))
+
+    def breakers() -> dict[str, str]:
+        tiers_of_ours = (serving or {}).items()
+        return {name: "open" if t.breaker.is_open else "closed" for name, t in tiers_of_ours}
+
     return Administration(
         exact=parts.exact,
         vectors=parts.vectors,
@@ -277,5 +290,6 @@ def administration_over(settings: Settings, parts: Parts) -> Administration:
         explaining=Explaining(composed),
         importing=Importing(composed, SystemClock()),
         key_ring=signing_ring(settings),
+        breakers=breakers,
         close=parts.aclose,
     )

@@ -37,6 +37,11 @@ def error_count(kind: str) -> dict[str, int]:
     return {f"error:{kind}": 1}
 
 
+def trip_count(tier: str) -> dict[str, int]:
+    """What a breaker that opens adds."""
+    return {f"trip:{tier}": 1}
+
+
 def veto_count(rule: str) -> dict[str, int]:
     """What a veto of the guard's `rule` adds."""
     return {f"veto:{rule}": 1}

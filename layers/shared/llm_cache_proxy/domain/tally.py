@@ -24,6 +24,7 @@ RESULTS = (EXACT_HITS, SEMANTIC_HITS, MISSES, BYPASSES, STALE, COALESCED)
 _MODEL = "model:"
 _ERROR = "error:"
 _VETO = "veto:"
+_TRIP = "trip:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Tally:
     results: Mapping[str, int]
     vetoes: Mapping[str, int]
     errors: Mapping[str, int]
+    trips: Mapping[str, int]
     models: Mapping[str, ModelTally]
     latencies: Mapping[str, Histogram]
 
@@ -78,6 +80,7 @@ def tally(counts: Mapping[str, int]) -> Tally:
         results={name: _at_least_zero(counts, name) for name in RESULTS},
         vetoes=_named(counts, _VETO),
         errors=_named(counts, _ERROR),
+        trips=_named(counts, _TRIP),
         models={
             model: _model_tally(parts) for model, parts in sorted(_grouped(counts, _MODEL).items())
         },

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from llm_cache_proxy.domain.breaker import Breaker
+from llm_cache_proxy.domain.counting import trip_count
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.clock import Clock
@@ -46,6 +47,9 @@ class Tier:
 
     def _failed(self, trail: Trail, exc: Exception) -> None:
         timed_out = isinstance(exc, TimeoutError) or isinstance(exc.__cause__, TimeoutError)
+        was_open = self.breaker.is_open
         self.breaker.failed(self._clock.monotonic(), timed_out=timed_out)
         trail.failed(self.name)
+        if self.breaker.is_open and not was_open:
+            trail.count(trip_count(self.name))
         _log.warning("the %s tier failed: %s", self.name, exc or type(exc).__name__)

@@ -20,7 +20,7 @@ from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.exporting import Exporting
 from llm_cache_proxy.pipeline.administration.feedback import AdministeredExact, Feedback
 from llm_cache_proxy.pipeline.administration.fields import Fields
-from llm_cache_proxy.pipeline.administration.figures import Figures
+from llm_cache_proxy.pipeline.administration.figures import Breakers, Figures
 from llm_cache_proxy.pipeline.administration.importing import Importing
 from llm_cache_proxy.pipeline.administration.vitals import Vitals
 from llm_cache_proxy.ports.clock import Clock
@@ -39,7 +39,8 @@ class Administration:
 
     `describe_settings` gives the settings in force with secrets masked. `explaining` and
     `importing` are None where the process has no pipeline, `key_ring` where it has no secret to
-    sign clients' keys with. `close` releases the stores.
+    sign clients' keys with. `breakers` tells of those that serve in this process. `close` releases
+    the stores.
     """
 
     exact: AdministeredExact
@@ -50,6 +51,7 @@ class Administration:
     explaining: Explaining | None = None
     importing: Importing | None = None
     key_ring: KeyRing | None = None
+    breakers: Breakers = dict
     close: Callable[[], Awaitable[None]] = field(default=_nothing)
 
     async def perform(self, action: Mapping[str, object]) -> JsonObject:
@@ -174,7 +176,7 @@ class Administration:
 
     @property
     def _figures(self) -> Figures:
-        return Figures(Counters(self.exact), self.clock, self.prices)
+        return Figures(Counters(self.exact), self.clock, self.prices, self.breakers)
 
     @property
     def _clearing(self) -> Clearing:

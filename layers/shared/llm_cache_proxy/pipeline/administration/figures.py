@@ -3,7 +3,7 @@
 Decides what goes into each. Never estimates: what was not counted is not there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -31,6 +31,9 @@ No step is finer than the stores' finest counter windows, five minutes.
 
 _MOST_TENANTS = 100
 
+Breakers = Callable[[], Mapping[str, str]]
+"""Gives `open` or `closed` by tier, of the process that serves requests itself; else nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -39,6 +42,7 @@ class Figures:
     counters: Counters
     clock: Clock
     prices: PriceList
+    breakers: Breakers = dict
 
     async def tally(self, tenant: str | None) -> Tally:
         """Everything ever counted, of one tenant or of all."""
@@ -57,6 +61,7 @@ class Figures:
         return {
             "generated_at": int(now),
             **total,
+            "breakers": self._breakers(windows, now),
             "windows": {**spans, "total": total},
             **self._tenants(by_tenant, now),
         }
@@ -72,10 +77,19 @@ class Figures:
             "generated_at": int(now),
             "range": shown,
             "step_seconds": step_seconds,
+            "breakers": self._breakers(windows, now),
             "series": series(windows, now, step_seconds, steps),
             "window": sections(tally(over(windows, now, step_seconds * steps)), self.prices),
             "total": sections(tally(over(windows, now, None)), self.prices),
             **self._tenants(by_tenant, now),
+        }
+
+    def _breakers(self, windows: Sequence[CounterWindow], now: float) -> JsonObject:
+        """How often each breaker has opened, in all processes, and how it stands in this one."""
+        trips, present = tally(over(windows, now, None)).trips, self.breakers()
+        return {
+            name: {"trips": trips.get(name, 0), "state": present.get(name)}
+            for name in sorted({*trips, *present})
         }
 
     def _tenants(
