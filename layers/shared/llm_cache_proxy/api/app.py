@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from llm_cache_proxy.api import description
 from llm_cache_proxy.api.chat import CACHED, cached_endpoint
 from llm_cache_proxy.api.client_access import ClientAccess
 from llm_cache_proxy.api.embeddings import embeddings_endpoint
@@ -89,6 +90,7 @@ def create_app(service: Service) -> Starlette:
     app.add_route(
         "/v1/cache/feedback", feedback_endpoint(service.feedback, admission), methods=["POST"]
     )
+    app.add_route(f"/v1{description.PATH}", description.describe, methods=["GET"])
     app.add_route("/v1/{path:path}", elsewhere.endpoint, methods=_METHODS)
     add_error_handlers(app)
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from llm_cache_proxy.api import description
 from llm_cache_proxy.api.errors import refused
 from llm_cache_proxy.domain.client_keys import Client, KeyRing, bearer_key
 from llm_cache_proxy.domain.errors import Forbidden, NotPermitted
@@ -64,7 +65,7 @@ class ClientAccess:
     def _serves(self, method: str, path: str) -> bool:
         if path in self._further_paths:
             return True
-        if path == _MODELS or path.startswith(f"{_MODELS}/"):
+        if path in {_MODELS, description.PATH} or path.startswith(f"{_MODELS}/"):
             return method in {"GET", "HEAD"}
         return path in _STATELESS | _OURS and method == "POST"
 
