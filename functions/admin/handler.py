@@ -6,9 +6,12 @@ from llm_cache_proxy.api.admin_app import create_admin_app
 from llm_cache_proxy.api.admin_function import admin_function
 from llm_cache_proxy.api.gateway_events import gateway_function
 from llm_cache_proxy.bootstrap.function_settings import operator_settings
+from llm_cache_proxy.bootstrap.priming import prime_everything
 from llm_cache_proxy.bootstrap.roots import administration
 
 _settings = operator_settings()
+# While Lambda lends a whole processor: later, an import takes longer than a store may take.
+prime_everything(_settings)
 _administration = administration(_settings)
 _key = None if _settings.admin_key is None else _settings.admin_key.get_secret_value()
 

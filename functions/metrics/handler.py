@@ -5,9 +5,12 @@ from mangum import Mangum
 from llm_cache_proxy.api.gateway_events import gateway_function
 from llm_cache_proxy.api.metrics_app import create_metrics_app
 from llm_cache_proxy.bootstrap.function_settings import operator_settings
+from llm_cache_proxy.bootstrap.priming import prime_everything
 from llm_cache_proxy.bootstrap.roots import administration
 
 _settings = operator_settings()
+# While Lambda lends a whole processor: later, an import takes longer than a store may take.
+prime_everything(_settings)
 _key = None if _settings.admin_key is None else _settings.admin_key.get_secret_value()
 
 # Without lifespan: the stores stay connected from one invocation to the next.

@@ -46,3 +46,27 @@ def test_the_image_is_named_and_not_built(bundled: Path) -> None:
     embedding = read_template(bundled)["Resources"]["EmbeddingFunction"]["Properties"]
 
     assert embedding["ImageUri"] == URI
+
+
+@pytest.mark.parametrize("function", ["metrics", "admin"])
+def test_an_operators_function_has_imported_its_stores_before_it_is_asked(
+    bundled: Path, function: str
+) -> None:
+    """An import under way blocks the loop, and every store would look as if it were away."""
+    folder = bundled.parent / "functions" / function
+    said = "print({'qdrant_client', 'redis.asyncio'} <= sys.modules.keys())"
+
+    started = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys, handler; {said}"],
+        cwd=folder,
+        env={
+            "PYTHONPATH": str(folder),
+            "REDIS_URL": "redis://127.0.0.1:1",
+            "QDRANT_URL": "http://127.0.0.1:1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert started.stdout == "True\n", started.stderr
