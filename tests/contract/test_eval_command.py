@@ -16,6 +16,7 @@ PAIRS = [
     {"a": "How do I reset my router?", "b": "How can I reset my router?", "label": 1},
     {"a": "What is Rust?", "b": "How tall is Mount Everest?", "label": 0},
 ]
+PAIRS_MORE = [{"a": "What is Go?", "b": "Tell me what Go is", "label": 1}]
 INTENTS = [
     {"text": "How do I enable dark mode?", "intent": "on"},
     {"text": "How do I disable dark mode?", "intent": "off"},
@@ -128,6 +129,35 @@ def test_a_plot_is_the_same_bytes_each_time(tmp_path: Path, stream: tuple[str, .
 
     assert first.read_bytes() == second.read_bytes()
     assert b"right, % of served" in first.read_bytes()
+
+
+def test_vectors_are_kept_for_the_next_run(tmp_path: Path) -> None:
+    kept = str(tmp_path / "vectors")
+    first = run(written(tmp_path, PAIRS), "--json", "--vectors", kept)
+    more = run(written(tmp_path, [*PAIRS, *PAIRS_MORE]), "--json", "--vectors", kept)
+
+    # without a model nothing new could be embedded
+    environment = {"MODEL_DIR": str(tmp_path)}
+    rows = written(tmp_path, PAIRS)
+    again = CliRunner().invoke(
+        commands, ["eval", rows, "--json", "--vectors", kept], env=environment
+    )
+
+    assert json.loads(first.stdout)["pairs"] == 4
+    assert json.loads(more.stdout)["pairs"] == 5
+    assert again.stdout == first.stdout
+
+
+def test_a_damaged_file_of_vectors_is_told(tmp_path: Path) -> None:
+    kept = tmp_path / "vectors"
+    run(written(tmp_path, PAIRS), "--vectors", str(kept))
+    (file,) = kept.iterdir()
+    file.write_bytes(b"damaged")
+
+    result = run(written(tmp_path, PAIRS), "--vectors", str(kept))
+
+    assert result.exit_code == 1
+    assert f"{file}: no file of vectors" in result.output
 
 
 def test_a_plot_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What `llm-cache-proxy eval` is asked, and in which order it answers.
 
-Decides which rules are measured: those of the settings in force, or those that the options name.
+Decides what is shown and where it goes; the figures come from `measuring`.
 """
 
 import json
@@ -12,9 +12,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from llm_cache_proxy.bootstrap.roots import guard_of
 from llm_cache_proxy.cli.evaluation import plot as plots
 from llm_cache_proxy.cli.evaluation import tables
+from llm_cache_proxy.cli.evaluation.chosen_rules import ChosenRules, rules_chosen
 from llm_cache_proxy.cli.evaluation.files import LabelledFile, UnusableFile, read_files
 from llm_cache_proxy.cli.evaluation.measuring import (
     THRESHOLDS,
@@ -27,36 +27,32 @@ from llm_cache_proxy.cli.evaluation.measuring import (
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, embed
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.domain.evaluation import Decision
-from llm_cache_proxy.domain.presets import Preset, semantic_rules
 from llm_cache_proxy.settings import Settings, read_settings
 
 
 @click.command("eval")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--preset",
-    type=click.Choice([preset.value for preset in Preset if preset is not Preset.OFF]),
-    help="Measure this preset instead of the one in force.",
-)
-@click.option(
-    "--threshold", type=click.FloatRange(0, 1), help="Least cosine similarity of a semantic hit."
-)
-@click.option("--no-guard", is_flag=True, help="Let cosine alone decide.")
 @click.option("--stream", is_flag=True, help="Judge each prompt against the nearest earlier ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
+@click.option(
+    "--vectors",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep vectors in this folder, so that the next run embeds new texts only.",
+)
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw precision against hit rate into this .svg or .png file.",
 )
+@rules_chosen
 def evaluate(
+    rules: ChosenRules,
+    /,
     paths: tuple[Path, ...],
     *,
-    preset: str | None,
-    threshold: float | None,
-    no_guard: bool,
     stream: bool,
     as_json: bool,
+    vectors: Path | None,
     plot: Path | None,
 ) -> None:
     """Measure the semantic tier on labelled texts: files or folders of JSON lines.
@@ -67,12 +63,12 @@ def evaluate(
     if plot is not None:
         plots.check(plot)
     settings = read_settings()
-    decision = _decision(settings, preset, threshold, guarded=not no_guard)
+    decision = rules.decision(settings)
     files = _fitting(read_files(paths), stream=stream)
     texts = all_texts(files)
     with _progress(len(set(texts))) as advance:
         try:
-            embedded = embed(settings, texts, advance)
+            embedded = embed(settings, texts, advance, kept_in=vectors)
         except EmbedderUnavailable as exc:
             raise click.ClickException(str(exc)) from exc
     if stream:
@@ -83,23 +79,6 @@ def evaluate(
         lines = curves(files, embedded, decision, stream=stream, k=settings.semantic_candidates)
         plots.draw(lines, plot, stream=stream)
         click.echo(f"Drawn into {plot}.", err=True)
-
-
-def _decision(
-    settings: Settings, preset: str | None, threshold: float | None, *, guarded: bool
-) -> Decision:
-    """The rules to measure; a preset that is named comes with its own threshold."""
-    if preset is None:
-        rules = semantic_rules(settings.semantic_preset, settings.similarity_threshold)
-    else:
-        rules = semantic_rules(Preset(preset))
-    if threshold is None:
-        threshold = rules.threshold
-    if rules.verified:
-        click.echo(
-            "The verifier is not asked: what it would refuse is counted as served.", err=True
-        )
-    return Decision(threshold, guard_of(settings) if guarded else None)
 
 
 def _fitting(files: Sequence[LabelledFile], *, stream: bool) -> list[LabelledFile]:

@@ -7,11 +7,13 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder, installed_embedder_id
+from llm_cache_proxy.cli.evaluation.vector_file import VectorFile
 from llm_cache_proxy.domain.evaluation import Arrival
 from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.settings import Settings
@@ -39,13 +41,25 @@ class Embedded:
         return all(self.whole[self.at[text]] for text in texts)
 
 
-def embed(settings: Settings, texts: Iterable[str], progress: Callable[[int], None]) -> Embedded:
+def embed(
+    settings: Settings,
+    texts: Iterable[str],
+    progress: Callable[[int], None],
+    *,
+    kept_in: Path | None = None,
+) -> Embedded:
     """Embed each distinct text with the model in MODEL_DIR; `progress` gets counts as they finish.
 
-    Raises EmbedderUnavailable.
+    Texts whose vectors are kept in the folder `kept_in` are not embedded again. Raises
+    EmbedderUnavailable, and ClickException for a folder that cannot be used.
     """
     distinct = sorted(set(texts), key=lambda text: (len(text), text))  # alike ones batch best
-    embedded = asyncio.run(_embedded(settings, distinct, progress))
+    kept = VectorFile(kept_in, installed_embedder_id(settings.model_dir))
+    kept.load()
+    new = [text for text in distinct if kept.get(text) is None]
+    progress(len(distinct) - len(new))
+    kept.add(new, asyncio.run(_embedded(settings, new, progress)))
+    embedded = [found for text in distinct if (found := kept.get(text)) is not None]
     return Embedded(
         at={text: row for row, text in enumerate(distinct)},
         vectors=np.array([each.vector for each in embedded], dtype=np.float32),
@@ -56,6 +70,8 @@ def embed(settings: Settings, texts: Iterable[str], progress: Callable[[int], No
 async def _embedded(
     settings: Settings, texts: Sequence[str], progress: Callable[[int], None]
 ) -> list[Embedding]:
+    if not texts:
+        return []
     workers = os.cpu_count() or 1
     embedder = MiniLMEmbedder(
         settings.model_dir,
