@@ -14,7 +14,7 @@ _TIME = re.compile(
         today|tonight|tomorrow|yesterday|right\ now|at\ the\ moment|just\ now
         |who\ is\ currently
         |currently\ (?:open|available|playing|trading|trending|happening|airing|worth|live)
-        |(?:this|last|next)\ (?:morning|afternoon|evening|week|weekend|month|quarter|year)
+        |(?:this|last|next)\ (?:morning|afternoon|evening|week|weekend|month)
         |what(?:'s|\ is)\ the\ (?:date|time)(?=\s*(?:[?.!,]|$)|\ (?:in|at|now|there|here)\b)
         |what\ (?:day|date|time)\ is\ it|how\ long\ ago
         |current\ (?:time|date|weather|temperature|price|rate|status|president|ceo|version|news)
@@ -32,7 +32,7 @@ _PERSONAL = re.compile(
     r"""\b(?:
         who\ am\ i|where\ am\ i|about\ me\b|remember\ me|do\ you\ (?:know|remember)\ me
         |my\ (?:account|policy|case|claim)\ (?:number|id|status)
-        |(?:i\ am|i'm)\ \d+|i\ live\ in
+        |(?<!like\ )(?:i\ am|i'm)\ \d+|i\ live\ in
         |(?:you|we)\ (?:said|told|discussed|talked)|(?:earlier|previous)\ (?:conversation|message)
     )\b""",
     re.VERBOSE | re.IGNORECASE,

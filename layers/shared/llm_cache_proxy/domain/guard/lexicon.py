@@ -18,6 +18,7 @@ def lines(name: str) -> Iterator[str]:
     return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 
+@cache
 def named(name: str) -> dict[str, tuple[str, ...]]:
     """The list `name` of `class: members` lines; a class may be spread over several lines."""
     found: dict[str, tuple[str, ...]] = {}

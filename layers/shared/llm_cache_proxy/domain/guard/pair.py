@@ -14,6 +14,8 @@ from llm_cache_proxy.domain.guard.negation import made_good
 from llm_cache_proxy.domain.guard.tokens import Token
 
 _MEASURING = frozenset({"howmany", "howmuch", "howold", "howbig", "howfar"})
+_REWORDED = 3
+"""Words without a counterpart that make it a rewording and no replacement."""
 _LONG = 4
 """Shared content words that make a question a long one."""
 
@@ -63,6 +65,15 @@ class Pair:
     def about_money(self) -> bool:
         """Whether either text speaks of money or accounts, where every word counts."""
         return "money" in self.a.classes or "money" in self.b.classes
+
+    @property
+    def is_paraphrase(self) -> bool:
+        """Whether a question in which no single word counts was reworded in several places.
+
+        Near as the texts are, the meaning then stayed.
+        """
+        changed = len(self.only_a) + len(self.only_b)
+        return changed >= _REWORDED and self.both_ask and not self.is_exacting
 
     @property
     def both_ask(self) -> bool:

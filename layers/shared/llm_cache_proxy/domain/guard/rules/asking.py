@@ -11,7 +11,7 @@ _NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "how
 _REQUESTS = frozenset({"can", "could", "would", "will"})
 _ADDRESSING = frozenset({"for", "to", "like"})
 _CASTING = frozenset({"as", "in", "into"})
-_OBJECT_REACH = 4
+_OBJECT_REACH = 6
 _FORM_PREFIXES = ("f_", "l_", "s_", "a_")
 
 

@@ -11,7 +11,6 @@ _TOO_MANY = 4
 _FAR_TOO_MANY = 5
 _SCATTERED = 3
 _SHORT = 4
-_REWORDED = 3
 _SIDES = ("after", "before")
 _LONGER = 3
 _ENOUGH_WORDS = 20
@@ -34,9 +33,9 @@ def _substitution(pair: Pair) -> str | None:
         return exchanged
     if not pair.only_a or not pair.only_b:
         return None
+    if pair.is_paraphrase:
+        return None
     changed = len(pair.only_a) + len(pair.only_b)
-    if changed >= _REWORDED and pair.both_ask and not pair.is_exacting:
-        return None  # several words changed and the meaning stayed near: a paraphrase
     loose = pair.both_tell or _is_soft(pair) or not _in_one_place(pair) or _is_chat(pair)
     if loose and (changed <= _SCATTERED or changed <= pair.kept):
         return None
