@@ -1,7 +1,9 @@
 """Headless Chromium, and a dashboard over counters that a test lays down."""
 
+import asyncio
 import base64
 import contextlib
+import json
 import math
 import subprocess
 import tempfile
@@ -21,15 +23,39 @@ from llm_cache_proxy.domain.counting import (
     hit_counts,
     merged,
     miss_counts,
+    trip_count,
     veto_count,
 )
 from llm_cache_proxy.domain.histogram import latency_counts
+from samples.served import SAVED, USED, served
 from servers.requirements import require_program
 from servers.thread import ThreadServer
 
 KEY = "the-admin-key"
 AXE_VERSION = "4.14.1"
 QUIET = (4, 5)
+DECISIONS = (
+    served(request_id="req_1", result="MISS", usage=USED, nano_dollars=44_250, latency_ms=812.0),
+    served(
+        request_id="req_2",
+        time=NOW - 90,
+        result="MISS",
+        reason="guard:numbers",
+        similarity=0.9612,
+        latency_ms=1_290.0,
+    ),
+    served(
+        request_id="req_3",
+        time=NOW - 60,
+        result="HIT-SEMANTIC",
+        reason="similar",
+        similarity=0.9731,
+        usage=SAVED,
+        nano_dollars=44_250,
+        latency_ms=14.2,
+    ),
+    served(request_id="req_4", time=NOW - 5, result="HIT-EXACT", reason="identical", usage=SAVED),
+)
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -139,6 +165,9 @@ def office() -> Office:
             parts += [error_count("search"), error_count("upstream_429")]
         office.exact.lay(merged(*parts), ago=300 * (12 - place), seconds=300)
     office.exact.lay({"misses": 12, "exact_hits": 30}, ago=3_000, tenant="team-search")
+    office.exact.lay(trip_count("search"), ago=2_000)
+    office.breakers = {"exact": "closed", "search": "closed", "embed": "closed"}
+    asyncio.run(office.exact.record("default", {}, [json.dumps(told.line()) for told in DECISIONS]))
     return office
 
 

@@ -1,16 +1,19 @@
 """Facts about the dashboard in a browser."""
 
+import asyncio
+import json
 from collections.abc import Callable
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from browser.conftest import KEY, log, scheme, screen
-from fakes.admin import Office
+from fakes.admin import NOW, Office
 from llm_cache_proxy.api.metrics_app import create_metrics_app
 from servers.thread import ThreadServer
 
@@ -61,7 +64,94 @@ def test_the_numbers_are_those_of_the_counters(
         "negation\n4",
     ]
     assert "price unknown" in find(browser, "models").text
-    assert len(find(browser, "requests").find_elements(By.CSS_SELECTOR, ".column")) > 25
+
+
+def painted(browser: webdriver.Chrome, chart: str, colour: str) -> int:
+    """How many of a chart's pixels have one of the page's colours."""
+    script = """
+      const canvas = document.querySelector(`#${arguments[0]} canvas`);
+      const name = getComputedStyle(document.documentElement).getPropertyValue(arguments[1]);
+      const wanted = [1, 3, 5].map((at) => parseInt(name.trim().slice(at, at + 2), 16));
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let found = 0;
+      for (let at = 0; at < data.length; at += 4)
+        if (wanted.every((part, index) => data[at + index] === part)) found += 1;
+      return found;
+    """
+    return int(browser.execute_script(script, chart, colour))
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_the_charts_are_drawn_in_the_colours_of_the_scheme(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, colours: str
+) -> None:
+    opened(browser, open_dashboard)
+
+    scheme(browser, colours)  # while the page is open
+
+    until(browser, lambda: painted(browser, "requests", "--exact") > 1_000)
+    assert painted(browser, "requests", "--semantic") > 500
+    assert painted(browser, "rate", "--exact") > 300
+    label = find(browser, "requests").get_attribute("aria-label")
+    assert label == "Requests by tier over time: 729 in all."
+
+
+def test_what_lies_under_the_pointer_is_told_in_words(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer
+) -> None:
+    opened(browser, open_dashboard)
+
+    ActionChains(browser).move_to_element_with_offset(find(browser, "requests"), 200, 0).perform()
+
+    told = browser.find_element(By.CSS_SELECTOR, "#requests + .pointed")
+    until(browser, lambda: "exact hits" in told.text)
+    assert "misses" in told.text
+
+
+def rows(browser: webdriver.Chrome, element_id: str) -> list[str]:
+    return [row.text for row in find(browser, element_id).find_elements(By.TAG_NAME, "tr")]
+
+
+def test_recent_decisions_are_told_with_their_reason_and_without_prompts(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer
+) -> None:
+    opened(browser, open_dashboard)
+
+    told = [row.split(maxsplit=1)[1] for row in rows(browser, "recent")]
+    assert told[1] == "HIT-EXACT identical gpt-4o-mini – 154 – 12 ms default"
+    assert told[2] == ("HIT-SEMANTIC similar gpt-4o-mini 0.9731 154 $0.0000443 saved 14 ms default")
+    assert "guard:numbers" in told[3]
+    assert "Without prompts" in find(browser, "recent-note").text
+    assert browser.find_elements(By.CSS_SELECTOR, ".recent .prompt") == []
+
+
+def test_prompts_appear_where_they_were_switched_on_and_are_no_html(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: Office
+) -> None:
+    line = {"time": NOW + 5, "result": "MISS", "reason": "not-found", "latency_ms": 1}
+    line["prompt"] = "<img src=x onerror=alert(1)>"
+    asyncio.run(office.exact.record("default", {}, [json.dumps(line), "no JSON", "7"]))
+
+    opened(browser, open_dashboard)
+
+    assert browser.find_element(By.CSS_SELECTOR, "td.prompt").text == line["prompt"]
+    assert "RECENT_PROMPTS is on" in find(browser, "recent-note").text
+    assert complaints(browser) == []
+
+
+def test_each_part_is_told_with_its_breaker(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: Office
+) -> None:
+    office.breakers = {"exact": "closed", "search": "open", "embed": "closed"}
+    office.vectors.away = True
+
+    opened(browser, open_dashboard)
+
+    assert rows(browser, "parts") == [
+        "Exact tier ok 0 ms closed 0",
+        "Semantic tier unavailable – open 1",
+        "Embedder – – closed 0",
+    ]
 
 
 def test_the_page_obeys_its_policy_and_loads_from_its_own_origin(
@@ -81,7 +171,7 @@ def test_new_numbers_appear_by_themselves_in_the_same_nodes(
 ) -> None:
     opened(browser, open_dashboard)
     browser.execute_script("document.querySelector('details').open = true")
-    chart = browser.find_element(By.CSS_SELECTOR, "#rate svg")
+    chart = browser.find_element(By.CSS_SELECTOR, "#rate canvas")
 
     office.exact.lay({"exact_hits": 209}, ago=300, seconds=300)
 

@@ -1,4 +1,4 @@
-"""The dashboard's page: a few files of ours, sent as they are.
+"""The dashboard's page: a few files of ours and the chart library, sent as they are.
 
 Sends nothing but the files named here, under a policy that lets the page load from its own
 origin alone.
@@ -12,13 +12,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _PAGE = "index.html"
+_CODE = "text/javascript; charset=utf-8"
+_STYLE = "text/css; charset=utf-8"
 _TYPES = {
     _PAGE: "text/html; charset=utf-8",
-    "dashboard.css": "text/css; charset=utf-8",
-    "charts.js": "text/javascript; charset=utf-8",
-    "format.js": "text/javascript; charset=utf-8",
-    "page.js": "text/javascript; charset=utf-8",
-    "dashboard.js": "text/javascript; charset=utf-8",
+    "dashboard.css": _STYLE,
+    "charts.js": _CODE,
+    "dashboard.js": _CODE,
+    "format.js": _CODE,
+    "nodes.js": _CODE,
+    "page.js": _CODE,
+    "recent.js": _CODE,
+    "spread.js": _CODE,
+    "uplot.css": _STYLE,
+    "uplot.js": _CODE,
+    "uplot.txt": "text/plain; charset=utf-8",
+}
+_PLACES = {
+    "uplot.css": "uplot/uplot.css",
+    "uplot.js": "uplot/uplot.js",
+    "uplot.txt": "uplot/LICENSE",
 }
 _HEADERS = {
     "content-security-policy": (
@@ -41,4 +54,4 @@ async def dashboard_file(request: Request) -> Response:
 
 @cache
 def _text(name: str) -> bytes:
-    return resources.files(__package__).joinpath(name).read_bytes()
+    return resources.files(__package__).joinpath(_PLACES.get(name, name)).read_bytes()

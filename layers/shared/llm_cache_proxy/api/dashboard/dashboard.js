@@ -1,8 +1,10 @@
 // Asks for the numbers every five seconds, and says what is the matter when they do not come.
 // The admin key stays in this tab's session storage and goes to our own origin only.
 
+import { refit } from "./charts.js";
 import { time } from "./format.js";
-import { byId, drawCharts, show } from "./page.js";
+import { byId } from "./nodes.js";
+import { show } from "./page.js";
 
 const EVERY_MS = 5000;
 const PATIENCE_MS = 10000;
@@ -105,8 +107,6 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && byId("key-form").hidden) refresh();
 });
 
-new ResizeObserver(() => {
-  if (last !== null) drawCharts(last);
-}).observe(byId("rate"));
+new ResizeObserver(refit).observe(byId("rate"));
 
 refresh();

@@ -1,8 +1,11 @@
 // Puts the figures into the page, into the nodes that are there: what has the focus keeps it, and
 // what is open stays open.
 
-import { columns, rateLine, spread } from "./charts.js";
+import { columns, rateLine } from "./charts.js";
 import { dollars, duration, moment, NOTHING, number, percent } from "./format.js";
+import { byId, element, fill, row } from "./nodes.js";
+import { recent } from "./recent.js";
+import { spread } from "./spread.js";
 
 const KINDS = [
   ["exact_hits", "Exact hits", "exact"],
@@ -22,42 +25,13 @@ const TIERS = {
   hit_exact: "Exact hit", hit_semantic: "Semantic hit", miss: "Miss", bypass: "Bypass",
   stale: "Stale", coalesced: "Coalesced",
 };
-const PARTS = { exact: "Exact tier", semantic: "Semantic tier" };
+const PARTS = {
+  exact: "Exact tier", semantic: "Semantic tier", embed: "Embedder", search: "Semantic tier",
+  verifier: "Verifier",
+};
+// The breaker that stands before a part, and what else has a breaker.
+const BREAKERS = { exact: "exact", semantic: "search" };
 const MOST_ROWS = 10;
-
-export const byId = (id) => document.getElementById(id);
-
-function element(name, text, kind) {
-  const made = document.createElement(name);
-  if (text !== undefined) made.textContent = text;
-  if (kind) made.className = kind;
-  return made;
-}
-
-// A row whose first cell names it; cells are texts or nodes.
-function row(name, ...cells) {
-  const made = element("tr");
-  const head = element("th");
-  head.scope = "row";
-  head.append(name);
-  made.append(head);
-  for (const cell of cells) {
-    const filled = element("td");
-    filled.append(cell);
-    made.append(filled);
-  }
-  return made;
-}
-
-function fill(id, rows, nothing) {
-  if (!rows.length) {
-    const cell = element("td", nothing, "empty");
-    cell.colSpan = 9;
-    rows = [element("tr")];
-    rows[0].append(cell);
-  }
-  byId(id).replaceChildren(...rows);
-}
 
 function bar(share, kind) {
   const made = element("i", undefined, kind);
@@ -96,6 +70,24 @@ function health(parts) {
       return element("span", `${PARTS[name] ?? name} ${how}`, part.status);
     }),
   );
+}
+
+function parts(found, breakers) {
+  const stores = Object.entries(found).map(([name, part]) => {
+    const breaker = breakers[BREAKERS[name]];
+    const took = part.status === "ok" ? duration(part.milliseconds) : NOTHING;
+    return [PARTS[name] ?? name, part.status, took, breaker];
+  });
+  const guarded = Object.values(BREAKERS);
+  const others = Object.entries(breakers).filter(([name]) => !guarded.includes(name)).map(
+    ([name, breaker]) => [PARTS[name] ?? name, NOTHING, NOTHING, breaker],
+  );
+  fill("parts", [...stores, ...others].map(([name, status, took, breaker]) => {
+    const state = element("span", status, status === NOTHING ? undefined : status);
+    return row(
+      name, state, took, breaker?.state ?? NOTHING, breaker ? number(breaker.trips) : NOTHING,
+    );
+  }));
 }
 
 function tiers(seen) {
@@ -157,12 +149,14 @@ function series(data) {
 }
 
 export function drawCharts(data) {
-  rateLine(byId("rate"), data.series, data.range);
-  columns(byId("requests"), data.series, data.range, KINDS);
+  rateLine(byId("rate"), data);
+  columns(byId("requests"), data, KINDS);
 }
 
 export function show(data) {
   health(data.health.parts);
+  parts(data.health.parts, data.breakers);
+  recent(data.recent);
   cards(data);
   drawCharts(data);
   series(data);

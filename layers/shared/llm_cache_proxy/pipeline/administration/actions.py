@@ -22,6 +22,7 @@ from llm_cache_proxy.pipeline.administration.feedback import AdministeredExact, 
 from llm_cache_proxy.pipeline.administration.fields import Fields
 from llm_cache_proxy.pipeline.administration.figures import Breakers, Figures
 from llm_cache_proxy.pipeline.administration.importing import Importing
+from llm_cache_proxy.pipeline.administration.recent import Recent
 from llm_cache_proxy.pipeline.administration.vitals import Vitals
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.vector_store import VectorAdmin
@@ -105,6 +106,7 @@ class Administration:
             **figures,
             "health": await self._vitals.health(),
             "entries": await self._vitals.entries(tenants),
+            "recent": await Recent(self.exact).decisions(tenants),
         }
 
     async def _stats(self, fields: Fields) -> JsonObject:
