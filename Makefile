@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format lock eval bench failures docs template sam-local localstack clean
+.PHONY: help setup dev test check format lock eval bench failures docs cost template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ format: $(INSTALLED)  ## Format the code
 lock: $(INSTALLED)  ## Pin what is installed now, and what the layer carries
 	@$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
 	@$(BIN)/python infra/layer_requirements.py
+
+cost: $(INSTALLED)  ## What a million requests cost, by hit rate (docs/cost.md)
+	@$(BIN)/python -m benchmarks.cost
 
 template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the templates
 	@$(BIN)/python -m pytest -q tests/integration/test_template_checks.py
