@@ -312,3 +312,31 @@ def test_axe_finds_nothing_to_object_to(
 
     told = [f"{v['impact']} {v['id']}: {v['nodes'][0]['html']}" for v in found["violations"]]
     assert told == []
+
+
+def test_checked_hits_are_told_with_their_interval_and_what_came_of_them(
+    browser: webdriver.Chrome,
+) -> None:
+    office = Office()
+    counts = {"semantic_hits": 500, "shadow:right": 36, "shadow:wrong": 4, "shadow:failed": 1}
+    office.exact.lay({**counts, "verifier:approved": 3, "verifier:refused": 2}, ago=30)
+    asyncio.run(office.exact.set_threshold("default", 0.94, before=0.0))
+    asyncio.run(office.exact.bar("default", "a-pair"))
+    server = ThreadServer(create_metrics_app(office.administration(), None))
+    server.start()
+    try:
+        opened(browser, server)
+        rows = [row.text for row in find(browser, "accuracy").find_elements(By.TAG_NAME, "tr")]
+        assert complaints(browser) == []
+    finally:
+        server.stop()
+
+    assert rows == [
+        "Sampled 40",
+        "Wrong among them 10.0 % (95 %: 4.0 % to 23.1 %)",
+        "Samples without an answer 1",
+        "Pairs that the verifier approved 3 of 5, 0 unanswered",
+        "Verifier's cost $0.00",
+        "Threshold raised for default 0.94",
+        "Pairs barred by default 1",
+    ]

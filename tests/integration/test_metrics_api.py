@@ -122,6 +122,13 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
         "llm_cache_breaker_open": "gauge",
         "llm_cache_tokens": "counter",
         "llm_cache_dollars": "counter",
+        "llm_cache_verifier_rulings": "counter",
+        "llm_cache_verifier_dollars": "counter",
+        "llm_cache_shadow_samples": "counter",
+        "llm_cache_shadow_wrong_share": "gauge",
+        "llm_cache_thresholds_raised": "counter",
+        "llm_cache_raised_threshold": "gauge",
+        "llm_cache_barred_pairs": "gauge",
         "llm_cache_latency_seconds": "histogram",
     }
     requests = {

@@ -114,7 +114,7 @@ def test_dashboard_and_alarms_read_the_metrics_that_the_code_writes_and_all_of_t
 def test_there_is_an_alarm_for_what_costs_money_or_answers() -> None:
     names = {name for name, _ in own_metrics_of_alarms()}
 
-    assert names == {"UpstreamErrors", "CacheErrors", "Requests", "Latency"}
+    assert names == {"UpstreamErrors", "CacheErrors", "Requests", "Latency", "ThresholdsRaised"}
     assert {"ApiFailing", "CompletionsSlow", "CompletionsThrottled"} <= set(alarms(watched()))
 
 

@@ -26,6 +26,9 @@ UNITS = {
     "UpstreamErrors": "Count",
     "CacheErrors": "Count",
     "GuardVetoes": "Count",
+    "ShadowSamples": "Count",
+    "ShadowWrong": "Count",
+    "ThresholdsRaised": "Count",
     "EmbeddingLatency": "Milliseconds",
     "ColdStart": "Count",
 }
@@ -83,10 +86,14 @@ def _measured(served: Served, *, cold: bool) -> Iterator[tuple[str, float]]:
     upstream_errors = sum(n for name, n in served.failures.items() if name.startswith("upstream"))
     if served.reason == "upstream-error":
         upstream_errors = max(upstream_errors, 1)
+    wrong = served.samples.get("wrong", 0)
     counted = {
         "UpstreamErrors": upstream_errors,
         "CacheErrors": cache_errors,
         "GuardVetoes": sum(served.vetoes.values()),
+        "ShadowSamples": wrong + served.samples.get("right", 0),
+        "ShadowWrong": wrong,
+        "ThresholdsRaised": served.samples.get("threshold_raised", 0),
         "ColdStart": int(cold),
     }
     yield from ((name, count) for name, count in counted.items() if count)

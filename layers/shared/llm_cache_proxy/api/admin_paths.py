@@ -14,6 +14,7 @@ PATHS: Mapping[str, tuple[str, str]] = {
     "/admin/cache/clear": ("POST", "clear"),
     "/admin/explain": ("POST", "explain"),
     "/admin/feedback": ("POST", "feedback"),
+    "/admin/threshold/restore": ("POST", "restore_threshold"),
     "/admin/keys": ("GET", "keys"),
     "/admin/keys/create": ("POST", "create_key"),
     "/admin/keys/revoke": ("POST", "revoke_key"),

@@ -7,17 +7,21 @@ no label. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
+from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.histogram import BOUNDS_MS
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.report import dollars
 from llm_cache_proxy.domain.tally import ModelTally, Tally
+from llm_cache_proxy.pipeline.administration.figures import Trust
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _Sample = tuple[dict[str, str], float]
+_RULINGS = ("approved", "refused", "failed")
+_OUTCOMES = ("right", "wrong", "failed")
 
 
-def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str]) -> str:
+def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str], trust: Trust) -> str:
     """Every counter of the tally, one metric family after the other.
 
     `breakers` are those of this process, `open` or `closed` by tier.
@@ -55,6 +59,7 @@ def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str]) -> 
             "Dollars spent and saved at list prices, by model; models without a price are absent.",
             _dollars(tally, prices),
         ),
+        *_accuracy(tally, trust),
         _latencies(tally),
     )
     return "".join(f"{line}\n" for family in families for line in family)
@@ -67,6 +72,51 @@ def _family(
     yield f"# TYPE {name} {kind}"
     for labels, value in samples:
         yield _line(name, labels, value)
+
+
+def _accuracy(tally: Tally, trust: Trust) -> Iterator[Iterator[str]]:
+    yield _family(
+        "llm_cache_verifier_rulings_total",
+        "Questions to the verifier, by what it said.",
+        (({"ruling": name}, tally.rulings.get(name, 0)) for name in _RULINGS),
+    )
+    spent = dollars(tally.rulings.get("nano_dollars", 0))
+    yield _family(
+        "llm_cache_verifier_dollars_total",
+        "Dollars that the verifier has cost at list prices.",
+        [({}, spent)],
+    )
+    yield _family(
+        "llm_cache_shadow_samples_total",
+        "Semantic hits that were compared with a fresh answer, by how they turned out.",
+        (({"outcome": name}, tally.samples.get(name, 0)) for name in _OUTCOMES),
+    )
+    wrong, right = tally.samples.get("wrong", 0), tally.samples.get("right", 0)
+    interval = wilson_interval(wrong, wrong + right)
+    bounds = () if interval is None else (("low", interval[0]), ("high", interval[1]))
+    yield _family(
+        "llm_cache_shadow_wrong_share",
+        "The 95 % interval of the share of wrong semantic hits.",
+        (({"bound": name}, value) for name, value in bounds),
+        kind="gauge",
+    )
+    yield _family(
+        "llm_cache_thresholds_raised_total",
+        "How often samples have raised a tenant's threshold.",
+        [({}, tally.samples.get("threshold_raised", 0))],
+    )
+    yield _family(
+        "llm_cache_raised_threshold",
+        "The highest threshold that samples have raised; 0 where none was.",
+        [({}, trust.raised_threshold)],
+        kind="gauge",
+    )
+    yield _family(
+        "llm_cache_barred_pairs",
+        "Pairs of prompts that feedback has barred.",
+        [({}, trust.barred_pairs)],
+        kind="gauge",
+    )
 
 
 def _tokens(tally: Tally) -> Iterator[_Sample]:
@@ -104,7 +154,7 @@ def _latencies(tally: Tally) -> Iterator[str]:
 
 def _line(name: str, labels: dict[str, str], value: float) -> str:
     shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-    return f"{name}{{{shown}}} {value!r}"
+    return f"{name}{{{shown}}} {value!r}" if labels else f"{name} {value!r}"
 
 
 def _escaped(text: str) -> str:

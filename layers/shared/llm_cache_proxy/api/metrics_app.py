@@ -31,7 +31,8 @@ def metrics_routes(administration: Administration, admin_key: str | None) -> lis
         tenant = request.query_params.get("tenant") or None
         if _wants_prometheus(request):
             found = await administration.tally(tenant)
-            text = exposition(found, administration.prices, administration.breakers())
+            trust = await administration.trust(tenant)
+            text = exposition(found, administration.prices, administration.breakers(), trust)
             return Response(text, headers={"content-type": CONTENT_TYPE})
         return json_response(await administration.metrics(tenant))
 

@@ -154,3 +154,16 @@ def config(remote: Remote) -> None:
         print_json(answer)
     else:
         admin_tables.show(admin_tables.settings(answer))
+
+
+@admin.command("restore-threshold")
+@click.option("--tenant", help="Whose threshold samples have raised.")
+@on_proxy
+def restore_threshold(remote: Remote, tenant: str | None) -> None:
+    """Go back to the configured threshold after samples have raised it."""
+    answer = remote.post("/admin/threshold/restore", {"tenant": tenant})
+    if remote.as_json:
+        print_json(answer)
+    else:
+        told = f"was {answer['before']}" if answer["restored"] else "had not been raised"
+        click.echo(f"The threshold of {answer['tenant']} {told}.")

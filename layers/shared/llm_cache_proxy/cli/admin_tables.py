@@ -33,6 +33,7 @@ def stats(answer: JsonObject) -> RenderableType:
         _models(_part(_part(total, "cost_analysis"), "by_model")),
         counted("Vetoes by rule", _part(performance, "vetoes")),
         counted("Errors by kind", _part(performance, "errors")),
+        accuracy(_part(total, "semantic_accuracy")),
     )
 
 
@@ -55,6 +56,23 @@ def counted(title: str, counts: Mapping[str, object]) -> RenderableType:
     for name, count in counts.items():
         table.add_row(name, _number(count))
     return table
+
+
+def accuracy(found: JsonObject) -> RenderableType:
+    """How sampled hits turned out, and what the verifier said; nothing where nobody was asked."""
+    shadow, verifier = _part(found, "shadow"), _part(found, "verifier")
+    table = _table("Semantic hits, sampled", "", "")
+    if shadow["samples"]:
+        low, high = cast("list[float]", shadow["wrong_share_ci"])
+        share = cast("float", shadow["wrong_share"])
+        table.add_row("samples", _number(shadow["samples"]))
+        table.add_row("wrong", f"{share:.1%} (95 %: {low:.1%} to {high:.1%})")
+        table.add_row("thresholds raised", _number(shadow["thresholds_raised"]))
+    rulings = {name: count for name, count in verifier.items() if name != "dollars_spent"}
+    if not any(rulings.values()):
+        return table if shadow["samples"] else Text("")
+    ruled = counted("Verifier", rulings)
+    return Group(table, ruled) if shadow["samples"] else ruled
 
 
 def feedback(answer: JsonObject) -> RenderableType:

@@ -12,6 +12,7 @@ from llm_cache_proxy.domain.counting import (
     SEMANTIC_HITS,
     STALE,
 )
+from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.pricing import NANO_DOLLARS, PriceList
 from llm_cache_proxy.domain.tally import ModelTally, Tally
@@ -22,12 +23,37 @@ _DIGITS = 9
 
 
 def sections(tally: Tally, prices: PriceList) -> JsonObject:
-    """`cache_performance`, `token_usage`, `cost_analysis` and `latency` of one tally."""
+    """Every section of one tally, by its name."""
     return {
         "cache_performance": cache_performance(tally),
         "token_usage": token_usage(tally),
         "cost_analysis": cost_analysis(tally, prices),
         "latency": latency(tally),
+        "semantic_accuracy": semantic_accuracy(tally),
+    }
+
+
+def semantic_accuracy(tally: Tally) -> JsonObject:
+    """How semantic hits turned out where they were sampled, and what the verifier said.
+
+    `wrong_share` is from 0 to 1 with its 95 % interval; null where nothing was sampled.
+    """
+    wrong = tally.samples.get("wrong", 0)
+    samples = wrong + tally.samples.get("right", 0)
+    interval = wilson_interval(wrong, samples)
+    return {
+        "shadow": {
+            "samples": samples,
+            "wrong": wrong,
+            "failed": tally.samples.get("failed", 0),
+            "wrong_share": None if interval is None else round(wrong / samples, 6),
+            "wrong_share_ci": None if interval is None else [round(end, 6) for end in interval],
+            "thresholds_raised": tally.samples.get("threshold_raised", 0),
+        },
+        "verifier": {
+            **{name: tally.rulings.get(name, 0) for name in ("approved", "refused", "failed")},
+            "dollars_spent": dollars(tally.rulings.get("nano_dollars", 0)),
+        },
     }
 
 

@@ -20,7 +20,8 @@ class Served:
 
     `time` is when it came, in Unix seconds; `latency_ms` how long until its answer began and
     `duration_ms` until it ended. `nano_dollars` is what the answer cost or saved, None where its
-    price is unknown. `timings` are milliseconds by step. `vetoes` and `failures` count by name.
+    price is unknown. `timings` are milliseconds by step. `vetoes`, `failures` and shadow
+    `samples` count by name.
     """
 
     time: float
@@ -41,6 +42,7 @@ class Served:
     timings: Mapping[str, float] = field(default_factory=dict)
     vetoes: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
+    samples: Mapping[str, int] = field(default_factory=dict)
 
     def line(self) -> dict[str, object]:
         """The fields of a log line, in their order; what is unknown is left out.

@@ -24,6 +24,8 @@ RESULTS = (EXACT_HITS, SEMANTIC_HITS, MISSES, BYPASSES, STALE, COALESCED)
 _MODEL = "model:"
 _ERROR = "error:"
 _VETO = "veto:"
+_VERIFIER = "verifier:"
+_SHADOW = "shadow:"
 _TRIP = "trip:"
 
 
@@ -52,7 +54,10 @@ class ModelTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counters by kind; every mapping is sorted by name."""
+    """Counters by kind; every mapping is sorted by name.
+
+    `rulings` are the verifier's, `samples` those of semantic hits.
+    """
 
     results: Mapping[str, int]
     vetoes: Mapping[str, int]
@@ -60,6 +65,8 @@ class Tally:
     trips: Mapping[str, int]
     models: Mapping[str, ModelTally]
     latencies: Mapping[str, Histogram]
+    rulings: Mapping[str, int]
+    samples: Mapping[str, int]
 
     @property
     def total_requests(self) -> int:
@@ -80,6 +87,8 @@ def tally(counts: Mapping[str, int]) -> Tally:
         results={name: _at_least_zero(counts, name) for name in RESULTS},
         vetoes=_named(counts, _VETO),
         errors=_named(counts, _ERROR),
+        rulings=_named(counts, _VERIFIER),
+        samples=_named(counts, _SHADOW),
         trips=_named(counts, _TRIP),
         models={
             model: _model_tally(parts) for model, parts in sorted(_grouped(counts, _MODEL).items())

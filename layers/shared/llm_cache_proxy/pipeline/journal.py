@@ -15,7 +15,7 @@ from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.ports.request_sink import RequestSink
 
 _SHOWN_CHARACTERS = 200
-_VETO, _ERROR = "veto:", "error:"
+_VETO, _ERROR, _SHADOW = "veto:", "error:", "shadow:"
 
 
 @dataclass(slots=True)
@@ -66,6 +66,7 @@ class Journal:
             timings=outcome.timings,
             vetoes=_named(counts, _VETO),
             failures=_named(counts, _ERROR),
+            samples=_named(counts, _SHADOW),
         )
         for sink in self.sinks:
             sink.write(served)

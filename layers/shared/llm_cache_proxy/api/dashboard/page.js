@@ -140,6 +140,33 @@ function counts(id, found, nothing) {
   }), nothing);
 }
 
+function accuracy(data) {
+  const { shadow, verifier } = data.window.semantic_accuracy;
+  const rows = [];
+  if (shadow.samples) {
+    const [low, high] = shadow.wrong_share_ci;
+    rows.push(row("Sampled", number(shadow.samples)));
+    rows.push(row("Wrong among them",
+      `${percent(shadow.wrong_share)} (95 %: ${percent(low)} to ${percent(high)})`));
+  }
+  if (shadow.failed) rows.push(row("Samples without an answer", number(shadow.failed)));
+  const asked = verifier.approved + verifier.refused + verifier.failed;
+  if (asked) {
+    rows.push(row("Pairs that the verifier approved",
+      `${number(verifier.approved)} of ${number(asked)}, ${number(verifier.failed)} unanswered`));
+    rows.push(row("Verifier's cost", dollars(verifier.dollars_spent)));
+  }
+  for (const [name, tenant] of Object.entries(data.tenants)) {
+    if (tenant.raised_threshold) {
+      rows.push(row(`Threshold raised for ${name}`, tenant.raised_threshold.toFixed(2)));
+    }
+    if (tenant.barred_pairs) {
+      rows.push(row(`Pairs barred by ${name}`, number(tenant.barred_pairs)));
+    }
+  }
+  fill("accuracy", rows.slice(0, MOST_ROWS), "Nothing was checked in this time.");
+}
+
 function series(data) {
   const rows = [...data.series].reverse().map((piece) => row(
     moment(piece.start, data.range), ...KINDS.map(([field]) => number(piece[field])),
@@ -164,6 +191,7 @@ export function show(data) {
   latency(data.window.latency);
   models(data.window.cost_analysis);
   counts("vetoes", data.window.cache_performance.vetoes, "No veto in this time.");
+  accuracy(data);
   counts("errors", data.window.cache_performance.errors, "No failure in this time.");
   fill("tenants", Object.entries(data.tenants).slice(0, MOST_ROWS).map(([name, found]) => row(
     name, number(found.total_requests), percent(found.total_requests ? found.hit_rate : null),

@@ -20,7 +20,7 @@ from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.exporting import Exporting
 from llm_cache_proxy.pipeline.administration.feedback import AdministeredExact, Feedback
 from llm_cache_proxy.pipeline.administration.fields import Fields
-from llm_cache_proxy.pipeline.administration.figures import Breakers, Figures
+from llm_cache_proxy.pipeline.administration.figures import Breakers, Figures, Trust
 from llm_cache_proxy.pipeline.administration.importing import Importing
 from llm_cache_proxy.pipeline.administration.recent import Recent
 from llm_cache_proxy.pipeline.administration.vitals import Vitals
@@ -75,6 +75,7 @@ class Administration:
             "purge": self._purge,
             "explain": self._explain,
             "feedback": self._feedback,
+            "restore_threshold": self._restore_threshold,
             "keys": self._client_keys.list,
             "create_key": self._client_keys.create,
             "revoke_key": self._client_keys.revoke,
@@ -93,6 +94,10 @@ class Administration:
     async def tally(self, tenant: str | None = None) -> Tally:
         """Everything ever counted, for renderings of its own."""
         return await self._figures.tally(tenant)
+
+    async def trust(self, tenant: str | None = None) -> Trust:
+        """How far semantic hits are trusted, for renderings of its own."""
+        return await self._figures.trust(tenant)
 
     async def metrics(self, tenant: str | None = None) -> JsonObject:
         """The JSON of `/metrics`."""
@@ -172,13 +177,18 @@ class Administration:
         tenant = fields.text("tenant") or DEFAULT_TENANT
         return await Feedback(self.exact, self.vectors).give(tenant, fields)
 
+    async def _restore_threshold(self, fields: Fields) -> JsonObject:
+        tenant = fields.text("tenant") or DEFAULT_TENANT
+        fields.end()
+        return await Feedback(self.exact, self.vectors).restore_threshold(tenant)
+
     async def _config(self, fields: Fields) -> JsonObject:
         fields.end()
         return {"settings": dict(self.describe_settings())}
 
     @property
     def _figures(self) -> Figures:
-        return Figures(Counters(self.exact), self.clock, self.prices, self.breakers)
+        return Figures(Counters(self.exact), self.exact, self.clock, self.prices, self.breakers)
 
     @property
     def _clearing(self) -> Clearing:

@@ -1,6 +1,7 @@
-"""What people say of an answer that the cache gave: a bad one goes, and its pair with it.
+"""What people say of the cache's answers: a bad one goes, and its pair with it.
 
-Decides what a word of feedback does. Never reaches beyond the tenant that it is given for.
+Decides what a word of feedback does, and takes back what samples did. Never reaches beyond the
+tenant that it is given for.
 """
 
 from dataclasses import dataclass
@@ -45,6 +46,12 @@ class Feedback:
         if verdict == GOOD:
             return await self._good(tenant, handle)
         raise InvalidRequest(f"'verdict' must be '{BAD}' or '{GOOD}'.", param="verdict")
+
+    async def restore_threshold(self, tenant: str) -> JsonObject:
+        """Take back what samples have done to the tenant's threshold, and count them anew."""
+        before = (await self.exact.standing(tenant)).raised_threshold
+        restored = await self.exact.set_threshold(tenant, 0.0, before=before)
+        return {"tenant": tenant, "before": before or None, "restored": restored and before > 0}
 
     async def _bad(self, tenant: str, handle: EntryHandle) -> JsonObject:
         # The pair first: an answer that is made anew meanwhile must not match it again.

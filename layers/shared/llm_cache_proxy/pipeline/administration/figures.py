@@ -3,9 +3,11 @@
 Decides what goes into each. Never estimates: what was not counted is not there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Self
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -22,6 +24,7 @@ from llm_cache_proxy.pipeline.administration.counters import (
 )
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import CounterWindow
+from llm_cache_proxy.ports.pair_memory import PairMemory, Standing
 
 RANGES = {"hour": (300, 12), "day": (HOUR_SECONDS, 24), "month": (DAY_SECONDS, 30)}
 """What the dashboard can show: seconds a step, and how many steps.
@@ -30,6 +33,25 @@ No step is finer than the stores' finest counter windows, five minutes.
 """
 
 _MOST_TENANTS = 100
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Several tenants' standings as one: the highest raised threshold, and all barred pairs."""
+
+    raised_threshold: float
+    barred_pairs: int
+
+    @classmethod
+    def over(cls, standings: Iterable[Standing]) -> Self:
+        """The sum of `standings`."""
+        held = list(standings)
+        return cls(
+            max((standing.raised_threshold for standing in held), default=0.0),
+            sum(standing.barred for standing in held),
+        )
+
 
 Breakers = Callable[[], Mapping[str, str]]
 """Gives `open` or `closed` by tier, of the process that serves requests itself; else nothing."""
@@ -40,6 +62,7 @@ class Figures:
     """Reads the counters and says what they mean."""
 
     counters: Counters
+    pairs: PairMemory
     clock: Clock
     prices: PriceList
     breakers: Breakers = dict
@@ -63,7 +86,7 @@ class Figures:
             **total,
             "breakers": self._breakers(windows, now),
             "windows": {**spans, "total": total},
-            **self._tenants(by_tenant, now),
+            **await self._tenants(by_tenant, now),
         }
 
     async def dashboard(self, shown: str) -> JsonObject:
@@ -81,8 +104,23 @@ class Figures:
             "series": series(windows, now, step_seconds, steps),
             "window": sections(tally(over(windows, now, step_seconds * steps)), self.prices),
             "total": sections(tally(over(windows, now, None)), self.prices),
-            **self._tenants(by_tenant, now),
+            **await self._tenants(by_tenant, now),
         }
+
+    async def trust(self, tenant: str | None) -> Trust:
+        """How far semantic hits are trusted, of one tenant or over all."""
+        tenants = [tenant] if tenant is not None else await self.counters.exact.tenants()
+        return Trust.over((await self._standings(tenants)).values())
+
+    async def _standings(self, tenants: Sequence[str]) -> dict[str, Standing]:
+        free = asyncio.Semaphore(_AT_ONCE)
+
+        async def read(tenant: str) -> Standing:
+            async with free:
+                return await self.pairs.standing(tenant)
+
+        found = await asyncio.gather(*(read(tenant) for tenant in tenants))
+        return dict(zip(tenants, found, strict=True))
 
     def _breakers(self, windows: Sequence[CounterWindow], now: float) -> JsonObject:
         """How often each breaker has opened, in all processes, and how it stands in this one."""
@@ -92,18 +130,20 @@ class Figures:
             for name in sorted({*trips, *present})
         }
 
-    def _tenants(
+    async def _tenants(
         self, by_tenant: Mapping[str, Sequence[CounterWindow]], now: float
     ) -> dict[str, object]:
         """Totals of the busiest tenants, and how many more there are."""
         tallies = {name: tally(over(windows, now, None)) for name, windows in by_tenant.items()}
         busiest = sorted(tallies, key=lambda name: (-tallies[name].total_requests, name))
+        shown = busiest[:_MOST_TENANTS]
+        standings = await self._standings(shown)
         return {
-            "tenants": {name: self._tenant(tallies[name]) for name in busiest[:_MOST_TENANTS]},
+            "tenants": {name: self._tenant(tallies[name], standings[name]) for name in shown},
             "tenants_not_shown": max(0, len(busiest) - _MOST_TENANTS),
         }
 
-    def _tenant(self, read: Tally) -> JsonObject:
+    def _tenant(self, read: Tally, standing: Standing) -> JsonObject:
         cost, tokens = cost_analysis(read, self.prices), token_usage(read)
         return {
             "total_requests": read.total_requests,
@@ -112,6 +152,8 @@ class Figures:
             "total_tokens_saved": tokens["total_tokens_saved"],
             "dollars_spent": cost["dollars_spent"],
             "dollars_saved": cost["dollars_saved"],
+            "raised_threshold": standing.raised_threshold or None,
+            "barred_pairs": standing.barred,
         }
 
 
