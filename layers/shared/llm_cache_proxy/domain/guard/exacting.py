@@ -10,6 +10,7 @@ from llm_cache_proxy.domain.guard.tokens import Token
 
 _WIDEST = 3
 """Words in the place that differs; more of them are a matter of alignment."""
+_LONGEST_ADDED = 6
 _OWN_WORDS = 3
 _ENDS = frozenset(".!?\n")
 _AROUND = 3
@@ -37,7 +38,7 @@ def narrowed(pair: Pair) -> str | None:
     """A word that one text adds to the other, where every word counts."""
     a, b, around = pair.gap
     added = a or b
-    if (a and b) or not 0 < len(added) <= _WIDEST or around < _AROUND:
+    if (a and b) or not 0 < len(added) <= _LONGEST_ADDED or around < _AROUND:
         return None
     if not (pair.is_exacting or _is_closer_description(pair, added)):
         return None
