@@ -11,7 +11,7 @@ import pytest
 
 from servers.proxy_process import proxy_process
 from servers.scripted_upstream import ScriptedUpstream
-from servers.upstream_answers import chat_chunks
+from servers.upstream_answers import chat, chat_chunks
 from servers.upstream_scripts import Stall, answer, cut_after, sse, stream
 
 ERROR = {"error": {"message": "x", "type": "server_error", "param": None, "code": None}}
@@ -110,6 +110,33 @@ def test_a_stream_that_was_cut_is_an_error_to_the_sdk_and_is_not_stored(stand: S
 
     assert stand.ask("small")[0] == "MISS"
     assert stand.second.requests == []
+
+
+def test_headers_pass_by_two_lists(stand: Stand) -> None:
+    told = {
+        "x-request-id": "req-upstream",
+        "x-ratelimit-remaining-requests": "7",
+        "openai-processing-ms": "12",
+        "openai-organization": "org-ours",
+        "set-cookie": "session=1",
+        "server": "upstream/1",
+    }
+    stand.first.queue(answer(chat("Hi"), headers=told))
+
+    raw = stand.client.chat.completions.with_raw_response.create(
+        model="small",
+        messages=[{"role": "user", "content": "Hi"}],
+        extra_headers={"openai-beta": "x=v1", "cookie": "a=b", "x-forwarded-for": "10.0.0.1"},
+    )
+
+    answered, asked = raw.headers, stand.first.requests[0].headers
+    assert answered["x-upstream-request-id"] == "req-upstream"
+    assert answered["x-upstream-ratelimit-remaining-requests"] == "7"
+    assert answered["openai-processing-ms"] == "12"
+    assert answered["x-request-id"].startswith("req_")
+    assert not {"openai-organization", "set-cookie", "server"} & set(answered)
+    assert asked["openai-beta"] == "x=v1"
+    assert not {"cookie", "x-forwarded-for", "x-stainless-lang", "idempotency-key"} & set(asked)
 
 
 def test_models_are_listed_over_all_with_their_aliases(stand: Stand) -> None:

@@ -120,10 +120,23 @@ def test_what_is_not_a_users_text_is_not_changed() -> None:
         asking(store=True),
         asking(web_search_options={}),
         asking(tools=[{"type": "browser_search"}]),
+        asking({"role": "user", "content": [{"type": "file", "file": {"file_id": "file_1"}}]}),
     ],
 )
 def test_requests_with_state_or_tools_at_the_upstream_are_known(fields: dict[str, Any]) -> None:
     assert traits(fields).upstream_state
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"type": "file", "file": {"file_data": "data:application/pdf;base64,AA=="}}],
+        [{"type": "image_url", "image_url": {"url": "https://a.example/1.png"}}],
+        [5, {"type": "file", "file": "x"}],
+    ],
+)
+def test_what_a_message_brings_along_is_no_state(content: list[Any]) -> None:
+    assert not traits(asking({"role": "user", "content": content})).upstream_state
 
 
 def test_ordinary_tools_are_offered_but_keep_no_state() -> None:

@@ -21,6 +21,7 @@ from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import Price, PriceList
 from llm_cache_proxy.domain.shadow import ShadowRules
 from llm_cache_proxy.pipeline.accounting import Accounting
+from llm_cache_proxy.pipeline.asking import Asking
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
@@ -179,7 +180,7 @@ class Bench:
         exact = ExactTier(self.exact, tiers["exact"], guard, ledger, embedder_id, self.hits, gate)
         storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
         accounting = Accounting(ledger, PRICES)
-        miss = MissPath(self.upstream, storing, accounting, self.departures)
+        miss = MissPath(Asking(self.upstream), storing, accounting, self.departures)
         return CachingProxy(self.policy, self.upstream, exact, semantic, miss, ledger, background)
 
 

@@ -22,6 +22,7 @@ from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.feedback import Feedback
 from llm_cache_proxy.pipeline.administration.importing import Importing
+from llm_cache_proxy.pipeline.asking import Asking
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
@@ -138,7 +139,7 @@ def proxy(
     departures = Departures(
         finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
     )
-    miss = MissPath(parts.upstream, storing, accounting, departures)
+    miss = MissPath(Asking(parts.upstream), storing, accounting, departures)
     return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger, background)
 
 

@@ -3,7 +3,19 @@
 The answer to such a request depends on more than the request says, so it is never kept.
 """
 
+from fnmatch import fnmatchcase
+
 from llm_cache_proxy.domain.json_text import JsonObject
+
+_SELF_SERVING = (
+    "groq/compound*",
+    "compound-beta*",
+    "*-search-preview*",
+    "*-search-api*",
+    "*-deep-research*",
+    "*:online",
+)
+"""Groq's compound systems, OpenAI's searching and researching models, OpenRouter's web plug-in."""
 
 _CLIENTS_OWN = frozenset({"function", "custom"})
 
@@ -18,6 +30,11 @@ def _is_clients_own(tool: object) -> bool:
     """Whether the client itself carries out the tool; what cannot be told it does not."""
     kind = tool.get("type", "function") if isinstance(tool, dict) else None
     return isinstance(kind, str) and kind in _CLIENTS_OWN
+
+
+def looks_things_up(model: str) -> bool:
+    """Whether a model searches or computes on its own, unasked: by its documented names."""
+    return any(fnmatchcase(model.lower(), pattern) for pattern in _SELF_SERVING)
 
 
 def names_a_file(messages: object) -> bool:

@@ -9,6 +9,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.policy import Plan, Policy, plan
 from llm_cache_proxy.domain.prose import normalised
+from llm_cache_proxy.domain.upstream_state import looks_things_up
 from llm_cache_proxy.pipeline.exchange import CachedRequest
 from llm_cache_proxy.ports.upstream import Route
 
@@ -74,6 +75,8 @@ def asked(request: CachedRequest, policy: Policy, routes: Sequence[Route]) -> As
         )
     dialect, fields = request.dialect, request.fields
     traits = dialect.traits(fields)
+    if looks_things_up(routes[0].model):
+        traits = replace(traits, upstream_state=True)
     identity = keys.Identity(
         tenant=request.tenant,
         namespace=request.controls.namespace,

@@ -6,19 +6,19 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.body_members import with_member
 from llm_cache_proxy.domain.counting import error_count
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asked import Asked
+from llm_cache_proxy.pipeline.asking import Asking
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome, reason_text
 from llm_cache_proxy.pipeline.relay import Relay
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.trail import Trail
-from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
+from llm_cache_proxy.ports.upstream import UpstreamReply
 
 _SUCCESS = range(200, 300)
 
@@ -27,17 +27,15 @@ _SUCCESS = range(200, 300)
 class MissPath:
     """Asks the upstream for one request; also for a bypassed one, of which nothing is kept."""
 
-    upstream: Upstream
+    asking: Asking
     storing: Storing
     accounting: Accounting
     departures: Departures
 
     async def answer(self, asked: Asked, trail: Trail) -> Answer:
         """The upstream's answer. Raises UpstreamError where there is none."""
-        dialect, fields = asked.request.dialect, asked.request.fields
-        streaming = dialect.wants_stream(fields)
-        options = dialect.asking_for_usage(fields) if streaming and asked.plan.write else None
-        reply = await self._reply(asked, trail, streaming=streaming, options=options)
+        streaming = asked.request.dialect.wants_stream(asked.request.fields)
+        reply, tells_usage = await self._reply(asked, trail, streaming=streaming)
         asked = asked.answered_by(reply.route)
         if streaming and reply.status in _SUCCESS and _is_sse(reply):
             relay = Relay(
@@ -47,7 +45,7 @@ class MissPath:
                 storing=self.storing,
                 accounting=self.accounting,
                 departures=self.departures,
-                hides_usage=options is not None,
+                hides_usage=tells_usage,
             )
             return self._answer(asked, trail, reply, SSE_TYPE, relay)
         with trail.timed("upstream"):
@@ -57,23 +55,11 @@ class MissPath:
         return self._answer(asked, trail, reply, kind, body)
 
     async def _reply(
-        self, asked: Asked, trail: Trail, *, streaming: bool, options: JsonObject | None
-    ) -> UpstreamReply:
-        request = asked.request
-        body = request.body if options is None else _with_options(request.body, options)
-        call = UpstreamCall(
-            method="POST",
-            path=request.dialect.path,
-            query=request.query,
-            headers=request.headers,
-            body=body,
-            model=asked.model,
-            routes=asked.routes,
-            streaming=streaming,
-        )
+        self, asked: Asked, trail: Trail, *, streaming: bool
+    ) -> tuple[UpstreamReply, bool]:
         try:
             with trail.timed("upstream"):
-                return await self.upstream.send(call)
+                return await self.asking.reply(asked, streaming=streaming)
         except (UpstreamError, asyncio.CancelledError) as exc:
             self._lost(asked, trail, exc)
             raise
@@ -131,13 +117,6 @@ class MissPath:
             ),
             headers=reply.headers,
         )
-
-
-def _with_options(body: bytes, options: JsonObject) -> bytes:
-    try:
-        return with_member(body.decode("utf-8"), "stream_options", options).encode("utf-8")
-    except ValueError:  # too deep to change: it goes out without our wish
-        return body
 
 
 def _is_sse(reply: UpstreamReply) -> bool:
