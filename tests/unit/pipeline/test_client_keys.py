@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from llm_cache_proxy.domain.errors import (
     UpstreamUnreachable,
 )
 from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
+from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.ports.key_store import HeldKey
 from unit.pipeline.bench import COMPLETION_NANO, PROMPT_NANO, Bench, Told, read
@@ -370,3 +372,28 @@ async def test_without_a_key_nothing_is_asked_of_one(bench: Bench) -> None:
 
     assert told.outcome.grant is None
     assert not any(name.startswith("usage:") for name in bench.exact.counted["default"])
+
+
+class AnswersElsewhere:
+    """Stands where the semantic tier does: answers after the lookup has reserved."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+
+    async def find(self, asked: object, trail: object) -> Answer:
+        del asked, trail
+        outcome = replace(self._told.outcome, result=Result.COALESCED)
+        return Answer(200, "application/json", self._told.body, outcome)
+
+
+async def test_an_answer_that_no_upstream_gave_gives_back_what_was_reserved(bench: Bench) -> None:
+    await with_key(bench)
+    first = await ask(bench)
+    before = charged(bench)
+    elsewhere: Any = AnswersElsewhere(first)
+    bench.proxy = replace(bench.proxy, semantic=elsewhere)
+
+    told = await ask(bench, "Another question altogether")
+
+    assert told.x_cache == "COALESCED"
+    assert charged(bench) == before

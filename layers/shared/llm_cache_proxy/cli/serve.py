@@ -39,33 +39,38 @@ async def _serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    await _AnnouncedServer(config, parts.described).serve()
+    keyed = settings.access_mode == "keyed"
+    await _AnnouncedServer(config, parts.described, keyed=keyed).serve()
 
 
 class _AnnouncedServer(uvicorn.Server):
     """Says what it serves with once it can be reached."""
 
-    def __init__(self, config: uvicorn.Config, described: dict[str, str]) -> None:
+    def __init__(self, config: uvicorn.Config, described: dict[str, str], *, keyed: bool) -> None:
         super().__init__(config)
         self._described = described
+        self._keyed = keyed
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then tell people where."""
         await super().startup(sockets=sockets)
         if self.started:
             port = self.servers[0].sockets[0].getsockname()[1]
-            click.echo(_announcement(f"http://{self.config.host}:{port}", self._described))
+            address = f"http://{self.config.host}:{port}"
+            click.echo(_announcement(address, self._described, keyed=self._keyed))
 
 
-def _announcement(address: str, described: dict[str, str]) -> str:
-    rows = {**described, "dashboard": f"{address}/dashboard"}
+def _announcement(address: str, described: dict[str, str], *, keyed: bool) -> str:
+    access = "by client key: llm-cache-proxy admin keys create" if keyed else "open to everyone"
+    rows = {**described, "access": access, "dashboard": f"{address}/dashboard"}
     width = max(map(len, rows))
     parts = "\n".join(f"  {name:<{width}}  {what}" for name, what in rows.items())
     message = '{"role": "user", "content": "What is Rust?"}'
     body = f'{{"model": "llama-3.1-8b-instant", "messages": [{message}]}}'
+    bearer = "    -H 'authorization: Bearer lcp_...' \\\n" if keyed else ""
     return (
         f"LLM Cache Proxy serves {address}/v1\n{parts}\n\n"
         "Try this twice; the second answer is a hit (see the header x-cache):\n"
         f"  curl -i {address}/v1/chat/completions -H 'content-type: application/json' \\\n"
-        f"    -d '{body}'\n"
+        f"{bearer}    -d '{body}'\n"
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
 from llm_cache_proxy.domain.histogram import latency_counts
 from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.asked import Asked, asked, model_of
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
@@ -17,6 +18,8 @@ from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
+
+_FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,20 @@ class CachingProxy:
         try:
             answer = await self._answer(self.exact.keys.placed(request), trail)
         except BaseException:
-            if trail.charge is not None:  # reserved, and the upstream was not asked
-                trail.settle(0, 0)
-                self.ledger.settle(request.tenant, trail.counts)
+            self._give_back(request.tenant, trail)
             raise
         answer.outcome.grant = trail.grant
+        if answer.outcome.result not in _FROM_UPSTREAM:
+            self._give_back(request.tenant, trail)
         spent = (time.perf_counter() - start) * 1000
         self.ledger.later(request.tenant, latency_counts(answer.outcome.result.value, spent))
         return answer
+
+    def _give_back(self, tenant: str, trail: Trail) -> None:
+        """Take back what is still reserved of the key's budgets: the upstream was not asked."""
+        charge, trail.charge = trail.charge, None
+        if charge is not None:
+            self.ledger.settle(tenant, charge.corrected_to(0, 0))
 
     async def _answer(self, request: CachedRequest, trail: Trail) -> Answer:
         this = asked(request, self.policy, self.upstream.routes(model_of(request.fields)))

@@ -101,7 +101,8 @@ class Shadowing:
         if not self.instead:
             self.background.start(lambda: self._follow(asked, held))
             return answer
-        if asked.plan.only_if_cached:
+        short = trail.grant is not None and trail.grant.short is not None
+        if asked.plan.only_if_cached or short:  # no upstream for this client now
             return answer
         self._replace(asked, trail, hit, held)
         trail.fallback = answer
