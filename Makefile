@@ -40,6 +40,9 @@ test: setup  ## Everything whose services are found; names what it left out
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile tests --ignore=tests/unit
 
+bench: setup  ## Measure everything beside what it is compared with (ONLY="exact_hit misses"); minutes
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(ONLY)
+
 eval: setup  ## Measure wrong and right semantic hits (DATA=file or folder, OPTIONS="--stream ...")
 	@$(BIN)/llm-cache-proxy eval $(or $(DATA),benchmarks/pairs) $(OPTIONS)
 

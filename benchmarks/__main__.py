@@ -1,0 +1,84 @@
+"""Ask the questions named, or all of them, and write `docs/benchmarks.md` from what is known.
+
+`python -m benchmarks [exact_hit …]`; `make bench ONLY=exact_hit` is the same.
+"""
+
+import argparse
+import importlib
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.findings import Finding, Table
+from benchmarks.plots import draw
+
+QUESTIONS = (
+    "exact_hit",
+    "function_hit",
+    "cold_start",
+    "entries",
+    "misses",
+    "vector_search",
+    "embedding",
+)
+FINDINGS = Path("build/bench/findings")
+SHARED = (
+    "The machine was shared while it measured: ratios and CPU time carry over better than "
+    "milliseconds on the clock.\n"
+)
+DOCUMENT = Path("docs/benchmarks.md")
+
+
+def main() -> int:
+    """Ask, print, keep and write; 1 where a budget is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("questions", nargs="*", help=f"of {', '.join(QUESTIONS)}")
+    asked = parser.parse_args().questions or QUESTIONS
+    for name in asked:
+        started = time.monotonic()
+        finding = _measured(name)
+        print(finding.markdown())
+        print(f"({name} took {time.monotonic() - started:.0f} s)\n", file=sys.stderr)
+    known = {name: FINDINGS / f"{name}.json" for name in QUESTIONS}
+    findings = [Finding.read(path) for path in known.values() if path.exists()]
+    _write_document(findings)
+    print(_budgets(findings).markdown())
+    return 0 if all(budget.kept for each in findings for budget in each.budgets) else 1
+
+
+def _measured(name: str) -> Finding:
+    module = importlib.import_module(f"benchmarks.{name}")
+    load = machine.busy()
+    finding: Finding = module.measured()
+    stamp = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f} before"
+    finding = replace(finding, measured_at=stamp)
+    finding.write(FINDINGS / f"{name}.json")
+    return finding
+
+
+def _budgets(findings: list[Finding]) -> Table:
+    rows = [budget.row() for finding in findings for budget in finding.budgets]
+    return Table("Budgets", ["what", "budget", "figure", ""], rows)
+
+
+def _write_document(findings: list[Finding]) -> None:
+    parts = [
+        "# Benchmarks\n",
+        "Written by `make bench`; every comparison has both sides in one run, on this machine:\n",
+        machine.described(),
+        SHARED,
+        _budgets(findings).markdown(),
+    ]
+    for finding in findings:
+        parts += [finding.markdown(), f"*Measured {finding.measured_at}.*\n"]
+        for curves in finding.curves:
+            draw(curves, DOCUMENT.parent / "benchmarks" / f"{curves.name}.svg")
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text("\n".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The completions function with the packages that it has on Lambda and no others."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from benchmarks.comparisons import python_of
+from benchmarks.servers import FUNCTION, free_port
+from servers.proxy_process import environment
+from servers.redis_process import redis_process
+
+LAYER = Path("layers/shared").resolve()
+GATEWAY = Path("tests/servers/redis_rest.py").resolve()
+_TOKEN = "benchmark"  # noqa: S105 - of a gateway on this machine
+
+Report = dict[str, object]
+
+
+@contextmanager
+def stores() -> Iterator[dict[str, dict[str, str]]]:
+    """The settings for one Redis, by the client that reaches it."""
+    port = free_port()
+    with redis_process() as redis_url:
+        settings = {"REDIS_URL": redis_url, "REDIS_REST_TOKEN": _TOKEN, "PORT": str(port)}
+        with subprocess.Popen([sys.executable, GATEWAY], env=os.environ | settings) as gateway:
+            try:
+                yield {
+                    "upstash-redis": {
+                        "UPSTASH_REDIS_REST_URL": f"http://127.0.0.1:{port}",
+                        "UPSTASH_REDIS_REST_TOKEN": _TOKEN,
+                    },
+                    "redis-py": {"REDIS_URL": redis_url},
+                }
+            finally:
+                gateway.terminate()
+
+
+def instance(settings: Mapping[str, str], *, invocations: int = 0, rounds: int = 0) -> Report:
+    """What `benchmarks/instance.py` reports of a new process with these settings."""
+    script = Path(__file__).with_name("instance.py")
+    done = subprocess.run(
+        [python_of("function").absolute(), script, str(invocations), str(rounds)],
+        env=function_environment(settings),
+        capture_output=True,
+        check=False,
+        timeout=600,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode()[-2_000:])
+    return cast("Report", json.loads(done.stdout.splitlines()[-1]))
+
+
+def function_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Lambda's environment: our code on the path, nothing of this shell's settings."""
+    path = f"{FUNCTION}:{LAYER}"
+    kept = environment(Path("build"), {"PYTHONPATH": path, "PYTHONHASHSEED": "0", **settings})
+    return {name: value for name, value in kept.items() if not name.startswith("COVERAGE")}

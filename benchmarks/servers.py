@@ -1,0 +1,111 @@
+"""The servers that are measured, each in a process of its own, stopped with the block."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.comparisons import python_of
+from servers.proxy_process import environment, proxy_process
+
+_START_SECONDS = 120.0
+FUNCTION = Path("functions/completions").resolve()
+MODEL = "scripted-model"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where it answers, and as which process."""
+
+    url: str
+    process_id: int
+
+
+@contextmanager
+def local_server(**settings: str) -> Iterator[Running]:
+    """Our local server, as people run it."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        proxy_process(Path(folder) / "data", **settings) as proxy,
+    ):
+        yield Running(proxy.url, proxy.process.pid)
+
+
+@contextmanager
+def function_server(**settings: str) -> Iterator[Running]:
+    """The completions function as `run.sh` serves it behind the Lambda Web Adapter."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "app:app", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--lifespan", "on", "--timeout-keep-alive", "65"]
+    command += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
+    with _running(command, environment(Path("build"), settings), FUNCTION, port) as running:
+        yield running
+
+
+@contextmanager
+def litellm_proxy(redis_url: str, upstream: str) -> Iterator[Running]:
+    """LiteLLM's proxy with its Redis cache, no database and no keys: the least it can do."""
+    python = python_of("litellm").absolute()
+    port = free_port()
+    redis_port = redis_url.rsplit(":", 1)[1].split("/", maxsplit=1)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "config.yaml"
+        config.write_text(
+            f"model_list:\n  - model_name: {MODEL}\n    litellm_params:\n"
+            f"      {{model: openai/{MODEL}, api_base: '{upstream}', api_key: none}}\n"
+            "litellm_settings:\n  cache: true\n"
+            f"  cache_params: {{type: redis, host: 127.0.0.1, port: {redis_port}}}\n"
+        )
+        command = [str(python.with_name("litellm")), "--config", str(config), "--host", "127.0.0.1"]
+        command += ["--port", str(port), "--num_workers", "1", "--telemetry", "False"]
+        settings = {
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+            "LITELLM_LOG": "ERROR",
+            "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
+        }
+        with _running(command, {**os.environ, **settings}, Path(folder), port) as running:
+            yield running
+
+
+@contextmanager
+def _running(
+    command: list[str], settings: Mapping[str, str], folder: Path, port: int
+) -> Iterator[Running]:
+    with (
+        (Path(tempfile.gettempdir()) / f"benchmark-{port}.log").open("wb") as log,
+        subprocess.Popen(command, env=settings, cwd=folder, stdout=log, stderr=log) as process,
+    ):
+        try:
+            _wait_until_listening(process, port, log.name)
+            yield Running(f"http://127.0.0.1:{port}", process.pid)
+        finally:
+            process.terminate()
+            process.wait(30)
+            Path(log.name).unlink()
+
+
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError as exc:
+            if process.poll() is not None or time.monotonic() > deadline:
+                said = Path(log).read_text("utf-8", "replace")[-2_000:]
+                raise RuntimeError(f"{process.args} does not answer: {said}") from exc
+            time.sleep(0.1)
+        else:
+            return
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
