@@ -23,6 +23,8 @@ QUESTIONS = (
     "misses",
     "vector_search",
     "embedding",
+    "sizes",
+    "dollars",
 )
 FINDINGS = Path("build/bench/findings")
 SHARED = (

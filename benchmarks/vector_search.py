@@ -11,11 +11,14 @@ from statistics import median
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from qdrant_client import AsyncQdrantClient
+from qdrant_client import AsyncQdrantClient, models
 
 from benchmarks.findings import Budget, Curves, Finding, Table
 from llm_cache_proxy.adapters.qdrant_collection import QdrantCollection
+from llm_cache_proxy.adapters.qdrant_folder import open_folder
 from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
+from llm_cache_proxy.adapters.qdrant_payload import payload_of, point_id
+from llm_cache_proxy.adapters.qdrant_port import DEFAULT_COLLECTION
 from llm_cache_proxy.domain.entry import Entry, Forms
 from llm_cache_proxy.ports.vector_store import Candidate, Scope
 
@@ -23,12 +26,13 @@ METHOD = (
     "Random unit vectors of 384 dimensions with an answer of 900 characters each, seeded; one "
     "search of 5 candidates at a time, on the clock, our adapter's thread included. One scope is "
     "one tenant with one system prompt: within it every vector is compared, so that it is the "
-    "worst case. Local mode is left out at 100,000: it takes minutes to fill."
+    "worst case. Local mode is left out at 100,000: it takes seconds a search."
 )
 NOW = 1_800_000_000
 ANSWER = "An answer of a usual length. " * 30
 SIZES = (1_000, 10_000, 100_000)
 LOCAL_MODE_SIZES = (1_000, 10_000)
+_BATCH = 500
 
 
 class Store(Protocol):
@@ -69,7 +73,7 @@ def measured(*, searches: int = 40) -> Finding:
         for scopes in (1, entries // 10):
             taken.append(asyncio.run(_taken("Qdrant Edge", entries, scopes, searches)))
             if entries in LOCAL_MODE_SIZES:
-                taken.append(asyncio.run(_taken("local mode", entries, scopes, searches // 4)))
+                taken.append(asyncio.run(_taken("local mode", entries, scopes, searches // 2)))
     worst = {
         engine: [each.p50 for each in taken if each.engine == engine and each.scopes == 1]
         for engine in ("Qdrant Edge", "local mode")
@@ -112,28 +116,48 @@ def measured(*, searches: int = 40) -> Finding:
 
 
 async def _taken(engine: str, entries: int, scopes: int, searches: int) -> Taken:
-    opened = _edge if engine == "Qdrant Edge" else _local_mode
+    filled, opened = (_fill_edge, _edge) if engine == "Qdrant Edge" else (_fill_local, _local_mode)
     vectors = _unit_vectors(entries + searches)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        await filled(folder, vectors[:entries], scopes)
+        started = time.perf_counter()
         async with opened(folder) as store:
-            started = time.perf_counter()
-            for number in range(entries):
-                await store.store(_scope(number, scopes), vectors[number], _entry(number))
-            write = (time.perf_counter() - started) * 1000 / entries
-            taken_ms = []
+            opening = (time.perf_counter() - started) * 1000
+            taken_ms, write_ms = [], []
             for number in range(searches):
-                asked = vectors[entries + number]
+                scope, asked = _scope(number, scopes), vectors[entries + number]
                 started = time.perf_counter()
-                found = await store.nearest(_scope(number, scopes), asked, now=NOW, limit=5)
+                found = await store.nearest(scope, asked, now=NOW, limit=5)
                 taken_ms.append((time.perf_counter() - started) * 1000)
                 if not found:
                     raise RuntimeError("nothing was found")
-        started = time.perf_counter()
-        async with opened(folder):
-            opening = (time.perf_counter() - started) * 1000
+                started = time.perf_counter()
+                await store.store(scope, asked, _entry(entries + number))
+                write_ms.append((time.perf_counter() - started) * 1000)
     p95 = sorted(taken_ms)[int(len(taken_ms) * 0.95)]
-    return Taken(engine, entries, scopes, median(taken_ms), p95, write, opening)
+    return Taken(engine, entries, scopes, median(taken_ms), p95, median(write_ms), opening)
+
+
+async def _fill_edge(folder: Path, vectors: list[list[float]], scopes: int) -> None:
+    opened = await open_folder(folder, DEFAULT_COLLECTION)
+    for number, vector in enumerate(vectors):
+        await opened.collection.store(_scope(number, scopes), vector, _entry(number))
+    await opened.close()
+
+
+async def _fill_local(folder: Path, vectors: list[list[float]], scopes: int) -> None:
+    async with _local_mode(folder) as collection:
+        for start in range(0, len(vectors), _BATCH):
+            points = [
+                models.PointStruct(
+                    id=point_id("default", f"{number:064x}"),
+                    vector=vector,
+                    payload=payload_of(_scope(number, scopes), _entry(number)),
+                )
+                for number, vector in enumerate(vectors[start : start + _BATCH], start)
+            ]
+            await collection._client.upsert("benchmark", points=points)  # noqa: SLF001 - at once
 
 
 @asynccontextmanager
@@ -147,7 +171,7 @@ async def _edge(folder: Path) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def _local_mode(folder: Path) -> AsyncIterator[Store]:
+async def _local_mode(folder: Path) -> AsyncIterator[QdrantCollection]:
     warnings.simplefilter("ignore")  # its advice to use a server
     collection = QdrantCollection(AsyncQdrantClient(path=str(folder)), "benchmark")
     await collection.provision()
