@@ -15,6 +15,7 @@ class FakePairs:
     def __init__(self) -> None:
         self.forgets = False
         self.keeps_samples = True
+        self.raises = True
         self.barred: set[tuple[str, str]] = set()
         self.judged: dict[tuple[str, str], tuple[bool, float]] = {}
         self._standings: dict[str, Standing] = {}
@@ -52,7 +53,7 @@ class FakePairs:
 
     async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
         self._call()
-        if self._standing(tenant).raised_threshold != before:
+        if not self.raises or self._standing(tenant).raised_threshold != before:
             return False
         self._standings[tenant] = Standing(raised_threshold=threshold)
         return True

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -251,3 +252,49 @@ async def test_an_explanation_is_not_sampled() -> None:
 
     assert told["result"] == "HIT-SEMANTIC"
     assert len(bench.upstream.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("stream", "body"),
+    [
+        (False, "no json"),
+        (False, "[1]"),
+        (False, '{"choices": []}'),
+        (True, "data: rubbish\n\n"),
+        (True, ": only a comment\n\n"),
+    ],
+)
+async def test_an_entry_that_says_nothing_readable_is_served_and_not_sampled(
+    bench: Bench, body: str, *, stream: bool
+) -> None:
+    await bench.ask(ASKED)
+    for place, entry in bench.exact.entries.items():
+        assert not isinstance(entry, tuple)
+        forms = replace(entry.forms, json=body, sse=body)
+        bench.exact.entries[place] = replace(entry, forms=forms)
+
+    told = await hit(bench, stream=stream)
+
+    assert told.x_cache == "HIT-SEMANTIC"
+    assert len(bench.upstream.calls) == 1
+
+
+async def test_an_answer_that_is_no_json_proves_nothing(bench: Bench) -> None:
+    await bench.ask(ASKED)
+    bench.upstream.queue([b"<html>"])
+
+    await hit(bench)
+
+    assert bench.exact.count_of("shadow:failed") == 1
+
+
+async def test_of_two_instances_that_would_raise_one_does(bench: Bench) -> None:
+    await bench.ask(ASKED)
+    for _ in range(LEAST_SAMPLES):
+        await bench.exact.sampled("default", wrong=True)
+    bench.exact.raises = False  # another instance was quicker
+    says(bench, "an oxide")
+
+    await hit(bench)
+
+    assert bench.exact.count_of("shadow:threshold_raised") == 0

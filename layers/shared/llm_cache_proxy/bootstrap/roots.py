@@ -1,6 +1,6 @@
 """What each function and the local server start from."""
 
-import random
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
@@ -191,7 +191,7 @@ def shadowing_over(
         ledger=ledger,
         background=background,
         counted_model=default_prices(settings.prices_path).counted_name,
-        chance=random.random,
+        chance=SystemRandom().random,  # a seed in a snapshot would be every instance's
         instead=instead,
     )
 

@@ -1,0 +1,66 @@
+"""A function's answer ends when what it left behind is done: nothing runs after it."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from llm_cache_proxy.api.app import Service
+from llm_cache_proxy.api.function_app import FunctionApp
+from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.pipeline.administration import Feedback
+from llm_cache_proxy.pipeline.journal import Journal
+from servers.asgi import serving
+from unit.pipeline.bench import Bench
+
+ASKED = "What is Rust?"
+GREY = "Rust, what is that?"
+
+
+@pytest.fixture
+def bench() -> Bench:
+    rules = ShadowRules(rate=1.0)
+    made = Bench(Policy(threshold=0.86, verified=True), shadow=rules, frozen=True)
+    made.embedder.alike(ASKED, GREY, 0.88)
+    made.verifier.same(ASKED, GREY)
+    return made
+
+
+@pytest.fixture
+async def client(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
+    def service() -> Service:
+        return Service(
+            proxy=bench.proxy,
+            embedder=bench.embedder,
+            feedback=Feedback(bench.exact, bench.vectors),
+            max_body_bytes=10_000,
+            health=dict,
+            close=bench.proxy.drain,
+            journal=Journal(default_prices(), []),
+        )
+
+    app = FunctionApp(service(), renewed=service, prime=lambda: None)
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        yield client
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_verdict_that_runs_beside_is_there_when_the_answer_ends(
+    bench: Bench, client: httpx.AsyncClient, *, stream: bool
+) -> None:
+    async def ask(text: str) -> httpx.Response:
+        body = {"model": "m", "messages": [{"role": "user", "content": text}], "stream": stream}
+        headers = {"cache-control": "no-store"} if text == GREY else {}
+        return await client.post("/v1/chat/completions", json=body, headers=headers)
+
+    await ask(ASKED)
+    missed = await ask(GREY)
+    judged = dict(bench.exact.judged)
+    sampled = await ask(GREY)
+
+    assert (missed.headers["x-cache"], missed.headers["x-cache-reason"]) == ("MISS", "unverified")
+    assert [approved for approved, _ in judged.values()] == [True]
+    assert sampled.headers["x-cache-reason"] == "shadow"
+    assert (await bench.exact.standing("default")).samples == 1

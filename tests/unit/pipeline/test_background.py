@@ -1,0 +1,68 @@
+"""Facts about work that a request leaves behind."""
+
+import asyncio
+import logging
+
+import pytest
+
+from llm_cache_proxy.pipeline.background import Background
+
+
+async def test_what_is_under_way_is_waited_for() -> None:
+    background, done = Background(), []
+
+    async def work() -> None:
+        await asyncio.sleep(0)
+        done.append(1)
+
+    assert background.start(work)
+    assert done == []
+    await background.settled()
+
+    assert done == [1]
+
+
+async def test_no_more_is_begun_than_may_run_at_once() -> None:
+    background, released, begun = Background(most=2), asyncio.Event(), []
+
+    async def work() -> None:
+        begun.append(1)
+        await released.wait()
+
+    assert [background.start(work) for _ in range(3)] == [True, True, False]
+    await asyncio.sleep(0)
+    released.set()
+    await background.settled()
+
+    assert begun == [1, 1]
+    assert background.start(work)
+    await background.settled()
+
+
+async def test_what_takes_too_long_is_given_up() -> None:
+    background, ended = Background(), []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(1)
+
+    background.start(work)
+    await background.drained(0.01)
+
+    assert ended == [1]
+
+
+async def test_a_fault_is_logged_and_fails_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    background = Background()
+
+    async def work() -> None:
+        raise RuntimeError("a fault")
+
+    background.start(work)
+    with caplog.at_level(logging.ERROR):
+        await background.settled()
+        await asyncio.sleep(0)
+
+    assert "work in the background failed" in caplog.text
