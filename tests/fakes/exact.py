@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fakes.keys import FakeKeys
+from fakes.leases import FakeLeases
 from fakes.pairs import FakePairs
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts, merged
-from llm_cache_proxy.domain.entry import Alias, Entry
+from llm_cache_proxy.domain.entry import Alias, Entry, Form
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.key_limits import USAGE, KeyCheck, Refusal, after, grant, refusal
 from llm_cache_proxy.domain.pairs import spelling_pair
@@ -29,9 +30,10 @@ from llm_cache_proxy.ports.exact_store import (
     Refused,
 )
 from llm_cache_proxy.ports.key_store import HeldKey
+from llm_cache_proxy.ports.lease_store import FoundByMeaning, Poll
 
 
-class FakeExact(FakeKeys, FakePairs):
+class FakeExact(FakeLeases, FakeKeys, FakePairs):
     """Keeps what it is given, by tenant."""
 
     def __init__(self) -> None:
@@ -45,6 +47,7 @@ class FakeExact(FakeKeys, FakePairs):
         self.entries: dict[tuple[str, str], Entry | tuple[Alias, Entry]] = {}
         self._cuts: dict[tuple[str, str], int] = {}
         self._before: dict[str, int] = {}
+        self._fences: dict[tuple[str, str], int] = {}
         self._sequence: dict[str, int] = {}
         self._recent: dict[str, list[str]] = {}
 
@@ -81,12 +84,12 @@ class FakeExact(FakeKeys, FakePairs):
         sequence = self._sequence.get(query.tenant, 0)
         if isinstance(held, tuple):
             if not self._lives(query.tenant, held[1], query):
-                return Miss(sequence)
+                return self._missed(query)
             raised = self._standing(query.tenant).raised_threshold
             barred = self._is_barred(query.tenant, held[0].pair)
             return AliasFound(held[0], sequence, raised, barred=barred)
         if held is None or not self._lives(query.tenant, held, query):
-            return Miss(sequence)
+            return self._missed(query)
         spelt = spelling_pair(held.text_digest, query.text_digest)
         if held.text_digest != query.text_digest and self._is_barred(query.tenant, spelt):
             return Barred(sequence)
@@ -108,12 +111,22 @@ class FakeExact(FakeKeys, FakePairs):
         if alias is not None:
             self.entries[tenant, alias.key] = (alias, held)
         self._count(tenant, query.counts)
+        if query.held is not None:
+            self._end(tenant, query.held)
         return self._hit(query, held, SEMANTIC_HITS)
 
     async def commit(self, commit: Commit) -> bool:
         await asyncio.sleep(self.slow_seconds)
         self._call()
         self._count(commit.tenant, commit.counts)
+        place, lease = (commit.tenant, commit.entry.key), commit.lease
+        if lease is not None and self._fenced_off(commit.tenant, lease):
+            return False
+        if lease is not None:
+            self._end(commit.tenant, lease)
+            if self._fences.get(place, 0) > lease.token:
+                return False
+            self._fences[place] = lease.token
         if self._cut_off(commit.tenant, commit.entry):
             return False
         self.entries[commit.tenant, commit.entry.key] = commit.entry
@@ -211,6 +224,29 @@ class FakeExact(FakeKeys, FakePairs):
 
     async def aclose(self) -> None:
         """Nothing to release."""
+
+    def _missed(self, query: Lookup) -> Miss:
+        lease = None
+        if query.flight is not None:
+            lease = self._taken(query.tenant, query.flight, query.lease_seconds)
+        return Miss(self._clear_sequence(query.tenant), lease=lease)
+
+    def _now(self) -> float:
+        return self.time
+
+    def _clear_sequence(self, tenant: str) -> int:
+        return self._sequence.get(tenant, 0)
+
+    def _polled_record(self, query: Poll) -> Entry | FoundByMeaning | None:
+        held = self.entries.get((query.tenant, query.key))
+        asked = Lookup(query.tenant, query.key, Form.JSON, query.text_digest, query.max_age_seconds)
+        if held is None:
+            return None
+        if not self._lives(query.tenant, held if isinstance(held, Entry) else held[1], asked):
+            return None
+        if not isinstance(held, Entry):
+            return FoundByMeaning()
+        return held if held.text_digest == query.text_digest else None
 
     def _call(self) -> None:
         self.commands += 1

@@ -85,6 +85,16 @@ class Settings(BaseSettings):
         0.5, description="Longest wait for one call to the exact tier."
     )
 
+    single_flight: bool = Field(
+        True, description="Whether requests that are alike and in flight share one upstream call."
+    )
+    single_flight_wait_seconds: Seconds = Field(
+        60.0, description="Longest wait for the answer of another request that is alike."
+    )
+    lease_seconds: float = Field(
+        10.0, ge=1, le=60, description="Silence after which a request no longer leads those alike."
+    )
+
     qdrant_url: HttpUrl | None = Field(None, description="Semantic tier on a Qdrant server.")
     qdrant_api_key: SecretStr | None = Field(None, description="Key for QDRANT_URL.")
     qdrant_collection: str = Field(

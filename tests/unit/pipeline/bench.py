@@ -28,11 +28,13 @@ from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome
 from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.key_gate import KeyGate
+from llm_cache_proxy.pipeline.leading import LeaseTerms
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.shadowing import Agreement, Shadowing
+from llm_cache_proxy.pipeline.single_flight import SingleFlight
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.verifying import Verifying
@@ -86,6 +88,8 @@ class Bench:
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     upstream: FakeUpstream = field(default_factory=FakeUpstream)
     departures: Departures = field(default_factory=Departures)
+    terms: LeaseTerms = field(default_factory=LeaseTerms)
+    keep_alive_seconds: float = 5.0
     hits: HitServing = field(default_factory=lambda: HitServing(PRICES))
     proxy: CachingProxy = field(init=False)
 
@@ -178,10 +182,13 @@ class Bench:
         gate = KeyGate(ledger, self, PRICES, LocalRate(self.unchecked_per_minute), {})
         embedder_id = self.embedder.embedder_id
         exact = ExactTier(self.exact, tiers["exact"], guard, ledger, embedder_id, self.hits, gate)
+        flights = SingleFlight(self.exact, exact, self.terms, background, self.keep_alive_seconds)
         storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
         accounting = Accounting(ledger, PRICES)
         miss = MissPath(Asking(self.upstream), storing, accounting, self.departures)
-        return CachingProxy(self.policy, self.upstream, exact, semantic, miss, ledger, background)
+        return CachingProxy(
+            self.policy, self.upstream, exact, semantic, miss, ledger, background, flights
+        )
 
 
 async def read(body: bytes | AsyncGenerator[bytes, None]) -> list[bytes]:

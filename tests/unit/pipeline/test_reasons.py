@@ -1,5 +1,6 @@
 """The vocabulary of `x-cache-reason`: each word has a meaning, a row in the docs, a way there."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.reasons import MEANINGS, Reason
 from llm_cache_proxy.domain.shadow import ShadowRules
 from llm_cache_proxy.domain.text.dialect import TextDialect
+from llm_cache_proxy.pipeline.leading import LeaseTerms
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.bench import Bench
 
@@ -139,6 +141,18 @@ async def _raised() -> Seen:
     return await _asked(bench)
 
 
+async def _coalesced() -> Seen:
+    bench = _bench()
+    told = await asyncio.gather(bench.ask(ASKED), bench.ask(ASKED))
+    return Seen(told[1].x_cache, told[1].outcome.reason)
+
+
+async def _waited() -> Seen:
+    bench = _bench(terms=LeaseTerms(wait_seconds=0.01))
+    bench.exact.others_lead = True
+    return await _asked(bench, ASKED)
+
+
 async def _too_long() -> Seen:
     bench = _bench()
     bench.embedder.longest = 5
@@ -174,6 +188,7 @@ WAYS: dict[Reason, Way] = {
     Reason.PROMOTED: _promoted,
     Reason.SIMILAR: _second(),
     Reason.VERIFIED: _verified,
+    Reason.COALESCED: _coalesced,
     Reason.NOT_FOUND: _first(),
     Reason.BELOW_THRESHOLD: _below,
     Reason.GUARD: _vetoed,
@@ -201,6 +216,7 @@ WAYS: dict[Reason, Way] = {
     Reason.UNCACHED_ROUTE: _uncached_route,
     Reason.REFUSED: _refused,
     Reason.UPSTREAM_ERROR: _upstream_error,
+    Reason.WAITED_IN_VAIN: _waited,
     Reason.EXACT_UNAVAILABLE: _away("exact"),
     Reason.EMBEDDER_UNAVAILABLE: _away("embedder"),
     Reason.SEARCH_UNAVAILABLE: _away("vectors"),

@@ -31,6 +31,7 @@ class TenantNames:
         self.usage = f"{self._root}:usage"
         self.barred = f"{self._root}:bar"
         self.standing = f"{self._root}:std"
+        self.fence = f"{self._root}:fence"
 
     def record(self, key: str) -> str:
         """The record under an exact key."""
@@ -43,6 +44,14 @@ class TenantNames:
     def verdict(self, pair: str) -> str:
         """The verdict on a pair."""
         return f"{self._root}:v:{escaped(pair)}"
+
+    def lease(self, flight: str) -> str:
+        """The lease of a flight."""
+        return f"{self._root}:l:{escaped(flight)}"
+
+    def mail(self, flight: str, token: int) -> str:
+        """What the leader with this token left for its followers."""
+        return f"{self._root}:m:{escaped(flight)}:{token}"
 
     def window(self, now: float) -> str:
         """The id of the fine counter window at `now`."""

@@ -21,7 +21,9 @@ from llm_cache_proxy.ports.exact_store import (
     Miss,
     Promoted,
 )
+from llm_cache_proxy.ports.lease_store import Lease
 
+_BARE_MISS = 2
 _SENSELESS = "the exact store's reply makes no sense"
 _NOTHING: dict[str, type[Miss | Barred]] = {"miss": Miss, "barred": Barred}
 
@@ -113,6 +115,14 @@ def promoted(reply: object, query: Lookup) -> Promoted:
         return _hit_or_not(cast("list[str]", reply), query)
 
 
+def lease_in(words: list[object], flight: str) -> Lease:
+    """A lease in a reply: `lead` or `follow`, token, age in milliseconds."""
+    kind, token, age = map(str, words)
+    if kind not in {"lead", "follow"}:
+        raise ValueError(kind)
+    return Lease(flight, int(token), kind == "lead", int(age) / 1000)
+
+
 def numbers(reply: object, count: int) -> list[int]:
     """A reply of `count` whole numbers."""
     told = reply if isinstance(reply, list) else [reply]
@@ -139,6 +149,9 @@ def sensible() -> Iterator[None]:
 
 
 def _hit_or_not(reply: list[str], query: Lookup) -> Hit | Barred | Miss:
+    if reply[0] == "miss" and len(reply) > _BARE_MISS and query.flight is not None:
+        lease = lease_in(cast("list[object]", reply[2:]), query.flight)
+        return Miss(int(reply[1]), lease=lease)
     if reply[0] in _NOTHING:
         return _NOTHING[reply[0]](int(reply[1]))
     kind, sequence, body, entry_id, created, expires, now, model, prompt, completion, *rest = reply

@@ -62,8 +62,10 @@ class ScriptedExactStore:
         names = TenantNames(query.tenant)
         window = names.window(time.time())
         keys = [names.record(query.key), *names.shared(window)]
-        keys += [names.barred, names.standing, names.client_keys, names.ring]
-        asking = [*_asking(query, window), check_text(query.check)]
+        keys += [names.barred, names.standing, names.client_keys]
+        keys += [names.lease(query.flight or ""), names.fence, names.ring]
+        lease = "" if query.flight is None else milliseconds(query.lease_seconds)
+        asking = [*_asking(query, window), check_text(query.check), lease]
         words = [*asking, *_flat(query.counts), *_lines(query.recent)]
         try:
             reply = await self._run("lookup", keys, *words)
@@ -81,8 +83,11 @@ class ScriptedExactStore:
         """The target's answer as a semantic hit, leaving `alias` behind."""
         names = TenantNames(tenant)
         window = names.window(time.time())
+        held = query.held
         keys = [names.record(query.key), *names.shared(window), names.barred, names.standing]
+        keys.append(names.lease("" if held is None else held.flight))
         matched: list[Word] = ["", ""] if match is None else [match.pair, repr(match.similarity)]
+        matched.append("" if held is None else held.token)
         left: list[Word] = [""] * 5
         if alias is not None:
             keys.append(names.record(alias.key))
@@ -101,8 +106,9 @@ class ScriptedExactStore:
         names = TenantNames(commit.tenant)
         window = names.window(time.time())
         words = entry_words(commit.entry)
-        keys = [names.record(commit.entry.key), *names.shared(window)]
-        entry = commit.entry
+        entry, lease = commit.entry, commit.lease
+        keys = [names.record(entry.key), *names.shared(window)]
+        keys.append(names.lease("" if lease is None else lease.flight))
         reply = await self._run(
             "commit",
             keys,
@@ -112,6 +118,7 @@ class ScriptedExactStore:
             entry.purge_at,
             2 * len(words),
             entry.created_at,
+            "" if lease is None else lease.token,
             *(word for pair in words.items() for word in pair),
             *_flat(commit.counts),
         )
@@ -174,6 +181,11 @@ class ScriptedExactStore:
 def _asking(query: Lookup, window: str) -> list[Word]:
     max_age = "" if query.max_age_seconds is None else query.max_age_seconds
     return [FORMAT_VERSION, query.form.value, query.text_digest, max_age, window]
+
+
+def milliseconds(seconds: float) -> int:
+    """As Redis counts lives."""
+    return max(1, int(seconds * 1000))
 
 
 def _flat(counts: Mapping[str, int]) -> list[Word]:

@@ -5,14 +5,14 @@ from typing import cast
 
 from llm_cache_proxy.adapters.redis_names import TenantNames
 from llm_cache_proxy.adapters.redis_records import numbers, sensible
-from llm_cache_proxy.adapters.scripted_keys import ScriptedKeyStore
+from llm_cache_proxy.adapters.scripted_leases import LeasingExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.pair_memory import Standing
 
 _VERDICTS = {"1": True, "0": False}
 
 
-class RememberingExactStore(ScriptedKeyStore):
+class RememberingExactStore(LeasingExactStore):
     """The same store, serving `PairMemory` as well."""
 
     async def bar(self, tenant: str, pair: str) -> bool:

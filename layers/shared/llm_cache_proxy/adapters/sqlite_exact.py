@@ -9,6 +9,13 @@ from pathlib import Path
 from llm_cache_proxy.adapters import sqlite_records as records
 from llm_cache_proxy.adapters.sqlite_admin import SqliteAdmin
 from llm_cache_proxy.adapters.sqlite_keys import SqliteKeys
+from llm_cache_proxy.adapters.sqlite_leases import (
+    SqliteLeases,
+    end_lease,
+    forget_lapsed,
+    is_fenced_off,
+    take_lease,
+)
 from llm_cache_proxy.adapters.sqlite_living import cut_off, living
 from llm_cache_proxy.adapters.sqlite_pairs import SqlitePairs, is_barred, raised_threshold
 from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, clock_seconds, writing
@@ -30,6 +37,7 @@ from llm_cache_proxy.ports.exact_store import (
     Miss,
     Promoted,
 )
+from llm_cache_proxy.ports.lease_store import Lease
 
 _PURGE_BATCH = 100
 _PURGE = """
@@ -37,15 +45,15 @@ DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE purge_at <= 
 """
 
 
-class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs):
-    """`ExactStore`, `ExactAdmin`, `KeyStore` and `PairMemory` on the file at `path`."""
+class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs, SqliteLeases):
+    """All ports of the exact tier on the file at `path`."""
 
     def __init__(self, path: Path, *, timeout_seconds: float) -> None:
         super().__init__(SqliteThread(path, timeout_seconds=timeout_seconds))
 
     async def lookup(self, query: Lookup) -> Answered:
         """The living entry or alias under the key; a hit is counted in the same transaction."""
-        return await self._thread.run(lambda connection: _answered(connection, query))
+        return await self._thread.run(lambda c: _leased(c, query, _answered(c, query)))
 
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
@@ -66,6 +74,13 @@ class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs):
     async def aclose(self) -> None:
         """Close the file."""
         await self._thread.aclose()
+
+
+def _leased(connection: sqlite3.Connection, query: Lookup, answer: Answered) -> Answered:
+    if not isinstance(answer, Miss) or query.flight is None:
+        return answer
+    lease = take_lease(connection, query.tenant, query.flight, query.lease_seconds)
+    return replace(answer, lease=lease)
 
 
 def _answered(connection: sqlite3.Connection, query: Lookup) -> Answered:
@@ -144,7 +159,7 @@ def _promote(
         if match.similarity < raised:
             return BelowRaised(sequence, raised)
     counts = merged(dict(query.counts), records.hit_tally(SEMANTIC_HITS, hit))
-    _count_if_possible(connection, tenant, counts, alias)
+    _count_if_possible(connection, tenant, counts, alias, held=query.held)
     return hit
 
 
@@ -153,10 +168,13 @@ def _commit(connection: sqlite3.Connection, commit: Commit) -> bool:
     life = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
     with writing(connection):
         records.count(connection, commit.tenant, commit.counts, now)
-        refused = cut_off(connection, commit.tenant, *life)
+        lease = commit.lease
+        refused = lease is not None and is_fenced_off(connection, commit.tenant, entry.key, lease)
+        refused = refused or cut_off(connection, commit.tenant, *life)
         if not refused:
-            records.write_entry(connection, commit.tenant, entry)
+            records.write_entry(connection, commit.tenant, entry, lease.token if lease else 0)
         connection.execute(_PURGE, (now, _PURGE_BATCH))
+        forget_lapsed(connection)
     return not refused
 
 
@@ -174,8 +192,9 @@ def _count_if_possible(
     counts: Mapping[str, int],
     alias: Alias | None = None,
     recent: Sequence[str] = (),
+    held: Lease | None = None,
 ) -> None:
-    """Count what was served, and leave the alias; a full disk still serves, uncounted."""
+    """Count what was served, leave the alias, end the lease; a full disk serves, uncounted."""
     if not counts and alias is None and not recent:
         return
     try:
@@ -184,5 +203,7 @@ def _count_if_possible(
             records.remember(connection, tenant, recent)
             if alias is not None:
                 records.write_alias(connection, tenant, alias)
+            if held is not None:
+                end_lease(connection, tenant, held)
     except sqlite3.OperationalError:
         return

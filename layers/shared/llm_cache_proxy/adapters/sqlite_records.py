@@ -26,8 +26,8 @@ version = :version AND expires_at > :now
 _WRITE_ENTRY = """
 INSERT OR REPLACE INTO records (
   tenant, key, version, entry_id, created_at, expires_at, purge_at, sequence, selectors, model,
-  prompt_tokens, completion_tokens, text, text_digest, json, sse, usage_event)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  prompt_tokens, completion_tokens, text, text_digest, json, sse, usage_event, fence)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _WRITE_ALIAS = """
 INSERT OR REPLACE INTO records (
@@ -116,15 +116,15 @@ def to_alias(row: sqlite3.Row, key: str) -> Alias:
     )
 
 
-def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry) -> None:
-    """Write the entry over whatever stood under its key."""
+def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry, token: int) -> None:
+    """Write the entry over whatever stood under its key; `token` is its lease's, or 0."""
     forms = entry.forms
     place = (tenant, entry.key, FORMAT_VERSION, entry.entry_id)
     life = (entry.created_at, entry.expires_at, entry.purge_at, entry.sequence)
     counted = (json.dumps(entry.selectors), entry.model, entry.prompt_tokens)
     said = (entry.completion_tokens, entry.text, entry.text_digest)
     bodies = (forms.json, forms.sse, forms.usage_event)
-    connection.execute(_WRITE_ENTRY, place + life + counted + said + bodies)
+    connection.execute(_WRITE_ENTRY, (*place, *life, *counted, *said, *bodies, token))
 
 
 def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:

@@ -57,7 +57,19 @@ CREATE TABLE client_keys (
     PRIMARY KEY (tenant, key_id)
 ) WITHOUT ROWID;
 """
-_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS)
+_LEASES = """
+ALTER TABLE records ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tenants ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE leases (
+    tenant TEXT NOT NULL, flight TEXT NOT NULL, token INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY (tenant, flight)
+) WITHOUT ROWID;
+CREATE TABLE mail (
+    tenant TEXT NOT NULL, flight TEXT NOT NULL, token INTEGER NOT NULL, text TEXT NOT NULL,
+    until_ms INTEGER NOT NULL, PRIMARY KEY (tenant, flight, token)
+) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS, _LEASES)
 """Each takes a file from the version before it to its own; a step that was shipped stays."""
 
 SCHEMA_VERSION = len(_STEPS)

@@ -10,6 +10,7 @@ from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.exact_store import ExactStore
 from llm_cache_proxy.ports.key_store import KeyStore
+from llm_cache_proxy.ports.lease_store import LeaseStore
 from llm_cache_proxy.ports.pair_memory import PairMemory
 from llm_cache_proxy.ports.upstream import Upstream
 from llm_cache_proxy.ports.vector_store import VectorAdmin, VectorStore
@@ -17,8 +18,8 @@ from llm_cache_proxy.ports.verifier import Verifier
 from llm_cache_proxy.settings import Settings
 
 
-class Exact(ExactStore, ExactAdmin, KeyStore, PairMemory, Protocol):
-    """The exact tier's adapters serve requests and operators, keep keys and remember pairs."""
+class Exact(ExactStore, ExactAdmin, KeyStore, PairMemory, LeaseStore, Protocol):
+    """The exact tier's adapters serve requests and operators, keep keys, pairs and leases."""
 
 
 class Vectors(VectorStore, VectorAdmin, Protocol):

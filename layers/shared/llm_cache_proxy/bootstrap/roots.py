@@ -29,11 +29,13 @@ from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions
 from llm_cache_proxy.pipeline.key_gate import KeyGate
+from llm_cache_proxy.pipeline.leading import LeaseTerms
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.shadowing import Agreement, Shadowing
+from llm_cache_proxy.pipeline.single_flight import SingleFlight
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.verifying import Verifying
@@ -60,6 +62,7 @@ def policy(settings: Settings, parts: Parts) -> Policy:
         creative_ttl_seconds=settings.creative_ttl_seconds,
         max_ttl_seconds=settings.max_ttl_seconds,
         normalise=settings.normalise_prompts,
+        coalesce=settings.single_flight,
     )
 
 
@@ -126,7 +129,14 @@ def proxy(
             unchecked=LocalRate(settings.unchecked_requests_per_minute),
             namespaces={},
         ),
+        lease_seconds=settings.lease_seconds,
     )
+    terms = LeaseTerms(
+        lease_seconds=settings.lease_seconds,
+        wait_seconds=settings.single_flight_wait_seconds,
+        command_seconds=settings.exact_deadline_seconds,
+    )
+    flights = SingleFlight(parts.exact, exact, terms, background)
     storing = Storing(
         exact=parts.exact,
         exact_tier=by_name["exact"],
@@ -140,7 +150,7 @@ def proxy(
         finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
     )
     miss = MissPath(Asking(parts.upstream), storing, accounting, departures)
-    return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger, background)
+    return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger, background, flights)
 
 
 def verifier_over(

@@ -31,6 +31,7 @@ class Policy:
     creative_temperature: float = 0.7
     max_ttl_seconds: int = 30 * DAY_SECONDS
     normalise: bool = True
+    coalesce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Plan:
     """What will be tried for one request.
 
     `bypass` says why nothing is read or written; `no_read` why the tiers are not asked although
-    the answer may be stored; `no_semantic` why meaning is not compared. `ttl_seconds` 0: no store.
+    the answer may be stored; `no_semantic` why meaning is not compared; `coalesce` whether it
+    shares an upstream call with those alike. `ttl_seconds` 0: no store.
     """
 
     read: bool
@@ -51,6 +53,7 @@ class Plan:
     no_read: Reason | None = None
     no_semantic: Reason | None = None
     verified: bool = False
+    coalesce: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,10 @@ def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
     bypass = _bypass(controls, traits)
     reads = controls.may_read and bypass is None
     ttl_seconds = _ttl_seconds(policy, controls, traits)
+    writes = controls.may_write and bypass is None and ttl_seconds > 0
     return Plan(
         read=reads,
-        write=controls.may_write and bypass is None and ttl_seconds > 0,
+        write=writes,
         threshold=max(policy.threshold, controls.threshold or 0.0),
         ttl_seconds=ttl_seconds,
         max_age_seconds=controls.max_age_seconds,
@@ -84,6 +88,7 @@ def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
         no_read=None if reads else _NO_READ.get(controls.mode, Reason.NO_CACHE),
         no_semantic=_no_semantic(policy, controls, traits),
         verified=policy.verified,
+        coalesce=policy.coalesce and reads and writes and not controls.only_if_cached,
     )
 
 

@@ -24,6 +24,8 @@ class Reason(StrEnum):
     SIMILAR = "similar"
     VERIFIED = "verified"
 
+    COALESCED = "coalesced"
+
     NOT_FOUND = "not-found"
     BELOW_THRESHOLD = "below-threshold"
     GUARD = "guard"
@@ -54,6 +56,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     UPSTREAM_ERROR = "upstream-error"
 
+    WAITED_IN_VAIN = "waited-in-vain"
     EXACT_UNAVAILABLE = "exact-unavailable"
     EMBEDDER_UNAVAILABLE = "embedder-unavailable"
     SEARCH_UNAVAILABLE = "search-unavailable"
@@ -65,6 +68,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.PROMOTED: "This text was matched by meaning before, and that match still stands.",
     Reason.SIMILAR: "A prompt near enough was answered, and the guard sees no difference.",
     Reason.VERIFIED: "A prompt near enough was answered, and the verifier has approved the pair.",
+    Reason.COALESCED: "Another request that is alike was in flight, and this is its answer.",
     Reason.NOT_FOUND: "Nothing stored is near.",
     Reason.BELOW_THRESHOLD: "The nearest prompt is less similar than the threshold asks.",
     Reason.GUARD: "A near prompt differs in meaning; the guard's rule follows the colon.",
@@ -92,6 +96,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.UNCACHED_ROUTE: "This path is never cached.",
     Reason.REFUSED: "The request was refused, or the proxy failed.",
     Reason.UPSTREAM_ERROR: "The upstream gave no answer.",
+    Reason.WAITED_IN_VAIN: "Another request that is alike was in flight, and not answered in time.",
     Reason.EXACT_UNAVAILABLE: "The exact tier's store did not answer.",
     Reason.EMBEDDER_UNAVAILABLE: "The embedder did not answer.",
     Reason.SEARCH_UNAVAILABLE: "The semantic tier's store did not answer.",

@@ -25,6 +25,7 @@ from llm_cache_proxy.ports.exact_store import (
     Found,
     Hit,
     Lookup,
+    Miss,
     OtherNamespace,
 )
 
@@ -43,6 +44,7 @@ class ExactTier:
     embedder_id: str
     hits: HitServing
     keys: KeyGate
+    lease_seconds: float = 10.0
 
     async def find(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
         """The answer if there is one, and the request under the key it is to be stored by.
@@ -110,7 +112,7 @@ class ExactTier:
         judged = alias.decision_version == wanted and alias.text_digest == asked.text_digest
         if not believed or (asked.plan.verified and not judged):
             return None
-        found = await self._look(asked, trail, alias.target, Pending())
+        found = await self._look(asked, trail, alias.target, Pending(), leases=False)
         if not isinstance(found, Hit):
             return None
         if not judged and not self._says_the_same(asked, trail, found):
@@ -131,8 +133,9 @@ class ExactTier:
         return verdict.accepted
 
     async def _look(
-        self, asked: Asked, trail: Trail, key: str, pending: Pending
+        self, asked: Asked, trail: Trail, key: str, pending: Pending, *, leases: bool = True
     ) -> Found | OtherNamespace | None:
+        coalesces = leases and asked.plan.coalesce
         check = self.keys.check(asked, trail)
         query = Lookup(
             tenant=asked.request.tenant,
@@ -143,6 +146,8 @@ class ExactTier:
             counts=pending.counts,
             recent=pending.recent,
             check=check,
+            flight=f"{key}:{asked.text_digest}" if coalesces else None,
+            lease_seconds=self.lease_seconds,
         )
         answer = await self.tier.attempt(trail, lambda: self.store.lookup(query))
         if answer is None:
@@ -152,4 +157,5 @@ class ExactTier:
         found = self.keys.passed(asked.request.client, trail, check, answer)
         if found is not None and not isinstance(found, OtherNamespace):
             trail.sequence = found.sequence
+            trail.lease = found.lease if isinstance(found, Miss) else None
         return found

@@ -68,6 +68,12 @@ class Ledger:
             _log.warning("counts could not be written: %s", exc or type(exc).__name__)
             self.later(tenant, held.counts, held.recent)
 
+    async def write_together(self, tenant: str, counts: Mapping[str, int]) -> None:
+        """Write `counts` now, in one call with those of others who ask at the same moment."""
+        self.later(tenant, counts)
+        await asyncio.sleep(0)
+        await self.write(tenant, {})
+
     async def settled(self) -> None:
         """Wait for the writes under way; what is pending stays so until the next call."""
         while self._writes:

@@ -16,6 +16,7 @@ from llm_cache_proxy.pipeline.asking import Asking
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome, reason_text
 from llm_cache_proxy.pipeline.relay import Relay
+from llm_cache_proxy.pipeline.sharing import share_body, share_completion, share_failure
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.upstream import UpstreamReply
@@ -50,7 +51,7 @@ class MissPath:
             return self._answer(asked, trail, reply, SSE_TYPE, relay)
         with trail.timed("upstream"):
             body = await self._read(asked, trail, reply)
-        await self._keep(asked, trail, reply.status, body)
+        await self._keep(asked, trail, reply, body)
         kind = reply.headers.get("content-type", JSON_TYPE)
         return self._answer(asked, trail, reply, kind, body)
 
@@ -61,7 +62,7 @@ class MissPath:
             with trail.timed("upstream"):
                 return await self.asking.reply(asked, streaming=streaming)
         except (UpstreamError, asyncio.CancelledError) as exc:
-            self._lost(asked, trail, exc)
+            await self._lost(asked, trail, exc)
             raise
 
     async def _read(self, asked: Asked, trail: Trail, reply: UpstreamReply) -> bytes:
@@ -69,18 +70,20 @@ class MissPath:
             async with aclosing(reply.body) as pieces:
                 return b"".join([piece async for piece in pieces])
         except (UpstreamError, asyncio.CancelledError) as exc:
-            self._lost(asked, trail, exc)
+            await self._lost(asked, trail, exc)
             raise
 
-    def _lost(self, asked: Asked, trail: Trail, exc: BaseException) -> None:
+    async def _lost(self, asked: Asked, trail: Trail, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
             trail.count(error_count("upstream"))
             trail.settle(0, 0)
         else:  # what was asked for may be on the bill
             trail.count(error_count("client_left"))
         self.accounting.settle(asked, trail, {})
+        await share_failure(trail, exc)
 
-    async def _keep(self, asked: Asked, trail: Trail, status: int, body: bytes) -> None:
+    async def _keep(self, asked: Asked, trail: Trail, reply: UpstreamReply, body: bytes) -> None:
+        status = reply.status
         completion = _parsed(body) if status in _SUCCESS else {}
         if status not in _SUCCESS:
             trail.count(error_count(f"upstream_{status}"))
@@ -91,8 +94,14 @@ class MissPath:
         if asked.plan.write and whole:
             self.accounting.count(asked, trail, completion)
             await self.storing.store(asked, trail, completion, body.decode("utf-8"))
+            return
+        await self.accounting.write(asked, trail, completion)
+        if completion:
+            text = body.decode("utf-8")
+            await share_completion(asked, trail, reply.headers, completion, text)
         else:
-            await self.accounting.write(asked, trail, completion)
+            kind = reply.headers.get("content-type", JSON_TYPE)
+            await share_body(trail, status, reply.headers, kind, body)
 
     def _answer(
         self,

@@ -14,6 +14,7 @@ from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
+from llm_cache_proxy.pipeline.single_flight import SingleFlight
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.upstream import Upstream
 
@@ -33,6 +34,7 @@ class CachingProxy:
     miss: MissPath
     ledger: Ledger
     background: Background
+    single_flight: SingleFlight | None = None
 
     async def settled(self) -> None:
         """Wait for what requests have left behind; counts may stay pending until the next call."""
@@ -75,14 +77,32 @@ class CachingProxy:
         trail.prompt = this.text
         if this.plan.bypass is not None:
             return await self._from_upstream(this, trail)
+        try:
+            return await self._found(this, trail)
+        except BaseException:
+            if trail.lead is not None:
+                trail.lead.abandon()
+            raise
+
+    async def _found(self, this: Asked, trail: Trail) -> Answer:
         if this.plan.read:
-            hit, this = await self._cached(this, trail)
+            hit, this = await self.exact.find(this, trail)
+            if hit is None and self.single_flight is not None:
+                hit = await self.single_flight.enter(this, trail, self._beyond_exact)
             if hit is not None:
-                self.ledger.later(request.tenant, trail.counts)
+                self.ledger.later(this.request.tenant, trail.counts)
                 return hit
         elif (unread := this.plan.no_read) is not None:
             this = await self.exact.begin(this, trail)
             trail.because(unread)
+        return await self._beyond_exact(this, trail)
+
+    async def _beyond_exact(self, this: Asked, trail: Trail) -> Answer:
+        if this.plan.read:
+            hit = await self.semantic.find(this, trail)
+            if hit is not None:
+                self.ledger.later(this.request.tenant, trail.counts)
+                return hit
         if this.plan.only_if_cached:
             raise NotInCache("No stored answer may serve this request, and no other was wanted.")
         return await self._from_upstream(this, trail)
@@ -97,12 +117,8 @@ class CachingProxy:
         except (UpstreamError, RequestRefused):
             if trail.fallback is None:
                 raise
+            if trail.lead is not None:
+                trail.lead.abandon()
             return trail.fallback
         failed = answer.status >= 400  # noqa: PLR2004 - HTTP
         return trail.fallback if failed and trail.fallback is not None else answer
-
-    async def _cached(self, this: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
-        hit, this = await self.exact.find(this, trail)
-        if hit is None:
-            hit = await self.semantic.find(this, trail)
-        return hit, this

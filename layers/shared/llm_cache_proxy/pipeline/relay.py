@@ -15,6 +15,7 @@ from llm_cache_proxy.domain.sse import DONE, DONE_EVENT, Event, EventSplitter, d
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.departures import Departures, PatientBody
+from llm_cache_proxy.pipeline.sharing import share_completion, share_failure
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.trail import Trail
 
@@ -88,7 +89,7 @@ class Relay(AsyncGenerator[bytes, None]):
             if last:
                 yield last
         except UpstreamError as exc:
-            self._fail()
+            await self._fail(exc)
             yield _error_event(exc)
         finally:
             await self._leave()
@@ -109,14 +110,15 @@ class Relay(AsyncGenerator[bytes, None]):
             self._last()
             self._settled = True
             await self._finish()
-        except UpstreamError:
-            self._fail()
+        except UpstreamError as exc:
+            await self._fail(exc)
         finally:
             self._settle()
             await self._body.aclose()
 
-    def _fail(self) -> None:
+    async def _fail(self, exc: UpstreamError) -> None:
         self._trail.count(error_count("upstream_stream"))
+        await self._departures.through(share_failure(self._trail, exc))
         self._settle()
 
     def _settle(self) -> None:
@@ -124,6 +126,8 @@ class Relay(AsyncGenerator[bytes, None]):
         if not self._settled:
             self._settled = True
             self._accounting.settle(self._asked, self._trail, self._assembler.completion())
+            if self._trail.lead is not None:
+                self._trail.lead.abandon()
 
     def _passed(self, events: list[Event]) -> bytes:
         return b"".join(event.raw for event in events if self._passes(event))
@@ -166,8 +170,19 @@ class Relay(AsyncGenerator[bytes, None]):
             self._accounting.count(self._asked, self._trail, completion)
             text = compact_text(completion)
             await self._storing.store(self._asked, self._trail, completion, text)
+            return
+        await self._accounting.write(self._asked, self._trail, completion)
+        if self._end and not self._broken:
+            await share_completion(
+                self._asked, self._trail, {}, completion, compact_text(completion)
+            )
         else:
-            await self._accounting.write(self._asked, self._trail, completion)
+            await share_failure(self._trail, _broken_off(self._asked))
+
+
+def _broken_off(asked: Asked) -> UpstreamError:
+    upstream = asked.identity.upstream
+    return UpstreamError("The upstream's answer broke off.", upstream=upstream)
 
 
 def _error_event(exc: UpstreamError) -> bytes:

@@ -156,6 +156,8 @@ class SemanticTier:
             found = await self._promoted(asked, trail, candidate)
         if isinstance(found, Hit):
             trail.settle_as_reserved()  # the promotion has given it back
+            if trail.lead is not None:
+                trail.lead.ended()
         return found
 
     async def _promoted(self, asked: Asked, trail: Trail, candidate: Candidate) -> Promoted:
@@ -179,6 +181,7 @@ class SemanticTier:
             text_digest=asked.text_digest,
             max_age_seconds=asked.plan.max_age_seconds,
             counts={} if trail.charge is None else trail.charge.corrected_to(0, 0),
+            held=None if trail.lead is None else trail.lead.lease,
         )
         match = None if pair is None else Match(candidate.similarity, pair)
         return await self.exact.promote(asked.request.tenant, alias, query, match)

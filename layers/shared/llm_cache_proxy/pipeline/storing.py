@@ -36,10 +36,16 @@ class Storing:
         """The entry as stored, or None where it was not; the trail's counts go with it."""
         tenant, counts = asked.request.tenant, dict(trail.counts)
         entry = self._entry(asked, trail, completion, json_text)
-        commit = Commit(tenant, entry, counts)
+        lead = trail.lead
+        covered = lead is not None and lead.covers(entry.key)
+        commit = Commit(tenant, entry, counts, lead.lease if lead and covered else None)
         accepted = None
         if not trail.exact_away:
             accepted = await self.exact_tier.attempt(trail, lambda: self.exact.commit(commit))
+        if lead is not None and accepted is False:
+            lead.abandon()  # a clear came: whoever waits asks anew
+        elif lead is not None:
+            await lead.stored(entry)
         if accepted is None:
             self.ledger.settle(tenant, trail.counts)
             return None

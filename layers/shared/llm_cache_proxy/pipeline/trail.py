@@ -11,10 +11,12 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.key_limits import Charge, Grant
 from llm_cache_proxy.domain.reasons import Reason
 from llm_cache_proxy.domain.served import Usage
+from llm_cache_proxy.ports.lease_store import Lease
 from llm_cache_proxy.ports.vector_store import Candidate
 
 if TYPE_CHECKING:
     from llm_cache_proxy.pipeline.exchange import Answer
+    from llm_cache_proxy.pipeline.leading import Lead
 
 
 @dataclass(slots=True)
@@ -26,7 +28,8 @@ class Trail:
     verifier has yet to judge. `on_answer` wants the upstream's whole answer before it ends;
     `fallback` is given where the upstream has none. `grant` is the client key's last, `charge`
     what is reserved of its budgets and not yet settled; `unchecked` says that only the key's
-    signature could be checked.
+    signature could be checked. `lease` came with the lookup; `lead` is there while this request
+    leads those who wait for its answer.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -45,6 +48,8 @@ class Trail:
     unchecked: bool = False
     fallback: "Answer | None" = None
     on_answer: Callable[[JsonObject], Awaitable[None]] | None = None
+    lease: Lease | None = None
+    lead: "Lead | None" = None
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:

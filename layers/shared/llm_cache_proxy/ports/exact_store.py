@@ -6,6 +6,7 @@ from typing import Protocol
 
 from llm_cache_proxy.domain.entry import Alias, Entry, Form
 from llm_cache_proxy.domain.key_limits import Grant, KeyCheck, Refusal
+from llm_cache_proxy.ports.lease_store import Lease
 
 RECENT_KEPT = 50
 """Lines on recent decisions that a tenant keeps; the oldest go first."""
@@ -20,6 +21,8 @@ class Lookup:
     `text_digest` is the asking text's digest: the stored text comes back only where it differs.
     `max_age_seconds` turns an older entry into a miss.
     `check` is asked of the client's key first, in the same round trip; None asks nothing.
+    `flight` takes the lease of that name for `lease_seconds` where the lookup is a miss, or says
+    who holds it. `held` is a lease that ends with a promotion.
     """
 
     tenant: str
@@ -30,6 +33,9 @@ class Lookup:
     counts: Mapping[str, int] = field(default_factory=dict)
     recent: Sequence[str] = ()
     check: KeyCheck | None = None
+    flight: str | None = None
+    lease_seconds: float = 10.0
+    held: Lease | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,13 @@ class AliasFound:
 class Miss:
     """Nothing that may be served. `sequence` goes into the entry that this request may store.
 
-    The estimate of `Lookup.check` has been reserved where `grant` has a charge.
+    The estimate of `Lookup.check` has been reserved where `grant` has a charge. `lease` is there
+    where the lookup asked for one and the store could give it.
     """
 
     sequence: int
     grant: Grant | None = None
+    lease: Lease | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +136,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Store `entry` if no cutoff has passed it since its lookup; `counts` are added either way."""
+    """Store `entry` if no cutoff has passed it since its lookup; `counts` are added either way.
+
+    `lease` is the one under which the answer was got: it ends here, and where a later one is held
+    or has stored already, the entry is refused.
+    """
 
     tenant: str
     entry: Entry
     counts: Mapping[str, int] = field(default_factory=dict)
+    lease: Lease | None = None
 
 
 class ExactStore(Protocol):
@@ -167,7 +180,8 @@ class ExactStore(Protocol):
     async def commit(self, commit: Commit) -> bool:
         """Whether the entry was stored.
 
-        False where a clear came after its lookup, or where the store takes no writes at present.
+        False where a clear came after its lookup, where its lease has passed to another, or where
+        the store takes no writes at present.
         """
         ...
 

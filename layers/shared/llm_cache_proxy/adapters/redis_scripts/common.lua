@@ -2,10 +2,43 @@
 -- A record is a hash. Entry: v version, c created, x expires, q sequence, g selectors (JSON),
 -- m model, pt pc tokens, i entry id, h text digest, t text, j json, s sse, u usage event.
 -- Alias: v c x q g as its target's, a target, r similarity, d decision version, e embedder, h,
--- b the texts' name as a barred pair.
+-- b the texts' name as a barred pair. Either has k, the token of the lease that wrote it, or 0.
+-- A lease is "token:since", since in milliseconds; its key lives as long as it is held.
 
 local function now_seconds()
   return tonumber(redis.call('TIME')[1])
+end
+
+local function now_milliseconds()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- The token that holds the lease and since when; nothing where nobody does.
+local function holder(lease)
+  local held = redis.pcall('GET', lease)
+  if type(held) == 'string' then
+    return held:match('^(%d+):(%d+)$')
+  end
+end
+
+-- 'lead' or 'follow', the token and the lease's age in milliseconds; nothing where the server
+-- takes no writes. Tokens follow the clock, so that they grow even if the last one was evicted.
+local function take_lease(lease, fence, milliseconds)
+  local now = now_milliseconds()
+  local held, since = holder(lease)
+  if held then
+    return 'follow', held, string.format('%.0f', math.max(0, now - tonumber(since)))
+  end
+  local last = redis.pcall('GET', fence)
+  local before = type(last) == 'string' and tonumber(last) or 0
+  local token = string.format('%.0f', math.max(before + 1, now))
+  local value = token .. ':' .. string.format('%.0f', now)
+  if redis.pcall('SET', fence, token).err or redis.pcall('SET', lease, value, 'PX', milliseconds).err
+  then
+    return
+  end
+  return 'lead', token, '0'
 end
 
 -- Counting never fails a call: a full or read-only server still answers, uncounted.
@@ -77,7 +110,7 @@ local function cut_off(cuts, selectors_json, sequence, created)
   return false
 end
 
-local entry_fields = { 'm', 'pt', 'pc', 'i', 't', 'j', 's', 'u' }
+local entry_fields = { 'k', 'm', 'pt', 'pc', 'i', 't', 'j', 's', 'u' }
 local alias_fields = { 'a', 'r', 'd', 'e', 'b' }
 
 -- Whether the record could be written over whatever stood there; `others` are the fields that it

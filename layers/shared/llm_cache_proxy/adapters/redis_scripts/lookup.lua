@@ -1,5 +1,7 @@
--- KEYS: record, cutoffs, sequence, counter, index, usage, barred pairs, standing, clients' keys, ring
--- ARGV: version, form, digest, max age or '', window, check (JSON) or '', then counts as name, amount
+-- KEYS: record, cutoffs, sequence, counter, index, usage, barred pairs, standing, clients' keys,
+--       lease, fence, ring
+-- ARGV: version, form, digest, max age or '', window, check (JSON) or '', milliseconds of the lease
+--       or '' for none, then counts as name, amount
 local now = now_seconds()
 
 local function looked_up()
@@ -14,7 +16,10 @@ local function looked_up()
   end
   local hit = f and f[8] and served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, 'exact_hits',
     KEYS[4], KEYS[5], ARGV[5])
-  return hit or { 'miss', sequence }
+  if hit or ARGV[7] == '' then
+    return hit or { 'miss', sequence }
+  end
+  return { 'miss', sequence, take_lease(KEYS[10], KEYS[11], ARGV[7]) }
 end
 
 local answer
@@ -30,5 +35,5 @@ else
   end
   answer = keyed(key, now, found)
 end
-count_pairs(KEYS[4], KEYS[5], KEYS[6], ARGV[5], 7)
+count_pairs(KEYS[4], KEYS[5], KEYS[6], ARGV[5], 8)
 return answer

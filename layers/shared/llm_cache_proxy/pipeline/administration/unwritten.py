@@ -25,7 +25,7 @@ class UnwrittenExact:
 
     async def lookup(self, query: Lookup) -> Answered:
         """What the store finds; the hit that it counted is counted back."""
-        found = await self._store.lookup(replace(query, counts={}))
+        found = await self._store.lookup(replace(query, counts={}, flight=None))
         if isinstance(found, Hit):
             await self._uncount(query.tenant, EXACT_HITS, found)
         return found

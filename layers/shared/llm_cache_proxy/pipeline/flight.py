@@ -1,0 +1,58 @@
+"""Everyone in this process who waits for one answer: one looks for it, all get what it finds."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.domain.shared_answer import Landing
+from llm_cache_proxy.ports.lease_store import FoundByMeaning, NoLease
+
+
+@dataclass(slots=True)
+class Flight:
+    """`turn` is held by whoever leads or polls; `landing` is there once the answer is."""
+
+    place: tuple[str, str]
+    token: int
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    landing: Landing | FoundByMeaning | NoLease | None = None
+    waiting: int = 0
+
+
+class Flights:
+    """The flights under way, by tenant and flight; gone when nobody leads or waits."""
+
+    def __init__(self) -> None:
+        self._flights: dict[tuple[str, str], Flight] = {}
+
+    async def led(self, place: tuple[str, str], token: int) -> Flight:
+        """A flight of this token, its turn in the caller's hands."""
+        flight = self._flights.get(place)
+        if flight is None or flight.landing is not None or flight.turn.locked():
+            flight = self._flights[place] = Flight(place, token)
+        flight.token = token
+        await flight.turn.acquire()  # free, so that nothing else runs meanwhile
+        return flight
+
+    def joined(self, place: tuple[str, str], token: int) -> Flight:
+        """The flight in which a follower of `token` waits; it is to be left."""
+        flight = self._flights.get(place)
+        if flight is None or (flight.landing is not None and flight.token != token):
+            flight = self._flights[place] = Flight(place, token)
+        flight.waiting += 1
+        return flight
+
+    def left(self, flight: Flight) -> None:
+        """A follower waits no more."""
+        flight.waiting -= 1
+        self._forget_idle(flight)
+
+    def landed(self, flight: Flight, landing: Landing | None) -> None:
+        """The leader is done, and gives its turn up."""
+        flight.landing = landing
+        flight.turn.release()
+        self._forget_idle(flight)
+
+    def _forget_idle(self, flight: Flight) -> None:
+        idle = flight.waiting <= 0 and not flight.turn.locked()
+        if idle and self._flights.get(flight.place) is flight:
+            del self._flights[flight.place]

@@ -1,0 +1,232 @@
+"""Requests that are alike and in flight at once share one upstream call, over all instances.
+
+The first lookup that misses takes a lease; the others wait for what its holder leaves. In one
+process one of them polls for all. Nobody waits for ever, and without a lease nobody waits at all.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from llm_cache_proxy.domain.counting import COALESCED, hit_counts, merged
+from llm_cache_proxy.domain.entry import Entry, Form
+from llm_cache_proxy.domain.pacing import UpstreamPace, pauses
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.served import Usage
+from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer, shared_answer
+from llm_cache_proxy.pipeline.asked import Asked
+from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.exact_tier import ExactTier
+from llm_cache_proxy.pipeline.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.flight import Flight, Flights
+from llm_cache_proxy.pipeline.leading import Lead, LeaseTerms
+from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.waiting import WaitingBody
+from llm_cache_proxy.ports.exact_store import Hit
+from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, LeaseStore, Mail, NoLease, Poll
+
+KEEP_ALIVE_SECONDS = 5.0
+"""A stream is held back so long for its status, and then kept alive as often."""
+
+GoOn = Callable[[Asked, Trail], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class SingleFlight:
+    """Leads and follows; `exact` looks a promoted key up again."""
+
+    store: LeaseStore
+    exact: ExactTier
+    terms: LeaseTerms
+    background: Background
+    keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+    flights: Flights = field(default_factory=Flights)
+    pace: UpstreamPace = field(default_factory=UpstreamPace)
+
+    async def enter(self, asked: Asked, trail: Trail, go_on: GoOn) -> Answer | None:
+        """What another caller's answer gives; None where this one is to find its own.
+
+        It then leads, if `trail.lead` says so. `go_on` finds the answer of a follower whose stream
+        has begun already.
+        """
+        lease = trail.lease
+        if lease is None:
+            return None
+        if lease.led:
+            place = (asked.request.tenant, lease.flight)
+            self._lead(asked, trail, lease, await self.flights.led(place, lease.token))
+            return None
+        if asked.form is Form.JSON:
+            return await self._told(asked, trail, await self._landing(asked, trail, lease))
+        return await self._streamed(asked, trail, lease, go_on)
+
+    async def _streamed(
+        self, asked: Asked, trail: Trail, lease: Lease, go_on: GoOn
+    ) -> Answer | None:
+        task = asyncio.get_running_loop().create_task(self._landing(asked, trail, lease))
+        try:
+            done, _ = await asyncio.wait([task], timeout=self.keep_alive_seconds)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if done:
+            return await self._told(asked, trail, task.result())
+
+        async def rest() -> Answer:
+            told = await self._told(asked, trail, await task)
+            return told if told is not None else await go_on(asked, trail)
+
+        def over(done: asyncio.Task[Answer]) -> None:
+            task.cancel()
+            left = done.cancelled() or done.exception() is not None
+            if left and trail.lead is not None:
+                trail.lead.abandon()
+
+        coming = asyncio.get_running_loop().create_task(rest())
+        coming.add_done_callback(over)
+        body = WaitingBody(coming, self.keep_alive_seconds)
+        outcome = Outcome(
+            Result.COALESCED, str(Reason.COALESCED), timings=trail.timings, trail=trail
+        )
+        return Answer(200, SSE_TYPE, body, outcome)
+
+    async def _landing(
+        self, asked: Asked, trail: Trail, lease: Lease
+    ) -> Landing | FoundByMeaning | None:
+        """What the leader left; None where nobody else will answer, or not in time."""
+        flight = self.flights.joined((asked.request.tenant, lease.flight), lease.token)
+        try:
+            with trail.timed("wait"):
+                async with asyncio.timeout(self.terms.wait_seconds):
+                    return await self._in_turn(flight, asked, trail, lease)
+        except TimeoutError:
+            trail.because(Reason.WAITED_IN_VAIN)
+            return None
+        finally:
+            self.flights.left(flight)
+
+    async def _in_turn(
+        self, flight: Flight, asked: Asked, trail: Trail, lease: Lease
+    ) -> Landing | FoundByMeaning | None:
+        came = time.monotonic()
+        await flight.turn.acquire()
+        leads = False
+        try:
+            if flight.landing is None:
+                found = await self._polled(asked, trail, lease, came)
+                if isinstance(found, Lease):
+                    leads = True
+                    self._lead(asked, trail, found, flight)
+                    return None
+                flight.landing = found
+            return None if isinstance(flight.landing, NoLease) else flight.landing
+        finally:
+            if not leads:
+                flight.turn.release()
+
+    async def _polled(
+        self, asked: Asked, trail: Trail, lease: Lease, came: float
+    ) -> Landing | FoundByMeaning | NoLease | Lease:
+        expected = self.pace.expected_seconds(asked.identity.model)
+        age_seconds = lease.age_seconds + time.monotonic() - came
+        waits = pauses(expected, age_seconds, random.random())  # noqa: S311 - no secret
+        for seconds in waits:
+            await asyncio.sleep(seconds)
+            query = Poll(
+                tenant=asked.request.tenant,
+                key=asked.key,
+                lease=lease,
+                text_digest=asked.text_digest,
+                lease_seconds=self.terms.lease_seconds,
+                max_age_seconds=asked.plan.max_age_seconds,
+            )
+            polled = await self.exact.tier.attempt(trail, lambda q=query: self.store.poll(q))  # type: ignore[misc]
+            if polled is None:
+                return NoLease()
+            found, trail.sequence = polled
+            if isinstance(found, Lease) and not found.led:
+                lease = found
+                continue
+            return _read(found)
+        raise AssertionError("pauses never end")
+
+    def _lead(self, asked: Asked, trail: Trail, lease: Lease, flight: Flight) -> None:
+        def landed(landing: Landing | None, seconds: float) -> None:
+            if landing is not None:
+                self.pace.saw(asked.identity.model, seconds)
+            self.flights.landed(flight, landing)
+
+        trail.lead = Lead(
+            self.store,
+            self.terms,
+            asked.request.tenant,
+            asked.key,
+            lease,
+            self.background,
+            landed,
+        )
+
+    async def _told(
+        self, asked: Asked, trail: Trail, landing: Landing | FoundByMeaning | None
+    ) -> Answer | None:
+        if landing is None:
+            return None
+        trail.settle(0, 0)  # the leader pays
+        if isinstance(landing, FoundByMeaning):
+            alone = replace(asked, plan=replace(asked.plan, coalesce=False))
+            answer, _ = await self.exact.find(alone, trail)
+            return answer
+        tokens = (landing.prompt_tokens, landing.completion_tokens)
+        counts = merged(hit_counts(COALESCED, landing.model, *tokens), trail.counts)
+        trail.counts = {}
+        await self.exact.ledger.write_together(asked.request.tenant, counts)
+        if isinstance(landing, Entry):
+            return self._kept(asked, trail, landing)
+        if landing.failure is not None:
+            raise landing.failure.error()
+        return _shared(asked, trail, landing)
+
+    def _kept(self, asked: Asked, trail: Trail, entry: Entry) -> Answer:
+        hit = Hit(
+            body=entry.forms.body(asked.form),
+            entry_id=entry.entry_id,
+            created_at=entry.created_at,
+            expires_at=entry.expires_at,
+            now=entry.created_at,
+            model=entry.model,
+            prompt_tokens=entry.prompt_tokens,
+            completion_tokens=entry.completion_tokens,
+            text=None,
+            sequence=trail.sequence,
+        )
+        return self.exact.hits.answer(asked, trail, hit, Result.COALESCED, Reason.COALESCED)
+
+
+def _read(
+    found: Entry | Mail | FoundByMeaning | NoLease | Lease,
+) -> Landing | FoundByMeaning | NoLease | Lease:
+    if not isinstance(found, Mail):
+        return found
+    try:
+        return shared_answer(found.text)
+    except ValueError:
+        return NoLease()
+
+
+def _shared(asked: Asked, trail: Trail, answer: SharedAnswer) -> Answer:
+    as_events = answer.forms is not None and asked.form is not Form.JSON
+    text = answer.told(asked.form) + (asked.request.dialect.terminator if as_events else "")
+    kind = SSE_TYPE if as_events else answer.content_type
+    tokens = (answer.prompt_tokens, answer.completion_tokens)
+    trail.usage = Usage(answer.model, *tokens, saved=True)
+    return Answer(
+        status=answer.status,
+        content_type=JSON_TYPE if answer.forms is not None and not as_events else kind,
+        body=text.encode("utf-8", "replace"),
+        outcome=Outcome(
+            Result.COALESCED, str(Reason.COALESCED), timings=trail.timings, trail=trail
+        ),
+        headers=answer.headers,
+    )

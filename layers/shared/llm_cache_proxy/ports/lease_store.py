@@ -1,0 +1,81 @@
+"""Single flight: who of several callers with one request asks the upstream, and what others get.
+
+The lease is taken in a lookup's own round trip (`Lookup.flight`). Its token only grows, so that
+a leader who was believed dead cannot store over a later one's answer.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from llm_cache_proxy.domain.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to ask the upstream for one request; `led` says whether the caller has it.
+
+    `flight` names the request: exact key and text digest. `age_seconds` is how long ago the
+    leader began.
+    """
+
+    flight: str
+    token: int
+    led: bool
+    age_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A follower's question to the store: what has become of the leader with this lease."""
+
+    tenant: str
+    key: str
+    lease: Lease
+    text_digest: str
+    lease_seconds: float
+    max_age_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What a leader left for its followers of an answer that is not kept, as it wrote it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundByMeaning:
+    """The leader found an answer by meaning: look the key up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoLease:
+    """The store takes no writes: every caller asks for itself."""
+
+
+Polled = Entry | Mail | FoundByMeaning | NoLease | Lease
+"""A `Lease` that is not led means: wait on."""
+
+
+class LeaseStore(Protocol):
+    """Failure (`ExactStoreUnavailable`) means: there is no lease, and every caller asks alone."""
+
+    async def poll(self, query: Poll) -> tuple[Polled, int]:
+        """What there is for a follower, and the tenant's clear sequence.
+
+        An entry counts as found only where its text is the asking one. Where the lease has lapsed
+        or was released, the caller leads from now on. Nothing is counted.
+        """
+        ...
+
+    async def extend(self, tenant: str, lease: Lease, seconds: float) -> bool:
+        """Hold the lease for `seconds` from now; False where it is another's, or nobody's."""
+        ...
+
+    async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
+        """Leave `text` for the followers for so long and end the lease, if it is still held."""
+        ...
+
+    async def release(self, tenant: str, lease: Lease) -> None:
+        """End the lease, if it is still held: the next follower that asks leads."""
+        ...

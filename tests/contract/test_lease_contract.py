@@ -1,0 +1,246 @@
+"""What single flight relies on, the same for every kind of exact store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.exact import FakeExact
+from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.ports.exact_store import Commit, Hit, Miss
+from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll
+from samples.exact_entries import TENANT, alias, asking, entry
+from samples.exact_stores import KINDS, OpenedStore, opened
+
+FLIGHT = "key:digest of key"
+
+
+@pytest.fixture(params=KINDS)
+async def opened_store(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
+) -> AsyncIterator[OpenedStore]:
+    async with opened(request.param, tmp_path, redis_url) as made:
+        yield made
+
+
+async def asked(opened_store: OpenedStore, tenant: str = TENANT, seconds: float = 10) -> Lease:
+    """The lease that a lookup gives; it is a miss."""
+    found = await opened_store.store.lookup(
+        asking(tenant=tenant, flight=FLIGHT, lease_seconds=seconds)
+    )
+    assert isinstance(found, Miss)
+    assert found.lease is not None
+    return found.lease
+
+
+def polling(lease: Lease, **changes: object) -> Poll:
+    query = Poll(TENANT, "key", lease, "digest of key", lease_seconds=10)
+    return replace(query, **changes)  # type: ignore[arg-type]  # a test names the fields it means
+
+
+async def lapse(opened_store: OpenedStore, seconds: float) -> None:
+    if isinstance(opened_store.store, FakeExact):
+        opened_store.store.time += seconds
+    else:
+        await asyncio.sleep(seconds)
+
+
+async def test_the_first_of_many_leads_and_the_others_follow_it(opened_store: OpenedStore) -> None:
+    leases = await asyncio.gather(*(asked(opened_store) for _ in range(10)))
+
+    assert [lease.led for lease in leases].count(True) == 1
+    assert len({lease.token for lease in leases}) == 1
+    assert all(lease.flight == FLIGHT and 0 <= lease.age_seconds < 5 for lease in leases)
+
+
+async def test_a_lookup_that_asks_for_no_lease_takes_none(opened_store: OpenedStore) -> None:
+    assert await opened_store.store.lookup(asking()) == Miss(0)
+    assert (await asked(opened_store)).led
+
+
+async def test_a_hit_takes_no_lease(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+
+    assert isinstance(await opened_store.store.lookup(asking(flight=FLIGHT)), Hit)
+
+    await opened_store.store.cut(TENANT, "all")
+    assert (await asked(opened_store)).led
+
+
+async def test_tenants_share_no_lease(opened_store: OpenedStore) -> None:
+    assert (await asked(opened_store)).led
+    assert (await asked(opened_store, "other")).led
+
+
+async def test_a_follower_waits_then_finds_what_the_leader_stored(
+    opened_store: OpenedStore,
+) -> None:
+    leader, follower = await asked(opened_store), await asked(opened_store)
+    made = entry()
+    waiting, _ = await opened_store.store.poll(polling(follower))
+
+    assert await opened_store.store.commit(Commit(TENANT, made, lease=leader))
+    found, sequence = await opened_store.store.poll(polling(follower))
+
+    assert isinstance(waiting, Lease)
+    assert (waiting.led, waiting.token) == (False, leader.token)
+    assert isinstance(found, Entry)
+    assert replace(found, purge_at=made.purge_at) == made  # a Redis tells it to the second
+    assert sequence == 0
+
+
+async def test_a_commit_ends_the_lease(opened_store: OpenedStore) -> None:
+    leader = await asked(opened_store)
+    await opened_store.store.commit(Commit(TENANT, entry("elsewhere"), lease=leader))
+
+    again = await asked(opened_store)
+
+    assert again.led
+    assert again.token > leader.token
+
+
+async def test_a_commit_that_a_clear_refuses_ends_the_lease_too(opened_store: OpenedStore) -> None:
+    leader, follower = await asked(opened_store), await asked(opened_store)
+    cutoff = await opened_store.store.cut(TENANT, "all")
+
+    assert not await opened_store.store.commit(Commit(TENANT, entry(), lease=leader))
+    taken, sequence = await opened_store.store.poll(polling(follower))
+
+    assert isinstance(taken, Lease)
+    assert taken.led
+    assert sequence == cutoff
+
+
+async def test_followers_read_what_is_not_kept_and_later_callers_do_not(
+    opened_store: OpenedStore,
+) -> None:
+    leader, follower = await asked(opened_store), await asked(opened_store)
+
+    assert await opened_store.store.publish(TENANT, leader, '{"ä": 1}', 15)
+    mail, _ = await opened_store.store.poll(polling(follower))
+    later = await asked(opened_store)
+
+    assert mail == Mail('{"ä": 1}')
+    assert later.led
+
+
+async def test_what_was_left_for_followers_goes_after_its_time(opened_store: OpenedStore) -> None:
+    leader, follower = await asked(opened_store), await asked(opened_store)
+    await opened_store.store.publish(TENANT, leader, "text", 0.05)
+    await lapse(opened_store, 0.1)
+
+    taken, _ = await opened_store.store.poll(polling(follower))
+
+    assert isinstance(taken, Lease)
+    assert taken.led
+
+
+async def test_a_lease_that_lapses_passes_to_one_follower(opened_store: OpenedStore) -> None:
+    leader = await asked(opened_store, seconds=0.1)
+    followers = [await asked(opened_store) for _ in range(3)]
+    await lapse(opened_store, 0.2)
+
+    polled = [await opened_store.store.poll(polling(follower)) for follower in followers]
+
+    leases = [lease for lease, _ in polled if isinstance(lease, Lease)]
+    assert [lease.led for lease in leases] == [True, False, False]
+    assert len({lease.token for lease in leases}) == 1
+    assert leases[0].token > leader.token
+
+
+async def test_a_heartbeat_keeps_the_lease(opened_store: OpenedStore) -> None:
+    leader = await asked(opened_store, seconds=0.2)
+    assert await opened_store.store.extend(TENANT, leader, 10)
+    await lapse(opened_store, 0.3)
+
+    assert not (await asked(opened_store)).led
+
+
+async def test_a_leader_who_lost_the_lease_changes_nothing(opened_store: OpenedStore) -> None:
+    late = await asked(opened_store, seconds=0.05)
+    await lapse(opened_store, 0.1)
+    present = await asked(opened_store)
+
+    assert present.led
+    assert not await opened_store.store.extend(TENANT, late, 10)
+    assert not await opened_store.store.publish(TENANT, late, "old", 10)
+    await opened_store.store.release(TENANT, late)
+    assert not await opened_store.store.commit(Commit(TENANT, entry(), lease=late))
+    assert (await asked(opened_store)).token == present.token
+
+
+async def test_a_late_leader_never_stores_over_a_later_one(opened_store: OpenedStore) -> None:
+    late = await asked(opened_store, seconds=0.05)
+    await lapse(opened_store, 0.1)
+    present = await asked(opened_store)
+    await opened_store.store.commit(Commit(TENANT, entry(entry_id="new"), lease=present))
+
+    assert not await opened_store.store.commit(Commit(TENANT, entry(entry_id="old"), lease=late))
+
+    found = await opened_store.store.lookup(asking())
+    assert isinstance(found, Hit)
+    assert found.entry_id == "new"
+
+
+async def test_a_released_lease_is_the_next_followers(opened_store: OpenedStore) -> None:
+    leader, follower = await asked(opened_store), await asked(opened_store)
+    await opened_store.store.release(TENANT, leader)
+
+    taken, _ = await opened_store.store.poll(polling(follower))
+
+    assert isinstance(taken, Lease)
+    assert taken.led
+
+
+async def test_a_promotion_ends_the_lease_and_tells_followers(opened_store: OpenedStore) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry("target")))
+    leader, follower = await asked(opened_store), await asked(opened_store)
+
+    await opened_store.store.promote(TENANT, alias("key", "target"), asking("target", held=leader))
+    polled, _ = await opened_store.store.poll(polling(follower))
+    await opened_store.store.cut(TENANT, "all")
+
+    assert polled == FoundByMeaning()
+    assert (await asked(opened_store)).led
+
+
+async def test_an_entry_of_another_spelling_is_not_what_a_follower_waits_for(
+    opened_store: OpenedStore,
+) -> None:
+    await asked(opened_store)
+    follower = await asked(opened_store)
+    await opened_store.store.commit(Commit(TENANT, entry(text_digest="another")))
+
+    polled, _ = await opened_store.store.poll(polling(follower))
+
+    assert isinstance(polled, Lease)
+    assert not polled.led
+
+
+@pytest.mark.parametrize("opened_store", ["redis", "upstash"], indirect=True)
+async def test_a_lookup_with_a_lease_and_a_poll_are_one_command_each(
+    opened_store: OpenedStore,
+) -> None:
+    lease = await asked(opened_store)
+    await opened_store.store.poll(polling(lease))
+    opened_store.redis().config_resetstat()
+
+    await asked(opened_store)
+    await opened_store.store.poll(polling(lease))
+
+    assert opened_store.redis().info("commandstats")["cmdstat_evalsha"]["calls"] == 2
+
+
+@pytest.mark.parametrize("opened_store", ["redis", "upstash"], indirect=True)
+async def test_a_full_redis_gives_no_lease(opened_store: OpenedStore) -> None:
+    lease = await asked(opened_store)
+    await opened_store.store.release(TENANT, lease)
+    opened_store.redis().config_set("maxmemory", 1)
+
+    missed = await opened_store.store.lookup(asking(flight=FLIGHT))
+    polled, _ = await opened_store.store.poll(polling(lease))
+
+    assert missed == Miss(0)
+    assert polled == NoLease()

@@ -1,0 +1,501 @@
+"""Requests that are alike and in flight share one upstream call."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from fakes.exact import FakeExact
+from fakes.upstream import FakeUpstream, chunk, completion, sse
+from llm_cache_proxy.domain.errors import UpstreamTimedOut, UpstreamUnreachable
+from llm_cache_proxy.domain.pacing import UNKNOWN_SECONDS, UpstreamPace, pauses
+from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.shared_answer import SharedAnswer, shared_answer
+from llm_cache_proxy.pipeline.leading import LeaseTerms
+from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
+from unit.pipeline.bench import Bench, Told
+
+SSE = {"content-type": "text/event-stream"}
+
+
+class GatedUpstream(FakeUpstream):
+    """Answers when its gate is opened; `unreachable` then counts as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def send(self, call: UpstreamCall) -> UpstreamReply:
+        self.asked.set()
+        await self.gate.wait()
+        return await super().send(call)
+
+
+def a_bench(**parts: Any) -> tuple[Bench, GatedUpstream]:
+    upstream = GatedUpstream()
+    return Bench(upstream=upstream, **parts), upstream
+
+
+def other_instance(bench: Bench, **parts: Any) -> tuple[Bench, GatedUpstream]:
+    """Another process on the same store, with an upstream of its own."""
+    made, upstream = a_bench(exact=bench.exact, **parts)
+    assert made.proxy.single_flight is not None
+    made.proxy.single_flight.pace.saw("m", 0.05)
+    return made, upstream
+
+
+async def in_flight(bench: Bench, upstream: GatedUpstream, **changes: Any) -> asyncio.Task[Told]:
+    """A request that leads, its upstream call under way."""
+    task = asyncio.create_task(bench.ask(**changes))
+    await upstream.asked.wait()
+    return task
+
+
+async def soon() -> None:
+    await asyncio.sleep(0.02)
+
+
+async def test_followers_in_one_process_share_the_leaders_answer_without_a_poll() -> None:
+    bench, upstream = a_bench()
+    leader = await in_flight(bench, upstream)
+    followers = [asyncio.create_task(bench.ask()) for _ in range(5)]
+    await soon()
+
+    upstream.gate.set()
+    told = [await task for task in (leader, *followers)]
+
+    assert [one.x_cache for one in told] == ["MISS", *["COALESCED"] * 5]
+    assert {one.body for one in told} == {told[0].body}
+    assert told[1].outcome.reason == "coalesced"
+    assert told[1].outcome.entry_id is not None
+    assert (len(upstream.calls), bench.exact.polls) == (1, 0)
+    assert bench.exact.count_of("coalesced") == 5
+    assert bench.exact.count_of("model:m:prompt_saved") == 50
+
+
+async def test_a_follower_elsewhere_polls_for_it() -> None:
+    bench, upstream = a_bench()
+    elsewhere, unasked = other_instance(bench)
+    leader = await in_flight(bench, upstream)
+    followers = [asyncio.create_task(elsewhere.ask()) for _ in range(5)]
+    await soon()
+
+    upstream.gate.set()
+    told = [await task for task in (leader, *followers)]
+
+    assert {one.x_cache for one in told[1:]} == {"COALESCED"}
+    assert {one.body for one in told} == {told[0].body}
+    assert unasked.calls == []
+    assert 1 <= bench.exact.polls <= 3
+
+
+async def test_an_answer_that_is_not_kept_is_shared_with_those_who_wait_and_no_one_later() -> None:
+    bench, upstream = a_bench()
+    elsewhere, theirs = other_instance(bench)
+    theirs.gate.set()
+    said = completion("There you", finish="length")
+    upstream.queue([json.dumps(said).encode()])
+    leader = await in_flight(bench, upstream)
+    near, far = asyncio.create_task(bench.ask()), asyncio.create_task(elsewhere.ask())
+    streamed = asyncio.create_task(elsewhere.ask(stream=True))
+    await soon()
+
+    upstream.gate.set()
+    told = [await leader, await near, await far]
+    later = await elsewhere.ask()
+
+    assert {one.body for one in told} == {told[0].body}
+    assert [one.x_cache for one in told] == ["MISS", "COALESCED", "COALESCED"]
+    assert b"There you" in (await streamed).body
+    assert (await streamed).body.endswith(b"data: [DONE]\n\n")
+    assert later.x_cache == "MISS"
+
+
+@pytest.mark.parametrize("said", [b'{"choices": [1]}', b'{"error": "no"}', b"no JSON", b"\xff"])
+async def test_an_answer_that_is_none_is_everyones(said: bytes) -> None:
+    bench, upstream = a_bench()
+    upstream.queue([said])
+    leader = await in_flight(bench, upstream)
+    follower = asyncio.create_task(bench.ask())
+    await soon()
+
+    upstream.gate.set()
+
+    assert (await leader).body == said
+    assert (await follower).body == said.decode("utf-8", "replace").encode()
+
+
+async def test_an_error_of_the_upstream_is_everyones() -> None:
+    bench, upstream = a_bench()
+    elsewhere, _ = other_instance(bench)
+    upstream.queue([b'{"error": {"message": "slow down"}}'], 429, {"retry-after": "7"})
+    leader = await in_flight(bench, upstream)
+    followers = [asyncio.create_task(one.ask()) for one in (bench, elsewhere)]
+    await soon()
+
+    upstream.gate.set()
+    told = [await task for task in (leader, *followers)]
+
+    assert [one.status for one in told] == [429] * 3
+    assert len({one.body for one in told}) == 1
+
+
+async def test_an_upstream_that_cannot_be_reached_is_so_for_everyone() -> None:
+    bench, upstream = a_bench()
+    elsewhere, _ = other_instance(bench)
+    upstream.unreachable = True
+    leader = await in_flight(bench, upstream)
+    followers = [asyncio.create_task(one.ask()) for one in (bench, elsewhere)]
+    await soon()
+
+    upstream.gate.set()
+
+    for task in (leader, *followers):
+        with pytest.raises(UpstreamUnreachable, match="cannot be reached"):
+            await task
+    assert len(upstream.calls) == 1
+
+
+async def test_a_stream_that_breaks_off_is_an_error_for_those_who_wait() -> None:
+    bench, upstream = a_bench()
+    broken: list[Any] = [*sse(chunk("Half"), done=False), UpstreamTimedOut("late", upstream="u")]
+    upstream.queue(broken, 200, SSE)
+    leader = await in_flight(bench, upstream, stream=True)
+    follower = asyncio.create_task(bench.ask())
+    await soon()
+
+    upstream.gate.set()
+
+    assert b"late" in (await leader).body
+    with pytest.raises(UpstreamTimedOut, match="late"):
+        await follower
+
+
+@pytest.mark.parametrize("far", [False, True])
+async def test_a_leader_whose_client_leaves_hands_over_to_one(far: bool) -> None:
+    bench, upstream = a_bench()
+    elsewhere, theirs = other_instance(bench) if far else (bench, upstream)
+    leader = await in_flight(bench, upstream)
+    followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
+    await soon()
+
+    leader.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await leader
+    theirs.gate.set()
+    told = [await task for task in followers]
+
+    assert sorted(one.x_cache for one in told) == ["COALESCED", "COALESCED", "MISS"]
+    assert len({one.body for one in told}) == 1
+    assert len(theirs.calls) == 1
+
+
+async def test_a_leader_that_dies_is_followed_by_one_when_its_lease_lapses() -> None:
+    bench, _ = a_bench()
+    bench.exact.leases["default", await _flight()] = (1, bench.now(), bench.now() + 5)
+    elsewhere, theirs = other_instance(bench)
+    theirs.gate.set()
+    followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
+    await asyncio.sleep(0.1)
+
+    bench.exact.time += 6
+    told = [await task for task in followers]
+
+    assert sorted(one.x_cache for one in told) == ["COALESCED", "COALESCED", "MISS"]
+
+
+async def _flight() -> str:
+    """The name under which the bench's usual request takes its lease."""
+    noted = FakeExact()
+    upstream = GatedUpstream()
+    upstream.gate.set()
+    leases: list[str] = []
+
+    async def commit(commit: Commit) -> bool:
+        assert commit.lease is not None
+        leases.append(commit.lease.flight)
+        return False
+
+    noted.commit = commit  # type: ignore[method-assign]  # the fake looks on
+    await Bench(exact=noted, upstream=upstream).ask()
+    return leases[0]
+
+
+async def test_heartbeats_keep_a_slow_leader_in_the_lead() -> None:
+    bench, upstream = a_bench(terms=LeaseTerms(lease_seconds=0.06))
+    elsewhere, theirs = other_instance(bench, terms=LeaseTerms(lease_seconds=0.06))
+    leader = await in_flight(bench, upstream)
+    follower = asyncio.create_task(elsewhere.ask())
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+        bench.exact.time += 0.01
+
+    upstream.gate.set()
+
+    assert (await leader).x_cache == "MISS"
+    assert (await follower).x_cache == "COALESCED"
+    assert theirs.calls == []
+
+
+async def test_nobody_waits_longer_than_the_setting_says() -> None:
+    bench, upstream = a_bench()
+    elsewhere, theirs = other_instance(bench, terms=LeaseTerms(wait_seconds=0.1))
+    theirs.gate.set()
+    leader = await in_flight(bench, upstream)
+
+    told = await elsewhere.ask()
+    upstream.gate.set()
+    await leader
+
+    assert (told.x_cache, told.outcome.reason) == ("MISS", "waited-in-vain")
+
+
+async def test_without_a_store_nobody_leads_and_nobody_waits() -> None:
+    bench, upstream = a_bench()
+    bench.exact.away = True
+    upstream.gate.set()
+
+    told = await asyncio.gather(*(bench.ask() for _ in range(3)))
+
+    assert {one.x_cache for one in told} == {"MISS"}
+    assert len(upstream.calls) == 3
+
+
+async def test_a_store_that_goes_away_lets_all_who_wait_go_on() -> None:
+    bench, upstream = a_bench()
+    elsewhere, theirs = other_instance(bench)
+    theirs.gate.set()
+    leader = await in_flight(bench, upstream)
+    followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
+    await soon()
+
+    bench.exact.away = True
+    told = [await task for task in followers]
+    upstream.gate.set()
+
+    assert {one.x_cache for one in told} == {"MISS"}
+    assert (await leader).x_cache == "MISS"
+    assert len(theirs.calls) == 3
+
+
+async def test_a_full_store_gives_no_lease_and_fails_nobody() -> None:
+    bench, upstream = a_bench()
+    bench.exact.leasing = False
+    upstream.gate.set()
+
+    told = await asyncio.gather(*(bench.ask() for _ in range(3)))
+
+    assert {one.x_cache for one in told} == {"MISS"}
+
+
+async def test_a_clear_meanwhile_makes_those_who_wait_ask_anew() -> None:
+    bench, upstream = a_bench()
+    leader = await in_flight(bench, upstream)
+    followers = [asyncio.create_task(bench.ask()) for _ in range(3)]
+    await soon()
+    await bench.exact.cut("default", "all")
+
+    upstream.gate.set()
+    told = [await task for task in (leader, *followers)]
+
+    assert sorted(one.x_cache for one in told) == ["COALESCED", "COALESCED", "MISS", "MISS"]
+    assert len(upstream.calls) == 2
+
+
+async def test_an_answer_from_another_route_reaches_those_who_wait() -> None:
+    bench, upstream = a_bench()
+    elsewhere, theirs = other_instance(bench)
+    for one in (upstream, theirs):
+        one.route_list = [Route("first", "m"), Route("second", "m")]
+        one.answering_route = Route("second", "m")
+    leader = await in_flight(bench, upstream)
+    followers = [asyncio.create_task(one.ask()) for one in (bench, elsewhere)]
+    await soon()
+
+    upstream.gate.set()
+    told = [await task for task in (leader, *followers)]
+
+    assert [one.x_cache for one in told] == ["MISS", "COALESCED", "COALESCED"]
+    assert len({one.body for one in told}) == 1
+
+
+async def test_a_leader_that_finds_an_answer_by_meaning_leaves_it_to_all() -> None:
+    bench, upstream = a_bench()
+    upstream.gate.set()
+    bench.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
+    await bench.ask("Tell me what Rust is")
+
+    told = await asyncio.gather(*(bench.ask() for _ in range(4)))
+
+    assert [one.x_cache for one in told].count("HIT-SEMANTIC") == 1
+    assert [one.x_cache for one in told].count("HIT-EXACT") == 3
+    assert len(upstream.calls) == 1
+    assert bench.exact.leases == {}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-cache-mode": "refresh"},
+        {"x-cache-mode": "read-only"},
+        {"cache-control": "no-store"},
+        {"x-bypass-cache": "true"},
+        {"x-cache-ttl": "0"},
+    ],
+)
+async def test_who_keeps_or_reads_nothing_shares_nothing(headers: dict[str, str]) -> None:
+    bench, upstream = a_bench()
+    leader = await in_flight(bench, upstream)
+    asked_before = len(upstream.calls)
+    other = asyncio.create_task(bench.ask(headers=headers))
+    await soon()
+
+    upstream.gate.set()
+
+    assert (await other).x_cache in {"MISS", "BYPASS"}
+    assert (await leader).x_cache == "MISS"
+    assert len(upstream.calls) == asked_before + 2
+
+
+async def test_it_can_be_switched_off() -> None:
+    bench, upstream = a_bench(policy=Policy(coalesce=False))
+    upstream.gate.set()
+
+    await asyncio.gather(*(bench.ask() for _ in range(3)))
+
+    assert len(upstream.calls) == 3
+    assert bench.exact.leases == {}
+
+
+async def test_other_tenants_and_other_spellings_are_other_flights() -> None:
+    bench, upstream = a_bench()
+    upstream.gate.set()
+    asks = [bench.ask(), bench.ask(tenant="other"), bench.ask("what is rust?")]
+
+    told = await asyncio.gather(*asks)
+
+    assert {one.x_cache for one in told} == {"MISS"}
+    assert len(upstream.calls) == 3
+
+
+async def pieces_of(body: bytes | AsyncGenerator[bytes]) -> list[bytes]:
+    assert not isinstance(body, bytes)
+    async with aclosing(body) as pieces:
+        return [piece async for piece in pieces]
+
+
+async def test_a_stream_that_waits_is_kept_alive_by_comments() -> None:
+    bench, upstream = a_bench(keep_alive_seconds=0.05)
+    leader = await in_flight(bench, upstream)
+    answer = await bench.begin(stream=True)
+    reading = asyncio.create_task(pieces_of(answer.body))
+    await asyncio.sleep(0.12)
+
+    upstream.gate.set()
+    pieces = await reading
+
+    assert answer.outcome.result == "COALESCED"
+    assert pieces[0] == b": waiting\n\n"
+    assert pieces.count(b": waiting\n\n") >= 2
+    assert b"answer 1" in pieces[-1]
+    assert pieces[-1].endswith(b"data: [DONE]\n\n")
+    assert (await leader).x_cache == "MISS"
+
+
+async def test_a_stream_that_waits_tells_an_error_as_an_event() -> None:
+    bench, upstream = a_bench(keep_alive_seconds=0.05)
+    upstream.unreachable = True
+    leader = await in_flight(bench, upstream)
+    answer = await bench.begin(stream=True)
+
+    upstream.gate.set()
+    pieces = await pieces_of(answer.body)
+
+    assert b'"code":"upstream_unreachable"' in pieces[-1]
+    with pytest.raises(UpstreamUnreachable):
+        await leader
+
+
+async def test_a_stream_that_waited_in_vain_goes_on_alone() -> None:
+    bench, upstream = a_bench()
+    elsewhere, theirs = other_instance(
+        bench, keep_alive_seconds=0.03, terms=LeaseTerms(wait_seconds=0.1)
+    )
+    theirs.gate.set()
+    leader = await in_flight(bench, upstream)
+
+    answer = await elsewhere.begin(stream=True)
+    pieces = await pieces_of(answer.body)
+    upstream.gate.set()
+    await leader
+
+    assert pieces[-1] == b"data: [DONE]\n\n"
+    assert len(theirs.calls) == 1
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_stream_that_is_left_while_it_waits_leaves_nothing_behind(begun: bool) -> None:
+    bench, upstream = a_bench(keep_alive_seconds=0.02)
+    leader = await in_flight(bench, upstream)
+    answer = await bench.begin(stream=True)
+    assert not isinstance(answer.body, bytes)
+    if begun:
+        await anext(answer.body)
+
+    await answer.body.aclose()
+
+    assert bench.proxy.single_flight is not None
+    [flight] = bench.proxy.single_flight.flights._flights.values()
+    assert flight.waiting == 0
+    upstream.gate.set()
+    await leader
+    assert bench.proxy.single_flight.flights._flights == {}
+
+
+def test_the_first_look_comes_when_the_answer_is_due_and_later_ones_ever_more_rarely() -> None:
+    waits = pauses(4.0, 1.0, 0.0)
+
+    assert [next(waits) for _ in range(6)] == [3.0, 1.0, 1.5, 2.0, 2.0, 2.0]
+
+
+def test_a_pause_is_never_too_short_nor_ever_exactly_alike() -> None:
+    late, spread = pauses(1.0, 9.0, 0.0), pauses(4.0, 0.0, 0.5)
+
+    assert next(late) == 0.05
+    assert next(spread) == 4.5
+
+
+def test_what_is_expected_is_the_median_of_the_last_answers() -> None:
+    pace = UpstreamPace()
+    for seconds in (100.0, *[2.0] * 15, *[4.0] * 5):
+        pace.saw("m", seconds)
+
+    assert pace.expected_seconds("m") == 2.0
+    assert pace.expected_seconds("other") == UNKNOWN_SECONDS
+
+
+def test_models_without_end_take_no_memory_without_end() -> None:
+    pace = UpstreamPace()
+    for number in range(1_000):
+        pace.saw(str(number), 9.0)
+
+    assert pace.expected_seconds("0") == UNKNOWN_SECONDS
+    assert pace.expected_seconds("999") == 9.0
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"v": 9}', '{"v": 1, "forms": null}', "null"])
+def test_mail_that_makes_no_sense_is_no_answer(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever json says
+        shared_answer(text)
+
+
+def test_mail_is_read_as_it_was_written() -> None:
+    answer = SharedAnswer(429, "text/plain", {"retry-after": "7"}, body="ä", model="m")
+
+    assert shared_answer(answer.text()) == answer
