@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format lock eval bench failures docs cost template sam-local localstack clean
+.PHONY: help setup dev test check format lock eval bench failures docs cost deploy template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ cost: $(INSTALLED)  ## What a million requests cost, by hit rate (docs/cost.md)
 
 template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the templates
 	@$(BIN)/python -m pytest -q tests/integration/test_template_checks.py
+
+deploy: $(INSTALLED)  ## Build and deploy to AWS; ENV=prod names another environment of samconfig.toml
+	@$(BIN)/python -m infra.deploy $(ENV)
 
 sam-local: $(INSTALLED)  ## Serve the stack under Docker at http://127.0.0.1:3000/v1, as sam local runs it
 	@$(BIN)/python -m infra.sam_local

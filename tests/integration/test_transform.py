@@ -67,6 +67,10 @@ def functions(made: Stack) -> dict[str, Any]:
     return made.of_type("AWS::Lambda::Function")
 
 
+def versions(made: Stack) -> dict[str, Any]:
+    return {name: r for name, r in made.resources.items() if r["Type"] == "AWS::Lambda::Version"}
+
+
 def test_each_function_runs_as_it_is_written(pair: Pair) -> None:
     written = with_aliases(pair[0].of_type("AWS::Serverless::Function"))
     made = functions(pair[1])
@@ -160,13 +164,33 @@ def test_uploads_and_speech_pass_as_bytes(streaming: Stack, kind: str) -> None:
 
 
 def test_a_new_version_is_published_and_the_alias_moved_to_it(streaming: Stack) -> None:
-    versions = {name for name, r in streaming.resources.items() if r["Type"].endswith("::Version")}
+    published = versions(streaming)
     aliases = streaming.of_type("AWS::Lambda::Alias")
 
-    assert len(versions) == len(aliases) == len(functions(streaming))
+    assert len(published) == len(aliases) == len(functions(streaming))
     for alias in aliases.values():
         assert alias["Name"] == "live"
-        assert alias["FunctionVersion"].strip("<>").removesuffix(".Version") in versions
+        assert alias["FunctionVersion"].strip("<>").removesuffix(".Version") in published
+
+
+def test_another_layer_is_another_version_of_each_function_that_has_it() -> None:
+    before, after = transformed(), transformed({"SharedLayer": "changed"})
+
+    unchanged = versions(before).keys() & versions(after).keys()
+
+    assert {name.split("Function")[0] for name in unchanged} == {"Embedding"}
+
+
+def test_another_revision_is_another_version_and_the_one_before_is_kept() -> None:
+    """CloudFormation replaces a version whose description changes; Lambda, one whose function's."""
+    before, after = transformed(Revision="1"), transformed(Revision="2")
+
+    for name, version in versions(after).items():
+        assert version["Properties"]["Description"] == "2"
+        assert version["UpdateReplacePolicy"] == version["DeletionPolicy"] == "Retain"
+        assert versions(before)[name]["Properties"]["Description"] == "1"
+    for name, properties in functions(after).items():
+        assert properties["Description"] != functions(before)[name]["Description"]
 
 
 def test_snapshots_are_of_published_versions(streaming: Stack) -> None:

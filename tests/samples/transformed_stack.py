@@ -3,6 +3,7 @@
 import copy
 import json
 import subprocess
+from collections.abc import Mapping
 
 from infra.sam_local.machine import sam_environment
 
@@ -24,12 +25,15 @@ json.dump(transform(given["template"], given["parameters"], NoPolicies()), sys.s
 """
 
 
-def transformed(**parameters: str) -> Stack:
-    """The stack as CloudFormation makes it with these parameters."""
+def transformed(code: Mapping[str, str] | None = None, /, **parameters: str) -> Stack:
+    """The stack as CloudFormation makes it with these parameters.
+
+    `code` names where the code of a resource is uploaded to, if not to the usual place.
+    """
     done = subprocess.run(
         [require_tool("sam") / "bin" / "python", "-c", _TRANSFORM],
         env=sam_environment(),
-        input=json.dumps({"template": _uploaded(template()), "parameters": parameters}),
+        input=json.dumps({"template": _uploaded(template(), code or {}), "parameters": parameters}),
         capture_output=True,
         text=True,
         check=False,
@@ -38,13 +42,13 @@ def transformed(**parameters: str) -> Stack:
     return Stack(json.loads(done.stdout), **parameters)
 
 
-def _uploaded(body: Json) -> Json:
+def _uploaded(body: Json, places: Mapping[str, str]) -> Json:
     """`body` as `sam package` leaves it: code is in a bucket, the image in a registry."""
     packaged = copy.deepcopy(body)
     for name, resource in packaged["Resources"].items():
         properties = resource["Properties"]
         for code in {"CodeUri", "ContentUri"} & properties.keys():
-            properties[code] = f"s3://bucket/{name}"
+            properties[code] = f"s3://bucket/{places.get(name, name)}"
         if properties.get("PackageType") == "Image":
             properties["ImageUri"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:tag"
     return packaged

@@ -1,0 +1,68 @@
+"""`python -m infra.deploy [environment]`: build and deploy, under a revision of its own.
+
+Decides the revision: now, and the commit. The parameters are those of samconfig.toml, where
+`sam deploy --guided` keeps its answers.
+"""
+# ruff: noqa: S603, S607 - starts sam and git, with arguments of its own
+
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.tools import ROOT, NotInstalled, sam
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit status of the first command that fails, else 0."""
+    environment = arguments[0] if arguments else "dev"
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    if environment not in config:
+        sys.stderr.write(f"samconfig.toml has no environment {environment!r}\n")
+        return 2
+    overrides = with_revision(configured(config, environment), _revision())
+    options = ["--config-env", environment]
+    try:
+        for command in (
+            [sam(), "build", *options],
+            [sam(), "deploy", *options, "--parameter-overrides", *overrides],
+        ):
+            done = subprocess.run(command, cwd=ROOT, env=os.environ, check=False)
+            if done.returncode:
+                return done.returncode
+    except NotInstalled as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    return 0
+
+
+def configured(config: Mapping[str, Any], environment: str) -> list[str]:
+    """The environment's parameters as `sam deploy` would be given them: Name=value each."""
+    given = config[environment].get("deploy", {}).get("parameters", {})
+    overrides = given.get("parameter_overrides", "")
+    return shlex.split(overrides) if isinstance(overrides, str) else list(overrides)
+
+
+def with_revision(overrides: Sequence[str], revision: str) -> list[str]:
+    """The same parameters with that revision in place of any other."""
+    return [*(o for o in overrides if not o.startswith("Revision=")), f"Revision={revision}"]
+
+
+def _revision() -> str:
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    commit = described.stdout.strip() or "unknown"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{commit}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
