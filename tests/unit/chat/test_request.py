@@ -146,6 +146,10 @@ def test_ordinary_tools_are_offered_but_keep_no_state() -> None:
     assert not found.upstream_state
 
 
+def test_a_temperature_that_no_number_holds_is_hot() -> None:
+    assert traits(asking(temperature=10**400)).temperature == float("inf")
+
+
 def test_streaming_and_its_usage_are_asked_for_in_words() -> None:
     assert wants_stream(asking(stream=True))
     assert not wants_stream(asking(stream=False))

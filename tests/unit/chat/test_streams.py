@@ -89,6 +89,35 @@ def test_padded_pieces_of_audio_become_one() -> None:
     assert whole == {"data": "YWI="}
 
 
+def test_pieces_that_are_no_base64_are_joined_as_they_are() -> None:
+    def piece(data: str) -> str:
+        return json.dumps({"choices": [{"index": 0, "delta": {"audio": {"data": data}}}]})
+
+    whole = assembled([piece("Y="), piece("??")])["choices"][0]["message"]["audio"]
+
+    assert whole == {"data": "Y=??"}
+
+
+def test_calls_without_words_have_no_content() -> None:
+    def chunk(**delta: object) -> str:
+        return json.dumps({"choices": [{"index": 0, "delta": delta}]})
+
+    said = assembled([chunk(content=""), chunk(tool_calls=[{"index": 0, "id": "c"}, "odd"])])
+
+    message = said["choices"][0]["message"]
+    assert (message["content"], message["tool_calls"]) == (None, [{"id": "c"}, "odd"])
+
+
+def test_a_message_without_anything_is_told_by_its_role_alone() -> None:
+    bare: dict[str, Any] = {
+        "choices": [{"index": 0, "message": {"role": "assistant"}, "finish_reason": "stop"}]
+    }
+
+    told = [json.loads(data)["choices"][0]["delta"] for data in datas_of(replay.events(bare))]
+
+    assert told == [{"role": "assistant", "content": None}, {}]
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -118,7 +118,8 @@ class Bench:
         tenant, key_id = changes.pop("tenant", "default"), changes.pop("key_id", None)
         messages = [{"role": "user", "content": text}]
         dialect = changes.pop("dialect", ChatDialect())
-        asked = {"input": text} if dialect.path == "/responses" else {"messages": messages}
+        by_path = {"/responses": {"input": text}, "/completions": {"prompt": text}}
+        asked = by_path.get(dialect.path, {"messages": messages})
         raw = json.dumps({"model": "m", **asked, **changes}).encode()
         request = CachedRequest(
             tenant=tenant,

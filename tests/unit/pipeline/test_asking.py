@@ -82,3 +82,16 @@ async def test_models_that_look_things_up_pass_uncached(
     await bench.ask(model=model)
 
     assert (await bench.ask(model=model)).x_cache == x_cache
+
+
+async def test_an_upstream_that_refuses_without_our_wish_as_well_is_asked_for_it_again(
+    bench: Bench,
+) -> None:
+    bench.upstream.queue([REFUSAL], 400)
+    bench.upstream.queue([REFUSAL], 400)
+
+    told = await bench.ask(stream=True)
+    await bench.ask("another question", stream=True)
+
+    assert (told.status, told.body) == (400, REFUSAL)
+    assert "stream_options" in sent(bench)[2]

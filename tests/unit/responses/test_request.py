@@ -119,6 +119,7 @@ def test_requests_that_lean_on_the_upstream_are_known(fields: dict[str, Any]) ->
         asking(store=False, background=False, previous_response_id=None),
         asking(tools=[{"type": "function", "name": "f"}, {"type": "custom", "name": "g"}]),
         asking([{"type": "reasoning", "id": "rs_1", "encrypted_content": "e"}, USER]),
+        {"model": "m", "input": ["odd"]},
         asking([{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}, USER]),
         asking([{"role": "user", "content": [{"type": "input_image", "image_url": "u"}]}]),
     ],
