@@ -3,47 +3,30 @@
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from fakes.exact import FakeExact
-from llm_cache_proxy.adapters.redis_exact import redis_exact_store
-from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
+from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.entry import Alias, Entry, Form, Forms, selectors
-from llm_cache_proxy.ports.exact_admin import ExactAdmin, Listed
+from llm_cache_proxy.ports.exact_admin import Listed
 from llm_cache_proxy.ports.exact_store import (
     RECENT_KEPT,
     Commit,
-    ExactStore,
     Hit,
     Lookup,
     Miss,
 )
-from servers.redis_process import redis_process
+from samples.exact_stores import KINDS, opened
 
 TENANT = "acme {1}"
 
 
-class Store(ExactStore, ExactAdmin, Protocol):
-    """Both ports."""
-
-
-@pytest.fixture(params=["fake", "sqlite", "redis"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == "redis":
-        with redis_process() as url:
-            redis = redis_exact_store(url, timeout_seconds=5)
-            yield redis
-            await redis.aclose()
-    elif request.param == "sqlite":
-        sqlite = SqliteExactStore(tmp_path / "exact.sqlite3", timeout_seconds=5)
-        yield sqlite
-        await sqlite.aclose()
-    else:
-        fake = FakeExact()
-        fake.time = time.time()
-        yield fake
+@pytest.fixture(params=KINDS)
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
+) -> AsyncIterator[Exact]:
+    async with opened(request.param, tmp_path, redis_url) as made:
+        yield made.store
 
 
 def entry(name: str, *, age: int = 0, ttl: int = 3_600, sequence: int = 0) -> Entry:
@@ -69,12 +52,12 @@ def asking(name: str, *lines: str) -> Lookup:
     return Lookup(TENANT, f"key-{name}", Form.JSON, f"digest-{name}", recent=lines)
 
 
-async def keep(store: Store, *entries: Entry, tenant: str = TENANT) -> None:
+async def keep(store: Exact, *entries: Entry, tenant: str = TENANT) -> None:
     for one in entries:
         assert await store.commit(Commit(tenant, one))
 
 
-async def listed(store: Store, limit: int = 3) -> dict[str, Listed]:
+async def listed(store: Exact, limit: int = 3) -> dict[str, Listed]:
     found: dict[str, Listed] = {}
     page = await store.page(TENANT, None, limit)
     found |= {one.key: one for one in page.entries}
@@ -84,7 +67,7 @@ async def listed(store: Store, limit: int = 3) -> dict[str, Listed]:
     return found
 
 
-async def test_the_pages_show_every_entry_of_the_tenant_and_nothing_else(store: Store) -> None:
+async def test_the_pages_show_every_entry_of_the_tenant_and_nothing_else(store: Exact) -> None:
     await keep(store, *(entry(f"e{number}") for number in range(10)))
     await keep(store, entry("theirs"), tenant="rival")
 
@@ -97,13 +80,13 @@ async def test_the_pages_show_every_entry_of_the_tenant_and_nothing_else(store: 
     assert abs(one.expires_at - kept.expires_at) <= 1
 
 
-async def test_an_empty_store_has_one_empty_page(store: Store) -> None:
+async def test_an_empty_store_has_one_empty_page(store: Exact) -> None:
     page = await store.page(TENANT, None, 10)
 
     assert (list(page.entries), page.cursor) == ([], None)
 
 
-async def test_aliases_and_what_may_not_be_served_are_on_no_page(store: Store) -> None:
+async def test_aliases_and_what_may_not_be_served_are_on_no_page(store: Exact) -> None:
     await keep(store, entry("whole"), entry("expired", age=100, ttl=50))
     alias = Alias("key-alias", "key-whole", 0.95, 1, "e", "digest-alias")
     assert isinstance(await store.promote(TENANT, alias, asking("whole")), Hit)
@@ -115,7 +98,7 @@ async def test_aliases_and_what_may_not_be_served_are_on_no_page(store: Store) -
     assert await store.read(TENANT, "key-expired") is None
 
 
-async def test_a_cleared_entry_cannot_be_read_before_it_is_swept(store: Store) -> None:
+async def test_a_cleared_entry_cannot_be_read_before_it_is_swept(store: Exact) -> None:
     await keep(store, entry("a"))
 
     await store.cut(TENANT, "tag:ü:1")
@@ -124,7 +107,7 @@ async def test_a_cleared_entry_cannot_be_read_before_it_is_swept(store: Store) -
     assert await store.read(TENANT, "key-a") is None
 
 
-async def test_an_entry_is_read_as_it_was_written(store: Store) -> None:
+async def test_an_entry_is_read_as_it_was_written(store: Exact) -> None:
     kept = entry("a", age=30)
     await keep(store, kept)
 
@@ -135,7 +118,7 @@ async def test_an_entry_is_read_as_it_was_written(store: Store) -> None:
 
 
 async def test_what_was_created_before_a_time_is_dead_at_once_and_then_swept(
-    store: Store,
+    store: Exact,
 ) -> None:
     await keep(store, entry("old", age=600), entry("young", age=10))
     alias = Alias("key-alias", "key-old", 0.95, 1, "e", "digest-alias")
@@ -151,7 +134,7 @@ async def test_what_was_created_before_a_time_is_dead_at_once_and_then_swept(
     assert await store.count_entries(TENANT) == 1
 
 
-async def test_an_old_entry_does_not_come_back_after_a_clear_by_age(store: Store) -> None:
+async def test_an_old_entry_does_not_come_back_after_a_clear_by_age(store: Exact) -> None:
     await store.cut_before(TENANT, int(time.time()) - 300)
     await store.cut_before(TENANT, int(time.time()) - 9_000)  # never moves back
 
@@ -161,7 +144,7 @@ async def test_an_old_entry_does_not_come_back_after_a_clear_by_age(store: Store
     assert isinstance(await store.lookup(asking("old")), Miss)
 
 
-async def test_recent_decisions_come_with_counts_and_are_few(store: Store) -> None:
+async def test_recent_decisions_come_with_counts_and_are_few(store: Exact) -> None:
     await store.record(TENANT, {"misses": 1}, ["first"])
     await store.lookup(asking("nothing", "second", "third"))
     assert list(await store.recent(TENANT)) == ["third", "second", "first"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from llm_cache_proxy.adapters.cloudwatch_requests import CloudWatchRequests
 from llm_cache_proxy.api.app import Service, create_app
@@ -144,6 +144,29 @@ async def test_a_client_that_leaves_midway_has_a_line() -> None:
 
     [line] = told.getvalue().splitlines()
     assert json.loads(line)["result"] == "MISS"
+
+
+async def test_the_line_is_written_before_the_answers_last_piece_is_sent() -> None:
+    told, order = io.StringIO(), list[bool]()
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        scope["state"]["record"].outcome = Outcome(Result.MISS, "not-found")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send(_: Message) -> None:
+        order.append(bool(told.getvalue()))
+
+    app = Journalled(answering, Journal(default_prices(), [CloudWatchRequests("test", told)]))
+    await app({"type": "http", "path": "/v1/x", "headers": []}, never_called, send)
+
+    assert order == [False, False, True]
+
+
+async def never_called() -> Message:
+    raise AssertionError
 
 
 async def test_health_and_the_like_have_no_line(watched: Watched) -> None:

@@ -36,6 +36,7 @@ def test_a_command_of_the_docs_works(block: Block, proxy: ProxyProcess, tmp_path
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "BASE_URL": proxy.base_url,
         "URL": proxy.url,
+        "LLM_CACHE_PROXY_URL": proxy.url,
         "TMPDIR": str(tmp_path),
     }
 

@@ -6,6 +6,7 @@ import pytest
 
 from fakes.admin import Office
 from fakes.vectors import FakeVectors
+from llm_cache_proxy.adapters.absent import AbsentVectors
 from llm_cache_proxy.domain.counting import hit_counts, miss_counts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
 from llm_cache_proxy.pipeline.administration.vitals import Vitals
@@ -79,6 +80,13 @@ async def test_the_busiest_tenants_are_told_and_the_rest_counted(office: Office)
     tenants = told["tenants"]
     assert isinstance(tenants, dict)
     assert (len(tenants), next(iter(tenants)), told["tenants_not_shown"]) == (100, "t102", 3)
+
+
+async def test_a_semantic_tier_that_was_never_configured_is_no_fault(office: Office) -> None:
+    told = await Vitals(office.exact, AbsentVectors(), office).health()
+
+    assert told["status"] == "ok"
+    assert told["parts"]["semantic"]["status"] == "off"  # type: ignore[index] # JSON
 
 
 async def test_health_is_degraded_when_a_store_does_not_answer(office: Office) -> None:

@@ -3,7 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from llm_cache_proxy.domain.entry import Entry
-from llm_cache_proxy.domain.errors import EmbedderUnavailable, VectorStoreUnavailable
+from llm_cache_proxy.domain.errors import (
+    EmbedderUnavailable,
+    NoVectorStore,
+    VectorStoreUnavailable,
+)
 from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
@@ -63,8 +67,8 @@ class AbsentVectors:
         return 0
 
     async def ping(self) -> None:
-        """Raises VectorStoreUnavailable."""
-        raise VectorStoreUnavailable(_NO_VECTORS)
+        """Raises NoVectorStore."""
+        raise NoVectorStore(_NO_VECTORS)
 
     async def aclose(self) -> None:
         """Nothing to release."""

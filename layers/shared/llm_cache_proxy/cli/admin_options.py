@@ -19,7 +19,13 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 def on_proxy(command: Callable[Concatenate[Remote, P], None]) -> Callable[P, None]:
     """Add the options that say which proxy is meant, and hand it to the command."""
 
-    @click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the proxy.")
+    @click.option(
+        "--url",
+        default=DEFAULT_URL,
+        show_default=True,
+        envvar="LLM_CACHE_PROXY_URL",
+        help="Address of the proxy (or set LLM_CACHE_PROXY_URL).",
+    )
     @click.option("--stack", help="Name of a CloudFormation stack, called by IAM; no key needed.")
     @click.option("--admin-key", envvar="ADMIN_KEY", help="The admin key (or set ADMIN_KEY).")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")

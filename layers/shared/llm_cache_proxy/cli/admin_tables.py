@@ -16,6 +16,7 @@ from llm_cache_proxy.domain.json_text import JsonObject
 _SPANS = ("last_hour", "last_day", "last_30_days", "total")
 _RESULTS = ("exact_hits", "semantic_hits", "misses", "bypasses", "stale", "coalesced")
 _NOTHING = "–"
+_COLOURS = {"ok": "green", "off": "dim"}
 
 
 def show(content: RenderableType) -> None:
@@ -42,9 +43,9 @@ def health(answer: JsonObject) -> RenderableType:
     table = _table("Health", "part", "state", "")
     for name, part in _part(answer, "parts").items():
         told = cast("JsonObject", part)
-        fine = told["status"] == "ok"
-        detail = f"{told['milliseconds']} ms" if fine else str(told["message"])
-        table.add_row(name, Text(str(told["status"]), "green" if fine else "bold red"), detail)
+        status = str(told["status"])
+        detail = f"{told['milliseconds']} ms" if status == "ok" else str(told["message"])
+        table.add_row(name, Text(status, _COLOURS.get(status, "bold red")), detail)
     return table
 
 
@@ -88,6 +89,7 @@ def entries(found: list[JsonObject]) -> RenderableType:
         return Text("There is no such entry.")
     names = ("tenant", "namespace", "model", "tags", "age", "left", "tokens")
     table = _table("Entries", "entry", *names)
+    table.columns[0].no_wrap = True  # to be copied
     now = time.time()
     for one in found:
         tokens = cast("int", one["prompt_tokens"]) + cast("int", one["completion_tokens"])

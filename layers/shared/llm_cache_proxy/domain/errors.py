@@ -16,6 +16,7 @@ ProxyError
 ├── CacheTierError         a part of the cache failed: a miss, never a client's error
 │   ├── ExactStoreUnavailable
 │   ├── VectorStoreUnavailable
+│   │   └── NoVectorStore      there is none, by the operator's choice
 │   ├── EmbedderUnavailable
 │   └── VerifierUnavailable
 └── SettingsError          the process cannot start; names the variable
@@ -150,6 +151,10 @@ class VerifierUnavailable(CacheTierError):
     """The verifier gave no verdict, or not in time: the pair is not approved."""
 
     tier = "verifier"
+
+
+class NoVectorStore(VectorStoreUnavailable):
+    """No semantic tier is configured, which is no fault."""
 
 
 class EmbedderUnavailable(CacheTierError):

@@ -66,7 +66,7 @@ function health(parts) {
   byId("health").replaceChildren(
     ...Object.entries(parts).map(([name, part]) => {
       const fine = part.status === "ok";
-      const how = fine ? duration(part.milliseconds) : `unavailable: ${part.message}`;
+      const how = fine ? duration(part.milliseconds) : `${part.status}: ${part.message}`;
       return element("span", `${PARTS[name] ?? name} ${how}`, part.status);
     }),
   );

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.errors import CacheTierError
+from llm_cache_proxy.domain.errors import CacheTierError, NoVectorStore
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
@@ -24,11 +24,14 @@ class Vitals:
     longest_seconds: float = 3.0
 
     async def health(self) -> JsonObject:
-        """`ok` where both stores answer, else `degraded`; each part with its milliseconds."""
+        """`ok` where every store that there is answers, else `degraded`; and each one's time.
+
+        A semantic tier that was never configured is `off`, which is no fault.
+        """
         exact, semantic = await asyncio.gather(
             self._asked(self.exact.ping), self._asked(self.vectors.ping)
         )
-        fine = exact["status"] == semantic["status"] == "ok"
+        fine = exact["status"] == "ok" and semantic["status"] in {"ok", "off"}
         return {
             "status": "ok" if fine else "degraded",
             "parts": {"exact": exact, "semantic": semantic},
@@ -52,6 +55,8 @@ class Vitals:
                 "status": "unavailable",
                 "message": f"no answer within {self.longest_seconds:g} s",
             }
+        except NoVectorStore as exc:
+            return {"status": "off", "message": str(exc)}
         except CacheTierError as exc:
             return {"status": "unavailable", "message": str(exc)}
         spent = (self.clock.monotonic() - begun) * 1000
