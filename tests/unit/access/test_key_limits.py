@@ -71,6 +71,13 @@ def test_a_correction_of_a_period_to_come_begins_it(what: str) -> None:
     assert (begun.tokens, begun.nano_dollars) == ((3, 7) if what == "t" else (7, 3))
 
 
+@pytest.mark.parametrize("what", ["t", "n"])
+def test_a_correction_of_a_period_that_is_over_changes_nothing(what: str) -> None:
+    held = KeyUsage(day=10, tokens=7, month=10, nano_dollars=7)
+
+    assert corrected(held, what, 9, 3) == held
+
+
 def test_a_charge_that_was_right_needs_no_correction() -> None:
     assert Charge(KEY, 1, 2, 30, 40).corrected_to(30, 40) == {}
     assert Charge(KEY, 1, 2, 30, 40).corrected_to(10, 0) == {

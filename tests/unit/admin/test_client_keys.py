@@ -244,3 +244,20 @@ async def test_a_change_from_elsewhere_is_kept_when_a_key_is_revoked(office: Off
 
     record = office.exact.keys[place(answer)].record
     assert (record.name, record.revoked_at) == ("renamed", int(NOW))
+
+
+@pytest.mark.parametrize("action", ["create_key", "revoke_key"])
+async def test_a_record_that_never_stands_still_is_told_as_a_conflict(
+    office: Office, action: str
+) -> None:
+    answer = await made(office)
+
+    async def never(*_: object, **__: object) -> bool:
+        return False
+
+    office.exact.write_key = never  # type: ignore[method-assign]  # always somebody else's turn
+    fields = {"tenant": "acme", "name": "x"} if action == "create_key" else {"id": answer["id"]}
+    with pytest.raises(InvalidRequest, match="again") as refused:
+        await perform(office, action, **fields)
+
+    assert refused.value.code == "conflict"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS, chunk, completion, sse
+from llm_cache_proxy.domain.client_keys import Client
 from llm_cache_proxy.domain.errors import (
     Forbidden,
     LimitReached,
@@ -397,3 +398,23 @@ async def test_an_answer_that_no_upstream_gave_gives_back_what_was_reserved(benc
 
     assert told.x_cache == "COALESCED"
     assert charged(bench) == before
+
+
+async def test_a_refreshed_answer_goes_into_the_keys_own_namespace(bench: Bench) -> None:
+    await with_key(bench, namespace="shop")
+
+    await ask(bench, headers={"x-cache-mode": "refresh"})
+
+    assert (await ask(bench)).x_cache == "HIT-EXACT"
+    assert (await ask(bench, headers={"x-cache-namespace": "default"})).x_cache == "MISS"
+
+
+async def test_namespaces_of_keys_that_are_not_seen_any_more_are_forgotten(bench: Bench) -> None:
+    await with_key(bench, namespace="shop")
+    known = bench.proxy.exact.keys.namespaces
+    known.update({Client("old", str(number)): "x" for number in range(10_000)})
+
+    await ask(bench)
+
+    assert len(known) == 10_000
+    assert known[Client(TENANT, KEY)] == "shop"

@@ -1,0 +1,190 @@
+"""Facts about keys in front of what the cache has no part in."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from llm_cache_proxy.api.app import Service, create_app
+from llm_cache_proxy.domain.client_keys import KeyRing
+from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
+from llm_cache_proxy.pipeline.administration import Feedback
+from llm_cache_proxy.pipeline.journal import Journal
+from unit.pipeline.bench import COMPLETION_NANO, PRICES, PROMPT_NANO, Bench
+
+TENANT, KEY_ID = "acme", "00000000000000aa"
+RING = KeyRing(b"s" * 32)
+BEARER = {"authorization": f"Bearer {RING.issue(TENANT, KEY_ID)}"}
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@asynccontextmanager
+async def keyed(bench: Bench, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app whose key has this record."""
+    record = KeyRecord(name="ci", created_at=1, **changes)
+    assert await bench.exact.write_key(TENANT, KEY_ID, record)
+    service = Service(
+        proxy=bench.proxy,
+        embedder=bench.embedder,
+        feedback=Feedback(bench.exact, bench.vectors),
+        max_body_bytes=100_000,
+        health=dict,
+        close=bench.proxy.drain,
+        journal=Journal(PRICES),
+        key_ring=RING,
+        keyed_paths=frozenset({"/images/generations", "/voices"}),
+    )
+    transport = httpx.ASGITransport(create_app(service))
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://proxy/v1", headers=BEARER
+    ) as client:
+        yield client
+    await bench.proxy.drain()
+
+
+def charged(bench: Bench) -> tuple[int, int]:
+    usage = bench.exact.keys[TENANT, KEY_ID].usage
+    return usage.tokens, usage.nano_dollars
+
+
+def answering(bench: Bench, body: object, status: int = 200) -> None:
+    bench.upstream.queue([json.dumps(body).encode()], status)
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"prompt_tokens": 4, "total_tokens": 4}, (4, 0)),
+        ({"prompt_tokens": 4, "completion_tokens": 2}, (4, 2)),
+        ({"input_tokens": 4, "output_tokens": 3}, (4, 3)),
+    ],
+)
+async def test_an_uncached_answer_is_charged_what_it_tells(
+    bench: Bench, usage: dict[str, int], tokens: tuple[int, int]
+) -> None:
+    answering(bench, {"data": [], "usage": usage})
+
+    async with keyed(bench) as client:
+        answer = await client.post("/embeddings", json={"model": "m", "input": "x"})
+
+    assert answer.json()["usage"] == usage
+    assert charged(bench) == (
+        sum(tokens),
+        tokens[0] * PROMPT_NANO + tokens[1] * COMPLETION_NANO,
+    )
+
+
+@pytest.mark.parametrize("told", [{"data": []}, [], {"usage": "much"}])
+async def test_an_uncached_answer_that_tells_nothing_is_charged_as_was_reserved(
+    bench: Bench, told: object
+) -> None:
+    answering(bench, told)
+
+    async with keyed(bench) as client:
+        await client.post("/images/generations", content=b'{"model":"m"}   ')
+
+    assert charged(bench)[0] == 4 + 1_024
+
+
+async def test_bytes_that_are_no_json_are_charged_as_was_reserved(bench: Bench) -> None:
+    bench.upstream.queue([b"\x89PNG", b"\r\n"], 200, {"content-type": "image/png"})
+
+    async with keyed(bench) as client:
+        answer = await client.post("/embeddings", content=b'{"model":"m"}')
+
+    assert answer.content == b"\x89PNG\r\n"
+    assert charged(bench)[0] == 4
+
+
+@pytest.mark.parametrize("status", [400, 503])
+async def test_an_uncached_error_is_charged_nothing(bench: Bench, status: int) -> None:
+    answering(bench, {"error": {"message": "no"}}, status)
+
+    async with keyed(bench) as client:
+        answer = await client.post("/embeddings", json={"model": "m", "input": "x"})
+
+    assert answer.status_code == status
+    assert charged(bench) == (0, 0)
+
+
+async def test_an_upstream_that_is_away_is_charged_nothing(bench: Bench) -> None:
+    bench.upstream.unreachable = True
+
+    async with keyed(bench) as client:
+        answer = await client.post("/embeddings", json={"model": "m", "input": "x"})
+
+    assert answer.status_code == 502
+    assert charged(bench) == (0, 0)
+
+
+async def test_reading_costs_a_request_and_no_budget(bench: Bench) -> None:
+    answering(bench, {"voices": []})
+
+    async with keyed(bench, limits=Limits(10, 1, 1)) as client:
+        answers = [await client.get("/voices"), await client.get("/models")]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[-1].headers["x-ratelimit-remaining-requests"] == "8"
+    assert charged(bench) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "body", "status", "code"),
+    [
+        ({"limits": Limits(tokens_per_day=1)}, b'{"model":"m"}', 429, "insufficient_quota"),
+        (
+            {"limits": Limits(nano_dollars_per_month=10**12)},
+            b'{"model":"unpriced"}',
+            403,
+            "price_unknown",
+        ),
+        ({"limits": Limits(nano_dollars_per_month=10**12)}, b"--form--", 403, "price_unknown"),
+        ({"models": ("other",)}, b'{"model":"m"}', 403, "model_not_allowed"),
+        ({"models": ("m",)}, b"--form--", 403, "model_not_allowed"),
+        ({"models": ("m",)}, b'{"model":["m"]}', 403, "model_not_allowed"),
+        ({"revoked_at": 2}, b'{"model":"m"}', 401, "revoked_api_key"),
+    ],
+)
+async def test_what_a_key_may_not_do_is_not_sent_on(
+    bench: Bench, changes: dict[str, Any], body: bytes, status: int, code: str
+) -> None:
+    async with keyed(bench, **changes) as client:
+        answer = await client.post("/images/generations", content=body)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert bench.upstream.calls == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/models", None),
+        ("POST", "/embeddings", {"model": "all-MiniLM-L6-v2", "input": "x"}),
+        ("POST", "/cache/feedback", {"entry": "e", "verdict": "bad"}),
+    ],
+)
+async def test_what_the_proxy_answers_itself_wants_a_living_key(
+    bench: Bench, method: str, path: str, body: object
+) -> None:
+    async with keyed(bench, revoked_at=2) as client:
+        answer = await client.request(method, path, json=body)
+
+    assert answer.json()["error"]["code"] == "revoked_api_key"
+
+
+async def test_while_the_store_is_away_uncached_endpoints_keep_the_modest_rate_too(
+    bench: Bench,
+) -> None:
+    async with keyed(bench) as client:
+        bench.exact.away = True
+        statuses = [(await client.get("/models")).status_code for _ in range(3)]
+        bench.exact.away = False
+
+    assert statuses == [200, 200, 429]
