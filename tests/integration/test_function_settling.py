@@ -1,21 +1,25 @@
 """A function's answer ends when what it left behind is done: nothing runs after it."""
 
+import io
+import json
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
-from llm_cache_proxy.api.app import Service
+from llm_cache_proxy.adapters.cloudwatch_requests import CloudWatchRequests
+from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.api.function_app import FunctionApp
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.domain.shadow import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.pipeline.administration import Feedback
 from llm_cache_proxy.pipeline.journal import Journal
 from servers.asgi import serving
 from unit.pipeline.bench import Bench
 
 ASKED = "What is Rust?"
+LIKELY = "Tell me what Rust is"
 GREY = "Rust, what is that?"
 
 
@@ -28,20 +32,24 @@ def bench() -> Bench:
     return made
 
 
+def service(bench: Bench, journal: Journal) -> Service:
+    return Service(
+        proxy=bench.proxy,
+        embedder=bench.embedder,
+        feedback=Feedback(bench.exact, bench.vectors),
+        max_body_bytes=10_000,
+        health=dict,
+        close=bench.proxy.drain,
+        journal=journal,
+    )
+
+
 @pytest.fixture
 async def client(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
-    def service() -> Service:
-        return Service(
-            proxy=bench.proxy,
-            embedder=bench.embedder,
-            feedback=Feedback(bench.exact, bench.vectors),
-            max_body_bytes=10_000,
-            health=dict,
-            close=bench.proxy.drain,
-            journal=Journal(default_prices(), []),
-        )
+    def made() -> Service:
+        return service(bench, Journal(default_prices(), []))
 
-    app = FunctionApp(service(), renewed=service, prime=lambda: None)
+    app = FunctionApp(made(), renewed=made, prime=lambda: None)
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         yield client
 
@@ -64,3 +72,22 @@ async def test_a_verdict_that_runs_beside_is_there_when_the_answer_ends(
     assert [approved for approved, _ in judged.values()] == [True]
     assert sampled.headers["x-cache-reason"] == "shadow"
     assert (await bench.exact.standing("default")).samples == 1
+
+
+async def test_a_threshold_that_a_sample_raises_reaches_the_alarms_metric() -> None:
+    told, rules = io.StringIO(), ShadowRules(rate=1.0)
+    bench = Bench(shadow=rules, frozen=True)
+    bench.embedder.alike(ASKED, LIKELY, 0.94)
+    for _ in range(LEAST_SAMPLES):
+        await bench.exact.sampled("default", wrong=True)
+    journal = Journal(default_prices(), [CloudWatchRequests("test", told)])
+    app = create_app(service(bench, journal))
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        for text in (ASKED, LIKELY):
+            body = {"model": "m", "messages": [{"role": "user", "content": text}]}
+            await client.post("/v1/chat/completions", json=body)
+
+    line = json.loads(told.getvalue().splitlines()[-1])
+    assert (line["tier"], line["reason"]) == ("MISS", "shadow")
+    assert (line["ThresholdsRaised"], line["ShadowSamples"]) == ([1], [1])
+    assert (await bench.exact.standing("default")).raised_threshold == 0.92
