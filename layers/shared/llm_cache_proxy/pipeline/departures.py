@@ -6,10 +6,11 @@ process.
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from types import TracebackType
+
+from llm_cache_proxy.pipeline.leavable import LeavableBody
 
 
-class PatientBody(AsyncGenerator[bytes, None]):
+class PatientBody(LeavableBody):
     """A body whose next piece is still read when whoever waits for it is cancelled."""
 
     def __init__(self, body: AsyncGenerator[bytes, None]) -> None:
@@ -25,18 +26,6 @@ class PatientBody(AsyncGenerator[bytes, None]):
         if piece is None:
             raise StopAsyncIteration
         return piece
-
-    async def athrow(
-        self,
-        typ: type[BaseException] | BaseException,
-        val: object = None,
-        tb: TracebackType | None = None,
-        /,
-    ) -> bytes:
-        """Give up the rest, and raise what was thrown."""
-        await self.aclose()
-        error = typ if isinstance(typ, BaseException) else typ(*(() if val is None else (val,)))
-        raise error.with_traceback(tb)
 
     async def aclose(self) -> None:
         """Give up what has not been read."""

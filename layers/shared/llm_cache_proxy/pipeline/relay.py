@@ -5,7 +5,6 @@ stored, so that nothing is left to do once the client has it.
 """
 
 from collections.abc import AsyncGenerator
-from types import TracebackType
 
 from llm_cache_proxy.domain.counting import error_count
 from llm_cache_proxy.domain.dialect import BrokenStreamError
@@ -15,12 +14,13 @@ from llm_cache_proxy.domain.sse import DONE, DONE_EVENT, Event, EventSplitter, d
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.departures import Departures, PatientBody
+from llm_cache_proxy.pipeline.leavable import LeavableBody
 from llm_cache_proxy.pipeline.sharing import share_completion, share_failure
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.trail import Trail
 
 
-class Relay(AsyncGenerator[bytes, None]):
+class Relay(LeavableBody):
     """The events of one stream for the client; `hides_usage` drops the one that only we asked for.
 
     Closing it early, begun or not, cancels the upstream call, or leaves it to be read to its end.
@@ -56,18 +56,6 @@ class Relay(AsyncGenerator[bytes, None]):
         """The next events, as many as came together."""
         self._begun = True
         return await anext(self._told)
-
-    async def athrow(
-        self,
-        typ: type[BaseException] | BaseException,
-        val: object = None,
-        tb: TracebackType | None = None,
-        /,
-    ) -> bytes:
-        """Give up the rest, and raise what was thrown."""
-        await self.aclose()
-        error = typ if isinstance(typ, BaseException) else typ(*(() if val is None else (val,)))
-        raise error.with_traceback(tb)
 
     async def aclose(self) -> None:
         """The client has left, or has all. Safe to repeat."""

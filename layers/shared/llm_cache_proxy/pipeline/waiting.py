@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from types import TracebackType
 
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.sse import data_event
 from llm_cache_proxy.pipeline.exchange import Answer
+from llm_cache_proxy.pipeline.leavable import LeavableBody
 
 KEEP_ALIVE = b": waiting\n\n"
 """A comment (WHATWG HTML, section 9.2.6): no client takes it for an event."""
 
 
-class WaitingBody(AsyncGenerator[bytes, None]):
+class WaitingBody(LeavableBody):
     """The body of an answer that `coming` gives; closing it early gives the wait up."""
 
     def __init__(self, coming: "asyncio.Task[Answer]", keep_alive_seconds: float) -> None:
@@ -24,18 +24,6 @@ class WaitingBody(AsyncGenerator[bytes, None]):
     async def asend(self, value: None, /) -> bytes:  # noqa: ARG002 (a generator's signature)
         """The next comment, or piece of the answer."""
         return await anext(self._told)
-
-    async def athrow(
-        self,
-        typ: type[BaseException] | BaseException,
-        val: object = None,
-        tb: TracebackType | None = None,
-        /,
-    ) -> bytes:
-        """Give up the rest, and raise what was thrown."""
-        await self.aclose()
-        error = typ if isinstance(typ, BaseException) else typ(*(() if val is None else (val,)))
-        raise error.with_traceback(tb)
 
     async def aclose(self) -> None:
         """The client has left, or has all. Safe to repeat, begun or not."""
