@@ -40,11 +40,14 @@ def stores() -> Iterator[dict[str, dict[str, str]]]:
                 gateway.terminate()
 
 
-def instance(settings: Mapping[str, str], *, invocations: int = 0, rounds: int = 0) -> Report:
+def instance(
+    settings: Mapping[str, str], *, invocations: int = 0, rounds: int = 0, beside: bool = False
+) -> Report:
     """What `benchmarks/instance.py` reports of a new process with these settings."""
     script = Path(__file__).with_name("instance.py")
+    options = [str(invocations), str(rounds), *(["beside"] if beside else [])]
     done = subprocess.run(
-        [python_of("function").absolute(), script, str(invocations), str(rounds)],
+        [python_of("function").absolute(), script, *options],
         env=function_environment(settings),
         capture_output=True,
         check=False,

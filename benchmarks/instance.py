@@ -1,8 +1,9 @@
 """One instance of the completions function, measured from inside; run as a script, prints JSON.
 
-`python instance.py INVOCATIONS ROUNDS` with the function's environment: imports the handler, has
-one chat completion answered, then as many as it is told, and reports CPU milliseconds. Imports
-nothing but the handler before it has started the clock.
+`python instance.py INVOCATIONS ROUNDS [beside]` with the function's environment: imports the
+handler, has one chat completion answered, then as many as it is told, and reports CPU milliseconds;
+with "beside", as many calls by upstash-redis alone after each round. Imports nothing but the
+handler before it has started the clock.
 """
 
 import json
@@ -44,22 +45,48 @@ def main() -> None:
     first = handler.handler(EVENT, None)
     answered = time.process_time()
     modules = sorted(sys.modules)
-    taken_ms = []
+    beside = _upstash_calls() if "beside" in sys.argv else None
+    taken_ms, beside_ms = [], []
     for _ in range(rounds):
         started = time.process_time()
         for _ in range(invocations):
             answer = handler.handler(EVENT, None)
         taken_ms.append((time.process_time() - started) * 1000 / invocations)
+        if beside is not None:
+            beside_ms.append(beside(invocations))
     report = {
         "import_ms": (imported - before) * 1000,
         "first_ms": (answered - imported) * 1000,
         "first": first["headers"]["x-cache"],
         "last": answer["headers"]["x-cache"] if rounds else None,
         "invocation_ms": taken_ms,
+        "beside_ms": beside_ms,
         "modules": modules,
         "resident_mb": _resident_mb(),
     }
     print(json.dumps(report))
+
+
+def _upstash_calls():  # type: ignore[no-untyped-def]  # noqa: ANN202 - typing would be imported
+    """Milliseconds of one plain call by upstash-redis as it comes, on a loop of its own."""
+    import asyncio  # noqa: PLC0415
+
+    from upstash_redis.asyncio import Redis  # noqa: PLC0415
+
+    client = Redis.from_env(rest_retries=0, allow_telemetry=False)
+    loop = asyncio.new_event_loop()
+
+    async def calls(count: int) -> None:
+        for _ in range(count):
+            await client.execute(["HGET", "yardstick", "j"])
+
+    def taken(count: int) -> float:
+        started = time.process_time()
+        loop.run_until_complete(calls(count))
+        return (time.process_time() - started) * 1000 / count
+
+    taken(5)
+    return taken
 
 
 def _resident_mb() -> float:

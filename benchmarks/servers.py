@@ -40,11 +40,25 @@ def local_server(**settings: str) -> Iterator[Running]:
 @contextmanager
 def function_server(**settings: str) -> Iterator[Running]:
     """The completions function as `run.sh` serves it behind the Lambda Web Adapter."""
+    with _under_uvicorn("app:app", FUNCTION, settings) as running:
+        yield running
+
+
+@contextmanager
+def yardstick_server(**settings: str) -> Iterator[Running]:
+    """`benchmarks/yardstick.py`, served in the same way."""
+    with _under_uvicorn("benchmarks.yardstick:app", Path.cwd(), settings) as running:
+        yield running
+
+
+@contextmanager
+def _under_uvicorn(app: str, folder: Path, settings: Mapping[str, str]) -> Iterator[Running]:
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "app:app", "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1"]
     command += ["--port", str(port), "--lifespan", "on", "--timeout-keep-alive", "65"]
     command += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
-    with _running(command, environment(Path("build"), settings), FUNCTION, port) as running:
+    wanted = environment(Path("build"), settings) | {"REDIS_URL": settings["REDIS_URL"]}
+    with _running(command, wanted, folder, port) as running:
         yield running
 
 
