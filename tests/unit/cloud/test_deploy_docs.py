@@ -1,0 +1,27 @@
+import re
+
+import pytest
+
+from samples.stack import ROOT, Stack, template
+
+TEXT = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+OF_AWS = {"VpcConfig"}  # named as what the template leaves out
+STACK = Stack(QdrantUrl="https://q.example")
+
+
+def test_what_the_docs_name_is_in_the_template() -> None:
+    body = template()
+    known = body["Parameters"].keys() | body["Outputs"].keys() | OF_AWS
+    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]*)+)\b[^`]*`", TEXT))
+
+    assert len(named) > 10
+    assert named <= known
+
+
+@pytest.mark.parametrize("name", ["completions", "embedding", "metrics", "admin", "provision"])
+def test_memory_and_timeouts_are_those_of_the_template(name: str) -> None:
+    function = STACK.of_type("AWS::Serverless::Function")[f"{name.capitalize()}Function"]
+    (row,) = (line for line in TEXT.splitlines() if line.startswith(f"| {name} |"))
+
+    assert row.split("|")[2].strip().startswith(f"{function['MemorySize']:,} MB")
+    assert row.split("|")[3].strip().startswith(f"{function['Timeout']} s")
