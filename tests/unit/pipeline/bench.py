@@ -21,6 +21,7 @@ from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import Price, PriceList
 from llm_cache_proxy.domain.shadow import ShadowRules
 from llm_cache_proxy.pipeline.accounting import Accounting
+from llm_cache_proxy.pipeline.agreement import Agreement
 from llm_cache_proxy.pipeline.asking import Asking
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.departures import Departures
@@ -33,7 +34,7 @@ from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
-from llm_cache_proxy.pipeline.shadowing import Agreement, Shadowing
+from llm_cache_proxy.pipeline.shadowing import Shadowing
 from llm_cache_proxy.pipeline.single_flight import SingleFlight
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier

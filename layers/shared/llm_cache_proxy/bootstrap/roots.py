@@ -1,12 +1,12 @@
 """What each function and the local server start from."""
 
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.api.app import Service
-from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts, verifier
+from llm_cache_proxy.bootstrap.checking import shadowing_over, verifier_over
+from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.domain.breaker import Breaker
 from llm_cache_proxy.domain.client_keys import KeyRing
@@ -16,7 +16,6 @@ from llm_cache_proxy.domain.local_rate import LocalRate
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.presets import semantic_rules
 from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.domain.shadow import ShadowRules
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
@@ -34,11 +33,9 @@ from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
-from llm_cache_proxy.pipeline.shadowing import Agreement, Shadowing
 from llm_cache_proxy.pipeline.single_flight import SingleFlight
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
-from llm_cache_proxy.pipeline.verifying import Verifying
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
@@ -151,59 +148,6 @@ def proxy(
     )
     miss = MissPath(Asking(parts.upstream), storing, accounting, departures)
     return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger, background, flights)
-
-
-def verifier_over(
-    settings: Settings,
-    parts: Parts,
-    by_name: dict[str, Tier],
-    ledger: Ledger,
-    background: Background,
-) -> Verifying | None:
-    """Who judges pairs, where the settings name somebody."""
-    judge = verifier(settings, parts.upstream)
-    if judge is None:
-        return None
-    prices = default_prices(settings.prices_path)
-    return Verifying(
-        verifier=judge,
-        memory=parts.exact,
-        tier=by_name["verifier"],
-        exact_tier=by_name["exact"],
-        ledger=ledger,
-        background=background,
-        counted_model=prices.counted_name,
-        cost=prices.cost,
-    )
-
-
-def shadowing_over(
-    settings: Settings,
-    parts: Parts,
-    by_name: dict[str, Tier],
-    ledger: Ledger,
-    background: Background,
-    *,
-    verifying: Verifying | None,
-    instead: bool,
-) -> Shadowing | None:
-    """Who samples semantic hits, where the settings ask for it."""
-    if settings.shadow_rate <= 0:
-        return None
-    rules = ShadowRules(settings.shadow_rate, settings.shadow_limit, settings.shadow_agreement)
-    return Shadowing(
-        rules=rules,
-        threshold=semantic_rules(settings.semantic_preset, settings.similarity_threshold).threshold,
-        upstream=parts.upstream,
-        agreement=Agreement(rules, parts.embedder, by_name["embed"], verifying),
-        memory=parts.exact,
-        exact_tier=by_name["exact"],
-        ledger=ledger,
-        background=background,
-        counted_model=default_prices(settings.prices_path).counted_name,
-        chance=SystemRandom().random,  # a seed in a snapshot would be every instance's
-        instead=instead,
-    )
 
 
 def journal(settings: Settings, ledger: Ledger) -> Journal:

@@ -5,7 +5,6 @@ everything stops then, a sampled hit is answered by the upstream and compared wi
 before it ends. Never changes what a hit that is not sampled gets.
 """
 
-import json
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -19,54 +18,24 @@ from llm_cache_proxy.domain.counting import (
     sample_counts,
     shadow_call_counts,
 )
-from llm_cache_proxy.domain.dialect import BrokenStreamError, Dialect
-from llm_cache_proxy.domain.entry import Form
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.reasons import Reason
 from llm_cache_proxy.domain.shadow import ShadowRules
-from llm_cache_proxy.domain.sse import DONE, EventSplitter
+from llm_cache_proxy.pipeline.agreement import Agreement, parsed, said_by
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
-from llm_cache_proxy.pipeline.verifying import Verifying
-from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.exact_store import Hit
 from llm_cache_proxy.ports.pair_memory import PairMemory, Standing
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall
-from llm_cache_proxy.ports.verifier import Kind
 
 _log = logging.getLogger(__name__)
 _SUCCESS = range(200, 300)
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Compares two answers: by the verifier where there is one, else by their similarity."""
-
-    rules: ShadowRules
-    embedder: Embedder
-    tier: Tier
-    verifying: Verifying | None
-
-    async def holds(self, asked: Asked, trail: Trail, one: str, other: str) -> bool | None:
-        """Whether both say the same; None where that could not be found out."""
-        if one == other:
-            return True
-        if self.verifying is not None:
-            ruling = await self.verifying.ruled(trail, Kind.ANSWERS, asked, one, other)
-            if ruling is not None:
-                return ruling.approved
-        embedded = await self.tier.attempt(trail, lambda: self.embedder.embed([one, other]))
-        if embedded is None:
-            return None
-        first, second = (embedding.vector for embedding in embedded)
-        similarity = sum(a * b for a, b in zip(first, second, strict=True))
-        return similarity >= self.rules.agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +64,7 @@ class Shadowing:
         """
         if self.chance() >= self.rules.rate:
             return answer
-        held = _said(asked.request.dialect, asked.form, hit.body)
+        held = said_by(asked.request.dialect, asked.form, hit.body)
         if held is None:
             return answer
         if not self.instead:
@@ -158,7 +127,7 @@ class Shadowing:
         )
         reply = await self.upstream.send(call)
         body = await _read(reply.body)
-        return _parsed(body) if reply.status in _SUCCESS else None
+        return parsed(body) if reply.status in _SUCCESS else None
 
     async def _compare(self, asked: Asked, trail: Trail, held: str, fresh: str) -> None:
         agrees = await self.agreement.holds(asked, trail, held, fresh)
@@ -197,35 +166,6 @@ class Shadowing:
             )
 
 
-def _said(dialect: Dialect, form: Form, body: str) -> str | None:
-    """What a stored answer says; None where it cannot be read."""
-    whole = body.encode("utf-8")
-    completion = _parsed(whole) if form is Form.JSON else _assembled(dialect, whole)
-    if completion is None or not dialect.is_whole(completion):
-        return None
-    return dialect.said(completion)
-
-
-def _assembled(dialect: Dialect, events: bytes) -> JsonObject | None:
-    assembler = dialect.assembler()
-    for event in EventSplitter().feed(events):
-        if event.data is None or event.data == DONE:
-            continue
-        try:
-            assembler.add(event.data)
-        except BrokenStreamError:
-            return None
-    return assembler.completion()
-
-
 async def _read(body: AsyncGenerator[bytes, None]) -> bytes:
     async with aclosing(body) as pieces:
         return b"".join([piece async for piece in pieces])
-
-
-def _parsed(body: bytes) -> JsonObject | None:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -1,0 +1,68 @@
+"""Who checks semantic hits besides the guard, as the settings say: a verifier, and samples."""
+
+from random import SystemRandom
+
+from llm_cache_proxy.bootstrap.parts import Parts, verifier
+from llm_cache_proxy.domain.presets import semantic_rules
+from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.pipeline.agreement import Agreement
+from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.shadowing import Shadowing
+from llm_cache_proxy.pipeline.tier import Tier
+from llm_cache_proxy.pipeline.verifying import Verifying
+from llm_cache_proxy.settings import Settings
+
+
+def verifier_over(
+    settings: Settings,
+    parts: Parts,
+    by_name: dict[str, Tier],
+    ledger: Ledger,
+    background: Background,
+) -> Verifying | None:
+    """Who judges pairs, where the settings name somebody."""
+    judge = verifier(settings, parts.upstream)
+    if judge is None:
+        return None
+    prices = default_prices(settings.prices_path)
+    return Verifying(
+        verifier=judge,
+        memory=parts.exact,
+        tier=by_name["verifier"],
+        exact_tier=by_name["exact"],
+        ledger=ledger,
+        background=background,
+        counted_model=prices.counted_name,
+        cost=prices.cost,
+    )
+
+
+def shadowing_over(
+    settings: Settings,
+    parts: Parts,
+    by_name: dict[str, Tier],
+    ledger: Ledger,
+    background: Background,
+    *,
+    verifying: Verifying | None,
+    instead: bool,
+) -> Shadowing | None:
+    """Who samples semantic hits, where the settings ask for it."""
+    if settings.shadow_rate <= 0:
+        return None
+    rules = ShadowRules(settings.shadow_rate, settings.shadow_limit, settings.shadow_agreement)
+    return Shadowing(
+        rules=rules,
+        threshold=semantic_rules(settings.semantic_preset, settings.similarity_threshold).threshold,
+        upstream=parts.upstream,
+        agreement=Agreement(rules, parts.embedder, by_name["embed"], verifying),
+        memory=parts.exact,
+        exact_tier=by_name["exact"],
+        ledger=ledger,
+        background=background,
+        counted_model=default_prices(settings.prices_path).counted_name,
+        chance=SystemRandom().random,  # a seed in a snapshot would be every instance's
+        instead=instead,
+    )
