@@ -29,6 +29,8 @@ from servers.keyed_proxies import (
 )
 from servers.proxy_process import COMMAND, environment, proxy_process
 from servers.scripted_upstream import ScriptedUpstream
+from servers.upstream_answers import chat
+from servers.upstream_scripts import Pause, Step, answer
 
 ASKED, ALIKE = "What is Rust?", "Tell me what Rust is"
 PROMPT_TOKENS = 10  # of every scripted answer
@@ -257,6 +259,27 @@ def test_a_bypass_and_another_endpoint_are_charged_too(proxies: KeyedProxies, te
     assert first == cost(bypass)[0]
     assert embedded.status_code == 200
     assert proxies.settled(key, first + 3)["tokens_today"] == first + 3
+
+
+def test_who_waits_for_anothers_answer_is_charged_nothing(
+    proxies: KeyedProxies, tenant: str
+) -> None:
+    key = proxies.key(tenant, tokens_per_day=100_000)
+    text = f"A question that {tenant} asks eight times at once"
+    slowly: list[Step] = [Pause(1.0), *answer(chat(text, model=MODEL))]
+    proxies.upstream.when(slowly, prompt=text)
+
+    def one(number: int) -> httpx.Response:
+        return ask((proxies.one, proxies.other)[number % 2], key, text)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(one, range(8)))
+
+    results = Counter(told.headers["x-cache"] for told in answers)
+    assert results["MISS"] == 1
+    assert results["COALESCED"] > 0
+    tokens = cost(answers[0])[0]
+    assert proxies.settled(key, tokens)["tokens_today"] == tokens
 
 
 def test_a_budget_has_room_for_what_it_has_and_stored_answers_stay(

@@ -89,7 +89,7 @@ class ExactTier:
         client = asked.request.client
         short = trail.grant is not None and trail.grant.short is not None
         if client.key_id is not None and trail.charge is None and not short:
-            await self._look(asked, trail, NOBODYS_KEY, Pending())
+            await self._look(asked, trail, NOBODYS_KEY, Pending(), leases=False)
         self.keys.may_ask_upstream(client, trail, model=asked.model)
 
     async def _verbatim(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
