@@ -52,17 +52,29 @@ def standard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 def results(base_url: str, report: Path) -> dict[str, str]:
     """What became of each test: passed, failed or skipped."""
     python = require_tool("langchain") / "bin" / "python"
-    options = ["-q", "-c", os.devnull, "-p", "no:cacheprovider", "--rootdir", str(report.parent)]
+    options = [
+        "-q",
+        "--noconftest",
+        "-c",
+        os.devnull,
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(report.parent),
+    ]
     for setting in LOOPS:
         options += ["-o", setting]
-    subprocess.run(
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
         [python, "-m", "pytest", *options, f"--junitxml={report}", MODULE],
-        env={**os.environ, "BASE_URL": base_url, "NAMESPACE": "standard"},
+        env={**kept, "BASE_URL": base_url, "NAMESPACE": "standard"},
         cwd=report.parent,
         capture_output=True,
-        timeout=110,
+        text=True,
+        timeout=240,
         check=False,
     )
+    assert report.is_file(), done.stdout + done.stderr
     found = {}
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own run's report
         kinds = {child.tag for child in case}
