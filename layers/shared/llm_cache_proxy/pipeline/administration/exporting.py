@@ -17,8 +17,9 @@ from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.vector_store import Placed, VectorAdmin
 
 _PAGE = 100
-_MOST_CHARACTERS = 3_000_000
-"""Of texts and answers in one reply: a Lambda's may have 6 MB, and JSON in JSON grows."""
+_MOST_BYTES = 1_200_000
+"""Of texts and answers in one reply, the last of them aside: a Lambda's may have 6 MB, and JSON
+that is put into JSON twice, by us and by API Gateway, may grow to four times its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Exporting:
             following = None if place.cursor is None else parse_place(place.cursor)
         placed = await self.vectors.placed(tenant, keys) if keys else {}
         records, size = list[JsonObject](), 0
-        while keys and size < _MOST_CHARACTERS:
+        while keys and size < _MOST_BYTES:
             key = keys.pop(0)
             entry = await self.exact.read(tenant, key)
             if entry is not None:
@@ -76,4 +77,4 @@ def record_of(tenant: str, entry: Entry, placed: Placed | None) -> JsonObject:
 
 
 def _size(entry: Entry) -> int:
-    return len(entry.text) + len(entry.forms.json) + len(entry.forms.sse)
+    return sum(len(text.encode()) for text in (entry.text, entry.forms.json, entry.forms.sse))

@@ -1,0 +1,105 @@
+"""Facts about the pages of an export."""
+
+from dataclasses import replace
+
+import pytest
+
+from fakes.admin import Office, entry
+from llm_cache_proxy.domain.entry import Forms
+from llm_cache_proxy.domain.errors import InvalidRequest, VectorStoreUnavailable
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.ports.exact_store import Commit
+
+
+async def pages(office: Office, **fields: object) -> list[list[str]]:
+    """The keys on each page, as a client reads them."""
+    found: list[list[str]] = []
+    cursor: object = None
+    while True:
+        told = await office.administration().perform(
+            {"action": "export", "cursor": cursor, **fields}
+        )
+        records = told["records"]
+        assert isinstance(records, list)
+        found.append([record["entry"]["key"] for record in records])
+        cursor = told["cursor"]
+        if cursor is None:
+            return found
+
+
+async def test_large_entries_come_on_several_pages_and_none_is_left_out() -> None:
+    office = Office()
+    for number in range(9):
+        whole = Forms(json="ä" * 250_000, sse="", usage_event="")
+        kept = replace(entry(f"e{number}"), forms=whole)
+        await office.exact.commit(Commit(f"tenant-{number % 2}", kept))
+
+    found = await pages(office)
+
+    assert max(len(page) for page in found) == 3
+    assert sorted(key for page in found for key in page) == [f"e{number}" for number in range(9)]
+
+
+async def test_one_entry_that_is_larger_than_a_page_comes_alone() -> None:
+    office = Office()
+    huge = Forms(json="x" * 5_000_000, sse="", usage_event="")
+    await office.exact.commit(Commit("default", replace(entry("huge"), forms=huge)))
+    await office.keep("small")
+
+    assert sorted(map(len, await pages(office))) == [1, 1]
+
+
+async def test_many_entries_of_many_tenants_come_once_each() -> None:
+    office = Office()
+    for number in range(230):
+        await office.keep(f"e{number}", tenant=f"tenant-{number % 7}")
+
+    found = [key for page in await pages(office) for key in page]
+
+    assert len(found) == len(set(found)) == 230
+
+
+@pytest.mark.parametrize(
+    ("chosen", "keys"),
+    [({"tag": "t"}, {"a"}), ({"tenant": "other"}, {"b"}), ({"namespace": "nowhere"}, set())],
+)
+async def test_what_was_selected_is_exported(chosen: dict[str, object], keys: set[str]) -> None:
+    office = Office()
+    await office.keep("a", tag="t")
+    await office.keep("b", tenant="other")
+
+    assert {key for page in await pages(office, **chosen) for key in page} == keys
+
+
+async def test_a_cleared_entry_that_was_not_swept_is_not_exported() -> None:
+    office = Office()
+    await office.keep("a", tag="t")
+    office.exact.sweeps = False
+
+    await office.administration().perform({"action": "clear", "tag": "t"})
+
+    assert await pages(office) == [[]]
+
+
+async def test_a_semantic_tier_that_is_away_stops_the_export_instead_of_losing_vectors() -> None:
+    office = Office()
+    await office.keep("a")
+    office.vectors.away = True
+
+    with pytest.raises(VectorStoreUnavailable):
+        await pages(office)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"action": "import"},
+        {"action": "import", "records": []},
+        {"action": "export", "cursor": "no cursor"},
+        {"action": "entries", "limit": 0},
+        {"action": "entry"},
+    ],
+)
+async def test_what_makes_no_sense_is_refused(fields: JsonObject) -> None:
+    with pytest.raises(InvalidRequest):
+        await Office().administration().perform(fields)
