@@ -46,6 +46,8 @@ def _may_be(one: str, other: str) -> bool:
 def _form(pair: Pair) -> str | None:
     left, right = _forms(pair.a), _forms(pair.b)
     left, right = left - set(pair.b.classes), right - set(pair.a.classes)
+    if left | right == {"f_summary"} and pair.a.questions | pair.b.questions:
+        return None  # "What is the plot?" asks for a summary as well
     if left or right:
         titles = sorted(left | right)
         return "asked for: " + ", ".join(title.partition("_")[2] for title in titles)
