@@ -16,6 +16,7 @@ from llm_cache_proxy.domain.guard.tokens import Kind, Token
 _REACH = 4
 _FARTHEST = 24
 _NEAR = 2
+_FEW = 12
 
 
 class Negator(NamedTuple):
@@ -50,6 +51,8 @@ def _after(words: list[Token], at: int) -> tuple[str, ...]:
 
 def made_good(one: Analysis, other: Analysis) -> bool:
     """Whether one says "is not hard" where the other says "is easy", and nothing else differs."""
+    if len(one.stems ^ other.stems) > _FEW:
+        return False
     if _is_less_of_opposite(one, other):
         return True
     left, right = negators(one), negators(other)

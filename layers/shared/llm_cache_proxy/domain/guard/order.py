@@ -28,9 +28,12 @@ class Place:
     run: range
 
 
-def places(one: Analysis, other: Analysis, *, light: bool = False) -> dict[str, Place]:
+Places = dict[str, Place]
+
+
+def places(one: Analysis, other: Analysis, *, light: bool = False) -> Places:
     """Key of each word that `other` has as well → its place in `one`, but for repeated words."""
-    found: dict[str, Place] = {}
+    found: Places = {}
     repeated: set[str] = set()
     for at, role, run in _content_runs(one, light=light):
         key = _key(one.tokens[at], other)

@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.gap import Gap, gap
 from llm_cache_proxy.domain.guard.mood import is_order
 from llm_cache_proxy.domain.guard.negation import made_good
+from llm_cache_proxy.domain.guard.order import Places, places
 from llm_cache_proxy.domain.guard.tokens import Token
 
 _MEASURING = frozenset({"howmany", "howmuch", "howold", "howbig", "howfar"})
@@ -44,6 +45,16 @@ class Pair:
         Where a word stands, or whether a negator became another word, then tells little.
         """
         return self.both_ask and self.kept >= _LONG and len(self.only_a) + len(self.only_b) > 1
+
+    @cached_property
+    def places(self) -> tuple[Places, Places]:
+        """Where the words that both have stand in `a` and in `b`."""
+        return places(self.a, self.b), places(self.b, self.a)
+
+    @cached_property
+    def light_places(self) -> tuple[Places, Places]:
+        """The same, of words that may come and go as well."""
+        return places(self.a, self.b, light=True), places(self.b, self.a, light=True)
 
     @cached_property
     def gap(self) -> Gap:

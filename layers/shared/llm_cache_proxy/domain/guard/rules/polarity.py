@@ -20,7 +20,7 @@ def _negation(pair: Pair) -> str | None:
         return None
     count_a = len(left) + len(_negated_words(a, b)) + len(_weak(pair.only_a, pair.only_b))
     count_b = len(right) + len(_negated_words(b, a)) + len(_weak(pair.only_b, pair.only_a))
-    if count_a != count_b and not pair.much_reworded:
+    if count_a != count_b:
         return f"negated {count_a} and {count_b} times"
     if pair.only_a or pair.only_b or len(left) != 1 or len(right) != 1:
         return None

@@ -4,13 +4,12 @@ from functools import cache
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.order import JOINTS, MOST_KEYS, Place, places
+from llm_cache_proxy.domain.guard.order import JOINTS, MOST_KEYS, Places
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.rules.voice import changed_voice
 from llm_cache_proxy.domain.guard.tokens import Kind
 
-Places = dict[str, Place]
 _DO = (("do",), ("does",), ("did",))
 _LONGEST_NAME = 4
 _SENSE = {
@@ -26,22 +25,25 @@ _OPPOSED = frozenset(
 
 
 def _direction(pair: Pair) -> str | None:
-    in_a, in_b = places(pair.a, pair.b), places(pair.b, pair.a)
+    in_a, in_b = pair.places
     keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
     if len(keys) > MOST_KEYS:
         return None
-    turned = (
-        _asked_role(pair)
-        or _opposed(keys, in_a, in_b)
-        or changed_voice(pair.a, pair.b)
-        or changed_voice(pair.b, pair.a)
-    )
+    turned = _asked_role(pair) or _opposed(keys, in_a, in_b) or _turned_voice(pair)
     if turned is not None:
         return turned
     swapped = None if _is_symmetric(pair) or pair.much_reworded else _swapped(pair)
     if swapped is not None or pair.only_a or pair.only_b:
         return swapped
     return _reattached(pair, keys, in_a, in_b)
+
+
+def _turned_voice(pair: Pair) -> str | None:
+    """Whether one turns the other into the passive and keeps who stands first."""
+    if lexicon.word_set("passive").isdisjoint((*pair.a.words, *pair.b.words)):
+        return None
+    in_a, in_b = pair.light_places
+    return changed_voice(pair.a, in_a, pair.b, in_b) or changed_voice(pair.b, in_b, pair.a, in_a)
 
 
 def _asked_role(pair: Pair) -> str | None:
@@ -64,7 +66,7 @@ def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
 
 
 def _swapped(pair: Pair) -> str | None:
-    in_a, in_b = places(pair.a, pair.b, light=True), places(pair.b, pair.a, light=True)
+    in_a, in_b = pair.light_places
     keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
     for at, one in enumerate(keys):
         for other in keys[at + 1 :]:

@@ -2,22 +2,20 @@
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.order import Place, places
+from llm_cache_proxy.domain.guard.order import Place, Places
 from llm_cache_proxy.domain.guard.stems import base_forms
 from llm_cache_proxy.domain.guard.tokens import Token
 
 _REACH = 4
 _AGENT_REACH = 5
 
-Places = dict[str, Place]
 
-
-def changed_voice(passive: Analysis, active: Analysis) -> str | None:
+def changed_voice(
+    passive: Analysis, in_passive: Places, active: Analysis, in_active: Places
+) -> str | None:
     """Why `passive` turns the roles of `active` round, if it does and is passive at all."""
     if lexicon.word_set("passive").isdisjoint(passive.words):
         return None
-    in_passive = places(passive, active, light=True)
-    in_active = places(active, passive, light=True)
     for key, place in in_passive.items():
         if key not in in_active or not _is_passive(passive, place.at):
             continue
