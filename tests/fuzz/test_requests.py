@@ -1,5 +1,6 @@
 """A hundred thousand requests that nobody should send, through the whole app: it stands."""
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
@@ -67,7 +68,10 @@ async def answered(app: ASGIApp, sent: Sent) -> Received:
     told = iter([{"type": "http.request", "body": sent.body, "more_body": False}])
 
     async def receive() -> Message:
-        return next(told, {"type": "http.disconnect"})
+        for message in told:
+            return message
+        await asyncio.Event().wait()  # the client stays till the end
+        raise AssertionError
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -10,7 +10,8 @@ from samples.stack import ROOT
 from servers.proxy_process import environment
 from servers.redis_process import redis_process
 
-HEAVY = ("numpy", "grpc", "qdrant_client", "boto3", "botocore", "onnxruntime", "fastapi")
+# Powertools names itself to botocore, whose first module alone is light.
+HEAVY = ("numpy", "grpc", "qdrant_client", "boto3", "botocore.session", "onnxruntime", "fastapi")
 INSTANCE = """
 import json, sys
 import handler

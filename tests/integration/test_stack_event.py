@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from llm_cache_proxy.adapters.qdrant_schema import PAYLOAD_INDEXES
 from llm_cache_proxy.api.stack_event import stack_function
 from llm_cache_proxy.bootstrap.provisioning import provision
 from llm_cache_proxy.settings import Settings
@@ -78,7 +79,7 @@ def test_creating_makes_the_collection_with_its_indexes(
 
     made = [asked for asked in app.asked if asked.startswith("PUT")]
     assert "PUT /collections/llm_cache_proxy" in made
-    assert sum("/index" in asked for asked in made) == 7
+    assert sum("/index" in asked for asked in made) == len(PAYLOAD_INDEXES)
     assert stack.answers == [
         {
             "Status": "SUCCESS",
