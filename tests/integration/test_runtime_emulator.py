@@ -15,6 +15,8 @@ from servers.lambda_emulator import (
 )
 from servers.redis_process import redis_process
 
+pytestmark = pytest.mark.timeout(600)  # the first time, the emulator is installed
+
 CHAT = "/v1/chat/completions"
 KEY = "operator"
 

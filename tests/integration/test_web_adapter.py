@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,9 @@ from infra.sam_local.services import free_port
 from llm_cache_proxy.api.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
 from samples.stack import ROOT
 from servers.redis_process import redis_process
+from servers.scripted_upstream import ScriptedUpstream
+from servers.upstream_scripts import Stall, sse, stream
+from servers.upstream_streams import chat_event
 
 FOLDER = ROOT / "functions" / "completions"
 START_SECONDS = 30.0
@@ -24,8 +28,8 @@ QUESTION = {
 }
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
+@contextmanager
+def served(**environment: str) -> Iterator[httpx.Client]:
     """Requests as the adapter sends them, once /health has answered."""
     port = free_port("127.0.0.1")
     with (
@@ -37,7 +41,7 @@ def client() -> Iterator[httpx.Client]:
                 "LAMBDA_TASK_ROOT": str(FOLDER),
                 "AWS_LWA_PORT": str(port),
                 "REDIS_URL": redis_url,
-                "CORS_ALLOW_ORIGINS": "https://page.example",
+                **environment,
             },
         ) as process,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
@@ -48,6 +52,12 @@ def client() -> Iterator[httpx.Client]:
         finally:
             process.terminate()
             assert process.wait(10) in (0, -15), "the server did not end when it was asked to"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with served(CORS_ALLOW_ORIGINS="https://page.example") as client:
+        yield client
 
 
 def ask(client: httpx.Client, **fields: object) -> httpx.Response:
@@ -67,6 +77,25 @@ def test_a_stream_leaves_in_several_pieces(client: httpx.Client) -> None:
     assert response.headers["x-cache"] == "MISS"
     assert len(pieces) > 3
     assert b"[DONE]" in pieces[-1]
+
+
+def test_the_first_bytes_leave_before_the_upstream_has_sent_its_second_chunk() -> None:
+    """It never does: whoever waited for it would answer nothing."""
+    first = sse([chat_event(0, {"role": "assistant", "content": "First"})], done=False)
+    upstream = ScriptedUpstream()
+    upstream.when(stream([first], end=[Stall()]))
+    body = {**QUESTION, "stream": True}
+
+    with (
+        upstream.in_thread(),
+        served(UPSTREAM_BASE_URL=upstream.base_url, UPSTREAM_API_KEY="key") as client,
+        client.stream("POST", "/v1/chat/completions", json=body) as response,
+    ):
+        left = next(piece for piece in response.iter_raw() if piece)
+
+    assert response.headers["x-cache"] == "MISS"
+    assert b"First" in left
+    assert b"[DONE]" not in left
 
 
 def test_a_restored_snapshot_serves_with_new_connections(client: httpx.Client) -> None:
