@@ -24,10 +24,7 @@ from servers.scripted_upstream import ScriptedUpstream
 TEXT = resources.files("llm_cache_proxy.api").joinpath("openapi.json").read_text("utf-8")
 schema = schemathesis.openapi.from_dict(json.loads(TEXT))
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("description"),  # one proxy for all of them
-]
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
