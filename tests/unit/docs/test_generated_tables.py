@@ -1,6 +1,7 @@
 """The docs say what the code says."""
 
 import re
+from pathlib import Path
 
 import pytest
 from infra.generated_tables import FILES, ROOT, TABLES, rendered
@@ -29,3 +30,14 @@ def test_the_readme_lists_every_header_of_ours(source: str) -> None:
 
     assert named
     assert {name for name in named if f"`{name}" not in readme} == set()
+
+
+def test_every_link_between_the_docs_leads_somewhere() -> None:
+    lost = [
+        (name, target)
+        for name in FILES
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / name).read_text("utf-8"))
+        if not (ROOT / Path(name).parent / target).exists()
+    ]
+
+    assert lost == []
