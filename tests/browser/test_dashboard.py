@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -27,7 +28,9 @@ def find(browser: webdriver.Chrome, element_id: str) -> WebElement:
 
 
 def until(browser: webdriver.Chrome, true: Callable[[], object]) -> None:
-    WebDriverWait(browser, PATIENCE_SECONDS, 0.1).until(lambda _: true())
+    # A refresh may come between finding a figure and reading it.
+    waiting = WebDriverWait(browser, PATIENCE_SECONDS, 0.1, [StaleElementReferenceException])
+    waiting.until(lambda _: true())
 
 
 def opened(browser: webdriver.Chrome, server: ThreadServer) -> None:
