@@ -44,7 +44,7 @@ end
 -- Counting never fails a call: a full or read-only server still answers, uncounted.
 local function count(counter, index, window, name, amount)
   local grown = redis.pcall('HINCRBY', counter, name, amount)
-  if type(grown) == 'number' then
+  if grown == tonumber(amount) then -- the first of its name: perhaps the first of the window
     redis.pcall('SADD', index, window)
   end
 end
