@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format lock eval bench bench-check failures docs cost deploy template sam-local localstack clean
+.PHONY: help setup dev test check format lock eval bench bench-check failures docs screenshots cost deploy template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ failures: setup  ## Write docs/upstream-failures.md anew from what happens
 
 docs: $(INSTALLED)  ## Bring the generated tables of the docs up to date
 	@$(BIN)/python -m infra.generated_tables
+
+screenshots: setup  ## Take the README's pictures of the dashboard anew (needs Chromium)
+	@WRITE_PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_pictures.py
 
 format: $(INSTALLED)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true
