@@ -9,7 +9,7 @@ from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.entry import Entry, Forms, selectors
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.pipeline.administration import Administration, Explaining
+from llm_cache_proxy.pipeline.administration import Administration, Explaining, Importing
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Swept
 from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.vector_store import Scope
@@ -52,6 +52,7 @@ class Office:
     exact: WindowedExact = field(default_factory=WindowedExact)
     vectors: FakeVectors = field(default_factory=FakeVectors)
     explaining: Explaining | None = None
+    importing: Importing | None = None
     key_ring: KeyRing | None = None
     breakers: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
@@ -73,6 +74,7 @@ class Office:
             prices=default_prices(),
             describe_settings=lambda: {"admin_key": "**********", "port": 3000},
             explaining=self.explaining,
+            importing=self.importing,
             key_ring=self.key_ring,
             breakers=lambda: self.breakers,
             close=close,

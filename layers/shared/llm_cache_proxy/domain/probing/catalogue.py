@@ -16,6 +16,8 @@ from llm_cache_proxy.domain.probing.probe import (
     should_be_shared,
 )
 
+_Content = str | list[dict[str, object]]
+"""What a turn says: a text, or parts."""
 _PAIRS = (
     ("polarity", "a prompt and its opposite",
      "How do I enable dark mode in the app?", "How do I disable dark mode in the app?"),
@@ -68,10 +70,10 @@ class _Asking:
             "have never used before."
         )
 
-    def step(self, *said: str, **fields: object) -> Step:
+    def step(self, *said: _Content, **fields: object) -> Step:
         """A request that says these texts in turn, the last one as the user."""
         roles = ("user", "assistant") * len(said)
-        turns = [{"role": role, "content": text} for role, text in zip(roles, said, strict=False)]
+        turns = [{"role": role, "content": each} for role, each in zip(roles, said, strict=False)]
         body: dict[str, object] = {
             "model": self._model,
             "messages": [{"role": "system", "content": self._system}, *turns],
@@ -125,13 +127,11 @@ def _surroundings(ask: _Asking) -> tuple[Probe, ...]:
         return Probe(f"field:{name}", shows, (plain, other), must_differ)
 
     def pictured(detail: str) -> Step:
-        step = ask.step("What is this?")
-        parts = [
-            {"type": "text", "text": "What is this?"},
-            {"type": "image_url", "image_url": {"url": f"{_IMAGE}{detail}"}},
-        ]
-        messages = [{"role": "user", "content": parts}]
-        return Step({**step.fields, "messages": messages})
+        picture: dict[str, object] = {
+            "type": "image_url",
+            "image_url": {"url": f"{_IMAGE}{detail}"},
+        }
+        return ask.step([{"type": "text", "text": "What is this?"}, picture])
 
     return (
         _compared(ask, "history", "one question after two conversations", einstein, newton),

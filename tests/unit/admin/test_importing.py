@@ -1,0 +1,302 @@
+"""Facts about entries that are taken in: exported records, and answers from past logs."""
+
+import base64
+import copy
+from collections.abc import Callable
+from struct import pack
+from typing import Any
+
+import pytest
+
+from fakes.admin import Office, WindowedExact
+from fakes.upstream import completion
+from llm_cache_proxy.domain.errors import (
+    EmbedderUnavailable,
+    ExactStoreUnavailable,
+    InvalidRequest,
+)
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.pipeline.administration import Importing
+from unit.pipeline.bench import Bench
+
+ASKED = "What is Rust?"
+ALIKE = "Tell me what Rust is"
+
+
+class Moved:
+    """A proxy with its office."""
+
+    def __init__(self) -> None:
+        self.exact = WindowedExact()
+        self.bench = Bench(exact=self.exact)
+        self.bench.embedder.alike(ASKED, ALIKE, 0.97)
+        self.office = Office(
+            exact=self.exact,
+            vectors=self.bench.vectors,
+            importing=Importing(self.bench.proxy, self.bench),
+        )
+
+    async def exported(self) -> list[Any]:
+        told = await self.office.administration().perform({"action": "export"})
+        assert isinstance(told["records"], list)
+        return told["records"]
+
+    async def take(self, *records: object) -> JsonObject:
+        action = {"action": "import", "records": list(records)}
+        return await self.office.administration().perform(action)
+
+    async def refusal(self, record: object) -> str:
+        """Why the one line is refused."""
+        told = await self.take(record)
+        assert told["refused"] == 1
+        [problem] = told["problems"] if isinstance(told["problems"], list) else []
+        return str(problem["message"])
+
+
+@pytest.fixture
+def moved() -> Moved:
+    return Moved()
+
+
+@pytest.fixture
+async def record() -> dict[str, Any]:
+    """The record of one answer, with its vector, as another proxy exports it."""
+    source = Moved()
+    await source.bench.ask(ASKED)
+    [exported] = await source.exported()
+    assert isinstance(exported, dict)
+    return exported
+
+
+def past(text: str = ASKED, **fields: object) -> dict[str, object]:
+    """A line of a past log."""
+    request = {"model": "m", "messages": [{"role": "user", "content": text}]}
+    return {"request": request, "response": completion("as it was said"), **fields}
+
+
+async def test_a_record_answers_as_it_did_where_it_came_from(
+    moved: Moved, record: dict[str, Any]
+) -> None:
+    told = await moved.take(record)
+
+    same, alike = await moved.bench.ask(ASKED), await moved.bench.ask(ALIKE)
+    assert (told["imported"], told["problems"]) == (1, [])
+    assert (same.x_cache, alike.x_cache) == ("HIT-EXACT", "HIT-SEMANTIC")
+    assert moved.bench.upstream.calls == []
+
+
+async def test_a_record_keeps_the_end_of_its_life(moved: Moved, record: dict[str, Any]) -> None:
+    moved.bench.exact.time += 60
+    await moved.take(record)
+
+    told = await moved.bench.ask(ASKED)
+
+    assert told.outcome.age_seconds == 60
+
+
+async def test_an_expired_record_is_left_out(moved: Moved, record: dict[str, Any]) -> None:
+    moved.bench.exact.time = record["entry"]["expires_at"]
+
+    told = await moved.take(record)
+
+    assert told["expired"] == 1
+    assert await moved.office.held() == (0, 0)
+
+
+async def test_a_record_without_a_vector_answers_exactly_only(
+    moved: Moved, record: dict[str, Any]
+) -> None:
+    told = await moved.take({**record, "vector": None})
+
+    assert told["imported"] == 1
+    assert await moved.office.held() == (1, 0)
+
+
+async def test_a_record_whose_vector_cannot_be_written_is_to_be_imported_again(
+    moved: Moved, record: dict[str, Any]
+) -> None:
+    moved.bench.vectors.away = True
+    first = await moved.take(record)
+    moved.bench.vectors.away = False
+
+    again = await moved.take(record)
+
+    assert first["without_vector"] == 1
+    assert first["problems"] == [{"line": 0, "message": "the fake vector store is away"}]
+    assert again["imported"] == 1
+    assert await moved.office.held() == (1, 1)
+
+
+async def test_a_record_from_before_a_clear_by_age_is_refused(
+    moved: Moved, record: dict[str, Any]
+) -> None:
+    await moved.bench.exact.cut_before("default", record["entry"]["created_at"] + 1)
+
+    assert "a clear has taken" in await moved.refusal(record)
+    assert await moved.office.held() == (0, 0)
+
+
+async def test_a_record_is_taken_after_its_like_was_cleared(
+    moved: Moved, record: dict[str, Any]
+) -> None:
+    await moved.office.administration().perform({"action": "clear", "all": True})
+
+    told = await moved.take(record)
+
+    assert told["imported"] == 1
+    assert (await moved.bench.ask(ASKED)).x_cache == "HIT-EXACT"
+
+
+Change = Callable[[Any], object]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda r: r.update(format_version=99), "format_version"),
+        (lambda r: r.update(tenant="other"), "entry_id"),
+        (lambda r: r.update(tenant=""), "entry_id"),
+        (lambda r: r.update(tenant=7), "'tenant' must be a string"),
+        (lambda r: r.update(entry=[]), "'entry' must be an object"),
+        (lambda r: r.update(vector="near"), "'vector' must be an object"),
+        (lambda r: r["entry"].update(selectors=["all"]), "selectors"),
+        (lambda r: r["entry"].update(selectors="all"), "array of strings"),
+        (lambda r: r["entry"].update(selectors=["all", 3]), "array of strings"),
+        (lambda r: r["entry"].update(expires_at=1), "must follow each other"),
+        (lambda r: r["entry"].update(purge_at=10**12), "must follow each other"),
+        (lambda r: r["entry"].update(created_at=True), "whole number"),
+        (lambda r: r["entry"].update(prompt_tokens=-1), "whole number"),
+        (lambda r: r["vector"].update(values="not base64!"), "floats in base64"),
+        (lambda r: r["vector"].update(values="AAAA"), "floats in base64"),
+        (
+            lambda r: r["vector"].update(
+                values=base64.b64encode(pack("<384f", *[float("inf")] * 384)).decode()
+            ),
+            "not finite",
+        ),
+    ],
+)
+async def test_a_damaged_record_is_refused_by_the_name_of_what_is_wrong(
+    moved: Moved, record: dict[str, Any], change: Change, why: str
+) -> None:
+    damaged = copy.deepcopy(record)
+    change(damaged)
+
+    assert why in await moved.refusal(damaged)
+    assert await moved.office.held() == (0, 0)
+
+
+async def test_one_damaged_line_does_not_hold_up_the_others(
+    moved: Moved, record: dict[str, Any]
+) -> None:
+    told = await moved.take("no record", record, {})
+
+    problems = told["problems"]
+    assert (told["imported"], told["refused"]) == (1, 2)
+    assert isinstance(problems, list)
+    assert [problem["line"] for problem in problems] == [0, 2]
+
+
+async def test_a_process_without_a_pipeline_imports_nothing() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await Office().administration().perform({"action": "import", "records": [past()]})
+
+    assert refused.value.code == "import_not_available"
+
+
+async def test_a_past_answer_serves_as_if_it_had_been_asked_for(moved: Moved) -> None:
+    told = await moved.take(past())
+
+    same, alike = await moved.bench.ask(ASKED), await moved.bench.ask(ALIKE)
+    assert told["imported"] == 1
+    assert (same.x_cache, same.said) == ("HIT-EXACT", "as it was said")
+    assert alike.x_cache == "HIT-SEMANTIC"
+
+
+async def test_a_past_answer_is_counted_as_nothing(moved: Moved) -> None:
+    await moved.take(past())
+
+    assert not any(moved.exact.counted.get("default", {}).values())
+
+
+async def test_a_past_answer_that_is_held_is_left_as_it_is(moved: Moved) -> None:
+    await moved.bench.ask(ASKED)
+
+    told = await moved.take(past())
+
+    assert told["held"] == 1
+    assert (await moved.bench.ask(ASKED)).said == "answer 1"
+
+
+async def test_a_past_answer_lives_from_when_it_was_given(moved: Moved) -> None:
+    now = int(moved.exact.time)
+
+    told = await moved.take(
+        past("old", created_at=now - 10**6), past("younger", created_at=now - 60)
+    )
+
+    assert (told["expired"], told["imported"]) == (1, 1)
+    assert (await moved.bench.ask("younger")).outcome.age_seconds == 60
+
+
+async def test_a_past_answer_is_kept_for_its_tenant_and_as_its_headers_say(moved: Moved) -> None:
+    await moved.take(past(tenant="a", headers={"X-Cache-TTL": "100"}))
+
+    own, others = await moved.bench.ask(ASKED, tenant="a"), await moved.bench.ask(ASKED)
+
+    assert (own.x_cache, own.outcome.ttl_seconds) == ("HIT-EXACT", 100)
+    assert others.x_cache == "MISS"
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (past(response=None), "'request' and 'response' must both be objects"),
+        (past(path="/images"), "'path' must be one of"),
+        (past(headers={"x-cache-mode": "off"}), "is not kept"),
+        (past(headers={"x-cache-mode": "read-only"}), "is not kept"),
+        (past(response=completion("cut", finish="length")), "not a whole answer"),
+        (past(answer="misspelt"), "no field of this action"),
+        (past(response="text"), "must be an object"),
+    ],
+)
+async def test_a_past_answer_that_may_not_be_kept_is_refused(
+    moved: Moved, line: dict[str, object], why: str
+) -> None:
+    assert why in await moved.refusal(line)
+    assert await moved.office.held() == (0, 0)
+
+
+async def test_a_past_answer_is_not_kept_while_the_embedder_is_away(moved: Moved) -> None:
+    moved.bench.embedder.away = True
+
+    with pytest.raises(EmbedderUnavailable):
+        await moved.take(past())
+
+    assert await moved.office.held() == (0, 0)
+
+
+async def test_a_past_answer_needs_no_embedder_where_meaning_is_not_compared(
+    moved: Moved,
+) -> None:
+    moved.bench.embedder.away = True
+
+    told = await moved.take(past(headers={"x-cache-mode": "exact"}))
+
+    assert told["imported"] == 1
+
+
+async def test_a_past_answer_whose_vector_cannot_be_written_is_told(moved: Moved) -> None:
+    moved.bench.vectors.away = True
+
+    told = await moved.take(past())
+
+    assert told["without_vector"] == 1
+    assert await moved.exact.count_entries("default") == 1
+
+
+async def test_nothing_is_imported_while_the_exact_tier_is_away(moved: Moved) -> None:
+    moved.exact.away = True
+
+    with pytest.raises(ExactStoreUnavailable):
+        await moved.take(past())

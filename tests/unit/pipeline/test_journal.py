@@ -1,0 +1,137 @@
+"""Facts about what is told of a request when its answer ends."""
+
+import json
+
+import pytest
+
+from fakes.exact import FakeExact
+from llm_cache_proxy.domain.pricing import Price, PriceList
+from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.domain.served import Served, Usage
+from llm_cache_proxy.pipeline.exchange import Outcome
+from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions, RequestRecord
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.trail import Trail
+
+PRICES = PriceList({"m": Price(100, 2_000), "unpriced": None}, {"m": "m", "unpriced": "unpriced"})
+
+
+class Told:
+    """A sink that remembers."""
+
+    def __init__(self) -> None:
+        self.served: list[Served] = []
+        self.closed = False
+
+    def write(self, served: Served) -> None:
+        self.served.append(served)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def a_record(trail: Trail | None = None, correlation_id: str | None = None) -> RequestRecord:
+    outcome = Outcome(Result.MISS, "not-found", entry_id="e", timings={"exact": 1.0}, trail=trail)
+    return RequestRecord("r-1", correlation_id, tenant="t", model="m", outcome=outcome)
+
+
+def write(journal: Journal, record: RequestRecord) -> None:
+    journal.write(record, status=200, latency_ms=5.0, duration_ms=9.0)
+
+
+def told_of(trail: Trail | None) -> Served:
+    sink = Told()
+    write(Journal(PRICES, [sink]), a_record(trail))
+    [served] = sink.served
+    return served
+
+
+def test_every_sink_is_told_what_became_of_a_request() -> None:
+    one, other = Told(), Told()
+
+    write(Journal(PRICES, [one, other]), a_record(Trail(), correlation_id="c-1"))
+
+    [served] = one.served
+    assert other.served == [served]
+    assert (served.request_id, served.correlation_id) == ("r-1", "c-1")
+    assert (served.tenant, served.model, served.status) == ("t", "m", 200)
+    assert (served.result, served.reason, served.entry) == ("MISS", "not-found", "e")
+    assert (served.latency_ms, served.duration_ms, served.timings) == (5.0, 9.0, {"exact": 1.0})
+
+
+def test_counts_are_told_by_their_kind() -> None:
+    trail = Trail(counts={"veto:numbers": 2, "error:search": 1, "shadow:right": 1, "misses": 1})
+
+    served = told_of(trail)
+
+    assert served.vetoes == {"numbers": 2}
+    assert served.failures == {"search": 1}
+    assert served.samples == {"right": 1}
+
+
+@pytest.mark.parametrize(
+    ("model", "nano_dollars"), [("m", 10 * 100 + 5 * 2_000), ("unpriced", None)]
+)
+def test_an_answer_has_a_price_where_its_models_is_known(
+    model: str, nano_dollars: int | None
+) -> None:
+    usage = Usage(model, 10, 5, saved=False)
+
+    served = told_of(Trail(usage=usage))
+
+    assert (served.usage, served.nano_dollars) == (usage, nano_dollars)
+
+
+def test_an_answer_without_a_trail_is_told_without_price_and_prompt() -> None:
+    served = told_of(None)
+
+    assert (served.usage, served.nano_dollars, served.prompt) == (None, None, None)
+    assert (served.vetoes, served.failures, served.samples) == ({}, {}, {})
+
+
+def test_a_request_that_never_reached_the_cache_is_not_told() -> None:
+    sink = Told()
+
+    write(Journal(PRICES, [sink]), RequestRecord("r-1"))
+
+    assert sink.served == []
+
+
+def test_closing_the_journal_closes_every_sink() -> None:
+    sinks = [Told(), Told()]
+
+    Journal(PRICES, sinks).close()
+
+    assert [sink.closed for sink in sinks] == [True, True]
+
+
+async def recent(*, with_prompts: bool, tenant: str | None = "t") -> list[dict[str, object]]:
+    """What the exact tier holds of decisions after a request and its tenant's next call."""
+    exact = FakeExact()
+    ledger = Ledger(exact, 1.0)
+    record = a_record(Trail(prompt="p" * 1_000))
+    record.tenant = tenant
+    journal = Journal(PRICES, [RecentDecisions(ledger, with_prompts=with_prompts)])
+
+    write(journal, record)
+    journal.close()
+    await ledger.drain()
+
+    return [json.loads(line) for line in await exact.recent("t")]
+
+
+async def test_a_decision_rides_with_its_tenants_counts_and_holds_no_prompt() -> None:
+    [line] = await recent(with_prompts=False)
+
+    assert (line["request_id"], line["result"]) == ("r-1", "MISS")
+    assert "prompt" not in line
+
+
+async def test_a_decision_shows_the_beginning_of_a_prompt_where_that_is_wanted() -> None:
+    [line] = await recent(with_prompts=True)
+
+    assert line["prompt"] == "p" * 200
+
+
+async def test_a_request_without_a_tenant_leaves_no_decision() -> None:
+    assert await recent(with_prompts=True, tenant=None) == []
