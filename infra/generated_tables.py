@@ -32,7 +32,57 @@ def _cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-TABLES: dict[str, Callable[[], str]] = {"settings": settings_table}
+def costs_table() -> str:
+    """The measured figures that a reader decides by, out of the benchmarks' own page."""
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    figures = {row[0]: row for row in _rows(page)}
+    lines = ["| what | measured | budget |", "|---|---|---|"]
+    for shown in _SHOWN_BUDGETS:
+        what, budget, figure, *_ = figures[shown]
+        lines.append(f"| {what} | {figure} | {budget} |")
+    return "\n".join(lines)
+
+
+_SHOWN_BUDGETS = (
+    "exact hit: CPU, LiteLLM proxy's over ours",
+    "exact hits a second, ours over LiteLLM proxy's",
+    "commands at Redis per exact hit",
+    "exact hit: Redis's time at 1,000,000 entries, of that at 1,000",
+    "warm invocation with upstash-redis: CPU",
+    "import and init of the completions handler, of `import litellm`",
+    "resident memory of the completions process after 10,000 hits",
+    "first byte of a streamed miss after the upstream's: p50",
+    "semantic search, embedded, 10,000 entries in one scope: p50",
+    "layer and function, unzipped",
+)
+
+
+def accuracy_table() -> str:
+    """Wrong hits left and right hits kept on held-out pairs, out of the page that measures them."""
+    page = (ROOT / "docs" / "semantic-accuracy.md").read_text(encoding="utf-8")
+    others, _, own = page.partition("Our own pairs:")
+    lines = ["| held-out pairs | wrong hits left, of cosine alone's | right hits kept |"]
+    lines.append("|---|---|---|")
+    lines += [
+        f"| {row[0].strip('*')}{whose} | {row[5]} | {row[6]} |"
+        for text, whose in ((others, ""), (own, ", our own"))
+        for row in _rows(text)
+        if row[1] == "held out"
+    ]
+    return "\n".join(lines)
+
+
+def _rows(page: str) -> list[list[str]]:
+    """The cells of every row of every table."""
+    rows = (line.strip().strip("|").split("|") for line in page.splitlines() if line[:1] == "|")
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "costs": costs_table,
+    "accuracy": accuracy_table,
+}
 
 
 def rendered(text: str) -> str:
