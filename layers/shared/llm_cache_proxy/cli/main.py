@@ -1,26 +1,44 @@
-"""Which commands there are, and how a mistake in the settings is told."""
+"""Which commands there are, and how a mistake in the settings is told.
+
+A command's module is imported when it is asked for: measuring needs numpy, asking does not.
+"""
 
 import sys
+from importlib import import_module
 
 import click
 
-from llm_cache_proxy.cli.admin import admin
-from llm_cache_proxy.cli.evaluation.command import evaluate
-from llm_cache_proxy.cli.probe import probe
-from llm_cache_proxy.cli.serve import serve
 from llm_cache_proxy.domain.errors import SettingsError
 
+_COMMANDS = {
+    "serve": ("serve", "serve"),
+    "admin": ("admin", "admin"),
+    "eval": ("evaluation.command", "evaluate"),
+    "probe": ("probe", "probe"),
+}
+"""Command → its module under this package, and its name there."""
 
-@click.group()
+
+class _OnDemand(click.Group):
+    """A group whose commands are imported one by one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Their names, in the order in which a newcomer meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """The command, or None for a name that is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"llm_cache_proxy.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=_OnDemand)
 @click.version_option(package_name="llm-cache-proxy")
 def commands() -> None:
     """An OpenAI-compatible caching proxy that does not serve wrong answers."""
-
-
-commands.add_command(serve)
-commands.add_command(admin)
-commands.add_command(evaluate)
-commands.add_command(probe)
 
 
 def main() -> None:
