@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fakes.exact import FakeExact
 from llm_cache_proxy.domain.entry import Entry
 from llm_cache_proxy.ports.exact_store import Commit, Hit, Miss
 from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll
@@ -38,13 +37,6 @@ async def asked(opened_store: OpenedStore, tenant: str = TENANT, seconds: float 
 def polling(lease: Lease, **changes: object) -> Poll:
     query = Poll(TENANT, "key", lease, "digest of key", lease_seconds=10)
     return replace(query, **changes)  # type: ignore[arg-type]  # a test names the fields it means
-
-
-async def lapse(opened_store: OpenedStore, seconds: float) -> None:
-    if isinstance(opened_store.store, FakeExact):
-        opened_store.store.time += seconds
-    else:
-        await asyncio.sleep(seconds)
 
 
 async def test_the_first_of_many_leads_and_the_others_follow_it(opened_store: OpenedStore) -> None:
@@ -129,7 +121,7 @@ async def test_followers_read_what_is_not_kept_and_later_callers_do_not(
 async def test_what_was_left_for_followers_goes_after_its_time(opened_store: OpenedStore) -> None:
     leader, follower = await asked(opened_store), await asked(opened_store)
     await opened_store.store.publish(TENANT, leader, "text", 0.05)
-    await lapse(opened_store, 0.1)
+    await opened_store.pass_time(0.1)
 
     taken, _ = await opened_store.store.poll(polling(follower))
 
@@ -140,7 +132,7 @@ async def test_what_was_left_for_followers_goes_after_its_time(opened_store: Ope
 async def test_a_lease_that_lapses_passes_to_one_follower(opened_store: OpenedStore) -> None:
     leader = await asked(opened_store, seconds=0.1)
     followers = [await asked(opened_store) for _ in range(3)]
-    await lapse(opened_store, 0.2)
+    await opened_store.pass_time(0.2)
 
     polled = [await opened_store.store.poll(polling(follower)) for follower in followers]
 
@@ -153,14 +145,14 @@ async def test_a_lease_that_lapses_passes_to_one_follower(opened_store: OpenedSt
 async def test_a_heartbeat_keeps_the_lease(opened_store: OpenedStore) -> None:
     leader = await asked(opened_store, seconds=0.2)
     assert await opened_store.store.extend(TENANT, leader, 10)
-    await lapse(opened_store, 0.3)
+    await opened_store.pass_time(0.3)
 
     assert not (await asked(opened_store)).led
 
 
 async def test_a_leader_who_lost_the_lease_changes_nothing(opened_store: OpenedStore) -> None:
     late = await asked(opened_store, seconds=0.05)
-    await lapse(opened_store, 0.1)
+    await opened_store.pass_time(0.1)
     present = await asked(opened_store)
 
     assert present.led
@@ -173,7 +165,7 @@ async def test_a_leader_who_lost_the_lease_changes_nothing(opened_store: OpenedS
 
 async def test_a_late_leader_never_stores_over_a_later_one(opened_store: OpenedStore) -> None:
     late = await asked(opened_store, seconds=0.05)
-    await lapse(opened_store, 0.1)
+    await opened_store.pass_time(0.1)
     present = await asked(opened_store)
     await opened_store.store.commit(Commit(TENANT, entry(entry_id="new"), lease=present))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fakes.keys import FakeKeys
 from fakes.leases import FakeLeases
 from fakes.pairs import FakePairs
-from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts, merged
+from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, STALE, hit_counts, merged
 from llm_cache_proxy.domain.entry import Alias, Entry, Form
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.key_limits import USAGE, KeyCheck, Refusal, after, grant, refusal
@@ -83,7 +83,8 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
         held = self.entries.get((query.tenant, query.key))
         sequence = self._sequence.get(query.tenant, 0)
         if isinstance(held, tuple):
-            if not self._lives(query.tenant, held[1], query):
+            expired = held[1].expires_at <= self.time and query.flight is not None
+            if expired or not self._lives(query.tenant, held[1], query):
                 return self._missed(query)
             raised = self._standing(query.tenant).raised_threshold
             barred = self._is_barred(query.tenant, held[0].pair)
@@ -93,7 +94,10 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
         spelt = spelling_pair(held.text_digest, query.text_digest)
         if held.text_digest != query.text_digest and self._is_barred(query.tenant, spelt):
             return Barred(sequence)
-        return self._hit(query, held, EXACT_HITS)
+        hit = self._hit(query, held, STALE if held.expires_at <= self.time else EXACT_HITS)
+        if query.flight is None or not hit.is_due(query.refresh_ahead):
+            return hit
+        return replace(hit, lease=self._taken(query.tenant, query.flight, query.lease_seconds))
 
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
@@ -272,7 +276,8 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
         young = (
             query.max_age_seconds is None or self.time - entry.created_at <= query.max_age_seconds
         )
-        return young and entry.expires_at > self.time and not self._cut_off(tenant, entry)
+        in_time = entry.expires_at + query.stale_seconds > self.time
+        return young and in_time and not self._cut_off(tenant, entry)
 
     def _hit(self, query: Lookup, entry: Entry, tier: str) -> Hit:
         tokens = (entry.prompt_tokens, entry.completion_tokens)

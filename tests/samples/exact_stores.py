@@ -1,5 +1,6 @@
 """Every kind of exact store, opened empty, and a way to its records behind the store's back."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -70,6 +71,13 @@ class OpenedStore:
             found = "SELECT COUNT(*) FROM records WHERE tenant = ? AND key = ?"
             return self._sql(found, tenant, key)[0][0] == 1
         return bool(self.redis().exists(TenantNames(tenant).record(key)))
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let so much time go by for the store."""
+        if isinstance(self.store, FakeExact):
+            self.store.time += seconds
+        else:
+            await asyncio.sleep(seconds)
 
     def lay(self, tenant: str, seconds: int, start: int, counts: Mapping[str, int]) -> None:
         """Put a counter window there, as an earlier day left it."""

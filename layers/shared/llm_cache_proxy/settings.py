@@ -179,6 +179,27 @@ class Settings(BaseSettings):
     max_ttl_seconds: int = Field(
         2_592_000, ge=1, description="Longest life that a request may ask for."
     )
+    stale_if_error_seconds: int = Field(
+        0,
+        ge=0,
+        le=2_592_000,
+        description="How long after its life an answer stands in for an upstream that fails; 0: "
+        "never.",
+    )
+    stale_while_revalidate_seconds: int = Field(
+        0,
+        ge=0,
+        le=2_592_000,
+        description="How long after its life an answer is given while one caller renews it; 0: "
+        "never. Needs SINGLE_FLIGHT.",
+    )
+    refresh_ahead: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="Last share of a life in which one caller renews an answer; 0: never. Needs "
+        "SINGLE_FLIGHT.",
+    )
 
     finish_left_streams: bool = Field(
         False,

@@ -33,6 +33,7 @@ from llm_cache_proxy.pipeline.leading import LeaseTerms
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.renewing import Renewing
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.shadowing import Shadowing
 from llm_cache_proxy.pipeline.single_flight import SingleFlight
@@ -188,8 +189,9 @@ class Bench:
         storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
         accounting = Accounting(ledger, PRICES)
         miss = MissPath(Asking(self.upstream), storing, accounting, self.departures)
+        renewing = Renewing(flights, background, inline=self.frozen)
         return CachingProxy(
-            self.policy, self.upstream, exact, semantic, miss, ledger, background, flights
+            self.policy, self.upstream, exact, semantic, miss, ledger, background, flights, renewing
         )
 
 

@@ -153,6 +153,22 @@ async def _waited() -> Seen:
     return await _asked(bench, ASKED)
 
 
+async def _expired(*, frozen: bool, policy: Policy, fails: bool = False) -> Seen:
+    bench = _bench(policy, frozen=frozen)
+    await bench.ask(ASKED)
+    bench.exact.time += policy.default_ttl_seconds
+    bench.upstream.unreachable = fails
+    return await _asked(bench, ASKED)
+
+
+async def _stale_if_error() -> Seen:
+    return await _expired(frozen=False, policy=Policy(stale_if_error_seconds=60), fails=True)
+
+
+async def _revalidated(*, frozen: bool) -> Seen:
+    return await _expired(frozen=frozen, policy=Policy(stale_while_revalidate_seconds=60))
+
+
 async def _too_long() -> Seen:
     bench = _bench()
     bench.embedder.longest = 5
@@ -189,6 +205,8 @@ WAYS: dict[Reason, Way] = {
     Reason.SIMILAR: _second(),
     Reason.VERIFIED: _verified,
     Reason.COALESCED: _coalesced,
+    Reason.STALE_IF_ERROR: _stale_if_error,
+    Reason.STALE_WHILE_REVALIDATE: lambda: _revalidated(frozen=False),
     Reason.NOT_FOUND: _first(),
     Reason.BELOW_THRESHOLD: _below,
     Reason.GUARD: _vetoed,
@@ -196,6 +214,7 @@ WAYS: dict[Reason, Way] = {
     Reason.VERIFIER: _second(policy=Policy(verified=True)),
     Reason.UNVERIFIED: _unverified,
     Reason.SHADOW: _sampled,
+    Reason.RENEWED: lambda: _revalidated(frozen=True),
     Reason.FEEDBACK: _barred,
     Reason.THRESHOLD_RAISED: _raised,
     Reason.EXACT_MODE: _first(headers={"x-cache-mode": "exact"}),

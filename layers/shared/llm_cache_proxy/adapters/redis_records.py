@@ -157,6 +157,7 @@ def _hit_or_not(reply: list[str], query: Lookup) -> Hit | Barred | Miss:
     kind, sequence, body, entry_id, created, expires, now, model, prompt, completion, *rest = reply
     if kind != "hit":
         raise ValueError(kind)
+    text, leased = rest[0] if rest else None, rest[1:]
     return Hit(
         body=body if query.form is Form.JSON else joined_sse(body, ""),
         entry_id=entry_id,
@@ -166,6 +167,9 @@ def _hit_or_not(reply: list[str], query: Lookup) -> Hit | Barred | Miss:
         model=model,
         prompt_tokens=int(prompt),
         completion_tokens=int(completion),
-        text=rest[0] if rest else None,
+        text=text,
         sequence=int(sequence),
+        lease=lease_in(cast("list[object]", leased), query.flight)
+        if leased and query.flight is not None
+        else None,
     )

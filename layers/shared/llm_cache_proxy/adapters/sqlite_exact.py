@@ -20,7 +20,7 @@ from llm_cache_proxy.adapters.sqlite_living import cut_off, living
 from llm_cache_proxy.adapters.sqlite_pairs import SqlitePairs, is_barred, raised_threshold
 from llm_cache_proxy.adapters.sqlite_thread import SqliteThread, clock_seconds, writing
 from llm_cache_proxy.adapters.sqlite_usage import keyed, write_usage
-from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, merged
+from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, STALE, merged
 from llm_cache_proxy.domain.entry import Alias
 from llm_cache_proxy.domain.key_limits import KeyCheck
 from llm_cache_proxy.domain.pairs import spelling_pair
@@ -77,7 +77,9 @@ class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs, SqliteLeases):
 
 
 def _leased(connection: sqlite3.Connection, query: Lookup, answer: Answered) -> Answered:
-    if not isinstance(answer, Miss) or query.flight is None:
+    if query.flight is None or not isinstance(answer, Hit | Miss):
+        return answer
+    if isinstance(answer, Hit) and not answer.is_due(query.refresh_ahead):
         return answer
     lease = take_lease(connection, query.tenant, query.flight, query.lease_seconds)
     return replace(answer, lease=lease)
@@ -128,8 +130,10 @@ def _found(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
 
 
 def _counted(query: Lookup, answer: Answered) -> dict[str, int]:
-    hit = records.hit_tally(EXACT_HITS, answer) if isinstance(answer, Hit) else {}
-    return merged(dict(query.counts), hit)
+    if not isinstance(answer, Hit):
+        return dict(query.counts)
+    tier = STALE if answer.is_stale else EXACT_HITS
+    return merged(dict(query.counts), records.hit_tally(tier, answer))
 
 
 def _spelling_barred(connection: sqlite3.Connection, row: sqlite3.Row, query: Lookup) -> bool:

@@ -41,9 +41,13 @@ def living(connection: sqlite3.Connection, query: Lookup, now: int) -> sqlite3.R
     if not is_whole(row):
         connection.execute("DELETE FROM records WHERE tenant = ? AND key = ?", place)
         return None
+    expired = row["expires_at"] <= now
+    if expired and row["target"] is not None and query.flight is not None:
+        return None
     old = query.max_age_seconds is not None and now - row["created_at"] > query.max_age_seconds
     life = (row["sequence"], row["selectors"], row["created_at"])
-    if old or row["expires_at"] <= now or cut_off(connection, query.tenant, *life):
+    gone = row["expires_at"] + query.stale_seconds <= now
+    if old or gone or cut_off(connection, query.tenant, *life):
         return None
     return row
 

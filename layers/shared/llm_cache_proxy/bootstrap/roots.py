@@ -32,6 +32,7 @@ from llm_cache_proxy.pipeline.leading import LeaseTerms
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.renewing import Renewing
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.single_flight import SingleFlight
 from llm_cache_proxy.pipeline.storing import Storing
@@ -60,6 +61,9 @@ def policy(settings: Settings, parts: Parts) -> Policy:
         max_ttl_seconds=settings.max_ttl_seconds,
         normalise=settings.normalise_prompts,
         coalesce=settings.single_flight,
+        stale_if_error_seconds=settings.stale_if_error_seconds,
+        stale_while_revalidate_seconds=settings.stale_while_revalidate_seconds,
+        refresh_ahead=settings.refresh_ahead,
     )
 
 
@@ -147,7 +151,10 @@ def proxy(
         finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
     )
     miss = MissPath(Asking(parts.upstream), storing, accounting, departures)
-    return CachingProxy(rules, parts.upstream, exact, semantic, miss, ledger, background, flights)
+    renewing = Renewing(flights, background, inline=frozen)
+    return CachingProxy(
+        rules, parts.upstream, exact, semantic, miss, ledger, background, flights, renewing
+    )
 
 
 def journal(settings: Settings, ledger: Ledger) -> Journal:

@@ -33,7 +33,9 @@ class Mode(StrEnum):
 class Controls:
     """One request's wishes.
 
-    `ttl_seconds`, `threshold`, `max_age_seconds` and `fresh_id` are None if unsaid.
+    `ttl_seconds`, `threshold`, `max_age_seconds` and `fresh_id` are None if unsaid, and so are
+    `stale_if_error_seconds` and `max_stale_seconds`: how long after its life an answer may be
+    given where the upstream has none, and at all.
     `names_namespace` says that the client chose the namespace itself.
     """
 
@@ -41,6 +43,8 @@ class Controls:
     ttl_seconds: int | None = None
     threshold: float | None = None
     max_age_seconds: int | None = None
+    stale_if_error_seconds: int | None = None
+    max_stale_seconds: int | None = None
     only_if_cached: bool = False
     may_read: bool = True
     may_write: bool = True
@@ -69,7 +73,9 @@ def parse_controls(headers: Mapping[str, str]) -> Controls:
         mode=mode,
         ttl_seconds=_whole(headers, "x-cache-ttl"),
         threshold=_threshold(headers),
-        max_age_seconds=_max_age(cache_control),
+        max_age_seconds=_told_seconds(cache_control, "max-age"),
+        stale_if_error_seconds=_told_seconds(cache_control, "stale-if-error"),
+        max_stale_seconds=_told_seconds(cache_control, "max-stale", unsaid=""),
         only_if_cached="only-if-cached" in cache_control,
         may_read=reads,
         may_write=writes,
@@ -156,9 +162,12 @@ def _directives(value: str) -> dict[str, str]:
     return {name.strip(): argument.strip().strip('"') for name, _, argument in parts if name}
 
 
-def _max_age(directives: Mapping[str, str]) -> int | None:
-    value = directives.get("max-age")
-    return None if value is None else _seconds("cache-control", value)
+def _told_seconds(
+    directives: Mapping[str, str], name: str, *, unsaid: str | None = None
+) -> int | None:
+    """The seconds of a directive; None where it is not there, or says `unsaid`."""
+    value = directives.get(name, unsaid)
+    return None if value == unsaid else _seconds("cache-control", str(value))
 
 
 def _refused(header: str, expected: str) -> InvalidRequest:

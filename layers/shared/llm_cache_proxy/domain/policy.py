@@ -4,7 +4,7 @@ A client's wishes can narrow what the operator allows, never widen it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.controls import Controls, Mode
 from llm_cache_proxy.domain.eligibility import ineligible_text
@@ -17,7 +17,10 @@ DAY_SECONDS = 86_400
 class Policy:
     """The operator's rules. Similarities are cosines; lives are in seconds.
 
-    `verified`: a verifier has to approve of every pair.
+    `verified`: a verifier has to approve of every pair. `stale_if_error_seconds` is how long after
+    its life an entry stands in for an upstream that gives no answer, and
+    `stale_while_revalidate_seconds` how long it is given while one caller renews it;
+    `refresh_ahead` is the last share of a life in which one caller renews an entry beforehand.
     """
 
     semantic: bool = True
@@ -32,6 +35,14 @@ class Policy:
     max_ttl_seconds: int = 30 * DAY_SECONDS
     normalise: bool = True
     coalesce: bool = True
+    stale_if_error_seconds: int = 0
+    stale_while_revalidate_seconds: int = 0
+    refresh_ahead: float = 0.0
+
+    @property
+    def stale_seconds(self) -> int:
+        """How long an entry is kept after its life."""
+        return max(self.stale_if_error_seconds, self.stale_while_revalidate_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,9 @@ class Plan:
 
     `bypass` says why nothing is read or written; `no_read` why the tiers are not asked although
     the answer may be stored; `no_semantic` why meaning is not compared; `coalesce` whether it
-    shares an upstream call with those alike. `ttl_seconds` 0: no store.
+    shares an upstream call with those alike. `ttl_seconds` 0: no store. An answer is kept for
+    `kept_seconds` after its life, and one found may be past its own by `stale_seconds`, or by
+    `stale_if_error_seconds` once the upstream has `failed`.
     """
 
     read: bool
@@ -54,6 +67,16 @@ class Plan:
     no_semantic: Reason | None = None
     verified: bool = False
     coalesce: bool = False
+    kept_seconds: int = 0
+    stale_seconds: int = 0
+    stale_if_error_seconds: int = 0
+    refresh_ahead: float = 0.0
+    failed: bool = False
+
+    def after_failure(self) -> "Plan":
+        """What may be read where the upstream was asked, and gave no answer."""
+        stale_seconds = self.stale_if_error_seconds
+        return replace(self, stale_seconds=stale_seconds, coalesce=False, failed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +100,7 @@ def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
     reads = controls.may_read and bypass is None
     ttl_seconds = _ttl_seconds(policy, controls, traits)
     writes = controls.may_write and bypass is None and ttl_seconds > 0
+    coalesces = policy.coalesce and reads and writes and not controls.only_if_cached
     return Plan(
         read=reads,
         write=writes,
@@ -88,8 +112,22 @@ def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
         no_read=None if reads else _NO_READ.get(controls.mode, Reason.NO_CACHE),
         no_semantic=_no_semantic(policy, controls, traits),
         verified=policy.verified,
-        coalesce=policy.coalesce and reads and writes and not controls.only_if_cached,
+        coalesce=coalesces,
+        kept_seconds=policy.stale_seconds,
+        stale_seconds=_at_most(
+            policy.stale_while_revalidate_seconds if coalesces else 0, controls.max_stale_seconds
+        ),
+        stale_if_error_seconds=_at_most(
+            policy.stale_if_error_seconds if reads and not controls.only_if_cached else 0,
+            controls.max_stale_seconds,
+            controls.stale_if_error_seconds,
+        ),
+        refresh_ahead=policy.refresh_ahead if coalesces else 0.0,
     )
+
+
+def _at_most(seconds: int, *wishes: int | None) -> int:
+    return min(seconds, *(wish for wish in wishes if wish is not None), seconds)
 
 
 _NO_READ: Mapping[Mode, Reason] = {

@@ -26,6 +26,9 @@ class Reason(StrEnum):
 
     COALESCED = "coalesced"
 
+    STALE_IF_ERROR = "stale-if-error"
+    STALE_WHILE_REVALIDATE = "stale-while-revalidate"
+
     NOT_FOUND = "not-found"
     BELOW_THRESHOLD = "below-threshold"
     GUARD = "guard"
@@ -33,6 +36,7 @@ class Reason(StrEnum):
     VERIFIER = "verifier"
     UNVERIFIED = "unverified"
     SHADOW = "shadow"
+    RENEWED = "renewed"
     FEEDBACK = "feedback"
     THRESHOLD_RAISED = "threshold-raised"
 
@@ -69,6 +73,8 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.SIMILAR: "A prompt near enough was answered, and the guard sees no difference.",
     Reason.VERIFIED: "A prompt near enough was answered, and the verifier has approved the pair.",
     Reason.COALESCED: "Another request that is alike was in flight, and this is its answer.",
+    Reason.STALE_IF_ERROR: "The upstream gave no answer, and one whose life is over stands in.",
+    Reason.STALE_WHILE_REVALIDATE: "The answer's life is over, and one caller is renewing it.",
     Reason.NOT_FOUND: "Nothing stored is near.",
     Reason.BELOW_THRESHOLD: "The nearest prompt is less similar than the threshold asks.",
     Reason.GUARD: "A near prompt differs in meaning; the guard's rule follows the colon.",
@@ -76,6 +82,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.VERIFIER: "The verifier has refused the near pair.",
     Reason.UNVERIFIED: "The verifier has yet to judge the near pair, or did not answer.",
     Reason.SHADOW: "A hit was sampled: the upstream was asked in its place, to compare.",
+    Reason.RENEWED: "The answer's life is over or nearly so, and this caller was to renew it.",
     Reason.FEEDBACK: "Feedback has barred the near pair.",
     Reason.THRESHOLD_RAISED: "Samples have raised the threshold above the near pair's similarity.",
     Reason.EXACT_MODE: "`x-cache-mode: exact`: meaning is not compared.",

@@ -27,8 +27,11 @@ class Accounting:
         tokens = asked.request.dialect.token_counts(completion)
         trail.usage = Usage(model, *tokens, saved=False)
         counts = miss_counts(model, *tokens)
-        if asked.plan.bypass is not None:
+        if trail.unasked:  # paid for, and no request's result
+            del counts[MISSES]
+        elif asked.plan.bypass is not None:
             counts[BYPASSES] = counts.pop(MISSES)
+        trail.counted = counts
         trail.count(counts)
         if any(tokens):
             price = self.prices.price(model)

@@ -3,9 +3,9 @@
 Never serves a text that only normalising makes alike before the guard has read both as written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from llm_cache_proxy.domain.counting import EXACT_HITS, hit_counts
+from llm_cache_proxy.domain.counting import EXACT_HITS, STALE, hit_counts
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.keys import text_digest
 from llm_cache_proxy.domain.pairs import barred_pair, spelling_pair
@@ -64,13 +64,19 @@ class ExactTier:
         if not isinstance(found, Hit):
             return None, asked
         if found.text is None:
-            return self.hits.answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
+            return self._answer(asked, trail, found, Reason.IDENTICAL), asked
         if self._says_the_same(asked, trail, found):
             pair = spelling_pair(asked.text_digest, text_digest(found.text))
-            return self.hits.answer(
-                asked, trail, found, Result.HIT_EXACT, Reason.NORMALISED, pair=pair
-            ), asked
+            return self._answer(asked, trail, found, Reason.NORMALISED, pair), asked
         return await self._verbatim(asked.verbatim(), trail)
+
+    async def stand_in(self, asked: Asked, trail: Trail) -> Answer | None:
+        """What may be given where the upstream gave no answer, expired or not."""
+        if asked.plan.stale_if_error_seconds <= 0:
+            return None
+        plan = asked.plan.after_failure()
+        answer, _ = await self.find(replace(asked, plan=plan), trail)
+        return answer
 
     async def begin(self, asked: Asked, trail: Trail) -> Asked:
         """Learn the clear sequence for an answer that will be stored without having been read."""
@@ -95,7 +101,7 @@ class ExactTier:
     async def _verbatim(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
         found = await self._look(asked, trail, asked.key, Pending())
         if isinstance(found, Hit) and found.text is None:
-            return self.hits.answer(asked, trail, found, Result.HIT_EXACT, Reason.IDENTICAL), asked
+            return self._answer(asked, trail, found, Reason.IDENTICAL), asked
         return None, asked
 
     async def _through_alias(
@@ -119,24 +125,31 @@ class ExactTier:
             return None
         trail.similarity = alias.similarity
         pair = barred_pair(asked.text, found.text) if found.text is not None else None
-        return self.hits.answer(asked, trail, found, Result.HIT_EXACT, Reason.PROMOTED, pair=pair)
+        return self._answer(asked, trail, found, Reason.PROMOTED, pair)
+
+    def _answer(
+        self, asked: Asked, trail: Trail, found: Hit, reason: Reason, pair: str | None = None
+    ) -> Answer:
+        trail.counted = _counted(found)
+        if not found.is_stale:
+            return self.hits.answer(asked, trail, found, Result.HIT_EXACT, reason, pair=pair)
+        failed = asked.plan.failed
+        stale = Reason.STALE_IF_ERROR if failed else Reason.STALE_WHILE_REVALIDATE
+        return self.hits.answer(asked, trail, found, Result.STALE, stale, pair=pair)
 
     def _says_the_same(self, asked: Asked, trail: Trail, found: Hit) -> bool:
         verdict = self.guard.compare(asked.text, found.text if found.text is not None else "")
         if not verdict.accepted:
             trail.vetoed(verdict.rule)
-            # The store counted a hit in the same round trip; it was none.
-            counted = hit_counts(
-                EXACT_HITS, found.model, found.prompt_tokens, found.completion_tokens
-            )
-            trail.count({name: -amount for name, amount in counted.items()})
+            trail.counted = _counted(found)
+            trail.uncount()
         return verdict.accepted
 
     async def _look(
         self, asked: Asked, trail: Trail, key: str, pending: Pending, *, leases: bool = True
     ) -> Found | OtherNamespace | None:
         coalesces = leases and asked.plan.coalesce
-        check = self.keys.check(asked, trail)
+        check = None if asked.plan.failed else self.keys.check(asked, trail)
         query = Lookup(
             tenant=asked.request.tenant,
             key=key,
@@ -148,6 +161,8 @@ class ExactTier:
             check=check,
             flight=f"{key}:{asked.text_digest}" if coalesces else None,
             lease_seconds=self.lease_seconds,
+            stale_seconds=asked.plan.stale_seconds,
+            refresh_ahead=asked.plan.refresh_ahead,
         )
         answer = await self.tier.attempt(trail, lambda: self.store.lookup(query))
         if answer is None:
@@ -157,5 +172,11 @@ class ExactTier:
         found = self.keys.passed(asked.request.client, trail, check, answer)
         if found is not None and not isinstance(found, OtherNamespace):
             trail.sequence = found.sequence
-            trail.lease = found.lease if isinstance(found, Miss) else None
+            trail.lease = found.lease if isinstance(found, Hit | Miss) else None
         return found
+
+
+def _counted(hit: Hit) -> dict[str, int]:
+    """What the store has counted for a hit in the same round trip."""
+    tier = STALE if hit.is_stale else EXACT_HITS
+    return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)

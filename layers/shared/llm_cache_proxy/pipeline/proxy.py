@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from llm_cache_proxy.domain.counting import merged
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
 from llm_cache_proxy.domain.histogram import latency_counts
 from llm_cache_proxy.domain.policy import Policy
@@ -13,12 +14,14 @@ from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
+from llm_cache_proxy.pipeline.renewing import Renewing
 from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
 from llm_cache_proxy.pipeline.single_flight import SingleFlight
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
+_CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
 
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS})
 
@@ -35,6 +38,7 @@ class CachingProxy:
     ledger: Ledger
     background: Background
     single_flight: SingleFlight | None = None
+    renewing: Renewing | None = None
 
     async def settled(self) -> None:
         """Wait for what requests have left behind; counts may stay pending until the next call."""
@@ -78,16 +82,42 @@ class CachingProxy:
         if this.plan.bypass is not None:
             return await self._from_upstream(this, trail)
         try:
-            return await self._found(this, trail)
+            answer = await self._found(this, trail)
+        except UpstreamError:
+            stale = await self._stale(this, trail)
+            if stale is None:
+                raise
+            return stale
         except BaseException:
             if trail.lead is not None:
                 trail.lead.abandon()
             raise
+        if answer.status != _TOO_MANY and answer.status < _SERVER_ERROR:
+            return answer
+        return await self._stale(this, trail) or answer
+
+    async def _stale(self, this: Asked, trail: Trail) -> Answer | None:
+        """An expired answer in place of the upstream's failure, where one may be given."""
+        if trail.lead is not None:
+            trail.lead.abandon()
+        if this.plan.stale_if_error_seconds <= 0:
+            return None
+        apart = Trail(timings=trail.timings, prompt=trail.prompt, grant=trail.grant)
+        answer = await self.exact.stand_in(this, apart)
+        if answer is not None:  # the failure has been counted as this request's result
+            apart.count({name: -amount for name, amount in trail.counted.items()})
+        self.ledger.later(this.request.tenant, apart.counts)
+        apart.count(trail.counts)  # for the request log
+        return answer
 
     async def _found(self, this: Asked, trail: Trail) -> Answer:
         if this.plan.read:
             hit, this = await self.exact.find(this, trail)
-            if hit is None and self.single_flight is not None:
+            if hit is not None and self.renewing is not None:
+                hit = await self.renewing.begin(this, trail, hit, self._from_upstream)
+                if hit is None:
+                    return await self._from_upstream(this, trail)
+            elif hit is None and self.single_flight is not None:
                 hit = await self.single_flight.enter(this, trail, self._beyond_exact)
             if hit is not None:
                 self.ledger.later(this.request.tenant, trail.counts)
@@ -117,8 +147,17 @@ class CachingProxy:
         except (UpstreamError, RequestRefused):
             if trail.fallback is None:
                 raise
-            if trail.lead is not None:
-                trail.lead.abandon()
-            return trail.fallback
-        failed = answer.status >= 400  # noqa: PLR2004 - HTTP
-        return trail.fallback if failed and trail.fallback is not None else answer
+            return self._fallen_back(this, trail, trail.fallback)
+        if answer.status < _CLIENT_ERROR or trail.fallback is None:
+            return answer
+        return self._fallen_back(this, trail, trail.fallback)
+
+    def _fallen_back(self, this: Asked, trail: Trail, fallback: Answer) -> Answer:
+        if trail.lead is not None:
+            trail.lead.abandon()
+        # Where the upstream was asked, the trail's counts have been written with its failure.
+        unwritten = {} if trail.counted else trail.counts
+        failure = {name: -amount for name, amount in trail.counted.items()}
+        counts = merged(unwritten, failure, trail.fallback_counts)
+        self.ledger.later(this.request.tenant, counts)
+        return fallback

@@ -82,6 +82,7 @@ class Shadowing:
         # The store counted a hit in the same round trip; it is none.
         counted = hit_counts(SEMANTIC_HITS, hit.model, hit.prompt_tokens, hit.completion_tokens)
         trail.count({name: -amount for name, amount in counted.items()})
+        trail.fallback_counts = counted
         trail.because(Reason.SHADOW)
 
         async def compare(completion: JsonObject) -> None:

@@ -55,12 +55,16 @@ class SingleFlight:
         if lease is None:
             return None
         if lease.led:
-            place = (asked.request.tenant, lease.flight)
-            self._lead(asked, trail, lease, await self.flights.led(place, lease.token))
+            await self.lead(asked, trail, lease)
             return None
         if asked.form is Form.JSON:
             return await self._told(asked, trail, await self._landing(asked, trail, lease))
         return await self._streamed(asked, trail, lease, go_on)
+
+    async def lead(self, asked: Asked, trail: Trail, lease: Lease) -> None:
+        """Take the lead of those who wait; `trail.lead` is to be ended."""
+        place = (asked.request.tenant, lease.flight)
+        self._lead(asked, trail, lease, await self.flights.led(place, lease.token))
 
     async def _streamed(
         self, asked: Asked, trail: Trail, lease: Lease, go_on: GoOn
@@ -179,7 +183,8 @@ class SingleFlight:
             answer, _ = await self.exact.find(alone, trail)
             return answer
         tokens = (landing.prompt_tokens, landing.completion_tokens)
-        counts = merged(hit_counts(COALESCED, landing.model, *tokens), trail.counts)
+        trail.counted = hit_counts(COALESCED, landing.model, *tokens)
+        counts = merged(trail.counted, trail.counts)
         trail.counts = {}
         await self.exact.ledger.write_together(asked.request.tenant, counts)
         if isinstance(landing, Entry):

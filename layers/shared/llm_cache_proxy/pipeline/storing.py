@@ -76,7 +76,7 @@ class Storing:
             entry_id=entry_id,
             created_at=now,
             expires_at=now + asked.plan.ttl_seconds,
-            purge_at=now + asked.plan.ttl_seconds,
+            purge_at=now + asked.plan.ttl_seconds + asked.plan.kept_seconds,
             sequence=trail.sequence,
             selectors=selectors(
                 namespace=controls.namespace,

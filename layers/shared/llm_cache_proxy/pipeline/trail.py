@@ -26,10 +26,12 @@ class Trail:
     `vector` is the prompt's, once it has been computed and stands for the whole prompt. `usage` is
     the answer's, once it is known; `prompt` the last user text. `unjudged` is a near entry that a
     verifier has yet to judge. `on_answer` wants the upstream's whole answer before it ends;
-    `fallback` is given where the upstream has none. `grant` is the client key's last, `charge`
-    what is reserved of its budgets and not yet settled; `unchecked` says that only the key's
-    signature could be checked. `lease` came with the lookup; `lead` is there while this request
-    leads those who wait for its answer.
+    `fallback` is given where the upstream has none, and then counted as `fallback_counts` say;
+    `unasked` says that no client waits for the upstream's answer. `grant` is the client key's last,
+    `charge` what is reserved of its budgets and not yet settled; `unchecked` says that only the
+    key's signature could be checked. `lease` came with the lookup; `lead` is there while this
+    request leads those who wait for its answer. `counted` is what has been counted as this
+    request's result, to be taken back where another answer is given in its place.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -47,9 +49,12 @@ class Trail:
     charge: Charge | None = None
     unchecked: bool = False
     fallback: "Answer | None" = None
+    fallback_counts: dict[str, int] = field(default_factory=dict)
+    unasked: bool = False
     on_answer: Callable[[JsonObject], Awaitable[None]] | None = None
     lease: Lease | None = None
     lead: "Lead | None" = None
+    counted: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -64,6 +69,11 @@ class Trail:
     def count(self, counts: dict[str, int]) -> None:
         """Remember to write `counts`."""
         self.counts = merged(self.counts, counts)
+
+    def uncount(self) -> None:
+        """Take back what was counted as the result: it was none."""
+        self.count({name: -amount for name, amount in self.counted.items()})
+        self.counted = {}
 
     def settle(self, tokens: int, nano_dollars: int) -> None:
         """Charge the client's key what the answer cost, in place of what was reserved."""

@@ -23,6 +23,9 @@ class Lookup:
     `check` is asked of the client's key first, in the same round trip; None asks nothing.
     `flight` takes the lease of that name for `lease_seconds` where the lookup is a miss, or says
     who holds it. `held` is a lease that ends with a promotion.
+    `stale_seconds` finds an entry that has expired no longer ago than that; `refresh_ahead` is the
+    last share of an entry's life. A hit past either takes the lease of `flight` as well: one
+    caller may renew it. An expired alias is found only where no lease is asked for.
     """
 
     tenant: str
@@ -36,15 +39,18 @@ class Lookup:
     flight: str | None = None
     lease_seconds: float = 10.0
     held: Lease | None = None
+    stale_seconds: int = 0
+    refresh_ahead: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A living entry's answer, in the form that was asked for.
+    """A living entry's answer, in the form that was asked for; an expired one's where that was.
 
     `text` is the stored last user text, given where its digest differs from the asking one's
     (and always after `promote`); None where the texts are identical.
     `now` is the store's clock in Unix seconds; `sequence` the tenant's present clear sequence.
+    `lease` is there where the entry is due to be renewed.
     """
 
     body: str
@@ -58,6 +64,17 @@ class Hit:
     text: str | None
     sequence: int
     grant: Grant | None = None
+    lease: Lease | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the entry's life is over."""
+        return self.expires_at <= self.now
+
+    def is_due(self, refresh_ahead: float) -> bool:
+        """Whether it is stale, or in the last share `refresh_ahead` of its life."""
+        left, life = self.expires_at - self.now, self.expires_at - self.created_at
+        return left <= life * refresh_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +168,11 @@ class Commit:
 class ExactStore(Protocol):
     """Failure (`ExactStoreUnavailable`) means: go on as if nothing were cached, and count it.
 
-    A hit adds to the counters: `exact_hits` (`semantic_hits` after `promote`), and the entry's
-    tokens as `domain.counting.hit_counts` says. Nothing else is counted unasked. A store that
-    can read but not write still serves hits. Malformed records and unknown format versions are
-    misses. Tenants share no key. Counts named `usage:...` change what a client's key has used
-    (`domain.key_limits`), and are no counters.
+    A hit adds to the counters: `exact_hits` (`stale` where it is that, `semantic_hits` after
+    `promote`), and the entry's tokens as `domain.counting.hit_counts` says. Nothing else is
+    counted unasked. A store that can read but not write still serves hits. Malformed records and
+    unknown format versions are misses. Tenants share no key. Counts named `usage:...` change what a
+    client's key has used (`domain.key_limits`), and are no counters.
     """
 
     async def lookup(self, query: Lookup) -> Answered:

@@ -149,8 +149,9 @@ local function well_formed(key, f, version)
   return similarity and similarity >= -1 and similarity <= 1 and whole(alias[2]) and alias[3]
 end
 
--- The fields of the record if it may be served, else false; what is malformed is removed.
-local function living(key, cuts, version, max_age, now)
+-- The fields of the record if it may be served, up to `stale` seconds after its life if that is
+-- given, else false; what is malformed is removed.
+local function living(key, cuts, version, max_age, now, stale)
   local f = redis.pcall('HMGET', key, 'v', 'c', 'x', 'q', 'g', 'h', 'a', 'i', 'm', 'pt', 'pc')
   if f.err then
     redis.pcall('DEL', key)
@@ -164,7 +165,7 @@ local function living(key, cuts, version, max_age, now)
     return false
   end
   local created = tonumber(f[2])
-  if tonumber(f[3]) <= now or cut_off(cuts, f[5], tonumber(f[4]), created) then
+  if tonumber(f[3]) + (stale or 0) <= now or cut_off(cuts, f[5], tonumber(f[4]), created) then
     return false
   end
   if max_age ~= '' and now - created > tonumber(max_age) then

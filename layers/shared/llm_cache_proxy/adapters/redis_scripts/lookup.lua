@@ -1,12 +1,27 @@
 -- KEYS: record, cutoffs, sequence, counter, index, usage, barred pairs, standing, clients' keys,
 --       lease, fence, ring
 -- ARGV: version, form, digest, max age or '', window, check (JSON) or '', milliseconds of the lease
---       or '' for none, then counts as name, amount
+--       or '' for none, seconds after its life that an entry may be, last share of a life in which
+--       it is renewed, then counts as name, amount
 local now = now_seconds()
+
+-- A hit, with the lease where one is asked for and the entry is due to be renewed.
+local function hit_on(f, sequence)
+  local left, life = tonumber(f[3]) - now, tonumber(f[3]) - tonumber(f[2])
+  local tier = left <= 0 and 'stale' or 'exact_hits'
+  local hit = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, tier, KEYS[4], KEYS[5], ARGV[5])
+  if hit and ARGV[7] ~= '' and left <= life * tonumber(ARGV[9]) then
+    hit[12], hit[13], hit[14] = take_lease(KEYS[10], KEYS[11], ARGV[7])
+  end
+  return hit
+end
 
 local function looked_up()
   local sequence = redis.call('GET', KEYS[3]) or '0'
-  local f = living(KEYS[1], KEYS[2], ARGV[1], ARGV[4], now)
+  local f = living(KEYS[1], KEYS[2], ARGV[1], ARGV[4], now, tonumber(ARGV[8]))
+  if f and f[7] and ARGV[7] ~= '' and tonumber(f[3]) <= now then
+    f = false
+  end
   if f and f[7] then
     local alias = redis.call('HMGET', KEYS[1], 'r', 'd', 'e', 'b')
     return { 'alias', sequence, f[7], alias[1], alias[2], alias[3], f[6], alias[4] or '',
@@ -14,8 +29,7 @@ local function looked_up()
   elseif f and f[8] and barred(KEYS[7], spelling_pair(f[6], ARGV[3])) then
     return { 'barred', sequence }
   end
-  local hit = f and f[8] and served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, 'exact_hits',
-    KEYS[4], KEYS[5], ARGV[5])
+  local hit = f and f[8] and hit_on(f, sequence)
   if hit or ARGV[7] == '' then
     return hit or { 'miss', sequence }
   end
@@ -35,5 +49,5 @@ else
   end
   answer = keyed(key, now, found)
 end
-count_pairs(KEYS[4], KEYS[5], KEYS[6], ARGV[5], 8)
+count_pairs(KEYS[4], KEYS[5], KEYS[6], ARGV[5], 10)
 return answer
