@@ -15,7 +15,7 @@ from fakes.upstream import completion
 from servers.proxy_process import ProxyProcess, proxy_process
 from servers.redis_process import redis_process
 from servers.scripted_upstream import ScriptedUpstream
-from servers.upstream_scripts import Cut, Pause, Script, Stall, answer
+from servers.upstream_scripts import Cut, Pause, Script, Stall, answer, stream
 
 LIFE_SECONDS = 2
 ERROR = {"error": {"message": "Overloaded.", "type": "server_error", "param": None, "code": None}}
@@ -24,6 +24,7 @@ FAILURES: dict[str, Script] = {
     "fault": answer(ERROR, 500),
     "reset": [Cut()],
     "never": [Stall()],
+    "reset before the first event": stream([], end=[Cut()]),
 }
 
 
@@ -81,21 +82,21 @@ def until(seen: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize("streaming", [False, True], ids=["plain", "stream"])
 @pytest.mark.parametrize("failure", FAILURES)
 def test_an_expired_answer_stands_in_for_a_failing_upstream_until_it_is_back(
-    proxy: ProxyProcess, upstream: ScriptedUpstream, failure: str, stream: bool
+    proxy: ProxyProcess, upstream: ScriptedUpstream, failure: str, streaming: bool
 ) -> None:
-    prompt = f"Tell me about a {failure}, {stream}, {uuid4()}"
+    prompt = f"Tell me about a {failure}, {streaming}, {uuid4()}"
     scripts: list[Script] = [answer(completion("The first answer."))]
     upstream.when(lambda _: scripts[0], prompt=prompt)
     assert ask(proxy, prompt).headers["x-cache"] == "MISS"
-    assert ask(proxy, prompt, stream=stream).headers["x-cache"] == "HIT-EXACT"
+    assert ask(proxy, prompt, stream=streaming).headers["x-cache"] == "HIT-EXACT"
     before = counted(proxy)["stale"]
     time.sleep(LIFE_SECONDS + 0.1)
 
     scripts[0] = FAILURES[failure]
-    stale = ask(proxy, prompt, stream=stream)
+    stale = ask(proxy, prompt, stream=streaming)
 
     assert stale.status_code == 200
     assert (stale.headers["x-cache"], stale.headers["x-cache-reason"]) == (
@@ -105,9 +106,9 @@ def test_an_expired_answer_stands_in_for_a_failing_upstream_until_it_is_back(
     assert int(stale.headers["age"]) >= LIFE_SECONDS
     assert stale.headers["x-cache-ttl"] == "0"
     assert "The first answer." in stale.text
-    kind = "text/event-stream" if stream else "application/json"
+    kind = "text/event-stream" if streaming else "application/json"
     assert stale.headers["content-type"].startswith(kind)
-    assert stale.text.endswith("data: [DONE]\n\n") == stream
+    assert stale.text.endswith("data: [DONE]\n\n") == streaming
     until(lambda: counted(proxy)["stale"] == before + 1)
 
     scripts[0] = answer(completion("The second answer."))

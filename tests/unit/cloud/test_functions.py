@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.api.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
+from llm_cache_proxy.bootstrap.roots import completions as completions_root
 from llm_cache_proxy.settings import Settings
 from samples.stack import ROOT, Stack
 
@@ -166,3 +167,10 @@ def test_the_web_server_listens_where_the_adapter_asks_and_keeps_connections_for
     assert kept
     assert int(kept[1]) > 4  # what the adapter keeps its own for
     assert Path(ROOT, "functions/completions/run.sh").stat().st_mode & 0o111
+
+
+async def test_nothing_is_renewed_behind_a_functions_answer() -> None:
+    service = completions_root(Settings.model_validate({"redis_url": "redis://r"}))
+
+    assert service.proxy.renewing is not None
+    assert service.proxy.renewing.inline

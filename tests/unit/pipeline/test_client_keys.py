@@ -18,6 +18,7 @@ from llm_cache_proxy.domain.errors import (
     UpstreamUnreachable,
 )
 from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
+from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.ports.key_store import HeldKey
@@ -418,3 +419,49 @@ async def test_namespaces_of_keys_that_are_not_seen_any_more_are_forgotten(bench
 
     assert len(known) == 10_000
     assert known[Client(TENANT, KEY)] == "shop"
+
+
+async def test_an_expired_answer_is_charged_nothing_and_tells_what_is_left() -> None:
+    bench = Bench(Policy(default_ttl_seconds=100, stale_if_error_seconds=60))
+    await with_key(bench, limits=Limits(10, 10_000, 10**9))
+    await ask(bench)
+    before = charged(bench)
+    bench.exact.time += 100
+    bench.upstream.unreachable = True
+
+    told = await ask(bench)
+    await bench.proxy.drain()
+
+    assert told.x_cache == "STALE"
+    assert charged(bench) == before
+    assert told.outcome.grant is not None
+    assert told.outcome.grant.requests is not None
+    assert told.outcome.grant.requests.limit == 10
+
+
+async def test_a_key_without_the_budget_for_it_has_no_answer_renewed() -> None:
+    bench = Bench(Policy(default_ttl_seconds=100, refresh_ahead=0.5))
+    await with_key(bench, limits=Limits(tokens_per_day=1_100))
+    await ask(bench)
+    bench.exact.time += 90
+    usage = replace(held(bench).usage, tokens=1_090)
+    bench.exact.keys[TENANT, KEY] = replace(held(bench), usage=usage)
+
+    told = await ask(bench)
+
+    assert told.x_cache == "HIT-EXACT"
+    assert len(bench.upstream.calls) == 1
+    assert held(bench).usage.tokens == 1_090
+
+
+async def test_what_renews_an_answer_is_charged_and_counts_no_request() -> None:
+    bench = Bench(Policy(default_ttl_seconds=100, refresh_ahead=0.5))
+    await with_key(bench, limits=Limits(requests_per_minute=1, tokens_per_day=10_000))
+    await ask(bench)
+    bench.exact.time += 90
+
+    told = await ask(bench)
+
+    assert told.x_cache == "HIT-EXACT"
+    assert len(bench.upstream.calls) == 2
+    assert charged(bench)[0] == 2 * TOLD_TOKENS

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import pytest
@@ -24,6 +25,20 @@ class UnhurriedUpstream(FakeUpstream):
     async def send(self, call: UpstreamCall) -> UpstreamReply:
         await asyncio.sleep(0.01)
         return await super().send(call)
+
+
+class StalledUpstream(FakeUpstream):
+    """Begins a second stream, and says nothing in it."""
+
+    async def _body(self, pieces: Sequence[bytes | Exception]) -> AsyncGenerator[bytes, None]:
+        try:
+            if len(self.calls) > 1:
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.closed_early += 1
+            raise
+        async for piece in super()._body(pieces):
+            yield piece
 
 
 def directive(text: str) -> dict[str, Any]:
@@ -100,6 +115,57 @@ async def test_a_stream_comes_stale_as_a_stream() -> None:
     assert told.x_cache == "STALE"
     assert told.body.endswith(b"data: [DONE]\n\n")
     assert b"answer 1" in told.body
+
+
+@pytest.mark.parametrize("pieces", [[], [b'data: {"id"']], ids=["nothing", "half an event"])
+async def test_a_stream_that_breaks_off_before_its_first_event_is_replaced(
+    pieces: list[bytes],
+) -> None:
+    bench, _ = await stored(IF_ERROR)
+    cut = UpstreamTimedOut("too slow", upstream="fake")
+    bench.upstream.queue([*pieces, cut], headers=SSE_HEADERS)
+
+    told = await bench.ask(stream=True)
+
+    assert told.x_cache == "STALE"
+    assert told.body.endswith(b"data: [DONE]\n\n")
+    assert bench.exact.count_of("error:upstream_stream") == 1
+    assert (bench.exact.count_of("stale"), bench.exact.count_of("misses")) == (1, 1)
+    assert bench.exact.leases == {}
+
+
+async def test_a_fresh_stream_comes_whole_where_a_stale_one_could_have_stood_in() -> None:
+    bench, _ = await stored(IF_ERROR)
+
+    told = await bench.ask(stream=True)
+
+    assert told.x_cache == "MISS"
+    assert b"answer 2" in told.body
+    assert told.body.endswith(b"data: [DONE]\n\n")
+    assert (await bench.ask()).said == "answer 2"
+
+
+async def test_an_empty_stream_is_passed_on_as_it_came() -> None:
+    bench, _ = await stored(IF_ERROR)
+    bench.upstream.queue([], headers=SSE_HEADERS)
+
+    told = await bench.ask(stream=True)
+
+    assert (told.x_cache, told.body) == ("MISS", b"")
+
+
+async def test_a_client_that_leaves_before_the_first_event_closes_the_upstreams_stream() -> None:
+    bench, _ = await stored(IF_ERROR, upstream=StalledUpstream())
+
+    task = asyncio.create_task(bench.ask(stream=True))
+    await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await bench.proxy.drain()
+
+    assert bench.upstream.closed_early == 1
+    assert bench.exact.leases == {}
 
 
 async def test_a_stream_that_has_begun_is_not_replaced() -> None:

@@ -48,6 +48,8 @@ class MissPath:
                 departures=self.departures,
                 hides_usage=tells_usage,
             )
+            if asked.plan.stale_if_error_seconds > 0 or trail.fallback is not None:
+                await relay.begin()  # until then another answer may take its place
             return self._answer(asked, trail, reply, SSE_TYPE, relay)
         with trail.timed("upstream"):
             body = await self._read(asked, trail, reply)

@@ -48,9 +48,23 @@ class Relay(LeavableBody):
         self._splitter = EventSplitter()
         self._broken = False
         self._end = b""
+        self._ready = b""
         self._settled = False
         self._told = self._events()
         self._begun = False
+
+    async def begin(self) -> None:
+        """Wait until there is something to send. Raises UpstreamError where it breaks off first."""
+        try:
+            while not self._ready:
+                self._ready = self._passed(self._splitter.feed(await anext(self._body)))
+        except StopAsyncIteration:
+            return
+        except BaseException as exc:
+            if isinstance(exc, UpstreamError):
+                await self._fail(exc)
+            await self.aclose()
+            raise
 
     async def asend(self, value: None, /) -> bytes:  # noqa: ARG002 (a generator's signature)
         """The next events, as many as came together."""
@@ -67,6 +81,8 @@ class Relay(LeavableBody):
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
         try:
+            if self._ready:
+                yield self._ready
             async for piece in self._body:
                 out = self._passed(self._splitter.feed(piece))
                 if out:
