@@ -1,5 +1,7 @@
 """Facts about which spellings are one prompt."""
 
+import time
+
 import pytest
 
 from llm_cache_proxy.domain.prose import normalised
@@ -50,3 +52,25 @@ def test_normalising_twice_changes_nothing() -> None:
     once = normalised("  Hello   WORLD, how ARE you? ")
 
     assert normalised(once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" + "\n" * 300_000 + "y", "x" + " \n" * 150_000 + "y", "SELECT a " * 30_000],
+    ids=["blank lines", "lines of spaces", "one word of SQL"],
+)
+def test_no_text_takes_more_time_than_its_length_asks_for(text: str) -> None:
+    """What is quadratic takes minutes here, and what is not takes milliseconds."""
+    start = time.process_time()
+
+    normalised(text)
+
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["so: SELECT a, SELECT B FROM c", "first\nthen DELETE it WHERE a", "\n\n  A: b\n\n C: d"],
+)
+def test_code_is_seen_wherever_it_stands(code: str) -> None:
+    assert normalised(code) == code

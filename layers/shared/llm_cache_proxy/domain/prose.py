@@ -9,19 +9,21 @@ import unicodedata
 
 # Anything here means that case or spacing may carry meaning: fences, inline code, indentation,
 # operators, call and index brackets, paths and addresses, identifiers, diffs, YAML, SQL and the
-# like. One sign is enough: what stays as it was written can only cost a hit.
+# like. One sign is enough: what stays as it was written can only cost a hit. Texts may be as long
+# as a request, so no alternative may read a run of blank lines, or a line, more than once for each
+# place that it starts from: hence the atomic group, and no `\s*` after `^`.
 _CODE = re.compile(
     r"""
       `                                     # fenced or inline code
     | ^(?:[ ]{4}|\t)\S                      # an indented block
-    | ^\s*(?:[-+@]{1,3}|\w[\w.-]*:)\s*\S.*\n\s*(?:[-+@]{1,3}|\w[\w.-]*:)(?:\s|$)  # diff, YAML
+    | ^[^\S\n]*(?:[-+@]{1,3}|\w[\w.-]*:)\s*\S.*\n\s*(?:[-+@]{1,3}|\w[\w.-]*:)(?:\s|$)  # diff, YAML
     | [{}<>\[\]|\\^~$#=;]                   # operators and brackets of code and markup
     | \w\(|\)\.                             # calls
     | ://|\w/\w|(?:^|\s)[./~]\S*/           # addresses and paths
     | \w_\w|(?:^|\s)--?[A-Za-z]             # snake_case, flags
     | [a-z][A-Z]                            # camelCase
     | \w\.[A-Za-z]\w                        # file names, attributes
-    | \b(?:SELECT|INSERT|UPDATE|DELETE)\b.+\b(?:FROM|INTO|SET|WHERE)\b  # SQL
+    | ^(?>.*?\b(?:SELECT|INSERT|UPDATE|DELETE)\b).+\b(?:FROM|INTO|SET|WHERE)\b  # SQL
     """,
     re.VERBOSE | re.MULTILINE,
 )
