@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from llm_cache_proxy.api.headers import request_headers
 from llm_cache_proxy.api.journalled import record_of
 from llm_cache_proxy.api.request_body import read_body
 from llm_cache_proxy.api.responses import to_response
@@ -29,7 +30,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
 
     async def answer(request: Request) -> Response:
         body = await read_body(request, max_body_bytes)
-        headers = dict(request.headers)
+        headers = request_headers(request.headers)
         record = record_of(request)
         cached = CachedRequest(
             tenant=request.state.client.tenant,

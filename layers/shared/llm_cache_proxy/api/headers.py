@@ -2,6 +2,8 @@
 
 import uuid
 
+from starlette.datastructures import Headers
+
 from llm_cache_proxy.domain.limit_headers import limit_headers
 from llm_cache_proxy.domain.pricing import dollars
 from llm_cache_proxy.pipeline.exchange import Outcome
@@ -10,6 +12,14 @@ from llm_cache_proxy.pipeline.exchange import Outcome
 def new_request_id() -> str:
     """A name for one request, in answers, logs and traces."""
     return f"req_{uuid.uuid4().hex}"
+
+
+def request_headers(headers: Headers) -> dict[str, str]:
+    """Names in lower case; of one that was sent several times, the values with commas between.
+
+    RFC 9110, section 5.3: they mean the same, and none of them may be overlooked.
+    """
+    return {name: ", ".join(headers.getlist(name)) for name in headers}
 
 
 def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from llm_cache_proxy.api.headers import request_headers
 from llm_cache_proxy.api.journalled import record_of
 from llm_cache_proxy.api.metering import Settlement, metered
 from llm_cache_proxy.api.request_body import read_body
@@ -61,7 +62,7 @@ class PassThrough:
             method=request.method,
             path=path,
             query=request.url.query,
-            headers=dict(request.headers),
+            headers=request_headers(request.headers),
             body=body,
             model=model,
             routes=routes,
