@@ -86,6 +86,31 @@ async def test_words_that_only_normalising_makes_alike_must_pass_the_guard_as_wr
     assert bench.exact.count_of("misses") == 2
 
 
+async def test_who_lets_case_and_spacing_count_gets_no_other_spelling(bench: Bench) -> None:
+    as_written = {"x-cache-normalize": "false", "x-cache-mode": "exact"}
+    await bench.ask("what is rust?")
+
+    other = await bench.ask("what  is rust?", headers=as_written)
+    again = await bench.ask("what  is rust?", headers=as_written)
+    one = await bench.ask("what is rust?", headers=as_written)
+
+    assert (other.x_cache, other.said) == ("MISS", "answer 2")
+    assert (again.x_cache, again.said) == ("HIT-EXACT", "answer 2")
+    assert (one.x_cache, one.said) == ("HIT-EXACT", "answer 1")
+
+
+async def test_a_hit_that_was_none_is_not_counted(bench: Bench) -> None:
+    await bench.ask("what is rust?")
+
+    await bench.ask(
+        "WHAT is rust?", headers={"x-cache-normalize": "false", "x-cache-mode": "exact"}
+    )
+    await bench.ask("what is rust?")
+
+    assert bench.exact.count_of("exact_hits") == 1
+    assert bench.exact.count_of("misses") == 2
+
+
 async def test_a_near_prompt_that_means_something_else_is_vetoed(bench: Bench) -> None:
     bench.embedder.alike("How do I enable dark mode?", "How do I disable dark mode?", 0.97)
     await bench.ask("How do I enable dark mode?")
@@ -137,6 +162,15 @@ async def test_a_text_longer_than_the_window_is_never_compared(bench: Bench) -> 
     assert first.outcome.reason == "too-long"
     assert bench.vectors.held == {}
     assert (await bench.ask("one two three four five six")).x_cache == "HIT-EXACT"
+
+
+async def test_a_text_too_long_for_the_guard_costs_the_embedder_nothing(bench: Bench) -> None:
+    bench.embedder.longest = 1_000_000
+
+    told = await bench.ask("word " * 2_000)
+
+    assert (told.x_cache, told.outcome.reason) == ("MISS", "too-long")
+    assert bench.embedder.texts == []
 
 
 async def test_a_bypass_reads_nothing_and_writes_nothing(bench: Bench) -> None:

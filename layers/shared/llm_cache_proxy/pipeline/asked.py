@@ -16,7 +16,7 @@ from llm_cache_proxy.ports.upstream import Route
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`key` is that of `alike`, the fields with the last user text normalised.
+    """`key` is that of `alike`, the fields with the last user text normalised if `normalises`.
 
     `text` is the last user text as written, empty where there is none.
     """
@@ -30,6 +30,7 @@ class Asked:
     text: str
     text_digest: str
     form: Form
+    normalises: bool = True
 
     @property
     def model(self) -> str:
@@ -97,6 +98,7 @@ def asked(request: CachedRequest, policy: Policy, routes: Sequence[Route]) -> As
         text=text,
         text_digest=keys.text_digest(text),
         form=_form(request),
+        normalises=normal,
     )
 
 

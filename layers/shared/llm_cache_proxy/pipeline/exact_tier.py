@@ -65,7 +65,9 @@ class ExactTier:
             return None, asked
         if found.text is None:
             return self._answer(asked, trail, found, Reason.IDENTICAL), asked
-        if self._says_the_same(asked, trail, found):
+        if not asked.normalises:
+            _take_back(trail, found)
+        elif self._says_the_same(asked, trail, found):
             pair = spelling_pair(asked.text_digest, text_digest(found.text))
             return self._answer(asked, trail, found, Reason.NORMALISED, pair), asked
         return await self._verbatim(asked.verbatim(), trail)
@@ -141,8 +143,7 @@ class ExactTier:
         verdict = self.guard.compare(asked.text, found.text if found.text is not None else "")
         if not verdict.accepted:
             trail.vetoed(verdict.rule)
-            trail.counted = _counted(found)
-            trail.uncount()
+            _take_back(trail, found)
         return verdict.accepted
 
     async def _look(
@@ -180,3 +181,9 @@ def _counted(hit: Hit) -> dict[str, int]:
     """What the store has counted for a hit in the same round trip."""
     tier = STALE if hit.is_stale else EXACT_HITS
     return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
+
+
+def _take_back(trail: Trail, found: Hit) -> None:
+    """Uncount what the store has counted as a hit, and what was none."""
+    trail.counted = _counted(found)
+    trail.uncount()
