@@ -9,10 +9,12 @@ from llm_cache_proxy.domain.guard.rules.logic import MODALITY, PERSONS, QUANTIFI
 from llm_cache_proxy.domain.guard.rules.names import ENTITIES, LANGUAGES
 from llm_cache_proxy.domain.guard.rules.polarity import NEGATION, OPPOSITES
 from llm_cache_proxy.domain.guard.rules.roles import DIRECTION
+from llm_cache_proxy.domain.guard.rules.unlisted import UNLISTED
 from llm_cache_proxy.domain.guard.rules.written import CASE, CODE, LANGUAGE, QUOTATION
 
 RULES: tuple[Rule, ...] = (
     LANGUAGE,
+    UNLISTED,
     NUMBERS,
     UNITS,
     VERSIONS,

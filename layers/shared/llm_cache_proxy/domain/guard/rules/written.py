@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.letter_case import other_symbol
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Kind, Token, tokenise
@@ -110,7 +111,7 @@ def _case(pair: Pair) -> str | None:
         raw for raw in b if raw.casefold() in folded
     }:
         return "an identifier differs in its capitals"
-    return None
+    return other_symbol(pair.a, pair.b)
 
 
 def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
@@ -200,11 +201,18 @@ CASE = Rule(
         ("Tell me about us", "Tell me about US"),
         ("How do I polish shoes?", "How do I Polish shoes?"),
         ("Is it good to work in IT?", "Is it good to work in it?"),
+        ("What's the atomic number of Co?", "What's the atomic number of CO?"),
+        ("What is the resistance of 5 mΩ?", "What is the resistance of 5 MΩ?"),
+        ("Is 5mW much?", "Is 5MW much?"),
+        ("How long do 100 Mb take?", "How long do 100 MB take?"),
     ),
     passes=(
         ("WHAT IS RUST?", "what is rust?"),
         ("What is Rust?", "what is rust"),
         ("Turkey recipes", "turkey recipes"),
+        ("Is 5 Kg heavy?", "is 5 kg heavy?"),
+        ("WHAT IS THE PH OF MILK?", "What is the pH of milk?"),
+        ("How far is 10 KM?", "how far is 10 km?"),
     ),
     check=_case,
 )
