@@ -6,9 +6,7 @@ or was closed. Its messages go to clients: they name the upstream, not its addre
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
-from types import TracebackType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import httpx
 
@@ -17,12 +15,15 @@ from llm_cache_proxy.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
+from llm_cache_proxy.domain.leavable import LeavableBody
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 
-class ReplyBody(AsyncGenerator[bytes, None]):
+class ReplyBody(LeavableBody):
     """The decoded bytes of one answer; raises UpstreamUnreachable or UpstreamTimedOut if cut.
 
-    A generator that was never started would not run its clean-up when it is closed; this does.
     `ends_at` is the loop's time at which the whole answer must be here.
     """
 
@@ -50,18 +51,6 @@ class ReplyBody(AsyncGenerator[bytes, None]):
             return first
         idle_until = asyncio.get_running_loop().time() + self._idle_seconds
         return await self._next(min(idle_until, self._ends_at))
-
-    async def athrow(
-        self,
-        typ: type[BaseException] | BaseException,
-        val: object = None,
-        tb: TracebackType | None = None,
-        /,
-    ) -> bytes:
-        """Give up the rest, and raise what was thrown."""
-        await self.aclose()
-        error = typ if isinstance(typ, BaseException) else typ(*(() if val is None else (val,)))
-        raise error.with_traceback(tb)
 
     async def wait_for_first(self, before: float) -> None:
         """Wait until a byte is here, or the end; it stays the first that is read."""

@@ -10,11 +10,11 @@ from llm_cache_proxy.domain.counting import error_count
 from llm_cache_proxy.domain.dialect import BrokenStreamError
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
+from llm_cache_proxy.domain.leavable import LeavableBody
 from llm_cache_proxy.domain.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.departures import Departures, PatientBody
-from llm_cache_proxy.pipeline.leavable import LeavableBody
 from llm_cache_proxy.pipeline.sharing import share_completion, share_failure
 from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.trail import Trail

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
+from llm_cache_proxy.domain.leavable import LeavableBody
 from llm_cache_proxy.domain.sse import data_event
 from llm_cache_proxy.pipeline.exchange import Answer
-from llm_cache_proxy.pipeline.leavable import LeavableBody
 
 KEEP_ALIVE = b": waiting\n\n"
 """A comment (WHATWG HTML, section 9.2.6): no client takes it for an event."""
