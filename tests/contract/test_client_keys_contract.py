@@ -14,16 +14,8 @@ from llm_cache_proxy.adapters.redis_names import TenantNames
 from llm_cache_proxy.adapters.redis_script import script
 from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.entry import Entry, Form, Forms, selectors
-from llm_cache_proxy.domain.key_limits import (
-    Charge,
-    Grant,
-    KeyCheck,
-    KeyRecord,
-    KeyUsage,
-    Limits,
-    Refusal,
-    month_of,
-)
+from llm_cache_proxy.domain.key_limits import Grant, KeyCheck, KeyRecord, Limits, Refusal
+from llm_cache_proxy.domain.key_usage import Charge, KeyUsage, month_of
 from llm_cache_proxy.ports.exact_store import (
     Commit,
     Hit,

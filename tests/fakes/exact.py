@@ -10,7 +10,8 @@ from fakes.pairs import FakePairs
 from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, STALE, hit_counts, merged
 from llm_cache_proxy.domain.entry import Alias, Entry, Form
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.domain.key_limits import USAGE, KeyCheck, Refusal, after, grant, refusal
+from llm_cache_proxy.domain.key_limits import KeyCheck, Refusal, after, grant, refusal
+from llm_cache_proxy.domain.key_usage import USAGE
 from llm_cache_proxy.domain.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Listed, Page, Swept
 from llm_cache_proxy.ports.exact_store import (

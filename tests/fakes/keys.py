@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from llm_cache_proxy.domain.key_limits import KeyRecord, KeyUsage, corrected, corrections
+from llm_cache_proxy.domain.key_limits import KeyRecord
+from llm_cache_proxy.domain.key_usage import KeyUsage, corrected, corrections
 from llm_cache_proxy.ports.key_store import HeldKey
 
 

@@ -5,21 +5,16 @@ import calendar
 import pytest
 
 from llm_cache_proxy.domain.estimates import expected_tokens
-from llm_cache_proxy.domain.key_limits import (
-    Allowance,
+from llm_cache_proxy.domain.key_limits import Allowance, Grant, KeyRecord, Limits, Refusal, grant
+from llm_cache_proxy.domain.key_refusals import refused_key
+from llm_cache_proxy.domain.key_usage import (
     Charge,
-    Grant,
-    KeyRecord,
     KeyUsage,
-    Limits,
-    Refusal,
     corrected,
     day_seconds_left,
-    grant,
     month_of,
     month_seconds_left,
 )
-from llm_cache_proxy.domain.key_refusals import refused_key
 from llm_cache_proxy.domain.limit_headers import duration, limit_headers
 from llm_cache_proxy.domain.local_rate import LocalRate
 

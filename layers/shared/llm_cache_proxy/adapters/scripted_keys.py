@@ -7,7 +7,8 @@ from llm_cache_proxy.adapters.key_records import read_record, record_text
 from llm_cache_proxy.adapters.redis_keys import usage_of
 from llm_cache_proxy.adapters.redis_names import TenantNames
 from llm_cache_proxy.adapters.scripted_exact import ScriptedExactStore
-from llm_cache_proxy.domain.key_limits import KeyRecord, KeyUsage
+from llm_cache_proxy.domain.key_limits import KeyRecord
+from llm_cache_proxy.domain.key_usage import KeyUsage
 from llm_cache_proxy.ports.key_store import HeldKey
 
 _USAGE_FIELDS = ("w", "r", "d", "t", "o", "n")

@@ -8,7 +8,7 @@ from llm_cache_proxy.adapters.counter_windows import FINE_SECONDS, fine_start
 from llm_cache_proxy.adapters.sqlite_usage import correct
 from llm_cache_proxy.domain.counting import hit_counts
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
-from llm_cache_proxy.domain.key_limits import USAGE
+from llm_cache_proxy.domain.key_usage import USAGE
 from llm_cache_proxy.ports.exact_admin import Listed
 from llm_cache_proxy.ports.exact_store import RECENT_KEPT, Hit, Lookup
 

@@ -5,16 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from llm_cache_proxy.adapters.key_records import read_record
-from llm_cache_proxy.domain.key_limits import (
-    KeyCheck,
-    KeyUsage,
-    Refusal,
-    after,
-    corrected,
-    corrections,
-    grant,
-    refusal,
-)
+from llm_cache_proxy.domain.key_limits import KeyCheck, Refusal, after, grant, refusal
+from llm_cache_proxy.domain.key_usage import KeyUsage, corrected, corrections
 from llm_cache_proxy.ports.exact_store import Answered, Found, Miss, OtherNamespace, Refused
 
 USED = "window_start, requests, day, tokens, month, nano_dollars"

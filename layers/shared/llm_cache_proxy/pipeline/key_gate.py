@@ -11,8 +11,9 @@ from llm_cache_proxy.domain.client_keys import Client
 from llm_cache_proxy.domain.counting import error_count
 from llm_cache_proxy.domain.errors import LimitReached
 from llm_cache_proxy.domain.estimates import expected_tokens
-from llm_cache_proxy.domain.key_limits import Charge, KeyCheck, day_of, month_of
+from llm_cache_proxy.domain.key_limits import KeyCheck
 from llm_cache_proxy.domain.key_refusals import refused_key
+from llm_cache_proxy.domain.key_usage import Charge, day_of, month_of
 from llm_cache_proxy.domain.local_rate import LocalRate
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.pipeline.asked import Asked

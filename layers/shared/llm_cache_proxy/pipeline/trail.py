@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.counting import error_count, merged, veto_count
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.key_limits import Charge, Grant
+from llm_cache_proxy.domain.key_limits import Grant
+from llm_cache_proxy.domain.key_usage import Charge
 from llm_cache_proxy.domain.reasons import Reason
 from llm_cache_proxy.domain.served import Usage
 from llm_cache_proxy.ports.lease_store import Lease

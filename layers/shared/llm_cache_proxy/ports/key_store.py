@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from llm_cache_proxy.domain.key_limits import KeyRecord, KeyUsage
+from llm_cache_proxy.domain.key_limits import KeyRecord
+from llm_cache_proxy.domain.key_usage import KeyUsage
 
 
 @dataclass(frozen=True, slots=True)

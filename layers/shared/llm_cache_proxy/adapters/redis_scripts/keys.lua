@@ -1,4 +1,4 @@
--- What a client's key may do: the same as domain/key_limits.py decides, in the same order.
+-- What a client's key may do: the same as domain/key_limits.py and key_usage.py decide, in the same order.
 -- `records` is a hash of key id -> record (JSON). `usage` is a hash of <id>:w and :r (the minute's
 -- start, and requests in it), :d and :t (the day, and tokens), :o and :n (the month, nano-dollars).
 

@@ -1,7 +1,8 @@
 """A client's key as operators see it: never the key itself."""
 
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.key_limits import KeyRecord, KeyUsage
+from llm_cache_proxy.domain.key_limits import KeyRecord
+from llm_cache_proxy.domain.key_usage import KeyUsage
 from llm_cache_proxy.domain.pricing import NANO_DOLLARS
 
 
