@@ -9,6 +9,15 @@ from collections.abc import Sequence
 from qdrant_client import AsyncQdrantClient, models
 
 from llm_cache_proxy.adapters import qdrant_schema
+from llm_cache_proxy.adapters.qdrant_conditions import (
+    Conditions,
+    Is,
+    Within,
+    cleared,
+    held,
+    living,
+    past,
+)
 from llm_cache_proxy.adapters.qdrant_failures import failures_as_ours
 from llm_cache_proxy.adapters.qdrant_payload import (
     CANDIDATE_FIELDS,
@@ -39,19 +48,11 @@ class QdrantCollection:
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
     ) -> list[Candidate]:
         """One query, without the stored answers and the vectors."""
-        living_in_scope = models.Filter(
-            must=[
-                _is("fingerprint", scope.fingerprint),
-                _is("tenant", scope.tenant),
-                _is("embedder", scope.embedder_id),
-                models.FieldCondition(key="expires_at", range=models.Range(gt=now)),
-            ]
-        )
         with failures_as_ours():
             found = await self._client.query_points(
                 self._name,
                 query=list(vector),
-                query_filter=living_in_scope,
+                query_filter=_filter(living(scope, now)),
                 limit=limit,
                 with_payload=CANDIDATE_FIELDS,
                 with_vectors=False,
@@ -79,19 +80,11 @@ class QdrantCollection:
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Count, then delete: Qdrant does not say how many points a deletion took."""
-        return await self._delete(
-            models.Filter(
-                must=[
-                    _is("tenant", tenant),
-                    _is("selectors", selector),
-                    models.FieldCondition(key="sequence", range=models.Range(lt=cutoff)),
-                ]
-            )
-        )
+        return await self._delete(cleared(tenant, selector, cutoff))
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
         """The same for what was created before then."""
-        return await self._delete(_held(tenant, None, created_before))
+        return await self._delete(held(tenant, None, created_before))
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
         """Several points by their ids, with their vectors and without the stored answers."""
@@ -107,14 +100,13 @@ class QdrantCollection:
 
     async def purge(self, now: int) -> int:
         """The same for what is past its `purge_at`, of every tenant."""
-        past = models.FieldCondition(key="purge_at", range=models.Range(lte=now))
-        return await self._delete(models.Filter(must=[past]))
+        return await self._delete(past(now))
 
     async def count_entries(
         self, tenant: str, selector: str | None, created_before: int | None
     ) -> int:
         """The exact number of the tenant's points that fit."""
-        return await self._count(_held(tenant, selector, created_before))
+        return await self._count(held(tenant, selector, created_before))
 
     async def ping(self) -> None:
         """Ask whether the collection exists; either answer will do."""
@@ -126,29 +118,26 @@ class QdrantCollection:
         with failures_as_ours():
             await self._client.close()
 
-    async def _count(self, matching: models.Filter) -> int:
+    async def _count(self, meant: Conditions) -> int:
         with failures_as_ours():
-            counted = await self._client.count(self._name, count_filter=matching, exact=True)
+            counted = await self._client.count(self._name, count_filter=_filter(meant), exact=True)
         return int(counted.count)
 
-    async def _delete(self, matching: models.Filter) -> int:
-        count = await self._count(matching)
+    async def _delete(self, meant: Conditions) -> int:
+        count = await self._count(meant)
         if count:
-            selector = models.FilterSelector(filter=matching)
+            selector = models.FilterSelector(filter=_filter(meant))
             with failures_as_ours():
                 await self._client.delete(self._name, points_selector=selector, wait=True)
         return count
 
 
-def _held(tenant: str, selector: str | None, created_before: int | None) -> models.Filter:
-    must: list[models.Condition] = [_is("tenant", tenant)]
-    if selector is not None:
-        must.append(_is("selectors", selector))
-    if created_before is not None:
-        earlier = models.Range(lt=created_before)
-        must.append(models.FieldCondition(key="created_at", range=earlier))
-    return models.Filter(must=must)
+def _filter(meant: Conditions) -> models.Filter:
+    return models.Filter(must=[_condition(one) for one in meant])
 
 
-def _is(field: str, value: str) -> models.FieldCondition:
-    return models.FieldCondition(key=field, match=models.MatchValue(value=value))
+def _condition(one: Is | Within) -> models.FieldCondition:
+    if isinstance(one, Is):
+        return models.FieldCondition(key=one.field, match=models.MatchValue(value=one.text))
+    bounds = models.Range(gt=one.above, lt=one.below, lte=one.at_most)
+    return models.FieldCondition(key=one.field, range=bounds)

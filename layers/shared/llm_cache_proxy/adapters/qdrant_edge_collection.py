@@ -6,10 +6,20 @@ long as the engine works: whoever calls decides on the thread and the deadline.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import qdrant_edge as edge
 
+from llm_cache_proxy.adapters.qdrant_conditions import (
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    Conditions,
+    Is,
+    Within,
+    cleared,
+    held,
+    living,
+    past,
+)
 from llm_cache_proxy.adapters.qdrant_payload import (
     CANDIDATE_FIELDS,
     PLACE_FIELDS,
@@ -23,23 +33,11 @@ from llm_cache_proxy.domain.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
-if TYPE_CHECKING:
-    Conditions = list[edge.ConditionType]  # known to the stubs alone
-
-_KEYWORD, _INTEGER = edge.PayloadSchemaType.Keyword, edge.PayloadSchemaType.Integer
-
-PAYLOAD_INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
+_INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
     "tenant": edge.KeywordIndexParams(is_tenant=True),
-    "fingerprint": _KEYWORD,
-    "embedder": _KEYWORD,
-    "selectors": _KEYWORD,
-    "created_at": _INTEGER,
-    "expires_at": _INTEGER,
-    "purge_at": _INTEGER,
-    "sequence": _INTEGER,
+    **dict.fromkeys(KEYWORD_FIELDS, edge.PayloadSchemaType.Keyword),
+    **dict.fromkeys(INTEGER_FIELDS, edge.PayloadSchemaType.Integer),
 }
-"""Every field that a filter names."""
-
 _MOST_DETAIL_CHARACTERS = 200
 
 
@@ -65,27 +63,19 @@ class QdrantEdgeCollection:
     async def provision(self) -> None:
         """Make the payload indexes that are missing."""
         with failures_as_ours():
-            held = self._shard.info().payload_schema
-            for field, schema in PAYLOAD_INDEXES.items():
-                if field not in held:
+            indexed = self._shard.info().payload_schema
+            for field, schema in _INDEXES.items():
+                if field not in indexed:
                     self._shard.update(edge.UpdateOperation.create_field_index(field, schema))
 
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
     ) -> list[Candidate]:
         """One query, without the stored answers and the vectors."""
-        living_in_scope = edge.Filter(
-            must=[
-                _is("fingerprint", scope.fingerprint),
-                _is("tenant", scope.tenant),
-                _is("embedder", scope.embedder_id),
-                edge.FieldCondition(key="expires_at", range=edge.RangeFloat(gt=now)),
-            ]
-        )
         request = edge.QueryRequest(
             limit=limit,
             query=edge.Query.Nearest(list(vector)),
-            filter=living_in_scope,
+            filter=_filter(living(scope, now)),
             with_payload=list(CANDIDATE_FIELDS),
         )
         with failures_as_ours():
@@ -112,16 +102,15 @@ class QdrantEdgeCollection:
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Count, then delete."""
-        older = edge.FieldCondition(key="sequence", range=edge.RangeFloat(lt=cutoff))
-        return self._delete([_is("tenant", tenant), _is("selectors", selector), older])
+        return self._delete(cleared(tenant, selector, cutoff))
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
         """The same for what was created before then."""
-        return self._delete(_held(tenant, None, created_before))
+        return self._delete(held(tenant, None, created_before))
 
     async def purge(self, now: int) -> int:
         """The same for what is past its `purge_at`, of every tenant."""
-        return self._delete([edge.FieldCondition(key="purge_at", range=edge.RangeFloat(lte=now))])
+        return self._delete(past(now))
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
         """Several points by their ids, with their vectors and without the stored answers."""
@@ -135,7 +124,7 @@ class QdrantEdgeCollection:
         self, tenant: str, selector: str | None, created_before: int | None
     ) -> int:
         """The exact number of the tenant's points that fit."""
-        return self._count(_held(tenant, selector, created_before))
+        return self._count(held(tenant, selector, created_before))
 
     async def ping(self) -> None:
         """Ask for the number of points."""
@@ -148,30 +137,26 @@ class QdrantEdgeCollection:
             self._shard.flush()
             self._shard.close()
 
-    def _count(self, must: "Conditions") -> int:
+    def _count(self, meant: Conditions) -> int:
         with failures_as_ours():
-            return int(self._shard.count(edge.CountRequest(filter=edge.Filter(must=must))))
+            return int(self._shard.count(edge.CountRequest(filter=_filter(meant))))
 
-    def _delete(self, must: "Conditions") -> int:
-        count = self._count(must)
+    def _delete(self, meant: Conditions) -> int:
+        count = self._count(meant)
         if count:
-            matching = edge.Filter(must=must)
             with failures_as_ours():
-                self._shard.update(edge.UpdateOperation.delete_points_by_filter(matching))
+                self._shard.update(edge.UpdateOperation.delete_points_by_filter(_filter(meant)))
                 # Gives the space back once a fifth of a segment is gone.
                 self._shard.optimize()
         return count
 
 
-def _held(tenant: str, selector: str | None, created_before: int | None) -> "Conditions":
-    must: Conditions = [_is("tenant", tenant)]
-    if selector is not None:
-        must.append(_is("selectors", selector))
-    if created_before is not None:
-        earlier = edge.RangeFloat(lt=created_before)
-        must.append(edge.FieldCondition(key="created_at", range=earlier))
-    return must
+def _filter(meant: Conditions) -> edge.Filter:
+    return edge.Filter(must=[_condition(one) for one in meant])
 
 
-def _is(field: str, value: str) -> edge.FieldCondition:
-    return edge.FieldCondition(key=field, match=edge.MatchValue(value=value))
+def _condition(one: Is | Within) -> edge.FieldCondition:
+    if isinstance(one, Is):
+        return edge.FieldCondition(key=one.field, match=edge.MatchValue(value=one.text))
+    bounds = edge.RangeFloat(gt=one.above, lt=one.below, lte=one.at_most)
+    return edge.FieldCondition(key=one.field, range=bounds)

@@ -7,22 +7,15 @@ deletes a collection that holds something else; it refuses it.
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
+from llm_cache_proxy.adapters.qdrant_conditions import INTEGER_FIELDS, KEYWORD_FIELDS
 from llm_cache_proxy.adapters.qdrant_failures import is_conflict
 from llm_cache_proxy.adapters.qdrant_payload import VECTOR_SIZE
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
-_KEYWORD = models.PayloadSchemaType.KEYWORD
-_INTEGER = models.PayloadSchemaType.INTEGER
-
 PAYLOAD_INDEXES: dict[str, models.PayloadSchemaType | models.KeywordIndexParams] = {
     "tenant": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
-    "fingerprint": _KEYWORD,
-    "embedder": _KEYWORD,
-    "selectors": _KEYWORD,
-    "created_at": _INTEGER,
-    "expires_at": _INTEGER,
-    "purge_at": _INTEGER,
-    "sequence": _INTEGER,
+    **dict.fromkeys(KEYWORD_FIELDS, models.PayloadSchemaType.KEYWORD),
+    **dict.fromkeys(INTEGER_FIELDS, models.PayloadSchemaType.INTEGER),
 }
 """Every field that a filter names; strict mode refuses filters on any other."""
 
