@@ -19,6 +19,7 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.policy import Traits
 from llm_cache_proxy.domain.reasons import Reason
 from llm_cache_proxy.domain.upstream_state import names_a_file, offers_hosted_tools
+from llm_cache_proxy.domain.user_text import user_text, with_changed_text
 
 
 def checked(fields: JsonObject) -> JsonObject:
@@ -69,36 +70,13 @@ def _leans_on_upstream(fields: JsonObject) -> bool:
     )
 
 
-def _last_user_text(fields: JsonObject) -> tuple[str | None, Reason | None]:
-    last = cast("list[JsonObject]", fields["messages"])[-1]
-    if last.get("role") != "user":
-        return None, Reason.NOT_USER_TEXT
-    content = last.get("content")
-    if isinstance(content, str):
-        return content, None
-    texts = [_part_text(part) for part in content] if isinstance(content, list) else []
-    if not texts or None in texts:
-        return None, Reason.NOT_TEXT_ONLY
-    return "\n".join(text for text in texts if text is not None), None
-
-
-def _part_text(part: object) -> str | None:
-    if isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str):
-        return cast("str", part["text"])
-    return None
-
-
 def with_user_text(fields: JsonObject, change: Callable[[str], str]) -> JsonObject:
     """A copy in which `change` was applied to the last user text, if the request ends in one."""
-    messages = cast("list[JsonObject]", fields["messages"])
-    last = messages[-1]
     if _last_user_text(fields)[0] is None:
         return fields
-    content = last["content"]
-    changed: object
-    if isinstance(content, str):
-        changed = change(content)
-    else:
-        parts = cast("list[JsonObject]", content)
-        changed = [{**part, "text": change(cast("str", part["text"]))} for part in parts]
-    return {**fields, "messages": [*messages[:-1], {**last, "content": changed}]}
+    *earlier, last = cast("list[JsonObject]", fields["messages"])
+    return {**fields, "messages": [*earlier, with_changed_text(last, change)]}
+
+
+def _last_user_text(fields: JsonObject) -> tuple[str | None, Reason | None]:
+    return user_text(cast("list[object]", fields["messages"])[-1], "text")

@@ -19,6 +19,7 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.policy import Traits
 from llm_cache_proxy.domain.reasons import Reason
 from llm_cache_proxy.domain.upstream_state import names_a_file, offers_hosted_tools
+from llm_cache_proxy.domain.user_text import user_text, with_changed_text
 
 _STATE = ("previous_response_id", "conversation", "prompt")
 
@@ -67,15 +68,8 @@ def with_user_text(fields: JsonObject, change: Callable[[str], str]) -> JsonObje
     asked = fields["input"]
     if isinstance(asked, str):
         return {**fields, "input": change(asked)}
-    items = cast("list[JsonObject]", asked)
-    content = items[-1]["content"]
-    changed: object
-    if isinstance(content, str):
-        changed = change(content)
-    else:
-        parts = cast("list[JsonObject]", content)
-        changed = [{**part, "text": change(cast("str", part["text"]))} for part in parts]
-    return {**fields, "input": [*items[:-1], {**items[-1], "content": changed}]}
+    *earlier, last = cast("list[JsonObject]", asked)
+    return {**fields, "input": [*earlier, with_changed_text(last, change)]}
 
 
 def _items(fields: JsonObject) -> list[object]:
@@ -88,22 +82,7 @@ def _last_user_text(fields: JsonObject) -> tuple[str | None, Reason | None]:
     if isinstance(asked, str):
         return asked, None
     items = _items(fields)
-    last = items[-1] if items else None
-    if not isinstance(last, dict) or last.get("role") != "user":
-        return None, Reason.NOT_USER_TEXT
-    content = last.get("content")
-    if isinstance(content, str):
-        return content, None
-    texts = [_part_text(part) for part in content] if isinstance(content, list) else []
-    if not texts or None in texts:
-        return None, Reason.NOT_TEXT_ONLY
-    return "\n".join(text for text in texts if text is not None), None
-
-
-def _part_text(part: object) -> str | None:
-    told = isinstance(part, dict) and part.get("type") == "input_text"
-    text = cast("JsonObject", part).get("text") if told else None
-    return text if isinstance(text, str) else None
+    return user_text(items[-1] if items else None, "input_text")
 
 
 def _leans_on_upstream(fields: JsonObject) -> bool:
