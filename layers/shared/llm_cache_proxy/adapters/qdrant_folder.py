@@ -92,6 +92,6 @@ def _config() -> edge.EdgeConfig:
     return edge.EdgeConfig(
         vectors=edge.EdgeVectorParams(size=VECTOR_SIZE, distance=edge.Distance.Cosine),
         # No graph is built: within one scope, which the payload indexes find, every vector is
-        # compared (docs/decisions/0007).
+        # compared (docs/decisions/0008).
         optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
     )

@@ -1,6 +1,6 @@
 """How httpx reaches a REST store: over asyncio's own streams, on connections that are kept.
 
-Half of what httpx's own transport costs a call (docs/decisions/0008). Keeps no time: a caller's
+Half of what httpx's own transport costs a call (docs/decisions/0009). Keeps no time: a caller's
 deadline ends a call that hangs, and its connection with it. Never sends a request twice.
 """
 
