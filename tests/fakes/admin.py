@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.entry import Entry, Forms, selectors
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.pipeline.administration import Administration, Explaining, Importing
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Swept
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.vector_store import Scope
 
@@ -43,6 +43,15 @@ class WindowedExact(FakeExact):
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         mine = [window for window in self.windows if window.tenant == tenant]
         return [*await super().counters(tenant), *mine]
+
+
+class FadingExact(WindowedExact):
+    """Whose entries expire as soon as they have been listed."""
+
+    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+        found = await super().page(tenant, cursor, limit)
+        self.time += 3_600
+        return found
 
 
 @dataclass

@@ -9,7 +9,9 @@ from fakes.vectors import FakeVectors
 from llm_cache_proxy.adapters.absent import AbsentVectors
 from llm_cache_proxy.domain.counting import hit_counts, miss_counts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
+from llm_cache_proxy.pipeline.administration import Explaining
 from llm_cache_proxy.pipeline.administration.vitals import Vitals
+from unit.pipeline.bench import Bench
 
 
 @pytest.fixture
@@ -56,6 +58,15 @@ async def test_stats_tell_entries_and_numbers_by_window(office: Office) -> None:
     }
     assert totals == {"last_hour": 1, "last_day": 2, "last_30_days": 2, "total": 7}
     assert told["entries"] == {"exact": 1, "semantic": 1}
+
+
+async def test_the_tally_is_of_one_tenant_or_of_all(office: Office) -> None:
+    office.exact.lay({"misses": 1}, ago=30, tenant="a")
+    office.exact.lay({"misses": 10}, ago=30, tenant="b")
+    administration = office.administration()
+
+    assert (await administration.tally("a")).results["misses"] == 1
+    assert (await administration.tally()).results["misses"] == 11
 
 
 async def test_stats_of_one_tenant_leave_the_others_out(office: Office) -> None:
@@ -181,3 +192,12 @@ async def test_a_process_without_a_pipeline_explains_nothing(office: Office) -> 
         await office.administration().perform({"action": "explain", "prompt": "p", "model": "m"})
 
     assert refused.value.code == "explain_not_available"
+
+
+async def test_a_process_with_a_pipeline_explains() -> None:
+    bench = Bench()
+    office = Office(explaining=Explaining(bench.proxy))
+
+    told = await office.administration().perform({"action": "explain", "prompt": "p", "model": "m"})
+
+    assert told["result"] == "MISS"

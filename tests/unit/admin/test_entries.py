@@ -5,9 +5,8 @@ import json
 
 import pytest
 
-from fakes.admin import NOW, Office, WindowedExact
+from fakes.admin import NOW, FadingExact, Office
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
-from llm_cache_proxy.ports.exact_admin import Page
 
 
 @pytest.fixture
@@ -37,6 +36,13 @@ async def test_pages_go_on_from_tenant_to_tenant_and_tell_each_entry_once(office
 
     assert all(len(page) <= 2 for page in pages)
     assert sorted(name for page in pages for name in page) == [f"id-e{n}" for n in range(5)]
+
+
+async def test_how_many_are_on_a_page_may_come_as_digits_from_a_query(office: Office) -> None:
+    for number in range(3):
+        await office.keep(f"e{number}")
+
+    assert [len(page) for page in await listed(office, limit="2")] == [2, 1]
 
 
 async def test_a_listed_entry_tells_its_place_and_no_text(office: Office) -> None:
@@ -105,15 +111,6 @@ async def test_an_entry_of_another_tenant_is_not_found(office: Office) -> None:
         await office.administration().perform(
             {"action": "entry", "entry": "id-a", "tenant": "default"}
         )
-
-
-class FadingExact(WindowedExact):
-    """Whose entries expire as soon as they have been listed."""
-
-    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
-        found = await super().page(tenant, cursor, limit)
-        self.time += 3_600
-        return found
 
 
 async def test_an_entry_that_expired_while_it_was_looked_for_is_not_found() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.admin import Office, entry
+from fakes.admin import FadingExact, Office, entry
 from llm_cache_proxy.domain.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest, VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -77,6 +77,13 @@ async def test_a_cleared_entry_that_was_not_swept_is_not_exported() -> None:
     office.exact.sweeps = False
 
     await office.administration().perform({"action": "clear", "tag": "t"})
+
+    assert await pages(office) == [[]]
+
+
+async def test_an_entry_that_expired_while_it_was_looked_for_is_not_exported() -> None:
+    office = Office(exact=FadingExact())
+    await office.keep("a")
 
     assert await pages(office) == [[]]
 

@@ -197,6 +197,14 @@ async def test_one_damaged_line_does_not_hold_up_the_others(
     assert [problem["line"] for problem in problems] == [0, 2]
 
 
+@pytest.mark.parametrize("count", [0, 501])
+async def test_an_import_takes_some_lines_and_not_too_many(moved: Moved, count: int) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await moved.take(*[past()] * count)
+
+    assert refused.value.param == "records"
+
+
 async def test_a_process_without_a_pipeline_imports_nothing() -> None:
     with pytest.raises(InvalidRequest) as refused:
         await Office().administration().perform({"action": "import", "records": [past()]})

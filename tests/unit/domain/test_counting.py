@@ -18,3 +18,16 @@ def test_sums_take_every_part_in() -> None:
 
     assert total == {"a": -2, "error:a": 1, "b": 2}
     assert counting.veto_count("numbers") == {"veto:numbers": 1}
+
+
+def test_a_ruling_by_a_model_adds_its_tokens_and_cost_and_any_other_only_the_ruling() -> None:
+    by_model = counting.ruling_counts("m", 3, 4, approved=False, nano_dollars=9)
+    by_rule = counting.ruling_counts("", 0, 0, approved=True, nano_dollars=0)
+
+    assert by_model == {
+        "verifier:refused": 1,
+        "model:m:prompt_used": 3,
+        "model:m:completion_used": 4,
+        "verifier:nano_dollars": 9,
+    }
+    assert by_rule == {"verifier:approved": 1}

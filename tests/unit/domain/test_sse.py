@@ -51,3 +51,13 @@ def test_an_unfinished_event_is_held_back() -> None:
 
     assert splitter.feed(b"data: 1\n\ndata: 2\n") != []
     assert splitter.rest() == b"data: 2\n"
+
+
+def test_a_cr_at_the_very_end_may_be_half_of_a_crlf_and_is_held_back() -> None:
+    splitter = EventSplitter()
+
+    early = splitter.feed(b"data: 1\r\r")
+    [event] = splitter.feed(b"\ndata: 2")
+
+    assert early == []
+    assert (event.raw, splitter.rest()) == (b"data: 1\r\r\n", b"data: 2")

@@ -57,6 +57,13 @@ def test_a_cost_is_exact_in_whole_nano_dollars() -> None:
     assert price.cost(1_000_000, 1) == 75_000_300
 
 
+def test_tokens_of_a_model_without_a_price_cost_nothing() -> None:
+    prices = default_prices()
+
+    assert prices.cost("openai/gpt-oss-20b", 1_000, 10) == 1_000 * 75 + 10 * 300
+    assert prices.cost("other", 1_000, 10) == 0
+
+
 def test_an_operators_file_adds_rows_and_replaces_rows(tmp_path: Path) -> None:
     rows = [
         {"model": "our-own", "aliases": ["ours"], "prompt": 0.001, "completion": "2"},

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from llm_cache_proxy.domain.dialect import BrokenStreamError
 from llm_cache_proxy.domain.responses import replay
-from llm_cache_proxy.domain.responses.answer import is_whole, token_counts
+from llm_cache_proxy.domain.responses.answer import is_whole, said, token_counts
 from llm_cache_proxy.domain.responses.assembly import ResponseAssembler, is_last
+from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
 from llm_cache_proxy.domain.sse import EventSplitter
 from unit.responses.responses import streams_of, whole_responses
 
@@ -164,3 +165,17 @@ def test_usage_is_counted_where_it_is_told() -> None:
     assert token_counts({"usage": {"input_tokens": 3, "output_tokens": 4}}) == (3, 4)
     assert token_counts({"usage": {"input_tokens": -1, "output_tokens": True}}) == (0, 0)
     assert token_counts({"usage": None}) == (0, 0)
+
+
+def test_what_a_response_says_is_its_texts_and_calls_without_its_thoughts() -> None:
+    call = {"type": "function_call", "name": "look_up"}
+    refusal = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
+
+    text = said(response(THOUGHT, refusal, call))
+
+    assert text == 'No.\n{"type":"function_call","name":"look_up"}'
+
+
+@given(whole_responses())
+def test_no_event_of_a_response_is_there_for_usage_alone(response: Json) -> None:
+    assert not any(map(ResponsesDialect.is_usage_only, told(response)))

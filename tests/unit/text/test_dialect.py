@@ -135,3 +135,7 @@ def test_an_error_event_breaks_the_stream() -> None:
 
 def test_unknown_usage_has_no_event() -> None:
     assert replay.usage_event({"choices": []}) == ""
+
+
+def test_what_an_answer_says_is_the_text_of_every_choice() -> None:
+    assert DIALECT.said({"choices": [{"text": "one"}, {"text": "two"}]}) == "one\ntwo"

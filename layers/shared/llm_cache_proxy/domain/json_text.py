@@ -4,6 +4,7 @@ Never lets a big integer pass through a float, and never picks one of two duplic
 """
 
 import json
+from collections import Counter
 from decimal import Decimal, InvalidOperation
 
 from llm_cache_proxy.domain.errors import InvalidRequest
@@ -63,12 +64,10 @@ def _encodable(text: str) -> bool:
 def _unique_pairs(pairs: list[tuple[str, object]]) -> JsonObject:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                shown = ascii(name[:80])
-                raise _DuplicateKeyError(f"The key {shown} stands twice in one JSON object.")
-            seen.add(name)
+        times = Counter(name for name, _ in pairs)
+        twice = next(name for name in times if times[name] > 1)
+        shown = ascii(twice[:80])
+        raise _DuplicateKeyError(f"The key {shown} stands twice in one JSON object.")
     return found
 
 

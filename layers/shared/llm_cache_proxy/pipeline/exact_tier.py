@@ -74,8 +74,6 @@ class ExactTier:
 
     async def stand_in(self, asked: Asked, trail: Trail) -> Answer | None:
         """What may be given where the upstream gave no answer, expired or not."""
-        if asked.plan.stale_if_error_seconds <= 0:
-            return None
         plan = asked.plan.after_failure()
         answer, _ = await self.find(replace(asked, plan=plan), trail)
         return answer

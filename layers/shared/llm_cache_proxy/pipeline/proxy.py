@@ -89,8 +89,7 @@ class CachingProxy:
                 raise
             return stale
         except BaseException:
-            if trail.lead is not None:
-                trail.lead.abandon()
+            trail.abandon_lead()
             raise
         if answer.status != _TOO_MANY and answer.status < _SERVER_ERROR:
             return answer
@@ -98,8 +97,7 @@ class CachingProxy:
 
     async def _stale(self, this: Asked, trail: Trail) -> Answer | None:
         """An expired answer in place of the upstream's failure, where one may be given."""
-        if trail.lead is not None:
-            trail.lead.abandon()
+        trail.abandon_lead()
         if this.plan.stale_if_error_seconds <= 0:
             return None
         apart = Trail(timings=trail.timings, prompt=trail.prompt, grant=trail.grant)
@@ -111,20 +109,20 @@ class CachingProxy:
         return answer
 
     async def _found(self, this: Asked, trail: Trail) -> Answer:
-        if this.plan.read:
-            hit, this = await self.exact.find(this, trail)
-            if hit is not None and self.renewing is not None:
-                hit = await self.renewing.begin(this, trail, hit, self._from_upstream)
-                if hit is None:
-                    return await self._from_upstream(this, trail)
-            elif hit is None and self.single_flight is not None:
-                hit = await self.single_flight.enter(this, trail, self._beyond_exact)
-            if hit is not None:
-                self.ledger.later(this.request.tenant, trail.counts)
-                return hit
-        elif (unread := this.plan.no_read) is not None:
+        if (unread := this.plan.no_read) is not None:
             this = await self.exact.begin(this, trail)
             trail.because(unread)
+            return await self._beyond_exact(this, trail)
+        hit, this = await self.exact.find(this, trail)
+        if hit is not None and self.renewing is not None:
+            hit = await self.renewing.begin(this, trail, hit, self._from_upstream)
+            if hit is None:
+                return await self._from_upstream(this, trail)
+        elif hit is None and self.single_flight is not None:
+            hit = await self.single_flight.enter(this, trail, self._beyond_exact)
+        if hit is not None:
+            self.ledger.later(this.request.tenant, trail.counts)
+            return hit
         return await self._beyond_exact(this, trail)
 
     async def _beyond_exact(self, this: Asked, trail: Trail) -> Answer:
@@ -153,8 +151,7 @@ class CachingProxy:
         return self._fallen_back(this, trail, trail.fallback)
 
     def _fallen_back(self, this: Asked, trail: Trail, fallback: Answer) -> Answer:
-        if trail.lead is not None:
-            trail.lead.abandon()
+        trail.abandon_lead()
         # Where the upstream was asked, the trail's counts have been written with its failure.
         unwritten = {} if trail.counted else trail.counts
         failure = {name: -amount for name, amount in trail.counted.items()}

@@ -130,8 +130,7 @@ class Relay(LeavableBody):
         if not self._settled:
             self._settled = True
             self._accounting.settle(self._asked, self._trail, self._assembler.completion())
-            if self._trail.lead is not None:
-                self._trail.lead.abandon()
+            self._trail.abandon_lead()
 
     def _passed(self, events: list[Event]) -> bytes:
         return b"".join(event.raw for event in events if self._passes(event))

@@ -43,8 +43,8 @@ class Renewing:
             return None
         apart = Trail(sequence=trail.sequence, grant=trail.grant, unasked=True)
         await self.single_flight.lead(asked, apart, lease)
-        if not self.background.start(lambda: _renew(asked, apart, ask)) and apart.lead is not None:
-            apart.lead.abandon()
+        if not self.background.start(lambda: _renew(asked, apart, ask)):
+            apart.abandon_lead()
         return hit
 
 
@@ -59,5 +59,4 @@ async def _renew(asked: Asked, trail: Trail, ask: GoOn) -> None:
     except (UpstreamError, RequestRefused) as exc:
         _log.info("an entry could not be renewed: %s", type(exc).__name__)
     finally:
-        if trail.lead is not None:
-            trail.lead.abandon()
+        trail.abandon_lead()

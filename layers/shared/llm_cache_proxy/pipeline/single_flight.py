@@ -136,8 +136,8 @@ class SingleFlight:
         expected = self.pace.expected_seconds(asked.identity.model)
         age_seconds = lease.age_seconds + time.monotonic() - came
         waits = pauses(expected, age_seconds, random.random())  # noqa: S311 - no secret
-        for seconds in waits:
-            await asyncio.sleep(seconds)
+        while True:
+            await asyncio.sleep(next(waits))
             query = Poll(
                 tenant=asked.request.tenant,
                 key=asked.key,
@@ -154,7 +154,6 @@ class SingleFlight:
                 lease = found
                 continue
             return _read(found)
-        raise AssertionError("pauses never end")
 
     def _lead(self, asked: Asked, trail: Trail, lease: Lease, flight: Flight) -> None:
         def landed(landing: Landing | None, seconds: float) -> None:

@@ -90,6 +90,11 @@ class Trail:
         """A part of the cache failed."""
         self.count(error_count(tier))
 
+    def abandon_lead(self) -> None:
+        """Lead no more, if this request does: one of those who wait leads from now on."""
+        if self.lead is not None:
+            self.lead.abandon()
+
     async def answered(self, completion: JsonObject) -> None:
         """The upstream has given a whole answer."""
         if self.on_answer is not None:

@@ -46,8 +46,7 @@ class _At:
     def now(self) -> float:
         return self.seconds
 
-    def monotonic(self) -> float:
-        return self.seconds
+    monotonic = now
 
 
 @dataclass(frozen=True, slots=True)
