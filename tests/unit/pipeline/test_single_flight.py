@@ -12,6 +12,7 @@ import pytest
 from fakes.exact import FakeExact
 from fakes.upstream import FakeUpstream, chunk, completion, sse
 from llm_cache_proxy.domain.errors import UpstreamTimedOut, UpstreamUnreachable
+from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
 from llm_cache_proxy.domain.pacing import UNKNOWN_SECONDS, UpstreamPace, pauses
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.shared_answer import SharedAnswer, shared_answer
@@ -419,6 +420,23 @@ async def test_a_stream_that_waits_tells_an_error_as_an_event() -> None:
 
     assert b'"code":"upstream_unreachable"' in pieces[-1]
     with pytest.raises(UpstreamUnreachable):
+        await leader
+
+
+async def test_a_stream_that_waits_is_told_that_its_key_has_nothing_left() -> None:
+    bench, upstream = a_bench(keep_alive_seconds=0.05)
+    limits = {"aa": Limits(), "bb": Limits(tokens_per_day=1)}
+    for key_id, each in limits.items():
+        await bench.exact.write_key("acme", key_id, KeyRecord("ci", created_at=1, limits=each))
+    leader = await in_flight(bench, upstream, tenant="acme", key_id="aa")
+    answer = await bench.begin(stream=True, tenant="acme", key_id="bb")
+
+    leader.cancel()
+    pieces = await pieces_of(answer.body)
+
+    assert b'"code":"insufficient_quota"' in pieces[-1]
+    assert b'"type":"insufficient_quota"' in pieces[-1]
+    with pytest.raises(asyncio.CancelledError):
         await leader
 
 

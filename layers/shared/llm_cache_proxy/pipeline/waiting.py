@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from llm_cache_proxy.domain.errors import UpstreamError
+from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.leavable import LeavableBody
 from llm_cache_proxy.domain.sse import data_event
@@ -40,7 +40,10 @@ class WaitingBody(LeavableBody):
         try:
             answer = self._coming.result()
         except UpstreamError as exc:
-            yield _error_event(exc.message, exc.code)
+            yield _error_event(exc.message, "upstream_error", None, exc.code)
+            return
+        except RequestRefused as exc:  # by the client's key, now that the upstream is to be asked
+            yield _error_event(exc.message, exc.error_type, exc.param, exc.code)
             return
         if not isinstance(answer.body, bytes):
             async for piece in answer.body:
@@ -51,6 +54,6 @@ class WaitingBody(LeavableBody):
             yield data_event(" ".join(answer.body.decode("utf-8", "replace").split())).encode()
 
 
-def _error_event(message: str, code: str) -> bytes:
-    error = {"message": message, "type": "upstream_error", "param": None, "code": code}
+def _error_event(message: str, kind: str, param: str | None, code: str | None) -> bytes:
+    error = {"message": message, "type": kind, "param": param, "code": code}
     return data_event(compact_text({"error": error})).encode()
