@@ -260,6 +260,20 @@ async def test_an_entry_that_the_exact_tier_lost_comes_back_with_its_life(bench:
     assert again.x_cache == "HIT-EXACT"
 
 
+async def test_what_is_too_old_for_one_client_takes_no_newer_answers_place(bench: Bench) -> None:
+    await bench.ask(ASKED)
+    bench.exact.time += 50
+    bench.vectors.away = True
+    newer = await bench.ask(ASKED, headers={"x-cache-mode": "refresh"})
+    bench.vectors.away = False
+    bench.exact.time += 40
+
+    strict = await bench.ask(ALIKE, headers={"cache-control": "max-age=30, no-store"})
+
+    assert strict.x_cache == "MISS"
+    assert (await bench.ask(ASKED)).body == newer.body
+
+
 async def test_what_was_cleared_is_not_served_by_meaning(bench: Bench) -> None:
     await bench.ask(ASKED)
     await bench.exact.cut("default", "all")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from llm_cache_proxy.domain.entry import Alias
+from llm_cache_proxy.domain.entry import Alias, Entry
 from llm_cache_proxy.domain.guard import LONGEST_TEXT, Guard
 from llm_cache_proxy.domain.pairs import barred_pair
 from llm_cache_proxy.domain.presets import decision_version
@@ -194,7 +194,14 @@ class SemanticTier:
         entry = await self.search_tier.attempt(
             trail, lambda: self.vectors.fetch(tenant, candidate.key)
         )
-        return entry is not None and await self.exact.commit(Commit(tenant, entry))
+        if entry is None or self._is_too_old(asked, entry):
+            return False
+        return await self.exact.commit(Commit(tenant, entry))
+
+    def _is_too_old(self, asked: Asked, entry: Entry) -> bool:
+        """Whether the client takes no answer of that age: the exact tier may well have it."""
+        most = asked.plan.max_age_seconds
+        return most is not None and self.clock.now() - entry.created_at > most
 
 
 def _pair(asked: Asked, candidate: Candidate) -> str | None:
