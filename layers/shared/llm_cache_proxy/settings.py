@@ -5,6 +5,7 @@ A wrong value stops the start with the variable's name and what was expected.
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -337,6 +338,21 @@ class SecretNames(BaseSettings):
 def read_secret_names() -> tuple[str, ...]:
     """The names of the secrets in the environment, none where it names none."""
     return SecretNames().listed()
+
+
+def misspelt_variables() -> dict[str, str]:
+    """Variables that are no settings but look like one, each with the one that may be meant."""
+    known = {name.upper() for name in (*Settings.model_fields, *SecretNames.model_fields)}
+    found: dict[str, str] = {}
+    for name in sorted(os.environ.keys() - known):
+        meant = get_close_matches(name.upper(), known, n=1, cutoff=_LOOKS_LIKE)
+        if meant and meant[0] not in os.environ and not name.startswith(meant[0]):
+            found[name] = meant[0]
+    return found
+
+
+_LOOKS_LIKE = 0.88
+"""REDIS_URI is as like REDIS_URL as that."""
 
 
 def read_variable(name: str) -> str | None:

@@ -12,7 +12,7 @@ from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.metrics_app import metrics_routes
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.roots import administration_over, service, tiers
-from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
 
 
@@ -36,12 +36,16 @@ _QUIET_SECONDS = 1.0
 async def prepare(parts: Parts) -> None:
     """Open the embedded stores and load the model, so that what is wrong shows at the start.
 
-    What lies behind an address may be away now and back later, so it is not asked.
+    What lies behind an address may be away now and back later, so it is not asked. Raises
+    SettingsError where there is no model.
     """
     if isinstance(parts.vectors, QdrantLocalVectors):
         await parts.vectors.open()
     if isinstance(parts.embedder, MiniLMEmbedder):
-        await parts.embedder.embed(["ready"])
+        try:
+            await parts.embedder.embed(["ready"])
+        except EmbedderUnavailable as exc:
+            raise SettingsError(f"MODEL_DIR: {exc}") from exc
 
 
 def local_app(settings: Settings, parts: Parts) -> Starlette:

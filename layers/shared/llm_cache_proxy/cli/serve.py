@@ -10,7 +10,9 @@ import uvicorn
 
 from llm_cache_proxy.bootstrap.local import local_app, local_settings, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
-from llm_cache_proxy.settings import Settings
+from llm_cache_proxy.settings import Settings, misspelt_variables
+
+_log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -19,6 +21,8 @@ def serve() -> None:
     settings = local_settings()
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name, meant in misspelt_variables().items():
+        _log.warning("%s is no setting and is not read: is %s meant?", name, meant)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(settings))
 
