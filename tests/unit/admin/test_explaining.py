@@ -6,6 +6,7 @@ import pytest
 
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.pipeline.administration import Explaining
 from llm_cache_proxy.pipeline.administration.fields import Fields
 from unit.pipeline.bench import Bench
@@ -55,6 +56,22 @@ async def test_a_paraphrase_would_hit_by_meaning_and_leaves_no_promotion(bench: 
     assert first["similarity"] == pytest.approx(0.94)
     [near] = first["candidates"] if isinstance(first["candidates"], list) else []
     assert (near["verdict"], near["rule"], near["above_threshold"]) == ("accepted", None, True)
+
+
+async def test_an_expired_answer_that_would_be_given_is_told_and_not_counted() -> None:
+    bench = Bench(Policy(default_ttl_seconds=100, stale_while_revalidate_seconds=60))
+    bench.embedder.alike(ASKED, ALIKE, 0.94)
+    await bench.ask(ASKED)
+    await bench.ask(ALIKE)
+    bench.exact.time += 100
+    before = dict(bench.exact.counted["default"])
+
+    told, promoted = await explain(bench), await explain(bench, ALIKE)
+
+    assert (told["result"], told["reason"]) == ("STALE", "stale-while-revalidate")
+    assert promoted["result"] == "MISS"  # as the request itself would: nobody renews through it
+    assert {name: n for name, n in bench.exact.counted["default"].items() if n} == before
+    assert (await bench.ask(ALIKE)).x_cache == "MISS"
 
 
 async def test_a_veto_is_told_with_its_rule(bench: Bench) -> None:

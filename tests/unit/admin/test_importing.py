@@ -16,6 +16,7 @@ from llm_cache_proxy.domain.errors import (
     InvalidRequest,
 )
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.pipeline.administration import Importing
 from unit.pipeline.bench import Bench
 
@@ -26,9 +27,9 @@ ALIKE = "Tell me what Rust is"
 class Moved:
     """A proxy with its office."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy | None = None) -> None:
         self.exact = WindowedExact()
-        self.bench = Bench(exact=self.exact)
+        self.bench = Bench(policy or Policy(), exact=self.exact)
         self.bench.embedder.alike(ASKED, ALIKE, 0.97)
         self.office = Office(
             exact=self.exact,
@@ -92,6 +93,17 @@ async def test_a_record_keeps_the_end_of_its_life(moved: Moved, record: dict[str
     told = await moved.bench.ask(ASKED)
 
     assert told.outcome.age_seconds == 60
+
+
+async def test_an_expired_answer_gives_way_to_one_that_is_taken_in() -> None:
+    moved = Moved(Policy(default_ttl_seconds=100, stale_while_revalidate_seconds=60))
+    await moved.bench.ask(ASKED)
+    moved.exact.time += 100
+
+    told = await moved.take(past())
+
+    assert told["imported"] == 1
+    assert (await moved.bench.ask(ASKED)).said == "as it was said"
 
 
 async def test_an_expired_record_is_left_out(moved: Moved, record: dict[str, Any]) -> None:

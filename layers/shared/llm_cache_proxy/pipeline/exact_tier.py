@@ -160,7 +160,8 @@ class ExactTier:
             check=check,
             flight=f"{key}:{asked.text_digest}" if coalesces else None,
             lease_seconds=self.lease_seconds,
-            stale_seconds=asked.plan.stale_seconds,
+            # Nobody renews what is found without a lease.
+            stale_seconds=asked.plan.stale_seconds if coalesces or asked.plan.failed else 0,
             refresh_ahead=asked.plan.refresh_ahead,
         )
         answer = await self.tier.attempt(trail, lambda: self.store.lookup(query))

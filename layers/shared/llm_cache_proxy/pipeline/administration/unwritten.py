@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, hit_counts
+from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, STALE, hit_counts
 from llm_cache_proxy.domain.entry import Alias, Entry
 from llm_cache_proxy.ports.exact_store import (
+    AliasFound,
     Answered,
     Commit,
     ExactStore,
@@ -25,9 +26,13 @@ class UnwrittenExact:
 
     async def lookup(self, query: Lookup) -> Answered:
         """What the store finds; the hit that it counted is counted back."""
-        found = await self._store.lookup(replace(query, counts={}, flight=None))
+        unleased = replace(query, counts={}, flight=None)
+        found = await self._store.lookup(unleased)
+        if isinstance(found, AliasFound) and query.flight is not None:
+            # With a lease an expired one would not have been found.
+            found = await self._store.lookup(replace(unleased, stale_seconds=0))
         if isinstance(found, Hit):
-            await self._uncount(query.tenant, EXACT_HITS, found)
+            await self._uncount(query.tenant, STALE if found.is_stale else EXACT_HITS, found)
         return found
 
     async def promote(

@@ -77,6 +77,7 @@ class Warming:
 
     async def _kept(self, this: Asked, response: JsonObject, at: float) -> Stored:
         trail = Trail()
+        this = replace(this, plan=replace(this.plan, stale_seconds=0))  # what has expired may go
         unwritten = UnwrittenExact(self.proxy.exact.store)
         ledger = Ledger(unwritten, _LEDGER_SECONDS)
         held, this = await replace(self.proxy.exact, store=unwritten, ledger=ledger).find(
