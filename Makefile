@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format lock eval bench bench-check failures docs screenshots cost deploy template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check failures docs screenshots cost deploy template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ check: $(INSTALLED)  ## Lint, types, import contracts and unit tests, in well un
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q -n auto tests/unit
+
+coverage: $(INSTALLED)  ## Hold the unit tests to every branch of domain and pipeline; two minutes
+	@$(BIN)/python -m coverage run -m pytest -q -p no:xdist tests/unit
+	@$(BIN)/python -m coverage report --include='*/domain/*,*/pipeline/*' --skip-covered \
+		--show-missing --fail-under=100
 
 test: setup  ## Everything whose services are found; names what it left out
 	@$(MAKE) --no-print-directory check

@@ -121,6 +121,7 @@ HOSTILE = {
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 def test_twice_the_text_is_about_twice_the_work(piece: str) -> None:
     GUARD.compare("read the word", "lists first")
+    GUARD.compare("The word lists are not hard to read", "The word lists are easy to read")
 
     once, twice = steps(piece, 1_000), steps(piece, 2_000)
 

@@ -200,6 +200,8 @@ TWO_MEANINGS = {
         "What is the key ABC12345?",
         "case",
     ),
+    "millivolts and megavolts": ("Is 3mV safe?", "Is 3MV safe?", "case"),
+    "a formula of two elements": ("Is the gas CO toxic?", "Is the gas Co toxic?", "case"),
     "a name that a question adds": (
         "Tell me about a man named Ann",
         "Tell me about a man",

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS, chunk, sse
-from unit.pipeline.bench import Bench
+from llm_cache_proxy.domain.chat.dialect import ChatDialect
+from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.pipeline.exchange import CachedRequest
+from unit.pipeline.bench import Bench, read
 
 REFUSAL = json.dumps({"detail": [{"loc": ["body", "stream_options"], "msg": "extra"}]}).encode()
 STREAM = sse(chunk("told without usage"), chunk(finish="stop"))
@@ -95,3 +99,24 @@ async def test_an_upstream_that_refuses_without_our_wish_as_well_is_asked_for_it
 
     assert (told.status, told.body) == (400, REFUSAL)
     assert "stream_options" in sent(bench)[2]
+
+
+async def test_a_body_that_is_too_deep_to_change_goes_out_without_our_wish(bench: Bench) -> None:
+    asked = b'"model":"m","stream":true,"messages":[{"role":"user","content":"Hi"}]'
+    body = b"{" + asked + b',"extra":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    bench.upstream.queue(STREAM, headers=SSE_HEADERS)
+
+    answer = await bench.proxy.answer(
+        CachedRequest(
+            tenant="default",
+            query="",
+            headers={},
+            body=body,
+            fields=parse_object(b"{" + asked + b"}"),
+            controls=parse_controls({}),
+            dialect=ChatDialect(),
+        )
+    )
+
+    assert b"".join(await read(answer.body)) == b"".join(STREAM)
+    assert [call.body for call in bench.upstream.calls] == [body]

@@ -20,6 +20,7 @@ from llm_cache_proxy.domain.errors import (
 from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.ports.key_store import HeldKey
 from unit.pipeline.bench import COMPLETION_NANO, PROMPT_NANO, Bench, Told, read
@@ -367,6 +368,26 @@ async def test_a_store_that_cannot_count_is_as_good_as_away(bench: Bench) -> Non
         await begin(bench)
     with pytest.raises(LimitReached):
         await begin(bench)
+
+
+async def test_a_request_that_looks_twice_takes_one_place_of_the_modest_rate(
+    bench: Bench,
+) -> None:
+    await with_key(bench)
+    await ask(bench)
+    await ask(bench, ALIKE)
+    bench.exact.full = True
+
+    answers = [await ask(bench, ALIKE), await ask(bench, ALIKE)]
+
+    assert [answer.outcome.reason for answer in answers] == ["promoted"] * 2
+    assert bench.exact.count_of("error:key_unchecked", TENANT) == 2
+
+
+async def test_without_a_key_nothing_is_asked_before_what_is_not_cached(bench: Bench) -> None:
+    trail = await Admission(bench.proxy.exact).free(Client(TENANT, None))
+
+    assert (trail.grant, trail.charge, bench.exact.commands) == (None, None, 0)
 
 
 async def test_without_a_key_nothing_is_asked_of_one(bench: Bench) -> None:

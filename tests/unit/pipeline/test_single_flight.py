@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 
+from fakes.embedder import FakeEmbedder
 from fakes.exact import FakeExact
 from fakes.upstream import FakeUpstream, chunk, completion, sse
 from llm_cache_proxy.domain.errors import UpstreamTimedOut, UpstreamUnreachable
@@ -17,7 +18,9 @@ from llm_cache_proxy.domain.pacing import UNKNOWN_SECONDS, UpstreamPace, pauses
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.shared_answer import SharedAnswer, shared_answer
 from llm_cache_proxy.pipeline.leading import LeaseTerms
+from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.lease_store import Lease
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 from unit.pipeline.bench import Bench, Told
 
@@ -46,7 +49,6 @@ def a_bench(**parts: Any) -> tuple[Bench, GatedUpstream]:
 def other_instance(bench: Bench, **parts: Any) -> tuple[Bench, GatedUpstream]:
     """Another process on the same store, with an upstream of its own."""
     made, upstream = a_bench(exact=bench.exact, **parts)
-    assert made.proxy.single_flight is not None
     made.proxy.single_flight.pace.saw("m", 0.05)
     return made, upstream
 
@@ -468,7 +470,6 @@ async def test_a_stream_that_is_left_while_it_waits_leaves_nothing_behind(begun:
 
     await answer.body.aclose()
 
-    assert bench.proxy.single_flight is not None
     [flight] = bench.proxy.single_flight.flights._flights.values()
     assert flight.waiting == 0
     upstream.gate.set()
@@ -517,3 +518,99 @@ def test_mail_is_read_as_it_was_written() -> None:
     answer = SharedAnswer(429, "text/plain", {"retry-after": "7"}, body="ä", model="m")
 
     assert shared_answer(answer.text()) == answer
+
+
+async def test_a_stream_that_is_left_before_it_began_waits_no_more() -> None:
+    bench, upstream = a_bench()
+    leader = await in_flight(bench, upstream)
+    follower = asyncio.create_task(bench.begin(stream=True))
+    await soon()
+
+    follower.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await follower
+    await soon()
+
+    [flight] = bench.proxy.single_flight.flights._flights.values()
+    assert flight.waiting == 0
+    upstream.gate.set()
+    assert (await leader).x_cache == "MISS"
+
+
+async def test_a_stream_that_came_to_lead_and_is_left_gives_the_lease_back() -> None:
+    bench, upstream = a_bench()
+    elsewhere, theirs = other_instance(bench, keep_alive_seconds=0.02)
+    leader = await in_flight(bench, upstream)
+    answer = await elsewhere.begin(stream=True)
+    assert not isinstance(answer.body, bytes)
+    await anext(answer.body)
+    leader.cancel()
+    await theirs.asked.wait()
+    led = dict(bench.exact.leases)
+
+    await answer.body.aclose()
+    await elsewhere.proxy.drain()
+
+    assert len(led) == 1
+    assert bench.exact.leases == {}
+
+
+async def test_a_stream_that_waits_tells_an_upstreams_refusal_as_an_event() -> None:
+    bench, upstream = a_bench(keep_alive_seconds=0.02)
+    upstream.queue([b'{"error":\n {"message": "too many"}}'], 429)
+    leader = await in_flight(bench, upstream)
+    answer = await bench.begin(stream=True)
+
+    upstream.gate.set()
+    pieces = await pieces_of(answer.body)
+
+    assert pieces[-1] == b'data: {"error": {"message": "too many"}}\n\n'
+    assert (await leader).status == 429
+
+
+class GatedEmbedder(FakeEmbedder):
+    """Answers when its gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def embed(self, texts: Sequence[str]) -> list[Embedding]:
+        await self.gate.wait()
+        return await super().embed(texts)
+
+
+async def test_a_follower_elsewhere_gets_what_the_leader_found_by_meaning() -> None:
+    embedder = GatedEmbedder()
+    embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
+    bench, upstream = a_bench(embedder=embedder)
+    upstream.gate.set()
+    await bench.ask("Tell me what Rust is")
+    elsewhere, theirs = other_instance(bench)
+    embedder.gate.clear()
+    leader, follower = asyncio.create_task(bench.ask()), asyncio.create_task(elsewhere.ask())
+    await soon()
+
+    embedder.gate.set()
+
+    assert (await leader).x_cache == "HIT-SEMANTIC"
+    assert (await follower).x_cache == "HIT-EXACT"
+    assert theirs.calls == []
+
+
+async def test_mail_of_another_version_sends_a_follower_to_the_upstream() -> None:
+    bench, upstream = a_bench()
+    elsewhere, theirs = other_instance(bench)
+    theirs.gate.set()
+    leader = await in_flight(bench, upstream)
+    follower = asyncio.create_task(elsewhere.ask())
+    await soon()
+
+    [((tenant, flight), (token, _, _))] = bench.exact.leases.items()
+    await bench.exact.publish(tenant, Lease(flight, token, led=True), '{"v": 0}', 15.0)
+
+    assert (await follower).x_cache == "MISS"
+    assert len(theirs.calls) == 1
+    upstream.gate.set()
+    await leader

@@ -1,9 +1,17 @@
 """Facts about which tier answers what."""
 
+from typing import Any
+
 import pytest
 
-from llm_cache_proxy.domain.errors import NotFound, NotInCache
+from fakes.exact import FakeExact
+from llm_cache_proxy.domain.chat.dialect import ChatDialect
+from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.errors import InvalidRequest, NotFound, NotInCache
+from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.pipeline.exchange import CachedRequest
+from llm_cache_proxy.ports.exact_store import AliasFound, Answered, Lookup
 from unit.pipeline.bench import Bench
 
 ASKED = "What is Rust?"
@@ -99,6 +107,19 @@ async def test_who_lets_case_and_spacing_count_gets_no_other_spelling(bench: Ben
     assert (one.x_cache, one.said) == ("HIT-EXACT", "answer 1")
 
 
+async def test_a_text_that_is_anothers_normal_spelling_gets_no_other_spelling(
+    bench: Bench,
+) -> None:
+    as_written = {"x-cache-normalize": "false", "x-cache-mode": "exact"}
+    await bench.ask("WHAT is Rust?")
+
+    other = await bench.ask("what is rust?", headers=as_written)
+    await bench.proxy.ledger.drain()
+
+    assert (other.x_cache, other.said) == ("MISS", "answer 2")
+    assert (bench.exact.count_of("exact_hits"), bench.exact.count_of("misses")) == (0, 2)
+
+
 async def test_a_hit_that_was_none_is_not_counted(bench: Bench) -> None:
     await bench.ask("what is rust?")
 
@@ -141,6 +162,27 @@ async def test_below_the_threshold_is_a_miss_and_a_client_may_raise_it(bench: Be
     tight = await bench.ask(ALIKE, headers={"x-cache-threshold": "0.95"})
 
     assert (tight.x_cache, tight.outcome.reason) == ("MISS", "below-threshold")
+
+
+class ForgettingExact(FakeExact):
+    """Loses every entry once a promotion to it has been found."""
+
+    async def lookup(self, query: Lookup) -> Answered:
+        found = await super().lookup(query)
+        if isinstance(found, AliasFound):
+            self.entries.clear()
+        return found
+
+
+async def test_a_promotion_whose_entry_goes_away_meanwhile_is_found_by_meaning_again() -> None:
+    bench = Bench(exact=ForgettingExact())
+    bench.embedder.alike(ASKED, ALIKE, 0.94)
+    await bench.ask(ASKED)
+    await bench.ask(ALIKE)
+
+    told = await bench.ask(ALIKE)
+
+    assert told.x_cache == "HIT-SEMANTIC"
 
 
 async def test_a_promotion_is_judged_again_by_a_stricter_threshold(bench: Bench) -> None:
@@ -318,3 +360,24 @@ async def test_an_exact_hit_costs_one_command(bench: Bench) -> None:
 
     assert bench.exact.commands - before == 1
     assert bench.embedder.texts == [ASKED]
+
+
+async def test_a_body_that_is_nested_too_deeply_for_a_key_is_refused(bench: Bench) -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    body = b'{"model":"m","messages":[{"role":"user","content":"Hi"}]}'
+    request = CachedRequest(
+        tenant="default",
+        query="",
+        headers={},
+        body=body,
+        fields={**parse_object(body), "extra": deep},
+        controls=parse_controls({}),
+        dialect=ChatDialect(),
+    )
+
+    with pytest.raises(InvalidRequest) as refused:
+        await bench.proxy.answer(request)
+
+    assert refused.value.code == "invalid_json"

@@ -1,6 +1,7 @@
 """Facts about pairs that a verifier has to approve of."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -248,3 +249,13 @@ async def test_an_explanation_asks_nobody(bench: Bench) -> None:
 
     assert (told["result"], told["reason"]) == ("MISS", "unverified")
     assert bench.verifier.asked == []
+
+
+async def test_a_proxy_composed_without_the_verifier_that_its_policy_asks_for_says_so(
+    bench: Bench,
+) -> None:
+    semantic = replace(bench.proxy.semantic, verifying=None)
+    bench.proxy = replace(bench.proxy, semantic=semantic)
+
+    with pytest.raises(ValueError, match="verifier"):
+        await bench.ask(ASKED)

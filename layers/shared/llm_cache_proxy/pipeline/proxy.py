@@ -37,8 +37,8 @@ class CachingProxy:
     miss: MissPath
     ledger: Ledger
     background: Background
-    single_flight: SingleFlight | None = None
-    renewing: Renewing | None = None
+    single_flight: SingleFlight
+    renewing: Renewing
 
     async def settled(self) -> None:
         """Wait for what requests have left behind; counts may stay pending until the next call."""
@@ -114,12 +114,12 @@ class CachingProxy:
             trail.because(unread)
             return await self._beyond_exact(this, trail)
         hit, this = await self.exact.find(this, trail)
-        if hit is not None and self.renewing is not None:
+        if hit is None:
+            hit = await self.single_flight.enter(this, trail, self._beyond_exact)
+        else:
             hit = await self.renewing.begin(this, trail, hit, self._from_upstream)
             if hit is None:
                 return await self._from_upstream(this, trail)
-        elif hit is None and self.single_flight is not None:
-            hit = await self.single_flight.enter(this, trail, self._beyond_exact)
         if hit is not None:
             self.ledger.later(this.request.tenant, trail.counts)
             return hit

@@ -1,0 +1,95 @@
+"""Facts about leaders and those who wait in one process."""
+
+import asyncio
+
+from fakes.leases import FakeLeases
+from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer
+from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.flight import Flights
+from llm_cache_proxy.pipeline.leading import Lead, LeaseTerms
+from llm_cache_proxy.ports.lease_store import Lease
+
+PLACE = ("default", "flight")
+LEASE = Lease("flight", 1, led=True)
+
+
+class NotedLeases(FakeLeases):
+    """Remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    async def extend(self, tenant: str, lease: Lease, seconds: float) -> bool:
+        del tenant, lease, seconds
+        self.asked.append("extend")
+        return True
+
+    async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
+        del tenant, lease, text, seconds
+        self.asked.append("publish")
+        return True
+
+    async def release(self, tenant: str, lease: Lease) -> None:
+        del tenant, lease
+        self.asked.append("release")
+
+
+class Led:
+    """A lead on noted leases, and what it landed."""
+
+    def __init__(self, terms: LeaseTerms | None = None) -> None:
+        self.store, self.background = NotedLeases(), Background()
+        self.landings: list[Landing | None] = []
+        self.lead = Lead(
+            self.store,
+            terms or LeaseTerms(),
+            "default",
+            "key",
+            LEASE,
+            self.background,
+            lambda landing, _: self.landings.append(landing),
+        )
+
+
+async def test_a_leader_that_has_given_up_hands_nothing_over() -> None:
+    led = Led()
+
+    led.lead.abandon()
+    led.lead.abandon()
+    await led.lead.share(SharedAnswer(body="late"))
+    await led.background.settled()
+
+    assert led.landings == [None]
+    assert led.store.asked == ["release"]
+
+
+async def test_a_leader_beats_no_longer_than_anybody_waits() -> None:
+    led = Led(LeaseTerms(lease_seconds=0.03, wait_seconds=0.015))
+
+    await asyncio.sleep(0.1)
+    led.lead.ended()
+
+    assert len(led.store.asked) <= 2  # it would have beaten ten times
+
+
+async def test_who_waits_already_gets_what_the_next_leader_lands() -> None:
+    flights, answer = Flights(), SharedAnswer(body="told")
+    waiting = flights.joined(PLACE, 1)
+
+    led = await flights.led(PLACE, 2)
+    flights.landed(led, answer)
+
+    assert waiting.landing == answer
+
+
+async def test_a_new_leader_does_not_disturb_those_who_wait_for_another() -> None:
+    flights = Flights()
+    first = await flights.led(PLACE, 1)
+    waiting = flights.joined(PLACE, 1)
+
+    second = await flights.led(PLACE, 2)
+    flights.landed(second, SharedAnswer(body="second"))
+    flights.landed(first, SharedAnswer(body="first"))
+
+    assert waiting.landing == SharedAnswer(body="first")
