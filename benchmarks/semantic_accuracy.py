@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from llm_cache_proxy.bootstrap.roots import guard_of
+from llm_cache_proxy.bootstrap.pipeline import guard_of
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, embed
 from llm_cache_proxy.domain.evaluation import (
     Decision,

@@ -1,6 +1,6 @@
 import pytest
 
-from llm_cache_proxy.bootstrap.roots import guard_of
+from llm_cache_proxy.bootstrap.pipeline import guard_of
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings
 

@@ -11,7 +11,8 @@ from llm_cache_proxy.api.admin_app import admin_routes
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.metrics_app import metrics_routes
 from llm_cache_proxy.bootstrap.parts import Parts
-from llm_cache_proxy.bootstrap.roots import administration_over, service, tiers
+from llm_cache_proxy.bootstrap.pipeline import tiers
+from llm_cache_proxy.bootstrap.roots import administration_over, service
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
 

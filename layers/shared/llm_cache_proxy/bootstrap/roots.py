@@ -2,159 +2,23 @@
 
 from typing import TYPE_CHECKING
 
-from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.api.app import Service
-from llm_cache_proxy.bootstrap.checking import shadowing_over, verifier_over
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
-from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
-from llm_cache_proxy.domain.breaker import Breaker
+from llm_cache_proxy.bootstrap.pipeline import proxy, tiers
 from llm_cache_proxy.domain.client_keys import KeyRing
-from llm_cache_proxy.domain.errors import SettingsError
-from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.local_rate import LocalRate
-from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.domain.presets import semantic_rules
 from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.feedback import Feedback
 from llm_cache_proxy.pipeline.administration.importing import Importing
-from llm_cache_proxy.pipeline.asking import Asking
-from llm_cache_proxy.pipeline.background import Background
-from llm_cache_proxy.pipeline.departures import Departures
-from llm_cache_proxy.pipeline.exact_tier import ExactTier
-from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions
-from llm_cache_proxy.pipeline.key_gate import KeyGate
-from llm_cache_proxy.pipeline.leading import LeaseTerms
 from llm_cache_proxy.pipeline.ledger import Ledger
-from llm_cache_proxy.pipeline.miss import MissPath
-from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.renewing import Renewing
-from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
-from llm_cache_proxy.pipeline.single_flight import SingleFlight
-from llm_cache_proxy.pipeline.storing import Storing
 from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
     from llm_cache_proxy.ports.request_sink import RequestSink
-
-
-def policy(settings: Settings, parts: Parts) -> Policy:
-    """The operator's rules; nothing is compared by meaning without the parts for it."""
-    whole = not isinstance(parts.vectors, AbsentVectors) and not isinstance(
-        parts.embedder, AbsentEmbedder
-    )
-    rules = semantic_rules(settings.semantic_preset, settings.similarity_threshold)
-    return Policy(
-        semantic=settings.semantic_cache and rules.semantic and whole,
-        threshold=rules.threshold,
-        verified=rules.verified,
-        candidates=settings.semantic_candidates,
-        max_temperature=settings.semantic_max_temperature,
-        semantic_with_tools=settings.semantic_with_tools,
-        default_ttl_seconds=settings.default_ttl_seconds,
-        creative_ttl_seconds=settings.creative_ttl_seconds,
-        max_ttl_seconds=settings.max_ttl_seconds,
-        normalise=settings.normalise_prompts,
-        coalesce=settings.single_flight,
-        stale_if_error_seconds=settings.stale_if_error_seconds,
-        stale_while_revalidate_seconds=settings.stale_while_revalidate_seconds,
-        refresh_ahead=settings.refresh_ahead,
-    )
-
-
-def guard_of(settings: Settings) -> Guard:
-    """The guard with the rules that are in force; raises SettingsError for a rule there is not."""
-    names = (name.strip() for name in settings.guard_rules_off.split(","))
-    try:
-        return Guard(disabled_rules=frozenset(filter(None, names)))
-    except ValueError as exc:
-        raise SettingsError(f"GUARD_RULES_OFF: {exc}") from exc
-
-
-def tiers(settings: Settings) -> dict[str, Tier]:
-    """One deadline and breaker a tier."""
-    deadlines = {
-        "exact": settings.exact_deadline_seconds,
-        "embed": settings.embed_deadline_seconds,
-        "search": settings.search_deadline_seconds,
-        "verifier": settings.verifier_deadline_seconds,
-    }
-    clock = SystemClock()
-    return {name: Tier(name, seconds, clock, Breaker()) for name, seconds in deadlines.items()}
-
-
-def proxy(
-    settings: Settings, parts: Parts, by_name: dict[str, Tier], *, frozen: bool = False
-) -> CachingProxy:
-    """The pipeline over these parts; `frozen` where nothing runs after an answer."""
-    clock, guard, prices = SystemClock(), guard_of(settings), default_prices(settings.prices_path)
-    ledger = Ledger(parts.exact, settings.exact_deadline_seconds)
-    rules = policy(settings, parts)
-    hits = HitServing(prices, settings.replay_words_per_second, settings.fresh_ids)
-    background = Background()
-    verifying = verifier_over(settings, parts, by_name, ledger, background)
-    shadowing = shadowing_over(
-        settings, parts, by_name, ledger, background, verifying=verifying, instead=frozen
-    )
-    semantic = SemanticTier(
-        exact=parts.exact,
-        vectors=parts.vectors,
-        embedder=parts.embedder,
-        guard=guard,
-        exact_tier=by_name["exact"],
-        embed_tier=by_name["embed"],
-        search_tier=by_name["search"],
-        clock=clock,
-        candidates=rules.candidates,
-        verifying=verifying,
-        prepare=SemanticTierOnFirstUse(settings),
-        hits=hits,
-        shadowing=shadowing,
-    )
-    exact = ExactTier(
-        store=parts.exact,
-        tier=by_name["exact"],
-        guard=guard,
-        ledger=ledger,
-        embedder_id=parts.embedder.embedder_id,
-        hits=hits,
-        keys=KeyGate(
-            ledger=ledger,
-            clock=clock,
-            prices=prices,
-            unchecked=LocalRate(settings.unchecked_requests_per_minute),
-            namespaces={},
-        ),
-        lease_seconds=settings.lease_seconds,
-    )
-    terms = LeaseTerms(
-        lease_seconds=settings.lease_seconds,
-        wait_seconds=settings.single_flight_wait_seconds,
-        command_seconds=settings.exact_deadline_seconds,
-    )
-    flights = SingleFlight(parts.exact, exact, terms, background)
-    storing = Storing(
-        exact=parts.exact,
-        exact_tier=by_name["exact"],
-        semantic=semantic,
-        ledger=ledger,
-        clock=clock,
-        counted_model=prices.counted_name,
-    )
-    accounting = Accounting(ledger, prices)
-    departures = Departures(
-        finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
-    )
-    miss = MissPath(Asking(parts.upstream), storing, accounting, departures)
-    renewing = Renewing(flights, background, inline=frozen)
-    return CachingProxy(
-        rules, parts.upstream, exact, semantic, miss, ledger, background, flights, renewing
-    )
 
 
 def journal(settings: Settings, ledger: Ledger) -> Journal:

@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, cast
 
 import click
 
-from llm_cache_proxy.bootstrap.roots import guard_of
+from llm_cache_proxy.bootstrap.pipeline import guard_of
 from llm_cache_proxy.domain.evaluation import Decision
 from llm_cache_proxy.domain.presets import Preset, semantic_rules
 from llm_cache_proxy.settings import Settings

@@ -1,0 +1,191 @@
+"""How the pipeline is put together: the steps of a request over the parts that they use."""
+
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
+from llm_cache_proxy.adapters.system_clock import SystemClock
+from llm_cache_proxy.bootstrap.checking import shadowing_over, verifier_over
+from llm_cache_proxy.bootstrap.parts import Parts
+from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
+from llm_cache_proxy.domain.breaker import Breaker
+from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.local_rate import LocalRate
+from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.presets import semantic_rules
+from llm_cache_proxy.domain.pricing import PriceList, default_prices
+from llm_cache_proxy.pipeline.accounting import Accounting
+from llm_cache_proxy.pipeline.asking import Asking
+from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.departures import Departures
+from llm_cache_proxy.pipeline.exact_tier import ExactTier
+from llm_cache_proxy.pipeline.hit import HitServing
+from llm_cache_proxy.pipeline.key_gate import KeyGate
+from llm_cache_proxy.pipeline.leading import LeaseTerms
+from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.miss import MissPath
+from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.renewing import Renewing
+from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
+from llm_cache_proxy.pipeline.single_flight import SingleFlight
+from llm_cache_proxy.pipeline.storing import Storing
+from llm_cache_proxy.pipeline.tier import Tier
+from llm_cache_proxy.settings import Settings
+
+
+def policy(settings: Settings, parts: Parts) -> Policy:
+    """The operator's rules; nothing is compared by meaning without the parts for it."""
+    whole = not isinstance(parts.vectors, AbsentVectors) and not isinstance(
+        parts.embedder, AbsentEmbedder
+    )
+    rules = semantic_rules(settings.semantic_preset, settings.similarity_threshold)
+    return Policy(
+        semantic=settings.semantic_cache and rules.semantic and whole,
+        threshold=rules.threshold,
+        verified=rules.verified,
+        candidates=settings.semantic_candidates,
+        max_temperature=settings.semantic_max_temperature,
+        semantic_with_tools=settings.semantic_with_tools,
+        default_ttl_seconds=settings.default_ttl_seconds,
+        creative_ttl_seconds=settings.creative_ttl_seconds,
+        max_ttl_seconds=settings.max_ttl_seconds,
+        normalise=settings.normalise_prompts,
+        coalesce=settings.single_flight,
+        stale_if_error_seconds=settings.stale_if_error_seconds,
+        stale_while_revalidate_seconds=settings.stale_while_revalidate_seconds,
+        refresh_ahead=settings.refresh_ahead,
+    )
+
+
+def guard_of(settings: Settings) -> Guard:
+    """The guard with the rules that are in force; raises SettingsError for a rule there is not."""
+    names = (name.strip() for name in settings.guard_rules_off.split(","))
+    try:
+        return Guard(disabled_rules=frozenset(filter(None, names)))
+    except ValueError as exc:
+        raise SettingsError(f"GUARD_RULES_OFF: {exc}") from exc
+
+
+def tiers(settings: Settings) -> dict[str, Tier]:
+    """One deadline and breaker a tier."""
+    deadlines = {
+        "exact": settings.exact_deadline_seconds,
+        "embed": settings.embed_deadline_seconds,
+        "search": settings.search_deadline_seconds,
+        "verifier": settings.verifier_deadline_seconds,
+    }
+    clock = SystemClock()
+    return {name: Tier(name, seconds, clock, Breaker()) for name, seconds in deadlines.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What several steps share."""
+
+    settings: Settings
+    parts: Parts
+    tiers: dict[str, Tier]
+    guard: Guard
+    prices: PriceList
+    ledger: Ledger
+    hits: HitServing
+    clock: SystemClock = field(default_factory=SystemClock)
+    background: Background = field(default_factory=Background)
+
+
+def proxy(
+    settings: Settings, parts: Parts, by_name: dict[str, Tier], *, frozen: bool = False
+) -> CachingProxy:
+    """The pipeline over these parts; `frozen` where nothing runs after an answer."""
+    prices = default_prices(settings.prices_path)
+    common = _Common(
+        settings=settings,
+        parts=parts,
+        tiers=by_name,
+        guard=guard_of(settings),
+        prices=prices,
+        ledger=Ledger(parts.exact, settings.exact_deadline_seconds),
+        hits=HitServing(prices, settings.replay_words_per_second, settings.fresh_ids),
+    )
+    exact = _exact_tier(common)
+    flights = _single_flight(common, exact)
+    semantic = _semantic_tier(common, frozen=frozen)
+    return CachingProxy(
+        policy(settings, parts),
+        parts.upstream,
+        exact,
+        semantic,
+        _miss_path(common, semantic),
+        common.ledger,
+        common.background,
+        flights,
+        Renewing(flights, common.background, inline=frozen),
+    )
+
+
+def _exact_tier(common: _Common) -> ExactTier:
+    settings = common.settings
+    return ExactTier(
+        store=common.parts.exact,
+        tier=common.tiers["exact"],
+        guard=common.guard,
+        ledger=common.ledger,
+        embedder_id=common.parts.embedder.embedder_id,
+        hits=common.hits,
+        keys=KeyGate(
+            ledger=common.ledger,
+            clock=common.clock,
+            prices=common.prices,
+            unchecked=LocalRate(settings.unchecked_requests_per_minute),
+            namespaces={},
+        ),
+        lease_seconds=settings.lease_seconds,
+    )
+
+
+def _single_flight(common: _Common, exact: ExactTier) -> SingleFlight:
+    settings = common.settings
+    terms = LeaseTerms(
+        lease_seconds=settings.lease_seconds,
+        wait_seconds=settings.single_flight_wait_seconds,
+        command_seconds=settings.exact_deadline_seconds,
+    )
+    return SingleFlight(common.parts.exact, exact, terms, common.background)
+
+
+def _semantic_tier(common: _Common, *, frozen: bool) -> SemanticTier:
+    settings, parts, by_name = common.settings, common.parts, common.tiers
+    watched = (settings, parts, by_name, common.ledger, common.background)
+    verifying = verifier_over(*watched)
+    return SemanticTier(
+        exact=parts.exact,
+        vectors=parts.vectors,
+        embedder=parts.embedder,
+        guard=common.guard,
+        exact_tier=by_name["exact"],
+        embed_tier=by_name["embed"],
+        search_tier=by_name["search"],
+        clock=common.clock,
+        candidates=settings.semantic_candidates,
+        verifying=verifying,
+        prepare=SemanticTierOnFirstUse(settings),
+        hits=common.hits,
+        shadowing=shadowing_over(*watched, verifying=verifying, instead=frozen),
+    )
+
+
+def _miss_path(common: _Common, semantic: SemanticTier) -> MissPath:
+    settings = common.settings
+    storing = Storing(
+        exact=common.parts.exact,
+        exact_tier=common.tiers["exact"],
+        semantic=semantic,
+        ledger=common.ledger,
+        clock=common.clock,
+        counted_model=common.prices.counted_name,
+    )
+    departures = Departures(
+        finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
+    )
+    accounting = Accounting(common.ledger, common.prices)
+    return MissPath(Asking(common.parts.upstream), storing, accounting, departures)
