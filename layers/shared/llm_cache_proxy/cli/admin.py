@@ -3,7 +3,7 @@
 Decides what is asked and confirmed; what an action does is the server's part.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import click
 
@@ -11,11 +11,9 @@ from llm_cache_proxy.cli import admin_tables
 from llm_cache_proxy.cli.admin_client import FAILED, Remote
 from llm_cache_proxy.cli.admin_entries import entries
 from llm_cache_proxy.cli.admin_keys import keys
-from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting
+from llm_cache_proxy.cli.admin_layout import counted, part
+from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting, tell
 from llm_cache_proxy.cli.admin_transfer import export, import_entries
-
-if TYPE_CHECKING:
-    from llm_cache_proxy.domain.json_text import JsonObject
 
 
 @click.group()
@@ -38,10 +36,7 @@ admin.add_command(keys)
 def stats(remote: Remote, tenant: str | None) -> None:
     """Hits, tokens and dollars, by window and by model."""
     answer = remote.get("/admin/stats", {"tenant": tenant})
-    if remote.as_json:
-        print_json(answer)
-    else:
-        admin_tables.show(admin_tables.stats(answer))
+    tell(remote, answer, admin_tables.stats)
 
 
 @admin.command()
@@ -49,10 +44,7 @@ def stats(remote: Remote, tenant: str | None) -> None:
 def health(remote: Remote) -> None:
     """Whether the stores answer; exits with 1 where one does not."""
     answer = remote.get("/admin/health")
-    if remote.as_json:
-        print_json(answer)
-    else:
-        admin_tables.show(admin_tables.health(answer))
+    tell(remote, answer, admin_tables.health)
     if answer["status"] != "ok":
         raise SystemExit(FAILED)
 
@@ -63,10 +55,7 @@ def health(remote: Remote) -> None:
 def count(remote: Remote, tenant: str | None) -> None:
     """How many entries each tier holds."""
     answer = remote.get("/admin/entries/count", {"tenant": tenant})
-    if remote.as_json:
-        print_json(answer)
-    else:
-        admin_tables.show(admin_tables.counted("Entries", cast("JsonObject", answer["entries"])))
+    tell(remote, answer, lambda told: counted("Entries", part(told, "entries")))
 
 
 @admin.command()
@@ -80,12 +69,9 @@ def clear(remote: Remote, /, *, dry_run: bool, yes: bool, **chosen: object) -> N
     if not (dry_run or yes):
         click.confirm(f"Clear {_described(chosen)} at {remote.place}?", abort=True, err=True)
     answer = remote.post("/admin/cache/clear", {**chosen, "dry_run": dry_run or None})
-    if remote.as_json:
-        print_json(answer)
-    else:
-        told = "would_clear" if dry_run else "cleared"
-        title = told.replace("_", " ").capitalize()
-        admin_tables.show(admin_tables.counted(title, cast("JsonObject", answer[told])))
+    name = "would_clear" if dry_run else "cleared"
+    title = name.replace("_", " ").capitalize()
+    tell(remote, answer, lambda told: counted(title, part(told, name)))
     for left in cast("list[str]", answer.get("unswept", [])):
         click.echo(f"Dead, but not swept away yet: {left}", err=True)
     if answer.get("unswept"):
@@ -103,10 +89,7 @@ def _described(chosen: dict[str, object]) -> str:
 def purge(remote: Remote) -> None:
     """Delete expired entries from the semantic tier."""
     answer = remote.post("/admin/purge", {})
-    if remote.as_json:
-        print_json(answer)
-    else:
-        admin_tables.show(admin_tables.counted("Purged", cast("JsonObject", answer["purged"])))
+    tell(remote, answer, lambda told: counted("Purged", part(told, "purged")))
 
 
 @admin.command()
@@ -124,10 +107,7 @@ def explain(
     headers = None if namespace is None else {"x-cache-namespace": namespace}
     fields = {"prompt": prompt, "headers": headers, "texts": texts or None, **given}
     answer = remote.post("/admin/explain", fields)
-    if remote.as_json:
-        print_json(answer)
-    else:
-        admin_tables.show(admin_tables.explanation(answer))
+    tell(remote, answer, admin_tables.explanation)
 
 
 @admin.command()
@@ -139,10 +119,7 @@ def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> No
     """Tell that the answer with x-cache-entry ENTRY was bad: it goes, and its pair for good."""
     fields = {"entry": entry, "verdict": verdict, "tenant": tenant}
     answer = remote.post("/admin/feedback", fields)
-    if remote.as_json:
-        print_json(answer)
-    else:
-        admin_tables.show(admin_tables.feedback(answer))
+    tell(remote, answer, admin_tables.feedback)
 
 
 @admin.command()
@@ -150,10 +127,7 @@ def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> No
 def config(remote: Remote) -> None:
     """The settings in force, secrets masked."""
     answer = remote.get("/admin/config")
-    if remote.as_json:
-        print_json(answer)
-    else:
-        admin_tables.show(admin_tables.settings(answer))
+    tell(remote, answer, admin_tables.settings)
 
 
 @admin.command("restore-threshold")

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from llm_cache_proxy.cli import admin_tables
+from llm_cache_proxy.cli import admin_layout, admin_tables
 from llm_cache_proxy.cli.admin_client import Remote
-from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting
+from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting, tell
 
 if TYPE_CHECKING:
     from llm_cache_proxy.domain.json_text import JsonObject
@@ -37,7 +37,7 @@ def list_entries(remote: Remote, /, *, limit: int, **chosen: object) -> None:
         for entry in found:
             print_json(entry)
         return
-    admin_tables.show(admin_tables.entries(found))
+    admin_layout.show(admin_tables.entries(found))
     if cursor is not None:
         click.echo(f"There are more than these {limit}: --limit shows them.", err=True)
 
@@ -51,7 +51,4 @@ def show(remote: Remote, /, entry: str, *, tenant: str | None, texts: bool) -> N
     """One entry by its id, as in x-cache-entry."""
     asked = {"entry": entry, "tenant": tenant, "texts": "true" if texts else None}
     answer = remote.get("/admin/entries/show", asked)
-    if remote.as_json:
-        print_json(answer)
-    else:
-        admin_tables.show(admin_tables.entry(answer))
+    tell(remote, answer, admin_tables.entry)

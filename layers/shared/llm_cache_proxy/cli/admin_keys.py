@@ -3,10 +3,11 @@
 from typing import cast
 
 import click
+from rich.console import RenderableType
 
-from llm_cache_proxy.cli import admin_key_tables, admin_tables
+from llm_cache_proxy.cli import admin_key_tables, admin_layout
 from llm_cache_proxy.cli.admin_client import Remote
-from llm_cache_proxy.cli.admin_options import Duration, on_proxy, print_json
+from llm_cache_proxy.cli.admin_options import Duration, on_proxy, print_json, tell
 from llm_cache_proxy.domain.json_text import JsonObject
 
 
@@ -37,11 +38,7 @@ def create(remote: Remote, /, *, models: tuple[str, ...], **fields: object) -> N
 def list_keys(remote: Remote, /, *, tenant: str | None) -> None:
     """Keys, their limits, and what they have used."""
     answer = remote.get("/admin/keys", {"tenant": tenant})
-    if remote.as_json:
-        print_json(answer)
-    else:
-        found = cast("list[JsonObject]", answer["keys"])
-        admin_tables.show(admin_key_tables.client_keys(found))
+    tell(remote, answer, _key_list)
 
 
 @keys.command()
@@ -69,11 +66,15 @@ def rotate(remote: Remote, /, *, key_id: str, grace_seconds: int | None) -> None
     _tell_new(remote, remote.post("/admin/keys/rotate", fields))
 
 
+def _key_list(answer: JsonObject) -> RenderableType:
+    return admin_key_tables.client_keys(cast("list[JsonObject]", answer["keys"]))
+
+
 def _tell_new(remote: Remote, answer: JsonObject) -> None:
     if remote.as_json:
         print_json(answer)
         return
-    admin_tables.show(admin_key_tables.client_keys([answer]))
+    admin_layout.show(admin_key_tables.client_keys([answer]))
     click.echo("\nThe key, shown only now and stored nowhere:", err=True)
     click.echo(answer["key"])
 

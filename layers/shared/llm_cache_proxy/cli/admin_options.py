@@ -7,8 +7,10 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 import click
+from rich.console import RenderableType
 
 from llm_cache_proxy.cli.admin_client import DEFAULT_URL, Remote
+from llm_cache_proxy.cli.admin_layout import show
 from llm_cache_proxy.domain.json_text import JsonObject
 
 P = ParamSpec("P")
@@ -89,3 +91,13 @@ def selecting(command: Callable[P, None]) -> Callable[P, None]:
 def print_json(answer: JsonObject) -> None:
     """Print the answer as one line."""
     click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def tell(
+    remote: Remote, answer: JsonObject, layout: Callable[[JsonObject], RenderableType]
+) -> None:
+    """Print the answer as a line of JSON where that is asked for, else as `layout` has it."""
+    if remote.as_json:
+        print_json(answer)
+    else:
+        show(layout(answer))

@@ -4,71 +4,63 @@ Decides layout only: every figure is the server's.
 """
 
 import time
-from collections.abc import Mapping
 from typing import cast
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from llm_cache_proxy.cli.admin_layout import (
+    NOTHING,
+    counted,
+    dollars,
+    duration,
+    new_table,
+    number,
+    part,
+)
 from llm_cache_proxy.domain.json_text import JsonObject
 
 _SPANS = ("last_hour", "last_day", "last_30_days", "total")
 _RESULTS = ("exact_hits", "semantic_hits", "misses", "bypasses", "stale", "coalesced")
-_NOTHING = "–"
 _COLOURS = {"ok": "green", "off": "dim"}
-
-
-def show(content: RenderableType) -> None:
-    """Print to standard output, plain where that is no terminal."""
-    Console(highlight=False).print(content)
 
 
 def stats(answer: JsonObject) -> RenderableType:
     """Requests, tokens and dollars by window, then entries, models, vetoes and errors."""
-    total = _part(_part(answer, "windows"), "total")
-    performance = _part(total, "cache_performance")
+    total = part(part(answer, "windows"), "total")
+    performance = part(total, "cache_performance")
     return Group(
-        _windows(_part(answer, "windows")),
-        counted("Entries", _part(answer, "entries")),
-        _models(_part(_part(total, "cost_analysis"), "by_model")),
-        counted("Vetoes by rule", _part(performance, "vetoes")),
-        counted("Errors by kind", _part(performance, "errors")),
-        accuracy(_part(total, "semantic_accuracy")),
+        _windows(part(answer, "windows")),
+        counted("Entries", part(answer, "entries")),
+        _models(part(part(total, "cost_analysis"), "by_model")),
+        counted("Vetoes by rule", part(performance, "vetoes")),
+        counted("Errors by kind", part(performance, "errors")),
+        accuracy(part(total, "semantic_accuracy")),
     )
 
 
 def health(answer: JsonObject) -> RenderableType:
     """The state of each part."""
-    table = _table("Health", "part", "state", "")
-    for name, part in _part(answer, "parts").items():
-        told = cast("JsonObject", part)
+    table = new_table("Health", "part", "state", "")
+    for name, found in part(answer, "parts").items():
+        told = cast("JsonObject", found)
         status = str(told["status"])
         detail = f"{told['milliseconds']} ms" if status == "ok" else str(told["message"])
         table.add_row(name, Text(status, _COLOURS.get(status, "bold red")), detail)
     return table
 
 
-def counted(title: str, counts: Mapping[str, object]) -> RenderableType:
-    """A name and a number a line; nothing where there is nothing."""
-    if not counts:
-        return Text("")
-    table = _table(title, "", "count")
-    for name, count in counts.items():
-        table.add_row(name, _number(count))
-    return table
-
-
 def accuracy(found: JsonObject) -> RenderableType:
     """How sampled hits turned out, and what the verifier said; nothing where nobody was asked."""
-    shadow, verifier = _part(found, "shadow"), _part(found, "verifier")
-    table = _table("Semantic hits, sampled", "", "")
+    shadow, verifier = part(found, "shadow"), part(found, "verifier")
+    table = new_table("Semantic hits, sampled", "", "")
     if shadow["samples"]:
         low, high = cast("list[float]", shadow["wrong_share_ci"])
         share = cast("float", shadow["wrong_share"])
-        table.add_row("samples", _number(shadow["samples"]))
+        table.add_row("samples", number(shadow["samples"]))
         table.add_row("wrong", f"{share:.1%} (95 %: {low:.1%} to {high:.1%})")
-        table.add_row("thresholds raised", _number(shadow["thresholds_raised"]))
+        table.add_row("thresholds raised", number(shadow["thresholds_raised"]))
     rulings = {name: count for name, count in verifier.items() if name != "dollars_spent"}
     if not any(rulings.values()):
         return table if shadow["samples"] else Text("")
@@ -88,7 +80,7 @@ def entries(found: list[JsonObject]) -> RenderableType:
     if not found:
         return Text("There is no such entry.")
     names = ("tenant", "namespace", "model", "tags", "age", "left", "tokens")
-    table = _table("Entries", "entry", *names)
+    table = new_table("Entries", "entry", *names)
     table.columns[0].no_wrap = True  # to be copied
     now = time.time()
     for one in found:
@@ -98,17 +90,17 @@ def entries(found: list[JsonObject]) -> RenderableType:
             str(one["tenant"]),
             str(one["namespace"]),
             str(one["model"]),
-            ", ".join(cast("list[str]", one["tags"])) or _NOTHING,
-            _span(now - cast("int", one["created_at"])),
-            _span(cast("int", one["expires_at"]) - now),
-            _number(tokens),
+            ", ".join(cast("list[str]", one["tags"])) or NOTHING,
+            duration(now - cast("int", one["created_at"])),
+            duration(cast("int", one["expires_at"]) - now),
+            number(tokens),
         )
     return table
 
 
 def entry(answer: JsonObject) -> RenderableType:
     """Everything that is told of one entry."""
-    table = _table("Entry", "", "")
+    table = new_table("Entry", "", "")
     table.columns[1].justify = "left"
     for name, value in answer.items():
         shown = (
@@ -117,51 +109,51 @@ def entry(answer: JsonObject) -> RenderableType:
             else value
         )
         told = ", ".join(shown) if isinstance(shown, list) else str(shown)
-        table.add_row(name, Text(told or _NOTHING))
+        table.add_row(name, Text(told or NOTHING))
     return table
 
 
 def settings(answer: JsonObject) -> RenderableType:
     """The settings in force."""
-    table = _table("Settings", "setting", "value")
+    table = new_table("Settings", "setting", "value")
     table.columns[1].justify = "left"
-    for name, value in _part(answer, "settings").items():
-        table.add_row(name.upper(), _NOTHING if value is None else str(value))
+    for name, value in part(answer, "settings").items():
+        table.add_row(name.upper(), NOTHING if value is None else str(value))
     return table
 
 
 def explanation(answer: JsonObject) -> RenderableType:
     """What would happen, why, and the near entries that were considered."""
-    table = _table(f"{answer['result']} ({answer['reason']})", "", "")
+    table = new_table(f"{answer['result']} ({answer['reason']})", "", "")
     table.columns[1].justify = "left"
     for name in ("similarity", "entry", "age_seconds", "ttl_seconds"):
         if answer[name] is not None:
             table.add_row(name, str(answer[name]))
     for section in ("key", "plan"):
-        for name, value in _part(answer, section).items():
-            table.add_row(f"{section}.{name}", _NOTHING if value is None else str(value))
+        for name, value in part(answer, section).items():
+            table.add_row(f"{section}.{name}", NOTHING if value is None else str(value))
     return Group(table, _candidates(cast("list[JsonObject]", answer["candidates"])))
 
 
 def _candidates(candidates: list[JsonObject]) -> RenderableType:
     if not candidates:
         return Text("No near entry was considered.")
-    table = _table("Near entries", "entry", "similarity", "verdict", "rule", "detail")
+    table = new_table("Near entries", "entry", "similarity", "verdict", "rule", "detail")
     for near in candidates:
         verdict = str(near["verdict"]) if near["above_threshold"] else "below the threshold"
         table.add_row(
             str(near["entry"]),
             f"{near['similarity']:.4f}",
             verdict,
-            str(near["rule"] or _NOTHING),
-            str(near["detail"] or _NOTHING),
+            str(near["rule"] or NOTHING),
+            str(near["detail"] or NOTHING),
         )
     return table
 
 
 def _windows(windows: JsonObject) -> Table:
-    table = _table("Requests", "", *(name.replace("_", " ") for name in _SPANS))
-    spans = [_part(windows, name) for name in _SPANS]
+    table = new_table("Requests", "", *(name.replace("_", " ") for name in _SPANS))
+    spans = [part(windows, name) for name in _SPANS]
     rows = [
         ("requests", "cache_performance", "total_requests"),
         *((name.replace("_", " "), "cache_performance", name) for name in _RESULTS),
@@ -169,58 +161,29 @@ def _windows(windows: JsonObject) -> Table:
         ("tokens saved", "token_usage", "total_tokens_saved"),
     ]
     for label, section, name in rows:
-        table.add_row(label, *(_number(_part(span, section)[name]) for span in spans))
-    rates = (_part(span, "cache_performance")["hit_rate"] for span in spans)
+        table.add_row(label, *(number(part(span, section)[name]) for span in spans))
+    rates = (part(span, "cache_performance")["hit_rate"] for span in spans)
     table.add_row("hit rate", *(f"{cast('float', rate):.1%}" for rate in rates), style="bold")
     for name in ("dollars_spent", "dollars_saved"):
-        amounts = (_part(span, "cost_analysis")[name] for span in spans)
-        table.add_row(name.replace("_", " "), *(_dollars(amount) for amount in amounts))
+        amounts = (part(span, "cost_analysis")[name] for span in spans)
+        table.add_row(name.replace("_", " "), *(dollars(amount) for amount in amounts))
     return table
 
 
 def _models(by_model: JsonObject) -> RenderableType:
     if not by_model:
         return Text("")
-    table = _table("Models", "model", "hits", "upstream", "tokens saved", "spent", "saved")
+    table = new_table("Models", "model", "hits", "upstream", "tokens saved", "spent", "saved")
     for name, found in by_model.items():
         model = cast("JsonObject", found)
         saved = cast("int", model["prompt_tokens_saved"])
         saved += cast("int", model["completion_tokens_saved"])
         table.add_row(
             name,
-            _number(model["hits"]),
-            _number(model["upstream_answers"]),
-            _number(saved),
-            _dollars(model["dollars_spent"]),
-            _dollars(model["dollars_saved"]),
+            number(model["hits"]),
+            number(model["upstream_answers"]),
+            number(saved),
+            dollars(model["dollars_spent"]),
+            dollars(model["dollars_saved"]),
         )
     return table
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold", box=None)
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", overflow="fold")
-    return table
-
-
-def _part(value: Mapping[str, object], name: str) -> JsonObject:
-    return cast("JsonObject", value[name])
-
-
-def _span(seconds: float) -> str:
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f}{unit}"
-    return f"{max(0, seconds):.0f}s"
-
-
-def _number(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else _NOTHING
-
-
-def _dollars(value: object) -> str:
-    """Dollars with four digits that count; a model without a price has none."""
-    if not isinstance(value, int | float):
-        return "price unknown"
-    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4g}"
