@@ -67,7 +67,7 @@ def measured(*, turns: int = 5) -> Finding:
             for embedder in (
                 _embedder("sentence-transformers", "sentence-transformers", weights),
                 _embedder("ONNX Runtime, fp32 (default)", "ours", FP32),
-                _embedder("ONNX Runtime, 8-bit blocks (`--quantise`)", "ours", QUANTISED),
+                _embedder("ONNX Runtime, 8-bit (`--quantise`)", "ours", QUANTISED),
             )
         )
         for _ in range(turns):

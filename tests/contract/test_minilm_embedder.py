@@ -122,9 +122,9 @@ async def test_a_missing_model_is_said_to_be_missing_and_how_to_build_it(tmp_pat
 
 
 async def test_a_model_under_another_id_is_refused() -> None:
-    embedder = MiniLMEmbedder(model_folder(), embedder_id="minilm-l6-v2/onnx-q8")
+    embedder = MiniLMEmbedder(model_folder(), embedder_id="minilm-l6-v2/onnx-int8")
 
-    with pytest.raises(EmbedderUnavailable, match="not minilm-l6-v2/onnx-q8"):
+    with pytest.raises(EmbedderUnavailable, match="not minilm-l6-v2/onnx-int8"):
         await embedder.embed(["text"])
     await embedder.aclose()
 

@@ -16,7 +16,8 @@ from functions.embedding.model_build.source import (
 
 MANIFEST = "model.json"
 
-_RECIPE = 1  # raise it where the same weights come to make other files
+# Raised where the same weights come to make other files.
+_RECIPE, _QUANTISED_RECIPE = 1, 2
 _QUICK_BYTES = 1_000_000  # the weights take longer to hash than a start may take
 
 
@@ -50,7 +51,7 @@ def write_manifest(folder: Path, *, quantised: bool) -> None:
 
 def _description(*, quantised: bool) -> dict[str, object]:
     return {
-        "embedder_id": "minilm-l6-v2/onnx-q8" if quantised else "minilm-l6-v2/onnx-fp32",
+        "embedder_id": "minilm-l6-v2/onnx-int8" if quantised else "minilm-l6-v2/onnx-fp32",
         "dimensions": 384,
         # With 8-bit activations, the last digit's rounding in a batch becomes another vector.
         "may_batch": not quantised,
@@ -60,7 +61,7 @@ def _description(*, quantised: bool) -> dict[str, object]:
             "model.safetensors": WEIGHTS_SHA256,
             "tokenizer.json": TOKENIZER_SHA256,
         },
-        "recipe": _RECIPE,
+        "recipe": _QUANTISED_RECIPE if quantised else _RECIPE,
     }
 
 

@@ -136,19 +136,35 @@ def test_a_weight_lies_on_a_page_of_its_own_in_the_data_file(tmp_path: Path) -> 
 
 
 def test_eight_bit_weights_are_off_by_half_a_step_at_most(tmp_path: Path) -> None:
-    matrix = np.random.default_rng(7).normal(size=(4, 256)).astype(np.float32)
+    matrix = np.random.default_rng(7).normal(size=(4, 384)).astype(np.float32)
     storage = EightBit(tmp_path / "data")
 
-    storage.product("source", matrix, "out")
+    node = storage.product("source", matrix, "out")
 
     steps, scales = (_read(tmp_path / "data", tensor) for tensor in storage.tensors)
-    blocks = (steps.reshape(4, 2, 128) - 128) * scales.reshape(4, 2, 1)
-    error = np.abs(blocks - matrix.reshape(4, 2, 128)) / scales.reshape(4, 2, 1)
+    assert node.op_type == "DynamicQuantizeMatMul"
+    assert np.abs(steps.T - matrix / scales[:, np.newaxis]).max() <= 0.5 + 1e-4
+
+
+def test_wide_matrices_have_a_scale_a_block(tmp_path: Path) -> None:
+    matrix = np.random.default_rng(7).normal(size=(4, 512)).astype(np.float32)
+    storage = EightBit(tmp_path / "data")
+
+    node = storage.product("source", matrix, "out")
+
+    steps, scales = (_read(tmp_path / "data", tensor) for tensor in storage.tensors)
+    blocks = (steps.reshape(4, 4, 128) - 128) * scales.reshape(4, 4, 1)
+    error = np.abs(blocks - matrix.reshape(4, 4, 128)) / scales.reshape(4, 4, 1)
+    assert node.op_type == "MatMulNBits"
     assert error.max() <= 0.5 + 1e-4
 
 
 def _read(data: Path, tensor: TensorProto) -> npt.NDArray[np.float32]:
-    kind = np.uint8 if tensor.data_type == TensorProto.UINT8 else np.float32
+    kinds: dict[int, type[np.generic]] = {
+        TensorProto.UINT8: np.uint8,
+        TensorProto.INT8: np.int8,
+    }
+    kind = kinds.get(tensor.data_type, np.float32)
     place = {
         entry.key: int(entry.value) for entry in tensor.external_data if entry.key != "location"
     }
