@@ -129,6 +129,8 @@ ONE_MEANING = {
 }
 
 TWO_MEANINGS = {
+    "two salts": ("How is chlorate measured?", "How is chlorite measured?", "substitution"),
+    "two hydrocarbons": ("Is hexane dangerous?", "Is hexene dangerous?", "substitution"),
     "hope and its lack": ("Is he hopeful today?", "Is he hopeless today?", "negation"),
     "a verb that negates the next": (
         "Why does my car fail to start?",

@@ -11,6 +11,8 @@ from llm_cache_proxy.domain.guard.tokens import Token
 NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
 _ROOT = 4
 _MISSPELT = 6
+_SUBSTANCES = frozenset({"ane", "ene", "yne", "ine", "ate", "ite", "ide", "ose", "ase"})
+"""Endings by which chemistry tells substances apart: chlorate and chlorite, hexane and hexene."""
 
 
 @lru_cache(maxsize=16384)
@@ -34,6 +36,8 @@ def same_word_misspelt(one: Token, other: Token) -> bool:
         return False
     if one.capital and not one.opens and other.capital and not other.opens:
         return _undoubled(a) == _undoubled(b)
+    if a[-3:] != b[-3:] and {a[-3:], b[-3:]} <= _SUBSTANCES:
+        return False
     return _one_slip(a, b)
 
 

@@ -5,7 +5,7 @@ Never carries a whole prompt: `detail` names a few words at most.
 
 from dataclasses import dataclass
 
-DECISION_VERSION = 3
+DECISION_VERSION = 4
 """Raised whenever the rules change, so that promoted aliases are judged again."""
 
 _LONGEST_DETAIL = 120

@@ -8,7 +8,9 @@ from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
-_ORDERED = frozenset({"-", "/", "^", "**", "%", "÷", "minus", "divided", "power", "than"})
+_ORDERED = frozenset(
+    {"-", "/", "^", "**", "%", "÷", "minus", "divided", "power", "than", "over", "by"}
+)
 _AMBIGUOUS = frozenset({"may", "march", "mon", "sat", "sun", "jan", "mar", "dec"})
 
 
@@ -125,6 +127,8 @@ NUMBERS = Rule(
         ("Name three planets", "Name four planets"),
         ("What does HTTP status 404 mean?", "What does HTTP status 403 mean?"),
         ("Who was the first president?", "Who was the second president?"),
+        ("Is 120 over 80 high blood pressure?", "Is 80 over 120 high blood pressure?"),
+        ("Is a 40 by 60 poster wide?", "Is a 60 by 40 poster wide?"),
     ),
     passes=(
         ("What can I buy for 1,000 dollars?", "What can I buy for $1k?"),

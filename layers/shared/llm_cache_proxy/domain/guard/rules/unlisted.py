@@ -1,10 +1,10 @@
-"""Differences in what the word lists know nothing of: other letters than Latin ones, and emoji.
+"""Differences in what the word lists know nothing of: other letters than English has, and emoji.
 
 The embedder knows as little of them: to it "включить" and "выключить" are one word, and all emoji
 are one sign. So nothing but capitals, spaces and marks may differ there.
 """
 
-from unicodedata import category, name
+from unicodedata import category, normalize
 
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.pair import Pair
@@ -26,7 +26,7 @@ def _unlisted(pair: Pair) -> str | None:
 
 
 def _words(analysis: Analysis) -> list[str]:
-    """The words in other letters than Latin ones, in order."""
+    """The words in other letters than English has, accents apart, in order."""
     if analysis.text.isascii():
         return []
     return [
@@ -49,22 +49,20 @@ def _signs(analysis: Analysis) -> list[str]:
 
 
 def _is_other(letter: str) -> bool:
-    return (
-        not letter.isascii()
-        and letter.isalpha()
-        and letter not in _COMMON
-        and "LATIN" not in name(letter, "LATIN")
-    )
+    if letter.isascii() or letter in _COMMON:
+        return False
+    return any(part.isalpha() and not part.isascii() for part in normalize("NFKD", letter))
 
 
 UNLISTED = Rule(
     name="unlisted",
-    looks_at="words in other letters than Latin ones, and emoji, which no word list knows",
+    looks_at="words in other letters than English has, accents apart, and emoji",
     vetoes=(
         ("Как включить звук?", "Как выключить звук?"),
         ("كيف أفتح الحساب؟", "كيف أغلق الحساب؟"),
         ("如何增加体重?", "如何减少体重?"),
         ("Αλλάζω ή κρατώ;", "Κρατώ ή αλλάζω;"),
+        ("Jak włączyć dźwięk?", "Jak wyłączyć dźwięk?"),
         ("Is this good? 👍", "Is this good? 👎"),
         ("What flag is 🇩🇪?", "What flag is 🇪🇩?"),
     ),
@@ -72,7 +70,9 @@ UNLISTED = Rule(
         ("Как включить звук?", "как включить звук"),
         ("What does привет mean?", "what's the meaning of привет?"),
         ("Is 5 μg a lot?", "Is 5 mcg a lot?"),
-        ("What does a naïve café owner do?", "what does a naïve café owner do"),
+        ("What does a naïve café owner do?", "What does a naive cafe owner do?"),
+        ("Was kostet eine große Straßenkarte?", "was kostet eine GROSSE Strassenkarte"),
+        ("What is the ﬁrst law?", "What is the first law?"),
     ),
     check=_unlisted,
 )
