@@ -7,6 +7,7 @@ over to be worked on ("Translate: see you tomorrow") is no part of what is asked
 
 import re
 
+from llm_cache_proxy.domain.guard import LONGEST_TEXT
 from llm_cache_proxy.domain.reasons import Reason
 
 _TIME = re.compile(
@@ -66,6 +67,8 @@ def ineligible_text(text: str) -> Reason | None:
     """Why `text` may not be compared by meaning, or None where it may."""
     if not text.strip():
         return Reason.NOT_USER_TEXT
+    if len(text) > LONGEST_TEXT:  # the guard would not let it pass
+        return Reason.TOO_LONG
     asked = _HANDED_OVER.sub(" ", text) if _TREATS.match(text) else text
     if _TIME.search(asked):
         return Reason.TIME_SENSITIVE

@@ -7,6 +7,8 @@ only here must still pass the guard before one's answer serves the other.
 import re
 import unicodedata
 
+from llm_cache_proxy.domain.guard import LONGEST_TEXT
+
 # Anything here means that case or spacing may carry meaning: fences, inline code, indentation,
 # operators, call and index brackets, paths and addresses, identifiers, diffs, YAML, SQL and the
 # like. One sign is enough: what stays as it was written can only cost a hit. Texts may be as long
@@ -33,8 +35,9 @@ _SPACES = re.compile(r"\s+")
 def normalised(text: str) -> str:
     """`text` with case folded, whitespace runs collapsed and Unicode composed, if it is prose.
 
-    Text with any sign of code comes back as it was written.
+    Text with any sign of code comes back as it was written, and so does a text beyond what the
+    guard reads: it would let no other spelling of it pass.
     """
-    if _CODE.search(text):
+    if len(text) > LONGEST_TEXT or _CODE.search(text):
         return text
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip().casefold()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from llm_cache_proxy.domain.entry import Alias, Entry
-from llm_cache_proxy.domain.guard import LONGEST_TEXT, Guard
+from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.pairs import barred_pair
 from llm_cache_proxy.domain.presets import decision_version
 from llm_cache_proxy.domain.reasons import Reason, Result
@@ -99,9 +99,7 @@ class SemanticTier:
 
     async def vector(self, asked: Asked, trail: Trail) -> Sequence[float] | None:
         """The prompt's vector, computed once a request; None where none stands for all of it."""
-        if len(asked.text) > LONGEST_TEXT:  # nor would the guard let it pass
-            trail.because(Reason.TOO_LONG)
-        elif trail.vector is None:
+        if trail.vector is None:
             await self.prepare()
             embedded = await self.embed_tier.attempt(trail, lambda: self._embedding(asked.text))
             if embedded is None:
