@@ -27,26 +27,7 @@ def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str], tru
     `breakers` are those of this process, `open` or `closed` by tier.
     """
     families = (
-        _family(
-            "llm_cache_requests_total",
-            "Requests by result.",
-            (({"result": result}, count) for result, count in tally.results.items()),
-        ),
-        _family(
-            "llm_cache_vetoes_total",
-            "Near entries that the guard refused, by rule.",
-            (({"rule": rule}, count) for rule, count in tally.vetoes.items()),
-        ),
-        _family(
-            "llm_cache_errors_total",
-            "Failures of a tier or of the upstream, by kind.",
-            (({"kind": kind}, count) for kind, count in tally.errors.items()),
-        ),
-        _family(
-            "llm_cache_breaker_trips_total",
-            "How often the breaker of a tier has opened, in all processes.",
-            (({"tier": tier}, count) for tier, count in tally.trips.items()),
-        ),
+        *_counts(tally),
         _family(
             "llm_cache_breaker_open",
             "Whether the breaker of a tier is open in this process.",
@@ -59,7 +40,9 @@ def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str], tru
             "Dollars spent and saved at list prices, by model; models without a price are absent.",
             _dollars(tally, prices),
         ),
-        *_accuracy(tally, trust),
+        *_verifier(tally),
+        *_samples(tally),
+        *_trust(trust),
         _latencies(tally),
     )
     return "".join(f"{line}\n" for family in families for line in family)
@@ -74,7 +57,30 @@ def _family(
         yield _line(name, labels, value)
 
 
-def _accuracy(tally: Tally, trust: Trust) -> Iterator[Iterator[str]]:
+def _counts(tally: Tally) -> Iterator[Iterator[str]]:
+    yield _family(
+        "llm_cache_requests_total",
+        "Requests by result.",
+        (({"result": result}, count) for result, count in tally.results.items()),
+    )
+    yield _family(
+        "llm_cache_vetoes_total",
+        "Near entries that the guard refused, by rule.",
+        (({"rule": rule}, count) for rule, count in tally.vetoes.items()),
+    )
+    yield _family(
+        "llm_cache_errors_total",
+        "Failures of a tier or of the upstream, by kind.",
+        (({"kind": kind}, count) for kind, count in tally.errors.items()),
+    )
+    yield _family(
+        "llm_cache_breaker_trips_total",
+        "How often the breaker of a tier has opened, in all processes.",
+        (({"tier": tier}, count) for tier, count in tally.trips.items()),
+    )
+
+
+def _verifier(tally: Tally) -> Iterator[Iterator[str]]:
     yield _family(
         "llm_cache_verifier_rulings_total",
         "Questions to the verifier, by what it said.",
@@ -86,6 +92,9 @@ def _accuracy(tally: Tally, trust: Trust) -> Iterator[Iterator[str]]:
         "Dollars that the verifier has cost at list prices.",
         [({}, spent)],
     )
+
+
+def _samples(tally: Tally) -> Iterator[Iterator[str]]:
     yield _family(
         "llm_cache_shadow_samples_total",
         "Semantic hits that were compared with a fresh answer, by how they turned out.",
@@ -105,6 +114,9 @@ def _accuracy(tally: Tally, trust: Trust) -> Iterator[Iterator[str]]:
         "How often samples have raised a tenant's threshold.",
         [({}, tally.samples.get("threshold_raised", 0))],
     )
+
+
+def _trust(trust: Trust) -> Iterator[Iterator[str]]:
     yield _family(
         "llm_cache_raised_threshold",
         "The highest threshold that samples have raised; 0 where none was.",
