@@ -14,18 +14,17 @@ from llm_cache_proxy.domain.counting import COALESCED, hit_counts, merged
 from llm_cache_proxy.domain.entry import Entry, Form
 from llm_cache_proxy.domain.pacing import UpstreamPace, pauses
 from llm_cache_proxy.domain.reasons import Reason, Result
-from llm_cache_proxy.domain.served import Usage
-from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer, shared_answer
+from llm_cache_proxy.domain.shared_answer import Landing
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
-from llm_cache_proxy.pipeline.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.exchange import SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.flight import Flight, Flights
+from llm_cache_proxy.pipeline.landed import kept_answer, landing_in, shared_reply
 from llm_cache_proxy.pipeline.leading import Lead, LeaseTerms
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.pipeline.waiting import WaitingBody
-from llm_cache_proxy.ports.exact_store import Hit
-from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, LeaseStore, Mail, NoLease, Poll
+from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, LeaseStore, NoLease, Poll
 
 KEEP_ALIVE_SECONDS = 5.0
 """A stream is held back so long for its status, and then kept alive as often."""
@@ -153,7 +152,7 @@ class SingleFlight:
             if isinstance(found, Lease) and not found.led:
                 lease = found
                 continue
-            return _read(found)
+            return landing_in(found)
 
     def _lead(self, asked: Asked, trail: Trail, lease: Lease, flight: Flight) -> None:
         def landed(landing: Landing | None, seconds: float) -> None:
@@ -187,50 +186,7 @@ class SingleFlight:
         trail.counts = {}
         await self.exact.ledger.write_together(asked.request.tenant, counts)
         if isinstance(landing, Entry):
-            return self._kept(asked, trail, landing)
+            return kept_answer(self.exact.hits, asked, trail, landing)
         if landing.failure is not None:
             raise landing.failure.error()
-        return _shared(asked, trail, landing)
-
-    def _kept(self, asked: Asked, trail: Trail, entry: Entry) -> Answer:
-        hit = Hit(
-            body=entry.forms.body(asked.form),
-            entry_id=entry.entry_id,
-            created_at=entry.created_at,
-            expires_at=entry.expires_at,
-            now=entry.created_at,
-            model=entry.model,
-            prompt_tokens=entry.prompt_tokens,
-            completion_tokens=entry.completion_tokens,
-            text=None,
-            sequence=trail.sequence,
-        )
-        return self.exact.hits.answer(asked, trail, hit, Result.COALESCED, Reason.COALESCED)
-
-
-def _read(
-    found: Entry | Mail | FoundByMeaning | NoLease | Lease,
-) -> Landing | FoundByMeaning | NoLease | Lease:
-    if not isinstance(found, Mail):
-        return found
-    try:
-        return shared_answer(found.text)
-    except ValueError:
-        return NoLease()
-
-
-def _shared(asked: Asked, trail: Trail, answer: SharedAnswer) -> Answer:
-    as_events = answer.forms is not None and asked.form is not Form.JSON
-    text = answer.told(asked.form) + (asked.request.dialect.terminator if as_events else "")
-    kind = SSE_TYPE if as_events else answer.content_type
-    tokens = (answer.prompt_tokens, answer.completion_tokens)
-    trail.usage = Usage(answer.model, *tokens, saved=True)
-    return Answer(
-        status=answer.status,
-        content_type=JSON_TYPE if answer.forms is not None and not as_events else kind,
-        body=text.encode("utf-8", "replace"),
-        outcome=Outcome(
-            Result.COALESCED, str(Reason.COALESCED), timings=trail.timings, trail=trail
-        ),
-        headers=answer.headers,
-    )
+        return shared_reply(asked, trail, landing)
