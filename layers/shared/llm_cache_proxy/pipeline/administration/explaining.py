@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.chat.dialect import ChatDialect
-from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT
 from llm_cache_proxy.pipeline.administration.fields import Fields
+from llm_cache_proxy.pipeline.administration.posed import posed
 from llm_cache_proxy.pipeline.administration.unwritten import NotedVectors, UnwrittenExact
 from llm_cache_proxy.pipeline.asked import Asked, asked
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome, reason_text
@@ -93,17 +93,7 @@ def _request(fields: Fields) -> tuple[CachedRequest, bool]:
     headers = _headers(fields.object("headers") or {})
     with_texts = fields.flag("texts") or False
     fields.end()
-    dialect = ChatDialect()
-    request = CachedRequest(
-        tenant=tenant,
-        query="",
-        headers=headers,
-        body=compact_text(body).encode("utf-8"),
-        fields=dialect.checked(body),
-        controls=parse_controls(headers),
-        dialect=dialect,
-    )
-    return request, with_texts
+    return posed(tenant, headers, body, ChatDialect()), with_texts
 
 
 def _body(fields: Fields) -> JsonObject:

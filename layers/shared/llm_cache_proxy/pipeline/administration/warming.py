@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from llm_cache_proxy.domain.chat.dialect import ChatDialect
-from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.dialect import Dialect
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
@@ -20,6 +19,7 @@ from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
 from llm_cache_proxy.domain.text.dialect import TextDialect
 from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT
 from llm_cache_proxy.pipeline.administration.fields import Fields
+from llm_cache_proxy.pipeline.administration.posed import posed
 from llm_cache_proxy.pipeline.administration.unwritten import UnwrittenExact
 from llm_cache_proxy.pipeline.asked import Asked, asked
 from llm_cache_proxy.pipeline.exchange import CachedRequest
@@ -110,14 +110,4 @@ def _read(fields: Fields) -> tuple[CachedRequest, JsonObject, int | None]:
         raise InvalidRequest("'request' and 'response' must both be objects")
     if path not in _DIALECTS:
         raise InvalidRequest(f"'path' must be one of {', '.join(_DIALECTS)}", param="path")
-    dialect = _DIALECTS[path]
-    request = CachedRequest(
-        tenant=tenant,
-        query="",
-        headers=headers,
-        body=compact_text(body).encode("utf-8"),
-        fields=dialect.checked(body),
-        controls=parse_controls(headers),
-        dialect=dialect,
-    )
-    return request, response, created_at
+    return posed(tenant, headers, body, _DIALECTS[path]), response, created_at
