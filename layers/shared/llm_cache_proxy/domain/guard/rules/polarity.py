@@ -106,6 +106,7 @@ NEGATION = Rule(
         ("Is the task possible?", "Is the task impossible?"),
         ("How do I cook with salt?", "How do I cook without salt?"),
         ("Why do startups fail to grow?", "Why do startups grow?"),
+        ("How do I get rid of ants?", "How do I get ants?"),
     ),
     passes=(
         ("Why doesn't my code work?", "Why is my code not working?"),
@@ -123,6 +124,7 @@ OPPOSITES = Rule(
         ("Should I stretch before running?", "Should I stretch after running?"),
         ("What is a debit card?", "What is a credit card?"),
         ("What are the pros and cons of tea?", "What are the pros of tea?"),
+        ("Do many birds fly?", "Do few birds fly?"),
     ),
     passes=(("How do I enable dark mode?", "How do I turn on dark mode?"),),
     check=_opposites,
