@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from infra.error_messages import messages
 from llm_cache_proxy.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,7 +79,14 @@ def _rows(page: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows]
 
 
+def errors_table() -> str:
+    """Each error message of ours, by status."""
+    rows = [f"| {status} | {_cell(text)} |" for status, _, text in messages()]
+    return "\n".join(["| status | message |", "|---|---|", *rows])
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "errors": errors_table,
     "settings": settings_table,
     "costs": costs_table,
     "accuracy": accuracy_table,

@@ -1,4 +1,4 @@
-"""Redis fails in every way under a running load: no request fails, none waits long, hits return."""
+"""Redis fails in every way under load, by itself and behind the REST gateway: hits return."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +12,9 @@ from resilience.load import Load
 from servers.link import Link, Mode
 from servers.mortal_redis import MortalRedis
 from servers.proxy_process import proxy_process
+from servers.redis_rest import RedisRest
 from servers.scripted_upstream import ScriptedUpstream
+from servers.thread import ThreadServer
 
 DEADLINE_SECONDS = 0.5
 SLACK_SECONDS = 1.5  # for a machine that is busy with other tests
@@ -65,17 +67,33 @@ FAULTS = {
 
 
 @contextmanager
-def under_load(tmp_path: Path) -> Iterator[tuple[MortalRedis, Link, Load]]:
+def linked(server: MortalRedis, client: str) -> Iterator[tuple[Link, dict[str, str]]]:
+    """A link to the server, or to a REST gateway in front of it, and the settings that name it."""
+    if client == "redis":
+        with Link(server.port).in_thread() as link:
+            yield link, {"REDIS_URL": f"redis://127.0.0.1:{link.port}/0"}
+        return
+    gateway = ThreadServer(RedisRest(f"redis://127.0.0.1:{server.port}/0", "token").app())
+    with (
+        gateway.running() as running,
+        Link(int(running.url.rpartition(":")[2])).in_thread() as link,
+    ):
+        url = f"http://127.0.0.1:{link.port}"
+        yield link, {"UPSTASH_REDIS_REST_URL": url, "UPSTASH_REDIS_REST_TOKEN": "token"}
+
+
+@contextmanager
+def under_load(tmp_path: Path, client: str) -> Iterator[tuple[MortalRedis, Link, Load]]:
     """A proxy whose Redis lies behind a link, asked all the time, warm."""
     with (
         MortalRedis().running() as server,
-        Link(server.port).in_thread() as link,
+        linked(server, client) as (link, settings),
         ScriptedUpstream().in_thread() as upstream,
         proxy_process(
             tmp_path / "data",
-            REDIS_URL=f"redis://127.0.0.1:{link.port}/0",
             UPSTREAM_BASE_URL=upstream.base_url,
             EXACT_DEADLINE_SECONDS=str(DEADLINE_SECONDS),
+            **settings,
         ) as proxy,
         Load(proxy.base_url).running() as load,
     ):
@@ -83,10 +101,11 @@ def under_load(tmp_path: Path) -> Iterator[tuple[MortalRedis, Link, Load]]:
         yield server, link, load
 
 
+@pytest.mark.parametrize("client", ["redis", "rest"])
 @pytest.mark.parametrize("name", FAULTS)
-def test_no_request_fails_and_hits_come_back(name: str, tmp_path: Path) -> None:
+def test_no_request_fails_and_hits_come_back(name: str, client: str, tmp_path: Path) -> None:
     fault = FAULTS[name]
-    with under_load(tmp_path) as (server, link, load):
+    with under_load(tmp_path, client) as (server, link, load):
         broken_at = time.monotonic()
 
         fault.begin(server, link)

@@ -1,12 +1,20 @@
-"""A request's body, read up to the limit and no further."""
+"""A request's body, read up to the limit and no further, and not for ever."""
+
+import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
-from llm_cache_proxy.domain.errors import BodyTooLarge, InvalidRequest
+from llm_cache_proxy.domain.errors import BodyTooLarge, BodyTooSlow, InvalidRequest
+
+BODY_SECONDS = 30
+"""Long enough for the largest body over a slow line."""
 
 
 async def read_body(request: Request, max_body_bytes: int) -> bytes:
-    """The whole body. Raises BodyTooLarge as soon as it is known to be over the limit."""
+    """The whole body. Raises BodyTooLarge as soon as it is known to be over the limit.
+
+    Raises BodyTooSlow where it is not here in time, and InvalidRequest where it is cut off.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > max_body_bytes:
         raise _too_large(max_body_bytes)
@@ -18,10 +26,15 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
         )
     body = bytearray()
     try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > max_body_bytes:
-                raise _too_large(max_body_bytes)
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > max_body_bytes:
+                    raise _too_large(max_body_bytes)
+    except TimeoutError as exc:
+        raise BodyTooSlow(
+            f"The request body was not whole within {BODY_SECONDS} seconds. Send it again, faster."
+        ) from exc
     except ClientDisconnect as exc:
         raise InvalidRequest("The connection closed before the body was whole.") from exc
     return bytes(body)

@@ -8,6 +8,7 @@ ProxyError
 │   ├── LimitReached         429: a rate or a budget is used up
 │   ├── NotFound             404: no such route, model or entry
 │   ├── MethodNotAllowed     405
+│   ├── BodyTooSlow          408
 │   ├── BodyTooLarge         413
 │   └── NotInCache           504: `only-if-cached` asked for, and it is not
 ├── UpstreamError          the LLM gave no answer at all
@@ -87,6 +88,13 @@ class MethodNotAllowed(RequestRefused):
 
     status = 405
     code = "method_not_allowed"
+
+
+class BodyTooSlow(RequestRefused):
+    """The body did not come in time."""
+
+    status = 408
+    code = "request_timeout"
 
 
 class BodyTooLarge(RequestRefused):

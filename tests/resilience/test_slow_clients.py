@@ -1,0 +1,40 @@
+"""Clients that send a byte now and then: they are told so in the end, and nobody else waits."""
+
+import json
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from llm_cache_proxy.api.request_body import BODY_SECONDS
+from servers.proxy_process import proxy_process
+
+SLOW_CLIENTS = 40
+HEAD = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    b"content-length: 1000\r\n\r\n{"
+)
+
+
+@pytest.mark.timeout(120)
+def test_slow_clients_are_answered_and_hold_nobody_up(tmp_path: Path) -> None:
+    with proxy_process(tmp_path / "data") as proxy:
+        port = int(proxy.url.rpartition(":")[2])
+        slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(SLOW_CLIENTS)]
+        for each in slow:
+            each.sendall(HEAD)
+        start = time.monotonic()
+
+        quick = httpx.get(f"{proxy.url}/health")
+        waited = time.monotonic() - start
+        slow[0].settimeout(BODY_SECONDS + 20)
+        told = slow[0].recv(65_536).decode()
+        for each in slow:
+            each.close()
+
+    assert quick.status_code == 200
+    assert waited < 5
+    assert told.startswith("HTTP/1.1 408")
+    assert json.loads(told.partition("\r\n\r\n")[2])["error"]["code"] == "request_timeout"
