@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llm_cache_proxy.settings import Settings
+from servers.secrecy import secrets_of, told
 
 COMMAND = Path(sys.executable).with_name("llm-cache-proxy")
 MODEL = Path(__file__).parents[2] / ".model" / "all-MiniLM-L6-v2"
@@ -41,7 +42,10 @@ def environment(data_dir: Path, settings: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def proxy_process(data_dir: Path, **settings: str) -> Iterator[ProxyProcess]:
-    """Start the proxy, wait until it can be reached, and stop it at the end."""
+    """Start the proxy, wait until it can be reached, and stop it at the end.
+
+    Whatever the test is about, no secret of the settings may stand in what the process wrote.
+    """
     log = data_dir.with_suffix(".log").open("ab")
     with (
         log,
@@ -61,6 +65,8 @@ def proxy_process(data_dir: Path, **settings: str) -> Iterator[ProxyProcess]:
         finally:
             process.terminate()
             process.wait(timeout=20)
+            written = Path(log.name).read_text("utf-8", "replace")
+            assert not told(written, secrets_of(settings)), "a secret stands in the log"
 
 
 def _announcement(process: subprocess.Popen[bytes]) -> str:
