@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check failures docs screenshots cost deploy template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check failures docs screenshots cost deploy audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,10 @@ lock: $(INSTALLED)  ## Pin what is installed now, and what the layer carries
 
 cost: $(INSTALLED)  ## What a million requests cost, by hit rate (docs/cost.md)
 	@$(BIN)/python -m benchmarks.cost
+
+audit: $(INSTALLED)  ## Look up known vulnerabilities of what the layer carries, where PyPI tells them
+	@$$($(BIN)/python -c 'from infra.tools import program; print(program("pip-audit"))' | tail -1) \
+		-r layers/shared/requirements.txt --disable-pip --no-deps
 
 template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the templates
 	@$(BIN)/python -m pytest -q tests/integration/test_template_checks.py

@@ -16,6 +16,7 @@ TOOLS = {
     "sam": ("aws-sam-cli==1.170.0", "aws-sam-cli-local==1.71.0"),
     "checkov": ("checkov==3.3.30",),
     "ministack": ("ministack==1.5.33", "aws-sam-translator==1.115.0", "boto3==1.43.106"),
+    "pip-audit": ("pip-audit==2.10.1",),
     "langchain": ("langchain-tests==1.1.9", "langchain-openai==1.7.4"),
 }
 
