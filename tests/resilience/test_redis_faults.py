@@ -12,15 +12,15 @@ from resilience.load import Load
 from servers.link import Link, Mode
 from servers.mortal_redis import MortalRedis
 from servers.proxy_process import proxy_process
-from servers.redis_rest import RedisRest
+from servers.rest_gateway import rest_gateway
 from servers.scripted_upstream import ScriptedUpstream
-from servers.thread import ThreadServer
 
 DEADLINE_SECONDS = 0.5
 SLACK_SECONDS = 1.5  # for a machine that is busy with other tests
 FAULT_SECONDS = 2.5
 BACK_SECONDS = 8.0
 PASSWORD = "a-new-password"
+TOKEN = "rest-token"
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,12 @@ def linked(server: MortalRedis, client: str) -> Iterator[tuple[Link, dict[str, s
         with Link(server.port).in_thread() as link:
             yield link, {"REDIS_URL": f"redis://127.0.0.1:{link.port}/0"}
         return
-    gateway = ThreadServer(RedisRest(f"redis://127.0.0.1:{server.port}/0", "token").app())
     with (
-        gateway.running() as running,
-        Link(int(running.url.rpartition(":")[2])).in_thread() as link,
+        rest_gateway(f"redis://127.0.0.1:{server.port}/0", TOKEN) as port,
+        Link(port).in_thread() as link,
     ):
         url = f"http://127.0.0.1:{link.port}"
-        yield link, {"UPSTASH_REDIS_REST_URL": url, "UPSTASH_REDIS_REST_TOKEN": "token"}
+        yield link, {"UPSTASH_REDIS_REST_URL": url, "UPSTASH_REDIS_REST_TOKEN": TOKEN}
 
 
 @contextmanager
