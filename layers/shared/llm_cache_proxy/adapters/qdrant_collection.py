@@ -4,6 +4,7 @@ Imports qdrant-client (0.7 s), so it is itself imported on first use only. Never
 deadlines, threads or connections; those are its callers'.
 """
 
+import logging
 from collections.abc import Sequence
 
 from qdrant_client import AsyncQdrantClient, models
@@ -24,12 +25,15 @@ from llm_cache_proxy.adapters.qdrant_payload import (
     PLACE_FIELDS,
     candidate_of,
     entry_of,
+    is_rubbish,
     payload_of,
     placed_of,
     point_id,
 )
 from llm_cache_proxy.domain.entry import Entry
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
+
+_log = logging.getLogger(__name__)
 
 
 class QdrantCollection:
@@ -47,7 +51,7 @@ class QdrantCollection:
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
     ) -> list[Candidate]:
-        """One query, without the stored answers and the vectors."""
+        """One query, without the stored answers and the vectors; malformed points are removed."""
         with failures_as_ours():
             found = await self._client.query_points(
                 self._name,
@@ -57,8 +61,17 @@ class QdrantCollection:
                 with_payload=CANDIDATE_FIELDS,
                 with_vectors=False,
             )
-        candidates = (candidate_of(point.payload, point.score, scope) for point in found.points)
-        return [candidate for candidate in candidates if candidate is not None]
+            judged = [
+                (point, candidate_of(point.payload, point.score, scope)) for point in found.points
+            ]
+            rubbish = [
+                point.id for point, near in judged if is_rubbish(point.payload, near, scope.tenant)
+            ]
+            if rubbish:
+                _log.warning("removing %d malformed points", len(rubbish))
+                selector = models.PointIdsList(points=rubbish)
+                await self._client.delete(self._name, points_selector=selector, wait=False)
+        return [candidate for _, candidate in judged if candidate is not None]
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""

@@ -4,6 +4,7 @@ Imports qdrant-edge-py, so it is itself imported on first use only. Every method
 long as the engine works: whoever calls decides on the thread and the deadline.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -25,6 +26,7 @@ from llm_cache_proxy.adapters.qdrant_payload import (
     PLACE_FIELDS,
     candidate_of,
     entry_of,
+    is_rubbish,
     payload_of,
     placed_of,
     point_id,
@@ -39,6 +41,7 @@ _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
     **dict.fromkeys(INTEGER_FIELDS, edge.PayloadSchemaType.Integer),
 }
 _MOST_DETAIL_CHARACTERS = 200
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -71,7 +74,7 @@ class QdrantEdgeCollection:
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
     ) -> list[Candidate]:
-        """One query, without the stored answers and the vectors."""
+        """One query, without the stored answers and the vectors; malformed points are removed."""
         request = edge.QueryRequest(
             limit=limit,
             query=edge.Query.Nearest(list(vector)),
@@ -80,8 +83,14 @@ class QdrantEdgeCollection:
         )
         with failures_as_ours():
             found = self._shard.query(request)
-        candidates = (candidate_of(point.payload, point.score, scope) for point in found)
-        return [candidate for candidate in candidates if candidate is not None]
+            judged = [(point, candidate_of(point.payload, point.score, scope)) for point in found]
+            rubbish = [
+                point.id for point, near in judged if is_rubbish(point.payload, near, scope.tenant)
+            ]
+            if rubbish:
+                _log.warning("removing %d malformed points", len(rubbish))
+                self._shard.update(edge.UpdateOperation.delete_points(rubbish))
+        return [candidate for _, candidate in judged if candidate is not None]
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""

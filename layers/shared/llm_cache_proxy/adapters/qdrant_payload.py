@@ -135,6 +135,32 @@ def candidate_of(payload: Payload | None, score: float, scope: Scope) -> Candida
         return None
 
 
+def is_rubbish(payload: Payload | None, candidate: Candidate | None, tenant: str) -> bool:
+    """Whether a point of the tenant's can be of no use to anyone, so that it may be removed.
+
+    What another version wrote is left alone: it may be a newer one's.
+    """
+    return (
+        candidate is None
+        and payload is not None
+        and _is_current(payload)
+        and payload.get("tenant") == tenant
+        and _lacks_a_field(payload)
+    )
+
+
+def _lacks_a_field(payload: Payload) -> bool:
+    """Whether what every candidate has is missing or of another kind here."""
+    try:
+        for field in ("key", "entry_id", "text"):
+            _text(payload, field)
+        for field in ("created_at", "expires_at"):
+            _integer(payload, field)
+    except _Malformed:
+        return True
+    return False
+
+
 def placed_of(payload: Payload | None, vector: object, tenant: str) -> tuple[str, Placed] | None:
     """Exact key, scope and vector, or None where one of them is unsound."""
     if payload is None or not _is_current(payload) or payload.get("tenant") != tenant:

@@ -40,7 +40,8 @@ class VectorStore(Protocol):
     """Failure (`VectorStoreUnavailable`) means: no candidate, nothing stored, and count it.
 
     Vectors are 384 floats of unit length. Points are deterministic in (tenant, exact key):
-    writing twice is writing once. Malformed points are left out of results.
+    writing twice is writing once. Malformed points are left out of results and
+    removed where a search meets them; those of another format version are only left out.
     """
 
     async def nearest(
