@@ -9,7 +9,6 @@ _PACKAGES = (
     "starlette",
     "uvicorn",
     "httptools",
-    "uvloop",
     "redis",
     "upstash-redis",
     "httpx",

@@ -1,6 +1,7 @@
-"""The transport to a REST store, against servers that answer byte by byte, and badly."""
+"""The transport to REST stores and LLMs, against servers that answer byte by byte, and badly."""
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -143,6 +144,126 @@ async def test_nobody_listening_is_an_error_of_httpx() -> None:
     async with calling() as client:
         with pytest.raises(httpx.ConnectError):
             await client.post(server.url, json=[])
+
+
+async def test_what_nobody_asked_for_is_never_taken_for_the_next_answer() -> None:
+    async with served(Server(WHOLE + WHOLE.replace(b"1", b"2"))) as server, calling() as client:
+        for _ in range(2):
+            response = await client.post(server.url, json=[])
+
+            assert response.json() == {"result": 1}
+
+    assert server.connections == 2
+
+
+async def test_what_comes_late_is_not_taken_for_the_next_answer_either() -> None:
+    async with served(Server()) as server, calling() as client:
+        await client.post(server.url, json=[])
+        server.writers[0].write(WHOLE.replace(b":1}", b":2}"))
+        await asyncio.sleep(0.05)
+
+        response = await client.post(server.url, json=[])
+
+    assert response.json() == {"result": 1}
+    assert server.connections == 2
+
+
+STREAMED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n"
+
+
+async def test_a_body_is_passed_on_as_it_comes() -> None:
+    async with (
+        served(Server(STREAMED)) as server,
+        calling() as client,
+        client.stream("POST", server.url, json=[]) as response,
+    ):
+        pieces = response.aiter_bytes()
+
+        assert await anext(pieces) == b"one"
+        server.writers[0].write(b"3\r\ntwo\r\n0\r\n\r\n")
+        assert [piece async for piece in pieces] == [b"two"]
+
+
+async def test_a_connection_is_kept_after_a_body_that_was_read_to_its_end() -> None:
+    async with served(Server(STREAMED)) as server, calling() as client:
+        for _ in range(2):
+            async with client.stream("POST", server.url, json=[]) as response:
+                server.writers[-1].write(b"0\r\n\r\n")
+
+                assert await response.aread() == b"one"
+
+    assert server.connections == 1
+
+
+async def test_a_body_that_is_given_up_takes_its_connection_with_it() -> None:
+    async with served(Server(STREAMED)) as server, calling() as client:
+        async with client.stream("POST", server.url, json=[]) as response:
+            assert response.status_code == 200
+        server.answer = WHOLE
+
+        answered = await client.post(server.url, json=[])
+
+    assert answered.json() == {"result": 1}
+    assert server.connections == 2
+
+
+@asynccontextmanager
+async def deaf(answer: bytes = b"") -> AsyncIterator[str]:
+    """A server that reads no more than a request's head, then gives `answer`."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await over.wait()
+        writer.transport.abort()
+
+    over = asyncio.Event()
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1024)
+    async with listening, asyncio.timeout(10):
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        over.set()
+
+
+BIG = b"x" * 20_000_000
+
+
+async def test_an_answer_may_come_before_the_request_is_heard() -> None:
+    refusal = b"HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nbig"
+    async with deaf(refusal) as url, calling() as client:
+        response = await client.post(url, content=BIG)
+
+    assert (response.status_code, response.content) == (413, b"big")
+
+
+async def test_a_request_that_nobody_takes_ends_in_time() -> None:
+    async with deaf() as url, calling() as client:
+        with pytest.raises(httpx.WriteTimeout):
+            await client.post(url, content=BIG, timeout=httpx.Timeout(None, write=0.1))
+
+
+async def test_a_call_waits_for_its_turn_no_longer_than_it_may() -> None:
+    transport = StreamsTransport(tls_context(), most_at_once=1)
+    async with (
+        served(Server(STREAMED)) as server,
+        httpx.AsyncClient(transport=transport) as client,
+        client.stream("POST", server.url, json=[]),
+    ):
+        with pytest.raises(httpx.PoolTimeout):
+            await client.post(server.url, json=[], timeout=httpx.Timeout(5, pool=0.05))
+
+
+async def test_a_connection_that_is_not_made_in_time_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:  # the queue of those who wait to be let in is full with them
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        async with calling() as client:
+            with pytest.raises(httpx.ConnectTimeout):
+                await client.post(f"http://127.0.0.1:{port}", timeout=httpx.Timeout(5, connect=0.1))
+        for each in waiting:
+            each.close()
 
 
 @pytest.fixture

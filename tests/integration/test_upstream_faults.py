@@ -372,7 +372,6 @@ async def test_the_request_goes_out_as_it_came_with_the_upstreams_key(
     assert got.headers["user-agent"] == "llm-cache-proxy"
     assert set(got.headers) == {
         "host",
-        "connection",
         "accept",
         "accept-encoding",
         "authorization",

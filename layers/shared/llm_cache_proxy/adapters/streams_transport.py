@@ -1,50 +1,63 @@
-"""How httpx reaches a REST store: over asyncio's own streams, on connections that are kept.
+"""How httpx reaches a server: over asyncio's own streams, on connections that are kept.
 
-Half of what httpx's own transport costs a call (docs/decisions/0009). Keeps no time: a caller's
-deadline ends a call that hangs, and its connection with it. Never sends a request twice.
+Half of what httpx's own transport costs a call (docs/decisions/0009); HTTP/1.1, and no
+proxies. A call that is given up takes its connection with it.
 """
 
 import asyncio
-import select
 import ssl
-import time
 from collections import defaultdict
-from typing import TypeVar
+from collections.abc import AsyncIterator
 
-import h11
 import httpx
 
-Origin = tuple[str, str, int]
-Event = TypeVar("Event")
-
-IDLE_SECONDS = 60.0
-"""Longer than httpx's five: a Lambda instance often waits that long for its next request."""
+from llm_cache_proxy.adapters.streams_connection import Origin, StreamsConnection
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_MOST_KEPT = 100
 
 
 class StreamsTransport(httpx.AsyncBaseTransport):
-    """Serves one event loop; `tls` is what https connections are made with."""
+    """Serves one event loop; `tls` is what https connections are made with.
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
+    Keeps httpx's timeouts for connecting, writing and waiting for a connection. The one for
+    reading is left to the caller, whose deadline is for the whole answer.
+
+    A connection is kept for `idle_seconds`, which by default is longer than httpx's five: a
+    Lambda instance often waits that long for its next request.
+    """
+
+    def __init__(
+        self, tls: ssl.SSLContext, *, idle_seconds: float = 60.0, most_at_once: int = 1000
+    ) -> None:
         self._tls = tls
-        self._idle: dict[Origin, list[_Connection]] = defaultdict(list)
+        self._idle_seconds = idle_seconds
+        self._places = asyncio.Semaphore(most_at_once)
+        self._idle: dict[Origin, list[StreamsConnection]] = defaultdict(list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The whole answer. Raises httpx.ConnectError, ReadError or RemoteProtocolError."""
-        url = request.url
-        origin = (url.scheme, url.host, url.port or _DEFAULT_PORTS[url.scheme])
+        """The answer, of which the body may be still to come.
+
+        Raises ConnectError, ReadError, RemoteProtocolError or UnsupportedProtocol of httpx, and
+        its ConnectTimeout, WriteTimeout or PoolTimeout.
+        """
+        seconds: dict[str, float | None] = request.extensions.get("timeout", {})
+        origin = _origin(request.url)
         body = await request.aread()
-        connection = self._kept(origin) or await self._opened(origin)
+        place = await self._place(origin, seconds.get("pool"))
         try:
-            response = await connection.answer(request, body)
+            place.connection = connection = await self._connected(origin, seconds.get("connect"))
+            head = await connection.begin(request, body, seconds.get("write"))
+            pieces = connection.arrived()
+            status, headers = head.status_code, head.headers.raw_items()
+            if not connection.is_answered():
+                body_to_come = _Body(connection, pieces, place)
+                return httpx.Response(status, headers=headers, stream=body_to_come)
+            response = httpx.Response(status, headers=headers, content=b"".join(pieces))
         except BaseException:
-            connection.close()
+            place.leave(keeping=False)
             raise
-        if connection.reusable():
-            self._idle[origin].append(connection)
-        else:
-            connection.close()
+        place.leave(keeping=True)
         return response
 
     async def aclose(self) -> None:
@@ -53,85 +66,69 @@ class StreamsTransport(httpx.AsyncBaseTransport):
             while connections:
                 connections.pop().close()
 
-    def _kept(self, origin: Origin) -> "_Connection | None":
-        connections = self._idle[origin]
-        while connections:
-            connection = connections.pop()
-            if connection.is_alive():
+    async def _place(self, origin: Origin, seconds: float | None) -> "_Place":
+        try:
+            async with asyncio.timeout(seconds):
+                await self._places.acquire()
+        except TimeoutError as exc:
+            raise httpx.PoolTimeout("every connection is in use") from exc
+        return _Place(self._places, self._idle[origin])
+
+    async def _connected(self, origin: Origin, seconds: float | None) -> StreamsConnection:
+        kept = self._idle[origin]
+        while kept:
+            connection = kept.pop()
+            if connection.is_alive(self._idle_seconds):
                 return connection
             connection.close()
-        return None
-
-    async def _opened(self, origin: Origin) -> "_Connection":
-        scheme, host, port = origin
-        tls = self._tls if scheme == "https" else None
-        try:
-            return _Connection(*await asyncio.open_connection(host, port, ssl=tls))
-        except OSError as exc:
-            raise httpx.ConnectError(str(exc)) from exc
+        return await StreamsConnection.opened(origin, self._tls, seconds)
 
 
-class _Connection:
-    """One request at a time."""
+def _origin(url: httpx.URL) -> Origin:
+    port = url.port or _DEFAULT_PORTS.get(url.scheme)
+    if port is None:
+        raise httpx.UnsupportedProtocol(f"no way to speak {url.scheme!r}")
+    return url.scheme, url.host, port
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._protocol = h11.Connection(h11.CLIENT)
-        self._used_at = time.time()
 
-    async def answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        """The answer to `request`, read to its end."""
-        try:
-            self._send(request, body)
-            response = await self._next(h11.Response)
-            pieces = []
-            while isinstance(event := await self._event(), h11.Data):
-                pieces.append(bytes(event.data))
-        except OSError as exc:
-            raise httpx.ReadError(str(exc)) from exc
-        except (h11.LocalProtocolError, h11.RemoteProtocolError) as exc:
-            raise httpx.RemoteProtocolError(str(exc)) from exc
-        return httpx.Response(
-            response.status_code, headers=response.headers.raw_items(), content=b"".join(pieces)
-        )
+class _Place:
+    """One call's share of the transport, given back once."""
 
-    def reusable(self) -> bool:
-        """Whether another request may follow; called after a whole answer."""
-        self._used_at = time.time()
-        done = self._protocol.our_state is h11.DONE and self._protocol.their_state is h11.DONE
-        if done:
-            self._protocol.start_next_cycle()
-        return done
+    def __init__(self, places: asyncio.Semaphore, idle: list[StreamsConnection]) -> None:
+        self.connection: StreamsConnection | None = None
+        self._places = places
+        self._idle = idle
+        self._left = False
 
-    def is_alive(self) -> bool:
-        """Whether the server still waits for a request, as far as can be told without one."""
-        if self._writer.is_closing() or time.time() - self._used_at > IDLE_SECONDS:
-            return False
-        # What can be read is the connection's end, which the loop of a frozen instance has not
-        # seen yet.
-        poll = select.poll()
-        poll.register(self._writer.get_extra_info("socket").fileno(), select.POLLIN)
-        return not poll.poll(0)
+    def leave(self, *, keeping: bool) -> None:
+        """`keeping` the connection if another call may use it; safe to repeat."""
+        if self._left:
+            return
+        self._left = True
+        self._places.release()
+        if self.connection is None:
+            return
+        if keeping and len(self._idle) < _MOST_KEPT and self.connection.reusable():
+            self._idle.append(self.connection)
+        else:
+            self.connection.close()
 
-    def close(self) -> None:
-        """End the connection at once."""
-        self._writer.transport.abort()
 
-    def _send(self, request: httpx.Request, body: bytes) -> None:
-        head = h11.Request(
-            method=request.method, target=request.url.raw_path, headers=request.headers.raw
-        )
-        events = [head, h11.Data(data=body), h11.EndOfMessage()]
-        self._writer.write(b"".join(self._protocol.send(event) or b"" for event in events))
+class _Body(httpx.AsyncByteStream):
+    """What has arrived of a body, then the rest."""
 
-    async def _next(self, kind: type[Event]) -> Event:
-        while not isinstance(event := await self._event(), kind):
-            if not isinstance(event, h11.InformationalResponse):
-                raise h11.RemoteProtocolError("the connection ended before the answer began")
-        return event
+    def __init__(self, connection: StreamsConnection, pieces: list[bytes], place: _Place) -> None:
+        self._connection = connection
+        self._pieces = pieces
+        self._place = place
 
-    async def _event(self) -> object:
-        while (event := self._protocol.next_event()) is h11.NEED_DATA:
-            self._protocol.receive_data(await self._reader.read(65_536))
-        return event
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces as the server sent them."""
+        for piece in self._pieces:
+            yield piece
+        async for piece in self._connection.rest():
+            yield piece
+
+    async def aclose(self) -> None:
+        """Give the connection back, or end it where the body was not read to its end."""
+        self._place.leave(keeping=True)

@@ -8,5 +8,15 @@ import httpx
 
 @cache
 def tls_context(*, environment: bool = True) -> ssl.SSLContext:
-    """The default of httpx; `environment` says whether SSL_CERT_FILE and its like are obeyed."""
+    """The default of httpx, for HTTP/1.1.
+
+    `environment` says whether SSL_CERT_FILE and its like are obeyed.
+    """
+    context = httpx.create_ssl_context(trust_env=environment)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def http2_tls_context(*, environment: bool = True) -> ssl.SSLContext:
+    """The same for a connection of HTTP/2; shared with none, since httpx writes that into it."""
     return httpx.create_ssl_context(trust_env=environment)

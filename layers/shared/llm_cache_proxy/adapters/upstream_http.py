@@ -7,15 +7,20 @@ import asyncio
 import math
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.request import getproxies
 
 import httpx
 
-from llm_cache_proxy.adapters.tls import tls_context
+from llm_cache_proxy.adapters.streams_transport import StreamsTransport
+from llm_cache_proxy.adapters.tls import http2_tls_context, tls_context
 from llm_cache_proxy.adapters.upstream_reply import ReplyBody, translated
 from llm_cache_proxy.domain.errors import UpstreamError, UpstreamTimedOut
 from llm_cache_proxy.domain.upstream_config import Timeouts
 
-_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30.0)
+_IDLE_SECONDS = 30.0
+_LIMITS = httpx.Limits(
+    max_connections=1000, max_keepalive_connections=100, keepalive_expiry=_IDLE_SECONDS
+)
 _DECODED = frozenset({"", "identity", "gzip", "deflate"})
 
 
@@ -37,24 +42,16 @@ class HttpCalls:
     def __init__(self, name: str, timeouts: Timeouts, *, http2: bool, environment: bool) -> None:
         self._name = name
         self._timeouts = timeouts
-        self._client = httpx.AsyncClient(
-            http1=True,
-            http2=http2,
-            # The first byte's limit is not the next one's, which httpx cannot tell apart: reading
-            # is bounded here and in ReplyBody.
-            timeout=httpx.Timeout(
-                connect=timeouts.connect_seconds,
-                pool=timeouts.pool_seconds,
-                write=timeouts.write_seconds,
-                read=None,
-            ),
-            limits=_LIMITS,
-            follow_redirects=False,
-            trust_env=environment,
-            verify=tls_context(environment=environment),
-            # A cookie set for one tenant's call must not return with another's.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        self._transport = _transport(http2=http2, environment=environment)
+        # The first byte's limit is not the next one's, which httpx cannot tell apart: reading is
+        # bounded here and in ReplyBody.
+        limits = httpx.Timeout(
+            connect=timeouts.connect_seconds,
+            pool=timeouts.pool_seconds,
+            write=timeouts.write_seconds,
+            read=None,
         )
+        self._extensions = {"timeout": limits.as_dict()}
 
     async def call(self, outgoing: Outgoing) -> tuple[httpx.Response, ReplyBody]:
         """The status, the headers and the first byte of an answer.
@@ -78,15 +75,19 @@ class HttpCalls:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def _begun(self, outgoing: Outgoing) -> httpx.Response:
         try:
-            request = self._client.build_request(
-                outgoing.method, outgoing.url, headers=outgoing.headers, content=outgoing.body
+            request = httpx.Request(
+                outgoing.method,
+                outgoing.url,
+                headers=outgoing.headers,
+                content=outgoing.body,
+                extensions=self._extensions,
             )
             async with asyncio.timeout_at(outgoing.first_byte_before):
-                return await self._client.send(request, stream=True)
+                return await self._transport.handle_async_request(request)
         except TimeoutError as exc:
             raise UpstreamTimedOut(
                 f"The upstream '{self._name}' did not answer in time.", upstream=self._name
@@ -108,3 +109,33 @@ class HttpCalls:
                 upstream=self._name,
             )
         return None
+
+
+class _ClientsTransport(httpx.AsyncBaseTransport):
+    """What a client of httpx knows and a transport does not: the proxies of the environment."""
+
+    def __init__(self, *, http2: bool, environment: bool) -> None:
+        make_tls = http2_tls_context if http2 else tls_context
+        self._client = httpx.AsyncClient(
+            http2=http2,
+            limits=_LIMITS,
+            trust_env=environment,
+            verify=make_tls(environment=environment),
+            # A cookie set for one tenant's call must not return with another's.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, its body still to come."""
+        return await self._client.send(request, stream=True, follow_redirects=False)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+def _transport(*, http2: bool, environment: bool) -> httpx.AsyncBaseTransport:
+    proxied = environment and not getproxies().keys().isdisjoint({"http", "https", "all"})
+    if http2 or proxied:
+        return _ClientsTransport(http2=http2, environment=environment)
+    return StreamsTransport(tls_context(environment=environment), idle_seconds=_IDLE_SECONDS)

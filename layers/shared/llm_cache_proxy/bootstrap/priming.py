@@ -12,8 +12,9 @@ from llm_cache_proxy.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-# httpx imports its transport, and anyio its event loop, only with the first connection.
-_HTTPX = ("httpx", "httpcore", "anyio._backends._asyncio")
+_STREAMS = "llm_cache_proxy.adapters.streams_transport"
+# The client of Upstash makes a client of httpx for itself, which imports httpcore.
+_UPSTASH = ("httpx", "httpcore", _STREAMS, "upstash_redis.asyncio")
 
 
 def prime_exact_tier(settings: Settings) -> None:
@@ -21,7 +22,10 @@ def prime_exact_tier(settings: Settings) -> None:
     if settings.redis_url is not None:
         _imported("redis.asyncio")
     elif settings.upstash_redis_rest_url is not None:
-        _imported(*_HTTPX, "upstash_redis.asyncio", "llm_cache_proxy.adapters.streams_transport")
+        _imported(*_UPSTASH)
+        from llm_cache_proxy.adapters.tls import tls_context
+
+        tls_context()
     if settings.metrics_namespace is not None:
         _imported("aws_lambda_powertools.metrics")
 
@@ -40,7 +44,7 @@ def prime_everything(settings: Settings) -> None:
     """Import what any request may need, for a snapshot that is restored whole."""
     prime_exact_tier(settings)
     prime_semantic_tier(settings)
-    _imported(*_HTTPX)
+    _imported("llm_cache_proxy.adapters.upstream_http")
 
 
 class SemanticTierOnFirstUse:

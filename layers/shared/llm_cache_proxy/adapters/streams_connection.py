@@ -1,0 +1,167 @@
+"""One HTTP/1.1 connection over asyncio's streams, one request at a time.
+
+What is delicate in HTTP is h11's. Never sends a request twice. Raises httpx's errors.
+"""
+
+import asyncio
+import contextlib
+import select
+import ssl
+import time
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from typing import Any, TypeVar, cast
+
+import h11
+import httpx
+
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
+Event = TypeVar("Event")
+Value = TypeVar("Value")
+
+_READ_BYTES = 65_536
+_MOST_HEAD_BYTES = 100 * 1024
+_NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305: a name's next address is tried beside a slow one
+
+
+class StreamsConnection:
+    """Made by `opened`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        # Its `transport` is one that reads, too, which its type does not tell.
+        self._transport = cast("asyncio.Transport", writer.transport)
+        self._protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD_BYTES)
+        self._used_at = time.time()
+
+    @classmethod
+    async def opened(
+        cls, origin: Origin, tls: ssl.SSLContext, seconds: float | None
+    ) -> "StreamsConnection":
+        """A new connection; `seconds` includes the name's lookup and the handshake."""
+        scheme, host, port = origin
+        ssl_context = tls if scheme == "https" else None
+        # Other loops than asyncio's own try the addresses of a name one after the other.
+        racing = isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
+        more: dict[str, Any] = {"happy_eyeballs_delay": _NEXT_ADDRESS_SECONDS} if racing else {}
+        try:
+            async with asyncio.timeout(seconds):
+                streams = await asyncio.open_connection(host, port, ssl=ssl_context, **more)
+        except TimeoutError as exc:
+            raise httpx.ConnectTimeout("no connection in time") from exc
+        except (OSError, UnicodeError) as exc:  # UnicodeError: a name that is none
+            raise httpx.ConnectError(str(exc)) from exc
+        return cls(*streams)
+
+    async def begin(
+        self, request: httpx.Request, body: bytes, write_seconds: float | None
+    ) -> h11.Response:
+        """The head of the answer, which may come before the whole of `body` is sent."""
+        with _errors_of_httpx():
+            head = h11.Request(
+                method=request.method, target=request.url.raw_path, headers=request.headers.raw
+            )
+            events = [head, h11.Data(data=body), h11.EndOfMessage()]
+            self._transport.resume_reading()
+            self._writer.write(b"".join(self._protocol.send(event) or b"" for event in events))
+            if self._transport.get_write_buffer_size() == 0:
+                return await self._head()
+            return await _beside(self._sent(write_seconds), self._head())
+
+    def arrived(self) -> list[bytes]:
+        """What is here of the answer's body already."""
+        pieces: list[bytes] = []
+        with _errors_of_httpx():
+            while self._protocol.their_state is h11.SEND_BODY:
+                event = self._protocol.next_event()
+                if not isinstance(event, h11.Data):
+                    break
+                pieces.append(bytes(event.data))
+        return pieces
+
+    async def rest(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes."""
+        with _errors_of_httpx():
+            while isinstance(event := await self._event(), h11.Data):
+                yield bytes(event.data)
+
+    def is_answered(self) -> bool:
+        """Whether the whole answer is here."""
+        return self._protocol.their_state not in {h11.SEND_RESPONSE, h11.SEND_BODY}
+
+    def reusable(self) -> bool:
+        """Whether another request may follow, which is asked once after an answer."""
+        self._used_at = time.time()
+        states = {self._protocol.our_state, self._protocol.their_state}
+        unsent = self._transport.get_write_buffer_size()
+        unasked, _ = self._protocol.trailing_data
+        if states != {h11.DONE} or unsent or unasked:
+            return False
+        self._protocol.start_next_cycle()
+        self._transport.pause_reading()  # what comes now is nobody's answer
+        return True
+
+    def is_alive(self, idle_seconds: float) -> bool:
+        """Whether the server still waits for a request, as far as can be told without one."""
+        if self._writer.is_closing() or time.time() - self._used_at > idle_seconds:
+            return False
+        # What can be read is the connection's end, or what would be taken for the next answer.
+        poll = select.poll()
+        poll.register(self._writer.get_extra_info("socket").fileno(), select.POLLIN)
+        return not poll.poll(0)
+
+    def close(self) -> None:
+        """End the connection at once."""
+        self._transport.abort()
+
+    async def _sent(self, seconds: float | None) -> None:
+        """Return when the request is on its way; a server that has heard enough ends it too."""
+        try:
+            async with asyncio.timeout(seconds):
+                # A server that refuses may stop reading, and its answer be here nevertheless.
+                with contextlib.suppress(OSError):
+                    await self._writer.drain()
+        except TimeoutError as exc:
+            raise httpx.WriteTimeout("the request was not taken in time") from exc
+
+    async def _head(self) -> h11.Response:
+        while not isinstance(event := await self._event(), h11.Response):
+            if not isinstance(event, h11.InformationalResponse):
+                raise h11.RemoteProtocolError("the connection ended before the answer began")
+        return event
+
+    async def _event(self) -> object:
+        while (event := self._protocol.next_event()) is h11.NEED_DATA:
+            self._protocol.receive_data(await self._reader.read(_READ_BYTES))
+        return event
+
+
+async def _beside(
+    step: Coroutine[object, object, None], wanted: Coroutine[object, object, Value]
+) -> Value:
+    """What `wanted` gives; `step` runs beside it, and its failure is the failure of both."""
+    tasks = asyncio.ensure_future(step), asyncio.ensure_future(wanted)
+    first, second = tasks
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if first.done():
+            first.result()
+        return await second
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _errors_of_httpx() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:  # an OSError, and a caller's deadline
+        raise
+    except OSError as exc:
+        raise httpx.ReadError(str(exc)) from exc
+    except (h11.LocalProtocolError, h11.RemoteProtocolError) as exc:
+        raise httpx.RemoteProtocolError(str(exc)) from exc
