@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 
 import pytest
 
-from llm_cache_proxy.adapters.qdrant_payload import payload_of
+from llm_cache_proxy.adapters.qdrant_payload import payload_of, point_id
 from llm_cache_proxy.adapters.qdrant_port import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.qdrant_vectors import QdrantVectors
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope
+from samples.vector_stores import write_point
 from samples.vectors import NOW, SCOPE, at_cosine, entry, key
 from servers.asgi import serving
 from servers.qdrant_memory import Collection
@@ -270,6 +271,26 @@ async def test_the_api_key_opens_the_server(server: QdrantRest) -> None:
 
         assert await store.fetch("acme", key("rust")) == entry("rust")
         await store.aclose()
+
+
+async def test_a_malformed_point_that_may_not_be_removed_hides_no_other(
+    server: QdrantRest,
+) -> None:
+    server.api_key, server.read_only_api_key = "writes", "reads"
+    broken = payload_of(SCOPE, entry("broken")) | {"text": 7}
+    async with serving(server) as url:
+        writer, reader = connected(url, api_key="writes"), connected(url, api_key="reads")
+        await writer.store(SCOPE, at_cosine(0.9), entry("sound"))
+        await write_point(writer, point_id("acme", key("broken")), at_cosine(1.0), broken)
+
+        found = await reader.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5)
+
+        assert [candidate.text for candidate in found] == ["What is sound?"]
+        assert await writer.count_entries("acme") == 2
+        with pytest.raises(VectorStoreUnavailable):
+            await reader.store(SCOPE, at_cosine(0.9), entry("rust"))
+        await writer.aclose()
+        await reader.aclose()
 
 
 async def test_a_server_that_ignores_filters_never_leaks_across_scopes(

@@ -26,6 +26,7 @@ from servers.qdrant_operations import Collections
 
 VERSION = "1.17.0"
 _OPEN_PATHS = ("/", "/healthz", "/livez", "/readyz")
+_READING = ("/points", "/query", "/count", "/scroll")
 
 Operation = Callable[[Collections, Mapping[str, str], Json], object]
 
@@ -34,11 +35,13 @@ Operation = Callable[[Collections, Mapping[str, str], Json], object]
 class QdrantRest:
     """The server as an ASGI app; its fields may be changed while it runs.
 
-    `delay_seconds` holds every answer back; `forced`, a status and a body, replaces every answer.
-    `asked` lists each request's method and path, `bodies` what came with them.
+    `read_only_api_key` opens what writes nothing. `delay_seconds` holds every answer back;
+    `forced`, a status and a body, replaces every answer. `asked` lists each request's method and
+    path, `bodies` what came with them.
     """
 
     api_key: str | None = None
+    read_only_api_key: str | None = None
     delay_seconds: float = 0.0
     forced: tuple[int, bytes] | None = None
     collections: Collections = field(default_factory=Collections)
@@ -93,11 +96,18 @@ def _answering(
             given = request.headers.get("api-key")
             if given is None:
                 return PlainTextResponse("Must provide an API key", status_code=401)
-            if given != server.api_key:
+            if given != server.api_key and not (
+                given == server.read_only_api_key and _reads(request)
+            ):
                 return PlainTextResponse("Invalid API key or JWT", status_code=403)
         return await answer(server, request)
 
     return endpoint
+
+
+def _reads(request: Request) -> bool:
+    path = request.url.path
+    return request.method == "GET" or (request.method == "POST" and path.endswith(_READING))
 
 
 def _result(operation: Operation) -> Callable[[QdrantRest, Request], Awaitable[Response]]:

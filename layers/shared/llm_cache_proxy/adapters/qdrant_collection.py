@@ -4,7 +4,6 @@ Imports qdrant-client (0.7 s), so it is itself imported on first use only. Never
 deadlines, threads or connections; those are its callers'.
 """
 
-import logging
 from collections.abc import Sequence
 
 from qdrant_client import AsyncQdrantClient, models
@@ -23,17 +22,16 @@ from llm_cache_proxy.adapters.qdrant_failures import failures_as_ours
 from llm_cache_proxy.adapters.qdrant_payload import (
     CANDIDATE_FIELDS,
     PLACE_FIELDS,
-    candidate_of,
+    Found,
+    PointId,
     entry_of,
-    is_rubbish,
     payload_of,
     placed_of,
     point_id,
+    sifted,
 )
 from llm_cache_proxy.domain.entry import Entry
-from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
-
-_log = logging.getLogger(__name__)
+from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 
 class QdrantCollection:
@@ -50,8 +48,8 @@ class QdrantCollection:
 
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
-    ) -> list[Candidate]:
-        """One query, without the stored answers and the vectors; malformed points are removed."""
+    ) -> Found:
+        """One query, without the stored answers and the vectors."""
         with failures_as_ours():
             found = await self._client.query_points(
                 self._name,
@@ -61,17 +59,13 @@ class QdrantCollection:
                 with_payload=CANDIDATE_FIELDS,
                 with_vectors=False,
             )
-            judged = [
-                (point, candidate_of(point.payload, point.score, scope)) for point in found.points
-            ]
-            rubbish = [
-                point.id for point, near in judged if is_rubbish(point.payload, near, scope.tenant)
-            ]
-            if rubbish:
-                _log.warning("removing %d malformed points", len(rubbish))
-                selector = models.PointIdsList(points=rubbish)
-                await self._client.delete(self._name, points_selector=selector, wait=False)
-        return [candidate for _, candidate in judged if candidate is not None]
+        return sifted(found.points, scope)
+
+    async def remove(self, points: Sequence[PointId]) -> None:
+        """Ask for it, and do not wait until it is done."""
+        with failures_as_ours():
+            selector = models.PointIdsList(points=list(points))
+            await self._client.delete(self._name, points_selector=selector, wait=False)
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""

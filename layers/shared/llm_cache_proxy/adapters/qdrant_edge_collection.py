@@ -4,7 +4,6 @@ Imports qdrant-edge-py, so it is itself imported on first use only. Every method
 long as the engine works: whoever calls decides on the thread and the deadline.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -24,16 +23,17 @@ from llm_cache_proxy.adapters.qdrant_conditions import (
 from llm_cache_proxy.adapters.qdrant_payload import (
     CANDIDATE_FIELDS,
     PLACE_FIELDS,
-    candidate_of,
+    Found,
+    PointId,
     entry_of,
-    is_rubbish,
     payload_of,
     placed_of,
     point_id,
+    sifted,
 )
 from llm_cache_proxy.domain.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
-from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
+from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
     "tenant": edge.KeywordIndexParams(is_tenant=True),
@@ -41,7 +41,6 @@ _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
     **dict.fromkeys(INTEGER_FIELDS, edge.PayloadSchemaType.Integer),
 }
 _MOST_DETAIL_CHARACTERS = 200
-_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -73,8 +72,8 @@ class QdrantEdgeCollection:
 
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
-    ) -> list[Candidate]:
-        """One query, without the stored answers and the vectors; malformed points are removed."""
+    ) -> Found:
+        """One query, without the stored answers and the vectors."""
         request = edge.QueryRequest(
             limit=limit,
             query=edge.Query.Nearest(list(vector)),
@@ -83,14 +82,12 @@ class QdrantEdgeCollection:
         )
         with failures_as_ours():
             found = self._shard.query(request)
-            judged = [(point, candidate_of(point.payload, point.score, scope)) for point in found]
-            rubbish = [
-                point.id for point, near in judged if is_rubbish(point.payload, near, scope.tenant)
-            ]
-            if rubbish:
-                _log.warning("removing %d malformed points", len(rubbish))
-                self._shard.update(edge.UpdateOperation.delete_points(rubbish))
-        return [candidate for _, candidate in judged if candidate is not None]
+        return sifted(found, scope)
+
+    async def remove(self, points: Sequence[PointId]) -> None:
+        """Several points by their ids."""
+        with failures_as_ours():
+            self._shard.update(edge.UpdateOperation.delete_points(list(points)))
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from llm_cache_proxy.adapters.qdrant_payload import Found, PointId
 from llm_cache_proxy.domain.entry import Entry
-from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
+from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 
 class Collection(Protocol):
@@ -16,8 +17,12 @@ class Collection(Protocol):
 
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
-    ) -> list[Candidate]:
-        """Up to `limit` living candidates within the scope, most similar first."""
+    ) -> Found:
+        """Up to `limit` living points within the scope."""
+        ...
+
+    async def remove(self, points: Sequence[PointId]) -> None:
+        """Delete these points."""
         ...
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:

@@ -7,8 +7,8 @@ import hashlib
 import json
 import math
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, cast
 
 from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry, Forms
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
@@ -27,12 +27,39 @@ CANDIDATE_FIELDS = [
     "created_at",
     "expires_at",
 ]
-"""What `candidate_of` reads: never the stored answers, which may be megabytes."""
+"""What `sifted` reads: never the stored answers, which may be megabytes."""
 
 PLACE_FIELDS = ["format_version", "tenant", "fingerprint", "embedder", "key"]
 """What `placed_of` reads."""
 
 Payload = Mapping[str, object]
+PointId = int | str | uuid.UUID
+
+
+class ScoredPoint(Protocol):
+    """A point as a search finds it, in qdrant-client and in Qdrant Edge."""
+
+    @property
+    def id(self) -> PointId:
+        """Its name in the collection."""
+        ...
+
+    @property
+    def payload(self) -> Payload | None:
+        """The fields that were asked for."""
+        ...
+
+    @property
+    def score(self) -> float:
+        """The cosine of its vector and the one that is searched for."""
+        ...
+
+
+class Found(NamedTuple):
+    """What may be served, most similar first, and the points that are records of nothing."""
+
+    candidates: list[Candidate]
+    malformed: list[PointId]
 
 
 class _Malformed(ValueError):
@@ -114,51 +141,34 @@ def entry_of(payload: Payload | None, *, tenant: str, key: str) -> Entry | None:
         return None
 
 
-def candidate_of(payload: Payload | None, score: float, scope: Scope) -> Candidate | None:
-    """The candidate, or None where payload or score are unsound or of another scope."""
-    if payload is None or not _is_current(payload) or not math.isfinite(score):
-        return None
-    found = (payload.get("tenant"), payload.get("fingerprint"), payload.get("embedder"))
-    if found != (scope.tenant, scope.fingerprint, scope.embedder_id):
-        return None
-    try:
-        return Candidate(
-            key=_text(payload, "key"),
-            entry_id=_text(payload, "entry_id"),
-            # Rounding puts a cosine of equal vectors a hair above 1.
-            similarity=max(-1.0, min(1.0, score)),
-            text=_text(payload, "text"),
-            created_at=_integer(payload, "created_at"),
-            expires_at=_integer(payload, "expires_at"),
-        )
-    except _Malformed:
-        return None
+def sifted(points: Iterable[ScoredPoint], scope: Scope) -> Found:
+    """What a search found, the sound apart from what can be of no use to anyone."""
+    found = Found([], [])
+    for point in points:
+        payload = point.payload
+        if payload is None or not _is_current(payload) or payload.get("tenant") != scope.tenant:
+            continue  # what another version wrote is left alone: it may be a newer one's
+        try:
+            candidate = _candidate(payload, point.score)
+        except _Malformed:
+            found.malformed.append(point.id)
+            continue
+        place = (payload.get("fingerprint"), payload.get("embedder"))
+        if place == (scope.fingerprint, scope.embedder_id) and math.isfinite(point.score):
+            found.candidates.append(candidate)
+    return found
 
 
-def is_rubbish(payload: Payload | None, candidate: Candidate | None, tenant: str) -> bool:
-    """Whether a point of the tenant's can be of no use to anyone, so that it may be removed.
-
-    What another version wrote is left alone: it may be a newer one's.
-    """
-    return (
-        candidate is None
-        and payload is not None
-        and _is_current(payload)
-        and payload.get("tenant") == tenant
-        and _lacks_a_field(payload)
+def _candidate(payload: Payload, score: float) -> Candidate:
+    return Candidate(
+        key=_text(payload, "key"),
+        entry_id=_text(payload, "entry_id"),
+        # Rounding puts a cosine of equal vectors a hair above 1.
+        similarity=max(-1.0, min(1.0, score)),
+        text=_text(payload, "text"),
+        created_at=_integer(payload, "created_at"),
+        expires_at=_integer(payload, "expires_at"),
     )
-
-
-def _lacks_a_field(payload: Payload) -> bool:
-    """Whether what every candidate has is missing or of another kind here."""
-    try:
-        for field in ("key", "entry_id", "text"):
-            _text(payload, field)
-        for field in ("created_at", "expires_at"):
-            _integer(payload, field)
-    except _Malformed:
-        return True
-    return False
 
 
 def placed_of(payload: Payload | None, vector: object, tenant: str) -> tuple[str, Placed] | None:

@@ -4,13 +4,15 @@ Decides what an unready collection means for each operation. Never imports qdran
 costs 0.7 s, which nothing but the first use of the semantic tier pays.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from llm_cache_proxy.adapters.qdrant_errors import CollectionMissing, CollectionUnready
-from llm_cache_proxy.adapters.qdrant_payload import checked_vector
+from llm_cache_proxy.adapters.qdrant_payload import PointId, checked_vector
 from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_COLLECTION = "llm_cache_proxy"
 
 Result = TypeVar("Result")
+_log = logging.getLogger(__name__)
 
 
 class QdrantPort(ABC):
@@ -53,14 +56,20 @@ class QdrantPort(ABC):
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
     ) -> list[Candidate]:
-        """Up to `limit` candidates with `expires_at > now`, most similar first."""
+        """Up to `limit` candidates with `expires_at > now`, most similar first.
+
+        Malformed records of the tenant's that stand in their way are removed.
+        """
         checked = checked_vector(vector)
         try:
-            return await self._serve(
+            found = await self._serve(
                 lambda collection: collection.nearest(scope, checked, now=now, limit=limit)
             )
         except CollectionMissing:
             return []
+        if found.malformed:
+            await self._removed(found.malformed)
+        return found.candidates
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """The whole entry under an exact key; None where it is missing or malformed."""
@@ -112,6 +121,13 @@ class QdrantPort(ABC):
     async def ping(self) -> None:
         """Return when the store answers, with or without the collection."""
         await self._run(lambda collection: collection.ping(), self._timeout_seconds)
+
+    async def _removed(self, malformed: Sequence[PointId]) -> None:
+        _log.warning("removing %d malformed points", len(malformed))
+        try:
+            await self._run(lambda collection: collection.remove(malformed), self._timeout_seconds)
+        except VectorStoreUnavailable as exc:  # the search has been served all the same
+            _log.warning("the malformed points stay: %s", exc)
 
     async def _serve(
         self, operation: "Callable[[Collection], Coroutine[None, None, Result]]"
