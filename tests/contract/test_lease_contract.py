@@ -236,3 +236,42 @@ async def test_a_full_redis_gives_no_lease(opened_store: OpenedStore) -> None:
 
     assert missed == Miss(0)
     assert polled == NoLease()
+
+
+async def test_a_claim_takes_back_what_its_lookup_was_given(opened_store: OpenedStore) -> None:
+    await opened_store.store.lookup(asking(flight=FLIGHT, claim="mine"))
+
+    await opened_store.store.withdraw(TENANT, FLIGHT, "mine")
+
+    assert (await asked(opened_store)).led
+
+
+async def test_a_claim_takes_back_what_its_poll_was_given(opened_store: OpenedStore) -> None:
+    lapsing = await asked(opened_store, seconds=0.1)
+    await opened_store.pass_time(0.2)
+    taken, _ = await opened_store.store.poll(polling(lapsing, claim="mine"))
+
+    await opened_store.store.withdraw(TENANT, FLIGHT, "mine")
+
+    assert isinstance(taken, Lease)
+    assert taken.led
+    assert (await asked(opened_store)).led
+
+
+async def test_a_claim_takes_back_nothing_of_another(opened_store: OpenedStore) -> None:
+    await opened_store.store.lookup(asking(flight=FLIGHT, claim="mine"))
+
+    await opened_store.store.withdraw(TENANT, FLIGHT, "yours")
+    await opened_store.store.withdraw(TENANT, "another flight", "mine")
+    await opened_store.store.withdraw("other", FLIGHT, "mine")
+
+    assert not (await asked(opened_store)).led
+
+
+async def test_a_claim_that_followed_takes_back_nothing(opened_store: OpenedStore) -> None:
+    await opened_store.store.lookup(asking(flight=FLIGHT, claim="leads"))
+    await opened_store.store.lookup(asking(flight=FLIGHT, claim="follows"))
+
+    await opened_store.store.withdraw(TENANT, FLIGHT, "follows")
+
+    assert not (await asked(opened_store)).led

@@ -98,7 +98,9 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
         hit = self._hit(query, held, STALE if held.expires_at <= self.time else EXACT_HITS)
         if query.flight is None or not hit.is_due(query.refresh_ahead):
             return hit
-        return replace(hit, lease=self._taken(query.tenant, query.flight, query.lease_seconds))
+        return replace(
+            hit, lease=self._taken(query.tenant, query.flight, query.lease_seconds, query.claim)
+        )
 
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
@@ -233,7 +235,7 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
     def _missed(self, query: Lookup) -> Miss:
         lease = None
         if query.flight is not None:
-            lease = self._taken(query.tenant, query.flight, query.lease_seconds)
+            lease = self._taken(query.tenant, query.flight, query.lease_seconds, query.claim)
         return Miss(self._clear_sequence(query.tenant), lease=lease)
 
     def _now(self) -> float:

@@ -15,6 +15,7 @@ class FakeLeases:
         self.leasing = True
         self.others_lead = False
         self.leases: dict[tuple[str, str], tuple[int, float, float]] = {}
+        self.claims: dict[tuple[str, str], str] = {}
         self.polls = 0
         self._mail: dict[tuple[str, str, int], tuple[str, float]] = {}
         self._token = 0
@@ -41,7 +42,7 @@ class FakeLeases:
         found = self._polled_record(query)
         if found is not None:
             return found, sequence
-        taken = self._taken(query.tenant, lease.flight, query.lease_seconds)
+        taken = self._taken(query.tenant, lease.flight, query.lease_seconds, query.claim)
         return taken or NoLease(), sequence
 
     async def extend(self, tenant: str, lease: Lease, seconds: float) -> bool:
@@ -64,7 +65,12 @@ class FakeLeases:
         self._call()
         self._end(tenant, lease)
 
-    def _taken(self, tenant: str, flight: str, seconds: float) -> Lease | None:
+    async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
+        self._call()
+        if self.claims.get((tenant, flight)) == claim:
+            self.leases.pop((tenant, flight), None)
+
+    def _taken(self, tenant: str, flight: str, seconds: float, claim: str) -> Lease | None:
         token, since, until = self.leases.get((tenant, flight), (0, 0.0, 0.0))
         if until > self._now():
             return Lease(flight, token, False, self._now() - since)
@@ -74,6 +80,7 @@ class FakeLeases:
         if self.others_lead:
             return Lease(flight, self._token, False)
         self.leases[tenant, flight] = (self._token, self._now(), self._now() + seconds)
+        self.claims[tenant, flight] = claim
         return Lease(flight, self._token, True)
 
     def _holds(self, tenant: str, lease: Lease) -> bool:

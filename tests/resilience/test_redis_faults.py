@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from resilience.load import Load
@@ -121,3 +122,37 @@ def test_no_request_fails_and_hits_come_back(name: str, client: str, tmp_path: P
     assert max(sample.seconds for sample in every) < DEADLINE_SECONDS + SLACK_SECONDS
     if fault.hits_go_on:
         assert "HIT-EXACT" in {sample.x_cache for sample in during}
+
+
+@pytest.mark.parametrize("client", ["redis", "rest"])
+def test_nobody_waits_for_a_leader_who_never_heard_of_the_lead(client: str, tmp_path: Path) -> None:
+    with (
+        MortalRedis().running() as server,
+        linked(server, client) as (link, settings),
+        ScriptedUpstream().in_thread() as upstream,
+        proxy_process(
+            tmp_path / "data",
+            UPSTREAM_BASE_URL=upstream.base_url,
+            EXACT_DEADLINE_SECONDS=str(DEADLINE_SECONDS),
+            **settings,
+        ) as proxy,
+    ):
+        asked_of(proxy.base_url, "How do tides come about?")  # connects, and loads the scripts
+
+        link.turn(Mode.SLOW)
+        unheard = asked_of(proxy.base_url, "What is entropy?")
+        link.turn(Mode.PASS)
+        waited, again = 0.0, unheard
+        while again.headers["x-cache-reason"] == "exact-unavailable":  # until Redis is tried again
+            start = time.monotonic()
+            again = asked_of(proxy.base_url, "What is entropy?")
+            waited = time.monotonic() - start
+
+    assert unheard.headers["x-cache-reason"] == "exact-unavailable"
+    assert again.headers["x-cache"] == "MISS"
+    assert waited < DEADLINE_SECONDS + SLACK_SECONDS
+
+
+def asked_of(base_url: str, text: str) -> httpx.Response:
+    body = {"model": "m", "messages": [{"role": "user", "content": text}]}
+    return httpx.post(f"{base_url}/chat/completions", json=body, timeout=30)

@@ -24,12 +24,13 @@ from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.agreement import Agreement
 from llm_cache_proxy.pipeline.asking import Asking
 from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.claims import Claims
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome
 from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.key_gate import KeyGate
-from llm_cache_proxy.pipeline.leading import LeaseTerms
+from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
@@ -90,7 +91,7 @@ class Bench:
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     upstream: FakeUpstream = field(default_factory=FakeUpstream)
     departures: Departures = field(default_factory=Departures)
-    terms: LeaseTerms = field(default_factory=LeaseTerms)
+    terms: LeaseTerms = field(default_factory=lambda: LeaseTerms(retry_seconds=0))
     keep_alive_seconds: float = 5.0
     hits: HitServing = field(default_factory=lambda: HitServing(PRICES))
     proxy: CachingProxy = field(init=False)
@@ -184,7 +185,10 @@ class Bench:
         )
         gate = KeyGate(ledger, self, PRICES, LocalRate(self.unchecked_per_minute), {})
         embedder_id = self.embedder.embedder_id
-        exact = ExactTier(self.exact, tiers["exact"], guard, ledger, embedder_id, self.hits, gate)
+        claims = Claims(self.exact, self.terms, background)
+        exact = ExactTier(
+            self.exact, tiers["exact"], guard, ledger, embedder_id, self.hits, gate, claims
+        )
         flights = SingleFlight(self.exact, exact, self.terms, background, self.keep_alive_seconds)
         storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
         accounting = Accounting(ledger, PRICES)

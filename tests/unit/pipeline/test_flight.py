@@ -3,11 +3,14 @@
 import asyncio
 
 from fakes.leases import FakeLeases
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer
 from llm_cache_proxy.pipeline.background import Background
 from llm_cache_proxy.pipeline.flight import Flights
-from llm_cache_proxy.pipeline.leading import Lead, LeaseTerms
+from llm_cache_proxy.pipeline.leading import Lead
+from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease
+from samples.exact_entries import entry
 
 PLACE = ("default", "flight")
 LEASE = Lease("flight", 1, led=True)
@@ -35,11 +38,19 @@ class NotedLeases(FakeLeases):
         self.asked.append("release")
 
 
+class Refusing(NotedLeases):
+    """Takes no mail."""
+
+    async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
+        await super().publish(tenant, lease, text, seconds)
+        raise ExactStoreUnavailable("away")
+
+
 class Led:
     """A lead on noted leases, and what it landed."""
 
-    def __init__(self, terms: LeaseTerms | None = None) -> None:
-        self.store, self.background = NotedLeases(), Background()
+    def __init__(self, terms: LeaseTerms | None = None, store: NotedLeases | None = None) -> None:
+        self.store, self.background = store or NotedLeases(), Background()
         self.landings: list[Landing | None] = []
         self.lead = Lead(
             self.store,
@@ -62,6 +73,26 @@ async def test_a_leader_that_has_given_up_hands_nothing_over() -> None:
 
     assert led.landings == [None]
     assert led.store.asked == ["release"]
+
+
+async def test_a_leader_whose_answer_was_not_stored_gives_the_lease_back() -> None:
+    led, kept = Led(), entry()
+
+    led.lead.unstored(kept)
+    led.lead.unstored(kept)
+    await led.background.settled()
+
+    assert led.landings == [kept]
+    assert led.store.asked == ["release"]
+
+
+async def test_a_leader_whose_answer_cannot_be_left_gives_the_lease_back() -> None:
+    led = Led(store=Refusing())
+
+    await led.lead.share(SharedAnswer(body="told"))
+    await led.background.settled()
+
+    assert led.store.asked == ["publish", "release"]
 
 
 async def test_a_leader_beats_no_longer_than_anybody_waits() -> None:

@@ -66,7 +66,7 @@ class ScriptedExactStore:
         keys += [names.lease(query.flight or ""), names.fence, names.ring]
         lease = "" if query.flight is None else milliseconds(query.lease_seconds)
         asking = [*_asking(query, window), check_text(query.check), lease]
-        asking += [query.stale_seconds, query.refresh_ahead]
+        asking += [query.stale_seconds, query.refresh_ahead, query.claim]
         words = [*asking, *_flat(query.counts), *_lines(query.recent)]
         try:
             reply = await self._run("lookup", keys, *words)

@@ -24,6 +24,7 @@ class LeasingExactStore(ScriptedKeyStore):
             query.text_digest,
             max_age,
             milliseconds(query.lease_seconds),
+            query.claim,
         ]
         reply = await self._run("poll", keys, *words)
         with sensible():
@@ -46,6 +47,10 @@ class LeasingExactStore(ScriptedKeyStore):
     async def release(self, tenant: str, lease: Lease) -> None:
         """End the lease."""
         await self.publish(tenant, lease, "", 1)
+
+    async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
+        """End the lease that was taken under the claim."""
+        numbers(await self._run("withdraw", [TenantNames(tenant).lease(flight)], claim), 1)
 
 
 def _polled(kind: str, rest: list[object], query: Poll) -> Polled:

@@ -81,7 +81,8 @@ def _leased(connection: sqlite3.Connection, query: Lookup, answer: Answered) -> 
         return answer
     if isinstance(answer, Hit) and not answer.is_due(query.refresh_ahead):
         return answer
-    lease = take_lease(connection, query.tenant, query.flight, query.lease_seconds)
+    seconds, claim = query.lease_seconds, query.claim
+    lease = take_lease(connection, query.tenant, query.flight, seconds, claim)
     return replace(answer, lease=lease)
 
 

@@ -12,6 +12,7 @@ from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLea
 
 _HOLDER = "SELECT token, since_ms FROM leases WHERE tenant = ? AND flight = ? AND until_ms > ?"
 _HELD = "tenant = ? AND flight = ? AND token = ? AND until_ms > ?"
+_WITHDRAW = "DELETE FROM leases WHERE tenant = ? AND flight = ? AND claim = ?"
 _FENCE = """
 INSERT INTO tenants (tenant, fence) VALUES (:tenant, :now)
 ON CONFLICT DO UPDATE SET fence = MAX(fence + 1, :now) RETURNING fence
@@ -45,9 +46,14 @@ class SqliteLeases:
         """End the lease."""
         await self._thread.run(lambda connection: end_lease(connection, tenant, lease))
 
+    async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
+        """End the lease that was taken under the claim."""
+        values = (tenant, flight, claim)
+        await self._thread.run(lambda connection: connection.execute(_WITHDRAW, values))
+
 
 def take_lease(
-    connection: sqlite3.Connection, tenant: str, flight: str, seconds: float
+    connection: sqlite3.Connection, tenant: str, flight: str, seconds: float, claim: str
 ) -> Lease | None:
     """The lease, led or followed; None where nothing can be written."""
     now = _milliseconds()
@@ -57,8 +63,8 @@ def take_lease(
             if held is not None:
                 return Lease(flight, held["token"], False, max(0, now - held["since_ms"]) / 1000)
             [token] = connection.execute(_FENCE, {"tenant": tenant, "now": now}).fetchone()
-            row = (tenant, flight, token, now, now + int(seconds * 1000))
-            connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)", row)
+            row = (tenant, flight, token, now, now + int(seconds * 1000), claim)
+            connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", row)
     except sqlite3.OperationalError:  # a full disk still serves
         return None
     return Lease(flight, token, True)
@@ -93,7 +99,7 @@ def _poll(connection: sqlite3.Connection, query: Poll) -> tuple[Polled, int]:
         return FoundByMeaning(), sequence
     if row is not None and row["text_digest"] == query.text_digest:
         return to_entry(row), sequence
-    taken = take_lease(connection, tenant, lease.flight, query.lease_seconds)
+    taken = take_lease(connection, tenant, lease.flight, query.lease_seconds, query.claim)
     return taken or NoLease(), sequence
 
 

@@ -69,7 +69,8 @@ CREATE TABLE mail (
     until_ms INTEGER NOT NULL, PRIMARY KEY (tenant, flight, token)
 ) WITHOUT ROWID;
 """
-_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS, _LEASES)
+_CLAIMS = "ALTER TABLE leases ADD COLUMN claim TEXT NOT NULL DEFAULT ''"
+_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS, _LEASES, _CLAIMS)
 """Each takes a file from the version before it to its own; a step that was shipped stays."""
 
 SCHEMA_VERSION = len(_STEPS)

@@ -17,11 +17,12 @@ from llm_cache_proxy.domain.pricing import PriceList, default_prices
 from llm_cache_proxy.pipeline.accounting import Accounting
 from llm_cache_proxy.pipeline.asking import Asking
 from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.claims import Claims
 from llm_cache_proxy.pipeline.departures import Departures
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.key_gate import KeyGate
-from llm_cache_proxy.pipeline.leading import LeaseTerms
+from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.miss import MissPath
 from llm_cache_proxy.pipeline.proxy import CachingProxy
@@ -107,8 +108,9 @@ def proxy(
         ledger=Ledger(parts.exact, settings.exact_deadline_seconds),
         hits=HitServing(prices, settings.replay_words_per_second, settings.fresh_ids),
     )
-    exact = _exact_tier(common)
-    flights = _single_flight(common, exact)
+    claims = _claims(common, frozen=frozen)
+    exact = _exact_tier(common, claims)
+    flights = SingleFlight(parts.exact, exact, claims.terms, common.background)
     semantic = _semantic_tier(common, frozen=frozen)
     return CachingProxy(
         policy(settings, parts),
@@ -123,7 +125,7 @@ def proxy(
     )
 
 
-def _exact_tier(common: _Common) -> ExactTier:
+def _exact_tier(common: _Common, claims: Claims) -> ExactTier:
     settings = common.settings
     return ExactTier(
         store=common.parts.exact,
@@ -139,18 +141,19 @@ def _exact_tier(common: _Common) -> ExactTier:
             unchecked=LocalRate(settings.unchecked_requests_per_minute),
             namespaces={},
         ),
-        lease_seconds=settings.lease_seconds,
+        claims=claims,
     )
 
 
-def _single_flight(common: _Common, exact: ExactTier) -> SingleFlight:
+def _claims(common: _Common, *, frozen: bool) -> Claims:
     settings = common.settings
     terms = LeaseTerms(
         lease_seconds=settings.lease_seconds,
         wait_seconds=settings.single_flight_wait_seconds,
         command_seconds=settings.exact_deadline_seconds,
+        retry_seconds=0 if frozen else settings.lease_seconds,
     )
-    return SingleFlight(common.parts.exact, exact, terms, common.background)
+    return Claims(common.parts.exact, terms, common.background)
 
 
 def _semantic_tier(common: _Common, *, frozen: bool) -> SemanticTier:

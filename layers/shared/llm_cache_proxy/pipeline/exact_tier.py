@@ -3,6 +3,7 @@
 Never serves a text that only normalising makes alike before the guard has read both as written.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.counting import EXACT_HITS, STALE, hit_counts
@@ -12,6 +13,7 @@ from llm_cache_proxy.domain.pairs import barred_pair, spelling_pair
 from llm_cache_proxy.domain.presets import decision_version
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.asked import Asked
+from llm_cache_proxy.pipeline.claims import Claims, new_claim
 from llm_cache_proxy.pipeline.exchange import Answer
 from llm_cache_proxy.pipeline.hit import HitServing
 from llm_cache_proxy.pipeline.key_gate import KeyGate
@@ -20,6 +22,7 @@ from llm_cache_proxy.pipeline.tier import Tier
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
+    Answered,
     Barred,
     ExactStore,
     Found,
@@ -44,7 +47,7 @@ class ExactTier:
     embedder_id: str
     hits: HitServing
     keys: KeyGate
-    lease_seconds: float = 10.0
+    claims: Claims
 
     async def find(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
         """The answer if there is one, and the request under the key it is to be stored by.
@@ -159,12 +162,13 @@ class ExactTier:
             recent=pending.recent,
             check=check,
             flight=f"{key}:{asked.text_digest}" if coalesces else None,
-            lease_seconds=self.lease_seconds,
+            lease_seconds=self.claims.terms.lease_seconds,
+            claim=new_claim() if coalesces else "",
             # Nobody renews what is found without a lease.
             stale_seconds=asked.plan.stale_seconds if coalesces or asked.plan.failed else 0,
             refresh_ahead=asked.plan.refresh_ahead,
         )
-        answer = await self.tier.attempt(trail, lambda: self.store.lookup(query))
+        answer = await self.tier.attempt(trail, lambda: self._asked(query))
         if answer is None:
             trail.exact_away = True
             trail.because(Reason.EXACT_UNAVAILABLE)
@@ -174,6 +178,12 @@ class ExactTier:
             trail.sequence = found.sequence
             trail.lease = found.lease if isinstance(found, Hit | Miss) else None
         return found
+
+    def _asked(self, query: Lookup) -> Awaitable[Answered]:
+        call = self.store.lookup(query)
+        if query.flight is None:
+            return call
+        return self.claims.heard(query.tenant, query.flight, query.claim, call)
 
 
 def _counted(hit: Hit) -> dict[str, int]:

@@ -5,30 +5,19 @@ or by lapsing. Never fails the leader's own request.
 """
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from llm_cache_proxy.domain.entry import Entry
-from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer
 from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease, LeaseStore
 
 MAIL_SECONDS = 15.0
 """Longer than the longest pause between two looks of a follower."""
 _BEATS = 3
 """Heartbeats in a lease's life: two may be lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseTerms:
-    """`lease_seconds` without a heartbeat end a lease; nobody waits longer than `wait_seconds`."""
-
-    lease_seconds: float = 10.0
-    wait_seconds: float = 60.0
-    command_seconds: float = 1.0
 
 
 class Lead:
@@ -80,7 +69,15 @@ class Lead:
         if not self._over:
             self._end(answer)
             text = answer.text()
-            await self._quietly(self._store.publish(self._tenant, self.lease, text, MAIL_SECONDS))
+            left = self._store.publish(self._tenant, self.lease, text, MAIL_SECONDS)
+            if not await self._terms.attempt(left):
+                self._background.start(self._release)
+
+    def unstored(self, entry: Entry) -> None:
+        """The store did not say that it keeps the answer: this process has it, the others ask."""
+        if not self._over:
+            self._end(entry)
+            self._background.start(self._release)
 
     def ended(self) -> None:
         """The lease has ended with another command; there is nothing to hand over."""
@@ -99,16 +96,11 @@ class Lead:
             self._landed(landing, time.monotonic() - self._began)
 
     async def _release(self) -> None:
-        await self._quietly(self._store.release(self._tenant, self.lease))
+        await self._terms.insist(lambda: self._store.release(self._tenant, self.lease))
 
     async def _beat(self) -> None:
         terms = self._terms
         while time.monotonic() - self._began < terms.wait_seconds:
             await asyncio.sleep(terms.lease_seconds / _BEATS)
             extend = self._store.extend(self._tenant, self.lease, terms.lease_seconds)
-            await self._quietly(extend)
-
-    async def _quietly(self, call: Coroutine[object, object, object]) -> None:
-        with contextlib.suppress(CacheTierError, TimeoutError):
-            async with asyncio.timeout(self._terms.command_seconds):
-                await call
+            await terms.attempt(extend)

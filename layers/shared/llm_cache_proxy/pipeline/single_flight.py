@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from llm_cache_proxy.domain.counting import COALESCED, hit_counts, merged
 from llm_cache_proxy.domain.entry import Entry, Form
@@ -17,14 +18,23 @@ from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.domain.shared_answer import Landing
 from llm_cache_proxy.pipeline.asked import Asked
 from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.claims import new_claim
 from llm_cache_proxy.pipeline.exact_tier import ExactTier
 from llm_cache_proxy.pipeline.exchange import SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.flight import Flight, Flights
 from llm_cache_proxy.pipeline.landed import kept_answer, landing_in, shared_reply
-from llm_cache_proxy.pipeline.leading import Lead, LeaseTerms
+from llm_cache_proxy.pipeline.leading import Lead
+from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
 from llm_cache_proxy.pipeline.trail import Trail
 from llm_cache_proxy.pipeline.waiting import WaitingBody
-from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, LeaseStore, NoLease, Poll
+from llm_cache_proxy.ports.lease_store import (
+    FoundByMeaning,
+    Lease,
+    LeaseStore,
+    NoLease,
+    Poll,
+    Polled,
+)
 
 KEEP_ALIVE_SECONDS = 5.0
 """A stream is held back so long for its status, and then kept alive as often."""
@@ -143,9 +153,10 @@ class SingleFlight:
                 lease=lease,
                 text_digest=asked.text_digest,
                 lease_seconds=self.terms.lease_seconds,
+                claim=new_claim(),
                 max_age_seconds=asked.plan.max_age_seconds,
             )
-            polled = await self.exact.tier.attempt(trail, lambda q=query: self.store.poll(q))  # type: ignore[misc]
+            polled = await self.exact.tier.attempt(trail, partial(self._poll, query))
             if polled is None:
                 return NoLease()
             found, trail.sequence = polled
@@ -153,6 +164,10 @@ class SingleFlight:
                 lease = found
                 continue
             return landing_in(found)
+
+    def _poll(self, query: Poll) -> Awaitable[tuple[Polled, int]]:
+        call = self.store.poll(query)
+        return self.exact.claims.heard(query.tenant, query.lease.flight, query.claim, call)
 
     def _lead(self, asked: Asked, trail: Trail, lease: Lease, flight: Flight) -> None:
         def landed(landing: Landing | None, seconds: float) -> None:

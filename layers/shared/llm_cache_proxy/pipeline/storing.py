@@ -44,6 +44,8 @@ class Storing:
             accepted = await self.exact_tier.attempt(trail, lambda: self.exact.commit(commit))
         if lead is not None and accepted is False:
             lead.abandon()  # a clear came: whoever waits asks anew
+        elif lead is not None and accepted is None:
+            lead.unstored(entry)
         elif lead is not None:
             await lead.stored(entry)
         if accepted is None:

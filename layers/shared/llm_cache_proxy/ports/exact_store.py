@@ -22,7 +22,7 @@ class Lookup:
     `max_age_seconds` turns an older entry into a miss.
     `check` is asked of the client's key first, in the same round trip; None asks nothing.
     `flight` takes the lease of that name for `lease_seconds` where the lookup is a miss, or says
-    who holds it. `held` is a lease that ends with a promotion.
+    who holds it; `claim` names this attempt. `held` is a lease that ends with a promotion.
     `stale_seconds` finds an entry that has expired no longer ago than that; `refresh_ahead` is the
     last share of an entry's life. A hit past either takes the lease of `flight` as well: one
     caller may renew it. An expired alias is found only where no lease is asked for.
@@ -38,6 +38,7 @@ class Lookup:
     check: KeyCheck | None = None
     flight: str | None = None
     lease_seconds: float = 10.0
+    claim: str = ""
     held: Lease | None = None
     stale_seconds: int = 0
     refresh_ahead: float = 0.0

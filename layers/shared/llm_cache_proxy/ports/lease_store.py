@@ -26,13 +26,17 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A follower's question to the store: what has become of the leader with this lease."""
+    """A follower's question to the store: what has become of the leader with this lease.
+
+    `claim` names this attempt to lead in its place.
+    """
 
     tenant: str
     key: str
     lease: Lease
     text_digest: str
     lease_seconds: float
+    claim: str = ""
     max_age_seconds: int | None = None
 
 
@@ -78,4 +82,8 @@ class LeaseStore(Protocol):
 
     async def release(self, tenant: str, lease: Lease) -> None:
         """End the lease, if it is still held: the next follower that asks leads."""
+        ...
+
+    async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
+        """End the lease if it was taken under `claim`, by whoever may never have heard of it."""
         ...

@@ -3,7 +3,7 @@
 -- m model, pt pc tokens, i entry id, h text digest, t text, j json, s sse, u usage event.
 -- Alias: v c x q g as its target's, a target, r similarity, d decision version, e embedder, h,
 -- b the texts' name as a barred pair. Either has k, the token of the lease that wrote it, or 0.
--- A lease is "token:since", since in milliseconds; its key lives as long as it is held.
+-- A lease is "token:since:claim", since in milliseconds; its key lives as long as it is held.
 
 local function now_seconds()
   return tonumber(redis.call('TIME')[1])
@@ -18,13 +18,13 @@ end
 local function holder(lease)
   local held = redis.pcall('GET', lease)
   if type(held) == 'string' then
-    return held:match('^(%d+):(%d+)$')
+    return held:match('^(%d+):(%d+)')
   end
 end
 
 -- 'lead' or 'follow', the token and the lease's age in milliseconds; nothing where the server
 -- takes no writes. Tokens follow the clock, so that they grow even if the last one was evicted.
-local function take_lease(lease, fence, milliseconds)
+local function take_lease(lease, fence, milliseconds, claim)
   local now = now_milliseconds()
   local held, since = holder(lease)
   if held then
@@ -33,7 +33,7 @@ local function take_lease(lease, fence, milliseconds)
   local last = redis.pcall('GET', fence)
   local before = type(last) == 'string' and tonumber(last) or 0
   local token = string.format('%.0f', math.max(before + 1, now))
-  local value = token .. ':' .. string.format('%.0f', now)
+  local value = token .. ':' .. string.format('%.0f', now) .. ':' .. claim
   if redis.pcall('SET', fence, token).err or redis.pcall('SET', lease, value, 'PX', milliseconds).err
   then
     return

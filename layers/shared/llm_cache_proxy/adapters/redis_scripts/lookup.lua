@@ -2,7 +2,7 @@
 --       lease, fence, ring
 -- ARGV: version, form, digest, max age or '', window, check (JSON) or '', milliseconds of the lease
 --       or '' for none, seconds after its life that an entry may be, last share of a life in which
---       it is renewed, then counts as name, amount
+--       it is renewed, the lease's claim, then counts as name, amount
 local now = now_seconds()
 
 -- A hit, with the lease where one is asked for and the entry is due to be renewed.
@@ -11,7 +11,7 @@ local function hit_on(f, sequence)
   local tier = left <= 0 and 'stale' or 'exact_hits'
   local hit = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, tier, KEYS[4], KEYS[5], ARGV[5])
   if hit and ARGV[7] ~= '' and left <= life * tonumber(ARGV[9]) then
-    hit[12], hit[13], hit[14] = take_lease(KEYS[10], KEYS[11], ARGV[7])
+    hit[12], hit[13], hit[14] = take_lease(KEYS[10], KEYS[11], ARGV[7], ARGV[10])
   end
   return hit
 end
@@ -33,7 +33,7 @@ local function looked_up()
   if hit or ARGV[7] == '' then
     return hit or { 'miss', sequence }
   end
-  return { 'miss', sequence, take_lease(KEYS[10], KEYS[11], ARGV[7]) }
+  return { 'miss', sequence, take_lease(KEYS[10], KEYS[11], ARGV[7], ARGV[10]) }
 end
 
 local answer
@@ -49,5 +49,5 @@ else
   end
   answer = keyed(key, now, found)
 end
-count_pairs(KEYS[4], KEYS[5], KEYS[6], ARGV[5], 10)
+count_pairs(KEYS[4], KEYS[5], KEYS[6], ARGV[5], 11)
 return answer

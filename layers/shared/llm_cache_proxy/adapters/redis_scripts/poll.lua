@@ -1,5 +1,5 @@
 -- KEYS: record, cutoffs, sequence, lease, fence, mail
--- ARGV: version, digest, max age or '', milliseconds of a lease
+-- ARGV: version, digest, max age or '', milliseconds of a lease, its claim
 -- Gives the sequence, and 'mail' with its text, 'entry' with its fields, 'promoted', 'none', or the
 -- lease: 'lead' or 'follow', token, age.
 local sequence = redis.call('GET', KEYS[3]) or '0'
@@ -15,5 +15,5 @@ if f and f[6] == ARGV[2] then
   return { sequence, 'entry', redis.call('HGETALL', KEYS[1]),
     tostring(now_seconds() + redis.call('TTL', KEYS[1])) }
 end
-local kind, token, age = take_lease(KEYS[4], KEYS[5], ARGV[4])
+local kind, token, age = take_lease(KEYS[4], KEYS[5], ARGV[4], ARGV[5])
 return { sequence, kind or 'none', token, age }

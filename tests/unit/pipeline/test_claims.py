@@ -1,0 +1,86 @@
+"""Facts about leases that were asked for and never heard of."""
+
+import asyncio
+
+import pytest
+
+from fakes.leases import FakeLeases
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.claims import Claims, new_claim
+from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
+
+
+class Withdrawals(FakeLeases):
+    """Notes what is withdrawn; fails the first `failures` times."""
+
+    def __init__(self, failures: int = 0) -> None:
+        super().__init__()
+        self.failures = failures
+        self.asked: list[tuple[str, str, str]] = []
+
+    async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
+        self.asked.append((tenant, flight, claim))
+        if len(self.asked) <= self.failures:
+            raise ExactStoreUnavailable("away")
+
+
+async def answer(seconds: float = 0.0) -> str:
+    await asyncio.sleep(seconds)
+    return "heard"
+
+
+async def lost() -> str:
+    raise ExactStoreUnavailable("the answer was lost")
+
+
+async def withdrawn(
+    store: Withdrawals, call: asyncio.Task[str], terms: LeaseTerms | None = None
+) -> int:
+    """How often a claim was withdrawn after `call`."""
+    background = Background()
+    claims = Claims(store, terms or LeaseTerms(), background)
+    await asyncio.gather(claims.heard("default", "flight", "claim", call), return_exceptions=True)
+    await background.settled()
+    assert set(store.asked) <= {("default", "flight", "claim")}
+    return len(store.asked)
+
+
+async def test_what_was_heard_is_not_withdrawn() -> None:
+    assert await withdrawn(Withdrawals(), asyncio.ensure_future(answer())) == 0
+
+
+async def test_what_was_lost_is_withdrawn() -> None:
+    assert await withdrawn(Withdrawals(), asyncio.ensure_future(lost())) == 1
+
+
+async def test_what_came_too_late_is_withdrawn() -> None:
+    store, background = Withdrawals(), Background()
+    claims = Claims(store, LeaseTerms(), background)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await claims.heard("default", "flight", "claim", answer(5))
+    await background.settled()
+
+    assert store.asked == [("default", "flight", "claim")]
+
+
+async def test_a_store_that_is_away_is_asked_again() -> None:
+    assert await withdrawn(Withdrawals(failures=1), asyncio.ensure_future(lost())) == 2
+
+
+async def test_where_nothing_runs_after_an_answer_it_is_asked_once() -> None:
+    terms = LeaseTerms(retry_seconds=0)
+
+    assert await withdrawn(Withdrawals(failures=9), asyncio.ensure_future(lost()), terms) == 1
+
+
+async def test_a_store_that_stays_away_is_given_up() -> None:
+    terms = LeaseTerms(retry_seconds=0.25)
+
+    assert await withdrawn(Withdrawals(failures=9), asyncio.ensure_future(lost()), terms) == 2
+
+
+def test_no_two_claims_are_alike() -> None:
+    assert len({new_claim() for _ in range(1000)}) == 1000
