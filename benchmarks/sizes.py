@@ -4,14 +4,18 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+
+from infra.lean_layer import is_unused
 
 from benchmarks.comparisons import FOLDER
 from benchmarks.findings import Budget, Finding, Table
 
 METHOD = (
-    "Wheels for Lambda's Python 3.13 on arm64 unpacked by pip, no compiled caches, as `sam build` "
-    "lays them out, beside our own code and, for the image, the model that ships. MB of 10^6 bytes."
+    "Wheels for Lambda's Python 3.13 on arm64 unpacked by pip, no compiled caches, without what "
+    "`make deploy` and the image leave out (tests, type stubs, headers), beside our own code and, "
+    "for the image, the model that ships. MB of 10^6 bytes."
 )
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
 LAYER = ("layers/shared/requirements.txt", "functions/completions/requirements.txt")
@@ -21,10 +25,10 @@ MODEL = Path(".model/all-MiniLM-L6-v2")
 
 def measured() -> Finding:
     """Unpack and weigh."""
-    layer = _weighed("layer", LAYER)
+    layer = _weighed("layer", LAYER, is_unused)
     layer["llm_cache_proxy"] = _megabytes(Path("layers/shared/llm_cache_proxy"))
     layer["functions/completions"] = _megabytes(Path("functions/completions"))
-    image = _weighed("image", IMAGE, pruned=True)
+    image = _weighed("image", IMAGE, _removed)
     image["model"] = _megabytes(MODEL)
     return Finding(
         question="How large is what is deployed?",
@@ -40,7 +44,9 @@ def measured() -> Finding:
     )
 
 
-def _weighed(name: str, requirements: tuple[str, ...], *, pruned: bool = False) -> "Counter[str]":
+def _weighed(
+    name: str, requirements: tuple[str, ...], left_out: Callable[[Path], bool]
+) -> "Counter[str]":
     folder = FOLDER / f"unpacked-{name}"
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=FOLDER) as made:
@@ -50,7 +56,7 @@ def _weighed(name: str, requirements: tuple[str, ...], *, pruned: bool = False) 
     parts: Counter[str] = Counter()
     for path in folder.iterdir():
         part = path.name.partition("-")[0].partition(".")[0]
-        parts[part] += _megabytes(path, pruned=pruned)  # type: ignore[assignment]
+        parts[part] += _megabytes(path, folder, left_out)  # type: ignore[assignment]
     return parts
 
 
@@ -79,14 +85,17 @@ _REMOVED_FILES = (".pyi", ".a")
 _C_LIBRARY = "/onnxruntime/capi/libonnxruntime.so."
 
 
-def _megabytes(path: Path, *, pruned: bool = False) -> float:
+def _megabytes(
+    path: Path, named_from: Path | None = None, left_out: Callable[[Path], bool] = is_unused
+) -> float:
+    top = named_from or path
     files = [path] if path.is_file() else path.rglob("*")
     kept = (file for file in files if file.is_file() and "__pycache__" not in file.parts)
-    return sum(file.stat().st_size for file in kept if not (pruned and _removed(file))) / 1e6
+    return sum(file.stat().st_size for file in kept if not left_out(file.relative_to(top))) / 1e6
 
 
 def _removed(file: Path) -> bool:
-    path = file.as_posix()
+    path = f"/{file.as_posix()}"
     in_folder = any(folder in path for folder in _REMOVED_FOLDERS)
     return in_folder or _C_LIBRARY in path or path.endswith(_REMOVED_FILES)
 

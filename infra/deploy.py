@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from infra import lean_layer
 from infra.tools import ROOT, NotInstalled, sam
 
 
@@ -27,17 +28,14 @@ def main(arguments: Sequence[str]) -> int:
     overrides = with_revision(configured(config, environment), _revision())
     options = ["--config-env", environment]
     try:
-        for command in (
-            [sam(), "build", *options],
-            [sam(), "deploy", *options, "--parameter-overrides", *overrides],
-        ):
-            done = subprocess.run(command, cwd=ROOT, env=os.environ, check=False)
-            if done.returncode:
-                return done.returncode
+        return (
+            _ran([sam(), "build", *options])
+            or lean_layer.main()
+            or _ran([sam(), "deploy", *options, "--parameter-overrides", *overrides])
+        )
     except NotInstalled as exc:
         sys.stderr.write(f"{exc}\n")
         return 1
-    return 0
 
 
 def configured(config: Mapping[str, Any], environment: str) -> list[str]:
@@ -50,6 +48,10 @@ def configured(config: Mapping[str, Any], environment: str) -> list[str]:
 def with_revision(overrides: Sequence[str], revision: str) -> list[str]:
     """The same parameters with that revision in place of any other."""
     return [*(o for o in overrides if not o.startswith("Revision=")), f"Revision={revision}"]
+
+
+def _ran(command: Sequence[str]) -> int:
+    return subprocess.run(command, cwd=ROOT, env=os.environ, check=False).returncode
 
 
 def _revision() -> str:

@@ -8,9 +8,9 @@ import json
 import shutil
 from pathlib import Path
 
+from infra.lean_layer import LAYER
 from infra.template_file import Json, read_template
 
-_LAYER = "SharedLayer"
 _FUNCTION = "AWS::Serverless::Function"
 
 
@@ -20,7 +20,7 @@ def bundle(template: Path, *, image_uri: str) -> Path:
     The functions' folders are changed, once or more often alike.
     """
     body = read_template(template)
-    layer = body["Resources"].pop(_LAYER)["Properties"]["ContentUri"]
+    layer = body["Resources"].pop(LAYER)["Properties"]["ContentUri"]
     for resource in body["Resources"].values():
         if resource["Type"] != _FUNCTION:
             continue

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from infra.lean_layer import LAYER, make_lean
 from infra.tools import ROOT, sam
 
 PYTHON_IMAGE = "public.ecr.aws/lambda/python:3.13"
@@ -49,7 +50,7 @@ def sam_environment() -> dict[str, str]:
 
 
 def build(*, build_dir: Path, parameters: dict[str, str]) -> None:
-    """`sam build` in containers. Raises CalledProcessError."""
+    """`sam build` in containers, the layer made lean. Raises CalledProcessError."""
     command = [sam(), "build", "--use-container", "--cached", "--build-dir", str(build_dir)]
     command += ["--cache-dir", str(build_dir.with_name(f"{build_dir.name}-cache"))]
     done = subprocess.run(
@@ -64,6 +65,7 @@ def build(*, build_dir: Path, parameters: dict[str, str]) -> None:
     if done.returncode:
         sys.stderr.write(done.stdout)
         done.check_returncode()
+    make_lean(build_dir / LAYER / "python")
 
 
 def overrides(parameters: dict[str, str]) -> list[str]:
