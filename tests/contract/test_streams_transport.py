@@ -16,6 +16,8 @@ from llm_cache_proxy.adapters.streams_transport import StreamsTransport
 from llm_cache_proxy.adapters.tls import tls_context
 from servers.requirements import require_program
 
+BothEnds = tuple[ssl.SSLContext | None, ssl.SSLContext | None]
+
 WHOLE = b'HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{"result":1}'
 CHUNKED = (
     b'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7\r\n{"resul\r\n5\r\nt":1}\r\n0\r\n\r\n'
@@ -156,8 +158,9 @@ async def test_what_nobody_asked_for_is_never_taken_for_the_next_answer() -> Non
     assert server.connections == 2
 
 
-async def test_what_comes_late_is_not_taken_for_the_next_answer_either() -> None:
-    async with served(Server()) as server, calling() as client:
+async def test_what_comes_late_is_not_taken_for_the_next_answer_either(both_ends: BothEnds) -> None:
+    serving, trusting = both_ends
+    async with served(Server(), serving) as server, calling(trusting) as client:
         await client.post(server.url, json=[])
         server.writers[0].write(WHOLE.replace(b":1}", b":2}"))
         await asyncio.sleep(0.05)
@@ -166,6 +169,31 @@ async def test_what_comes_late_is_not_taken_for_the_next_answer_either() -> None
 
     assert response.json() == {"result": 1}
     assert server.connections == 2
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for localhost that nobody else trusts; its key is beside it."""
+    made = tmp_path / "certificate.pem"
+    options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1"]
+    names = ["-addext", "subjectAltName=DNS:localhost"]
+    files = ["-out", str(made), "-keyout", str(tmp_path / "key.pem")]
+    subprocess.run(
+        [require_program("openssl"), "req", *options, *names, *files],
+        check=True,
+        capture_output=True,
+    )
+    return made
+
+
+@pytest.fixture(params=["http", "https"])
+def both_ends(request: pytest.FixtureRequest, certificate: Path) -> BothEnds:
+    """What a server serves with and its client trusts; None is plain HTTP."""
+    if request.param == "http":
+        return None, None
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    serving.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    return serving, ssl.create_default_context(cafile=str(certificate))
 
 
 STREAMED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n"
@@ -208,7 +236,7 @@ async def test_a_body_that_is_given_up_takes_its_connection_with_it() -> None:
 
 
 @asynccontextmanager
-async def deaf(answer: bytes = b"") -> AsyncIterator[str]:
+async def deaf(answer: bytes = b"", tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A server that reads no more than a request's head, then gives `answer`."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -218,25 +246,28 @@ async def deaf(answer: bytes = b"") -> AsyncIterator[str]:
         writer.transport.abort()
 
     over = asyncio.Event()
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1024)
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1024, ssl=tls)
     async with listening, asyncio.timeout(10):
-        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        scheme = "http" if tls is None else "https"
+        yield f"{scheme}://localhost:{listening.sockets[0].getsockname()[1]}"
         over.set()
 
 
 BIG = b"x" * 20_000_000
 
 
-async def test_an_answer_may_come_before_the_request_is_heard() -> None:
+async def test_an_answer_may_come_before_the_request_is_heard(both_ends: BothEnds) -> None:
+    serving, trusting = both_ends
     refusal = b"HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nbig"
-    async with deaf(refusal) as url, calling() as client:
+    async with deaf(refusal, serving) as url, calling(trusting) as client:
         response = await client.post(url, content=BIG)
 
     assert (response.status_code, response.content) == (413, b"big")
 
 
-async def test_a_request_that_nobody_takes_ends_in_time() -> None:
-    async with deaf() as url, calling() as client:
+async def test_a_request_that_nobody_takes_ends_in_time(both_ends: BothEnds) -> None:
+    serving, trusting = both_ends
+    async with deaf(tls=serving) as url, calling(trusting) as client:
         with pytest.raises(httpx.WriteTimeout):
             await client.post(url, content=BIG, timeout=httpx.Timeout(None, write=0.1))
 
@@ -264,21 +295,6 @@ async def test_a_connection_that_is_not_made_in_time_is_given_up() -> None:
                 await client.post(f"http://127.0.0.1:{port}", timeout=httpx.Timeout(5, connect=0.1))
         for each in waiting:
             each.close()
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate for localhost that nobody else trusts; its key is beside it."""
-    made = tmp_path / "certificate.pem"
-    options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1"]
-    names = ["-addext", "subjectAltName=DNS:localhost"]
-    files = ["-out", str(made), "-keyout", str(tmp_path / "key.pem")]
-    subprocess.run(
-        [require_program("openssl"), "req", *options, *names, *files],
-        check=True,
-        capture_output=True,
-    )
-    return made
 
 
 async def test_a_certificate_is_checked(certificate: Path) -> None:

@@ -9,7 +9,7 @@ import select
 import ssl
 import time
 from collections.abc import AsyncGenerator, Coroutine, Iterator
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import h11
 import httpx
@@ -17,10 +17,9 @@ import httpx
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
 
-Event = TypeVar("Event")
 Value = TypeVar("Value")
 
-_READ_BYTES = 65_536
+_PIECE_BYTES = 65_536
 _MOST_HEAD_BYTES = 100 * 1024
 _NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305: a name's next address is tried beside a slow one
 
@@ -31,8 +30,9 @@ class StreamsConnection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        # Its `transport` is one that reads, too, which its type does not tell.
-        self._transport = cast("asyncio.Transport", writer.transport)
+        # `drain` then waits until the socket has taken all but a little, through TLS as well.
+        writer.transport.set_write_buffer_limits(high=0)
+        self._sending = False
         self._protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD_BYTES)
         self._used_at = time.time()
 
@@ -64,11 +64,11 @@ class StreamsConnection:
                 method=request.method, target=request.url.raw_path, headers=request.headers.raw
             )
             events = [head, h11.Data(data=body), h11.EndOfMessage()]
-            self._transport.resume_reading()
-            self._writer.write(b"".join(self._protocol.send(event) or b"" for event in events))
-            if self._transport.get_write_buffer_size() == 0:
+            sent = b"".join(self._protocol.send(event) or b"" for event in events)
+            if len(sent) <= _PIECE_BYTES:
+                self._writer.write(sent)
                 return await self._head()
-            return await _beside(self._sent(write_seconds), self._head())
+            return await _beside(self._sent(sent, write_seconds), self._head())
 
     def arrived(self) -> list[bytes]:
         """What is here of the answer's body already."""
@@ -91,40 +91,55 @@ class StreamsConnection:
         """Whether the whole answer is here."""
         return self._protocol.their_state not in {h11.SEND_RESPONSE, h11.SEND_BODY}
 
-    def reusable(self) -> bool:
-        """Whether another request may follow, which is asked once after an answer."""
+    def renewed(self) -> bool:
+        """Make it ready for another request; False where none may follow."""
         self._used_at = time.time()
         states = {self._protocol.our_state, self._protocol.their_state}
-        unsent = self._transport.get_write_buffer_size()
         unasked, _ = self._protocol.trailing_data
-        if states != {h11.DONE} or unsent or unasked:
+        if states != {h11.DONE} or self._sending or unasked:
             return False
         self._protocol.start_next_cycle()
-        self._transport.pause_reading()  # what comes now is nobody's answer
         return True
 
     def is_alive(self, idle_seconds: float) -> bool:
         """Whether the server still waits for a request, as far as can be told without one."""
         if self._writer.is_closing() or time.time() - self._used_at > idle_seconds:
             return False
-        # What can be read is the connection's end, or what would be taken for the next answer.
+        # What can be read is the connection's end, or what would be taken for the next answer. It
+        # may be at the socket still: the loop of a frozen instance has not seen it.
+        if self._has_unread():
+            return False
         poll = select.poll()
         poll.register(self._writer.get_extra_info("socket").fileno(), select.POLLIN)
         return not poll.poll(0)
 
     def close(self) -> None:
         """End the connection at once."""
-        self._transport.abort()
+        self._writer.transport.abort()
 
-    async def _sent(self, seconds: float | None) -> None:
-        """Return when the request is on its way; a server that has heard enough ends it too."""
+    def _has_unread(self) -> bool:
+        """Whether a read would end at once: with data, the end, or an error."""
+        read = self._reader.read(1)
         try:
-            async with asyncio.timeout(seconds):
-                # A server that refuses may stop reading, and its answer be here nevertheless.
-                with contextlib.suppress(OSError):
-                    await self._writer.drain()
+            read.send(None)
+        except (StopIteration, OSError):
+            return True
+        read.close()
+        return False
+
+    async def _sent(self, request: bytes, seconds: float | None) -> None:
+        """Return when the request is on its way; a server that has heard enough ends it too."""
+        self._sending = True
+        try:
+            # A server that refuses may stop reading, and its answer be here nevertheless.
+            with contextlib.suppress(ConnectionError):
+                for start in range(0, len(request), _PIECE_BYTES):
+                    async with asyncio.timeout(seconds):
+                        self._writer.write(request[start : start + _PIECE_BYTES])
+                        await self._writer.drain()
         except TimeoutError as exc:
             raise httpx.WriteTimeout("the request was not taken in time") from exc
+        self._sending = False
 
     async def _head(self) -> h11.Response:
         while not isinstance(event := await self._event(), h11.Response):
@@ -134,7 +149,7 @@ class StreamsConnection:
 
     async def _event(self) -> object:
         while (event := self._protocol.next_event()) is h11.NEED_DATA:
-            self._protocol.receive_data(await self._reader.read(_READ_BYTES))
+            self._protocol.receive_data(await self._reader.read(_PIECE_BYTES))
         return event
 
 

@@ -108,7 +108,7 @@ class _Place:
         self._places.release()
         if self.connection is None:
             return
-        if keeping and len(self._idle) < _MOST_KEPT and self.connection.reusable():
+        if keeping and len(self._idle) < _MOST_KEPT and self.connection.renewed():
             self._idle.append(self.connection)
         else:
             self.connection.close()
