@@ -19,7 +19,10 @@ def request_headers(headers: Headers) -> dict[str, str]:
 
     RFC 9110, section 5.3: they mean the same, and none of them may be overlooked.
     """
-    return {name: ", ".join(headers.getlist(name)) for name in headers}
+    values: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        values.setdefault(name, []).append(value)
+    return {name: ", ".join(sent) for name, sent in values.items()}
 
 
 def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
