@@ -39,15 +39,29 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def configured(config: Mapping[str, Any], environment: str) -> list[str]:
-    """The environment's parameters as `sam deploy` would be given them: Name=value each."""
+    """The environment's parameters as `sam deploy` is given them: Name="value" each.
+
+    SAM reads each argument once more as it reads the file: without quotes a value ends at its
+    first space, and an empty one is refused.
+    """
     given = config[environment].get("deploy", {}).get("parameters", {})
     overrides = given.get("parameter_overrides", "")
-    return shlex.split(overrides) if isinstance(overrides, str) else list(overrides)
+    if isinstance(overrides, str):
+        overrides = shlex.split(overrides)
+    elif isinstance(overrides, Mapping):
+        overrides = [f"{name}={value}" for name, value in overrides.items()]
+    return [_quoted(override) for override in overrides]
 
 
 def with_revision(overrides: Sequence[str], revision: str) -> list[str]:
     """The same parameters with that revision in place of any other."""
     return [*(o for o in overrides if not o.startswith("Revision=")), f"Revision={revision}"]
+
+
+def _quoted(override: str) -> str:
+    name, _, value = override.partition("=")
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}="{escaped}"'
 
 
 def _ran(command: Sequence[str]) -> int:

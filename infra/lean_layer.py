@@ -4,7 +4,6 @@ Packages bring their own tests, type stubs, headers and commands, and `sam build
 be run on a layer more than once.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -20,11 +19,10 @@ _SUFFIXES = frozenset({".a", ".c", ".h", ".pxd", ".pyi", ".pyx"})
 
 def is_unused(path: Path) -> bool:
     """Whether a file, named from the folder that holds the packages, is of no use at run time."""
-    folders = path.parents
     return (
         path.suffix in _SUFFIXES
         or not _FOLDERS.isdisjoint(path.parts[:-1])
-        or any(folder.as_posix() in _PLACES for folder in folders)
+        or any(folder.as_posix() in _PLACES for folder in path.parents)
     )
 
 
@@ -37,7 +35,7 @@ def make_lean(packages: Path) -> int:
             path.unlink()
     for path in sorted(packages.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
-            shutil.rmtree(path)
+            path.rmdir()
     return removed
 
 
