@@ -343,11 +343,12 @@ def read_secret_names() -> tuple[str, ...]:
 def misspelt_variables() -> dict[str, str]:
     """Variables that are no settings but look like one, each with the one that may be meant."""
     known = {name.upper() for name in (*Settings.model_fields, *SecretNames.model_fields)}
+    given = {name.upper(): name for name in os.environ}
     found: dict[str, str] = {}
-    for name in sorted(os.environ.keys() - known):
-        meant = get_close_matches(name.upper(), known, n=1, cutoff=_LOOKS_LIKE)
-        if meant and meant[0] not in os.environ and not name.startswith(meant[0]):
-            found[name] = meant[0]
+    for name in sorted(given.keys() - known):
+        meant = get_close_matches(name, known, n=1, cutoff=_LOOKS_LIKE)
+        if meant and meant[0] not in given and not name.startswith(meant[0]):
+            found[given[name]] = meant[0]
     return found
 
 
