@@ -57,6 +57,8 @@ class OwnNames(PriceList):
 
 PRICES = OwnNames({"m": Price(PROMPT_NANO, COMPLETION_NANO), "unpriced": None}, {"m": "m"})
 
+CANDIDATES = 5
+
 
 @dataclass
 class Told:
@@ -178,7 +180,7 @@ class Bench:
             embed_tier=tiers["embed"],
             search_tier=tiers["search"],
             clock=self,
-            candidates=self.policy.candidates,
+            candidates=CANDIDATES,
             hits=self.hits,
             verifying=verifying,
             shadowing=shadowing,

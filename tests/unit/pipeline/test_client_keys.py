@@ -15,6 +15,7 @@ from llm_cache_proxy.domain.errors import (
     NotInCache,
     NotPermitted,
     RequestRefused,
+    UpstreamError,
     UpstreamUnreachable,
 )
 from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
@@ -486,3 +487,15 @@ async def test_what_renews_an_answer_is_charged_and_counts_no_request() -> None:
     assert told.x_cache == "HIT-EXACT"
     assert len(bench.upstream.calls) == 2
     assert charged(bench)[0] == 2 * TOLD_TOKENS
+
+
+async def test_an_expired_answer_stands_in_from_the_keys_own_namespace_alone() -> None:
+    bench = Bench(Policy(default_ttl_seconds=100, stale_if_error_seconds=60))
+    await with_key(bench, namespace="shop")
+    await bench.ask(tenant=TENANT, headers={"x-cache-namespace": "default"})
+    bench.exact.time += 120
+    bench.upstream.unreachable = True
+    bench.proxy.exact.keys.namespaces.clear()  # as in a new instance
+
+    with pytest.raises(UpstreamError):
+        await ask(bench)

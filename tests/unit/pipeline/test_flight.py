@@ -104,14 +104,19 @@ async def test_a_leader_beats_no_longer_than_anybody_waits() -> None:
     assert len(led.store.asked) <= 2  # it would have beaten ten times
 
 
-async def test_who_waits_already_gets_what_the_next_leader_lands() -> None:
-    flights, answer = Flights(), SharedAnswer(body="told")
+async def test_a_new_leader_waits_for_nobody_whose_turn_it_is_about_to_be() -> None:
+    flights = Flights()
+    given_up = await flights.led(PLACE, 1)
     waiting = flights.joined(PLACE, 1)
+    next_in_turn = asyncio.ensure_future(waiting.turn.acquire())
+    await asyncio.sleep(0)
+    flights.landed(given_up, None)
 
-    led = await flights.led(PLACE, 2)
-    flights.landed(led, answer)
+    async with asyncio.timeout(1):
+        led = await flights.led(PLACE, 2)
 
-    assert waiting.landing == answer
+    assert led is not waiting
+    assert await next_in_turn
 
 
 async def test_a_new_leader_does_not_disturb_those_who_wait_for_another() -> None:

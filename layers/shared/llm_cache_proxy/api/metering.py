@@ -50,8 +50,7 @@ class Settlement:
         else:
             price = self.prices.price(self.prices.counted_name(self.routed))
             self.trail.settle(sum(tokens), 0 if price is None else price.cost(*tokens))
-        counts, self.trail.counts = self.trail.counts, {}
-        if counts:
+        if counts := self.trail.handed_over():
             self.ledger.settle(self.tenant, counts)
 
     @property

@@ -44,7 +44,6 @@ def policy(settings: Settings, parts: Parts) -> Policy:
         semantic=settings.semantic_cache and rules.semantic and whole,
         threshold=rules.threshold,
         verified=rules.verified,
-        candidates=settings.semantic_candidates,
         max_temperature=settings.semantic_max_temperature,
         semantic_with_tools=settings.semantic_with_tools,
         default_ttl_seconds=settings.default_ttl_seconds,

@@ -26,7 +26,6 @@ class Policy:
     semantic: bool = True
     threshold: float = 0.90
     verified: bool = False
-    candidates: int = 5
     max_temperature: float = 1.0
     semantic_with_tools: bool = False
     default_ttl_seconds: int = DAY_SECONDS

@@ -77,6 +77,8 @@ class ExactTier:
 
     async def stand_in(self, asked: Asked, trail: Trail) -> Answer | None:
         """What may be given where the upstream gave no answer, expired or not."""
+        # The key's own namespace may have become known meanwhile; nothing corrects it any more.
+        asked = asked.asking(self.keys.placed(asked.request))
         plan = asked.plan.after_failure()
         answer, _ = await self.find(replace(asked, plan=plan), trail)
         return answer

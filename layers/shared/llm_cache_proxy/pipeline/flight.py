@@ -26,11 +26,9 @@ class Flights:
 
     async def led(self, place: tuple[str, str], token: int) -> Flight:
         """A flight of this token, its turn in the caller's hands."""
-        flight = self._flights.get(place)
-        if flight is None or flight.landing is not None or flight.turn.locked():
-            flight = self._flights[place] = Flight(place, token)
-        flight.token = token
-        await flight.turn.acquire()  # free, so that nothing else runs meanwhile
+        # A new one: a turn that was just given up may be on its way to somebody who waits for it.
+        flight = self._flights[place] = Flight(place, token)
+        await flight.turn.acquire()
         return flight
 
     def joined(self, place: tuple[str, str], token: int) -> Flight:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from llm_cache_proxy.domain.counting import merged
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.served import Served, Usage
 from llm_cache_proxy.pipeline.exchange import Outcome
@@ -46,7 +47,7 @@ class Journal:
             return
         trail = outcome.trail
         usage = None if trail is None else trail.usage
-        counts = {} if trail is None else trail.counts
+        counts = {} if trail is None else merged(trail.written, trail.counts)
         served = Served(
             time=record.begun,
             request_id=record.request_id,

@@ -104,8 +104,8 @@ class CachingProxy:
         answer = await self.exact.stand_in(this, apart)
         if answer is not None:  # the failure has been counted as this request's result
             apart.count({name: -amount for name, amount in trail.counted.items()})
-        self.ledger.later(this.request.tenant, apart.counts)
-        apart.count(trail.counts)  # for the request log
+        self.ledger.later(this.request.tenant, apart.handed_over())
+        apart.written = merged(apart.written, trail.written, trail.counts)  # for the request log
         return answer
 
     async def _found(self, this: Asked, trail: Trail) -> Answer:
@@ -121,7 +121,7 @@ class CachingProxy:
             if hit is None:
                 return await self._from_upstream(this, trail)
         if hit is not None:
-            self.ledger.later(this.request.tenant, trail.counts)
+            self.ledger.later(this.request.tenant, trail.handed_over())
             return hit
         return await self._beyond_exact(this, trail)
 
@@ -129,7 +129,7 @@ class CachingProxy:
         if this.plan.read:
             hit = await self.semantic.find(this, trail)
             if hit is not None:
-                self.ledger.later(this.request.tenant, trail.counts)
+                self.ledger.later(this.request.tenant, trail.handed_over())
                 return hit
         if this.plan.only_if_cached:
             raise NotInCache("No stored answer may serve this request, and no other was wanted.")

@@ -161,6 +161,12 @@ class Relay(LeavableBody):
         return self._end or rest
 
     async def _finish(self) -> None:
+        try:
+            await self._finished()
+        finally:  # however it was cut short, nobody waits for this one any more
+            self._trail.abandon_lead()
+
+    async def _finished(self) -> None:
         completion = self._assembler.completion()
         whole = (
             self._end != b""

@@ -38,10 +38,11 @@ async def share_completion(
     if trail.lead is not None:
         dialect = asked.request.dialect
         prompt_tokens, completion_tokens = dialect.token_counts(completion)
+        forms = _forms(dialect, completion, text)
         answer = SharedAnswer(
             headers=dict(headers),
-            forms=_forms(dialect, completion, text),
-            body=text,
+            forms=forms,
+            body=text if forms is None else "",
             model="other" if trail.usage is None else trail.usage.model,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,

@@ -89,7 +89,10 @@ class SingleFlight:
 
         async def rest() -> Answer:
             told = await self._told(asked, trail, await task)
-            return told if told is not None else await go_on(asked, trail)
+            if told is None:
+                return await go_on(asked, trail)
+            self.exact.ledger.later(asked.request.tenant, trail.handed_over())
+            return told
 
         def over(done: asyncio.Task[Answer]) -> None:
             task.cancel()
@@ -197,8 +200,7 @@ class SingleFlight:
             return answer
         tokens = (landing.prompt_tokens, landing.completion_tokens)
         trail.counted = hit_counts(COALESCED, landing.model, *tokens)
-        counts = merged(trail.counted, trail.counts)
-        trail.counts = {}
+        counts = merged(trail.counted, trail.handed_over())
         await self.exact.ledger.write_together(asked.request.tenant, counts)
         if isinstance(landing, Entry):
             return kept_answer(self.exact.hits, asked, trail, landing)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Trail:
     """One request's timings in milliseconds, counts still to be written, and reason so far.
 
+    `written` are counts that are in the ledger's hands already; a log wants both.
     `vector` is the prompt's, once it has been computed and stands for the whole prompt. `usage` is
     the answer's, once it is known; `prompt` the last user text. `unjudged` is a near entry that a
     verifier has yet to judge. `on_answer` wants the upstream's whole answer before it ends;
@@ -36,6 +37,7 @@ class Trail:
     """
 
     counts: dict[str, int] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     reason: Reason = Reason.NOT_FOUND
     detail: str | None = None
@@ -70,6 +72,12 @@ class Trail:
     def count(self, counts: dict[str, int]) -> None:
         """Remember to write `counts`."""
         self.counts = merged(self.counts, counts)
+
+    def handed_over(self) -> dict[str, int]:
+        """The counts for the ledger to write, once."""
+        counts, self.counts = self.counts, {}
+        self.written = merged(self.written, counts)
+        return counts
 
     def uncount(self) -> None:
         """Take back what was counted as the result: it was none."""

@@ -2,7 +2,7 @@
 -- A record is a hash. Entry: v version, c created, x expires, q sequence, g selectors (JSON),
 -- m model, pt pc tokens, i entry id, h text digest, t text, j json, s sse, u usage event.
 -- Alias: v c x q g as its target's, a target, r similarity, d decision version, e embedder, h,
--- b the texts' name as a barred pair. Either has k, the token of the lease that wrote it, or 0.
+-- b the texts' name as a barred pair. An entry has k, the token of the lease that wrote it, or 0.
 -- A lease is "token:since:claim", since in milliseconds; its key lives as long as it is held.
 
 local function now_seconds()
