@@ -5,9 +5,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from llm_cache_proxy.settings import Settings
+from servers.lambda_emulator import rest_event
 from servers.redis_process import redis_process
 from servers.scripted_upstream import ScriptedUpstream
 
@@ -22,25 +22,10 @@ for event in json.load(sys.stdin):
 PROMPT = "What is the secret of Rust?"
 
 
-def event(body: dict[str, Any]) -> dict[str, Any]:
-    """API Gateway's."""
-    headers = {"content-type": "application/json", "x-amzn-trace-id": "Root=1-2-3"}
-    return {
-        "httpMethod": "POST",
-        "path": "/v1/chat/completions",
-        "resource": "/v1/{proxy+}",
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "requestContext": {"resourcePath": "/v1/{proxy+}", "identity": {"sourceIp": "127.0.0.1"}},
-        "body": json.dumps(body),
-        "isBase64Encoded": False,
-    }
-
-
 def test_each_invocation_writes_one_line_that_is_log_and_metrics() -> None:
-    asked = event({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": PROMPT}]})
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": PROMPT}]}
+    trace = {"x-amzn-trace-id": "Root=1-2-3"}
+    asked = rest_event("POST", "/v1/chat/completions", body, **trace)
     ours = {name.upper() for name in Settings.model_fields}
     kept = {name: value for name, value in os.environ.items() if name not in ours}
 

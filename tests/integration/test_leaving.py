@@ -1,7 +1,5 @@
 """Clients that leave a running proxy in the middle of a stream."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -11,6 +9,7 @@ from servers.proxy_process import proxy_process
 from servers.scripted_upstream import ScriptedUpstream
 from servers.upstream_answers import chat_chunks
 from servers.upstream_scripts import Pause, Stall, sse, stream
+from servers.waiting import eventually
 
 ASKED = {"model": "m", "messages": [{"role": "user", "content": "Tell me."}], "stream": True}
 EVENTS = [sse([event], done=False) for event in chat_chunks("one two three")]
@@ -27,13 +26,6 @@ def leave_after(base_url: str, pieces: int) -> None:
             next(told)
 
 
-def eventually(fact: Callable[[], bool]) -> bool:
-    until = time.monotonic() + 10
-    while time.monotonic() < until and not fact():
-        time.sleep(0.02)
-    return fact()
-
-
 @pytest.mark.parametrize("pieces", [0, 1])
 def test_the_upstream_call_of_a_client_that_left_is_cancelled(tmp_path: Path, pieces: int) -> None:
     with ScriptedUpstream().in_thread() as upstream:
@@ -41,9 +33,9 @@ def test_the_upstream_call_of_a_client_that_left_is_cancelled(tmp_path: Path, pi
         with proxy_process(tmp_path / "data", UPSTREAM_BASE_URL=upstream.base_url) as proxy:
             leave_after(proxy.base_url, pieces)
 
-            assert eventually(lambda: bool(upstream.requests))
+            eventually(lambda: bool(upstream.requests))
             assert upstream.requests[0].left.wait(10)
-            assert eventually(lambda: upstream.open_connections == 0)
+            eventually(lambda: upstream.open_connections == 0)
 
 
 def test_a_stream_that_was_left_is_read_on_and_stored_by_setting(tmp_path: Path) -> None:
@@ -63,5 +55,5 @@ def test_a_stream_that_was_left_is_read_on_and_stored_by_setting(tmp_path: Path)
                 told = httpx.post(f"{proxy.base_url}/chat/completions", json=asked, headers=headers)
                 return str(told.headers.get("x-cache")) == "HIT-EXACT"
 
-            assert eventually(is_hit)
+            eventually(is_hit)
     assert len(upstream.requests) == 1

@@ -1,7 +1,5 @@
 """Sampling in the running command: what clients get, what is counted, and what a limit does."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from llm_cache_proxy.domain.shadow import LEAST_SAMPLES
 from servers.proxy_process import ProxyProcess, proxy_process
 from servers.scripted_upstream import ScriptedUpstream
 from servers.upstream_scripts import Pause, answer
+from servers.waiting import eventually
 
 ASKED = "How do I boil an egg?"
 ALIKE = "How can I boil an egg?"
@@ -33,13 +32,6 @@ def shadow(proxy: ProxyProcess) -> dict[str, Any]:
     told = httpx.get(f"{proxy.url}/metrics", timeout=30).json()
     found: dict[str, Any] = told["semantic_accuracy"]["shadow"]
     return found
-
-
-def eventually(happens: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
-    while not happens():
-        assert time.monotonic() < until
-        time.sleep(0.1)
 
 
 def test_wrong_samples_raise_the_threshold_and_an_operator_takes_it_back(tmp_path: Path) -> None:

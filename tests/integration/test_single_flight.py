@@ -15,9 +15,10 @@ import redis
 
 from fakes.upstream import completion
 from llm_cache_proxy.adapters.redis_script import script
-from servers.proxy_process import ProxyProcess, proxy_process
+from servers.proxy_process import EXACT_ONLY, ProxyProcess, proxy_process
 from servers.redis_process import redis_process
 from servers.scripted_upstream import ScriptedUpstream
+from servers.upstream_answers import OVERLOADED
 from servers.upstream_scripts import Close, Pause, Script, Step, answer, head
 
 SERVERS = 4
@@ -39,14 +40,11 @@ def upstream() -> Iterator[ScriptedUpstream]:
 
 
 def settings(redis_url: str, upstream: ScriptedUpstream) -> dict[str, str]:
-    return {
+    return EXACT_ONLY | {
         "REDIS_URL": redis_url,
         "UPSTREAM_BASE_URL": upstream.base_url,
         "UPSTREAMS": "",
-        "SEMANTIC_CACHE": "false",
-        "EMBEDDING_URL": "http://127.0.0.1:9",  # nobody: nothing is compared by meaning here
         "LEASE_SECONDS": "4",
-        "EXACT_DEADLINE_SECONDS": "10",  # the machine is busy, and this is no test of deadlines
     }
 
 
@@ -109,12 +107,11 @@ def state(capsys: pytest.CaptureFixture[str], figure: str) -> None:
 
 WHOLE = completion("There you are.")
 LENGTH = completion("There you", finish="length")
-ERROR = {"error": {"message": "Overloaded.", "type": "server_error", "param": None, "code": None}}
 
 
 @pytest.mark.parametrize(
     ("said", "status"),
-    [(WHOLE, 200), (LENGTH, 200), (ERROR, 400)],
+    [(WHOLE, 200), (LENGTH, 200), (OVERLOADED, 400)],
     ids=["whole", "length", "error"],
 )
 async def test_two_hundred_requests_at_once_are_one_upstream_call(

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
@@ -12,16 +12,17 @@ import httpx
 import pytest
 
 from fakes.upstream import completion
-from servers.proxy_process import ProxyProcess, proxy_process
+from servers.proxy_process import EXACT_ONLY, ProxyProcess, proxy_process
 from servers.redis_process import redis_process
 from servers.scripted_upstream import ScriptedUpstream
+from servers.upstream_answers import OVERLOADED
 from servers.upstream_scripts import Cut, Pause, Script, Stall, answer, stream
+from servers.waiting import eventually
 
 LIFE_SECONDS = 2
-ERROR = {"error": {"message": "Overloaded.", "type": "server_error", "param": None, "code": None}}
 FAILURES: dict[str, Script] = {
-    "rate limit": answer(ERROR, 429, {"retry-after": "30"}),
-    "fault": answer(ERROR, 500),
+    "rate limit": answer(OVERLOADED, 429, {"retry-after": "30"}),
+    "fault": answer(OVERLOADED, 500),
     "reset": [Cut()],
     "never": [Stall()],
     "reset before the first event": stream([], end=[Cut()]),
@@ -35,12 +36,9 @@ def upstream() -> Iterator[ScriptedUpstream]:
 
 
 def settings_for(upstream: ScriptedUpstream) -> dict[str, str]:
-    return {
+    return EXACT_ONLY | {
         "UPSTREAM_BASE_URL": upstream.base_url,
         "UPSTREAM_TIMEOUT_SECONDS": "1",
-        "SEMANTIC_CACHE": "false",
-        "EMBEDDING_URL": "http://127.0.0.1:9",  # nobody: nothing is compared by meaning here
-        "EXACT_DEADLINE_SECONDS": "10",  # the machine is busy, and this is no test of deadlines
         "DEFAULT_TTL_SECONDS": str(LIFE_SECONDS),
     }
 
@@ -75,13 +73,6 @@ def counted(proxy: ProxyProcess) -> dict[str, int]:
     return performance
 
 
-def until(seen: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not seen():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("streaming", [False, True], ids=["plain", "stream"])
 @pytest.mark.parametrize("failure", FAILURES)
 def test_an_expired_answer_stands_in_for_a_failing_upstream_until_it_is_back(
@@ -109,7 +100,7 @@ def test_an_expired_answer_stands_in_for_a_failing_upstream_until_it_is_back(
     kind = "text/event-stream" if streaming else "application/json"
     assert stale.headers["content-type"].startswith(kind)
     assert stale.text.endswith("data: [DONE]\n\n") == streaming
-    until(lambda: counted(proxy)["stale"] == before + 1)
+    eventually(lambda: counted(proxy)["stale"] == before + 1)
 
     scripts[0] = answer(completion("The second answer."))
     fresh = ask(proxy, prompt)
@@ -136,7 +127,7 @@ def test_the_request_log_tells_of_the_stale_answer_and_of_the_failure(
         told = (one for one in lines if one["request_id"] == stale.headers["x-request-id"])
         return next(told, {})
 
-    until(lambda: bool(line()))
+    eventually(lambda: bool(line()))
     assert (line()["result"], line()["reason"]) == ("STALE", "stale-if-error")
     assert (line()["status"], line()["prompt_tokens"]) == (200, 10)
 
@@ -159,9 +150,8 @@ def test_one_caller_renews_an_expired_answer_behind_it(
         scripts[0] = [Pause(3), *answer(completion("The second answer."))]
         with ThreadPoolExecutor(8) as pool:
             told = list(pool.map(lambda _: ask(proxy, prompt), range(8)))
-        until(lambda: len(upstream.requests) > before)
+        eventually(lambda: "The second answer." in ask(proxy, prompt).text)
         asked = len(upstream.requests) - before
-        until(lambda: "The second answer." in ask(proxy, prompt).text)
 
     assert {one.headers["x-cache-reason"] for one in told} == {"stale-while-revalidate"}
     assert all("The first answer." in one.text for one in told)

@@ -1,7 +1,5 @@
 """The `verified` preset in the running command, a scripted model of the upstream the verifier."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -10,6 +8,7 @@ import pytest
 from servers.proxy_process import ProxyProcess, proxy_process
 from servers.scripted_upstream import ScriptedUpstream
 from servers.upstream_scripts import Pause, Recorded, Script, answer
+from servers.waiting import eventually
 
 ASKED = "What is the capital of France?"
 SAME = "Which city is the capital of France?"
@@ -90,10 +89,3 @@ def test_a_slow_verifier_costs_a_grey_miss_no_time(
 
 def judgements(upstream: ScriptedUpstream) -> list[Recorded]:
     return [request for request in upstream.requests if request.fields.get("model") == MODEL]
-
-
-def eventually(happens: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
-    while not happens():
-        assert time.monotonic() < until
-        time.sleep(0.05)

@@ -83,8 +83,8 @@ def linked(server: MortalRedis, client: str) -> Iterator[tuple[Link, dict[str, s
 
 
 @contextmanager
-def under_load(tmp_path: Path, client: str) -> Iterator[tuple[MortalRedis, Link, Load]]:
-    """A proxy whose Redis lies behind a link, asked all the time, warm."""
+def behind_link(tmp_path: Path, client: str) -> Iterator[tuple[MortalRedis, Link, str]]:
+    """A proxy whose Redis lies behind a link; its base URL."""
     with (
         MortalRedis().running() as server,
         linked(server, client) as (link, settings),
@@ -95,7 +95,16 @@ def under_load(tmp_path: Path, client: str) -> Iterator[tuple[MortalRedis, Link,
             EXACT_DEADLINE_SECONDS=str(DEADLINE_SECONDS),
             **settings,
         ) as proxy,
-        Load(proxy.base_url).running() as load,
+    ):
+        yield server, link, proxy.base_url
+
+
+@contextmanager
+def under_load(tmp_path: Path, client: str) -> Iterator[tuple[MortalRedis, Link, Load]]:
+    """The same, asked all the time, warm."""
+    with (
+        behind_link(tmp_path, client) as (server, link, base_url),
+        Load(base_url).running() as load,
     ):
         load.wait_for("HIT-EXACT", since=time.monotonic(), within_seconds=20)
         yield server, link, load
@@ -126,26 +135,16 @@ def test_no_request_fails_and_hits_come_back(name: str, client: str, tmp_path: P
 
 @pytest.mark.parametrize("client", ["redis", "rest"])
 def test_nobody_waits_for_a_leader_who_never_heard_of_the_lead(client: str, tmp_path: Path) -> None:
-    with (
-        MortalRedis().running() as server,
-        linked(server, client) as (link, settings),
-        ScriptedUpstream().in_thread() as upstream,
-        proxy_process(
-            tmp_path / "data",
-            UPSTREAM_BASE_URL=upstream.base_url,
-            EXACT_DEADLINE_SECONDS=str(DEADLINE_SECONDS),
-            **settings,
-        ) as proxy,
-    ):
-        asked_of(proxy.base_url, "How do tides come about?")  # connects, and loads the scripts
+    with behind_link(tmp_path, client) as (_, link, base_url):
+        asked_of(base_url, "How do tides come about?")  # connects, and loads the scripts
 
         link.turn(Mode.SLOW)
-        unheard = asked_of(proxy.base_url, "What is entropy?")
+        unheard = asked_of(base_url, "What is entropy?")
         link.turn(Mode.PASS)
         waited, again = 0.0, unheard
         while again.headers["x-cache-reason"] == "exact-unavailable":  # until Redis is tried again
             start = time.monotonic()
-            again = asked_of(proxy.base_url, "What is entropy?")
+            again = asked_of(base_url, "What is entropy?")
             waited = time.monotonic() - start
 
     assert unheard.headers["x-cache-reason"] == "exact-unavailable"

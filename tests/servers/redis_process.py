@@ -2,11 +2,11 @@
 
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from servers.requirements import require_program
+from servers.waiting import eventually, listening
 
 _START_SECONDS = 10.0
 
@@ -22,20 +22,7 @@ def redis_process(*options: str) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
     ) as process:
         try:
-            _wait_until_listening(port)
+            eventually(lambda: listening(port), seconds=_START_SECONDS)
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             process.terminate()
-
-
-def _wait_until_listening(port: int) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return

@@ -4,10 +4,11 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from servers.waiting import eventually, listening
 
 _PROGRAM = Path(__file__).with_name("redis_rest.py")
 _START_SECONDS = 20.0
@@ -26,19 +27,7 @@ def rest_gateway(redis_url: str, token: str) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            _wait_until_listening(port)
+            eventually(lambda: listening(port), seconds=_START_SECONDS)
             yield port
         finally:
             process.kill()
-
-
-def _wait_until_listening(port: int) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < deadline, "the gateway did not start"
-            time.sleep(0.05)
-        else:
-            return

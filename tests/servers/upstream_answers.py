@@ -8,6 +8,9 @@ from servers.upstream_scripts import Pause, Recorded, Script, Step, answer, sse,
 
 CREATED = 1_700_000_000
 MODELS = ("scripted-model", "scripted-model-2")
+OVERLOADED = {
+    "error": {"message": "Overloaded.", "type": "server_error", "param": None, "code": None}
+}
 
 
 def prompt_of(request: Recorded) -> str:

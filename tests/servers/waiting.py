@@ -1,0 +1,22 @@
+"""Waiting for what other processes and threads do: bounded, and loud where it does not happen."""
+
+import socket
+import time
+from collections.abc import Callable
+
+
+def eventually(happens: Callable[[], bool], *, seconds: float = 10.0) -> None:
+    """Return once it happens; an AssertionError where it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline, f"it did not happen within {seconds} s"
+        time.sleep(0.05)
+
+
+def listening(port: int) -> bool:
+    """Whether anybody listens on a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
