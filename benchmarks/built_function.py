@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
+from infra.demo_upstream import demo_upstream
+
 from benchmarks.comparisons import python_of
 from benchmarks.servers import FUNCTION, free_port
 from servers.proxy_process import environment
@@ -23,18 +25,19 @@ Report = dict[str, object]
 
 @contextmanager
 def stores() -> Iterator[dict[str, dict[str, str]]]:
-    """The settings for one Redis, by the client that reaches it."""
+    """The settings for one Redis and the demonstration, by the client that reaches Redis."""
     port = free_port()
-    with redis_process() as redis_url:
+    with redis_process() as redis_url, demo_upstream("127.0.0.1") as upstream:
         settings = {"REDIS_URL": redis_url, "REDIS_REST_TOKEN": _TOKEN, "PORT": str(port)}
         with subprocess.Popen([sys.executable, GATEWAY], env=os.environ | settings) as gateway:
             try:
                 yield {
                     "upstash-redis": {
+                        "UPSTREAM_BASE_URL": upstream,
                         "UPSTASH_REDIS_REST_URL": f"http://127.0.0.1:{port}",
                         "UPSTASH_REDIS_REST_TOKEN": _TOKEN,
                     },
-                    "redis-py": {"REDIS_URL": redis_url},
+                    "redis-py": {"REDIS_URL": redis_url, "UPSTREAM_BASE_URL": upstream},
                 }
             finally:
                 gateway.terminate()

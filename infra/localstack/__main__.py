@@ -26,6 +26,7 @@ _PARAMETERS = {
     "EmbedDeadlineSeconds": "20",
 }
 _SECRETS = {"REDIS_URL": "redis://redis:6379/0", "ADMIN_KEY": "local"}
+_DEMONSTRATION = "http://upstream:8090/v1"
 _PASSED_ON = ("GROQ_API_KEY", "UPSTREAM_API_KEY")
 
 
@@ -57,8 +58,9 @@ def _from_environment() -> dict[str, str]:
 
 
 def _upstream() -> dict[str, str]:
-    url = os.environ.get("UPSTREAM_BASE_URL")
-    return {"UpstreamBaseUrl": url} if url else {}
+    if url := os.environ.get("UPSTREAM_BASE_URL"):
+        return {"UpstreamBaseUrl": url}
+    return {} if os.environ.get("GROQ_API_KEY") else {"UpstreamBaseUrl": _DEMONSTRATION}
 
 
 if __name__ == "__main__":

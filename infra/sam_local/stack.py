@@ -1,7 +1,7 @@
 """The whole stack under `sam local`, as one context manager.
 
-The completions function falls back to the demonstration upstream where no key is set, as the
-local server does.
+Where no upstream is named, the functions are given the demonstration's address: a function never
+answers with it by itself.
 """
 
 import os
@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from infra.demo_upstream import demo_upstream
 from infra.sam_local.machine import architecture, build, say
 from infra.sam_local.services import (
     NotStarted,
@@ -22,11 +23,10 @@ from infra.sam_local.services import (
     sam_server,
 )
 
+_UPSTREAM = ("GROQ_API_KEY", "UPSTREAM_BASE_URL", "UPSTREAMS")
 _PASSED_ON: Sequence[str] = (
-    "GROQ_API_KEY",
-    "UPSTREAM_BASE_URL",
+    *_UPSTREAM,
     "UPSTREAM_API_KEY",
-    "UPSTREAMS",
     "UPSTREAM_KEYS",
     "UPSTASH_REDIS_REST_URL",
     "UPSTASH_REDIS_REST_TOKEN",
@@ -61,7 +61,7 @@ def sam_local(
     """Build, start what is needed, and serve on `port`. Raises NotStarted, CalledProcessError.
 
     `environment` names a Redis (REDIS_URL or Upstash's) and a Qdrant (QDRANT_URL) where they are
-    not to be started here, and an upstream.
+    not to be started here, and an upstream where it is not to be the demonstration.
     """
     parameters = {"Architecture": architecture(), "ResponseTransferMode": "BUFFERED"}
     say("Building the functions and the embedding image (the first time takes minutes) ...")
@@ -72,6 +72,7 @@ def sam_local(
         variables = {
             **_PATIENCE,
             **{key: environment[key] for key in _PASSED_ON if environment.get(key)},
+            **_upstream(stack, environment, gateway),
             **_redis(stack, environment, name),
             **_qdrant(stack, environment, name),
         }
@@ -88,6 +89,14 @@ def sam_local(
         around = replace(around, variables={**variables, **calling})
         api = stack.enter_context(sam_server(around, "start-api", host="127.0.0.1", port=port))
         yield SamLocal(api, functions, around)
+
+
+def _upstream(stack: ExitStack, environment: Mapping[str, str], gateway: str) -> dict[str, str]:
+    if any(environment.get(name) for name in _UPSTREAM):
+        return {}
+    say("The demonstration answers: GROQ_API_KEY or UPSTREAM_BASE_URL name a real upstream.")
+    url = stack.enter_context(demo_upstream(gateway))
+    return {"UPSTREAM_BASE_URL": url.replace(gateway, "host.docker.internal")}
 
 
 def _redis(stack: ExitStack, environment: Mapping[str, str], name: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ from servers.docker_engine import require_compose, require_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
+_STARTED = ("redis-rest", "embedding", "upstream")
 NAME = f"llm-cache-proxy-compose-{os.getpid()}"
 BUILD = ROOT / "build" / "sam-compose"
 TOKEN = "word"
@@ -32,6 +33,7 @@ ENVIRONMENT = {
     "REDIS_PORT": "0",  # any that is free
     "REDIS_REST_PORT": "0",
     "EMBEDDING_PORT": "0",
+    "UPSTREAM_PORT": "0",
     "UPSTASH_REDIS_REST_TOKEN": TOKEN,
     "PYTHON_IMAGE": PYTHON_IMAGE,
     "REDIS_REST_IMAGE": f"{NAME}-rest",
@@ -75,7 +77,7 @@ def services() -> Iterator[Services]:
     require_image(PYTHON_IMAGE)
     try:
         # Qdrant, of the same profile, is named by none and so not started.
-        compose("--profile", "local", "up", "--detach", "--wait", "redis-rest", "embedding")
+        compose("--profile", "local", "up", "--detach", "--wait", *_STARTED)
         yield Services(
             f"http://{compose('port', 'redis-rest', '8079').strip()}",
             f"http://{compose('--profile', 'local', 'port', 'embedding', '8080').strip()}",
@@ -120,7 +122,9 @@ def client(services: Services) -> Iterator[httpx.Client]:
 def test_the_services_are_those_that_the_docs_name() -> None:
     services = as_configured()
 
-    assert services.keys() == {"redis", "redis-rest", "qdrant", "embedding", "localstack"}
+    assert services.keys() == {
+        *("redis", "redis-rest", "qdrant", "embedding", "upstream", "localstack"),
+    }
     assert services["localstack"]["image"] == "localstack/localstack:4.14.0"
     assert {name for name, service in services.items() if "profiles" not in service} == {
         "redis",

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from infra.demo_upstream import demo_upstream
 
 from samples.stack import ROOT
 from servers.proxy_process import environment
@@ -56,9 +57,10 @@ def instance(redis_url: str, settings: dict[str, str], **more: str) -> dict[str,
 def test_a_first_exact_hit_imports_nothing_of_the_semantic_tier(
     semantic_parts: dict[str, str],
 ) -> None:
-    with redis_process() as redis_url:
-        stored = instance(redis_url, {})
-        found = instance(redis_url, semantic_parts)
+    with redis_process() as redis_url, demo_upstream("127.0.0.1") as upstream:
+        asked = {"UPSTREAM_BASE_URL": upstream}
+        stored = instance(redis_url, asked)
+        found = instance(redis_url, semantic_parts | asked)
 
     assert stored["x_cache"] == "MISS"
     assert found == {"x_cache": "HIT-EXACT", "loaded": []}

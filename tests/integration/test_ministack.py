@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from infra.demo_upstream import demo_upstream
 from infra.localstack.deployment import REGISTRY, LocalAws
 
 from samples.packaged_stack import package_stack
@@ -55,10 +56,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         "ExactDeadlineSeconds": "5",  # on a machine that does much else
     }
     try:
-        with redis_process() as redis_url, ministack(folder) as url:
+        with (
+            redis_process() as redis_url,
+            demo_upstream("127.0.0.1") as upstream,
+            ministack(folder) as url,
+        ):
             aws = LocalAws(url, STACK)
             aws.store_secrets({"REDIS_URL": redis_url, "QDRANT_API_KEY": "word", "ADMIN_KEY": KEY})
-            aws.deploy(template, parameters)
+            aws.deploy(template, {**parameters, "UpstreamBaseUrl": upstream})
             yield Deployed(aws, aws.api_url(), tuple(qdrant.asked))
     finally:
         server.stop()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from infra.demo_upstream import demo_upstream
 
 from servers.lambda_emulator import (
     EmulatedFunction,
@@ -34,7 +35,12 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def completions(redis_url: str) -> Iterator[EmulatedFunction]:
-    with emulated("completions", {"REDIS_URL": redis_url}) as function:
+    with (
+        demo_upstream("127.0.0.1") as upstream,
+        emulated(
+            "completions", {"REDIS_URL": redis_url, "UPSTREAM_BASE_URL": upstream}
+        ) as function,
+    ):
         yield function
 
 
@@ -148,9 +154,19 @@ def test_the_schedules_purge_is_an_action(admin: EmulatedFunction) -> None:
     assert admin.invoke({"action": "purge"}) == {"purged": {"semantic": 0}}
 
 
-def test_a_function_without_a_redis_does_not_start_and_says_why() -> None:
-    with emulated("completions", {}) as function:
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({"GROQ_API_KEY": "g"}, "REDIS_URL or UPSTASH_REDIS_REST_URL"),
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, "GROQ_API_KEY, UPSTREAM_BASE_URL or UPSTREAMS"),
+    ],
+    ids=["redis", "upstream"],
+)
+def test_a_function_without_a_redis_or_an_upstream_does_not_start_and_says_why(
+    settings: dict[str, str], missing: str
+) -> None:
+    with emulated("completions", settings) as function:
         answer = function.invoke(rest_event("GET", "/health"))
 
     assert answer["errorType"] == "SettingsError"
-    assert "REDIS_URL or UPSTASH_REDIS_REST_URL" in answer["errorMessage"]
+    assert missing in answer["errorMessage"]

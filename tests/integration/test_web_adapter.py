@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from infra.demo_upstream import demo_upstream
 from infra.sam_local.services import free_port
 
 from llm_cache_proxy.api.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
@@ -56,7 +57,10 @@ def served(**environment: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    with served(CORS_ALLOW_ORIGINS="https://page.example") as client:
+    with (
+        demo_upstream("127.0.0.1") as upstream,
+        served(CORS_ALLOW_ORIGINS="https://page.example", UPSTREAM_BASE_URL=upstream) as client,
+    ):
         yield client
 
 

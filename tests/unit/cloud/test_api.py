@@ -14,7 +14,7 @@ from samples.stack import Stack
 
 STREAMING = Stack()
 BUFFERED = Stack(ResponseTransferMode="BUFFERED")
-SETTINGS = Settings.model_validate({"redis_url": "redis://127.0.0.1:1"})
+SETTINGS = Settings.model_validate({"redis_url": "redis://127.0.0.1:1", "groq_api_key": "g"})
 OPENAI_ERROR = {"message", "type", "param", "code"}
 
 

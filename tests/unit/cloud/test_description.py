@@ -23,7 +23,8 @@ HEADERS = DESCRIPTION["components"]["headers"]
 
 
 def test_every_route_is_described_and_nothing_else() -> None:
-    app = create_app(completions(Settings.model_validate({"redis_url": "redis://127.0.0.1:1"})))
+    settings = {"redis_url": "redis://127.0.0.1:1", "groq_api_key": "g"}
+    app = create_app(completions(Settings.model_validate(settings)))
     served = {
         (method.lower(), route.path.replace(":path", ""))
         for route in app.routes

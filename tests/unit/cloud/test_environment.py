@@ -94,7 +94,11 @@ def test_the_functions_together_are_given_every_setting_but_local_ones() -> None
     "values",
     [
         {"redis_url": "redis://r", "groq_api_key": "g", "embedding_function": "f:live"},
-        {"upstash_redis_rest_url": "https://u", "upstash_redis_rest_token": "t"},
+        {
+            "upstash_redis_rest_url": "https://u",
+            "upstash_redis_rest_token": "t",
+            "groq_api_key": "g",
+        },
         {
             "redis_url": "redis://r",
             "qdrant_url": "https://q",

@@ -4,13 +4,17 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.api.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
+from llm_cache_proxy.bootstrap.parts import operator_parts
 from llm_cache_proxy.bootstrap.roots import completions as completions_root
+from llm_cache_proxy.domain.errors import SettingsError, UpstreamError
+from llm_cache_proxy.ports.upstream import UpstreamCall
 from llm_cache_proxy.settings import Settings
 from samples.stack import ROOT, Stack
 
 STREAMING = Stack(QdrantUrl="https://q.example")
 BUFFERED = Stack(ResponseTransferMode="BUFFERED")
 SNAPSHOTS = Stack(CompletionsSnapStart="true", EmbeddingSnapStart="true")
+CALL = UpstreamCall("POST", "/chat/completions", "", {}, b"{}", "gpt-4o", (), streaming=False)
 DEFAULTS = Settings.model_validate({})
 CACHE_SECONDS = (
     DEFAULTS.exact_deadline_seconds * 2  # lookup and commit
@@ -170,6 +174,22 @@ def test_the_web_server_listens_where_the_adapter_asks_and_keeps_connections_for
 
 
 async def test_nothing_is_renewed_behind_a_functions_answer() -> None:
-    service = completions_root(Settings.model_validate({"redis_url": "redis://r"}))
+    service = completions_root(
+        Settings.model_validate({"redis_url": "redis://r", "groq_api_key": "g"})
+    )
 
     assert service.proxy.renewing.inline
+
+
+def test_the_completions_function_refuses_to_start_without_an_upstream() -> None:
+    with pytest.raises(SettingsError, match="GROQ_API_KEY"):
+        completions_root(Settings.model_validate({"redis_url": "redis://r"}))
+
+
+async def test_functions_of_operators_start_without_an_upstream_and_ask_none() -> None:
+    made = operator_parts(Settings.model_validate({"redis_url": "redis://r"}))
+
+    assert made.upstream.routes("gpt-4o") == []
+    assert await made.upstream.models() == []
+    with pytest.raises(UpstreamError):
+        await made.upstream.send(CALL)

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
-from llm_cache_proxy.bootstrap.upstreams import upstream, upstream_configs
+from llm_cache_proxy.bootstrap.upstreams import (
+    configured_upstream,
+    upstream_configs,
+    upstream_or_demonstration,
+)
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.upstream_config import UpstreamConfig, candidates
 from llm_cache_proxy.settings import Settings, read_settings
@@ -23,11 +27,16 @@ def configs(upstreams: object = None, **values: Any) -> list[UpstreamConfig]:
     return upstream_configs(settings(upstreams, **values))
 
 
-def test_without_a_key_or_an_address_the_demonstration_answers() -> None:
-    made, described = upstream(settings())
+def test_without_a_key_or_an_address_the_local_server_demonstrates() -> None:
+    made, described = upstream_or_demonstration(settings())
 
     assert isinstance(made, DemoUpstream)
     assert "demonstration" in described
+
+
+def test_without_a_key_or_an_address_a_function_has_no_upstream() -> None:
+    with pytest.raises(SettingsError, match="GROQ_API_KEY, UPSTREAM_BASE_URL or UPSTREAMS"):
+        configured_upstream(settings())
 
 
 def test_groq_keeps_the_timeout_that_is_set() -> None:
@@ -110,7 +119,7 @@ def test_a_variable_that_is_named_and_empty_stops_the_start() -> None:
     asked = settings([{"name": "a", "base_url": "http://a", "api_key_variable": "NOBODYS_KEY"}])
 
     with pytest.raises(SettingsError, match=r"UPSTREAMS.*'a'.*NOBODYS_KEY.*UPSTREAM_KEYS"):
-        upstream(asked)
+        configured_upstream(asked)
 
 
 def test_a_file_holds_the_same(tmp_path: Path) -> None:
@@ -171,7 +180,7 @@ def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
         ],
         upstream_keys='{"b": "sk-word"}',
     )
-    made, described = upstream(asked)
+    made, described = configured_upstream(asked)
 
     shown = [repr(asked), str(asked.described()), repr(upstream_configs(asked)), described]
     assert "sk-word" not in " ".join([*shown, repr(made)])

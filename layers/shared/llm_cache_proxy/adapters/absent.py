@@ -6,9 +6,11 @@ from llm_cache_proxy.domain.entry import Entry
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     NoVectorStore,
+    UpstreamError,
     VectorStoreUnavailable,
 )
 from llm_cache_proxy.ports.embedder import Embedding
+from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 _NO_VECTORS = "no semantic tier is configured: set QDRANT_URL"
@@ -69,6 +71,25 @@ class AbsentVectors:
     async def ping(self) -> None:
         """Raises NoVectorStore."""
         raise NoVectorStore(_NO_VECTORS)
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+
+class AbsentUpstream:
+    """An `Upstream` that there is not: it answers for no model."""
+
+    def routes(self, model: str) -> Sequence[Route]:
+        """Nobody can answer."""
+        return []
+
+    async def send(self, call: UpstreamCall) -> UpstreamReply:
+        """Raises UpstreamError."""
+        raise UpstreamError("No upstream is configured.", upstream="absent")
+
+    async def models(self) -> list[dict[str, object]]:
+        """No model can be asked for."""
+        return []
 
     async def aclose(self) -> None:
         """Nothing to release."""

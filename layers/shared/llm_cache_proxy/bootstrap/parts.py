@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
-from llm_cache_proxy.bootstrap.upstreams import upstream
+from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentUpstream, AbsentVectors
+from llm_cache_proxy.bootstrap.upstreams import (
+    configured_upstream,
+    upstream_configs,
+    upstream_or_demonstration,
+)
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
@@ -45,7 +49,21 @@ class Parts:
 
 
 def cloud_parts(settings: Settings) -> Parts:
-    """Managed services alone: a Lambda instance keeps nothing that another could use."""
+    """Managed services alone: a Lambda instance keeps nothing that another could use.
+
+    Raises SettingsError without an exact tier, and without an upstream.
+    """
+    return _managed(settings, configured_upstream(settings))
+
+
+def operator_parts(settings: Settings) -> Parts:
+    """The same for functions that serve operators: the metrics function is given no upstream."""
+    if upstream_configs(settings):
+        return cloud_parts(settings)
+    return _managed(settings, (AbsentUpstream(), "none: operators ask no upstream"))
+
+
+def _managed(settings: Settings, source: tuple[Upstream, str]) -> Parts:
     exact = remote_exact(settings)
     if exact is None:
         raise SettingsError(
@@ -54,7 +72,7 @@ def cloud_parts(settings: Settings) -> Parts:
         )
     vectors = remote_vectors(settings) or (AbsentVectors(), "off: set QDRANT_URL")
     embedder = remote_embedder(settings) or (AbsentEmbedder(), "off: set EMBEDDING_FUNCTION")
-    return _parts(exact, vectors, embedder, upstream(settings))
+    return _parts(exact, vectors, embedder, source)
 
 
 def local_parts(settings: Settings) -> Parts:
@@ -63,7 +81,7 @@ def local_parts(settings: Settings) -> Parts:
         remote_exact(settings) or embedded_exact(settings),
         remote_vectors(settings) or embedded_vectors(settings),
         remote_embedder(settings) or embedded_embedder(settings),
-        upstream(settings),
+        upstream_or_demonstration(settings),
     )
 
 

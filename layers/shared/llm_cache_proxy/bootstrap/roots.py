@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.api.app import Service
-from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
+from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts, operator_parts
 from llm_cache_proxy.bootstrap.pipeline import proxy, tiers
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.pricing import default_prices
@@ -94,7 +94,7 @@ def completions(settings: Settings) -> Service:
 
 def administration(settings: Settings) -> Administration:
     """The root of the functions for operators."""
-    return administration_over(settings, cloud_parts(settings))
+    return administration_over(settings, operator_parts(settings))
 
 
 def administration_over(

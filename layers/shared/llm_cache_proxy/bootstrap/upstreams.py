@@ -12,13 +12,27 @@ from llm_cache_proxy.upstream_settings import UpstreamSetting, read_keys, read_u
 _CONNECT_SECONDS = 5.0
 
 
-def upstream(settings: Settings) -> tuple[Upstream, str]:
-    """The LLM, and a line for people on what it is. Raises SettingsError."""
+def upstream_or_demonstration(settings: Settings) -> tuple[Upstream, str]:
+    """The configured upstreams, or a demonstration where there are none. Raises SettingsError.
+
+    For the local server alone: a demonstration in the cloud would fill the cache with its text.
+    """
+    if upstream_configs(settings):
+        return configured_upstream(settings)
+    from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
+
+    return DemoUpstream(), "demonstration only: set GROQ_API_KEY, or UPSTREAM_BASE_URL"
+
+
+def configured_upstream(settings: Settings) -> tuple[Upstream, str]:
+    """The LLM, and a line for people on what it is. Raises SettingsError where there is none."""
     configs = upstream_configs(settings)
     if not configs:
-        from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
-
-        return DemoUpstream(), "demonstration only: set GROQ_API_KEY, or UPSTREAM_BASE_URL"
+        raise SettingsError(
+            "GROQ_API_KEY, UPSTREAM_BASE_URL or UPSTREAMS: no upstream is configured. A function "
+            "never answers with the demonstration: set one of them (in AWS, keys are SecureString "
+            "parameters below SecretsPath)."
+        )
     from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
     from llm_cache_proxy.adapters.upstream_pool import UpstreamPool
 
