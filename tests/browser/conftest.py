@@ -67,6 +67,7 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--lang=en-GB",
+    "--host-resolver-rules=MAP rebound.example 127.0.0.1",
 )
 
 

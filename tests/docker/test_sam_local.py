@@ -147,7 +147,7 @@ def test_an_operator_is_answered_by_direct_invocation(
 def test_clearing_empties_both_tiers(client: httpx.Client, stack: SamLocal) -> None:
     ask(client, "What is cleared?")
 
-    cleared = client.post("/admin/cache/clear", headers={"x-admin-key": KEY})
+    cleared = client.post("/admin/cache/clear", json={"all": True}, headers={"x-admin-key": KEY})
 
     assert cleared.json()["cleared"]["exact"] > 0
     assert direct(stack, {"action": "count"})["entries"] == {"exact": 0, "semantic": 0}

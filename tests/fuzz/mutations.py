@@ -71,11 +71,13 @@ _HEADERS = (
     b"x-cache-ttl", b"x-cache-threshold", b"x-cache-mode", b"x-cache-namespace", b"x-cache-tags",
     b"x-bypass-cache", b"x-cache-normalize", b"cache-control", b"content-type", b"content-length",
     b"content-encoding", b"accept", b"authorization", b"x-admin-key", b"cookie", b"expect", b"x",
+    b"host", b"origin", b"sec-fetch-site",
 )  # fmt: skip
 _VALUES = (
     b"", b" ", b"-1", b"0", b"1", b"true", b"maybe", b"1e9", b"9" * 40, b"\xff\xfe", b"a,b,,c",
     b"no-store", b"no-cache", b"only-if-cached", b"max-age=x", b"max-age=-1", b"gzip", b"off",
     b"Bearer ", b"Bearer lcp_a.b.c", b"x" * 9_000, b"../../etc", b"%00", b"text/html", b"0.99999",
+    b"evil.example:3000", b"[::1]:99999", b"http://[::1", b"null", b"cross-site", b"http://127.0.0.1",
 )  # fmt: skip
 _PATHS = (
     "/", "//", "/v1", "/v1/", "/v1//chat/completions", "/v1/../admin/stats", "/v1/models/",

@@ -61,7 +61,7 @@ async def answered(app: ASGIApp, sent: Sent) -> Received:
         "raw_path": sent.path.encode(),
         "query_string": sent.query,
         "root_path": "",
-        "headers": list(sent.headers),
+        "headers": [(b"host", b"127.0.0.1"), *sent.headers],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }

@@ -198,7 +198,7 @@ def test_a_clear_takes_both_tiers_and_says_how_much(tmp_path: Path) -> None:
     ):
         ask(client, ASKED, namespace="clear")
 
-        cleared = httpx.post(f"{running.url}/admin/cache/clear").json()
+        cleared = httpx.post(f"{running.url}/admin/cache/clear", json={"all": True}).json()
 
         assert (cleared["cleared"]["exact"], cleared["cleared"]["semantic"]) == (1, 1)
         assert ask(client, "Tell me what Rust is", namespace="clear")[0] == "MISS"

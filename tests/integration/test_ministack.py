@@ -102,7 +102,12 @@ def test_an_operator_clears_over_http_and_counts_directly(stack: Deployed) -> No
     httpx.post(f"{stack.api}/v1/chat/completions", json=QUESTION, timeout=60)
 
     counted = operator(stack, {"action": "count"})
-    cleared = httpx.post(f"{stack.api}/admin/cache/clear", headers={"x-admin-key": KEY}, timeout=60)
+    cleared = httpx.post(
+        f"{stack.api}/admin/cache/clear",
+        json={"all": True},
+        headers={"x-admin-key": KEY},
+        timeout=60,
+    )
 
     assert counted["entries"]["exact"] > 0
     assert cleared.json()["cleared"]["exact"] == counted["entries"]["exact"]

@@ -112,7 +112,7 @@ async def test_no_line_holds_a_prompt_or_an_answer(watched: Watched) -> None:
 async def test_what_is_refused_or_passed_through_has_a_line_too(
     watched: Watched, path: str, body: bytes, tier: str, status: int
 ) -> None:
-    await watched.client.post(path, content=body)
+    await watched.client.post(path, content=body, headers={"content-type": "application/json"})
 
     [line] = watched.lines
     assert (line["tier"], line["status"]) == (tier, status)

@@ -141,7 +141,7 @@ def test_an_operator_clears_over_http_and_by_direct_invocation(
     completions.over_http(rest_event("POST", CHAT, asking("What is cleared?")))
 
     counted = admin.invoke({"action": "count"})["entries"]
-    event = rest_event("POST", "/admin/cache/clear", **{"x-admin-key": KEY})
+    event = rest_event("POST", "/admin/cache/clear", {"all": True}, **{"x-admin-key": KEY})
     status, _, body = admin.over_http(event)
     again = completions.over_http(rest_event("POST", CHAT, asking("What is cleared?")))
 

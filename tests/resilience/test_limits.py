@@ -10,6 +10,7 @@ import pytest
 from servers.proxy_process import ProxyProcess, proxy_process
 from servers.scripted_upstream import ScriptedUpstream
 
+JSON = {"content-type": "application/json"}
 AT_ONCE = 150
 USER = {"role": "user", "content": "What is Rust?"}
 
@@ -29,7 +30,7 @@ def asked(proxy: ProxyProcess, body: object = None, **headers: str) -> httpx.Res
     return httpx.post(
         f"{proxy.base_url}/chat/completions",
         content=json.dumps(fields),
-        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        headers=JSON | {name.replace("_", "-"): value for name, value in headers.items()},
         timeout=60,
     )
 
@@ -51,7 +52,9 @@ def test_a_body_nested_beyond_reason_is_refused(proxy: ProxyProcess) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     body = f'{{"model": "m", "messages": [{json.dumps(USER)}], "x": {deep}}}'
 
-    answer = httpx.post(f"{proxy.base_url}/chat/completions", content=body, timeout=60)
+    answer = httpx.post(
+        f"{proxy.base_url}/chat/completions", content=body, headers=JSON, timeout=60
+    )
 
     assert answer.status_code == 400
     assert "nested too deeply" in answer.json()["error"]["message"]

@@ -80,7 +80,11 @@ def asked(proxy: ProxyProcess) -> Iterator[str]:
         "prompt": PROMPT,
     }
     for key in (CLIENT_KEY, SECRETS["ADMIN_KEY"]) * 2:
-        headers = {"authorization": f"Bearer {key}", "x-admin-key": key}
+        headers = {
+            "authorization": f"Bearer {key}",
+            "x-admin-key": key,
+            "content-type": "application/json",
+        }
         for method, path in PATHS:
             body = json.dumps(fields) if method == "POST" else None
             told = httpx.request(

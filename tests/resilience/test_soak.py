@@ -16,6 +16,7 @@ from servers.qdrant_rest import QdrantRest
 from servers.scripted_upstream import ScriptedUpstream
 from servers.thread import ThreadServer
 
+JSON = {"content-type": "application/json"}
 SECONDS = 60
 WARM_SECONDS = 30
 CLIENTS = 4
@@ -52,7 +53,7 @@ class Clients:
         text = f"What is thing number {known}?" if kind < 5 else f"Say {number}"
         body = {"model": "m", "messages": [{"role": "user", "content": text}], "stream": kind == 1}
         if kind == 6:
-            return client.post(self._url, content=b"{").status_code
+            return client.post(self._url, content=b"{", headers=JSON).status_code
         if kind == 7:
             with client.stream("POST", self._url, json={**body, "stream": True}) as left:
                 next(left.iter_bytes())

@@ -239,7 +239,8 @@ class Settings(BaseSettings):
     )
     cors_allow_origins: str | None = Field(
         None,
-        description="Origins whose pages may call the API, separated by commas; * is every one.",
+        description="Origins whose pages may call the server from a browser, separated by commas; "
+        "* is every one. Its own pages always may.",
     )
     max_body_bytes: int = Field(
         5_000_000, ge=1_000, le=50_000_000, description="Largest request body."
@@ -263,7 +264,16 @@ class Settings(BaseSettings):
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log line."
     )
 
-    host: str = Field("127.0.0.1", description="Address of the local server.")
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address of the local server. Any other than loopback needs ADMIN_KEY.",
+    )
+    allowed_hosts: str | None = Field(
+        None,
+        description="Host names by which the local server may be reached besides loopback and "
+        "HOST, separated by commas; *.example.com covers subdomains, * every name.",
+    )
     port: int = Field(3000, ge=0, le=65_535, description="Port of the local server.")
     data_dir: Path = Field(Path(".data"), description="Folder of the embedded stores.")
     model_dir: Path = Field(

@@ -31,6 +31,30 @@ def test_a_wrong_setting_is_named_and_no_secret_shown(given: dict[str, str], nam
     assert SECRET not in str(wrong.value)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "proxy.example"])
+def test_a_server_beyond_this_machine_without_an_admin_key_does_not_start(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.delenv("ADMIN_KEY", raising=False)
+
+    with pytest.raises(SettingsError, match="ADMIN_KEY"):
+        local_settings()
+
+    monkeypatch.setenv("ADMIN_KEY", "word")
+    assert local_settings().host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "::1"])
+def test_a_server_of_this_machine_alone_needs_no_admin_key(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.delenv("ADMIN_KEY", raising=False)
+
+    assert local_settings().admin_key is None
+
+
 def test_a_keyed_server_without_an_admin_key_does_not_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

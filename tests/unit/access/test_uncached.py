@@ -19,6 +19,9 @@ TENANT, KEY_ID = "acme", "00000000000000aa"
 RING = KeyRing(b"s" * 32)
 BEARER = {"authorization": f"Bearer {RING.issue(TENANT, KEY_ID)}"}
 
+JSON = {"content-type": "application/json"}
+FORM = {"content-type": "multipart/form-data; boundary=form"}
+
 
 @pytest.fixture
 def bench() -> Bench:
@@ -88,7 +91,7 @@ async def test_an_uncached_answer_that_tells_nothing_is_charged_as_was_reserved(
     answering(bench, told)
 
     async with keyed(bench) as client:
-        await client.post("/images/generations", content=b'{"model":"m"}   ')
+        await client.post("/images/generations", content=b'{"model":"m"}   ', headers=JSON)
 
     assert charged(bench)[0] == 4 + 1_024
 
@@ -97,7 +100,7 @@ async def test_bytes_that_are_no_json_are_charged_as_was_reserved(bench: Bench) 
     bench.upstream.queue([b"\x89PNG", b"\r\n"], 200, {"content-type": "image/png"})
 
     async with keyed(bench) as client:
-        answer = await client.post("/embeddings", content=b'{"model":"m"}')
+        answer = await client.post("/embeddings", content=b'{"model":"m"}', headers=JSON)
 
     assert answer.content == b"\x89PNG\r\n"
     assert charged(bench)[0] == 4
@@ -155,8 +158,10 @@ async def test_reading_costs_a_request_and_no_budget(bench: Bench) -> None:
 async def test_what_a_key_may_not_do_is_not_sent_on(
     bench: Bench, changes: dict[str, Any], body: bytes, status: int, code: str
 ) -> None:
+    declared = FORM if body.startswith(b"--") else JSON
+
     async with keyed(bench, **changes) as client:
-        answer = await client.post("/images/generations", content=body)
+        answer = await client.post("/images/generations", content=body, headers=declared)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert bench.upstream.calls == []

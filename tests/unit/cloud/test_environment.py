@@ -48,7 +48,16 @@ READ_BY: dict[str, set[str]] = {
 }
 # An address to listen on, folders, and files that a function does not have.
 LOCAL_ONLY = {
-    *("HOST", "PORT", "DATA_DIR", "MODEL_DIR", "EMBEDDING_THREADS", "LOG_PATH", "PRICES_PATH"),
+    *(
+        "HOST",
+        "ALLOWED_HOSTS",
+        "PORT",
+        "DATA_DIR",
+        "MODEL_DIR",
+        "EMBEDDING_THREADS",
+        "LOG_PATH",
+        "PRICES_PATH",
+    ),
 }
 SECRETS = {
     name.upper()

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from llm_cache_proxy.api.admin_key import Endpoint, json_response, operator_endpoint
 from llm_cache_proxy.api.admin_paths import PATHS
 from llm_cache_proxy.api.operator_app import operator_app
-from llm_cache_proxy.api.request_body import read_body
+from llm_cache_proxy.api.request_body import read_json_body
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, parse_object
 from llm_cache_proxy.pipeline.administration import Administration
@@ -52,7 +52,7 @@ def admin_routes(administration: Administration, admin_key: str | None) -> list[
 
 async def _fields(request: Request) -> JsonObject:
     """The body's fields; no body has none."""
-    body = await read_body(request, _MAX_BODY_BYTES)
+    body = await read_json_body(request, _MAX_BODY_BYTES)
     fields = parse_object(body) if body.strip() else {}
     if "action" in fields:
         raise InvalidRequest("The path names the action; leave 'action' out.", param="action")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.headers import request_headers
 from llm_cache_proxy.api.journalled import record_of
-from llm_cache_proxy.api.request_body import read_body
+from llm_cache_proxy.api.request_body import read_json_body
 from llm_cache_proxy.api.responses import to_response
 from llm_cache_proxy.domain.chat.dialect import ChatDialect
 from llm_cache_proxy.domain.controls import parse_controls
@@ -29,7 +29,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
     """The handler of a cached endpoint that speaks `dialect`."""
 
     async def answer(request: Request) -> Response:
-        body = await read_body(request, max_body_bytes)
+        body = await read_json_body(request, max_body_bytes)
         headers = request_headers(request.headers)
         record = record_of(request)
         cached = CachedRequest(

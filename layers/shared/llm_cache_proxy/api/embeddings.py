@@ -11,7 +11,7 @@ from starlette.responses import Response
 from llm_cache_proxy.api.chat import Endpoint
 from llm_cache_proxy.api.headers import outcome_headers
 from llm_cache_proxy.api.passthrough import PassThrough
-from llm_cache_proxy.api.request_body import read_body
+from llm_cache_proxy.api.request_body import read_json_body
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.domain.reasons import Reason, Result
@@ -30,7 +30,7 @@ def embeddings_endpoint(
     """The handler of `/v1/embeddings`."""
 
     async def answer(request: Request) -> Response:
-        body = await read_body(request, max_body_bytes)
+        body = await read_json_body(request, max_body_bytes)
         fields = parse_object(body)
         if not isinstance(fields.get("model"), str):
             raise InvalidRequest("'model' must name a model.", param="model")

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from llm_cache_proxy.api.errors import unavailable
 from llm_cache_proxy.api.headers import outcome_headers
-from llm_cache_proxy.api.request_body import read_body
+from llm_cache_proxy.api.request_body import read_json_body
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.reasons import Reason, Result
@@ -25,7 +25,7 @@ def feedback_endpoint(
     """The handler; the feedback counts for the client's own tenant alone."""
 
     async def give(request: Request) -> Response:
-        fields = Fields(parse_object(await read_body(request, _MAX_BODY_BYTES)))
+        fields = Fields(parse_object(await read_json_body(request, _MAX_BODY_BYTES)))
         await admission.free(request.state.client)
         try:
             response: Response = JSONResponse(

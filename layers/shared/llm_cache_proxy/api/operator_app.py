@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from llm_cache_proxy.api.errors import refused, unforeseen
 from llm_cache_proxy.api.headers import new_request_id
+from llm_cache_proxy.api.middleware.web_pages import WebPageProtection
 from llm_cache_proxy.domain.errors import MethodNotAllowed, NotFound, RequestRefused
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def operator_app(routes: Sequence[BaseRoute], close: Callable[[], Awaitable[None
 
     return Starlette(
         routes=list(routes),
+        middleware=[Middleware(WebPageProtection, cors_allow_origins=None)],
         lifespan=lifespan,
         exception_handlers={HTTPException: _on_http, Exception: _on_fault},
     )

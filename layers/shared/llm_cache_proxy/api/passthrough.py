@@ -11,10 +11,10 @@ from starlette.responses import Response
 from llm_cache_proxy.api.headers import request_headers
 from llm_cache_proxy.api.journalled import record_of
 from llm_cache_proxy.api.metering import Settlement, metered
-from llm_cache_proxy.api.request_body import read_body
+from llm_cache_proxy.api.request_body import media_type, read_body
 from llm_cache_proxy.api.responses import to_response
 from llm_cache_proxy.domain.counting import BYPASSES
-from llm_cache_proxy.domain.errors import UpstreamError
+from llm_cache_proxy.domain.errors import UnsupportedMediaType, UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.reasons import Reason, Result
@@ -23,6 +23,8 @@ from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
+_PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
+"""Types that no endpoint takes, and that pages of other origins may send unasked."""
 _EMBEDDINGS = "/embeddings"
 
 
@@ -39,6 +41,7 @@ class PassThrough:
     async def endpoint(self, request: Request) -> Response:
         """The upstream's answer to the request."""
         body = await read_body(request, self.max_body_bytes)
+        _check_type(media_type(request), body)
         return await self.forward(request, f"/{request.path_params['path']}", body)
 
     async def forward(self, request: Request, path: str, body: bytes) -> Response:
@@ -96,6 +99,15 @@ def _answered(reply: UpstreamReply, body: bytes | AsyncGenerator[bytes]) -> Answ
         outcome=Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE)),
         headers=reply.headers,
     )
+
+
+def _check_type(content_type: str, body: bytes) -> None:
+    if body and content_type in _PAGE_TYPES:
+        raise UnsupportedMediaType(
+            f"The content type is '{content_type}'; send JSON with 'content-type: "
+            "application/json', or a file as multipart/form-data.",
+            param="content-type",
+        )
 
 
 def _fields(body: bytes) -> JsonObject:

@@ -4,10 +4,37 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
-from llm_cache_proxy.domain.errors import BodyTooLarge, BodyTooSlow, InvalidRequest
+from llm_cache_proxy.domain.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    InvalidRequest,
+    UnsupportedMediaType,
+)
 
+_JSON = "application/json"
 BODY_SECONDS = 30
 """Long enough for the largest body over a slow line."""
+
+
+async def read_json_body(request: Request, max_body_bytes: int) -> bytes:
+    """The whole body of a request that declares JSON; raises as `read_body` does.
+
+    Raises UnsupportedMediaType for any other type: a web page of another origin may send a form's
+    types without asking first, and JSON never.
+    """
+    content_type = media_type(request)
+    if content_type != _JSON and not content_type.endswith("+json"):
+        raise UnsupportedMediaType(
+            f"The content type is '{content_type[:100]}'; send the body with "
+            "'content-type: application/json'.",
+            param="content-type",
+        )
+    return await read_body(request, max_body_bytes)
+
+
+def media_type(request: Request) -> str:
+    """The body's declared type in lower case, without parameters; empty where none is."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def read_body(request: Request, max_body_bytes: int) -> bytes:

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from functools import partial
 
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
 from llm_cache_proxy.api.admin_app import admin_routes
 from llm_cache_proxy.api.app import create_app
+from llm_cache_proxy.api.cors import with_cors
 from llm_cache_proxy.api.metrics_app import metrics_routes
+from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.pipeline import tiers
 from llm_cache_proxy.bootstrap.roots import administration_over, service
@@ -20,9 +22,14 @@ from llm_cache_proxy.settings import Settings, read_settings
 def local_settings() -> Settings:
     """The server's settings. Raises SettingsError.
 
-    Whoever asks clients for keys does not mean to show everyone the numbers of all of them.
+    Without an admin key, operators' paths are for this machine alone, and for open access alone.
     """
     settings = read_settings()
+    if settings.admin_key is None and not is_loopback(settings.host):
+        raise SettingsError(
+            f"ADMIN_KEY: expected a key, since HOST is {settings.host}, and /admin, /metrics and "
+            "/dashboard would be open to everyone who reaches this machine."
+        )
     if settings.access_mode == "keyed" and settings.admin_key is None:
         raise SettingsError(
             "ADMIN_KEY: expected a key, since ACCESS_MODE is keyed, and /admin, /metrics and "
@@ -49,8 +56,8 @@ async def prepare(parts: Parts) -> None:
             raise SettingsError(f"MODEL_DIR: {exc}") from exc
 
 
-def local_app(settings: Settings, parts: Parts) -> Starlette:
-    """Every endpoint on one server."""
+def local_app(settings: Settings, parts: Parts) -> ASGIApp:
+    """Every endpoint on one server, for its own pages and those that CORS allows."""
     by_name = tiers(settings)
     serving = service(settings, parts, by_name)
     writing = partial(serving.proxy.ledger.write_when_idle, _QUIET_SECONDS)
@@ -59,4 +66,9 @@ def local_app(settings: Settings, parts: Parts) -> Starlette:
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
     app.router.routes.extend(metrics_routes(administration, key))
     app.router.routes.extend(admin_routes(administration, key))
-    return app
+    origins = settings.cors_allow_origins
+    return WebPageProtection(
+        with_cors(app, origins),
+        cors_allow_origins=origins,
+        host_rule=HostRule.of(settings.allowed_hosts, settings.host),
+    )

@@ -5,11 +5,14 @@ ProxyError
 │   ├── InvalidRequest       400: malformed, or a field of the wrong type
 │   ├── NotPermitted         401: no key, or one that is not valid
 │   │   └── Forbidden          403: a valid key that may not do this
+│   ├── OriginNotAllowed     403: from a web page that may not use this server
 │   ├── LimitReached         429: a rate or a budget is used up
 │   ├── NotFound             404: no such route, model or entry
 │   ├── MethodNotAllowed     405
 │   ├── BodyTooSlow          408
 │   ├── BodyTooLarge         413
+│   ├── UnsupportedMediaType 415: a body that is not declared as JSON
+│   ├── Misdirected          421: sent to a host that is not this server's
 │   └── NotInCache           504: `only-if-cached` asked for, and it is not
 ├── UpstreamError          the LLM gave no answer at all
 │   ├── UpstreamUnreachable  502
@@ -63,6 +66,14 @@ class Forbidden(NotPermitted):
     code = "not_allowed"
 
 
+class OriginNotAllowed(RequestRefused):
+    """The request comes from a web page that may not use this server."""
+
+    status = 403
+    error_type = "permission_error"
+    code = "origin_not_allowed"
+
+
 class LimitReached(RequestRefused):
     """A rate or a budget is used up; `retry_after_seconds` says when to come back."""
 
@@ -102,6 +113,20 @@ class BodyTooLarge(RequestRefused):
 
     status = 413
     code = "request_too_large"
+
+
+class UnsupportedMediaType(RequestRefused):
+    """The body's content type is not the one that this path takes."""
+
+    status = 415
+    code = "unsupported_content_type"
+
+
+class Misdirected(RequestRefused):
+    """The `Host` is not one of this server's (RFC 9110, section 15.5.20)."""
+
+    status = 421
+    code = "host_not_allowed"
 
 
 class NotInCache(RequestRefused):

@@ -1,0 +1,146 @@
+"""Which web pages may use this server from a browser: its own, and those that CORS allows.
+
+A browser on the developer's machine reaches a server on loopback for whatever page is open in it.
+Two headers that no page can forge tell such requests apart: `Origin` (with `Sec-Fetch-Site`) names
+the page, and `Host` the name under which the server was reached, which DNS rebinding makes the
+attacker's. Clients that are no browsers send neither of the first two.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from llm_cache_proxy.api.cors import allowed_origins
+from llm_cache_proxy.api.errors import refused
+from llm_cache_proxy.api.headers import new_request_id
+from llm_cache_proxy.domain.errors import Misdirected, OriginNotAllowed, RequestRefused
+
+ANY = "*"
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?", re.IGNORECASE)
+_OWN_SITES = frozenset({b"same-origin", b"none"})
+_CROSS_SITE = b"cross-site"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class HostRule:
+    """Host names of this server: loopback, the address that a connection came to, and `allowed`.
+
+    A name in `allowed` that starts with `*.` covers its subdomains; `*` alone covers every name.
+    """
+
+    allowed: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, allowed: str | None, bound_host: str) -> "HostRule":
+        """The rule for ALLOWED_HOSTS, separated by commas, and the address bound to."""
+        names = [*(allowed or "").split(","), bound_host]
+        return cls(frozenset(filter(None, map(_plain, names))))
+
+    def covers(self, header: str, local_address: str | None) -> bool:
+        """Whether a `Host` header names this server."""
+        match = _HOST.fullmatch(header)
+        if match is None:
+            return ANY in self.allowed
+        name = _plain(match[1])
+        return (
+            is_loopback(name)
+            or name == local_address
+            or any(_is_covered(name, pattern) for pattern in self.allowed)
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an address, is this machine as seen from itself."""
+    name = _plain(host)
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, section 6.3
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class WebPageProtection:
+    """ASGI middleware around everything else; `host_rule` None takes every host.
+
+    `cors_allow_origins` are the origins that CORS allows, separated by commas. Refuses with 421
+    and 403 in OpenAI's shape, on every path and method.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, cors_allow_origins: str | None, host_rule: HostRule | None = None
+    ) -> None:
+        self._app = app
+        self._origins = allowed_origins(cors_allow_origins)
+        self._host_rule = host_rule
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http":
+            refusal = self._refusal(scope)
+            if refusal is not None:
+                await refused(refusal, new_request_id())(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> RequestRefused | None:
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+        if self._host_rule is not None:
+            local = scope.get("server") or (None,)
+            if not hosts or not all(self._host_rule.covers(host, local[0]) for host in hosts):
+                return Misdirected(
+                    f"The host '{', '.join(hosts)[:100]}' is not this server's. The operator can "
+                    "list it in ALLOWED_HOSTS."
+                )
+        return self._origin_refusal(headers, hosts)
+
+    def _origin_refusal(
+        self, headers: Iterable[tuple[bytes, bytes]], hosts: list[str]
+    ) -> RequestRefused | None:
+        origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
+        sites = {value for name, value in headers if name == b"sec-fetch-site"}
+        if ANY in self._origins or (sites and sites <= _OWN_SITES):
+            return None
+        foreign = [origin for origin in origins if not self._may_call(origin, hosts)]
+        if not foreign and (origins or _CROSS_SITE not in sites):
+            return None
+        page = f"'{foreign[0][:100]}'" if foreign else "another site"
+        return OriginNotAllowed(
+            f"Pages of {page} may not use this server from a browser. The operator can list "
+            "their origin in CORS_ALLOW_ORIGINS."
+        )
+
+    def _may_call(self, origin: str, hosts: list[str]) -> bool:
+        return origin in self._origins or any(_is_origin_of(origin, host) for host in hosts)
+
+
+def _is_origin_of(origin: str, host: str) -> bool:
+    """Whether the origin's host and port are those of a `Host` header, whatever the scheme.
+
+    Behind a proxy that ends TLS, this server does not know the scheme that the browser used.
+    """
+    try:
+        page = urlsplit(origin)
+        port = page.port or _DEFAULT_PORTS.get(page.scheme)
+    except ValueError:
+        return False
+    match = _HOST.fullmatch(host)
+    if match is None or page.hostname is None:
+        return False
+    host_port = int(match[2]) if match[2] else _DEFAULT_PORTS.get(page.scheme)
+    return _plain(page.hostname) == _plain(match[1]) and port == host_port
+
+
+def _is_covered(name: str, pattern: str) -> bool:
+    return pattern in (ANY, name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
+
+
+def _plain(host: str) -> str:
+    return host.strip().strip("[]").rstrip(".").lower()
