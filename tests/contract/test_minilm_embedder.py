@@ -66,7 +66,8 @@ async def test_eight_bit_weights_agree_with_sentence_transformers(
 
     assert eight_bit.embedder_id != DEFAULT_EMBEDDER_ID
     for reference, embedding in zip(REFERENCES, found, strict=True):
-        assert cosine(reference.vector, embedding.vector) >= 0.98, reference.name
+        # Processors without 8-bit dot products round more: 0.979 there, 0.987 with them.
+        assert cosine(reference.vector, embedding.vector) >= 0.975, reference.name
 
 
 async def test_neighbours_in_a_batch_do_not_change_a_vector(minilm: MiniLMEmbedder) -> None:

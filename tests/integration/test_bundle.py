@@ -26,7 +26,11 @@ def test_a_function_starts_with_nothing_but_its_folder(bundled: Path, function: 
     started = subprocess.run(
         [sys.executable, "-S", "-c", "from handler import handler; print(callable(handler))"],
         cwd=folder,
-        env={"PYTHONPATH": str(folder), "REDIS_URL": "redis://127.0.0.1:1"},
+        env={
+            "PYTHONPATH": str(folder),
+            "REDIS_URL": "redis://127.0.0.1:1",
+            "UPSTREAM_BASE_URL": "http://127.0.0.1:1/v1",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -37,6 +37,11 @@ def seen(answer: httpx.Response) -> tuple[str, str]:
     return answer.headers["x-cache"], answer.headers["x-cache-reason"]
 
 
+def clear(proxy: ProxyProcess) -> None:
+    answer = httpx.post(f"{proxy.url}/admin/cache/clear", json={"all": True}, timeout=30)
+    answer.raise_for_status()
+
+
 def check_that_a_bad_pair_stays_away(proxy: ProxyProcess) -> None:
     first = ask(proxy, ASKED)
     by_meaning = ask(proxy, ALIKE)
@@ -57,7 +62,9 @@ def test_a_bad_pair_stays_away_on_embedded_parts_and_after_a_restart(tmp_path: P
     with ScriptedUpstream().in_thread() as upstream:
         with proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url) as proxy:
             check_that_a_bad_pair_stays_away(proxy)
-            httpx.post(f"{proxy.url}/admin/cache/clear", timeout=30).raise_for_status()
+            httpx.post(
+                f"{proxy.url}/admin/cache/clear", json={"all": True}, timeout=30
+            ).raise_for_status()
         with proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url) as proxy:
             ask(proxy, ASKED)
 
@@ -69,7 +76,9 @@ def test_a_bad_pair_stays_away_for_every_process_on_one_redis(tmp_path: Path) ->
         given = {"REDIS_URL": redis_url, "UPSTREAM_BASE_URL": upstream.base_url}
         with proxy_process(tmp_path / "a", **given) as proxy:
             check_that_a_bad_pair_stays_away(proxy)
-            httpx.post(f"{proxy.url}/admin/cache/clear", timeout=30).raise_for_status()
+            httpx.post(
+                f"{proxy.url}/admin/cache/clear", json={"all": True}, timeout=30
+            ).raise_for_status()
         with proxy_process(tmp_path / "b", **given) as proxy:
             ask(proxy, ASKED)
 

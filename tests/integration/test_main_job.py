@@ -10,6 +10,7 @@ import pytest
 
 from servers.proxy_process import ProxyProcess, proxy_process
 
+JSON = {"content-type": "application/json"}
 MODEL = "llama-3.1-8b-instant"
 ASKED = "What is Rust?"
 
@@ -143,7 +144,7 @@ def test_a_stream_arrives_as_it_is_told_and_ends_in_done(proxy: ProxyProcess) ->
 def test_a_bad_request_is_refused_in_openais_shape(
     proxy: ProxyProcess, content: bytes, status: int, said: str
 ) -> None:
-    answer = httpx.post(f"{proxy.base_url}/chat/completions", content=content)
+    answer = httpx.post(f"{proxy.base_url}/chat/completions", content=content, headers=JSON)
 
     assert answer.status_code == status
     assert said in answer.json()["error"]["message"]

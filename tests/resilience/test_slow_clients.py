@@ -14,7 +14,7 @@ from servers.proxy_process import proxy_process
 
 SLOW_CLIENTS = 40
 HEAD = (
-    b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
     b"content-length: 1000\r\n\r\n{"
 )
 
