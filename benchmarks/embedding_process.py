@@ -46,7 +46,7 @@ def _turn(call) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001 - typi
 def _ours(folder: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
     from pathlib import Path  # noqa: PLC0415
 
-    from llm_cache_proxy.adapters.minilm_engine import MiniLMEngine  # noqa: PLC0415
+    from llm_cache_proxy.adapters.embedder.minilm.engine import MiniLMEngine  # noqa: PLC0415
 
     return MiniLMEngine.load(Path(folder), threads=1).embed
 

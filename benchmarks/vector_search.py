@@ -13,11 +13,11 @@ import numpy as np
 from qdrant_client import AsyncQdrantClient, models
 
 from benchmarks.findings import Budget, Curves, Finding, Table
-from llm_cache_proxy.adapters.qdrant_collection import QdrantCollection
-from llm_cache_proxy.adapters.qdrant_folder import open_folder
-from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
-from llm_cache_proxy.adapters.qdrant_payload import payload_of, point_id
-from llm_cache_proxy.adapters.qdrant_port import DEFAULT_COLLECTION
+from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
 from llm_cache_proxy.domain.entry import Entry, Forms
 from llm_cache_proxy.ports.vector_store import Candidate, Scope
 

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
-from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
+from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
 from llm_cache_proxy.ports.upstream import UpstreamCall
 
 _ROOT = "/v1"

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder, installed_embedder_id
+from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
 from llm_cache_proxy.api.embedding_function import EmbeddingFunction
 
 _FOLDER = Path(__file__).with_name("model")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from llm_cache_proxy.adapters.redis_names import TenantNames
-from llm_cache_proxy.adapters.redis_script import script
+from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.scripts import script
 from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.entry import Entry, Form, Forms, selectors
 from llm_cache_proxy.domain.key_limits import Grant, KeyCheck, KeyRecord, Limits, Refusal

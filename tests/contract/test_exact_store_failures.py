@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from llm_cache_proxy.adapters.redis_exact import redis_exact_store
-from llm_cache_proxy.adapters.scripted_admin import AdministeredExactStore
-from llm_cache_proxy.adapters.upstash_exact import upstash_exact_store
+from llm_cache_proxy.adapters.exact_store.redis.admin import AdministeredExactStore
+from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
+from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store import Commit, Hit
 from samples.exact_entries import TENANT, alias, asking, entry

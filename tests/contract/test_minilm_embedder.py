@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from llm_cache_proxy.adapters.embedding_text import encodable, most_word_pieces
-from llm_cache_proxy.adapters.minilm_embedder import (
+from llm_cache_proxy.adapters.embedder.minilm.embedder import (
     DEFAULT_EMBEDDER_ID,
     MiniLMEmbedder,
     installed_embedder_id,
 )
+from llm_cache_proxy.adapters.embedder.text import encodable, most_word_pieces
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from samples.minilm import MODEL, REFERENCES, ROOT, cosine, model_folder
 
@@ -150,7 +150,7 @@ def test_a_folder_without_a_model_has_the_default_id(tmp_path: Path) -> None:
 def test_the_runtime_leaves_no_trace_of_itself_in_the_home_folder(tmp_path: Path) -> None:
     code = (
         "import asyncio, pathlib, sys\n"
-        "from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder\n"
+        "from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder\n"
         "print(len(asyncio.run(MiniLMEmbedder(pathlib.Path(sys.argv[1])).embed(['text']))))"
     )
     # The runtime reports nothing from CI and from tests by itself, which would prove nothing.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.adapters import sqlite_schema
-from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite import schema as sqlite_schema
+from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.domain.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from llm_cache_proxy.adapters.streams_transport import StreamsTransport
-from llm_cache_proxy.adapters.tls import tls_context
+from llm_cache_proxy.adapters.http.tls import tls_context
+from llm_cache_proxy.adapters.http.transport import StreamsTransport
 from servers.requirements import require_program
 
 BothEnds = tuple[ssl.SSLContext | None, ssl.SSLContext | None]

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
-from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
-from llm_cache_proxy.adapters.upstream_pool import UpstreamPool
+from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
+from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
+from llm_cache_proxy.adapters.upstream.pool import UpstreamPool
 from llm_cache_proxy.domain.upstream_config import UpstreamConfig
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamReply
 from servers.scripted_upstream import ScriptedUpstream

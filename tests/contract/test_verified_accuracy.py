@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fakes.embedder import FakeEmbedder
-from llm_cache_proxy.adapters.minilm_embedder import DEFAULT_EMBEDDER_ID, MiniLMEmbedder
+from llm_cache_proxy.adapters.embedder.minilm.embedder import DEFAULT_EMBEDDER_ID, MiniLMEmbedder
 from llm_cache_proxy.domain.eligibility import ineligible_text
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.presets import PRESETS, Preset

@@ -13,7 +13,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.exact import FakeExact
 from fakes.vectors import FakeVectors
 from fuzz.mutations import Sent, mutated
-from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
+from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
 from llm_cache_proxy.bootstrap.local import local_app
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.admin import NOW, entry
 from fakes.vectors import FakeVectors
-from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.domain.counting import miss_counts
 from llm_cache_proxy.domain.entry import Entry, Form

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 from click.testing import CliRunner
 
-from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.cli.admin import admin
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.key_limits import KeyRecord

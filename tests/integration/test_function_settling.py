@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from llm_cache_proxy.adapters.cloudwatch_requests import CloudWatchRequests
+from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.api.function_app import FunctionApp
 from llm_cache_proxy.domain.policy import Policy

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
+from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.upstream_config import UpstreamConfig
 from servers.http2_upstream import Http2Upstream

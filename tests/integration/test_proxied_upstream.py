@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
+from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
 from llm_cache_proxy.domain.upstream_config import UpstreamConfig
 from servers.scripted_upstream import ScriptedUpstream

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from llm_cache_proxy.adapters.cloudwatch_requests import CloudWatchRequests
+from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.api.journalled import CURRENT, Journalled
 from llm_cache_proxy.bootstrap.function_logs import log_as_json

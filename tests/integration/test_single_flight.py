@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from fakes.upstream import completion
-from llm_cache_proxy.adapters.redis_script import script
+from llm_cache_proxy.adapters.exact_store.redis.scripts import script
 from servers.proxy_process import EXACT_ONLY, ProxyProcess, proxy_process
 from servers.redis_process import redis_process
 from servers.scripted_upstream import ScriptedUpstream

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from llm_cache_proxy.adapters.qdrant_schema import PAYLOAD_INDEXES
+from llm_cache_proxy.adapters.vector_store.qdrant.server.schema import PAYLOAD_INDEXES
 from llm_cache_proxy.api.stack_event import stack_function
 from llm_cache_proxy.bootstrap.provisioning import provision
 from llm_cache_proxy.settings import Settings

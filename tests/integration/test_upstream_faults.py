@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
+from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
 from llm_cache_proxy.domain.errors import (
     NotFound,
     UpstreamError,

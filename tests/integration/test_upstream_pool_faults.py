@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
-from llm_cache_proxy.adapters.upstream_pool import Chance, UpstreamPool
+from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
+from llm_cache_proxy.adapters.upstream.pool import Chance, UpstreamPool
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
 from llm_cache_proxy.domain.upstream_config import Timeouts, UpstreamConfig
 from servers.scripted_upstream import ScriptedUpstream

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 
 import pytest
 
-from llm_cache_proxy.adapters.qdrant_payload import payload_of, point_id
-from llm_cache_proxy.adapters.qdrant_port import DEFAULT_COLLECTION
-from llm_cache_proxy.adapters.qdrant_vectors import QdrantVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope
 from samples.vector_stores import write_point

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import qdrant_edge as edge
 
-from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
-from llm_cache_proxy.adapters.qdrant_port import DEFAULT_COLLECTION
+from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 from samples.vectors import NOW, SCOPE, at_cosine, entry, key
 
@@ -21,7 +21,7 @@ TESTS = Path(__file__).parent.parent
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from samples.vectors import SCOPE, at_cosine, entry
 
 async def main():

@@ -10,9 +10,9 @@ from types import ModuleType
 
 import pytest
 
-from llm_cache_proxy.adapters.http_embedder import HttpEmbedder
-from llm_cache_proxy.adapters.lambda_embedder import LambdaEmbedder
-from llm_cache_proxy.adapters.minilm_embedder import DEFAULT_EMBEDDER_ID, MiniLMEmbedder
+from llm_cache_proxy.adapters.embedder.http import HttpEmbedder
+from llm_cache_proxy.adapters.embedder.lambda_function import LambdaEmbedder
+from llm_cache_proxy.adapters.embedder.minilm.embedder import DEFAULT_EMBEDDER_ID, MiniLMEmbedder
 from llm_cache_proxy.api.embedding_app import embedding_app
 from llm_cache_proxy.ports.embedder import Embedder
 from samples.minilm import ROOT, model_folder

@@ -12,10 +12,10 @@ from typing import cast
 import redis
 
 from fakes.exact import FakeExact
-from llm_cache_proxy.adapters.redis_exact import redis_exact_store
-from llm_cache_proxy.adapters.redis_names import TenantNames
-from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
-from llm_cache_proxy.adapters.upstash_exact import upstash_exact_store
+from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
+from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
+from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.bootstrap.parts import Exact
 from servers.asgi import serving
 from servers.redis_rest import RedisRest

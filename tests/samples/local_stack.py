@@ -11,9 +11,9 @@ from starlette.types import ASGIApp
 
 from fakes.embedder import FakeEmbedder
 from fakes.upstream import FakeUpstream
-from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
-from llm_cache_proxy.adapters.redis_exact import redis_exact_store
-from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
+from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.bootstrap.local import local_app
 from llm_cache_proxy.bootstrap.parts import Exact, Parts
 from llm_cache_proxy.settings import Settings

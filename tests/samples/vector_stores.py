@@ -9,12 +9,12 @@ from pathlib import Path
 import qdrant_edge
 from qdrant_client import models
 
-from llm_cache_proxy.adapters.qdrant_collection import QdrantCollection
-from llm_cache_proxy.adapters.qdrant_edge_collection import QdrantEdgeCollection
-from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
-from llm_cache_proxy.adapters.qdrant_operations import Collection
-from llm_cache_proxy.adapters.qdrant_port import QdrantPort
-from llm_cache_proxy.adapters.qdrant_vectors import QdrantVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
+from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
+from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 from servers.asgi import serving
 from servers.qdrant_rest import QdrantRest
 

@@ -5,10 +5,10 @@ They keep to a forced tool and to a schema, as no echo does.
 
 from typing import cast
 
-from llm_cache_proxy.adapters.demo_answer import answer_to
-from llm_cache_proxy.adapters.demo_chat import chat_body, chat_events
-from llm_cache_proxy.adapters.demo_responses import response_body, response_events
-from llm_cache_proxy.adapters.demo_wire import named_events
+from llm_cache_proxy.adapters.upstream.demo.answer import answer_to
+from llm_cache_proxy.adapters.upstream.demo.chat import chat_body, chat_events
+from llm_cache_proxy.adapters.upstream.demo.responses import response_body, response_events
+from llm_cache_proxy.adapters.upstream.demo.wire import named_events
 from servers.upstream_answers import CREATED
 from servers.upstream_scripts import Recorded, Script, answer, sse, stream
 

@@ -2,8 +2,8 @@
 
 import json
 
-from llm_cache_proxy.adapters.demo_answer import DemoAnswer
-from llm_cache_proxy.adapters.demo_responses import response_body, response_events
+from llm_cache_proxy.adapters.upstream.demo.answer import DemoAnswer
+from llm_cache_proxy.adapters.upstream.demo.responses import response_body, response_events
 from servers.upstream_scripts import Pause, Recorded, Script, Step, answer, sse, stream
 
 CREATED = 1_700_000_000

@@ -33,7 +33,7 @@ def test_what_is_never_imported_is_unused(name: str) -> None:
         "numpy.libs/libopenblas.so",
         "redis/bin/client.py",
         "llm_cache_proxy/domain/guard/words/opposites.txt",
-        "llm_cache_proxy/adapters/redis_scripts/lookup.lua",
+        "llm_cache_proxy/adapters/exact_store/redis/lua/lookup.lua",
         "numpy-2.4.0.dist-info/METADATA",
     ],
 )

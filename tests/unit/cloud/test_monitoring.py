@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llm_cache_proxy.adapters.cloudwatch_requests import DIMENSION, UNITS
+from llm_cache_proxy.adapters.request_sink.cloudwatch import DIMENSION, UNITS
 from llm_cache_proxy.domain.reasons import Result
 from samples.stack import Stack, template
 

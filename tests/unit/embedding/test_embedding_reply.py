@@ -1,7 +1,7 @@
 import pytest
 
-from llm_cache_proxy.adapters.embedding_reply import check_id, parse_reply, read_batch, read_item
-from llm_cache_proxy.adapters.embedding_text import encodable, most_word_pieces
+from llm_cache_proxy.adapters.embedder.replies import check_id, parse_reply, read_batch, read_item
+from llm_cache_proxy.adapters.embedder.text import encodable, most_word_pieces
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 
 UNIT = [1.0] + [0.0] * 383

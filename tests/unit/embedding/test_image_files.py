@@ -13,7 +13,7 @@ DOCKERFILE = ROOT / "functions" / "embedding" / "Dockerfile"
 def test_the_image_has_every_module_that_the_function_imports() -> None:
     code = (
         "import sys\n"
-        "import llm_cache_proxy.adapters.minilm_embedder\n"
+        "import llm_cache_proxy.adapters.embedder.minilm.embedder\n"
         "import llm_cache_proxy.api.embedding_app\n"
         "import llm_cache_proxy.api.embedding_function\n"
         "for name, module in sys.modules.items():\n"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llm_cache_proxy.adapters.cloudwatch_requests import UNITS, CloudWatchRequests
+from llm_cache_proxy.adapters.request_sink.cloudwatch import UNITS, CloudWatchRequests
 from llm_cache_proxy.domain.served import Served
 from samples.served import SAVED, USED, served
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakes.admin import Office
-from llm_cache_proxy.adapters.cloudwatch_requests import REFUSED, UNITS
+from llm_cache_proxy.adapters.request_sink.cloudwatch import REFUSED, UNITS
 from llm_cache_proxy.api.admin_paths import PATHS
 from llm_cache_proxy.api.exposition import exposition
 from llm_cache_proxy.domain.tally import tally

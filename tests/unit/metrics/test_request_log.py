@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.adapters.request_log import RequestLog
+from llm_cache_proxy.adapters.request_sink.file import RequestLog
 from samples.served import SAVED, USED, served
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.adapters.demo_schema import smallest
+from llm_cache_proxy.adapters.upstream.demo.json_schema import smallest
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from llm_cache_proxy.adapters.demo_answer import NOTICE
-from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
+from llm_cache_proxy.adapters.upstream.demo.answer import NOTICE
+from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from servers.upstream_calls import chat_call, events_in, fetched, get, post, whole
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.adapters.upstream_headers import for_client, for_upstream
+from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
 
 
 def sent(

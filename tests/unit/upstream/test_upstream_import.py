@@ -6,8 +6,8 @@ import sys
 
 def test_the_http_library_is_loaded_on_first_use_only() -> None:
     code = (
-        "import sys, llm_cache_proxy.adapters.upstream_pool,"
-        "llm_cache_proxy.adapters.demo_upstream, llm_cache_proxy.adapters.openai_upstream;"
+        "import sys, llm_cache_proxy.adapters.upstream.pool,"
+        "llm_cache_proxy.adapters.upstream.demo.upstream, llm_cache_proxy.adapters.upstream.openai;"
         "print([name for name in ('httpx', 'httpcore', 'anyio') if name in sys.modules])"
     )
 

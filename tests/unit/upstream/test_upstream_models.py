@@ -1,6 +1,6 @@
 """The models of several upstreams in one list."""
 
-from llm_cache_proxy.adapters.upstream_models import ModelList
+from llm_cache_proxy.adapters.upstream.model_list import ModelList
 
 
 class Source:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from llm_cache_proxy.adapters.upstream_pool import Chance, UpstreamPool
+from llm_cache_proxy.adapters.upstream.pool import Chance, UpstreamPool
 from llm_cache_proxy.domain.errors import (
     UpstreamError,
     UpstreamTimedOut,

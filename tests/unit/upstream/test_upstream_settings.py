@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
+from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
 from llm_cache_proxy.bootstrap.upstreams import (
     configured_upstream,
     upstream_configs,

@@ -5,8 +5,8 @@ from functools import partial
 
 from starlette.types import ASGIApp
 
-from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder
-from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
+from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.api.admin_app import admin_routes
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.cors import with_cors

@@ -104,12 +104,12 @@ def remote_exact(settings: Settings) -> tuple[Exact, str] | None:
     """The exact tier on Redis or Upstash, if one is named."""
     timeout_seconds = settings.exact_deadline_seconds
     if settings.redis_url is not None:
-        from llm_cache_proxy.adapters.redis_exact import redis_exact_store
+        from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
 
         url = settings.redis_url.get_secret_value()
         return redis_exact_store(url, timeout_seconds=timeout_seconds), "Redis (REDIS_URL)"
     if settings.upstash_redis_rest_url is not None and settings.upstash_redis_rest_token:
-        from llm_cache_proxy.adapters.upstash_exact import upstash_exact_store
+        from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
 
         store = upstash_exact_store(
             settings.upstash_redis_rest_url,
@@ -122,7 +122,7 @@ def remote_exact(settings: Settings) -> tuple[Exact, str] | None:
 
 def embedded_exact(settings: Settings) -> tuple[Exact, str]:
     """The exact tier in one file."""
-    from llm_cache_proxy.adapters.sqlite_exact import SqliteExactStore
+    from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 
     path = settings.data_dir / "exact.sqlite3"
     store = SqliteExactStore(path, timeout_seconds=settings.exact_deadline_seconds)
@@ -133,7 +133,7 @@ def remote_vectors(settings: Settings) -> tuple[Vectors, str] | None:
     """The semantic tier on a Qdrant server, if one is named."""
     if settings.qdrant_url is None:
         return None
-    from llm_cache_proxy.adapters.qdrant_vectors import QdrantVectors
+    from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 
     key = settings.qdrant_api_key
     store = QdrantVectors(
@@ -147,7 +147,7 @@ def remote_vectors(settings: Settings) -> tuple[Vectors, str] | None:
 
 def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
     """The semantic tier in a folder."""
-    from llm_cache_proxy.adapters.qdrant_local_vectors import QdrantLocalVectors
+    from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 
     path = settings.data_dir / "qdrant"
     store = QdrantLocalVectors(
@@ -162,7 +162,7 @@ def remote_embedder(settings: Settings) -> tuple[Embedder, str] | None:
     """The embedder over HTTP or as a Lambda function, if one is named."""
     timeout_seconds = settings.embed_deadline_seconds
     if settings.embedding_url is not None:
-        from llm_cache_proxy.adapters.http_embedder import HttpEmbedder
+        from llm_cache_proxy.adapters.embedder.http import HttpEmbedder
 
         http = HttpEmbedder(
             settings.embedding_url,
@@ -171,8 +171,8 @@ def remote_embedder(settings: Settings) -> tuple[Embedder, str] | None:
         )
         return http, f"HTTP service at {settings.embedding_url}"
     if settings.embedding_function is not None:
-        from llm_cache_proxy.adapters.lambda_embedder import LambdaEmbedder
-        from llm_cache_proxy.adapters.minilm_embedder import DEFAULT_EMBEDDER_ID
+        from llm_cache_proxy.adapters.embedder.lambda_function import LambdaEmbedder
+        from llm_cache_proxy.adapters.embedder.minilm.embedder import DEFAULT_EMBEDDER_ID
 
         function = LambdaEmbedder(
             settings.embedding_function,
@@ -185,7 +185,10 @@ def remote_embedder(settings: Settings) -> tuple[Embedder, str] | None:
 
 def embedded_embedder(settings: Settings) -> tuple[Embedder, str]:
     """MiniLM in this process."""
-    from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder, installed_embedder_id
+    from llm_cache_proxy.adapters.embedder.minilm.embedder import (
+        MiniLMEmbedder,
+        installed_embedder_id,
+    )
 
     model = MiniLMEmbedder(
         settings.model_dir,

@@ -12,7 +12,7 @@ from llm_cache_proxy.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-_STREAMS = "llm_cache_proxy.adapters.streams_transport"
+_STREAMS = "llm_cache_proxy.adapters.http.transport"
 # The client of Upstash makes a client of httpx for itself, which imports httpcore.
 _UPSTASH = ("httpx", "httpcore", _STREAMS, "upstash_redis.asyncio")
 
@@ -23,7 +23,7 @@ def prime_exact_tier(settings: Settings) -> None:
         _imported("redis.asyncio")
     elif settings.upstash_redis_rest_url is not None:
         _imported(*_UPSTASH)
-        from llm_cache_proxy.adapters.tls import tls_context
+        from llm_cache_proxy.adapters.http.tls import tls_context
 
         tls_context()
     if settings.metrics_namespace is not None:
@@ -37,14 +37,14 @@ def prime_semantic_tier(settings: Settings) -> None:
     if settings.embedding_function is not None:
         _imported("boto3")
     if settings.qdrant_url is not None:
-        _imported("llm_cache_proxy.adapters.qdrant_server")
+        _imported("llm_cache_proxy.adapters.vector_store.qdrant.server.client")
 
 
 def prime_everything(settings: Settings) -> None:
     """Import what any request may need, for a snapshot that is restored whole."""
     prime_exact_tier(settings)
     prime_semantic_tier(settings)
-    _imported("llm_cache_proxy.adapters.upstream_http")
+    _imported("llm_cache_proxy.adapters.upstream.http_calls")
 
 
 class SemanticTierOnFirstUse:

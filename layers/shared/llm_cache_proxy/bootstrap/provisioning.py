@@ -13,7 +13,7 @@ async def provision(settings: Settings) -> str:
     """
     if settings.qdrant_url is None:
         return "no semantic tier: QDRANT_URL is not set"
-    from llm_cache_proxy.adapters.qdrant_vectors import QdrantVectors
+    from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 
     key = settings.qdrant_api_key
     vectors = QdrantVectors(

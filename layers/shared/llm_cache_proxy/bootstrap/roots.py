@@ -25,11 +25,11 @@ def journal(settings: Settings, ledger: Ledger) -> Journal:
     """Who is told of each request: the dashboard always, a file and CloudWatch where named."""
     sinks: list[RequestSink] = [RecentDecisions(ledger, with_prompts=settings.recent_prompts)]
     if settings.log_path is not None:
-        from llm_cache_proxy.adapters.request_log import RequestLog
+        from llm_cache_proxy.adapters.request_sink.file import RequestLog
 
         sinks.append(RequestLog(settings.log_path))
     if settings.metrics_namespace is not None:
-        from llm_cache_proxy.adapters.cloudwatch_requests import CloudWatchRequests
+        from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 
         sinks.append(CloudWatchRequests(settings.metrics_namespace))
     return Journal(default_prices(settings.prices_path), sinks)

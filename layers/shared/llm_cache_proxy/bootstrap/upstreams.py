@@ -19,7 +19,7 @@ def upstream_or_demonstration(settings: Settings) -> tuple[Upstream, str]:
     """
     if upstream_configs(settings):
         return configured_upstream(settings)
-    from llm_cache_proxy.adapters.demo_upstream import DemoUpstream
+    from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
 
     return DemoUpstream(), "demonstration only: set GROQ_API_KEY, or UPSTREAM_BASE_URL"
 
@@ -33,8 +33,8 @@ def configured_upstream(settings: Settings) -> tuple[Upstream, str]:
             "never answers with the demonstration: set one of them (in AWS, keys are SecureString "
             "parameters below SecretsPath)."
         )
-    from llm_cache_proxy.adapters.openai_upstream import OpenAIUpstream
-    from llm_cache_proxy.adapters.upstream_pool import UpstreamPool
+    from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
+    from llm_cache_proxy.adapters.upstream.pool import UpstreamPool
 
     pool = UpstreamPool(
         [OpenAIUpstream(config) for config in configs],

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from llm_cache_proxy.adapters.minilm_embedder import MiniLMEmbedder, installed_embedder_id
+from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
 from llm_cache_proxy.cli.evaluation.vector_file import VectorFile
 from llm_cache_proxy.domain.evaluation import Arrival
 from llm_cache_proxy.ports.embedder import Embedding

@@ -1,0 +1,103 @@
+"""MiniLM on ONNX Runtime: text to word pieces to vectors, in the calling thread.
+
+Never lets a text's neighbours in a batch change its vector, and never refuses a text: what UTF-8
+cannot carry becomes U+FFFD, which the tokenizer drops, and what the window cannot hold is cut.
+Never lets the runtime tell anyone that it ran.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from llm_cache_proxy.adapters.embedder.minilm.batches import batches
+from llm_cache_proxy.adapters.embedder.text import encodable
+from llm_cache_proxy.ports.embedder import Embedding
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped] # ships no types
+    from tokenizers import Tokenizer
+
+_SEPARATOR = 102  # [SEP] in BERT's vocabulary, which a cut text ends in like any other
+_QUIET = 3  # ONNX Runtime: errors only
+
+
+class ModelDescription(NamedTuple):
+    """What `model.json` says: `may_batch` is whether company leaves a vector as it is."""
+
+    embedder_id: str
+    window_tokens: int
+    may_batch: bool
+
+
+def describe_model(folder: Path) -> ModelDescription:
+    """The description in a model folder; raises OSError, ValueError, KeyError or TypeError."""
+    found = json.loads((folder / "model.json").read_bytes())
+    window, may_batch = int(found["window_tokens"]), bool(found["may_batch"])
+    return ModelDescription(str(found["embedder_id"]), window, may_batch)
+
+
+class MiniLMEngine:
+    """A loaded model; may be used from several threads at once."""
+
+    def __init__(
+        self, session: "InferenceSession", tokenizer: "Tokenizer", description: ModelDescription
+    ) -> None:
+        self.description = description
+        self._session = session
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int) -> "MiniLMEngine":
+        """Map the model and read the tokenizer; raises whatever either library raises."""
+        # Official builds from 1.29 report to their maker unless this is set before the import:
+        # https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        onnxruntime.disable_telemetry_events()
+        onnxruntime.set_default_logger_severity(_QUIET)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # The graph is written as it is to run.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.enable_mem_pattern = False  # patterns are kept for each shape, and ours are many
+        options.log_severity_level = _QUIET
+        session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        return cls(session, tokenizer, describe_model(folder))
+
+    def embed(self, texts: Sequence[str]) -> list[Embedding]:
+        """One embedding a text, in order."""
+        # `encode` holds the interpreter's lock for as long as it takes, `encode_batch_fast` not.
+        encoded = self._tokenizer.encode_batch_fast([encodable(text) for text in texts])
+        window = self.description.window_tokens
+        counts = [len(encoding) for encoding in encoded]
+        pieces = [encoding.ids for encoding in encoded]
+        pieces = [ids if len(ids) <= window else [*ids[: window - 1], _SEPARATOR] for ids in pieces]
+        vectors: dict[int, list[float]] = {}
+        lengths = [len(ids) for ids in pieces]
+        alone = ([index] for index in range(len(pieces)))
+        for batch in batches(lengths) if self.description.may_batch else alone:
+            found = self._run([pieces[index] for index in batch])
+            vectors.update(zip(batch, found, strict=True))
+        return [
+            Embedding(vectors[index], count, count <= window) for index, count in enumerate(counts)
+        ]
+
+    def _run(self, pieces: Sequence[Sequence[int]]) -> list[list[float]]:
+        import numpy as np
+
+        shape = (len(pieces), max(len(ids) for ids in pieces))
+        ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for row, known in enumerate(pieces):
+            ids[row, : len(known)] = known
+            mask[row, : len(known)] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        vectors: list[list[float]] = self._session.run(["embedding"], inputs)[0].tolist()
+        return vectors

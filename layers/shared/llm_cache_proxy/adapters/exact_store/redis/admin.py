@@ -1,0 +1,134 @@
+"""Operators' view of the exact tier on a Redis server."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
+
+from llm_cache_proxy.adapters.exact_store.counter_windows import (
+    DAY_SECONDS,
+    DAYS_KEPT_SECONDS,
+    FINE_KEPT_SECONDS,
+)
+from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS, TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.pairs import RememberingExactStore
+from llm_cache_proxy.adapters.exact_store.redis.records import (
+    entry_in,
+    listed,
+    numbers,
+    sensible,
+    texts,
+)
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
+
+_BATCH = 500
+
+
+class AdministeredExactStore(RememberingExactStore):
+    """The same store, serving `ExactAdmin` as well."""
+
+    async def tenants(self) -> Sequence[str]:
+        """Every tenant that has ever stored or counted, sorted."""
+        return sorted(texts(await self._server.command("SMEMBERS", TENANTS)))
+
+    async def cut(self, tenant: str, selector: str) -> int:
+        """Make every present entry with `selector` dead at once; the new cutoff."""
+        names = TenantNames(tenant)
+        reply = await self._run("cut", [names.cutoffs, names.sequence], selector)
+        return numbers(reply, 1)[0]
+
+    async def sweep(self, tenant: str, selector: str) -> Swept:
+        """Delete the records that a `cut` of `selector` has killed, in batches."""
+        names = TenantNames(tenant)
+        entries = aliases = 0
+        async for records in self._records(names):
+            gone = numbers(await self._run("sweep", [names.cutoffs, *records], selector), 2)
+            entries, aliases = entries + gone[0], aliases + gone[1]
+        return Swept(entries=entries, aliases=aliases)
+
+    async def cut_before(self, tenant: str, created_before: int) -> None:
+        """Make every entry that was created before then dead at once."""
+        reply = await self._run("cut_before", [TenantNames(tenant).cutoffs], created_before)
+        numbers(reply, 1)
+
+    async def sweep_before(self, tenant: str) -> Swept:
+        """Delete the records that `cut_before` has killed, in batches."""
+        names = TenantNames(tenant)
+        entries = aliases = 0
+        async for records in self._records(names):
+            gone = numbers(await self._run("sweep_before", [names.cutoffs, *records]), 2)
+            entries, aliases = entries + gone[0], aliases + gone[1]
+        return Swept(entries=entries, aliases=aliases)
+
+    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+        """About `limit` living entries from `cursor` on; SCAN may show one twice."""
+        names = TenantNames(tenant)
+        at, records = cursor or "0", list[str]()
+        while not records:
+            at, records = await self._scanned(names, at, limit)
+            if at == "0":
+                break
+        rows = await self._run("page", [names.cutoffs, *records], FORMAT_VERSION) if records else []
+        with sensible():
+            entries = [
+                listed(row, names.key_of(records[int(str(row[0]))]))
+                for row in cast("list[list[object]]", rows)
+            ]
+        return Page(entries, None if at == "0" else at)
+
+    async def read(self, tenant: str, key: str) -> Entry | None:
+        """The whole living entry under an exact key."""
+        names = TenantNames(tenant)
+        reply = await self._run("read", [names.record(key), names.cutoffs], FORMAT_VERSION)
+        return entry_in(reply, key) if reply else None
+
+    async def count_entries(self, tenant: str) -> int:
+        """Entries held for the tenant, aliases not counted."""
+        total = 0
+        async for records in self._records(TenantNames(tenant)):
+            total += numbers(await self._run("census", records), 1)[0]
+        return total
+
+    async def counters(self, tenant: str) -> Sequence[CounterWindow]:
+        """All counter windows, oldest first, old fine ones folded into coarse ones."""
+        names = TenantNames(tenant)
+        reply = await self._run(
+            "counters",
+            [names.windows],
+            names.counter_prefix,
+            FINE_KEPT_SECONDS,
+            DAY_SECONDS,
+            DAYS_KEPT_SECONDS,
+        )
+        with sensible():
+            windows = [_window(tenant, row) for row in cast("list[list[object]]", reply)]
+        return sorted(windows, key=lambda window: (window.start, -window.seconds))
+
+    async def recent(self, tenant: str) -> Sequence[str]:
+        """The tenant's recent decisions, newest first."""
+        ring = TenantNames(tenant).ring
+        return texts(await self._server.command("LRANGE", ring, 0, -1))
+
+    async def _records(self, names: TenantNames) -> AsyncIterator[list[str]]:
+        cursor = "0"
+        seen: set[str] = set()  # SCAN may show a key twice
+        while True:
+            cursor, keys = await self._scanned(names, cursor, _BATCH)
+            new = [key for key in keys if key not in seen]
+            seen.update(new)
+            if new:
+                yield new
+            if cursor == "0":
+                return
+
+    async def _scanned(self, names: TenantNames, cursor: str, count: int) -> tuple[str, list[str]]:
+        reply = await self._server.command("SCAN", cursor, "MATCH", names.records, "COUNT", count)
+        with sensible():
+            next_cursor, keys = cast("tuple[object, object]", reply)
+        return str(next_cursor), texts(keys)
+
+
+def _window(tenant: str, row: list[object]) -> CounterWindow:
+    seconds, start = str(row[0]).split(":")
+    flat = cast("list[str]", row[1])
+    counts = {flat[at]: int(flat[at + 1]) for at in range(0, len(flat), 2)}
+    return CounterWindow(tenant, int(start), int(seconds), counts)

@@ -1,0 +1,74 @@
+"""A check of a client's key as the lookup script reads it, and what the script says of the key."""
+
+import json
+from dataclasses import replace
+from typing import cast
+
+from llm_cache_proxy.adapters.exact_store.key_records import read_record
+from llm_cache_proxy.adapters.exact_store.redis.records import found
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.domain.key_limits import KeyCheck, Refusal, grant
+from llm_cache_proxy.domain.key_usage import Charge, KeyUsage
+from llm_cache_proxy.ports.exact_store import Answered, Lookup, OtherNamespace, Refused
+
+_NAMESPACE = "namespace"
+
+
+def check_text(check: KeyCheck | None) -> str:
+    """The check for `keys.lua`, empty where there is none."""
+    if check is None:
+        return ""
+    fields = {
+        "id": check.key_id,
+        "model": check.model,
+        "namespace": check.namespace,
+        "tokens": check.tokens,
+        "nano": check.nano_dollars,
+        "counts": check.counts_request,
+        "reserves": check.reserves,
+    }
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+def answered(reply: object, query: Lookup) -> Answered:
+    """What a lookup's reply says, with or without a check.
+
+    Raises ExactStoreUnavailable where it says nothing sensible.
+    """
+    if query.check is None:
+        return found(reply, query)
+    try:
+        return _keyed(cast("list[str]", reply), query, query.check)
+    except (TypeError, ValueError) as exc:
+        raise ExactStoreUnavailable("the exact store's reply on a key makes no sense") from exc
+
+
+def _keyed(reply: list[str], query: Lookup, check: KeyCheck) -> Answered:
+    kind, refusal, text, now, used, charged, short, counted, answer = reply
+    if kind != "keyed":
+        raise ValueError(kind)
+    record, usage = read_record(text), usage_of(cast("list[str]", used))
+    if record is None:
+        return Refused(Refusal.UNKNOWN)
+    if refusal == _NAMESPACE:
+        return OtherNamespace(record.namespace)
+    left = grant(
+        record,
+        usage,
+        int(now),
+        charge=_charge(check, usage) if int(charged) else None,
+        short=Refusal(short) if short else None,
+        counted=bool(int(counted)),
+    )
+    if refusal:
+        return Refused(Refusal(refusal), left)
+    return replace(found(answer, query), grant=left)
+
+
+def usage_of(words: list[str]) -> KeyUsage:
+    """What the script gives of a key's usage, in its order. Raises TypeError and ValueError."""
+    return KeyUsage(*(int(word) for word in words))
+
+
+def _charge(check: KeyCheck, usage: KeyUsage) -> Charge:
+    return Charge(check.key_id, usage.day, usage.month, check.tokens, check.nano_dollars or 0)

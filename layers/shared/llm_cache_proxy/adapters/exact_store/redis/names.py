@@ -1,0 +1,63 @@
+"""The names of our keys on a Redis: every one but the registry carries its tenant as hash tag.
+
+A tenant's name may be any text: it is escaped, so that none can reach another's keys.
+"""
+
+from urllib.parse import quote, unquote
+
+from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS, fine_start
+
+PREFIX = "lcp1"
+TENANTS = f"{PREFIX}:tenants"
+
+
+def escaped(name: str) -> str:
+    """`name` with letters, digits and `_.-~` alone, everything else as %XX."""
+    return quote(name, safe="", errors="surrogatepass")
+
+
+class TenantNames:
+    """One tenant's keys."""
+
+    def __init__(self, tenant: str) -> None:
+        self._root = f"{PREFIX}:{{{escaped(tenant)}}}"
+        self.cutoffs = f"{self._root}:cut"
+        self.sequence = f"{self._root}:seq"
+        self.windows = f"{self._root}:w"
+        self.counter_prefix = f"{self._root}:c:"
+        self.records = f"{self._root}:x:*"
+        self.ring = f"{self._root}:recent"
+        self.client_keys = f"{self._root}:keys"
+        self.usage = f"{self._root}:usage"
+        self.barred = f"{self._root}:bar"
+        self.standing = f"{self._root}:std"
+        self.fence = f"{self._root}:fence"
+
+    def record(self, key: str) -> str:
+        """The record under an exact key."""
+        return f"{self._root}:x:{escaped(key)}"
+
+    def key_of(self, record: str) -> str:
+        """The exact key in a record's name."""
+        return unquote(record.removeprefix(self.record("")))
+
+    def verdict(self, pair: str) -> str:
+        """The verdict on a pair."""
+        return f"{self._root}:v:{escaped(pair)}"
+
+    def lease(self, flight: str) -> str:
+        """The lease of a flight."""
+        return f"{self._root}:l:{escaped(flight)}"
+
+    def mail(self, flight: str, token: int) -> str:
+        """What the leader with this token left for its followers."""
+        return f"{self._root}:m:{escaped(flight)}:{token}"
+
+    def window(self, now: float) -> str:
+        """The id of the fine counter window at `now`."""
+        return f"{FINE_SECONDS}:{fine_start(now)}"
+
+    def shared(self, window: str) -> list[str]:
+        """What every script on a record needs beside it, in the order of their KEYS."""
+        counter = f"{self.counter_prefix}{window}"
+        return [self.cutoffs, self.sequence, counter, self.windows, self.usage]

@@ -1,0 +1,66 @@
+"""What is remembered of pairs of prompts, on any server that speaks Redis."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from llm_cache_proxy.adapters.exact_store.redis.leases import LeasingExactStore
+from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.records import numbers, sensible
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.pair_memory import Standing
+
+_VERDICTS = {"1": True, "0": False}
+
+
+class RememberingExactStore(LeasingExactStore):
+    """The same store, serving `PairMemory` as well."""
+
+    async def bar(self, tenant: str, pair: str) -> bool:
+        """Never match this pair again; whether that is new."""
+        added = numbers(await self._server.command("SADD", TenantNames(tenant).barred, pair), 1)
+        await self._register(tenant)
+        return added == [1]
+
+    async def unbar(self, tenant: str, pair: str) -> bool:
+        """Forget that the pair was barred; whether it was."""
+        reply = await self._server.command("SREM", TenantNames(tenant).barred, pair)
+        return numbers(reply, 1) == [1]
+
+    async def verdicts(self, tenant: str, pairs: Sequence[str]) -> Sequence[bool | None]:
+        """For each pair what is remembered, in one command."""
+        if not pairs:
+            return []
+        names = TenantNames(tenant)
+        reply = await self._server.command("MGET", *(names.verdict(pair) for pair in pairs))
+        if not isinstance(reply, list) or len(reply) != len(pairs):
+            raise ExactStoreUnavailable("the exact store's verdicts make no sense")
+        return [_VERDICTS.get(str(value)) for value in reply]
+
+    async def remember(self, tenant: str, pair: str, *, approved: bool, ttl_seconds: int) -> None:
+        """Keep a verifier's verdict on the pair for `ttl_seconds`."""
+        name = TenantNames(tenant).verdict(pair)
+        await self._server.command("SET", name, int(approved), "EX", ttl_seconds)
+        await self._register(tenant)
+
+    async def sampled(self, tenant: str, *, wrong: bool) -> Standing:
+        """Count one shadow sample; what the tenant's samples now come to."""
+        standing = await self._standing(tenant, str(int(wrong)))
+        await self._register(tenant)
+        return standing
+
+    async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
+        """Put the raised threshold in the place of `before`, if it is still that."""
+        names = TenantNames(tenant)
+        reply = await self._run("raise", [names.standing], repr(threshold), repr(before))
+        return numbers(reply, 1) == [1]
+
+    async def standing(self, tenant: str) -> Standing:
+        """What holds for the tenant now."""
+        return await self._standing(tenant, "")
+
+    async def _standing(self, tenant: str, sample: str) -> Standing:
+        names = TenantNames(tenant)
+        reply = await self._run("sampled", [names.standing, names.barred], sample)
+        with sensible():
+            threshold, samples, wrong, barred = cast("list[str]", reply)
+            return Standing(float(threshold), int(samples), int(wrong), int(barred))

@@ -1,0 +1,175 @@
+"""Entries as the words of a Redis hash, and a script's replies as what the port speaks of.
+
+A reply that makes no sense raises ExactStoreUnavailable.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms, joined_sse
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_admin import Listed
+from llm_cache_proxy.ports.exact_store import (
+    AliasFound,
+    Barred,
+    BelowRaised,
+    Found,
+    Hit,
+    Lookup,
+    Miss,
+    Promoted,
+)
+from llm_cache_proxy.ports.lease_store import Lease
+
+_BARE_MISS = 2
+_SENSELESS = "the exact store's reply makes no sense"
+_NOTHING: dict[str, type[Miss | Barred]] = {"miss": Miss, "barred": Barred}
+
+
+def entry_words(entry: Entry) -> dict[str, str | int]:
+    """The hash of an entry, named as in lua/common.lua."""
+    return {
+        "v": FORMAT_VERSION,
+        "c": entry.created_at,
+        "x": entry.expires_at,
+        "q": entry.sequence,
+        "g": json.dumps(entry.selectors),
+        "m": entry.model,
+        "pt": entry.prompt_tokens,
+        "pc": entry.completion_tokens,
+        "i": entry.entry_id,
+        "h": entry.text_digest,
+        "t": entry.text,
+        "j": entry.forms.json,
+        "s": entry.forms.sse,
+        "u": entry.forms.usage_event,
+    }
+
+
+def entry_in(reply: object, key: str) -> Entry | None:
+    """The entry in the flat words of a hash, None where it is not whole."""
+    with sensible():
+        words = cast("list[str]", reply)
+        fields = dict(zip(words[::2], words[1::2], strict=True))
+    try:
+        return Entry(
+            key=key,
+            entry_id=fields["i"],
+            created_at=int(fields["c"]),
+            expires_at=int(fields["x"]),
+            purge_at=int(fields["purge"]),
+            sequence=int(fields["q"]),
+            selectors=tuple(json.loads(fields["g"])),
+            model=fields["m"],
+            prompt_tokens=int(fields["pt"]),
+            completion_tokens=int(fields["pc"]),
+            text=fields["t"],
+            text_digest=fields["h"],
+            forms=Forms(json=fields["j"], sse=fields["s"], usage_event=fields["u"]),
+        )
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def listed(row: list[object], key: str) -> Listed:
+    """A line of a page. Raises ValueError or TypeError where it makes no sense."""
+    _, entry_id, created, expires, selectors, model, prompt, completion = map(str, row)
+    return Listed(
+        key=key,
+        entry_id=entry_id,
+        created_at=int(created),
+        expires_at=int(expires),
+        selectors=tuple(json.loads(selectors)),
+        model=model,
+        prompt_tokens=int(prompt),
+        completion_tokens=int(completion),
+    )
+
+
+def found(reply: object, query: Lookup) -> Found:
+    """What a lookup's reply says."""
+    with sensible():
+        if isinstance(reply, list) and reply[:1] == ["alias"]:
+            _, sequence, target, similarity, decision_version, embedder_id, digest, *rest = reply
+            pair, raised, barred = rest
+            alias = Alias(
+                key=query.key,
+                target=str(target),
+                similarity=float(similarity),
+                decision_version=int(decision_version),
+                embedder_id=str(embedder_id),
+                text_digest=str(digest),
+                pair=str(pair),
+            )
+            return AliasFound(alias, int(sequence), float(raised), barred=barred == "1")
+        return _hit_or_not(cast("list[str]", reply), query)
+
+
+def promoted(reply: object, query: Lookup) -> Promoted:
+    """What a promotion's reply says."""
+    with sensible():
+        if isinstance(reply, list) and reply[:1] == ["below"]:
+            return BelowRaised(int(reply[1]), float(reply[2]))
+        return _hit_or_not(cast("list[str]", reply), query)
+
+
+def lease_in(words: list[object], flight: str) -> Lease:
+    """A lease in a reply: `lead` or `follow`, token, age in milliseconds."""
+    kind, token, age = map(str, words)
+    if kind not in {"lead", "follow"}:
+        raise ValueError(kind)
+    return Lease(flight, int(token), kind == "lead", int(age) / 1000)
+
+
+def numbers(reply: object, count: int) -> list[int]:
+    """A reply of `count` whole numbers."""
+    told = reply if isinstance(reply, list) else [reply]
+    with sensible():
+        if len(told) != count:
+            raise ValueError(reply)
+        return [int(str(each)) for each in told]
+
+
+def texts(reply: object) -> list[str]:
+    """A reply of any number of texts."""
+    if not isinstance(reply, list) or not all(isinstance(each, str) for each in reply):
+        raise ExactStoreUnavailable(_SENSELESS)
+    return reply
+
+
+@contextmanager
+def sensible() -> Iterator[None]:
+    """Reading a reply: what cannot be read is the store's failure."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, AttributeError) as exc:
+        raise ExactStoreUnavailable(_SENSELESS) from exc
+
+
+def _hit_or_not(reply: list[str], query: Lookup) -> Hit | Barred | Miss:
+    if reply[0] == "miss" and len(reply) > _BARE_MISS and query.flight is not None:
+        lease = lease_in(cast("list[object]", reply[2:]), query.flight)
+        return Miss(int(reply[1]), lease=lease)
+    if reply[0] in _NOTHING:
+        return _NOTHING[reply[0]](int(reply[1]))
+    kind, sequence, body, entry_id, created, expires, now, model, prompt, completion, *rest = reply
+    if kind != "hit":
+        raise ValueError(kind)
+    text, leased = rest[0] if rest else None, rest[1:]
+    return Hit(
+        body=body if query.form is Form.JSON else joined_sse(body, ""),
+        entry_id=entry_id,
+        created_at=int(created),
+        expires_at=int(expires),
+        now=int(now),
+        model=model,
+        prompt_tokens=int(prompt),
+        completion_tokens=int(completion),
+        text=text,
+        sequence=int(sequence),
+        lease=lease_in(cast("list[object]", leased), query.flight)
+        if leased and query.flight is not None
+        else None,
+    )

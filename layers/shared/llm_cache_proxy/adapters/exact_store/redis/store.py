@@ -1,0 +1,197 @@
+"""The exact tier on any server that speaks Redis: every call is one script."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Protocol, cast
+
+from llm_cache_proxy.adapters.exact_store.redis.key_checks import answered, check_text
+from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS, TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, promoted
+from llm_cache_proxy.adapters.exact_store.redis.scripts import KEY_LOCKING, script
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_store import Answered, Commit, Lookup, Match, Miss, Promoted
+
+Word = str | int | float
+_STORED, _CUT_OFF, _TAKES_NO_WRITES = 1, 0, -1
+_FINDS_ITS_KEYS = frozenset({"counters"})
+"""Scripts that touch keys whose names they read first, and so lock everything."""
+_log = logging.getLogger(__name__)
+
+
+class RedisServer(Protocol):
+    """One command at a time.
+
+    Raises ExactStoreUnavailable, or one of the errors below. `locks_keys` says whether the
+    product takes a lock on the whole database for a script that does not decline it.
+    """
+
+    locks_keys: bool
+
+    async def command(self, *words: Word) -> object:
+        """The server's reply, strings decoded."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        ...
+
+
+class NoSuchScriptError(Exception):
+    """The server does not know a script by its digest yet."""
+
+
+class UnreadableReplyError(ExactStoreUnavailable):
+    """The reply holds bytes that are no text, as only a damaged record does."""
+
+
+class ScriptFlagRefusedError(Exception):
+    """The server is not of the product that it was taken for: it knows no key locking."""
+
+
+class ScriptedExactStore:
+    """An `ExactStore` over one Redis server."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+        self._registered: set[str] = set()
+
+    async def lookup(self, query: Lookup) -> Answered:
+        """The living entry or alias under the key; a hit is counted in the same command."""
+        names = TenantNames(query.tenant)
+        window = names.window(time.time())
+        keys = [names.record(query.key), *names.shared(window)]
+        keys += [names.barred, names.standing, names.client_keys]
+        keys += [names.lease(query.flight or ""), names.fence, names.ring]
+        lease = "" if query.flight is None else milliseconds(query.lease_seconds)
+        asking = [*_asking(query, window), check_text(query.check), lease]
+        asking += [query.stale_seconds, query.refresh_ahead, query.claim]
+        words = [*asking, *_flat(query.counts), *_lines(query.recent)]
+        try:
+            reply = await self._run("lookup", keys, *words)
+        except UnreadableReplyError as exc:
+            miss = await self._removed(names.record(query.key))
+            if query.check is not None:  # nothing is known of the key
+                raise ExactStoreUnavailable("what the exact store says is no text") from exc
+            return miss
+        await self._register(query.tenant)
+        return answered(reply, query)
+
+    async def promote(
+        self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
+    ) -> Promoted:
+        """The target's answer as a semantic hit, leaving `alias` behind."""
+        names = TenantNames(tenant)
+        window = names.window(time.time())
+        held = query.held
+        keys = [names.record(query.key), *names.shared(window), names.barred, names.standing]
+        keys.append(names.lease("" if held is None else held.flight))
+        matched: list[Word] = ["", ""] if match is None else [match.pair, repr(match.similarity)]
+        matched.append("" if held is None else held.token)
+        left: list[Word] = [""] * 5
+        if alias is not None:
+            keys.append(names.record(alias.key))
+            matched[1] = repr(alias.similarity)
+            left = [alias.target, alias.decision_version, alias.embedder_id]
+            left += [alias.text_digest, alias.pair]
+        words = [*_asking(query, window), *matched, *left, *_flat(query.counts)]
+        try:
+            reply = await self._run("promote", keys, *words)
+        except UnreadableReplyError:
+            return await self._removed(names.record(query.key))
+        return promoted(reply, query)
+
+    async def commit(self, commit: Commit) -> bool:
+        """Whether the entry was stored."""
+        names = TenantNames(commit.tenant)
+        window = names.window(time.time())
+        words = entry_words(commit.entry)
+        entry, lease = commit.entry, commit.lease
+        keys = [names.record(entry.key), *names.shared(window)]
+        keys.append(names.lease("" if lease is None else lease.flight))
+        reply = await self._run(
+            "commit",
+            keys,
+            window,
+            entry.sequence,
+            words["g"],
+            entry.purge_at,
+            2 * len(words),
+            entry.created_at,
+            "" if lease is None else lease.token,
+            *(word for pair in words.items() for word in pair),
+            *_flat(commit.counts),
+        )
+        [stored] = numbers(reply, 1)
+        if stored not in {_STORED, _CUT_OFF, _TAKES_NO_WRITES}:
+            raise ExactStoreUnavailable("the exact store does not say whether it stored")
+        if stored == _TAKES_NO_WRITES:
+            _log.warning("the Redis is full or read-only: an answer was not stored")
+            return False
+        await self._register(commit.tenant)
+        return stored == _STORED
+
+    async def record(
+        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
+    ) -> None:
+        """Add to the tenant's counters and recent decisions."""
+        names = TenantNames(tenant)
+        window = names.window(time.time())
+        keys = [*names.shared(window)[2:], names.ring]
+        numbers(await self._run("record", keys, window, *_flat(counts), *_lines(recent)), 1)
+        await self._register(tenant)
+
+    async def ping(self) -> None:
+        """Return when the server answers."""
+        if await self._server.command("PING") != "PONG":
+            raise ExactStoreUnavailable("the exact store does not answer PING")
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        await self._server.aclose()
+
+    async def _run(self, name: str, keys: list[str], *words: Word) -> object:
+        locks_keys = self._server.locks_keys and name not in _FINDS_ITS_KEYS
+        body = script(name, KEY_LOCKING if locks_keys else "")
+        try:
+            return await self._server.command("EVALSHA", body.sha1, len(keys), *keys, *words)
+        except NoSuchScriptError:
+            pass
+        try:
+            return await self._server.command("EVAL", body.text, len(keys), *keys, *words)
+        except ScriptFlagRefusedError:
+            self._server.locks_keys = False
+            return await self._run(name, keys, *words)
+
+    async def _removed(self, record: str) -> Miss:
+        """A miss for good; its sequence is such that no clear is overlooked."""
+        await self._server.command("DEL", record)
+        return Miss(0)
+
+    async def _register(self, tenant: str) -> None:
+        """Put the tenant into the registry that operators read, once a process."""
+        if tenant not in self._registered:
+            self._registered.add(tenant)
+            try:
+                await self._server.command("SADD", TENANTS, tenant)
+            except ExactStoreUnavailable:  # full or read-only: the call itself has been served
+                self._registered.discard(tenant)
+
+
+def _asking(query: Lookup, window: str) -> list[Word]:
+    max_age = "" if query.max_age_seconds is None else query.max_age_seconds
+    return [FORMAT_VERSION, query.form.value, query.text_digest, max_age, window]
+
+
+def milliseconds(seconds: float) -> int:
+    """As Redis counts lives."""
+    return max(1, int(seconds * 1000))
+
+
+def _flat(counts: Mapping[str, int]) -> list[Word]:
+    return [cast("Word", word) for pair in counts.items() for word in pair]
+
+
+def _lines(recent: Sequence[str]) -> list[Word]:
+    return [word for line in recent for word in ("recent", line)]

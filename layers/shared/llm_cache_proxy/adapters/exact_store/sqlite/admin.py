@@ -1,0 +1,191 @@
+"""Operators' view of the embedded exact tier."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+
+from llm_cache_proxy.adapters.exact_store.counter_windows import (
+    DAY_SECONDS,
+    DAYS_KEPT_SECONDS,
+    FINE_KEPT_SECONDS,
+)
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
+    SqliteThread,
+    clock_seconds,
+    writing,
+)
+from llm_cache_proxy.adapters.exact_store.sqlite.living import is_whole
+from llm_cache_proxy.adapters.exact_store.sqlite.records import (
+    LIVING,
+    sequence_of,
+    to_entry,
+    to_listed,
+)
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
+
+_DEAD = """
+tenant = ? AND sequence < (SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = ?)
+AND EXISTS (
+  SELECT 1 FROM json_each(iif(json_valid(selectors), selectors, '[]')) WHERE value = ?)
+"""
+_OLD = """
+tenant = ? AND created_at < (
+  SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = 'before')
+"""
+_PAGE = f"""
+SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {LIVING}
+ORDER BY key LIMIT :limit
+"""  # noqa: S608 - constants alone
+_READ = f"""
+SELECT * FROM records WHERE tenant = :tenant AND key = :key AND target IS NULL AND {LIVING}
+"""  # noqa: S608 - constants alone
+_FOLD = """
+INSERT INTO counters (tenant, seconds, start, name, amount)
+SELECT tenant, ?, {start}, name, SUM(amount) FROM counters
+WHERE tenant = ? AND {old} GROUP BY 3, name
+ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
+"""
+
+
+class SqliteAdmin:
+    """`ExactAdmin` over one file."""
+
+    def __init__(self, thread: SqliteThread) -> None:
+        self._thread = thread
+
+    async def tenants(self) -> Sequence[str]:
+        """Every tenant that has ever stored or counted, sorted."""
+        rows = await self._thread.run(
+            lambda c: c.execute("SELECT tenant FROM tenants ORDER BY tenant").fetchall()
+        )
+        return [str(row[0]) for row in rows]
+
+    async def cut(self, tenant: str, selector: str) -> int:
+        """Make every present entry with `selector` dead at once; the new cutoff."""
+        return await self._thread.run(lambda connection: _cut(connection, tenant, selector))
+
+    async def sweep(self, tenant: str, selector: str) -> Swept:
+        """Delete the records that a `cut` of `selector` has killed."""
+        return await self._thread.run(lambda connection: _sweep(connection, tenant, selector))
+
+    async def cut_before(self, tenant: str, created_before: int) -> None:
+        """Make every entry that was created before then dead at once."""
+        await self._thread.run(lambda connection: _cut_before(connection, tenant, created_before))
+
+    async def sweep_before(self, tenant: str) -> Swept:
+        """Delete the records that `cut_before` has killed."""
+        return await self._thread.run(lambda c: _deleted(c, _OLD, (tenant, tenant)))
+
+    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+        """Up to `limit` living entries after the key `cursor`, in the order of their keys."""
+        return await self._thread.run(lambda c: _page(c, tenant, cursor or "", limit))
+
+    async def read(self, tenant: str, key: str) -> Entry | None:
+        """The whole living entry under an exact key."""
+        return await self._thread.run(lambda connection: _read(connection, tenant, key))
+
+    async def count_entries(self, tenant: str) -> int:
+        """Entries held for the tenant, aliases not counted."""
+        query = "SELECT COUNT(*) FROM records WHERE tenant = ? AND target IS NULL"
+        return await self._thread.run(lambda c: int(c.execute(query, (tenant,)).fetchone()[0]))
+
+    async def counters(self, tenant: str) -> Sequence[CounterWindow]:
+        """All counter windows, oldest first, old fine ones folded into coarse ones."""
+        return await self._thread.run(lambda connection: _counters(connection, tenant))
+
+    async def recent(self, tenant: str) -> Sequence[str]:
+        """The tenant's recent decisions, newest first."""
+        query = "SELECT line FROM recent WHERE tenant = ? ORDER BY place DESC"
+        rows = await self._thread.run(lambda c: c.execute(query, (tenant,)).fetchall())
+        return [str(row[0]) for row in rows]
+
+    async def ping(self) -> None:
+        """Return when the file can be read."""
+        await self._thread.run(lambda c: c.execute("SELECT COUNT(*) FROM tenants").fetchone())
+
+
+def _cut(connection: sqlite3.Connection, tenant: str, selector: str) -> int:
+    with writing(connection):
+        cutoff = max(sequence_of(connection, tenant) + 1, int(time.time() * 1000))
+        connection.execute(
+            "INSERT INTO tenants (tenant, sequence) VALUES (?, ?) "
+            "ON CONFLICT DO UPDATE SET sequence = excluded.sequence",
+            (tenant, cutoff),
+        )
+        connection.execute(
+            "INSERT OR REPLACE INTO cutoffs (tenant, selector, cutoff) VALUES (?, ?, ?)",
+            (tenant, selector, cutoff),
+        )
+    return cutoff
+
+
+def _cut_before(connection: sqlite3.Connection, tenant: str, created_before: int) -> None:
+    with writing(connection):
+        connection.execute(
+            "INSERT INTO cutoffs (tenant, selector, cutoff) VALUES (?, 'before', ?) "
+            "ON CONFLICT DO UPDATE SET cutoff = MAX(cutoff, excluded.cutoff)",
+            (tenant, created_before),
+        )
+
+
+def _sweep(connection: sqlite3.Connection, tenant: str, selector: str) -> Swept:
+    return _deleted(connection, _DEAD, (tenant, tenant, selector, selector))
+
+
+def _deleted(connection: sqlite3.Connection, which: str, asked: tuple[str, ...]) -> Swept:
+    """Delete the records that `which`, a constant of this module, describes."""
+    with writing(connection):
+        counted = connection.execute(
+            f"SELECT COUNT(*), COUNT(target) FROM records WHERE {which}",  # noqa: S608
+            asked,
+        ).fetchone()
+        connection.execute(f"DELETE FROM records WHERE {which}", asked)  # noqa: S608
+    return Swept(entries=counted[0] - counted[1], aliases=counted[1])
+
+
+def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int) -> Page:
+    asked = {**_living(), "tenant": tenant, "after": after, "limit": limit}
+    rows = connection.execute(_PAGE, asked).fetchall()
+    cursor = rows[-1]["key"] if len(rows) == limit else None
+    return Page([to_listed(row) for row in rows if is_whole(row)], cursor)
+
+
+def _read(connection: sqlite3.Connection, tenant: str, key: str) -> Entry | None:
+    asked = {**_living(), "tenant": tenant, "key": key}
+    row = connection.execute(_READ, asked).fetchone()
+    return None if row is None or not is_whole(row) else to_entry(row)
+
+
+def _living() -> dict[str, object]:
+    return {"version": FORMAT_VERSION, "now": clock_seconds()}
+
+
+def _counters(connection: sqlite3.Connection, tenant: str) -> list[CounterWindow]:
+    now = int(time.time())
+    with writing(connection):
+        fine = f"seconds > 0 AND seconds < {DAY_SECONDS} AND start + seconds < ?"
+        day_start = f"start - start % {DAY_SECONDS}"
+        _fold(connection, tenant, DAY_SECONDS, day_start, fine, now - FINE_KEPT_SECONDS)
+        days = f"seconds = {DAY_SECONDS} AND start + seconds < ?"
+        _fold(connection, tenant, 0, "0", days, now - DAYS_KEPT_SECONDS)
+        rows = connection.execute(
+            "SELECT start, seconds, name, amount FROM counters WHERE tenant = ? "
+            "ORDER BY start, seconds DESC",
+            (tenant,),
+        ).fetchall()
+    windows: dict[tuple[int, int], dict[str, int]] = {}
+    for start, seconds, name, amount in rows:
+        windows.setdefault((start, seconds), {})[name] = amount
+    return [CounterWindow(tenant, *place, counts) for place, counts in windows.items()]
+
+
+def _fold(  # the texts put in are constants of this module
+    connection: sqlite3.Connection, tenant: str, seconds: int, start: str, old: str, before: int
+) -> None:
+    statement = _FOLD.format(start=start, old=old)
+    connection.execute(statement, (seconds, tenant, before))
+    connection.execute(
+        f"DELETE FROM counters WHERE tenant = ? AND {old}",  # noqa: S608
+        (tenant, before),
+    )

@@ -1,0 +1,160 @@
+"""Rows of the embedded exact tier: what they say, and how they are written."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS, fine_start
+from llm_cache_proxy.adapters.exact_store.sqlite.key_checks import correct
+from llm_cache_proxy.domain.counting import hit_counts
+from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
+from llm_cache_proxy.domain.key_usage import USAGE
+from llm_cache_proxy.ports.exact_admin import Listed
+from llm_cache_proxy.ports.exact_store import RECENT_KEPT, Hit, Lookup
+
+LIVING = """
+version = :version AND expires_at > :now
+  AND NOT EXISTS (
+    SELECT 1 FROM cutoffs
+    WHERE cutoffs.tenant = records.tenant
+      AND (cutoff > sequence AND selector IN (
+          SELECT value FROM json_each(iif(json_valid(selectors), selectors, '[]')))
+        OR selector = 'before' AND cutoff > created_at))
+"""
+"""What a record must be to be served: neither expired nor cut off, by selector or by age."""
+
+_WRITE_ENTRY = """
+INSERT OR REPLACE INTO records (
+  tenant, key, version, entry_id, created_at, expires_at, purge_at, sequence, selectors, model,
+  prompt_tokens, completion_tokens, text, text_digest, json, sse, usage_event, fence)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_WRITE_ALIAS = """
+INSERT OR REPLACE INTO records (
+  tenant, key, version, target, similarity, decision_version, embedder_id, created_at, expires_at,
+  purge_at, sequence, selectors, text_digest, pair)
+SELECT tenant, ?, version, ?, ?, ?, ?, created_at, expires_at, purge_at, sequence, selectors, ?, ?
+FROM records WHERE tenant = ? AND key = ?
+"""
+_COUNT = """
+INSERT INTO counters (tenant, seconds, start, name, amount) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
+"""
+
+_FORGET = """
+DELETE FROM recent WHERE tenant = ? AND place NOT IN (
+  SELECT place FROM recent WHERE tenant = ? ORDER BY place DESC LIMIT ?)
+"""
+
+
+def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
+    """The tenant's clear sequence."""
+    row = connection.execute("SELECT sequence FROM tenants WHERE tenant = ?", (tenant,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def to_hit(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit:
+    """What an entry's row gives in the form asked for."""
+    forms = Forms(row["json"], row["sse"], row["usage_event"])
+    return Hit(
+        body=forms.body(Form(query.form)),
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        now=now,
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        text=None if row["text_digest"] == query.text_digest else row["text"],
+        sequence=sequence,
+    )
+
+
+def to_entry(row: sqlite3.Row) -> Entry:
+    """The whole entry in a row that is no alias."""
+    return Entry(
+        key=row["key"],
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        purge_at=row["purge_at"],
+        sequence=row["sequence"],
+        selectors=tuple(json.loads(row["selectors"])),
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        text=row["text"],
+        text_digest=row["text_digest"],
+        forms=Forms(row["json"], row["sse"], row["usage_event"]),
+    )
+
+
+def to_listed(row: sqlite3.Row) -> Listed:
+    """A line of a page."""
+    return Listed(
+        key=row["key"],
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        selectors=tuple(json.loads(row["selectors"])),
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+    )
+
+
+def to_alias(row: sqlite3.Row, key: str) -> Alias:
+    """What an alias's row says."""
+    return Alias(
+        key=key,
+        target=row["target"],
+        similarity=row["similarity"],
+        decision_version=row["decision_version"],
+        embedder_id=row["embedder_id"],
+        text_digest=row["text_digest"],
+        pair=row["pair"],
+    )
+
+
+def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry, token: int) -> None:
+    """Write the entry over whatever stood under its key; `token` is its lease's, or 0."""
+    forms = entry.forms
+    place = (tenant, entry.key, FORMAT_VERSION, entry.entry_id)
+    life = (entry.created_at, entry.expires_at, entry.purge_at, entry.sequence)
+    counted = (json.dumps(entry.selectors), entry.model, entry.prompt_tokens)
+    said = (entry.completion_tokens, entry.text, entry.text_digest)
+    bodies = (forms.json, forms.sse, forms.usage_event)
+    connection.execute(_WRITE_ENTRY, (*place, *life, *counted, *said, *bodies, token))
+
+
+def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:
+    """Write the alias with its target's life."""
+    judged = (alias.similarity, alias.decision_version, alias.embedder_id)
+    said = (alias.text_digest, alias.pair)
+    where = (tenant, alias.target)
+    connection.execute(_WRITE_ALIAS, (alias.key, alias.target, *judged, *said, *where))
+
+
+def count(
+    connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int], now: float
+) -> None:
+    """Add to the tenant's present counter window, and to what its keys have used."""
+    correct(connection, tenant, counts)
+    start = fine_start(now)
+    counters = {name: amount for name, amount in counts.items() if not name.startswith(USAGE)}
+    rows = [(tenant, FINE_SECONDS, start, name, amount) for name, amount in counters.items()]
+    connection.executemany(_COUNT, rows)
+    connection.execute("INSERT OR IGNORE INTO tenants (tenant) VALUES (?)", (tenant,))
+
+
+def remember(connection: sqlite3.Connection, tenant: str, recent: Sequence[str]) -> None:
+    """Keep the lines, and of the tenant's older ones as many as may be kept."""
+    if recent:
+        rows = [(tenant, line) for line in recent]
+        connection.executemany("INSERT INTO recent (tenant, line) VALUES (?, ?)", rows)
+        connection.execute(_FORGET, (tenant, tenant, RECENT_KEPT))
+
+
+def hit_tally(tier: str, hit: Hit) -> dict[str, int]:
+    """What a hit in `tier` adds."""
+    return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)

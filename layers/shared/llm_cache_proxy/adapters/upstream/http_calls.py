@@ -1,0 +1,141 @@
+"""HTTP calls to one upstream: connections kept alive, one attempt a call, every wait bounded.
+
+Never follows a redirect, never keeps a cookie, and never retries.
+"""
+
+import asyncio
+import math
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.request import getproxies
+
+import httpx
+
+from llm_cache_proxy.adapters.http.tls import http2_tls_context, tls_context
+from llm_cache_proxy.adapters.http.transport import StreamsTransport
+from llm_cache_proxy.adapters.upstream.reply import ReplyBody, translated
+from llm_cache_proxy.domain.errors import UpstreamError, UpstreamTimedOut
+from llm_cache_proxy.domain.upstream_config import Timeouts
+
+_IDLE_SECONDS = 30.0
+_LIMITS = httpx.Limits(
+    max_connections=1000, max_keepalive_connections=100, keepalive_expiry=_IDLE_SECONDS
+)
+_DECODED = frozenset({"", "identity", "gzip", "deflate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One HTTP request as it will be sent; both limits are the loop's time."""
+
+    method: str
+    url: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    first_byte_before: float
+    ends_before: float = math.inf
+
+
+class HttpCalls:
+    """Calls to the upstream that `name` is shown for in errors; used in one event loop."""
+
+    def __init__(self, name: str, timeouts: Timeouts, *, http2: bool, environment: bool) -> None:
+        self._name = name
+        self._timeouts = timeouts
+        self._transport = _transport(http2=http2, environment=environment)
+        # The first byte's limit is not the next one's, which httpx cannot tell apart: reading is
+        # bounded here and in ReplyBody.
+        limits = httpx.Timeout(
+            connect=timeouts.connect_seconds,
+            pool=timeouts.pool_seconds,
+            write=timeouts.write_seconds,
+            read=None,
+        )
+        self._extensions = {"timeout": limits.as_dict()}
+
+    async def call(self, outgoing: Outgoing) -> tuple[httpx.Response, ReplyBody]:
+        """The status, the headers and the first byte of an answer.
+
+        Raises UpstreamUnreachable or UpstreamTimedOut, and UpstreamError for an answer that is
+        of no use to a client: a redirect, or an encoding nobody asked for.
+        """
+        response = await self._begun(outgoing)
+        body = ReplyBody(
+            response,
+            upstream=self._name,
+            idle_seconds=self._timeouts.idle_seconds,
+            ends_at=outgoing.ends_before,
+        )
+        refused = self._refusal(response)
+        if refused is not None:
+            await body.aclose()
+            raise refused
+        await body.wait_for_first(outgoing.first_byte_before)
+        return response, body
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def _begun(self, outgoing: Outgoing) -> httpx.Response:
+        try:
+            request = httpx.Request(
+                outgoing.method,
+                outgoing.url,
+                headers=outgoing.headers,
+                content=outgoing.body,
+                extensions=self._extensions,
+            )
+            async with asyncio.timeout_at(outgoing.first_byte_before):
+                return await self._transport.handle_async_request(request)
+        except TimeoutError as exc:
+            raise UpstreamTimedOut(
+                f"The upstream '{self._name}' did not answer in time.", upstream=self._name
+            ) from exc
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise translated(exc, self._name) from exc
+
+    def _refusal(self, response: httpx.Response) -> UpstreamError | None:
+        if response.is_redirect or response.has_redirect_location:
+            return UpstreamError(
+                f"The upstream '{self._name}' redirects ({response.status_code}): "
+                "its base URL is not the address that answers.",
+                upstream=self._name,
+            )
+        encodings = response.headers.get("content-encoding", "").lower().split(",")
+        if not _DECODED.issuperset(encoding.strip() for encoding in encodings):
+            return UpstreamError(
+                f"The upstream '{self._name}' encodes its answer in a way nobody asked for.",
+                upstream=self._name,
+            )
+        return None
+
+
+class _ClientsTransport(httpx.AsyncBaseTransport):
+    """What a client of httpx knows and a transport does not: the proxies of the environment."""
+
+    def __init__(self, *, http2: bool, environment: bool) -> None:
+        make_tls = http2_tls_context if http2 else tls_context
+        self._client = httpx.AsyncClient(
+            http2=http2,
+            limits=_LIMITS,
+            trust_env=environment,
+            verify=make_tls(environment=environment),
+            # A cookie set for one tenant's call must not return with another's.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, its body still to come."""
+        return await self._client.send(request, stream=True, follow_redirects=False)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+def _transport(*, http2: bool, environment: bool) -> httpx.AsyncBaseTransport:
+    proxied = environment and not getproxies().keys().isdisjoint({"http", "https", "all"})
+    if http2 or proxied:
+        return _ClientsTransport(http2=http2, environment=environment)
+    return StreamsTransport(tls_context(environment=environment), idle_seconds=_IDLE_SECONDS)

@@ -1,0 +1,126 @@
+"""One OpenAI-compatible API: what is sent there, with whose key, and for how long.
+
+Never sends a client's credentials, and never asks twice; `upstream.pool` does.
+"""
+
+import asyncio
+import json
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
+from llm_cache_proxy.domain.body_members import with_model
+from llm_cache_proxy.domain.errors import NotFound, UpstreamError
+from llm_cache_proxy.domain.upstream_config import UpstreamConfig, candidates
+from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.adapters.upstream.http_calls import HttpCalls, Outgoing
+
+
+class OpenAIUpstream:
+    """The API that `config` names; connects on first use, over HTTP/2 where both sides may.
+
+    `environment` says whether HTTP_PROXY and its like are obeyed.
+    """
+
+    def __init__(self, config: UpstreamConfig, *, environment: bool = True) -> None:
+        self.config = config
+        self._environment = environment
+        self._calls: HttpCalls | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def routes(self, model: str) -> Sequence[Route]:
+        """The one route there is, if the model is served."""
+        return [Route(config.name, name) for config, name in candidates([self.config], model)]
+
+    async def send(self, call: UpstreamCall, *, within_seconds: float = math.inf) -> UpstreamReply:
+        """One attempt; `within_seconds` narrows the configured limits."""
+        route = self._route(call)
+        response, body = await self._http().call(self._outgoing(call, route, within_seconds))
+        return UpstreamReply(
+            status=response.status_code,
+            headers=for_client(response.headers.multi_items()),
+            body=body,
+            route=route,
+        )
+
+    async def models(self) -> list[dict[str, object]]:
+        """The upstream's own list, as far as it is served; else what is configured."""
+        listed = await self.listed_models()
+        return self.configured_models() if listed is None else listed
+
+    def configured_models(self) -> list[dict[str, object]]:
+        """Model objects for the names that are known without asking."""
+        return [
+            {"id": name, "object": "model", "created": 0, "owned_by": self.config.name}
+            for name in dict.fromkeys(self.config.configured_models())
+        ]
+
+    async def listed_models(self) -> list[dict[str, object]] | None:
+        """The upstream's own list with our aliases; None when it gives none in time."""
+        call = UpstreamCall("GET", "/models", "", {}, b"", None, (), streaming=False)
+        try:
+            reply = await self.send(call, within_seconds=self.config.timeouts.models_seconds)
+            answer = json.loads(b"".join([chunk async for chunk in reply.body]))
+            listed = [model for model in answer["data"] if isinstance(model["id"], str)]
+        except (UpstreamError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        served = [model for model in listed if self.config.served(model["id"]) is not None]
+        aliases = [
+            model for model in self.configured_models() if model["id"] in self.config.aliases
+        ]
+        return aliases + served
+
+    async def aclose(self) -> None:
+        """Close every connection; a later call opens new ones."""
+        calls, self._calls = self._calls, None
+        if calls is not None:
+            await calls.aclose()
+
+    def _route(self, call: UpstreamCall) -> Route:
+        mine = (route for route in call.routes if route.upstream == self.config.name)
+        return next(mine, Route(self.config.name, call.model or ""))
+
+    def _outgoing(self, call: UpstreamCall, route: Route, within_seconds: float) -> "Outgoing":
+        from llm_cache_proxy.adapters.upstream.http_calls import Outgoing
+
+        if _leaves_base_url(call.path):
+            raise NotFound("No such route.")
+        limits = self.config.timeouts
+        limit = limits.first_byte_seconds if call.streaming else limits.total_seconds
+        before = asyncio.get_running_loop().time() + min(limit, within_seconds)
+        renamed = call.model is not None and route.model != call.model
+        return Outgoing(
+            method=call.method,
+            url=self.config.url(call.path, call.query),
+            headers=for_upstream(
+                call.headers, api_key=self.config.api_key, compressed=not call.streaming
+            ),
+            body=with_model(call.body, route.model) if renamed else call.body,
+            first_byte_before=before,
+            ends_before=math.inf if call.streaming else before,
+        )
+
+    def _http(self) -> "HttpCalls":
+        loop = asyncio.get_running_loop()
+        if self._calls is None or self._loop is not loop:
+            from llm_cache_proxy.adapters.upstream.http_calls import HttpCalls
+
+            # Connections belong to the loop that opened them.
+            self._loop = loop
+            self._calls = HttpCalls(
+                self.config.name,
+                self.config.timeouts,
+                http2=self.config.http2,
+                environment=self._environment,
+            )
+        return self._calls
+
+
+def _leaves_base_url(path: str) -> bool:
+    """Whether a path would take our key to another place on the upstream's host, or elsewhere."""
+    parts = unquote(path).replace("\\", "/").split("/")
+    return not path.startswith("/") or not {".", ".."}.isdisjoint(parts)

@@ -1,0 +1,173 @@
+"""Several upstreams as one: who is asked, how often, and who next.
+
+Never asks again once a byte of an answer is here, and never waits past the deadline.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from llm_cache_proxy.adapters.upstream.model_list import ModelList
+from llm_cache_proxy.domain.errors import UpstreamError, UpstreamUnreachable
+from llm_cache_proxy.domain.retry import (
+    RetryPolicy,
+    asked_wait_seconds,
+    backoff_seconds,
+    repeatable,
+    worth_another_route,
+    worth_repeating,
+)
+from llm_cache_proxy.domain.upstream_config import UpstreamConfig, candidates
+from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
+
+Outcome = UpstreamReply | UpstreamError
+
+
+class Member(Protocol):
+    """One upstream of the pool; `OpenAIUpstream` is one."""
+
+    config: UpstreamConfig
+
+    async def send(self, call: UpstreamCall, *, within_seconds: float = ...) -> UpstreamReply:
+        """One attempt within the time that is left."""
+        ...
+
+    async def listed_models(self) -> list[dict[str, object]] | None:
+        """The upstream's own list, None when it cannot be had."""
+        ...
+
+    def configured_models(self) -> list[dict[str, object]]:
+        """What is known without asking."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Time, waiting and chance, so that tests can hold them still."""
+
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    fraction: Callable[[], float] = random.random
+    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
+
+
+@dataclass(slots=True)
+class _Effort:
+    """What one call has cost so far."""
+
+    ends_at: float
+    attempts: int = 0
+
+
+class UpstreamPool:
+    """The configured upstreams in order of preference.
+
+    `deadline_seconds` covers all attempts and waits up to the first byte, and of an answer in one
+    piece its last byte.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        *,
+        retry: RetryPolicy | None = None,
+        deadline_seconds: float = 120.0,
+        chance: Chance | None = None,
+    ) -> None:
+        self._members = {member.config.name: member for member in members}
+        self._retry = retry or RetryPolicy()
+        self._deadline_seconds = deadline_seconds
+        self._chance = chance or Chance()
+        self._models = ModelList(members, monotonic=self._chance.monotonic)
+
+    def routes(self, model: str) -> Sequence[Route]:
+        """Who can answer, as `domain.upstream_config.candidates` orders them."""
+        configs = [member.config for member in self._members.values()]
+        return [Route(config.name, name) for config, name in candidates(configs, model)]
+
+    async def send(self, call: UpstreamCall) -> UpstreamReply:
+        """The first answer that is worth having; else the last one, or the last error raised."""
+        effort = _Effort(self._chance.monotonic() + self._deadline_seconds)
+        routes = call.routes or self._default_routes(call)
+        outcome: Outcome = UpstreamUnreachable("No upstream serves this.", upstream="")
+        for position, route in enumerate(routes, 1):
+            outcome = await self._over(route, call, effort, last=position == len(routes))
+            if position == len(routes) or not self._go_on(call, outcome, effort):
+                break
+            await _dropped(outcome)
+        if isinstance(outcome, UpstreamError):
+            raise outcome
+        return replace(outcome, attempts=effort.attempts)
+
+    async def models(self) -> list[dict[str, object]]:
+        """Every upstream's models, the first one's where two have the same id."""
+        return await self._models.merged()
+
+    async def aclose(self) -> None:
+        """Close every upstream's connections."""
+        await asyncio.gather(*(member.aclose() for member in self._members.values()))
+
+    def _default_routes(self, call: UpstreamCall) -> Sequence[Route]:
+        """For a request that names no model: the preferred upstream."""
+        return [Route(name, call.model or "") for name in self._members][:1]
+
+    async def _over(
+        self, route: Route, call: UpstreamCall, effort: _Effort, *, last: bool
+    ) -> Outcome:
+        """What comes of one route, asked as often as is worth it."""
+        for attempt in range(1, self._retry.attempts + 1):
+            outcome = await self._attempt(route, call, effort)
+            wait = self._wait_seconds(call, outcome, attempt)
+            if wait is None or (wait > self._retry.max_backoff_seconds and not last):
+                return outcome
+            if self._chance.monotonic() + wait >= effort.ends_at:
+                return outcome
+            await _dropped(outcome)
+            await self._chance.sleep(wait)
+        return outcome
+
+    async def _attempt(self, route: Route, call: UpstreamCall, effort: _Effort) -> Outcome:
+        member = self._members.get(route.upstream)
+        if member is None:
+            return UpstreamUnreachable(
+                f"No upstream is called '{route.upstream}'.", upstream=route.upstream
+            )
+        effort.attempts += 1
+        left = max(0.0, effort.ends_at - self._chance.monotonic())
+        try:
+            return await member.send(replace(call, routes=(route,)), within_seconds=left)
+        except UpstreamError as exc:
+            return exc
+
+    def _wait_seconds(self, call: UpstreamCall, outcome: Outcome, attempt: int) -> float | None:
+        """How long until the same route is asked again; None: not at all."""
+        safe = repeatable(call.method, call.path)
+        if attempt == self._retry.attempts:
+            return None
+        own = backoff_seconds(self._retry, attempt, self._chance.fraction())
+        if isinstance(outcome, UpstreamError):
+            # One that took its time has had its turn.
+            return own if safe and isinstance(outcome, UpstreamUnreachable) else None
+        if not worth_repeating(outcome.status, outcome.headers, safe=safe):
+            return None
+        return max(own, asked_wait_seconds(outcome.headers, self._chance.now()) or 0.0)
+
+    def _go_on(self, call: UpstreamCall, outcome: Outcome, effort: _Effort) -> bool:
+        """Whether the next route is asked."""
+        if self._chance.monotonic() >= effort.ends_at:
+            return False
+        if isinstance(outcome, UpstreamError):
+            return repeatable(call.method, call.path)
+        return worth_another_route(outcome.status)
+
+
+async def _dropped(outcome: Outcome) -> None:
+    if isinstance(outcome, UpstreamReply):
+        await outcome.body.aclose()

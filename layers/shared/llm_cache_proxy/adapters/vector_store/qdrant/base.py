@@ -1,0 +1,145 @@
+"""Both ports of the semantic tier's store over one collection, wherever that is kept.
+
+Decides what an unready collection means for each operation. Never imports qdrant-client: that
+costs 0.7 s, which nothing but the first use of the semantic tier pays.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from llm_cache_proxy.adapters.vector_store.qdrant.errors import CollectionMissing, CollectionUnready
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId, checked_vector
+from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.errors import VectorStoreUnavailable
+from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
+
+DEFAULT_COLLECTION = "llm_cache_proxy"
+
+Result = TypeVar("Result")
+_log = logging.getLogger(__name__)
+
+
+class QdrantPort(ABC):
+    """`VectorStore` and `VectorAdmin`; a subclass says where and how operations run.
+
+    `timeout_seconds` bounds each operation of a request, `admin_timeout_seconds` each of an
+    operator and provisioning.
+    """
+
+    def __init__(self, *, timeout_seconds: float, admin_timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._admin_timeout_seconds = admin_timeout_seconds
+        self._unready = False
+
+    @abstractmethod
+    async def _run(
+        self,
+        operation: "Callable[[Collection], Coroutine[None, None, Result]]",
+        timeout_seconds: float,
+    ) -> Result:
+        """The operation's result, or `VectorStoreUnavailable` within `timeout_seconds`."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Release what is held; the store is not used afterwards."""
+
+    async def provision(self) -> None:
+        """Make the collection and its payload indexes where missing; done twice is done once."""
+        await self._run(lambda collection: collection.provision(), self._admin_timeout_seconds)
+        self._unready = False
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> list[Candidate]:
+        """Up to `limit` candidates with `expires_at > now`, most similar first.
+
+        Malformed records of the tenant's that stand in their way are removed.
+        """
+        checked = checked_vector(vector)
+        try:
+            found = await self._serve(
+                lambda collection: collection.nearest(scope, checked, now=now, limit=limit)
+            )
+        except CollectionMissing:
+            return []
+        if found.malformed:
+            await self._removed(found.malformed)
+        return found.candidates
+
+    async def fetch(self, tenant: str, key: str) -> Entry | None:
+        """The whole entry under an exact key; None where it is missing or malformed."""
+        try:
+            return await self._serve(lambda collection: collection.fetch(tenant, key))
+        except CollectionMissing:
+            return None
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        """Write the entry; a collection that is missing or lacks an index is mended first."""
+        checked = checked_vector(vector)
+        if not self._unready:
+            try:
+                return await self._serve(lambda collection: collection.store(scope, checked, entry))
+            except CollectionMissing:
+                pass
+        await self.provision()
+        return await self._serve(lambda collection: collection.store(scope, checked, entry))
+
+    async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
+        """Delete the tenant's entries that have `selector` and a sequence below `cutoff`."""
+        return await self._count(lambda collection: collection.sweep(tenant, selector, cutoff))
+
+    async def purge(self, now: int) -> int:
+        """Delete every tenant's entries with `purge_at <= now`."""
+        return await self._count(lambda collection: collection.purge(now))
+
+    async def sweep_before(self, tenant: str, created_before: int) -> int:
+        """Delete the tenant's entries that were created before then."""
+        return await self._count(lambda held: held.sweep_before(tenant, created_before))
+
+    async def placed(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Placed]:
+        """Scope and vector of those of `keys` that are held and sound."""
+        try:
+            return await self._run(
+                lambda collection: collection.placed(tenant, keys), self._admin_timeout_seconds
+            )
+        except CollectionMissing:
+            return {}
+
+    async def count_entries(
+        self, tenant: str, *, selector: str | None = None, created_before: int | None = None
+    ) -> int:
+        """Entries held for the tenant: all, or those that have or are what is asked for."""
+        return await self._count(
+            lambda collection: collection.count_entries(tenant, selector, created_before)
+        )
+
+    async def ping(self) -> None:
+        """Return when the store answers, with or without the collection."""
+        await self._run(lambda collection: collection.ping(), self._timeout_seconds)
+
+    async def _removed(self, malformed: Sequence[PointId]) -> None:
+        _log.warning("removing %d malformed points", len(malformed))
+        try:
+            await self._run(lambda collection: collection.remove(malformed), self._timeout_seconds)
+        except VectorStoreUnavailable as exc:  # the search has been served all the same
+            _log.warning("the malformed points stay: %s", exc)
+
+    async def _serve(
+        self, operation: "Callable[[Collection], Coroutine[None, None, Result]]"
+    ) -> Result:
+        try:
+            return await self._run(operation, self._timeout_seconds)
+        except CollectionUnready:
+            self._unready = True
+            raise
+
+    async def _count(self, operation: "Callable[[Collection], Coroutine[None, None, int]]") -> int:
+        try:
+            return await self._run(operation, self._admin_timeout_seconds)
+        except CollectionMissing:
+            return 0

@@ -1,0 +1,64 @@
+"""What the semantic tier asks of one collection, on a server or in this process."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import Found, PointId
+from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.ports.vector_store import Placed, Scope
+
+
+class Collection(Protocol):
+    """Failure is `VectorStoreUnavailable`, or the kind of it that fits."""
+
+    async def provision(self) -> None:
+        """Make what is missing of the collection and its payload indexes."""
+        ...
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> Found:
+        """Up to `limit` living points within the scope."""
+        ...
+
+    async def remove(self, points: Sequence[PointId]) -> None:
+        """Delete these points."""
+        ...
+
+    async def fetch(self, tenant: str, key: str) -> Entry | None:
+        """One entry by its exact key."""
+        ...
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        """Write one entry."""
+        ...
+
+    async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
+        """Delete what has the selector and a sequence below the cutoff; how many that were."""
+        ...
+
+    async def sweep_before(self, tenant: str, created_before: int) -> int:
+        """Delete what was created before then; how many that were."""
+        ...
+
+    async def purge(self, now: int) -> int:
+        """Delete what is past its `purge_at`; how many that were."""
+        ...
+
+    async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
+        """Scope and vector of those of `keys` that are held and sound."""
+        ...
+
+    async def count_entries(
+        self, tenant: str, selector: str | None, created_before: int | None
+    ) -> int:
+        """How many of the tenant's entries fit."""
+        ...
+
+    async def ping(self) -> None:
+        """Return when the store answers."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections or files."""
+        ...

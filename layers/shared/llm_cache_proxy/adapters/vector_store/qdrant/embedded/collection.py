@@ -1,0 +1,168 @@
+"""The collection's operations on Qdrant's engine in this process, without a server.
+
+Imports qdrant-edge-py, so it is itself imported on first use only. Every method blocks for as
+long as the engine works: whoever calls decides on the thread and the deadline.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import qdrant_edge as edge
+
+from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    Conditions,
+    Is,
+    Within,
+    cleared,
+    held,
+    living,
+    past,
+)
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
+    CANDIDATE_FIELDS,
+    PLACE_FIELDS,
+    Found,
+    PointId,
+    entry_of,
+    payload_of,
+    placed_of,
+    point_id,
+    sifted,
+)
+from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.errors import VectorStoreUnavailable
+from llm_cache_proxy.ports.vector_store import Placed, Scope
+
+_INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
+    "tenant": edge.KeywordIndexParams(is_tenant=True),
+    **dict.fromkeys(KEYWORD_FIELDS, edge.PayloadSchemaType.Keyword),
+    **dict.fromkeys(INTEGER_FIELDS, edge.PayloadSchemaType.Integer),
+}
+_MOST_DETAIL_CHARACTERS = 200
+
+
+@contextmanager
+def failures_as_ours() -> Iterator[None]:
+    """Raise `VectorStoreUnavailable` for every failure inside."""
+    try:
+        yield
+    except Exception as exc:  # the engine has no exceptions of its own: it raises this class
+        # What does not parse is quoted by the error that says so, and may be a user's text.
+        said = "" if isinstance(exc, TypeError | ValueError) else f": {exc}"
+        raise VectorStoreUnavailable(
+            f"the embedded store failed{said}"[:_MOST_DETAIL_CHARACTERS]
+        ) from exc
+
+
+class QdrantEdgeCollection:
+    """A shard that is open; every method raises `VectorStoreUnavailable` where it fails."""
+
+    def __init__(self, shard: edge.EdgeShard) -> None:
+        self._shard = shard
+
+    async def provision(self) -> None:
+        """Make the payload indexes that are missing."""
+        with failures_as_ours():
+            indexed = self._shard.info().payload_schema
+            for field, schema in _INDEXES.items():
+                if field not in indexed:
+                    self._shard.update(edge.UpdateOperation.create_field_index(field, schema))
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> Found:
+        """One query, without the stored answers and the vectors."""
+        request = edge.QueryRequest(
+            limit=limit,
+            query=edge.Query.Nearest(list(vector)),
+            filter=_filter(living(scope, now)),
+            with_payload=list(CANDIDATE_FIELDS),
+        )
+        with failures_as_ours():
+            found = self._shard.query(request)
+        return sifted(found, scope)
+
+    async def remove(self, points: Sequence[PointId]) -> None:
+        """Several points by their ids."""
+        with failures_as_ours():
+            self._shard.update(edge.UpdateOperation.delete_points(list(points)))
+
+    async def fetch(self, tenant: str, key: str) -> Entry | None:
+        """One point by its id."""
+        with failures_as_ours():
+            # With its payload, without its vector; the engine has no defaults for them.
+            points = self._shard.retrieve([point_id(tenant, key)], True, False)
+        return entry_of(points[0].payload, tenant=tenant, key=key) if points else None
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        """Write one point; it can be found, and outlives the process, when this returns."""
+        with failures_as_ours():
+            point = edge.Point(
+                id=point_id(scope.tenant, entry.key),
+                vector=list(vector),
+                payload=payload_of(scope, entry),
+            )
+            self._shard.update(edge.UpdateOperation.upsert_points([point]))
+
+    async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
+        """Count, then delete."""
+        return self._delete(cleared(tenant, selector, cutoff))
+
+    async def sweep_before(self, tenant: str, created_before: int) -> int:
+        """The same for what was created before then."""
+        return self._delete(held(tenant, None, created_before))
+
+    async def purge(self, now: int) -> int:
+        """The same for what is past its `purge_at`, of every tenant."""
+        return self._delete(past(now))
+
+    async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
+        """Several points by their ids, with their vectors and without the stored answers."""
+        with failures_as_ours():
+            ids: list[edge.PointId] = [point_id(tenant, key) for key in keys]
+            points = self._shard.retrieve(ids, list(PLACE_FIELDS), True)
+        found = (placed_of(point.payload, point.vector, tenant) for point in points)
+        return dict(one for one in found if one is not None)
+
+    async def count_entries(
+        self, tenant: str, selector: str | None, created_before: int | None
+    ) -> int:
+        """The exact number of the tenant's points that fit."""
+        return self._count(held(tenant, selector, created_before))
+
+    async def ping(self) -> None:
+        """Ask for the number of points."""
+        with failures_as_ours():
+            self._shard.info()
+
+    async def close(self) -> None:
+        """Write what is only in memory, and let go of the files."""
+        with failures_as_ours():
+            self._shard.flush()
+            self._shard.close()
+
+    def _count(self, meant: Conditions) -> int:
+        with failures_as_ours():
+            return int(self._shard.count(edge.CountRequest(filter=_filter(meant))))
+
+    def _delete(self, meant: Conditions) -> int:
+        count = self._count(meant)
+        if count:
+            with failures_as_ours():
+                self._shard.update(edge.UpdateOperation.delete_points_by_filter(_filter(meant)))
+                # Gives the space back once a fifth of a segment is gone.
+                self._shard.optimize()
+        return count
+
+
+def _filter(meant: Conditions) -> edge.Filter:
+    return edge.Filter(must=[_condition(one) for one in meant])
+
+
+def _condition(one: Is | Within) -> edge.FieldCondition:
+    if isinstance(one, Is):
+        return edge.FieldCondition(key=one.field, match=edge.MatchValue(value=one.text))
+    bounds = edge.RangeFloat(gt=one.above, lt=one.below, lte=one.at_most)
+    return edge.FieldCondition(key=one.field, range=bounds)

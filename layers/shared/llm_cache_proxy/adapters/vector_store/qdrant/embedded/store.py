@@ -1,0 +1,105 @@
+"""The semantic tier's store in a folder of this machine, for one process.
+
+Decides on the thread that does the work: the engine is synchronous, and would stop the event
+loop for as long as a search or a write takes.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION, QdrantPort, Result
+from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
+    from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import QdrantFolder
+
+
+class QdrantLocalVectors(QdrantPort):
+    """`VectorStore` and `VectorAdmin` in `path`, kept over restarts."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        collection: str = DEFAULT_COLLECTION,
+        timeout_seconds: float = 1.0,
+        admin_timeout_seconds: float = 60.0,
+    ) -> None:
+        super().__init__(
+            timeout_seconds=timeout_seconds, admin_timeout_seconds=admin_timeout_seconds
+        )
+        self._path = path
+        self._name = collection
+        self._thread: ThreadPoolExecutor | None = None
+        self._runner: asyncio.Runner | None = None
+        self._folder: QdrantFolder | None = None
+
+    async def open(self) -> None:
+        """Open the folder now rather than on first use, however long loading it takes.
+
+        Raises `SettingsError` where another process holds the folder or it cannot be used, and
+        `VectorStoreUnavailable` where its collection has another shape.
+        """
+        await self._on_thread(self._opened)
+
+    async def aclose(self) -> None:
+        """Close the files and let the next process in."""
+        if self._thread is not None:
+            await self._on_thread(self._closed)
+            self._thread.shutdown(wait=False)
+            self._thread = None
+
+    async def _run(
+        self,
+        operation: "Callable[[Collection], Coroutine[None, None, Result]]",
+        timeout_seconds: float,
+    ) -> Result:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await self._on_thread(lambda: self._performed(operation))
+        except TimeoutError as exc:
+            raise VectorStoreUnavailable(
+                f"the embedded store did not answer within {timeout_seconds:g} s"
+            ) from exc
+        except SettingsError as exc:
+            # A request that comes before the folder is free goes on without it.
+            raise VectorStoreUnavailable(str(exc)) from exc
+
+    async def _on_thread(self, work: Callable[[], Result]) -> Result:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="qdrant-local")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    # What follows runs on that thread alone.
+
+    def _performed(
+        self, operation: "Callable[[Collection], Coroutine[None, None, Result]]"
+    ) -> Result:
+        collection = self._opened().collection
+        return self._loop().run(operation(collection))
+
+    def _opened(self) -> "QdrantFolder":
+        if self._folder is None:
+            from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
+
+            self._folder = self._loop().run(open_folder(self._path, self._name))
+        return self._folder
+
+    def _closed(self) -> None:
+        try:
+            if self._folder is not None:
+                self._loop().run(self._folder.close())
+        finally:
+            self._folder = None
+            if self._runner is not None:
+                self._runner.close()
+                self._runner = None
+
+    def _loop(self) -> asyncio.Runner:
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner
