@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.domain.shadow import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.pipeline.administration import Feedback
-from llm_cache_proxy.pipeline.journal import Journal
+from llm_cache_proxy.pipeline.recording.request_events import Journal
 from servers.asgi import serving
 from unit.pipeline.bench import Bench
 

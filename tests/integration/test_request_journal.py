@@ -19,8 +19,12 @@ from llm_cache_proxy.bootstrap.function_logs import log_as_json
 from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.administration import Feedback
-from llm_cache_proxy.pipeline.exchange import Outcome
-from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions, RequestRecord
+from llm_cache_proxy.pipeline.recording.request_events import (
+    Journal,
+    RecentDecisions,
+    RequestRecord,
+)
+from llm_cache_proxy.pipeline.request.exchange import Outcome
 from servers.asgi import serving
 from unit.pipeline.bench import Bench
 

@@ -12,7 +12,7 @@ from llm_cache_proxy.api.client_access import ClientAccess
 from llm_cache_proxy.api.journalled import Journalled
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.pipeline.journal import Journal
+from llm_cache_proxy.pipeline.recording.request_events import Journal
 
 RING = KeyRing(b"s" * 32)
 KEY = RING.issue("acme", "0123456789abcdef")

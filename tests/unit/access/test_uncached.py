@@ -12,7 +12,7 @@ from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
 from llm_cache_proxy.pipeline.administration import Feedback
-from llm_cache_proxy.pipeline.journal import Journal
+from llm_cache_proxy.pipeline.recording.request_events import Journal
 from unit.pipeline.bench import COMPLETION_NANO, PRICES, PROMPT_NANO, Bench
 
 TENANT, KEY_ID = "acme", "00000000000000aa"

@@ -13,7 +13,7 @@ from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.domain import controls
 from llm_cache_proxy.domain.controls import Mode
 from llm_cache_proxy.domain.reasons import Result
-from llm_cache_proxy.pipeline.exchange import Outcome
+from llm_cache_proxy.pipeline.request.exchange import Outcome
 from llm_cache_proxy.settings import Settings
 
 TEXT = resources.files("llm_cache_proxy.api").joinpath("openapi.json").read_text("utf-8")

@@ -20,27 +20,27 @@ from llm_cache_proxy.domain.local_rate import LocalRate
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.pricing import Price, PriceList
 from llm_cache_proxy.domain.shadow import ShadowRules
-from llm_cache_proxy.pipeline.accounting import Accounting
-from llm_cache_proxy.pipeline.agreement import Agreement
-from llm_cache_proxy.pipeline.asking import Asking
-from llm_cache_proxy.pipeline.background import Background
-from llm_cache_proxy.pipeline.claims import Claims
-from llm_cache_proxy.pipeline.departures import Departures
-from llm_cache_proxy.pipeline.exact_tier import ExactTier
-from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest, Outcome
-from llm_cache_proxy.pipeline.hit import HitServing
-from llm_cache_proxy.pipeline.key_gate import KeyGate
-from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
-from llm_cache_proxy.pipeline.ledger import Ledger
-from llm_cache_proxy.pipeline.miss import MissPath
+from llm_cache_proxy.pipeline.checks.agreement import Agreement
+from llm_cache_proxy.pipeline.checks.shadow_sampling import Shadowing
+from llm_cache_proxy.pipeline.checks.verifier import Verifying
+from llm_cache_proxy.pipeline.client_keys.gate import KeyGate
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.renewing import Renewing
-from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
-from llm_cache_proxy.pipeline.shadowing import Shadowing
-from llm_cache_proxy.pipeline.single_flight import SingleFlight
-from llm_cache_proxy.pipeline.storing import Storing
-from llm_cache_proxy.pipeline.tier import Tier
-from llm_cache_proxy.pipeline.verifying import Verifying
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
+from llm_cache_proxy.pipeline.request.exchange import Answer, CachedRequest, Outcome
+from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
+from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.support.departures import Departures
+from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.tiers.exact import ExactTier
+from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
+from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
+from llm_cache_proxy.pipeline.tiers.leases import Claims
+from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
+from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
+from llm_cache_proxy.pipeline.upstream.miss import MissPath
+from llm_cache_proxy.pipeline.upstream.requests import Asking
+from llm_cache_proxy.pipeline.upstream.revalidation import Renewing
 
 TIERS = ("exact", "embed", "search", "verifier")
 

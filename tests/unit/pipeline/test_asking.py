@@ -9,7 +9,7 @@ from fakes.upstream import SSE_HEADERS, chunk, sse
 from llm_cache_proxy.domain.chat.dialect import ChatDialect
 from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.pipeline.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.exchange import CachedRequest
 from unit.pipeline.bench import Bench, read
 
 REFUSAL = json.dumps({"detail": [{"loc": ["body", "stream_options"], "msg": "extra"}]}).encode()

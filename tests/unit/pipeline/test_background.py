@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from llm_cache_proxy.pipeline.background import Background
+from llm_cache_proxy.pipeline.support.background import Background
 
 
 async def test_what_is_under_way_is_waited_for() -> None:

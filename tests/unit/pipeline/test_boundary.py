@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from fakes.exact import FakeExact
-from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.ports.exact_store import Answered, Lookup
 from unit.pipeline.bench import Bench
 

@@ -22,7 +22,7 @@ from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.exchange import Answer
+from llm_cache_proxy.pipeline.request.exchange import Answer
 from llm_cache_proxy.ports.key_store import HeldKey
 from unit.pipeline.bench import COMPLETION_NANO, PROMPT_NANO, Bench, Told, read
 

@@ -5,10 +5,10 @@ import asyncio
 from fakes.leases import FakeLeases
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer
-from llm_cache_proxy.pipeline.background import Background
-from llm_cache_proxy.pipeline.flight import Flights
-from llm_cache_proxy.pipeline.leading import Lead
-from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
+from llm_cache_proxy.pipeline.single_flight.leader import Lead
+from llm_cache_proxy.pipeline.single_flight.local_waiters import Flights
+from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease
 from samples.exact_entries import entry
 

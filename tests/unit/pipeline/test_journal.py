@@ -8,10 +8,14 @@ from fakes.exact import FakeExact
 from llm_cache_proxy.domain.pricing import Price, PriceList
 from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.domain.served import Served, Usage
-from llm_cache_proxy.pipeline.exchange import Outcome
-from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions, RequestRecord
-from llm_cache_proxy.pipeline.ledger import Ledger
-from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.recording.request_events import (
+    Journal,
+    RecentDecisions,
+    RequestRecord,
+)
+from llm_cache_proxy.pipeline.request.exchange import Outcome
+from llm_cache_proxy.pipeline.request.state import Trail
 
 PRICES = PriceList({"m": Price(100, 2_000), "unpriced": None}, {"m": "m", "unpriced": "unpriced"})
 

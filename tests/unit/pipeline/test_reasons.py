@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.reasons import MEANINGS, Reason
 from llm_cache_proxy.domain.shadow import ShadowRules
 from llm_cache_proxy.domain.text.dialect import TextDialect
-from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
+from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.bench import Bench
 

@@ -17,7 +17,7 @@ from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
 from llm_cache_proxy.domain.pacing import UNKNOWN_SECONDS, UpstreamPace, pauses
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.shared_answer import SharedAnswer, shared_answer
-from llm_cache_proxy.pipeline.lease_terms import LeaseTerms
+from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
 from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.lease_store import Lease

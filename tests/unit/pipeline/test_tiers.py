@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound, NotInCache
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.pipeline.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.exchange import CachedRequest
 from llm_cache_proxy.ports.exact_store import AliasFound, Answered, Lookup
 from unit.pipeline.bench import Bench
 

@@ -1,6 +1,6 @@
 """Facts about what a request leaves behind to be counted."""
 
-from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.request.state import Trail
 
 
 def test_counts_are_handed_over_once_and_stay_for_the_log() -> None:

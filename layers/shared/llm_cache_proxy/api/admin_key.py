@@ -14,7 +14,7 @@ from llm_cache_proxy.api.errors import refused, unavailable
 from llm_cache_proxy.api.headers import new_request_id
 from llm_cache_proxy.domain.errors import CacheTierError, NotPermitted, RequestRefused
 from llm_cache_proxy.domain.json_text import compact_text
-from llm_cache_proxy.pipeline.exchange import JSON_TYPE
+from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

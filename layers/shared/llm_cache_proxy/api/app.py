@@ -28,8 +28,8 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.pipeline.administration import Feedback
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.journal import Journal
 from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.recording.request_events import Journal
 from llm_cache_proxy.ports.embedder import Embedder
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -15,9 +15,9 @@ from llm_cache_proxy.domain.dialect import Dialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
 from llm_cache_proxy.domain.text.dialect import TextDialect
-from llm_cache_proxy.pipeline.asked import model_of
-from llm_cache_proxy.pipeline.exchange import CachedRequest
 from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.planned_request import model_of
 
 CACHED: tuple[Dialect, ...] = (ChatDialect(), ResponsesDialect(), TextDialect())
 """One a path below `/v1`, each a POST."""

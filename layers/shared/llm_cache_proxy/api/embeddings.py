@@ -15,7 +15,7 @@ from llm_cache_proxy.api.request_body import read_json_body
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.domain.reasons import Reason, Result
-from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Outcome
+from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Outcome
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 
 OWN_MODEL = "all-MiniLM-L6-v2"

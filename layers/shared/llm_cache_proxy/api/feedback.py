@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.administration import Feedback
 from llm_cache_proxy.pipeline.administration.fields import Fields
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.exchange import Outcome
+from llm_cache_proxy.pipeline.request.exchange import Outcome
 
 _MAX_BODY_BYTES = 10_000
 

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 
 from llm_cache_proxy.domain.limit_headers import limit_headers
 from llm_cache_proxy.domain.pricing import dollars
-from llm_cache_proxy.pipeline.exchange import Outcome
+from llm_cache_proxy.pipeline.request.exchange import Outcome
 
 
 def new_request_id() -> str:

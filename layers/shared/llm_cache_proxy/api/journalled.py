@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from llm_cache_proxy.api.errors import unforeseen
 from llm_cache_proxy.api.headers import new_request_id
 from llm_cache_proxy.domain.reasons import Result
-from llm_cache_proxy.pipeline.exchange import Outcome
-from llm_cache_proxy.pipeline.journal import Journal, RequestRecord
+from llm_cache_proxy.pipeline.recording.request_events import Journal, RequestRecord
+from llm_cache_proxy.pipeline.request.exchange import Outcome
 
 CURRENT: contextvars.ContextVar[RequestRecord | None] = contextvars.ContextVar(
     "request", default=None

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.chat.answer import token_counts as chat_tokens
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.responses.answer import token_counts as responses_tokens
-from llm_cache_proxy.pipeline.ledger import Ledger
-from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.state import Trail
 
 _MOST_READ = 8_000_000
 

@@ -10,8 +10,8 @@ from llm_cache_proxy.domain.errors import NotFound
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Outcome
-from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Outcome
+from llm_cache_proxy.pipeline.request.state import Trail
 from llm_cache_proxy.ports.upstream import Upstream
 
 _OWN: JsonObject = {

@@ -19,8 +19,8 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.exchange import JSON_TYPE, Answer, Outcome
-from llm_cache_proxy.pipeline.ledger import Ledger
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Answer, Outcome
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
 _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})

@@ -6,12 +6,12 @@ from llm_cache_proxy.bootstrap.parts import Parts, verifier
 from llm_cache_proxy.domain.presets import semantic_rules
 from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.domain.shadow import ShadowRules
-from llm_cache_proxy.pipeline.agreement import Agreement
-from llm_cache_proxy.pipeline.background import Background
-from llm_cache_proxy.pipeline.ledger import Ledger
-from llm_cache_proxy.pipeline.shadowing import Shadowing
-from llm_cache_proxy.pipeline.tier import Tier
-from llm_cache_proxy.pipeline.verifying import Verifying
+from llm_cache_proxy.pipeline.checks.agreement import Agreement
+from llm_cache_proxy.pipeline.checks.shadow_sampling import Shadowing
+from llm_cache_proxy.pipeline.checks.verifier import Verifying
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.support.dependency import Tier
 from llm_cache_proxy.settings import Settings
 
 

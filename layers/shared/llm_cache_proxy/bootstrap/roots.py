@@ -12,9 +12,9 @@ from llm_cache_proxy.pipeline.administration.actions import Administration
 from llm_cache_proxy.pipeline.administration.explaining import Explaining
 from llm_cache_proxy.pipeline.administration.feedback import Feedback
 from llm_cache_proxy.pipeline.administration.importing import Importing
-from llm_cache_proxy.pipeline.journal import Journal, RecentDecisions
-from llm_cache_proxy.pipeline.ledger import Ledger
-from llm_cache_proxy.pipeline.tier import Tier
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.recording.request_events import Journal, RecentDecisions
+from llm_cache_proxy.pipeline.support.dependency import Tier
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:

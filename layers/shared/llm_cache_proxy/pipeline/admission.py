@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.client_keys import Client
 from llm_cache_proxy.domain.entry import Form
 from llm_cache_proxy.domain.key_limits import KeyCheck
-from llm_cache_proxy.pipeline.exact_tier import NOBODYS_KEY, ExactTier
-from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.tiers.exact import NOBODYS_KEY, ExactTier
 from llm_cache_proxy.ports.exact_store import Lookup
 
 

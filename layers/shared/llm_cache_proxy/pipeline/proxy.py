@@ -8,16 +8,16 @@ from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamEr
 from llm_cache_proxy.domain.histogram import latency_counts
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.reasons import Result
-from llm_cache_proxy.pipeline.asked import Asked, asked, model_of
-from llm_cache_proxy.pipeline.background import Background
-from llm_cache_proxy.pipeline.exact_tier import ExactTier
-from llm_cache_proxy.pipeline.exchange import Answer, CachedRequest
-from llm_cache_proxy.pipeline.ledger import Ledger
-from llm_cache_proxy.pipeline.miss import MissPath
-from llm_cache_proxy.pipeline.renewing import Renewing
-from llm_cache_proxy.pipeline.semantic_tier import SemanticTier
-from llm_cache_proxy.pipeline.single_flight import SingleFlight
-from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.exchange import Answer, CachedRequest
+from llm_cache_proxy.pipeline.request.planned_request import Asked, asked, model_of
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
+from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.tiers.exact import ExactTier
+from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
+from llm_cache_proxy.pipeline.upstream.miss import MissPath
+from llm_cache_proxy.pipeline.upstream.revalidation import Renewing
 from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0

@@ -17,7 +17,7 @@ _MOST_TENANTS = 50
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """Reads the lines that `pipeline.journal` wrote."""
+    """Reads the lines that `pipeline.recording.request_events` wrote."""
 
     exact: ExactAdmin
 

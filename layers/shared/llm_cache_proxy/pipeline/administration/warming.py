@@ -21,11 +21,11 @@ from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT
 from llm_cache_proxy.pipeline.administration.fields import Fields
 from llm_cache_proxy.pipeline.administration.posed import posed
 from llm_cache_proxy.pipeline.administration.unwritten import UnwrittenExact
-from llm_cache_proxy.pipeline.asked import Asked, asked
-from llm_cache_proxy.pipeline.exchange import CachedRequest
-from llm_cache_proxy.pipeline.ledger import Ledger
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.trail import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.planned_request import Asked, asked
+from llm_cache_proxy.pipeline.request.state import Trail
 from llm_cache_proxy.ports.clock import Clock
 
 _DIALECTS: dict[str, Dialect] = {

@@ -1,0 +1,71 @@
+"""Whether two answers say the same, and what an answer says at all."""
+
+import json
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.dialect import BrokenStreamError, Dialect
+from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.domain.sse import DONE, EventSplitter
+from llm_cache_proxy.pipeline.checks.verifier import Verifying
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.ports.embedder import Embedder
+from llm_cache_proxy.ports.verifier import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Compares two answers: by the verifier where there is one, else by their similarity."""
+
+    rules: ShadowRules
+    embedder: Embedder
+    tier: Tier
+    verifying: Verifying | None
+
+    async def holds(self, asked: Asked, trail: Trail, one: str, other: str) -> bool | None:
+        """Whether both say the same; None where that could not be found out."""
+        if one == other:
+            return True
+        if self.verifying is not None:
+            ruling = await self.verifying.ruled(trail, Kind.ANSWERS, asked, one, other)
+            if ruling is not None:
+                return ruling.approved
+        embedded = await self.tier.attempt(trail, lambda: self.embedder.embed([one, other]))
+        if embedded is None:
+            return None
+        first, second = (embedding.vector for embedding in embedded)
+        similarity = sum(a * b for a, b in zip(first, second, strict=True))
+        return similarity >= self.rules.agreement
+
+
+def said_by(dialect: Dialect, form: Form, body: str) -> str | None:
+    """What a stored answer says; None where it cannot be read."""
+    whole = body.encode("utf-8")
+    completion = parsed(whole) if form is Form.JSON else _assembled(dialect, whole)
+    if completion is None or not dialect.is_whole(completion):
+        return None
+    return dialect.said(completion)
+
+
+def _assembled(dialect: Dialect, events: bytes) -> JsonObject | None:
+    assembler = dialect.assembler()
+    for event in EventSplitter().feed(events):
+        if event.data is None or event.data == DONE:
+            continue
+        try:
+            assembler.add(event.data)
+        except BrokenStreamError:
+            return None
+    return assembler.completion()
+
+
+def parsed(body: bytes) -> JsonObject | None:
+    """The JSON object in `body`, or None."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

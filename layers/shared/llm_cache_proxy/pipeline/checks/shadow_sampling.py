@@ -1,0 +1,172 @@
+"""Samples semantic hits: the upstream is asked all the same, and both answers are compared.
+
+Where work may go on after an answer, the client has the cached one and the sample follows; where
+everything stops then, a sampled hit is answered by the upstream and compared with the entry
+before it ends. Never changes what a hit that is not sampled gets.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.counting import (
+    SEMANTIC_HITS,
+    SHADOW_FAILED,
+    SHADOW_RAISED,
+    hit_counts,
+    sample_counts,
+    shadow_call_counts,
+)
+from llm_cache_proxy.domain.errors import UpstreamError
+from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.pipeline.checks.agreement import Agreement, parsed, said_by
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.exchange import Answer
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.ports.exact_store import Hit
+from llm_cache_proxy.ports.pair_memory import PairMemory, Standing
+from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall
+
+_log = logging.getLogger(__name__)
+_SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowing:
+    """Takes samples; `instead` says that nothing runs after an answer.
+
+    `threshold` is the operator's, which samples may raise. `chance` gives a number from 0 to 1.
+    """
+
+    rules: ShadowRules
+    threshold: float
+    upstream: Upstream
+    agreement: Agreement
+    memory: PairMemory
+    exact_tier: Tier
+    ledger: Ledger
+    background: Background
+    counted_model: Callable[[str], str]
+    chance: Callable[[], float]
+    instead: bool = False
+
+    def sampled(self, asked: Asked, trail: Trail, hit: Hit, answer: Answer) -> Answer | None:
+        """`answer`, or None where the upstream has to give one in its place.
+
+        Should the upstream have none, `answer` is left on the trail to fall back on.
+        """
+        if self.chance() >= self.rules.rate:
+            return answer
+        held = said_by(asked.request.dialect, asked.form, hit.body)
+        if held is None:
+            return answer
+        if not self.instead:
+            self.background.start(lambda: self._follow(asked, held))
+            return answer
+        short = trail.grant is not None and trail.grant.short is not None
+        if asked.plan.only_if_cached or short:  # no upstream for this client now
+            return answer
+        self._replace(asked, trail, hit, held)
+        trail.fallback = answer
+        return None
+
+    def _replace(self, asked: Asked, trail: Trail, hit: Hit, held: str) -> None:
+        """Turn the hit into a miss whose answer will be compared."""
+        # The store counted a hit in the same round trip; it is none.
+        counted = hit_counts(SEMANTIC_HITS, hit.model, hit.prompt_tokens, hit.completion_tokens)
+        trail.count({name: -amount for name, amount in counted.items()})
+        trail.fallback_counts = counted
+        trail.because(Reason.SHADOW)
+
+        async def compare(completion: JsonObject) -> None:
+            trail.fallback = None
+            fresh = asked.request.dialect.said(completion)
+            await self._compare(asked, trail, held, fresh)
+
+        trail.on_answer = compare
+
+    async def _follow(self, asked: Asked, held: str) -> None:
+        """Ask the upstream what the client was not kept waiting for, and compare."""
+        trail = Trail()
+        try:
+            completion = await self._asked_anyway(asked)
+        except UpstreamError as exc:
+            _log.info("a shadow sample got no answer: %s", type(exc).__name__)
+            completion = None
+        if completion is None or not asked.request.dialect.is_whole(completion):
+            trail.count({SHADOW_FAILED: 1})
+        else:
+            model = self.counted_model(asked.identity.model)
+            tokens = asked.request.dialect.token_counts(completion)
+            trail.count(shadow_call_counts(model, *tokens))
+            await self._compare(asked, trail, held, asked.request.dialect.said(completion))
+        self.ledger.later(asked.request.tenant, trail.counts)
+
+    async def _asked_anyway(self, asked: Asked) -> JsonObject | None:
+        request = asked.request
+        plain = {
+            name: value
+            for name, value in request.fields.items()
+            if name not in ("stream", "stream_options")
+        }
+        call = UpstreamCall(
+            method="POST",
+            path=request.dialect.path,
+            query=request.query,
+            headers=request.headers,
+            body=compact_text(plain).encode("utf-8"),
+            model=asked.model,
+            routes=asked.routes[:1],
+            streaming=False,
+        )
+        reply = await self.upstream.send(call)
+        body = await _read(reply.body)
+        return parsed(body) if reply.status in _SUCCESS else None
+
+    async def _compare(self, asked: Asked, trail: Trail, held: str, fresh: str) -> None:
+        agrees = await self.agreement.holds(asked, trail, held, fresh)
+        if agrees is None:
+            trail.count({SHADOW_FAILED: 1})
+            return
+        trail.count(sample_counts(wrong=not agrees))
+        tenant = asked.request.tenant
+        standing = await self.exact_tier.attempt(
+            trail, lambda: self.memory.sampled(tenant, wrong=not agrees)
+        )
+        if standing is not None:
+            await self._raise(tenant, trail, standing)
+
+    async def _raise(self, tenant: str, trail: Trail, standing: Standing) -> None:
+        """Raise the tenant's threshold where the samples say so, in one instance of all."""
+        before = standing.raised_threshold
+        samples, wrong = standing.samples, standing.wrong
+        higher = self.rules.raised(max(self.threshold, before), samples=samples, wrong=wrong)
+        if higher is None:
+            return
+        done = await self.exact_tier.attempt(
+            trail, lambda: self.memory.set_threshold(tenant, higher, before=before)
+        )
+        if done:
+            trail.count({SHADOW_RAISED: 1})
+            interval = wilson_interval(wrong, samples)
+            _log.warning(
+                "semantic threshold raised to %s for tenant %r: %d of %d sampled hits were wrong "
+                "(95 %% interval %s)",
+                higher,
+                tenant,
+                wrong,
+                samples,
+                interval,
+            )
+
+
+async def _read(body: AsyncGenerator[bytes, None]) -> bytes:
+    async with aclosing(body) as pieces:
+        return b"".join([piece async for piece in pieces])

@@ -1,0 +1,93 @@
+"""Asking the verifier about a pair of prompts, once: its word is remembered for the pair.
+
+A verifier that fails has not approved.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.counting import VERIFIER_FAILED, ruling_counts
+from llm_cache_proxy.domain.pairs import judged_pair
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.ports.pair_memory import PairMemory
+from llm_cache_proxy.ports.vector_store import Candidate
+from llm_cache_proxy.ports.verifier import Kind, Question, Ruling, Verifier
+
+REMEMBERED_SECONDS = 30 * 86_400
+"""How long a verdict is kept: as long as an entry can live by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """Rulings on pairs; `counted_model` and `cost` (nano-dollars) say how one is counted.
+
+    Where `asks` is False only what is remembered counts, as for an explanation.
+    """
+
+    verifier: Verifier
+    memory: PairMemory
+    tier: Tier
+    exact_tier: Tier
+    ledger: Ledger
+    background: Background
+    counted_model: Callable[[str], str]
+    cost: Callable[[str, int, int], int]
+    asks: bool = True
+
+    async def remembered(
+        self, asked: Asked, trail: Trail, near: Sequence[Candidate]
+    ) -> dict[str, bool]:
+        """Approved or not by the candidate's key, for the pairs that were judged before."""
+        if not near:
+            return {}
+        fingerprint, tenant = asked.fingerprint(), asked.request.tenant
+        pairs = [judged_pair(fingerprint, asked.text, candidate.text) for candidate in near]
+        verdicts = await self.exact_tier.attempt(trail, lambda: self.memory.verdicts(tenant, pairs))
+        known = zip(near, verdicts or (), strict=False)
+        return {candidate.key: verdict for candidate, verdict in known if verdict is not None}
+
+    async def judged(self, asked: Asked, trail: Trail, candidate: Candidate) -> bool | None:
+        """The verifier's word on the pair, remembered; None where it has none."""
+        if not self.asks:
+            return None
+        ruling = await self.ruled(trail, Kind.PROMPTS, asked, asked.text, candidate.text)
+        if ruling is None:
+            return None
+        pair = judged_pair(asked.fingerprint(), asked.text, candidate.text)
+        await self.exact_tier.attempt(
+            trail,
+            lambda: self.memory.remember(
+                asked.request.tenant,
+                pair,
+                approved=ruling.approved,
+                ttl_seconds=REMEMBERED_SECONDS,
+            ),
+        )
+        return ruling.approved
+
+    def begin(self, asked: Asked, candidate: Candidate) -> None:
+        """Have the pair judged beside what the request does next."""
+
+        async def judge() -> None:
+            trail = Trail()
+            await self.judged(asked, trail, candidate)
+            self.ledger.later(asked.request.tenant, trail.counts)
+
+        self.background.start(judge)
+
+    async def ruled(self, trail: Trail, kind: Kind, asked: Asked, a: str, b: str) -> Ruling | None:
+        """One question to the verifier, counted; None where it did not answer it."""
+        question = Question(kind, a, b, asked.model)
+        ruling = await self.tier.attempt(trail, lambda: self.verifier.rule(question))
+        if ruling is None:
+            trail.count({VERIFIER_FAILED: 1})
+            return None
+        tokens = (ruling.prompt_tokens, ruling.completion_tokens)
+        model = self.counted_model(ruling.model) if ruling.model else ""
+        cost = self.cost(model, *tokens) if model else 0
+        trail.count(ruling_counts(model, *tokens, approved=ruling.approved, nano_dollars=cost))
+        return ruling

@@ -1,0 +1,140 @@
+"""A client's key on its way through the tiers: what is asked of it, and what its answer means.
+
+The key's signature was checked before; here its record is, in the lookup's own round trip. While
+the store is away a signature is all there is: such keys are served at a modest rate.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from llm_cache_proxy.domain.client_keys import Client
+from llm_cache_proxy.domain.counting import error_count
+from llm_cache_proxy.domain.errors import LimitReached
+from llm_cache_proxy.domain.estimates import expected_tokens
+from llm_cache_proxy.domain.key_limits import KeyCheck
+from llm_cache_proxy.domain.key_refusals import refused_key
+from llm_cache_proxy.domain.key_usage import Charge, day_of, month_of
+from llm_cache_proxy.domain.local_rate import LocalRate
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.exact_store import Answered, Found, OtherNamespace, Refused
+
+_MOST_NAMESPACES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGate:
+    """`unchecked` limits what is served by signature alone; `namespaces` are those of keys seen."""
+
+    ledger: Ledger
+    clock: Clock
+    prices: PriceList
+    unchecked: LocalRate
+    namespaces: dict[Client, str]
+
+    def placed(self, request: CachedRequest) -> CachedRequest:
+        """The request in its key's own namespace as far as that is known."""
+        known = self.namespaces.get(request.client)
+        return request if known is None else _in_namespace(request, known)
+
+    def learned(self, request: CachedRequest, namespace: str) -> CachedRequest:
+        """The request in its key's own namespace, now that it has been told."""
+        while len(self.namespaces) >= _MOST_NAMESPACES:
+            self.namespaces.pop(next(iter(self.namespaces)))
+        self.namespaces[request.client] = namespace
+        return _in_namespace(request, namespace)
+
+    def check(self, asked: Asked, trail: Trail) -> KeyCheck | None:
+        """What to ask of the key; None where there is none."""
+        request = asked.request
+        if request.client.key_id is None:
+            return None
+        own = not request.controls.names_namespace and asked.plan.bypass is None
+        first = trail.grant is None
+        check = self.upstream_check(
+            request.client, asked.model, asked.identity.model, request.body, request.fields
+        )
+        return replace(
+            check,
+            namespace=request.controls.namespace if own and first else None,
+            counts_request=first,
+            reserves=not asked.plan.only_if_cached,
+        )
+
+    def upstream_check(
+        self,
+        client: Client,
+        model: str,
+        routed: str,
+        body: bytes,
+        fields: Mapping[str, object],
+        *,
+        generates: bool = True,
+    ) -> KeyCheck:
+        """What to ask of the key of a request that the upstream may have to answer.
+
+        `routed` is the model's name there, whose price counts.
+        """
+        tokens = expected_tokens(body, fields, generates=generates)
+        price = self.prices.price(self.prices.counted_name(routed))
+        return KeyCheck(
+            key_id=client.key_id or "",
+            model=model,
+            namespace=None,
+            tokens=sum(tokens),
+            nano_dollars=None if price is None else price.cost(*tokens),
+        )
+
+    def passed(
+        self, client: Client, trail: Trail, check: KeyCheck | None, answer: Answered | None
+    ) -> Found | OtherNamespace | None:
+        """What was found, the key (if any was asked) being served; None where the store is away.
+
+        Raises RequestRefused where the key is not served.
+        """
+        if isinstance(answer, Refused):
+            kind = error_count(f"key_{answer.refusal}")
+            self.ledger.later(client.tenant, kind)
+            model = None if check is None else check.model
+            raise refused_key(answer.refusal, answer.grant, model=model)
+        if isinstance(answer, OtherNamespace):
+            return answer
+        if answer is not None and answer.grant is not None:
+            trail.grant = answer.grant
+            trail.charge = answer.grant.charge or trail.charge
+        uncounted = trail.grant is not None and not trail.grant.counted
+        if check is not None and (answer is None or uncounted):
+            self._serve_unchecked(client, trail)
+        return answer
+
+    def may_ask_upstream(self, client: Client, trail: Trail, *, model: str) -> None:
+        """Raise RequestRefused where the key's budgets forbid it."""
+        grant = trail.grant
+        if grant is not None and grant.short is not None:
+            self.ledger.later(client.tenant, error_count(f"key_{grant.short}"))
+            raise refused_key(grant.short, grant, model=model)
+
+    def _serve_unchecked(self, client: Client, trail: Trail) -> None:
+        if trail.unchecked:
+            return
+        wait = self.unchecked.wait_seconds(client.tenant, self.clock.monotonic())
+        if wait:
+            self.ledger.later(client.tenant, error_count("key_unchecked_rate"))
+            raise LimitReached(
+                "The proxy cannot check limits at the moment and serves fewer requests meanwhile.",
+                retry_after_seconds=max(1, round(wait)),
+            )
+        trail.unchecked = True
+        trail.count(error_count("key_unchecked"))
+        now = self.clock.now()
+        trail.charge = trail.charge or Charge(client.key_id or "", day_of(now), month_of(now))
+
+
+def _in_namespace(request: CachedRequest, namespace: str) -> CachedRequest:
+    if request.controls.names_namespace:
+        return request
+    return replace(request, controls=replace(request.controls, namespace=namespace))

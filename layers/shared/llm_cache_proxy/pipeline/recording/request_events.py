@@ -1,0 +1,112 @@
+"""The journal of requests: what each became, told to every sink when its answer ends.
+
+Decides which facts are told. Never holds a prompt unless recent decisions are to show them.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.domain.counting import merged
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.served import Served, Usage
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.exchange import Outcome
+from llm_cache_proxy.ports.request_sink import RequestSink
+
+_SHOWN_CHARACTERS = 200
+_VETO, _ERROR, _SHADOW = "veto:", "error:", "shadow:"
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """What is known of a request on its way; whoever serves it fills it in."""
+
+    request_id: str
+    correlation_id: str | None = None
+    tenant: str | None = None
+    model: str | None = None
+    outcome: Outcome | None = None
+    begun: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Tells `sinks`, with dollars at `prices`."""
+
+    prices: PriceList
+    sinks: Sequence[RequestSink] = ()
+
+    def write(
+        self, record: RequestRecord, *, status: int, latency_ms: float, duration_ms: float
+    ) -> None:
+        """Tell of one request whose answer is at its end."""
+        outcome = record.outcome
+        if not self.sinks or outcome is None:
+            return
+        trail = outcome.trail
+        usage = None if trail is None else trail.usage
+        counts = {} if trail is None else merged(trail.written, trail.counts)
+        served = Served(
+            time=record.begun,
+            request_id=record.request_id,
+            correlation_id=record.correlation_id,
+            tenant=record.tenant,
+            model=record.model,
+            status=status,
+            result=outcome.result.value,
+            reason=outcome.reason,
+            entry=outcome.entry_id,
+            similarity=outcome.similarity,
+            usage=usage,
+            nano_dollars=self._price(usage),
+            prompt=None if trail is None else trail.prompt,
+            latency_ms=latency_ms,
+            duration_ms=duration_ms,
+            timings=outcome.timings,
+            vetoes=_named(counts, _VETO),
+            failures=_named(counts, _ERROR),
+            samples=_named(counts, _SHADOW),
+        )
+        for sink in self.sinks:
+            sink.write(served)
+
+    def close(self) -> None:
+        """Close every sink."""
+        for sink in self.sinks:
+            sink.close()
+
+    def _price(self, usage: Usage | None) -> int | None:
+        price = None if usage is None else self.prices.price(usage.model)
+        if usage is None or price is None:
+            return None
+        return price.cost(usage.prompt_tokens, usage.completion_tokens)
+
+
+class RecentDecisions:
+    """A `RequestSink` whose lines ride with the tenant's counts into the exact tier."""
+
+    def __init__(self, ledger: Ledger, *, with_prompts: bool) -> None:
+        self._ledger = ledger
+        self._with_prompts = with_prompts
+
+    def write(self, served: Served) -> None:
+        """Keep the line for the tenant's next call; a request without a tenant has none."""
+        if served.tenant is None:
+            return
+        line = served.line()
+        if self._with_prompts and served.prompt:
+            line["prompt"] = served.prompt[:_SHOWN_CHARACTERS]
+        self._ledger.later(served.tenant, {}, [json.dumps(line, separators=(",", ":"))])
+
+    def close(self) -> None:
+        """Nothing of its own: the ledger is drained by its owner."""
+
+
+def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {
+        name.removeprefix(prefix): amount
+        for name, amount in counts.items()
+        if name.startswith(prefix)
+    }

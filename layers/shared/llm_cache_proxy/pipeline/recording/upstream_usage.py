@@ -1,0 +1,50 @@
+"""What an upstream's answer adds to the counters and to a key's charge, and when it is written."""
+
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.counting import BYPASSES, MISSES, miss_counts
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.served import Usage
+from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """Counts answers of the upstream; a model is counted under the name that `prices` gives it."""
+
+    ledger: Ledger
+    prices: PriceList
+
+    def count(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
+        """Add the result and the tokens of an answer to the trail, and settle what it cost.
+
+        An answer that does not tell its tokens is charged as was reserved for it.
+        """
+        model = self.prices.counted_name(asked.identity.model)
+        tokens = asked.request.dialect.token_counts(completion)
+        trail.usage = Usage(model, *tokens, saved=False)
+        counts = miss_counts(model, *tokens)
+        if trail.unasked:  # paid for, and no request's result
+            del counts[MISSES]
+        elif asked.plan.bypass is not None:
+            counts[BYPASSES] = counts.pop(MISSES)
+        trail.counted = counts
+        trail.count(counts)
+        if any(tokens):
+            price = self.prices.price(model)
+            trail.settle(sum(tokens), 0 if price is None else price.cost(*tokens))
+        else:
+            trail.settle_as_reserved()
+
+    async def write(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
+        """Count an answer of which nothing is kept, before it is sent."""
+        self.count(asked, trail, completion)
+        await self.ledger.write(asked.request.tenant, trail.counts)
+
+    def settle(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
+        """Count an answer that was lost or left, whatever becomes of the caller."""
+        self.count(asked, trail, completion)
+        self.ledger.settle(asked.request.tenant, trail.counts)

@@ -1,0 +1,78 @@
+"""What goes into the pipeline and what comes out of it."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.domain.client_keys import Client
+from llm_cache_proxy.domain.controls import Controls
+from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.key_limits import Grant
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.request.state import Trail
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRequest:
+    """One request to a cached endpoint, parsed and checked.
+
+    `body` is what the client sent, `fields` the same parsed; `headers` in lower case. `key_id` is
+    the client key's, None where no key is asked for.
+    """
+
+    tenant: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    fields: JsonObject
+    controls: Controls
+    dialect: Dialect
+    key_id: str | None = None
+
+    @property
+    def client(self) -> Client:
+        """Whose request it is."""
+        return Client(self.tenant, self.key_id)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Where an answer came from, for the response's headers and the request log.
+
+    `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
+    are None where no entry is involved; `similarity` where meaning was not compared; what a hit
+    saved, in tokens and nano-dollars, where nobody told it; `grant` where no client key was asked.
+    `trail` goes on being filled in until a streamed answer has ended.
+    """
+
+    result: Result
+    reason: str
+    similarity: float | None = None
+    age_seconds: int | None = None
+    ttl_seconds: int | None = None
+    entry_id: str | None = None
+    saved_tokens: int | None = None
+    saved_nano_dollars: int | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    trail: Trail | None = None
+    grant: Grant | None = None
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer to send: a whole body, or pieces of one that must be closed if not read out."""
+
+    status: int
+    content_type: str
+    body: bytes | AsyncGenerator[bytes]
+    outcome: Outcome
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+JSON_TYPE = "application/json"
+SSE_TYPE = "text/event-stream; charset=utf-8"
+
+
+def reason_text(reason: Reason, detail: str | None = None) -> str:
+    """`x-cache-reason`: a word of the vocabulary, and what it names after a colon."""
+    return f"{reason}:{detail}" if detail else str(reason)

@@ -1,0 +1,116 @@
+"""A request seen through the cache's eyes: who can answer it, its keys, and what may be tried."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from llm_cache_proxy.domain import keys
+from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.policy import Plan, Policy, plan
+from llm_cache_proxy.domain.prose import normalised
+from llm_cache_proxy.domain.upstream_state import looks_things_up
+from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.ports.upstream import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`key` is that of `alike`, the fields with the last user text normalised if `normalises`.
+
+    `text` is the last user text as written, empty where there is none.
+    """
+
+    request: CachedRequest
+    plan: Plan
+    routes: Sequence[Route]
+    identity: keys.Identity
+    alike: JsonObject
+    key: str
+    text: str
+    text_digest: str
+    form: Form
+    normalises: bool = True
+
+    @property
+    def model(self) -> str:
+        """The model's name as the client gave it."""
+        return model_of(self.request.fields)
+
+    def answered_by(self, route: Route) -> "Asked":
+        """The same request under the route that really answered, where that was a fallback."""
+        if route == self.routes[0]:
+            return self
+        identity = replace(self.identity, upstream=route.upstream, model=route.model)
+        return replace(self, identity=identity, key=_key(self.alike, identity))
+
+    def asking(self, request: CachedRequest) -> "Asked":
+        """The same for the request in another namespace."""
+        identity = replace(self.identity, namespace=request.controls.namespace)
+        return replace(self, request=request, identity=identity, key=_key(self.alike, identity))
+
+    def verbatim(self) -> "Asked":
+        """The same request by the text as written: for texts that only normalising makes alike."""
+        body = keys.canonical_body(self.request.fields, self.identity)
+        return replace(self, key=keys.exact_key({"verbatim": body}, self.identity))
+
+    def fingerprint(self) -> str:
+        """Everything but the last user text."""
+        fields = self.request.dialect.with_user_text(self.request.fields, lambda _: "")
+        return keys.fingerprint(keys.canonical_body(fields, self.identity), self.identity)
+
+
+def model_of(fields: JsonObject) -> str:
+    """The model's name as the client gave it; empty where a stored prompt brings one."""
+    return str(fields.get("model") or "")
+
+
+def asked(request: CachedRequest, policy: Policy, routes: Sequence[Route]) -> Asked:
+    """The request with keys and plan. Raises NotFound where no upstream serves the model."""
+    if not routes:
+        shown = model_of(request.fields)[:100]
+        raise NotFound(
+            f"The model '{shown}' is served by no configured upstream.",
+            param="model",
+            code="model_not_found",
+        )
+    dialect, fields = request.dialect, request.fields
+    traits = dialect.traits(fields)
+    if looks_things_up(routes[0].model):
+        traits = replace(traits, upstream_state=True)
+    identity = keys.Identity(
+        tenant=request.tenant,
+        namespace=request.controls.namespace,
+        path=dialect.path,
+        upstream=routes[0].upstream,
+        model=routes[0].model,
+    )
+    normal = policy.normalise and request.controls.normalise
+    alike = dialect.with_user_text(fields, normalised) if normal else fields
+    text = traits.text or ""
+    return Asked(
+        request=request,
+        plan=plan(policy, request.controls, traits),
+        routes=routes,
+        identity=identity,
+        alike=alike,
+        key=_key(alike, identity),
+        text=text,
+        text_digest=keys.text_digest(text),
+        form=_form(request),
+        normalises=normal,
+    )
+
+
+def _key(fields: JsonObject, identity: keys.Identity) -> str:
+    try:
+        return keys.exact_key(keys.canonical_body(fields, identity), identity)
+    except RecursionError as exc:
+        raise InvalidRequest("The body is nested too deeply.", code="invalid_json") from exc
+
+
+def _form(request: CachedRequest) -> Form:
+    if not request.dialect.wants_stream(request.fields):
+        return Form.JSON
+    wants_usage = request.dialect.wants_usage(request.fields)
+    return Form.SSE_WITH_USAGE if wants_usage else Form.SSE

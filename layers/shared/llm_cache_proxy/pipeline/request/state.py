@@ -1,0 +1,119 @@
+"""What happened to one request on its way, kept until it is answered and counted."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from llm_cache_proxy.domain.counting import error_count, merged, veto_count
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.key_limits import Grant
+from llm_cache_proxy.domain.key_usage import Charge
+from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.served import Usage
+from llm_cache_proxy.ports.lease_store import Lease
+from llm_cache_proxy.ports.vector_store import Candidate
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.pipeline.request.exchange import Answer
+    from llm_cache_proxy.pipeline.single_flight.leader import Lead
+
+
+@dataclass(slots=True)
+class Trail:
+    """One request's timings in milliseconds, counts still to be written, and reason so far.
+
+    `written` are counts that are in the ledger's hands already; a log wants both.
+    `vector` is the prompt's, once it has been computed and stands for the whole prompt. `usage` is
+    the answer's, once it is known; `prompt` the last user text. `unjudged` is a near entry that a
+    verifier has yet to judge. `on_answer` wants the upstream's whole answer before it ends;
+    `fallback` is given where the upstream has none, and then counted as `fallback_counts` say;
+    `unasked` says that no client waits for the upstream's answer. `grant` is the client key's last,
+    `charge` what is reserved of its budgets and not yet settled; `unchecked` says that only the
+    key's signature could be checked. `lease` came with the lookup; `lead` is there while this
+    request leads those who wait for its answer. `counted` is what has been counted as this
+    request's result, to be taken back where another answer is given in its place.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    reason: Reason = Reason.NOT_FOUND
+    detail: str | None = None
+    sequence: int = 0
+    exact_away: bool = False
+    vector: Sequence[float] | None = None
+    similarity: float | None = None
+    usage: Usage | None = None
+    prompt: str | None = None
+    unjudged: Candidate | None = None
+    grant: Grant | None = None
+    charge: Charge | None = None
+    unchecked: bool = False
+    fallback: "Answer | None" = None
+    fallback_counts: dict[str, int] = field(default_factory=dict)
+    unasked: bool = False
+    on_answer: Callable[[JsonObject], Awaitable[None]] | None = None
+    lease: Lease | None = None
+    lead: "Lead | None" = None
+    counted: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Add the time spent inside to `step`."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = (time.perf_counter() - start) * 1000
+            self.timings[step] = self.timings.get(step, 0.0) + spent
+
+    def count(self, counts: dict[str, int]) -> None:
+        """Remember to write `counts`."""
+        self.counts = merged(self.counts, counts)
+
+    def handed_over(self) -> dict[str, int]:
+        """The counts for the ledger to write, once."""
+        counts, self.counts = self.counts, {}
+        self.written = merged(self.written, counts)
+        return counts
+
+    def uncount(self) -> None:
+        """Take back what was counted as the result: it was none."""
+        self.count({name: -amount for name, amount in self.counted.items()})
+        self.counted = {}
+
+    def settle(self, tokens: int, nano_dollars: int) -> None:
+        """Charge the client's key what the answer cost, in place of what was reserved."""
+        if self.charge is not None:
+            charge, self.charge = self.charge, None
+            self.count(charge.corrected_to(tokens, nano_dollars))
+
+    def settle_as_reserved(self) -> None:
+        """Charge what was reserved, where the upstream did not say what it took."""
+        self.charge = None
+
+    def failed(self, tier: str) -> None:
+        """A part of the cache failed."""
+        self.count(error_count(tier))
+
+    def abandon_lead(self) -> None:
+        """Lead no more, if this request does: one of those who wait leads from now on."""
+        if self.lead is not None:
+            self.lead.abandon()
+
+    async def answered(self, completion: JsonObject) -> None:
+        """The upstream has given a whole answer."""
+        if self.on_answer is not None:
+            await self.on_answer(completion)
+
+    def vetoed(self, rule: str | None) -> None:
+        """The guard found a difference in meaning."""
+        name = rule or "unnamed"
+        self.reason, self.detail = Reason.GUARD, name
+        self.count(veto_count(name))
+
+    def because(self, reason: Reason) -> None:
+        """Why the answer will not come from the cache, as far as is known now."""
+        self.reason, self.detail = reason, None

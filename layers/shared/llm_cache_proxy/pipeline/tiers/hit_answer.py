@@ -1,0 +1,97 @@
+"""A stored answer as it is sent: as it was stored, unless other ways were asked for."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.json_text import compact_text
+from llm_cache_proxy.domain.pairs import EntryHandle
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.renewal import renewed
+from llm_cache_proxy.domain.served import Usage
+from llm_cache_proxy.domain.sse import EventSplitter, data_event, named_event
+from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.ports.exact_store import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class HitServing:
+    """How hits are sent: `words_per_second` 0 is at once; `fresh_ids` gives each an id and date.
+
+    A client may ask for a fresh id itself.
+    """
+
+    prices: PriceList
+    words_per_second: float = 0.0
+    fresh_ids: bool = False
+
+    def answer(
+        self,
+        asked: Asked,
+        trail: Trail,
+        hit: Hit,
+        result: Result,
+        reason: Reason,
+        *,
+        pair: str | None = None,
+    ) -> Answer:
+        """The answer that a hit gives; `pair` names both texts where they differ, for feedback."""
+        whole = asked.form is Form.JSON
+        tokens = hit.prompt_tokens + hit.completion_tokens
+        price = self.prices.price(hit.model)
+        trail.usage = Usage(hit.model, hit.prompt_tokens, hit.completion_tokens, saved=True)
+        return Answer(
+            status=200,
+            content_type=JSON_TYPE if whole else SSE_TYPE,
+            body=self._body(asked, hit),
+            outcome=Outcome(
+                result=result,
+                reason=str(reason),
+                similarity=trail.similarity,
+                age_seconds=max(0, hit.now - hit.created_at),
+                ttl_seconds=max(0, hit.expires_at - hit.now),
+                entry_id=str(EntryHandle(hit.entry_id, pair)),
+                saved_tokens=tokens or None,
+                saved_nano_dollars=price.cost(hit.prompt_tokens, hit.completion_tokens)
+                if price is not None and tokens
+                else None,
+                timings=trail.timings,
+                trail=trail,
+            ),
+        )
+
+    def _body(self, asked: Asked, hit: Hit) -> bytes | AsyncGenerator[bytes, None]:
+        dialect, text = asked.request.dialect, hit.body
+        wished = asked.request.controls.fresh_id
+        if (self.fresh_ids if wished is None else wished) and dialect.id_prefix:
+            text = renewed(text, dialect.id_prefix, hit.now)
+        if asked.form is Form.JSON:
+            return text.encode("utf-8")
+        if self.words_per_second > 0:
+            return _word_by_word(text, dialect, 1 / self.words_per_second)
+        return (text + dialect.terminator).encode("utf-8")
+
+
+async def _word_by_word(
+    events: str, dialect: Dialect, pause_seconds: float
+) -> AsyncGenerator[bytes, None]:
+    number = 0
+    for event in EventSplitter().feed(events.encode("utf-8")):
+        parts = [] if event.data is None else dialect.word_by_word(json.loads(event.data))
+        for part in parts:
+            if "sequence_number" in part:
+                part["sequence_number"] = number
+            number += 1
+            text = compact_text(part)
+            told = named_event(event.name, text) if event.name else data_event(text)
+            yield told.encode("utf-8")
+            if len(parts) > 1:
+                await asyncio.sleep(pause_seconds)
+    if dialect.terminator:
+        yield dialect.terminator.encode("utf-8")

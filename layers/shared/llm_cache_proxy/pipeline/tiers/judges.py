@@ -1,0 +1,82 @@
+"""Whether a near prompt's answer may serve this one, candidate by candidate.
+
+By default the guard alone decides. Where a verifier has to approve, its word decides and may
+overrule the guard's veto: the guard then only says when it is asked. A pair that the guard accepts
+at `LIKELY_SIMILARITY` is most likely right, so that asking first spares a call to the upstream;
+any other pair is judged beside the upstream's call, and may match the next time.
+"""
+
+from typing import Protocol
+
+from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.presets import LIKELY_SIMILARITY
+from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.pipeline.checks.verifier import Verifying
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.ports.vector_store import Candidate
+
+
+class Judge(Protocol):
+    """One request's judge; why a candidate was not accepted is left on the trail."""
+
+    async def accepts(self, candidate: Candidate) -> Reason | None:
+        """Why the candidate's answer may serve, or None."""
+        ...
+
+
+class GuardAlone:
+    """The guard's word."""
+
+    def __init__(self, asked: Asked, trail: Trail, guard: Guard) -> None:
+        self._asked = asked
+        self._trail = trail
+        self._guard = guard
+
+    async def accepts(self, candidate: Candidate) -> Reason | None:
+        """The candidate, unless a rule sees a difference in meaning."""
+        verdict = self._guard.compare(self._asked.text, candidate.text)
+        if verdict.accepted:
+            return Reason.SIMILAR
+        self._trail.vetoed(verdict.rule)
+        return None
+
+
+class Approval:
+    """The verifier's word; `known` are the verdicts remembered, by the candidates' keys."""
+
+    def __init__(
+        self,
+        asked: Asked,
+        trail: Trail,
+        guard: Guard,
+        verifying: Verifying,
+        known: dict[str, bool],
+    ) -> None:
+        self._asked = asked
+        self._trail = trail
+        self._guard = guard
+        self._verifying = verifying
+        self._known = known
+        self._has_asked = False
+
+    async def accepts(self, candidate: Candidate) -> Reason | None:
+        """The candidate, if the verifier has approved of the pair or does so now."""
+        if candidate.text == self._asked.text:
+            return Reason.SIMILAR
+        approved = self._known.get(candidate.key)
+        if approved is None and not self._has_asked and self._is_likely(candidate):
+            self._has_asked = True  # one wait a request at most
+            approved = await self._verifying.judged(self._asked, self._trail, candidate)
+        elif approved is None and self._trail.unjudged is None:
+            self._trail.unjudged = candidate
+        if approved:
+            return Reason.VERIFIED
+        self._trail.because(Reason.UNVERIFIED if approved is None else Reason.VERIFIER)
+        return None
+
+    def _is_likely(self, candidate: Candidate) -> bool:
+        return (
+            candidate.similarity >= LIKELY_SIMILARITY
+            and self._guard.compare(self._asked.text, candidate.text).accepted
+        )

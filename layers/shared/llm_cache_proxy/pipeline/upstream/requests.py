@@ -1,0 +1,76 @@
+"""How the upstream is asked: as the client wrote it, and for a stream's usage where that is wanted.
+
+Never lets a wish of ours fail a request: an upstream that refuses it is asked again without.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from llm_cache_proxy.domain.body_members import with_member
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
+
+_REFUSALS = frozenset({400, 422})
+_WISHES = (b"stream_options", b"include_usage")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Sends requests on; remembers the upstreams that refuse to tell a stream's usage."""
+
+    upstream: Upstream
+    _refusing: set[str] = field(default_factory=set)
+
+    async def reply(self, asked: Asked, *, streaming: bool) -> tuple[UpstreamReply, bool]:
+        """The upstream's reply, and whether it tells a usage that only we have asked for.
+
+        Raises UpstreamError where there is none.
+        """
+        options = self._options(asked) if streaming else None
+        call = _call(asked, streaming=streaming)
+        if options is None:
+            return await self.upstream.send(call), False
+        reply = await self.upstream.send(replace(call, body=_with_options(call.body, options)))
+        if reply.status not in _REFUSALS:
+            return reply, True
+        async with aclosing(reply.body) as pieces:
+            refusal = b"".join([piece async for piece in pieces])
+        if not any(wish in refusal for wish in _WISHES):
+            return replace(reply, body=_once(refusal)), True
+        again = await self.upstream.send(call)
+        if again.status not in _REFUSALS:
+            self._refusing.add(again.route.upstream)
+        return again, False
+
+    def _options(self, asked: Asked) -> JsonObject | None:
+        """What to ask for, where the answer may be kept and nobody is known to refuse it."""
+        if not asked.plan.write or asked.routes[0].upstream in self._refusing:
+            return None
+        return asked.request.dialect.asking_for_usage(asked.request.fields)
+
+
+def _call(asked: Asked, *, streaming: bool) -> UpstreamCall:
+    request = asked.request
+    return UpstreamCall(
+        method="POST",
+        path=request.dialect.path,
+        query=request.query,
+        headers=request.headers,
+        body=request.body,
+        model=asked.model,
+        routes=asked.routes,
+        streaming=streaming,
+    )
+
+
+def _with_options(body: bytes, options: JsonObject) -> bytes:
+    try:
+        return with_member(body.decode("utf-8"), "stream_options", options).encode("utf-8")
+    except ValueError:  # too deep to change: it goes out without our wish
+        return body
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body

@@ -1,0 +1,62 @@
+"""An answer whose life is over, or nearly so, is renewed by one caller while the others get it.
+
+Where work may go on after an answer, that caller has the stored one as well and the upstream is
+asked behind it; where everything stops then, that caller waits for the upstream's.
+"""
+
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
+from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.pipeline.request.exchange import Answer
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.single_flight.coordinator import GoOn, SingleFlight
+from llm_cache_proxy.pipeline.support.background import Background
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewing:
+    """`inline` says that nothing runs after an answer."""
+
+    single_flight: SingleFlight
+    background: Background
+    inline: bool = False
+
+    async def begin(self, asked: Asked, trail: Trail, hit: Answer, ask: GoOn) -> Answer | None:
+        """`hit`, or None where the caller is to ask the upstream and to fall back on `hit`."""
+        lease = trail.lease
+        if lease is None or not lease.led:
+            return hit
+        if self.inline:
+            hit.outcome.trail = replace(trail)
+            if hit.outcome.result is Result.STALE:  # it is given only if the upstream fails
+                hit.outcome.reason = str(Reason.STALE_IF_ERROR)
+            trail.fallback, trail.fallback_counts = hit, trail.counted
+            trail.uncount()
+            trail.because(Reason.RENEWED)
+            await self.single_flight.lead(asked, trail, lease)
+            return None
+        apart = Trail(sequence=trail.sequence, grant=trail.grant, unasked=True)
+        await self.single_flight.lead(asked, apart, lease)
+        if not self.background.start(lambda: _renew(asked, apart, ask)):
+            apart.abandon_lead()
+        return hit
+
+
+async def _renew(asked: Asked, trail: Trail, ask: GoOn) -> None:
+    """Ask the upstream for an answer that nobody waits for, and see it to its end."""
+    try:
+        answer = await ask(asked, trail)
+        if not isinstance(answer.body, bytes):
+            async with aclosing(answer.body) as pieces:
+                async for _ in pieces:
+                    pass
+    except (UpstreamError, RequestRefused) as exc:
+        _log.info("an entry could not be renewed: %s", type(exc).__name__)
+    finally:
+        trail.abandon_lead()

@@ -1,0 +1,199 @@
+"""A stream on its way from the upstream to the client, put together as it passes.
+
+Every event goes out as it came. What ends the stream is held back until the answer has been
+stored, so that nothing is left to do once the client has it.
+"""
+
+from collections.abc import AsyncGenerator
+
+from llm_cache_proxy.domain.counting import error_count
+from llm_cache_proxy.domain.dialect import BrokenStreamError
+from llm_cache_proxy.domain.errors import UpstreamError
+from llm_cache_proxy.domain.json_text import compact_text
+from llm_cache_proxy.domain.leavable import LeavableBody
+from llm_cache_proxy.domain.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
+from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
+from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.single_flight.sharing import share_completion, share_failure
+from llm_cache_proxy.pipeline.support.departures import Departures, PatientBody
+from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
+
+
+class Relay(LeavableBody):
+    """The events of one stream for the client; `hides_usage` drops the one that only we asked for.
+
+    Closing it early, begun or not, cancels the upstream call, or leaves it to be read to its end.
+    """
+
+    def __init__(
+        self,
+        asked: Asked,
+        trail: Trail,
+        body: AsyncGenerator[bytes, None],
+        *,
+        storing: Storing,
+        accounting: Accounting,
+        departures: Departures,
+        hides_usage: bool,
+    ) -> None:
+        self._asked = asked
+        self._trail = trail
+        self._storing = storing
+        self._accounting = accounting
+        self._departures = departures
+        self._hides_usage = hides_usage
+        self._body = PatientBody(body) if departures.finishes else body
+        self._assembler = asked.request.dialect.assembler()
+        self._splitter = EventSplitter()
+        self._broken = False
+        self._end = b""
+        self._ready = b""
+        self._settled = False
+        self._told = self._events()
+        self._begun = False
+
+    async def begin(self) -> None:
+        """Wait until there is something to send. Raises UpstreamError where it breaks off first."""
+        try:
+            while not self._ready:
+                self._ready = self._passed(self._splitter.feed(await anext(self._body)))
+        except StopAsyncIteration:
+            return
+        except BaseException as exc:
+            if isinstance(exc, UpstreamError):
+                await self._fail(exc)
+            await self.aclose()
+            raise
+
+    async def asend(self, value: None, /) -> bytes:  # noqa: ARG002 (a generator's signature)
+        """The next events, as many as came together."""
+        self._begun = True
+        return await anext(self._told)
+
+    async def aclose(self) -> None:
+        """The client has left, or has all. Safe to repeat."""
+        if self._begun:
+            await self._told.aclose()
+        else:  # a generator that was never started would not clean up
+            self._begun = True
+            await self._leave()
+
+    async def _events(self) -> AsyncGenerator[bytes, None]:
+        try:
+            if self._ready:
+                yield self._ready
+            async for piece in self._body:
+                out = self._passed(self._splitter.feed(piece))
+                if out:
+                    yield out
+            last = self._last()
+            self._settled = True
+            await self._departures.through(self._finish())
+            if last:
+                yield last
+        except UpstreamError as exc:
+            await self._fail(exc)
+            yield _error_event(exc)
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """What is left to do when nobody reads any more."""
+        if not self._settled and self._departures.finishes:
+            self._departures.behind(self._read_on())
+            return
+        self._settle()
+        # Through, for whoever closes us may be cancelled meanwhile.
+        await self._departures.through(self._body.aclose())
+
+    async def _read_on(self) -> None:
+        try:
+            async for piece in self._body:
+                self._passed(self._splitter.feed(piece))
+            self._last()
+            self._settled = True
+            await self._finish()
+        except UpstreamError as exc:
+            await self._fail(exc)
+        finally:
+            self._settle()
+            await self._body.aclose()
+
+    async def _fail(self, exc: UpstreamError) -> None:
+        self._trail.count(error_count("upstream_stream"))
+        await self._departures.through(share_failure(self._trail, exc))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Count a stream that did not come to its end, once."""
+        if not self._settled:
+            self._settled = True
+            self._accounting.settle(self._asked, self._trail, self._assembler.completion())
+            self._trail.abandon_lead()
+
+    def _passed(self, events: list[Event]) -> bytes:
+        return b"".join(event.raw for event in events if self._passes(event))
+
+    def _passes(self, event: Event) -> bool:
+        if event.data == DONE:
+            self._end += event.raw
+            return False
+        if event.data is None or self._end:
+            return not self._end
+        if self._broken:
+            return True
+        dialect = self._asked.request.dialect
+        try:
+            chunk = self._assembler.add(event.data)
+        except BrokenStreamError:
+            self._broken = True
+            return True
+        if dialect.is_last(chunk):
+            self._end = event.raw
+            return False
+        return not (self._hides_usage and dialect.is_usage_only(chunk))
+
+    def _last(self) -> bytes:
+        rest = self._splitter.rest()
+        if not self._end and rest.strip() == f"data: {DONE}".encode():
+            self._end = DONE_EVENT.encode()
+        return self._end or rest
+
+    async def _finish(self) -> None:
+        try:
+            await self._finished()
+        finally:  # however it was cut short, nobody waits for this one any more
+            self._trail.abandon_lead()
+
+    async def _finished(self) -> None:
+        completion = self._assembler.completion()
+        whole = (
+            self._end != b""
+            and not self._broken
+            and self._asked.request.dialect.is_whole(completion)
+        )
+        if whole:
+            await self._trail.answered(completion)
+        if whole and self._asked.plan.write:
+            self._accounting.count(self._asked, self._trail, completion)
+            text = compact_text(completion)
+            await self._storing.store(self._asked, self._trail, completion, text)
+            return
+        await self._accounting.write(self._asked, self._trail, completion)
+        if self._end and not self._broken:
+            await share_completion(
+                self._asked, self._trail, {}, completion, compact_text(completion)
+            )
+        else:
+            await share_failure(self._trail, _broken_off(self._asked))
+
+
+def _broken_off(asked: Asked) -> UpstreamError:
+    upstream = asked.identity.upstream
+    return UpstreamError("The upstream's answer broke off.", upstream=upstream)
+
+
+def _error_event(exc: UpstreamError) -> bytes:
+    error = {"message": exc.message, "type": "upstream_error", "param": None, "code": exc.code}
+    return data_event(compact_text({"error": error})).encode()
