@@ -38,7 +38,7 @@ check: $(INSTALLED)  ## Lint, types, import contracts and unit tests, in well un
 
 coverage: $(INSTALLED)  ## Hold the unit tests to every branch of domain and pipeline; two minutes
 	@$(BIN)/python -m coverage run -m pytest -q -p no:xdist tests/unit
-	@$(BIN)/python -m coverage report --include='*/domain/*,*/pipeline/*' --skip-covered \
+	@$(BIN)/python -m coverage report --include='*/domain/*,*/pipeline/*,*/administration/*' --skip-covered \
 		--show-missing --fail-under=100
 
 test: setup  ## Everything whose services are found; names what it left out

@@ -12,13 +12,13 @@ from click.testing import CliRunner, Result
 from mangum import Mangum
 
 from fakes.admin import Office
+from llm_cache_proxy.administration import Explaining
 from llm_cache_proxy.api.admin_app import create_admin_app
 from llm_cache_proxy.api.admin_function import admin_function
 from llm_cache_proxy.api.admin_paths import PATHS
 from llm_cache_proxy.cli.admin import admin
 from llm_cache_proxy.domain.counting import hit_counts, miss_counts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.pipeline.administration import Explaining
 from servers.asgi import serving
 from unit.pipeline.bench import Bench
 

@@ -7,10 +7,10 @@ import pytest
 from fakes.admin import Office
 from fakes.vectors import FakeVectors
 from llm_cache_proxy.adapters.absent import AbsentVectors
+from llm_cache_proxy.administration import Explaining
+from llm_cache_proxy.administration.store_health import Vitals
 from llm_cache_proxy.domain.counting import hit_counts, miss_counts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
-from llm_cache_proxy.pipeline.administration import Explaining
-from llm_cache_proxy.pipeline.administration.vitals import Vitals
 from unit.pipeline.bench import Bench
 
 

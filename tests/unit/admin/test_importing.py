@@ -10,6 +10,7 @@ import pytest
 
 from fakes.admin import Office, WindowedExact
 from fakes.upstream import completion
+from llm_cache_proxy.administration import Importing
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     ExactStoreUnavailable,
@@ -17,7 +18,6 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.pipeline.administration import Importing
 from unit.pipeline.bench import Bench
 
 ASKED = "What is Rust?"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from llm_cache_proxy.administration.metrics import Trust
 from llm_cache_proxy.api.exposition import exposition
 from llm_cache_proxy.domain.counting import merged, ruling_counts, sample_counts
 from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
@@ -9,7 +10,6 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.domain.report import semantic_accuracy
 from llm_cache_proxy.domain.tally import tally
-from llm_cache_proxy.pipeline.administration.figures import Trust
 
 NOTHING = Trust(0.0, 0)
 

@@ -7,10 +7,10 @@ import pytest
 
 from fakes.admin import Office
 from llm_cache_proxy.adapters.request_sink.cloudwatch import REFUSED, UNITS
+from llm_cache_proxy.administration.metrics import Trust
 from llm_cache_proxy.api.admin_paths import PATHS
 from llm_cache_proxy.api.exposition import exposition
 from llm_cache_proxy.domain.tally import tally
-from llm_cache_proxy.pipeline.administration.figures import Trust
 from samples.served import SAVED, USED, served
 from samples.stack import template
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from llm_cache_proxy.administration import Explaining, Feedback
+from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.pipeline.administration import Explaining, Feedback
-from llm_cache_proxy.pipeline.administration.fields import Fields
 from unit.pipeline.bench import Bench, Told
 
 ASKED = "What is Rust?"

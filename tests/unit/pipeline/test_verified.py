@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from llm_cache_proxy.administration import Explaining
+from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.errors import NotInCache
 from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.pipeline.administration import Explaining
-from llm_cache_proxy.pipeline.administration.fields import Fields
 from unit.pipeline.bench import Bench
 
 ASKED = "What is Rust?"

@@ -1,6 +1,6 @@
 """`/admin/*`: each path is one action, its fields from the query or the body.
 
-Decides the mapping only; what an action does is in `pipeline.administration`.
+Decides the mapping only; what an action does is in `administration`.
 """
 
 from starlette.applications import Starlette
@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from llm_cache_proxy.administration import Administration
 from llm_cache_proxy.api.admin_key import Endpoint, json_response, operator_endpoint
 from llm_cache_proxy.api.admin_paths import PATHS
 from llm_cache_proxy.api.operator_app import operator_app
 from llm_cache_proxy.api.request_body import read_json_body
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, parse_object
-from llm_cache_proxy.pipeline.administration import Administration
 
 _MAX_BODY_BYTES = 5_000_000
 

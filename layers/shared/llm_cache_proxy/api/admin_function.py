@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from llm_cache_proxy.administration import Administration
 from llm_cache_proxy.domain.errors import RequestRefused
-from llm_cache_proxy.pipeline.administration import Administration
 
 Handler = Callable[[Any, Any], dict[str, Any]]
 """Lambda's: an event and a context to an answer, all of them as Lambda shapes them."""

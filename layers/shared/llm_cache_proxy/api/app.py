@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api import description
 from llm_cache_proxy.api.chat import CACHED, cached_endpoint
 from llm_cache_proxy.api.client_access import ClientAccess
@@ -26,7 +27,6 @@ from llm_cache_proxy.domain.errors import (
     RequestRefused,
     UpstreamError,
 )
-from llm_cache_proxy.pipeline.administration import Feedback
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.request_events import Journal

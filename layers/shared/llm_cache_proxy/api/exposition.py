@@ -7,12 +7,12 @@ no label. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
+from llm_cache_proxy.administration.metrics import Trust
 from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.histogram import BOUNDS_MS
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.report import dollars
 from llm_cache_proxy.domain.tally import ModelTally, Tally
-from llm_cache_proxy.pipeline.administration.figures import Trust
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

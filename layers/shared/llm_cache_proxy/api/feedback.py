@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from llm_cache_proxy.administration import Feedback
+from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.api.errors import unavailable
 from llm_cache_proxy.api.headers import outcome_headers
 from llm_cache_proxy.api.request_body import read_json_body
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.reasons import Reason, Result
-from llm_cache_proxy.pipeline.administration import Feedback
-from llm_cache_proxy.pipeline.administration.fields import Fields
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.request.exchange import Outcome
 

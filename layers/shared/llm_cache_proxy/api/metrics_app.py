@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from llm_cache_proxy.administration import Administration
 from llm_cache_proxy.api.admin_key import json_response, operator_endpoint
 from llm_cache_proxy.api.dashboard import dashboard_file
 from llm_cache_proxy.api.exposition import CONTENT_TYPE, exposition
 from llm_cache_proxy.api.operator_app import operator_app
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.pipeline.administration import Administration
 
 _PROMETHEUS_TYPES = frozenset({"text/plain", "application/openmetrics-text"})
 _FORMATS = ("json", "prometheus")

@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.system_clock import SystemClock
+from llm_cache_proxy.administration.actions import Administration
+from llm_cache_proxy.administration.explain import Explaining
+from llm_cache_proxy.administration.feedback import Feedback
+from llm_cache_proxy.administration.import_entries import Importing
 from llm_cache_proxy.api.app import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts, operator_parts
 from llm_cache_proxy.bootstrap.pipeline import proxy, tiers
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.pipeline.administration.actions import Administration
-from llm_cache_proxy.pipeline.administration.explaining import Explaining
-from llm_cache_proxy.pipeline.administration.feedback import Feedback
-from llm_cache_proxy.pipeline.administration.importing import Importing
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.recording.request_events import Journal, RecentDecisions
 from llm_cache_proxy.pipeline.support.dependency import Tier

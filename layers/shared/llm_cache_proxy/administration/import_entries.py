@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from llm_cache_proxy.administration.action_fields import Fields
+from llm_cache_proxy.administration.export_records import Exported, parse_record
+from llm_cache_proxy.administration.import_answers import Warming
 from llm_cache_proxy.domain.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, RequestRefused, VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.pipeline.administration.fields import Fields
-from llm_cache_proxy.pipeline.administration.records import Exported, parse_record
-from llm_cache_proxy.pipeline.administration.warming import Warming
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store import Commit, Lookup, Miss

@@ -7,6 +7,10 @@ is asked of the upstream, and nothing is counted.
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from llm_cache_proxy.administration.action_fields import Fields
+from llm_cache_proxy.administration.clearing import DEFAULT_TENANT
+from llm_cache_proxy.administration.read_only_stores import UnwrittenExact
+from llm_cache_proxy.administration.synthetic_request import posed
 from llm_cache_proxy.domain.chat.dialect import ChatDialect
 from llm_cache_proxy.domain.dialect import Dialect
 from llm_cache_proxy.domain.errors import (
@@ -17,10 +21,6 @@ from llm_cache_proxy.domain.errors import (
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
 from llm_cache_proxy.domain.text.dialect import TextDialect
-from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT
-from llm_cache_proxy.pipeline.administration.fields import Fields
-from llm_cache_proxy.pipeline.administration.posed import posed
-from llm_cache_proxy.pipeline.administration.unwritten import UnwrittenExact
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.exchange import CachedRequest

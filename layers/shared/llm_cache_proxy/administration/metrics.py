@@ -9,12 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
-from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.report import cost_analysis, sections, token_usage
-from llm_cache_proxy.domain.tally import Tally, tally
-from llm_cache_proxy.pipeline.administration.counters import (
+from llm_cache_proxy.administration.counters import (
     DAY_SECONDS,
     HOUR_SECONDS,
     SPANS,
@@ -22,6 +17,11 @@ from llm_cache_proxy.pipeline.administration.counters import (
     over,
     series,
 )
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.report import cost_analysis, sections, token_usage
+from llm_cache_proxy.domain.tally import Tally, tally
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import CounterWindow
 from llm_cache_proxy.ports.pair_memory import PairMemory, Standing

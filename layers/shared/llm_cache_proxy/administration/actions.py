@@ -7,23 +7,23 @@ decided before (the admin key over HTTP, IAM for a direct invocation).
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from llm_cache_proxy.administration.action_fields import Fields
+from llm_cache_proxy.administration.clearing import DEFAULT_TENANT, Clearing, selection
+from llm_cache_proxy.administration.client_keys import ClientKeys
+from llm_cache_proxy.administration.counters import Counters
+from llm_cache_proxy.administration.entries import Entries
+from llm_cache_proxy.administration.explain import Explaining
+from llm_cache_proxy.administration.export import Exporting
+from llm_cache_proxy.administration.feedback import AdministeredExact, Feedback
+from llm_cache_proxy.administration.import_entries import Importing
+from llm_cache_proxy.administration.metrics import Breakers, Figures, Trust
+from llm_cache_proxy.administration.recent_requests import Recent
+from llm_cache_proxy.administration.store_health import Vitals
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.pricing import PriceList
 from llm_cache_proxy.domain.tally import Tally
-from llm_cache_proxy.pipeline.administration.clearing import DEFAULT_TENANT, Clearing, selection
-from llm_cache_proxy.pipeline.administration.client_keys import ClientKeys
-from llm_cache_proxy.pipeline.administration.counters import Counters
-from llm_cache_proxy.pipeline.administration.entries import Entries
-from llm_cache_proxy.pipeline.administration.explaining import Explaining
-from llm_cache_proxy.pipeline.administration.exporting import Exporting
-from llm_cache_proxy.pipeline.administration.feedback import AdministeredExact, Feedback
-from llm_cache_proxy.pipeline.administration.fields import Fields
-from llm_cache_proxy.pipeline.administration.figures import Breakers, Figures, Trust
-from llm_cache_proxy.pipeline.administration.importing import Importing
-from llm_cache_proxy.pipeline.administration.recent import Recent
-from llm_cache_proxy.pipeline.administration.vitals import Vitals
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
