@@ -2,9 +2,9 @@
 
 from mangum import Mangum
 
-from llm_cache_proxy.api.admin_app import create_admin_app
-from llm_cache_proxy.api.admin_function import admin_function
-from llm_cache_proxy.api.gateway_events import gateway_function
+from llm_cache_proxy.api.aws.admin_function import admin_function
+from llm_cache_proxy.api.aws.gateway_events import gateway_function
+from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.bootstrap.function_settings import operator_settings
 from llm_cache_proxy.bootstrap.priming import prime_everything
 from llm_cache_proxy.bootstrap.roots import administration

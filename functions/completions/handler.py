@@ -5,7 +5,7 @@ A streamed answer arrives in one body here; in AWS `run.sh` takes this file's pl
 
 from mangum import Mangum
 
-from llm_cache_proxy.api.gateway_events import gateway_function
+from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.bootstrap.completions_app import completions_app
 
 # Without lifespan: the stores stay connected from one invocation to the next.

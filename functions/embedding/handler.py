@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
-from llm_cache_proxy.api.embedding_function import EmbeddingFunction
+from llm_cache_proxy.api.embedding.function import EmbeddingFunction
 
 _FOLDER = Path(__file__).with_name("model")
 _MEGABYTES_PER_CORE = 1769  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html

@@ -2,8 +2,8 @@
 
 from mangum import Mangum
 
-from llm_cache_proxy.api.gateway_events import gateway_function
-from llm_cache_proxy.api.metrics_app import create_metrics_app
+from llm_cache_proxy.api.aws.gateway_events import gateway_function
+from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.bootstrap.function_settings import operator_settings
 from llm_cache_proxy.bootstrap.priming import prime_everything
 from llm_cache_proxy.bootstrap.roots import administration

@@ -1,7 +1,7 @@
 """Lambda's entry point of the deployment: provisions, then tells CloudFormation how it went."""
 # ruff: noqa: INP001 - Lambda loads handler.py by path, not as a package
 
-from llm_cache_proxy.api.stack_event import Event, stack_function
+from llm_cache_proxy.api.aws.stack_event import Event, stack_function
 from llm_cache_proxy.bootstrap.function_settings import function_settings
 from llm_cache_proxy.bootstrap.provisioning import provision
 

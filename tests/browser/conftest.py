@@ -15,7 +15,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from fakes.admin import NOW, Office
-from llm_cache_proxy.api.metrics_app import create_metrics_app
+from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.domain.counting import (
     EXACT_HITS,
     SEMANTIC_HITS,

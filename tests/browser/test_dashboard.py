@@ -15,7 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from browser.conftest import KEY, log, scheme, screen
 from fakes.admin import NOW, Office
-from llm_cache_proxy.api.metrics_app import create_metrics_app
+from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from servers.thread import ThreadServer
 
 pytestmark = pytest.mark.browser

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from fakes.embedder import FakeEmbedder
 from llm_cache_proxy.adapters.embedder.http import HttpEmbedder
 from llm_cache_proxy.adapters.embedder.lambda_function import LambdaEmbedder
-from llm_cache_proxy.api.embedding_app import embedding_app
+from llm_cache_proxy.api.embedding.app import embedding_app
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.ports.embedder import Embedder
 from samples.embedders import invoking

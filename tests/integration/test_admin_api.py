@@ -13,9 +13,9 @@ from mangum import Mangum
 
 from fakes.admin import Office
 from llm_cache_proxy.administration import Explaining
-from llm_cache_proxy.api.admin_app import create_admin_app
-from llm_cache_proxy.api.admin_function import admin_function
-from llm_cache_proxy.api.admin_paths import PATHS
+from llm_cache_proxy.api.aws.admin_function import admin_function
+from llm_cache_proxy.api.operators.admin_app import create_admin_app
+from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.cli.admin import admin
 from llm_cache_proxy.domain.counting import hit_counts, miss_counts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable

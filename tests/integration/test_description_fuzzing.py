@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from servers.proxy_process import proxy_process
 from servers.scripted_upstream import ScriptedUpstream
 
-TEXT = resources.files("llm_cache_proxy.api").joinpath("openapi.json").read_text("utf-8")
+TEXT = resources.files("llm_cache_proxy.api.v1").joinpath("openapi.json").read_text("utf-8")
 schema = schemathesis.openapi.from_dict(json.loads(TEXT))
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 pytestmark = pytest.mark.timeout(300)

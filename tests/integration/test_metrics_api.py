@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fakes.admin import Office
-from llm_cache_proxy.api.metrics_app import create_metrics_app
+from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.domain.counting import (
     EXACT_HITS,
     error_count,

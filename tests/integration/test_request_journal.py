@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
-from llm_cache_proxy.api.journalled import CURRENT, Journalled
+from llm_cache_proxy.api.middleware.request_events import CURRENT, Journalled
 from llm_cache_proxy.bootstrap.function_logs import log_as_json
 from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.domain.reasons import Result

@@ -13,7 +13,7 @@ import pytest
 from infra.demo_upstream import demo_upstream
 from infra.sam_local.services import free_port
 
-from llm_cache_proxy.api.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
+from llm_cache_proxy.api.aws.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
 from samples.stack import ROOT
 from servers.redis_process import redis_process
 from servers.scripted_upstream import ScriptedUpstream

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from llm_cache_proxy.api.request_body import BODY_SECONDS
+from llm_cache_proxy.api.http.request_body import BODY_SECONDS
 from servers.proxy_process import proxy_process
 
 SLOW_CLIENTS = 40

@@ -13,7 +13,7 @@ import pytest
 from llm_cache_proxy.adapters.embedder.http import HttpEmbedder
 from llm_cache_proxy.adapters.embedder.lambda_function import LambdaEmbedder
 from llm_cache_proxy.adapters.embedder.minilm.embedder import DEFAULT_EMBEDDER_ID, MiniLMEmbedder
-from llm_cache_proxy.api.embedding_app import embedding_app
+from llm_cache_proxy.api.embedding.app import embedding_app
 from llm_cache_proxy.ports.embedder import Embedder
 from samples.minilm import ROOT, model_folder
 from servers.asgi import serving

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from llm_cache_proxy.api.client_access import ClientAccess
-from llm_cache_proxy.api.journalled import Journalled
+from llm_cache_proxy.api.middleware.client_access import ClientAccess
+from llm_cache_proxy.api.middleware.request_events import Journalled
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.pricing import default_prices
 from llm_cache_proxy.pipeline.recording.request_events import Journal

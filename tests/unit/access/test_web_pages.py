@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from llm_cache_proxy.api.cors import with_cors
+from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
 
 SERVER = "192.0.2.7"

@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from llm_cache_proxy.api.headers import request_headers
+from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.errors import InvalidRequest
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from llm_cache_proxy.api.admin_app import admin_routes
 from llm_cache_proxy.api.app import create_app
-from llm_cache_proxy.api.metrics_app import metrics_routes
+from llm_cache_proxy.api.operators.admin_app import admin_routes
+from llm_cache_proxy.api.operators.metrics_app import metrics_routes
 from llm_cache_proxy.bootstrap.roots import administration, completions
 from llm_cache_proxy.settings import Settings
 from samples.stack import Stack

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.routing import Route
 
 from llm_cache_proxy.api.app import create_app
-from llm_cache_proxy.api.headers import outcome_headers
+from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.domain import controls
 from llm_cache_proxy.domain.controls import Mode
@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.reasons import Result
 from llm_cache_proxy.pipeline.request.exchange import Outcome
 from llm_cache_proxy.settings import Settings
 
-TEXT = resources.files("llm_cache_proxy.api").joinpath("openapi.json").read_text("utf-8")
+TEXT = resources.files("llm_cache_proxy.api.v1").joinpath("openapi.json").read_text("utf-8")
 DESCRIPTION: dict[str, Any] = json.loads(TEXT)
 PARAMETERS = {each["name"]: each for each in DESCRIPTION["components"]["parameters"].values()}
 HEADERS = DESCRIPTION["components"]["headers"]

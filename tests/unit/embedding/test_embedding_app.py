@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from fakes.embedder import FakeEmbedder
-from llm_cache_proxy.api.embedding_app import embedding_app
+from llm_cache_proxy.api.embedding.app import embedding_app
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from fakes.embedder import FakeEmbedder
-from llm_cache_proxy.api.embedding_function import EmbeddingFunction
+from llm_cache_proxy.api.embedding.function import EmbeddingFunction
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 
 

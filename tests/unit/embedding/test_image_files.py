@@ -14,8 +14,8 @@ def test_the_image_has_every_module_that_the_function_imports() -> None:
     code = (
         "import sys\n"
         "import llm_cache_proxy.adapters.embedder.minilm.embedder\n"
-        "import llm_cache_proxy.api.embedding_app\n"
-        "import llm_cache_proxy.api.embedding_function\n"
+        "import llm_cache_proxy.api.embedding.app\n"
+        "import llm_cache_proxy.api.embedding.function\n"
         "for name, module in sys.modules.items():\n"
         "    if name.split('.')[0] == 'llm_cache_proxy' and module.__file__:\n"
         "        print(module.__file__)\n"
@@ -39,7 +39,7 @@ def test_every_file_that_the_image_names_exists() -> None:
 def test_a_direct_invocation_loads_no_web_framework() -> None:
     code = (
         "import sys\n"
-        "import llm_cache_proxy.api.embedding_function\n"
+        "import llm_cache_proxy.api.embedding.function\n"
         "print({'starlette', 'mangum', 'anyio'} & set(sys.modules))"
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from llm_cache_proxy.administration.metrics import Trust
-from llm_cache_proxy.api.exposition import exposition
+from llm_cache_proxy.api.operators.prometheus import exposition
 from llm_cache_proxy.domain.counting import merged, ruling_counts, sample_counts
 from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.json_text import JsonObject

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from llm_cache_proxy.api.errors import refused, upstream_failed
-from llm_cache_proxy.api.passthrough import _answered
+from llm_cache_proxy.api.http.errors import refused, upstream_failed
+from llm_cache_proxy.api.v1.passthrough import _answered
 from llm_cache_proxy.domain.errors import InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.policy import Policy
 from llm_cache_proxy.domain.reasons import MEANINGS, Reason

@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from llm_cache_proxy.administration import Feedback
-from llm_cache_proxy.api import description
-from llm_cache_proxy.api.chat import CACHED, cached_endpoint
-from llm_cache_proxy.api.client_access import ClientAccess
-from llm_cache_proxy.api.embeddings import embeddings_endpoint
-from llm_cache_proxy.api.errors import refused, upstream_failed
-from llm_cache_proxy.api.feedback import feedback_endpoint
-from llm_cache_proxy.api.journalled import Journalled
-from llm_cache_proxy.api.models import models_endpoint
-from llm_cache_proxy.api.passthrough import PassThrough
+from llm_cache_proxy.api.http.errors import refused, upstream_failed
+from llm_cache_proxy.api.middleware.client_access import ClientAccess
+from llm_cache_proxy.api.middleware.request_events import Journalled
+from llm_cache_proxy.api.v1 import openapi as description
+from llm_cache_proxy.api.v1.cached import CACHED, cached_endpoint
+from llm_cache_proxy.api.v1.embeddings import embeddings_endpoint
+from llm_cache_proxy.api.v1.feedback import feedback_endpoint
+from llm_cache_proxy.api.v1.models import models_endpoint
+from llm_cache_proxy.api.v1.passthrough import PassThrough
 from llm_cache_proxy.domain.client_keys import KeyRing
 from llm_cache_proxy.domain.errors import (
     MethodNotAllowed,

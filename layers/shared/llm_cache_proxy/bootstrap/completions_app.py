@@ -1,7 +1,7 @@
 """The completions function's ASGI app, whoever serves it."""
 
-from llm_cache_proxy.api.cors import with_cors
-from llm_cache_proxy.api.function_app import FunctionApp
+from llm_cache_proxy.api.aws.function_app import FunctionApp
+from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import WebPageProtection
 from llm_cache_proxy.bootstrap.function_settings import function_settings
 from llm_cache_proxy.bootstrap.priming import prime_everything, prime_exact_tier

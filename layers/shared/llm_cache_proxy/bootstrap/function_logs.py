@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from llm_cache_proxy.api.journalled import CURRENT
+from llm_cache_proxy.api.middleware.request_events import CURRENT
 
 
 class OfRequest(logging.Filter):

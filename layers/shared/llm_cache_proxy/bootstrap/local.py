@@ -7,11 +7,11 @@ from starlette.types import ASGIApp
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
-from llm_cache_proxy.api.admin_app import admin_routes
 from llm_cache_proxy.api.app import create_app
-from llm_cache_proxy.api.cors import with_cors
-from llm_cache_proxy.api.metrics_app import metrics_routes
+from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
+from llm_cache_proxy.api.operators.admin_app import admin_routes
+from llm_cache_proxy.api.operators.metrics_app import metrics_routes
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.pipeline import tiers
 from llm_cache_proxy.bootstrap.roots import administration_over, service

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from llm_cache_proxy.api.admin_paths import PATHS
+from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.cli.admin_failures import (
     FAILED,
     CallFailed,

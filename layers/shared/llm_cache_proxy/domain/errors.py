@@ -1,4 +1,4 @@
-"""The one tree of errors; what each means to a client is decided in `api.errors` alone.
+"""The one tree of errors; what each means to a client is decided in `api.http.errors` alone.
 
 ProxyError
 ├── RequestRefused         the client's request cannot be served as it is

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from llm_cache_proxy.api.cors import allowed_origins
-from llm_cache_proxy.api.errors import refused
-from llm_cache_proxy.api.headers import new_request_id
+from llm_cache_proxy.api.http.errors import refused
+from llm_cache_proxy.api.http.headers import new_request_id
+from llm_cache_proxy.api.middleware.cors import allowed_origins
 from llm_cache_proxy.domain.errors import Misdirected, OriginNotAllowed, RequestRefused
 
 ANY = "*"

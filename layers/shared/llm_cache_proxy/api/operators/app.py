@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from llm_cache_proxy.api.errors import refused, unforeseen
-from llm_cache_proxy.api.headers import new_request_id
+from llm_cache_proxy.api.http.errors import refused, unforeseen
+from llm_cache_proxy.api.http.headers import new_request_id
 from llm_cache_proxy.api.middleware.web_pages import WebPageProtection
 from llm_cache_proxy.domain.errors import MethodNotAllowed, NotFound, RequestRefused
 

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.errors import refused, unavailable
-from llm_cache_proxy.api.headers import new_request_id
+from llm_cache_proxy.api.http.errors import refused, unavailable
+from llm_cache_proxy.api.http.headers import new_request_id
 from llm_cache_proxy.domain.errors import CacheTierError, NotPermitted, RequestRefused
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE

@@ -19,4 +19,4 @@ async def describe(request: Request) -> Response:
 
 @cache
 def _description() -> bytes:
-    return resources.files("llm_cache_proxy.api").joinpath("openapi.json").read_bytes()
+    return resources.files("llm_cache_proxy.api.v1").joinpath("openapi.json").read_bytes()

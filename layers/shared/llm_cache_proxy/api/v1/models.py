@@ -3,9 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.chat import Endpoint
-from llm_cache_proxy.api.embeddings import OWN_MODEL
-from llm_cache_proxy.api.headers import outcome_headers
+from llm_cache_proxy.api.http.headers import outcome_headers
+from llm_cache_proxy.api.v1.cached import Endpoint
+from llm_cache_proxy.api.v1.embeddings import OWN_MODEL
 from llm_cache_proxy.domain.errors import NotFound
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.reasons import Reason, Result

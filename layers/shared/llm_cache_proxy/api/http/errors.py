@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from llm_cache_proxy.api.headers import outcome_headers
+from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.domain.errors import CacheTierError, NotInCache, RequestRefused, UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.reasons import Reason, Result

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.headers import request_headers
-from llm_cache_proxy.api.journalled import record_of
-from llm_cache_proxy.api.request_body import read_json_body
-from llm_cache_proxy.api.responses import to_response
+from llm_cache_proxy.api.http.answers import to_response
+from llm_cache_proxy.api.http.headers import request_headers
+from llm_cache_proxy.api.http.request_body import read_json_body
+from llm_cache_proxy.api.middleware.request_events import record_of
 from llm_cache_proxy.domain.chat.dialect import ChatDialect
 from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.dialect import Dialect

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from llm_cache_proxy.api.embedding_answer import embedded, refusal
+from llm_cache_proxy.api.embedding.answer import embedded, refusal
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.embedder import Embedder
@@ -55,7 +55,7 @@ class EmbeddingFunction:
             # A direct invocation, the usual one, does not wait for a web framework to load.
             from mangum import Mangum  # noqa: PLC0415
 
-            from llm_cache_proxy.api.embedding_app import embedding_app  # noqa: PLC0415
+            from llm_cache_proxy.api.embedding.app import embedding_app  # noqa: PLC0415
 
             self._http = Mangum(embedding_app(self._embedder), lifespan="off")
         return self._http

@@ -6,8 +6,8 @@ from contextlib import aclosing
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from llm_cache_proxy.api.errors import in_openai_shape
-from llm_cache_proxy.api.headers import outcome_headers
+from llm_cache_proxy.api.http.errors import in_openai_shape
+from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Answer
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from llm_cache_proxy.api.errors import error_body
+from llm_cache_proxy.api.http.errors import error_body
 
 Handler = Callable[[Any, Any], dict[str, Any]]
 """Lambda's: an event and a context to an answer, all of them as Lambda shapes them."""

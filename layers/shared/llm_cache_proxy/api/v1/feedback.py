@@ -7,9 +7,9 @@ from starlette.responses import JSONResponse, Response
 
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.api.errors import unavailable
-from llm_cache_proxy.api.headers import outcome_headers
-from llm_cache_proxy.api.request_body import read_json_body
+from llm_cache_proxy.api.http.errors import unavailable
+from llm_cache_proxy.api.http.headers import outcome_headers
+from llm_cache_proxy.api.http.request_body import read_json_body
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.reasons import Reason, Result

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from llm_cache_proxy.api import description
-from llm_cache_proxy.api.errors import refused
+from llm_cache_proxy.api.http.errors import refused
+from llm_cache_proxy.api.v1 import openapi as description
 from llm_cache_proxy.domain.client_keys import Client, KeyRing, bearer_key
 from llm_cache_proxy.domain.errors import Forbidden, NotPermitted
 

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from llm_cache_proxy.api.embedding_answer import embedded, error_object, refusal
-from llm_cache_proxy.api.request_body import read_body
+from llm_cache_proxy.api.embedding.answer import embedded, error_object, refusal
+from llm_cache_proxy.api.http.request_body import read_body
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, RequestRefused
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.ports.embedder import Embedder

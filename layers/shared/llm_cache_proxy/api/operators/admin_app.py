@@ -9,10 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from llm_cache_proxy.administration import Administration
-from llm_cache_proxy.api.admin_key import Endpoint, json_response, operator_endpoint
-from llm_cache_proxy.api.admin_paths import PATHS
-from llm_cache_proxy.api.operator_app import operator_app
-from llm_cache_proxy.api.request_body import read_json_body
+from llm_cache_proxy.api.http.request_body import read_json_body
+from llm_cache_proxy.api.operators.admin_key import Endpoint, json_response, operator_endpoint
+from llm_cache_proxy.api.operators.admin_paths import PATHS
+from llm_cache_proxy.api.operators.app import operator_app
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, parse_object
 

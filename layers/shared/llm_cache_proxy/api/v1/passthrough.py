@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.headers import request_headers
-from llm_cache_proxy.api.journalled import record_of
-from llm_cache_proxy.api.metering import Settlement, metered
-from llm_cache_proxy.api.request_body import media_type, read_body
-from llm_cache_proxy.api.responses import to_response
+from llm_cache_proxy.api.http.answers import to_response
+from llm_cache_proxy.api.http.headers import request_headers
+from llm_cache_proxy.api.http.request_body import media_type, read_body
+from llm_cache_proxy.api.middleware.request_events import record_of
+from llm_cache_proxy.api.v1.metering import Settlement, metered
 from llm_cache_proxy.domain.counting import BYPASSES
 from llm_cache_proxy.domain.errors import UnsupportedMediaType, UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject

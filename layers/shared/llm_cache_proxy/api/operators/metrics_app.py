@@ -9,10 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from llm_cache_proxy.administration import Administration
-from llm_cache_proxy.api.admin_key import json_response, operator_endpoint
-from llm_cache_proxy.api.dashboard import dashboard_file
-from llm_cache_proxy.api.exposition import CONTENT_TYPE, exposition
-from llm_cache_proxy.api.operator_app import operator_app
+from llm_cache_proxy.api.operators.admin_key import json_response, operator_endpoint
+from llm_cache_proxy.api.operators.app import operator_app
+from llm_cache_proxy.api.operators.dashboard import dashboard_file
+from llm_cache_proxy.api.operators.prometheus import CONTENT_TYPE, exposition
 from llm_cache_proxy.domain.errors import InvalidRequest
 
 _PROMETHEUS_TYPES = frozenset({"text/plain", "application/openmetrics-text"})

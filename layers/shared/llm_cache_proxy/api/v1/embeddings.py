@@ -8,10 +8,10 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.chat import Endpoint
-from llm_cache_proxy.api.headers import outcome_headers
-from llm_cache_proxy.api.passthrough import PassThrough
-from llm_cache_proxy.api.request_body import read_json_body
+from llm_cache_proxy.api.http.headers import outcome_headers
+from llm_cache_proxy.api.http.request_body import read_json_body
+from llm_cache_proxy.api.v1.cached import Endpoint
+from llm_cache_proxy.api.v1.passthrough import PassThrough
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.domain.reasons import Reason, Result
