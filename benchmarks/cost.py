@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.cost_chart import chart
-from llm_cache_proxy.domain.pricing import NANO_DOLLARS, default_prices
+from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS, default_prices
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "cost.md"

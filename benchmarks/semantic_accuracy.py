@@ -21,7 +21,7 @@ from llm_cache_proxy.domain.evaluation import (
     evaluate_pairs,
     wilson_interval,
 )
-from llm_cache_proxy.domain.presets import semantic_rules
+from llm_cache_proxy.domain.requests.presets import semantic_rules
 from llm_cache_proxy.settings import read_settings
 
 KINDS = {

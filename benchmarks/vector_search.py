@@ -18,7 +18,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_fo
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
 from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
-from llm_cache_proxy.domain.entry import Entry, Forms
+from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.ports.vector_store import Candidate, Scope
 
 METHOD = (

@@ -16,7 +16,7 @@ from selenium.webdriver.chrome.service import Service
 
 from fakes.admin import NOW, Office
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
-from llm_cache_proxy.domain.counting import (
+from llm_cache_proxy.domain.metrics.counter_names import (
     EXACT_HITS,
     SEMANTIC_HITS,
     error_count,
@@ -26,7 +26,7 @@ from llm_cache_proxy.domain.counting import (
     trip_count,
     veto_count,
 )
-from llm_cache_proxy.domain.histogram import latency_counts
+from llm_cache_proxy.domain.metrics.histogram import latency_counts
 from samples.served import SAVED, USED, served
 from servers.requirements import require_program
 from servers.thread import ThreadServer

@@ -13,9 +13,9 @@ import redis
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.scripts import script
 from llm_cache_proxy.bootstrap.parts import Exact
-from llm_cache_proxy.domain.entry import Entry, Form, Forms, selectors
-from llm_cache_proxy.domain.key_limits import Grant, KeyCheck, KeyRecord, Limits, Refusal
-from llm_cache_proxy.domain.key_usage import Charge, KeyUsage, month_of
+from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck, KeyRecord, Limits, Refusal
+from llm_cache_proxy.domain.client_keys.usage import Charge, KeyUsage, month_of
+from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms, selectors
 from llm_cache_proxy.ports.exact_store import (
     Commit,
     Hit,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.ports.exact_store import Commit, Hit, Miss
 from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll
 from samples.exact_entries import TENANT, alias, asking, entry

@@ -11,7 +11,7 @@ import pytest
 
 from llm_cache_proxy.adapters.exact_store.sqlite import schema as sqlite_schema
 from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
-from llm_cache_proxy.domain.pairs import spelling_pair
+from llm_cache_proxy.domain.entries.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
     Barred,

@@ -8,7 +8,7 @@ import pytest
 from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
 from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
 from llm_cache_proxy.adapters.upstream.pool import UpstreamPool
-from llm_cache_proxy.domain.upstream_config import UpstreamConfig
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamReply
 from servers.scripted_upstream import ScriptedUpstream
 from servers.upstream_calls import chat_call, events_in, fetched, post, whole

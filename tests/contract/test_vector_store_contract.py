@@ -9,7 +9,7 @@ import pytest
 
 from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
-from llm_cache_proxy.domain.entry import Forms
+from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope
 from samples.vector_stores import KINDS, opened, write_point

@@ -10,9 +10,9 @@ import pytest
 
 from fakes.embedder import FakeEmbedder
 from llm_cache_proxy.adapters.embedder.minilm.embedder import DEFAULT_EMBEDDER_ID, MiniLMEmbedder
-from llm_cache_proxy.domain.eligibility import ineligible_text
-from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.domain.presets import PRESETS, Preset
+from llm_cache_proxy.domain.requests.eligibility import ineligible_text
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.presets import PRESETS, Preset
 from llm_cache_proxy.ports.embedder import Embedding
 from samples.minilm import ROOT, cosine, model_folder
 from unit.pipeline.bench import Bench

@@ -7,12 +7,18 @@ from dataclasses import replace
 from fakes.keys import FakeKeys
 from fakes.leases import FakeLeases
 from fakes.pairs import FakePairs
-from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, STALE, hit_counts, merged
-from llm_cache_proxy.domain.entry import Alias, Entry, Form
+from llm_cache_proxy.domain.client_keys.limits import KeyCheck, Refusal, after, grant, refusal
+from llm_cache_proxy.domain.client_keys.usage import USAGE
+from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form
+from llm_cache_proxy.domain.entries.pairs import spelling_pair
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.domain.key_limits import KeyCheck, Refusal, after, grant, refusal
-from llm_cache_proxy.domain.key_usage import USAGE
-from llm_cache_proxy.domain.pairs import spelling_pair
+from llm_cache_proxy.domain.metrics.counter_names import (
+    EXACT_HITS,
+    SEMANTIC_HITS,
+    STALE,
+    hit_counts,
+    merged,
+)
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Listed, Page, Swept
 from llm_cache_proxy.ports.exact_store import (
     RECENT_KEPT,

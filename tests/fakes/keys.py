@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from llm_cache_proxy.domain.key_limits import KeyRecord
-from llm_cache_proxy.domain.key_usage import KeyUsage, corrected, corrections
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage, corrected, corrections
 from llm_cache_proxy.ports.key_store import HeldKey
 
 

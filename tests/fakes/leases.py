@@ -1,6 +1,6 @@
 """Leases in memory."""
 
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll, Polled
 
 

@@ -12,11 +12,11 @@ from fakes.vectors import FakeVectors
 from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.administration import Administration
-from llm_cache_proxy.domain.counting import miss_counts
-from llm_cache_proxy.domain.entry import Entry, Form
-from llm_cache_proxy.domain.histogram import latency_counts
+from llm_cache_proxy.domain.entries.entry import Entry, Form
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.domain.metrics.counter_names import miss_counts
+from llm_cache_proxy.domain.metrics.histogram import latency_counts
+from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.ports.exact_store import Commit, Hit, Lookup
 from llm_cache_proxy.ports.vector_store import Scope
 

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.cli.admin import admin
-from llm_cache_proxy.domain.client_keys import KeyRing
-from llm_cache_proxy.domain.key_limits import KeyRecord
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord
 from servers.proxy_process import ProxyProcess, proxy_process
 from servers.redis_process import redis_process
 from servers.scripted_upstream import ScriptedUpstream

@@ -8,7 +8,7 @@ import pytest
 
 from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
 from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.upstream_config import UpstreamConfig
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig
 from servers.http2_upstream import Http2Upstream
 from servers.requirements import require_program
 from servers.upstream_calls import chat_call, fetched

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from fakes.admin import Office
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
-from llm_cache_proxy.domain.counting import (
+from llm_cache_proxy.domain.metrics.counter_names import (
     EXACT_HITS,
     error_count,
     hit_counts,
@@ -17,7 +17,7 @@ from llm_cache_proxy.domain.counting import (
     trip_count,
     veto_count,
 )
-from llm_cache_proxy.domain.histogram import latency_counts
+from llm_cache_proxy.domain.metrics.histogram import latency_counts
 from servers.asgi import serving
 
 KEY = "the-admin-key"

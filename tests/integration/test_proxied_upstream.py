@@ -4,7 +4,7 @@ import pytest
 
 from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
-from llm_cache_proxy.domain.upstream_config import UpstreamConfig
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig
 from servers.scripted_upstream import ScriptedUpstream
 from servers.upstream_calls import chat_call, fetched, whole
 from servers.upstream_scripts import answer

@@ -17,8 +17,8 @@ from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.api.middleware.request_events import CURRENT, Journalled
 from llm_cache_proxy.bootstrap.function_logs import log_as_json
-from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.request_events import (
     Journal,
     RecentDecisions,

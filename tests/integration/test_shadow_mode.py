@@ -7,7 +7,7 @@ import httpx
 from click.testing import CliRunner
 
 from llm_cache_proxy.cli.admin import admin
-from llm_cache_proxy.domain.shadow import LEAST_SAMPLES
+from llm_cache_proxy.domain.evaluation.shadow_rules import LEAST_SAMPLES
 from servers.proxy_process import ProxyProcess, proxy_process
 from servers.scripted_upstream import ScriptedUpstream
 from servers.upstream_scripts import Pause, answer

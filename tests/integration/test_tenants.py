@@ -16,7 +16,7 @@ import openai
 import pytest
 import redis
 
-from llm_cache_proxy.domain.client_keys import KeyRing
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from servers.keyed_proxies import (
     ADMIN_KEY,
     KEYED,

@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
-from llm_cache_proxy.domain.upstream_config import Timeouts, UpstreamConfig
+from llm_cache_proxy.domain.upstreams.config import Timeouts, UpstreamConfig
 from servers.scripted_upstream import ScriptedUpstream
 from servers.upstream_answers import chat, chat_chunks
 from servers.upstream_calls import chat_call, get, post, whole

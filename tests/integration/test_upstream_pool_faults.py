@@ -9,7 +9,7 @@ import pytest
 from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
 from llm_cache_proxy.adapters.upstream.pool import Chance, UpstreamPool
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
-from llm_cache_proxy.domain.upstream_config import Timeouts, UpstreamConfig
+from llm_cache_proxy.domain.upstreams.config import Timeouts, UpstreamConfig
 from servers.scripted_upstream import ScriptedUpstream
 from servers.upstream_answers import chat_chunks
 from servers.upstream_calls import chat_call, fetched, whole

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from llm_cache_proxy.domain.entry import Alias, Entry, Form, Forms, selectors
+from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms, selectors
 from llm_cache_proxy.ports.exact_store import Lookup
 
 TENANT = "acme"

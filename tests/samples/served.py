@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from llm_cache_proxy.domain.served import Served, Usage
+from llm_cache_proxy.domain.metrics.request_event import Served, Usage
 
 USED = Usage("gpt-4o-mini", 120, 34, saved=False)
 SAVED = Usage("gpt-4o-mini", 120, 34, saved=True)

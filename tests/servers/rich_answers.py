@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from llm_cache_proxy.domain.responses import replay
+from llm_cache_proxy.domain.dialects import responses_replay as replay
 from servers.upstream_answers import prompt_of
 from servers.upstream_scripts import Recorded, Script, answer, pieces, sse, stream
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from llm_cache_proxy.domain.errors import SettingsError
-from llm_cache_proxy.domain.presets import Preset
+from llm_cache_proxy.domain.requests.presets import Preset
 from llm_cache_proxy.upstream_settings import http_url, read_keys, read_upstreams
 
 

@@ -10,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
 from llm_cache_proxy.api.middleware.request_events import Journalled
-from llm_cache_proxy.domain.client_keys import KeyRing
-from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
+from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.recording.request_events import Journal
 
 RING = KeyRing(b"s" * 32)

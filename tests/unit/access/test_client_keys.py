@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.client_keys import Client, KeyRing, bearer_key
+from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, bearer_key
 from llm_cache_proxy.domain.errors import NotPermitted
 
 NEW, OLD = b"n" * 32, b"o" * 32

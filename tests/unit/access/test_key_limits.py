@@ -4,10 +4,19 @@ import calendar
 
 import pytest
 
-from llm_cache_proxy.domain.estimates import expected_tokens
-from llm_cache_proxy.domain.key_limits import Allowance, Grant, KeyRecord, Limits, Refusal, grant
-from llm_cache_proxy.domain.key_refusals import refused_key
-from llm_cache_proxy.domain.key_usage import (
+from llm_cache_proxy.domain.client_keys.estimates import expected_tokens
+from llm_cache_proxy.domain.client_keys.limit_headers import duration, limit_headers
+from llm_cache_proxy.domain.client_keys.limits import (
+    Allowance,
+    Grant,
+    KeyRecord,
+    Limits,
+    Refusal,
+    grant,
+)
+from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
+from llm_cache_proxy.domain.client_keys.refusals import refused_key
+from llm_cache_proxy.domain.client_keys.usage import (
     Charge,
     KeyUsage,
     corrected,
@@ -15,8 +24,6 @@ from llm_cache_proxy.domain.key_usage import (
     month_of,
     month_seconds_left,
 )
-from llm_cache_proxy.domain.limit_headers import duration, limit_headers
-from llm_cache_proxy.domain.local_rate import LocalRate
 
 KEY = "00000000000000aa"
 

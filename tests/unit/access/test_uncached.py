@@ -10,8 +10,8 @@ import pytest
 
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
-from llm_cache_proxy.domain.client_keys import KeyRing
-from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.pipeline.recording.request_events import Journal
 from unit.pipeline.bench import COMPLETION_NANO, PRICES, PROMPT_NANO, Bench
 

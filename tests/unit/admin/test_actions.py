@@ -9,8 +9,8 @@ from fakes.vectors import FakeVectors
 from llm_cache_proxy.adapters.absent import AbsentVectors
 from llm_cache_proxy.administration import Explaining
 from llm_cache_proxy.administration.store_health import Vitals
-from llm_cache_proxy.domain.counting import hit_counts, miss_counts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
+from llm_cache_proxy.domain.metrics.counter_names import hit_counts, miss_counts
 from unit.pipeline.bench import Bench
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from fakes.admin import NOW, Office
-from llm_cache_proxy.domain.client_keys import Client, KeyRing
+from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage, day_of, month_of
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
-from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
-from llm_cache_proxy.domain.key_usage import KeyUsage, day_of, month_of
 from llm_cache_proxy.ports.key_store import HeldKey
 
 RING = KeyRing(b"s" * 32)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.admin import FadingExact, Office, entry
-from llm_cache_proxy.domain.entry import Forms
+from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest, VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.exact_store import Commit

@@ -4,14 +4,10 @@ from typing import Any
 
 import pytest
 
-from llm_cache_proxy.domain.chat.request import (
-    checked,
-    traits,
-    with_user_text,
-)
+from llm_cache_proxy.domain.dialects.chat_request import checked, traits, with_user_text
+from llm_cache_proxy.domain.dialects.streaming_fields import wants_stream, wants_usage
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.reasons import Reason
-from llm_cache_proxy.domain.streaming_fields import wants_stream, wants_usage
+from llm_cache_proxy.domain.requests.reasons import Reason
 
 USER = {"role": "user", "content": "What is Rust?"}
 

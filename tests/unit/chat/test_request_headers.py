@@ -4,8 +4,8 @@ import pytest
 from starlette.datastructures import Headers
 
 from llm_cache_proxy.api.http.headers import request_headers
-from llm_cache_proxy.domain.controls import parse_controls
 from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.requests.controls import parse_controls
 
 
 def _sent(*lines: tuple[str, str]) -> dict[str, str]:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.chat import replay
-from llm_cache_proxy.domain.chat.answer import forms, is_whole, token_counts
-from llm_cache_proxy.domain.chat.assembly import chat_assembler
-from llm_cache_proxy.domain.dialect import BrokenStreamError
-from llm_cache_proxy.domain.entry import Form
-from llm_cache_proxy.domain.sse import EventSplitter
+from llm_cache_proxy.domain.dialects import chat_replay as replay
+from llm_cache_proxy.domain.dialects.chat_answer import forms, is_whole, token_counts
+from llm_cache_proxy.domain.dialects.chat_assembly import chat_assembler
+from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
+from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.entries.entry import Form
 from unit.chat.completions import completions, streams_of
 
 

@@ -10,9 +10,9 @@ from starlette.routing import Route
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.bootstrap.roots import completions
-from llm_cache_proxy.domain import controls
-from llm_cache_proxy.domain.controls import Mode
-from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.domain.requests import controls
+from llm_cache_proxy.domain.requests.controls import Mode
+from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.request.exchange import Outcome
 from llm_cache_proxy.settings import Settings
 
@@ -40,7 +40,11 @@ def test_every_route_is_described_and_nothing_else() -> None:
 
 
 def test_every_header_that_is_read_is_described() -> None:
-    source = resources.files("llm_cache_proxy.domain").joinpath("controls.py").read_text("utf-8")
+    source = (
+        resources.files("llm_cache_proxy.domain.requests")
+        .joinpath("controls.py")
+        .read_text("utf-8")
+    )
     read = set(re.findall(r'"(x-[a-z-]+)"', source)) | {"cache-control"}
 
     assert controls.__name__.endswith("controls")

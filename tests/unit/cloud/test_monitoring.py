@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.adapters.request_sink.cloudwatch import DIMENSION, UNITS
-from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.domain.requests.reasons import Result
 from samples.stack import Stack, template
 
 GIVEN = {

@@ -23,7 +23,7 @@ def test_every_generated_table_stands_somewhere() -> None:
         assert any(f"<!-- generated: {table} -->" in text for text in texts), table
 
 
-@pytest.mark.parametrize("source", ["api/http/headers.py", "domain/controls.py"])
+@pytest.mark.parametrize("source", ["api/http/headers.py", "domain/requests/controls.py"])
 def test_the_readme_lists_every_header_of_ours(source: str) -> None:
     named = set(re.findall(r'"(x-[a-z-]+[a-z])"', (SOURCES / source).read_text(encoding="utf-8")))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

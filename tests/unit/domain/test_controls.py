@@ -2,8 +2,8 @@
 
 import pytest
 
-from llm_cache_proxy.domain.controls import Controls, Mode, parse_controls
 from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.requests.controls import Controls, Mode, parse_controls
 
 
 def test_no_header_asks_for_nothing_special() -> None:

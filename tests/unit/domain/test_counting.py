@@ -1,11 +1,11 @@
 """Facts about what events add to the counters."""
 
-from llm_cache_proxy.domain import counting
+from llm_cache_proxy.domain.metrics import counter_names
 
 
 def test_a_hit_adds_what_it_saved_and_a_miss_what_it_used() -> None:
-    hit = counting.hit_counts(counting.EXACT_HITS, "m", 3, 4)
-    miss = counting.miss_counts("m", 3, 4)
+    hit = counter_names.hit_counts(counter_names.EXACT_HITS, "m", 3, 4)
+    miss = counter_names.miss_counts("m", 3, 4)
 
     assert hit["exact_hits"] == 1
     assert (hit["model:m:prompt_saved"], hit["model:m:completion_saved"]) == (3, 4)
@@ -14,15 +14,15 @@ def test_a_hit_adds_what_it_saved_and_a_miss_what_it_used() -> None:
 
 
 def test_sums_take_every_part_in() -> None:
-    total = counting.merged({"a": 1}, counting.error_count("a"), {"a": -3, "b": 2})
+    total = counter_names.merged({"a": 1}, counter_names.error_count("a"), {"a": -3, "b": 2})
 
     assert total == {"a": -2, "error:a": 1, "b": 2}
-    assert counting.veto_count("numbers") == {"veto:numbers": 1}
+    assert counter_names.veto_count("numbers") == {"veto:numbers": 1}
 
 
 def test_a_ruling_by_a_model_adds_its_tokens_and_cost_and_any_other_only_the_ruling() -> None:
-    by_model = counting.ruling_counts("m", 3, 4, approved=False, nano_dollars=9)
-    by_rule = counting.ruling_counts("", 0, 0, approved=True, nano_dollars=0)
+    by_model = counter_names.ruling_counts("m", 3, 4, approved=False, nano_dollars=9)
+    by_rule = counter_names.ruling_counts("", 0, 0, approved=True, nano_dollars=0)
 
     assert by_model == {
         "verifier:refused": 1,

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.eligibility import ineligible_text
-from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.requests.eligibility import ineligible_text
+from llm_cache_proxy.domain.requests.reasons import Reason
 
 
 @pytest.mark.parametrize(

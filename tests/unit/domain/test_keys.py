@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.domain.keys import (
+from llm_cache_proxy.domain.requests.keys import (
     Identity,
     canonical_body,
     entry_id,

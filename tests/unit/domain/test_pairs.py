@@ -1,8 +1,6 @@
 import pytest
 
-from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.keys import text_digest
-from llm_cache_proxy.domain.pairs import (
+from llm_cache_proxy.domain.entries.pairs import (
     EntryHandle,
     barred_pair,
     entry_id_in,
@@ -10,6 +8,8 @@ from llm_cache_proxy.domain.pairs import (
     parse_handle,
     spelling_pair,
 )
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.requests.keys import text_digest
 
 ENTRY = "0123456789abcdef01234567"
 

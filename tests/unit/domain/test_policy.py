@@ -2,9 +2,9 @@
 
 import pytest
 
-from llm_cache_proxy.domain.controls import Controls, Mode, parse_controls
-from llm_cache_proxy.domain.policy import DAY_SECONDS, Policy, Traits, plan
-from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.requests.controls import Controls, Mode, parse_controls
+from llm_cache_proxy.domain.requests.policy import DAY_SECONDS, Policy, Traits, plan
+from llm_cache_proxy.domain.requests.reasons import Reason
 
 POLICY = Policy()
 

@@ -1,10 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
-from llm_cache_proxy.domain.controls import Controls
-from llm_cache_proxy.domain.policy import Policy, Traits, plan
-from llm_cache_proxy.domain.presets import PRESETS, Preset, semantic_rules
-from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.requests.controls import Controls
+from llm_cache_proxy.domain.requests.policy import Policy, Traits, plan
+from llm_cache_proxy.domain.requests.presets import PRESETS, Preset, semantic_rules
+from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.settings import Settings
 
 PROSE = Traits(

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from llm_cache_proxy.domain.prose import normalised
+from llm_cache_proxy.domain.requests.normalisation import normalised
 
 
 @pytest.mark.parametrize(

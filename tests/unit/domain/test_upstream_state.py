@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.upstream_state import names_a_file
+from llm_cache_proxy.domain.dialects.upstream_state import names_a_file
 
 
 @pytest.mark.parametrize("part", [{"file_id": "f"}, {"file": {"file_id": "f"}}])

@@ -6,15 +6,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.chat import replay as chat_replay
-from llm_cache_proxy.domain.chat.dialect import ChatDialect
-from llm_cache_proxy.domain.dialect import Dialect
-from llm_cache_proxy.domain.responses import replay as responses_replay
-from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
-from llm_cache_proxy.domain.sse import EventSplitter
-from llm_cache_proxy.domain.text import replay as text_replay
-from llm_cache_proxy.domain.text.dialect import TextDialect
-from llm_cache_proxy.domain.word_by_word import words
+from llm_cache_proxy.domain.dialects import chat_replay, responses_replay, text_replay
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.dialect import Dialect
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.text import TextDialect
+from llm_cache_proxy.domain.dialects.word_by_word import words
 from unit.chat import completions as chats
 from unit.responses.responses import whole_responses
 from unit.text import test_dialect as texts

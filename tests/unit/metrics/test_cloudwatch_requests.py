@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.adapters.request_sink.cloudwatch import UNITS, CloudWatchRequests
-from llm_cache_proxy.domain.served import Served
+from llm_cache_proxy.domain.metrics.request_event import Served
 from samples.served import SAVED, USED, served
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.histogram import BOUNDS_MS, histogram, latency_counts
-from llm_cache_proxy.domain.tally import summed, tally
+from llm_cache_proxy.domain.metrics.counter_totals import summed, tally
+from llm_cache_proxy.domain.metrics.histogram import BOUNDS_MS, histogram, latency_counts
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from llm_cache_proxy.adapters.request_sink.cloudwatch import REFUSED, UNITS
 from llm_cache_proxy.administration.metrics import Trust
 from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.api.operators.prometheus import exposition
-from llm_cache_proxy.domain.tally import tally
+from llm_cache_proxy.domain.metrics.counter_totals import tally
 from samples.served import SAVED, USED, served
 from samples.stack import template
 

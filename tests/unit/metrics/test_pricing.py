@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.domain.errors import SettingsError
-from llm_cache_proxy.domain.pricing import Price, default_prices
+from llm_cache_proxy.domain.metrics.pricing import Price, default_prices
 
 SHORT_AND_REAL = [
     ("llama-3.3-70b-versatile", "llama-3.3-70b-versatile", 590, 790),

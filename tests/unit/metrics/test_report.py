@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.counting import (
+from llm_cache_proxy.domain.metrics.counter_names import (
     EXACT_HITS,
     SEMANTIC_HITS,
     error_count,
@@ -11,9 +11,9 @@ from llm_cache_proxy.domain.counting import (
     miss_counts,
     veto_count,
 )
-from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.domain.report import cache_performance, cost_analysis, token_usage
-from llm_cache_proxy.domain.tally import tally
+from llm_cache_proxy.domain.metrics.counter_totals import tally
+from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.domain.metrics.report import cache_performance, cost_analysis, token_usage
 
 PRICES = default_prices()
 GPT = "gpt-4o-mini"  # 150 and 600 nano-dollars

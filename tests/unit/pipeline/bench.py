@@ -11,15 +11,15 @@ from fakes.exact import FakeExact
 from fakes.upstream import FakeUpstream
 from fakes.vectors import FakeVectors
 from fakes.verifier import FakeVerifier
-from llm_cache_proxy.domain.breaker import Breaker
-from llm_cache_proxy.domain.chat.dialect import ChatDialect
-from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.domain.local_rate import LocalRate
-from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.domain.pricing import Price, PriceList
-from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
+from llm_cache_proxy.domain.requests.controls import parse_controls
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.checks.agreement import Agreement
 from llm_cache_proxy.pipeline.checks.shadow_sampling import Shadowing
 from llm_cache_proxy.pipeline.checks.verifier import Verifying

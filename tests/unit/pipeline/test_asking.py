@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS, chunk, sse
-from llm_cache_proxy.domain.chat.dialect import ChatDialect
-from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.pipeline.request.exchange import CachedRequest
 from unit.pipeline.bench import Bench, read
 

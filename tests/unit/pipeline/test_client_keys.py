@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS, chunk, completion, sse
-from llm_cache_proxy.domain.client_keys import Client
+from llm_cache_proxy.domain.client_keys.key_ring import Client
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.errors import (
     Forbidden,
     LimitReached,
@@ -18,9 +19,8 @@ from llm_cache_proxy.domain.errors import (
     UpstreamError,
     UpstreamUnreachable,
 )
-from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
-from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.request.exchange import Answer
 from llm_cache_proxy.ports.key_store import HeldKey

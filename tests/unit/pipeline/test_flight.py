@@ -3,8 +3,8 @@
 import asyncio
 
 from fakes.leases import FakeLeases
+from llm_cache_proxy.domain.entries.shared_answer import Landing, SharedAnswer
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer
 from llm_cache_proxy.pipeline.single_flight.leader import Lead
 from llm_cache_proxy.pipeline.single_flight.local_waiters import Flights
 from llm_cache_proxy.pipeline.support.background import Background

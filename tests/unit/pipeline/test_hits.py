@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS, completion
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
-from llm_cache_proxy.domain.sse import DONE, EventSplitter
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
+from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
 from unit.pipeline.bench import PRICES, Bench, Told
 from unit.pipeline.test_responses import response, stream

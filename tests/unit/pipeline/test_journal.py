@@ -5,9 +5,9 @@ import json
 import pytest
 
 from fakes.exact import FakeExact
-from llm_cache_proxy.domain.pricing import Price, PriceList
-from llm_cache_proxy.domain.reasons import Result
-from llm_cache_proxy.domain.served import Served, Usage
+from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
+from llm_cache_proxy.domain.metrics.request_event import Served, Usage
+from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.recording.request_events import (
     Journal,

@@ -9,11 +9,11 @@ import pytest
 
 from llm_cache_proxy.api.http.errors import refused, upstream_failed
 from llm_cache_proxy.api.v1.passthrough import _answered
+from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import InvalidRequest, UpstreamUnreachable
-from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.domain.reasons import MEANINGS, Reason
-from llm_cache_proxy.domain.shadow import ShadowRules
-from llm_cache_proxy.domain.text.dialect import TextDialect
+from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.reasons import MEANINGS, Reason
 from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.bench import Bench

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS
-from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from unit.pipeline.bench import Bench, Told
 
 RESPONSES = ResponsesDialect()

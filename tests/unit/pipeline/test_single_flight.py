@@ -12,11 +12,11 @@ import pytest
 from fakes.embedder import FakeEmbedder
 from fakes.exact import FakeExact
 from fakes.upstream import FakeUpstream, chunk, completion, sse
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
+from llm_cache_proxy.domain.entries.shared_answer import SharedAnswer, shared_answer
 from llm_cache_proxy.domain.errors import UpstreamTimedOut, UpstreamUnreachable
-from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
-from llm_cache_proxy.domain.pacing import UNKNOWN_SECONDS, UpstreamPace, pauses
-from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.domain.shared_answer import SharedAnswer, shared_answer
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.upstreams.pacing import UNKNOWN_SECONDS, UpstreamPace, pauses
 from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
 from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.exact_store import Commit

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.upstream import SSE_HEADERS, FakeUpstream
 from llm_cache_proxy.domain.errors import NotInCache, UpstreamError, UpstreamTimedOut
-from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.ports.upstream import UpstreamCall, UpstreamReply
 from unit.pipeline.bench import Bench, Told
 

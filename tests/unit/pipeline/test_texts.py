@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from fakes.upstream import SSE_HEADERS, sse
-from llm_cache_proxy.domain.text.dialect import TextDialect
+from llm_cache_proxy.domain.dialects.text import TextDialect
 from unit.pipeline.bench import Bench, Told
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from fakes.exact import FakeExact
-from llm_cache_proxy.domain.chat.dialect import ChatDialect
-from llm_cache_proxy.domain.controls import parse_controls
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound, NotInCache
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.requests.controls import parse_controls
+from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.request.exchange import CachedRequest
 from llm_cache_proxy.ports.exact_store import AliasFound, Answered, Lookup
 from unit.pipeline.bench import Bench

@@ -8,7 +8,7 @@ import pytest
 from llm_cache_proxy.administration import Explaining
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.errors import NotInCache
-from llm_cache_proxy.domain.policy import Policy
+from llm_cache_proxy.domain.requests.policy import Policy
 from unit.pipeline.bench import Bench
 
 ASKED = "What is Rust?"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from llm_cache_proxy.domain.dialects.responses_request import checked, traits, with_user_text
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.reasons import Reason
-from llm_cache_proxy.domain.responses.request import checked, traits, with_user_text
+from llm_cache_proxy.domain.requests.reasons import Reason
 
 USER = {"role": "user", "content": "Hi"}
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialect import BrokenStreamError
-from llm_cache_proxy.domain.responses import replay
-from llm_cache_proxy.domain.responses.answer import is_whole, said, token_counts
-from llm_cache_proxy.domain.responses.assembly import ResponseAssembler, is_last
-from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
-from llm_cache_proxy.domain.sse import EventSplitter
+from llm_cache_proxy.domain.dialects import responses_replay as replay
+from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.responses_answer import is_whole, said, token_counts
+from llm_cache_proxy.domain.dialects.responses_assembly import ResponseAssembler, is_last
+from llm_cache_proxy.domain.dialects.sse import EventSplitter
 from unit.responses.responses import streams_of, whole_responses
 
 Json = dict[str, Any]

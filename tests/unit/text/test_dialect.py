@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialect import BrokenStreamError
+from llm_cache_proxy.domain.dialects import text_replay as replay
+from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
+from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.reasons import Reason
-from llm_cache_proxy.domain.sse import EventSplitter
-from llm_cache_proxy.domain.text import replay
-from llm_cache_proxy.domain.text.dialect import TextDialect
+from llm_cache_proxy.domain.requests.reasons import Reason
 from unit.chat.completions import TEXT, pieces_of
 
 Json = dict[str, Any]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.retry import (
+from llm_cache_proxy.domain.upstreams.retry import (
     RetryPolicy,
     asked_wait_seconds,
     backoff_seconds,

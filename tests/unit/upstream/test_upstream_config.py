@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.upstream_config import UpstreamConfig, candidates, groq
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates, groq
 
 
 def config(name: str, *models: str, **aliases: str) -> UpstreamConfig:

@@ -12,8 +12,8 @@ from llm_cache_proxy.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
-from llm_cache_proxy.domain.retry import RetryPolicy
-from llm_cache_proxy.domain.upstream_config import UpstreamConfig
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig
+from llm_cache_proxy.domain.upstreams.retry import RetryPolicy
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 from servers.upstream_calls import chat_call, get, post
 

@@ -13,7 +13,7 @@ from llm_cache_proxy.bootstrap.upstreams import (
     upstream_or_demonstration,
 )
 from llm_cache_proxy.domain.errors import SettingsError
-from llm_cache_proxy.domain.upstream_config import UpstreamConfig, candidates
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
 from llm_cache_proxy.settings import Settings, read_settings
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     NoVectorStore,

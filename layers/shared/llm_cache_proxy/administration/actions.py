@@ -19,11 +19,11 @@ from llm_cache_proxy.administration.import_entries import Importing
 from llm_cache_proxy.administration.metrics import Breakers, Figures, Trust
 from llm_cache_proxy.administration.recent_requests import Recent
 from llm_cache_proxy.administration.store_health import Vitals
-from llm_cache_proxy.domain.client_keys import KeyRing
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.tally import Tally
+from llm_cache_proxy.domain.metrics.counter_totals import Tally
+from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.key_views import key_view
-from llm_cache_proxy.domain.client_keys import PREFIX, KeyRing, is_tenant_name
-from llm_cache_proxy.domain.controls import DEFAULT_NAMESPACE, is_name
+from llm_cache_proxy.domain.client_keys.key_ring import PREFIX, KeyRing, is_tenant_name
+from llm_cache_proxy.domain.client_keys.limits import MOST_NANO_DOLLARS, KeyRecord, Limits
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.key_limits import MOST_NANO_DOLLARS, KeyRecord, Limits
-from llm_cache_proxy.domain.pricing import NANO_DOLLARS
+from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
+from llm_cache_proxy.domain.requests.controls import DEFAULT_NAMESPACE, is_name
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.key_store import HeldKey, KeyStore

@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.counting import EXACT_HITS, MISSES, SEMANTIC_HITS
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.tally import summed, tally
+from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, MISSES, SEMANTIC_HITS
+from llm_cache_proxy.domain.metrics.counter_totals import summed, tally
 from llm_cache_proxy.ports.exact_admin import CounterWindow, ExactAdmin
 
 HOUR_SECONDS = 3_600

@@ -11,10 +11,10 @@ from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT
 from llm_cache_proxy.administration.read_only_stores import NotedVectors, UnwrittenExact
 from llm_cache_proxy.administration.synthetic_request import posed
-from llm_cache_proxy.domain.chat.dialect import ChatDialect
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.exchange import Answer, CachedRequest, Outcome, reason_text

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from llm_cache_proxy.domain import keys
-from llm_cache_proxy.domain.entry import ALL, FORMAT_VERSION, Entry, Forms
+from llm_cache_proxy.domain.entries.entry import ALL, FORMAT_VERSION, Entry, Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 _DIMENSIONS = 384

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import Clearing, Selection
+from llm_cache_proxy.domain.entries.pairs import EntryHandle, parse_handle
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.pairs import EntryHandle, parse_handle
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.key_store import KeyStore
 from llm_cache_proxy.ports.pair_memory import PairMemory

@@ -11,16 +11,16 @@ from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT
 from llm_cache_proxy.administration.read_only_stores import UnwrittenExact
 from llm_cache_proxy.administration.synthetic_request import posed
-from llm_cache_proxy.domain.chat.dialect import ChatDialect
-from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.dialect import Dialect
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     ExactStoreUnavailable,
     InvalidRequest,
 )
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
-from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
-from llm_cache_proxy.domain.text.dialect import TextDialect
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.exchange import CachedRequest

@@ -13,7 +13,7 @@ from enum import StrEnum
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.export_records import Exported, parse_record
 from llm_cache_proxy.administration.import_answers import Warming
-from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, RequestRefused, VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.pipeline.proxy import CachingProxy

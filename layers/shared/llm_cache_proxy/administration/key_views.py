@@ -1,9 +1,9 @@
 """A client's key as operators see it: never the key itself."""
 
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.key_limits import KeyRecord
-from llm_cache_proxy.domain.key_usage import KeyUsage
-from llm_cache_proxy.domain.pricing import NANO_DOLLARS
+from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
 
 
 def key_view(tenant: str, key_id: str, record: KeyRecord, usage: KeyUsage, now: int) -> JsonObject:

@@ -19,9 +19,9 @@ from llm_cache_proxy.administration.counters import (
 )
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.report import cost_analysis, sections, token_usage
-from llm_cache_proxy.domain.tally import Tally, tally
+from llm_cache_proxy.domain.metrics.counter_totals import Tally, tally
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.metrics.report import cost_analysis, sections, token_usage
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import CounterWindow
 from llm_cache_proxy.ports.pair_memory import PairMemory, Standing

@@ -3,8 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, STALE, hit_counts
-from llm_cache_proxy.domain.entry import Alias, Entry
+from llm_cache_proxy.domain.entries.entry import Alias, Entry
+from llm_cache_proxy.domain.metrics.counter_names import (
+    EXACT_HITS,
+    SEMANTIC_HITS,
+    STALE,
+    hit_counts,
+)
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
     Answered,

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from llm_cache_proxy.domain.controls import parse_controls
-from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.pipeline.request.exchange import CachedRequest
 
 

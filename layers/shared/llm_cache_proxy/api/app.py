@@ -20,7 +20,7 @@ from llm_cache_proxy.api.v1.embeddings import embeddings_endpoint
 from llm_cache_proxy.api.v1.feedback import feedback_endpoint
 from llm_cache_proxy.api.v1.models import models_endpoint
 from llm_cache_proxy.api.v1.passthrough import PassThrough
-from llm_cache_proxy.domain.client_keys import KeyRing
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.errors import (
     MethodNotAllowed,
     NotFound,

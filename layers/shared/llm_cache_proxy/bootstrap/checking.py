@@ -3,9 +3,9 @@
 from random import SystemRandom
 
 from llm_cache_proxy.bootstrap.parts import Parts, verifier
-from llm_cache_proxy.domain.presets import semantic_rules
-from llm_cache_proxy.domain.pricing import default_prices
-from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
+from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.domain.requests.presets import semantic_rules
 from llm_cache_proxy.pipeline.checks.agreement import Agreement
 from llm_cache_proxy.pipeline.checks.shadow_sampling import Shadowing
 from llm_cache_proxy.pipeline.checks.verifier import Verifying

@@ -7,13 +7,13 @@ from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.bootstrap.checking import shadowing_over, verifier_over
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
-from llm_cache_proxy.domain.breaker import Breaker
+from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.local_rate import LocalRate
-from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.domain.presets import semantic_rules
-from llm_cache_proxy.domain.pricing import PriceList, default_prices
+from llm_cache_proxy.domain.metrics.pricing import PriceList, default_prices
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.presets import semantic_rules
+from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.client_keys.gate import KeyGate
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger

@@ -10,8 +10,8 @@ from llm_cache_proxy.administration.import_entries import Importing
 from llm_cache_proxy.api.app import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts, operator_parts
 from llm_cache_proxy.bootstrap.pipeline import proxy, tiers
-from llm_cache_proxy.domain.client_keys import KeyRing
-from llm_cache_proxy.domain.pricing import default_prices
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
+from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.recording.request_events import Journal, RecentDecisions
 from llm_cache_proxy.pipeline.support.dependency import Tier

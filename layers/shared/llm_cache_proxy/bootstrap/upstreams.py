@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from llm_cache_proxy.domain.errors import SettingsError
-from llm_cache_proxy.domain.upstream_config import ANY_MODEL, Timeouts, UpstreamConfig, groq
+from llm_cache_proxy.domain.upstreams.config import ANY_MODEL, Timeouts, UpstreamConfig, groq
 from llm_cache_proxy.ports.upstream import Upstream
 from llm_cache_proxy.settings import Settings, read_variable
 from llm_cache_proxy.upstream_settings import UpstreamSetting, read_keys, read_upstreams

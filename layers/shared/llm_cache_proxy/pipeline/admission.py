@@ -6,9 +6,9 @@ Without a key nothing is asked, and everything admitted.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.client_keys import Client
-from llm_cache_proxy.domain.entry import Form
-from llm_cache_proxy.domain.key_limits import KeyCheck
+from llm_cache_proxy.domain.client_keys.key_ring import Client
+from llm_cache_proxy.domain.client_keys.limits import KeyCheck
+from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.pipeline.request.state import Trail
 from llm_cache_proxy.pipeline.tiers.exact import NOBODYS_KEY, ExactTier
 from llm_cache_proxy.ports.exact_store import Lookup

@@ -3,11 +3,11 @@
 import time
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.counting import merged
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
-from llm_cache_proxy.domain.histogram import latency_counts
-from llm_cache_proxy.domain.policy import Policy
-from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.metrics.histogram import latency_counts
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.exchange import Answer, CachedRequest
 from llm_cache_proxy.pipeline.request.planned_request import Asked, asked, model_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)

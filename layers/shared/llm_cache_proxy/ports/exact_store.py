@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from llm_cache_proxy.domain.entry import Alias, Entry, Form
-from llm_cache_proxy.domain.key_limits import Grant, KeyCheck, Refusal
+from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck, Refusal
+from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form
 from llm_cache_proxy.ports.lease_store import Lease
 
 RECENT_KEPT = 50
@@ -170,10 +170,10 @@ class ExactStore(Protocol):
     """Failure (`ExactStoreUnavailable`) means: go on as if nothing were cached, and count it.
 
     A hit adds to the counters: `exact_hits` (`stale` where it is that, `semantic_hits` after
-    `promote`), and the entry's tokens as `domain.counting.hit_counts` says. Nothing else is
+    `promote`), and the entry's tokens as `counter_names.hit_counts` says. Nothing else is
     counted unasked. A store that can read but not write still serves hits. Malformed records and
     unknown format versions are misses. Tenants share no key. Counts named `usage:...` change what a
-    client's key has used (`domain.key_limits`), and are no counters.
+    client's key has used (`domain.client_keys.limits`), and are no counters.
     """
 
     async def lookup(self, query: Lookup) -> Answered:

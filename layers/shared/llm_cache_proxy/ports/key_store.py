@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from llm_cache_proxy.domain.key_limits import KeyRecord
-from llm_cache_proxy.domain.key_usage import KeyUsage
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ a leader who was believed dead cannot store over a later one's answer.
 from dataclasses import dataclass
 from typing import Protocol
 
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from llm_cache_proxy.domain.served import Served
+from llm_cache_proxy.domain.metrics.request_event import Served
 
 
 class RequestSink(Protocol):

@@ -6,7 +6,7 @@ What is absent has no field, since null is a value in the scripts' JSON.
 import json
 from typing import cast
 
-from llm_cache_proxy.domain.key_limits import KeyRecord, Limits
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 
 _LIMITS = ("requests_per_minute", "tokens_per_day", "nano_dollars_per_month")
 _TIMES = ("created_at", "expires_at", "revoked_at")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from llm_cache_proxy.domain.served import Served
+from llm_cache_proxy.domain.metrics.request_event import Served
 
 DIMENSION = "tier"
 REFUSED = "REFUSED"

@@ -12,7 +12,7 @@ import queue
 import threading
 from pathlib import Path
 
-from llm_cache_proxy.domain.served import Served
+from llm_cache_proxy.domain.metrics.request_event import Served
 
 _MOST_WAITING = 10_000
 _MOST_AT_ONCE = 500

@@ -15,7 +15,7 @@ from llm_cache_proxy.adapters.http.tls import http2_tls_context, tls_context
 from llm_cache_proxy.adapters.http.transport import StreamsTransport
 from llm_cache_proxy.adapters.upstream.reply import ReplyBody, translated
 from llm_cache_proxy.domain.errors import UpstreamError, UpstreamTimedOut
-from llm_cache_proxy.domain.upstream_config import Timeouts
+from llm_cache_proxy.domain.upstreams.config import Timeouts
 
 _IDLE_SECONDS = 30.0
 _LIMITS = httpx.Limits(

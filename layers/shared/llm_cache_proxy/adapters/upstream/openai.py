@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
-from llm_cache_proxy.domain.body_members import with_model
+from llm_cache_proxy.domain.dialects.body_members import with_model
 from llm_cache_proxy.domain.errors import NotFound, UpstreamError
-from llm_cache_proxy.domain.upstream_config import UpstreamConfig, candidates
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from llm_cache_proxy.adapters.upstream.model_list import ModelList
 from llm_cache_proxy.domain.errors import UpstreamError, UpstreamUnreachable
-from llm_cache_proxy.domain.retry import (
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
+from llm_cache_proxy.domain.upstreams.retry import (
     RetryPolicy,
     asked_wait_seconds,
     backoff_seconds,
@@ -20,7 +21,6 @@ from llm_cache_proxy.domain.retry import (
     worth_another_route,
     worth_repeating,
 )
-from llm_cache_proxy.domain.upstream_config import UpstreamConfig, candidates
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
 Outcome = UpstreamReply | UpstreamError
@@ -88,7 +88,7 @@ class UpstreamPool:
         self._models = ModelList(members, monotonic=self._chance.monotonic)
 
     def routes(self, model: str) -> Sequence[Route]:
-        """Who can answer, as `domain.upstream_config.candidates` orders them."""
+        """Who can answer, as `domain.upstreams.config.candidates` orders them."""
         configs = [member.config for member in self._members.values()]
         return [Route(config.name, name) for config, name in candidates(configs, model)]
 

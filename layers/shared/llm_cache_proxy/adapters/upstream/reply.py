@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, cast
 
 import httpx
 
+from llm_cache_proxy.domain.closable_body import LeavableBody
 from llm_cache_proxy.domain.errors import (
     UpstreamError,
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
-from llm_cache_proxy.domain.leavable import LeavableBody
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llm_cache_proxy.api.http.errors import refused
 from llm_cache_proxy.api.v1 import openapi as description
-from llm_cache_proxy.domain.client_keys import Client, KeyRing, bearer_key
+from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, bearer_key
 from llm_cache_proxy.domain.errors import Forbidden, NotPermitted
 
 OPEN_CLIENT = Client(tenant="default")

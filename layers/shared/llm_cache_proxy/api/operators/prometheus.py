@@ -9,10 +9,10 @@ from itertools import accumulate
 
 from llm_cache_proxy.administration.metrics import Trust
 from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
-from llm_cache_proxy.domain.histogram import BOUNDS_MS
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.report import dollars
-from llm_cache_proxy.domain.tally import ModelTally, Tally
+from llm_cache_proxy.domain.metrics.counter_totals import ModelTally, Tally
+from llm_cache_proxy.domain.metrics.histogram import BOUNDS_MS
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.metrics.report import dollars
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

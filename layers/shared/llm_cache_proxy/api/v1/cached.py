@@ -9,12 +9,12 @@ from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.api.http.request_body import read_json_body
 from llm_cache_proxy.api.middleware.request_events import record_of
-from llm_cache_proxy.domain.chat.dialect import ChatDialect
-from llm_cache_proxy.domain.controls import parse_controls
-from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.dialect import Dialect
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.domain.responses.dialect import ResponsesDialect
-from llm_cache_proxy.domain.text.dialect import TextDialect
+from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.request.exchange import CachedRequest
 from llm_cache_proxy.pipeline.request.planned_request import model_of

@@ -12,7 +12,7 @@ from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.api.http.request_body import read_json_body
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.request.exchange import Outcome
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.chat.answer import token_counts as chat_tokens
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.responses.answer import token_counts as responses_tokens
+from llm_cache_proxy.domain.dialects.chat_answer import token_counts as chat_tokens
+from llm_cache_proxy.domain.dialects.responses_answer import token_counts as responses_tokens
+from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.state import Trail
 

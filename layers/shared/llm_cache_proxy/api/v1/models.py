@@ -8,7 +8,7 @@ from llm_cache_proxy.api.v1.cached import Endpoint
 from llm_cache_proxy.api.v1.embeddings import OWN_MODEL
 from llm_cache_proxy.domain.errors import NotFound
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
-from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Outcome
 from llm_cache_proxy.pipeline.request.state import Trail

@@ -13,11 +13,11 @@ from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.api.http.request_body import media_type, read_body
 from llm_cache_proxy.api.middleware.request_events import record_of
 from llm_cache_proxy.api.v1.metering import Settlement, metered
-from llm_cache_proxy.domain.counting import BYPASSES
 from llm_cache_proxy.domain.errors import UnsupportedMediaType, UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.metrics.counter_names import BYPASSES
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Answer, Outcome

@@ -12,7 +12,7 @@ import click
 
 from llm_cache_proxy.bootstrap.pipeline import guard_of
 from llm_cache_proxy.domain.evaluation import Decision
-from llm_cache_proxy.domain.presets import Preset, semantic_rules
+from llm_cache_proxy.domain.requests.presets import Preset, semantic_rules
 from llm_cache_proxy.settings import Settings
 
 P = ParamSpec("P")

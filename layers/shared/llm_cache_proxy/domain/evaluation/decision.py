@@ -6,10 +6,10 @@ compared by meaning at all, then the guard. Never asks a verifier, which needs a
 
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.eligibility import ineligible_text
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.prose import normalised
-from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.requests.eligibility import ineligible_text
+from llm_cache_proxy.domain.requests.normalisation import normalised
+from llm_cache_proxy.domain.requests.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

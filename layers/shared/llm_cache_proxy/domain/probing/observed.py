@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.sse import DONE, EventSplitter
 
 _RANDOM_NUMBER = re.compile(r"\d{12,}")
 _CACHE_HEADERS = ("x-cache", "x-cache-status", "cf-aig-cache-status", "x-litellm-cache-hit")

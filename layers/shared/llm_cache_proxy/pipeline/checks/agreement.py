@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.dialect import BrokenStreamError, Dialect
-from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
+from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
+from llm_cache_proxy.domain.entries.entry import Form
+from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.shadow import ShadowRules
-from llm_cache_proxy.domain.sse import DONE, EventSplitter
 from llm_cache_proxy.pipeline.checks.verifier import Verifying
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

@@ -10,7 +10,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.counting import (
+from llm_cache_proxy.domain.errors import UpstreamError
+from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
+from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.metrics.counter_names import (
     SEMANTIC_HITS,
     SHADOW_FAILED,
     SHADOW_RAISED,
@@ -18,11 +22,7 @@ from llm_cache_proxy.domain.counting import (
     sample_counts,
     shadow_call_counts,
 )
-from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
-from llm_cache_proxy.domain.json_text import JsonObject, compact_text
-from llm_cache_proxy.domain.reasons import Reason
-from llm_cache_proxy.domain.shadow import ShadowRules
+from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, parsed, said_by
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.exchange import Answer

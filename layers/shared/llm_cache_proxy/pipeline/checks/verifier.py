@@ -6,8 +6,8 @@ A verifier that fails has not approved.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.counting import VERIFIER_FAILED, ruling_counts
-from llm_cache_proxy.domain.pairs import judged_pair
+from llm_cache_proxy.domain.entries.pairs import judged_pair
+from llm_cache_proxy.domain.metrics.counter_names import VERIFIER_FAILED, ruling_counts
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

@@ -7,15 +7,15 @@ the store is away a signature is all there is: such keys are served at a modest 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from llm_cache_proxy.domain.client_keys import Client
-from llm_cache_proxy.domain.counting import error_count
+from llm_cache_proxy.domain.client_keys.estimates import expected_tokens
+from llm_cache_proxy.domain.client_keys.key_ring import Client
+from llm_cache_proxy.domain.client_keys.limits import KeyCheck
+from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
+from llm_cache_proxy.domain.client_keys.refusals import refused_key
+from llm_cache_proxy.domain.client_keys.usage import Charge, day_of, month_of
 from llm_cache_proxy.domain.errors import LimitReached
-from llm_cache_proxy.domain.estimates import expected_tokens
-from llm_cache_proxy.domain.key_limits import KeyCheck
-from llm_cache_proxy.domain.key_refusals import refused_key
-from llm_cache_proxy.domain.key_usage import Charge, day_of, month_of
-from llm_cache_proxy.domain.local_rate import LocalRate
-from llm_cache_proxy.domain.pricing import PriceList
+from llm_cache_proxy.domain.metrics.counter_names import error_count
+from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.exchange import CachedRequest
 from llm_cache_proxy.pipeline.request.planned_request import Asked

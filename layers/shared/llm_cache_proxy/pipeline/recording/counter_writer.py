@@ -9,8 +9,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from llm_cache_proxy.domain.counting import merged
 from llm_cache_proxy.domain.errors import CacheTierError
+from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.ports.exact_store import RECENT_KEPT, ExactStore
 
 _log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from llm_cache_proxy.domain.counting import merged
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.served import Served, Usage
+from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.metrics.request_event import Served, Usage
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.exchange import Outcome
 from llm_cache_proxy.ports.request_sink import RequestSink

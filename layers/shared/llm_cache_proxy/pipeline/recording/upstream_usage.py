@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.counting import BYPASSES, MISSES, miss_counts
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.served import Usage
+from llm_cache_proxy.domain.metrics.counter_names import BYPASSES, MISSES, miss_counts
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

@@ -3,12 +3,12 @@
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
-from llm_cache_proxy.domain.client_keys import Client
-from llm_cache_proxy.domain.controls import Controls
-from llm_cache_proxy.domain.dialect import Dialect
+from llm_cache_proxy.domain.client_keys.key_ring import Client
+from llm_cache_proxy.domain.client_keys.limits import Grant
+from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.key_limits import Grant
-from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.requests.controls import Controls
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.state import Trail
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from llm_cache_proxy.domain import keys
-from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.dialects.upstream_state import looks_things_up
+from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.policy import Plan, Policy, plan
-from llm_cache_proxy.domain.prose import normalised
-from llm_cache_proxy.domain.upstream_state import looks_things_up
+from llm_cache_proxy.domain.requests import keys
+from llm_cache_proxy.domain.requests.normalisation import normalised
+from llm_cache_proxy.domain.requests.policy import Plan, Policy, plan
 from llm_cache_proxy.pipeline.request.exchange import CachedRequest
 from llm_cache_proxy.ports.upstream import Route
 

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from llm_cache_proxy.domain.counting import error_count, merged, veto_count
+from llm_cache_proxy.domain.client_keys.limits import Grant
+from llm_cache_proxy.domain.client_keys.usage import Charge
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.key_limits import Grant
-from llm_cache_proxy.domain.key_usage import Charge
-from llm_cache_proxy.domain.reasons import Reason
-from llm_cache_proxy.domain.served import Usage
+from llm_cache_proxy.domain.metrics.counter_names import error_count, merged, veto_count
+from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.ports.lease_store import Lease
 from llm_cache_proxy.ports.vector_store import Candidate
 

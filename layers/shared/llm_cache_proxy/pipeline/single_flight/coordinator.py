@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from llm_cache_proxy.domain.counting import COALESCED, hit_counts, merged
-from llm_cache_proxy.domain.entry import Entry, Form
-from llm_cache_proxy.domain.pacing import UpstreamPace, pauses
-from llm_cache_proxy.domain.reasons import Reason, Result
-from llm_cache_proxy.domain.shared_answer import Landing
+from llm_cache_proxy.domain.entries.entry import Entry, Form
+from llm_cache_proxy.domain.entries.shared_answer import Landing
+from llm_cache_proxy.domain.metrics.counter_names import COALESCED, hit_counts, merged
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
+from llm_cache_proxy.domain.upstreams.pacing import UpstreamPace, pauses
 from llm_cache_proxy.pipeline.request.exchange import SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

@@ -1,9 +1,9 @@
 """What a request that waited makes of what its leader left: a kept answer, or a shared one."""
 
-from llm_cache_proxy.domain.entry import Entry, Form
-from llm_cache_proxy.domain.reasons import Reason, Result
-from llm_cache_proxy.domain.served import Usage
-from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer, shared_answer
+from llm_cache_proxy.domain.entries.entry import Entry, Form
+from llm_cache_proxy.domain.entries.shared_answer import Landing, SharedAnswer, shared_answer
+from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

@@ -8,8 +8,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from llm_cache_proxy.domain.entry import Entry
-from llm_cache_proxy.domain.shared_answer import Landing, SharedAnswer
+from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.domain.entries.shared_answer import Landing, SharedAnswer
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease, LeaseStore

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from llm_cache_proxy.domain.shared_answer import Landing
+from llm_cache_proxy.domain.entries.shared_answer import Landing
 from llm_cache_proxy.ports.lease_store import FoundByMeaning, NoLease
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from llm_cache_proxy.domain.dialect import Dialect
-from llm_cache_proxy.domain.entry import Forms
+from llm_cache_proxy.domain.dialects.dialect import Dialect
+from llm_cache_proxy.domain.entries.entry import Forms
+from llm_cache_proxy.domain.entries.shared_answer import Failure, SharedAnswer
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.shared_answer import Failure, SharedAnswer
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail
 

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+from llm_cache_proxy.domain.closable_body import LeavableBody
+from llm_cache_proxy.domain.dialects.sse import data_event
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
-from llm_cache_proxy.domain.leavable import LeavableBody
-from llm_cache_proxy.domain.sse import data_event
 from llm_cache_proxy.pipeline.request.exchange import Answer
 
 KEEP_ALIVE = b": waiting\n\n"

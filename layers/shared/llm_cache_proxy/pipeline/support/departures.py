@@ -7,7 +7,7 @@ process.
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 
-from llm_cache_proxy.domain.leavable import LeavableBody
+from llm_cache_proxy.domain.closable_body import LeavableBody
 
 
 class PatientBody(LeavableBody):

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from llm_cache_proxy.domain.breaker import Breaker
-from llm_cache_proxy.domain.counting import trip_count
 from llm_cache_proxy.domain.errors import CacheTierError
+from llm_cache_proxy.domain.metrics.counter_names import trip_count
+from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.request.state import Trail
 from llm_cache_proxy.ports.clock import Clock
 

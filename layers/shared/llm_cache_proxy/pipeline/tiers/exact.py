@@ -6,12 +6,12 @@ Never serves a text that only normalising makes alike before the guard has read 
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 
-from llm_cache_proxy.domain.counting import EXACT_HITS, STALE, hit_counts
+from llm_cache_proxy.domain.entries.pairs import barred_pair, spelling_pair
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.keys import text_digest
-from llm_cache_proxy.domain.pairs import barred_pair, spelling_pair
-from llm_cache_proxy.domain.presets import decision_version
-from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, STALE, hit_counts
+from llm_cache_proxy.domain.requests.keys import text_digest
+from llm_cache_proxy.domain.requests.presets import decision_version
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.client_keys.gate import KeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger, Pending
 from llm_cache_proxy.pipeline.request.exchange import Answer

@@ -5,15 +5,15 @@ import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.dialect import Dialect
-from llm_cache_proxy.domain.entry import Form
+from llm_cache_proxy.domain.dialects.dialect import Dialect
+from llm_cache_proxy.domain.dialects.fresh_ids import renewed
+from llm_cache_proxy.domain.dialects.sse import EventSplitter, data_event, named_event
+from llm_cache_proxy.domain.entries.entry import Form
+from llm_cache_proxy.domain.entries.pairs import EntryHandle
 from llm_cache_proxy.domain.json_text import compact_text
-from llm_cache_proxy.domain.pairs import EntryHandle
-from llm_cache_proxy.domain.pricing import PriceList
-from llm_cache_proxy.domain.reasons import Reason, Result
-from llm_cache_proxy.domain.renewal import renewed
-from llm_cache_proxy.domain.served import Usage
-from llm_cache_proxy.domain.sse import EventSplitter, data_event, named_event
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

@@ -9,8 +9,8 @@ any other pair is judged beside the upstream's call, and may match the next time
 from typing import Protocol
 
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.presets import LIKELY_SIMILARITY
-from llm_cache_proxy.domain.reasons import Reason
+from llm_cache_proxy.domain.requests.presets import LIKELY_SIMILARITY
+from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.verifier import Verifying
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from llm_cache_proxy.domain.entry import Alias, Entry
+from llm_cache_proxy.domain.entries.entry import Alias, Entry
+from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.pairs import barred_pair
-from llm_cache_proxy.domain.presets import decision_version
-from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.requests.presets import decision_version
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.checks.shadow_sampling import Shadowing
 from llm_cache_proxy.pipeline.checks.verifier import Verifying
 from llm_cache_proxy.pipeline.request.exchange import Answer

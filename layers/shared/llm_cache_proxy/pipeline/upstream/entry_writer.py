@@ -7,9 +7,9 @@ answered. A clear that came meanwhile wins.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain import keys
-from llm_cache_proxy.domain.entry import Entry, selectors
+from llm_cache_proxy.domain.entries.entry import Entry, selectors
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

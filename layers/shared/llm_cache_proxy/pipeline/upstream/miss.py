@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.counting import error_count
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.reasons import Result
+from llm_cache_proxy.domain.metrics.counter_names import error_count
+from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
 from llm_cache_proxy.pipeline.request.exchange import (
     JSON_TYPE,

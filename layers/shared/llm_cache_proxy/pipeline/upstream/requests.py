@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from llm_cache_proxy.domain.body_members import with_member
+from llm_cache_proxy.domain.dialects.body_members import with_member
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
-from llm_cache_proxy.domain.reasons import Reason, Result
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.exchange import Answer
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

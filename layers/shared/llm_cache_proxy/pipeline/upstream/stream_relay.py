@@ -6,12 +6,12 @@ stored, so that nothing is left to do once the client has it.
 
 from collections.abc import AsyncGenerator
 
-from llm_cache_proxy.domain.counting import error_count
-from llm_cache_proxy.domain.dialect import BrokenStreamError
+from llm_cache_proxy.domain.closable_body import LeavableBody
+from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
+from llm_cache_proxy.domain.dialects.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
-from llm_cache_proxy.domain.leavable import LeavableBody
-from llm_cache_proxy.domain.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
+from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail

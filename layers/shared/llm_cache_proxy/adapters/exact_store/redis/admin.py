@@ -17,7 +17,7 @@ from llm_cache_proxy.adapters.exact_store.redis.records import (
     sensible,
     texts,
 )
-from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 
 _BATCH = 500

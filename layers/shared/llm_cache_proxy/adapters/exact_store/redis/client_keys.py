@@ -7,8 +7,8 @@ from llm_cache_proxy.adapters.exact_store.key_records import read_record, record
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import usage_of
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.store import ScriptedExactStore
-from llm_cache_proxy.domain.key_limits import KeyRecord
-from llm_cache_proxy.domain.key_usage import KeyUsage
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage
 from llm_cache_proxy.ports.key_store import HeldKey
 
 _USAGE_FIELDS = ("w", "r", "d", "t", "o", "n")

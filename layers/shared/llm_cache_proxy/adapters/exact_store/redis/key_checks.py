@@ -6,9 +6,9 @@ from typing import cast
 
 from llm_cache_proxy.adapters.exact_store.key_records import read_record
 from llm_cache_proxy.adapters.exact_store.redis.records import found
+from llm_cache_proxy.domain.client_keys.limits import KeyCheck, Refusal, grant
+from llm_cache_proxy.domain.client_keys.usage import Charge, KeyUsage
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.domain.key_limits import KeyCheck, Refusal, grant
-from llm_cache_proxy.domain.key_usage import Charge, KeyUsage
 from llm_cache_proxy.ports.exact_store import Answered, Lookup, OtherNamespace, Refused
 
 _NAMESPACE = "namespace"

@@ -6,7 +6,7 @@ from llm_cache_proxy.adapters.exact_store.redis.client_keys import ScriptedKeySt
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_in, lease_in, numbers, sensible
 from llm_cache_proxy.adapters.exact_store.redis.store import Word, milliseconds
-from llm_cache_proxy.domain.entry import FORMAT_VERSION
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
 from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll, Polled
 
 

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
-from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms, joined_sse
+from llm_cache_proxy.domain.entries.entry import (
+    FORMAT_VERSION,
+    Alias,
+    Entry,
+    Form,
+    Forms,
+    joined_sse,
+)
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_admin import Listed
 from llm_cache_proxy.ports.exact_store import (

@@ -9,7 +9,7 @@ from llm_cache_proxy.adapters.exact_store.redis.key_checks import answered, chec
 from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS, TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, promoted
 from llm_cache_proxy.adapters.exact_store.redis.scripts import KEY_LOCKING, script
-from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store import Answered, Commit, Lookup, Match, Miss, Promoted
 

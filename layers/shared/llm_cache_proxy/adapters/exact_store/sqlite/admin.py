@@ -21,7 +21,7 @@ from llm_cache_proxy.adapters.exact_store.sqlite.records import (
     to_entry,
     to_listed,
 )
-from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 
 _DEAD = """

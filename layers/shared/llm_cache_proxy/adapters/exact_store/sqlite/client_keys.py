@@ -11,7 +11,7 @@ from llm_cache_proxy.adapters.exact_store.sqlite.key_checks import (
     usage_in,
     write_usage,
 )
-from llm_cache_proxy.domain.key_limits import KeyRecord
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord
 from llm_cache_proxy.ports.key_store import HeldKey
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from llm_cache_proxy.adapters.exact_store.key_records import read_record
-from llm_cache_proxy.domain.key_limits import KeyCheck, Refusal, after, grant, refusal
-from llm_cache_proxy.domain.key_usage import KeyUsage, corrected, corrections
+from llm_cache_proxy.domain.client_keys.limits import KeyCheck, Refusal, after, grant, refusal
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage, corrected, corrections
 from llm_cache_proxy.ports.exact_store import Answered, Found, Miss, OtherNamespace, Refused
 
 USED = "window_start, requests, day, tokens, month, nano_dollars"

@@ -6,7 +6,7 @@ SQLite keeps any value in any column, so that every one is looked at before it i
 import json
 import sqlite3
 
-from llm_cache_proxy.domain.entry import FORMAT_VERSION
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
 from llm_cache_proxy.ports.exact_store import Lookup
 
 _CUT_OFF = """

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS, fine_start
 from llm_cache_proxy.adapters.exact_store.sqlite.key_checks import correct
-from llm_cache_proxy.domain.counting import hit_counts
-from llm_cache_proxy.domain.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
-from llm_cache_proxy.domain.key_usage import USAGE
+from llm_cache_proxy.domain.client_keys.usage import USAGE
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
+from llm_cache_proxy.domain.metrics.counter_names import hit_counts
 from llm_cache_proxy.ports.exact_admin import Listed
 from llm_cache_proxy.ports.exact_store import RECENT_KEPT, Hit, Lookup
 

@@ -28,10 +28,10 @@ from llm_cache_proxy.adapters.exact_store.sqlite.pairs import (
     is_barred,
     raised_threshold,
 )
-from llm_cache_proxy.domain.counting import EXACT_HITS, SEMANTIC_HITS, STALE, merged
-from llm_cache_proxy.domain.entry import Alias
-from llm_cache_proxy.domain.key_limits import KeyCheck
-from llm_cache_proxy.domain.pairs import spelling_pair
+from llm_cache_proxy.domain.client_keys.limits import KeyCheck
+from llm_cache_proxy.domain.entries.entry import Alias
+from llm_cache_proxy.domain.entries.pairs import spelling_pair
+from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, SEMANTIC_HITS, STALE, merged
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
     Answered,

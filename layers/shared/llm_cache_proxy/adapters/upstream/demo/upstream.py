@@ -24,7 +24,7 @@ from llm_cache_proxy.adapters.upstream.demo.wire import (
 )
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import compact_text, parse_object
-from llm_cache_proxy.domain.upstream_config import GROQ_MODELS
+from llm_cache_proxy.domain.upstreams.config import GROQ_MODELS
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
 NAME = "demo"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from llm_cache_proxy.adapters.vector_store.qdrant.errors import CollectionMissing, CollectionUnready
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId, checked_vector
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 

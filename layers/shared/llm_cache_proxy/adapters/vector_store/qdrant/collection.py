@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import Found, PointId
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, cast
 
-from llm_cache_proxy.domain.entry import FORMAT_VERSION, Entry, Forms
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry, Forms
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 

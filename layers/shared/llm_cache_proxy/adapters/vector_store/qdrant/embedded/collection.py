@@ -31,7 +31,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
     point_id,
     sifted,
 )
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 

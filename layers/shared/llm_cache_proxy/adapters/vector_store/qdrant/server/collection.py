@@ -30,7 +30,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.server import schema
 from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import failures_as_ours
-from llm_cache_proxy.domain.entry import Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 

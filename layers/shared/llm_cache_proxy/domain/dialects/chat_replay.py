@@ -1,0 +1,68 @@
+"""A stored chat completion told again as a stream: role first, finish reason last, nothing lost."""
+
+from llm_cache_proxy.domain.dialects.sse import data_event
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+
+_ON_EVERY_CHUNK = ("id", "created", "model", "system_fingerprint", "service_tier")
+
+
+def events(completion: JsonObject) -> str:
+    """The SSE events of a whole answer, without the usage event and the terminator."""
+    head = _head(completion)
+    extras = {
+        name: value
+        for name, value in completion.items()
+        if name not in {"object", "choices", "usage", *_ON_EVERY_CHUNK}
+    }
+    choices = completion.get("choices")
+    told = choices if isinstance(choices, list) else []
+    chunks: list[JsonObject] = []
+    for choice in told:
+        chunks += [{**head, "choices": [part]} for part in _opening_parts(choice)]
+    for at, choice in enumerate(told):
+        last = at == len(told) - 1
+        chunks.append({**head, **(extras if last else {}), "choices": [_closing_part(choice)]})
+    return "".join(data_event(compact_text(chunk)) for chunk in chunks)
+
+
+def usage_event(completion: JsonObject) -> str:
+    """The event that `stream_options.include_usage` asks for; empty where usage is not known."""
+    usage = completion.get("usage")
+    if not isinstance(usage, dict):
+        return ""
+    return data_event(compact_text({**_head(completion), "choices": [], "usage": usage}))
+
+
+def _head(completion: JsonObject) -> JsonObject:
+    known = {name: completion[name] for name in _ON_EVERY_CHUNK if name in completion}
+    return {**known, "object": "chat.completion.chunk"}
+
+
+def _opening_parts(choice: JsonObject) -> list[JsonObject]:
+    message = choice.get("message")
+    whole = dict(message) if isinstance(message, dict) else {}
+    role = whole.pop("role", "assistant")
+    opening: JsonObject = {"role": role}
+    if whole.get("content") is None:
+        opening["content"] = whole.pop("content", None)
+    else:
+        opening["content"] = ""
+    calls = whole.get("tool_calls")
+    if isinstance(calls, list):
+        whole["tool_calls"] = [
+            {"index": at, **call} if isinstance(call, dict) else call
+            for at, call in enumerate(calls)
+        ]
+    index = choice.get("index", 0)
+    parts: list[JsonObject] = [{"index": index, "delta": opening, "finish_reason": None}]
+    if whole or choice.get("logprobs") is not None:
+        body: JsonObject = {"index": index, "delta": whole, "finish_reason": None}
+        if choice.get("logprobs") is not None:
+            body["logprobs"] = choice["logprobs"]
+        parts.append(body)
+    return parts
+
+
+def _closing_part(choice: JsonObject) -> JsonObject:
+    rest = {name: value for name, value in choice.items() if name not in {"message", "logprobs"}}
+    return {**rest, "delta": {}}

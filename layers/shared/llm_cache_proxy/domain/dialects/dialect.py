@@ -1,0 +1,100 @@
+"""What the pipeline must know of an endpoint's requests and answers, whatever their shape."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from llm_cache_proxy.domain.entries.entry import Forms
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.requests.policy import Traits
+
+
+class BrokenStreamError(ValueError):
+    """A stream is not one of the endpoint's, or carries an error."""
+
+
+class Assembler(Protocol):
+    """Puts a stream together."""
+
+    def add(self, data: str) -> JsonObject:
+        """Take one event's data and give it back parsed; BrokenStreamError where it is wrong."""
+        ...
+
+    def completion(self) -> JsonObject:
+        """The whole answer so far, as the endpoint's JSON."""
+        ...
+
+
+class Dialect(Protocol):
+    """One endpoint's shapes, read by pure functions."""
+
+    @property
+    def path(self) -> str:
+        """The endpoint below the base URL."""
+        ...
+
+    @property
+    def terminator(self) -> str:
+        """What ends a stream after its last event, empty where that event is the end."""
+        ...
+
+    @property
+    def id_prefix(self) -> str:
+        """What an answer's id starts with, empty where it names what the upstream keeps."""
+        ...
+
+    @property
+    def assembler(self) -> Callable[[], Assembler]:
+        """A new assembler for one stream."""
+        ...
+
+    def checked(self, fields: JsonObject) -> JsonObject:
+        """`fields`, or InvalidRequest."""
+        ...
+
+    def traits(self, fields: JsonObject) -> Traits:
+        """What decides how far the request may be cached."""
+        ...
+
+    def with_user_text(self, fields: JsonObject, change: Callable[[str], str]) -> JsonObject:
+        """A copy with `change` applied to the last user text."""
+        ...
+
+    def wants_stream(self, fields: JsonObject) -> bool:
+        """Whether the answer is to be server-sent events."""
+        ...
+
+    def wants_usage(self, fields: JsonObject) -> bool:
+        """Whether a stream is to tell its usage."""
+        ...
+
+    def asking_for_usage(self, fields: JsonObject) -> JsonObject | None:
+        """The `stream_options` that ask for usage; None where nothing needs to change."""
+        ...
+
+    def is_last(self, event: JsonObject) -> bool:
+        """Whether an event ends its stream; False where only `[DONE]` does."""
+        ...
+
+    def is_usage_only(self, chunk: JsonObject) -> bool:
+        """Whether an event is there only because usage was asked for."""
+        ...
+
+    def word_by_word(self, event: JsonObject) -> list[JsonObject]:
+        """A stored event as one or more that add up to it, a word each."""
+        ...
+
+    def is_whole(self, completion: JsonObject) -> bool:
+        """Whether an answer may be kept."""
+        ...
+
+    def said(self, completion: JsonObject) -> str:
+        """The text of a whole answer, for comparing two of them."""
+        ...
+
+    def forms(self, completion: JsonObject, json_text: str) -> Forms:
+        """Every form in which an answer is kept."""
+        ...
+
+    def token_counts(self, completion: JsonObject) -> tuple[int, int]:
+        """Prompt and completion tokens."""
+        ...

@@ -1,0 +1,93 @@
+"""Legacy text completions as the pipeline sees them.
+
+A prompt here is what the model goes on from, letter by letter: it is never normalised, and never
+compared by meaning.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+from llm_cache_proxy.domain.dialects import streaming_fields, word_by_word
+from llm_cache_proxy.domain.dialects import text_replay as replay
+from llm_cache_proxy.domain.dialects.chat_answer import token_counts
+from llm_cache_proxy.domain.dialects.choices import Choice, ChoicesAssembler
+from llm_cache_proxy.domain.dialects.fields import check_sampling, require_model, temperature
+from llm_cache_proxy.domain.dialects.sse import DONE_EVENT
+from llm_cache_proxy.domain.entries.entry import Forms
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.requests.policy import Traits
+from llm_cache_proxy.domain.requests.reasons import Reason
+
+
+class TextDialect:
+    """The `Dialect` of `/v1/completions`."""
+
+    path = "/completions"
+    terminator = DONE_EVENT
+    id_prefix = "cmpl-"
+    word_by_word = staticmethod(word_by_word.text_event)
+    wants_stream = staticmethod(streaming_fields.wants_stream)
+    wants_usage = staticmethod(streaming_fields.wants_usage)
+    asking_for_usage = staticmethod(streaming_fields.asking_for_usage)
+    is_usage_only = staticmethod(streaming_fields.is_usage_only)
+    token_counts = staticmethod(token_counts)
+
+    @staticmethod
+    def assembler() -> ChoicesAssembler:
+        """An assembler for one stream of `text_completion` objects."""
+        return ChoicesAssembler("text_completion", "text", _finished)
+
+    @staticmethod
+    def checked(fields: JsonObject) -> JsonObject:
+        """`fields`, or InvalidRequest; a prompt may have any form that the upstream takes."""
+        require_model(fields)
+        check_sampling(fields)
+        return fields
+
+    @staticmethod
+    def traits(fields: JsonObject) -> Traits:
+        """No text to compare by meaning."""
+        return Traits(
+            text=None,
+            no_text=Reason.EXACT_ROUTE,
+            offers_tools=False,
+            temperature=temperature(fields),
+            upstream_state=False,
+        )
+
+    @staticmethod
+    def with_user_text(fields: JsonObject, _: Callable[[str], str]) -> JsonObject:
+        """Nothing changes."""
+        return fields
+
+    @staticmethod
+    def is_last(_: JsonObject) -> bool:
+        """Only `[DONE]` ends a stream."""
+        return False
+
+    @staticmethod
+    def is_whole(completion: JsonObject) -> bool:
+        """Whether every choice stopped of itself and says something."""
+        choices = completion.get("choices")
+        if "error" in completion or not isinstance(choices, list) or not choices:
+            return False
+        return all(isinstance(choice, dict) and _has_ended(choice) for choice in choices)
+
+    @staticmethod
+    def said(completion: JsonObject) -> str:
+        """What the choices say, one after the other."""
+        choices = cast("list[JsonObject]", completion["choices"])
+        return "\n".join(str(choice.get("text")) for choice in choices)
+
+    @staticmethod
+    def forms(completion: JsonObject, json_text: str) -> Forms:
+        """Every form of an answer; `json_text` is its JSON body as it came."""
+        return Forms(json_text, replay.events(completion), replay.usage_event(completion))
+
+
+def _finished(index: int, choice: Choice) -> JsonObject:
+    return {"text": "", **choice.said, "index": index, "logprobs": None, **choice.rest}
+
+
+def _has_ended(choice: JsonObject) -> bool:
+    return choice.get("finish_reason") == "stop" and bool(choice.get("text"))

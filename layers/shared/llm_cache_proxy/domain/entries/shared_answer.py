@@ -1,0 +1,82 @@
+"""An answer of the upstream on its way to everyone who waits for it, as the leader had it.
+
+It lives for seconds in a mailbox, or in the leader's own process: never in the cache.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms
+from llm_cache_proxy.domain.errors import (
+    UpstreamError,
+    UpstreamTimedOut,
+    UpstreamUnreachable,
+)
+
+_VERSION = 1
+_ERRORS = {kind.__name__: kind for kind in (UpstreamError, UpstreamUnreachable, UpstreamTimedOut)}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An upstream's failure: its class in the tree of errors, message and upstream."""
+
+    kind: str
+    message: str
+    upstream: str
+
+    @staticmethod
+    def of(error: UpstreamError) -> "Failure":
+        """What followers are told of `error`."""
+        return Failure(type(error).__name__, error.message, error.upstream)
+
+    def error(self) -> UpstreamError:
+        """The same error again."""
+        return _ERRORS.get(self.kind, UpstreamError)(self.message, upstream=self.upstream)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAnswer:
+    """`forms` where the answer can be told as JSON and as events; else `body` as it came.
+
+    `failure` is there in place of an answer. `model` is the name under which it is counted.
+    """
+
+    status: int = 200
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    forms: Forms | None = None
+    body: str = ""
+    failure: Failure | None = None
+    model: str = "other"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def told(self, form: Form) -> str:
+        """The text for a follower that asked in `form`."""
+        return self.body if self.forms is None else self.forms.body(form)
+
+    def text(self) -> str:
+        """The answer as it lies in the mailbox."""
+        return json.dumps({"v": _VERSION, **asdict(self)}, ensure_ascii=False)
+
+
+Landing = SharedAnswer | Entry
+"""What everyone who waited gets: an answer that was kept, or one that was not."""
+
+
+def shared_answer(text: str) -> SharedAnswer:
+    """The answer in a mailbox. Raises ValueError where the text makes none."""
+    try:
+        fields = json.loads(text)
+        if fields.pop("v") != _VERSION:
+            raise ValueError(text[:20])
+        forms, failure = fields.pop("forms"), fields.pop("failure")
+        return SharedAnswer(
+            **fields,
+            forms=None if forms is None else Forms(**forms),
+            failure=None if failure is None else Failure(**failure),
+        )
+    except (TypeError, KeyError, AttributeError) as exc:
+        raise ValueError("no shared answer") from exc

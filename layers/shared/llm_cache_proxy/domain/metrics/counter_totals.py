@@ -1,0 +1,142 @@
+"""Counters read back: what the names of `counter_names` and `histogram` add up to.
+
+A counter may stand below zero for a moment, since a correction can be written before what it
+corrects; it then reads as zero. Never invents a result that was not counted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.metrics.counter_names import (
+    BYPASSES,
+    COALESCED,
+    EXACT_HITS,
+    MISSES,
+    SEMANTIC_HITS,
+    STALE,
+)
+from llm_cache_proxy.domain.metrics.histogram import PREFIX as LATENCY
+from llm_cache_proxy.domain.metrics.histogram import Histogram, histogram
+from llm_cache_proxy.domain.metrics.pricing import Price
+
+RESULTS = (EXACT_HITS, SEMANTIC_HITS, MISSES, BYPASSES, STALE, COALESCED)
+
+_MODEL = "model:"
+_ERROR = "error:"
+_VETO = "veto:"
+_VERIFIER = "verifier:"
+_SHADOW = "shadow:"
+_TRIP = "trip:"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTally:
+    """What was counted under one model's name; tokens apart by prompt and completion.
+
+    `upstream_answers` are what the upstream gave, bypasses among them.
+    """
+
+    hits: int
+    upstream_answers: int
+    prompt_used: int
+    completion_used: int
+    prompt_saved: int
+    completion_saved: int
+
+    def spent(self, price: Price) -> int:
+        """Nano-dollars that the upstream's answers cost."""
+        return price.cost(self.prompt_used, self.completion_used)
+
+    def saved(self, price: Price) -> int:
+        """Nano-dollars that the hits would have cost."""
+        return price.cost(self.prompt_saved, self.completion_saved)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counters by kind; every mapping is sorted by name.
+
+    `rulings` are the verifier's, `samples` those of semantic hits.
+    """
+
+    results: Mapping[str, int]
+    vetoes: Mapping[str, int]
+    errors: Mapping[str, int]
+    trips: Mapping[str, int]
+    models: Mapping[str, ModelTally]
+    latencies: Mapping[str, Histogram]
+    rulings: Mapping[str, int]
+    samples: Mapping[str, int]
+
+    @property
+    def total_requests(self) -> int:
+        """Every request with a result."""
+        return sum(self.results.values())
+
+    @property
+    def hit_rate(self) -> float:
+        """Hits / (hits + misses), from 0 to 1; 0 where there were neither."""
+        hits = self.results[EXACT_HITS] + self.results[SEMANTIC_HITS]
+        tried = hits + self.results[MISSES]
+        return hits / tried if tried else 0.0
+
+
+def tally(counts: Mapping[str, int]) -> Tally:
+    """The counters in `counts`; names that mean nothing here are left out."""
+    return Tally(
+        results={name: _at_least_zero(counts, name) for name in RESULTS},
+        vetoes=_named(counts, _VETO),
+        errors=_named(counts, _ERROR),
+        rulings=_named(counts, _VERIFIER),
+        samples=_named(counts, _SHADOW),
+        trips=_named(counts, _TRIP),
+        models={
+            model: _model_tally(parts) for model, parts in sorted(_grouped(counts, _MODEL).items())
+        },
+        latencies={
+            tier: histogram(parts) for tier, parts in sorted(_grouped(counts, LATENCY).items())
+        },
+    )
+
+
+def summed(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The sum of several sets of counters."""
+    total: dict[str, int] = {}
+    for part in parts:
+        for name, amount in part.items():
+            total[name] = total.get(name, 0) + amount
+    return total
+
+
+def _model_tally(parts: Mapping[str, int]) -> ModelTally:
+    return ModelTally(
+        hits=_at_least_zero(parts, "hits"),
+        upstream_answers=_at_least_zero(parts, "misses"),
+        prompt_used=_at_least_zero(parts, "prompt_used"),
+        completion_used=_at_least_zero(parts, "completion_used"),
+        prompt_saved=_at_least_zero(parts, "prompt_saved"),
+        completion_saved=_at_least_zero(parts, "completion_saved"),
+    )
+
+
+def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    found = {
+        name.removeprefix(prefix): max(0, amount)
+        for name, amount in counts.items()
+        if name.startswith(prefix)
+    }
+    return dict(sorted(found.items()))
+
+
+def _grouped(counts: Mapping[str, int], prefix: str) -> dict[str, dict[str, int]]:
+    """Counters `<prefix><group>:<part>` by group; a group's name may hold colons itself."""
+    groups: dict[str, dict[str, int]] = {}
+    for name, amount in counts.items():
+        group, separator, part = name.removeprefix(prefix).rpartition(":")
+        if name.startswith(prefix) and separator:
+            groups.setdefault(group, {})[part] = amount
+    return groups
+
+
+def _at_least_zero(counts: Mapping[str, int], name: str) -> int:
+    return max(0, counts.get(name, 0))

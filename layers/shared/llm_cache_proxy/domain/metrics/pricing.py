@@ -1,0 +1,140 @@
+"""What a token costs, and the few names under which models are counted.
+
+Never guesses: a model that the list does not know is counted as `other` and has no price. The
+list is `prices.json` beside this module; an operator's file of the same shape adds to it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from importlib import resources
+from pathlib import Path
+
+from llm_cache_proxy.domain.errors import SettingsError
+
+OTHER = "other"
+"""The name under which every model that is not on the list is counted."""
+
+NANO_DOLLARS = 1_000_000_000
+"""Nano-dollars in a dollar."""
+
+_NANO_PER_TOKEN = 1_000  # of one dollar per million tokens
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Nano-dollars per token; `source` and `as_of` (ISO date) say where the figure is from."""
+
+    prompt: int
+    completion: int
+    source: str = ""
+    as_of: str = ""
+
+    def cost(self, prompt_tokens: int, completion_tokens: int) -> int:
+        """Nano-dollars for so many tokens."""
+        return prompt_tokens * self.prompt + completion_tokens * self.completion
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """Prices by counted name (None where unknown), and the counted name of every spelling."""
+
+    prices: Mapping[str, Price | None]
+    names: Mapping[str, str]
+
+    def counted_name(self, model: str) -> str:
+        """The name to count `model` under: one on the list, or `other`.
+
+        Case does not matter, and a snapshot's date (`-2024-08-06`) counts as its model where the
+        snapshot itself is not listed.
+        """
+        asked = model.lower()
+        found = self.names.get(asked)
+        return found if found is not None else self.names.get(_DATED.sub("", asked), OTHER)
+
+    def price(self, counted: str) -> Price | None:
+        """What a token of a counted name costs; None where nobody has said."""
+        return self.prices.get(counted)
+
+    def cost(self, counted: str, prompt_tokens: int, completion_tokens: int) -> int:
+        """Nano-dollars for so many tokens of a counted name; 0 where nobody has said."""
+        price = self.price(counted)
+        return 0 if price is None else price.cost(prompt_tokens, completion_tokens)
+
+
+def dollars(nano_dollars: int) -> str:
+    """Nano-dollars, 0 or more, as dollars with nine decimals: exact, and never in exponents."""
+    whole, rest = divmod(nano_dollars, NANO_DOLLARS)
+    return f"{whole}.{rest:09d}"
+
+
+def default_prices(override: Path | None = None) -> PriceList:
+    """The packaged list, with the rows of `override` added or put in place of its own.
+
+    Raises SettingsError where `override` cannot be read or says something else than prices.
+    """
+    packaged = resources.files("llm_cache_proxy.domain.metrics").joinpath("prices.json")
+    rows = _rows(packaged.read_text(encoding="utf-8"))
+    if override is not None:
+        try:
+            rows += _rows(override.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as exc:
+            raise SettingsError(
+                f"PRICES_PATH: expected a file of prices like prices.json, got {override}: {exc}"
+            ) from exc
+    prices: dict[str, Price | None] = {}
+    names: dict[str, str] = {}
+    for name, aliases, price in rows:
+        prices[name] = price
+        names.update(dict.fromkeys((name.lower(), *(alias.lower() for alias in aliases)), name))
+    return PriceList(prices, names)
+
+
+_Row = tuple[str, list[str], Price | None]
+
+
+def _rows(text: str) -> list[_Row]:
+    document = json.loads(text)
+    models = document.get("models") if isinstance(document, dict) else None
+    if not isinstance(models, list):
+        raise ValueError('no list under "models"')  # noqa: TRY004 - the file's fault, not a type's
+    return [_row(model) for model in models]
+
+
+def _row(row: object) -> _Row:
+    if not isinstance(row, dict) or not isinstance(row.get("model"), str) or not row["model"]:
+        raise ValueError('each row needs a name under "model"')
+    name = row["model"]
+    aliases = row.get("aliases", [])
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
+        raise ValueError(f'"aliases" of {name} must be a list of names')
+    prompt, completion = row.get("prompt"), row.get("completion")
+    if prompt is None and completion is None:
+        return name, aliases, None
+    return (
+        name,
+        aliases,
+        Price(
+            prompt=_nano_dollars(name, prompt),
+            completion=_nano_dollars(name, completion),
+            source=str(row.get("source", "")),
+            as_of=str(row.get("as_of", "")),
+        ),
+    )
+
+
+def _nano_dollars(name: str, dollars_per_million: object) -> int:
+    """A row's dollars per million tokens as nano-dollars per token."""
+    try:
+        nano = Decimal(str(dollars_per_million)) * _NANO_PER_TOKEN
+    except InvalidOperation:
+        nano = Decimal("NaN")
+    if not nano.is_finite() or nano < 0 or nano != int(nano):
+        raise ValueError(
+            f"the price of {name} must be dollars per million tokens, in whole thousandths of a "
+            f"dollar, not {dollars_per_million!r}"
+        )
+    return int(nano)

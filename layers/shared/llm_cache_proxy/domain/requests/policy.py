@@ -1,0 +1,162 @@
+"""What may be read, stored and compared by meaning for one request, and for how long.
+
+A client's wishes can narrow what the operator allows, never widen it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from llm_cache_proxy.domain.requests.controls import Controls, Mode
+from llm_cache_proxy.domain.requests.eligibility import ineligible_text
+from llm_cache_proxy.domain.requests.reasons import Reason
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The operator's rules. Similarities are cosines; lives are in seconds.
+
+    `verified`: a verifier has to approve of every pair. `stale_if_error_seconds` is how long after
+    its life an entry stands in for an upstream that gives no answer, and
+    `stale_while_revalidate_seconds` how long it is given while one caller renews it;
+    `refresh_ahead` is the last share of a life in which one caller renews an entry beforehand.
+    """
+
+    semantic: bool = True
+    threshold: float = 0.90
+    verified: bool = False
+    max_temperature: float = 1.0
+    semantic_with_tools: bool = False
+    default_ttl_seconds: int = DAY_SECONDS
+    creative_ttl_seconds: int = 3_600
+    creative_temperature: float = 0.7
+    max_ttl_seconds: int = 30 * DAY_SECONDS
+    normalise: bool = True
+    coalesce: bool = True
+    stale_if_error_seconds: int = 0
+    stale_while_revalidate_seconds: int = 0
+    refresh_ahead: float = 0.0
+
+    @property
+    def stale_seconds(self) -> int:
+        """How long an entry is kept after its life."""
+        return max(self.stale_if_error_seconds, self.stale_while_revalidate_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be tried for one request.
+
+    `bypass` says why nothing is read or written; `no_read` why the tiers are not asked although
+    the answer may be stored; `no_semantic` why meaning is not compared; `coalesce` whether it
+    shares an upstream call with those alike. `ttl_seconds` 0: no store. An answer is kept for
+    `kept_seconds` after its life, and one found may be past its own by `stale_seconds`, or by
+    `stale_if_error_seconds` once the upstream has `failed`.
+    """
+
+    read: bool
+    write: bool
+    threshold: float
+    ttl_seconds: int
+    max_age_seconds: int | None
+    only_if_cached: bool
+    bypass: Reason | None = None
+    no_read: Reason | None = None
+    no_semantic: Reason | None = None
+    verified: bool = False
+    coalesce: bool = False
+    kept_seconds: int = 0
+    stale_seconds: int = 0
+    stale_if_error_seconds: int = 0
+    refresh_ahead: float = 0.0
+    failed: bool = False
+
+    def after_failure(self) -> "Plan":
+        """What may be read where the upstream was asked, and gave no answer."""
+        stale_seconds = self.stale_if_error_seconds
+        return replace(self, stale_seconds=stale_seconds, coalesce=False, failed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a dialect knows of a request that decides how far it may be cached.
+
+    `text` is the last user text, None where the last message is not a user's or is not text only;
+    `no_text` then says which.
+    """
+
+    text: str | None
+    no_text: Reason | None
+    offers_tools: bool
+    temperature: float | None
+    upstream_state: bool
+
+
+def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
+    """The plan for a request with these wishes and traits."""
+    bypass = _bypass(controls, traits)
+    reads = controls.may_read and bypass is None
+    ttl_seconds = _ttl_seconds(policy, controls, traits)
+    writes = controls.may_write and bypass is None and ttl_seconds > 0
+    coalesces = policy.coalesce and reads and writes and not controls.only_if_cached
+    return Plan(
+        read=reads,
+        write=writes,
+        threshold=max(policy.threshold, controls.threshold or 0.0),
+        ttl_seconds=ttl_seconds,
+        max_age_seconds=controls.max_age_seconds,
+        only_if_cached=controls.only_if_cached,
+        bypass=bypass,
+        no_read=None if reads else _NO_READ.get(controls.mode, Reason.NO_CACHE),
+        no_semantic=_no_semantic(policy, controls, traits),
+        verified=policy.verified,
+        coalesce=coalesces,
+        kept_seconds=policy.stale_seconds,
+        stale_seconds=_at_most(
+            policy.stale_while_revalidate_seconds if coalesces else 0, controls.max_stale_seconds
+        ),
+        stale_if_error_seconds=_at_most(
+            policy.stale_if_error_seconds if reads and not controls.only_if_cached else 0,
+            controls.max_stale_seconds,
+            controls.stale_if_error_seconds,
+        ),
+        refresh_ahead=policy.refresh_ahead if coalesces else 0.0,
+    )
+
+
+def _at_most(seconds: int, *wishes: int | None) -> int:
+    return min(seconds, *(wish for wish in wishes if wish is not None), seconds)
+
+
+_NO_READ: Mapping[Mode, Reason] = {
+    Mode.WRITE_ONLY: Reason.WRITE_ONLY,
+    Mode.REFRESH: Reason.REFRESH,
+}
+
+
+def _bypass(controls: Controls, traits: Traits) -> Reason | None:
+    if controls.mode is Mode.OFF or not (controls.may_read or controls.may_write):
+        return Reason.BYPASS_ASKED
+    return Reason.UPSTREAM_STATE if traits.upstream_state else None
+
+
+def _ttl_seconds(policy: Policy, controls: Controls, traits: Traits) -> int:
+    if controls.ttl_seconds is not None:
+        return min(controls.ttl_seconds, policy.max_ttl_seconds)
+    creative = (traits.temperature or 0.0) > policy.creative_temperature
+    return policy.creative_ttl_seconds if creative else policy.default_ttl_seconds
+
+
+def _no_semantic(policy: Policy, controls: Controls, traits: Traits) -> Reason | None:
+    if not policy.semantic:
+        return Reason.SEMANTIC_OFF
+    if controls.mode is Mode.EXACT:
+        return Reason.EXACT_MODE
+    if traits.text is None:
+        return traits.no_text
+    if traits.offers_tools and not policy.semantic_with_tools:
+        return Reason.TOOLS
+    if (traits.temperature or 0.0) > policy.max_temperature:
+        return Reason.TEMPERATURE
+    return ineligible_text(traits.text)
