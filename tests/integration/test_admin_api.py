@@ -16,7 +16,7 @@ from llm_cache_proxy.administration import Explaining
 from llm_cache_proxy.api.aws.admin_function import admin_function
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.admin_paths import PATHS
-from llm_cache_proxy.cli.admin import admin
+from llm_cache_proxy.cli.admin.commands import admin
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.metrics.counter_names import hit_counts, miss_counts
 from servers.asgi import serving

@@ -7,7 +7,7 @@ import httpx
 from click.testing import CliRunner
 
 from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
-from llm_cache_proxy.cli.admin import admin
+from llm_cache_proxy.cli.admin.commands import admin
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord
 from servers.proxy_process import ProxyProcess, proxy_process

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from click.testing import CliRunner
 
-from llm_cache_proxy.cli.admin import admin
+from llm_cache_proxy.cli.admin.commands import admin
 from llm_cache_proxy.domain.evaluation.shadow_rules import LEAST_SAMPLES
 from servers.proxy_process import ProxyProcess, proxy_process
 from servers.scripted_upstream import ScriptedUpstream

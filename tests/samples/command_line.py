@@ -5,7 +5,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from llm_cache_proxy.cli.admin import admin
+from llm_cache_proxy.cli.admin.commands import admin
 
 
 async def run(*arguments: str, key: str = "", **given: Any) -> Result:

@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.errors import SettingsError
 
 _COMMANDS = {
     "serve": ("serve", "serve"),
-    "admin": ("admin", "admin"),
+    "admin": ("admin.commands", "admin"),
     "eval": ("evaluation.command", "evaluate"),
     "probe": ("probe", "probe"),
 }

@@ -6,7 +6,7 @@ Decides how the function is found: by the output that the template gives it.
 import json
 from typing import Any
 
-from llm_cache_proxy.cli.admin_failures import CallFailed, NobodyAnswers, message_in
+from llm_cache_proxy.cli.admin.failures import CallFailed, NobodyAnswers, message_in
 from llm_cache_proxy.domain.json_text import JsonObject
 
 OUTPUT = "AdminFunctionName"

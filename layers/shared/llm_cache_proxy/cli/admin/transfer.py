@@ -14,8 +14,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from llm_cache_proxy.cli.admin_client import FAILED, Remote
-from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting
+from llm_cache_proxy.cli.admin.client import FAILED, Remote
+from llm_cache_proxy.cli.admin.options import on_proxy, print_json, selecting
 from llm_cache_proxy.domain.json_text import JsonObject
 
 _MOST_BYTES = 2_000_000

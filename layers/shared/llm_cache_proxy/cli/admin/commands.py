@@ -7,13 +7,13 @@ from typing import cast
 
 import click
 
-from llm_cache_proxy.cli import admin_tables
-from llm_cache_proxy.cli.admin_client import FAILED, Remote
-from llm_cache_proxy.cli.admin_entries import entries
-from llm_cache_proxy.cli.admin_keys import keys
-from llm_cache_proxy.cli.admin_layout import counted, part
-from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting, tell
-from llm_cache_proxy.cli.admin_transfer import export, import_entries
+from llm_cache_proxy.cli.admin import tables
+from llm_cache_proxy.cli.admin.client import FAILED, Remote
+from llm_cache_proxy.cli.admin.entries import entries
+from llm_cache_proxy.cli.admin.keys import keys
+from llm_cache_proxy.cli.admin.layout import counted, part
+from llm_cache_proxy.cli.admin.options import on_proxy, print_json, selecting, tell
+from llm_cache_proxy.cli.admin.transfer import export, import_entries
 
 
 @click.group()
@@ -36,7 +36,7 @@ admin.add_command(keys)
 def stats(remote: Remote, tenant: str | None) -> None:
     """Hits, tokens and dollars, by window and by model."""
     answer = remote.get("/admin/stats", {"tenant": tenant})
-    tell(remote, answer, admin_tables.stats)
+    tell(remote, answer, tables.stats)
 
 
 @admin.command()
@@ -44,7 +44,7 @@ def stats(remote: Remote, tenant: str | None) -> None:
 def health(remote: Remote) -> None:
     """Whether the stores answer; exits with 1 where one does not."""
     answer = remote.get("/admin/health")
-    tell(remote, answer, admin_tables.health)
+    tell(remote, answer, tables.health)
     if answer["status"] != "ok":
         raise SystemExit(FAILED)
 
@@ -107,7 +107,7 @@ def explain(
     headers = None if namespace is None else {"x-cache-namespace": namespace}
     fields = {"prompt": prompt, "headers": headers, "texts": texts or None, **given}
     answer = remote.post("/admin/explain", fields)
-    tell(remote, answer, admin_tables.explanation)
+    tell(remote, answer, tables.explanation)
 
 
 @admin.command()
@@ -119,7 +119,7 @@ def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> No
     """Tell that the answer with x-cache-entry ENTRY was bad: it goes, and its pair for good."""
     fields = {"entry": entry, "verdict": verdict, "tenant": tenant}
     answer = remote.post("/admin/feedback", fields)
-    tell(remote, answer, admin_tables.feedback)
+    tell(remote, answer, tables.feedback)
 
 
 @admin.command()
@@ -127,7 +127,7 @@ def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> No
 def config(remote: Remote) -> None:
     """The settings in force, secrets masked."""
     answer = remote.get("/admin/config")
-    tell(remote, answer, admin_tables.settings)
+    tell(remote, answer, tables.settings)
 
 
 @admin.command("restore-threshold")

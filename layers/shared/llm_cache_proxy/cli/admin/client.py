@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import httpx
 
 from llm_cache_proxy.api.operators.admin_paths import PATHS
-from llm_cache_proxy.cli.admin_failures import (
+from llm_cache_proxy.cli.admin.failures import (
     FAILED,
     CallFailed,
     KeyRefused,
     NobodyAnswers,
     message_in,
 )
-from llm_cache_proxy.cli.admin_stack import invoked
+from llm_cache_proxy.cli.admin.stack import invoked
 from llm_cache_proxy.domain.json_text import JsonObject
 
 DEFAULT_URL = "http://127.0.0.1:3000"

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from llm_cache_proxy.cli.admin_layout import (
+from llm_cache_proxy.cli.admin.layout import (
     NOTHING,
     counted,
     dollars,

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from llm_cache_proxy.cli import admin_layout, admin_tables
-from llm_cache_proxy.cli.admin_client import Remote
-from llm_cache_proxy.cli.admin_options import on_proxy, print_json, selecting, tell
+from llm_cache_proxy.cli.admin import layout, tables
+from llm_cache_proxy.cli.admin.client import Remote
+from llm_cache_proxy.cli.admin.options import on_proxy, print_json, selecting, tell
 
 if TYPE_CHECKING:
     from llm_cache_proxy.domain.json_text import JsonObject
@@ -37,7 +37,7 @@ def list_entries(remote: Remote, /, *, limit: int, **chosen: object) -> None:
         for entry in found:
             print_json(entry)
         return
-    admin_layout.show(admin_tables.entries(found))
+    layout.show(tables.entries(found))
     if cursor is not None:
         click.echo(f"There are more than these {limit}: --limit shows them.", err=True)
 
@@ -51,4 +51,4 @@ def show(remote: Remote, /, entry: str, *, tenant: str | None, texts: bool) -> N
     """One entry by its id, as in x-cache-entry."""
     asked = {"entry": entry, "tenant": tenant, "texts": "true" if texts else None}
     answer = remote.get("/admin/entries/show", asked)
-    tell(remote, answer, admin_tables.entry)
+    tell(remote, answer, tables.entry)
