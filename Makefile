@@ -79,7 +79,7 @@ audit: $(INSTALLED)  ## Look up known vulnerabilities of what the layer carries,
 		-r layers/shared/requirements.txt --disable-pip --no-deps
 
 template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the templates
-	@$(BIN)/python -m pytest -q tests/integration/test_template_checks.py
+	@$(BIN)/python -m pytest -q tests/integration/cloud/test_template_checks.py
 
 deploy: $(INSTALLED)  ## Build and deploy to AWS; ENV=prod names another environment of samconfig.toml
 	@$(BIN)/python -m infra.deploy $(ENV)

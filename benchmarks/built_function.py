@@ -13,11 +13,11 @@ from infra.demo_upstream import demo_upstream
 
 from benchmarks.comparisons import python_of
 from benchmarks.servers import FUNCTION, free_port
-from servers.proxy_process import environment
-from servers.redis_process import redis_process
+from servers.proxy.process import environment
+from servers.redis.process import redis_process
 
 LAYER = Path("layers/shared").resolve()
-GATEWAY = Path("tests/servers/redis_rest.py").resolve()
+GATEWAY = Path("tests/servers/redis/rest_server.py").resolve()
 _TOKEN = "benchmark"  # noqa: S105 - of a gateway on this machine
 
 Report = dict[str, object]

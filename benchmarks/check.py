@@ -23,8 +23,8 @@ from benchmarks.load import Connection, chat_request, rounds
 from benchmarks.processes import cpu_seconds
 from benchmarks.servers import MODEL, Running, function_server, local_server, yardstick_server
 from benchmarks.yardstick import KEY
-from servers.redis_process import redis_process
-from servers.scripted_upstream import ScriptedUpstream
+from servers.redis.process import redis_process
+from servers.upstream.scripted import ScriptedUpstream
 
 _LIBRARIES = (
     "import httpcore, mangum, pydantic_settings, starlette.applications, upstash_redis.asyncio"

@@ -12,8 +12,8 @@ from benchmarks.findings import Budget, Curves, Finding, Table
 from benchmarks.load import Connection, chat_request
 from benchmarks.processes import cpu_seconds
 from benchmarks.servers import MODEL, Running, function_server
-from servers.redis_process import redis_process
-from servers.scripted_upstream import ScriptedUpstream
+from servers.redis.process import redis_process
+from servers.upstream.scripted import ScriptedUpstream
 
 SIZES = (1_000, 100_000, 1_000_000)
 METHOD = (

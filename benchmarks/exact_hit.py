@@ -11,8 +11,8 @@ from benchmarks.findings import Budget, Finding, Table
 from benchmarks.load import Connection, chat_request, rounds
 from benchmarks.processes import cpu_seconds, resident_mb
 from benchmarks.servers import MODEL, Running, function_server, litellm_proxy, local_server
-from servers.redis_process import redis_process
-from servers.scripted_upstream import ScriptedUpstream
+from servers.redis.process import redis_process
+from servers.upstream.scripted import ScriptedUpstream
 
 METHOD = (
     "One `redis-server`, one worker each, 8 kept-alive connections that always ask the same "

@@ -7,10 +7,10 @@ from benchmarks.findings import Budget, Finding, Table
 from benchmarks.load import Connection, chat_request
 from benchmarks.processes import cpu_seconds
 from benchmarks.servers import MODEL, local_server
-from servers.redis_process import redis_process
-from servers.scripted_upstream import ScriptedUpstream
-from servers.upstream_answers import chat, chat_chunks
-from servers.upstream_scripts import Pause, Recorded, Script, answer, sse, stream
+from servers.redis.process import redis_process
+from servers.upstream.answers import chat, chat_chunks
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import Pause, Recorded, Script, answer, sse, stream
 
 METHOD = (
     "The local server with Redis, Qdrant Edge and MiniLM in process, an upstream on this machine "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.comparisons import python_of
-from servers.proxy_process import environment, proxy_process
+from servers.proxy.process import environment, proxy_process
 
 _START_SECONDS = 120.0
 FUNCTION = Path("functions/completions").resolve()

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from servers.proxy_process import ProxyProcess, proxy_process
-from servers.scripted_upstream import ScriptedUpstream
+from servers.proxy.process import ProxyProcess, proxy_process
 from servers.thread import ThreadServer
+from servers.upstream.scripted import ScriptedUpstream
 
 pytestmark = pytest.mark.browser
 

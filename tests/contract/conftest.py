@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from servers.redis_process import redis_process
+from servers.redis.process import redis_process
 
 
 @pytest.fixture(scope="module")

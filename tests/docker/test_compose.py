@@ -18,7 +18,7 @@ from infra.sam_local.services import free_port, wait_until_running
 from infra.tools import sam
 
 from samples.stack import ROOT
-from servers.docker_engine import require_compose, require_image
+from servers.aws.docker_engine import require_compose, require_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 

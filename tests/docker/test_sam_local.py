@@ -20,7 +20,7 @@ from infra.sam_local.services import free_port, invoke_once, network
 from infra.sam_local.stack import SamLocal, sam_local
 
 from samples.stack import ROOT
-from servers.docker_engine import image_bytes, require_image
+from servers.aws.docker_engine import image_bytes, require_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
@@ -37,7 +37,15 @@ def qdrant_for_containers() -> Iterator[str]:
     with network(f"llm-cache-proxy-test-{os.getpid()}") as host:
         port = free_port(host)
         with subprocess.Popen(
-            [sys.executable, "-m", "servers.qdrant_rest", "--host", host, "--port", str(port)],
+            [
+                sys.executable,
+                "-m",
+                "servers.qdrant.rest_server",
+                "--host",
+                host,
+                "--port",
+                str(port),
+            ],
             env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

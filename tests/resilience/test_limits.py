@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from servers.proxy_process import ProxyProcess, proxy_process
-from servers.scripted_upstream import ScriptedUpstream
+from servers.proxy.process import ProxyProcess, proxy_process
+from servers.upstream.scripted import ScriptedUpstream
 
 JSON = {"content-type": "application/json"}
 AT_ONCE = 150

@@ -11,10 +11,10 @@ import pytest
 
 from resilience.load import Load
 from servers.link import Link, Mode
-from servers.mortal_redis import MortalRedis
-from servers.proxy_process import proxy_process
-from servers.rest_gateway import rest_gateway
-from servers.scripted_upstream import ScriptedUpstream
+from servers.proxy.process import proxy_process
+from servers.redis.mortal import MortalRedis
+from servers.redis.rest_gateway import rest_gateway
+from servers.upstream.scripted import ScriptedUpstream
 
 DEADLINE_SECONDS = 0.5
 SLACK_SECONDS = 1.5  # for a machine that is busy with other tests

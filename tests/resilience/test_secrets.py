@@ -7,12 +7,12 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from servers.mortal_redis import MortalRedis
-from servers.proxy_process import ProxyProcess, proxy_process
-from servers.qdrant_rest import QdrantRest
-from servers.scripted_upstream import ScriptedUpstream
+from servers.proxy.process import ProxyProcess, proxy_process
+from servers.qdrant.rest_server import QdrantRest
+from servers.redis.mortal import MortalRedis
 from servers.thread import ThreadServer
-from servers.upstream_scripts import answer
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import answer
 
 SECRETS = {
     "UPSTREAM_API_KEY": "mark-upstream-key",

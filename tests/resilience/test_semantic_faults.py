@@ -15,11 +15,11 @@ from starlette.routing import Route
 from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
 from resilience.load import Load, pairs
 from servers.link import Link, Mode
-from servers.proxy_process import proxy_process
-from servers.qdrant_memory import Collection
-from servers.qdrant_rest import QdrantRest
-from servers.scripted_upstream import ScriptedUpstream
+from servers.proxy.process import proxy_process
+from servers.qdrant.memory import Collection
+from servers.qdrant.rest_server import QdrantRest
 from servers.thread import ThreadServer
+from servers.upstream.scripted import ScriptedUpstream
 
 DEADLINE_SECONDS = 0.5
 TIERS = 2  # a vector, then its neighbours; storing asks for both again

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from llm_cache_proxy.api.http.request_body import BODY_SECONDS
-from servers.proxy_process import proxy_process
+from servers.proxy.process import proxy_process
 
 SLOW_CLIENTS = 40
 HEAD = (

@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from servers.mortal_redis import MortalRedis
-from servers.proxy_process import proxy_process
-from servers.qdrant_rest import QdrantRest
-from servers.scripted_upstream import ScriptedUpstream
+from servers.proxy.process import proxy_process
+from servers.qdrant.rest_server import QdrantRest
+from servers.redis.mortal import MortalRedis
 from servers.thread import ThreadServer
+from servers.upstream.scripted import ScriptedUpstream
 
 JSON = {"content-type": "application/json"}
 SECONDS = 60

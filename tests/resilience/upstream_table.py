@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx
 
-from servers.proxy_process import ProxyProcess, proxy_process
-from servers.scripted_upstream import ScriptedUpstream
-from servers.upstream_answers import chat, chat_chunks
-from servers.upstream_scripts import (
+from servers.proxy.process import ProxyProcess, proxy_process
+from servers.upstream.answers import chat, chat_chunks
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import (
     Cut,
     Pause,
     Script,

@@ -18,7 +18,7 @@ from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_sto
 from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.bootstrap.parts import Exact
 from servers.asgi import serving
-from servers.redis_rest import RedisRest
+from servers.redis.rest_server import RedisRest
 
 KINDS = ["fake", "sqlite", "redis", "upstash"]
 TOKEN = "rest-token"

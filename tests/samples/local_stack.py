@@ -18,7 +18,7 @@ from llm_cache_proxy.bootstrap.local import local_app
 from llm_cache_proxy.bootstrap.parts import Exact, Parts
 from llm_cache_proxy.settings import Settings
 from servers.asgi import serving
-from servers.redis_process import redis_process
+from servers.redis.process import redis_process
 
 
 @dataclass

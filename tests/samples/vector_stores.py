@@ -16,7 +16,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLo
 from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 from servers.asgi import serving
-from servers.qdrant_rest import QdrantRest
+from servers.qdrant.rest_server import QdrantRest
 
 KINDS = ["embedded", "server", *(["qdrant"] if os.environ.get("QDRANT_URL") else [])]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from servers.proxy_process import proxy_process
-from servers.rich_answers import rich_answer
-from servers.scripted_upstream import ScriptedUpstream
+from servers.proxy.process import proxy_process
+from servers.upstream.rich_answers import rich_answer
+from servers.upstream.scripted import ScriptedUpstream
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sdk.conftest import Stand
-from servers.demo_answers import demo_answer
-from servers.proxy_process import proxy_process
+from servers.proxy.process import proxy_process
 from servers.requirements import require_tool
-from servers.scripted_upstream import ScriptedUpstream
+from servers.upstream.demo_answers import demo_answer
+from servers.upstream.scripted import ScriptedUpstream
 
 MODULE = Path(__file__).parents[1] / "samples" / "langchain_standard.py"
 

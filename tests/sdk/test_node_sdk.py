@@ -12,7 +12,7 @@ import pytest
 
 from sdk.conftest import Stand
 from servers.requirements import missing, require_program
-from servers.rich_answers import CHATS, CITY, RESPONSES
+from servers.upstream.rich_answers import CHATS, CITY, RESPONSES
 
 SCRIPT = Path(__file__).with_name("openai_client.mjs")
 PACKAGES = Path(__file__).parents[2] / "build" / "node-openai"

@@ -10,7 +10,7 @@ from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
 from sdk.conftest import Stand
-from servers.rich_answers import CHATS, CITY, RESPONSES
+from servers.upstream.rich_answers import CHATS, CITY, RESPONSES
 
 Ask = Callable[[OpenAI], Any]
 AskAsync = Callable[[AsyncOpenAI], Awaitable[Any]]

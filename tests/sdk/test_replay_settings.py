@@ -7,9 +7,9 @@ import pytest
 from openai import OpenAI
 
 from sdk.conftest import Stand
-from servers.proxy_process import proxy_process
-from servers.rich_answers import CHATS, RESPONSES, rich_answer
-from servers.scripted_upstream import ScriptedUpstream
+from servers.proxy.process import proxy_process
+from servers.upstream.rich_answers import CHATS, RESPONSES, rich_answer
+from servers.upstream.scripted import ScriptedUpstream
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from servers.proxy_process import ProxyProcess, proxy_process
+from servers.proxy.process import ProxyProcess, proxy_process
 from tour.blocks import ROOT, Block, blocks
 
 SHOWN_ADDRESS = "http://127.0.0.1:3000"

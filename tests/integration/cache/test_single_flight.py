@@ -1,0 +1,236 @@
+"""Many requests that are alike, at once, over four server processes: one call to the upstream."""
+
+import asyncio
+import collections
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+
+from fakes.upstream import completion
+from llm_cache_proxy.adapters.exact_store.redis.scripts import script
+from servers.proxy.process import EXACT_ONLY, ProxyProcess, proxy_process
+from servers.redis.process import redis_process
+from servers.upstream.answers import OVERLOADED
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import Close, Pause, Script, Step, answer, head
+
+SERVERS = 4
+REQUESTS = 200
+UPSTREAM_SECONDS = 2.0
+OPTIONS = ("--slowlog-log-slower-than", "0", "--slowlog-max-len", "20000")  # keeps every command
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with redis_process(*OPTIONS) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[ScriptedUpstream]:
+    with ScriptedUpstream().in_thread() as server:
+        yield server
+
+
+def settings(redis_url: str, upstream: ScriptedUpstream) -> dict[str, str]:
+    return EXACT_ONLY | {
+        "REDIS_URL": redis_url,
+        "UPSTREAM_BASE_URL": upstream.base_url,
+        "UPSTREAMS": "",
+        "LEASE_SECONDS": "4",
+    }
+
+
+@pytest.fixture(scope="module")
+def servers(
+    redis_url: str, upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[ProxyProcess]]:
+    folder = tmp_path_factory.mktemp("proxies")
+    with contextlib.ExitStack() as running:
+        yield [
+            running.enter_context(proxy_process(folder / str(at), **settings(redis_url, upstream)))
+            for at in range(SERVERS)
+        ]
+
+
+def slowly(script: Script, seconds: float = UPSTREAM_SECONDS) -> Script:
+    return [Pause(seconds), *script]
+
+
+async def asked(
+    clients: Sequence[httpx.AsyncClient], prompt: str, count: int, **changes: Any
+) -> list[httpx.Response]:
+    """`count` requests that are alike, at once, dealt out among the clients."""
+    body = {"model": "m", "messages": [{"role": "user", "content": prompt}], **changes}
+    return await asyncio.gather(
+        *(clients[at % len(clients)].post("/chat/completions", json=body) for at in range(count))
+    )
+
+
+@contextlib.asynccontextmanager
+async def clients_of(servers: Sequence[ProxyProcess]) -> AsyncIterator[list[httpx.AsyncClient]]:
+    async with contextlib.AsyncExitStack() as opened:
+        yield [
+            await opened.enter_async_context(
+                httpx.AsyncClient(
+                    base_url=server.base_url, timeout=60, limits=httpx.Limits(max_connections=None)
+                )
+            )
+            for server in servers
+        ]
+
+
+def commands(redis_url: str, name: str) -> int:
+    """How often the script `name` has run since the log was emptied."""
+    with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
+        sent = [entry["command"].decode("utf-8", "replace") for entry in client.slowlog_get(20_000)]
+    return sum(script(name).sha1 in command for command in sent if command.startswith("EVALSHA"))
+
+
+def forget_commands(redis_url: str) -> None:
+    with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
+        client.slowlog_reset()
+
+
+def state(capsys: pytest.CaptureFixture[str], figure: str) -> None:
+    """Tell people a figure that the test found."""
+    with capsys.disabled():
+        sys.stdout.write(f"\n{figure}\n")
+
+
+WHOLE = completion("There you are.")
+LENGTH = completion("There you", finish="length")
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [(WHOLE, 200), (LENGTH, 200), (OVERLOADED, 400)],
+    ids=["whole", "length", "error"],
+)
+async def test_two_hundred_requests_at_once_are_one_upstream_call(
+    said: dict[str, Any],
+    status: int,
+    servers: list[ProxyProcess],
+    upstream: ScriptedUpstream,
+    redis_url: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    prompt = f"Say {json.dumps(said)}"
+    upstream.when(slowly(answer(said, status)), prompt=prompt)
+    before = len(upstream.requests)
+    forget_commands(redis_url)
+
+    async with clients_of(servers) as clients:
+        answers = await asked(clients, prompt, REQUESTS)
+
+    results = collections.Counter(reply.headers["x-cache"] for reply in answers)
+    polls = commands(redis_url, "poll")
+    state(capsys, f"{len(answers)} requests, {SERVERS} processes: {polls} polls")
+    assert len(upstream.requests) - before == 1
+    assert {reply.status_code for reply in answers} == {status}
+    assert len({reply.content for reply in answers}) == 1
+    assert results == {"MISS": 1, "COALESCED": REQUESTS - 1}
+    # One poller in each of the other processes looks until the answer is there: once near the
+    # expected time, then at growing pauses.
+    assert polls <= (SERVERS - 1) * 8
+
+
+async def test_streams_and_whole_answers_share_one_call(
+    servers: list[ProxyProcess], upstream: ScriptedUpstream
+) -> None:
+    prompt = "Streams and whole answers."
+    upstream.when(slowly(answer(WHOLE)), prompt=prompt)
+    before = len(upstream.requests)
+
+    async with clients_of(servers) as clients:
+        first = asyncio.create_task(asked(clients[:1], prompt, 1))
+        await asyncio.sleep(0.3)
+        streams = await asked(clients, prompt, 20, stream=True)
+        await first
+
+    assert len(upstream.requests) - before == 1
+    assert {reply.headers["x-cache"] for reply in streams} == {"COALESCED"}
+    assert len({reply.content for reply in streams}) == 1
+    assert streams[0].text.endswith("data: [DONE]\n\n")
+    assert "There you are." in streams[0].text
+
+
+async def test_an_upstream_that_fails_fails_for_all_alike(
+    servers: list[ProxyProcess], upstream: ScriptedUpstream
+) -> None:
+    prompt = "Break off, please."
+    body = json.dumps(WHOLE).encode()
+    broken: list[Step] = [
+        head(200, {"content-type": "application/json", "content-length": str(len(body) * 2)}),
+        Close(),
+    ]
+    upstream.when(slowly(broken, 1.0), prompt=prompt)
+    before = len(upstream.requests)
+
+    async with clients_of(servers) as clients:
+        answers = await asked(clients, prompt, 40)
+
+    assert {reply.status_code for reply in answers} == {502}
+    assert len({reply.json()["error"]["message"] for reply in answers}) == 1
+    tried = len(upstream.requests) - before
+    assert tried <= 3  # the one who leads may try again; nobody else asks
+
+
+async def test_a_leader_that_is_killed_is_followed_by_one_other(
+    servers: list[ProxyProcess],
+    upstream: ScriptedUpstream,
+    redis_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    prompt = "Who leads when the leader dies?"
+    upstream.when(slowly(answer(WHOLE), 3.0), prompt=prompt)
+    before = len(upstream.requests)
+    forget_commands(redis_url)
+
+    with proxy_process(tmp_path / "leader", **settings(redis_url, upstream)) as leader:
+        async with clients_of([leader]) as [alone], clients_of(servers) as clients:
+            led = asyncio.create_task(asked([alone], prompt, 1))
+            async with asyncio.timeout(20):
+                while len(upstream.requests) == before:  # noqa: ASYNC110 - another process's doing
+                    await asyncio.sleep(0.02)
+            following = asyncio.create_task(asked(clients, prompt, REQUESTS - 1))
+            await asyncio.sleep(0.5)
+            leader.process.kill()
+            with pytest.raises(httpx.TransportError):
+                await led
+            answers = await following
+
+    polls = commands(redis_url, "poll")
+    state(capsys, f"{len(answers)} requests, the leader killed: {polls} polls")
+    assert len(upstream.requests) - before == 2
+    assert {reply.status_code for reply in answers} == {200}
+    assert len({reply.content for reply in answers}) == 1
+    assert [reply.headers["x-cache"] for reply in answers].count("MISS") == 1
+
+
+async def test_the_counters_equal_what_was_sent(
+    servers: list[ProxyProcess], upstream: ScriptedUpstream
+) -> None:
+    prompt = "Count what is shared."
+    upstream.when(slowly(answer(WHOLE), 1.0), prompt=prompt)
+
+    async with clients_of(servers) as clients:
+        before = (await clients[0].get(f"{servers[0].url}/metrics")).json()
+        await asked(clients, prompt, 40)
+        await asyncio.sleep(0.5)
+        after = (await clients[0].get(f"{servers[0].url}/metrics")).json()
+
+    def grown(name: str) -> int:
+        return int(
+            after["cache_performance"].get(name, 0) - before["cache_performance"].get(name, 0)
+        )
+
+    assert (grown("misses"), grown("coalesced")) == (1, 39)

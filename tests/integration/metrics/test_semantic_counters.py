@@ -1,0 +1,68 @@
+"""Semantic hits of two processes on one Redis and one Qdrant are counted exactly once each."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from servers.proxy.process import proxy_process
+from servers.qdrant.rest_server import QdrantRest
+from servers.redis.process import redis_process
+from servers.thread import ThreadServer
+from servers.upstream.scripted import ScriptedUpstream
+
+NAMESPACES = 40
+FIRST, OTHER = "What is Rust?", "Tell me what Rust is"
+PATIENT = {
+    f"{tier}_DEADLINE_SECONDS": "10"  # a busy machine is no part that is away
+    for tier in ("EXACT", "SEARCH", "EMBED")
+}
+
+
+async def embed(_: Request) -> Response:
+    """One direction for every text: everything is near, and the guard decides."""
+    return JSONResponse({"embedding": [1.0, *[0.0] * 383]})
+
+
+def test_semantic_hits_misses_and_vetoes_are_counted_once_each(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        embedder = Starlette(routes=[Route("/", embed, methods=["POST"])])
+        settings = {
+            "REDIS_URL": stack.enter_context(redis_process()),
+            "QDRANT_URL": stack.enter_context(ThreadServer(QdrantRest()).running()).url,
+            "EMBEDDING_URL": f"{stack.enter_context(ThreadServer(embedder).running()).url}/",
+            "UPSTREAM_BASE_URL": stack.enter_context(ScriptedUpstream().in_thread()).base_url,
+            **PATIENT,
+        }
+        urls = [
+            stack.enter_context(proxy_process(tmp_path / name, **settings)).url
+            for name in ("a", "b")
+        ]
+
+        def asked(number: int) -> list[str]:
+            """A question of one process, its paraphrase of the other, and what is neither."""
+            headers = {"x-cache-namespace": f"n{number}"}
+            results = []
+            for turn, text in enumerate((FIRST, OTHER, "How tall is Everest?")):
+                url = f"{urls[(number + turn) % 2]}/v1/chat/completions"
+                body = {"model": "m", "messages": [{"role": "user", "content": text}]}
+                answer = httpx.post(url, json=body, headers=headers, timeout=60)
+                results.append(answer.headers["x-cache"])
+            return results
+
+        with ThreadPoolExecutor(4) as threads:
+            told = Counter(
+                result for row in threads.map(asked, range(NAMESPACES)) for result in row
+            )
+        counted = httpx.get(f"{urls[0]}/metrics").json()["cache_performance"]
+
+    assert told == {"MISS": 2 * NAMESPACES, "HIT-SEMANTIC": NAMESPACES}
+    assert counted["semantic_hits"] == NAMESPACES
+    assert counted["misses"] == 2 * NAMESPACES
+    assert counted["total_requests"] == 3 * NAMESPACES

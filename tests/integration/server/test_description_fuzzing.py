@@ -1,0 +1,77 @@
+"""Requests made up from the API's description: no answer is a fault of ours, all are as described.
+
+The same requests every time: chance is seeded, and there are so many of each and no more.
+"""
+
+import json
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.transport import Response
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from servers.proxy.process import proxy_process
+from servers.upstream.scripted import ScriptedUpstream
+
+TEXT = resources.files("llm_cache_proxy.api.v1").joinpath("openapi.json").read_text("utf-8")
+schema = schemathesis.openapi.from_dict(json.loads(TEXT))
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with ScriptedUpstream().in_thread() as upstream:
+        data = tmp_path_factory.mktemp("fuzzing") / "data"
+        with proxy_process(data, UPSTREAM_BASE_URL=upstream.base_url) as proxy:
+            yield proxy.url
+
+
+def operations() -> Iterator[Any]:
+    """Each operation with legal requests; with illegal ones where there is a body to spoil."""
+    for path, methods in json.loads(TEXT)["paths"].items():
+        for method, described in methods.items():
+            for mode in GenerationMode:
+                if mode is GenerationMode.POSITIVE or "requestBody" in described:
+                    yield pytest.param(path, method, mode, id=f"{mode.value} {method} {path}")
+
+
+@pytest.mark.parametrize(("path", "method", "mode"), list(operations()))
+def test_any_request_has_an_answer_as_described(
+    path: str, method: str, mode: GenerationMode, address: str
+) -> None:
+    @given(case=schema[path][method].as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=80,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Any) -> None:
+        answer = case.call(base_url=address, timeout=20)
+
+        if not _was_not_stored(answer):
+            case.validate_response(answer, checks=[not_a_server_error, *CHECKS])
+        assert answer.headers.get("x-request-id") or path == "/health"
+        asked.append(answer.status_code)
+
+    asked: list[int] = []
+    ask()
+
+    assert asked
+
+
+def _was_not_stored(answer: Response) -> bool:
+    """A client that wants a stored answer only is told 504 where there is none (RFC 9111)."""
+    return answer.status_code == 504 and answer.json()["error"]["code"] == "not_in_cache"

@@ -1,0 +1,61 @@
+"""Facts about events told word by word: they add up to what was stored."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_cache_proxy.domain.dialects import chat_replay, responses_replay, text_replay
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.dialect import Dialect
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.text import TextDialect
+from llm_cache_proxy.domain.dialects.word_by_word import words
+from unit.domain.dialects import completions as chats
+from unit.domain.dialects import test_text as texts
+from unit.domain.dialects.responses import whole_responses
+
+
+def slowly(dialect: Dialect, events: str) -> list[dict[str, Any]]:
+    stored = EventSplitter().feed(events.encode())
+    datas = [json.loads(event.data) for event in stored if event.data is not None]
+    return [part for data in datas for part in dialect.word_by_word(data)]
+
+
+def assembled(dialect: Dialect, events: list[dict[str, Any]]) -> dict[str, Any]:
+    assembler = dialect.assembler()
+    for event in events:
+        assembler.add(json.dumps(event))
+    return assembler.completion()
+
+
+@given(st.text())
+def test_the_words_of_a_text_add_up_to_it(text: str) -> None:
+    assert "".join(words(text)) == text
+
+
+@given(chats.completions())
+def test_a_chat_adds_up(completion: dict[str, Any]) -> None:
+    sse = chat_replay.events(completion) + chat_replay.usage_event(completion)
+
+    assert assembled(ChatDialect(), slowly(ChatDialect(), sse)) == completion
+
+
+@given(texts.completions())
+def test_a_text_adds_up(completion: dict[str, Any]) -> None:
+    sse = text_replay.events(completion) + text_replay.usage_event(completion)
+
+    assert assembled(TextDialect(), slowly(TextDialect(), sse)) == completion
+
+
+@given(whole_responses())
+def test_a_response_adds_up(response: dict[str, Any]) -> None:
+    events = slowly(ResponsesDialect(), responses_replay.events(response))
+
+    assert assembled(ResponsesDialect(), events) == response
+    told = slowly(ResponsesDialect(), responses_replay.events(response))
+    done = [e["text"] for e in told if e["type"] == "response.output_text.done"]
+    deltas = [e["delta"] for e in told if e["type"] == "response.output_text.delta"]
+    assert "".join(deltas) == "".join(done)
