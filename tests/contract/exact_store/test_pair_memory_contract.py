@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.adapters.exact_store.sqlite import schema as sqlite_schema
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import _STEPS, SCHEMA_VERSION
 from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.domain.entries.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_store import (
@@ -175,13 +175,13 @@ async def test_the_same_text_needs_no_match(opened_store: OpenedStore) -> None:
     assert isinstance(await store.promote(TENANT, None, asking()), Hit)
 
 
-@pytest.mark.parametrize("version", range(1, sqlite_schema.SCHEMA_VERSION))
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
 async def test_a_file_of_an_earlier_schema_is_brought_up_to_date(
     tmp_path: Path, version: int
 ) -> None:
     path = tmp_path / "exact.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for step in sqlite_schema._STEPS[:version]:
+        for step in _STEPS[:version]:
             connection.executescript(step)
         connection.execute(f"PRAGMA user_version = {version}")
 

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from llm_cache_proxy.adapters.embedder.minilm.batches import turns
-from llm_cache_proxy.adapters.embedder.minilm.engine import MiniLMEngine, describe_model
+from llm_cache_proxy.adapters.embedder.minilm.engine import MiniLMEngine, describe_model, turns
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.ports.embedder import Embedding
 

@@ -14,9 +14,9 @@ from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
     clock_seconds,
     writing,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.living import is_whole
 from llm_cache_proxy.adapters.exact_store.sqlite.records import (
     LIVING,
+    is_whole,
     sequence_of,
     to_entry,
     to_listed,

@@ -1,4 +1,4 @@
-"""One thread that owns one SQLite connection, so that the event loop never waits for the disk."""
+"""The embedded exact tier's tables, and the one thread that owns the SQLite connection."""
 
 import asyncio
 import sqlite3
@@ -9,8 +9,122 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from llm_cache_proxy.adapters.exact_store.sqlite.schema import opened
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+
+_FIRST = """
+CREATE TABLE records (
+    tenant TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL,
+    target TEXT, similarity REAL, decision_version INTEGER, embedder_id TEXT,
+    entry_id TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    purge_at INTEGER NOT NULL, sequence INTEGER NOT NULL, selectors TEXT NOT NULL,
+    model TEXT, prompt_tokens INTEGER, completion_tokens INTEGER,
+    text TEXT, text_digest TEXT NOT NULL, json TEXT, sse TEXT, usage_event TEXT,
+    UNIQUE (tenant, key)
+);
+CREATE INDEX records_by_purge ON records (purge_at);
+CREATE TABLE cutoffs (
+    tenant TEXT NOT NULL, selector TEXT NOT NULL, cutoff INTEGER NOT NULL,
+    PRIMARY KEY (tenant, selector)
+) WITHOUT ROWID;
+CREATE TABLE tenants (
+    tenant TEXT PRIMARY KEY, sequence INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE counters (
+    tenant TEXT NOT NULL, seconds INTEGER NOT NULL, start INTEGER NOT NULL,
+    name TEXT NOT NULL, amount INTEGER NOT NULL,
+    PRIMARY KEY (tenant, seconds, start, name)
+) WITHOUT ROWID;
+"""
+_RECENT = """
+CREATE TABLE recent (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, line TEXT NOT NULL
+);
+CREATE INDEX recent_by_tenant ON recent (tenant, place);
+"""
+_PAIRS = """
+ALTER TABLE records ADD COLUMN pair TEXT NOT NULL DEFAULT '';
+CREATE TABLE barred (
+    tenant TEXT NOT NULL, pair TEXT NOT NULL, PRIMARY KEY (tenant, pair)
+) WITHOUT ROWID;
+CREATE TABLE verdicts (
+    tenant TEXT NOT NULL, pair TEXT NOT NULL, approved INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, PRIMARY KEY (tenant, pair)
+) WITHOUT ROWID;
+CREATE INDEX verdicts_by_end ON verdicts (expires_at);
+CREATE TABLE standings (
+    tenant TEXT PRIMARY KEY, raised_threshold REAL NOT NULL, samples INTEGER NOT NULL,
+    wrong INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+_CLIENT_KEYS = """
+CREATE TABLE client_keys (
+    tenant TEXT NOT NULL, key_id TEXT NOT NULL, record TEXT NOT NULL,
+    window_start INTEGER NOT NULL DEFAULT 0, requests INTEGER NOT NULL DEFAULT 0,
+    day INTEGER NOT NULL DEFAULT 0, tokens INTEGER NOT NULL DEFAULT 0,
+    month INTEGER NOT NULL DEFAULT 0, nano_dollars INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant, key_id)
+) WITHOUT ROWID;
+"""
+_LEASES = """
+ALTER TABLE records ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tenants ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE leases (
+    tenant TEXT NOT NULL, flight TEXT NOT NULL, token INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY (tenant, flight)
+) WITHOUT ROWID;
+CREATE TABLE mail (
+    tenant TEXT NOT NULL, flight TEXT NOT NULL, token INTEGER NOT NULL, text TEXT NOT NULL,
+    until_ms INTEGER NOT NULL, PRIMARY KEY (tenant, flight, token)
+) WITHOUT ROWID;
+"""
+_CLAIMS = "ALTER TABLE leases ADD COLUMN claim TEXT NOT NULL DEFAULT ''"
+_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS, _LEASES, _CLAIMS)
+"""Each takes a file from the version before it to its own; a step that was shipped stays."""
+
+SCHEMA_VERSION = len(_STEPS)
+
+
+def opened(path: Path, timeout_seconds: float) -> sqlite3.Connection:
+    """A connection in write-ahead mode, its tables made where they were missing.
+
+    Raises sqlite3.Error or OSError; DatabaseError where the file is of a later version.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(
+        path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    if _version(connection) == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")  # another process may be making them right now
+    try:
+        for step in _STEPS[_version(connection) :]:
+            for statement in step.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {max(_version(connection), SCHEMA_VERSION)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    if _version(connection) != SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(f"the file is of schema version {_version(connection)}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
 
 T = TypeVar("T")
 

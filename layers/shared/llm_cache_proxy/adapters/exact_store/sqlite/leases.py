@@ -8,8 +8,7 @@ from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
     clock_seconds,
     writing,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.living import living
-from llm_cache_proxy.adapters.exact_store.sqlite.records import sequence_of, to_entry
+from llm_cache_proxy.adapters.exact_store.sqlite.records import living, sequence_of, to_entry
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.ports.exact_store import Lookup
 from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll, Polled

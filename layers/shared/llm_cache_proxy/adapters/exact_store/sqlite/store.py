@@ -22,12 +22,12 @@ from llm_cache_proxy.adapters.exact_store.sqlite.leases import (
     is_fenced_off,
     take_lease,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.living import cut_off, living
 from llm_cache_proxy.adapters.exact_store.sqlite.pairs import (
     SqlitePairs,
     is_barred,
     raised_threshold,
 )
+from llm_cache_proxy.adapters.exact_store.sqlite.records import cut_off, living
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.entries.entry import Alias
 from llm_cache_proxy.domain.entries.pairs import spelling_pair

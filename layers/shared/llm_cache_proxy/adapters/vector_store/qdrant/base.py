@@ -9,7 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from llm_cache_proxy.adapters.vector_store.qdrant.errors import CollectionMissing, CollectionUnready
+from llm_cache_proxy.adapters.vector_store.qdrant.collection import (
+    CollectionMissing,
+    CollectionUnready,
+)
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId, checked_vector
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable

@@ -1,11 +1,24 @@
-"""What the semantic tier asks of one collection, on a server or in this process."""
+"""What the semantic tier needs of one collection, on a server or in this process."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import Found, PointId
 from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Placed, Scope
+
+
+class CollectionUnready(VectorStoreUnavailable):
+    """The collection has to be provisioned before it can be used."""
+
+
+class CollectionMissing(CollectionUnready):
+    """There is no collection of that name."""
+
+
+class IndexMissing(CollectionUnready):
+    """A payload index is missing, and strict mode refuses to filter without one."""
 
 
 class Collection(Protocol):

@@ -15,7 +15,7 @@ from qdrant_client.http.exceptions import (
     UnexpectedResponse,
 )
 
-from llm_cache_proxy.adapters.vector_store.qdrant.errors import CollectionMissing, IndexMissing
+from llm_cache_proxy.adapters.vector_store.qdrant.collection import CollectionMissing, IndexMissing
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
 # ValueError covers answers that do not parse and texts that are not UTF-8; AssertionError and

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.adapters.embedder.minilm.batches import batches, turns
+from llm_cache_proxy.adapters.embedder.minilm.engine import batches, turns
 
 
 @given(st.lists(st.integers(min_value=2, max_value=256), max_size=80))
