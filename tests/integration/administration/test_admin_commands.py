@@ -13,7 +13,7 @@ import pytest
 from fakes.admin import NOW, Office
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.admin_paths import PATHS
-from llm_cache_proxy.cli.admin.stack import OUTPUT
+from llm_cache_proxy.cli.admin.client import OUTPUT
 from llm_cache_proxy.domain.errors import InvalidRequest
 from samples.command_line import run
 from samples.stack import template

@@ -29,13 +29,11 @@ from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
 from llm_cache_proxy.pipeline.request.exchange import Answer, CachedRequest, Outcome
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
-from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.support.departures import Departures
+from llm_cache_proxy.pipeline.support.background import Background, Departures
 from llm_cache_proxy.pipeline.support.dependency import Tier
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
-from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
-from llm_cache_proxy.pipeline.tiers.leases import Claims
+from llm_cache_proxy.pipeline.tiers.leases import Claims, LeaseTerms
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
 from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
 from llm_cache_proxy.pipeline.upstream.miss import MissPath

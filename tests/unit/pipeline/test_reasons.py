@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import MEANINGS, Reason
-from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.bench import Bench
 

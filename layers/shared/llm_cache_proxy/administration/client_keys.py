@@ -8,9 +8,9 @@ import secrets
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.administration.key_views import key_view
 from llm_cache_proxy.domain.client_keys.key_ring import PREFIX, KeyRing, is_tenant_name
 from llm_cache_proxy.domain.client_keys.limits import MOST_NANO_DOLLARS, KeyRecord, Limits
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
@@ -18,6 +18,40 @@ from llm_cache_proxy.domain.requests.controls import DEFAULT_NAMESPACE, is_name
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.key_store import HeldKey, KeyStore
+
+
+def key_view(tenant: str, key_id: str, record: KeyRecord, usage: KeyUsage, now: int) -> JsonObject:
+    """The key's record and usage at `now`; None is no limit."""
+    limits, used = record.limits, usage.at(now)
+    dollars = limits.nano_dollars_per_month
+    return {
+        "id": f"{tenant}.{key_id}",
+        "tenant": tenant,
+        "name": record.name,
+        "status": _status(record, now),
+        "created_at": record.created_at,
+        "expires_at": record.expires_at,
+        "revoked_at": record.revoked_at,
+        "namespace": record.namespace,
+        "models": list(record.models),
+        "limits": {
+            "requests_per_minute": limits.requests_per_minute,
+            "tokens_per_day": limits.tokens_per_day,
+            "dollars_per_month": None if dollars is None else dollars / NANO_DOLLARS,
+        },
+        "used": {
+            "requests_this_minute": used.requests,
+            "tokens_today": used.tokens,
+            "dollars_this_month": used.nano_dollars / NANO_DOLLARS,
+        },
+    }
+
+
+def _status(record: KeyRecord, now: int) -> str:
+    if record.revoked_at is not None:
+        return "revoked"
+    return "expired" if record.expires_at is not None and record.expires_at <= now else "active"
+
 
 _YEARS_SECONDS = 10 * 365 * 86_400
 _MOST_NAME_CHARACTERS = 100

@@ -5,7 +5,6 @@ import calendar
 import pytest
 
 from llm_cache_proxy.domain.client_keys.estimates import expected_tokens
-from llm_cache_proxy.domain.client_keys.limit_headers import duration, limit_headers
 from llm_cache_proxy.domain.client_keys.limits import (
     Allowance,
     Grant,
@@ -15,7 +14,7 @@ from llm_cache_proxy.domain.client_keys.limits import (
     grant,
 )
 from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
-from llm_cache_proxy.domain.client_keys.refusals import refused_key
+from llm_cache_proxy.domain.client_keys.refusals import duration, limit_headers, refused_key
 from llm_cache_proxy.domain.client_keys.usage import (
     Charge,
     KeyUsage,

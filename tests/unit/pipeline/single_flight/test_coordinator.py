@@ -17,7 +17,7 @@ from llm_cache_proxy.domain.entries.shared_answer import SharedAnswer, shared_an
 from llm_cache_proxy.domain.errors import UpstreamTimedOut, UpstreamUnreachable
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.upstreams.pacing import UNKNOWN_SECONDS, UpstreamPace, pauses
-from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.lease_store import Lease

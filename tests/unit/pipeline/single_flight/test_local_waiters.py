@@ -8,7 +8,7 @@ from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.pipeline.single_flight.leader import Lead
 from llm_cache_proxy.pipeline.single_flight.local_waiters import Flights
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease
 from samples.exact_entries import entry
 

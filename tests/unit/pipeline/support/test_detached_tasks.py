@@ -8,7 +8,7 @@ import pytest
 
 from fakes.upstream import SSE_HEADERS, FakeUpstream, chunk, sse
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
-from llm_cache_proxy.pipeline.support.departures import Departures, PatientBody
+from llm_cache_proxy.pipeline.support.background import Departures, PatientBody
 from llm_cache_proxy.ports.upstream import UpstreamCall, UpstreamReply
 from unit.pipeline.bench import Bench
 

@@ -7,8 +7,7 @@ import pytest
 from fakes.leases import FakeLeases
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
-from llm_cache_proxy.pipeline.tiers.leases import Claims, new_claim
+from llm_cache_proxy.pipeline.tiers.leases import Claims, LeaseTerms, new_claim
 
 
 class Withdrawals(FakeLeases):

@@ -4,7 +4,7 @@ import uuid
 
 from starlette.datastructures import Headers
 
-from llm_cache_proxy.domain.client_keys.limit_headers import limit_headers
+from llm_cache_proxy.domain.client_keys.refusals import limit_headers
 from llm_cache_proxy.domain.metrics.pricing import dollars
 from llm_cache_proxy.pipeline.request.exchange import Outcome
 

@@ -11,8 +11,8 @@ from llm_cache_proxy.cli.admin import tables
 from llm_cache_proxy.cli.admin.client import FAILED, Remote
 from llm_cache_proxy.cli.admin.entries import entries
 from llm_cache_proxy.cli.admin.keys import keys
-from llm_cache_proxy.cli.admin.layout import counted, part
 from llm_cache_proxy.cli.admin.options import on_proxy, print_json, selecting, tell
+from llm_cache_proxy.cli.admin.tables import counted, part
 from llm_cache_proxy.cli.admin.transfer import export, import_entries
 
 

@@ -5,7 +5,7 @@ from typing import cast
 import click
 from rich.console import RenderableType
 
-from llm_cache_proxy.cli.admin import key_tables, layout
+from llm_cache_proxy.cli.admin import tables
 from llm_cache_proxy.cli.admin.client import Remote
 from llm_cache_proxy.cli.admin.options import Duration, on_proxy, print_json, tell
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -67,14 +67,14 @@ def rotate(remote: Remote, /, *, key_id: str, grace_seconds: int | None) -> None
 
 
 def _key_list(answer: JsonObject) -> RenderableType:
-    return key_tables.client_keys(cast("list[JsonObject]", answer["keys"]))
+    return tables.client_keys(cast("list[JsonObject]", answer["keys"]))
 
 
 def _tell_new(remote: Remote, answer: JsonObject) -> None:
     if remote.as_json:
         print_json(answer)
         return
-    layout.show(key_tables.client_keys([answer]))
+    tables.show(tables.client_keys([answer]))
     click.echo("\nThe key, shown only now and stored nowhere:", err=True)
     click.echo(answer["key"])
 

@@ -4,22 +4,65 @@ Decides layout only: every figure is the server's.
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import cast
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from llm_cache_proxy.cli.admin.layout import (
-    NOTHING,
-    counted,
-    dollars,
-    duration,
-    new_table,
-    number,
-    part,
-)
 from llm_cache_proxy.domain.json_text import JsonObject
+
+NOTHING = "–"
+
+
+def show(content: RenderableType) -> None:
+    """Print to standard output, plain where that is no terminal."""
+    Console(highlight=False).print(content)
+
+
+def counted(title: str, counts: Mapping[str, object]) -> RenderableType:
+    """A name and a number a line; nothing where there is nothing."""
+    if not counts:
+        return Text("")
+    found = new_table(title, "", "count")
+    for name, count in counts.items():
+        found.add_row(name, number(count))
+    return found
+
+
+def new_table(title: str, *columns: str) -> Table:
+    """A table without rows, its columns but the first to the right."""
+    found = Table(title=title, title_justify="left", header_style="bold", box=None)
+    for place, column in enumerate(columns):
+        found.add_column(column, justify="left" if place == 0 else "right", overflow="fold")
+    return found
+
+
+def part(value: Mapping[str, object], name: str) -> JsonObject:
+    """The object under a name."""
+    return cast("JsonObject", value[name])
+
+
+def duration(seconds: float) -> str:
+    """A time in the largest unit that fits."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{max(0, seconds):.0f}s"
+
+
+def number(value: object) -> str:
+    """A whole number with its thousands apart."""
+    return f"{value:,}" if isinstance(value, int) else NOTHING
+
+
+def dollars(value: object) -> str:
+    """Dollars with four digits that count; a model without a price has none."""
+    if not isinstance(value, int | float):
+        return "price unknown"
+    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4g}"
+
 
 _SPANS = ("last_hour", "last_day", "last_30_days", "total")
 _RESULTS = ("exact_hits", "semantic_hits", "misses", "bypasses", "stale", "coalesced")
@@ -187,3 +230,39 @@ def _models(by_model: JsonObject) -> RenderableType:
             dollars(model["dollars_saved"]),
         )
     return table
+
+
+_KEY_COLOURS = {"active": "green", "revoked": "red", "expired": "yellow"}
+_NO_LIMIT = "–"
+
+
+def client_keys(found: Sequence[JsonObject]) -> RenderableType:
+    """A key a line, what it has used beside what it may."""
+    if not found:
+        return Text("There are no keys.")
+    table = Table(title="Keys", title_justify="left", header_style="bold", box=None)
+    for column in ("id", "name", "status", "until", "requests/min", "tokens/day", "$/month"):
+        table.add_column(column, overflow="fold")
+    table.add_column("models", overflow="fold")
+    for key in found:
+        limits = cast("dict[str, float | None]", key["limits"])
+        used = cast("dict[str, float]", key["used"])
+        table.add_row(
+            str(key["id"]),
+            str(key["name"]),
+            Text(str(key["status"]), _KEY_COLOURS[str(key["status"])]),
+            _day(cast("int | None", key["revoked_at"] or key["expires_at"])),
+            _number(limits["requests_per_minute"]),
+            f"{used['tokens_today']:,} of {_number(limits['tokens_per_day'])}",
+            f"{used['dollars_this_month']:,.4f} of {_number(limits['dollars_per_month'])}",
+            ", ".join(cast("list[str]", key["models"])) or "all",
+        )
+    return table
+
+
+def _number(limit: float | None) -> str:
+    return _NO_LIMIT if limit is None else f"{limit:,}"
+
+
+def _day(moment: int | None) -> str:
+    return _NO_LIMIT if moment is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))

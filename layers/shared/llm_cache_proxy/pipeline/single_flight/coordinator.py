@@ -19,14 +19,17 @@ from llm_cache_proxy.domain.upstreams.pacing import UpstreamPace, pauses
 from llm_cache_proxy.pipeline.request.exchange import SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.single_flight.follower import kept_answer, landing_in, shared_reply
+from llm_cache_proxy.pipeline.single_flight.follower import (
+    WaitingBody,
+    kept_answer,
+    landing_in,
+    shared_reply,
+)
 from llm_cache_proxy.pipeline.single_flight.leader import Lead
 from llm_cache_proxy.pipeline.single_flight.local_waiters import Flight, Flights
-from llm_cache_proxy.pipeline.single_flight.waiting import WaitingBody
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
-from llm_cache_proxy.pipeline.tiers.lease_terms import LeaseTerms
-from llm_cache_proxy.pipeline.tiers.leases import new_claim
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, new_claim
 from llm_cache_proxy.ports.lease_store import (
     FoundByMeaning,
     Lease,

@@ -1,11 +1,13 @@
-"""Work that a request leaves behind: it runs beside what comes next, and fails nobody.
+"""Tasks that outlive their request: bounded in time, and never a failure of the next request.
 
-Where nothing runs after an answer (a function is frozen then), the answer's end waits for it.
+After a client disconnects, its stream is cancelled at once, or finished in the background.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+
+from llm_cache_proxy.domain.closable_body import LeavableBody
 
 _log = logging.getLogger(__name__)
 
@@ -48,3 +50,75 @@ class Background:
         if not task.cancelled() and (fault := task.exception()) is not None:
             # Nobody waits for this work, so that nobody but the log can hear of its failure.
             _log.error("work in the background failed", exc_info=fault)
+
+
+class PatientBody(LeavableBody):
+    """A body whose next piece is still read when whoever waits for it is cancelled."""
+
+    def __init__(self, body: AsyncGenerator[bytes, None]) -> None:
+        self._body = body
+        self._next: asyncio.Task[bytes | None] | None = None
+
+    async def asend(self, value: None, /) -> bytes:  # noqa: ARG002 (a generator's signature)
+        """The next piece, or the one that a cancelled reader waited for."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_task(self._read())
+        piece = await asyncio.shield(self._next)
+        self._next = None
+        if piece is None:
+            raise StopAsyncIteration
+        return piece
+
+    async def aclose(self) -> None:
+        """Give up what has not been read."""
+        if self._next is not None:
+            self._next.cancel()
+            await asyncio.gather(self._next, return_exceptions=True)
+        await self._body.aclose()
+
+    async def _read(self) -> bytes | None:
+        return await anext(self._body, None)
+
+
+class Departures:
+    """Work that outlives its client: by `finishes`, streams; and in any case what is under way.
+
+    `limit_seconds` bounds a stream that is read on.
+    """
+
+    def __init__(self, *, finishes: bool = False, limit_seconds: float = 120.0) -> None:
+        self.finishes = finishes
+        self._limit_seconds = limit_seconds
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def through(self, work: Coroutine[object, object, None]) -> None:
+        """Wait for `work`, which goes on to its end though the wait may be cancelled."""
+        await asyncio.shield(self._started(work))
+
+    def behind(self, work: Coroutine[object, object, None]) -> None:
+        """Do `work` without a client, for as long as that may take."""
+        self._started(self._bounded(work))
+
+    async def settled(self) -> None:
+        """Wait for all that goes on."""
+        while self._under_way:
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Give up all that goes on."""
+        for task in self._under_way:
+            task.cancel()
+        await self.settled()
+
+    def _started(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    async def _bounded(self, work: Coroutine[object, object, None]) -> None:
+        try:
+            async with asyncio.timeout(self._limit_seconds):
+                await work
+        except TimeoutError:
+            return

@@ -20,12 +20,12 @@ from llm_cache_proxy.pipeline.request.exchange import (
 )
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.single_flight.sharing import (
+from llm_cache_proxy.pipeline.single_flight.leader import (
     share_body,
     share_completion,
     share_failure,
 )
-from llm_cache_proxy.pipeline.support.departures import Departures
+from llm_cache_proxy.pipeline.support.background import Departures
 from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
 from llm_cache_proxy.pipeline.upstream.requests import Asking
 from llm_cache_proxy.pipeline.upstream.stream_relay import Relay

@@ -15,8 +15,8 @@ from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
 from llm_cache_proxy.pipeline.request.planned_request import Asked
 from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.single_flight.sharing import share_completion, share_failure
-from llm_cache_proxy.pipeline.support.departures import Departures, PatientBody
+from llm_cache_proxy.pipeline.single_flight.leader import share_completion, share_failure
+from llm_cache_proxy.pipeline.support.background import Departures, PatientBody
 from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
 
 
