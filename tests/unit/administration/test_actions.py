@@ -8,7 +8,7 @@ from fakes.admin import Office
 from fakes.vectors import FakeVectors
 from llm_cache_proxy.adapters.absent import AbsentVectors
 from llm_cache_proxy.administration import Explaining
-from llm_cache_proxy.administration.store_health import Vitals
+from llm_cache_proxy.administration.metrics.store_health import Vitals
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
 from llm_cache_proxy.domain.metrics.counter_names import hit_counts, miss_counts
 from unit.pipeline.bench import Bench

@@ -7,7 +7,7 @@ import pytest
 
 from fakes.admin import Office
 from llm_cache_proxy.adapters.request_sink.cloudwatch import REFUSED, UNITS
-from llm_cache_proxy.administration.metrics import Trust
+from llm_cache_proxy.administration.metrics.report import Trust
 from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.api.operators.prometheus import exposition
 from llm_cache_proxy.domain.metrics.counter_totals import tally

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT, Clearing, selection
 from llm_cache_proxy.administration.client_keys import ClientKeys
-from llm_cache_proxy.administration.counters import Counters
 from llm_cache_proxy.administration.entries import Entries
 from llm_cache_proxy.administration.explain import Explaining
 from llm_cache_proxy.administration.export import Exporting
 from llm_cache_proxy.administration.feedback import AdministeredExact, Feedback
 from llm_cache_proxy.administration.import_entries import Importing
-from llm_cache_proxy.administration.metrics import Breakers, Figures, Trust
-from llm_cache_proxy.administration.recent_requests import Recent
-from llm_cache_proxy.administration.store_health import Vitals
+from llm_cache_proxy.administration.metrics.counters import Counters
+from llm_cache_proxy.administration.metrics.recent_requests import Recent
+from llm_cache_proxy.administration.metrics.report import Breakers, Figures, Trust
+from llm_cache_proxy.administration.metrics.store_health import Vitals
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject

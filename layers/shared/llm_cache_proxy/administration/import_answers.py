@@ -9,8 +9,8 @@ from typing import Literal
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT
-from llm_cache_proxy.administration.read_only_stores import UnwrittenExact
-from llm_cache_proxy.administration.synthetic_request import posed
+from llm_cache_proxy.administration.dry_run.read_only_stores import UnwrittenExact
+from llm_cache_proxy.administration.dry_run.synthetic_request import posed
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect

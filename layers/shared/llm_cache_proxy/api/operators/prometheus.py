@@ -7,7 +7,7 @@ no label. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
-from llm_cache_proxy.administration.metrics import Trust
+from llm_cache_proxy.administration.metrics.report import Trust
 from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.metrics.counter_totals import ModelTally, Tally
 from llm_cache_proxy.domain.metrics.histogram import BOUNDS_MS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
-from llm_cache_proxy.administration.counters import (
+from llm_cache_proxy.administration.metrics.counters import (
     DAY_SECONDS,
     HOUR_SECONDS,
     SPANS,

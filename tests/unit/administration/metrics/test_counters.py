@@ -1,6 +1,6 @@
 """Facts about cutting counters into spans of time."""
 
-from llm_cache_proxy.administration.counters import over, series
+from llm_cache_proxy.administration.metrics.counters import over, series
 from llm_cache_proxy.ports.exact_admin import CounterWindow
 
 NOW = 1_700_000_080.0  # 40 s into a minute

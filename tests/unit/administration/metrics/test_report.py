@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.administration.metrics import Trust
+from llm_cache_proxy.administration.metrics.report import Trust
 from llm_cache_proxy.api.operators.prometheus import exposition
 from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.json_text import JsonObject
