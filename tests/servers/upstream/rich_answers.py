@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from llm_cache_proxy.domain.dialects import responses_replay as replay
+from llm_cache_proxy.domain.dialects import responses_stream
 from servers.upstream.answers import prompt_of
 from servers.upstream.scripts import Recorded, Script, answer, pieces, sse, stream
 
@@ -106,7 +106,7 @@ def rich_answer(request: Recorded) -> Script:
     streamed = request.fields.get("stream") is True
     if request.path.endswith("/responses"):
         response = whole_response(name)
-        told = replay.events(response).encode()
+        told = responses_stream.events(response).encode()
     elif request.path.endswith("/chat/completions"):
         response = whole_chat(name)
         options = request.fields.get("stream_options")

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from llm_cache_proxy.domain.dialects.chat_request import checked, traits, with_user_text
-from llm_cache_proxy.domain.dialects.streaming_fields import wants_stream, wants_usage
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests.reasons import Reason
 
@@ -19,7 +18,7 @@ def asking(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def test_a_plain_request_passes_with_fields_nobody_knows() -> None:
     fields = asking(a_field_of_tomorrow=[1], temperature=0, stream=None)
 
-    assert checked(fields) is fields
+    assert ChatDialect.checked(fields) is fields
 
 
 @pytest.mark.parametrize(
@@ -43,7 +42,7 @@ def test_a_plain_request_passes_with_fields_nobody_knows() -> None:
 )
 def test_a_wrong_field_is_refused_by_name(fields: dict[str, Any], param: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        checked(fields)
+        ChatDialect.checked(fields)
 
     assert caught.value.param == param
     assert param in caught.value.message
@@ -58,7 +57,7 @@ def test_a_wrong_field_is_refused_by_name(fields: dict[str, Any], param: str) ->
     ],
 )
 def test_the_last_user_text_is_found_in_strings_and_parts(content: object, text: str) -> None:
-    assert traits(asking({"role": "user", "content": content})).text == text
+    assert ChatDialect.traits(asking({"role": "user", "content": content})).text == text
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ def test_the_last_user_text_is_found_in_strings_and_parts(content: object, text:
 def test_other_last_messages_have_no_text_to_compare(
     message: dict[str, Any], reason: Reason
 ) -> None:
-    found = traits(asking(USER, message))
+    found = ChatDialect.traits(asking(USER, message))
 
     assert (found.text, found.no_text) == (None, reason)
 
@@ -92,7 +91,7 @@ def test_changing_the_user_text_leaves_the_rest_and_the_original_alone() -> None
     parts = [{"type": "text", "text": "Hi", "cache_control": {"type": "x"}}]
     fields = asking({"role": "system", "content": "S"}, {"role": "user", "content": parts})
 
-    changed = with_user_text(fields, str.upper)
+    changed = ChatDialect.with_user_text(fields, str.upper)
 
     assert changed["messages"] == [
         {"role": "system", "content": "S"},
@@ -107,7 +106,7 @@ def test_changing_the_user_text_leaves_the_rest_and_the_original_alone() -> None
 def test_what_is_not_a_users_text_is_not_changed() -> None:
     fields = asking(USER, {"role": "assistant", "content": "x"})
 
-    assert with_user_text(fields, str.upper) is fields
+    assert ChatDialect.with_user_text(fields, str.upper) is fields
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_what_is_not_a_users_text_is_not_changed() -> None:
     ],
 )
 def test_requests_with_state_or_tools_at_the_upstream_are_known(fields: dict[str, Any]) -> None:
-    assert traits(fields).upstream_state
+    assert ChatDialect.traits(fields).upstream_state
 
 
 @pytest.mark.parametrize(
@@ -132,29 +131,31 @@ def test_requests_with_state_or_tools_at_the_upstream_are_known(fields: dict[str
     ],
 )
 def test_what_a_message_brings_along_is_no_state(content: list[Any]) -> None:
-    assert not traits(asking({"role": "user", "content": content})).upstream_state
+    assert not ChatDialect.traits(asking({"role": "user", "content": content})).upstream_state
 
 
 def test_ordinary_tools_are_offered_but_keep_no_state() -> None:
-    found = traits(asking(tools=[{"type": "function", "function": {"name": "f"}}], store=False))
+    found = ChatDialect.traits(
+        asking(tools=[{"type": "function", "function": {"name": "f"}}], store=False)
+    )
 
     assert found.offers_tools
     assert not found.upstream_state
 
 
 def test_a_temperature_that_no_number_holds_is_hot() -> None:
-    assert traits(asking(temperature=10**400)).temperature == float("inf")
+    assert ChatDialect.traits(asking(temperature=10**400)).temperature == float("inf")
 
 
 def test_streaming_and_its_usage_are_asked_for_in_words() -> None:
-    assert wants_stream(asking(stream=True))
-    assert not wants_stream(asking(stream=False))
-    assert wants_usage(asking(stream=True, stream_options={"include_usage": True}))
-    assert not wants_usage(asking(stream=True))
+    assert ChatDialect.wants_stream(asking(stream=True))
+    assert not ChatDialect.wants_stream(asking(stream=False))
+    assert ChatDialect.wants_usage(asking(stream=True, stream_options={"include_usage": True}))
+    assert not ChatDialect.wants_usage(asking(stream=True))
 
 
 @pytest.mark.parametrize("tool", [{"type": {"a": 1}}, {"type": ["function"]}, {"type": None}, "x"])
 def test_a_tool_that_cannot_be_told_is_taken_for_the_upstreams(tool: object) -> None:
     fields = asking(tools=[tool])
 
-    assert traits(fields).upstream_state
+    assert ChatDialect.traits(fields).upstream_state

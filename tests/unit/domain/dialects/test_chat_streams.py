@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialects import chat_replay as replay
-from llm_cache_proxy.domain.dialects.chat_answer import forms, is_whole, token_counts
-from llm_cache_proxy.domain.dialects.chat_assembly import chat_assembler
+from llm_cache_proxy.domain.dialects import chat_stream
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.chat_stream import chat_assembler
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.sse import EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
@@ -38,14 +38,14 @@ def test_assembling_any_legal_stream_gives_the_whole_answer(data: st.DataObject)
 
 @given(completions())
 def test_replaying_and_assembling_gives_the_same_answer(completion: dict[str, Any]) -> None:
-    told = datas_of(replay.events(completion) + replay.usage_event(completion))
+    told = datas_of(chat_stream.events(completion) + chat_stream.usage_event(completion))
 
     assert assembled(told) == completion
 
 
 @given(completions())
 def test_a_replay_tells_the_role_first_and_the_end_last(completion: dict[str, Any]) -> None:
-    chunks = [json.loads(data) for data in datas_of(replay.events(completion))]
+    chunks = [json.loads(data) for data in datas_of(chat_stream.events(completion))]
 
     for choice in completion["choices"]:
         own = [c["choices"][0] for c in chunks if c["choices"][0]["index"] == choice["index"]]
@@ -61,13 +61,13 @@ def test_usage_is_told_only_where_it_is_wanted_and_known() -> None:
         "choices": [],
         "usage": {"prompt_tokens": 1, "completion_tokens": 2},
     }
-    kept = forms(known, "{}")
+    kept = ChatDialect.forms(known, "{}")
 
     assert "usage" not in kept.body(Form.SSE)
     assert '"usage"' in kept.body(Form.SSE_WITH_USAGE)
-    assert replay.usage_event({"choices": []}) == ""
+    assert chat_stream.usage_event({"choices": []}) == ""
     assert kept.body(Form.JSON) == "{}"
-    assert token_counts(known) == (1, 2)
+    assert ChatDialect.token_counts(known) == (1, 2)
 
 
 def test_a_functions_name_that_is_repeated_is_told_once() -> None:
@@ -113,7 +113,7 @@ def test_a_message_without_anything_is_told_by_its_role_alone() -> None:
         "choices": [{"index": 0, "message": {"role": "assistant"}, "finish_reason": "stop"}]
     }
 
-    told = [json.loads(data)["choices"][0]["delta"] for data in datas_of(replay.events(bare))]
+    told = [json.loads(data)["choices"][0]["delta"] for data in datas_of(chat_stream.events(bare))]
 
     assert told == [{"role": "assistant", "content": None}, {}]
 
@@ -149,7 +149,7 @@ def answer(finish: object = "stop", **message: Any) -> dict[str, Any]:
     ],
 )
 def test_whole_answers_are_kept(completion: dict[str, Any]) -> None:
-    assert is_whole(completion)
+    assert ChatDialect.is_whole(completion)
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ def test_whole_answers_are_kept(completion: dict[str, Any]) -> None:
     ],
 )
 def test_what_is_not_whole_is_never_kept(completion: dict[str, Any]) -> None:
-    assert not is_whole(completion)
+    assert not ChatDialect.is_whole(completion)
 
 
 @pytest.mark.parametrize("usage", [None, 5, {}, {"prompt_tokens": "x", "completion_tokens": True}])
 def test_unknown_usage_counts_nothing(usage: object) -> None:
-    assert token_counts({"usage": usage}) == (0, 0)
+    assert ChatDialect.token_counts({"usage": usage}) == (0, 0)

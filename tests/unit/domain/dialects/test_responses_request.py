@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from llm_cache_proxy.domain.dialects.responses_request import checked, traits, with_user_text
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests.reasons import Reason
 
@@ -24,7 +24,7 @@ def asking(asked: Any = "Hi", **fields: Any) -> dict[str, Any]:
     ],
 )
 def test_legal_requests_pass(fields: dict[str, Any]) -> None:
-    assert checked(fields) is fields
+    assert ResponsesDialect.checked(fields) is fields
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_legal_requests_pass(fields: dict[str, Any]) -> None:
 )
 def test_a_wrong_field_is_refused_by_name(fields: dict[str, Any], param: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        checked(fields)
+        ResponsesDialect.checked(fields)
 
     assert caught.value.param == param
 
@@ -63,11 +63,11 @@ def test_a_wrong_field_is_refused_by_name(fields: dict[str, Any], param: str) ->
 def test_the_last_user_text_is_found_and_changed(asked: Any, text: str) -> None:
     fields = asking(asked)
 
-    changed = with_user_text(fields, str.upper)
+    changed = ResponsesDialect.with_user_text(fields, str.upper)
 
-    assert traits(fields).text == text
-    assert traits(changed).text == text.upper()
-    assert traits(fields).text == text
+    assert ResponsesDialect.traits(fields).text == text
+    assert ResponsesDialect.traits(changed).text == text.upper()
+    assert ResponsesDialect.traits(fields).text == text
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,11 @@ def test_the_last_user_text_is_found_and_changed(asked: Any, text: str) -> None:
 def test_other_input_has_no_text_to_compare(asked: Any, reason: Reason) -> None:
     fields = asking(asked)
 
-    assert (traits(fields).text, traits(fields).no_text) == (None, reason)
-    assert with_user_text(fields, str.upper) is fields
+    assert (ResponsesDialect.traits(fields).text, ResponsesDialect.traits(fields).no_text) == (
+        None,
+        reason,
+    )
+    assert ResponsesDialect.with_user_text(fields, str.upper) is fields
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_other_input_has_no_text_to_compare(asked: Any, reason: Reason) -> None:
     ],
 )
 def test_requests_that_lean_on_the_upstream_are_known(fields: dict[str, Any]) -> None:
-    assert traits(fields).upstream_state
+    assert ResponsesDialect.traits(fields).upstream_state
 
 
 @pytest.mark.parametrize(
@@ -125,4 +128,4 @@ def test_requests_that_lean_on_the_upstream_are_known(fields: dict[str, Any]) ->
     ],
 )
 def test_requests_that_say_everything_themselves_lean_on_nothing(fields: dict[str, Any]) -> None:
-    assert not traits(fields).upstream_state
+    assert not ResponsesDialect.traits(fields).upstream_state

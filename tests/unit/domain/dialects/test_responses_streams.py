@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialects import responses_replay as replay
+from llm_cache_proxy.domain.dialects import responses_stream
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
-from llm_cache_proxy.domain.dialects.responses_answer import is_whole, said, token_counts
-from llm_cache_proxy.domain.dialects.responses_assembly import ResponseAssembler, is_last
+from llm_cache_proxy.domain.dialects.responses_stream import ResponseAssembler, is_last
 from llm_cache_proxy.domain.dialects.sse import EventSplitter
 from unit.domain.dialects.responses import streams_of, whole_responses
 
@@ -26,7 +25,7 @@ def assembled(datas: list[str]) -> Json:
 
 
 def told(response: Json) -> list[Json]:
-    events = EventSplitter().feed(replay.events(response).encode())
+    events = EventSplitter().feed(responses_stream.events(response).encode())
     datas = [json.loads(event.data) for event in events if event.data is not None]
     assert [event.name for event in events] == [data["type"] for data in datas]
     return datas
@@ -137,7 +136,7 @@ def response(*output: object, **changes: object) -> Json:
     ],
 )
 def test_whole_responses_are_kept(whole: Json) -> None:
-    assert is_whole(whole)
+    assert ResponsesDialect.is_whole(whole)
 
 
 @pytest.mark.parametrize(
@@ -158,20 +157,25 @@ def test_whole_responses_are_kept(whole: Json) -> None:
     ],
 )
 def test_what_is_not_whole_is_never_kept(part: Json) -> None:
-    assert not is_whole(part)
+    assert not ResponsesDialect.is_whole(part)
 
 
 def test_usage_is_counted_where_it_is_told() -> None:
-    assert token_counts({"usage": {"input_tokens": 3, "output_tokens": 4}}) == (3, 4)
-    assert token_counts({"usage": {"input_tokens": -1, "output_tokens": True}}) == (0, 0)
-    assert token_counts({"usage": None}) == (0, 0)
+    assert ResponsesDialect.token_counts({"usage": {"input_tokens": 3, "output_tokens": 4}}) == (
+        3,
+        4,
+    )
+    assert ResponsesDialect.token_counts(
+        {"usage": {"input_tokens": -1, "output_tokens": True}}
+    ) == (0, 0)
+    assert ResponsesDialect.token_counts({"usage": None}) == (0, 0)
 
 
 def test_what_a_response_says_is_its_texts_and_calls_without_its_thoughts() -> None:
     call = {"type": "function_call", "name": "look_up"}
     refusal = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
 
-    text = said(response(THOUGHT, refusal, call))
+    text = ResponsesDialect.said(response(THOUGHT, refusal, call))
 
     assert text == 'No.\n{"type":"function_call","name":"look_up"}'
 

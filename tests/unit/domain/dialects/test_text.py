@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialects import text_replay as replay
+from llm_cache_proxy.domain.dialects import text
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.sse import EventSplitter
 from llm_cache_proxy.domain.dialects.text import TextDialect
@@ -87,7 +87,7 @@ def test_assembling_any_legal_stream_gives_the_whole_answer(data: st.DataObject)
 
 @given(completions())
 def test_replaying_and_assembling_gives_the_same_answer(completion: Json) -> None:
-    told = datas_of(replay.events(completion) + replay.usage_event(completion))
+    told = datas_of(text.events(completion) + text.usage_event(completion))
 
     assert assembled(told) == completion
     ends = [json.loads(data)["choices"][0]["finish_reason"] for data in told[:-1]]
@@ -134,7 +134,7 @@ def test_an_error_event_breaks_the_stream() -> None:
 
 
 def test_unknown_usage_has_no_event() -> None:
-    assert replay.usage_event({"choices": []}) == ""
+    assert text.usage_event({"choices": []}) == ""
 
 
 def test_what_an_answer_says_is_the_text_of_every_choice() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialects import chat_replay, responses_replay, text_replay
+from llm_cache_proxy.domain.dialects import chat_stream, responses_stream, text
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
@@ -38,24 +38,24 @@ def test_the_words_of_a_text_add_up_to_it(text: str) -> None:
 
 @given(chats.completions())
 def test_a_chat_adds_up(completion: dict[str, Any]) -> None:
-    sse = chat_replay.events(completion) + chat_replay.usage_event(completion)
+    sse = chat_stream.events(completion) + chat_stream.usage_event(completion)
 
     assert assembled(ChatDialect(), slowly(ChatDialect(), sse)) == completion
 
 
 @given(texts.completions())
 def test_a_text_adds_up(completion: dict[str, Any]) -> None:
-    sse = text_replay.events(completion) + text_replay.usage_event(completion)
+    sse = text.events(completion) + text.usage_event(completion)
 
     assert assembled(TextDialect(), slowly(TextDialect(), sse)) == completion
 
 
 @given(whole_responses())
 def test_a_response_adds_up(response: dict[str, Any]) -> None:
-    events = slowly(ResponsesDialect(), responses_replay.events(response))
+    events = slowly(ResponsesDialect(), responses_stream.events(response))
 
     assert assembled(ResponsesDialect(), events) == response
-    told = slowly(ResponsesDialect(), responses_replay.events(response))
+    told = slowly(ResponsesDialect(), responses_stream.events(response))
     done = [e["text"] for e in told if e["type"] == "response.output_text.done"]
     deltas = [e["delta"] for e in told if e["type"] == "response.output_text.delta"]
     assert "".join(deltas) == "".join(done)

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.dialects.chat_answer import token_counts as chat_tokens
-from llm_cache_proxy.domain.dialects.responses_answer import token_counts as responses_tokens
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
 from llm_cache_proxy.pipeline.request.state import Trail
@@ -25,8 +25,8 @@ def told_tokens(body: bytes) -> Tokens | None:
         return None
     if not isinstance(answer, dict):
         return None
-    tokens = chat_tokens(answer)
-    tokens = tokens if any(tokens) else responses_tokens(answer)
+    tokens = ChatDialect.token_counts(answer)
+    tokens = tokens if any(tokens) else ResponsesDialect.token_counts(answer)
     return tokens if any(tokens) else None
 
 

@@ -1,10 +1,15 @@
-"""Whether a request's fields have the types that the cache relies on, told in OpenAI's words."""
+"""What the endpoints' requests have in common: field types, stream options, the user's text.
+
+A wrong type is refused in OpenAI's words.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import cast
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.requests.reasons import Reason
 
 _JSON_NAMES: Mapping[type, str] = {
     str: "a string",
@@ -69,3 +74,61 @@ def wrong_type(param: str, expected: type, got: type) -> InvalidRequest:
         param=param,
         code="invalid_type",
     )
+
+
+class StreamOptions:
+    """What a request says of its stream, where an endpoint has OpenAI's `stream_options`."""
+
+    @staticmethod
+    def wants_stream(fields: JsonObject) -> bool:
+        """Whether the client asked for server-sent events."""
+        return fields.get("stream") is True
+
+    @staticmethod
+    def wants_usage(fields: JsonObject) -> bool:
+        """Whether a stream is to end with the usage event (`stream_options.include_usage`)."""
+        options = fields.get("stream_options")
+        return isinstance(options, dict) and options.get("include_usage") is True
+
+    @staticmethod
+    def asking_for_usage(fields: JsonObject) -> JsonObject | None:
+        """The `stream_options` that ask for usage; None where the request asks for it already."""
+        if StreamOptions.wants_usage(fields):
+            return None
+        options = fields.get("stream_options")
+        return {**(options if isinstance(options, dict) else {}), "include_usage": True}
+
+    @staticmethod
+    def is_usage_only(chunk: JsonObject) -> bool:
+        """Whether a chunk is the one that `include_usage` adds, and nothing else."""
+        return chunk.get("choices") == [] and isinstance(chunk.get("usage"), dict)
+
+
+def user_text(message: object, part_type: str) -> tuple[str | None, Reason | None]:
+    """The message's text, its parts in lines of their own; or None, and why there is none."""
+    if not isinstance(message, dict) or message.get("role") != "user":
+        return None, Reason.NOT_USER_TEXT
+    content = message.get("content")
+    if isinstance(content, str):
+        return content, None
+    parts = content if isinstance(content, list) else []
+    texts = [_part_text(part, part_type) for part in parts]
+    if not texts or None in texts:
+        return None, Reason.NOT_TEXT_ONLY
+    return "\n".join(text for text in texts if text is not None), None
+
+
+def with_changed_text(message: JsonObject, change: Callable[[str], str]) -> JsonObject:
+    """A copy in which `change` was applied to each text of a message that has text alone."""
+    content = message["content"]
+    if isinstance(content, str):
+        return {**message, "content": change(content)}
+    parts = cast("list[JsonObject]", content)
+    changed = [{**part, "text": change(cast("str", part["text"]))} for part in parts]
+    return {**message, "content": changed}
+
+
+def _part_text(part: object, part_type: str) -> str | None:
+    told = isinstance(part, dict) and part.get("type") == part_type
+    text = cast("JsonObject", part).get("text") if told else None
+    return text if isinstance(text, str) else None

@@ -7,30 +7,30 @@ compared by meaning.
 from collections.abc import Callable
 from typing import cast
 
-from llm_cache_proxy.domain.dialects import streaming_fields, word_by_word
-from llm_cache_proxy.domain.dialects import text_replay as replay
-from llm_cache_proxy.domain.dialects.chat_answer import token_counts
+from llm_cache_proxy.domain.dialects import word_by_word
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.choices import Choice, ChoicesAssembler
-from llm_cache_proxy.domain.dialects.fields import check_sampling, require_model, temperature
-from llm_cache_proxy.domain.dialects.sse import DONE_EVENT
+from llm_cache_proxy.domain.dialects.fields import (
+    StreamOptions,
+    check_sampling,
+    require_model,
+    temperature,
+)
+from llm_cache_proxy.domain.dialects.sse import DONE_EVENT, data_event
 from llm_cache_proxy.domain.entries.entry import Forms
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.policy import Traits
 from llm_cache_proxy.domain.requests.reasons import Reason
 
 
-class TextDialect:
+class TextDialect(StreamOptions):
     """The `Dialect` of `/v1/completions`."""
 
     path = "/completions"
     terminator = DONE_EVENT
     id_prefix = "cmpl-"
     word_by_word = staticmethod(word_by_word.text_event)
-    wants_stream = staticmethod(streaming_fields.wants_stream)
-    wants_usage = staticmethod(streaming_fields.wants_usage)
-    asking_for_usage = staticmethod(streaming_fields.asking_for_usage)
-    is_usage_only = staticmethod(streaming_fields.is_usage_only)
-    token_counts = staticmethod(token_counts)
+    token_counts = staticmethod(ChatDialect.token_counts)
 
     @staticmethod
     def assembler() -> ChoicesAssembler:
@@ -82,7 +82,7 @@ class TextDialect:
     @staticmethod
     def forms(completion: JsonObject, json_text: str) -> Forms:
         """Every form of an answer; `json_text` is its JSON body as it came."""
-        return Forms(json_text, replay.events(completion), replay.usage_event(completion))
+        return Forms(json_text, events(completion), usage_event(completion))
 
 
 def _finished(index: int, choice: Choice) -> JsonObject:
@@ -91,3 +91,28 @@ def _finished(index: int, choice: Choice) -> JsonObject:
 
 def _has_ended(choice: JsonObject) -> bool:
     return choice.get("finish_reason") == "stop" and bool(choice.get("text"))
+
+
+def events(completion: JsonObject) -> str:
+    """The SSE events of a whole answer, without the usage event and the terminator."""
+    head = {name: value for name, value in completion.items() if name not in {"choices", "usage"}}
+    choices = completion.get("choices")
+    told = choices if isinstance(choices, list) else []
+    parts = [_text_part(choice) for choice in told] + [_closing_part(choice) for choice in told]
+    return "".join(data_event(compact_text({**head, "choices": [part]})) for part in parts)
+
+
+def usage_event(completion: JsonObject) -> str:
+    """The event that `stream_options.include_usage` asks for; empty where usage is not known."""
+    if not isinstance(completion.get("usage"), dict):
+        return ""
+    return data_event(compact_text({**completion, "choices": []}))
+
+
+def _text_part(choice: JsonObject) -> JsonObject:
+    named = ("text", "index", "logprobs")
+    return {name: choice[name] for name in named if name in choice} | {"finish_reason": None}
+
+
+def _closing_part(choice: JsonObject) -> JsonObject:
+    return {**choice, "text": "", "logprobs": None}

@@ -1,8 +1,60 @@
-"""The events that tell one item of a response: a message, a call, a thought, or one unknown."""
+"""Streams of the Responses API: put together into one response, and made from a stored one.
+
+A replay sends its events in the order that clients rely on. Source of the events and their fields:
+OpenAI's API reference, "Streaming events".
+"""
 
 from collections.abc import Iterator
 
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.dialects.choices import parsed_event
+from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
+from llm_cache_proxy.domain.dialects.sse import named_event
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+
+_LAST = frozenset({"response.completed", "response.failed", "response.incomplete"})
+
+
+class ResponseAssembler:
+    """Collects events; `completion()` is the response as the JSON endpoint would have sent it."""
+
+    def __init__(self) -> None:
+        self._response: JsonObject = {}
+        self._items: dict[int, object] = {}
+
+    def add(self, data: str) -> JsonObject:
+        """Take one event's data and give the parsed event back.
+
+        Raises BrokenStreamError where it is none, or tells of an error.
+        """
+        event = parsed_event(data)
+        kind = event.get("type")
+        if kind == "error" or event.get("error") is not None:
+            raise BrokenStreamError("an event tells of an error")
+        if kind == "response.output_item.done":
+            self._add_item(event)
+        elif "response" in event:
+            if not isinstance(event["response"], dict):
+                raise BrokenStreamError("a response is malformed")
+            self._response = event["response"]
+        return event
+
+    def completion(self) -> JsonObject:
+        """The last response told of; with the items told before, where it left them out."""
+        if self._response.get("output") or not self._items:
+            return self._response
+        return {**self._response, "output": [self._items[at] for at in sorted(self._items)]}
+
+    def _add_item(self, event: JsonObject) -> None:
+        index = event.get("output_index")
+        if not isinstance(index, int):
+            raise BrokenStreamError("an item has no place")
+        self._items[index] = event.get("item")
+
+
+def is_last(event: JsonObject) -> bool:
+    """Whether nothing comes after this event."""
+    return event.get("type") in _LAST
+
 
 _ARGUMENTS = {
     "function_call": ("arguments", "response.function_call_arguments"),
@@ -78,3 +130,27 @@ def _argument_events(item: JsonObject, place: JsonObject) -> Iterator[JsonObject
     yield {"type": f"{kind}.delta", **place, "delta": said}
     named: JsonObject = {"name": item.get("name")} if name == "arguments" else {}
     yield {"type": f"{kind}.done", **place, **named, name: said}
+
+
+def events(response: JsonObject) -> str:
+    """The SSE events of a whole response, numbered from 0."""
+    return "".join(
+        named_event(str(event["type"]), compact_text({**event, "sequence_number": number}))
+        for number, event in enumerate(_events(response))
+    )
+
+
+def _events(response: JsonObject) -> Iterator[JsonObject]:
+    begun = _begun(response)
+    yield {"type": "response.created", "response": begun}
+    yield {"type": "response.in_progress", "response": begun}
+    output = response.get("output")
+    for index, item in enumerate(output if isinstance(output, list) else []):
+        yield from item_events(item, index)
+    yield {"type": "response.completed", "response": response}
+
+
+def _begun(response: JsonObject) -> JsonObject:
+    """The response as it was told of before it said anything."""
+    empty: JsonObject = {"status": "in_progress", "output": [], "usage": None, "completed_at": None}
+    return {**response, **{name: value for name, value in empty.items() if name in response}}
