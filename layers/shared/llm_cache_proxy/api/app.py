@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from llm_cache_proxy.administration import Feedback
+from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.errors import refused, upstream_failed
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
 from llm_cache_proxy.api.middleware.request_events import Journalled
-from llm_cache_proxy.api.v1 import openapi as description
+from llm_cache_proxy.api.v1 import openapi
 from llm_cache_proxy.api.v1.cached import CACHED, cached_endpoint
 from llm_cache_proxy.api.v1.embeddings import embeddings_endpoint
 from llm_cache_proxy.api.v1.feedback import feedback_endpoint
@@ -90,7 +91,7 @@ def create_app(service: Service) -> Starlette:
     app.add_route(
         "/v1/cache/feedback", feedback_endpoint(service.feedback, admission), methods=["POST"]
     )
-    app.add_route(f"/v1{description.PATH}", description.describe, methods=["GET"])
+    app.add_route(f"/v1{paths.OPENAPI}", openapi.describe, methods=["GET"])
     app.add_route("/v1/{path:path}", elsewhere.endpoint, methods=_METHODS)
     add_error_handlers(app)
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)

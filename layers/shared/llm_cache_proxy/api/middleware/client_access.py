@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.errors import refused
-from llm_cache_proxy.api.v1 import openapi as description
 from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, bearer_key
 from llm_cache_proxy.domain.errors import Forbidden, NotPermitted
 
@@ -65,7 +65,7 @@ class ClientAccess:
     def _serves(self, method: str, path: str) -> bool:
         if path in self._further_paths:
             return True
-        if path in {_MODELS, description.PATH} or path.startswith(f"{_MODELS}/"):
+        if path in {_MODELS, paths.OPENAPI} or path.startswith(f"{_MODELS}/"):
             return method in {"GET", "HEAD"}
         return path in _STATELESS | _OURS and method == "POST"
 

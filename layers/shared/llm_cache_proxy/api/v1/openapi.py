@@ -8,8 +8,6 @@ from starlette.responses import Response
 
 from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE
 
-PATH = "/openapi.json"
-
 
 async def describe(request: Request) -> Response:
     """The description as it is kept."""

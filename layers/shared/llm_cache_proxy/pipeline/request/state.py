@@ -4,10 +4,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from llm_cache_proxy.domain.client_keys.limits import Grant
 from llm_cache_proxy.domain.client_keys.usage import Charge
+from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.domain.entries.shared_answer import SharedAnswer
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import error_count, merged, veto_count
 from llm_cache_proxy.domain.metrics.request_event import Usage
@@ -17,7 +19,39 @@ from llm_cache_proxy.ports.vector_store import Candidate
 
 if TYPE_CHECKING:
     from llm_cache_proxy.pipeline.request.exchange import Answer
-    from llm_cache_proxy.pipeline.single_flight.leader import Lead
+
+
+class Leadership(Protocol):
+    """The lease of the request that calls the upstream for those with the same key."""
+
+    @property
+    def lease(self) -> Lease:
+        """The lease itself."""
+        ...
+
+    def covers(self, key: str) -> bool:
+        """Whether followers look for the answer under `key`."""
+        ...
+
+    async def stored(self, entry: Entry) -> None:
+        """The answer is in the store, and the lease has ended with it."""
+        ...
+
+    def unstored(self, entry: Entry) -> None:
+        """The store did not confirm the answer."""
+        ...
+
+    async def share(self, answer: SharedAnswer) -> None:
+        """Publish an answer that is not kept to the followers of this moment."""
+        ...
+
+    def ended(self) -> None:
+        """The lease has ended with another command; followers get nothing from it."""
+        ...
+
+    def abandon(self) -> None:
+        """Give the lease back, so that a follower takes over."""
+        ...
 
 
 @dataclass(slots=True)
@@ -56,7 +90,7 @@ class Trail:
     unasked: bool = False
     on_answer: Callable[[JsonObject], Awaitable[None]] | None = None
     lease: Lease | None = None
-    lead: "Lead | None" = None
+    lead: Leadership | None = None
     counted: dict[str, int] = field(default_factory=dict)
 
     @contextmanager

@@ -1,0 +1,3 @@
+"""Paths below `/v1` that more than one module names."""
+
+OPENAPI = "/openapi.json"
