@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from fakes.exact import FakeExact
 from fakes.vectors import FakeVectors
-from llm_cache_proxy.administration import Administration, Explaining, Importing
+from llm_cache_proxy.administration import Administration, EntryImport, Explanation
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.entries.entry import Entry, Forms, selectors
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
@@ -60,8 +60,8 @@ class Office:
 
     exact: WindowedExact = field(default_factory=WindowedExact)
     vectors: FakeVectors = field(default_factory=FakeVectors)
-    explaining: Explaining | None = None
-    importing: Importing | None = None
+    explaining: Explanation | None = None
+    importing: EntryImport | None = None
     key_ring: KeyRing | None = None
     breakers: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False

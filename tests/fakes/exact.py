@@ -37,7 +37,7 @@ from llm_cache_proxy.ports.exact_store import (
     Refused,
 )
 from llm_cache_proxy.ports.key_store import HeldKey
-from llm_cache_proxy.ports.lease_store import FoundByMeaning, Poll
+from llm_cache_proxy.ports.lease_store import FoundSemantically, Poll
 
 
 class FakeExact(FakeLeases, FakeKeys, FakePairs):
@@ -250,7 +250,7 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
     def _clear_sequence(self, tenant: str) -> int:
         return self._sequence.get(tenant, 0)
 
-    def _polled_record(self, query: Poll) -> Entry | FoundByMeaning | None:
+    def _polled_record(self, query: Poll) -> Entry | FoundSemantically | None:
         held = self.entries.get((query.tenant, query.key))
         asked = Lookup(query.tenant, query.key, Form.JSON, query.text_digest, query.max_age_seconds)
         if held is None:
@@ -258,7 +258,7 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
         if not self._lives(query.tenant, held if isinstance(held, Entry) else held[1], asked):
             return None
         if not isinstance(held, Entry):
-            return FoundByMeaning()
+            return FoundSemantically()
         return held if held.text_digest == query.text_digest else None
 
     def _call(self) -> None:

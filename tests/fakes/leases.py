@@ -1,7 +1,14 @@
 """Leases in memory."""
 
 from llm_cache_proxy.domain.entries.entry import Entry
-from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll, Polled
+from llm_cache_proxy.ports.lease_store import (
+    FoundSemantically,
+    Lease,
+    NoLease,
+    Poll,
+    Polled,
+    PublishedAnswer,
+)
 
 
 class FakeLeases:
@@ -26,7 +33,7 @@ class FakeLeases:
     def _call(self) -> None:
         raise NotImplementedError
 
-    def _polled_record(self, query: Poll) -> Entry | FoundByMeaning | None:
+    def _polled_record(self, query: Poll) -> Entry | FoundSemantically | None:
         raise NotImplementedError
 
     def _clear_sequence(self, tenant: str) -> int:
@@ -38,7 +45,7 @@ class FakeLeases:
         sequence, lease = self._clear_sequence(query.tenant), query.lease
         text, until = self._mail.get((query.tenant, lease.flight, lease.token), ("", 0.0))
         if until > self._now():
-            return Mail(text), sequence
+            return PublishedAnswer(text), sequence
         found = self._polled_record(query)
         if found is not None:
             return found, sequence

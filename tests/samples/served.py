@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from llm_cache_proxy.domain.metrics.request_event import Served, Usage
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
 
 USED = Usage("gpt-4o-mini", 120, 34, saved=False)
 SAVED = Usage("gpt-4o-mini", 120, 34, saved=True)
 
 
-def served(**changes: object) -> Served:
+def served(**changes: object) -> RequestEvent:
     """A miss that took 12.3 ms to begin and 40 ms to end."""
-    made = Served(
+    made = RequestEvent(
         time=1_700_000_000.25,
         request_id="req_1",
         status=200,

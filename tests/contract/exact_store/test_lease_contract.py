@@ -9,7 +9,13 @@ import pytest
 
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.ports.exact_store import Commit, Hit, Miss
-from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll
+from llm_cache_proxy.ports.lease_store import (
+    FoundSemantically,
+    Lease,
+    NoLease,
+    Poll,
+    PublishedAnswer,
+)
 from samples.exact_entries import TENANT, alias, asking, entry
 from samples.exact_stores import KINDS, OpenedStore, opened
 
@@ -114,7 +120,7 @@ async def test_followers_read_what_is_not_kept_and_later_callers_do_not(
     mail, _ = await opened_store.store.poll(polling(follower))
     later = await asked(opened_store)
 
-    assert mail == Mail('{"ä": 1}')
+    assert mail == PublishedAnswer('{"ä": 1}')
     assert later.led
 
 
@@ -194,7 +200,7 @@ async def test_a_promotion_ends_the_lease_and_tells_followers(opened_store: Open
     polled, _ = await opened_store.store.poll(polling(follower))
     await opened_store.store.cut(TENANT, "all")
 
-    assert polled == FoundByMeaning()
+    assert polled == FoundSemantically()
     assert (await asked(opened_store)).led
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from mangum import Mangum
 
 from fakes.admin import Office
-from llm_cache_proxy.administration import Explaining
+from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.api.aws.admin_function import admin_function
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.admin_paths import PATHS
@@ -161,7 +161,7 @@ async def test_the_stores_are_closed_when_the_app_ends(office: Office) -> None:
 async def test_explaining_over_http_tells_the_tier(office: Office) -> None:
     bench = Bench()
     await bench.ask("What is Rust?")
-    office.explaining = Explaining(bench.proxy)
+    office.explaining = Explanation(bench.proxy)
     app = create_admin_app(office.administration(), None)
 
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:

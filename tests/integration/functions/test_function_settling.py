@@ -14,7 +14,7 @@ from llm_cache_proxy.api.aws.function_app import FunctionApp
 from llm_cache_proxy.domain.evaluation.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.pipeline.recording.request_events import Journal
+from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from servers.asgi import serving
 from unit.pipeline.bench import Bench
 
@@ -32,7 +32,7 @@ def bench() -> Bench:
     return made
 
 
-def service(bench: Bench, journal: Journal) -> Service:
+def service(bench: Bench, journal: RequestEvents) -> Service:
     return Service(
         proxy=bench.proxy,
         embedder=bench.embedder,
@@ -47,7 +47,7 @@ def service(bench: Bench, journal: Journal) -> Service:
 @pytest.fixture
 async def client(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
     def made() -> Service:
-        return service(bench, Journal(default_prices(), []))
+        return service(bench, RequestEvents(default_prices(), []))
 
     app = FunctionApp(made(), renewed=made, prime=lambda: None)
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
@@ -80,7 +80,7 @@ async def test_a_threshold_that_a_sample_raises_reaches_the_alarms_metric() -> N
     bench.embedder.alike(ASKED, LIKELY, 0.94)
     for _ in range(LEAST_SAMPLES):
         await bench.exact.sampled("default", wrong=True)
-    journal = Journal(default_prices(), [CloudWatchRequests("test", told)])
+    journal = RequestEvents(default_prices(), [CloudWatchRequests("test", told)])
     app = create_app(service(bench, journal))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         for text in (ASKED, LIKELY):

@@ -15,16 +15,16 @@ from starlette.types import Message, Receive, Scope, Send
 from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
-from llm_cache_proxy.api.middleware.request_events import CURRENT, Journalled
+from llm_cache_proxy.api.middleware.request_events import CURRENT, RequestEventMiddleware
 from llm_cache_proxy.bootstrap.function_logs import log_as_json
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.request_events import (
-    Journal,
     RecentDecisions,
-    RequestRecord,
+    RequestEventDraft,
+    RequestEvents,
 )
-from llm_cache_proxy.pipeline.request.exchange import Outcome
+from llm_cache_proxy.pipeline.request.answer import Outcome
 from servers.asgi import serving
 from unit.pipeline.bench import Bench
 
@@ -66,7 +66,7 @@ async def watched() -> AsyncIterator[Watched]:
         max_body_bytes=10_000,
         health=dict,
         close=bench.proxy.ledger.drain,
-        journal=Journal(default_prices(), sinks),
+        journal=RequestEvents(default_prices(), sinks),
     )
     async with serving(create_app(service)) as url, httpx.AsyncClient(base_url=url) as client:
         yield Watched(bench, told, client)
@@ -141,7 +141,9 @@ async def test_a_client_that_leaves_midway_has_a_line() -> None:
         await send({"type": "http.response.body", "body": b"half", "more_body": True})
         raise asyncio.CancelledError
 
-    app = Journalled(left, Journal(default_prices(), [CloudWatchRequests("test", told)]))
+    app = RequestEventMiddleware(
+        left, RequestEvents(default_prices(), [CloudWatchRequests("test", told)])
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://p") as client:
         with pytest.raises(asyncio.CancelledError):
             await client.get("/v1/anything")
@@ -163,7 +165,9 @@ async def test_the_line_is_written_before_the_answers_last_piece_is_sent() -> No
     async def send(_: Message) -> None:
         order.append(bool(told.getvalue()))
 
-    app = Journalled(answering, Journal(default_prices(), [CloudWatchRequests("test", told)]))
+    app = RequestEventMiddleware(
+        answering, RequestEvents(default_prices(), [CloudWatchRequests("test", told)])
+    )
     await app({"type": "http", "path": "/v1/x", "headers": []}, never_called, send)
 
     assert order == [False, False, True]
@@ -198,8 +202,8 @@ async def test_prompts_are_among_recent_decisions_where_they_are_switched_on() -
     sink = RecentDecisions(bench.proxy.ledger, with_prompts=True)
     answer = await bench.begin("x" * 500)
     assert answer.outcome.trail is not None
-    record = RequestRecord("req_1", tenant="default", outcome=answer.outcome)
-    Journal(default_prices(), [sink]).write(record, status=200, latency_ms=1, duration_ms=1)
+    record = RequestEventDraft("req_1", tenant="default", outcome=answer.outcome)
+    RequestEvents(default_prices(), [sink]).write(record, status=200, latency_ms=1, duration_ms=1)
     await bench.proxy.ledger.drain()
 
     [line] = await bench.exact.recent("default")
@@ -211,7 +215,7 @@ def test_log_lines_of_a_function_are_json_and_name_the_request(
 ) -> None:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
-    CURRENT.set(RequestRecord("req_1", "order-66"))
+    CURRENT.set(RequestEventDraft("req_1", "order-66"))
     try:
         log_as_json("INFO")
         logging.getLogger("somewhere").warning("the %s tier failed", "exact")

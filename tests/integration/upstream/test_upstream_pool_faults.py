@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
-from llm_cache_proxy.adapters.upstream.pool import Chance, UpstreamPool
+from llm_cache_proxy.adapters.upstream.pool import Timing, UpstreamPool
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
 from llm_cache_proxy.domain.upstreams.config import Timeouts, UpstreamConfig
 from servers.upstream.answers import chat_chunks
@@ -41,7 +41,7 @@ async def pooled(
             )
             members.append(OpenAIUpstream(config, environment=False))
         made = waits if waits is not None else Waits()
-        pool = UpstreamPool(members, chance=Chance(sleep=made.sleep, fraction=lambda: 0.5))
+        pool = UpstreamPool(members, chance=Timing(sleep=made.sleep, fraction=lambda: 0.5))
         yield pool
         await pool.aclose()
 
@@ -113,7 +113,7 @@ async def test_all_gone_is_unreachable() -> None:
     config = UpstreamConfig("gone", f"http://127.0.0.1:{port}/v1")
     waits = Waits()
     pool = UpstreamPool(
-        [OpenAIUpstream(config, environment=False)], chance=Chance(sleep=waits.sleep)
+        [OpenAIUpstream(config, environment=False)], chance=Timing(sleep=waits.sleep)
     )
 
     with pytest.raises(UpstreamUnreachable):

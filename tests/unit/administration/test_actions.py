@@ -6,9 +6,9 @@ import pytest
 
 from fakes.admin import Office
 from fakes.vectors import FakeVectors
-from llm_cache_proxy.adapters.absent import AbsentVectors
-from llm_cache_proxy.administration import Explaining
-from llm_cache_proxy.administration.metrics.store_health import Vitals
+from llm_cache_proxy.adapters.null import NullVectorStore
+from llm_cache_proxy.administration import Explanation
+from llm_cache_proxy.administration.metrics.store_health import StoreHealth
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
 from llm_cache_proxy.domain.metrics.counter_names import hit_counts, miss_counts
 from unit.pipeline.bench import Bench
@@ -94,7 +94,7 @@ async def test_the_busiest_tenants_are_told_and_the_rest_counted(office: Office)
 
 
 async def test_a_semantic_tier_that_was_never_configured_is_no_fault(office: Office) -> None:
-    told = await Vitals(office.exact, AbsentVectors(), office).health()
+    told = await StoreHealth(office.exact, NullVectorStore(), office).health()
 
     assert told["status"] == "ok"
     assert told["parts"]["semantic"]["status"] == "off"  # type: ignore[index] # JSON
@@ -121,7 +121,7 @@ class SilentVectors(FakeVectors):
 
 
 async def test_a_store_that_never_answers_is_unavailable_after_a_while(office: Office) -> None:
-    vitals = Vitals(office.exact, SilentVectors(), office, longest_seconds=0.01)
+    vitals = StoreHealth(office.exact, SilentVectors(), office, longest_seconds=0.01)
 
     told = await vitals.health()
 
@@ -196,7 +196,7 @@ async def test_a_process_without_a_pipeline_explains_nothing(office: Office) -> 
 
 async def test_a_process_with_a_pipeline_explains() -> None:
     bench = Bench()
-    office = Office(explaining=Explaining(bench.proxy))
+    office = Office(explaining=Explanation(bench.proxy))
 
     told = await office.administration().perform({"action": "explain", "prompt": "p", "model": "m"})
 

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from llm_cache_proxy.administration import Explaining
+from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -24,7 +24,7 @@ def bench() -> Bench:
 
 async def explain(bench: Bench, prompt: str = ASKED, **fields: object) -> JsonObject:
     given = {"prompt": prompt, "model": "m", **fields}
-    return await Explaining(bench.proxy).explain(Fields(given))
+    return await Explanation(bench.proxy).explain(Fields(given))
 
 
 async def test_an_unknown_prompt_would_miss(bench: Bench) -> None:
@@ -136,7 +136,7 @@ async def test_a_whole_request_can_be_explained(bench: Bench) -> None:
         "temperature": 0.5,
     }
 
-    told = await Explaining(bench.proxy).explain(Fields({"request": request}))
+    told = await Explanation(bench.proxy).explain(Fields({"request": request}))
 
     assert told["result"] == "HIT-EXACT"
 
@@ -181,7 +181,7 @@ async def test_what_describes_no_request_is_refused(
     bench: Bench, fields: dict[str, object]
 ) -> None:
     with pytest.raises(InvalidRequest):
-        await Explaining(bench.proxy).explain(Fields(fields))
+        await Explanation(bench.proxy).explain(Fields(fields))
 
 
 async def test_a_model_that_nobody_serves_is_not_found(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from llm_cache_proxy.administration import Explaining, Feedback
+from llm_cache_proxy.administration import Explanation, Feedback
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -197,7 +197,7 @@ async def test_an_explanation_tells_of_feedback_and_keeps_nothing(bench: Bench) 
     await bench.ask(ASKED)
     hits = bench.exact.count_of("semantic_hits")
 
-    told = await Explaining(bench.proxy).explain(Fields({"prompt": ALIKE, "model": "m"}))
+    told = await Explanation(bench.proxy).explain(Fields({"prompt": ALIKE, "model": "m"}))
 
     assert (told["result"], told["reason"]) == ("MISS", "feedback")
     assert bench.exact.count_of("semantic_hits") == hits

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.admin import Office, WindowedExact
 from fakes.upstream import completion
-from llm_cache_proxy.administration import Importing
+from llm_cache_proxy.administration import EntryImport
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     ExactStoreUnavailable,
@@ -34,7 +34,7 @@ class Moved:
         self.office = Office(
             exact=self.exact,
             vectors=self.bench.vectors,
-            importing=Importing(self.bench.proxy, self.bench),
+            importing=EntryImport(self.bench.proxy, self.bench),
         )
 
     async def exported(self) -> list[Any]:

@@ -116,9 +116,9 @@ def test_an_upstream_may_have_no_key() -> None:
 
 
 def test_a_variable_that_is_named_and_empty_stops_the_start() -> None:
-    asked = settings([{"name": "a", "base_url": "http://a", "api_key_variable": "NOBODYS_KEY"}])
+    asked = settings([{"name": "a", "base_url": "http://a", "api_key_variable": "NO_KEY"}])
 
-    with pytest.raises(SettingsError, match=r"UPSTREAMS.*'a'.*NOBODYS_KEY.*UPSTREAM_KEYS"):
+    with pytest.raises(SettingsError, match=r"UPSTREAMS.*'a'.*NO_KEY.*UPSTREAM_KEYS"):
         configured_upstream(asked)
 
 

@@ -21,24 +21,25 @@ from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.checks.agreement import Agreement
-from llm_cache_proxy.pipeline.checks.shadow_sampling import Shadowing
-from llm_cache_proxy.pipeline.checks.verifier import Verifying
-from llm_cache_proxy.pipeline.client_keys.gate import KeyGate
+from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
+from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
+from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
-from llm_cache_proxy.pipeline.request.exchange import Answer, CachedRequest, Outcome
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
+from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
-from llm_cache_proxy.pipeline.support.background import Background, Departures
-from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.support.background import Background, DetachedTasks
+from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
-from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
-from llm_cache_proxy.pipeline.tiers.leases import Claims, LeaseTerms
+from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, LostLeases
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
-from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
+from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
-from llm_cache_proxy.pipeline.upstream.requests import Asking
-from llm_cache_proxy.pipeline.upstream.revalidation import Renewing
+from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
+from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
 
 TIERS = ("exact", "embed", "search", "verifier")
 
@@ -90,10 +91,10 @@ class Bench:
     vectors: FakeVectors = field(default_factory=FakeVectors)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     upstream: FakeUpstream = field(default_factory=FakeUpstream)
-    departures: Departures = field(default_factory=Departures)
+    departures: DetachedTasks = field(default_factory=DetachedTasks)
     terms: LeaseTerms = field(default_factory=lambda: LeaseTerms(retry_seconds=0))
     keep_alive_seconds: float = 5.0
-    hits: HitServing = field(default_factory=lambda: HitServing(PRICES))
+    hits: HitAnswers = field(default_factory=lambda: HitAnswers(PRICES))
     proxy: CachingProxy = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +125,7 @@ class Bench:
         by_path = {"/responses": {"input": text}, "/completions": {"prompt": text}}
         asked = by_path.get(dialect.path, {"messages": messages})
         raw = json.dumps({"model": "m", **asked, **changes}).encode()
-        request = CachedRequest(
+        request = ClientRequest(
             tenant=tenant,
             query="",
             headers=headers,
@@ -138,10 +139,10 @@ class Bench:
 
     def _composed(self) -> CachingProxy:
         guard = Guard()
-        ledger = Ledger(self.exact, 1.0)
-        tiers = {name: Tier(name, 1.0, self, Breaker()) for name in TIERS}
+        ledger = CounterWriter(self.exact, 1.0)
+        tiers = {name: Dependency(name, 1.0, self, Breaker()) for name in TIERS}
         background = Background()
-        verifying = Verifying(
+        verifying = PairVerifier(
             verifier=self.verifier,
             memory=self.exact,
             tier=tiers["verifier"],
@@ -151,7 +152,7 @@ class Bench:
             counted_model=lambda model: model,
             cost=lambda _, prompt, completion: prompt + 2 * completion,
         )
-        shadowing = Shadowing(
+        shadowing = ShadowSampler(
             rules=self.shadow,
             threshold=self.policy.threshold,
             upstream=self.upstream,
@@ -183,17 +184,19 @@ class Bench:
             verifying=verifying,
             shadowing=shadowing,
         )
-        gate = KeyGate(ledger, self, PRICES, LocalRate(self.unchecked_per_minute), {})
+        gate = ClientKeyGate(ledger, self, PRICES, LocalRate(self.unchecked_per_minute), {})
         embedder_id = self.embedder.embedder_id
-        claims = Claims(self.exact, self.terms, background)
+        claims = LostLeases(self.exact, self.terms, background)
         exact = ExactTier(
             self.exact, tiers["exact"], guard, ledger, embedder_id, self.hits, gate, claims
         )
         flights = SingleFlight(self.exact, exact, self.terms, background, self.keep_alive_seconds)
-        storing = Storing(self.exact, tiers["exact"], semantic, ledger, self, lambda model: model)
-        accounting = Accounting(ledger, PRICES)
-        miss = MissPath(Asking(self.upstream), storing, accounting, self.departures)
-        renewing = Renewing(flights, background, inline=self.frozen)
+        storing = EntryWriter(
+            self.exact, tiers["exact"], semantic, ledger, self, lambda model: model
+        )
+        accounting = UpstreamUsage(ledger, PRICES)
+        miss = MissPath(UpstreamRequests(self.upstream), storing, accounting, self.departures)
+        renewing = Revalidation(flights, background, inline=self.frozen)
         return CachingProxy(
             self.policy, self.upstream, exact, semantic, miss, ledger, background, flights, renewing
         )

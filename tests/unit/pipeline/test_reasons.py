@@ -235,7 +235,7 @@ WAYS: dict[Reason, Way] = {
     Reason.UNCACHED_ROUTE: _uncached_route,
     Reason.REFUSED: _refused,
     Reason.UPSTREAM_ERROR: _upstream_error,
-    Reason.WAITED_IN_VAIN: _waited,
+    Reason.SINGLE_FLIGHT_TIMEOUT: _waited,
     Reason.EXACT_UNAVAILABLE: _away("exact"),
     Reason.EMBEDDER_UNAVAILABLE: _away("embedder"),
     Reason.SEARCH_UNAVAILABLE: _away("vectors"),

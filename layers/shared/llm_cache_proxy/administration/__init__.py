@@ -1,8 +1,8 @@
 """What operators do, one implementation for HTTP, direct invocation and the command line."""
 
 from llm_cache_proxy.administration.actions import Administration
-from llm_cache_proxy.administration.explain import Explaining
+from llm_cache_proxy.administration.explain import Explanation
 from llm_cache_proxy.administration.feedback import Feedback
-from llm_cache_proxy.administration.import_entries import Importing
+from llm_cache_proxy.administration.import_entries import EntryImport
 
-__all__ = ["Administration", "Explaining", "Feedback", "Importing"]
+__all__ = ["Administration", "EntryImport", "Explanation", "Feedback"]

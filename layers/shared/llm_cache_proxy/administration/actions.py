@@ -11,14 +11,14 @@ from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT, Clearing, selection
 from llm_cache_proxy.administration.client_keys import ClientKeys
 from llm_cache_proxy.administration.entries import Entries
-from llm_cache_proxy.administration.explain import Explaining
-from llm_cache_proxy.administration.export import Exporting
+from llm_cache_proxy.administration.explain import Explanation
+from llm_cache_proxy.administration.export import EntryExport
 from llm_cache_proxy.administration.feedback import AdministeredExact, Feedback
-from llm_cache_proxy.administration.import_entries import Importing
+from llm_cache_proxy.administration.import_entries import EntryImport
 from llm_cache_proxy.administration.metrics.counters import Counters
-from llm_cache_proxy.administration.metrics.recent_requests import Recent
-from llm_cache_proxy.administration.metrics.report import Breakers, Figures, Trust
-from llm_cache_proxy.administration.metrics.store_health import Vitals
+from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests
+from llm_cache_proxy.administration.metrics.report import Breakers, MetricsReport, Trust
+from llm_cache_proxy.administration.metrics.store_health import StoreHealth
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -49,8 +49,8 @@ class Administration:
     clock: Clock
     prices: PriceList
     describe_settings: Callable[[], Mapping[str, object]]
-    explaining: Explaining | None = None
-    importing: Importing | None = None
+    explaining: Explanation | None = None
+    importing: EntryImport | None = None
     key_ring: KeyRing | None = None
     breakers: Breakers = dict
     close: Callable[[], Awaitable[None]] = field(default=_nothing)
@@ -111,7 +111,7 @@ class Administration:
             **figures,
             "health": await self._vitals.health(),
             "entries": await self._vitals.entries(tenants),
-            "recent": await Recent(self.exact).decisions(tenants),
+            "recent": await RecentRequests(self.exact).decisions(tenants),
         }
 
     async def _stats(self, fields: Fields) -> JsonObject:
@@ -144,7 +144,7 @@ class Administration:
 
     async def _export(self, fields: Fields) -> JsonObject:
         chosen = selection(fields, self.clock.now())
-        return await Exporting(self.exact, self.vectors).export(fields, chosen)
+        return await EntryExport(self.exact, self.vectors).export(fields, chosen)
 
     async def _import(self, fields: Fields) -> JsonObject:
         if self.importing is None:
@@ -187,8 +187,10 @@ class Administration:
         return {"settings": dict(self.describe_settings())}
 
     @property
-    def _figures(self) -> Figures:
-        return Figures(Counters(self.exact), self.exact, self.clock, self.prices, self.breakers)
+    def _figures(self) -> MetricsReport:
+        return MetricsReport(
+            Counters(self.exact), self.exact, self.clock, self.prices, self.breakers
+        )
 
     @property
     def _clearing(self) -> Clearing:
@@ -199,5 +201,5 @@ class Administration:
         return ClientKeys(self.exact, self.exact, self.key_ring, self.clock)
 
     @property
-    def _vitals(self) -> Vitals:
-        return Vitals(self.exact, self.vectors, self.clock)
+    def _vitals(self) -> StoreHealth:
+        return StoreHealth(self.exact, self.vectors, self.clock)

@@ -9,24 +9,28 @@ from dataclasses import dataclass, replace
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT
-from llm_cache_proxy.administration.dry_run.read_only_stores import NotedVectors, UnwrittenExact
-from llm_cache_proxy.administration.dry_run.synthetic_request import posed
+from llm_cache_proxy.administration.dry_run.read_only_stores import (
+    ReadOnlyExactStore,
+    RecordingVectorStore,
+)
+from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.exchange import Answer, CachedRequest, Outcome, reason_text
-from llm_cache_proxy.pipeline.request.planned_request import Asked, asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.answer import Answer, Outcome, reason_text
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, asked
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.vector_store import Candidate
 
 _LEDGER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Explaining:
+class Explanation:
     """Explains chat completions as `proxy` would answer them.
 
     An entry that only the semantic tier still holds is told as cleared, although a real request
@@ -43,8 +47,8 @@ class Explaining:
         request, with_texts = _request(fields)
         routes = self.proxy.upstream.routes(str(request.fields["model"]))
         this = asked(request, self.proxy.policy, routes)
-        vectors = NotedVectors(self.proxy.semantic.vectors)
-        trail = Trail()
+        vectors = RecordingVectorStore(self.proxy.semantic.vectors)
+        trail = RequestState()
         hit, this = await self._found(this, trail, vectors)
         return {
             **_outcome(this, trail, hit),
@@ -57,12 +61,12 @@ class Explaining:
         }
 
     async def _found(
-        self, this: Asked, trail: Trail, vectors: NotedVectors
-    ) -> tuple[Answer | None, Asked]:
+        self, this: PlannedRequest, trail: RequestState, vectors: RecordingVectorStore
+    ) -> tuple[Answer | None, PlannedRequest]:
         if this.plan.bypass is not None or not this.plan.read:
             return None, this
-        store = UnwrittenExact(self.proxy.exact.store)
-        exact = replace(self.proxy.exact, store=store, ledger=Ledger(store, _LEDGER_SECONDS))
+        store = ReadOnlyExactStore(self.proxy.exact.store)
+        exact = replace(self.proxy.exact, store=store, ledger=CounterWriter(store, _LEDGER_SECONDS))
         hit, this = await exact.find(this, trail)
         if hit is None:
             verifying = self.proxy.semantic.verifying
@@ -73,7 +77,7 @@ class Explaining:
             hit = await semantic.find(this, trail)
         return hit, this
 
-    def _judged(self, this: Asked, candidate: Candidate, *, with_text: bool) -> JsonObject:
+    def _judged(self, this: PlannedRequest, candidate: Candidate, *, with_text: bool) -> JsonObject:
         verdict = self.proxy.semantic.guard.compare(this.text, candidate.text)
         judged: JsonObject = {
             "entry": candidate.entry_id,
@@ -87,13 +91,13 @@ class Explaining:
         return judged | ({"text": candidate.text} if with_text else {})
 
 
-def _request(fields: Fields) -> tuple[CachedRequest, bool]:
+def _request(fields: Fields) -> tuple[ClientRequest, bool]:
     body = _body(fields)
     tenant = fields.text("tenant") or DEFAULT_TENANT
     headers = _headers(fields.object("headers") or {})
     with_texts = fields.flag("texts") or False
     fields.end()
-    return posed(tenant, headers, body, ChatDialect()), with_texts
+    return synthetic_request(tenant, headers, body, ChatDialect()), with_texts
 
 
 def _body(fields: Fields) -> JsonObject:
@@ -117,7 +121,7 @@ def _headers(given: Mapping[str, object]) -> dict[str, str]:
     return {name.lower(): str(value) for name, value in given.items()}
 
 
-def _outcome(this: Asked, trail: Trail, hit: Answer | None) -> JsonObject:
+def _outcome(this: PlannedRequest, trail: RequestState, hit: Answer | None) -> JsonObject:
     if hit is not None:
         return _told(hit.outcome)
     if this.plan.bypass is not None:
@@ -139,7 +143,7 @@ def _told(outcome: Outcome) -> JsonObject:
     }
 
 
-def _key_parts(this: Asked) -> JsonObject:
+def _key_parts(this: PlannedRequest) -> JsonObject:
     identity = this.identity
     return {
         "tenant": identity.tenant,
@@ -153,7 +157,7 @@ def _key_parts(this: Asked) -> JsonObject:
     }
 
 
-def _plan(this: Asked) -> JsonObject:
+def _plan(this: PlannedRequest) -> JsonObject:
     plan = this.plan
     whys: Sequence[tuple[str, object]] = (
         ("bypass", plan.bypass),

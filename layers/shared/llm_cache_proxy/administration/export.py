@@ -23,7 +23,7 @@ that is put into JSON twice, by us and by API Gateway, may grow to four times it
 
 
 @dataclass(frozen=True, slots=True)
-class Exporting:
+class EntryExport:
     """Reads both tiers, a page a call."""
 
     exact: ExactAdmin

@@ -9,8 +9,8 @@ from typing import Literal
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT
-from llm_cache_proxy.administration.dry_run.read_only_stores import UnwrittenExact
-from llm_cache_proxy.administration.dry_run.synthetic_request import posed
+from llm_cache_proxy.administration.dry_run.read_only_stores import ReadOnlyExactStore
+from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
@@ -22,10 +22,10 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.exchange import CachedRequest
-from llm_cache_proxy.pipeline.request.planned_request import Asked, asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, asked
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 
 _DIALECTS: dict[str, Dialect] = {
@@ -50,7 +50,7 @@ class _At:
 
 
 @dataclass(frozen=True, slots=True)
-class Warming:
+class AnswerImport:
     """Keeps past answers in the tiers of `proxy`."""
 
     proxy: CachingProxy
@@ -75,18 +75,18 @@ class Warming:
             return "expired"
         return await self._kept(this, response, at)
 
-    async def _kept(self, this: Asked, response: JsonObject, at: float) -> Stored:
-        trail = Trail()
+    async def _kept(self, this: PlannedRequest, response: JsonObject, at: float) -> Stored:
+        trail = RequestState()
         this = replace(this, plan=replace(this.plan, stale_seconds=0))  # what has expired may go
-        unwritten = UnwrittenExact(self.proxy.exact.store)
-        ledger = Ledger(unwritten, _LEDGER_SECONDS)
+        unwritten = ReadOnlyExactStore(self.proxy.exact.store)
+        ledger = CounterWriter(unwritten, _LEDGER_SECONDS)
         held, this = await replace(self.proxy.exact, store=unwritten, ledger=ledger).find(
             this, trail
         )
         if held is not None:
             return "held"
         storing = replace(self.proxy.miss.storing, clock=_At(at), ledger=ledger)
-        fresh = Trail(sequence=trail.sequence, exact_away=trail.exact_away)
+        fresh = RequestState(sequence=trail.sequence, exact_away=trail.exact_away)
         if this.plan.no_semantic is None:
             # Before anything is kept: a line that was kept without its vector would be `held` when
             # it is imported again.
@@ -99,7 +99,7 @@ class Warming:
         return "without_vector" if ledger.take(this.request.tenant) else "imported"
 
 
-def _read(fields: Fields) -> tuple[CachedRequest, JsonObject, int | None]:
+def _read(fields: Fields) -> tuple[ClientRequest, JsonObject, int | None]:
     body, response = fields.object("request"), fields.object("response")
     tenant = fields.text("tenant") or DEFAULT_TENANT
     path = fields.text("path") or ChatDialect().path
@@ -110,4 +110,4 @@ def _read(fields: Fields) -> tuple[CachedRequest, JsonObject, int | None]:
         raise InvalidRequest("'request' and 'response' must both be objects")
     if path not in _DIALECTS:
         raise InvalidRequest(f"'path' must be one of {', '.join(_DIALECTS)}", param="path")
-    return posed(tenant, headers, body, _DIALECTS[path]), response, created_at
+    return synthetic_request(tenant, headers, body, _DIALECTS[path]), response, created_at

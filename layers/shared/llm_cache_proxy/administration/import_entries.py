@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.export_records import Exported, parse_record
-from llm_cache_proxy.administration.import_answers import Warming
+from llm_cache_proxy.administration.import_answers import AnswerImport
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, RequestRefused, VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -36,7 +36,7 @@ class Taken(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Importing:
+class EntryImport:
     """Writes into the tiers of `proxy`."""
 
     proxy: CachingProxy
@@ -71,7 +71,7 @@ class Importing:
             if not isinstance(line, Mapping):
                 raise InvalidRequest("a record must be an object")
             if "request" in line:
-                stored = await Warming(self.proxy, self.clock).store(Fields(line))
+                stored = await AnswerImport(self.proxy, self.clock).store(Fields(line))
                 return Taken(stored), None
             return await self._entry(parse_record(line))
         except RequestRefused as exc:

@@ -14,7 +14,7 @@ from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.errors import refused, upstream_failed
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
-from llm_cache_proxy.api.middleware.request_events import Journalled
+from llm_cache_proxy.api.middleware.request_events import RequestEventMiddleware
 from llm_cache_proxy.api.v1 import openapi
 from llm_cache_proxy.api.v1.cached import CACHED, cached_endpoint
 from llm_cache_proxy.api.v1.embeddings import embeddings_endpoint
@@ -30,7 +30,7 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.recording.request_events import Journal
+from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.ports.embedder import Embedder
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -51,7 +51,7 @@ class Service:
     max_body_bytes: int
     health: Callable[[], dict[str, object]]
     close: Callable[[], Awaitable[None]]
-    journal: Journal
+    journal: RequestEvents
     meanwhile: Callable[[], Coroutine[None, None, None]] | None = None
     key_ring: KeyRing | None = None
     keyed_paths: frozenset[str] = frozenset()
@@ -95,7 +95,7 @@ def create_app(service: Service) -> Starlette:
     app.add_route("/v1/{path:path}", elsewhere.endpoint, methods=_METHODS)
     add_error_handlers(app)
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)
-    app.add_middleware(Journalled, journal=service.journal)
+    app.add_middleware(RequestEventMiddleware, journal=service.journal)
     return app
 
 

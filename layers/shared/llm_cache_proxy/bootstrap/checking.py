@@ -7,27 +7,27 @@ from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.presets import semantic_rules
 from llm_cache_proxy.pipeline.checks.agreement import Agreement
-from llm_cache_proxy.pipeline.checks.shadow_sampling import Shadowing
-from llm_cache_proxy.pipeline.checks.verifier import Verifying
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
+from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.settings import Settings
 
 
 def verifier_over(
     settings: Settings,
     parts: Parts,
-    by_name: dict[str, Tier],
-    ledger: Ledger,
+    by_name: dict[str, Dependency],
+    ledger: CounterWriter,
     background: Background,
-) -> Verifying | None:
+) -> PairVerifier | None:
     """Who judges pairs, where the settings name somebody."""
     judge = verifier(settings, parts.upstream)
     if judge is None:
         return None
     prices = default_prices(settings.prices_path)
-    return Verifying(
+    return PairVerifier(
         verifier=judge,
         memory=parts.exact,
         tier=by_name["verifier"],
@@ -42,18 +42,18 @@ def verifier_over(
 def shadowing_over(
     settings: Settings,
     parts: Parts,
-    by_name: dict[str, Tier],
-    ledger: Ledger,
+    by_name: dict[str, Dependency],
+    ledger: CounterWriter,
     background: Background,
     *,
-    verifying: Verifying | None,
+    verifying: PairVerifier | None,
     instead: bool,
-) -> Shadowing | None:
+) -> ShadowSampler | None:
     """Who samples semantic hits, where the settings ask for it."""
     if settings.shadow_rate <= 0:
         return None
     rules = ShadowRules(settings.shadow_rate, settings.shadow_limit, settings.shadow_agreement)
-    return Shadowing(
+    return ShadowSampler(
         rules=rules,
         threshold=semantic_rules(settings.semantic_preset, settings.similarity_threshold).threshold,
         upstream=parts.upstream,

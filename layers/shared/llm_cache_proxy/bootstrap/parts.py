@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentUpstream, AbsentVectors
+from llm_cache_proxy.adapters.null import NullEmbedder, NullUpstream, NullVectorStore
 from llm_cache_proxy.bootstrap.upstreams import (
     configured_upstream,
     upstream_configs,
@@ -60,7 +60,7 @@ def operator_parts(settings: Settings) -> Parts:
     """The same for functions that serve operators: the metrics function is given no upstream."""
     if upstream_configs(settings):
         return cloud_parts(settings)
-    return _managed(settings, (AbsentUpstream(), "none: operators ask no upstream"))
+    return _managed(settings, (NullUpstream(), "none: operators ask no upstream"))
 
 
 def _managed(settings: Settings, source: tuple[Upstream, str]) -> Parts:
@@ -70,8 +70,8 @@ def _managed(settings: Settings, source: tuple[Upstream, str]) -> Parts:
             "REDIS_URL or UPSTASH_REDIS_REST_URL: no exact tier is configured. A function keeps "
             "nothing between instances, so one of them must name a Redis."
         )
-    vectors = remote_vectors(settings) or (AbsentVectors(), "off: set QDRANT_URL")
-    embedder = remote_embedder(settings) or (AbsentEmbedder(), "off: set EMBEDDING_FUNCTION")
+    vectors = remote_vectors(settings) or (NullVectorStore(), "off: set QDRANT_URL")
+    embedder = remote_embedder(settings) or (NullEmbedder(), "off: set EMBEDDING_FUNCTION")
     return _parts(exact, vectors, embedder, source)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from llm_cache_proxy.adapters.absent import AbsentEmbedder, AbsentVectors
+from llm_cache_proxy.adapters.null import NullEmbedder, NullVectorStore
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.bootstrap.checking import shadowing_over, verifier_over
 from llm_cache_proxy.bootstrap.parts import Parts
@@ -14,28 +14,28 @@ from llm_cache_proxy.domain.metrics.pricing import PriceList, default_prices
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import semantic_rules
 from llm_cache_proxy.domain.upstreams.breaker import Breaker
-from llm_cache_proxy.pipeline.client_keys.gate import KeyGate
+from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
-from llm_cache_proxy.pipeline.support.background import Background, Departures
-from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.support.background import Background, DetachedTasks
+from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
-from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
-from llm_cache_proxy.pipeline.tiers.leases import Claims, LeaseTerms
+from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, LostLeases
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
-from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
+from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
-from llm_cache_proxy.pipeline.upstream.requests import Asking
-from llm_cache_proxy.pipeline.upstream.revalidation import Renewing
+from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
+from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
 from llm_cache_proxy.settings import Settings
 
 
 def policy(settings: Settings, parts: Parts) -> Policy:
     """The operator's rules; nothing is compared by meaning without the parts for it."""
-    whole = not isinstance(parts.vectors, AbsentVectors) and not isinstance(
-        parts.embedder, AbsentEmbedder
+    whole = not isinstance(parts.vectors, NullVectorStore) and not isinstance(
+        parts.embedder, NullEmbedder
     )
     rules = semantic_rules(settings.semantic_preset, settings.similarity_threshold)
     return Policy(
@@ -64,7 +64,7 @@ def guard_of(settings: Settings) -> Guard:
         raise SettingsError(f"GUARD_RULES_OFF: {exc}") from exc
 
 
-def tiers(settings: Settings) -> dict[str, Tier]:
+def tiers(settings: Settings) -> dict[str, Dependency]:
     """One deadline and breaker a tier."""
     deadlines = {
         "exact": settings.exact_deadline_seconds,
@@ -73,7 +73,9 @@ def tiers(settings: Settings) -> dict[str, Tier]:
         "verifier": settings.verifier_deadline_seconds,
     }
     clock = SystemClock()
-    return {name: Tier(name, seconds, clock, Breaker()) for name, seconds in deadlines.items()}
+    return {
+        name: Dependency(name, seconds, clock, Breaker()) for name, seconds in deadlines.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,17 @@ class _Common:
 
     settings: Settings
     parts: Parts
-    tiers: dict[str, Tier]
+    tiers: dict[str, Dependency]
     guard: Guard
     prices: PriceList
-    ledger: Ledger
-    hits: HitServing
+    ledger: CounterWriter
+    hits: HitAnswers
     clock: SystemClock = field(default_factory=SystemClock)
     background: Background = field(default_factory=Background)
 
 
 def proxy(
-    settings: Settings, parts: Parts, by_name: dict[str, Tier], *, frozen: bool = False
+    settings: Settings, parts: Parts, by_name: dict[str, Dependency], *, frozen: bool = False
 ) -> CachingProxy:
     """The pipeline over these parts; `frozen` where nothing runs after an answer."""
     prices = default_prices(settings.prices_path)
@@ -102,8 +104,8 @@ def proxy(
         tiers=by_name,
         guard=guard_of(settings),
         prices=prices,
-        ledger=Ledger(parts.exact, settings.exact_deadline_seconds),
-        hits=HitServing(prices, settings.replay_words_per_second, settings.fresh_ids),
+        ledger=CounterWriter(parts.exact, settings.exact_deadline_seconds),
+        hits=HitAnswers(prices, settings.replay_words_per_second, settings.fresh_ids),
     )
     claims = _claims(common, frozen=frozen)
     exact = _exact_tier(common, claims)
@@ -118,11 +120,11 @@ def proxy(
         common.ledger,
         common.background,
         flights,
-        Renewing(flights, common.background, inline=frozen),
+        Revalidation(flights, common.background, inline=frozen),
     )
 
 
-def _exact_tier(common: _Common, claims: Claims) -> ExactTier:
+def _exact_tier(common: _Common, claims: LostLeases) -> ExactTier:
     settings = common.settings
     return ExactTier(
         store=common.parts.exact,
@@ -131,7 +133,7 @@ def _exact_tier(common: _Common, claims: Claims) -> ExactTier:
         ledger=common.ledger,
         embedder_id=common.parts.embedder.embedder_id,
         hits=common.hits,
-        keys=KeyGate(
+        keys=ClientKeyGate(
             ledger=common.ledger,
             clock=common.clock,
             prices=common.prices,
@@ -142,7 +144,7 @@ def _exact_tier(common: _Common, claims: Claims) -> ExactTier:
     )
 
 
-def _claims(common: _Common, *, frozen: bool) -> Claims:
+def _claims(common: _Common, *, frozen: bool) -> LostLeases:
     settings = common.settings
     terms = LeaseTerms(
         lease_seconds=settings.lease_seconds,
@@ -150,7 +152,7 @@ def _claims(common: _Common, *, frozen: bool) -> Claims:
         command_seconds=settings.exact_deadline_seconds,
         retry_seconds=0 if frozen else settings.lease_seconds,
     )
-    return Claims(common.parts.exact, terms, common.background)
+    return LostLeases(common.parts.exact, terms, common.background)
 
 
 def _semantic_tier(common: _Common, *, frozen: bool) -> SemanticTier:
@@ -176,7 +178,7 @@ def _semantic_tier(common: _Common, *, frozen: bool) -> SemanticTier:
 
 def _miss_path(common: _Common, semantic: SemanticTier) -> MissPath:
     settings = common.settings
-    storing = Storing(
+    storing = EntryWriter(
         exact=common.parts.exact,
         exact_tier=common.tiers["exact"],
         semantic=semantic,
@@ -184,8 +186,8 @@ def _miss_path(common: _Common, semantic: SemanticTier) -> MissPath:
         clock=common.clock,
         counted_model=common.prices.counted_name,
     )
-    departures = Departures(
+    departures = DetachedTasks(
         finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
     )
-    accounting = Accounting(common.ledger, common.prices)
-    return MissPath(Asking(common.parts.upstream), storing, accounting, departures)
+    accounting = UpstreamUsage(common.ledger, common.prices)
+    return MissPath(UpstreamRequests(common.parts.upstream), storing, accounting, departures)

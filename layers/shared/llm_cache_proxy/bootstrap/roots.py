@@ -4,24 +4,24 @@ from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.administration.actions import Administration
-from llm_cache_proxy.administration.explain import Explaining
+from llm_cache_proxy.administration.explain import Explanation
 from llm_cache_proxy.administration.feedback import Feedback
-from llm_cache_proxy.administration.import_entries import Importing
+from llm_cache_proxy.administration.import_entries import EntryImport
 from llm_cache_proxy.api.app import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts, operator_parts
 from llm_cache_proxy.bootstrap.pipeline import proxy, tiers
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.recording.request_events import Journal, RecentDecisions
-from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.recording.request_events import RecentDecisions, RequestEvents
+from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
     from llm_cache_proxy.ports.request_sink import RequestSink
 
 
-def journal(settings: Settings, ledger: Ledger) -> Journal:
+def journal(settings: Settings, ledger: CounterWriter) -> RequestEvents:
     """Who is told of each request: the dashboard always, a file and CloudWatch where named."""
     sinks: list[RequestSink] = [RecentDecisions(ledger, with_prompts=settings.recent_prompts)]
     if settings.log_path is not None:
@@ -32,13 +32,13 @@ def journal(settings: Settings, ledger: Ledger) -> Journal:
         from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 
         sinks.append(CloudWatchRequests(settings.metrics_namespace))
-    return Journal(default_prices(settings.prices_path), sinks)
+    return RequestEvents(default_prices(settings.prices_path), sinks)
 
 
 def service(
     settings: Settings,
     parts: Parts,
-    by_name: dict[str, Tier] | None = None,
+    by_name: dict[str, Dependency] | None = None,
     *,
     frozen: bool = False,
 ) -> Service:
@@ -98,7 +98,7 @@ def administration(settings: Settings) -> Administration:
 
 
 def administration_over(
-    settings: Settings, parts: Parts, serving: dict[str, Tier] | None = None
+    settings: Settings, parts: Parts, serving: dict[str, Dependency] | None = None
 ) -> Administration:
     """Every action of an operator over these parts; `serving` are the tiers of this process."""
     composed = proxy(settings, parts, serving or tiers(settings))
@@ -113,8 +113,8 @@ def administration_over(
         clock=SystemClock(),
         prices=default_prices(settings.prices_path),
         describe_settings=settings.described,
-        explaining=Explaining(composed),
-        importing=Importing(composed, SystemClock()),
+        explaining=Explanation(composed),
+        importing=EntryImport(composed, SystemClock()),
         key_ring=signing_ring(settings),
         breakers=breakers,
         close=parts.aclose,

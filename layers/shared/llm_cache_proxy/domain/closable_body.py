@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from types import TracebackType
 
 
-class LeavableBody(AsyncGenerator[bytes, None]):
+class ClosableBody(AsyncGenerator[bytes, None]):
     """What all of them share: an error thrown in closes them first."""
 
     @abstractmethod

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.entries.entry import Form
-from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.tiers.exact import NOBODYS_KEY, ExactTier
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.tiers.exact import NO_KEY, ExactTier
 from llm_cache_proxy.ports.exact_store import Lookup
 
 
@@ -23,7 +23,7 @@ class Admission:
 
     exact: ExactTier
 
-    async def free(self, client: Client, model: str | None = None) -> Trail:
+    async def free(self, client: Client, model: str | None = None) -> RequestState:
         """Admit a request that costs nothing; `model` None where it needs none."""
         check = KeyCheck(client.key_id or "", model, None, reserves=False)
         return await self._admit(client, check)
@@ -37,7 +37,7 @@ class Admission:
         body: bytes,
         fields: Mapping[str, object],
         generates: bool,
-    ) -> Trail:
+    ) -> RequestState:
         """Admit a request that the upstream bills, with a charge in the trail.
 
         `model` is empty where it cannot be told; `routed` its name at the upstream; `generates`
@@ -48,11 +48,11 @@ class Admission:
         )
         return await self._admit(client, check)
 
-    async def _admit(self, client: Client, check: KeyCheck) -> Trail:
-        trail = Trail()
+    async def _admit(self, client: Client, check: KeyCheck) -> RequestState:
+        trail = RequestState()
         if client.key_id is None:
             return trail
-        query = Lookup(client.tenant, NOBODYS_KEY, Form.JSON, "", check=check)
+        query = Lookup(client.tenant, NO_KEY, Form.JSON, "", check=check)
         answer = await self.exact.tier.attempt(trail, lambda: self.exact.store.lookup(query))
         self.exact.keys.passed(client, trail, check, answer)
         self.exact.keys.may_ask_upstream(client, trail, model=check.model or "")

@@ -8,16 +8,17 @@ from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.domain.metrics.histogram import latency_counts
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.exchange import Answer, CachedRequest
-from llm_cache_proxy.pipeline.request.planned_request import Asked, asked, model_of
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, asked, model_of
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
-from llm_cache_proxy.pipeline.upstream.revalidation import Renewing
+from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
 from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
@@ -35,10 +36,10 @@ class CachingProxy:
     exact: ExactTier
     semantic: SemanticTier
     miss: MissPath
-    ledger: Ledger
+    ledger: CounterWriter
     background: Background
     single_flight: SingleFlight
-    renewing: Renewing
+    renewing: Revalidation
 
     async def settled(self) -> None:
         """Wait for what requests have left behind; counts may stay pending until the next call."""
@@ -50,14 +51,14 @@ class CachingProxy:
         await self.background.drained(_DRAIN_SECONDS)
         await self.ledger.drain()
 
-    async def answer(self, request: CachedRequest) -> Answer:
+    async def answer(self, request: ClientRequest) -> Answer:
         """The answer to `request`.
 
         Raises RequestRefused where it cannot be served as it is, and UpstreamError where the
         upstream gave no answer. Cache trouble raises nothing.
         """
         start = time.perf_counter()
-        trail = Trail()
+        trail = RequestState()
         try:
             answer = await self._answer(self.exact.keys.placed(request), trail)
         except BaseException:
@@ -70,13 +71,13 @@ class CachingProxy:
         self.ledger.later(request.tenant, latency_counts(answer.outcome.result.value, spent))
         return answer
 
-    def _give_back(self, tenant: str, trail: Trail) -> None:
+    def _give_back(self, tenant: str, trail: RequestState) -> None:
         """Take back what is still reserved of the key's budgets: the upstream was not asked."""
         charge, trail.charge = trail.charge, None
         if charge is not None:
             self.ledger.settle(tenant, charge.corrected_to(0, 0))
 
-    async def _answer(self, request: CachedRequest, trail: Trail) -> Answer:
+    async def _answer(self, request: ClientRequest, trail: RequestState) -> Answer:
         this = asked(request, self.policy, self.upstream.routes(model_of(request.fields)))
         trail.prompt = this.text
         if this.plan.bypass is not None:
@@ -95,12 +96,12 @@ class CachingProxy:
             return answer
         return await self._stale(this, trail) or answer
 
-    async def _stale(self, this: Asked, trail: Trail) -> Answer | None:
+    async def _stale(self, this: PlannedRequest, trail: RequestState) -> Answer | None:
         """An expired answer in place of the upstream's failure, where one may be given."""
         trail.abandon_lead()
         if this.plan.stale_if_error_seconds <= 0:
             return None
-        apart = Trail(timings=trail.timings, prompt=trail.prompt, grant=trail.grant)
+        apart = RequestState(timings=trail.timings, prompt=trail.prompt, grant=trail.grant)
         answer = await self.exact.stand_in(this, apart)
         if answer is not None:  # the failure has been counted as this request's result
             apart.count({name: -amount for name, amount in trail.counted.items()})
@@ -108,7 +109,7 @@ class CachingProxy:
         apart.written = merged(apart.written, trail.written, trail.counts)  # for the request log
         return answer
 
-    async def _found(self, this: Asked, trail: Trail) -> Answer:
+    async def _found(self, this: PlannedRequest, trail: RequestState) -> Answer:
         if (unread := this.plan.no_read) is not None:
             this = await self.exact.begin(this, trail)
             trail.because(unread)
@@ -125,7 +126,7 @@ class CachingProxy:
             return hit
         return await self._beyond_exact(this, trail)
 
-    async def _beyond_exact(self, this: Asked, trail: Trail) -> Answer:
+    async def _beyond_exact(self, this: PlannedRequest, trail: RequestState) -> Answer:
         if this.plan.read:
             hit = await self.semantic.find(this, trail)
             if hit is not None:
@@ -135,7 +136,7 @@ class CachingProxy:
             raise NotInCache("No stored answer may serve this request, and no other was wanted.")
         return await self._from_upstream(this, trail)
 
-    async def _from_upstream(self, this: Asked, trail: Trail) -> Answer:
+    async def _from_upstream(self, this: PlannedRequest, trail: RequestState) -> Answer:
         """The upstream's answer, or the one to fall back on where there is none to be had."""
         try:
             await self.exact.before_upstream(this, trail)
@@ -150,7 +151,7 @@ class CachingProxy:
             return answer
         return self._fallen_back(this, trail, trail.fallback)
 
-    def _fallen_back(self, this: Asked, trail: Trail, fallback: Answer) -> Answer:
+    def _fallen_back(self, this: PlannedRequest, trail: RequestState, fallback: Answer) -> Answer:
         trail.abandon_lead()
         # Where the upstream was asked, the trail's counts have been written with its failure.
         unwritten = {} if trail.counted else trail.counts

@@ -41,14 +41,14 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class PublishedAnswer:
     """What a leader left for its followers of an answer that is not kept, as it wrote it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class FoundByMeaning:
+class FoundSemantically:
     """The leader found an answer by meaning: look the key up again."""
 
 
@@ -57,7 +57,7 @@ class NoLease:
     """The store takes no writes: every caller asks for itself."""
 
 
-Polled = Entry | Mail | FoundByMeaning | NoLease | Lease
+Polled = Entry | PublishedAnswer | FoundSemantically | NoLease | Lease
 """A `Lease` that is not led means: wait on."""
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.adapters.request_sink.cloudwatch import UNITS, CloudWatchRequests
-from llm_cache_proxy.domain.metrics.request_event import Served
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent
 from samples.served import SAVED, USED, served
 
 
-def written(*requests: Served) -> list[dict[str, Any]]:
+def written(*requests: RequestEvent) -> list[dict[str, Any]]:
     stream = io.StringIO()
     sink = CloudWatchRequests("LlmCacheProxy/test", stream)
     for request in requests:

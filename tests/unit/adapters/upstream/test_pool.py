@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from llm_cache_proxy.adapters.upstream.pool import Chance, UpstreamPool
+from llm_cache_proxy.adapters.upstream.pool import Timing, UpstreamPool
 from llm_cache_proxy.domain.errors import (
     UpstreamError,
     UpstreamTimedOut,
@@ -31,14 +31,14 @@ class Time:
         self.waits.append(seconds)
         self.now += seconds
 
-    def chance(self) -> Chance:
+    def chance(self) -> Timing:
         def read() -> float:
             return self.now
 
-        return Chance(sleep=self.sleep, fraction=lambda: 1.0, monotonic=read, now=read)
+        return Timing(sleep=self.sleep, fraction=lambda: 1.0, monotonic=read, now=read)
 
 
-class Asked:
+class PlannedRequest:
     """An upstream that answers as listed, then with 200, and remembers what it was asked."""
 
     def __init__(self, name: str, time: Time, *answers: Answer, takes_seconds: float = 0) -> None:
@@ -84,7 +84,7 @@ UNREACHABLE = UpstreamUnreachable("gone", upstream="a")
 A, B = Route("a", "m"), Route("b", "m")
 
 
-def pool_of(*members: Asked, time: Time, deadline_seconds: float = 120) -> UpstreamPool:
+def pool_of(*members: PlannedRequest, time: Time, deadline_seconds: float = 120) -> UpstreamPool:
     policy = RetryPolicy(attempts=3, first_backoff_seconds=1.0, max_backoff_seconds=8.0)
     return UpstreamPool(
         members, retry=policy, deadline_seconds=deadline_seconds, chance=time.chance()
@@ -94,7 +94,7 @@ def pool_of(*members: Asked, time: Time, deadline_seconds: float = 120) -> Upstr
 @pytest.mark.parametrize("trouble", [408, 409, 429, 500, 503, UNREACHABLE])
 async def test_a_passing_trouble_is_outlasted(trouble: Answer) -> None:
     time = Time()
-    member = Asked("a", time, trouble, trouble)
+    member = PlannedRequest("a", time, trouble, trouble)
 
     reply = await pool_of(member, time=time).send(chat_call(routes=[A]))
 
@@ -106,7 +106,7 @@ async def test_a_passing_trouble_is_outlasted(trouble: Answer) -> None:
 
 async def test_what_lasts_is_returned_as_it_is() -> None:
     time = Time()
-    member = Asked("a", time, *[500] * 9)
+    member = PlannedRequest("a", time, *[500] * 9)
 
     reply = await pool_of(member, time=time).send(chat_call(routes=[A]))
 
@@ -116,7 +116,7 @@ async def test_what_lasts_is_returned_as_it_is() -> None:
 
 async def test_an_unreachable_upstream_is_an_error_in_the_end() -> None:
     time = Time()
-    member = Asked("a", time, *[UNREACHABLE] * 9)
+    member = PlannedRequest("a", time, *[UNREACHABLE] * 9)
 
     with pytest.raises(UpstreamUnreachable):
         await pool_of(member, time=time).send(chat_call(routes=[A]))
@@ -127,7 +127,7 @@ async def test_an_unreachable_upstream_is_an_error_in_the_end() -> None:
 @pytest.mark.parametrize("status", [200, 400, 413, 422])
 async def test_an_answer_or_a_refusal_is_asked_for_once(status: int) -> None:
     time = Time()
-    first, second = Asked("a", time, status), Asked("b", time)
+    first, second = PlannedRequest("a", time, status), PlannedRequest("b", time)
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[A, B]))
 
@@ -137,7 +137,9 @@ async def test_an_answer_or_a_refusal_is_asked_for_once(status: int) -> None:
 
 async def test_the_upstreams_wait_is_kept() -> None:
     time = Time()
-    member = Asked("a", time, (429, {"retry-after": "20"}), (429, {"retry-after-ms": "3500"}))
+    member = PlannedRequest(
+        "a", time, (429, {"retry-after": "20"}), (429, {"retry-after-ms": "3500"})
+    )
 
     reply = await pool_of(member, time=time).send(chat_call(routes=[A]))
 
@@ -148,7 +150,7 @@ async def test_the_upstreams_wait_is_kept() -> None:
 
 async def test_nobody_waits_past_the_deadline() -> None:
     time = Time()
-    member = Asked("a", time, (429, {"retry-after": "30"}))
+    member = PlannedRequest("a", time, (429, {"retry-after": "30"}))
 
     reply = await pool_of(member, time=time, deadline_seconds=30).send(chat_call(routes=[A]))
 
@@ -158,7 +160,7 @@ async def test_nobody_waits_past_the_deadline() -> None:
 
 async def test_an_attempt_gets_the_time_that_is_left() -> None:
     time = Time()
-    member = Asked("a", time, 500, takes_seconds=10)
+    member = PlannedRequest("a", time, 500, takes_seconds=10)
 
     reply = await pool_of(member, time=time, deadline_seconds=60).send(chat_call(routes=[A]))
 
@@ -168,7 +170,7 @@ async def test_an_attempt_gets_the_time_that_is_left() -> None:
 
 async def test_should_retry_false_is_obeyed() -> None:
     time = Time()
-    member = Asked("a", time, (429, {"x-should-retry": "false"}))
+    member = PlannedRequest("a", time, (429, {"x-should-retry": "false"}))
 
     reply = await pool_of(member, time=time).send(chat_call(routes=[A]))
 
@@ -178,8 +180,8 @@ async def test_should_retry_false_is_obeyed() -> None:
 
 async def test_a_timeout_is_not_repeated_on_the_same_upstream() -> None:
     time = Time()
-    first = Asked("a", time, UpstreamTimedOut("slow", upstream="a"))
-    second = Asked("b", time)
+    first = PlannedRequest("a", time, UpstreamTimedOut("slow", upstream="a"))
+    second = PlannedRequest("b", time)
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[A, B]))
 
@@ -190,7 +192,7 @@ async def test_a_timeout_is_not_repeated_on_the_same_upstream() -> None:
 @pytest.mark.parametrize("trouble", [401, 403, 404])
 async def test_a_key_or_model_unknown_there_goes_on_to_the_next(trouble: int) -> None:
     time = Time()
-    first, second = Asked("a", time, trouble), Asked("b", time)
+    first, second = PlannedRequest("a", time, trouble), PlannedRequest("b", time)
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[A, B]))
 
@@ -200,7 +202,10 @@ async def test_a_key_or_model_unknown_there_goes_on_to_the_next(trouble: int) ->
 
 async def test_a_long_wait_is_not_made_while_another_route_is_left() -> None:
     time = Time()
-    first, second = Asked("a", time, (429, {"retry-after": "60"})), Asked("b", time)
+    first, second = (
+        PlannedRequest("a", time, (429, {"retry-after": "60"})),
+        PlannedRequest("b", time),
+    )
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[A, B]))
 
@@ -210,7 +215,7 @@ async def test_a_long_wait_is_not_made_while_another_route_is_left() -> None:
 
 async def test_routes_are_tried_in_the_calls_order() -> None:
     time = Time()
-    first, second = Asked("a", time), Asked("b", time, *[UNREACHABLE] * 3)
+    first, second = PlannedRequest("a", time), PlannedRequest("b", time, *[UNREACHABLE] * 3)
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[B, A]))
 
@@ -220,7 +225,7 @@ async def test_routes_are_tried_in_the_calls_order() -> None:
 
 async def test_an_upload_is_never_sent_twice() -> None:
     time = Time()
-    first, second = Asked("a", time, UNREACHABLE), Asked("b", time)
+    first, second = PlannedRequest("a", time, UNREACHABLE), PlannedRequest("b", time)
 
     with pytest.raises(UpstreamUnreachable):
         await pool_of(first, second, time=time).send(post("/files", {}, routes=[A, B]))
@@ -230,7 +235,7 @@ async def test_an_upload_is_never_sent_twice() -> None:
 
 async def test_a_request_without_a_model_goes_to_the_preferred_upstream() -> None:
     time = Time()
-    first, second = Asked("a", time), Asked("b", time)
+    first, second = PlannedRequest("a", time), PlannedRequest("b", time)
 
     reply = await pool_of(first, second, time=time).send(get("/files"))
 
@@ -246,7 +251,7 @@ async def test_without_any_upstream_nothing_can_be_reached() -> None:
 async def test_a_route_to_an_unknown_upstream_is_passed_over() -> None:
     time = Time()
 
-    reply = await pool_of(Asked("a", time), time=time).send(
+    reply = await pool_of(PlannedRequest("a", time), time=time).send(
         chat_call(routes=[Route("gone", "m"), A])
     )
 
@@ -256,8 +261,8 @@ async def test_a_route_to_an_unknown_upstream_is_passed_over() -> None:
 
 async def test_no_other_route_is_begun_after_the_deadline() -> None:
     time = Time()
-    slow = Asked("a", time, UpstreamTimedOut("slow", upstream="a"), takes_seconds=30)
-    second = Asked("b", time)
+    slow = PlannedRequest("a", time, UpstreamTimedOut("slow", upstream="a"), takes_seconds=30)
+    second = PlannedRequest("b", time)
 
     with pytest.raises(UpstreamTimedOut):
         await pool_of(slow, second, time=time, deadline_seconds=30).send(chat_call(routes=[A, B]))

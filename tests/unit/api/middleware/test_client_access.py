@@ -9,10 +9,10 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
-from llm_cache_proxy.api.middleware.request_events import Journalled
+from llm_cache_proxy.api.middleware.request_events import RequestEventMiddleware
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
-from llm_cache_proxy.pipeline.recording.request_events import Journal
+from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 
 RING = KeyRing(b"s" * 32)
 KEY = RING.issue("acme", "0123456789abcdef")
@@ -30,7 +30,9 @@ async def whose(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def reached(ring: KeyRing | None, *further: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = Journalled(ClientAccess(whose, ring, further), Journal(default_prices()))
+    app = RequestEventMiddleware(
+        ClientAccess(whose, ring, further), RequestEvents(default_prices())
+    )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://proxy") as client:
         yield client

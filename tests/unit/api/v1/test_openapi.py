@@ -13,7 +13,7 @@ from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.domain.requests import controls
 from llm_cache_proxy.domain.requests.controls import Mode
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.request.exchange import Outcome
+from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.settings import Settings
 
 TEXT = resources.files("llm_cache_proxy.api.v1").joinpath("openapi.json").read_text("utf-8")

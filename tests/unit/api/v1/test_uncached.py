@@ -12,7 +12,7 @@ from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
-from llm_cache_proxy.pipeline.recording.request_events import Journal
+from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from unit.pipeline.bench import COMPLETION_NANO, PRICES, PROMPT_NANO, Bench
 
 TENANT, KEY_ID = "acme", "00000000000000aa"
@@ -40,7 +40,7 @@ async def keyed(bench: Bench, **changes: Any) -> AsyncIterator[httpx.AsyncClient
         max_body_bytes=100_000,
         health=dict,
         close=bench.proxy.drain,
-        journal=Journal(PRICES),
+        journal=RequestEvents(PRICES),
         key_ring=RING,
         keyed_paths=frozenset({"/images/generations", "/voices"}),
     )

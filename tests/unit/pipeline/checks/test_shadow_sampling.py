@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS, chunk, completion, sse
-from llm_cache_proxy.administration import Explaining
+from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.evaluation.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.domain.requests.policy import Policy
@@ -247,7 +247,7 @@ async def test_an_explanation_is_not_sampled() -> None:
     bench = sampling(policy=Policy())
     await bench.ask(ASKED)
 
-    told = await Explaining(bench.proxy).explain(Fields({"prompt": ALIKE, "model": "m"}))
+    told = await Explanation(bench.proxy).explain(Fields({"prompt": ALIKE, "model": "m"}))
     await bench.proxy.drain()
 
     assert told["result"] == "HIT-SEMANTIC"

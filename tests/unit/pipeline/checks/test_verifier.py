@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from llm_cache_proxy.administration import Explaining
+from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.errors import NotInCache
 from llm_cache_proxy.domain.requests.policy import Policy
@@ -243,7 +243,7 @@ async def test_without_a_memory_the_verifier_is_asked_and_its_word_still_holds(
 
 async def test_an_explanation_asks_nobody(bench: Bench) -> None:
     await bench.ask(ASKED)
-    explaining = Explaining(bench.proxy)
+    explaining = Explanation(bench.proxy)
 
     told = await explaining.explain(Fields({"prompt": LIKELY, "model": "m"}))
 

@@ -22,7 +22,7 @@ from llm_cache_proxy.domain.errors import (
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.request.exchange import Answer
+from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.ports.key_store import HeldKey
 from unit.pipeline.bench import COMPLETION_NANO, PROMPT_NANO, Bench, Told, read
 

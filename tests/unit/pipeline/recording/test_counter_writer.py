@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from fakes.exact import FakeExact
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.ports.exact_store import Answered, Lookup
 from unit.pipeline.bench import Bench
 
@@ -50,7 +50,7 @@ class NotedExact(FakeExact):
 
 async def test_a_server_that_lives_on_writes_counts_when_nothing_comes_any_more() -> None:
     exact = NotedExact()
-    ledger = Ledger(exact, 1.0)
+    ledger = CounterWriter(exact, 1.0)
     writing = asyncio.create_task(ledger.write_when_idle(QUIET_SECONDS))
     await asyncio.sleep(0)
 

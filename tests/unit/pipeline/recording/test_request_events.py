@@ -6,16 +6,16 @@ import pytest
 
 from fakes.exact import FakeExact
 from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
-from llm_cache_proxy.domain.metrics.request_event import Served, Usage
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.recording.request_events import (
-    Journal,
     RecentDecisions,
-    RequestRecord,
+    RequestEventDraft,
+    RequestEvents,
 )
-from llm_cache_proxy.pipeline.request.exchange import Outcome
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.answer import Outcome
+from llm_cache_proxy.pipeline.request.state import RequestState
 
 PRICES = PriceList({"m": Price(100, 2_000), "unpriced": None}, {"m": "m", "unpriced": "unpriced"})
 
@@ -24,28 +24,30 @@ class Told:
     """A sink that remembers."""
 
     def __init__(self) -> None:
-        self.served: list[Served] = []
+        self.served: list[RequestEvent] = []
         self.closed = False
 
-    def write(self, served: Served) -> None:
+    def write(self, served: RequestEvent) -> None:
         self.served.append(served)
 
     def close(self) -> None:
         self.closed = True
 
 
-def a_record(trail: Trail | None = None, correlation_id: str | None = None) -> RequestRecord:
+def a_record(
+    trail: RequestState | None = None, correlation_id: str | None = None
+) -> RequestEventDraft:
     outcome = Outcome(Result.MISS, "not-found", entry_id="e", timings={"exact": 1.0}, trail=trail)
-    return RequestRecord("r-1", correlation_id, tenant="t", model="m", outcome=outcome)
+    return RequestEventDraft("r-1", correlation_id, tenant="t", model="m", outcome=outcome)
 
 
-def write(journal: Journal, record: RequestRecord) -> None:
+def write(journal: RequestEvents, record: RequestEventDraft) -> None:
     journal.write(record, status=200, latency_ms=5.0, duration_ms=9.0)
 
 
-def told_of(trail: Trail | None) -> Served:
+def told_of(trail: RequestState | None) -> RequestEvent:
     sink = Told()
-    write(Journal(PRICES, [sink]), a_record(trail))
+    write(RequestEvents(PRICES, [sink]), a_record(trail))
     [served] = sink.served
     return served
 
@@ -53,7 +55,7 @@ def told_of(trail: Trail | None) -> Served:
 def test_every_sink_is_told_what_became_of_a_request() -> None:
     one, other = Told(), Told()
 
-    write(Journal(PRICES, [one, other]), a_record(Trail(), correlation_id="c-1"))
+    write(RequestEvents(PRICES, [one, other]), a_record(RequestState(), correlation_id="c-1"))
 
     [served] = one.served
     assert other.served == [served]
@@ -64,7 +66,9 @@ def test_every_sink_is_told_what_became_of_a_request() -> None:
 
 
 def test_counts_are_told_by_their_kind() -> None:
-    trail = Trail(counts={"veto:numbers": 2, "error:search": 1, "shadow:right": 1, "misses": 1})
+    trail = RequestState(
+        counts={"veto:numbers": 2, "error:search": 1, "shadow:right": 1, "misses": 1}
+    )
 
     served = told_of(trail)
 
@@ -81,7 +85,7 @@ def test_an_answer_has_a_price_where_its_models_is_known(
 ) -> None:
     usage = Usage(model, 10, 5, saved=False)
 
-    served = told_of(Trail(usage=usage))
+    served = told_of(RequestState(usage=usage))
 
     assert (served.usage, served.nano_dollars) == (usage, nano_dollars)
 
@@ -96,7 +100,7 @@ def test_an_answer_without_a_trail_is_told_without_price_and_prompt() -> None:
 def test_a_request_that_never_reached_the_cache_is_not_told() -> None:
     sink = Told()
 
-    write(Journal(PRICES, [sink]), RequestRecord("r-1"))
+    write(RequestEvents(PRICES, [sink]), RequestEventDraft("r-1"))
 
     assert sink.served == []
 
@@ -104,7 +108,7 @@ def test_a_request_that_never_reached_the_cache_is_not_told() -> None:
 def test_closing_the_journal_closes_every_sink() -> None:
     sinks = [Told(), Told()]
 
-    Journal(PRICES, sinks).close()
+    RequestEvents(PRICES, sinks).close()
 
     assert [sink.closed for sink in sinks] == [True, True]
 
@@ -112,10 +116,10 @@ def test_closing_the_journal_closes_every_sink() -> None:
 async def recent(*, with_prompts: bool, tenant: str | None = "t") -> list[dict[str, object]]:
     """What the exact tier holds of decisions after a request and its tenant's next call."""
     exact = FakeExact()
-    ledger = Ledger(exact, 1.0)
-    record = a_record(Trail(prompt="p" * 1_000))
+    ledger = CounterWriter(exact, 1.0)
+    record = a_record(RequestState(prompt="p" * 1_000))
     record.tenant = tenant
-    journal = Journal(PRICES, [RecentDecisions(ledger, with_prompts=with_prompts)])
+    journal = RequestEvents(PRICES, [RecentDecisions(ledger, with_prompts=with_prompts)])
 
     write(journal, record)
     journal.close()

@@ -1,10 +1,10 @@
 """Facts about what a request leaves behind to be counted."""
 
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.state import RequestState
 
 
 def test_counts_are_handed_over_once_and_stay_for_the_log() -> None:
-    trail = Trail()
+    trail = RequestState()
     trail.vetoed("numbers")
     trail.failed("search")
 

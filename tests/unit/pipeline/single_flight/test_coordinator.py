@@ -256,7 +256,7 @@ async def test_nobody_waits_longer_than_the_setting_says() -> None:
     upstream.gate.set()
     await leader
 
-    assert (told.x_cache, told.outcome.reason) == ("MISS", "waited-in-vain")
+    assert (told.x_cache, told.outcome.reason) == ("MISS", "single-flight-timeout")
 
 
 async def test_without_a_store_nobody_leads_and_nobody_waits() -> None:

@@ -3,10 +3,10 @@
 import asyncio
 
 from fakes.leases import FakeLeases
-from llm_cache_proxy.domain.entries.shared_answer import Landing, SharedAnswer
+from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.pipeline.single_flight.leader import Lead
-from llm_cache_proxy.pipeline.single_flight.local_waiters import Flights
+from llm_cache_proxy.pipeline.single_flight.leader import LeaderLease
+from llm_cache_proxy.pipeline.single_flight.local_waiters import LocalWaiters
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease
@@ -51,8 +51,8 @@ class Led:
 
     def __init__(self, terms: LeaseTerms | None = None, store: NotedLeases | None = None) -> None:
         self.store, self.background = store or NotedLeases(), Background()
-        self.landings: list[Landing | None] = []
-        self.lead = Lead(
+        self.landings: list[LeaderResult | None] = []
+        self.lead = LeaderLease(
             self.store,
             terms or LeaseTerms(),
             "default",
@@ -105,7 +105,7 @@ async def test_a_leader_beats_no_longer_than_anybody_waits() -> None:
 
 
 async def test_a_new_leader_waits_for_nobody_whose_turn_it_is_about_to_be() -> None:
-    flights = Flights()
+    flights = LocalWaiters()
     given_up = await flights.led(PLACE, 1)
     waiting = flights.joined(PLACE, 1)
     next_in_turn = asyncio.ensure_future(waiting.turn.acquire())
@@ -120,7 +120,7 @@ async def test_a_new_leader_waits_for_nobody_whose_turn_it_is_about_to_be() -> N
 
 
 async def test_a_new_leader_does_not_disturb_those_who_wait_for_another() -> None:
-    flights = Flights()
+    flights = LocalWaiters()
     first = await flights.led(PLACE, 1)
     waiting = flights.joined(PLACE, 1)
 

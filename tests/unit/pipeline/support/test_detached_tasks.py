@@ -8,7 +8,7 @@ import pytest
 
 from fakes.upstream import SSE_HEADERS, FakeUpstream, chunk, sse
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
-from llm_cache_proxy.pipeline.support.background import Departures, PatientBody
+from llm_cache_proxy.pipeline.support.background import DetachedTasks, ShieldedBody
 from llm_cache_proxy.ports.upstream import UpstreamCall, UpstreamReply
 from unit.pipeline.bench import Bench
 
@@ -43,7 +43,7 @@ class SlowUpstream(FakeUpstream):
 def slow_bench(*, finishes: bool, pieces: list[bytes | Exception] | None = None) -> Bench:
     return Bench(
         upstream=SlowUpstream(pieces or list(WHOLE)),
-        departures=Departures(finishes=finishes, limit_seconds=5),
+        departures=DetachedTasks(finishes=finishes, limit_seconds=5),
     )
 
 
@@ -127,7 +127,7 @@ async def test_a_stream_that_was_left_and_breaks_is_counted_and_not_stored() -> 
 
 async def test_a_stream_that_was_left_is_read_on_for_so_long_only() -> None:
     bench = slow_bench(finishes=True)
-    bench.departures = Departures(finishes=True, limit_seconds=0.01)
+    bench.departures = DetachedTasks(finishes=True, limit_seconds=0.01)
     bench.__post_init__()
     body = await streamed(bench)
     let(bench, 1)
@@ -184,7 +184,7 @@ async def test_what_is_thrown_into_a_body_closes_it() -> None:
     bench = slow_bench(finishes=True)
     body = await streamed(bench)
     let(bench, 1)
-    patient = PatientBody(body)
+    patient = ShieldedBody(body)
     await anext(patient)
 
     with pytest.raises(KeyError):

@@ -7,7 +7,7 @@ import pytest
 from fakes.leases import FakeLeases
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.tiers.leases import Claims, LeaseTerms, new_claim
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, LostLeases, new_claim
 
 
 class Withdrawals(FakeLeases):
@@ -38,7 +38,7 @@ async def withdrawn(
 ) -> int:
     """How often a claim was withdrawn after `call`."""
     background = Background()
-    claims = Claims(store, terms or LeaseTerms(), background)
+    claims = LostLeases(store, terms or LeaseTerms(), background)
     await asyncio.gather(claims.heard("default", "flight", "claim", call), return_exceptions=True)
     await background.settled()
     assert set(store.asked) <= {("default", "flight", "claim")}
@@ -55,7 +55,7 @@ async def test_what_was_lost_is_withdrawn() -> None:
 
 async def test_what_came_too_late_is_withdrawn() -> None:
     store, background = Withdrawals(), Background()
-    claims = Claims(store, LeaseTerms(), background)
+    claims = LostLeases(store, LeaseTerms(), background)
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):

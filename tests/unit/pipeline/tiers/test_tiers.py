@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest, NotFound, NotInCache
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from llm_cache_proxy.ports.exact_store import AliasFound, Answered, Lookup
 from unit.pipeline.bench import Bench
 
@@ -367,7 +367,7 @@ async def test_a_body_that_is_nested_too_deeply_for_a_key_is_refused(bench: Benc
     for _ in range(100_000):
         deep = [deep]
     body = b'{"model":"m","messages":[{"role":"user","content":"Hi"}]}'
-    request = CachedRequest(
+    request = ClientRequest(
         tenant="default",
         query="",
         headers={},

@@ -9,7 +9,7 @@ from fakes.upstream import SSE_HEADERS, chunk, sse
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.controls import parse_controls
-from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from unit.pipeline.bench import Bench, read
 
 REFUSAL = json.dumps({"detail": [{"loc": ["body", "stream_options"], "msg": "extra"}]}).encode()
@@ -107,7 +107,7 @@ async def test_a_body_that_is_too_deep_to_change_goes_out_without_our_wish(bench
     bench.upstream.queue(STREAM, headers=SSE_HEADERS)
 
     answer = await bench.proxy.answer(
-        CachedRequest(
+        ClientRequest(
             tenant="default",
             query="",
             headers={},

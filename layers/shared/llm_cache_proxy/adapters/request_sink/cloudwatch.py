@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from llm_cache_proxy.domain.metrics.request_event import Served
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent
 
 DIMENSION = "tier"
 REFUSED = "REFUSED"
@@ -48,7 +48,7 @@ class CloudWatchRequests:
         self._stream = stream
         self._cold = True
 
-    def write(self, served: Served) -> None:
+    def write(self, served: RequestEvent) -> None:
         """Write the line."""
         from aws_lambda_powertools.metrics import EphemeralMetrics
 
@@ -69,11 +69,11 @@ class CloudWatchRequests:
         """Nothing is waiting."""
 
 
-def _tier(served: Served) -> str:
+def _tier(served: RequestEvent) -> str:
     return REFUSED if served.reason == "refused" else served.result
 
 
-def _measured(served: Served, *, cold: bool) -> Iterator[tuple[str, float]]:
+def _measured(served: RequestEvent, *, cold: bool) -> Iterator[tuple[str, float]]:
     yield "Requests", 1
     yield "Latency", served.latency_ms
     usage = served.usage

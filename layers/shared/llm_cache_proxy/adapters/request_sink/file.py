@@ -1,8 +1,8 @@
-"""One JSON line a request in a file: what was asked of whom, and what came of it.
+"""Writes one JSON line for each request to a file.
 
-Never writes a prompt or an answer, only what `Served.line` tells. Never fails or delays a request:
-lines are written by a thread of their own, and where the file cannot be written they are lost,
-which the process's own log tells.
+Writes what `RequestEvent.line` returns, and so no prompt and no answer. Never fails or delays a
+request: a thread of its own writes the lines. Where it cannot write the file, the lines are lost,
+and the process's log says so.
 """
 
 import json
@@ -12,7 +12,7 @@ import queue
 import threading
 from pathlib import Path
 
-from llm_cache_proxy.domain.metrics.request_event import Served
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent
 
 _MOST_WAITING = 10_000
 _MOST_AT_ONCE = 500
@@ -30,7 +30,7 @@ class RequestLog:
         self._starting = threading.Lock()
         self._complained = False
 
-    def write(self, served: Served) -> None:
+    def write(self, served: RequestEvent) -> None:
         """Hand a line over to be written; it is in the file a moment later."""
         line = json.dumps(served.line(), separators=(",", ":")).encode("ascii") + b"\n"
         try:

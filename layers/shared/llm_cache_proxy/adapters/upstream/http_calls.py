@@ -16,7 +16,7 @@ import httpx
 
 from llm_cache_proxy.adapters.http.tls import http2_tls_context, tls_context
 from llm_cache_proxy.adapters.http.transport import StreamsTransport
-from llm_cache_proxy.domain.closable_body import LeavableBody
+from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.errors import (
     UpstreamError,
     UpstreamTimedOut,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 
-class ReplyBody(LeavableBody):
+class ReplyBody(ClosableBody):
     """The decoded bytes of one answer; raises UpstreamUnreachable or UpstreamTimedOut if cut.
 
     `ends_at` is the loop's time at which the whole answer must be here.

@@ -49,7 +49,7 @@ class Member(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
+class Timing:
     """Time, waiting and chance, so that tests can hold them still."""
 
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
@@ -79,12 +79,12 @@ class UpstreamPool:
         *,
         retry: RetryPolicy | None = None,
         deadline_seconds: float = 120.0,
-        chance: Chance | None = None,
+        chance: Timing | None = None,
     ) -> None:
         self._members = {member.config.name: member for member in members}
         self._retry = retry or RetryPolicy()
         self._deadline_seconds = deadline_seconds
-        self._chance = chance or Chance()
+        self._chance = chance or Timing()
         self._models = ModelList(members, monotonic=self._chance.monotonic)
 
     def routes(self, model: str) -> Sequence[Route]:

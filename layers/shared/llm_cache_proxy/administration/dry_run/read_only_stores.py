@@ -23,7 +23,7 @@ from llm_cache_proxy.ports.exact_store import (
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 
 
-class UnwrittenExact:
+class ReadOnlyExactStore:
     """An `ExactStore` whose hits are taken back from the counters, and that keeps nothing."""
 
     def __init__(self, store: ExactStore) -> None:
@@ -68,7 +68,7 @@ class UnwrittenExact:
         await self._store.record(tenant, {name: -amount for name, amount in counted.items()})
 
 
-class NotedVectors:
+class RecordingVectorStore:
     """A `VectorStore` that remembers what was near, and is not written to."""
 
     def __init__(self, store: VectorStore) -> None:

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.controls import parse_controls
-from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 
 
-def posed(
+def synthetic_request(
     tenant: str, headers: Mapping[str, str], body: JsonObject, dialect: Dialect
-) -> CachedRequest:
+) -> ClientRequest:
     """The tenant's request; `headers` in lower case. Raises InvalidRequest as for a client's."""
-    return CachedRequest(
+    return ClientRequest(
         tenant=tenant,
         query="",
         headers=headers,

@@ -16,7 +16,7 @@ _MOST_TENANTS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
+class RecentRequests:
     """Reads the lines that `pipeline.recording.request_events` wrote."""
 
     exact: ExactAdmin

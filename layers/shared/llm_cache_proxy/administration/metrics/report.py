@@ -58,7 +58,7 @@ Breakers = Callable[[], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class MetricsReport:
     """Reads the counters and says what they mean."""
 
     counters: Counters

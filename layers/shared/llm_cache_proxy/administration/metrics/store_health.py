@@ -15,7 +15,7 @@ from llm_cache_proxy.ports.vector_store import VectorAdmin
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class StoreHealth:
     """Asks both stores; each has `longest_seconds` to answer in."""
 
     exact: ExactAdmin

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.api.http.errors import in_openai_shape
 from llm_cache_proxy.api.http.headers import outcome_headers
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Answer
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer
 
 
 class RelayedResponse(StreamingResponse):

@@ -11,7 +11,7 @@ from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.domain.errors import CacheTierError, NotInCache, RequestRefused, UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Outcome
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 
 
 def error_body(

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 
 from llm_cache_proxy.domain.client_keys.refusals import limit_headers
 from llm_cache_proxy.domain.metrics.pricing import dollars
-from llm_cache_proxy.pipeline.request.exchange import Outcome
+from llm_cache_proxy.pipeline.request.answer import Outcome
 
 
 def new_request_id() -> str:

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from llm_cache_proxy.api.http.errors import unforeseen
 from llm_cache_proxy.api.http.headers import new_request_id
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.request_events import Journal, RequestRecord
-from llm_cache_proxy.pipeline.request.exchange import Outcome
+from llm_cache_proxy.pipeline.recording.request_events import RequestEventDraft, RequestEvents
+from llm_cache_proxy.pipeline.request.answer import Outcome
 
-CURRENT: contextvars.ContextVar[RequestRecord | None] = contextvars.ContextVar(
+CURRENT: contextvars.ContextVar[RequestEventDraft | None] = contextvars.ContextVar(
     "request", default=None
 )
 """The request that this task serves, for log lines."""
@@ -26,19 +26,19 @@ _CORRELATION_HEADERS = (b"x-correlation-id", b"x-amzn-trace-id")
 _log = logging.getLogger(__name__)
 
 
-def record_of(request: Request) -> RequestRecord:
+def record_of(request: Request) -> RequestEventDraft:
     """The request's record, to be filled in."""
-    record: RequestRecord = request.state.record
+    record: RequestEventDraft = request.state.record
     return record
 
 
-class Journalled:
+class RequestEventMiddleware:
     """Wraps the app; also turns a fault of ours into an answer that names the request.
 
     Requests outside `/v1` are looked after by no one's bill, and have no line.
     """
 
-    def __init__(self, app: ASGIApp, journal: Journal) -> None:
+    def __init__(self, app: ASGIApp, journal: RequestEvents) -> None:
         self._app = app
         self._journal = journal
 
@@ -47,7 +47,7 @@ class Journalled:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = RequestRecord(new_request_id(), _correlation_id(scope["headers"]))
+        record = RequestEventDraft(new_request_id(), _correlation_id(scope["headers"]))
         scope.setdefault("state", {}).update(request_id=record.request_id, record=record)
         CURRENT.set(record)
         entry = _Entry(self._journal, record, wanted=scope["path"].startswith("/v1/"))
@@ -75,7 +75,7 @@ class _Entry:
     Nothing runs after a Lambda has answered.
     """
 
-    def __init__(self, journal: Journal, record: RequestRecord, *, wanted: bool) -> None:
+    def __init__(self, journal: RequestEvents, record: RequestEventDraft, *, wanted: bool) -> None:
         self._journal = journal
         self._record = record
         self._wanted = wanted

@@ -14,7 +14,7 @@ from llm_cache_proxy.api.http.errors import refused, unavailable
 from llm_cache_proxy.api.http.headers import new_request_id
 from llm_cache_proxy.domain.errors import CacheTierError, NotPermitted, RequestRefused
 from llm_cache_proxy.domain.json_text import compact_text
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from llm_cache_proxy.pipeline.request.planned_request import model_of
 
 CACHED: tuple[Dialect, ...] = (ChatDialect(), ResponsesDialect(), TextDialect())
@@ -32,7 +32,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
         body = await read_json_body(request, max_body_bytes)
         headers = request_headers(request.headers)
         record = record_of(request)
-        cached = CachedRequest(
+        cached = ClientRequest(
             tenant=request.state.client.tenant,
             query=request.url.query,
             headers=headers,

@@ -15,7 +15,7 @@ from llm_cache_proxy.api.v1.passthrough import PassThrough
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Outcome
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 
 OWN_MODEL = "all-MiniLM-L6-v2"

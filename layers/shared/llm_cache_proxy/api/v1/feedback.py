@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.request.exchange import Outcome
+from llm_cache_proxy.pipeline.request.answer import Outcome
 
 _MAX_BODY_BYTES = 10_000
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.metrics.pricing import PriceList
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.state import RequestState
 
 _MOST_READ = 8_000_000
 
@@ -37,10 +37,10 @@ class Settlement:
     Called with the answer's tokens, or None where it told none.
     """
 
-    ledger: Ledger
+    ledger: CounterWriter
     prices: PriceList
     tenant: str
-    trail: Trail
+    trail: RequestState
     routed: str
 
     def __call__(self, tokens: Tokens | None) -> None:

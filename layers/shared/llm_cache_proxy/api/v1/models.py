@@ -10,8 +10,8 @@ from llm_cache_proxy.domain.errors import NotFound
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Outcome
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.upstream import Upstream
 
 _OWN: JsonObject = {
@@ -41,7 +41,7 @@ def models_endpoint(upstream: Upstream, admission: Admission) -> Endpoint:
     return answer
 
 
-def _json(value: JsonObject, request: Request, trail: Trail) -> Response:
+def _json(value: JsonObject, request: Request, trail: RequestState) -> Response:
     outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=trail.grant)
     headers = outcome_headers(outcome, request.state.request_id)
     return Response(compact_text(value), headers=headers, media_type=JSON_TYPE)

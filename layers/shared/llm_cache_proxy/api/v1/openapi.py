@@ -6,7 +6,7 @@ from importlib import resources
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE
 
 
 async def describe(request: Request) -> Response:

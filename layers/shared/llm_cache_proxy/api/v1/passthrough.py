@@ -19,8 +19,8 @@ from llm_cache_proxy.domain.metrics.counter_names import BYPASSES
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
 _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
@@ -33,7 +33,7 @@ class PassThrough:
     """Forwards any `/v1/*` request that no other route takes."""
 
     upstream: Upstream
-    ledger: Ledger
+    ledger: CounterWriter
     admission: Admission
     prices: PriceList
     max_body_bytes: int

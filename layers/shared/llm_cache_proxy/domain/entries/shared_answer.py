@@ -62,7 +62,7 @@ class SharedAnswer:
         return json.dumps({"v": _VERSION, **asdict(self)}, ensure_ascii=False)
 
 
-Landing = SharedAnswer | Entry
+LeaderResult = SharedAnswer | Entry
 """What everyone who waited gets: an answer that was kept, or one that was not."""
 
 

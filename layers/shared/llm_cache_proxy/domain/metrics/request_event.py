@@ -15,7 +15,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class RequestEvent:
     """What became of one request.
 
     `time` is when it came, in Unix seconds; `latency_ms` how long until its answer began and

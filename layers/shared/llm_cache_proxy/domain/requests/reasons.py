@@ -60,7 +60,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     UPSTREAM_ERROR = "upstream-error"
 
-    WAITED_IN_VAIN = "waited-in-vain"
+    SINGLE_FLIGHT_TIMEOUT = "single-flight-timeout"
     EXACT_UNAVAILABLE = "exact-unavailable"
     EMBEDDER_UNAVAILABLE = "embedder-unavailable"
     SEARCH_UNAVAILABLE = "search-unavailable"
@@ -103,7 +103,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.UNCACHED_ROUTE: "This path is never cached.",
     Reason.REFUSED: "The request was refused, or the proxy failed.",
     Reason.UPSTREAM_ERROR: "The upstream gave no answer.",
-    Reason.WAITED_IN_VAIN: "Another request that is alike was in flight, and not answered in time.",
+    Reason.SINGLE_FLIGHT_TIMEOUT: "An identical request was in flight, and no answer came in time.",
     Reason.EXACT_UNAVAILABLE: "The exact tier's store did not answer.",
     Reason.EMBEDDER_UNAVAILABLE: "The embedder did not answer.",
     Reason.SEARCH_UNAVAILABLE: "The semantic tier's store did not answer.",

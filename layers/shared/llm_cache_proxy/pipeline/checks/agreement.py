@@ -8,10 +8,10 @@ from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.pipeline.checks.verifier import Verifying
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.verifier import Kind
 
@@ -22,10 +22,12 @@ class Agreement:
 
     rules: ShadowRules
     embedder: Embedder
-    tier: Tier
-    verifying: Verifying | None
+    tier: Dependency
+    verifying: PairVerifier | None
 
-    async def holds(self, asked: Asked, trail: Trail, one: str, other: str) -> bool | None:
+    async def holds(
+        self, asked: PlannedRequest, trail: RequestState, one: str, other: str
+    ) -> bool | None:
         """Whether both say the same; None where that could not be found out."""
         if one == other:
             return True

@@ -24,12 +24,12 @@ from llm_cache_proxy.domain.metrics.counter_names import (
 )
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, parsed, said_by
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.exchange import Answer
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.exact_store import Hit
 from llm_cache_proxy.ports.pair_memory import PairMemory, Standing
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall
@@ -39,7 +39,7 @@ _SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
-class Shadowing:
+class ShadowSampler:
     """Takes samples; `instead` says that nothing runs after an answer.
 
     `threshold` is the operator's, which samples may raise. `chance` gives a number from 0 to 1.
@@ -50,14 +50,16 @@ class Shadowing:
     upstream: Upstream
     agreement: Agreement
     memory: PairMemory
-    exact_tier: Tier
-    ledger: Ledger
+    exact_tier: Dependency
+    ledger: CounterWriter
     background: Background
     counted_model: Callable[[str], str]
     chance: Callable[[], float]
     instead: bool = False
 
-    def sampled(self, asked: Asked, trail: Trail, hit: Hit, answer: Answer) -> Answer | None:
+    def sampled(
+        self, asked: PlannedRequest, trail: RequestState, hit: Hit, answer: Answer
+    ) -> Answer | None:
         """`answer`, or None where the upstream has to give one in its place.
 
         Should the upstream have none, `answer` is left on the trail to fall back on.
@@ -77,7 +79,7 @@ class Shadowing:
         trail.fallback = answer
         return None
 
-    def _replace(self, asked: Asked, trail: Trail, hit: Hit, held: str) -> None:
+    def _replace(self, asked: PlannedRequest, trail: RequestState, hit: Hit, held: str) -> None:
         """Turn the hit into a miss whose answer will be compared."""
         # The store counted a hit in the same round trip; it is none.
         counted = hit_counts(SEMANTIC_HITS, hit.model, hit.prompt_tokens, hit.completion_tokens)
@@ -92,9 +94,9 @@ class Shadowing:
 
         trail.on_answer = compare
 
-    async def _follow(self, asked: Asked, held: str) -> None:
+    async def _follow(self, asked: PlannedRequest, held: str) -> None:
         """Ask the upstream what the client was not kept waiting for, and compare."""
-        trail = Trail()
+        trail = RequestState()
         try:
             completion = await self._asked_anyway(asked)
         except UpstreamError as exc:
@@ -109,7 +111,7 @@ class Shadowing:
             await self._compare(asked, trail, held, asked.request.dialect.said(completion))
         self.ledger.later(asked.request.tenant, trail.counts)
 
-    async def _asked_anyway(self, asked: Asked) -> JsonObject | None:
+    async def _asked_anyway(self, asked: PlannedRequest) -> JsonObject | None:
         request = asked.request
         plain = {
             name: value
@@ -130,7 +132,9 @@ class Shadowing:
         body = await _read(reply.body)
         return parsed(body) if reply.status in _SUCCESS else None
 
-    async def _compare(self, asked: Asked, trail: Trail, held: str, fresh: str) -> None:
+    async def _compare(
+        self, asked: PlannedRequest, trail: RequestState, held: str, fresh: str
+    ) -> None:
         agrees = await self.agreement.holds(asked, trail, held, fresh)
         if agrees is None:
             trail.count({SHADOW_FAILED: 1})
@@ -143,7 +147,7 @@ class Shadowing:
         if standing is not None:
             await self._raise(tenant, trail, standing)
 
-    async def _raise(self, tenant: str, trail: Trail, standing: Standing) -> None:
+    async def _raise(self, tenant: str, trail: RequestState, standing: Standing) -> None:
         """Raise the tenant's threshold where the samples say so, in one instance of all."""
         before = standing.raised_threshold
         samples, wrong = standing.samples, standing.wrong

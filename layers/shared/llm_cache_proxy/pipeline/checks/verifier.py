@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.entries.pairs import judged_pair
 from llm_cache_proxy.domain.metrics.counter_names import VERIFIER_FAILED, ruling_counts
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.pair_memory import PairMemory
 from llm_cache_proxy.ports.vector_store import Candidate
 from llm_cache_proxy.ports.verifier import Kind, Question, Ruling, Verifier
@@ -22,7 +22,7 @@ REMEMBERED_SECONDS = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Verifying:
+class PairVerifier:
     """Rulings on pairs; `counted_model` and `cost` (nano-dollars) say how one is counted.
 
     Where `asks` is False only what is remembered counts, as for an explanation.
@@ -30,16 +30,16 @@ class Verifying:
 
     verifier: Verifier
     memory: PairMemory
-    tier: Tier
-    exact_tier: Tier
-    ledger: Ledger
+    tier: Dependency
+    exact_tier: Dependency
+    ledger: CounterWriter
     background: Background
     counted_model: Callable[[str], str]
     cost: Callable[[str, int, int], int]
     asks: bool = True
 
     async def remembered(
-        self, asked: Asked, trail: Trail, near: Sequence[Candidate]
+        self, asked: PlannedRequest, trail: RequestState, near: Sequence[Candidate]
     ) -> dict[str, bool]:
         """Approved or not by the candidate's key, for the pairs that were judged before."""
         if not near:
@@ -50,7 +50,9 @@ class Verifying:
         known = zip(near, verdicts or (), strict=False)
         return {candidate.key: verdict for candidate, verdict in known if verdict is not None}
 
-    async def judged(self, asked: Asked, trail: Trail, candidate: Candidate) -> bool | None:
+    async def judged(
+        self, asked: PlannedRequest, trail: RequestState, candidate: Candidate
+    ) -> bool | None:
         """The verifier's word on the pair, remembered; None where it has none."""
         if not self.asks:
             return None
@@ -69,17 +71,19 @@ class Verifying:
         )
         return ruling.approved
 
-    def begin(self, asked: Asked, candidate: Candidate) -> None:
+    def begin(self, asked: PlannedRequest, candidate: Candidate) -> None:
         """Have the pair judged beside what the request does next."""
 
         async def judge() -> None:
-            trail = Trail()
+            trail = RequestState()
             await self.judged(asked, trail, candidate)
             self.ledger.later(asked.request.tenant, trail.counts)
 
         self.background.start(judge)
 
-    async def ruled(self, trail: Trail, kind: Kind, asked: Asked, a: str, b: str) -> Ruling | None:
+    async def ruled(
+        self, trail: RequestState, kind: Kind, asked: PlannedRequest, a: str, b: str
+    ) -> Ruling | None:
         """One question to the verifier, counted; None where it did not answer it."""
         question = Question(kind, a, b, asked.model)
         ruling = await self.tier.attempt(trail, lambda: self.verifier.rule(question))

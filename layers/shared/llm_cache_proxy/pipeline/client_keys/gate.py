@@ -16,10 +16,10 @@ from llm_cache_proxy.domain.client_keys.usage import Charge, day_of, month_of
 from llm_cache_proxy.domain.errors import LimitReached
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.metrics.pricing import PriceList
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.exchange import CachedRequest
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store import Answered, Found, OtherNamespace, Refused
 
@@ -27,28 +27,28 @@ _MOST_NAMESPACES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class KeyGate:
+class ClientKeyGate:
     """`unchecked` limits what is served by signature alone; `namespaces` are those of keys seen."""
 
-    ledger: Ledger
+    ledger: CounterWriter
     clock: Clock
     prices: PriceList
     unchecked: LocalRate
     namespaces: dict[Client, str]
 
-    def placed(self, request: CachedRequest) -> CachedRequest:
+    def placed(self, request: ClientRequest) -> ClientRequest:
         """The request in its key's own namespace as far as that is known."""
         known = self.namespaces.get(request.client)
         return request if known is None else _in_namespace(request, known)
 
-    def learned(self, request: CachedRequest, namespace: str) -> CachedRequest:
+    def learned(self, request: ClientRequest, namespace: str) -> ClientRequest:
         """The request in its key's own namespace, now that it has been told."""
         while len(self.namespaces) >= _MOST_NAMESPACES:
             self.namespaces.pop(next(iter(self.namespaces)))
         self.namespaces[request.client] = namespace
         return _in_namespace(request, namespace)
 
-    def check(self, asked: Asked, trail: Trail) -> KeyCheck | None:
+    def check(self, asked: PlannedRequest, trail: RequestState) -> KeyCheck | None:
         """What to ask of the key; None where there is none."""
         request = asked.request
         if request.client.key_id is None:
@@ -90,7 +90,7 @@ class KeyGate:
         )
 
     def passed(
-        self, client: Client, trail: Trail, check: KeyCheck | None, answer: Answered | None
+        self, client: Client, trail: RequestState, check: KeyCheck | None, answer: Answered | None
     ) -> Found | OtherNamespace | None:
         """What was found, the key (if any was asked) being served; None where the store is away.
 
@@ -111,14 +111,14 @@ class KeyGate:
             self._serve_unchecked(client, trail)
         return answer
 
-    def may_ask_upstream(self, client: Client, trail: Trail, *, model: str) -> None:
+    def may_ask_upstream(self, client: Client, trail: RequestState, *, model: str) -> None:
         """Raise RequestRefused where the key's budgets forbid it."""
         grant = trail.grant
         if grant is not None and grant.short is not None:
             self.ledger.later(client.tenant, error_count(f"key_{grant.short}"))
             raise refused_key(grant.short, grant, model=model)
 
-    def _serve_unchecked(self, client: Client, trail: Trail) -> None:
+    def _serve_unchecked(self, client: Client, trail: RequestState) -> None:
         if trail.unchecked:
             return
         wait = self.unchecked.wait_seconds(client.tenant, self.clock.monotonic())
@@ -134,7 +134,7 @@ class KeyGate:
         trail.charge = trail.charge or Charge(client.key_id or "", day_of(now), month_of(now))
 
 
-def _in_namespace(request: CachedRequest, namespace: str) -> CachedRequest:
+def _in_namespace(request: ClientRequest, namespace: str) -> ClientRequest:
     if request.controls.names_namespace:
         return request
     return replace(request, controls=replace(request.controls, namespace=namespace))

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingCounts:
     """Counts and lines that are still to be written, oldest first."""
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -27,25 +27,25 @@ class Pending:
         return bool(self.counts or self.recent)
 
 
-class Ledger:
+class CounterWriter:
     """What is pending by tenant, and the writes under way."""
 
     def __init__(self, store: ExactStore, deadline_seconds: float) -> None:
         self._store = store
         self._deadline_seconds = deadline_seconds
-        self._pending: dict[str, Pending] = {}
+        self._pending: dict[str, PendingCounts] = {}
         self._writes: set[asyncio.Task[None]] = set()
         self._added = 0
 
-    def take(self, tenant: str) -> Pending:
+    def take(self, tenant: str) -> PendingCounts:
         """What is pending for the tenant, which now rides on the caller's own write."""
-        return self._pending.pop(tenant, None) or Pending()
+        return self._pending.pop(tenant, None) or PendingCounts()
 
     def later(self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()) -> None:
         """Keep `counts` and `recent` for the tenant's next call."""
         if counts or recent:
             self._added += 1
-            held = self._pending.setdefault(tenant, Pending())
+            held = self._pending.setdefault(tenant, PendingCounts())
             held.counts = merged(held.counts, dict(counts))
             held.recent = [*held.recent, *recent][-RECENT_KEPT:]
 

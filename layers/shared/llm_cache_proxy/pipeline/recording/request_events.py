@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.domain.metrics.pricing import PriceList
-from llm_cache_proxy.domain.metrics.request_event import Served, Usage
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.exchange import Outcome
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.ports.request_sink import RequestSink
 
 _SHOWN_CHARACTERS = 200
@@ -20,7 +20,7 @@ _VETO, _ERROR, _SHADOW = "veto:", "error:", "shadow:"
 
 
 @dataclass(slots=True)
-class RequestRecord:
+class RequestEventDraft:
     """What is known of a request on its way; whoever serves it fills it in."""
 
     request_id: str
@@ -32,14 +32,14 @@ class RequestRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
+class RequestEvents:
     """Tells `sinks`, with dollars at `prices`."""
 
     prices: PriceList
     sinks: Sequence[RequestSink] = ()
 
     def write(
-        self, record: RequestRecord, *, status: int, latency_ms: float, duration_ms: float
+        self, record: RequestEventDraft, *, status: int, latency_ms: float, duration_ms: float
     ) -> None:
         """Tell of one request whose answer is at its end."""
         outcome = record.outcome
@@ -48,7 +48,7 @@ class Journal:
         trail = outcome.trail
         usage = None if trail is None else trail.usage
         counts = {} if trail is None else merged(trail.written, trail.counts)
-        served = Served(
+        served = RequestEvent(
             time=record.begun,
             request_id=record.request_id,
             correlation_id=record.correlation_id,
@@ -87,11 +87,11 @@ class Journal:
 class RecentDecisions:
     """A `RequestSink` whose lines ride with the tenant's counts into the exact tier."""
 
-    def __init__(self, ledger: Ledger, *, with_prompts: bool) -> None:
+    def __init__(self, ledger: CounterWriter, *, with_prompts: bool) -> None:
         self._ledger = ledger
         self._with_prompts = with_prompts
 
-    def write(self, served: Served) -> None:
+    def write(self, served: RequestEvent) -> None:
         """Keep the line for the tenant's next call; a request without a tenant has none."""
         if served.tenant is None:
             return

@@ -6,19 +6,19 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import BYPASSES, MISSES, miss_counts
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import Usage
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 
 
 @dataclass(frozen=True, slots=True)
-class Accounting:
+class UpstreamUsage:
     """Counts answers of the upstream; a model is counted under the name that `prices` gives it."""
 
-    ledger: Ledger
+    ledger: CounterWriter
     prices: PriceList
 
-    def count(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
+    def count(self, asked: PlannedRequest, trail: RequestState, completion: JsonObject) -> None:
         """Add the result and the tokens of an answer to the trail, and settle what it cost.
 
         An answer that does not tell its tokens is charged as was reserved for it.
@@ -39,12 +39,14 @@ class Accounting:
         else:
             trail.settle_as_reserved()
 
-    async def write(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
+    async def write(
+        self, asked: PlannedRequest, trail: RequestState, completion: JsonObject
+    ) -> None:
         """Count an answer of which nothing is kept, before it is sent."""
         self.count(asked, trail, completion)
         await self.ledger.write(asked.request.tenant, trail.counts)
 
-    def settle(self, asked: Asked, trail: Trail, completion: JsonObject) -> None:
+    def settle(self, asked: PlannedRequest, trail: RequestState, completion: JsonObject) -> None:
         """Count an answer that was lost or left, whatever becomes of the caller."""
         self.count(asked, trail, completion)
         self.ledger.settle(asked.request.tenant, trail.counts)

@@ -10,18 +10,18 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.domain.requests.normalisation import normalised
 from llm_cache_proxy.domain.requests.policy import Plan, Policy, plan
-from llm_cache_proxy.pipeline.request.exchange import CachedRequest
+from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from llm_cache_proxy.ports.upstream import Route
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PlannedRequest:
     """`key` is that of `alike`, the fields with the last user text normalised if `normalises`.
 
     `text` is the last user text as written, empty where there is none.
     """
 
-    request: CachedRequest
+    request: ClientRequest
     plan: Plan
     routes: Sequence[Route]
     identity: keys.Identity
@@ -37,19 +37,19 @@ class Asked:
         """The model's name as the client gave it."""
         return model_of(self.request.fields)
 
-    def answered_by(self, route: Route) -> "Asked":
+    def answered_by(self, route: Route) -> "PlannedRequest":
         """The same request under the route that really answered, where that was a fallback."""
         if route == self.routes[0]:
             return self
         identity = replace(self.identity, upstream=route.upstream, model=route.model)
         return replace(self, identity=identity, key=_key(self.alike, identity))
 
-    def asking(self, request: CachedRequest) -> "Asked":
+    def asking(self, request: ClientRequest) -> "PlannedRequest":
         """The same for the request in another namespace."""
         identity = replace(self.identity, namespace=request.controls.namespace)
         return replace(self, request=request, identity=identity, key=_key(self.alike, identity))
 
-    def verbatim(self) -> "Asked":
+    def verbatim(self) -> "PlannedRequest":
         """The same request by the text as written: for texts that only normalising makes alike."""
         body = keys.canonical_body(self.request.fields, self.identity)
         return replace(self, key=keys.exact_key({"verbatim": body}, self.identity))
@@ -65,7 +65,7 @@ def model_of(fields: JsonObject) -> str:
     return str(fields.get("model") or "")
 
 
-def asked(request: CachedRequest, policy: Policy, routes: Sequence[Route]) -> Asked:
+def asked(request: ClientRequest, policy: Policy, routes: Sequence[Route]) -> PlannedRequest:
     """The request with keys and plan. Raises NotFound where no upstream serves the model."""
     if not routes:
         shown = model_of(request.fields)[:100]
@@ -88,7 +88,7 @@ def asked(request: CachedRequest, policy: Policy, routes: Sequence[Route]) -> As
     normal = policy.normalise and request.controls.normalise
     alike = dialect.with_user_text(fields, normalised) if normal else fields
     text = traits.text or ""
-    return Asked(
+    return PlannedRequest(
         request=request,
         plan=plan(policy, request.controls, traits),
         routes=routes,
@@ -109,7 +109,7 @@ def _key(fields: JsonObject, identity: keys.Identity) -> str:
         raise InvalidRequest("The body is nested too deeply.", code="invalid_json") from exc
 
 
-def _form(request: CachedRequest) -> Form:
+def _form(request: ClientRequest) -> Form:
     if not request.dialect.wants_stream(request.fields):
         return Form.JSON
     wants_usage = request.dialect.wants_usage(request.fields)

@@ -18,7 +18,7 @@ from llm_cache_proxy.ports.lease_store import Lease
 from llm_cache_proxy.ports.vector_store import Candidate
 
 if TYPE_CHECKING:
-    from llm_cache_proxy.pipeline.request.exchange import Answer
+    from llm_cache_proxy.pipeline.request.answer import Answer
 
 
 class Leadership(Protocol):
@@ -55,7 +55,7 @@ class Leadership(Protocol):
 
 
 @dataclass(slots=True)
-class Trail:
+class RequestState:
     """One request's timings in milliseconds, counts still to be written, and reason so far.
 
     `written` are counts that are in the ledger's hands already; a log wants both.

@@ -12,26 +12,26 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Entry, Form
-from llm_cache_proxy.domain.entries.shared_answer import Landing
+from llm_cache_proxy.domain.entries.shared_answer import LeaderResult
 from llm_cache_proxy.domain.metrics.counter_names import COALESCED, hit_counts, merged
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.domain.upstreams.pacing import UpstreamPace, pauses
-from llm_cache_proxy.pipeline.request.exchange import SSE_TYPE, Answer, Outcome
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.answer import SSE_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.follower import (
     WaitingBody,
     kept_answer,
-    landing_in,
-    shared_reply,
+    published_reply,
+    read_leader_result,
 )
-from llm_cache_proxy.pipeline.single_flight.leader import Lead
-from llm_cache_proxy.pipeline.single_flight.local_waiters import Flight, Flights
+from llm_cache_proxy.pipeline.single_flight.leader import LeaderLease
+from llm_cache_proxy.pipeline.single_flight.local_waiters import LocalWaiters, WaiterGroup
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, new_claim
 from llm_cache_proxy.ports.lease_store import (
-    FoundByMeaning,
+    FoundSemantically,
     Lease,
     LeaseStore,
     NoLease,
@@ -42,7 +42,7 @@ from llm_cache_proxy.ports.lease_store import (
 KEEP_ALIVE_SECONDS = 5.0
 """A stream is held back so long for its status, and then kept alive as often."""
 
-GoOn = Callable[[Asked, Trail], Awaitable[Answer]]
+GoOn = Callable[[PlannedRequest, RequestState], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ class SingleFlight:
     terms: LeaseTerms
     background: Background
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
-    flights: Flights = field(default_factory=Flights)
+    flights: LocalWaiters = field(default_factory=LocalWaiters)
     pace: UpstreamPace = field(default_factory=UpstreamPace)
 
-    async def enter(self, asked: Asked, trail: Trail, go_on: GoOn) -> Answer | None:
+    async def enter(self, asked: PlannedRequest, trail: RequestState, go_on: GoOn) -> Answer | None:
         """What another caller's answer gives; None where this one is to find its own.
 
         It then leads, if `trail.lead` says so. `go_on` finds the answer of a follower whose stream
@@ -73,13 +73,13 @@ class SingleFlight:
             return await self._told(asked, trail, await self._landing(asked, trail, lease))
         return await self._streamed(asked, trail, lease, go_on)
 
-    async def lead(self, asked: Asked, trail: Trail, lease: Lease) -> None:
+    async def lead(self, asked: PlannedRequest, trail: RequestState, lease: Lease) -> None:
         """Take the lead of those who wait; `trail.lead` is to be ended."""
         place = (asked.request.tenant, lease.flight)
         self._lead(asked, trail, lease, await self.flights.led(place, lease.token))
 
     async def _streamed(
-        self, asked: Asked, trail: Trail, lease: Lease, go_on: GoOn
+        self, asked: PlannedRequest, trail: RequestState, lease: Lease, go_on: GoOn
     ) -> Answer | None:
         task = asyncio.get_running_loop().create_task(self._landing(asked, trail, lease))
         try:
@@ -112,8 +112,8 @@ class SingleFlight:
         return Answer(200, SSE_TYPE, body, outcome)
 
     async def _landing(
-        self, asked: Asked, trail: Trail, lease: Lease
-    ) -> Landing | FoundByMeaning | None:
+        self, asked: PlannedRequest, trail: RequestState, lease: Lease
+    ) -> LeaderResult | FoundSemantically | None:
         """What the leader left; None where nobody else will answer, or not in time."""
         flight = self.flights.joined((asked.request.tenant, lease.flight), lease.token)
         try:
@@ -121,14 +121,14 @@ class SingleFlight:
                 async with asyncio.timeout(self.terms.wait_seconds):
                     return await self._in_turn(flight, asked, trail, lease)
         except TimeoutError:
-            trail.because(Reason.WAITED_IN_VAIN)
+            trail.because(Reason.SINGLE_FLIGHT_TIMEOUT)
             return None
         finally:
             self.flights.left(flight)
 
     async def _in_turn(
-        self, flight: Flight, asked: Asked, trail: Trail, lease: Lease
-    ) -> Landing | FoundByMeaning | None:
+        self, flight: WaiterGroup, asked: PlannedRequest, trail: RequestState, lease: Lease
+    ) -> LeaderResult | FoundSemantically | None:
         came = time.monotonic()
         await flight.turn.acquire()
         leads = False
@@ -146,8 +146,8 @@ class SingleFlight:
                 flight.turn.release()
 
     async def _polled(
-        self, asked: Asked, trail: Trail, lease: Lease, came: float
-    ) -> Landing | FoundByMeaning | NoLease | Lease:
+        self, asked: PlannedRequest, trail: RequestState, lease: Lease, came: float
+    ) -> LeaderResult | FoundSemantically | NoLease | Lease:
         expected = self.pace.expected_seconds(asked.identity.model)
         age_seconds = lease.age_seconds + time.monotonic() - came
         waits = pauses(expected, age_seconds, random.random())  # noqa: S311 - no secret
@@ -169,19 +169,21 @@ class SingleFlight:
             if isinstance(found, Lease) and not found.led:
                 lease = found
                 continue
-            return landing_in(found)
+            return read_leader_result(found)
 
     def _poll(self, query: Poll) -> Awaitable[tuple[Polled, int]]:
         call = self.store.poll(query)
         return self.exact.claims.heard(query.tenant, query.lease.flight, query.claim, call)
 
-    def _lead(self, asked: Asked, trail: Trail, lease: Lease, flight: Flight) -> None:
-        def landed(landing: Landing | None, seconds: float) -> None:
+    def _lead(
+        self, asked: PlannedRequest, trail: RequestState, lease: Lease, flight: WaiterGroup
+    ) -> None:
+        def landed(landing: LeaderResult | None, seconds: float) -> None:
             if landing is not None:
                 self.pace.saw(asked.identity.model, seconds)
             self.flights.landed(flight, landing)
 
-        trail.lead = Lead(
+        trail.lead = LeaderLease(
             self.store,
             self.terms,
             asked.request.tenant,
@@ -192,12 +194,15 @@ class SingleFlight:
         )
 
     async def _told(
-        self, asked: Asked, trail: Trail, landing: Landing | FoundByMeaning | None
+        self,
+        asked: PlannedRequest,
+        trail: RequestState,
+        landing: LeaderResult | FoundSemantically | None,
     ) -> Answer | None:
         if landing is None:
             return None
         trail.settle(0, 0)  # the leader pays
-        if isinstance(landing, FoundByMeaning):
+        if isinstance(landing, FoundSemantically):
             alone = replace(asked, plan=replace(asked.plan, coalesce=False))
             answer, _ = await self.exact.find(alone, trail)
             return answer
@@ -209,4 +214,4 @@ class SingleFlight:
             return kept_answer(self.exact.hits, asked, trail, landing)
         if landing.failure is not None:
             raise landing.failure.error()
-        return shared_reply(asked, trail, landing)
+        return published_reply(asked, trail, landing)

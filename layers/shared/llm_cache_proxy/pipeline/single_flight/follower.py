@@ -3,26 +3,26 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from llm_cache_proxy.domain.closable_body import LeavableBody
+from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.dialects.sse import data_event
 from llm_cache_proxy.domain.entries.entry import Entry, Form
-from llm_cache_proxy.domain.entries.shared_answer import Landing, SharedAnswer, shared_answer
+from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer, shared_answer
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, SSE_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.ports.exact_store import Hit
-from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease
+from llm_cache_proxy.ports.lease_store import FoundSemantically, Lease, NoLease, PublishedAnswer
 
 KEEP_ALIVE = b": waiting\n\n"
 """A comment (WHATWG HTML, section 9.2.6): no client takes it for an event."""
 
 
-class WaitingBody(LeavableBody):
+class WaitingBody(ClosableBody):
     """The body of an answer that `coming` gives; closing it early gives the wait up."""
 
     def __init__(self, coming: "asyncio.Task[Answer]", keep_alive_seconds: float) -> None:
@@ -68,11 +68,11 @@ def _error_event(message: str, kind: str, param: str | None, code: str | None) -
     return data_event(compact_text({"error": error})).encode()
 
 
-def landing_in(
-    found: Entry | Mail | FoundByMeaning | NoLease | Lease,
-) -> Landing | FoundByMeaning | NoLease | Lease:
+def read_leader_result(
+    found: Entry | PublishedAnswer | FoundSemantically | NoLease | Lease,
+) -> LeaderResult | FoundSemantically | NoLease | Lease:
     """What a look at the store found; no lease where the mailbox holds what nobody can read."""
-    if not isinstance(found, Mail):
+    if not isinstance(found, PublishedAnswer):
         return found
     try:
         return shared_answer(found.text)
@@ -80,7 +80,9 @@ def landing_in(
         return NoLease()
 
 
-def kept_answer(hits: HitServing, asked: Asked, trail: Trail, entry: Entry) -> Answer:
+def kept_answer(
+    hits: HitAnswers, asked: PlannedRequest, trail: RequestState, entry: Entry
+) -> Answer:
     """The answer that was kept, as a hit that is as fresh as can be."""
     hit = Hit(
         body=entry.forms.body(asked.form),
@@ -97,7 +99,7 @@ def kept_answer(hits: HitServing, asked: Asked, trail: Trail, entry: Entry) -> A
     return hits.answer(asked, trail, hit, Result.COALESCED, Reason.COALESCED)
 
 
-def shared_reply(asked: Asked, trail: Trail, answer: SharedAnswer) -> Answer:
+def published_reply(asked: PlannedRequest, trail: RequestState, answer: SharedAnswer) -> Answer:
     """The answer that was not kept, in the form that was asked for."""
     as_events = answer.forms is not None and asked.form is not Form.JSON
     text = answer.told(asked.form) + (asked.request.dialect.terminator if as_events else "")

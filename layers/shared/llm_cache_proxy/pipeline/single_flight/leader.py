@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
-from llm_cache_proxy.domain.entries.shared_answer import Failure, Landing, SharedAnswer
+from llm_cache_proxy.domain.entries.shared_answer import Failure, LeaderResult, SharedAnswer
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease, LeaseStore
 
 
-async def share_failure(trail: Trail, exc: BaseException) -> None:
+async def publish_failure(trail: RequestState, exc: BaseException) -> None:
     """The upstream's failure, to everyone; whoever was only cancelled hands the lease on."""
     if trail.lead is None:
         return
@@ -30,8 +30,8 @@ async def share_failure(trail: Trail, exc: BaseException) -> None:
         trail.lead.abandon()
 
 
-async def share_body(
-    trail: Trail, status: int, headers: Mapping[str, str], content_type: str, body: bytes
+async def publish_body(
+    trail: RequestState, status: int, headers: Mapping[str, str], content_type: str, body: bytes
 ) -> None:
     """An answer that is no completion, such as an error, as it came."""
     if trail.lead is not None:
@@ -40,8 +40,12 @@ async def share_body(
         await trail.lead.share(answer)
 
 
-async def share_completion(
-    asked: Asked, trail: Trail, headers: Mapping[str, str], completion: JsonObject, text: str
+async def publish_completion(
+    asked: PlannedRequest,
+    trail: RequestState,
+    headers: Mapping[str, str],
+    completion: JsonObject,
+    text: str,
 ) -> None:
     """A completion that may not be kept, in every form; as it came where it has but one."""
     if trail.lead is not None:
@@ -66,13 +70,13 @@ def _forms(dialect: Dialect, completion: JsonObject, text: str) -> Forms | None:
         return None  # no answer of this endpoint: nobody has looked into it yet
 
 
-MAIL_SECONDS = 15.0
+PUBLISHED_ANSWER_SECONDS = 15.0
 """Longer than the longest pause between two looks of a follower."""
 _BEATS = 3
 """Heartbeats in a lease's life: two may be lost."""
 
 
-class Lead:
+class LeaderLease:
     """One lease in the hands of its leader, beating from now on.
 
     `landed` is called once, with what the others get (None: nothing) and the seconds it took.
@@ -86,7 +90,7 @@ class Lead:
         key: str,
         lease: Lease,
         background: Background,
-        landed: Callable[[Landing | None, float], None],
+        landed: Callable[[LeaderResult | None, float], None],
     ) -> None:
         self.lease = lease
         self._store = store
@@ -121,7 +125,7 @@ class Lead:
         if not self._over:
             self._end(answer)
             text = answer.text()
-            left = self._store.publish(self._tenant, self.lease, text, MAIL_SECONDS)
+            left = self._store.publish(self._tenant, self.lease, text, PUBLISHED_ANSWER_SECONDS)
             if not await self._terms.attempt(left):
                 self._background.start(self._release)
 
@@ -141,7 +145,7 @@ class Lead:
             self._end(None)
             self._background.start(self._release)
 
-    def _end(self, landing: Landing | None) -> None:
+    def _end(self, landing: LeaderResult | None) -> None:
         if not self._over:
             self._over = True
             self._heart.cancel()

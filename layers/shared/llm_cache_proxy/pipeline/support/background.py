@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
 
-from llm_cache_proxy.domain.closable_body import LeavableBody
+from llm_cache_proxy.domain.closable_body import ClosableBody
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Background:
             _log.error("work in the background failed", exc_info=fault)
 
 
-class PatientBody(LeavableBody):
+class ShieldedBody(ClosableBody):
     """A body whose next piece is still read when whoever waits for it is cancelled."""
 
     def __init__(self, body: AsyncGenerator[bytes, None]) -> None:
@@ -80,7 +80,7 @@ class PatientBody(LeavableBody):
         return await anext(self._body, None)
 
 
-class Departures:
+class DetachedTasks:
     """Work that outlives its client: by `finishes`, streams; and in any case what is under way.
 
     `limit_seconds` bounds a stream that is read on.

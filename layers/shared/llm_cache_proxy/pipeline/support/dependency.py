@@ -8,14 +8,14 @@ from typing import TypeVar
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.domain.metrics.counter_names import trip_count
 from llm_cache_proxy.domain.upstreams.breaker import Breaker
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class Tier:
+class Dependency:
     """One part of the cache: asked within `deadline_seconds`, left alone while it is away."""
 
     def __init__(self, name: str, deadline_seconds: float, clock: Clock, breaker: Breaker) -> None:
@@ -24,7 +24,7 @@ class Tier:
         self._clock = clock
         self.breaker = breaker
 
-    async def attempt(self, trail: Trail, step: Callable[[], Awaitable[T]]) -> T | None:
+    async def attempt(self, trail: RequestState, step: Callable[[], Awaitable[T]]) -> T | None:
         """What `step` gives, or None where it failed, came too late, or was not even tried."""
         if not self.breaker.allows(self._clock.monotonic()):
             trail.failed(self.name)
@@ -45,7 +45,7 @@ class Tier:
         self.breaker.succeeded()
         return value
 
-    def _failed(self, trail: Trail, exc: Exception) -> None:
+    def _failed(self, trail: RequestState, exc: Exception) -> None:
         timed_out = isinstance(exc, TimeoutError) or isinstance(exc.__cause__, TimeoutError)
         was_open = self.breaker.is_open
         self.breaker.failed(self._clock.monotonic(), timed_out=timed_out)

@@ -12,14 +12,14 @@ from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, STALE, hit_
 from llm_cache_proxy.domain.requests.keys import text_digest
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.client_keys.gate import KeyGate
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger, Pending
-from llm_cache_proxy.pipeline.request.exchange import Answer
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.support.dependency import Tier
-from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
-from llm_cache_proxy.pipeline.tiers.leases import Claims, new_claim
+from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter, PendingCounts
+from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
+from llm_cache_proxy.pipeline.tiers.leases import LostLeases, new_claim
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
     Answered,
@@ -32,7 +32,7 @@ from llm_cache_proxy.ports.exact_store import (
     OtherNamespace,
 )
 
-NOBODYS_KEY = "none"
+NO_KEY = "none"
 """No digest: finds nothing, and so counts no hit."""
 
 
@@ -41,15 +41,17 @@ class ExactTier:
     """Looks up by exact key; `embedder_id` is the one whose promotions are believed."""
 
     store: ExactStore
-    tier: Tier
+    tier: Dependency
     guard: Guard
-    ledger: Ledger
+    ledger: CounterWriter
     embedder_id: str
-    hits: HitServing
-    keys: KeyGate
-    claims: Claims
+    hits: HitAnswers
+    keys: ClientKeyGate
+    claims: LostLeases
 
-    async def find(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
+    async def find(
+        self, asked: PlannedRequest, trail: RequestState
+    ) -> tuple[Answer | None, PlannedRequest]:
         """The answer if there is one, and the request under the key it is to be stored by.
 
         Raises RequestRefused where the client's key is not served, as `begin` does.
@@ -58,7 +60,7 @@ class ExactTier:
         found = await self._look(asked, trail, asked.key, pending)
         if isinstance(found, OtherNamespace):
             asked = asked.asking(self.keys.learned(asked.request, found.namespace))
-            found = await self._look(asked, trail, asked.key, Pending())
+            found = await self._look(asked, trail, asked.key, PendingCounts())
         if isinstance(found, AliasFound):
             return await self._through_alias(asked, trail, found), asked
         if isinstance(found, Barred):
@@ -75,7 +77,7 @@ class ExactTier:
             return self._answer(asked, trail, found, Reason.NORMALISED, pair), asked
         return await self._verbatim(asked.verbatim(), trail)
 
-    async def stand_in(self, asked: Asked, trail: Trail) -> Answer | None:
+    async def stand_in(self, asked: PlannedRequest, trail: RequestState) -> Answer | None:
         """What may be given where the upstream gave no answer, expired or not."""
         # The key's own namespace may have become known meanwhile; nothing corrects it any more.
         asked = asked.asking(self.keys.placed(asked.request))
@@ -83,16 +85,16 @@ class ExactTier:
         answer, _ = await self.find(replace(asked, plan=plan), trail)
         return answer
 
-    async def begin(self, asked: Asked, trail: Trail) -> Asked:
+    async def begin(self, asked: PlannedRequest, trail: RequestState) -> PlannedRequest:
         """Learn the clear sequence for an answer that will be stored without having been read."""
         pending = self.ledger.take(asked.request.tenant)
-        found = await self._look(asked, trail, NOBODYS_KEY, pending)
+        found = await self._look(asked, trail, NO_KEY, pending)
         if isinstance(found, OtherNamespace):
             asked = asked.asking(self.keys.learned(asked.request, found.namespace))
-            await self._look(asked, trail, NOBODYS_KEY, Pending())
+            await self._look(asked, trail, NO_KEY, PendingCounts())
         return asked
 
-    async def before_upstream(self, asked: Asked, trail: Trail) -> None:
+    async def before_upstream(self, asked: PlannedRequest, trail: RequestState) -> None:
         """Reserve what the upstream may cost, where the lookups have not.
 
         Raises RequestRefused where the client's key or its budgets forbid it.
@@ -100,17 +102,19 @@ class ExactTier:
         client = asked.request.client
         short = trail.grant is not None and trail.grant.short is not None
         if client.key_id is not None and trail.charge is None and not short:
-            await self._look(asked, trail, NOBODYS_KEY, Pending(), leases=False)
+            await self._look(asked, trail, NO_KEY, PendingCounts(), leases=False)
         self.keys.may_ask_upstream(client, trail, model=asked.model)
 
-    async def _verbatim(self, asked: Asked, trail: Trail) -> tuple[Answer | None, Asked]:
-        found = await self._look(asked, trail, asked.key, Pending())
+    async def _verbatim(
+        self, asked: PlannedRequest, trail: RequestState
+    ) -> tuple[Answer | None, PlannedRequest]:
+        found = await self._look(asked, trail, asked.key, PendingCounts())
         if isinstance(found, Hit) and found.text is None:
             return self._answer(asked, trail, found, Reason.IDENTICAL), asked
         return None, asked
 
     async def _through_alias(
-        self, asked: Asked, trail: Trail, promotion: AliasFound
+        self, asked: PlannedRequest, trail: RequestState, promotion: AliasFound
     ) -> Answer | None:
         alias = promotion.alias
         believed = (
@@ -123,7 +127,7 @@ class ExactTier:
         judged = alias.decision_version == wanted and alias.text_digest == asked.text_digest
         if not believed or (asked.plan.verified and not judged):
             return None
-        found = await self._look(asked, trail, alias.target, Pending(), leases=False)
+        found = await self._look(asked, trail, alias.target, PendingCounts(), leases=False)
         if not isinstance(found, Hit):
             return None
         if not judged and not self._says_the_same(asked, trail, found):
@@ -133,7 +137,12 @@ class ExactTier:
         return self._answer(asked, trail, found, Reason.PROMOTED, pair)
 
     def _answer(
-        self, asked: Asked, trail: Trail, found: Hit, reason: Reason, pair: str | None = None
+        self,
+        asked: PlannedRequest,
+        trail: RequestState,
+        found: Hit,
+        reason: Reason,
+        pair: str | None = None,
     ) -> Answer:
         trail.counted = _counted(found)
         if not found.is_stale:
@@ -142,7 +151,7 @@ class ExactTier:
         stale = Reason.STALE_IF_ERROR if failed else Reason.STALE_WHILE_REVALIDATE
         return self.hits.answer(asked, trail, found, Result.STALE, stale, pair=pair)
 
-    def _says_the_same(self, asked: Asked, trail: Trail, found: Hit) -> bool:
+    def _says_the_same(self, asked: PlannedRequest, trail: RequestState, found: Hit) -> bool:
         verdict = self.guard.compare(asked.text, found.text if found.text is not None else "")
         if not verdict.accepted:
             trail.vetoed(verdict.rule)
@@ -150,7 +159,13 @@ class ExactTier:
         return verdict.accepted
 
     async def _look(
-        self, asked: Asked, trail: Trail, key: str, pending: Pending, *, leases: bool = True
+        self,
+        asked: PlannedRequest,
+        trail: RequestState,
+        key: str,
+        pending: PendingCounts,
+        *,
+        leases: bool = True,
     ) -> Found | OtherNamespace | None:
         coalesces = leases and asked.plan.coalesce
         check = None if asked.plan.failed else self.keys.check(asked, trail)
@@ -194,7 +209,7 @@ def _counted(hit: Hit) -> dict[str, int]:
     return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
 
 
-def _take_back(trail: Trail, found: Hit) -> None:
+def _take_back(trail: RequestState, found: Hit) -> None:
     """Uncount what the store has counted as a hit, and what was none."""
     trail.counted = _counted(found)
     trail.uncount()

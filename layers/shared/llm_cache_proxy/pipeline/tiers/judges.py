@@ -11,9 +11,9 @@ from typing import Protocol
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.requests.presets import LIKELY_SIMILARITY
 from llm_cache_proxy.domain.requests.reasons import Reason
-from llm_cache_proxy.pipeline.checks.verifier import Verifying
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.vector_store import Candidate
 
 
@@ -25,10 +25,10 @@ class Judge(Protocol):
         ...
 
 
-class GuardAlone:
+class GuardJudge:
     """The guard's word."""
 
-    def __init__(self, asked: Asked, trail: Trail, guard: Guard) -> None:
+    def __init__(self, asked: PlannedRequest, trail: RequestState, guard: Guard) -> None:
         self._asked = asked
         self._trail = trail
         self._guard = guard
@@ -42,15 +42,15 @@ class GuardAlone:
         return None
 
 
-class Approval:
+class VerifierJudge:
     """The verifier's word; `known` are the verdicts remembered, by the candidates' keys."""
 
     def __init__(
         self,
-        asked: Asked,
-        trail: Trail,
+        asked: PlannedRequest,
+        trail: RequestState,
         guard: Guard,
-        verifying: Verifying,
+        verifying: PairVerifier,
         known: dict[str, bool],
     ) -> None:
         self._asked = asked

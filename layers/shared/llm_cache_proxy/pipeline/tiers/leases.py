@@ -57,7 +57,7 @@ def new_claim() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class LostLeases:
     """Listens for what the store says of a claim."""
 
     store: LeaseStore

@@ -13,14 +13,14 @@ from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.checks.shadow_sampling import Shadowing
-from llm_cache_proxy.pipeline.checks.verifier import Verifying
-from llm_cache_proxy.pipeline.request.exchange import Answer
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.support.dependency import Tier
-from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
-from llm_cache_proxy.pipeline.tiers.judges import Approval, GuardAlone, Judge
+from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
+from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
+from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
+from llm_cache_proxy.pipeline.tiers.judges import GuardJudge, Judge, VerifierJudge
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 from llm_cache_proxy.ports.exact_store import (
@@ -58,17 +58,17 @@ class SemanticTier:
     vectors: VectorStore
     embedder: Embedder
     guard: Guard
-    exact_tier: Tier
-    embed_tier: Tier
-    search_tier: Tier
+    exact_tier: Dependency
+    embed_tier: Dependency
+    search_tier: Dependency
     clock: Clock
     candidates: int
-    hits: HitServing
+    hits: HitAnswers
     prepare: Callable[[], Awaitable[None]] = _at_hand
-    verifying: Verifying | None = None
-    shadowing: Shadowing | None = None
+    verifying: PairVerifier | None = None
+    shadowing: ShadowSampler | None = None
 
-    async def find(self, asked: Asked, trail: Trail) -> Answer | None:
+    async def find(self, asked: PlannedRequest, trail: RequestState) -> Answer | None:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
 
         Without the exact tier nothing is served by meaning: it alone knows what was cleared.
@@ -93,11 +93,11 @@ class SemanticTier:
             return None
         return await self._first_alike(asked, trail, near)
 
-    def scope(self, asked: Asked) -> Scope:
+    def scope(self, asked: PlannedRequest) -> Scope:
         """What must match before meaning is compared."""
         return Scope(asked.request.tenant, asked.fingerprint(), self.embedder.embedder_id)
 
-    async def vector(self, asked: Asked, trail: Trail) -> Sequence[float] | None:
+    async def vector(self, asked: PlannedRequest, trail: RequestState) -> Sequence[float] | None:
         """The prompt's vector, computed once a request; None where none stands for all of it."""
         if trail.vector is None:
             await self.prepare()
@@ -115,7 +115,7 @@ class SemanticTier:
         return embedding
 
     async def _first_alike(
-        self, asked: Asked, trail: Trail, near: Sequence[Candidate]
+        self, asked: PlannedRequest, trail: RequestState, near: Sequence[Candidate]
     ) -> Answer | None:
         if near and near[0].similarity < asked.plan.threshold:
             trail.similarity = near[0].similarity
@@ -142,15 +142,19 @@ class SemanticTier:
             trail.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
         return None
 
-    async def _judge(self, asked: Asked, trail: Trail, near: Sequence[Candidate]) -> Judge:
+    async def _judge(
+        self, asked: PlannedRequest, trail: RequestState, near: Sequence[Candidate]
+    ) -> Judge:
         if not asked.plan.verified:
-            return GuardAlone(asked, trail, self.guard)
+            return GuardJudge(asked, trail, self.guard)
         if self.verifying is None:
             raise ValueError("a policy that asks for a verifier has none to ask")
         known = await self.verifying.remembered(asked, trail, near)
-        return Approval(asked, trail, self.guard, self.verifying, known)
+        return VerifierJudge(asked, trail, self.guard, self.verifying, known)
 
-    async def _served(self, asked: Asked, trail: Trail, candidate: Candidate) -> Promoted:
+    async def _served(
+        self, asked: PlannedRequest, trail: RequestState, candidate: Candidate
+    ) -> Promoted:
         found = await self._promoted(asked, trail, candidate)
         if isinstance(found, Miss) and await self._restored(asked, trail, candidate):
             found = await self._promoted(asked, trail, candidate)
@@ -160,7 +164,9 @@ class SemanticTier:
                 trail.lead.ended()
         return found
 
-    async def _promoted(self, asked: Asked, trail: Trail, candidate: Candidate) -> Promoted:
+    async def _promoted(
+        self, asked: PlannedRequest, trail: RequestState, candidate: Candidate
+    ) -> Promoted:
         alias, pair = None, _pair(asked, candidate)
         if asked.plan.write and candidate.key != asked.key:
             alias = Alias(
@@ -186,7 +192,9 @@ class SemanticTier:
         match = None if pair is None else Match(candidate.similarity, pair)
         return await self.exact.promote(asked.request.tenant, alias, query, match)
 
-    async def _restored(self, asked: Asked, trail: Trail, candidate: Candidate) -> bool:
+    async def _restored(
+        self, asked: PlannedRequest, trail: RequestState, candidate: Candidate
+    ) -> bool:
         """Whether an entry that the exact tier has lost was put back, with the life it had."""
         tenant = asked.request.tenant
         entry = await self.search_tier.attempt(
@@ -196,12 +204,12 @@ class SemanticTier:
             return False
         return await self.exact.commit(Commit(tenant, entry))
 
-    def _is_too_old(self, asked: Asked, entry: Entry) -> bool:
+    def _is_too_old(self, asked: PlannedRequest, entry: Entry) -> bool:
         """Whether the client takes no answer of that age: the exact tier may well have it."""
         most = asked.plan.max_age_seconds
         return most is not None and self.clock.now() - entry.created_at > most
 
 
-def _pair(asked: Asked, candidate: Candidate) -> str | None:
+def _pair(asked: PlannedRequest, candidate: Candidate) -> str | None:
     """Both texts' name as a barred pair; None where they are one."""
     return None if asked.text == candidate.text else barred_pair(asked.text, candidate.text)

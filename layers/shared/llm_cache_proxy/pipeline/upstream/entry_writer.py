@@ -10,28 +10,28 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.entries.entry import Entry, selectors
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests import keys
-from llm_cache_proxy.pipeline.recording.counter_writer import Ledger
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.support.dependency import Tier
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store import Commit, ExactStore
 
 
 @dataclass(frozen=True, slots=True)
-class Storing:
+class EntryWriter:
     """Writes entries; `counted_model` gives the name a model is counted under."""
 
     exact: ExactStore
-    exact_tier: Tier
+    exact_tier: Dependency
     semantic: SemanticTier
-    ledger: Ledger
+    ledger: CounterWriter
     clock: Clock
     counted_model: Callable[[str], str]
 
     async def store(
-        self, asked: Asked, trail: Trail, completion: JsonObject, json_text: str
+        self, asked: PlannedRequest, trail: RequestState, completion: JsonObject, json_text: str
     ) -> Entry | None:
         """The entry as stored, or None where it was not; the trail's counts go with it."""
         tenant, counts = asked.request.tenant, dict(trail.counts)
@@ -57,8 +57,8 @@ class Storing:
             await self._store_vector(asked, trail, entry)
         return entry
 
-    async def _store_vector(self, asked: Asked, trail: Trail, entry: Entry) -> None:
-        after = Trail(timings=trail.timings, vector=trail.vector)
+    async def _store_vector(self, asked: PlannedRequest, trail: RequestState, entry: Entry) -> None:
+        after = RequestState(timings=trail.timings, vector=trail.vector)
         vector = await self.semantic.vector(asked, after)
         if vector is not None:
             scope = self.semantic.scope(asked)
@@ -67,7 +67,9 @@ class Storing:
             )
         self.ledger.later(asked.request.tenant, after.counts)
 
-    def _entry(self, asked: Asked, trail: Trail, completion: JsonObject, json_text: str) -> Entry:
+    def _entry(
+        self, asked: PlannedRequest, trail: RequestState, completion: JsonObject, json_text: str
+    ) -> Entry:
         controls = asked.request.controls
         model = self.counted_model(asked.identity.model)
         entry_id = keys.entry_id(asked.request.tenant, asked.key)

@@ -10,25 +10,25 @@ from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
-from llm_cache_proxy.pipeline.request.exchange import (
+from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
+from llm_cache_proxy.pipeline.request.answer import (
     JSON_TYPE,
     SSE_TYPE,
     Answer,
     Outcome,
     reason_text,
 )
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.leader import (
-    share_body,
-    share_completion,
-    share_failure,
+    publish_body,
+    publish_completion,
+    publish_failure,
 )
-from llm_cache_proxy.pipeline.support.background import Departures
-from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
-from llm_cache_proxy.pipeline.upstream.requests import Asking
-from llm_cache_proxy.pipeline.upstream.stream_relay import Relay
+from llm_cache_proxy.pipeline.support.background import DetachedTasks
+from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
+from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
+from llm_cache_proxy.pipeline.upstream.stream_relay import StreamRelay
 from llm_cache_proxy.ports.upstream import UpstreamReply
 
 _SUCCESS = range(200, 300)
@@ -38,18 +38,18 @@ _SUCCESS = range(200, 300)
 class MissPath:
     """Asks the upstream for one request; also for a bypassed one, of which nothing is kept."""
 
-    asking: Asking
-    storing: Storing
-    accounting: Accounting
-    departures: Departures
+    asking: UpstreamRequests
+    storing: EntryWriter
+    accounting: UpstreamUsage
+    departures: DetachedTasks
 
-    async def answer(self, asked: Asked, trail: Trail) -> Answer:
+    async def answer(self, asked: PlannedRequest, trail: RequestState) -> Answer:
         """The upstream's answer. Raises UpstreamError where there is none."""
         streaming = asked.request.dialect.wants_stream(asked.request.fields)
         reply, tells_usage = await self._reply(asked, trail, streaming=streaming)
         asked = asked.answered_by(reply.route)
         if streaming and reply.status in _SUCCESS and _is_sse(reply):
-            relay = Relay(
+            relay = StreamRelay(
                 asked,
                 trail,
                 reply.body,
@@ -68,7 +68,7 @@ class MissPath:
         return self._answer(asked, trail, reply, kind, body)
 
     async def _reply(
-        self, asked: Asked, trail: Trail, *, streaming: bool
+        self, asked: PlannedRequest, trail: RequestState, *, streaming: bool
     ) -> tuple[UpstreamReply, bool]:
         try:
             with trail.timed("upstream"):
@@ -77,7 +77,9 @@ class MissPath:
             await self._lost(asked, trail, exc)
             raise
 
-    async def _read(self, asked: Asked, trail: Trail, reply: UpstreamReply) -> bytes:
+    async def _read(
+        self, asked: PlannedRequest, trail: RequestState, reply: UpstreamReply
+    ) -> bytes:
         try:
             async with aclosing(reply.body) as pieces:
                 return b"".join([piece async for piece in pieces])
@@ -85,16 +87,18 @@ class MissPath:
             await self._lost(asked, trail, exc)
             raise
 
-    async def _lost(self, asked: Asked, trail: Trail, exc: BaseException) -> None:
+    async def _lost(self, asked: PlannedRequest, trail: RequestState, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
             trail.count(error_count("upstream"))
             trail.settle(0, 0)
         else:  # what was asked for may be on the bill
             trail.count(error_count("client_left"))
         self.accounting.settle(asked, trail, {})
-        await share_failure(trail, exc)
+        await publish_failure(trail, exc)
 
-    async def _keep(self, asked: Asked, trail: Trail, reply: UpstreamReply, body: bytes) -> None:
+    async def _keep(
+        self, asked: PlannedRequest, trail: RequestState, reply: UpstreamReply, body: bytes
+    ) -> None:
         status = reply.status
         completion = _parsed(body) if status in _SUCCESS else {}
         if status not in _SUCCESS:
@@ -110,15 +114,15 @@ class MissPath:
         await self.accounting.write(asked, trail, completion)
         if completion:
             text = body.decode("utf-8")
-            await share_completion(asked, trail, reply.headers, completion, text)
+            await publish_completion(asked, trail, reply.headers, completion, text)
         else:
             kind = reply.headers.get("content-type", JSON_TYPE)
-            await share_body(trail, status, reply.headers, kind, body)
+            await publish_body(trail, status, reply.headers, kind, body)
 
     def _answer(
         self,
-        asked: Asked,
-        trail: Trail,
+        asked: PlannedRequest,
+        trail: RequestState,
         reply: UpstreamReply,
         kind: str,
         body: bytes | AsyncGenerator[bytes, None],

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from llm_cache_proxy.domain.dialects.body_members import with_member
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.pipeline.request.planned_request import Asked
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
 _REFUSALS = frozenset({400, 422})
@@ -17,13 +17,13 @@ _WISHES = (b"stream_options", b"include_usage")
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class UpstreamRequests:
     """Sends requests on; remembers the upstreams that refuse to tell a stream's usage."""
 
     upstream: Upstream
     _refusing: set[str] = field(default_factory=set)
 
-    async def reply(self, asked: Asked, *, streaming: bool) -> tuple[UpstreamReply, bool]:
+    async def reply(self, asked: PlannedRequest, *, streaming: bool) -> tuple[UpstreamReply, bool]:
         """The upstream's reply, and whether it tells a usage that only we have asked for.
 
         Raises UpstreamError where there is none.
@@ -44,14 +44,14 @@ class Asking:
             self._refusing.add(again.route.upstream)
         return again, False
 
-    def _options(self, asked: Asked) -> JsonObject | None:
+    def _options(self, asked: PlannedRequest) -> JsonObject | None:
         """What to ask for, where the answer may be kept and nobody is known to refuse it."""
         if not asked.plan.write or asked.routes[0].upstream in self._refusing:
             return None
         return asked.request.dialect.asking_for_usage(asked.request.fields)
 
 
-def _call(asked: Asked, *, streaming: bool) -> UpstreamCall:
+def _call(asked: PlannedRequest, *, streaming: bool) -> UpstreamCall:
     request = asked.request
     return UpstreamCall(
         method="POST",

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.request.exchange import Answer
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.coordinator import GoOn, SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background
 
@@ -20,14 +20,16 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Renewing:
+class Revalidation:
     """`inline` says that nothing runs after an answer."""
 
     single_flight: SingleFlight
     background: Background
     inline: bool = False
 
-    async def begin(self, asked: Asked, trail: Trail, hit: Answer, ask: GoOn) -> Answer | None:
+    async def begin(
+        self, asked: PlannedRequest, trail: RequestState, hit: Answer, ask: GoOn
+    ) -> Answer | None:
         """`hit`, or None where the caller is to ask the upstream and to fall back on `hit`."""
         lease = trail.lease
         if lease is None or not lease.led:
@@ -41,14 +43,14 @@ class Renewing:
             trail.because(Reason.RENEWED)
             await self.single_flight.lead(asked, trail, lease)
             return None
-        apart = Trail(sequence=trail.sequence, grant=trail.grant, unasked=True)
+        apart = RequestState(sequence=trail.sequence, grant=trail.grant, unasked=True)
         await self.single_flight.lead(asked, apart, lease)
         if not self.background.start(lambda: _renew(asked, apart, ask)):
             apart.abandon_lead()
         return hit
 
 
-async def _renew(asked: Asked, trail: Trail, ask: GoOn) -> None:
+async def _renew(asked: PlannedRequest, trail: RequestState, ask: GoOn) -> None:
     """Ask the upstream for an answer that nobody waits for, and see it to its end."""
     try:
         answer = await ask(asked, trail)

@@ -6,21 +6,21 @@ stored, so that nothing is left to do once the client has it.
 
 from collections.abc import AsyncGenerator
 
-from llm_cache_proxy.domain.closable_body import LeavableBody
+from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.counter_names import error_count
-from llm_cache_proxy.pipeline.recording.upstream_usage import Accounting
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
-from llm_cache_proxy.pipeline.single_flight.leader import share_completion, share_failure
-from llm_cache_proxy.pipeline.support.background import Departures, PatientBody
-from llm_cache_proxy.pipeline.upstream.entry_writer import Storing
+from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.single_flight.leader import publish_completion, publish_failure
+from llm_cache_proxy.pipeline.support.background import DetachedTasks, ShieldedBody
+from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
 
 
-class Relay(LeavableBody):
+class StreamRelay(ClosableBody):
     """The events of one stream for the client; `hides_usage` drops the one that only we asked for.
 
     Closing it early, begun or not, cancels the upstream call, or leaves it to be read to its end.
@@ -28,13 +28,13 @@ class Relay(LeavableBody):
 
     def __init__(
         self,
-        asked: Asked,
-        trail: Trail,
+        asked: PlannedRequest,
+        trail: RequestState,
         body: AsyncGenerator[bytes, None],
         *,
-        storing: Storing,
-        accounting: Accounting,
-        departures: Departures,
+        storing: EntryWriter,
+        accounting: UpstreamUsage,
+        departures: DetachedTasks,
         hides_usage: bool,
     ) -> None:
         self._asked = asked
@@ -43,7 +43,7 @@ class Relay(LeavableBody):
         self._accounting = accounting
         self._departures = departures
         self._hides_usage = hides_usage
-        self._body = PatientBody(body) if departures.finishes else body
+        self._body = ShieldedBody(body) if departures.finishes else body
         self._assembler = asked.request.dialect.assembler()
         self._splitter = EventSplitter()
         self._broken = False
@@ -122,7 +122,7 @@ class Relay(LeavableBody):
 
     async def _fail(self, exc: UpstreamError) -> None:
         self._trail.count(error_count("upstream_stream"))
-        await self._departures.through(share_failure(self._trail, exc))
+        await self._departures.through(publish_failure(self._trail, exc))
         self._settle()
 
     def _settle(self) -> None:
@@ -182,14 +182,14 @@ class Relay(LeavableBody):
             return
         await self._accounting.write(self._asked, self._trail, completion)
         if self._end and not self._broken:
-            await share_completion(
+            await publish_completion(
                 self._asked, self._trail, {}, completion, compact_text(completion)
             )
         else:
-            await share_failure(self._trail, _broken_off(self._asked))
+            await publish_failure(self._trail, _broken_off(self._asked))
 
 
-def _broken_off(asked: Asked) -> UpstreamError:
+def _broken_off(asked: PlannedRequest) -> UpstreamError:
     upstream = asked.identity.upstream
     return UpstreamError("The upstream's answer broke off.", upstream=upstream)
 

@@ -7,7 +7,14 @@ from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_in, lease_in, numbers, sensible
 from llm_cache_proxy.adapters.exact_store.redis.store import Word, milliseconds
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
-from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll, Polled
+from llm_cache_proxy.ports.lease_store import (
+    FoundSemantically,
+    Lease,
+    NoLease,
+    Poll,
+    Polled,
+    PublishedAnswer,
+)
 
 
 class LeasingExactStore(ScriptedKeyStore):
@@ -55,9 +62,9 @@ class LeasingExactStore(ScriptedKeyStore):
 
 def _polled(kind: str, rest: list[object], query: Poll) -> Polled:
     if kind == "mail":
-        return Mail(str(rest[0]))
+        return PublishedAnswer(str(rest[0]))
     if kind == "promoted":
-        return FoundByMeaning()
+        return FoundSemantically()
     if kind == "none":
         return NoLease()
     if kind == "entry":

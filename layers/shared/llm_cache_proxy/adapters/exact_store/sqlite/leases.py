@@ -11,7 +11,14 @@ from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
 from llm_cache_proxy.adapters.exact_store.sqlite.records import living, sequence_of, to_entry
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.ports.exact_store import Lookup
-from llm_cache_proxy.ports.lease_store import FoundByMeaning, Lease, Mail, NoLease, Poll, Polled
+from llm_cache_proxy.ports.lease_store import (
+    FoundSemantically,
+    Lease,
+    NoLease,
+    Poll,
+    Polled,
+    PublishedAnswer,
+)
 
 _HOLDER = "SELECT token, since_ms FROM leases WHERE tenant = ? AND flight = ? AND until_ms > ?"
 _HELD = "tenant = ? AND flight = ? AND token = ? AND until_ms > ?"
@@ -95,11 +102,11 @@ def _poll(connection: sqlite3.Connection, query: Poll) -> tuple[Polled, int]:
     sequence = sequence_of(connection, tenant)
     mail = connection.execute(_MAIL, (*_place(tenant, lease), _milliseconds())).fetchone()
     if mail is not None:
-        return Mail(mail["text"]), sequence
+        return PublishedAnswer(mail["text"]), sequence
     asked = Lookup(tenant, query.key, Form.JSON, query.text_digest, query.max_age_seconds)
     row = living(connection, asked, clock_seconds())
     if row is not None and row["target"] is not None:
-        return FoundByMeaning(), sequence
+        return FoundSemantically(), sequence
     if row is not None and row["text_digest"] == query.text_digest:
         return to_entry(row), sequence
     taken = take_lease(connection, tenant, lease.flight, query.lease_seconds, query.claim)

@@ -1,38 +1,11 @@
-"""What goes into the pipeline and what comes out of it."""
+"""What comes out of the pipeline: an answer, and where it came from."""
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
-from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.client_keys.limits import Grant
-from llm_cache_proxy.domain.dialects.dialect import Dialect
-from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.requests.controls import Controls
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.request.state import Trail
-
-
-@dataclass(frozen=True, slots=True)
-class CachedRequest:
-    """One request to a cached endpoint, parsed and checked.
-
-    `body` is what the client sent, `fields` the same parsed; `headers` in lower case. `key_id` is
-    the client key's, None where no key is asked for.
-    """
-
-    tenant: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-    fields: JsonObject
-    controls: Controls
-    dialect: Dialect
-    key_id: str | None = None
-
-    @property
-    def client(self) -> Client:
-        """Whose request it is."""
-        return Client(self.tenant, self.key_id)
+from llm_cache_proxy.pipeline.request.state import RequestState
 
 
 @dataclass(slots=True)
@@ -54,7 +27,7 @@ class Outcome:
     saved_tokens: int | None = None
     saved_nano_dollars: int | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
-    trail: Trail | None = None
+    trail: RequestState | None = None
     grant: Grant | None = None
 
 

@@ -16,7 +16,7 @@ from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 _NO_VECTORS = "no semantic tier is configured: set QDRANT_URL"
 
 
-class AbsentEmbedder:
+class NullEmbedder:
     """An `Embedder` that there is not."""
 
     embedder_id = "absent"
@@ -29,7 +29,7 @@ class AbsentEmbedder:
         """Nothing to release."""
 
 
-class AbsentVectors:
+class NullVectorStore:
     """A `VectorStore` and `VectorAdmin` that there is not: empty, and not to be written."""
 
     async def nearest(
@@ -76,7 +76,7 @@ class AbsentVectors:
         """Nothing to release."""
 
 
-class AbsentUpstream:
+class NullUpstream:
     """An `Upstream` that there is not: it answers for no model."""
 
     def routes(self, model: str) -> Sequence[Route]:

@@ -13,7 +13,7 @@ from fakes.upstream import SSE_HEADERS, completion
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.metrics.pricing import PriceList
-from llm_cache_proxy.pipeline.tiers.hit_answer import HitServing
+from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from unit.pipeline.bench import PRICES, Bench, Told
 from unit.pipeline.test_responses_api import response, stream
 
@@ -41,7 +41,7 @@ async def test_a_hit_tells_what_it_saved_and_a_miss_does_not() -> None:
 
 
 async def test_an_unknown_price_and_unknown_usage_are_not_guessed() -> None:
-    unpriced = await hit(Bench(hits=HitServing(PriceList({}, {}))))
+    unpriced = await hit(Bench(hits=HitAnswers(PriceList({}, {}))))
     bench = Bench()
     bench.upstream.queue([json.dumps({**completion("x"), "usage": None}).encode()])
     untold = await hit(bench)
@@ -65,7 +65,7 @@ async def test_an_answer_keeps_its_id_unless_a_fresh_one_is_asked_for() -> None:
 
 
 async def test_a_fresh_id_is_the_same_in_every_event_of_a_stream() -> None:
-    bench = Bench(hits=HitServing(PRICES, fresh_ids=True))
+    bench = Bench(hits=HitAnswers(PRICES, fresh_ids=True))
 
     told = await hit(bench, stream=True, stream_options={"include_usage": True})
     kept = await bench.ask(stream=True, headers={"x-cache-fresh-id": "false"})
@@ -79,7 +79,7 @@ async def test_a_fresh_id_is_the_same_in_every_event_of_a_stream() -> None:
 
 
 async def test_a_response_keeps_the_id_that_the_upstream_knows() -> None:
-    bench = Bench(hits=HitServing(PRICES, fresh_ids=True))
+    bench = Bench(hits=HitAnswers(PRICES, fresh_ids=True))
     bench.upstream.queue([json.dumps(response()).encode()])
     asked: dict[str, Any] = {"dialect": ResponsesDialect()}
     await bench.ask(**asked)
@@ -99,7 +99,7 @@ def said(events: list[dict[str, Any]]) -> list[str]:
 
 @pytest.mark.parametrize("reasoning", [None, "Let me think."])
 async def test_a_paced_stream_comes_word_by_word_and_says_the_same(reasoning: str | None) -> None:
-    bench = Bench(hits=HitServing(PRICES, words_per_second=500))
+    bench = Bench(hits=HitAnswers(PRICES, words_per_second=500))
     message: dict[str, Any] = {} if reasoning is None else {"reasoning_content": reasoning}
     bench.upstream.queue([json.dumps(completion(LONG, **message)).encode()])
     await bench.ask()
@@ -117,7 +117,7 @@ async def test_a_paced_stream_comes_word_by_word_and_says_the_same(reasoning: st
 
 
 async def test_a_paced_response_keeps_its_numbers_in_order() -> None:
-    bench = Bench(hits=HitServing(PRICES, words_per_second=1000))
+    bench = Bench(hits=HitAnswers(PRICES, words_per_second=1000))
     bench.upstream.queue(stream(response(LONG)), headers=SSE_HEADERS)
     asked: dict[str, Any] = {"dialect": ResponsesDialect(), "stream": True}
     await bench.ask(**asked)
@@ -131,7 +131,7 @@ async def test_a_paced_response_keeps_its_numbers_in_order() -> None:
 
 
 async def test_a_client_that_leaves_a_paced_stream_ends_it() -> None:
-    bench = Bench(hits=HitServing(PRICES, words_per_second=1))
+    bench = Bench(hits=HitAnswers(PRICES, words_per_second=1))
     await bench.ask()
     answer = await bench.begin(stream=True)
     assert isinstance(answer.body, AsyncGenerator)

@@ -14,14 +14,14 @@ from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.request.exchange import JSON_TYPE, SSE_TYPE, Answer, Outcome
-from llm_cache_proxy.pipeline.request.planned_request import Asked
-from llm_cache_proxy.pipeline.request.state import Trail
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, SSE_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.exact_store import Hit
 
 
 @dataclass(frozen=True, slots=True)
-class HitServing:
+class HitAnswers:
     """How hits are sent: `words_per_second` 0 is at once; `fresh_ids` gives each an id and date.
 
     A client may ask for a fresh id itself.
@@ -33,8 +33,8 @@ class HitServing:
 
     def answer(
         self,
-        asked: Asked,
-        trail: Trail,
+        asked: PlannedRequest,
+        trail: RequestState,
         hit: Hit,
         result: Result,
         reason: Reason,
@@ -66,7 +66,7 @@ class HitServing:
             ),
         )
 
-    def _body(self, asked: Asked, hit: Hit) -> bytes | AsyncGenerator[bytes, None]:
+    def _body(self, asked: PlannedRequest, hit: Hit) -> bytes | AsyncGenerator[bytes, None]:
         dialect, text = asked.request.dialect, hit.body
         wished = asked.request.controls.fresh_id
         if (self.fresh_ids if wished is None else wished) and dialect.id_prefix:
