@@ -22,7 +22,7 @@ class FakeLeases:
         self.leasing = True
         self.others_lead = False
         self.leases: dict[tuple[str, str], tuple[int, float, float]] = {}
-        self.claims: dict[tuple[str, str], str] = {}
+        self.lost_leases: dict[tuple[str, str], str] = {}
         self.polls = 0
         self._mail: dict[tuple[str, str, int], tuple[str, float]] = {}
         self._token = 0
@@ -74,7 +74,7 @@ class FakeLeases:
 
     async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
         self._call()
-        if self.claims.get((tenant, flight)) == claim:
+        if self.lost_leases.get((tenant, flight)) == claim:
             self.leases.pop((tenant, flight), None)
 
     def _taken(self, tenant: str, flight: str, seconds: float, claim: str) -> Lease | None:
@@ -87,7 +87,7 @@ class FakeLeases:
         if self.others_lead:
             return Lease(flight, self._token, False)
         self.leases[tenant, flight] = (self._token, self._now(), self._now() + seconds)
-        self.claims[tenant, flight] = claim
+        self.lost_leases[tenant, flight] = claim
         return Lease(flight, self._token, True)
 
     def _holds(self, tenant: str, lease: Lease) -> bool:

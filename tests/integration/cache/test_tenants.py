@@ -200,7 +200,7 @@ def test_a_revocation_takes_effect_on_the_next_request_everywhere(
 def test_a_rotated_key_takes_over_and_the_old_one_ends(proxies: KeyedProxies, tenant: str) -> None:
     old = proxies.key(tenant, tokens_per_day=10_000)
     answer = ask(proxies.one, old)
-    used = proxies.settled(old, cost(answer)[0])
+    used = proxies.usage_once_counted(old, cost(answer)[0])
 
     new = proxies.admin("keys/rotate", id=old["id"])
 
@@ -216,7 +216,7 @@ def test_an_answer_is_charged_what_it_cost_and_a_hit_nothing(
 
     first = ask(proxies.one, key)
     tokens, dollars = cost(first)
-    used = proxies.settled(key, tokens)
+    used = proxies.usage_once_counted(key, tokens)
     hit = ask(proxies.other, key)
 
     assert used["dollars_this_month"] == pytest.approx(dollars)
@@ -241,7 +241,7 @@ def test_a_stream_is_charged_what_it_cost(
         if line.startswith("data: {") and json.loads(line[6:])["choices"]
     )
     tokens = PROMPT_TOKENS + len(said.split())
-    assert proxies.settled(key, tokens)["tokens_today"] == tokens
+    assert proxies.usage_once_counted(key, tokens)["tokens_today"] == tokens
 
 
 def test_a_bypass_and_another_endpoint_are_charged_too(proxies: KeyedProxies, tenant: str) -> None:
@@ -249,7 +249,7 @@ def test_a_bypass_and_another_endpoint_are_charged_too(proxies: KeyedProxies, te
     bearer = {"authorization": f"Bearer {key['key']}"}
 
     bypass = ask(proxies.one, key, headers={"x-bypass-cache": "true"})
-    first = proxies.settled(key, cost(bypass)[0])["tokens_today"]
+    first = proxies.usage_once_counted(key, cost(bypass)[0])["tokens_today"]
     embedded = httpx.post(
         f"{proxies.one.base_url}/embeddings",
         json={"model": "text-embedding-3-small", "input": "x"},
@@ -258,7 +258,7 @@ def test_a_bypass_and_another_endpoint_are_charged_too(proxies: KeyedProxies, te
 
     assert first == cost(bypass)[0]
     assert embedded.status_code == 200
-    assert proxies.settled(key, first + 3)["tokens_today"] == first + 3
+    assert proxies.usage_once_counted(key, first + 3)["tokens_today"] == first + 3
 
 
 def test_who_waits_for_anothers_answer_is_charged_nothing(
@@ -279,7 +279,7 @@ def test_who_waits_for_anothers_answer_is_charged_nothing(
     assert results["MISS"] == 1
     assert results["COALESCED"] > 0
     tokens = cost(answers[0])[0]
-    assert proxies.settled(key, tokens)["tokens_today"] == tokens
+    assert proxies.usage_once_counted(key, tokens)["tokens_today"] == tokens
 
 
 def test_a_budget_has_room_for_what_it_has_and_stored_answers_stay(

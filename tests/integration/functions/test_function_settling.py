@@ -32,7 +32,7 @@ def bench() -> Bench:
     return made
 
 
-def service(bench: Bench, journal: RequestEvents) -> Service:
+def service(bench: Bench, request_events: RequestEvents) -> Service:
     return Service(
         proxy=bench.proxy,
         embedder=bench.embedder,
@@ -40,7 +40,7 @@ def service(bench: Bench, journal: RequestEvents) -> Service:
         max_body_bytes=10_000,
         health=dict,
         close=bench.proxy.drain,
-        journal=journal,
+        request_events=request_events,
     )
 
 
@@ -80,8 +80,8 @@ async def test_a_threshold_that_a_sample_raises_reaches_the_alarms_metric() -> N
     bench.embedder.alike(ASKED, LIKELY, 0.94)
     for _ in range(LEAST_SAMPLES):
         await bench.exact.sampled("default", wrong=True)
-    journal = RequestEvents(default_prices(), [CloudWatchRequests("test", told)])
-    app = create_app(service(bench, journal))
+    request_events = RequestEvents(default_prices(), [CloudWatchRequests("test", told)])
+    app = create_app(service(bench, request_events))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         for text in (ASKED, LIKELY):
             body = {"model": "m", "messages": [{"role": "user", "content": text}]}

@@ -57,7 +57,7 @@ async def watched() -> AsyncIterator[Watched]:
     bench, told = Bench(), io.StringIO()
     sinks: list[RequestSink] = [
         CloudWatchRequests("test", told),
-        RecentDecisions(bench.proxy.ledger, with_prompts=False),
+        RecentDecisions(bench.proxy.counter_writer, with_prompts=False),
     ]
     service = Service(
         proxy=bench.proxy,
@@ -65,8 +65,8 @@ async def watched() -> AsyncIterator[Watched]:
         feedback=Feedback(bench.exact, bench.vectors),
         max_body_bytes=10_000,
         health=dict,
-        close=bench.proxy.ledger.drain,
-        journal=RequestEvents(default_prices(), sinks),
+        close=bench.proxy.counter_writer.drain,
+        request_events=RequestEvents(default_prices(), sinks),
     )
     async with serving(create_app(service)) as url, httpx.AsyncClient(base_url=url) as client:
         yield Watched(bench, told, client)
@@ -97,7 +97,7 @@ async def test_no_line_holds_a_prompt_or_an_answer(watched: Watched) -> None:
     await watched.ask()
     await watched.ask(SECRET_PROMPT + " Please.")
     await watched.ask(model=7)
-    await watched.bench.proxy.ledger.drain()
+    await watched.bench.proxy.counter_writer.drain()
 
     recent = await watched.bench.exact.recent("default")
     everything = watched.told.getvalue() + "".join(recent)
@@ -199,12 +199,12 @@ async def test_recent_decisions_ride_with_the_next_call_and_cost_none_of_their_o
 
 async def test_prompts_are_among_recent_decisions_where_they_are_switched_on() -> None:
     bench = Bench()
-    sink = RecentDecisions(bench.proxy.ledger, with_prompts=True)
+    sink = RecentDecisions(bench.proxy.counter_writer, with_prompts=True)
     answer = await bench.begin("x" * 500)
-    assert answer.outcome.trail is not None
+    assert answer.outcome.state is not None
     record = RequestEventDraft("req_1", tenant="default", outcome=answer.outcome)
     RequestEvents(default_prices(), [sink]).write(record, status=200, latency_ms=1, duration_ms=1)
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     [line] = await bench.exact.recent("default")
     assert json.loads(line)["prompt"] == "x" * 200

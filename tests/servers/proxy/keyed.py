@@ -59,7 +59,7 @@ class KeyedProxies:
         told: dict[str, Any] = held["used"]
         return told
 
-    def settled(self, key: dict[str, Any], tokens: int) -> dict[str, Any]:
+    def usage_once_counted(self, key: dict[str, Any], tokens: int) -> dict[str, Any]:
         """What the key has used, once that is `tokens` or a moment has passed."""
         deadline = time.monotonic() + 5
         while (used := self.used(key))["tokens_today"] != tokens and time.monotonic() < deadline:

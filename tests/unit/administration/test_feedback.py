@@ -183,7 +183,7 @@ async def test_an_exact_hit_still_costs_one_command_and_so_does_one_in_other_spe
     bench: Bench,
 ) -> None:
     await bench.ask(ASKED)
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     for text in (ASKED, "what is  rust?"):
         before = bench.exact.commands

@@ -91,7 +91,7 @@ class Bench:
     vectors: FakeVectors = field(default_factory=FakeVectors)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     upstream: FakeUpstream = field(default_factory=FakeUpstream)
-    departures: DetachedTasks = field(default_factory=DetachedTasks)
+    detached_tasks: DetachedTasks = field(default_factory=DetachedTasks)
     terms: LeaseTerms = field(default_factory=lambda: LeaseTerms(retry_seconds=0))
     keep_alive_seconds: float = 5.0
     hits: HitAnswers = field(default_factory=lambda: HitAnswers(PRICES))
@@ -139,20 +139,20 @@ class Bench:
 
     def _composed(self) -> CachingProxy:
         guard = Guard()
-        ledger = CounterWriter(self.exact, 1.0)
+        counter_writer = CounterWriter(self.exact, 1.0)
         tiers = {name: Dependency(name, 1.0, self, Breaker()) for name in TIERS}
         background = Background()
-        verifying = PairVerifier(
+        pair_verifier = PairVerifier(
             verifier=self.verifier,
             memory=self.exact,
-            tier=tiers["verifier"],
-            exact_tier=tiers["exact"],
-            ledger=ledger,
+            dependency=tiers["verifier"],
+            exact_dependency=tiers["exact"],
+            counter_writer=counter_writer,
             background=background,
             counted_model=lambda model: model,
             cost=lambda _, prompt, completion: prompt + 2 * completion,
         )
-        shadowing = ShadowSampler(
+        shadow_sampler = ShadowSampler(
             rules=self.shadow,
             threshold=self.policy.threshold,
             upstream=self.upstream,
@@ -160,11 +160,11 @@ class Bench:
                 self.shadow,
                 self.embedder,
                 tiers["embed"],
-                verifying if self.verified_shadow else None,
+                pair_verifier if self.verified_shadow else None,
             ),
             memory=self.exact,
-            exact_tier=tiers["exact"],
-            ledger=ledger,
+            exact_dependency=tiers["exact"],
+            counter_writer=counter_writer,
             background=background,
             counted_model=lambda model: model,
             chance=lambda: self.chance,
@@ -175,30 +175,49 @@ class Bench:
             vectors=self.vectors,
             embedder=self.embedder,
             guard=guard,
-            exact_tier=tiers["exact"],
-            embed_tier=tiers["embed"],
-            search_tier=tiers["search"],
+            exact_dependency=tiers["exact"],
+            embedder_dependency=tiers["embed"],
+            search_dependency=tiers["search"],
             clock=self,
             candidates=CANDIDATES,
             hits=self.hits,
-            verifying=verifying,
-            shadowing=shadowing,
+            pair_verifier=pair_verifier,
+            shadow_sampler=shadow_sampler,
         )
-        gate = ClientKeyGate(ledger, self, PRICES, LocalRate(self.unchecked_per_minute), {})
+        gate = ClientKeyGate(counter_writer, self, PRICES, LocalRate(self.unchecked_per_minute), {})
         embedder_id = self.embedder.embedder_id
-        claims = LostLeases(self.exact, self.terms, background)
+        lost_leases = LostLeases(self.exact, self.terms, background)
         exact = ExactTier(
-            self.exact, tiers["exact"], guard, ledger, embedder_id, self.hits, gate, claims
+            self.exact,
+            tiers["exact"],
+            guard,
+            counter_writer,
+            embedder_id,
+            self.hits,
+            gate,
+            lost_leases,
         )
-        flights = SingleFlight(self.exact, exact, self.terms, background, self.keep_alive_seconds)
-        storing = EntryWriter(
-            self.exact, tiers["exact"], semantic, ledger, self, lambda model: model
+        single_flight = SingleFlight(
+            self.exact, exact, self.terms, background, self.keep_alive_seconds
         )
-        accounting = UpstreamUsage(ledger, PRICES)
-        miss = MissPath(UpstreamRequests(self.upstream), storing, accounting, self.departures)
-        renewing = Revalidation(flights, background, inline=self.frozen)
+        entry_writer = EntryWriter(
+            self.exact, tiers["exact"], semantic, counter_writer, self, lambda model: model
+        )
+        upstream_usage = UpstreamUsage(counter_writer, PRICES)
+        miss = MissPath(
+            UpstreamRequests(self.upstream), entry_writer, upstream_usage, self.detached_tasks
+        )
+        revalidation = Revalidation(single_flight, background, inline=self.frozen)
         return CachingProxy(
-            self.policy, self.upstream, exact, semantic, miss, ledger, background, flights, renewing
+            self.policy,
+            self.upstream,
+            exact,
+            semantic,
+            miss,
+            counter_writer,
+            background,
+            single_flight,
+            revalidation,
         )
 
 

@@ -22,7 +22,7 @@ from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome, reason_text
 from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, asked
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, plan_request
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.vector_store import Candidate
 
@@ -46,43 +46,51 @@ class Explanation:
         """
         request, with_texts = _request(fields)
         routes = self.proxy.upstream.routes(str(request.fields["model"]))
-        this = asked(request, self.proxy.policy, routes)
+        planned = plan_request(request, self.proxy.policy, routes)
         vectors = RecordingVectorStore(self.proxy.semantic.vectors)
-        trail = RequestState()
-        hit, this = await self._found(this, trail, vectors)
+        state = RequestState()
+        hit, planned = await self._found(planned, state, vectors)
         return {
-            **_outcome(this, trail, hit),
-            "key": _key_parts(this),
-            "plan": _plan(this),
+            **_outcome(planned, state, hit),
+            "key": _key_parts(planned),
+            "plan": _plan(planned),
             "candidates": [
-                self._judged(this, candidate, with_text=with_texts) for candidate in vectors.near
+                self._judged(planned, candidate, with_text=with_texts) for candidate in vectors.near
             ],
-            "timings_ms": {step: round(spent, 3) for step, spent in trail.timings.items()},
+            "timings_ms": {step: round(spent, 3) for step, spent in state.timings.items()},
         }
 
     async def _found(
-        self, this: PlannedRequest, trail: RequestState, vectors: RecordingVectorStore
+        self, planned: PlannedRequest, state: RequestState, vectors: RecordingVectorStore
     ) -> tuple[Answer | None, PlannedRequest]:
-        if this.plan.bypass is not None or not this.plan.read:
-            return None, this
+        if planned.plan.bypass is not None or not planned.plan.read:
+            return None, planned
         store = ReadOnlyExactStore(self.proxy.exact.store)
-        exact = replace(self.proxy.exact, store=store, ledger=CounterWriter(store, _LEDGER_SECONDS))
-        hit, this = await exact.find(this, trail)
+        exact = replace(
+            self.proxy.exact, store=store, counter_writer=CounterWriter(store, _LEDGER_SECONDS)
+        )
+        hit, planned = await exact.find(planned, state)
         if hit is None:
-            verifying = self.proxy.semantic.verifying
-            silent = None if verifying is None else replace(verifying, asks=False)
+            pair_verifier = self.proxy.semantic.pair_verifier
+            silent = None if pair_verifier is None else replace(pair_verifier, asks=False)
             semantic = replace(
-                self.proxy.semantic, exact=store, vectors=vectors, verifying=silent, shadowing=None
+                self.proxy.semantic,
+                exact=store,
+                vectors=vectors,
+                pair_verifier=silent,
+                shadow_sampler=None,
             )
-            hit = await semantic.find(this, trail)
-        return hit, this
+            hit = await semantic.find(planned, state)
+        return hit, planned
 
-    def _judged(self, this: PlannedRequest, candidate: Candidate, *, with_text: bool) -> JsonObject:
-        verdict = self.proxy.semantic.guard.compare(this.text, candidate.text)
+    def _judged(
+        self, planned: PlannedRequest, candidate: Candidate, *, with_text: bool
+    ) -> JsonObject:
+        verdict = self.proxy.semantic.guard.compare(planned.text, candidate.text)
         judged: JsonObject = {
             "entry": candidate.entry_id,
             "similarity": round(candidate.similarity, 4),
-            "above_threshold": candidate.similarity >= this.plan.threshold,
+            "above_threshold": candidate.similarity >= planned.plan.threshold,
             "verdict": "accepted" if verdict.accepted else "veto",
             "rule": verdict.rule,
             "detail": verdict.detail,
@@ -121,15 +129,15 @@ def _headers(given: Mapping[str, object]) -> dict[str, str]:
     return {name.lower(): str(value) for name, value in given.items()}
 
 
-def _outcome(this: PlannedRequest, trail: RequestState, hit: Answer | None) -> JsonObject:
+def _outcome(planned: PlannedRequest, state: RequestState, hit: Answer | None) -> JsonObject:
     if hit is not None:
         return _told(hit.outcome)
-    if this.plan.bypass is not None:
-        return _told(Outcome(Result.BYPASS, str(this.plan.bypass)))
-    if this.plan.no_read is not None:
-        return _told(Outcome(Result.MISS, str(this.plan.no_read)))
-    reason = reason_text(trail.reason, trail.detail)
-    return _told(Outcome(Result.MISS, reason, similarity=trail.similarity))
+    if planned.plan.bypass is not None:
+        return _told(Outcome(Result.BYPASS, str(planned.plan.bypass)))
+    if planned.plan.no_read is not None:
+        return _told(Outcome(Result.MISS, str(planned.plan.no_read)))
+    reason = reason_text(state.reason, state.detail)
+    return _told(Outcome(Result.MISS, reason, similarity=state.similarity))
 
 
 def _told(outcome: Outcome) -> JsonObject:
@@ -143,22 +151,22 @@ def _told(outcome: Outcome) -> JsonObject:
     }
 
 
-def _key_parts(this: PlannedRequest) -> JsonObject:
-    identity = this.identity
+def _key_parts(planned: PlannedRequest) -> JsonObject:
+    identity = planned.identity
     return {
         "tenant": identity.tenant,
         "namespace": identity.namespace,
         "path": identity.path,
         "upstream": identity.upstream,
         "model": identity.model,
-        "exact_key": this.key,
-        "fingerprint": this.fingerprint(),
-        "text_digest": this.text_digest,
+        "exact_key": planned.key,
+        "fingerprint": planned.fingerprint(),
+        "text_digest": planned.text_digest,
     }
 
 
-def _plan(this: PlannedRequest) -> JsonObject:
-    plan = this.plan
+def _plan(planned: PlannedRequest) -> JsonObject:
+    plan = planned.plan
     whys: Sequence[tuple[str, object]] = (
         ("bypass", plan.bypass),
         ("no_read", plan.no_read),

@@ -24,7 +24,7 @@ from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, asked
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, plan_request
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 
@@ -65,38 +65,42 @@ class AnswerImport:
         """
         request, response, created_at = _read(fields)
         routes = self.proxy.upstream.routes(str(request.fields["model"]))
-        this = asked(request, self.proxy.policy, routes)
-        if not this.plan.write or this.plan.bypass is not None:
+        planned = plan_request(request, self.proxy.policy, routes)
+        if not planned.plan.write or planned.plan.bypass is not None:
             raise InvalidRequest("such a request's answer is not kept")
         if not request.dialect.is_whole(response):
             raise InvalidRequest("'response' is not a whole answer to 'request'")
         at = self.clock.now() if created_at is None else float(created_at)
-        if at + this.plan.ttl_seconds <= self.clock.now():
+        if at + planned.plan.ttl_seconds <= self.clock.now():
             return "expired"
-        return await self._kept(this, response, at)
+        return await self._kept(planned, response, at)
 
-    async def _kept(self, this: PlannedRequest, response: JsonObject, at: float) -> Stored:
-        trail = RequestState()
-        this = replace(this, plan=replace(this.plan, stale_seconds=0))  # what has expired may go
+    async def _kept(self, planned: PlannedRequest, response: JsonObject, at: float) -> Stored:
+        state = RequestState()
+        planned = replace(
+            planned, plan=replace(planned.plan, stale_seconds=0)
+        )  # what has expired may go
         unwritten = ReadOnlyExactStore(self.proxy.exact.store)
-        ledger = CounterWriter(unwritten, _LEDGER_SECONDS)
-        held, this = await replace(self.proxy.exact, store=unwritten, ledger=ledger).find(
-            this, trail
-        )
+        counter_writer = CounterWriter(unwritten, _LEDGER_SECONDS)
+        held, planned = await replace(
+            self.proxy.exact, store=unwritten, counter_writer=counter_writer
+        ).find(planned, state)
         if held is not None:
             return "held"
-        storing = replace(self.proxy.miss.storing, clock=_At(at), ledger=ledger)
-        fresh = RequestState(sequence=trail.sequence, exact_away=trail.exact_away)
-        if this.plan.no_semantic is None:
+        entry_writer = replace(
+            self.proxy.miss.entry_writer, clock=_At(at), counter_writer=counter_writer
+        )
+        fresh = RequestState(sequence=state.sequence, exact_unavailable=state.exact_unavailable)
+        if planned.plan.no_semantic is None:
             # Before anything is kept: a line that was kept without its vector would be `held` when
             # it is imported again.
-            await storing.semantic.vector(this, fresh)
+            await entry_writer.semantic.vector(planned, fresh)
             if fresh.counts:
                 raise EmbedderUnavailable("the embedder did not answer; import again")
-        entry = await storing.store(this, fresh, response, compact_text(response))
+        entry = await entry_writer.store(planned, fresh, response, compact_text(response))
         if entry is None:
             raise ExactStoreUnavailable("the answer could not be kept")
-        return "without_vector" if ledger.take(this.request.tenant) else "imported"
+        return "without_vector" if counter_writer.take(planned.request.tenant) else "imported"
 
 
 def _read(fields: Fields) -> tuple[ClientRequest, JsonObject, int | None]:

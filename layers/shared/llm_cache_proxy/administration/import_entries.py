@@ -57,7 +57,7 @@ class EntryImport:
                 return await self._taken(line)
 
         taken = await asyncio.gather(*(one(line) for line in lines))
-        await self.proxy.ledger.drain()
+        await self.proxy.counter_writer.drain()
         found = Counter(what for what, _ in taken)
         return {
             **{what.value: found[what] for what in Taken},

@@ -51,7 +51,7 @@ class Service:
     max_body_bytes: int
     health: Callable[[], dict[str, object]]
     close: Callable[[], Awaitable[None]]
-    journal: RequestEvents
+    request_events: RequestEvents
     meanwhile: Callable[[], Coroutine[None, None, None]] | None = None
     key_ring: KeyRing | None = None
     keyed_paths: frozenset[str] = frozenset()
@@ -71,7 +71,9 @@ def create_app(service: Service) -> Starlette:
     app = Starlette(lifespan=lifespan)
     limit = service.max_body_bytes
     proxy, admission = service.proxy, Admission(service.proxy.exact)
-    elsewhere = PassThrough(proxy.upstream, proxy.ledger, admission, proxy.exact.keys.prices, limit)
+    elsewhere = PassThrough(
+        proxy.upstream, proxy.counter_writer, admission, proxy.exact.keys.prices, limit
+    )
     models = models_endpoint(proxy.upstream, admission)
 
     async def health(_: Request) -> Response:
@@ -95,7 +97,7 @@ def create_app(service: Service) -> Starlette:
     app.add_route("/v1/{path:path}", elsewhere.endpoint, methods=_METHODS)
     add_error_handlers(app)
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)
-    app.add_middleware(RequestEventMiddleware, journal=service.journal)
+    app.add_middleware(RequestEventMiddleware, request_events=service.request_events)
     return app
 
 

@@ -19,7 +19,7 @@ def verifier_over(
     settings: Settings,
     parts: Parts,
     by_name: dict[str, Dependency],
-    ledger: CounterWriter,
+    counter_writer: CounterWriter,
     background: Background,
 ) -> PairVerifier | None:
     """Who judges pairs, where the settings name somebody."""
@@ -30,23 +30,23 @@ def verifier_over(
     return PairVerifier(
         verifier=judge,
         memory=parts.exact,
-        tier=by_name["verifier"],
-        exact_tier=by_name["exact"],
-        ledger=ledger,
+        dependency=by_name["verifier"],
+        exact_dependency=by_name["exact"],
+        counter_writer=counter_writer,
         background=background,
         counted_model=prices.counted_name,
         cost=prices.cost,
     )
 
 
-def shadowing_over(
+def shadow_sampler_over(
     settings: Settings,
     parts: Parts,
     by_name: dict[str, Dependency],
-    ledger: CounterWriter,
+    counter_writer: CounterWriter,
     background: Background,
     *,
-    verifying: PairVerifier | None,
+    pair_verifier: PairVerifier | None,
     instead: bool,
 ) -> ShadowSampler | None:
     """Who samples semantic hits, where the settings ask for it."""
@@ -57,10 +57,10 @@ def shadowing_over(
         rules=rules,
         threshold=semantic_rules(settings.semantic_preset, settings.similarity_threshold).threshold,
         upstream=parts.upstream,
-        agreement=Agreement(rules, parts.embedder, by_name["embed"], verifying),
+        agreement=Agreement(rules, parts.embedder, by_name["embed"], pair_verifier),
         memory=parts.exact,
-        exact_tier=by_name["exact"],
-        ledger=ledger,
+        exact_dependency=by_name["exact"],
+        counter_writer=counter_writer,
         background=background,
         counted_model=default_prices(settings.prices_path).counted_name,
         chance=SystemRandom().random,  # a seed in a snapshot would be every instance's

@@ -60,7 +60,7 @@ def local_app(settings: Settings, parts: Parts) -> ASGIApp:
     """Every endpoint on one server, for its own pages and those that CORS allows."""
     by_name = tiers(settings)
     serving = service(settings, parts, by_name)
-    writing = partial(serving.proxy.ledger.write_when_idle, _QUIET_SECONDS)
+    writing = partial(serving.proxy.counter_writer.write_when_idle, _QUIET_SECONDS)
     app = create_app(replace(serving, meanwhile=writing))
     administration = administration_over(settings, parts, by_name)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from llm_cache_proxy.adapters.null import NullEmbedder, NullVectorStore
 from llm_cache_proxy.adapters.system_clock import SystemClock
-from llm_cache_proxy.bootstrap.checking import shadowing_over, verifier_over
+from llm_cache_proxy.bootstrap.checking import shadow_sampler_over, verifier_over
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
@@ -87,7 +87,7 @@ class _Common:
     tiers: dict[str, Dependency]
     guard: Guard
     prices: PriceList
-    ledger: CounterWriter
+    counter_writer: CounterWriter
     hits: HitAnswers
     clock: SystemClock = field(default_factory=SystemClock)
     background: Background = field(default_factory=Background)
@@ -104,12 +104,12 @@ def proxy(
         tiers=by_name,
         guard=guard_of(settings),
         prices=prices,
-        ledger=CounterWriter(parts.exact, settings.exact_deadline_seconds),
+        counter_writer=CounterWriter(parts.exact, settings.exact_deadline_seconds),
         hits=HitAnswers(prices, settings.replay_words_per_second, settings.fresh_ids),
     )
-    claims = _claims(common, frozen=frozen)
-    exact = _exact_tier(common, claims)
-    flights = SingleFlight(parts.exact, exact, claims.terms, common.background)
+    lost_leases = _lost_leases(common, frozen=frozen)
+    exact = _exact_tier(common, lost_leases)
+    single_flight = SingleFlight(parts.exact, exact, lost_leases.terms, common.background)
     semantic = _semantic_tier(common, frozen=frozen)
     return CachingProxy(
         policy(settings, parts),
@@ -117,34 +117,34 @@ def proxy(
         exact,
         semantic,
         _miss_path(common, semantic),
-        common.ledger,
+        common.counter_writer,
         common.background,
-        flights,
-        Revalidation(flights, common.background, inline=frozen),
+        single_flight,
+        Revalidation(single_flight, common.background, inline=frozen),
     )
 
 
-def _exact_tier(common: _Common, claims: LostLeases) -> ExactTier:
+def _exact_tier(common: _Common, lost_leases: LostLeases) -> ExactTier:
     settings = common.settings
     return ExactTier(
         store=common.parts.exact,
-        tier=common.tiers["exact"],
+        dependency=common.tiers["exact"],
         guard=common.guard,
-        ledger=common.ledger,
+        counter_writer=common.counter_writer,
         embedder_id=common.parts.embedder.embedder_id,
         hits=common.hits,
         keys=ClientKeyGate(
-            ledger=common.ledger,
+            counter_writer=common.counter_writer,
             clock=common.clock,
             prices=common.prices,
             unchecked=LocalRate(settings.unchecked_requests_per_minute),
             namespaces={},
         ),
-        claims=claims,
+        lost_leases=lost_leases,
     )
 
 
-def _claims(common: _Common, *, frozen: bool) -> LostLeases:
+def _lost_leases(common: _Common, *, frozen: bool) -> LostLeases:
     settings = common.settings
     terms = LeaseTerms(
         lease_seconds=settings.lease_seconds,
@@ -157,37 +157,39 @@ def _claims(common: _Common, *, frozen: bool) -> LostLeases:
 
 def _semantic_tier(common: _Common, *, frozen: bool) -> SemanticTier:
     settings, parts, by_name = common.settings, common.parts, common.tiers
-    watched = (settings, parts, by_name, common.ledger, common.background)
-    verifying = verifier_over(*watched)
+    watched = (settings, parts, by_name, common.counter_writer, common.background)
+    pair_verifier = verifier_over(*watched)
     return SemanticTier(
         exact=parts.exact,
         vectors=parts.vectors,
         embedder=parts.embedder,
         guard=common.guard,
-        exact_tier=by_name["exact"],
-        embed_tier=by_name["embed"],
-        search_tier=by_name["search"],
+        exact_dependency=by_name["exact"],
+        embedder_dependency=by_name["embed"],
+        search_dependency=by_name["search"],
         clock=common.clock,
         candidates=settings.semantic_candidates,
-        verifying=verifying,
+        pair_verifier=pair_verifier,
         prepare=SemanticTierOnFirstUse(settings),
         hits=common.hits,
-        shadowing=shadowing_over(*watched, verifying=verifying, instead=frozen),
+        shadow_sampler=shadow_sampler_over(*watched, pair_verifier=pair_verifier, instead=frozen),
     )
 
 
 def _miss_path(common: _Common, semantic: SemanticTier) -> MissPath:
     settings = common.settings
-    storing = EntryWriter(
+    entry_writer = EntryWriter(
         exact=common.parts.exact,
-        exact_tier=common.tiers["exact"],
+        exact_dependency=common.tiers["exact"],
         semantic=semantic,
-        ledger=common.ledger,
+        counter_writer=common.counter_writer,
         clock=common.clock,
         counted_model=common.prices.counted_name,
     )
-    departures = DetachedTasks(
+    detached_tasks = DetachedTasks(
         finishes=settings.finish_left_streams, limit_seconds=settings.upstream_timeout_seconds
     )
-    accounting = UpstreamUsage(common.ledger, common.prices)
-    return MissPath(UpstreamRequests(common.parts.upstream), storing, accounting, departures)
+    upstream_usage = UpstreamUsage(common.counter_writer, common.prices)
+    return MissPath(
+        UpstreamRequests(common.parts.upstream), entry_writer, upstream_usage, detached_tasks
+    )

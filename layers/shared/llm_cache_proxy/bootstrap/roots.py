@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from llm_cache_proxy.ports.request_sink import RequestSink
 
 
-def journal(settings: Settings, ledger: CounterWriter) -> RequestEvents:
+def request_events(settings: Settings, counter_writer: CounterWriter) -> RequestEvents:
     """Who is told of each request: the dashboard always, a file and CloudWatch where named."""
-    sinks: list[RequestSink] = [RecentDecisions(ledger, with_prompts=settings.recent_prompts)]
+    sinks: list[RequestSink] = [
+        RecentDecisions(counter_writer, with_prompts=settings.recent_prompts)
+    ]
     if settings.log_path is not None:
         from llm_cache_proxy.adapters.request_sink.file import RequestLog
 
@@ -45,14 +47,14 @@ def service(
     """What the completions app serves with; `frozen` where nothing runs after an answer."""
     by_name = tiers(settings) if by_name is None else by_name
     composed = proxy(settings, parts, by_name, frozen=frozen)
-    told = journal(settings, composed.ledger)
+    told = request_events(settings, composed.counter_writer)
 
     def health() -> dict[str, object]:
         state = {name: "away" if tier.breaker.is_open else "ok" for name, tier in by_name.items()}
         return {"tiers": state}
 
     async def close() -> None:
-        await composed.miss.departures.aclose()
+        await composed.miss.detached_tasks.aclose()
         await composed.drain()
         told.close()
         await parts.aclose()
@@ -64,7 +66,7 @@ def service(
         max_body_bytes=settings.max_body_bytes,
         health=health,
         close=close,
-        journal=told,
+        request_events=told,
         key_ring=key_ring(settings) if settings.access_mode == "keyed" else None,
         keyed_paths=frozenset(settings.keyed_path_list()),
     )

@@ -49,11 +49,11 @@ class Admission:
         return await self._admit(client, check)
 
     async def _admit(self, client: Client, check: KeyCheck) -> RequestState:
-        trail = RequestState()
+        state = RequestState()
         if client.key_id is None:
-            return trail
+            return state
         query = Lookup(client.tenant, NO_KEY, Form.JSON, "", check=check)
-        answer = await self.exact.tier.attempt(trail, lambda: self.exact.store.lookup(query))
-        self.exact.keys.passed(client, trail, check, answer)
-        self.exact.keys.may_ask_upstream(client, trail, model=check.model or "")
-        return trail
+        answer = await self.exact.dependency.attempt(state, lambda: self.exact.store.lookup(query))
+        self.exact.keys.passed(client, state, check, answer)
+        self.exact.keys.may_ask_upstream(client, state, model=check.model or "")
+        return state

@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, asked, model_of
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, model_of, plan_request
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background
@@ -36,20 +36,20 @@ class CachingProxy:
     exact: ExactTier
     semantic: SemanticTier
     miss: MissPath
-    ledger: CounterWriter
+    counter_writer: CounterWriter
     background: Background
     single_flight: SingleFlight
-    renewing: Revalidation
+    revalidation: Revalidation
 
-    async def settled(self) -> None:
+    async def wait_for_background(self) -> None:
         """Wait for what requests have left behind; counts may stay pending until the next call."""
-        await self.background.settled()
-        await self.ledger.settled()
+        await self.background.wait()
+        await self.counter_writer.wait()
 
     async def drain(self) -> None:
         """Wait for what requests have left behind, not for ever, and write what is pending."""
-        await self.background.drained(_DRAIN_SECONDS)
-        await self.ledger.drain()
+        await self.background.wait_at_most(_DRAIN_SECONDS)
+        await self.counter_writer.drain()
 
     async def answer(self, request: ClientRequest) -> Answer:
         """The answer to `request`.
@@ -58,104 +58,108 @@ class CachingProxy:
         upstream gave no answer. Cache trouble raises nothing.
         """
         start = time.perf_counter()
-        trail = RequestState()
+        state = RequestState()
         try:
-            answer = await self._answer(self.exact.keys.placed(request), trail)
+            answer = await self._answer(self.exact.keys.placed(request), state)
         except BaseException:
-            self._give_back(request.tenant, trail)
+            self._give_back(request.tenant, state)
             raise
-        answer.outcome.grant = trail.grant
+        answer.outcome.grant = state.grant
         if answer.outcome.result not in _FROM_UPSTREAM:
-            self._give_back(request.tenant, trail)
+            self._give_back(request.tenant, state)
         spent = (time.perf_counter() - start) * 1000
-        self.ledger.later(request.tenant, latency_counts(answer.outcome.result.value, spent))
+        self.counter_writer.later(
+            request.tenant, latency_counts(answer.outcome.result.value, spent)
+        )
         return answer
 
-    def _give_back(self, tenant: str, trail: RequestState) -> None:
+    def _give_back(self, tenant: str, state: RequestState) -> None:
         """Take back what is still reserved of the key's budgets: the upstream was not asked."""
-        charge, trail.charge = trail.charge, None
+        charge, state.charge = state.charge, None
         if charge is not None:
-            self.ledger.settle(tenant, charge.corrected_to(0, 0))
+            self.counter_writer.write_in_background(tenant, charge.corrected_to(0, 0))
 
-    async def _answer(self, request: ClientRequest, trail: RequestState) -> Answer:
-        this = asked(request, self.policy, self.upstream.routes(model_of(request.fields)))
-        trail.prompt = this.text
-        if this.plan.bypass is not None:
-            return await self._from_upstream(this, trail)
+    async def _answer(self, request: ClientRequest, state: RequestState) -> Answer:
+        planned = plan_request(request, self.policy, self.upstream.routes(model_of(request.fields)))
+        state.prompt = planned.text
+        if planned.plan.bypass is not None:
+            return await self._from_upstream(planned, state)
         try:
-            answer = await self._found(this, trail)
+            answer = await self._found(planned, state)
         except UpstreamError:
-            stale = await self._stale(this, trail)
+            stale = await self._stale(planned, state)
             if stale is None:
                 raise
             return stale
         except BaseException:
-            trail.abandon_lead()
+            state.abandon_leadership()
             raise
         if answer.status != _TOO_MANY and answer.status < _SERVER_ERROR:
             return answer
-        return await self._stale(this, trail) or answer
+        return await self._stale(planned, state) or answer
 
-    async def _stale(self, this: PlannedRequest, trail: RequestState) -> Answer | None:
+    async def _stale(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
         """An expired answer in place of the upstream's failure, where one may be given."""
-        trail.abandon_lead()
-        if this.plan.stale_if_error_seconds <= 0:
+        state.abandon_leadership()
+        if planned.plan.stale_if_error_seconds <= 0:
             return None
-        apart = RequestState(timings=trail.timings, prompt=trail.prompt, grant=trail.grant)
-        answer = await self.exact.stand_in(this, apart)
+        apart = RequestState(timings=state.timings, prompt=state.prompt, grant=state.grant)
+        answer = await self.exact.stand_in(planned, apart)
         if answer is not None:  # the failure has been counted as this request's result
-            apart.count({name: -amount for name, amount in trail.counted.items()})
-        self.ledger.later(this.request.tenant, apart.handed_over())
-        apart.written = merged(apart.written, trail.written, trail.counts)  # for the request log
+            apart.count({name: -amount for name, amount in state.counted.items()})
+        self.counter_writer.later(planned.request.tenant, apart.take_counts())
+        apart.written = merged(apart.written, state.written, state.counts)  # for the request log
         return answer
 
-    async def _found(self, this: PlannedRequest, trail: RequestState) -> Answer:
-        if (unread := this.plan.no_read) is not None:
-            this = await self.exact.begin(this, trail)
-            trail.because(unread)
-            return await self._beyond_exact(this, trail)
-        hit, this = await self.exact.find(this, trail)
+    async def _found(self, planned: PlannedRequest, state: RequestState) -> Answer:
+        if (unread := planned.plan.no_read) is not None:
+            planned = await self.exact.begin(planned, state)
+            state.because(unread)
+            return await self._beyond_exact(planned, state)
+        hit, planned = await self.exact.find(planned, state)
         if hit is None:
-            hit = await self.single_flight.enter(this, trail, self._beyond_exact)
+            hit = await self.single_flight.enter(planned, state, self._beyond_exact)
         else:
-            hit = await self.renewing.begin(this, trail, hit, self._from_upstream)
+            hit = await self.revalidation.begin(planned, state, hit, self._from_upstream)
             if hit is None:
-                return await self._from_upstream(this, trail)
+                return await self._from_upstream(planned, state)
         if hit is not None:
-            self.ledger.later(this.request.tenant, trail.handed_over())
+            self.counter_writer.later(planned.request.tenant, state.take_counts())
             return hit
-        return await self._beyond_exact(this, trail)
+        return await self._beyond_exact(planned, state)
 
-    async def _beyond_exact(self, this: PlannedRequest, trail: RequestState) -> Answer:
-        if this.plan.read:
-            hit = await self.semantic.find(this, trail)
+    async def _beyond_exact(self, planned: PlannedRequest, state: RequestState) -> Answer:
+        if planned.plan.read:
+            hit = await self.semantic.find(planned, state)
             if hit is not None:
-                self.ledger.later(this.request.tenant, trail.handed_over())
+                self.counter_writer.later(planned.request.tenant, state.take_counts())
                 return hit
-        if this.plan.only_if_cached:
+        if planned.plan.only_if_cached:
             raise NotInCache("No stored answer may serve this request, and no other was wanted.")
-        return await self._from_upstream(this, trail)
+        return await self._from_upstream(planned, state)
 
-    async def _from_upstream(self, this: PlannedRequest, trail: RequestState) -> Answer:
+    async def _from_upstream(self, planned: PlannedRequest, state: RequestState) -> Answer:
         """The upstream's answer, or the one to fall back on where there is none to be had."""
         try:
-            await self.exact.before_upstream(this, trail)
-            if trail.unjudged is not None and self.semantic.verifying is not None:
-                self.semantic.verifying.begin(this, trail.unjudged)
-            answer = await self.miss.answer(this, trail)
+            await self.exact.before_upstream(planned, state)
+            if state.unjudged is not None and self.semantic.pair_verifier is not None:
+                self.semantic.pair_verifier.begin(planned, state.unjudged)
+            answer = await self.miss.answer(planned, state)
         except (UpstreamError, RequestRefused):
-            if trail.fallback is None:
+            if state.fallback is None:
                 raise
-            return self._fallen_back(this, trail, trail.fallback)
-        if answer.status < _CLIENT_ERROR or trail.fallback is None:
+            return self._fallen_back(planned, state, state.fallback)
+        if answer.status < _CLIENT_ERROR or state.fallback is None:
             return answer
-        return self._fallen_back(this, trail, trail.fallback)
+        return self._fallen_back(planned, state, state.fallback)
 
-    def _fallen_back(self, this: PlannedRequest, trail: RequestState, fallback: Answer) -> Answer:
-        trail.abandon_lead()
+    def _fallen_back(
+        self, planned: PlannedRequest, state: RequestState, fallback: Answer
+    ) -> Answer:
+        state.abandon_leadership()
         # Where the upstream was asked, the trail's counts have been written with its failure.
-        unwritten = {} if trail.counted else trail.counts
-        failure = {name: -amount for name, amount in trail.counted.items()}
-        counts = merged(unwritten, failure, trail.fallback_counts)
-        self.ledger.later(this.request.tenant, counts)
+        unwritten = {} if state.counted else state.counts
+        failure = {name: -amount for name, amount in state.counted.items()}
+        counts = merged(unwritten, failure, state.fallback_counts)
+        self.counter_writer.later(planned.request.tenant, counts)
         return fallback

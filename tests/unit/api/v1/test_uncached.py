@@ -40,7 +40,7 @@ async def keyed(bench: Bench, **changes: Any) -> AsyncIterator[httpx.AsyncClient
         max_body_bytes=100_000,
         health=dict,
         close=bench.proxy.drain,
-        journal=RequestEvents(PRICES),
+        request_events=RequestEvents(PRICES),
         key_ring=RING,
         keyed_paths=frozenset({"/images/generations", "/voices"}),
     )

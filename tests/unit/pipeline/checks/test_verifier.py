@@ -86,7 +86,7 @@ async def test_what_runs_beside_has_ended_once_the_proxy_is_settled(grey: Bench)
     await grey.ask(ASKED)
 
     await grey.begin(GREY, headers=UNSTORED)
-    await grey.proxy.settled()
+    await grey.proxy.wait_for_background()
 
     assert len(grey.exact.judged) == 1
 
@@ -254,7 +254,7 @@ async def test_an_explanation_asks_nobody(bench: Bench) -> None:
 async def test_a_proxy_composed_without_the_verifier_that_its_policy_asks_for_says_so(
     bench: Bench,
 ) -> None:
-    semantic = replace(bench.proxy.semantic, verifying=None)
+    semantic = replace(bench.proxy.semantic, pair_verifier=None)
     bench.proxy = replace(bench.proxy, semantic=semantic)
 
     with pytest.raises(ValueError, match="verifier"):

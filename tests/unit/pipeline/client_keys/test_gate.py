@@ -139,7 +139,7 @@ async def test_an_upstream_that_is_away_is_charged_nothing(bench: Bench) -> None
 
     with pytest.raises(UpstreamUnreachable):
         await ask(bench)
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     assert charged(bench) == (0, 0)
 
@@ -163,7 +163,7 @@ async def test_a_client_that_leaves_a_stream_is_charged_as_was_reserved(bench: B
     assert not isinstance(answer.body, bytes)
     await anext(answer.body)
     await answer.body.aclose()
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     assert charged(bench) == reserved(bench, 9)
 
@@ -176,7 +176,7 @@ async def test_a_stream_that_breaks_off_is_charged_as_was_reserved(bench: Bench)
 
     answer = await begin(bench, stream=True, headers=headers)
     await read(answer.body)
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     assert charged(bench) == reserved(bench)
 
@@ -192,7 +192,7 @@ async def test_a_client_that_leaves_before_the_upstream_is_asked_is_charged_noth
     bench.embedder.embed = leave  # type: ignore[method-assign, assignment]  # the client leaves here
     with pytest.raises(asyncio.CancelledError):
         await begin(bench)
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     assert charged(bench) == (0, 0)
 
@@ -304,7 +304,7 @@ async def test_a_refused_key_is_told_its_limits_and_when_to_come_back(bench: Ben
     assert headers["x-ratelimit-limit-requests"] == "1"
     assert headers["x-ratelimit-remaining-requests"] == "0"
     assert headers["x-ratelimit-limit-tokens"] == "5000"
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
     assert bench.exact.count_of("error:key_requests", TENANT) == 1
 
 
@@ -346,7 +346,7 @@ async def test_while_the_store_is_away_a_signed_key_is_served_at_a_modest_rate(
     assert [answer.outcome.reason for answer in answers] == ["exact-unavailable"] * 2
     assert 0 < int(refused.value.headers["retry-after"]) <= 60
     bench.exact.away = False
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
     assert bench.exact.count_of("error:key_unchecked", TENANT) == 2
     assert charged(bench) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
 
@@ -386,9 +386,9 @@ async def test_a_request_that_looks_twice_takes_one_place_of_the_modest_rate(
 
 
 async def test_without_a_key_nothing_is_asked_before_what_is_not_cached(bench: Bench) -> None:
-    trail = await Admission(bench.proxy.exact).free(Client(TENANT, None))
+    state = await Admission(bench.proxy.exact).free(Client(TENANT, None))
 
-    assert (trail.grant, trail.charge, bench.exact.commands) == (None, None, 0)
+    assert (state.grant, state.charge, bench.exact.commands) == (None, None, 0)
 
 
 async def test_without_a_key_nothing_is_asked_of_one(bench: Bench) -> None:
@@ -404,8 +404,8 @@ class AnswersElsewhere:
     def __init__(self, told: Told) -> None:
         self._told = told
 
-    async def find(self, asked: object, trail: object) -> Answer:
-        del asked, trail
+    async def find(self, asked: object, state: object) -> Answer:
+        del asked, state
         outcome = replace(self._told.outcome, result=Result.COALESCED)
         return Answer(200, "application/json", self._told.body, outcome)
 

@@ -50,11 +50,11 @@ class NotedExact(FakeExact):
 
 async def test_a_server_that_lives_on_writes_counts_when_nothing_comes_any_more() -> None:
     exact = NotedExact()
-    ledger = CounterWriter(exact, 1.0)
-    writing = asyncio.create_task(ledger.write_when_idle(QUIET_SECONDS))
+    counter_writer = CounterWriter(exact, 1.0)
+    writing = asyncio.create_task(counter_writer.write_when_idle(QUIET_SECONDS))
     await asyncio.sleep(0)
 
-    ledger.later("default", {"misses": 1})
+    counter_writer.later("default", {"misses": 1})
     await exact.written.wait()
     writing.cancel()
 

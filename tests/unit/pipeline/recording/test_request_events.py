@@ -35,19 +35,19 @@ class Told:
 
 
 def a_record(
-    trail: RequestState | None = None, correlation_id: str | None = None
+    state: RequestState | None = None, correlation_id: str | None = None
 ) -> RequestEventDraft:
-    outcome = Outcome(Result.MISS, "not-found", entry_id="e", timings={"exact": 1.0}, trail=trail)
+    outcome = Outcome(Result.MISS, "not-found", entry_id="e", timings={"exact": 1.0}, state=state)
     return RequestEventDraft("r-1", correlation_id, tenant="t", model="m", outcome=outcome)
 
 
-def write(journal: RequestEvents, record: RequestEventDraft) -> None:
-    journal.write(record, status=200, latency_ms=5.0, duration_ms=9.0)
+def write(request_events: RequestEvents, record: RequestEventDraft) -> None:
+    request_events.write(record, status=200, latency_ms=5.0, duration_ms=9.0)
 
 
-def told_of(trail: RequestState | None) -> RequestEvent:
+def told_of(state: RequestState | None) -> RequestEvent:
     sink = Told()
-    write(RequestEvents(PRICES, [sink]), a_record(trail))
+    write(RequestEvents(PRICES, [sink]), a_record(state))
     [served] = sink.served
     return served
 
@@ -66,11 +66,11 @@ def test_every_sink_is_told_what_became_of_a_request() -> None:
 
 
 def test_counts_are_told_by_their_kind() -> None:
-    trail = RequestState(
+    state = RequestState(
         counts={"veto:numbers": 2, "error:search": 1, "shadow:right": 1, "misses": 1}
     )
 
-    served = told_of(trail)
+    served = told_of(state)
 
     assert served.vetoes == {"numbers": 2}
     assert served.failures == {"search": 1}
@@ -116,14 +116,16 @@ def test_closing_the_journal_closes_every_sink() -> None:
 async def recent(*, with_prompts: bool, tenant: str | None = "t") -> list[dict[str, object]]:
     """What the exact tier holds of decisions after a request and its tenant's next call."""
     exact = FakeExact()
-    ledger = CounterWriter(exact, 1.0)
+    counter_writer = CounterWriter(exact, 1.0)
     record = a_record(RequestState(prompt="p" * 1_000))
     record.tenant = tenant
-    journal = RequestEvents(PRICES, [RecentDecisions(ledger, with_prompts=with_prompts)])
+    request_events = RequestEvents(
+        PRICES, [RecentDecisions(counter_writer, with_prompts=with_prompts)]
+    )
 
-    write(journal, record)
-    journal.close()
-    await ledger.drain()
+    write(request_events, record)
+    request_events.close()
+    await counter_writer.drain()
 
     return [json.loads(line) for line in await exact.recent("t")]
 

@@ -470,11 +470,11 @@ async def test_a_stream_that_is_left_while_it_waits_leaves_nothing_behind(begun:
 
     await answer.body.aclose()
 
-    [flight] = bench.proxy.single_flight.flights._flights.values()
-    assert flight.waiting == 0
+    [group] = bench.proxy.single_flight.local_waiters._groups.values()
+    assert group.waiting == 0
     upstream.gate.set()
     await leader
-    assert bench.proxy.single_flight.flights._flights == {}
+    assert bench.proxy.single_flight.local_waiters._groups == {}
 
 
 def test_the_first_look_comes_when_the_answer_is_due_and_later_ones_ever_more_rarely() -> None:
@@ -531,8 +531,8 @@ async def test_a_stream_that_is_left_before_it_began_waits_no_more() -> None:
         await follower
     await soon()
 
-    [flight] = bench.proxy.single_flight.flights._flights.values()
-    assert flight.waiting == 0
+    [group] = bench.proxy.single_flight.local_waiters._groups.values()
+    assert group.waiting == 0
     upstream.gate.set()
     assert (await leader).x_cache == "MISS"
 

@@ -59,7 +59,7 @@ class Led:
             "key",
             LEASE,
             self.background,
-            lambda landing, _: self.landings.append(landing),
+            lambda result, _: self.landings.append(result),
         )
 
 
@@ -69,7 +69,7 @@ async def test_a_leader_that_has_given_up_hands_nothing_over() -> None:
     led.lead.abandon()
     led.lead.abandon()
     await led.lead.share(SharedAnswer(body="late"))
-    await led.background.settled()
+    await led.background.wait()
 
     assert led.landings == [None]
     assert led.store.asked == ["release"]
@@ -80,7 +80,7 @@ async def test_a_leader_whose_answer_was_not_stored_gives_the_lease_back() -> No
 
     led.lead.unstored(kept)
     led.lead.unstored(kept)
-    await led.background.settled()
+    await led.background.wait()
 
     assert led.landings == [kept]
     assert led.store.asked == ["release"]
@@ -90,7 +90,7 @@ async def test_a_leader_whose_answer_cannot_be_left_gives_the_lease_back() -> No
     led = Led(store=Refusing())
 
     await led.lead.share(SharedAnswer(body="told"))
-    await led.background.settled()
+    await led.background.wait()
 
     assert led.store.asked == ["publish", "release"]
 
@@ -105,27 +105,27 @@ async def test_a_leader_beats_no_longer_than_anybody_waits() -> None:
 
 
 async def test_a_new_leader_waits_for_nobody_whose_turn_it_is_about_to_be() -> None:
-    flights = LocalWaiters()
-    given_up = await flights.led(PLACE, 1)
-    waiting = flights.joined(PLACE, 1)
+    local_waiters = LocalWaiters()
+    given_up = await local_waiters.led(PLACE, 1)
+    waiting = local_waiters.joined(PLACE, 1)
     next_in_turn = asyncio.ensure_future(waiting.turn.acquire())
     await asyncio.sleep(0)
-    flights.landed(given_up, None)
+    local_waiters.finished(given_up, None)
 
     async with asyncio.timeout(1):
-        led = await flights.led(PLACE, 2)
+        led = await local_waiters.led(PLACE, 2)
 
     assert led is not waiting
     assert await next_in_turn
 
 
 async def test_a_new_leader_does_not_disturb_those_who_wait_for_another() -> None:
-    flights = LocalWaiters()
-    first = await flights.led(PLACE, 1)
-    waiting = flights.joined(PLACE, 1)
+    local_waiters = LocalWaiters()
+    first = await local_waiters.led(PLACE, 1)
+    waiting = local_waiters.joined(PLACE, 1)
 
-    second = await flights.led(PLACE, 2)
-    flights.landed(second, SharedAnswer(body="second"))
-    flights.landed(first, SharedAnswer(body="first"))
+    second = await local_waiters.led(PLACE, 2)
+    local_waiters.finished(second, SharedAnswer(body="second"))
+    local_waiters.finished(first, SharedAnswer(body="first"))
 
-    assert waiting.landing == SharedAnswer(body="first")
+    assert waiting.result == SharedAnswer(body="first")

@@ -17,7 +17,7 @@ async def test_what_is_under_way_is_waited_for() -> None:
 
     assert background.start(work)
     assert done == []
-    await background.settled()
+    await background.wait()
 
     assert done == [1]
 
@@ -32,11 +32,11 @@ async def test_no_more_is_begun_than_may_run_at_once() -> None:
     assert [background.start(work) for _ in range(3)] == [True, True, False]
     await asyncio.sleep(0)
     released.set()
-    await background.settled()
+    await background.wait()
 
     assert begun == [1, 1]
     assert background.start(work)
-    await background.settled()
+    await background.wait()
 
 
 async def test_what_takes_too_long_is_given_up() -> None:
@@ -49,7 +49,7 @@ async def test_what_takes_too_long_is_given_up() -> None:
             ended.append(1)
 
     background.start(work)
-    await background.drained(0.01)
+    await background.wait_at_most(0.01)
 
     assert ended == [1]
 
@@ -62,7 +62,7 @@ async def test_a_fault_is_logged_and_fails_nobody(caplog: pytest.LogCaptureFixtu
 
     background.start(work)
     with caplog.at_level(logging.ERROR):
-        await background.settled()
+        await background.wait()
         await asyncio.sleep(0)
 
     assert "work in the background failed" in caplog.text

@@ -43,7 +43,7 @@ class SlowUpstream(FakeUpstream):
 def slow_bench(*, finishes: bool, pieces: list[bytes | Exception] | None = None) -> Bench:
     return Bench(
         upstream=SlowUpstream(pieces or list(WHOLE)),
-        departures=DetachedTasks(finishes=finishes, limit_seconds=5),
+        detached_tasks=DetachedTasks(finishes=finishes, limit_seconds=5),
     )
 
 
@@ -84,8 +84,8 @@ async def test_a_stream_that_was_left_is_cancelled_by_default(how: str, read: in
         await anext(body)
 
     await leave(body, how)
-    await bench.departures.settled()
-    await bench.proxy.ledger.drain()
+    await bench.detached_tasks.wait()
+    await bench.proxy.counter_writer.drain()
 
     assert bench.upstream.closed_early == (1 if read or how == "while waiting" else 0)
     assert bench.exact.entries == {}
@@ -103,7 +103,7 @@ async def test_a_stream_that_was_left_is_read_on_and_stored_by_setting(how: str,
 
     await leave(body, how)
     let(bench, len(WHOLE) - read)
-    await bench.departures.settled()
+    await bench.detached_tasks.wait()
 
     assert bench.upstream.closed_early == 0
     assert (await bench.ask()).said == "What is left is read."
@@ -117,8 +117,8 @@ async def test_a_stream_that_was_left_and_breaks_is_counted_and_not_stored() -> 
     let(bench, 2)
 
     await body.aclose()
-    await bench.departures.settled()
-    await bench.proxy.ledger.drain()
+    await bench.detached_tasks.wait()
+    await bench.proxy.counter_writer.drain()
 
     assert bench.exact.entries == {}
     assert bench.exact.count_of("error:upstream_stream") == 1
@@ -127,7 +127,7 @@ async def test_a_stream_that_was_left_and_breaks_is_counted_and_not_stored() -> 
 
 async def test_a_stream_that_was_left_is_read_on_for_so_long_only() -> None:
     bench = slow_bench(finishes=True)
-    bench.departures = DetachedTasks(finishes=True, limit_seconds=0.01)
+    bench.detached_tasks = DetachedTasks(finishes=True, limit_seconds=0.01)
     bench.__post_init__()
     body = await streamed(bench)
     let(bench, 1)
@@ -135,8 +135,8 @@ async def test_a_stream_that_was_left_is_read_on_for_so_long_only() -> None:
 
     await body.aclose()
     async with asyncio.timeout(2):
-        await bench.departures.settled()
-    await bench.proxy.ledger.drain()
+        await bench.detached_tasks.wait()
+    await bench.proxy.counter_writer.drain()
 
     assert bench.upstream.closed_early == 1
     assert bench.exact.count_of("misses") == 1
@@ -149,8 +149,8 @@ async def test_the_end_of_the_process_ends_what_goes_on() -> None:
     await asyncio.sleep(0)
 
     async with asyncio.timeout(2):
-        await bench.departures.aclose()
-    await bench.proxy.ledger.drain()
+        await bench.detached_tasks.aclose()
+    await bench.proxy.counter_writer.drain()
 
     assert bench.exact.count_of("misses") == 1
 
@@ -164,7 +164,7 @@ async def test_a_client_that_leaves_at_the_very_end_has_its_answer_stored() -> N
     with anyio.move_on_after(0.02):
         async for _ in body:
             pass
-    await bench.departures.settled()
+    await bench.detached_tasks.wait()
     bench.exact.slow_seconds = 0.0
 
     assert (await bench.ask()).said == "What is left is read."
@@ -191,5 +191,5 @@ async def test_what_is_thrown_into_a_body_closes_it() -> None:
         await patient.athrow(KeyError("thrown"))
 
     let(bench, len(WHOLE))
-    await bench.departures.settled()
+    await bench.detached_tasks.wait()
     assert len(bench.exact.entries) == 1

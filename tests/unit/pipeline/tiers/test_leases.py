@@ -38,9 +38,11 @@ async def withdrawn(
 ) -> int:
     """How often a claim was withdrawn after `call`."""
     background = Background()
-    claims = LostLeases(store, terms or LeaseTerms(), background)
-    await asyncio.gather(claims.heard("default", "flight", "claim", call), return_exceptions=True)
-    await background.settled()
+    lost_leases = LostLeases(store, terms or LeaseTerms(), background)
+    await asyncio.gather(
+        lost_leases.heard("default", "flight", "claim", call), return_exceptions=True
+    )
+    await background.wait()
     assert set(store.asked) <= {("default", "flight", "claim")}
     return len(store.asked)
 
@@ -55,12 +57,12 @@ async def test_what_was_lost_is_withdrawn() -> None:
 
 async def test_what_came_too_late_is_withdrawn() -> None:
     store, background = Withdrawals(), Background()
-    claims = LostLeases(store, LeaseTerms(), background)
+    lost_leases = LostLeases(store, LeaseTerms(), background)
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await claims.heard("default", "flight", "claim", answer(5))
-    await background.settled()
+            await lost_leases.heard("default", "flight", "claim", answer(5))
+    await background.wait()
 
     assert store.asked == [("default", "flight", "claim")]
 

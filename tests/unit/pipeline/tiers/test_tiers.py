@@ -114,7 +114,7 @@ async def test_a_text_that_is_anothers_normal_spelling_gets_no_other_spelling(
     await bench.ask("WHAT is Rust?")
 
     other = await bench.ask("what is rust?", headers=as_written)
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     assert (other.x_cache, other.said) == ("MISS", "answer 2")
     assert (bench.exact.count_of("exact_hits"), bench.exact.count_of("misses")) == (0, 2)

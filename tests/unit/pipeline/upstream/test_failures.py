@@ -59,7 +59,7 @@ async def test_a_breaker_that_opens_is_counted_once_for_all_its_failures(bench: 
 
     for number in range(4):
         await bench.ask(f"prompt {number}")
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     assert bench.exact.count_of("error:search") == 8
     assert bench.exact.count_of("trip:search") == 1
@@ -70,7 +70,7 @@ async def test_without_the_upstream_there_is_an_error_and_nothing_stored(bench: 
 
     with pytest.raises(UpstreamUnreachable):
         await bench.ask()
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     assert bench.exact.entries == {}
     assert bench.exact.count_of("error:upstream") == 1

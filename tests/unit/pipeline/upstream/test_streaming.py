@@ -126,7 +126,7 @@ async def test_a_client_that_leaves_cancels_the_upstream_and_is_counted(bench: B
     await anext(answer.body)
 
     await answer.body.aclose()
-    await bench.proxy.ledger.drain()
+    await bench.proxy.counter_writer.drain()
 
     assert bench.upstream.closed_early == 1
     assert bench.exact.count_of("misses") == 1

@@ -29,7 +29,7 @@ class StoreHealth:
         A semantic tier that was never configured is `off`, which is no fault.
         """
         exact, semantic = await asyncio.gather(
-            self._asked(self.exact.ping), self._asked(self.vectors.ping)
+            self._ping(self.exact.ping), self._ping(self.vectors.ping)
         )
         fine = exact["status"] == "ok" and semantic["status"] in {"ok", "off"}
         return {
@@ -45,7 +45,7 @@ class StoreHealth:
         )
         return {"exact": exact, "semantic": semantic}
 
-    async def _asked(self, ping: Callable[[], Awaitable[None]]) -> JsonObject:
+    async def _ping(self, ping: Callable[[], Awaitable[None]]) -> JsonObject:
         begun = self.clock.monotonic()
         try:
             async with asyncio.timeout(self.longest_seconds):

@@ -33,7 +33,7 @@ class FunctionApp:
         elif scope["type"] == "http" and scope["path"] in (BEFORE_SNAPSHOT, AFTER_RESTORE):
             await self._snapshot(scope["path"], send)
         else:
-            await self._app(scope, receive, self._settled_before_the_end(send))
+            await self._app(scope, receive, self._waiting_before_the_end(send))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -52,10 +52,10 @@ class FunctionApp:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    def _settled_before_the_end(self, send: Send) -> Send:
-        async def settled(message: Message) -> None:
+    def _waiting_before_the_end(self, send: Send) -> Send:
+        async def waiting(message: Message) -> None:
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                await self._service.proxy.settled()
+                await self._service.proxy.wait_for_background()
             await send(message)
 
-        return settled
+        return waiting

@@ -38,9 +38,9 @@ class RequestEventMiddleware:
     Requests outside `/v1` are looked after by no one's bill, and have no line.
     """
 
-    def __init__(self, app: ASGIApp, journal: RequestEvents) -> None:
+    def __init__(self, app: ASGIApp, request_events: RequestEvents) -> None:
         self._app = app
-        self._journal = journal
+        self._request_events = request_events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -50,7 +50,7 @@ class RequestEventMiddleware:
         record = RequestEventDraft(new_request_id(), _correlation_id(scope["headers"]))
         scope.setdefault("state", {}).update(request_id=record.request_id, record=record)
         CURRENT.set(record)
-        entry = _Entry(self._journal, record, wanted=scope["path"].startswith("/v1/"))
+        entry = _Entry(self._request_events, record, wanted=scope["path"].startswith("/v1/"))
 
         async def watched(message: Message) -> None:
             if record.tenant is None and "client" in scope["state"]:
@@ -75,8 +75,10 @@ class _Entry:
     Nothing runs after a Lambda has answered.
     """
 
-    def __init__(self, journal: RequestEvents, record: RequestEventDraft, *, wanted: bool) -> None:
-        self._journal = journal
+    def __init__(
+        self, request_events: RequestEvents, record: RequestEventDraft, *, wanted: bool
+    ) -> None:
+        self._request_events = request_events
         self._record = record
         self._wanted = wanted
         self._begun = time.perf_counter()
@@ -99,7 +101,7 @@ class _Entry:
             self._wanted = False
             now = time.perf_counter()
             answered = now if self._answered is None else self._answered
-            self._journal.write(
+            self._request_events.write(
                 self._record,
                 status=self.status or _CLIENT_LEFT,
                 latency_ms=(answered - self._begun) * 1000,

@@ -38,7 +38,7 @@ def embeddings_endpoint(
             return await elsewhere.forward(request, "/embeddings", body)
         texts = _texts(fields)
         encoding = _encoding(fields)
-        trail = await elsewhere.admission.free(request.state.client, OWN_MODEL)
+        state = await elsewhere.admission.free(request.state.client, OWN_MODEL)
         try:
             embedded = await embedder.embed(texts)
         except EmbedderUnavailable as exc:
@@ -46,7 +46,7 @@ def embeddings_endpoint(
                 "The embedding model is not available at the moment.", upstream=OWN_MODEL
             ) from exc
         _check_whole(embedded)
-        outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=trail.grant)
+        outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.grant)
         return Response(
             compact_text(_body(embedded, encoding)),
             headers=outcome_headers(outcome, request.state.request_id),

@@ -37,26 +37,26 @@ class Settlement:
     Called with the answer's tokens, or None where it told none.
     """
 
-    ledger: CounterWriter
+    counter_writer: CounterWriter
     prices: PriceList
     tenant: str
-    trail: RequestState
+    state: RequestState
     routed: str
 
     def __call__(self, tokens: Tokens | None) -> None:
         """Settle, once."""
         if tokens is None:
-            self.trail.settle_as_reserved()
+            self.state.charge_as_reserved()
         else:
             price = self.prices.price(self.prices.counted_name(self.routed))
-            self.trail.settle(sum(tokens), 0 if price is None else price.cost(*tokens))
-        if counts := self.trail.handed_over():
-            self.ledger.settle(self.tenant, counts)
+            self.state.charge_actual(sum(tokens), 0 if price is None else price.cost(*tokens))
+        if counts := self.state.take_counts():
+            self.counter_writer.write_in_background(self.tenant, counts)
 
     @property
     def awaited(self) -> bool:
         """Whether anything is to be charged."""
-        return self.trail.charge is not None
+        return self.state.charge is not None
 
 
 async def metered(

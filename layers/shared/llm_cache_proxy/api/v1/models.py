@@ -26,14 +26,14 @@ def models_endpoint(upstream: Upstream, admission: Admission) -> Endpoint:
     """The handler of `/v1/models` and `/v1/models/{model}`."""
 
     async def answer(request: Request) -> Response:
-        trail = await admission.free(request.state.client)
+        state = await admission.free(request.state.client)
         models = [*await upstream.models(), _OWN]
         wanted = request.path_params.get("model")
         if wanted is None:
-            return _json({"object": "list", "data": models}, request, trail)
+            return _json({"object": "list", "data": models}, request, state)
         for model in models:
             if model.get("id") == wanted:
-                return _json(model, request, trail)
+                return _json(model, request, state)
         raise NotFound(
             f"The model '{wanted[:100]}' does not exist.", param="model", code="model_not_found"
         )
@@ -41,7 +41,7 @@ def models_endpoint(upstream: Upstream, admission: Admission) -> Endpoint:
     return answer
 
 
-def _json(value: JsonObject, request: Request, trail: RequestState) -> Response:
-    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=trail.grant)
+def _json(value: JsonObject, request: Request, state: RequestState) -> Response:
+    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.grant)
     headers = outcome_headers(outcome, request.state.request_id)
     return Response(compact_text(value), headers=headers, media_type=JSON_TYPE)

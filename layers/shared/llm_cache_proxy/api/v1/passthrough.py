@@ -33,7 +33,7 @@ class PassThrough:
     """Forwards any `/v1/*` request that no other route takes."""
 
     upstream: Upstream
-    ledger: CounterWriter
+    counter_writer: CounterWriter
     admission: Admission
     prices: PriceList
     max_body_bytes: int
@@ -51,7 +51,7 @@ class PassThrough:
         client, routes = request.state.client, self.upstream.routes(model or "")
         routed = routes[0].model if routes else model or ""
         if request.method == "POST":
-            trail = await self.admission.to_upstream(
+            state = await self.admission.to_upstream(
                 client,
                 model=model or "",
                 routed=routed,
@@ -60,7 +60,7 @@ class PassThrough:
                 generates=path != _EMBEDDINGS,
             )
         else:
-            trail = await self.admission.free(client)
+            state = await self.admission.free(client)
         call = UpstreamCall(
             method=request.method,
             path=path,
@@ -71,15 +71,15 @@ class PassThrough:
             routes=routes,
             streaming=True,
         )
-        settle = Settlement(self.ledger, self.prices, client.tenant, trail, routed)
-        self.ledger.settle(client.tenant, {BYPASSES: 1})
+        settle = Settlement(self.counter_writer, self.prices, client.tenant, state, routed)
+        self.counter_writer.write_in_background(client.tenant, {BYPASSES: 1})
         try:
             reply = await self.upstream.send(call)
         except UpstreamError:
             settle((0, 0))
             raise
         answer = await _answer(reply, settle)
-        answer.outcome.grant = trail.grant
+        answer.outcome.grant = state.grant
         return to_response(answer, request.state.request_id)
 
 

@@ -53,7 +53,7 @@ class SharedAnswer:
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
-    def told(self, form: Form) -> str:
+    def in_form(self, form: Form) -> str:
         """The text for a follower that asked in `form`."""
         return self.body if self.forms is None else self.forms.body(form)
 

@@ -22,20 +22,20 @@ class Agreement:
 
     rules: ShadowRules
     embedder: Embedder
-    tier: Dependency
-    verifying: PairVerifier | None
+    dependency: Dependency
+    pair_verifier: PairVerifier | None
 
     async def holds(
-        self, asked: PlannedRequest, trail: RequestState, one: str, other: str
+        self, planned: PlannedRequest, state: RequestState, one: str, other: str
     ) -> bool | None:
         """Whether both say the same; None where that could not be found out."""
         if one == other:
             return True
-        if self.verifying is not None:
-            ruling = await self.verifying.ruled(trail, Kind.ANSWERS, asked, one, other)
+        if self.pair_verifier is not None:
+            ruling = await self.pair_verifier.ruled(state, Kind.ANSWERS, planned, one, other)
             if ruling is not None:
                 return ruling.approved
-        embedded = await self.tier.attempt(trail, lambda: self.embedder.embed([one, other]))
+        embedded = await self.dependency.attempt(state, lambda: self.embedder.embed([one, other]))
         if embedded is None:
             return None
         first, second = (embedding.vector for embedding in embedded)

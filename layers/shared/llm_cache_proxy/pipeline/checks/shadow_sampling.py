@@ -50,15 +50,15 @@ class ShadowSampler:
     upstream: Upstream
     agreement: Agreement
     memory: PairMemory
-    exact_tier: Dependency
-    ledger: CounterWriter
+    exact_dependency: Dependency
+    counter_writer: CounterWriter
     background: Background
     counted_model: Callable[[str], str]
     chance: Callable[[], float]
     instead: bool = False
 
     def sampled(
-        self, asked: PlannedRequest, trail: RequestState, hit: Hit, answer: Answer
+        self, planned: PlannedRequest, state: RequestState, hit: Hit, answer: Answer
     ) -> Answer | None:
         """`answer`, or None where the upstream has to give one in its place.
 
@@ -66,53 +66,53 @@ class ShadowSampler:
         """
         if self.chance() >= self.rules.rate:
             return answer
-        held = said_by(asked.request.dialect, asked.form, hit.body)
+        held = said_by(planned.request.dialect, planned.form, hit.body)
         if held is None:
             return answer
         if not self.instead:
-            self.background.start(lambda: self._follow(asked, held))
+            self.background.start(lambda: self._follow(planned, held))
             return answer
-        short = trail.grant is not None and trail.grant.short is not None
-        if asked.plan.only_if_cached or short:  # no upstream for this client now
+        short = state.grant is not None and state.grant.short is not None
+        if planned.plan.only_if_cached or short:  # no upstream for this client now
             return answer
-        self._replace(asked, trail, hit, held)
-        trail.fallback = answer
+        self._replace(planned, state, hit, held)
+        state.fallback = answer
         return None
 
-    def _replace(self, asked: PlannedRequest, trail: RequestState, hit: Hit, held: str) -> None:
+    def _replace(self, planned: PlannedRequest, state: RequestState, hit: Hit, held: str) -> None:
         """Turn the hit into a miss whose answer will be compared."""
         # The store counted a hit in the same round trip; it is none.
         counted = hit_counts(SEMANTIC_HITS, hit.model, hit.prompt_tokens, hit.completion_tokens)
-        trail.count({name: -amount for name, amount in counted.items()})
-        trail.fallback_counts = counted
-        trail.because(Reason.SHADOW)
+        state.count({name: -amount for name, amount in counted.items()})
+        state.fallback_counts = counted
+        state.because(Reason.SHADOW)
 
         async def compare(completion: JsonObject) -> None:
-            trail.fallback = None
-            fresh = asked.request.dialect.said(completion)
-            await self._compare(asked, trail, held, fresh)
+            state.fallback = None
+            fresh = planned.request.dialect.said(completion)
+            await self._compare(planned, state, held, fresh)
 
-        trail.on_answer = compare
+        state.on_answer = compare
 
-    async def _follow(self, asked: PlannedRequest, held: str) -> None:
+    async def _follow(self, planned: PlannedRequest, held: str) -> None:
         """Ask the upstream what the client was not kept waiting for, and compare."""
-        trail = RequestState()
+        state = RequestState()
         try:
-            completion = await self._asked_anyway(asked)
+            completion = await self._request_anyway(planned)
         except UpstreamError as exc:
             _log.info("a shadow sample got no answer: %s", type(exc).__name__)
             completion = None
-        if completion is None or not asked.request.dialect.is_whole(completion):
-            trail.count({SHADOW_FAILED: 1})
+        if completion is None or not planned.request.dialect.is_whole(completion):
+            state.count({SHADOW_FAILED: 1})
         else:
-            model = self.counted_model(asked.identity.model)
-            tokens = asked.request.dialect.token_counts(completion)
-            trail.count(shadow_call_counts(model, *tokens))
-            await self._compare(asked, trail, held, asked.request.dialect.said(completion))
-        self.ledger.later(asked.request.tenant, trail.counts)
+            model = self.counted_model(planned.identity.model)
+            tokens = planned.request.dialect.token_counts(completion)
+            state.count(shadow_call_counts(model, *tokens))
+            await self._compare(planned, state, held, planned.request.dialect.said(completion))
+        self.counter_writer.later(planned.request.tenant, state.counts)
 
-    async def _asked_anyway(self, asked: PlannedRequest) -> JsonObject | None:
-        request = asked.request
+    async def _request_anyway(self, planned: PlannedRequest) -> JsonObject | None:
+        request = planned.request
         plain = {
             name: value
             for name, value in request.fields.items()
@@ -124,8 +124,8 @@ class ShadowSampler:
             query=request.query,
             headers=request.headers,
             body=compact_text(plain).encode("utf-8"),
-            model=asked.model,
-            routes=asked.routes[:1],
+            model=planned.model,
+            routes=planned.routes[:1],
             streaming=False,
         )
         reply = await self.upstream.send(call)
@@ -133,32 +133,32 @@ class ShadowSampler:
         return parsed(body) if reply.status in _SUCCESS else None
 
     async def _compare(
-        self, asked: PlannedRequest, trail: RequestState, held: str, fresh: str
+        self, planned: PlannedRequest, state: RequestState, held: str, fresh: str
     ) -> None:
-        agrees = await self.agreement.holds(asked, trail, held, fresh)
+        agrees = await self.agreement.holds(planned, state, held, fresh)
         if agrees is None:
-            trail.count({SHADOW_FAILED: 1})
+            state.count({SHADOW_FAILED: 1})
             return
-        trail.count(sample_counts(wrong=not agrees))
-        tenant = asked.request.tenant
-        standing = await self.exact_tier.attempt(
-            trail, lambda: self.memory.sampled(tenant, wrong=not agrees)
+        state.count(sample_counts(wrong=not agrees))
+        tenant = planned.request.tenant
+        standing = await self.exact_dependency.attempt(
+            state, lambda: self.memory.sampled(tenant, wrong=not agrees)
         )
         if standing is not None:
-            await self._raise(tenant, trail, standing)
+            await self._raise(tenant, state, standing)
 
-    async def _raise(self, tenant: str, trail: RequestState, standing: Standing) -> None:
+    async def _raise(self, tenant: str, state: RequestState, standing: Standing) -> None:
         """Raise the tenant's threshold where the samples say so, in one instance of all."""
         before = standing.raised_threshold
         samples, wrong = standing.samples, standing.wrong
         higher = self.rules.raised(max(self.threshold, before), samples=samples, wrong=wrong)
         if higher is None:
             return
-        done = await self.exact_tier.attempt(
-            trail, lambda: self.memory.set_threshold(tenant, higher, before=before)
+        done = await self.exact_dependency.attempt(
+            state, lambda: self.memory.set_threshold(tenant, higher, before=before)
         )
         if done:
-            trail.count({SHADOW_RAISED: 1})
+            state.count({SHADOW_RAISED: 1})
             interval = wilson_interval(wrong, samples)
             _log.warning(
                 "semantic threshold raised to %s for tenant %r: %d of %d sampled hits were wrong "

@@ -30,40 +30,42 @@ class PairVerifier:
 
     verifier: Verifier
     memory: PairMemory
-    tier: Dependency
-    exact_tier: Dependency
-    ledger: CounterWriter
+    dependency: Dependency
+    exact_dependency: Dependency
+    counter_writer: CounterWriter
     background: Background
     counted_model: Callable[[str], str]
     cost: Callable[[str, int, int], int]
     asks: bool = True
 
     async def remembered(
-        self, asked: PlannedRequest, trail: RequestState, near: Sequence[Candidate]
+        self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]
     ) -> dict[str, bool]:
         """Approved or not by the candidate's key, for the pairs that were judged before."""
         if not near:
             return {}
-        fingerprint, tenant = asked.fingerprint(), asked.request.tenant
-        pairs = [judged_pair(fingerprint, asked.text, candidate.text) for candidate in near]
-        verdicts = await self.exact_tier.attempt(trail, lambda: self.memory.verdicts(tenant, pairs))
+        fingerprint, tenant = planned.fingerprint(), planned.request.tenant
+        pairs = [judged_pair(fingerprint, planned.text, candidate.text) for candidate in near]
+        verdicts = await self.exact_dependency.attempt(
+            state, lambda: self.memory.verdicts(tenant, pairs)
+        )
         known = zip(near, verdicts or (), strict=False)
         return {candidate.key: verdict for candidate, verdict in known if verdict is not None}
 
     async def judged(
-        self, asked: PlannedRequest, trail: RequestState, candidate: Candidate
+        self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> bool | None:
         """The verifier's word on the pair, remembered; None where it has none."""
         if not self.asks:
             return None
-        ruling = await self.ruled(trail, Kind.PROMPTS, asked, asked.text, candidate.text)
+        ruling = await self.ruled(state, Kind.PROMPTS, planned, planned.text, candidate.text)
         if ruling is None:
             return None
-        pair = judged_pair(asked.fingerprint(), asked.text, candidate.text)
-        await self.exact_tier.attempt(
-            trail,
+        pair = judged_pair(planned.fingerprint(), planned.text, candidate.text)
+        await self.exact_dependency.attempt(
+            state,
             lambda: self.memory.remember(
-                asked.request.tenant,
+                planned.request.tenant,
                 pair,
                 approved=ruling.approved,
                 ttl_seconds=REMEMBERED_SECONDS,
@@ -71,27 +73,27 @@ class PairVerifier:
         )
         return ruling.approved
 
-    def begin(self, asked: PlannedRequest, candidate: Candidate) -> None:
+    def begin(self, planned: PlannedRequest, candidate: Candidate) -> None:
         """Have the pair judged beside what the request does next."""
 
         async def judge() -> None:
-            trail = RequestState()
-            await self.judged(asked, trail, candidate)
-            self.ledger.later(asked.request.tenant, trail.counts)
+            state = RequestState()
+            await self.judged(planned, state, candidate)
+            self.counter_writer.later(planned.request.tenant, state.counts)
 
         self.background.start(judge)
 
     async def ruled(
-        self, trail: RequestState, kind: Kind, asked: PlannedRequest, a: str, b: str
+        self, state: RequestState, kind: Kind, planned: PlannedRequest, a: str, b: str
     ) -> Ruling | None:
         """One question to the verifier, counted; None where it did not answer it."""
-        question = Question(kind, a, b, asked.model)
-        ruling = await self.tier.attempt(trail, lambda: self.verifier.rule(question))
+        question = Question(kind, a, b, planned.model)
+        ruling = await self.dependency.attempt(state, lambda: self.verifier.rule(question))
         if ruling is None:
-            trail.count({VERIFIER_FAILED: 1})
+            state.count({VERIFIER_FAILED: 1})
             return None
         tokens = (ruling.prompt_tokens, ruling.completion_tokens)
         model = self.counted_model(ruling.model) if ruling.model else ""
         cost = self.cost(model, *tokens) if model else 0
-        trail.count(ruling_counts(model, *tokens, approved=ruling.approved, nano_dollars=cost))
+        state.count(ruling_counts(model, *tokens, approved=ruling.approved, nano_dollars=cost))
         return ruling

@@ -30,7 +30,7 @@ _MOST_NAMESPACES = 10_000
 class ClientKeyGate:
     """`unchecked` limits what is served by signature alone; `namespaces` are those of keys seen."""
 
-    ledger: CounterWriter
+    counter_writer: CounterWriter
     clock: Clock
     prices: PriceList
     unchecked: LocalRate
@@ -48,21 +48,21 @@ class ClientKeyGate:
         self.namespaces[request.client] = namespace
         return _in_namespace(request, namespace)
 
-    def check(self, asked: PlannedRequest, trail: RequestState) -> KeyCheck | None:
+    def check(self, planned: PlannedRequest, state: RequestState) -> KeyCheck | None:
         """What to ask of the key; None where there is none."""
-        request = asked.request
+        request = planned.request
         if request.client.key_id is None:
             return None
-        own = not request.controls.names_namespace and asked.plan.bypass is None
-        first = trail.grant is None
+        own = not request.controls.names_namespace and planned.plan.bypass is None
+        first = state.grant is None
         check = self.upstream_check(
-            request.client, asked.model, asked.identity.model, request.body, request.fields
+            request.client, planned.model, planned.identity.model, request.body, request.fields
         )
         return replace(
             check,
             namespace=request.controls.namespace if own and first else None,
             counts_request=first,
-            reserves=not asked.plan.only_if_cached,
+            reserves=not planned.plan.only_if_cached,
         )
 
     def upstream_check(
@@ -90,7 +90,7 @@ class ClientKeyGate:
         )
 
     def passed(
-        self, client: Client, trail: RequestState, check: KeyCheck | None, answer: Answered | None
+        self, client: Client, state: RequestState, check: KeyCheck | None, answer: Answered | None
     ) -> Found | OtherNamespace | None:
         """What was found, the key (if any was asked) being served; None where the store is away.
 
@@ -98,40 +98,40 @@ class ClientKeyGate:
         """
         if isinstance(answer, Refused):
             kind = error_count(f"key_{answer.refusal}")
-            self.ledger.later(client.tenant, kind)
+            self.counter_writer.later(client.tenant, kind)
             model = None if check is None else check.model
             raise refused_key(answer.refusal, answer.grant, model=model)
         if isinstance(answer, OtherNamespace):
             return answer
         if answer is not None and answer.grant is not None:
-            trail.grant = answer.grant
-            trail.charge = answer.grant.charge or trail.charge
-        uncounted = trail.grant is not None and not trail.grant.counted
+            state.grant = answer.grant
+            state.charge = answer.grant.charge or state.charge
+        uncounted = state.grant is not None and not state.grant.counted
         if check is not None and (answer is None or uncounted):
-            self._serve_unchecked(client, trail)
+            self._serve_unchecked(client, state)
         return answer
 
-    def may_ask_upstream(self, client: Client, trail: RequestState, *, model: str) -> None:
+    def may_ask_upstream(self, client: Client, state: RequestState, *, model: str) -> None:
         """Raise RequestRefused where the key's budgets forbid it."""
-        grant = trail.grant
+        grant = state.grant
         if grant is not None and grant.short is not None:
-            self.ledger.later(client.tenant, error_count(f"key_{grant.short}"))
+            self.counter_writer.later(client.tenant, error_count(f"key_{grant.short}"))
             raise refused_key(grant.short, grant, model=model)
 
-    def _serve_unchecked(self, client: Client, trail: RequestState) -> None:
-        if trail.unchecked:
+    def _serve_unchecked(self, client: Client, state: RequestState) -> None:
+        if state.unchecked:
             return
         wait = self.unchecked.wait_seconds(client.tenant, self.clock.monotonic())
         if wait:
-            self.ledger.later(client.tenant, error_count("key_unchecked_rate"))
+            self.counter_writer.later(client.tenant, error_count("key_unchecked_rate"))
             raise LimitReached(
                 "The proxy cannot check limits at the moment and serves fewer requests meanwhile.",
                 retry_after_seconds=max(1, round(wait)),
             )
-        trail.unchecked = True
-        trail.count(error_count("key_unchecked"))
+        state.unchecked = True
+        state.count(error_count("key_unchecked"))
         now = self.clock.now()
-        trail.charge = trail.charge or Charge(client.key_id or "", day_of(now), month_of(now))
+        state.charge = state.charge or Charge(client.key_id or "", day_of(now), month_of(now))
 
 
 def _in_namespace(request: ClientRequest, namespace: str) -> ClientRequest:

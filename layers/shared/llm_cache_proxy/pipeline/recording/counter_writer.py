@@ -49,7 +49,7 @@ class CounterWriter:
             held.counts = merged(held.counts, dict(counts))
             held.recent = [*held.recent, *recent][-RECENT_KEPT:]
 
-    def settle(self, tenant: str, counts: Mapping[str, int]) -> None:
+    def write_in_background(self, tenant: str, counts: Mapping[str, int]) -> None:
         """Write `counts` in the background, whatever becomes of the caller."""
         task = asyncio.get_running_loop().create_task(self.write(tenant, counts))
         self._writes.add(task)
@@ -74,7 +74,7 @@ class CounterWriter:
         await asyncio.sleep(0)
         await self.write(tenant, {})
 
-    async def settled(self) -> None:
+    async def wait(self) -> None:
         """Wait for the writes under way; what is pending stays so until the next call."""
         while self._writes:
             await asyncio.gather(*self._writes)
@@ -93,6 +93,6 @@ class CounterWriter:
 
     async def drain(self) -> None:
         """Wait for the writes under way, and write what is pending."""
-        await self.settled()
+        await self.wait()
         for tenant in list(self._pending):
             await self.write(tenant, {})

@@ -45,9 +45,9 @@ class RequestEvents:
         outcome = record.outcome
         if not self.sinks or outcome is None:
             return
-        trail = outcome.trail
-        usage = None if trail is None else trail.usage
-        counts = {} if trail is None else merged(trail.written, trail.counts)
+        state = outcome.state
+        usage = None if state is None else state.usage
+        counts = {} if state is None else merged(state.written, state.counts)
         served = RequestEvent(
             time=record.begun,
             request_id=record.request_id,
@@ -61,7 +61,7 @@ class RequestEvents:
             similarity=outcome.similarity,
             usage=usage,
             nano_dollars=self._price(usage),
-            prompt=None if trail is None else trail.prompt,
+            prompt=None if state is None else state.prompt,
             latency_ms=latency_ms,
             duration_ms=duration_ms,
             timings=outcome.timings,
@@ -87,8 +87,8 @@ class RequestEvents:
 class RecentDecisions:
     """A `RequestSink` whose lines ride with the tenant's counts into the exact tier."""
 
-    def __init__(self, ledger: CounterWriter, *, with_prompts: bool) -> None:
-        self._ledger = ledger
+    def __init__(self, counter_writer: CounterWriter, *, with_prompts: bool) -> None:
+        self._counter_writer = counter_writer
         self._with_prompts = with_prompts
 
     def write(self, served: RequestEvent) -> None:
@@ -98,7 +98,7 @@ class RecentDecisions:
         line = served.line()
         if self._with_prompts and served.prompt:
             line["prompt"] = served.prompt[:_SHOWN_CHARACTERS]
-        self._ledger.later(served.tenant, {}, [json.dumps(line, separators=(",", ":"))])
+        self._counter_writer.later(served.tenant, {}, [json.dumps(line, separators=(",", ":"))])
 
     def close(self) -> None:
         """Nothing of its own: the ledger is drained by its owner."""

@@ -15,38 +15,40 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 class UpstreamUsage:
     """Counts answers of the upstream; a model is counted under the name that `prices` gives it."""
 
-    ledger: CounterWriter
+    counter_writer: CounterWriter
     prices: PriceList
 
-    def count(self, asked: PlannedRequest, trail: RequestState, completion: JsonObject) -> None:
+    def count(self, planned: PlannedRequest, state: RequestState, completion: JsonObject) -> None:
         """Add the result and the tokens of an answer to the trail, and settle what it cost.
 
         An answer that does not tell its tokens is charged as was reserved for it.
         """
-        model = self.prices.counted_name(asked.identity.model)
-        tokens = asked.request.dialect.token_counts(completion)
-        trail.usage = Usage(model, *tokens, saved=False)
+        model = self.prices.counted_name(planned.identity.model)
+        tokens = planned.request.dialect.token_counts(completion)
+        state.usage = Usage(model, *tokens, saved=False)
         counts = miss_counts(model, *tokens)
-        if trail.unasked:  # paid for, and no request's result
+        if state.without_client:  # paid for, and no request's result
             del counts[MISSES]
-        elif asked.plan.bypass is not None:
+        elif planned.plan.bypass is not None:
             counts[BYPASSES] = counts.pop(MISSES)
-        trail.counted = counts
-        trail.count(counts)
+        state.counted = counts
+        state.count(counts)
         if any(tokens):
             price = self.prices.price(model)
-            trail.settle(sum(tokens), 0 if price is None else price.cost(*tokens))
+            state.charge_actual(sum(tokens), 0 if price is None else price.cost(*tokens))
         else:
-            trail.settle_as_reserved()
+            state.charge_as_reserved()
 
     async def write(
-        self, asked: PlannedRequest, trail: RequestState, completion: JsonObject
+        self, planned: PlannedRequest, state: RequestState, completion: JsonObject
     ) -> None:
         """Count an answer of which nothing is kept, before it is sent."""
-        self.count(asked, trail, completion)
-        await self.ledger.write(asked.request.tenant, trail.counts)
+        self.count(planned, state, completion)
+        await self.counter_writer.write(planned.request.tenant, state.counts)
 
-    def settle(self, asked: PlannedRequest, trail: RequestState, completion: JsonObject) -> None:
+    def count_unsent(
+        self, planned: PlannedRequest, state: RequestState, completion: JsonObject
+    ) -> None:
         """Count an answer that was lost or left, whatever becomes of the caller."""
-        self.count(asked, trail, completion)
-        self.ledger.settle(asked.request.tenant, trail.counts)
+        self.count(planned, state, completion)
+        self.counter_writer.write_in_background(planned.request.tenant, state.counts)

@@ -15,7 +15,7 @@ class Outcome:
     `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
     are None where no entry is involved; `similarity` where meaning was not compared; what a hit
     saved, in tokens and nano-dollars, where nobody told it; `grant` where no client key was asked.
-    `trail` goes on being filled in until a streamed answer has ended.
+    `state` goes on being filled in until a streamed answer has ended.
     """
 
     result: Result
@@ -27,7 +27,7 @@ class Outcome:
     saved_tokens: int | None = None
     saved_nano_dollars: int | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
-    trail: RequestState | None = None
+    state: RequestState | None = None
     grant: Grant | None = None
 
 

@@ -25,7 +25,7 @@ class PlannedRequest:
     plan: Plan
     routes: Sequence[Route]
     identity: keys.Identity
-    alike: JsonObject
+    normalised_fields: JsonObject
     key: str
     text: str
     text_digest: str
@@ -42,12 +42,14 @@ class PlannedRequest:
         if route == self.routes[0]:
             return self
         identity = replace(self.identity, upstream=route.upstream, model=route.model)
-        return replace(self, identity=identity, key=_key(self.alike, identity))
+        return replace(self, identity=identity, key=_key(self.normalised_fields, identity))
 
-    def asking(self, request: ClientRequest) -> "PlannedRequest":
+    def in_namespace_of(self, request: ClientRequest) -> "PlannedRequest":
         """The same for the request in another namespace."""
         identity = replace(self.identity, namespace=request.controls.namespace)
-        return replace(self, request=request, identity=identity, key=_key(self.alike, identity))
+        return replace(
+            self, request=request, identity=identity, key=_key(self.normalised_fields, identity)
+        )
 
     def verbatim(self) -> "PlannedRequest":
         """The same request by the text as written: for texts that only normalising makes alike."""
@@ -65,7 +67,7 @@ def model_of(fields: JsonObject) -> str:
     return str(fields.get("model") or "")
 
 
-def asked(request: ClientRequest, policy: Policy, routes: Sequence[Route]) -> PlannedRequest:
+def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]) -> PlannedRequest:
     """The request with keys and plan. Raises NotFound where no upstream serves the model."""
     if not routes:
         shown = model_of(request.fields)[:100]
@@ -86,15 +88,15 @@ def asked(request: ClientRequest, policy: Policy, routes: Sequence[Route]) -> Pl
         model=routes[0].model,
     )
     normal = policy.normalise and request.controls.normalise
-    alike = dialect.with_user_text(fields, normalised) if normal else fields
+    normalised_fields = dialect.with_user_text(fields, normalised) if normal else fields
     text = traits.text or ""
     return PlannedRequest(
         request=request,
         plan=plan(policy, request.controls, traits),
         routes=routes,
         identity=identity,
-        alike=alike,
-        key=_key(alike, identity),
+        normalised_fields=normalised_fields,
+        key=_key(normalised_fields, identity),
         text=text,
         text_digest=keys.text_digest(text),
         form=_form(request),

@@ -1,4 +1,4 @@
-"""What happened to one request on its way, kept until it is answered and counted."""
+"""The state that one request carries through the steps of the pipeline."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -56,42 +56,57 @@ class Leadership(Protocol):
 
 @dataclass(slots=True)
 class RequestState:
-    """One request's timings in milliseconds, counts still to be written, and reason so far.
-
-    `written` are counts that are in the ledger's hands already; a log wants both.
-    `vector` is the prompt's, once it has been computed and stands for the whole prompt. `usage` is
-    the answer's, once it is known; `prompt` the last user text. `unjudged` is a near entry that a
-    verifier has yet to judge. `on_answer` wants the upstream's whole answer before it ends;
-    `fallback` is given where the upstream has none, and then counted as `fallback_counts` say;
-    `unasked` says that no client waits for the upstream's answer. `grant` is the client key's last,
-    `charge` what is reserved of its budgets and not yet settled; `unchecked` says that only the
-    key's signature could be checked. `lease` came with the lookup; `lead` is there while this
-    request leads those who wait for its answer. `counted` is what has been counted as this
-    request's result, to be taken back where another answer is given in its place.
-    """
+    """The mutable state of one request, until it is answered and counted."""
 
     counts: dict[str, int] = field(default_factory=dict)
+    """Counts that are not written yet."""
     written: dict[str, int] = field(default_factory=dict)
-    timings: dict[str, float] = field(default_factory=dict)
-    reason: Reason = Reason.NOT_FOUND
-    detail: str | None = None
-    sequence: int = 0
-    exact_away: bool = False
-    vector: Sequence[float] | None = None
-    similarity: float | None = None
-    usage: Usage | None = None
-    prompt: str | None = None
-    unjudged: Candidate | None = None
-    grant: Grant | None = None
-    charge: Charge | None = None
-    unchecked: bool = False
-    fallback: "Answer | None" = None
-    fallback_counts: dict[str, int] = field(default_factory=dict)
-    unasked: bool = False
-    on_answer: Callable[[JsonObject], Awaitable[None]] | None = None
-    lease: Lease | None = None
-    lead: Leadership | None = None
+    """Counts that the counter writer has already; the request log wants both."""
     counted: dict[str, int] = field(default_factory=dict)
+    """What was counted as this request's result; taken back where another answer replaces it."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds by step."""
+
+    reason: Reason = Reason.NOT_FOUND
+    """Why the answer does not come from the cache, as far as is known now."""
+    detail: str | None = None
+    """What the reason names, such as the guard's rule."""
+    similarity: float | None = None
+    """Cosine similarity of the nearest entry."""
+    prompt: str | None = None
+    """The last user text."""
+    usage: Usage | None = None
+    """The answer's tokens, once they are known."""
+
+    vector: Sequence[float] | None = None
+    """The prompt's vector, once computed; it stands for the whole prompt."""
+    sequence: int = 0
+    """The tenant's clear sequence at the lookup."""
+    exact_unavailable: bool = False
+    """True if the exact store did not answer the lookup."""
+
+    grant: Grant | None = None
+    """What the client key's limits leave, as last reported by the store."""
+    charge: Charge | None = None
+    """What is reserved of the key's budgets and not yet charged."""
+    unchecked: bool = False
+    """True if only the key's signature could be checked."""
+
+    lease: Lease | None = None
+    """The lease that came with the lookup."""
+    leadership: Leadership | None = None
+    """Set while this request leads the followers of its answer."""
+
+    unjudged: Candidate | None = None
+    """A near entry that the verifier has yet to judge."""
+    on_answer: Callable[[JsonObject], Awaitable[None]] | None = None
+    """Called with the upstream's whole answer before it ends."""
+    fallback: "Answer | None" = None
+    """The answer to give where the upstream has none."""
+    fallback_counts: dict[str, int] = field(default_factory=dict)
+    """How `fallback` is counted if it is given."""
+    without_client: bool = False
+    """True if no client waits for the upstream's answer."""
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -107,7 +122,7 @@ class RequestState:
         """Remember to write `counts`."""
         self.counts = merged(self.counts, counts)
 
-    def handed_over(self) -> dict[str, int]:
+    def take_counts(self) -> dict[str, int]:
         """The counts for the ledger to write, once."""
         counts, self.counts = self.counts, {}
         self.written = merged(self.written, counts)
@@ -118,13 +133,13 @@ class RequestState:
         self.count({name: -amount for name, amount in self.counted.items()})
         self.counted = {}
 
-    def settle(self, tokens: int, nano_dollars: int) -> None:
+    def charge_actual(self, tokens: int, nano_dollars: int) -> None:
         """Charge the client's key what the answer cost, in place of what was reserved."""
         if self.charge is not None:
             charge, self.charge = self.charge, None
             self.count(charge.corrected_to(tokens, nano_dollars))
 
-    def settle_as_reserved(self) -> None:
+    def charge_as_reserved(self) -> None:
         """Charge what was reserved, where the upstream did not say what it took."""
         self.charge = None
 
@@ -132,10 +147,10 @@ class RequestState:
         """A part of the cache failed."""
         self.count(error_count(tier))
 
-    def abandon_lead(self) -> None:
+    def abandon_leadership(self) -> None:
         """Lead no more, if this request does: one of those who wait leads from now on."""
-        if self.lead is not None:
-            self.lead.abandon()
+        if self.leadership is not None:
+            self.leadership.abandon()
 
     async def answered(self, completion: JsonObject) -> None:
         """The upstream has given a whole answer."""

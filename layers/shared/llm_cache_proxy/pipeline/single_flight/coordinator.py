@@ -1,4 +1,4 @@
-"""Requests that are alike and in flight at once share one upstream call, over all instances.
+"""Identical requests in flight at once share one upstream call, over all instances.
 
 The first lookup that misses takes a lease; the others wait for what its holder leaves. In one
 process one of them polls for all. Nobody waits for ever, and without a lease nobody waits at all.
@@ -54,118 +54,122 @@ class SingleFlight:
     terms: LeaseTerms
     background: Background
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
-    flights: LocalWaiters = field(default_factory=LocalWaiters)
+    local_waiters: LocalWaiters = field(default_factory=LocalWaiters)
     pace: UpstreamPace = field(default_factory=UpstreamPace)
 
-    async def enter(self, asked: PlannedRequest, trail: RequestState, go_on: GoOn) -> Answer | None:
-        """What another caller's answer gives; None where this one is to find its own.
+    async def enter(
+        self, planned: PlannedRequest, state: RequestState, go_on: GoOn
+    ) -> Answer | None:
+        """The leader's answer, for a follower; None where this request finds its own.
 
-        It then leads, if `trail.lead` says so. `go_on` finds the answer of a follower whose stream
-        has begun already.
+        It then leads if `state.leadership` is set. `go_on` finds the answer of a follower whose
+        stream has begun already.
         """
-        lease = trail.lease
+        lease = state.lease
         if lease is None:
             return None
         if lease.led:
-            await self.lead(asked, trail, lease)
+            await self.lead(planned, state, lease)
             return None
-        if asked.form is Form.JSON:
-            return await self._told(asked, trail, await self._landing(asked, trail, lease))
-        return await self._streamed(asked, trail, lease, go_on)
+        if planned.form is Form.JSON:
+            return await self._follower_answer(
+                planned, state, await self._leader_result(planned, state, lease)
+            )
+        return await self._streamed(planned, state, lease, go_on)
 
-    async def lead(self, asked: PlannedRequest, trail: RequestState, lease: Lease) -> None:
-        """Take the lead of those who wait; `trail.lead` is to be ended."""
-        place = (asked.request.tenant, lease.flight)
-        self._lead(asked, trail, lease, await self.flights.led(place, lease.token))
+    async def lead(self, planned: PlannedRequest, state: RequestState, lease: Lease) -> None:
+        """Take the lead of those who wait; `state.leadership` is to be ended."""
+        place = (planned.request.tenant, lease.flight)
+        self._lead(planned, state, lease, await self.local_waiters.led(place, lease.token))
 
     async def _streamed(
-        self, asked: PlannedRequest, trail: RequestState, lease: Lease, go_on: GoOn
+        self, planned: PlannedRequest, state: RequestState, lease: Lease, go_on: GoOn
     ) -> Answer | None:
-        task = asyncio.get_running_loop().create_task(self._landing(asked, trail, lease))
+        task = asyncio.get_running_loop().create_task(self._leader_result(planned, state, lease))
         try:
             done, _ = await asyncio.wait([task], timeout=self.keep_alive_seconds)
         except asyncio.CancelledError:
             task.cancel()
             raise
         if done:
-            return await self._told(asked, trail, task.result())
+            return await self._follower_answer(planned, state, task.result())
 
         async def rest() -> Answer:
-            told = await self._told(asked, trail, await task)
-            if told is None:
-                return await go_on(asked, trail)
-            self.exact.ledger.later(asked.request.tenant, trail.handed_over())
-            return told
+            answer = await self._follower_answer(planned, state, await task)
+            if answer is None:
+                return await go_on(planned, state)
+            self.exact.counter_writer.later(planned.request.tenant, state.take_counts())
+            return answer
 
         def over(done: asyncio.Task[Answer]) -> None:
             task.cancel()
             left = done.cancelled() or done.exception() is not None
-            if left and trail.lead is not None:
-                trail.lead.abandon()
+            if left and state.leadership is not None:
+                state.leadership.abandon()
 
         coming = asyncio.get_running_loop().create_task(rest())
         coming.add_done_callback(over)
         body = WaitingBody(coming, self.keep_alive_seconds)
         outcome = Outcome(
-            Result.COALESCED, str(Reason.COALESCED), timings=trail.timings, trail=trail
+            Result.COALESCED, str(Reason.COALESCED), timings=state.timings, state=state
         )
         return Answer(200, SSE_TYPE, body, outcome)
 
-    async def _landing(
-        self, asked: PlannedRequest, trail: RequestState, lease: Lease
+    async def _leader_result(
+        self, planned: PlannedRequest, state: RequestState, lease: Lease
     ) -> LeaderResult | FoundSemantically | None:
         """What the leader left; None where nobody else will answer, or not in time."""
-        flight = self.flights.joined((asked.request.tenant, lease.flight), lease.token)
+        group = self.local_waiters.joined((planned.request.tenant, lease.flight), lease.token)
         try:
-            with trail.timed("wait"):
+            with state.timed("wait"):
                 async with asyncio.timeout(self.terms.wait_seconds):
-                    return await self._in_turn(flight, asked, trail, lease)
+                    return await self._in_turn(group, planned, state, lease)
         except TimeoutError:
-            trail.because(Reason.SINGLE_FLIGHT_TIMEOUT)
+            state.because(Reason.SINGLE_FLIGHT_TIMEOUT)
             return None
         finally:
-            self.flights.left(flight)
+            self.local_waiters.left(group)
 
     async def _in_turn(
-        self, flight: WaiterGroup, asked: PlannedRequest, trail: RequestState, lease: Lease
+        self, group: WaiterGroup, planned: PlannedRequest, state: RequestState, lease: Lease
     ) -> LeaderResult | FoundSemantically | None:
         came = time.monotonic()
-        await flight.turn.acquire()
+        await group.turn.acquire()
         leads = False
         try:
-            if flight.landing is None:
-                found = await self._polled(asked, trail, lease, came)
+            if group.result is None:
+                found = await self._polled(planned, state, lease, came)
                 if isinstance(found, Lease):
                     leads = True
-                    self._lead(asked, trail, found, flight)
+                    self._lead(planned, state, found, group)
                     return None
-                flight.landing = found
-            return None if isinstance(flight.landing, NoLease) else flight.landing
+                group.result = found
+            return None if isinstance(group.result, NoLease) else group.result
         finally:
             if not leads:
-                flight.turn.release()
+                group.turn.release()
 
     async def _polled(
-        self, asked: PlannedRequest, trail: RequestState, lease: Lease, came: float
+        self, planned: PlannedRequest, state: RequestState, lease: Lease, came: float
     ) -> LeaderResult | FoundSemantically | NoLease | Lease:
-        expected = self.pace.expected_seconds(asked.identity.model)
+        expected = self.pace.expected_seconds(planned.identity.model)
         age_seconds = lease.age_seconds + time.monotonic() - came
         waits = pauses(expected, age_seconds, random.random())  # noqa: S311 - no secret
         while True:
             await asyncio.sleep(next(waits))
             query = Poll(
-                tenant=asked.request.tenant,
-                key=asked.key,
+                tenant=planned.request.tenant,
+                key=planned.key,
                 lease=lease,
-                text_digest=asked.text_digest,
+                text_digest=planned.text_digest,
                 lease_seconds=self.terms.lease_seconds,
                 claim=new_claim(),
-                max_age_seconds=asked.plan.max_age_seconds,
+                max_age_seconds=planned.plan.max_age_seconds,
             )
-            polled = await self.exact.tier.attempt(trail, partial(self._poll, query))
+            polled = await self.exact.dependency.attempt(state, partial(self._poll, query))
             if polled is None:
                 return NoLease()
-            found, trail.sequence = polled
+            found, state.sequence = polled
             if isinstance(found, Lease) and not found.led:
                 lease = found
                 continue
@@ -173,45 +177,45 @@ class SingleFlight:
 
     def _poll(self, query: Poll) -> Awaitable[tuple[Polled, int]]:
         call = self.store.poll(query)
-        return self.exact.claims.heard(query.tenant, query.lease.flight, query.claim, call)
+        return self.exact.lost_leases.heard(query.tenant, query.lease.flight, query.claim, call)
 
     def _lead(
-        self, asked: PlannedRequest, trail: RequestState, lease: Lease, flight: WaiterGroup
+        self, planned: PlannedRequest, state: RequestState, lease: Lease, group: WaiterGroup
     ) -> None:
-        def landed(landing: LeaderResult | None, seconds: float) -> None:
-            if landing is not None:
-                self.pace.saw(asked.identity.model, seconds)
-            self.flights.landed(flight, landing)
+        def finished(result: LeaderResult | None, seconds: float) -> None:
+            if result is not None:
+                self.pace.saw(planned.identity.model, seconds)
+            self.local_waiters.finished(group, result)
 
-        trail.lead = LeaderLease(
+        state.leadership = LeaderLease(
             self.store,
             self.terms,
-            asked.request.tenant,
-            asked.key,
+            planned.request.tenant,
+            planned.key,
             lease,
             self.background,
-            landed,
+            finished,
         )
 
-    async def _told(
+    async def _follower_answer(
         self,
-        asked: PlannedRequest,
-        trail: RequestState,
-        landing: LeaderResult | FoundSemantically | None,
+        planned: PlannedRequest,
+        state: RequestState,
+        result: LeaderResult | FoundSemantically | None,
     ) -> Answer | None:
-        if landing is None:
+        if result is None:
             return None
-        trail.settle(0, 0)  # the leader pays
-        if isinstance(landing, FoundSemantically):
-            alone = replace(asked, plan=replace(asked.plan, coalesce=False))
-            answer, _ = await self.exact.find(alone, trail)
+        state.charge_actual(0, 0)  # the leader pays
+        if isinstance(result, FoundSemantically):
+            alone = replace(planned, plan=replace(planned.plan, coalesce=False))
+            answer, _ = await self.exact.find(alone, state)
             return answer
-        tokens = (landing.prompt_tokens, landing.completion_tokens)
-        trail.counted = hit_counts(COALESCED, landing.model, *tokens)
-        counts = merged(trail.counted, trail.handed_over())
-        await self.exact.ledger.write_together(asked.request.tenant, counts)
-        if isinstance(landing, Entry):
-            return kept_answer(self.exact.hits, asked, trail, landing)
-        if landing.failure is not None:
-            raise landing.failure.error()
-        return published_reply(asked, trail, landing)
+        tokens = (result.prompt_tokens, result.completion_tokens)
+        state.counted = hit_counts(COALESCED, result.model, *tokens)
+        counts = merged(state.counted, state.take_counts())
+        await self.exact.counter_writer.write_together(planned.request.tenant, counts)
+        if isinstance(result, Entry):
+            return kept_answer(self.exact.hits, planned, state, result)
+        if result.failure is not None:
+            raise result.failure.error()
+        return published_reply(planned, state, result)

@@ -28,15 +28,15 @@ class WaitingBody(ClosableBody):
     def __init__(self, coming: "asyncio.Task[Answer]", keep_alive_seconds: float) -> None:
         self._coming = coming
         self._keep_alive_seconds = keep_alive_seconds
-        self._told = self._pieces()
+        self._body = self._pieces()
 
     async def asend(self, value: None, /) -> bytes:  # noqa: ARG002 (a generator's signature)
         """The next comment, or piece of the answer."""
-        return await anext(self._told)
+        return await anext(self._body)
 
     async def aclose(self) -> None:
         """The client has left, or has all. Safe to repeat, begun or not."""
-        await self._told.aclose()
+        await self._body.aclose()
         self._coming.cancel()
         [answer] = await asyncio.gather(self._coming, return_exceptions=True)
         if isinstance(answer, Answer) and not isinstance(answer.body, bytes):
@@ -81,11 +81,11 @@ def read_leader_result(
 
 
 def kept_answer(
-    hits: HitAnswers, asked: PlannedRequest, trail: RequestState, entry: Entry
+    hits: HitAnswers, planned: PlannedRequest, state: RequestState, entry: Entry
 ) -> Answer:
     """The answer that was kept, as a hit that is as fresh as can be."""
     hit = Hit(
-        body=entry.forms.body(asked.form),
+        body=entry.forms.body(planned.form),
         entry_id=entry.entry_id,
         created_at=entry.created_at,
         expires_at=entry.expires_at,
@@ -94,24 +94,24 @@ def kept_answer(
         prompt_tokens=entry.prompt_tokens,
         completion_tokens=entry.completion_tokens,
         text=None,
-        sequence=trail.sequence,
+        sequence=state.sequence,
     )
-    return hits.answer(asked, trail, hit, Result.COALESCED, Reason.COALESCED)
+    return hits.answer(planned, state, hit, Result.COALESCED, Reason.COALESCED)
 
 
-def published_reply(asked: PlannedRequest, trail: RequestState, answer: SharedAnswer) -> Answer:
+def published_reply(planned: PlannedRequest, state: RequestState, answer: SharedAnswer) -> Answer:
     """The answer that was not kept, in the form that was asked for."""
-    as_events = answer.forms is not None and asked.form is not Form.JSON
-    text = answer.told(asked.form) + (asked.request.dialect.terminator if as_events else "")
+    as_events = answer.forms is not None and planned.form is not Form.JSON
+    text = answer.in_form(planned.form) + (planned.request.dialect.terminator if as_events else "")
     kind = SSE_TYPE if as_events else answer.content_type
     tokens = (answer.prompt_tokens, answer.completion_tokens)
-    trail.usage = Usage(answer.model, *tokens, saved=True)
+    state.usage = Usage(answer.model, *tokens, saved=True)
     return Answer(
         status=answer.status,
         content_type=JSON_TYPE if answer.forms is not None and not as_events else kind,
         body=text.encode("utf-8", "replace"),
         outcome=Outcome(
-            Result.COALESCED, str(Reason.COALESCED), timings=trail.timings, trail=trail
+            Result.COALESCED, str(Reason.COALESCED), timings=state.timings, state=state
         ),
         headers=answer.headers,
     )

@@ -20,47 +20,47 @@ from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease, LeaseStore
 
 
-async def publish_failure(trail: RequestState, exc: BaseException) -> None:
+async def publish_failure(state: RequestState, exc: BaseException) -> None:
     """The upstream's failure, to everyone; whoever was only cancelled hands the lease on."""
-    if trail.lead is None:
+    if state.leadership is None:
         return
     if isinstance(exc, UpstreamError):
-        await trail.lead.share(SharedAnswer(status=exc.status, failure=Failure.of(exc)))
+        await state.leadership.share(SharedAnswer(status=exc.status, failure=Failure.of(exc)))
     else:
-        trail.lead.abandon()
+        state.leadership.abandon()
 
 
 async def publish_body(
-    trail: RequestState, status: int, headers: Mapping[str, str], content_type: str, body: bytes
+    state: RequestState, status: int, headers: Mapping[str, str], content_type: str, body: bytes
 ) -> None:
     """An answer that is no completion, such as an error, as it came."""
-    if trail.lead is not None:
+    if state.leadership is not None:
         text = body.decode("utf-8", "replace")
         answer = SharedAnswer(status, content_type, dict(headers), body=text)
-        await trail.lead.share(answer)
+        await state.leadership.share(answer)
 
 
 async def publish_completion(
-    asked: PlannedRequest,
-    trail: RequestState,
+    planned: PlannedRequest,
+    state: RequestState,
     headers: Mapping[str, str],
     completion: JsonObject,
     text: str,
 ) -> None:
     """A completion that may not be kept, in every form; as it came where it has but one."""
-    if trail.lead is not None:
-        dialect = asked.request.dialect
+    if state.leadership is not None:
+        dialect = planned.request.dialect
         prompt_tokens, completion_tokens = dialect.token_counts(completion)
         forms = _forms(dialect, completion, text)
         answer = SharedAnswer(
             headers=dict(headers),
             forms=forms,
             body=text if forms is None else "",
-            model="other" if trail.usage is None else trail.usage.model,
+            model="other" if state.usage is None else state.usage.model,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
         )
-        await trail.lead.share(answer)
+        await state.leadership.share(answer)
 
 
 def _forms(dialect: Dialect, completion: JsonObject, text: str) -> Forms | None:

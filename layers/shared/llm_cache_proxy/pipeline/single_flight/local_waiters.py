@@ -1,4 +1,4 @@
-"""Everyone in this process who waits for one answer: one looks for it, all get what it finds."""
+"""The requests of this process that wait for one answer: one of them polls for all."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -9,48 +9,48 @@ from llm_cache_proxy.ports.lease_store import FoundSemantically, NoLease
 
 @dataclass(slots=True)
 class WaiterGroup:
-    """`turn` is held by whoever leads or polls; `landing` is there once the answer is."""
+    """`turn` is held by whoever leads or polls; `result` is there once the answer is."""
 
     place: tuple[str, str]
     token: int
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    landing: LeaderResult | FoundSemantically | NoLease | None = None
+    result: LeaderResult | FoundSemantically | NoLease | None = None
     waiting: int = 0
 
 
 class LocalWaiters:
-    """The flights under way, by tenant and flight; gone when nobody leads or waits."""
+    """The groups of waiters, by tenant and flight; one without leader and waiters is removed."""
 
     def __init__(self) -> None:
-        self._flights: dict[tuple[str, str], WaiterGroup] = {}
+        self._groups: dict[tuple[str, str], WaiterGroup] = {}
 
     async def led(self, place: tuple[str, str], token: int) -> WaiterGroup:
-        """A flight of this token, its turn in the caller's hands."""
+        """A group of this token, its turn in the caller's hands."""
         # A new one: a turn that was just given up may be on its way to somebody who waits for it.
-        flight = self._flights[place] = WaiterGroup(place, token)
-        await flight.turn.acquire()
-        return flight
+        group = self._groups[place] = WaiterGroup(place, token)
+        await group.turn.acquire()
+        return group
 
     def joined(self, place: tuple[str, str], token: int) -> WaiterGroup:
-        """The flight in which a follower of `token` waits; it is to be left."""
-        flight = self._flights.get(place)
-        if flight is None or (flight.landing is not None and flight.token != token):
-            flight = self._flights[place] = WaiterGroup(place, token)
-        flight.waiting += 1
-        return flight
+        """The group in which a follower of `token` waits; it is to be left."""
+        group = self._groups.get(place)
+        if group is None or (group.result is not None and group.token != token):
+            group = self._groups[place] = WaiterGroup(place, token)
+        group.waiting += 1
+        return group
 
-    def left(self, flight: WaiterGroup) -> None:
+    def left(self, group: WaiterGroup) -> None:
         """A follower waits no more."""
-        flight.waiting -= 1
-        self._forget_idle(flight)
+        group.waiting -= 1
+        self._forget_idle(group)
 
-    def landed(self, flight: WaiterGroup, landing: LeaderResult | None) -> None:
+    def finished(self, group: WaiterGroup, result: LeaderResult | None) -> None:
         """The leader is done, and gives its turn up."""
-        flight.landing = landing
-        flight.turn.release()
-        self._forget_idle(flight)
+        group.result = result
+        group.turn.release()
+        self._forget_idle(group)
 
-    def _forget_idle(self, flight: WaiterGroup) -> None:
-        idle = flight.waiting <= 0 and not flight.turn.locked()
-        if idle and self._flights.get(flight.place) is flight:
-            del self._flights[flight.place]
+    def _forget_idle(self, group: WaiterGroup) -> None:
+        idle = group.waiting <= 0 and not group.turn.locked()
+        if idle and self._groups.get(group.place) is group:
+            del self._groups[group.place]

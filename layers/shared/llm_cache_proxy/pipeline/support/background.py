@@ -30,20 +30,20 @@ class Background:
         task.add_done_callback(self._ended)
         return True
 
-    async def settled(self) -> None:
+    async def wait(self) -> None:
         """Wait until nothing is under way."""
         while self._running:
             await asyncio.wait(self._running)
 
-    async def drained(self, within_seconds: float) -> None:
+    async def wait_at_most(self, within_seconds: float) -> None:
         """The same for so long; what is not done by then is given up."""
         try:
             async with asyncio.timeout(within_seconds):
-                await self.settled()
+                await self.wait()
         except TimeoutError:
             for task in self._running:
                 task.cancel()
-            await self.settled()
+            await self.wait()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -99,7 +99,7 @@ class DetachedTasks:
         """Do `work` without a client, for as long as that may take."""
         self._started(self._bounded(work))
 
-    async def settled(self) -> None:
+    async def wait(self) -> None:
         """Wait for all that goes on."""
         while self._under_way:
             await asyncio.gather(*self._under_way, return_exceptions=True)
@@ -108,7 +108,7 @@ class DetachedTasks:
         """Give up all that goes on."""
         for task in self._under_way:
             task.cancel()
-        await self.settled()
+        await self.wait()
 
     def _started(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

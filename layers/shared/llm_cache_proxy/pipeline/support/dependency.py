@@ -24,32 +24,32 @@ class Dependency:
         self._clock = clock
         self.breaker = breaker
 
-    async def attempt(self, trail: RequestState, step: Callable[[], Awaitable[T]]) -> T | None:
+    async def attempt(self, state: RequestState, step: Callable[[], Awaitable[T]]) -> T | None:
         """What `step` gives, or None where it failed, came too late, or was not even tried."""
         if not self.breaker.allows(self._clock.monotonic()):
-            trail.failed(self.name)
+            state.failed(self.name)
             return None
         try:
-            with trail.timed(self.name):
+            with state.timed(self.name):
                 async with asyncio.timeout(self._deadline_seconds):
                     value = await step()
         except (CacheTierError, TimeoutError) as exc:
-            self._failed(trail, exc)
+            self._failed(state, exc)
             return None
         except Exception as exc:  # noqa: BLE001 - see below
             # The one broad except: a fault of a store's client that nobody foresaw is still no
             # reason to fail a request that the upstream can answer.
             _log.exception("unforeseen failure of the %s tier", self.name)
-            self._failed(trail, exc)
+            self._failed(state, exc)
             return None
         self.breaker.succeeded()
         return value
 
-    def _failed(self, trail: RequestState, exc: Exception) -> None:
+    def _failed(self, state: RequestState, exc: Exception) -> None:
         timed_out = isinstance(exc, TimeoutError) or isinstance(exc.__cause__, TimeoutError)
         was_open = self.breaker.is_open
         self.breaker.failed(self._clock.monotonic(), timed_out=timed_out)
-        trail.failed(self.name)
+        state.failed(self.name)
         if self.breaker.is_open and not was_open:
-            trail.count(trip_count(self.name))
+            state.count(trip_count(self.name))
         _log.warning("the %s tier failed: %s", self.name, exc or type(exc).__name__)

@@ -41,166 +41,166 @@ class ExactTier:
     """Looks up by exact key; `embedder_id` is the one whose promotions are believed."""
 
     store: ExactStore
-    tier: Dependency
+    dependency: Dependency
     guard: Guard
-    ledger: CounterWriter
+    counter_writer: CounterWriter
     embedder_id: str
     hits: HitAnswers
     keys: ClientKeyGate
-    claims: LostLeases
+    lost_leases: LostLeases
 
     async def find(
-        self, asked: PlannedRequest, trail: RequestState
+        self, planned: PlannedRequest, state: RequestState
     ) -> tuple[Answer | None, PlannedRequest]:
         """The answer if there is one, and the request under the key it is to be stored by.
 
         Raises RequestRefused where the client's key is not served, as `begin` does.
         """
-        pending = self.ledger.take(asked.request.tenant)
-        found = await self._look(asked, trail, asked.key, pending)
+        pending = self.counter_writer.take(planned.request.tenant)
+        found = await self._look(planned, state, planned.key, pending)
         if isinstance(found, OtherNamespace):
-            asked = asked.asking(self.keys.learned(asked.request, found.namespace))
-            found = await self._look(asked, trail, asked.key, PendingCounts())
+            planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
+            found = await self._look(planned, state, planned.key, PendingCounts())
         if isinstance(found, AliasFound):
-            return await self._through_alias(asked, trail, found), asked
+            return await self._through_alias(planned, state, found), planned
         if isinstance(found, Barred):
-            trail.because(Reason.FEEDBACK)
-            return await self._verbatim(asked.verbatim(), trail)
+            state.because(Reason.FEEDBACK)
+            return await self._verbatim(planned.verbatim(), state)
         if not isinstance(found, Hit):
-            return None, asked
+            return None, planned
         if found.text is None:
-            return self._answer(asked, trail, found, Reason.IDENTICAL), asked
-        if not asked.normalises:
-            _take_back(trail, found)
-        elif self._says_the_same(asked, trail, found):
-            pair = spelling_pair(asked.text_digest, text_digest(found.text))
-            return self._answer(asked, trail, found, Reason.NORMALISED, pair), asked
-        return await self._verbatim(asked.verbatim(), trail)
+            return self._answer(planned, state, found, Reason.IDENTICAL), planned
+        if not planned.normalises:
+            _take_back(state, found)
+        elif self._says_the_same(planned, state, found):
+            pair = spelling_pair(planned.text_digest, text_digest(found.text))
+            return self._answer(planned, state, found, Reason.NORMALISED, pair), planned
+        return await self._verbatim(planned.verbatim(), state)
 
-    async def stand_in(self, asked: PlannedRequest, trail: RequestState) -> Answer | None:
+    async def stand_in(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
         """What may be given where the upstream gave no answer, expired or not."""
         # The key's own namespace may have become known meanwhile; nothing corrects it any more.
-        asked = asked.asking(self.keys.placed(asked.request))
-        plan = asked.plan.after_failure()
-        answer, _ = await self.find(replace(asked, plan=plan), trail)
+        planned = planned.in_namespace_of(self.keys.placed(planned.request))
+        plan = planned.plan.after_failure()
+        answer, _ = await self.find(replace(planned, plan=plan), state)
         return answer
 
-    async def begin(self, asked: PlannedRequest, trail: RequestState) -> PlannedRequest:
+    async def begin(self, planned: PlannedRequest, state: RequestState) -> PlannedRequest:
         """Learn the clear sequence for an answer that will be stored without having been read."""
-        pending = self.ledger.take(asked.request.tenant)
-        found = await self._look(asked, trail, NO_KEY, pending)
+        pending = self.counter_writer.take(planned.request.tenant)
+        found = await self._look(planned, state, NO_KEY, pending)
         if isinstance(found, OtherNamespace):
-            asked = asked.asking(self.keys.learned(asked.request, found.namespace))
-            await self._look(asked, trail, NO_KEY, PendingCounts())
-        return asked
+            planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
+            await self._look(planned, state, NO_KEY, PendingCounts())
+        return planned
 
-    async def before_upstream(self, asked: PlannedRequest, trail: RequestState) -> None:
+    async def before_upstream(self, planned: PlannedRequest, state: RequestState) -> None:
         """Reserve what the upstream may cost, where the lookups have not.
 
         Raises RequestRefused where the client's key or its budgets forbid it.
         """
-        client = asked.request.client
-        short = trail.grant is not None and trail.grant.short is not None
-        if client.key_id is not None and trail.charge is None and not short:
-            await self._look(asked, trail, NO_KEY, PendingCounts(), leases=False)
-        self.keys.may_ask_upstream(client, trail, model=asked.model)
+        client = planned.request.client
+        short = state.grant is not None and state.grant.short is not None
+        if client.key_id is not None and state.charge is None and not short:
+            await self._look(planned, state, NO_KEY, PendingCounts(), leases=False)
+        self.keys.may_ask_upstream(client, state, model=planned.model)
 
     async def _verbatim(
-        self, asked: PlannedRequest, trail: RequestState
+        self, planned: PlannedRequest, state: RequestState
     ) -> tuple[Answer | None, PlannedRequest]:
-        found = await self._look(asked, trail, asked.key, PendingCounts())
+        found = await self._look(planned, state, planned.key, PendingCounts())
         if isinstance(found, Hit) and found.text is None:
-            return self._answer(asked, trail, found, Reason.IDENTICAL), asked
-        return None, asked
+            return self._answer(planned, state, found, Reason.IDENTICAL), planned
+        return None, planned
 
     async def _through_alias(
-        self, asked: PlannedRequest, trail: RequestState, promotion: AliasFound
+        self, planned: PlannedRequest, state: RequestState, promotion: AliasFound
     ) -> Answer | None:
         alias = promotion.alias
         believed = (
-            asked.plan.no_semantic is None
+            planned.plan.no_semantic is None
             and not promotion.barred
-            and alias.similarity >= max(asked.plan.threshold, promotion.raised_threshold)
+            and alias.similarity >= max(planned.plan.threshold, promotion.raised_threshold)
             and alias.embedder_id == self.embedder_id
         )
-        wanted = decision_version(self.guard.decision_version, verified=asked.plan.verified)
-        judged = alias.decision_version == wanted and alias.text_digest == asked.text_digest
-        if not believed or (asked.plan.verified and not judged):
+        wanted = decision_version(self.guard.decision_version, verified=planned.plan.verified)
+        judged = alias.decision_version == wanted and alias.text_digest == planned.text_digest
+        if not believed or (planned.plan.verified and not judged):
             return None
-        found = await self._look(asked, trail, alias.target, PendingCounts(), leases=False)
+        found = await self._look(planned, state, alias.target, PendingCounts(), leases=False)
         if not isinstance(found, Hit):
             return None
-        if not judged and not self._says_the_same(asked, trail, found):
+        if not judged and not self._says_the_same(planned, state, found):
             return None
-        trail.similarity = alias.similarity
-        pair = barred_pair(asked.text, found.text) if found.text is not None else None
-        return self._answer(asked, trail, found, Reason.PROMOTED, pair)
+        state.similarity = alias.similarity
+        pair = barred_pair(planned.text, found.text) if found.text is not None else None
+        return self._answer(planned, state, found, Reason.PROMOTED, pair)
 
     def _answer(
         self,
-        asked: PlannedRequest,
-        trail: RequestState,
+        planned: PlannedRequest,
+        state: RequestState,
         found: Hit,
         reason: Reason,
         pair: str | None = None,
     ) -> Answer:
-        trail.counted = _counted(found)
+        state.counted = _counted(found)
         if not found.is_stale:
-            return self.hits.answer(asked, trail, found, Result.HIT_EXACT, reason, pair=pair)
-        failed = asked.plan.failed
+            return self.hits.answer(planned, state, found, Result.HIT_EXACT, reason, pair=pair)
+        failed = planned.plan.failed
         stale = Reason.STALE_IF_ERROR if failed else Reason.STALE_WHILE_REVALIDATE
-        return self.hits.answer(asked, trail, found, Result.STALE, stale, pair=pair)
+        return self.hits.answer(planned, state, found, Result.STALE, stale, pair=pair)
 
-    def _says_the_same(self, asked: PlannedRequest, trail: RequestState, found: Hit) -> bool:
-        verdict = self.guard.compare(asked.text, found.text if found.text is not None else "")
+    def _says_the_same(self, planned: PlannedRequest, state: RequestState, found: Hit) -> bool:
+        verdict = self.guard.compare(planned.text, found.text if found.text is not None else "")
         if not verdict.accepted:
-            trail.vetoed(verdict.rule)
-            _take_back(trail, found)
+            state.vetoed(verdict.rule)
+            _take_back(state, found)
         return verdict.accepted
 
     async def _look(
         self,
-        asked: PlannedRequest,
-        trail: RequestState,
+        planned: PlannedRequest,
+        state: RequestState,
         key: str,
         pending: PendingCounts,
         *,
         leases: bool = True,
     ) -> Found | OtherNamespace | None:
-        coalesces = leases and asked.plan.coalesce
-        check = None if asked.plan.failed else self.keys.check(asked, trail)
+        coalesces = leases and planned.plan.coalesce
+        check = None if planned.plan.failed else self.keys.check(planned, state)
         query = Lookup(
-            tenant=asked.request.tenant,
+            tenant=planned.request.tenant,
             key=key,
-            form=asked.form,
-            text_digest=asked.text_digest,
-            max_age_seconds=asked.plan.max_age_seconds,
+            form=planned.form,
+            text_digest=planned.text_digest,
+            max_age_seconds=planned.plan.max_age_seconds,
             counts=pending.counts,
             recent=pending.recent,
             check=check,
-            flight=f"{key}:{asked.text_digest}" if coalesces else None,
-            lease_seconds=self.claims.terms.lease_seconds,
+            flight=f"{key}:{planned.text_digest}" if coalesces else None,
+            lease_seconds=self.lost_leases.terms.lease_seconds,
             claim=new_claim() if coalesces else "",
             # Nobody renews what is found without a lease.
-            stale_seconds=asked.plan.stale_seconds if coalesces or asked.plan.failed else 0,
-            refresh_ahead=asked.plan.refresh_ahead,
+            stale_seconds=planned.plan.stale_seconds if coalesces or planned.plan.failed else 0,
+            refresh_ahead=planned.plan.refresh_ahead,
         )
-        answer = await self.tier.attempt(trail, lambda: self._asked(query))
+        answer = await self.dependency.attempt(state, lambda: self._lookup(query))
         if answer is None:
-            trail.exact_away = True
-            trail.because(Reason.EXACT_UNAVAILABLE)
-            self.ledger.later(asked.request.tenant, pending.counts, pending.recent)
-        found = self.keys.passed(asked.request.client, trail, check, answer)
+            state.exact_unavailable = True
+            state.because(Reason.EXACT_UNAVAILABLE)
+            self.counter_writer.later(planned.request.tenant, pending.counts, pending.recent)
+        found = self.keys.passed(planned.request.client, state, check, answer)
         if found is not None and not isinstance(found, OtherNamespace):
-            trail.sequence = found.sequence
-            trail.lease = found.lease if isinstance(found, Hit | Miss) else None
+            state.sequence = found.sequence
+            state.lease = found.lease if isinstance(found, Hit | Miss) else None
         return found
 
-    def _asked(self, query: Lookup) -> Awaitable[Answered]:
+    def _lookup(self, query: Lookup) -> Awaitable[Answered]:
         call = self.store.lookup(query)
         if query.flight is None:
             return call
-        return self.claims.heard(query.tenant, query.flight, query.claim, call)
+        return self.lost_leases.heard(query.tenant, query.flight, query.claim, call)
 
 
 def _counted(hit: Hit) -> dict[str, int]:
@@ -209,7 +209,7 @@ def _counted(hit: Hit) -> dict[str, int]:
     return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
 
 
-def _take_back(trail: RequestState, found: Hit) -> None:
+def _take_back(state: RequestState, found: Hit) -> None:
     """Uncount what the store has counted as a hit, and what was none."""
-    trail.counted = _counted(found)
-    trail.uncount()
+    state.counted = _counted(found)
+    state.uncount()

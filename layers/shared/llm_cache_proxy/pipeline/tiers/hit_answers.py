@@ -33,8 +33,8 @@ class HitAnswers:
 
     def answer(
         self,
-        asked: PlannedRequest,
-        trail: RequestState,
+        planned: PlannedRequest,
+        state: RequestState,
         hit: Hit,
         result: Result,
         reason: Reason,
@@ -42,18 +42,18 @@ class HitAnswers:
         pair: str | None = None,
     ) -> Answer:
         """The answer that a hit gives; `pair` names both texts where they differ, for feedback."""
-        whole = asked.form is Form.JSON
+        whole = planned.form is Form.JSON
         tokens = hit.prompt_tokens + hit.completion_tokens
         price = self.prices.price(hit.model)
-        trail.usage = Usage(hit.model, hit.prompt_tokens, hit.completion_tokens, saved=True)
+        state.usage = Usage(hit.model, hit.prompt_tokens, hit.completion_tokens, saved=True)
         return Answer(
             status=200,
             content_type=JSON_TYPE if whole else SSE_TYPE,
-            body=self._body(asked, hit),
+            body=self._body(planned, hit),
             outcome=Outcome(
                 result=result,
                 reason=str(reason),
-                similarity=trail.similarity,
+                similarity=state.similarity,
                 age_seconds=max(0, hit.now - hit.created_at),
                 ttl_seconds=max(0, hit.expires_at - hit.now),
                 entry_id=str(EntryHandle(hit.entry_id, pair)),
@@ -61,17 +61,17 @@ class HitAnswers:
                 saved_nano_dollars=price.cost(hit.prompt_tokens, hit.completion_tokens)
                 if price is not None and tokens
                 else None,
-                timings=trail.timings,
-                trail=trail,
+                timings=state.timings,
+                state=state,
             ),
         )
 
-    def _body(self, asked: PlannedRequest, hit: Hit) -> bytes | AsyncGenerator[bytes, None]:
-        dialect, text = asked.request.dialect, hit.body
-        wished = asked.request.controls.fresh_id
+    def _body(self, planned: PlannedRequest, hit: Hit) -> bytes | AsyncGenerator[bytes, None]:
+        dialect, text = planned.request.dialect, hit.body
+        wished = planned.request.controls.fresh_id
         if (self.fresh_ids if wished is None else wished) and dialect.id_prefix:
             text = renewed(text, dialect.id_prefix, hit.now)
-        if asked.form is Form.JSON:
+        if planned.form is Form.JSON:
             return text.encode("utf-8")
         if self.words_per_second > 0:
             return _word_by_word(text, dialect, 1 / self.words_per_second)

@@ -28,17 +28,17 @@ class Judge(Protocol):
 class GuardJudge:
     """The guard's word."""
 
-    def __init__(self, asked: PlannedRequest, trail: RequestState, guard: Guard) -> None:
-        self._asked = asked
-        self._trail = trail
+    def __init__(self, planned: PlannedRequest, state: RequestState, guard: Guard) -> None:
+        self._planned = planned
+        self._state = state
         self._guard = guard
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
         """The candidate, unless a rule sees a difference in meaning."""
-        verdict = self._guard.compare(self._asked.text, candidate.text)
+        verdict = self._guard.compare(self._planned.text, candidate.text)
         if verdict.accepted:
             return Reason.SIMILAR
-        self._trail.vetoed(verdict.rule)
+        self._state.vetoed(verdict.rule)
         return None
 
 
@@ -47,36 +47,36 @@ class VerifierJudge:
 
     def __init__(
         self,
-        asked: PlannedRequest,
-        trail: RequestState,
+        planned: PlannedRequest,
+        state: RequestState,
         guard: Guard,
-        verifying: PairVerifier,
+        pair_verifier: PairVerifier,
         known: dict[str, bool],
     ) -> None:
-        self._asked = asked
-        self._trail = trail
+        self._planned = planned
+        self._state = state
         self._guard = guard
-        self._verifying = verifying
+        self._pair_verifier = pair_verifier
         self._known = known
         self._has_asked = False
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
         """The candidate, if the verifier has approved of the pair or does so now."""
-        if candidate.text == self._asked.text:
+        if candidate.text == self._planned.text:
             return Reason.SIMILAR
         approved = self._known.get(candidate.key)
         if approved is None and not self._has_asked and self._is_likely(candidate):
             self._has_asked = True  # one wait a request at most
-            approved = await self._verifying.judged(self._asked, self._trail, candidate)
-        elif approved is None and self._trail.unjudged is None:
-            self._trail.unjudged = candidate
+            approved = await self._pair_verifier.judged(self._planned, self._state, candidate)
+        elif approved is None and self._state.unjudged is None:
+            self._state.unjudged = candidate
         if approved:
             return Reason.VERIFIED
-        self._trail.because(Reason.UNVERIFIED if approved is None else Reason.VERIFIER)
+        self._state.because(Reason.UNVERIFIED if approved is None else Reason.VERIFIER)
         return None
 
     def _is_likely(self, candidate: Candidate) -> bool:
         return (
             candidate.similarity >= LIKELY_SIMILARITY
-            and self._guard.compare(self._asked.text, candidate.text).accepted
+            and self._guard.compare(self._planned.text, candidate.text).accepted
         )

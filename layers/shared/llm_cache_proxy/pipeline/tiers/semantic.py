@@ -42,7 +42,7 @@ _TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK)
 _WITHHELD = {Barred: Reason.FEEDBACK, BelowRaised: Reason.THRESHOLD_RAISED}
 
 
-async def _at_hand() -> None:
+async def _nothing_to_prepare() -> None:
     """Nothing has to be prepared."""
 
 
@@ -50,166 +50,168 @@ async def _at_hand() -> None:
 class SemanticTier:
     """Embeds the last user text and looks for a neighbour whose answer may serve.
 
-    `prepare` is awaited before the tier's parts are asked, outside their deadlines. `verifying`
-    is there where the policy asks for a verifier, `shadowing` where hits are sampled.
+    `prepare` is awaited before the tier's parts are asked, outside their deadlines. `pair_verifier`
+    is there where the policy asks for a verifier, `shadow_sampler` where hits are sampled.
     """
 
     exact: ExactStore
     vectors: VectorStore
     embedder: Embedder
     guard: Guard
-    exact_tier: Dependency
-    embed_tier: Dependency
-    search_tier: Dependency
+    exact_dependency: Dependency
+    embedder_dependency: Dependency
+    search_dependency: Dependency
     clock: Clock
     candidates: int
     hits: HitAnswers
-    prepare: Callable[[], Awaitable[None]] = _at_hand
-    verifying: PairVerifier | None = None
-    shadowing: ShadowSampler | None = None
+    prepare: Callable[[], Awaitable[None]] = _nothing_to_prepare
+    pair_verifier: PairVerifier | None = None
+    shadow_sampler: ShadowSampler | None = None
 
-    async def find(self, asked: PlannedRequest, trail: RequestState) -> Answer | None:
+    async def find(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
 
         Without the exact tier nothing is served by meaning: it alone knows what was cleared.
         """
-        if asked.plan.no_semantic is not None:
-            trail.because(asked.plan.no_semantic)
+        if planned.plan.no_semantic is not None:
+            state.because(planned.plan.no_semantic)
             return None
-        if trail.exact_away:
+        if state.exact_unavailable:
             return None
-        vector = await self.vector(asked, trail)
+        vector = await self.vector(planned, state)
         if vector is None:
             return None
-        scope = self.scope(asked)
-        near = await self.search_tier.attempt(
-            trail,
+        scope = self.scope(planned)
+        near = await self.search_dependency.attempt(
+            state,
             lambda: self.vectors.nearest(
                 scope, vector, now=int(self.clock.now()), limit=self.candidates
             ),
         )
         if near is None:
-            trail.because(Reason.SEARCH_UNAVAILABLE)
+            state.because(Reason.SEARCH_UNAVAILABLE)
             return None
-        return await self._first_alike(asked, trail, near)
+        return await self._first_match(planned, state, near)
 
-    def scope(self, asked: PlannedRequest) -> Scope:
+    def scope(self, planned: PlannedRequest) -> Scope:
         """What must match before meaning is compared."""
-        return Scope(asked.request.tenant, asked.fingerprint(), self.embedder.embedder_id)
+        return Scope(planned.request.tenant, planned.fingerprint(), self.embedder.embedder_id)
 
-    async def vector(self, asked: PlannedRequest, trail: RequestState) -> Sequence[float] | None:
+    async def vector(self, planned: PlannedRequest, state: RequestState) -> Sequence[float] | None:
         """The prompt's vector, computed once a request; None where none stands for all of it."""
-        if trail.vector is None:
+        if state.vector is None:
             await self.prepare()
-            embedded = await self.embed_tier.attempt(trail, lambda: self._embedding(asked.text))
+            embedded = await self.embedder_dependency.attempt(
+                state, lambda: self._embedding(planned.text)
+            )
             if embedded is None:
-                trail.because(Reason.EMBEDDER_UNAVAILABLE)
+                state.because(Reason.EMBEDDER_UNAVAILABLE)
             elif not embedded.whole:
-                trail.because(Reason.TOO_LONG)
+                state.because(Reason.TOO_LONG)
             else:
-                trail.vector = embedded.vector
-        return trail.vector
+                state.vector = embedded.vector
+        return state.vector
 
     async def _embedding(self, text: str) -> Embedding:
         [embedding] = await self.embedder.embed([text])
         return embedding
 
-    async def _first_alike(
-        self, asked: PlannedRequest, trail: RequestState, near: Sequence[Candidate]
+    async def _first_match(
+        self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]
     ) -> Answer | None:
-        if near and near[0].similarity < asked.plan.threshold:
-            trail.similarity = near[0].similarity
-            if trail.reason not in _TELLS_MORE:
-                trail.because(Reason.BELOW_THRESHOLD)
-        eligible = [c for c in near if c.similarity >= asked.plan.threshold]
-        judge = await self._judge(asked, trail, eligible)
+        if near and near[0].similarity < planned.plan.threshold:
+            state.similarity = near[0].similarity
+            if state.reason not in _TELLS_MORE:
+                state.because(Reason.BELOW_THRESHOLD)
+        eligible = [c for c in near if c.similarity >= planned.plan.threshold]
+        judge = await self._judge(planned, state, eligible)
         for candidate in eligible:
-            trail.similarity = candidate.similarity
+            state.similarity = candidate.similarity
             accepted = await judge.accepts(candidate)
             if accepted is None:
                 continue
-            found = await self.exact_tier.attempt(
-                trail, partial(self._served, asked, trail, candidate)
+            found = await self.exact_dependency.attempt(
+                state, partial(self._served, planned, state, candidate)
             )
             if isinstance(found, Hit):
-                pair = _pair(asked, candidate)
+                pair = _pair(planned, candidate)
                 answer = self.hits.answer(
-                    asked, trail, found, Result.HIT_SEMANTIC, accepted, pair=pair
+                    planned, state, found, Result.HIT_SEMANTIC, accepted, pair=pair
                 )
-                if self.shadowing is None:
+                if self.shadow_sampler is None:
                     return answer
-                return self.shadowing.sampled(asked, trail, found, answer)
-            trail.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
+                return self.shadow_sampler.sampled(planned, state, found, answer)
+            state.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
         return None
 
     async def _judge(
-        self, asked: PlannedRequest, trail: RequestState, near: Sequence[Candidate]
+        self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]
     ) -> Judge:
-        if not asked.plan.verified:
-            return GuardJudge(asked, trail, self.guard)
-        if self.verifying is None:
+        if not planned.plan.verified:
+            return GuardJudge(planned, state, self.guard)
+        if self.pair_verifier is None:
             raise ValueError("a policy that asks for a verifier has none to ask")
-        known = await self.verifying.remembered(asked, trail, near)
-        return VerifierJudge(asked, trail, self.guard, self.verifying, known)
+        known = await self.pair_verifier.remembered(planned, state, near)
+        return VerifierJudge(planned, state, self.guard, self.pair_verifier, known)
 
     async def _served(
-        self, asked: PlannedRequest, trail: RequestState, candidate: Candidate
+        self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> Promoted:
-        found = await self._promoted(asked, trail, candidate)
-        if isinstance(found, Miss) and await self._restored(asked, trail, candidate):
-            found = await self._promoted(asked, trail, candidate)
+        found = await self._promoted(planned, state, candidate)
+        if isinstance(found, Miss) and await self._restored(planned, state, candidate):
+            found = await self._promoted(planned, state, candidate)
         if isinstance(found, Hit):
-            trail.settle_as_reserved()  # the promotion has given it back
-            if trail.lead is not None:
-                trail.lead.ended()
+            state.charge_as_reserved()  # the promotion has given it back
+            if state.leadership is not None:
+                state.leadership.ended()
         return found
 
     async def _promoted(
-        self, asked: PlannedRequest, trail: RequestState, candidate: Candidate
+        self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> Promoted:
-        alias, pair = None, _pair(asked, candidate)
-        if asked.plan.write and candidate.key != asked.key:
+        alias, pair = None, _pair(planned, candidate)
+        if planned.plan.write and candidate.key != planned.key:
             alias = Alias(
-                key=asked.key,
+                key=planned.key,
                 target=candidate.key,
                 similarity=candidate.similarity,
                 decision_version=decision_version(
-                    self.guard.decision_version, verified=asked.plan.verified
+                    self.guard.decision_version, verified=planned.plan.verified
                 ),
                 embedder_id=self.embedder.embedder_id,
-                text_digest=asked.text_digest,
+                text_digest=planned.text_digest,
                 pair=pair or "",
             )
         query = Lookup(
-            tenant=asked.request.tenant,
+            tenant=planned.request.tenant,
             key=candidate.key,
-            form=asked.form,
-            text_digest=asked.text_digest,
-            max_age_seconds=asked.plan.max_age_seconds,
-            counts={} if trail.charge is None else trail.charge.corrected_to(0, 0),
-            held=None if trail.lead is None else trail.lead.lease,
+            form=planned.form,
+            text_digest=planned.text_digest,
+            max_age_seconds=planned.plan.max_age_seconds,
+            counts={} if state.charge is None else state.charge.corrected_to(0, 0),
+            held=None if state.leadership is None else state.leadership.lease,
         )
         match = None if pair is None else Match(candidate.similarity, pair)
-        return await self.exact.promote(asked.request.tenant, alias, query, match)
+        return await self.exact.promote(planned.request.tenant, alias, query, match)
 
     async def _restored(
-        self, asked: PlannedRequest, trail: RequestState, candidate: Candidate
+        self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> bool:
         """Whether an entry that the exact tier has lost was put back, with the life it had."""
-        tenant = asked.request.tenant
-        entry = await self.search_tier.attempt(
-            trail, lambda: self.vectors.fetch(tenant, candidate.key)
+        tenant = planned.request.tenant
+        entry = await self.search_dependency.attempt(
+            state, lambda: self.vectors.fetch(tenant, candidate.key)
         )
-        if entry is None or self._is_too_old(asked, entry):
+        if entry is None or self._is_too_old(planned, entry):
             return False
         return await self.exact.commit(Commit(tenant, entry))
 
-    def _is_too_old(self, asked: PlannedRequest, entry: Entry) -> bool:
+    def _is_too_old(self, planned: PlannedRequest, entry: Entry) -> bool:
         """Whether the client takes no answer of that age: the exact tier may well have it."""
-        most = asked.plan.max_age_seconds
+        most = planned.plan.max_age_seconds
         return most is not None and self.clock.now() - entry.created_at > most
 
 
-def _pair(asked: PlannedRequest, candidate: Candidate) -> str | None:
+def _pair(planned: PlannedRequest, candidate: Candidate) -> str | None:
     """Both texts' name as a barred pair; None where they are one."""
-    return None if asked.text == candidate.text else barred_pair(asked.text, candidate.text)
+    return None if planned.text == candidate.text else barred_pair(planned.text, candidate.text)

@@ -24,76 +24,78 @@ class EntryWriter:
     """Writes entries; `counted_model` gives the name a model is counted under."""
 
     exact: ExactStore
-    exact_tier: Dependency
+    exact_dependency: Dependency
     semantic: SemanticTier
-    ledger: CounterWriter
+    counter_writer: CounterWriter
     clock: Clock
     counted_model: Callable[[str], str]
 
     async def store(
-        self, asked: PlannedRequest, trail: RequestState, completion: JsonObject, json_text: str
+        self, planned: PlannedRequest, state: RequestState, completion: JsonObject, json_text: str
     ) -> Entry | None:
         """The entry as stored, or None where it was not; the trail's counts go with it."""
-        tenant, counts = asked.request.tenant, dict(trail.counts)
-        entry = self._entry(asked, trail, completion, json_text)
-        lead = trail.lead
-        covered = lead is not None and lead.covers(entry.key)
-        commit = Commit(tenant, entry, counts, lead.lease if lead and covered else None)
+        tenant, counts = planned.request.tenant, dict(state.counts)
+        entry = self._entry(planned, state, completion, json_text)
+        leadership = state.leadership
+        covered = leadership is not None and leadership.covers(entry.key)
+        commit = Commit(tenant, entry, counts, leadership.lease if leadership and covered else None)
         accepted = None
-        if not trail.exact_away:
-            accepted = await self.exact_tier.attempt(trail, lambda: self.exact.commit(commit))
-        if lead is not None and accepted is False:
-            lead.abandon()  # a clear came: whoever waits asks anew
-        elif lead is not None and accepted is None:
-            lead.unstored(entry)
-        elif lead is not None:
-            await lead.stored(entry)
+        if not state.exact_unavailable:
+            accepted = await self.exact_dependency.attempt(state, lambda: self.exact.commit(commit))
+        if leadership is not None and accepted is False:
+            leadership.abandon()  # a clear came: whoever waits asks anew
+        elif leadership is not None and accepted is None:
+            leadership.unstored(entry)
+        elif leadership is not None:
+            await leadership.stored(entry)
         if accepted is None:
-            self.ledger.settle(tenant, trail.counts)
+            self.counter_writer.write_in_background(tenant, state.counts)
             return None
         if not accepted:
             return None
-        if asked.plan.no_semantic is None:
-            await self._store_vector(asked, trail, entry)
+        if planned.plan.no_semantic is None:
+            await self._store_vector(planned, state, entry)
         return entry
 
-    async def _store_vector(self, asked: PlannedRequest, trail: RequestState, entry: Entry) -> None:
-        after = RequestState(timings=trail.timings, vector=trail.vector)
-        vector = await self.semantic.vector(asked, after)
+    async def _store_vector(
+        self, planned: PlannedRequest, state: RequestState, entry: Entry
+    ) -> None:
+        after = RequestState(timings=state.timings, vector=state.vector)
+        vector = await self.semantic.vector(planned, after)
         if vector is not None:
-            scope = self.semantic.scope(asked)
-            await self.semantic.search_tier.attempt(
+            scope = self.semantic.scope(planned)
+            await self.semantic.search_dependency.attempt(
                 after, lambda: self.semantic.vectors.store(scope, vector, entry)
             )
-        self.ledger.later(asked.request.tenant, after.counts)
+        self.counter_writer.later(planned.request.tenant, after.counts)
 
     def _entry(
-        self, asked: PlannedRequest, trail: RequestState, completion: JsonObject, json_text: str
+        self, planned: PlannedRequest, state: RequestState, completion: JsonObject, json_text: str
     ) -> Entry:
-        controls = asked.request.controls
-        model = self.counted_model(asked.identity.model)
-        entry_id = keys.entry_id(asked.request.tenant, asked.key)
-        prompt_tokens, completion_tokens = asked.request.dialect.token_counts(completion)
+        controls = planned.request.controls
+        model = self.counted_model(planned.identity.model)
+        entry_id = keys.entry_id(planned.request.tenant, planned.key)
+        prompt_tokens, completion_tokens = planned.request.dialect.token_counts(completion)
         now = int(self.clock.now())
         return Entry(
-            key=asked.key,
+            key=planned.key,
             entry_id=entry_id,
             created_at=now,
-            expires_at=now + asked.plan.ttl_seconds,
-            purge_at=now + asked.plan.ttl_seconds + asked.plan.kept_seconds,
-            sequence=trail.sequence,
+            expires_at=now + planned.plan.ttl_seconds,
+            purge_at=now + planned.plan.ttl_seconds + planned.plan.kept_seconds,
+            sequence=state.sequence,
             selectors=selectors(
                 namespace=controls.namespace,
-                model=_storable(asked.identity.model),
+                model=_storable(planned.identity.model),
                 entry_id=entry_id,
                 tags=controls.tags,
             ),
             model=model,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
-            text=_storable(asked.text),
-            text_digest=asked.text_digest,
-            forms=asked.request.dialect.forms(completion, json_text),
+            text=_storable(planned.text),
+            text_digest=planned.text_digest,
+            forms=planned.request.dialect.forms(completion, json_text),
         )
 
 

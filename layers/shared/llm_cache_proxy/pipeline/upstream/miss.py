@@ -38,97 +38,97 @@ _SUCCESS = range(200, 300)
 class MissPath:
     """Asks the upstream for one request; also for a bypassed one, of which nothing is kept."""
 
-    asking: UpstreamRequests
-    storing: EntryWriter
-    accounting: UpstreamUsage
-    departures: DetachedTasks
+    requests: UpstreamRequests
+    entry_writer: EntryWriter
+    upstream_usage: UpstreamUsage
+    detached_tasks: DetachedTasks
 
-    async def answer(self, asked: PlannedRequest, trail: RequestState) -> Answer:
+    async def answer(self, planned: PlannedRequest, state: RequestState) -> Answer:
         """The upstream's answer. Raises UpstreamError where there is none."""
-        streaming = asked.request.dialect.wants_stream(asked.request.fields)
-        reply, tells_usage = await self._reply(asked, trail, streaming=streaming)
-        asked = asked.answered_by(reply.route)
+        streaming = planned.request.dialect.wants_stream(planned.request.fields)
+        reply, tells_usage = await self._reply(planned, state, streaming=streaming)
+        planned = planned.answered_by(reply.route)
         if streaming and reply.status in _SUCCESS and _is_sse(reply):
             relay = StreamRelay(
-                asked,
-                trail,
+                planned,
+                state,
                 reply.body,
-                storing=self.storing,
-                accounting=self.accounting,
-                departures=self.departures,
+                entry_writer=self.entry_writer,
+                upstream_usage=self.upstream_usage,
+                detached_tasks=self.detached_tasks,
                 hides_usage=tells_usage,
             )
-            if asked.plan.stale_if_error_seconds > 0 or trail.fallback is not None:
+            if planned.plan.stale_if_error_seconds > 0 or state.fallback is not None:
                 await relay.begin()  # until then another answer may take its place
-            return self._answer(asked, trail, reply, SSE_TYPE, relay)
-        with trail.timed("upstream"):
-            body = await self._read(asked, trail, reply)
-        await self._keep(asked, trail, reply, body)
+            return self._answer(planned, state, reply, SSE_TYPE, relay)
+        with state.timed("upstream"):
+            body = await self._read(planned, state, reply)
+        await self._keep(planned, state, reply, body)
         kind = reply.headers.get("content-type", JSON_TYPE)
-        return self._answer(asked, trail, reply, kind, body)
+        return self._answer(planned, state, reply, kind, body)
 
     async def _reply(
-        self, asked: PlannedRequest, trail: RequestState, *, streaming: bool
+        self, planned: PlannedRequest, state: RequestState, *, streaming: bool
     ) -> tuple[UpstreamReply, bool]:
         try:
-            with trail.timed("upstream"):
-                return await self.asking.reply(asked, streaming=streaming)
+            with state.timed("upstream"):
+                return await self.requests.reply(planned, streaming=streaming)
         except (UpstreamError, asyncio.CancelledError) as exc:
-            await self._lost(asked, trail, exc)
+            await self._lost(planned, state, exc)
             raise
 
     async def _read(
-        self, asked: PlannedRequest, trail: RequestState, reply: UpstreamReply
+        self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply
     ) -> bytes:
         try:
             async with aclosing(reply.body) as pieces:
                 return b"".join([piece async for piece in pieces])
         except (UpstreamError, asyncio.CancelledError) as exc:
-            await self._lost(asked, trail, exc)
+            await self._lost(planned, state, exc)
             raise
 
-    async def _lost(self, asked: PlannedRequest, trail: RequestState, exc: BaseException) -> None:
+    async def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
-            trail.count(error_count("upstream"))
-            trail.settle(0, 0)
+            state.count(error_count("upstream"))
+            state.charge_actual(0, 0)
         else:  # what was asked for may be on the bill
-            trail.count(error_count("client_left"))
-        self.accounting.settle(asked, trail, {})
-        await publish_failure(trail, exc)
+            state.count(error_count("client_left"))
+        self.upstream_usage.count_unsent(planned, state, {})
+        await publish_failure(state, exc)
 
     async def _keep(
-        self, asked: PlannedRequest, trail: RequestState, reply: UpstreamReply, body: bytes
+        self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply, body: bytes
     ) -> None:
         status = reply.status
         completion = _parsed(body) if status in _SUCCESS else {}
         if status not in _SUCCESS:
-            trail.count(error_count(f"upstream_{status}"))
-            trail.settle(0, 0)
-        whole = asked.request.dialect.is_whole(completion)
+            state.count(error_count(f"upstream_{status}"))
+            state.charge_actual(0, 0)
+        whole = planned.request.dialect.is_whole(completion)
         if whole:
-            await trail.answered(completion)
-        if asked.plan.write and whole:
-            self.accounting.count(asked, trail, completion)
-            await self.storing.store(asked, trail, completion, body.decode("utf-8"))
+            await state.answered(completion)
+        if planned.plan.write and whole:
+            self.upstream_usage.count(planned, state, completion)
+            await self.entry_writer.store(planned, state, completion, body.decode("utf-8"))
             return
-        await self.accounting.write(asked, trail, completion)
+        await self.upstream_usage.write(planned, state, completion)
         if completion:
             text = body.decode("utf-8")
-            await publish_completion(asked, trail, reply.headers, completion, text)
+            await publish_completion(planned, state, reply.headers, completion, text)
         else:
             kind = reply.headers.get("content-type", JSON_TYPE)
-            await publish_body(trail, status, reply.headers, kind, body)
+            await publish_body(state, status, reply.headers, kind, body)
 
     def _answer(
         self,
-        asked: PlannedRequest,
-        trail: RequestState,
+        planned: PlannedRequest,
+        state: RequestState,
         reply: UpstreamReply,
         kind: str,
         body: bytes | AsyncGenerator[bytes, None],
     ) -> Answer:
-        bypass = asked.plan.bypass
-        reason = reason_text(trail.reason, trail.detail) if bypass is None else str(bypass)
+        bypass = planned.plan.bypass
+        reason = reason_text(state.reason, state.detail) if bypass is None else str(bypass)
         return Answer(
             status=reply.status,
             content_type=kind,
@@ -136,9 +136,9 @@ class MissPath:
             outcome=Outcome(
                 result=Result.MISS if bypass is None else Result.BYPASS,
                 reason=reason,
-                similarity=trail.similarity,
-                timings=trail.timings,
-                trail=trail,
+                similarity=state.similarity,
+                timings=state.timings,
+                state=state,
             ),
             headers=reply.headers,
         )

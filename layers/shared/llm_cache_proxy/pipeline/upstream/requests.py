@@ -23,13 +23,15 @@ class UpstreamRequests:
     upstream: Upstream
     _refusing: set[str] = field(default_factory=set)
 
-    async def reply(self, asked: PlannedRequest, *, streaming: bool) -> tuple[UpstreamReply, bool]:
+    async def reply(
+        self, planned: PlannedRequest, *, streaming: bool
+    ) -> tuple[UpstreamReply, bool]:
         """The upstream's reply, and whether it tells a usage that only we have asked for.
 
         Raises UpstreamError where there is none.
         """
-        options = self._options(asked) if streaming else None
-        call = _call(asked, streaming=streaming)
+        options = self._options(planned) if streaming else None
+        call = _call(planned, streaming=streaming)
         if options is None:
             return await self.upstream.send(call), False
         reply = await self.upstream.send(replace(call, body=_with_options(call.body, options)))
@@ -44,23 +46,23 @@ class UpstreamRequests:
             self._refusing.add(again.route.upstream)
         return again, False
 
-    def _options(self, asked: PlannedRequest) -> JsonObject | None:
+    def _options(self, planned: PlannedRequest) -> JsonObject | None:
         """What to ask for, where the answer may be kept and nobody is known to refuse it."""
-        if not asked.plan.write or asked.routes[0].upstream in self._refusing:
+        if not planned.plan.write or planned.routes[0].upstream in self._refusing:
             return None
-        return asked.request.dialect.asking_for_usage(asked.request.fields)
+        return planned.request.dialect.asking_for_usage(planned.request.fields)
 
 
-def _call(asked: PlannedRequest, *, streaming: bool) -> UpstreamCall:
-    request = asked.request
+def _call(planned: PlannedRequest, *, streaming: bool) -> UpstreamCall:
+    request = planned.request
     return UpstreamCall(
         method="POST",
         path=request.dialect.path,
         query=request.query,
         headers=request.headers,
         body=request.body,
-        model=asked.model,
-        routes=asked.routes,
+        model=planned.model,
+        routes=planned.routes,
         streaming=streaming,
     )
 

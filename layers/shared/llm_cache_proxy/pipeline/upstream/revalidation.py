@@ -28,32 +28,32 @@ class Revalidation:
     inline: bool = False
 
     async def begin(
-        self, asked: PlannedRequest, trail: RequestState, hit: Answer, ask: GoOn
+        self, planned: PlannedRequest, state: RequestState, hit: Answer, ask: GoOn
     ) -> Answer | None:
         """`hit`, or None where the caller is to ask the upstream and to fall back on `hit`."""
-        lease = trail.lease
+        lease = state.lease
         if lease is None or not lease.led:
             return hit
         if self.inline:
-            hit.outcome.trail = replace(trail)
+            hit.outcome.state = replace(state)
             if hit.outcome.result is Result.STALE:  # it is given only if the upstream fails
                 hit.outcome.reason = str(Reason.STALE_IF_ERROR)
-            trail.fallback, trail.fallback_counts = hit, trail.counted
-            trail.uncount()
-            trail.because(Reason.RENEWED)
-            await self.single_flight.lead(asked, trail, lease)
+            state.fallback, state.fallback_counts = hit, state.counted
+            state.uncount()
+            state.because(Reason.RENEWED)
+            await self.single_flight.lead(planned, state, lease)
             return None
-        apart = RequestState(sequence=trail.sequence, grant=trail.grant, unasked=True)
-        await self.single_flight.lead(asked, apart, lease)
-        if not self.background.start(lambda: _renew(asked, apart, ask)):
-            apart.abandon_lead()
+        apart = RequestState(sequence=state.sequence, grant=state.grant, without_client=True)
+        await self.single_flight.lead(planned, apart, lease)
+        if not self.background.start(lambda: _renew(planned, apart, ask)):
+            apart.abandon_leadership()
         return hit
 
 
-async def _renew(asked: PlannedRequest, trail: RequestState, ask: GoOn) -> None:
+async def _renew(planned: PlannedRequest, state: RequestState, ask: GoOn) -> None:
     """Ask the upstream for an answer that nobody waits for, and see it to its end."""
     try:
-        answer = await ask(asked, trail)
+        answer = await ask(planned, state)
         if not isinstance(answer.body, bytes):
             async with aclosing(answer.body) as pieces:
                 async for _ in pieces:
@@ -61,4 +61,4 @@ async def _renew(asked: PlannedRequest, trail: RequestState, ask: GoOn) -> None:
     except (UpstreamError, RequestRefused) as exc:
         _log.info("an entry could not be renewed: %s", type(exc).__name__)
     finally:
-        trail.abandon_lead()
+        state.abandon_leadership()

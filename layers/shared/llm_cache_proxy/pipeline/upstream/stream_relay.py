@@ -28,23 +28,23 @@ class StreamRelay(ClosableBody):
 
     def __init__(
         self,
-        asked: PlannedRequest,
-        trail: RequestState,
+        planned: PlannedRequest,
+        state: RequestState,
         body: AsyncGenerator[bytes, None],
         *,
-        storing: EntryWriter,
-        accounting: UpstreamUsage,
-        departures: DetachedTasks,
+        entry_writer: EntryWriter,
+        upstream_usage: UpstreamUsage,
+        detached_tasks: DetachedTasks,
         hides_usage: bool,
     ) -> None:
-        self._asked = asked
-        self._trail = trail
-        self._storing = storing
-        self._accounting = accounting
-        self._departures = departures
+        self._planned = planned
+        self._state = state
+        self._entry_writer = entry_writer
+        self._upstream_usage = upstream_usage
+        self._detached_tasks = detached_tasks
         self._hides_usage = hides_usage
-        self._body = ShieldedBody(body) if departures.finishes else body
-        self._assembler = asked.request.dialect.assembler()
+        self._body = ShieldedBody(body) if detached_tasks.finishes else body
+        self._assembler = planned.request.dialect.assembler()
         self._splitter = EventSplitter()
         self._broken = False
         self._end = b""
@@ -89,7 +89,7 @@ class StreamRelay(ClosableBody):
                     yield out
             last = self._last()
             self._settled = True
-            await self._departures.through(self._finish())
+            await self._detached_tasks.through(self._finish())
             if last:
                 yield last
         except UpstreamError as exc:
@@ -100,12 +100,12 @@ class StreamRelay(ClosableBody):
 
     async def _leave(self) -> None:
         """What is left to do when nobody reads any more."""
-        if not self._settled and self._departures.finishes:
-            self._departures.behind(self._read_on())
+        if not self._settled and self._detached_tasks.finishes:
+            self._detached_tasks.behind(self._read_on())
             return
-        self._settle()
+        self._count_aborted()
         # Through, for whoever closes us may be cancelled meanwhile.
-        await self._departures.through(self._body.aclose())
+        await self._detached_tasks.through(self._body.aclose())
 
     async def _read_on(self) -> None:
         try:
@@ -117,20 +117,22 @@ class StreamRelay(ClosableBody):
         except UpstreamError as exc:
             await self._fail(exc)
         finally:
-            self._settle()
+            self._count_aborted()
             await self._body.aclose()
 
     async def _fail(self, exc: UpstreamError) -> None:
-        self._trail.count(error_count("upstream_stream"))
-        await self._departures.through(publish_failure(self._trail, exc))
-        self._settle()
+        self._state.count(error_count("upstream_stream"))
+        await self._detached_tasks.through(publish_failure(self._state, exc))
+        self._count_aborted()
 
-    def _settle(self) -> None:
+    def _count_aborted(self) -> None:
         """Count a stream that did not come to its end, once."""
         if not self._settled:
             self._settled = True
-            self._accounting.settle(self._asked, self._trail, self._assembler.completion())
-            self._trail.abandon_lead()
+            self._upstream_usage.count_unsent(
+                self._planned, self._state, self._assembler.completion()
+            )
+            self._state.abandon_leadership()
 
     def _passed(self, events: list[Event]) -> bytes:
         return b"".join(event.raw for event in events if self._passes(event))
@@ -143,7 +145,7 @@ class StreamRelay(ClosableBody):
             return not self._end
         if self._broken:
             return True
-        dialect = self._asked.request.dialect
+        dialect = self._planned.request.dialect
         try:
             chunk = self._assembler.add(event.data)
         except BrokenStreamError:
@@ -164,33 +166,33 @@ class StreamRelay(ClosableBody):
         try:
             await self._finished()
         finally:  # however it was cut short, nobody waits for this one any more
-            self._trail.abandon_lead()
+            self._state.abandon_leadership()
 
     async def _finished(self) -> None:
         completion = self._assembler.completion()
         whole = (
             self._end != b""
             and not self._broken
-            and self._asked.request.dialect.is_whole(completion)
+            and self._planned.request.dialect.is_whole(completion)
         )
         if whole:
-            await self._trail.answered(completion)
-        if whole and self._asked.plan.write:
-            self._accounting.count(self._asked, self._trail, completion)
+            await self._state.answered(completion)
+        if whole and self._planned.plan.write:
+            self._upstream_usage.count(self._planned, self._state, completion)
             text = compact_text(completion)
-            await self._storing.store(self._asked, self._trail, completion, text)
+            await self._entry_writer.store(self._planned, self._state, completion, text)
             return
-        await self._accounting.write(self._asked, self._trail, completion)
+        await self._upstream_usage.write(self._planned, self._state, completion)
         if self._end and not self._broken:
             await publish_completion(
-                self._asked, self._trail, {}, completion, compact_text(completion)
+                self._planned, self._state, {}, completion, compact_text(completion)
             )
         else:
-            await publish_failure(self._trail, _broken_off(self._asked))
+            await publish_failure(self._state, _broken_off(self._planned))
 
 
-def _broken_off(asked: PlannedRequest) -> UpstreamError:
-    upstream = asked.identity.upstream
+def _broken_off(planned: PlannedRequest) -> UpstreamError:
+    upstream = planned.identity.upstream
     return UpstreamError("The upstream's answer broke off.", upstream=upstream)
 
 
