@@ -17,7 +17,7 @@ _FUNCTION = "AWS::Serverless::Function"
 def bundle(template: Path, *, image_uri: str) -> Path:
     """A second template beside the built one, whose functions need no layer; its path.
 
-    The functions' folders are changed, once or more often alike.
+    Changes the functions' folders; calling it again changes nothing more.
     """
     body = read_template(template)
     layer = body["Resources"].pop(LAYER)["Properties"]["ContentUri"]

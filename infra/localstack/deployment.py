@@ -81,7 +81,7 @@ class LocalAws:
             raise NotDeployed(done.stdout)
 
     def outputs(self) -> dict[str, str]:
-        """What the deployed stack tells."""
+        """The outputs of the deployed stack."""
         (stack,) = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 

@@ -1,4 +1,4 @@
-"""Lambda's entry point of the deployment: provisions, then tells CloudFormation how it went."""
+"""Lambda's entry point of the deployment: provisions, then reports the result to CloudFormation."""
 # ruff: noqa: INP001 - Lambda loads handler.py by path, not as a package
 
 from llm_cache_proxy.api.aws.stack_event import Event, stack_function

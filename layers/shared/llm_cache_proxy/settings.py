@@ -58,7 +58,7 @@ class Settings(BaseSettings):
 
     groq_api_key: SecretStr | None = Field(None, description="Key for Groq, the default upstream.")
     upstream_base_url: HttpUrl | None = Field(
-        None, description="Any OpenAI-compatible API; ends in /v1, as OpenAI's base_url does."
+        None, description="Base URL of any OpenAI-compatible API, up to and including /v1."
     )
     upstream_api_key: SecretStr | None = Field(None, description="Key for UPSTREAM_BASE_URL.")
     upstreams: Upstreams | None = Field(
@@ -70,14 +70,15 @@ class Settings(BaseSettings):
         None, description="Keys for UPSTREAMS: a JSON object from an upstream's name to its key."
     )
     upstream_timeout_seconds: Seconds = Field(
-        120.0, description="Longest wait for an upstream's whole answer, or a stream's next piece."
+        120.0,
+        description="Longest wait for a complete upstream answer, or for a stream's next piece.",
     )
 
     redis_url: RedisUrl | None = Field(
         None, description="Exact tier on a Redis server: redis:// or rediss://."
     )
     upstash_redis_rest_url: HttpUrl | None = Field(
-        None, description="Exact tier on Upstash, by its REST API."
+        None, description="Exact tier on Upstash, over its REST API."
     )
     upstash_redis_rest_token: SecretStr | None = Field(
         None, description="Token for UPSTASH_REDIS_REST_URL."
@@ -87,13 +88,17 @@ class Settings(BaseSettings):
     )
 
     single_flight: bool = Field(
-        True, description="Whether requests that are alike and in flight share one upstream call."
+        True, description="Whether identical requests in flight share one upstream call."
     )
     single_flight_wait_seconds: Seconds = Field(
-        60.0, description="Longest wait for the answer of another request that is alike."
+        60.0, description="Longest wait for the answer to an identical request in flight."
     )
     lease_seconds: float = Field(
-        10.0, ge=1, le=60, description="Silence after which a request no longer leads those alike."
+        10.0,
+        ge=1,
+        le=60,
+        description="Seconds without a heartbeat before another instance may make the "
+        "upstream call.",
     )
 
     qdrant_url: HttpUrl | None = Field(None, description="Semantic tier on a Qdrant server.")
@@ -113,25 +118,25 @@ class Settings(BaseSettings):
     )
     embedder_id: str | None = Field(
         None,
-        description="Name of a remote embedder's vectors; entries under another are not compared.",
+        description="Name of a remote embedder; entries of another embedder are not compared.",
     )
     embed_deadline_seconds: Seconds = Field(1.5, description="Longest wait for a prompt's vector.")
     embedding_threads: int = Field(
         1, ge=1, le=64, description="Threads of the embedder in process."
     )
 
-    semantic_cache: bool = Field(True, description="Whether prompts are compared by meaning.")
+    semantic_cache: bool = Field(True, description="Whether the semantic tier is on.")
     semantic_preset: Preset = Field(
         Preset.BALANCED,
-        description="How near is near enough: balanced (0.90), strict (0.95), verified (0.86 and a "
-        "verifier's approval), off; the guard judges in all of them.",
+        description="Similarity threshold: balanced (0.90), strict (0.95), verified (0.86 and a "
+        "verifier's approval), or off; the guard judges in each of them.",
     )
     similarity_threshold: Similarity | None = Field(
         None, description="Least cosine similarity of a semantic hit, in place of the preset's."
     )
     guard_rules_off: str = Field(
         "",
-        description="Rules of the guard that are switched off, by name, separated by commas.",
+        description="Names of the guard's rules to switch off, separated by commas.",
     )
     verifier: Literal["none", "llm"] | None = Field(
         None,
@@ -141,7 +146,7 @@ class Settings(BaseSettings):
     verifier_model: str | None = Field(
         None,
         description="Model that judges pairs, best a small one that does not reason first; unset: "
-        "the model that was asked for.",
+        "the request's own model.",
     )
     verifier_deadline_seconds: Seconds = Field(
         1.5, description="Longest wait for one verdict of the verifier."
@@ -150,89 +155,87 @@ class Settings(BaseSettings):
         0.0,
         ge=0,
         le=1,
-        description="Share of semantic hits for which the upstream is asked all the same.",
+        description="Fraction of semantic hits that are compared with a fresh upstream answer.",
     )
     shadow_limit: float = Field(
         0.05,
         gt=0,
         lt=1,
-        description="Share of wrong samples above which a tenant's threshold is raised.",
+        description="Fraction of wrong samples above which a tenant's threshold is raised.",
     )
     shadow_agreement: Similarity = Field(
-        0.80, description="Least similarity of two answers that say the same."
+        0.80, description="Cosine similarity from which two answers count as the same."
     )
     semantic_candidates: int = Field(
-        5, ge=1, le=50, description="Nearest entries that are considered in turn."
+        5, ge=1, le=50, description="How many of the nearest entries are judged."
     )
     semantic_with_tools: bool = Field(
-        False, description="Whether prompts that offer tools are compared by meaning."
+        False, description="Whether requests that offer tools may use the semantic tier."
     )
     semantic_max_temperature: float = Field(
-        1.0, ge=0, le=2, description="Highest temperature compared by meaning."
+        1.0, ge=0, le=2, description="Highest temperature at which the semantic tier is used."
     )
     normalise_prompts: bool = Field(
-        True, description="Whether case and spacing of prose are ignored by the exact tier."
+        True, description="Whether the exact tier ignores case and spacing of prose."
     )
-    default_ttl_seconds: int = Field(86_400, ge=1, description="Life of an entry.")
+    default_ttl_seconds: int = Field(86_400, ge=1, description="TTL of an entry.")
     creative_ttl_seconds: int = Field(
-        3_600, ge=1, description="Life of an entry asked for at a temperature above 0.7."
+        3_600, ge=1, description="TTL of an entry at a temperature above 0.7."
     )
-    max_ttl_seconds: int = Field(
-        2_592_000, ge=1, description="Longest life that a request may ask for."
-    )
+    max_ttl_seconds: int = Field(2_592_000, ge=1, description="Longest TTL that a request may set.")
     stale_if_error_seconds: int = Field(
         0,
         ge=0,
         le=2_592_000,
-        description="How long after its life an answer stands in for an upstream that fails; 0: "
-        "never.",
+        description="Seconds past expiry that a cached answer may be served when the upstream "
+        "fails; 0: never.",
     )
     stale_while_revalidate_seconds: int = Field(
         0,
         ge=0,
         le=2_592_000,
-        description="How long after its life an answer is given while one caller renews it; 0: "
-        "never. Needs SINGLE_FLIGHT.",
+        description="Seconds past expiry that an entry is served while one request refreshes "
+        "it; 0: never. Needs SINGLE_FLIGHT.",
     )
     refresh_ahead: float = Field(
         0.0,
         ge=0,
         le=0.5,
-        description="Last share of a life in which one caller renews an answer; 0: never. Needs "
-        "SINGLE_FLIGHT.",
+        description="Fraction of the TTL, at its end, in which one request refreshes the entry; 0: "
+        "never. Needs SINGLE_FLIGHT.",
     )
 
     finish_left_streams: bool = Field(
         False,
-        description="Whether a stream whose client leaves is read to its end and stored, not "
-        "cancelled.",
+        description="Whether a stream is read to its end and stored when its client disconnects; "
+        "otherwise it is cancelled.",
     )
     replay_words_per_second: float = Field(
-        0, ge=0, le=1000, description="Pace of a streamed hit; 0 sends it at once."
+        0, ge=0, le=1000, description="Words per second of a streamed hit; 0 sends it at once."
     )
     fresh_ids: bool = Field(
-        False, description="Whether each hit of a completion has an id and a date of its own."
+        False, description="Whether each hit gets its own id and creation time."
     )
 
     access_mode: Literal["open", "keyed"] = Field(
-        "open", description="Whether clients need a key of ours: open or keyed."
+        "open", description="Whether clients need a key that this proxy signed: open or keyed."
     )
     key_signing_secret: SigningSecret | None = Field(
         None, description="Signs client keys: 32 random characters or more."
     )
     key_signing_secret_previous: SigningSecret | None = Field(
-        None, description="The secret before, whose keys are accepted while it is replaced."
+        None, description="Previous signing secret; its keys stay valid during rotation."
     )
     keyed_paths: str | None = Field(
         None,
-        description="Paths below /v1 that keyed clients may use besides the stateless ones, "
+        description="Further paths below /v1 that keyed clients may use, "
         "separated by commas, such as /audio/speech.",
     )
     unchecked_requests_per_minute: int = Field(
         60,
         ge=0,
         description="Requests of a keyed tenant that an instance serves while the exact tier is "
-        "away, and limits cannot be checked.",
+        "unavailable and limits cannot be checked.",
     )
     admin_key: SecretStr | None = Field(
         None, description="Key for /admin, /metrics and /dashboard; they are open without one."
@@ -246,10 +249,10 @@ class Settings(BaseSettings):
         5_000_000, ge=1_000, le=50_000_000, description="Largest request body."
     )
     prices_path: Path | None = Field(
-        None, description="JSON file of prices that add to the built-in list, or replace in it."
+        None, description="JSON file of prices that extend or replace the built-in list."
     )
     log_path: Path | None = Field(
-        None, description="File for one JSON line a request; no prompts in it."
+        None, description="File for the request log: one JSON line each, without prompts."
     )
     recent_prompts: bool = Field(
         False, description="Whether the dashboard shows the first 200 characters of prompts."
@@ -258,10 +261,10 @@ class Settings(BaseSettings):
         None,
         min_length=1,
         max_length=255,
-        description="CloudWatch namespace: one log line a request that carries its metrics.",
+        description="CloudWatch namespace for metrics: one log line per request carries them.",
     )
     log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log line."
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged."
     )
 
     host: str = Field(
@@ -287,7 +290,7 @@ class Settings(BaseSettings):
 
     @property
     def has_verifier(self) -> bool:
-        """Whether there is somebody who judges pairs."""
+        """Whether a verifier judges pairs."""
         if self.verifier is None:
             return self.semantic_preset is Preset.VERIFIED
         return self.verifier == "llm"
@@ -363,7 +366,7 @@ def misspelt_variables() -> dict[str, str]:
 
 
 _LOOKS_LIKE = 0.88
-"""REDIS_URI is as like REDIS_URL as that."""
+"""The similarity of REDIS_URI and REDIS_URL."""
 
 
 def read_variable(name: str) -> str | None:

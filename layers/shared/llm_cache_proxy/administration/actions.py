@@ -40,7 +40,7 @@ class Administration:
 
     `describe_settings` gives the settings in force with secrets masked. `explaining` and
     `importing` are None where the process has no pipeline, `key_ring` where it has no secret to
-    sign clients' keys with. `breakers` tells of those that serve in this process. `close` releases
+    sign clients' keys with. `breakers` reports those of this process. `close` releases
     the stores.
     """
 

@@ -1,6 +1,6 @@
 """Clients' keys: made, listed, revoked and replaced.
 
-Decides what a key's record says. A key is told once, in the answer that makes it, and stored
+Decides what a key's record says. A key is shown once, in the answer that creates it, and stored
 nowhere; its record holds no part of its signature.
 """
 

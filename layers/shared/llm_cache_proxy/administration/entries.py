@@ -140,7 +140,7 @@ class Entries:
 
 
 def described(tenant: str, entry: Listed | Entry) -> JsonObject:
-    """What is told of an entry without its texts; times are Unix seconds."""
+    """An entry as operators see it, without its texts; times are Unix seconds."""
     places: dict[str, list[str]] = {}
     for selector in entry.selectors:
         kind, _, name = selector.partition(":")

@@ -33,7 +33,7 @@ _LEDGER_SECONDS = 1.0
 class Explanation:
     """Explains chat completions as `proxy` would answer them.
 
-    An entry that only the semantic tier still holds is told as cleared, although a real request
+    An entry that only the semantic tier still holds is reported as cleared, although a real request
     would try to put it back.
     """
 

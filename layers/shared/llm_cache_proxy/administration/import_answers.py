@@ -60,7 +60,7 @@ class AnswerImport:
         """What became of `{"request", "response"}`.
 
         `tenant`, `path` (`/chat/completions`), `headers` (as a client's) and `created_at` may be
-        given as well; the answer's life is counted from `created_at`. Raises RequestRefused where
+        given as well; the answer's TTL is counted from `created_at`. Raises RequestRefused where
         it may not be kept, and CacheTierError where it cannot be now.
         """
         request, response, created_at = _read(fields)

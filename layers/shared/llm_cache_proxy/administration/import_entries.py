@@ -1,4 +1,4 @@
-"""Entries taken in: exported records with the life that they had, and answers from past logs.
+"""Import of entries: exported records with their own expiry, and answers from past logs.
 
 Decides what becomes of each line. Taking one in twice is taking it in once, so that an import that
 was broken off can be begun anew.
@@ -22,7 +22,7 @@ from llm_cache_proxy.ports.exact_store import Commit, Lookup, Miss
 
 _MOST_RECORDS = 500
 _AT_ONCE = 8
-_NOBODYS_KEY = "none"  # no digest: it finds nothing, and tells the sequence
+_NO_KEY = "none"  # finds nothing; the lookup returns the clear sequence
 
 
 class Taken(StrEnum):
@@ -82,7 +82,7 @@ class EntryImport:
         if entry.expires_at <= self.clock.now():
             return Taken.EXPIRED, None
         store = self.proxy.exact.store
-        asking = Lookup(tenant, _NOBODYS_KEY, Form.JSON, "")
+        asking = Lookup(tenant, _NO_KEY, Form.JSON, "")
         found = await store.lookup(asking)
         kept = replace(entry, sequence=found.sequence if isinstance(found, Miss) else 0)
         if not await store.commit(Commit(tenant, kept)):

@@ -38,7 +38,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the app serves with; `health` tells the state of each part, `close` ends them.
+    """What the app serves with; `health` reports each part's state, `close` ends them.
 
     `meanwhile` runs for as long as the app does, where it outlives its requests.
     Without a `key_ring` nobody needs a key; `keyed_paths` are served to keys besides the

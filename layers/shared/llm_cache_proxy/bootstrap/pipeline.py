@@ -33,7 +33,7 @@ from llm_cache_proxy.settings import Settings
 
 
 def policy(settings: Settings, parts: Parts) -> Policy:
-    """The operator's rules; nothing is compared by meaning without the parts for it."""
+    """The operator's rules; the semantic tier is off unless it is completely configured."""
     whole = not isinstance(parts.vectors, NullVectorStore) and not isinstance(
         parts.embedder, NullEmbedder
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def request_events(settings: Settings, counter_writer: CounterWriter) -> RequestEvents:
-    """Who is told of each request: the dashboard always, a file and CloudWatch where named."""
+    """The sinks of request events: the dashboard always, a file and CloudWatch where configured."""
     sinks: list[RequestSink] = [
         RecentDecisions(counter_writer, with_prompts=settings.recent_prompts)
     ]
@@ -47,7 +47,7 @@ def service(
     """What the completions app serves with; `frozen` where nothing runs after an answer."""
     by_name = tiers(settings) if by_name is None else by_name
     composed = proxy(settings, parts, by_name, frozen=frozen)
-    told = request_events(settings, composed.counter_writer)
+    events = request_events(settings, composed.counter_writer)
 
     def health() -> dict[str, object]:
         state = {name: "away" if tier.breaker.is_open else "ok" for name, tier in by_name.items()}
@@ -56,7 +56,7 @@ def service(
     async def close() -> None:
         await composed.miss.detached_tasks.aclose()
         await composed.drain()
-        told.close()
+        events.close()
         await parts.aclose()
 
     return Service(
@@ -66,7 +66,7 @@ def service(
         max_body_bytes=settings.max_body_bytes,
         health=health,
         close=close,
-        request_events=told,
+        request_events=events,
         key_ring=key_ring(settings) if settings.access_mode == "keyed" else None,
         keyed_paths=frozenset(settings.keyed_path_list()),
     )

@@ -1,4 +1,4 @@
-"""Which commands there are, and how a mistake in the settings is told.
+"""The commands, and how a mistake in the settings is reported.
 
 A command's module is imported when it is asked for: measuring needs numpy, asking does not.
 """

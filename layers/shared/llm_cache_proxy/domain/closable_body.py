@@ -1,4 +1,4 @@
-"""Bodies that must be told when their reader leaves, even before the first piece.
+"""Async bodies whose `aclose()` cleans up even before the first read.
 
 A generator that was never started does not clean up; these do.
 """
@@ -9,11 +9,11 @@ from types import TracebackType
 
 
 class ClosableBody(AsyncGenerator[bytes, None]):
-    """What all of them share: an error thrown in closes them first."""
+    """An async body; an error that is thrown in closes it first."""
 
     @abstractmethod
     async def aclose(self) -> None:
-        """The reader has left, or has all. Safe to repeat, begun or not."""
+        """End the body, read or not. Safe to repeat."""
 
     async def athrow(
         self,

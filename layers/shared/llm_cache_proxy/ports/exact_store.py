@@ -1,4 +1,4 @@
-"""The exact tier: one round trip looks an answer up, checks that it still lives, and counts it."""
+"""The exact tier: one round trip looks an answer up, checks that it is valid, and counts it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ RECENT_KEPT = 50
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One question to the exact tier.
+    """One lookup in the exact tier.
 
     `counts` are added whatever is found (they carry what earlier calls could not count), and so
     are the lines of `recent`.
-    `text_digest` is the asking text's digest: the stored text comes back only where it differs.
-    `max_age_seconds` turns an older entry into a miss.
-    `check` is asked of the client's key first, in the same round trip; None asks nothing.
-    `flight` takes the lease of that name for `lease_seconds` where the lookup is a miss, or says
-    who holds it; `claim` names this attempt. `held` is a lease that ends with a promotion.
-    `stale_seconds` finds an entry that has expired no longer ago than that; `refresh_ahead` is the
-    last share of an entry's life. A hit past either takes the lease of `flight` as well: one
-    caller may renew it. An expired alias is found only where no lease is asked for.
+    `text_digest` is the digest of the request's text: the stored text is returned only where it
+    differs. `max_age_seconds` turns an older entry into a miss.
+    `check` is made on the client's key first, in the same round trip; None checks nothing.
+    `flight` takes the lease of that name for `lease_seconds` where the lookup is a miss, or reports
+    its age; `claim` names this attempt. `held` is a lease that ends with a promotion.
+    `stale_seconds` finds an entry that expired no longer ago than that; `refresh_ahead` is the
+    fraction of an entry's TTL, at its end. A hit past either takes the lease of `flight` as well:
+    one request may refresh it. An expired alias is found only where no lease is wanted.
     """
 
     tenant: str
@@ -46,12 +46,12 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A living entry's answer, in the form that was asked for; an expired one's where that was.
+    """A valid entry's answer in the requested form; an expired one's where the lookup allows it.
 
-    `text` is the stored last user text, given where its digest differs from the asking one's
+    `text` is the stored last user text, returned where its digest differs from the request's
     (and always after `promote`); None where the texts are identical.
     `now` is the store's clock in Unix seconds; `sequence` the tenant's present clear sequence.
-    `lease` is there where the entry is due to be renewed.
+    `lease` is set where this request is to refresh the entry.
     """
 
     body: str
@@ -69,13 +69,13 @@ class Hit:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the entry's life is over."""
+        """Whether the entry has expired."""
         return self.expires_at <= self.now
 
     def is_due(self, refresh_ahead: float) -> bool:
-        """Whether it is stale, or in the last share `refresh_ahead` of its life."""
-        left, life = self.expires_at - self.now, self.expires_at - self.created_at
-        return left <= life * refresh_ahead
+        """Whether it is stale, or in the last `refresh_ahead` of its TTL."""
+        left, ttl = self.expires_at - self.now, self.expires_at - self.created_at
+        return left <= ttl * refresh_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class ExactStore(Protocol):
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
     ) -> Promoted:
-        """The target's answer as a semantic hit, leaving `alias` behind with the target's life.
+        """The target's answer as a semantic hit, leaving `alias` behind with the target's expiry.
 
         `query.key` is the target's key. None leaves nothing behind. `Miss` when the target is
         gone or cut off; `query.counts` are added on a hit alone. `match` is None where both texts

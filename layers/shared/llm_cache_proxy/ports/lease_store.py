@@ -1,4 +1,4 @@
-"""Single flight: who of several callers with one request asks the upstream, and what others get.
+"""Single flight: which of several identical requests calls the upstream, and what the others get.
 
 The lease is taken in a lookup's own round trip (`Lookup.flight`). Its token only grows, so that
 a leader who was believed dead cannot store over a later one's answer.
@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.entries.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to ask the upstream for one request; `led` says whether the caller has it.
+    """The right to call the upstream for one request; `led` says whether this caller has it.
 
     `flight` names the request: exact key and text digest. `age_seconds` is how long ago the
     leader began.
@@ -26,7 +26,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A follower's question to the store: what has become of the leader with this lease.
+    """A follower's query for the result of the leader with this lease.
 
     `claim` names this attempt to lead in its place.
     """
@@ -42,19 +42,19 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class PublishedAnswer:
-    """What a leader left for its followers of an answer that is not kept, as it wrote it."""
+    """An answer the leader published for its current followers; not cached."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSemantically:
-    """The leader found an answer by meaning: look the key up again."""
+    """The leader found a semantic match: look the key up again."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoLease:
-    """The store takes no writes: every caller asks for itself."""
+    """The store takes no writes: every request calls the upstream itself."""
 
 
 Polled = Entry | PublishedAnswer | FoundSemantically | NoLease | Lease
@@ -62,7 +62,7 @@ Polled = Entry | PublishedAnswer | FoundSemantically | NoLease | Lease
 
 
 class LeaseStore(Protocol):
-    """Failure (`ExactStoreUnavailable`) means: there is no lease, and every caller asks alone."""
+    """Failure (`ExactStoreUnavailable`) means no lease: every request calls the upstream itself."""
 
     async def poll(self, query: Poll) -> tuple[Polled, int]:
         """What there is for a follower, and the tenant's clear sequence.
@@ -73,17 +73,17 @@ class LeaseStore(Protocol):
         ...
 
     async def extend(self, tenant: str, lease: Lease, seconds: float) -> bool:
-        """Hold the lease for `seconds` from now; False where it is another's, or nobody's."""
+        """Hold the lease for `seconds` from now; False where the caller no longer holds it."""
         ...
 
     async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
-        """Leave `text` for the followers for so long and end the lease, if it is still held."""
+        """Publish `text` to the followers for `seconds` and end the lease, if it is still held."""
         ...
 
     async def release(self, tenant: str, lease: Lease) -> None:
-        """End the lease, if it is still held: the next follower that asks leads."""
+        """End the lease, if it is still held: the next follower that polls takes over."""
         ...
 
     async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
-        """End the lease if it was taken under `claim`, by whoever may never have heard of it."""
+        """End the lease if it was taken under `claim`; its taker may not know that it has it."""
         ...

@@ -1,4 +1,4 @@
-"""Where it is told what became of each request: a file, CloudWatch, the dashboard."""
+"""Where request events go: a file, CloudWatch, the dashboard."""
 
 from typing import Protocol
 

@@ -61,7 +61,7 @@ def test_an_answer_that_was_not_cut_proves_nothing_about_cut_ones() -> None:
 def test_answers_that_nothing_tells_apart_prove_nothing(judge: Judge) -> None:
     found = judge([CUT, replace(RENAMED, finish_reason="length")])
 
-    assert found == Finding(Risk.UNCLEAR, "the answers carry nothing that tells them apart")
+    assert found == Finding(Risk.UNCLEAR, "nothing in the answers distinguishes them")
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ class StreamsConnection:
         return True
 
     def is_alive(self, idle_seconds: float) -> bool:
-        """Whether the server still waits for a request, as far as can be told without one."""
+        """Whether the server still waits for a request, as far as is known without sending one."""
         if self._writer.is_closing() or time.time() - self._used_at > idle_seconds:
             return False
         # What can be read is the connection's end, or what would be taken for the next answer. It

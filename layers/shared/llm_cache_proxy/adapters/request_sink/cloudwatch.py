@@ -1,4 +1,4 @@
-"""One line a request on standard output, which CloudWatch reads as log and as metrics alike.
+"""Writes one line per request to standard output, which CloudWatch reads as log and as metrics.
 
 The embedded metric format: the line's fields are the request log's, and those that `_aws` names
 become metrics. The tier is the only dimension, since every set of dimensions is a metric that is

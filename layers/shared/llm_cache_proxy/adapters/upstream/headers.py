@@ -1,6 +1,6 @@
 """Which headers pass between a client and an upstream: two lists, and nothing that is not on them.
 
-Never sends a client's credentials, cookies or cache wishes on, and never tells a client what an
+Never forwards a client's credentials, cookies or cache headers, and never shows a client what an
 upstream says of the operator's account or of its own connection.
 """
 

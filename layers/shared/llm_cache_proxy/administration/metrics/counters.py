@@ -62,7 +62,7 @@ def series(
     """Results in `steps` equal pieces of time up to now, oldest first.
 
     `hit_rate` is None for a piece without hits and misses. A window wider than a step cannot be
-    told apart and is left out.
+    distinguished and is left out.
     """
     first = (int(now) // step_seconds - steps + 1) * step_seconds
     pieces: list[list[Mapping[str, int]]] = [[] for _ in range(steps)]

@@ -26,7 +26,7 @@ _REASON_CHARACTERS = 1_000  # the whole answer may have 4,096 bytes
 def stack_function(event: Event, provision: Callable[[], Awaitable[str]]) -> None:
     """Run `provision` where the resource is created or changed, and put the outcome's URL.
 
-    Raises httpx.HTTPError where CloudFormation cannot be told.
+    Raises httpx.HTTPError where CloudFormation cannot be reached.
     """
     asyncio.run(_answered(event, provision))
 

@@ -1,7 +1,7 @@
 """Who may see numbers and administrate: whoever holds the admin key, or everyone without one.
 
 Every route of operators goes through `operator_endpoint`, which also turns what went wrong into
-an answer, so that the routes behave alike in whichever app they stand.
+an answer, so that the routes behave the same in every app.
 """
 
 import hmac

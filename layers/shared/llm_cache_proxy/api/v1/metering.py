@@ -18,7 +18,7 @@ Tokens = tuple[int, int]
 
 
 def told_tokens(body: bytes) -> Tokens | None:
-    """The tokens that an answer tells in either of OpenAI's shapes; None where it tells none."""
+    """The tokens that an answer reports in either OpenAI shape; None where it reports none."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -34,7 +34,7 @@ def told_tokens(body: bytes) -> Tokens | None:
 class Settlement:
     """Charges a client's key what an answer of the model `routed` cost; without a charge, nothing.
 
-    Called with the answer's tokens, or None where it told none.
+    Called with the answer's tokens, or None where it reported none.
     """
 
     counter_writer: CounterWriter
@@ -62,7 +62,7 @@ class Settlement:
 async def metered(
     body: AsyncGenerator[bytes, None], settle: Settlement
 ) -> AsyncGenerator[bytes, None]:
-    """The pieces of `body` as they come; `settle` is told its tokens, however it ends."""
+    """The pieces of `body` as they come; `settle` is called with its tokens, however it ends."""
     held, reads = bytearray(), settle.awaited
     try:
         async with aclosing(body) as pieces:

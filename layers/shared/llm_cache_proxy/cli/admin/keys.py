@@ -24,7 +24,7 @@ def keys() -> None:
 @click.option("--dollars-per-month", help="Most upstream dollars in a month, such as 25 or 0.50.")
 @click.option("--model", "models", multiple=True, help="A model it may use (repeatable); all.")
 @click.option("--namespace", help="Its namespace where a request names none.")
-@click.option("--expires-in", "expires_in_seconds", type=Duration(), help="Its life: 12h, 90d.")
+@click.option("--expires-in", "expires_in_seconds", type=Duration(), help="Its lifetime: 12h, 90d.")
 @on_proxy
 def create(remote: Remote, /, *, models: tuple[str, ...], **fields: object) -> None:
     """Make a key for TENANT. It is shown once, and stored nowhere."""
@@ -58,7 +58,7 @@ def revoke(remote: Remote, /, *, key_id: str, yes: bool) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@click.option("--grace", "grace_seconds", type=Duration(), help="How long the old one lives on.")
+@click.option("--grace", "grace_seconds", type=Duration(), help="How long the old key stays valid.")
 @on_proxy
 def rotate(remote: Remote, /, *, key_id: str, grace_seconds: int | None) -> None:
     """Make a new key in place of the one with ID, with its limits and what it has used."""

@@ -119,7 +119,7 @@ def feedback(answer: JsonObject) -> RenderableType:
 
 
 def entries(found: list[JsonObject]) -> RenderableType:
-    """A line an entry; ages and what is left of lives in the largest unit that fits."""
+    """One row per entry; age and remaining TTL in the largest unit that fits."""
     if not found:
         return Text("There is no such entry.")
     names = ("tenant", "namespace", "model", "tags", "age", "left", "tokens")
@@ -142,7 +142,7 @@ def entries(found: list[JsonObject]) -> RenderableType:
 
 
 def entry(answer: JsonObject) -> RenderableType:
-    """Everything that is told of one entry."""
+    """Every field of one entry."""
     table = new_table("Entry", "", "")
     table.columns[1].justify = "left"
     for name, value in answer.items():

@@ -67,7 +67,7 @@ def export(remote: Remote, /, file: Path, *, restart: bool, **chosen: object) ->
 def import_entries(remote: Remote, /, file: Path, *, restart: bool) -> None:
     """Take in the lines of FILE: exported entries, or past requests with their answers.
 
-    An exported entry keeps its life. A past answer is a line {"request": ..., "response": ...}
+    An exported entry keeps its expiry. A past answer is a line {"request": ..., "response": ...}
     with both bodies, and optionally "tenant", "path", "headers" and "created_at". Taking a line in
     twice does no harm.
     """
@@ -154,7 +154,7 @@ def _parsed(line: bytes) -> object:
     try:
         return json.loads(line)
     except ValueError:
-        return None  # the server tells the line's place with what is wrong
+        return None  # the server reports the line with what is wrong
 
 
 def _progress(unit: str) -> Progress:

@@ -53,7 +53,9 @@ def embed(
     Texts whose vectors are kept in the folder `kept_in` are not embedded again. Raises
     EmbedderUnavailable, and ClickException for a folder that cannot be used.
     """
-    distinct = sorted(set(texts), key=lambda text: (len(text), text))  # alike ones batch best
+    distinct = sorted(
+        set(texts), key=lambda text: (len(text), text)
+    )  # texts of one length batch best
     kept = VectorFile(kept_in, installed_embedder_id(settings.model_dir))
     kept.load()
     new = [text for text in distinct if kept.get(text) is None]

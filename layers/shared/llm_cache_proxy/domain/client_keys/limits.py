@@ -64,7 +64,7 @@ class KeyRecord:
 class KeyCheck:
     """What a request asks of its key.
 
-    `model` is None where none is needed, and empty where it cannot be told. `namespace` is the
+    `model` is None where none is needed, and empty where it is unknown. `namespace` is the
     key's own as far as is known, None where the client named one. `tokens` and `nano_dollars`
     are what the upstream is expected to cost, the latter None where the price is unknown.
     `counts_request` is False for a request's later questions; `reserves` where the upstream will

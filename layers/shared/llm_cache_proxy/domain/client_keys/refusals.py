@@ -1,4 +1,4 @@
-"""What a client is told of its key's limits: one answer for each refusal, and the headers."""
+"""What a client sees of its key's limits: one error for each refusal, and the headers."""
 
 from llm_cache_proxy.domain.client_keys.key_ring import incorrect_key
 from llm_cache_proxy.domain.client_keys.limits import Allowance, Grant, Refusal

@@ -1,4 +1,4 @@
-"""A stream of chunks with choices put together: chat and text completions alike.
+"""A stream of chunks with choices put together, for chat and text completions.
 
 Deltas are merged by index across choices and tool calls; what stands on a chunk beside its
 choices belongs to the whole answer.

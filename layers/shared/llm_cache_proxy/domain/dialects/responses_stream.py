@@ -24,12 +24,12 @@ class ResponseAssembler:
     def add(self, data: str) -> JsonObject:
         """Take one event's data and give the parsed event back.
 
-        Raises BrokenStreamError where it is none, or tells of an error.
+        Raises BrokenStreamError where it is none, or reports an error.
         """
         event = parsed_event(data)
         kind = event.get("type")
         if kind == "error" or event.get("error") is not None:
-            raise BrokenStreamError("an event tells of an error")
+            raise BrokenStreamError("an event reports an error")
         if kind == "response.output_item.done":
             self._add_item(event)
         elif "response" in event:
@@ -39,7 +39,7 @@ class ResponseAssembler:
         return event
 
     def completion(self) -> JsonObject:
-        """The last response told of; with the items told before, where it left them out."""
+        """The stream's last response, with the items of earlier events where it omits them."""
         if self._response.get("output") or not self._items:
             return self._response
         return {**self._response, "output": [self._items[at] for at in sorted(self._items)]}
@@ -68,7 +68,7 @@ _TEXTS = {
 
 
 def item_events(item: JsonObject, index: int) -> Iterator[JsonObject]:
-    """The events of the item at `index` of the output; an unknown one is told in one piece."""
+    """The events of the item at `index` of the output; an unknown one comes in one piece."""
     place: JsonObject = {"item_id": item.get("id") or "", "output_index": index}
     yield {"type": "response.output_item.added", "output_index": index, "item": _opened(item)}
     for at, part in enumerate(_parts(item, "summary")):
@@ -91,7 +91,7 @@ def _opened(item: JsonObject) -> JsonObject:
 
 
 def _parts(item: JsonObject, name: str) -> list[JsonObject]:
-    """The parts under `name` that are told one by one; none where one of them is unknown."""
+    """The parts under `name` that have events of their own; none where one of them is unknown."""
     parts = item.get(name)
     known = {"summary_text"} if name == "summary" else _TEXTS
     if not isinstance(parts, list):
@@ -151,6 +151,6 @@ def _events(response: JsonObject) -> Iterator[JsonObject]:
 
 
 def _begun(response: JsonObject) -> JsonObject:
-    """The response as it was told of before it said anything."""
+    """The response at the start of its stream, still empty."""
     empty: JsonObject = {"status": "in_progress", "output": [], "usage": None, "completed_at": None}
     return {**response, **{name: value for name, value in empty.items() if name in response}}

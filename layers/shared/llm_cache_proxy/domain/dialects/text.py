@@ -1,7 +1,7 @@
 """Legacy text completions as the pipeline sees them.
 
-A prompt here is what the model goes on from, letter by letter: it is never normalised, and never
-compared by meaning.
+A prompt here is what the model goes on from, letter by letter: it is never normalised, and has
+no semantic tier.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class TextDialect(StreamOptions):
 
     @staticmethod
     def traits(fields: JsonObject) -> Traits:
-        """No text to compare by meaning."""
+        """No text for the semantic tier."""
         return Traits(
             text=None,
             no_text=Reason.EXACT_ROUTE,

@@ -27,7 +27,7 @@ def offers_hosted_tools(fields: JsonObject) -> bool:
 
 
 def _is_clients_own(tool: object) -> bool:
-    """Whether the client itself carries out the tool; what cannot be told it does not."""
+    """True if the client itself runs the tool; False where that is unknown."""
     kind = tool.get("type", "function") if isinstance(tool, dict) else None
     return isinstance(kind, str) and kind in _CLIENTS_OWN
 

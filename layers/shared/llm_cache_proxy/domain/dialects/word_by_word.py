@@ -1,4 +1,4 @@
-"""A stored event told as several, a word each, for readers who like to watch an answer grow."""
+"""A stored event split into one event per word, for clients that show an answer growing."""
 
 import re
 

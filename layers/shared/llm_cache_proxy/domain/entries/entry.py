@@ -1,4 +1,4 @@
-"""What the cache keeps: one entry with one life, and the aliases that point at it.
+"""What the cache keeps: one entry with one expiry, and the aliases that point at it.
 
 Never decides whether an entry may be served; it only says what one is.
 """
@@ -24,7 +24,7 @@ class Forms:
 
     `json` is the whole JSON body. `sse` is every event up to, not including, usage and what ends
     the stream, which is the dialect's to say. `usage_event` is the one event that
-    `stream_options.include_usage` adds, empty when the upstream told no usage.
+    `stream_options.include_usage` adds, empty when the upstream reported no usage.
     """
 
     json: str
@@ -73,7 +73,7 @@ class Alias:
     """A promotion: the exact key `key` answers with the entry under `target`.
 
     It holds what judged it, so that a stricter threshold, new guard rules and another embedder
-    judge it again. `pair` is the two texts' name as a barred pair. It never lives longer than its
+    judge it again. `pair` is the two texts' name as a barred pair. It never outlives its
     entry.
     """
 

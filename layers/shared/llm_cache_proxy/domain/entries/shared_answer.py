@@ -1,6 +1,6 @@
-"""An answer of the upstream on its way to everyone who waits for it, as the leader had it.
+"""An upstream answer that the leader publishes to its followers.
 
-It lives for seconds in a mailbox, or in the leader's own process: never in the cache.
+It is kept for seconds in the store, or in the leader's own process: never in the cache.
 """
 
 import json
@@ -28,7 +28,7 @@ class Failure:
 
     @staticmethod
     def of(error: UpstreamError) -> "Failure":
-        """What followers are told of `error`."""
+        """`error` as followers get it."""
         return Failure(type(error).__name__, error.message, error.upstream)
 
     def error(self) -> UpstreamError:
@@ -38,7 +38,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class SharedAnswer:
-    """`forms` where the answer can be told as JSON and as events; else `body` as it came.
+    """`forms` where the answer exists as JSON and as events; else `body` as it came.
 
     `failure` is there in place of an answer. `model` is the name under which it is counted.
     """
@@ -54,20 +54,20 @@ class SharedAnswer:
     completion_tokens: int = 0
 
     def in_form(self, form: Form) -> str:
-        """The text for a follower that asked in `form`."""
+        """The text for a follower that wants `form`."""
         return self.body if self.forms is None else self.forms.body(form)
 
     def text(self) -> str:
-        """The answer as it lies in the mailbox."""
+        """The answer as it is published."""
         return json.dumps({"v": _VERSION, **asdict(self)}, ensure_ascii=False)
 
 
 LeaderResult = SharedAnswer | Entry
-"""What everyone who waited gets: an answer that was kept, or one that was not."""
+"""What followers get: an entry that was stored, or an answer that was not."""
 
 
 def shared_answer(text: str) -> SharedAnswer:
-    """The answer in a mailbox. Raises ValueError where the text makes none."""
+    """The answer that was published as `text`. Raises ValueError where it is none."""
     try:
         fields = json.loads(text)
         if fields.pop("v") != _VERSION:

@@ -24,7 +24,7 @@ class Relations:
         }
 
     def same_answer(self, one: int, other: int) -> bool | None:
-        """Whether one answer serves both; None where no label tells."""
+        """Whether one answer serves both; None where no label says so."""
         labelled = self._labels.get(frozenset((one, other)))
         if labelled is not None:
             return labelled

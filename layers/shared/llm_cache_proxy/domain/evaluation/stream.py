@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.evaluation.decision import Decision
 from llm_cache_proxy.domain.evaluation.intervals import share, wilson_interval
 
 SameAnswer = Callable[[int, int], bool | None]
-"""Whether one answer serves the prompts at two positions; None where no label tells."""
+"""Whether one answer serves the prompts at two positions; None where no label says so."""
 
 PointJson = dict[str, "int | float | list[float] | None"]
 

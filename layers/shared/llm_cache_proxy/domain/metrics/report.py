@@ -19,7 +19,7 @@ from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS, PriceList
 
 _PERCENTILES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99}
 _DIGITS = 9
-"""Places of a dollar that are told: a nano-dollar is the last."""
+"""Decimal places of dollars in reports: down to nano-dollars."""
 
 
 def sections(tally: Tally, prices: PriceList) -> JsonObject:

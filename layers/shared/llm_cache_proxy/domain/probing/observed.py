@@ -1,6 +1,6 @@
 """What one answer shows from outside: where it may have come from, and whether it is whole.
 
-Never trusts a cache's own word where the answer itself tells more: two answers with one id are one
+Never trusts a cache's own word where the answer itself shows more: two answers with one id are one
 answer, whatever their headers say.
 """
 
@@ -35,7 +35,7 @@ class Observed:
         return self.status == _OK and bool(self.told_by or self.text)
 
     def is_same_answer_as(self, other: "Observed") -> bool | None:
-        """Whether both are one stored answer; None where that cannot be told.
+        """Whether both are one stored answer; None where that is unknown.
 
         Models give every answer an id of its own. Where a cache renames its hits, the random
         number that each prompt asks for gives them away.

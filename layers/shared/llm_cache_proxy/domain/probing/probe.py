@@ -109,4 +109,4 @@ def _why_unclear(seen: Sequence[Observed]) -> str:
     failed = [answer.status for answer in seen if not answer.succeeded]
     if failed:
         return f"a request was answered with status {failed[0]}"
-    return "the answers carry nothing that tells them apart"
+    return "nothing in the answers distinguishes them"

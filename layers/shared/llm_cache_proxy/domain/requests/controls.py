@@ -19,7 +19,7 @@ DEFAULT_NAMESPACE = "default"
 
 
 class Mode(StrEnum):
-    """`x-cache-mode`: which of reading, writing and comparing by meaning happens."""
+    """`x-cache-mode`: which of reading, writing and the semantic tier are used."""
 
     EXACT = "exact"
     SEMANTIC = "semantic"
@@ -34,7 +34,7 @@ class Controls:
     """One request's wishes.
 
     `ttl_seconds`, `threshold`, `max_age_seconds` and `fresh_id` are None if unsaid, and so are
-    `stale_if_error_seconds` and `max_stale_seconds`: how long after its life an answer may be
+    `stale_if_error_seconds` and `max_stale_seconds`: how long past expiry an answer may be
     given where the upstream has none, and at all.
     `names_namespace` says that the client chose the namespace itself.
     """

@@ -64,7 +64,7 @@ _TREATS = re.compile(
 
 
 def ineligible_text(text: str) -> Reason | None:
-    """Why `text` may not be compared by meaning, or None where it may."""
+    """Why `text` may not use the semantic tier, or None where it may."""
     if not text.strip():
         return Reason.NOT_USER_TEXT
     if len(text) > LONGEST_TEXT:  # the guard would not let it pass

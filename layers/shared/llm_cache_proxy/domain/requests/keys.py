@@ -35,7 +35,7 @@ REPEATED_IN_ANSWER: Mapping[str, frozenset[str]] = {
 }
 """By path: fields that an answer repeats, so that another request's would be wrong in it.
 
-A response tells `metadata`, `user` and the like again: whoever shared it would be told another's.
+A response repeats `metadata`, `user` and the like: a shared one would show another client's.
 """
 
 DOCUMENTED_DEFAULTS: Mapping[tuple[str, str], Mapping[str, object]] = {

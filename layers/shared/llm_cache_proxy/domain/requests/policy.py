@@ -1,4 +1,4 @@
-"""What may be read, stored and compared by meaning for one request, and for how long.
+"""Which tiers one request may read and write, and for how long.
 
 A client's wishes can narrow what the operator allows, never widen it.
 """
@@ -15,12 +15,12 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's rules. Similarities are cosines; lives are in seconds.
+    """The operator's rules. Similarities are cosines; TTLs are in seconds.
 
-    `verified`: a verifier has to approve of every pair. `stale_if_error_seconds` is how long after
-    its life an entry stands in for an upstream that gives no answer, and
-    `stale_while_revalidate_seconds` how long it is given while one caller renews it;
-    `refresh_ahead` is the last share of a life in which one caller renews an entry beforehand.
+    `verified`: a verifier has to approve every pair. `stale_if_error_seconds` is how long past
+    expiry an entry may be served when the upstream fails, `stale_while_revalidate_seconds` how
+    long while one request refreshes it. `refresh_ahead` is the fraction of the TTL, at its end, in
+    which one request refreshes an entry.
     """
 
     semantic: bool = True
@@ -40,7 +40,7 @@ class Policy:
 
     @property
     def stale_seconds(self) -> int:
-        """How long an entry is kept after its life."""
+        """How long an entry is kept past expiry."""
         return max(self.stale_if_error_seconds, self.stale_while_revalidate_seconds)
 
 
@@ -48,10 +48,10 @@ class Policy:
 class Plan:
     """What will be tried for one request.
 
-    `bypass` says why nothing is read or written; `no_read` why the tiers are not asked although
-    the answer may be stored; `no_semantic` why meaning is not compared; `coalesce` whether it
-    shares an upstream call with those alike. `ttl_seconds` 0: no store. An answer is kept for
-    `kept_seconds` after its life, and one found may be past its own by `stale_seconds`, or by
+    `bypass` says why nothing is read or written; `no_read` why no tier is read although the answer
+    may be stored; `no_semantic` why the semantic tier is not used; `coalesce` whether it shares an
+    upstream call with identical requests. `ttl_seconds` 0: no store. An answer is kept for
+    `kept_seconds` past expiry, and one found may be expired by `stale_seconds`, or by
     `stale_if_error_seconds` once the upstream has `failed`.
     """
 

@@ -2,7 +2,7 @@
 
 Never lets a text's neighbours in a batch change its vector, and never refuses a text: what UTF-8
 cannot carry becomes U+FFFD, which the tokenizer drops, and what the window cannot hold is cut.
-Never lets the runtime tell anyone that it ran.
+Never lets the runtime send telemetry.
 """
 
 import json

@@ -185,7 +185,7 @@ def _asking(query: Lookup, window: str) -> list[Word]:
 
 
 def milliseconds(seconds: float) -> int:
-    """As Redis counts lives."""
+    """As Redis counts TTLs."""
     return max(1, int(seconds * 1000))
 
 

@@ -1,6 +1,6 @@
 """The exact tier on Upstash, over its REST API, through upstash-redis.
 
-The client waits for ever and tries again after three seconds unless it is told otherwise: here it
+The client waits for ever and tries again after three seconds unless configured otherwise: here it
 gets a deadline a command and no second try, since a write that is repeated may count twice.
 """
 

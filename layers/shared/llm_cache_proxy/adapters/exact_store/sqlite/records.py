@@ -132,7 +132,7 @@ def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry, token
 
 
 def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:
-    """Write the alias with its target's life."""
+    """Write the alias with its target's expiry."""
     judged = (alias.similarity, alias.decision_version, alias.embedder_id)
     said = (alias.text_digest, alias.pair)
     where = (tenant, alias.target)

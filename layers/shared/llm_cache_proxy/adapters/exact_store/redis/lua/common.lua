@@ -149,7 +149,7 @@ local function well_formed(key, f, version)
   return similarity and similarity >= -1 and similarity <= 1 and whole(alias[2]) and alias[3]
 end
 
--- The fields of the record if it may be served, up to `stale` seconds after its life if that is
+-- The fields of the record if it may be served, up to `stale` seconds after its expiry if that is
 -- given, else false; what is malformed is removed.
 local function living(key, cuts, version, max_age, now, stale)
   local f = redis.pcall('HMGET', key, 'v', 'c', 'x', 'q', 'g', 'h', 'a', 'i', 'm', 'pt', 'pc')

@@ -1,16 +1,16 @@
 -- KEYS: record, cutoffs, sequence, counter, index, usage, barred pairs, standing, clients' keys,
 --       lease, fence, ring
 -- ARGV: version, form, digest, max age or '', window, check (JSON) or '', milliseconds of the lease
---       or '' for none, seconds after its life that an entry may be, last share of a life in which
+--       or '' for none, seconds past expiry that an entry may be, fraction of the TTL in which
 --       it is renewed, the lease's claim, then counts as name, amount
 local now = now_seconds()
 
 -- A hit, with the lease where one is asked for and the entry is due to be renewed.
 local function hit_on(f, sequence)
-  local left, life = tonumber(f[3]) - now, tonumber(f[3]) - tonumber(f[2])
+  local left, ttl = tonumber(f[3]) - now, tonumber(f[3]) - tonumber(f[2])
   local tier = left <= 0 and 'stale' or 'exact_hits'
   local hit = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, tier, KEYS[4], KEYS[5], ARGV[5])
-  if hit and ARGV[7] ~= '' and left <= life * tonumber(ARGV[9]) then
+  if hit and ARGV[7] ~= '' and left <= ttl * tonumber(ARGV[9]) then
     hit[12], hit[13], hit[14] = take_lease(KEYS[10], KEYS[11], ARGV[7], ARGV[10])
   end
   return hit
