@@ -75,7 +75,18 @@ async def test_a_selector_in_the_body_clears_what_it_names(
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[]", b'{"tag": 3}', b'{"tagg": "x"}', b'{"action": "stats"}']
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b"",
+        b'{"tag": null, "model": null}',
+        b'{"all": null}',
+        b'{"tag": 3}',
+        b'{"tagg": "x"}',
+        b'{"action": "stats"}',
+    ],
 )
 async def test_a_body_that_makes_no_sense_is_refused_and_clears_nothing(
     office: Office, client: httpx.AsyncClient, body: bytes
@@ -248,9 +259,9 @@ async def test_stats_are_a_table_for_people_and_json_for_scripts(
 async def test_clear_asks_first_and_stops_at_no(office: Office, address: str) -> None:
     await office.keep("a")
 
-    refused = await run(address, "clear", input="n\n")
+    refused = await run(address, "clear", "--all", input="n\n")
     left = await office.held()
-    agreed = await run(address, "clear", input="y\n")
+    agreed = await run(address, "clear", "--all", input="y\n")
 
     assert (refused.exit_code, left) == (1, (1, 1))
     assert "EVERY entry" in refused.stderr
@@ -264,7 +275,7 @@ async def test_clear_with_yes_asks_nothing_and_a_dry_run_clears_nothing(
     await office.keep("a", tag="old")
     await office.keep("b")
 
-    dry = await run(address, "clear", "--dry-run", "--json")
+    dry = await run(address, "clear", "--all", "--dry-run", "--json")
     done = await run(address, "clear", "--tag", "old", "--yes", "--json")
 
     assert json.loads(dry.stdout)["would_clear"] == {"exact": 2, "semantic": 2}
@@ -272,10 +283,34 @@ async def test_clear_with_yes_asks_nothing_and_a_dry_run_clears_nothing(
     assert await office.held() == (1, 1)
 
 
+async def test_clear_without_a_selector_is_a_wrong_command_line(
+    office: Office, address: str
+) -> None:
+    await office.keep("a")
+
+    result = await run(address, "clear", "--yes")
+
+    assert result.exit_code == 2
+    assert "--all" in result.stderr
+    assert await office.held() == (1, 1)
+
+
+async def test_clearing_an_entry_that_is_not_there_exits_with_1(
+    office: Office, address: str
+) -> None:
+    await office.keep("a")
+
+    unknown = await run(address, "clear", "--entry", "nosuch", "--yes")
+    known = await run(address, "clear", "--entry", "id-a", "--yes")
+
+    assert (unknown.exit_code, known.exit_code) == (1, 0)
+    assert "no entry 'nosuch'" in unknown.stderr
+
+
 async def test_what_was_not_swept_is_told_by_the_exit_code(office: Office, address: str) -> None:
     office.vectors.away = True
 
-    result = await run(address, "clear", "--yes")
+    result = await run(address, "clear", "--all", "--yes")
 
     assert result.exit_code == 1
     assert "not swept away yet" in result.stderr

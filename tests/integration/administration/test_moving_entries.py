@@ -64,7 +64,7 @@ async def test_export_clear_and_import_give_back_the_same_hits(
     stack.embedder.alike(PROMPTS[3], ALIKE, 0.97)
 
     exported = await run("export", str(file), "--url", stack.url)
-    cleared = await run("clear", "--yes", "--url", stack.url)
+    cleared = await run("clear", "--all", "--yes", "--url", stack.url)
     assert (await stack.ask(PROMPTS[0], x_cache_mode="read-only")).headers["x-cache"] == "MISS"
     imported = await run("import", str(file), "--url", stack.url, "--json")
 
@@ -120,7 +120,7 @@ async def test_an_import_that_was_broken_off_goes_on(stack: LocalStack, tmp_path
     file = tmp_path / "entries.jsonl"
     await fill(stack, 250)
     await run("export", str(file), "--url", stack.url)
-    await run("clear", "--yes", "--url", stack.url)
+    await run("clear", "--all", "--yes", "--url", stack.url)
 
     async with serving(Failing(stack.app, "/admin/entries/import", after=1)) as url:
         broken = await run("import", str(file), "--url", url)

@@ -20,11 +20,28 @@ async def clear(office: Office, **fields: object) -> JsonObject:
     return await office.administration().perform({"action": "clear", **fields})
 
 
-@pytest.mark.parametrize("fields", [{}, {"all": True}])
-async def test_clearing_everything_leaves_nothing_in_either_tier(
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        *({name: None} for name in ("all", "tenant", "namespace", "model", "tag", "entry")),
+        {"older_than_seconds": None, "tag": None},
+        {"dry_run": True},
+        {"dry_run": False},
+    ],
+)
+async def test_without_a_selector_nothing_is_cleared(
     office: Office, fields: dict[str, object]
 ) -> None:
-    told = await clear(office, **fields)
+    with pytest.raises(InvalidRequest, match="Nothing is selected") as refused:
+        await clear(office, **fields)
+
+    assert refused.value.code == "nothing_selected"
+    assert (await office.held(), await office.held("other")) == ((2, 2), (1, 1))
+
+
+async def test_clearing_everything_leaves_nothing_in_either_tier(office: Office) -> None:
+    told = await clear(office, all=True)
 
     assert told == {
         "cleared": {"exact": 3, "semantic": 3, "aliases": 0},
@@ -69,7 +86,7 @@ async def test_two_selectors_at_once_are_refused_and_clear_nothing(office: Offic
 
 
 async def test_a_dry_run_tells_how_many_and_clears_nothing(office: Office) -> None:
-    told = await clear(office, dry_run=True)
+    told = await clear(office, all=True, dry_run=True)
     of_one = await clear(office, dry_run=True, tenant="other")
 
     assert told["would_clear"] == {"exact": 3, "semantic": 3}
@@ -110,7 +127,7 @@ async def test_a_semantic_tier_that_is_away_leaves_dead_entries_and_is_named(
 ) -> None:
     office.vectors.away = True
 
-    told = await clear(office)
+    told = await clear(office, all=True)
 
     assert told["cleared"] == {"exact": 3, "semantic": 0, "aliases": 0}
     assert told["unswept"] == [
@@ -134,7 +151,7 @@ async def test_an_exact_tier_that_is_away_is_an_error(office: Office) -> None:
     office.exact.away = True
 
     with pytest.raises(ExactStoreUnavailable):
-        await clear(office)
+        await clear(office, all=True)
 
 
 async def test_vectors_of_the_default_tenant_go_even_when_the_exact_tier_was_emptied() -> None:
@@ -143,6 +160,6 @@ async def test_vectors_of_the_default_tenant_go_even_when_the_exact_tier_was_emp
     office.exact.entries.clear()
     office.exact.counted.clear()
 
-    await clear(office)
+    await clear(office, all=True)
 
     assert await office.held() == (0, 0)

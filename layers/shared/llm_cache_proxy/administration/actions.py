@@ -8,7 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.administration.clearing import DEFAULT_TENANT, Clearing, selection
+from llm_cache_proxy.administration.clearing import (
+    DEFAULT_TENANT,
+    Clearing,
+    check_is_explicit,
+    selection,
+)
 from llm_cache_proxy.administration.client_keys import ClientKeys
 from llm_cache_proxy.administration.entries import Entries
 from llm_cache_proxy.administration.explain import Explanation
@@ -131,6 +136,7 @@ class Administration:
         chosen = selection(fields, self.clock.now())
         dry_run = fields.flag("dry_run")
         fields.end()
+        check_is_explicit(chosen)
         if dry_run:
             return await self._clearing.preview(chosen, await Entries(self.exact).count(chosen))
         return await self._clearing.clear(chosen)

@@ -26,12 +26,14 @@ _LONGEST_SECONDS = 10**10
 class Selection:
     """Which entries: of one tenant or (None) of all, those with `selector`.
 
-    `created_before` (Unix seconds) stands alone: it goes with no selector but `all`.
+    `created_before` (Unix seconds) stands alone: it goes with no selector but `all`. `everything`
+    says that `all` was given, not only that nothing else was.
     """
 
     tenant: str | None
     selector: str
     created_before: int | None = None
+    everything: bool = False
 
     def has(self, entry: Listed) -> bool:
         """Whether the entry is one of them."""
@@ -45,7 +47,7 @@ class Selection:
 
 
 def selection(fields: Fields, now: float) -> Selection:
-    """What an action selects: everything, or one of namespace, model, tag, entry and age."""
+    """What an action selects: one of namespace, model, tag, entry and age, or else everything."""
     tenant = fields.text("tenant")
     everything = fields.flag("all")
     older = fields.integer("older_than_seconds", least=0, most=_LONGEST_SECONDS)
@@ -58,7 +60,19 @@ def selection(fields: Fields, now: float) -> Selection:
             "'tenant' goes with each."
         )
     selector = f"{named[0][0]}:{_meant(*named[0])}" if named else ALL
-    return Selection(tenant, selector, None if older is None else int(now) - older)
+    before = None if older is None else int(now) - older
+    return Selection(tenant, selector, before, everything=bool(everything))
+
+
+def check_is_explicit(chosen: Selection) -> None:
+    """Raise InvalidRequest unless something is named: what cannot be undone needs a word for it."""
+    named = chosen.selector != ALL or chosen.created_before is not None
+    if not (chosen.everything or named or chosen.tenant is not None):
+        raise InvalidRequest(
+            'Nothing is selected. Give {"all": true} for every entry of every tenant, or one of '
+            "'tenant', 'namespace', 'model', 'tag', 'entry' and 'older_than_seconds'.",
+            code="nothing_selected",
+        )
 
 
 async def known_tenants(exact: ExactAdmin, only: str | None) -> Sequence[str]:

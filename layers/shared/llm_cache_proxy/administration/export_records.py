@@ -4,18 +4,22 @@ Raises InvalidRequest that says what is wrong; never repeats what the record hol
 """
 
 import base64
+import json
 import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from llm_cache_proxy.domain.dialects.sse import EventSplitter
 from llm_cache_proxy.domain.entries.entry import ALL, FORMAT_VERSION, Entry, Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 _DIMENSIONS = 384
+_LARGEST = 2**53 - 1  # what JSON numbers, Redis's Lua and SQLite all hold exactly
+_LONGEST_TEXT = 5_000_000
 _LATEST = 10**11  # Unix seconds: what lies beyond is no time
 
 Record = Mapping[str, object]
@@ -66,9 +70,9 @@ def _entry(fields: Record) -> Entry:
         text=_text(fields, "text"),
         text_digest=_text(fields, "text_digest"),
         forms=Forms(
-            json=_text(forms, "json"),
-            sse=_text(forms, "sse"),
-            usage_event=_text(forms, "usage_event"),
+            json=_json(forms, "json"),
+            sse=_events(forms, "sse"),
+            usage_event=_events(forms, "usage_event"),
         ),
     )
 
@@ -85,6 +89,30 @@ def _placed(tenant: str, fields: Record) -> Placed:
     return Placed(scope, values)
 
 
+def _json(fields: Record, name: str) -> str:
+    text = _text(fields, name)
+    if not _is_object(text):
+        raise InvalidRequest(f"'{name}' must hold one JSON object.")
+    return text
+
+
+def _events(fields: Record, name: str) -> str:
+    """Server-sent events, each whole and with a JSON object as its data; or none at all."""
+    text = _text(fields, name)
+    splitter = EventSplitter()
+    events = splitter.feed(text.encode())
+    if splitter.rest() or not all(event.data is None or _is_object(event.data) for event in events):
+        raise InvalidRequest(f"'{name}' must hold whole server-sent events of JSON objects.")
+    return text
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _object(record: Record, name: str) -> Record:
     value = record.get(name)
     if not isinstance(value, dict):
@@ -96,18 +124,27 @@ def _text(record: Record, name: str) -> str:
     value = record.get(name)
     if not isinstance(value, str):
         raise InvalidRequest(f"'{name}' must be a string.")
-    return value
+    return _storable(value, name)
+
+
+def _storable(text: str, name: str) -> str:
+    """`text`, if every store can hold it."""
+    if len(text) > _LONGEST_TEXT:
+        raise InvalidRequest(f"'{name}' is longer than {_LONGEST_TEXT:,} characters.")
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidRequest(f"'{name}' holds half of a surrogate pair, which is no text.")
+    return text
 
 
 def _texts(record: Record, name: str) -> tuple[str, ...]:
     value = record.get(name)
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise InvalidRequest(f"'{name}' must be an array of strings.")
-    return tuple(cast("list[str]", value))
+    return tuple(_storable(text, name) for text in cast("list[str]", value))
 
 
 def _integer(record: Record, name: str) -> int:
     value = record.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidRequest(f"'{name}' must be a whole number, 0 or more.")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+        raise InvalidRequest(f"'{name}' must be a whole number from 0 to {_LARGEST}.")
     return value

@@ -61,19 +61,32 @@ def count(remote: Remote, tenant: str | None) -> None:
 @admin.command()
 @selecting
 @click.option("--entry", help="One entry, by the id in x-cache-entry.")
+@click.option("--all", "everything", is_flag=True, help="Every entry of every tenant.")
 @click.option("--dry-run", is_flag=True, help="Tell how many would go, and clear nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @on_proxy
-def clear(remote: Remote, /, *, dry_run: bool, yes: bool, **chosen: object) -> None:
-    """Clear both tiers: everything, or what one selector names."""
+def clear(
+    remote: Remote, /, *, everything: bool, dry_run: bool, yes: bool, **chosen: object
+) -> None:
+    """Clear both tiers: what one selector names, or --all.
+
+    Exits with 1 where --entry names none.
+    """
+    if not everything and not any(chosen.values()):
+        raise click.UsageError("Name what to clear: --all, or one of the selectors.")
     if not (dry_run or yes):
         click.confirm(f"Clear {_described(chosen)} at {remote.place}?", abort=True, err=True)
-    answer = remote.post("/admin/cache/clear", {**chosen, "dry_run": dry_run or None})
+    answer = remote.post(
+        "/admin/cache/clear", {**chosen, "all": everything or None, "dry_run": dry_run or None}
+    )
     name = "would_clear" if dry_run else "cleared"
     title = name.replace("_", " ").capitalize()
     tell(remote, answer, lambda told: counted(title, part(told, name)))
     for left in cast("list[str]", answer.get("unswept", [])):
         click.echo(f"Dead, but not swept away yet: {left}", err=True)
+    if chosen["entry"] is not None and not any(part(answer, name).values()):
+        click.echo(f"There is no entry {chosen['entry']!r}.", err=True)
+        raise SystemExit(FAILED)
     if answer.get("unswept"):
         raise SystemExit(FAILED)
 

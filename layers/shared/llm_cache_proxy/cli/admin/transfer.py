@@ -118,7 +118,9 @@ def _standing(file: Path, mark: Path, *, restart: bool) -> tuple[str | None, int
 
 
 def _total(remote: Remote, chosen: dict[str, object]) -> int:
-    answer = remote.post("/admin/cache/clear", {**chosen, "dry_run": True})
+    everything = None if any(value is not None for value in chosen.values()) else True
+    fields = {**chosen, "all": everything, "dry_run": True}
+    answer = remote.post("/admin/cache/clear", fields)
     return cast("int", cast("JsonObject", answer["would_clear"])["exact"])
 
 
