@@ -14,12 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.requests.presets import Preset
-from llm_cache_proxy.upstream_settings import http_url, read_keys, read_upstreams
+from llm_cache_proxy.service_addresses import base_url, has_no_path, http_url, redis_url
+from llm_cache_proxy.upstream_settings import read_keys, read_upstreams
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("redis://", "rediss://")):
-        raise ValueError("expected a URL that starts with redis:// or rediss://")
+    redis_url(value.get_secret_value())
     return value
 
 
@@ -43,6 +43,7 @@ def _upstream_keys(value: SecretStr) -> SecretStr:
 
 
 HttpUrl = Annotated[str, AfterValidator(http_url)]
+BaseUrl = Annotated[str, AfterValidator(base_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 Upstreams = Annotated[str, AfterValidator(_upstreams)]
 UpstreamKeys = Annotated[SecretStr, AfterValidator(_upstream_keys)]
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
     groq_api_key: SecretStr | None = Field(None, description="Key for Groq, the default upstream.")
-    upstream_base_url: HttpUrl | None = Field(
+    upstream_base_url: BaseUrl | None = Field(
         None, description="Base URL of any OpenAI-compatible API, up to and including /v1."
     )
     upstream_api_key: SecretStr | None = Field(None, description="Key for UPSTREAM_BASE_URL.")
@@ -294,6 +295,14 @@ class Settings(BaseSettings):
         if self.verifier is None:
             return self.semantic_preset is Preset.VERIFIED
         return self.verifier == "llm"
+
+    def doubts(self) -> list[str]:
+        """What may be meant otherwise, a line each for whoever starts the process."""
+        if self.upstream_base_url is not None and has_no_path(self.upstream_base_url):
+            return [
+                f"UPSTREAM_BASE_URL has no path; most APIs are below {self.upstream_base_url}/v1"
+            ]
+        return []
 
     def described(self) -> dict[str, object]:
         """Every setting by its variable's name, secrets masked, for operators to read."""

@@ -9,18 +9,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from llm_cache_proxy.service_addresses import base_url as as_base_url
+
 _SERVICES = {
     "groq": ("https://api.groq.com/openai/v1", "GROQ_API_KEY"),
     "openai": ("https://api.openai.com/v1", "OPENAI_API_KEY"),
 }
 """Base URL and key variable of upstreams that need to be named only."""
-
-
-def http_url(value: str) -> str:
-    """`value` without a slash at its end. Raises ValueError where it is no HTTP address."""
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("expected a URL that starts with http:// or https://")
-    return value.rstrip("/")
 
 
 class UpstreamSetting(BaseModel):
@@ -29,7 +24,7 @@ class UpstreamSetting(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    base_url: Annotated[str, AfterValidator(http_url)] = ""
+    base_url: Annotated[str, AfterValidator(as_base_url)] = ""
     api_key_variable: str | None = None
     models: tuple[str, ...] = ("*",)
     aliases: dict[str, str] = Field(default_factory=dict)

@@ -6,6 +6,8 @@ from llm_cache_proxy.bootstrap.function_logs import log_as_json
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_secret_names, read_settings
 
+_log = logging.getLogger(__name__)
+
 
 def function_settings() -> Settings:
     """The function's settings, read anew at each call. Raises SettingsError.
@@ -22,6 +24,8 @@ def function_settings() -> Settings:
     log_as_json(settings.log_level)
     for library in ("httpx", "mangum"):  # a line a request each, httpx's with the whole address
         logging.getLogger(library).setLevel(logging.WARNING)
+    for doubt in settings.doubts():
+        _log.warning("%s", doubt)
     return settings
 
 

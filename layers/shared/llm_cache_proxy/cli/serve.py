@@ -23,6 +23,8 @@ def serve() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     for name, meant in misspelt_variables().items():
         _log.warning("%s is no setting and is not read: is %s meant?", name, meant)
+    for doubt in settings.doubts():
+        _log.warning("%s", doubt)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(settings))
 

@@ -15,6 +15,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     require,
     require_model,
     temperature,
+    token_count,
     user_text,
     with_changed_text,
     wrong_type,
@@ -123,7 +124,7 @@ class ChatDialect(StreamOptions):
         usage = completion.get("usage")
         if not isinstance(usage, dict):
             return 0, 0
-        return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+        return token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
 
 
 def _check_message(index: int, message: object) -> None:
@@ -153,7 +154,3 @@ def _says_something(message: object) -> bool:
     return isinstance(message, dict) and any(
         message.get(name) for name in ("content", "tool_calls", "function_call", "audio", "refusal")
     )
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

@@ -11,6 +11,9 @@ from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.reasons import Reason
 
+_MOST_TOKENS = 10**12
+"""Beyond what a request can hold, and, at any price, within what the stores count exactly."""
+
 _JSON_NAMES: Mapping[type, str] = {
     str: "a string",
     list: "an array",
@@ -20,6 +23,13 @@ _JSON_NAMES: Mapping[type, str] = {
     float: "a number",
     type(None): "null",
 }
+
+
+def token_count(value: object) -> int:
+    """A count of tokens as an upstream gives it; 0 where it gives none that there can be."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS:
+        return value
+    return 0
 
 
 def require(fields: JsonObject, name: str, kind: type) -> None:

@@ -15,6 +15,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     require,
     require_model,
     temperature,
+    token_count,
     user_text,
     with_changed_text,
     wrong_type,
@@ -133,7 +134,7 @@ class ResponsesDialect:
         usage = response.get("usage")
         if not isinstance(usage, dict):
             return 0, 0
-        return _count(usage.get("input_tokens")), _count(usage.get("output_tokens"))
+        return token_count(usage.get("input_tokens")), token_count(usage.get("output_tokens"))
 
 
 def _items(fields: JsonObject) -> list[object]:
@@ -189,7 +190,3 @@ def _text(item: JsonObject) -> str:
     parts = content if isinstance(content, list) else []
     texts = [str(part.get("text") or part.get("refusal") or "") for part in parts]
     return "\n".join(texts) if any(texts) else compact_text(item)
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

@@ -1,0 +1,68 @@
+"""Facts about the addresses that settings name: what stops a start, and what only warns."""
+
+import pytest
+
+from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.settings import Settings, read_settings
+
+PASSWORD = "hidden-word"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("redis_url", "redis://127.0.0.1:6379/0"),
+        ("redis_url", "redis://[::1]:6379"),
+        ("redis_url", f"rediss://default:{PASSWORD}@cache.example:6380/2?protocol=3"),
+        ("qdrant_url", "https://abc.cloud.qdrant.io:6333"),
+        ("upstream_base_url", "https://api.example/openai/v1/"),
+        ("embedding_url", "http://[::1]:9000/embed"),
+    ],
+)
+def test_an_address_that_can_be_reached_is_taken(name: str, value: str) -> None:
+    assert getattr(read_settings({name: value}), name) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("redis_url", "redis://127.0.0.1:abc/0", "a port from 1 to 65535"),
+        ("redis_url", "redis://127.0.0.1:99999", "a port from 1 to 65535"),
+        ("redis_url", "redis://127.0.0.1:0", "a port from 1 to 65535"),
+        ("redis_url", "redis://", "one host"),
+        ("redis_url", "redis:///0", "one host"),
+        ("redis_url", f"redis://:{PASSWORD}@a:6379,b:6379/0", "one host"),
+        ("redis_url", "redis://a.example,b.example/0", "one host"),
+        ("redis_url", "redis://a b/0", "one host"),
+        ("redis_url", "redis://[::1/0", "one host"),
+        ("redis_url", "redis://127.0.0.1:6379/notadb", "the number of a database"),
+        ("redis_url", "redis://127.0.0.1:6379/0/1", "the number of a database"),
+        ("redis_url", "redis://127.0.0.1:6379/0?foo=1", "'foo' is none of redis-py's"),
+        ("redis_url", "http://127.0.0.1:6379", "redis://"),
+        ("qdrant_url", "http://127.0.0.1:abc", "a port from 1 to 65535"),
+        ("qdrant_url", "http://", "one host"),
+        ("qdrant_url", "127.0.0.1:6333", "http://"),
+        ("embedding_url", "https://:8080", "one host"),
+        ("upstream_base_url", "https://api.example/v1/chat/completions", "leave /chat/completions"),
+        ("upstream_base_url", "https://api.example/v1/responses/", "leave /responses out"),
+        ("upstreams", '[{"name":"a","base_url":"http://a:x/v1"}]', "a port from 1 to 65535"),
+        ("upstreams", '[{"name":"a","base_url":"http://a/v1/completions"}]', "/completions out"),
+    ],
+)
+def test_an_address_that_nothing_answers_at_stops_the_start_and_shows_no_password(
+    name: str, value: str, expected: str
+) -> None:
+    with pytest.raises(SettingsError, match=expected) as wrong:
+        read_settings({name: value})
+
+    assert name.upper() in str(wrong.value)
+    assert PASSWORD not in str(wrong.value)
+
+
+def test_an_upstream_without_a_path_is_taken_with_a_warning() -> None:
+    doubtful = Settings.model_validate({"upstream_base_url": "https://api.example"})
+    plain = Settings.model_validate({"upstream_base_url": "https://api.example/v1"})
+
+    [doubt] = doubtful.doubts()
+    assert "https://api.example/v1" in doubt
+    assert plain.doubts() == Settings.model_validate({}).doubts() == []
