@@ -95,8 +95,8 @@ def test_people_get_a_table_a_file_and_one_for_all(tmp_path: Path) -> None:
     result = run(str(tmp_path))
 
     assert result.exit_code == 0, result.output
-    for told in ("traps.jsonl", "others.jsonl", "all", "wrong left", "opposites"):
-        assert told in result.stdout
+    for answer in ("traps.jsonl", "others.jsonl", "all", "wrong left", "opposites"):
+        assert answer in result.stdout
     assert "intents.jsonl: single texts, measured with --stream only" in result.stderr
 
 

@@ -55,7 +55,7 @@ class FadingExact(WindowedExact):
 
 
 @dataclass
-class Office:
+class AdminHarness:
     """Both stores, and the administration over them; `time` is the one clock."""
 
     exact: WindowedExact = field(default_factory=WindowedExact)

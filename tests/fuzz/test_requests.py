@@ -65,10 +65,10 @@ async def answered(app: ASGIApp, sent: Sent) -> Received:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    told = iter([{"type": "http.request", "body": sent.body, "more_body": False}])
+    answer = iter([{"type": "http.request", "body": sent.body, "more_body": False}])
 
     async def receive() -> Message:
-        for message in told:
+        for message in answer:
             return message
         await asyncio.Event().wait()  # the client stays till the end
         raise AssertionError

@@ -31,13 +31,13 @@ def test_slow_clients_are_answered_and_hold_nobody_up(tmp_path: Path) -> None:
         quick = httpx.get(f"{proxy.url}/health")
         waited = time.monotonic() - start
         slow[0].settimeout(BODY_SECONDS + 20)
-        told = HTTPResponse(slow[0], method="POST")
-        told.begin()
-        body = told.read()
+        answer = HTTPResponse(slow[0], method="POST")
+        answer.begin()
+        body = answer.read()
         for each in slow:
             each.close()
 
     assert quick.status_code == 200
     assert waited < 5
-    assert told.status == 408
+    assert answer.status == 408
     assert json.loads(body)["error"]["code"] == "request_timeout"

@@ -275,7 +275,7 @@ def test_who_waits_for_anothers_answer_is_charged_nothing(
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(one, range(8)))
 
-    results = Counter(told.headers["x-cache"] for told in answers)
+    results = Counter(result.headers["x-cache"] for result in answers)
     assert results["MISS"] == 1
     assert results["COALESCED"] > 0
     tokens = cost(answers[0])[0]

@@ -120,8 +120,8 @@ def test_a_stream_arrives_as_it_is_told_and_ends_in_done(proxy: ProxyProcess) ->
 
     with httpx.stream(
         "POST", f"{proxy.base_url}/chat/completions", json=body, headers=headers
-    ) as told:
-        pieces = list(told.iter_raw())
+    ) as answer:
+        pieces = list(answer.iter_raw())
     replay = httpx.post(f"{proxy.base_url}/chat/completions", json=body, headers=headers)
 
     assert len(pieces) > 5

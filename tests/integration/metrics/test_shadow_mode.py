@@ -29,8 +29,8 @@ def says(text: str) -> dict[str, object]:
 
 
 def shadow(proxy: ProxyProcess) -> dict[str, Any]:
-    told = httpx.get(f"{proxy.url}/metrics", timeout=30).json()
-    found: dict[str, Any] = told["semantic_accuracy"]["shadow"]
+    answer = httpx.get(f"{proxy.url}/metrics", timeout=30).json()
+    found: dict[str, Any] = answer["semantic_accuracy"]["shadow"]
     return found
 
 

@@ -23,9 +23,9 @@ async def whose(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with the client that the request is taken for."""
     del receive
     client = scope["state"].get("client")
-    told = None if client is None else [client.tenant, client.key_id]
+    answer = None if client is None else [client.tenant, client.key_id]
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": json.dumps(told).encode()})
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
 
 @asynccontextmanager

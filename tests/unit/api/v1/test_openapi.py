@@ -65,9 +65,9 @@ def test_every_header_that_is_told_is_described() -> None:
         timings={"exact": 0.5},
     )
 
-    told = outcome_headers(outcome, "req_1")
+    answer = outcome_headers(outcome, "req_1")
 
-    assert HEADERS.keys() == {*told, "x-upstream-request-id"}
+    assert HEADERS.keys() == {*answer, "x-upstream-request-id"}
     assert set(HEADERS["x-cache"]["schema"]["enum"]) == set(Result)
 
 

@@ -38,9 +38,9 @@ def test_assembling_any_legal_stream_gives_the_whole_answer(data: st.DataObject)
 
 @given(completions())
 def test_replaying_and_assembling_gives_the_same_answer(completion: dict[str, Any]) -> None:
-    told = datas_of(chat_stream.events(completion) + chat_stream.usage_event(completion))
+    answer = datas_of(chat_stream.events(completion) + chat_stream.usage_event(completion))
 
-    assert assembled(told) == completion
+    assert assembled(answer) == completion
 
 
 @given(completions())
@@ -113,9 +113,11 @@ def test_a_message_without_anything_is_told_by_its_role_alone() -> None:
         "choices": [{"index": 0, "message": {"role": "assistant"}, "finish_reason": "stop"}]
     }
 
-    told = [json.loads(data)["choices"][0]["delta"] for data in datas_of(chat_stream.events(bare))]
+    answer = [
+        json.loads(data)["choices"][0]["delta"] for data in datas_of(chat_stream.events(bare))
+    ]
 
-    assert told == [{"role": "assistant", "content": None}, {}]
+    assert answer == [{"role": "assistant", "content": None}, {}]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 PRICES = PriceList({"m": Price(100, 2_000), "unpriced": None}, {"m": "m", "unpriced": "unpriced"})
 
 
-class Told:
+class ReceivedAnswer:
     """A sink that remembers."""
 
     def __init__(self) -> None:
@@ -46,14 +46,14 @@ def write(request_events: RequestEvents, record: RequestEventDraft) -> None:
 
 
 def told_of(state: RequestState | None) -> RequestEvent:
-    sink = Told()
+    sink = ReceivedAnswer()
     write(RequestEvents(PRICES, [sink]), a_record(state))
     [served] = sink.served
     return served
 
 
 def test_every_sink_is_told_what_became_of_a_request() -> None:
-    one, other = Told(), Told()
+    one, other = ReceivedAnswer(), ReceivedAnswer()
 
     write(RequestEvents(PRICES, [one, other]), a_record(RequestState(), correlation_id="c-1"))
 
@@ -98,7 +98,7 @@ def test_an_answer_without_a_trail_is_told_without_price_and_prompt() -> None:
 
 
 def test_a_request_that_never_reached_the_cache_is_not_told() -> None:
-    sink = Told()
+    sink = ReceivedAnswer()
 
     write(RequestEvents(PRICES, [sink]), RequestEventDraft("r-1"))
 
@@ -106,7 +106,7 @@ def test_a_request_that_never_reached_the_cache_is_not_told() -> None:
 
 
 def test_closing_the_journal_closes_every_sink() -> None:
-    sinks = [Told(), Told()]
+    sinks = [ReceivedAnswer(), ReceivedAnswer()]
 
     RequestEvents(PRICES, sinks).close()
 
