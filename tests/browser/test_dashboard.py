@@ -99,7 +99,7 @@ def test_the_charts_are_drawn_in_the_colours_of_the_scheme(
     assert label == "Requests by tier over time: 729 in all."
 
 
-def test_what_lies_under_the_pointer_is_told_in_words(
+def test_what_lies_under_the_pointer_is_reported_in_words(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)
@@ -115,7 +115,7 @@ def rows(browser: webdriver.Chrome, element_id: str) -> list[str]:
     return [row.text for row in find(browser, element_id).find_elements(By.TAG_NAME, "tr")]
 
 
-def test_recent_decisions_are_told_with_their_reason_and_without_prompts(
+def test_recent_decisions_are_reported_with_their_reason_and_without_prompts(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)
@@ -144,7 +144,7 @@ def test_prompts_appear_where_they_were_switched_on_and_are_no_html(
     assert complaints(browser) == []
 
 
-def test_each_part_is_told_with_its_breaker(
+def test_each_part_is_reported_with_its_breaker(
     browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
 ) -> None:
     office.breakers = {"exact": "closed", "search": "open", "embed": "closed"}
@@ -212,7 +212,7 @@ def test_the_page_asks_for_the_key_once_and_keeps_it_over_a_reload(
     assert card(browser, "Requests") == "791"
 
 
-def test_a_wrong_key_is_told_and_shows_nothing(
+def test_a_wrong_key_is_reported_and_shows_nothing(
     browser: webdriver.Chrome, dashboard: ThreadServer
 ) -> None:
     browser.get(f"{dashboard.url}/dashboard")
@@ -223,7 +223,7 @@ def test_a_wrong_key_is_told_and_shows_nothing(
     assert not find(browser, "numbers").is_displayed()
 
 
-def test_a_forgotten_key_is_asked_for_again(
+def test_a_forgotten_key_is_requested_again(
     browser: webdriver.Chrome, dashboard: ThreadServer
 ) -> None:
     browser.get(f"{dashboard.url}/dashboard")
@@ -236,7 +236,7 @@ def test_a_forgotten_key_is_asked_for_again(
     assert not find(browser, "numbers").is_displayed()
 
 
-def test_a_server_that_is_gone_is_told_and_its_return_noticed(
+def test_a_server_that_is_gone_is_reported_and_its_return_noticed(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)
@@ -250,7 +250,7 @@ def test_a_server_that_is_gone_is_told_and_its_return_noticed(
     assert shown_meanwhile == "791"
 
 
-def test_a_store_that_is_away_is_named(
+def test_a_store_that_is_unavailable_is_named(
     browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
 ) -> None:
     opened(browser, open_dashboard)
@@ -319,7 +319,7 @@ def test_axe_finds_nothing_to_object_to(
     assert answer == []
 
 
-def test_checked_hits_are_told_with_their_interval_and_what_came_of_them(
+def test_checked_hits_are_reported_with_their_interval_and_what_came_of_them(
     browser: webdriver.Chrome,
 ) -> None:
     office = AdminHarness()

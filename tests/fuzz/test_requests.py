@@ -87,7 +87,7 @@ async def answered(app: ASGIApp, sent: Sent) -> Received:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(ROUNDS))
-async def test_no_request_makes_the_app_fail_or_tell_its_insides(seed: int, app: ASGIApp) -> None:
+async def test_no_request_makes_the_app_fail_or_reveal_its_insides(seed: int, app: ASGIApp) -> None:
     rng = random.Random(seed)  # noqa: S311 - chance that can be repeated, not a secret
 
     for number in range(REQUESTS_A_ROUND):

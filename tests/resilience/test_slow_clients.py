@@ -20,7 +20,7 @@ HEAD = (
 
 
 @pytest.mark.timeout(120)
-def test_slow_clients_are_answered_and_hold_nobody_up(tmp_path: Path) -> None:
+def test_slow_clients_are_answered_and_delay_no_other_client(tmp_path: Path) -> None:
     with proxy_process(tmp_path / "data") as proxy:
         port = int(proxy.url.rpartition(":")[2])
         slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(SLOW_CLIENTS)]

@@ -137,7 +137,7 @@ def test_a_miss_and_a_hit_are_the_upstreams_own_answer(
         assert answer.hit[name] == answer.direct[name], name
 
 
-def test_what_was_parsed_and_told_beside_is_right(
+def test_what_was_parsed_and_reported_beside_is_right(
     answers: tuple[list[dict[str, Any]], Answers],
 ) -> None:
     questions, result = answers

@@ -104,7 +104,7 @@ async def test_every_path_wants_the_admin_key(
     assert await office.held() == (1, 1)
 
 
-async def test_without_a_key_in_force_everyone_may(office: AdminHarness) -> None:
+async def test_without_a_key_in_force_every_client_may(office: AdminHarness) -> None:
     app = create_admin_app(office.administration(), None)
 
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
@@ -158,7 +158,7 @@ async def test_the_stores_are_closed_when_the_app_ends(office: AdminHarness) -> 
     assert office.closed
 
 
-async def test_explaining_over_http_tells_the_tier(office: AdminHarness) -> None:
+async def test_explaining_over_http_reports_the_tier(office: AdminHarness) -> None:
     harness = Harness()
     await harness.ask("What is Rust?")
     office.explaining = Explanation(harness.proxy)
@@ -202,7 +202,7 @@ async def test_a_direct_invocation_that_is_refused_says_why(office: AdminHarness
     assert answer["error"]["code"] == "unknown_action"
 
 
-async def test_a_direct_invocation_fails_where_a_store_is_away(office: AdminHarness) -> None:
+async def test_a_direct_invocation_fails_where_a_store_is_unavailable(office: AdminHarness) -> None:
     office.exact.away = True
 
     with pytest.raises(ExactStoreUnavailable):
@@ -258,7 +258,7 @@ async def test_clear_asks_first_and_stops_at_no(office: AdminHarness, address: s
     assert await office.held() == (0, 0)
 
 
-async def test_clear_with_yes_asks_nothing_and_a_dry_run_clears_nothing(
+async def test_clear_with_yes_asks_no_question_and_a_dry_run_clears_nothing(
     office: AdminHarness, address: str
 ) -> None:
     await office.keep("a", tag="old")
@@ -272,7 +272,7 @@ async def test_clear_with_yes_asks_nothing_and_a_dry_run_clears_nothing(
     assert await office.held() == (1, 1)
 
 
-async def test_what_was_not_swept_is_told_by_the_exit_code(
+async def test_what_was_not_swept_is_reported_by_the_exit_code(
     office: AdminHarness, address: str
 ) -> None:
     office.vectors.away = True
@@ -283,7 +283,9 @@ async def test_what_was_not_swept_is_told_by_the_exit_code(
     assert "not swept away yet" in result.stderr
 
 
-async def test_health_exits_with_1_where_a_part_is_away(office: AdminHarness, address: str) -> None:
+async def test_health_exits_with_1_where_a_part_is_unavailable(
+    office: AdminHarness, address: str
+) -> None:
     fine = await run(address, "health")
     office.vectors.away = True
     degraded = await run(address, "health")
@@ -326,7 +328,7 @@ async def test_an_address_that_is_none_exits_with_3(url: str) -> None:
     assert result.exit_code == 3
 
 
-async def test_a_store_that_is_away_exits_with_1(office: AdminHarness, address: str) -> None:
+async def test_a_store_that_is_unavailable_exits_with_1(office: AdminHarness, address: str) -> None:
     office.exact.away = True
 
     result = await run(address, "stats")
@@ -335,7 +337,7 @@ async def test_a_store_that_is_away_exits_with_1(office: AdminHarness, address: 
     assert "did not answer" in result.stderr
 
 
-async def test_a_server_that_is_something_else_is_told_apart() -> None:
+async def test_a_server_that_is_something_else_is_recognised() -> None:
     async def app(_: Any, __: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"<html>"})

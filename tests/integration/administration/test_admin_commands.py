@@ -81,7 +81,7 @@ async def test_a_list_shows_what_was_selected(
     assert {json.loads(line)["entry"] for line in script.stdout.splitlines()} == listed
 
 
-async def test_a_list_goes_over_its_pages_and_tells_that_there_is_more(
+async def test_a_list_goes_over_its_pages_and_reports_that_there_is_more(
     office: AdminHarness, address: str
 ) -> None:
     for number in range(7):
@@ -94,7 +94,7 @@ async def test_a_list_goes_over_its_pages_and_tells_that_there_is_more(
     assert "There are more than these 2" in short.stderr
 
 
-async def test_an_entry_is_shown_and_its_texts_only_when_they_are_asked_for(
+async def test_an_entry_is_shown_and_its_texts_only_when_they_are_requested(
     office: AdminHarness, address: str
 ) -> None:
     await office.keep("secret prompt")
@@ -143,7 +143,7 @@ async def test_a_stack_is_called_by_its_name_and_needs_no_key(office: AdminHarne
     assert (absent.exit_code, "another does not exist" in absent.stderr) == (1, True)
 
 
-async def test_what_a_stacks_function_says_is_told() -> None:
+async def test_what_a_stacks_function_says_is_reported() -> None:
     async def handler(event: Any, _: Any) -> Any:
         if event["action"] == "health":
             return {"error": {"message": "This cannot be done."}}

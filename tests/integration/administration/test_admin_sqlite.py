@@ -64,7 +64,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     await exact.aclose()
 
 
-async def test_what_was_counted_is_told_in_every_window_and_step(place: Place) -> None:
+async def test_what_was_counted_is_reported_in_every_window_and_step(place: Place) -> None:
     made = await place.keep("a" * 64)
     assert await place.hits(made)
     await place.exact.record("default", miss_counts("gpt-4o-mini", 10, 5))

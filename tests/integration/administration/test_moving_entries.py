@@ -171,7 +171,7 @@ async def test_an_import_after_a_clear_is_served_though_its_entries_are_older(
     assert (await stack.ask(PROMPTS[0])).headers["x-cache"] == "HIT-EXACT"
 
 
-async def test_past_logs_warm_both_tiers_and_ask_the_upstream_nothing(
+async def test_past_logs_warm_both_tiers_and_do_not_call_the_upstream(
     stack: LocalStack, tmp_path: Path
 ) -> None:
     answer = {

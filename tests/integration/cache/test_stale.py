@@ -75,7 +75,7 @@ def counted(proxy: ProxyProcess) -> dict[str, int]:
 
 @pytest.mark.parametrize("streaming", [False, True], ids=["plain", "stream"])
 @pytest.mark.parametrize("failure", FAILURES)
-def test_an_expired_answer_stands_in_for_a_failing_upstream_until_it_is_back(
+def test_an_expired_answer_is_served_for_a_failing_upstream_until_it_is_back(
     proxy: ProxyProcess, upstream: ScriptedUpstream, failure: str, streaming: bool
 ) -> None:
     prompt = f"Tell me about a {failure}, {streaming}, {uuid4()}"
@@ -110,7 +110,7 @@ def test_an_expired_answer_stands_in_for_a_failing_upstream_until_it_is_back(
     assert ask(proxy, prompt).headers["x-cache"] == "HIT-EXACT"
 
 
-def test_the_request_log_tells_of_the_stale_answer_and_of_the_failure(
+def test_the_request_log_reports_the_stale_answer_and_the_failure(
     proxy: ProxyProcess, upstream: ScriptedUpstream, log: Path
 ) -> None:
     prompt = f"Tell the log, {uuid4()}"

@@ -79,7 +79,7 @@ async def test_metrics_are_json_with_the_names_that_clients_rely_on(
     assert answer["tenants"]["default"]["total_requests"] == 3
 
 
-async def test_one_tenants_metrics_can_be_asked_for(
+async def test_one_tenants_metrics_can_be_requested(
     office: AdminHarness, open_client: httpx.AsyncClient
 ) -> None:
     office.exact.lay({"misses": 7}, ago=30, tenant="a")
@@ -141,7 +141,7 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
     assert priced == {"gpt-4o-mini"}
 
 
-async def test_breakers_tell_their_trips_everywhere_and_their_state_here(
+async def test_breakers_report_their_trips_everywhere_and_their_state_here(
     office: AdminHarness, open_client: httpx.AsyncClient
 ) -> None:
     office.exact.lay(merged(trip_count("search"), trip_count("search")), ago=30)
@@ -225,7 +225,7 @@ async def test_a_key_of_another_kind_is_refused(
     assert response.status_code == 401
 
 
-async def test_a_store_that_is_away_is_a_503_in_openais_shape(
+async def test_a_store_that_is_unavailable_is_a_503_in_openais_shape(
     office: AdminHarness, open_client: httpx.AsyncClient
 ) -> None:
     office.exact.away = True

@@ -122,7 +122,7 @@ async def test_what_is_refused_or_passed_through_has_a_line_too(
     assert (line["tier"], line["status"]) == (tier, status)
 
 
-async def test_an_upstream_that_is_away_is_told_as_its_error(watched: Watched) -> None:
+async def test_an_upstream_that_is_unavailable_is_reported_as_its_error(watched: Watched) -> None:
     watched.harness.upstream.unreachable = True
 
     response = await watched.ask()

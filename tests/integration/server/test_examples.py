@@ -35,7 +35,7 @@ def output_of(proxy: ProxyProcess, name: str, python: str | Path = sys.executabl
     return done.stdout
 
 
-def test_the_tiers_answer_in_the_order_that_the_readme_tells(proxy: ProxyProcess) -> None:
+def test_the_tiers_answer_in_the_order_that_the_readme_gives(proxy: ProxyProcess) -> None:
     lines = output_of(proxy, "tiers.py").splitlines()
 
     results = [
@@ -56,7 +56,7 @@ def test_the_tiers_answer_in_the_order_that_the_readme_tells(proxy: ProxyProcess
     ]
 
 
-def test_a_stream_is_told_and_then_replayed(proxy: ProxyProcess) -> None:
+def test_a_stream_is_passed_on_and_then_replayed(proxy: ProxyProcess) -> None:
     printed = output_of(proxy, "streaming.py")
 
     assert printed.index("MISS: first piece") < printed.index("HIT-EXACT: first piece")
@@ -71,7 +71,7 @@ def test_the_second_run_of_an_agent_is_all_hits(proxy: ProxyProcess) -> None:
     assert "calls 1 tool" in second
 
 
-def test_a_batch_tells_what_it_saved(proxy: ProxyProcess) -> None:
+def test_a_batch_reports_what_it_saved(proxy: ProxyProcess) -> None:
     printed = output_of(proxy, "batch.py")
 
     assert "HIT-SEMANTIC" in printed

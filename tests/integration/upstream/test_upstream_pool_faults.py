@@ -66,7 +66,7 @@ async def test_a_trouble_before_the_first_byte_is_outlasted(script: Script) -> N
     assert (reply.status, reply.attempts, len(server.requests)) == (200, 2, 2)
 
 
-async def test_a_stream_is_not_asked_for_again_after_its_first_byte() -> None:
+async def test_a_stream_is_not_requested_again_after_its_first_byte() -> None:
     server = ScriptedUpstream()
     server.queue(stream([EVENTS[:40]], end=[Cut()]))
     async with pooled(server) as pool:

@@ -43,7 +43,7 @@ async def test_what_an_action_does_not_know_is_refused(
     assert refused.value.param == named
 
 
-async def test_stats_tell_entries_and_numbers_by_window(office: AdminHarness) -> None:
+async def test_stats_report_entries_and_numbers_by_window(office: AdminHarness) -> None:
     await office.keep("a")
     office.exact.lay(miss_counts("gpt-4o-mini", 10, 20), ago=30)
     office.exact.lay(hit_counts("exact_hits", "gpt-4o-mini", 10, 20), ago=7_200, seconds=3_600)
@@ -82,7 +82,7 @@ async def test_stats_of_one_tenant_leave_the_others_out(office: AdminHarness) ->
     assert performance["misses"] == 1
 
 
-async def test_the_busiest_tenants_are_told_and_the_rest_counted(office: AdminHarness) -> None:
+async def test_the_busiest_tenants_are_reported_and_the_rest_counted(office: AdminHarness) -> None:
     for number in range(103):
         office.exact.lay({"misses": number + 1}, ago=30, tenant=f"t{number}")
 
@@ -133,7 +133,7 @@ async def test_a_store_that_never_answers_is_unavailable_after_a_while(
     }
 
 
-async def test_entries_of_a_store_that_is_away_are_unknown(office: AdminHarness) -> None:
+async def test_entries_of_a_store_that_is_unavailable_are_unknown(office: AdminHarness) -> None:
     await office.keep("a", tenant="t")
     office.vectors.away = True
 
@@ -163,7 +163,7 @@ async def test_config_shows_what_the_root_describes(office: AdminHarness) -> Non
     assert answer == {"settings": {"admin_key": "**********", "port": 3000}}
 
 
-async def test_counters_of_a_store_that_is_away_are_an_error(office: AdminHarness) -> None:
+async def test_counters_of_a_store_that_is_unavailable_are_an_error(office: AdminHarness) -> None:
     office.exact.away = True
 
     with pytest.raises(ExactStoreUnavailable):

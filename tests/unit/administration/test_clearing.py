@@ -68,7 +68,7 @@ async def test_two_selectors_at_once_are_refused_and_clear_nothing(office: Admin
     assert await office.held() == (2, 2)
 
 
-async def test_a_dry_run_tells_how_many_and_clears_nothing(office: AdminHarness) -> None:
+async def test_a_dry_run_reports_how_many_and_clears_nothing(office: AdminHarness) -> None:
     answer = await clear(office, dry_run=True)
     of_one = await clear(office, dry_run=True, tenant="other")
 
@@ -105,7 +105,7 @@ async def test_what_is_older_than_a_time_goes_from_both_tiers_and_the_rest_stays
     assert await office.exact.read("default", young.key) == young
 
 
-async def test_a_semantic_tier_that_is_away_leaves_dead_entries_and_is_named(
+async def test_a_semantic_tier_that_is_unavailable_leaves_dead_entries_and_is_named(
     office: AdminHarness,
 ) -> None:
     office.vectors.away = True
@@ -130,7 +130,7 @@ async def test_an_exact_tier_that_fails_while_it_sweeps_still_has_the_other_tier
     assert answer["unswept"] == ["exact tier of default: the fake exact store does not sweep"]
 
 
-async def test_an_exact_tier_that_is_away_is_an_error(office: AdminHarness) -> None:
+async def test_an_exact_tier_that_is_unavailable_is_an_error(office: AdminHarness) -> None:
     office.exact.away = True
 
     with pytest.raises(ExactStoreUnavailable):

@@ -40,7 +40,7 @@ async def test_a_new_key_proves_its_tenant_and_id(office: AdminHarness) -> None:
     assert place(answer)[0] == "acme"
 
 
-async def test_a_key_has_the_limits_that_were_asked_for(office: AdminHarness) -> None:
+async def test_a_key_has_the_limits_that_were_requested(office: AdminHarness) -> None:
     answer = await made(
         office,
         requests_per_minute=60,
@@ -61,7 +61,7 @@ async def test_a_key_has_the_limits_that_were_asked_for(office: AdminHarness) ->
     )
 
 
-async def test_a_key_is_told_once_and_stored_nowhere(office: AdminHarness) -> None:
+async def test_a_key_is_reported_once_and_stored_nowhere(office: AdminHarness) -> None:
     answer = await made(office)
     signature = answer["key"].rsplit(".", 1)[1]
 
@@ -218,7 +218,7 @@ async def test_a_rotated_key_may_live_on_for_a_while(office: AdminHarness) -> No
     assert office.exact.keys[place(new)].record.expires_at is None
 
 
-async def test_grace_never_lengthens_a_life(office: AdminHarness) -> None:
+async def test_grace_never_delays_an_expiry(office: AdminHarness) -> None:
     old = await made(office, expires_in_seconds=60)
 
     new = await perform(office, "rotate_key", id=old["id"], grace_seconds=600)
@@ -226,7 +226,7 @@ async def test_grace_never_lengthens_a_life(office: AdminHarness) -> None:
     assert new["replaced_ends_at"] == int(NOW) + 60
 
 
-async def test_a_revoked_key_is_not_rotated_back_to_life(office: AdminHarness) -> None:
+async def test_a_revoked_key_cannot_be_rotated(office: AdminHarness) -> None:
     old = await made(office)
     await perform(office, "revoke_key", id=old["id"])
 
@@ -252,7 +252,7 @@ async def test_a_change_from_elsewhere_is_kept_when_a_key_is_revoked(office: Adm
 
 
 @pytest.mark.parametrize("action", ["create_key", "revoke_key"])
-async def test_a_record_that_never_stands_still_is_told_as_a_conflict(
+async def test_a_record_that_never_stands_still_is_reported_as_a_conflict(
     office: AdminHarness, action: str
 ) -> None:
     answer = await made(office)

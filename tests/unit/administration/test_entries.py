@@ -28,7 +28,7 @@ async def listed(office: AdminHarness, **fields: object) -> list[list[str]]:
     return found
 
 
-async def test_pages_go_on_from_tenant_to_tenant_and_tell_each_entry_once(
+async def test_pages_go_on_from_tenant_to_tenant_and_report_each_entry_once(
     office: AdminHarness,
 ) -> None:
     for number in range(5):
@@ -47,7 +47,7 @@ async def test_how_many_are_on_a_page_may_come_as_digits_from_a_query(office: Ad
     assert [len(page) for page in await listed(office, limit="2")] == [2, 1]
 
 
-async def test_a_listed_entry_tells_its_place_and_no_text(office: AdminHarness) -> None:
+async def test_a_listed_entry_reports_its_place_and_no_text(office: AdminHarness) -> None:
     await office.keep("a", namespace="docs", model="gpt-4o", tag="t")
 
     answer = await office.administration().perform({"action": "entries"})
@@ -91,7 +91,7 @@ async def test_a_cursor_that_was_not_given_is_refused(office: AdminHarness, plac
     assert refused.value.param == "cursor"
 
 
-async def test_one_entry_is_shown_with_its_texts_only_where_they_are_asked_for(
+async def test_one_entry_is_shown_with_its_texts_only_where_they_are_requested(
     office: AdminHarness,
 ) -> None:
     await office.keep("other")

@@ -47,7 +47,9 @@ async def test_the_same_prompt_would_hit_exactly_with_time_left(harness: Harness
     assert (answer["age_seconds"], answer["ttl_seconds"]) == (60, 86_340)
 
 
-async def test_a_paraphrase_would_hit_by_meaning_and_leaves_no_promotion(harness: Harness) -> None:
+async def test_a_paraphrase_would_be_a_semantic_hit_and_leaves_no_promotion(
+    harness: Harness,
+) -> None:
     await harness.ask(ASKED)
 
     first, second = await explain(harness, ALIKE), await explain(harness, ALIKE)
@@ -58,7 +60,7 @@ async def test_a_paraphrase_would_hit_by_meaning_and_leaves_no_promotion(harness
     assert (near["verdict"], near["rule"], near["above_threshold"]) == ("accepted", None, True)
 
 
-async def test_an_expired_answer_that_would_be_given_is_told_and_not_counted() -> None:
+async def test_an_expired_answer_that_would_be_given_is_reported_and_not_counted() -> None:
     harness = Harness(Policy(default_ttl_seconds=100, stale_while_revalidate_seconds=60))
     harness.embedder.alike(ASKED, ALIKE, 0.94)
     await harness.ask(ASKED)
@@ -74,7 +76,7 @@ async def test_an_expired_answer_that_would_be_given_is_told_and_not_counted() -
     assert (await harness.ask(ALIKE)).x_cache == "MISS"
 
 
-async def test_a_veto_is_told_with_its_rule(harness: Harness) -> None:
+async def test_a_veto_is_reported_with_its_rule(harness: Harness) -> None:
     harness.embedder.alike("Give me 3 facts", "Give me 5 facts", 0.99)
     await harness.ask("Give me 3 facts")
 
@@ -86,7 +88,7 @@ async def test_a_veto_is_told_with_its_rule(harness: Harness) -> None:
     assert answer["reason"] == f"guard:{near['rule']}"
 
 
-async def test_a_stored_prompt_is_shown_only_where_that_is_asked_for(harness: Harness) -> None:
+async def test_a_stored_prompt_is_shown_only_where_that_is_requested(harness: Harness) -> None:
     await harness.ask(ASKED)
 
     without, shown = await explain(harness, ALIKE), await explain(harness, ALIKE, texts=True)
@@ -95,7 +97,9 @@ async def test_a_stored_prompt_is_shown_only_where_that_is_asked_for(harness: Ha
     assert ASKED in str(shown["candidates"])
 
 
-async def test_explaining_asks_nobody_counts_nothing_and_stores_nothing(harness: Harness) -> None:
+async def test_an_explanation_calls_no_upstream_and_counts_and_stores_nothing(
+    harness: Harness,
+) -> None:
     await harness.ask(ASKED)
     counted = copy.deepcopy(harness.exact.counted)
     entries, calls = dict(harness.exact.entries), len(harness.upstream.calls)
@@ -147,7 +151,7 @@ async def test_a_system_prompt_makes_another_request(harness: Harness) -> None:
     assert (await explain(harness, system="Be brief."))["result"] == "MISS"
 
 
-async def test_an_entry_that_only_the_semantic_tier_holds_is_told_as_cleared(
+async def test_an_entry_that_only_the_semantic_tier_holds_is_reported_as_cleared(
     harness: Harness,
 ) -> None:
     await harness.ask(ASKED)
@@ -159,7 +163,7 @@ async def test_an_entry_that_only_the_semantic_tier_holds_is_told_as_cleared(
     assert harness.exact.entries == {}
 
 
-async def test_a_store_that_is_away_is_the_reason(harness: Harness) -> None:
+async def test_a_store_that_is_unavailable_is_the_reason(harness: Harness) -> None:
     harness.exact.away = True
 
     assert (await explain(harness))["reason"] == "exact-unavailable"
@@ -184,7 +188,7 @@ async def test_what_describes_no_request_is_refused(
         await Explanation(harness.proxy).explain(Fields(fields))
 
 
-async def test_a_model_that_nobody_serves_is_not_found(harness: Harness) -> None:
+async def test_a_model_that_no_upstream_serves_is_not_found(harness: Harness) -> None:
     harness.upstream.route_list = []
 
     with pytest.raises(NotFound):

@@ -88,7 +88,9 @@ async def test_an_entry_that_expired_while_it_was_looked_for_is_not_exported() -
     assert await pages(office) == [[]]
 
 
-async def test_a_semantic_tier_that_is_away_stops_the_export_instead_of_losing_vectors() -> None:
+async def test_a_semantic_tier_that_is_unavailable_stops_the_export_instead_of_losing_vectors() -> (
+    None
+):
     office = AdminHarness()
     await office.keep("a")
     office.vectors.away = True

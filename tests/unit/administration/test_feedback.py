@@ -172,7 +172,7 @@ async def test_feedback_that_makes_no_sense_is_refused(harness: Harness, fields:
         await Feedback(harness.exact, harness.vectors).give("default", Fields(fields))
 
 
-async def test_feedback_that_could_not_be_kept_is_told(harness: Harness) -> None:
+async def test_feedback_that_could_not_be_kept_is_reported(harness: Harness) -> None:
     await harness.ask(ASKED)
     hit = await harness.ask(ALIKE)
     harness.exact.away = True
@@ -193,7 +193,7 @@ async def test_an_exact_hit_still_costs_one_command_and_so_does_one_in_other_spe
         assert harness.exact.commands - before == 1
 
 
-async def test_an_explanation_tells_of_feedback_and_keeps_nothing(harness: Harness) -> None:
+async def test_an_explanation_reports_feedback_and_keeps_nothing(harness: Harness) -> None:
     await harness.ask(ASKED)
     await say(harness, "bad", await harness.ask(ALIKE))
     await harness.ask(ASKED)

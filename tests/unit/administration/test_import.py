@@ -86,7 +86,7 @@ async def test_a_record_answers_as_it_did_where_it_came_from(
     assert moved.harness.upstream.calls == []
 
 
-async def test_a_record_keeps_the_end_of_its_life(moved: Moved, record: dict[str, Any]) -> None:
+async def test_a_record_keeps_its_expiry(moved: Moved, record: dict[str, Any]) -> None:
     moved.harness.exact.time += 60
     await moved.take(record)
 
@@ -224,7 +224,7 @@ async def test_a_process_without_a_pipeline_imports_nothing() -> None:
     assert refused.value.code == "import_not_available"
 
 
-async def test_a_past_answer_serves_as_if_it_had_been_asked_for(moved: Moved) -> None:
+async def test_a_past_answer_serves_as_if_it_had_been_requested(moved: Moved) -> None:
     answer = await moved.take(past())
 
     same, alike = await moved.harness.ask(ASKED), await moved.harness.ask(ALIKE)
@@ -287,7 +287,7 @@ async def test_a_past_answer_that_may_not_be_kept_is_refused(
     assert await moved.office.held() == (0, 0)
 
 
-async def test_a_past_answer_is_not_kept_while_the_embedder_is_away(moved: Moved) -> None:
+async def test_a_past_answer_is_not_kept_while_the_embedder_is_unavailable(moved: Moved) -> None:
     moved.harness.embedder.away = True
 
     with pytest.raises(EmbedderUnavailable):
@@ -306,7 +306,7 @@ async def test_a_past_answer_needs_no_embedder_where_meaning_is_not_compared(
     assert answer["imported"] == 1
 
 
-async def test_a_past_answer_whose_vector_cannot_be_written_is_told(moved: Moved) -> None:
+async def test_a_past_answer_whose_vector_cannot_be_written_is_reported(moved: Moved) -> None:
     moved.harness.vectors.away = True
 
     answer = await moved.take(past())
@@ -315,7 +315,7 @@ async def test_a_past_answer_whose_vector_cannot_be_written_is_told(moved: Moved
     assert await moved.exact.count_entries("default") == 1
 
 
-async def test_nothing_is_imported_while_the_exact_tier_is_away(moved: Moved) -> None:
+async def test_nothing_is_imported_while_the_exact_tier_is_unavailable(moved: Moved) -> None:
     moved.exact.away = True
 
     with pytest.raises(ExactStoreUnavailable):

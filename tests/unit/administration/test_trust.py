@@ -18,7 +18,7 @@ async def office() -> AdminHarness:
     return office
 
 
-async def test_each_tenants_standing_is_told_beside_its_totals(office: AdminHarness) -> None:
+async def test_each_tenants_standing_is_reported_beside_its_totals(office: AdminHarness) -> None:
     answer: Any = await office.administration().metrics()
 
     strict, calm = answer["tenants"]["strict"], answer["tenants"]["calm"]

@@ -250,7 +250,7 @@ def _rows() -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("reason", Reason)
-async def test_each_reason_is_brought_about_and_told_as_documented(reason: Reason) -> None:
+async def test_each_reason_is_brought_about_and_reported_as_documented(reason: Reason) -> None:
     seen = await WAYS[reason]()
 
     assert seen.reason.partition(":")[0] == reason

@@ -81,7 +81,7 @@ async def test_a_streamed_response_answers_plain_and_streamed(harness: Harness) 
     assert harness.exact.count_of("model:m:prompt_used") == 10
 
 
-async def test_the_last_event_is_told_after_the_response_was_stored(harness: Harness) -> None:
+async def test_the_last_event_is_sent_after_the_response_was_stored(harness: Harness) -> None:
     harness.upstream.queue(stream(response()), headers=SSE_HEADERS)
     answer = await harness.begin(stream=True, dialect=RESPONSES)
     assert not isinstance(answer.body, bytes)
@@ -100,7 +100,7 @@ async def test_a_request_goes_out_as_it_was_written(harness: Harness) -> None:
     )
 
 
-async def test_meaning_is_compared_as_in_a_chat(harness: Harness) -> None:
+async def test_the_semantic_tier_works_as_in_a_chat(harness: Harness) -> None:
     harness.upstream.queue([json.dumps(response()).encode()])
     one, other = "What is the capital of France?", "What's the capital of France?"
     harness.embedder.alike(one, other, 0.97)
@@ -157,7 +157,7 @@ async def test_what_is_not_whole_is_passed_on_and_never_stored(
     assert harness.exact.count_of("misses") == 1
 
 
-async def test_a_terminator_that_nobody_expects_is_passed_on(harness: Harness) -> None:
+async def test_a_terminator_that_no_client_expects_is_passed_on(harness: Harness) -> None:
     pieces = [*stream(response()), b"data: [DONE]\n\n"]
     harness.upstream.queue(pieces, headers=SSE_HEADERS)
 

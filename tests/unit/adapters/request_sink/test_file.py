@@ -93,7 +93,7 @@ def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     assert [line["tenant"] for line in lines(moved)] == ["before", "still before"]
 
 
-def test_a_path_that_cannot_be_written_fails_no_request_and_is_told_once(
+def test_a_path_that_cannot_be_written_fails_no_request_and_is_reported_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     log = RequestLog(tmp_path / "no" / "such" / "folder" / "requests.jsonl")

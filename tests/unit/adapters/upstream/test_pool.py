@@ -125,7 +125,7 @@ async def test_an_unreachable_upstream_is_an_error_in_the_end() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400, 413, 422])
-async def test_an_answer_or_a_refusal_is_asked_for_once(status: int) -> None:
+async def test_an_answer_or_a_refusal_is_requested_once(status: int) -> None:
     time = Time()
     first, second = PlannedRequest("a", time, status), PlannedRequest("b", time)
 
@@ -148,7 +148,7 @@ async def test_the_upstreams_wait_is_kept() -> None:
     await reply.body.aclose()
 
 
-async def test_nobody_waits_past_the_deadline() -> None:
+async def test_no_request_waits_past_the_deadline() -> None:
     time = Time()
     member = PlannedRequest("a", time, (429, {"retry-after": "30"}))
 

@@ -23,14 +23,14 @@ def exposed(*counts: dict[str, int], trust: Trust = NOTHING) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 
-def test_where_nothing_was_sampled_no_share_is_told() -> None:
+def test_where_nothing_was_sampled_no_share_is_reported() -> None:
     shadow = metrics_of({})["shadow"]
 
     assert (shadow["samples"], shadow["wrong_share"], shadow["wrong_share_ci"]) == (0, None, None)
     assert not any(line.startswith("llm_cache_shadow_wrong_share") for line in exposed({}))
 
 
-def test_the_wrong_share_is_told_with_its_interval() -> None:
+def test_the_wrong_share_is_reported_with_its_interval() -> None:
     samples = [sample_counts(wrong=number < 3) for number in range(40)]
 
     shadow = metrics_of(*samples, {"shadow:failed": 2, "shadow:threshold_raised": 1})["shadow"]
@@ -41,7 +41,7 @@ def test_the_wrong_share_is_told_with_its_interval() -> None:
     assert shadow["thresholds_raised"] == 1
 
 
-def test_the_verifiers_words_and_price_are_told() -> None:
+def test_the_verifiers_ruling_and_price_are_reported() -> None:
     rulings = [
         ruling_counts("gpt-4o-mini", 100, 1, approved=approved, nano_dollars=15_600)
         for approved in (True, True, False)

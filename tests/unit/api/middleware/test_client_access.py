@@ -38,7 +38,7 @@ async def reached(ring: KeyRing | None, *further: str) -> AsyncIterator[httpx.As
         yield client
 
 
-async def test_without_a_key_ring_everyone_is_the_one_tenant() -> None:
+async def test_without_a_key_ring_every_client_is_the_default_tenant() -> None:
     async with reached(None) as client:
         assert (await client.post("/v1/files", headers=BEARER)).json() == ["default", None]
 

@@ -52,7 +52,7 @@ def test_every_header_that_is_read_is_described() -> None:
     assert set(PARAMETERS["x-cache-mode"]["schema"]["enum"]) == set(Mode)
 
 
-def test_every_header_that_is_told_is_described() -> None:
+def test_every_header_that_is_reported_is_described() -> None:
     outcome = Outcome(
         Result.HIT_SEMANTIC,
         "similar",

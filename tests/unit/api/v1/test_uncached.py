@@ -69,7 +69,7 @@ def answering(harness: Harness, body: object, status: int = 200) -> None:
         ({"input_tokens": 4, "output_tokens": 3}, (4, 3)),
     ],
 )
-async def test_an_uncached_answer_is_charged_what_it_tells(
+async def test_an_uncached_answer_is_charged_what_it_reports(
     harness: Harness, usage: dict[str, int], tokens: tuple[int, int]
 ) -> None:
     answering(harness, {"data": [], "usage": usage})
@@ -85,7 +85,7 @@ async def test_an_uncached_answer_is_charged_what_it_tells(
 
 
 @pytest.mark.parametrize("answer", [{"data": []}, [], {"usage": "much"}])
-async def test_an_uncached_answer_that_tells_nothing_is_charged_as_was_reserved(
+async def test_an_uncached_answer_that_reports_nothing_is_charged_as_was_reserved(
     harness: Harness, answer: object
 ) -> None:
     answering(harness, answer)
@@ -117,7 +117,7 @@ async def test_an_uncached_error_is_charged_nothing(harness: Harness, status: in
     assert charged(harness) == (0, 0)
 
 
-async def test_an_upstream_that_is_away_is_charged_nothing(harness: Harness) -> None:
+async def test_an_upstream_that_is_unavailable_is_charged_nothing(harness: Harness) -> None:
     harness.upstream.unreachable = True
 
     async with keyed(harness) as client:
@@ -175,7 +175,7 @@ async def test_what_a_key_may_not_do_is_not_sent_on(
         ("POST", "/cache/feedback", {"entry": "e", "verdict": "bad"}),
     ],
 )
-async def test_what_the_proxy_answers_itself_wants_a_living_key(
+async def test_the_proxys_own_answers_need_a_valid_key(
     harness: Harness, method: str, path: str, body: object
 ) -> None:
     async with keyed(harness, revoked_at=2) as client:
@@ -184,7 +184,7 @@ async def test_what_the_proxy_answers_itself_wants_a_living_key(
     assert answer.json()["error"]["code"] == "revoked_api_key"
 
 
-async def test_while_the_store_is_away_uncached_endpoints_keep_the_modest_rate_too(
+async def test_while_the_store_is_unavailable_uncached_endpoints_keep_the_modest_rate_too(
     harness: Harness,
 ) -> None:
     async with keyed(harness) as client:

@@ -160,7 +160,7 @@ def test_what_is_not_whole_is_never_kept(part: Json) -> None:
     assert not ResponsesDialect.is_whole(part)
 
 
-def test_usage_is_counted_where_it_is_told() -> None:
+def test_usage_is_counted_where_it_is_reported() -> None:
     assert ResponsesDialect.token_counts({"usage": {"input_tokens": 3, "output_tokens": 4}}) == (
         3,
         4,

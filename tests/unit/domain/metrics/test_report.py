@@ -19,7 +19,7 @@ PRICES = default_prices()
 GPT = "gpt-4o-mini"  # 150 and 600 nano-dollars
 
 
-def test_results_are_told_by_tier_and_the_rate_is_hits_over_hits_and_misses() -> None:
+def test_results_are_reported_by_tier_and_the_rate_is_hits_over_hits_and_misses() -> None:
     counts = {"exact_hits": 2, "semantic_hits": 1, "misses": 1, "bypasses": 5, "coalesced": 1}
 
     answer = cache_performance(tally({**counts, **veto_count("numbers"), **error_count("search")}))
@@ -44,7 +44,7 @@ def test_without_requests_everything_is_zero() -> None:
     assert (answer["total_requests"], answer["hit_rate"]) == (0, 0)
 
 
-def test_prompt_and_completion_tokens_are_told_apart() -> None:
+def test_prompt_and_completion_tokens_are_distinguished() -> None:
     counts = merged(
         hit_counts(EXACT_HITS, GPT, 100, 20),
         hit_counts(SEMANTIC_HITS, "other", 1, 2),

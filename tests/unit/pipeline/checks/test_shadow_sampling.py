@@ -49,7 +49,7 @@ async def hit(harness: Harness, **changes: Any) -> ReceivedAnswer:
     return await harness.ask(ALIKE, headers=READ_ONLY, **changes)
 
 
-async def test_a_sampled_hit_is_served_and_the_upstream_asked_all_the_same(
+async def test_a_sampled_hit_is_served_and_the_upstream_called_all_the_same(
     harness: Harness,
 ) -> None:
     first = await harness.ask(ASKED)
@@ -63,7 +63,7 @@ async def test_a_sampled_hit_is_served_and_the_upstream_asked_all_the_same(
     assert harness.exact.count_of("misses") == 1
 
 
-async def test_only_the_share_that_was_asked_for_is_sampled(harness: Harness) -> None:
+async def test_only_the_share_that_was_requested_is_sampled(harness: Harness) -> None:
     await harness.ask(ASKED)
     harness.chance = 0.01
 
@@ -241,7 +241,7 @@ async def test_one_tenants_samples_raise_nothing_for_another(harness: Harness) -
     assert (await harness.ask(ALIKE)).x_cache == "HIT-SEMANTIC"
 
 
-async def test_samples_that_cannot_be_kept_harm_nobody(harness: Harness) -> None:
+async def test_samples_that_cannot_be_kept_harm_no_request(harness: Harness) -> None:
     await harness.ask(ASKED)
     harness.exact.keeps_samples = False
 

@@ -31,7 +31,7 @@ def grey(harness: Harness) -> Harness:
     return harness
 
 
-async def test_a_likely_pair_is_asked_about_first_and_served_at_once(harness: Harness) -> None:
+async def test_a_likely_pair_is_judged_first_and_served_at_once(harness: Harness) -> None:
     harness.verifier.same(ASKED, LIKELY)
     first = await harness.ask(ASKED)
 
@@ -42,7 +42,7 @@ async def test_a_likely_pair_is_asked_about_first_and_served_at_once(harness: Ha
     assert len(harness.verifier.asked) == 1
 
 
-async def test_a_likely_pair_that_is_refused_is_a_miss_and_not_asked_about_again(
+async def test_a_likely_pair_that_is_refused_is_a_miss_and_not_judged_again(
     harness: Harness,
 ) -> None:
     await harness.ask(ASKED)
@@ -110,7 +110,7 @@ async def test_the_same_text_needs_no_verdict(harness: Harness) -> None:
     assert harness.verifier.asked == []
 
 
-async def test_a_verifier_that_fails_has_not_approved_and_is_asked_again(harness: Harness) -> None:
+async def test_a_verifier_that_fails_has_not_approved_and_is_called_again(harness: Harness) -> None:
     harness.verifier.same(ASKED, LIKELY)
     await harness.ask(ASKED)
     harness.verifier.away = True
@@ -195,7 +195,7 @@ async def test_feedback_outdoes_an_approval(harness: Harness) -> None:
     assert (await harness.ask(LIKELY)).outcome.reason == "feedback"
 
 
-async def test_below_the_presets_threshold_nobody_is_asked(harness: Harness) -> None:
+async def test_below_the_presets_threshold_the_verifier_is_not_called(harness: Harness) -> None:
     harness.embedder.alike(ASKED, GREY, 0.85)
     await harness.ask(ASKED)
 
@@ -233,7 +233,7 @@ async def test_what_a_verdict_cost_is_counted_with_its_model(harness: Harness) -
     assert harness.exact.count_of("verifier:nano_dollars") == 102
 
 
-async def test_without_a_memory_the_verifier_is_asked_and_its_word_still_holds(
+async def test_without_a_memory_the_verifier_is_called_and_its_word_still_holds(
     harness: Harness,
 ) -> None:
     harness.verifier.same(ASKED, LIKELY)
@@ -243,7 +243,7 @@ async def test_without_a_memory_the_verifier_is_asked_and_its_word_still_holds(
     assert (await harness.ask(LIKELY)).x_cache == "HIT-SEMANTIC"
 
 
-async def test_an_explanation_asks_nobody(harness: Harness) -> None:
+async def test_an_explanation_calls_no_verifier(harness: Harness) -> None:
     await harness.ask(ASKED)
     explaining = Explanation(harness.proxy)
 
@@ -253,7 +253,7 @@ async def test_an_explanation_asks_nobody(harness: Harness) -> None:
     assert harness.verifier.asked == []
 
 
-async def test_a_proxy_composed_without_the_verifier_that_its_policy_asks_for_says_so(
+async def test_a_policy_that_needs_a_verifier_fails_without_one(
     harness: Harness,
 ) -> None:
     semantic = replace(harness.proxy.semantic, pair_verifier=None)

@@ -67,7 +67,7 @@ def reserved(harness: Harness, completion_tokens: int = 1_024) -> tuple[int, int
     return prompt + completion_tokens, nano
 
 
-async def test_an_answer_is_charged_what_the_upstream_told(harness: Harness) -> None:
+async def test_an_answer_is_charged_what_the_upstream_reported(harness: Harness) -> None:
     await with_key(harness)
 
     answer = await ask(harness)
@@ -76,7 +76,7 @@ async def test_an_answer_is_charged_what_the_upstream_told(harness: Harness) -> 
     assert charged(harness) == (TOLD_TOKENS, TOLD_NANO)
 
 
-async def test_a_streamed_answer_is_charged_by_the_usage_that_only_we_asked_for(
+async def test_a_streamed_answer_is_charged_by_the_usage_that_only_we_requested(
     harness: Harness,
 ) -> None:
     await with_key(harness)
@@ -133,7 +133,7 @@ async def test_an_upstreams_error_is_charged_nothing(harness: Harness, status: i
     assert charged(harness) == (0, 0)
 
 
-async def test_an_upstream_that_is_away_is_charged_nothing(harness: Harness) -> None:
+async def test_an_upstream_that_is_unavailable_is_charged_nothing(harness: Harness) -> None:
     await with_key(harness)
     harness.upstream.unreachable = True
 
@@ -144,7 +144,7 @@ async def test_an_upstream_that_is_away_is_charged_nothing(harness: Harness) -> 
     assert charged(harness) == (0, 0)
 
 
-async def test_an_answer_that_tells_no_usage_is_charged_as_was_reserved(harness: Harness) -> None:
+async def test_an_answer_that_reports_no_usage_is_charged_as_was_reserved(harness: Harness) -> None:
     await with_key(harness)
     untold = {**completion("hi"), "usage": None}
     harness.upstream.queue([json.dumps(untold).encode()])
@@ -181,7 +181,7 @@ async def test_a_stream_that_breaks_off_is_charged_as_was_reserved(harness: Harn
     assert charged(harness) == reserved(harness)
 
 
-async def test_a_client_that_leaves_before_the_upstream_is_asked_is_charged_nothing(
+async def test_a_client_that_leaves_before_the_upstream_is_called_is_charged_nothing(
     harness: Harness,
 ) -> None:
     await with_key(harness)
@@ -206,7 +206,7 @@ async def test_a_cached_answer_only_reserves_nothing(harness: Harness) -> None:
     assert charged(harness) == (0, 0)
 
 
-async def test_a_text_that_only_looks_alike_reserves_before_the_upstream_is_asked(
+async def test_a_text_that_only_normalises_to_another_reserves_before_the_upstream_is_called(
     harness: Harness,
 ) -> None:
     await with_key(harness)
@@ -239,7 +239,7 @@ async def test_a_promotion_that_is_no_longer_believed_reserves_before_the_upstre
         (Limits(nano_dollars_per_month=10**12), "unpriced", Forbidden, "price_unknown"),
     ],
 )
-async def test_an_answer_that_the_budget_has_no_room_for_is_not_asked_for(
+async def test_an_answer_that_the_budget_has_no_room_for_is_not_requested(
     harness: Harness, limits: Limits, model: str, error: type[RequestRefused], code: str
 ) -> None:
     await with_key(harness, limits=limits)
@@ -292,7 +292,7 @@ async def test_an_unknown_key_is_answered_as_a_wrong_one(harness: Harness) -> No
     assert refused.value.code == "invalid_api_key"
 
 
-async def test_a_refused_key_is_told_its_limits_and_when_to_come_back(harness: Harness) -> None:
+async def test_a_refused_key_learns_its_limits_and_when_to_come_back(harness: Harness) -> None:
     await with_key(harness, limits=Limits(requests_per_minute=1, tokens_per_day=5_000))
     await ask(harness)
 
@@ -333,7 +333,7 @@ async def test_a_changed_namespace_is_found_by_the_next_request(harness: Harness
     assert (await ask(harness)).x_cache == "HIT-EXACT"
 
 
-async def test_while_the_store_is_away_a_signed_key_is_served_at_a_modest_rate(
+async def test_while_the_store_is_unavailable_a_signed_key_is_served_at_a_modest_rate(
     harness: Harness,
 ) -> None:
     await with_key(harness)
@@ -361,7 +361,7 @@ async def test_another_tenant_is_served_while_one_has_reached_the_modest_rate(
     assert (await begin(harness, tenant="other")).status == 200
 
 
-async def test_a_store_that_cannot_count_is_as_good_as_away(harness: Harness) -> None:
+async def test_a_store_that_cannot_count_is_treated_as_unavailable(harness: Harness) -> None:
     await with_key(harness, limits=Limits(requests_per_minute=100))
     harness.exact.full = True
 
@@ -385,13 +385,13 @@ async def test_a_request_that_looks_twice_takes_one_place_of_the_modest_rate(
     assert harness.exact.count_of("error:key_unchecked", TENANT) == 2
 
 
-async def test_without_a_key_nothing_is_asked_before_what_is_not_cached(harness: Harness) -> None:
+async def test_without_a_key_an_uncached_request_needs_no_lookup(harness: Harness) -> None:
     state = await Admission(harness.proxy.exact).free(Client(TENANT, None))
 
     assert (state.grant, state.charge, harness.exact.commands) == (None, None, 0)
 
 
-async def test_without_a_key_nothing_is_asked_of_one(harness: Harness) -> None:
+async def test_without_a_key_no_key_is_checked(harness: Harness) -> None:
     answer = await harness.ask()
 
     assert answer.outcome.grant is None
@@ -447,7 +447,7 @@ async def test_namespaces_of_keys_that_are_not_seen_any_more_are_forgotten(
     assert known[Client(TENANT, KEY)] == "shop"
 
 
-async def test_an_expired_answer_is_charged_nothing_and_tells_what_is_left() -> None:
+async def test_an_expired_answer_is_charged_nothing_and_reports_what_is_left() -> None:
     harness = Harness(Policy(default_ttl_seconds=100, stale_if_error_seconds=60))
     await with_key(harness, limits=Limits(10, 10_000, 10**9))
     await ask(harness)
@@ -493,7 +493,7 @@ async def test_what_renews_an_answer_is_charged_and_counts_no_request() -> None:
     assert charged(harness)[0] == 2 * TOLD_TOKENS
 
 
-async def test_an_expired_answer_stands_in_from_the_keys_own_namespace_alone() -> None:
+async def test_an_expired_answer_is_served_from_the_keys_own_namespace_alone() -> None:
     harness = Harness(Policy(default_ttl_seconds=100, stale_if_error_seconds=60))
     await with_key(harness, namespace="shop")
     await harness.ask(tenant=TENANT, headers={"x-cache-namespace": "default"})

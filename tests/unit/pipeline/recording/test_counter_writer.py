@@ -21,7 +21,7 @@ class FaultyExact(FakeExact):
         raise RuntimeError(f"a client's fault with {query.tenant}")
 
 
-async def test_a_fault_that_nobody_foresaw_is_a_miss_a_count_and_a_line_in_the_log(
+async def test_a_fault_that_was_not_foreseen_is_a_miss_a_count_and_a_line_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     harness = Harness(exact=FaultyExact())

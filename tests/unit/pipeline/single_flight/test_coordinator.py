@@ -123,7 +123,7 @@ async def test_an_answer_that_is_not_kept_is_shared_with_those_who_wait_and_no_o
 
 
 @pytest.mark.parametrize("said", [b'{"choices": [1]}', b'{"error": "no"}', b"no JSON", b"\xff"])
-async def test_an_answer_that_is_none_is_everyones(said: bytes) -> None:
+async def test_an_answer_that_is_no_completion_goes_to_all_followers(said: bytes) -> None:
     harness, upstream = a_bench()
     upstream.queue([said])
     leader = await in_flight(harness, upstream)
@@ -136,7 +136,7 @@ async def test_an_answer_that_is_none_is_everyones(said: bytes) -> None:
     assert (await follower).body == said.decode("utf-8", "replace").encode()
 
 
-async def test_an_error_of_the_upstream_is_everyones() -> None:
+async def test_an_upstream_error_goes_to_all_followers() -> None:
     harness, upstream = a_bench()
     elsewhere, _ = other_instance(harness)
     upstream.queue([b'{"error": {"message": "slow down"}}'], 429, {"retry-after": "7"})
@@ -151,7 +151,7 @@ async def test_an_error_of_the_upstream_is_everyones() -> None:
     assert len({one.body for one in answer}) == 1
 
 
-async def test_an_upstream_that_cannot_be_reached_is_so_for_everyone() -> None:
+async def test_an_unreachable_upstream_is_an_error_for_all_followers() -> None:
     harness, upstream = a_bench()
     elsewhere, _ = other_instance(harness)
     upstream.unreachable = True
@@ -248,7 +248,7 @@ async def test_heartbeats_keep_a_slow_leader_in_the_lead() -> None:
     assert theirs.calls == []
 
 
-async def test_nobody_waits_longer_than_the_setting_says() -> None:
+async def test_no_request_waits_longer_than_the_setting_says() -> None:
     harness, upstream = a_bench()
     elsewhere, theirs = other_instance(harness, terms=LeaseTerms(wait_seconds=0.1))
     theirs.gate.set()
@@ -261,7 +261,7 @@ async def test_nobody_waits_longer_than_the_setting_says() -> None:
     assert (answer.x_cache, answer.outcome.reason) == ("MISS", "single-flight-timeout")
 
 
-async def test_without_a_store_nobody_leads_and_nobody_waits() -> None:
+async def test_without_a_store_no_request_leads_and_none_waits() -> None:
     harness, upstream = a_bench()
     harness.exact.away = True
     upstream.gate.set()
@@ -272,7 +272,7 @@ async def test_without_a_store_nobody_leads_and_nobody_waits() -> None:
     assert len(upstream.calls) == 3
 
 
-async def test_a_store_that_goes_away_lets_all_who_wait_go_on() -> None:
+async def test_a_store_that_fails_lets_all_who_wait_go_on() -> None:
     harness, upstream = a_bench()
     elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
@@ -289,7 +289,7 @@ async def test_a_store_that_goes_away_lets_all_who_wait_go_on() -> None:
     assert len(theirs.calls) == 3
 
 
-async def test_a_full_store_gives_no_lease_and_fails_nobody() -> None:
+async def test_a_full_store_gives_no_lease_and_fails_no_request() -> None:
     harness, upstream = a_bench()
     harness.exact.leasing = False
     upstream.gate.set()
@@ -299,7 +299,7 @@ async def test_a_full_store_gives_no_lease_and_fails_nobody() -> None:
     assert {one.x_cache for one in answer} == {"MISS"}
 
 
-async def test_a_clear_meanwhile_makes_those_who_wait_ask_anew() -> None:
+async def test_after_a_clear_the_followers_call_the_upstream_anew() -> None:
     harness, upstream = a_bench()
     leader = await in_flight(harness, upstream)
     followers = [asyncio.create_task(harness.ask()) for _ in range(3)]
@@ -330,7 +330,7 @@ async def test_an_answer_from_another_route_reaches_those_who_wait() -> None:
     assert len({one.body for one in answer}) == 1
 
 
-async def test_a_leader_that_finds_an_answer_by_meaning_leaves_it_to_all() -> None:
+async def test_a_leader_that_finds_a_semantic_match_shares_it_with_its_followers() -> None:
     harness, upstream = a_bench()
     upstream.gate.set()
     harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
@@ -413,7 +413,7 @@ async def test_a_stream_that_waits_is_kept_alive_by_comments() -> None:
     assert (await leader).x_cache == "MISS"
 
 
-async def test_a_stream_that_waits_tells_an_error_as_an_event() -> None:
+async def test_a_stream_that_waits_reports_an_error_as_an_event() -> None:
     harness, upstream = a_bench(keep_alive_seconds=0.05)
     upstream.unreachable = True
     leader = await in_flight(harness, upstream)
@@ -427,7 +427,7 @@ async def test_a_stream_that_waits_tells_an_error_as_an_event() -> None:
         await leader
 
 
-async def test_a_stream_that_waits_is_told_that_its_key_has_nothing_left() -> None:
+async def test_a_stream_that_waits_learns_that_its_key_has_nothing_left() -> None:
     harness, upstream = a_bench(keep_alive_seconds=0.05)
     limits = {"aa": Limits(), "bb": Limits(tokens_per_day=1)}
     for key_id, each in limits.items():
@@ -444,7 +444,7 @@ async def test_a_stream_that_waits_is_told_that_its_key_has_nothing_left() -> No
         await leader
 
 
-async def test_a_stream_that_waited_in_vain_goes_on_alone() -> None:
+async def test_a_stream_whose_wait_timed_out_goes_on_alone() -> None:
     harness, upstream = a_bench()
     elsewhere, theirs = other_instance(
         harness, keep_alive_seconds=0.03, terms=LeaseTerms(wait_seconds=0.1)
@@ -485,7 +485,7 @@ def test_the_first_look_comes_when_the_answer_is_due_and_later_ones_ever_more_ra
     assert [next(waits) for _ in range(6)] == [3.0, 1.0, 1.5, 2.0, 2.0, 2.0]
 
 
-def test_a_pause_is_never_too_short_nor_ever_exactly_alike() -> None:
+def test_a_pause_is_never_too_short_and_varies() -> None:
     late, spread = pauses(1.0, 9.0, 0.0), pauses(4.0, 0.0, 0.5)
 
     assert next(late) == 0.05
@@ -557,7 +557,7 @@ async def test_a_stream_that_came_to_lead_and_is_left_gives_the_lease_back() -> 
     assert harness.exact.leases == {}
 
 
-async def test_a_stream_that_waits_tells_an_upstreams_refusal_as_an_event() -> None:
+async def test_a_stream_that_waits_reports_an_upstreams_refusal_as_an_event() -> None:
     harness, upstream = a_bench(keep_alive_seconds=0.02)
     upstream.queue([b'{"error":\n {"message": "too many"}}'], 429)
     leader = await in_flight(harness, upstream)
@@ -583,7 +583,7 @@ class GatedEmbedder(FakeEmbedder):
         return await super().embed(texts)
 
 
-async def test_a_follower_elsewhere_gets_what_the_leader_found_by_meaning() -> None:
+async def test_a_follower_elsewhere_gets_the_leaders_semantic_match() -> None:
     embedder = GatedEmbedder()
     embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
     harness, upstream = a_bench(embedder=embedder)

@@ -30,7 +30,7 @@ async def hit(harness: Harness, **changes: Any) -> ReceivedAnswer:
     return answer
 
 
-async def test_a_hit_tells_what_it_saved_and_a_miss_does_not() -> None:
+async def test_a_hit_reports_what_it_saved_and_a_miss_does_not() -> None:
     harness = Harness()
 
     miss = await harness.ask()
@@ -53,7 +53,7 @@ async def test_an_unknown_price_and_unknown_usage_are_not_guessed() -> None:
     assert (untold.outcome.saved_tokens, untold.outcome.saved_nano_dollars) == (None, None)
 
 
-async def test_an_answer_keeps_its_id_unless_a_fresh_one_is_asked_for() -> None:
+async def test_an_answer_keeps_its_id_unless_a_fresh_one_is_requested() -> None:
     harness = Harness()
     first = json.loads((await harness.ask()).body)
 

@@ -77,7 +77,7 @@ async def test_whatever_else_differs_is_a_miss_even_for_the_same_words(
     assert (await harness.ask(ASKED, **other)).x_cache == "MISS"
 
 
-async def test_words_that_only_normalising_makes_alike_must_pass_the_guard_as_written(
+async def test_texts_that_are_equal_only_after_normalising_must_pass_the_guard_as_written(
     harness: Harness,
 ) -> None:
     await harness.ask("How do I polish my nails?")
@@ -176,7 +176,7 @@ class ForgettingExact(FakeExact):
         return found
 
 
-async def test_a_promotion_whose_entry_goes_away_meanwhile_is_found_by_meaning_again() -> None:
+async def test_a_promotion_whose_entry_is_deleted_meanwhile_is_found_semantically_again() -> None:
     harness = Harness(exact=ForgettingExact())
     harness.embedder.alike(ASKED, ALIKE, 0.94)
     await harness.ask(ASKED)
@@ -250,7 +250,7 @@ async def test_refresh_replaces_what_was_stored(harness: Harness) -> None:
     assert (await harness.ask(ASKED)).said == "answer 2"
 
 
-async def test_only_if_cached_never_asks_the_upstream(harness: Harness) -> None:
+async def test_only_if_cached_never_calls_the_upstream(harness: Harness) -> None:
     only = {"cache-control": "only-if-cached"}
 
     with pytest.raises(NotInCache):
@@ -261,7 +261,7 @@ async def test_only_if_cached_never_asks_the_upstream(harness: Harness) -> None:
     assert len(harness.upstream.calls) == 1
 
 
-async def test_a_life_asked_for_ends_in_both_tiers(harness: Harness) -> None:
+async def test_a_requested_ttl_holds_in_both_tiers(harness: Harness) -> None:
     await harness.ask(ASKED, headers={"x-cache-ttl": "60"})
 
     harness.exact.time += 59
@@ -292,7 +292,9 @@ async def test_max_age_leaves_older_answers_alone(harness: Harness) -> None:
     assert (await harness.ask(ASKED, headers={"cache-control": "max-age=30"})).x_cache == "MISS"
 
 
-async def test_an_entry_that_the_exact_tier_lost_comes_back_with_its_life(harness: Harness) -> None:
+async def test_an_entry_that_the_exact_tier_lost_comes_back_with_its_expiry(
+    harness: Harness,
+) -> None:
     first = await harness.ask(ASKED)
     harness.exact.entries.clear()
     harness.exact.time += 100
@@ -320,7 +322,7 @@ async def test_what_is_too_old_for_one_client_takes_no_newer_answers_place(
     assert (await harness.ask(ASKED)).body == newer.body
 
 
-async def test_what_was_cleared_is_not_served_by_meaning(harness: Harness) -> None:
+async def test_what_was_cleared_is_not_served_semantically(harness: Harness) -> None:
     await harness.ask(ASKED)
     await harness.exact.cut("default", "all")
 
@@ -338,14 +340,14 @@ async def test_an_answer_in_flight_during_a_clear_is_not_written_back(harness: H
     assert len(harness.vectors.held) == 1  # the second ask's own
 
 
-async def test_a_model_nobody_serves_is_refused(harness: Harness) -> None:
+async def test_a_model_without_an_upstream_is_refused(harness: Harness) -> None:
     harness.upstream.route_list = []
 
     with pytest.raises(NotFound, match="'m'"):
         await harness.ask()
 
 
-async def test_meaning_can_be_switched_off() -> None:
+async def test_the_semantic_tier_can_be_switched_off() -> None:
     harness = Harness(Policy(semantic=False))
     harness.embedder.alike(ASKED, ALIKE, 0.99)
     await harness.ask(ASKED)

@@ -21,7 +21,7 @@ async def test_without_the_exact_tier_the_answer_still_comes(harness: Harness) -
     assert harness.embedder.texts == []
 
 
-async def test_counts_made_while_the_exact_tier_was_away_are_written_later(
+async def test_counts_made_while_the_exact_tier_was_unavailable_are_written_later(
     harness: Harness,
 ) -> None:
     harness.exact.away = True

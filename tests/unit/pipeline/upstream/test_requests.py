@@ -26,7 +26,7 @@ def sent(harness: Harness) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("status", [400, 422])
-async def test_an_upstream_that_refuses_our_wish_is_asked_again_without(
+async def test_an_upstream_that_refuses_our_stream_options_is_called_again_without_them(
     harness: Harness, status: int
 ) -> None:
     harness.upstream.queue([REFUSAL], status)
@@ -42,7 +42,7 @@ async def test_an_upstream_that_refuses_our_wish_is_asked_again_without(
     assert (await harness.ask(stream=True)).x_cache == "HIT-EXACT"
 
 
-async def test_it_is_not_asked_for_that_again(harness: Harness) -> None:
+async def test_it_is_not_requested_again(harness: Harness) -> None:
     harness.upstream.queue([REFUSAL], 400)
     await harness.ask(stream=True)
     harness.upstream.calls.clear()
@@ -61,7 +61,9 @@ async def test_another_refusal_is_passed_on_as_it_came(harness: Harness) -> None
     assert (answer.status, answer.body, len(harness.upstream.calls)) == (400, refusal, 1)
 
 
-async def test_a_clients_own_wish_that_is_refused_is_its_own_to_mend(harness: Harness) -> None:
+async def test_a_refusal_of_the_clients_own_stream_options_reaches_the_client(
+    harness: Harness,
+) -> None:
     harness.upstream.queue([REFUSAL], 422)
 
     answer = await harness.ask(stream=True, stream_options={"include_usage": True})
@@ -88,7 +90,7 @@ async def test_models_that_look_things_up_pass_uncached(
     assert (await harness.ask(model=model)).x_cache == x_cache
 
 
-async def test_an_upstream_that_refuses_without_our_wish_as_well_is_asked_for_it_again(
+async def test_an_upstream_that_refuses_without_our_stream_options_too_gets_them_next_time(
     harness: Harness,
 ) -> None:
     harness.upstream.queue([REFUSAL], 400)
@@ -101,7 +103,7 @@ async def test_an_upstream_that_refuses_without_our_wish_as_well_is_asked_for_it
     assert "stream_options" in sent(harness)[2]
 
 
-async def test_a_body_that_is_too_deep_to_change_goes_out_without_our_wish(
+async def test_a_body_that_is_too_deep_to_change_goes_out_without_our_stream_options(
     harness: Harness,
 ) -> None:
     asked = b'"model":"m","stream":true,"messages":[{"role":"user","content":"Hi"}]'

@@ -55,7 +55,7 @@ async def stored(
     return harness, first
 
 
-async def test_an_expired_answer_stands_in_for_an_upstream_that_cannot_be_reached() -> None:
+async def test_an_expired_answer_is_served_for_an_upstream_that_cannot_be_reached() -> None:
     harness, first = await stored(IF_ERROR, aged=LIFE + 59)
     harness.upstream.unreachable = True
 
@@ -182,7 +182,7 @@ async def test_a_stream_that_has_begun_is_not_replaced() -> None:
     assert b"upstream_timeout" in answer.body
 
 
-async def test_past_its_window_nothing_stands_in() -> None:
+async def test_past_its_window_nothing_stale_is_served() -> None:
     harness, _ = await stored(IF_ERROR, aged=LIFE + 60)
     harness.upstream.unreachable = True
 
@@ -244,7 +244,7 @@ async def test_a_clear_takes_expired_answers_too() -> None:
         await harness.ask()
 
 
-async def test_an_expired_answer_is_found_through_its_promotion_and_never_by_meaning() -> None:
+async def test_an_expired_answer_is_found_through_its_promotion_and_never_semantically() -> None:
     harness = Harness(IF_ERROR)
     harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
     harness.embedder.alike("What is Rust?", "Rust: what is it?", 0.94)
@@ -287,7 +287,7 @@ async def test_those_who_waited_for_a_failure_get_the_expired_answer_as_well() -
     assert (harness.exact.count_of("coalesced"), harness.exact.count_of("misses")) == (0, 1)
 
 
-async def test_an_exact_tier_that_is_away_changes_no_failure() -> None:
+async def test_an_exact_tier_that_is_unavailable_changes_no_failure() -> None:
     harness, _ = await stored(IF_ERROR)
     harness.upstream.unreachable = harness.exact.away = True
 
@@ -389,7 +389,7 @@ async def test_past_the_window_it_is_a_miss() -> None:
     assert (await harness.ask()).x_cache == "MISS"
 
 
-async def test_without_single_flight_nobody_renews_and_nothing_stale_is_given() -> None:
+async def test_without_single_flight_no_request_refreshes_and_nothing_stale_is_given() -> None:
     policy = Policy(default_ttl_seconds=LIFE, stale_while_revalidate_seconds=60, coalesce=False)
     harness, _ = await stored(policy)
 
@@ -402,7 +402,7 @@ async def test_who_takes_no_stale_answer_gets_a_fresh_one() -> None:
     assert (await harness.ask(**directive("max-stale=0"))).x_cache == "MISS"
 
 
-async def test_who_wants_no_upstream_asked_gets_no_answer_that_would_have_to_be_renewed() -> None:
+async def test_only_if_cached_gets_no_answer_that_would_have_to_be_refreshed() -> None:
     harness, _ = await stored(REVALIDATE)
 
     with pytest.raises(NotInCache):
@@ -410,7 +410,7 @@ async def test_who_wants_no_upstream_asked_gets_no_answer_that_would_have_to_be_
 
 
 @pytest.mark.parametrize(("aged", "calls"), [(79, 1), (80, 2)])
-async def test_in_the_last_part_of_its_life_a_hit_is_renewed_ahead(aged: int, calls: int) -> None:
+async def test_in_the_last_part_of_its_ttl_a_hit_is_renewed_ahead(aged: int, calls: int) -> None:
     harness, _ = await stored(AHEAD, aged=aged)
 
     result = await harness.ask()

@@ -52,7 +52,7 @@ async def test_pieces_leave_as_they_arrive(harness: Harness) -> None:
     await answer.body.aclose()
 
 
-async def test_the_end_is_told_after_the_answer_was_stored(harness: Harness) -> None:
+async def test_the_end_is_sent_after_the_answer_was_stored(harness: Harness) -> None:
     answer = await harness.begin(stream=True)
     assert not isinstance(answer.body, bytes)
     async for piece in answer.body:
@@ -61,7 +61,7 @@ async def test_the_end_is_told_after_the_answer_was_stored(harness: Harness) -> 
             assert harness.exact.count_of("misses") == 1
 
 
-async def test_usage_is_asked_for_and_shown_only_to_those_who_want_it(harness: Harness) -> None:
+async def test_usage_is_requested_and_shown_only_to_those_who_want_it(harness: Harness) -> None:
     without = await harness.ask("one", stream=True)
     wanted = {"include_usage": True}
     with_usage = await harness.ask("two", stream=True, stream_options=wanted)
