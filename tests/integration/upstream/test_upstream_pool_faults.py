@@ -41,7 +41,7 @@ async def pooled(
             )
             members.append(OpenAIUpstream(config, environment=False))
         made = waits if waits is not None else Waits()
-        pool = UpstreamPool(members, chance=Timing(sleep=made.sleep, fraction=lambda: 0.5))
+        pool = UpstreamPool(members, timing=Timing(sleep=made.sleep, fraction=lambda: 0.5))
         yield pool
         await pool.aclose()
 
@@ -113,7 +113,7 @@ async def test_all_gone_is_unreachable() -> None:
     config = UpstreamConfig("gone", f"http://127.0.0.1:{port}/v1")
     waits = Waits()
     pool = UpstreamPool(
-        [OpenAIUpstream(config, environment=False)], chance=Timing(sleep=waits.sleep)
+        [OpenAIUpstream(config, environment=False)], timing=Timing(sleep=waits.sleep)
     )
 
     with pytest.raises(UpstreamUnreachable):

@@ -31,7 +31,7 @@ class Time:
         self.waits.append(seconds)
         self.now += seconds
 
-    def chance(self) -> Timing:
+    def timing(self) -> Timing:
         def read() -> float:
             return self.now
 
@@ -87,7 +87,7 @@ A, B = Route("a", "m"), Route("b", "m")
 def pool_of(*members: PlannedRequest, time: Time, deadline_seconds: float = 120) -> UpstreamPool:
     policy = RetryPolicy(attempts=3, first_backoff_seconds=1.0, max_backoff_seconds=8.0)
     return UpstreamPool(
-        members, retry=policy, deadline_seconds=deadline_seconds, chance=time.chance()
+        members, retry=policy, deadline_seconds=deadline_seconds, timing=time.timing()
     )
 
 

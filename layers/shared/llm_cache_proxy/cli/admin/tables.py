@@ -57,7 +57,7 @@ def number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else NOTHING
 
 
-def dollars(value: object) -> str:
+def dollar_cell(value: object) -> str:
     """Dollars with four digits that count; a model without a price has none."""
     if not isinstance(value, int | float):
         return "price unknown"
@@ -209,7 +209,7 @@ def _windows(windows: JsonObject) -> Table:
     table.add_row("hit rate", *(f"{cast('float', rate):.1%}" for rate in rates), style="bold")
     for name in ("dollars_spent", "dollars_saved"):
         amounts = (part(span, "cost_analysis")[name] for span in spans)
-        table.add_row(name.replace("_", " "), *(dollars(amount) for amount in amounts))
+        table.add_row(name.replace("_", " "), *(dollar_cell(amount) for amount in amounts))
     return table
 
 
@@ -226,8 +226,8 @@ def _models(by_model: JsonObject) -> RenderableType:
             number(model["hits"]),
             number(model["upstream_answers"]),
             number(saved),
-            dollars(model["dollars_spent"]),
-            dollars(model["dollars_saved"]),
+            dollar_cell(model["dollars_spent"]),
+            dollar_cell(model["dollars_saved"]),
         )
     return table
 

@@ -65,7 +65,7 @@ class PriceList:
         return 0 if price is None else price.cost(prompt_tokens, completion_tokens)
 
 
-def dollars(nano_dollars: int) -> str:
+def format_dollars(nano_dollars: int) -> str:
     """Nano-dollars, 0 or more, as dollars with nine decimals: exact, and never in exponents."""
     whole, rest = divmod(nano_dollars, NANO_DOLLARS)
     return f"{whole}.{rest:09d}"

@@ -68,7 +68,7 @@ def backoff_seconds(policy: RetryPolicy, attempt: int, fraction: float) -> float
     return fraction * min(policy.max_backoff_seconds, doubled)
 
 
-def asked_wait_seconds(headers: Mapping[str, str], now: float) -> float | None:
+def requested_wait_seconds(headers: Mapping[str, str], now: float) -> float | None:
     """What `retry-after-ms` or `retry-after` (seconds or a date) asks for; None when unreadable.
 
     `now` is in Unix seconds.
