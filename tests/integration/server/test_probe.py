@@ -101,4 +101,4 @@ def test_an_absent_server_is_reported() -> None:
     result = probed("http://127.0.0.1:9/v1", "--only", "repeat")
 
     assert result.exit_code == 3
-    assert "Nobody answers" in result.output
+    assert "No server answers" in result.output

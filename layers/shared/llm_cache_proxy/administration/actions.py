@@ -1,6 +1,6 @@
-"""The administrator's actions by name, however they were asked for.
+"""The administrator's actions by name, over HTTP or by direct invocation.
 
-Decides which fields an action takes and what it answers. Never asks who is asking: that is
+Decides which fields an action takes and what it answers. Never checks the caller: that is
 decided before (the admin key over HTTP, IAM for a direct invocation).
 """
 

@@ -121,7 +121,7 @@ class UpstreamPool:
     async def _over(
         self, route: Route, call: UpstreamCall, attempts: _Attempts, *, last: bool
     ) -> Outcome:
-        """What comes of one route, asked as often as is worth it."""
+        """The outcome of one route, called as often as is worth it."""
         for attempt in range(1, self._retry.attempts + 1):
             outcome = await self._attempt(route, call, attempts)
             wait = self._wait_seconds(call, outcome, attempt)
@@ -147,7 +147,7 @@ class UpstreamPool:
             return exc
 
     def _wait_seconds(self, call: UpstreamCall, outcome: Outcome, attempt: int) -> float | None:
-        """How long until the same route is asked again; None: not at all."""
+        """Seconds until the same route is called again; None: not at all."""
         safe = repeatable(call.method, call.path)
         if attempt == self._retry.attempts:
             return None
@@ -160,7 +160,7 @@ class UpstreamPool:
         return max(own, requested_wait_seconds(outcome.headers, self._timing.now()) or 0.0)
 
     def _go_on(self, call: UpstreamCall, outcome: Outcome, attempts: _Attempts) -> bool:
-        """Whether the next route is asked."""
+        """Whether the next route is called."""
         if self._timing.monotonic() >= attempts.ends_at:
             return False
         if isinstance(outcome, UpstreamError):

@@ -87,15 +87,15 @@ def health(answer: JsonObject) -> RenderableType:
     """The state of each part."""
     table = new_table("Health", "part", "state", "")
     for name, found in part(answer, "parts").items():
-        told = cast("JsonObject", found)
-        status = str(told["status"])
-        detail = f"{told['milliseconds']} ms" if status == "ok" else str(told["message"])
+        cell = cast("JsonObject", found)
+        status = str(cell["status"])
+        detail = f"{cell['milliseconds']} ms" if status == "ok" else str(cell["message"])
         table.add_row(name, Text(status, _COLOURS.get(status, "bold red")), detail)
     return table
 
 
 def accuracy(found: JsonObject) -> RenderableType:
-    """How sampled hits turned out, and what the verifier said; nothing where nobody was asked."""
+    """How sampled hits turned out, and what the verifier said; nothing where none was called."""
     shadow, verifier = part(found, "shadow"), part(found, "verifier")
     table = new_table("Semantic hits, sampled", "", "")
     if shadow["samples"]:
@@ -151,8 +151,8 @@ def entry(answer: JsonObject) -> RenderableType:
             if (name.endswith("_at"))
             else value
         )
-        told = ", ".join(shown) if isinstance(shown, list) else str(shown)
-        table.add_row(name, Text(told or NOTHING))
+        cell = ", ".join(shown) if isinstance(shown, list) else str(shown)
+        table.add_row(name, Text(cell or NOTHING))
     return table
 
 
