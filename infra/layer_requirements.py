@@ -1,7 +1,7 @@
 """What the Lambda layer and the functions carry, pinned; `python infra/layer_requirements.py`.
 
 Takes the names from pyproject.toml, what they need in turn from the installed packages, and the
-versions from constraints.txt, so that Lambda runs what the tests ran. Never asks an index.
+versions from constraints.txt, so that Lambda runs what the tests ran. Never queries an index.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Programs whose pins conflict with the package's: the cloud side's, and others' test suites.
 
-Each has an environment of its own under build/, made when it is first asked for.
+Each has an environment of its own under build/, made when first needed.
 """
 # ruff: noqa: S603 - starts pip with arguments of its own
 

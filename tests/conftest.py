@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-from servers.secrecy import IN_PROCESS, told
+from servers.secrecy import IN_PROCESS, found_in
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -16,7 +16,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     """Fail a test during which a secret was printed or logged."""
     report = yield
     said = "".join(text for _, text in report.sections)
-    found = told(said, set(IN_PROCESS))
+    found = found_in(said, set(IN_PROCESS))
     if report.passed and found:
         report.outcome = "failed"
         report.longrepr = f"a secret was printed or logged: {found}"

@@ -166,9 +166,9 @@ def answers(url: str) -> bool:
         return False
 
 
-def _reason(told: str) -> str:
+def _reason(output: str) -> str:
     """The line that says it, of what `docker run` says."""
-    lines = told.strip().splitlines()
+    lines = output.strip().splitlines()
     return next((line for line in lines if "Error response" in line), lines[-1])
 
 

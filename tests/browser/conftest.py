@@ -14,7 +14,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from fakes.admin import NOW, Office
+from fakes.admin import NOW, AdminHarness
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.domain.metrics.counter_names import (
     EXACT_HITS,
@@ -143,9 +143,9 @@ def picture(driver: webdriver.Chrome, path: Path) -> None:
 
 
 @pytest.fixture
-def office() -> Office:
+def office() -> AdminHarness:
     """An hour of traffic in windows of five minutes: ever more hits, two models, a quiet time."""
-    office = Office()
+    office = AdminHarness()
     office.exact.time = NOW
     for place in range(12):
         wave = 40 + round(25 * math.sin(place / 2))
@@ -168,12 +168,14 @@ def office() -> Office:
     office.exact.lay({"misses": 12, "exact_hits": 30}, ago=3_000, tenant="team-search")
     office.exact.lay(trip_count("search"), ago=2_000)
     office.breakers = {"exact": "closed", "search": "closed", "embed": "closed"}
-    asyncio.run(office.exact.record("default", {}, [json.dumps(told.line()) for told in DECISIONS]))
+    asyncio.run(
+        office.exact.record("default", {}, [json.dumps(answer.line()) for answer in DECISIONS])
+    )
     return office
 
 
 @pytest.fixture
-def dashboard(office: Office) -> Iterator[ThreadServer]:
+def dashboard(office: AdminHarness) -> Iterator[ThreadServer]:
     server = ThreadServer(create_metrics_app(office.administration(), KEY))
     server.start()
     yield server
@@ -181,7 +183,7 @@ def dashboard(office: Office) -> Iterator[ThreadServer]:
 
 
 @pytest.fixture
-def open_dashboard(office: Office) -> Iterator[ThreadServer]:
+def open_dashboard(office: AdminHarness) -> Iterator[ThreadServer]:
     server = ThreadServer(create_metrics_app(office.administration(), None))
     server.start()
     yield server

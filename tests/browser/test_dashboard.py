@@ -14,7 +14,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from browser.conftest import KEY, log, scheme, screen
-from fakes.admin import NOW, Office
+from fakes.admin import NOW, AdminHarness
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from servers.thread import ThreadServer
 
@@ -99,37 +99,39 @@ def test_the_charts_are_drawn_in_the_colours_of_the_scheme(
     assert label == "Requests by tier over time: 729 in all."
 
 
-def test_what_lies_under_the_pointer_is_told_in_words(
+def test_what_lies_under_the_pointer_is_reported_in_words(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)
 
     ActionChains(browser).move_to_element_with_offset(find(browser, "requests"), 200, 0).perform()
 
-    told = browser.find_element(By.CSS_SELECTOR, "#requests + .pointed")
-    until(browser, lambda: "exact hits" in told.text)
-    assert "misses" in told.text
+    answer = browser.find_element(By.CSS_SELECTOR, "#requests + .pointed")
+    until(browser, lambda: "exact hits" in answer.text)
+    assert "misses" in answer.text
 
 
 def rows(browser: webdriver.Chrome, element_id: str) -> list[str]:
     return [row.text for row in find(browser, element_id).find_elements(By.TAG_NAME, "tr")]
 
 
-def test_recent_decisions_are_told_with_their_reason_and_without_prompts(
+def test_recent_decisions_are_reported_with_their_reason_and_without_prompts(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)
 
-    told = [row.split(maxsplit=1)[1] for row in rows(browser, "recent")]
-    assert told[1] == "HIT-EXACT identical gpt-4o-mini – 154 – 12 ms default"
-    assert told[2] == ("HIT-SEMANTIC similar gpt-4o-mini 0.9731 154 $0.0000443 saved 14 ms default")
-    assert "guard:numbers" in told[3]
+    answer = [row.split(maxsplit=1)[1] for row in rows(browser, "recent")]
+    assert answer[1] == "HIT-EXACT identical gpt-4o-mini – 154 – 12 ms default"
+    assert answer[2] == (
+        "HIT-SEMANTIC similar gpt-4o-mini 0.9731 154 $0.0000443 saved 14 ms default"
+    )
+    assert "guard:numbers" in answer[3]
     assert "Without prompts" in find(browser, "recent-note").text
     assert browser.find_elements(By.CSS_SELECTOR, ".recent .prompt") == []
 
 
 def test_prompts_appear_where_they_were_switched_on_and_are_no_html(
-    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: Office
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
 ) -> None:
     line = {"time": NOW + 5, "result": "MISS", "reason": "not-found", "latency_ms": 1}
     line["prompt"] = "<img src=x onerror=alert(1)>"
@@ -142,8 +144,8 @@ def test_prompts_appear_where_they_were_switched_on_and_are_no_html(
     assert complaints(browser) == []
 
 
-def test_each_part_is_told_with_its_breaker(
-    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: Office
+def test_each_part_is_reported_with_its_breaker(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
 ) -> None:
     office.breakers = {"exact": "closed", "search": "open", "embed": "closed"}
     office.vectors.away = True
@@ -170,7 +172,7 @@ def test_the_page_obeys_its_policy_and_loads_from_its_own_origin(
 
 
 def test_new_numbers_appear_by_themselves_in_the_same_nodes(
-    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: Office
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
 ) -> None:
     opened(browser, open_dashboard)
     browser.execute_script("document.querySelector('details').open = true")
@@ -210,7 +212,7 @@ def test_the_page_asks_for_the_key_once_and_keeps_it_over_a_reload(
     assert card(browser, "Requests") == "791"
 
 
-def test_a_wrong_key_is_told_and_shows_nothing(
+def test_a_wrong_key_is_reported_and_shows_nothing(
     browser: webdriver.Chrome, dashboard: ThreadServer
 ) -> None:
     browser.get(f"{dashboard.url}/dashboard")
@@ -221,7 +223,7 @@ def test_a_wrong_key_is_told_and_shows_nothing(
     assert not find(browser, "numbers").is_displayed()
 
 
-def test_a_forgotten_key_is_asked_for_again(
+def test_a_forgotten_key_is_requested_again(
     browser: webdriver.Chrome, dashboard: ThreadServer
 ) -> None:
     browser.get(f"{dashboard.url}/dashboard")
@@ -234,7 +236,7 @@ def test_a_forgotten_key_is_asked_for_again(
     assert not find(browser, "numbers").is_displayed()
 
 
-def test_a_server_that_is_gone_is_told_and_its_return_noticed(
+def test_a_server_that_is_gone_is_reported_and_its_return_noticed(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)
@@ -248,8 +250,8 @@ def test_a_server_that_is_gone_is_told_and_its_return_noticed(
     assert shown_meanwhile == "791"
 
 
-def test_a_store_that_is_away_is_named(
-    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: Office
+def test_a_store_that_is_unavailable_is_named(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
 ) -> None:
     opened(browser, open_dashboard)
 
@@ -281,7 +283,7 @@ def test_a_narrow_page_does_not_scroll_sideways(
 
 
 def test_without_any_traffic_the_page_says_so(browser: webdriver.Chrome) -> None:
-    server = ThreadServer(create_metrics_app(Office().administration(), None))
+    server = ThreadServer(create_metrics_app(AdminHarness().administration(), None))
     server.start()
     try:
         opened(browser, server)
@@ -313,14 +315,14 @@ def test_axe_finds_nothing_to_object_to(
     browser.execute_script(axe)
     found = browser.execute_async_script("axe.run().then(arguments[0])")
 
-    told = [f"{v['impact']} {v['id']}: {v['nodes'][0]['html']}" for v in found["violations"]]
-    assert told == []
+    answer = [f"{v['impact']} {v['id']}: {v['nodes'][0]['html']}" for v in found["violations"]]
+    assert answer == []
 
 
-def test_checked_hits_are_told_with_their_interval_and_what_came_of_them(
+def test_checked_hits_are_reported_with_their_interval_and_what_came_of_them(
     browser: webdriver.Chrome,
 ) -> None:
-    office = Office()
+    office = AdminHarness()
     counts = {"semantic_hits": 500, "shadow:right": 36, "shadow:wrong": 4, "shadow:failed": 1}
     office.exact.lay({**counts, "verifier:approved": 3, "verifier:refused": 2}, ago=30)
     asyncio.run(office.exact.set_threshold("default", 0.94, before=0.0))

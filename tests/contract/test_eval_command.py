@@ -81,7 +81,7 @@ def test_options_name_the_rules(tmp_path: Path, options: tuple[str, ...], thresh
     assert found["threshold"] == threshold
 
 
-def test_the_verified_preset_says_that_no_verifier_is_asked(tmp_path: Path) -> None:
+def test_the_verified_preset_says_that_no_verifier_is_called(tmp_path: Path) -> None:
     result = run(written(tmp_path, PAIRS), "--preset", "verified")
 
     assert "The verifier is not asked" in result.stderr
@@ -95,8 +95,8 @@ def test_people_get_a_table_a_file_and_one_for_all(tmp_path: Path) -> None:
     result = run(str(tmp_path))
 
     assert result.exit_code == 0, result.output
-    for told in ("traps.jsonl", "others.jsonl", "all", "wrong left", "opposites"):
-        assert told in result.stdout
+    for answer in ("traps.jsonl", "others.jsonl", "all", "wrong left", "opposites"):
+        assert answer in result.stdout
     assert "intents.jsonl: single texts, measured with --stream only" in result.stderr
 
 
@@ -148,7 +148,7 @@ def test_vectors_are_kept_for_the_next_run(tmp_path: Path) -> None:
     assert again.stdout == first.stdout
 
 
-def test_a_damaged_file_of_vectors_is_told(tmp_path: Path) -> None:
+def test_a_damaged_file_of_vectors_is_reported(tmp_path: Path) -> None:
     kept = tmp_path / "vectors"
     run(written(tmp_path, PAIRS), "--vectors", str(kept))
     (file,) = kept.iterdir()
@@ -183,7 +183,7 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
     assert f'{path}:5: "label" must be 0 or 1' in result.output
 
 
-def test_a_missing_model_is_told(tmp_path: Path) -> None:
+def test_a_missing_model_is_reported(tmp_path: Path) -> None:
     rows = written(tmp_path, PAIRS)
 
     result = CliRunner().invoke(commands, ["eval", rows], env={"MODEL_DIR": str(tmp_path)})

@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import PRESETS, Preset
 from llm_cache_proxy.ports.embedder import Embedding
 from samples.minilm import ROOT, cosine, model_folder
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 RULES = PRESETS[Preset.VERIFIED]
 UNSTORED = {"cache-control": "no-store"}
@@ -54,16 +54,16 @@ async def test_a_perfect_verifier_leaves_nothing_wrong_and_finds_all_that_cosine
     for a, b, label in pairs:
         if ineligible_text(a) or ineligible_text(b):
             continue  # time or person decide about the answer: meaning is not compared
-        bench = Bench(
+        harness = Harness(
             Policy(threshold=RULES.threshold, verified=RULES.verified),
             embedder=KnownVectors(vectors),
         )
         if label:
-            bench.verifier.same(a, b)
-        first = await bench.ask(a)
+            harness.verifier.same(a, b)
+        first = await harness.ask(a)
 
-        await bench.ask(b, headers=UNSTORED)
-        served = (await bench.ask(b, headers=UNSTORED)).body == first.body
+        await harness.ask(b, headers=UNSTORED)
+        served = (await harness.ask(b, headers=UNSTORED)).body == first.body
 
         near = cosine(vectors[a].vector, vectors[b].vector) >= RULES.threshold
         wrong += [(a, b)] if served and not label else []

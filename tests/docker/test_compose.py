@@ -57,8 +57,8 @@ def compose(*arguments: str) -> str:
 
 def as_configured() -> Mapping[str, Any]:
     require_compose()
-    told = compose("--profile", "localstack", "config", "--format", "json")
-    services: Mapping[str, Any] = json.loads(told)["services"]
+    answer = compose("--profile", "localstack", "config", "--format", "json")
+    services: Mapping[str, Any] = json.loads(answer)["services"]
     return services
 
 

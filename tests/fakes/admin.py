@@ -55,13 +55,13 @@ class FadingExact(WindowedExact):
 
 
 @dataclass
-class Office:
+class AdminHarness:
     """Both stores, and the administration over them; `time` is the one clock."""
 
     exact: WindowedExact = field(default_factory=WindowedExact)
     vectors: FakeVectors = field(default_factory=FakeVectors)
-    explaining: Explanation | None = None
-    importing: EntryImport | None = None
+    explanation: Explanation | None = None
+    entry_import: EntryImport | None = None
     key_ring: KeyRing | None = None
     breakers: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
@@ -82,8 +82,8 @@ class Office:
             clock=self,
             prices=default_prices(),
             describe_settings=lambda: {"admin_key": "**********", "port": 3000},
-            explaining=self.explaining,
-            importing=self.importing,
+            explanation=self.explanation,
+            entry_import=self.entry_import,
             key_ring=self.key_ring,
             breakers=lambda: self.breakers,
             close=close,

@@ -65,10 +65,10 @@ async def answered(app: ASGIApp, sent: Sent) -> Received:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    told = iter([{"type": "http.request", "body": sent.body, "more_body": False}])
+    answer = iter([{"type": "http.request", "body": sent.body, "more_body": False}])
 
     async def receive() -> Message:
-        for message in told:
+        for message in answer:
             return message
         await asyncio.Event().wait()  # the client stays till the end
         raise AssertionError
@@ -87,7 +87,7 @@ async def answered(app: ASGIApp, sent: Sent) -> Received:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(ROUNDS))
-async def test_no_request_makes_the_app_fail_or_tell_its_insides(seed: int, app: ASGIApp) -> None:
+async def test_no_request_makes_the_app_fail_or_reveal_its_insides(seed: int, app: ASGIApp) -> None:
     rng = random.Random(seed)  # noqa: S311 - chance that can be repeated, not a secret
 
     for number in range(REQUESTS_A_ROUND):

@@ -134,7 +134,9 @@ def test_no_request_fails_and_hits_come_back(name: str, client: str, tmp_path: P
 
 
 @pytest.mark.parametrize("client", ["redis", "rest"])
-def test_nobody_waits_for_a_leader_who_never_heard_of_the_lead(client: str, tmp_path: Path) -> None:
+def test_no_follower_waits_for_a_leader_that_never_got_its_lease(
+    client: str, tmp_path: Path
+) -> None:
     with behind_link(tmp_path, client) as (_, link, base_url):
         asked_of(base_url, "How do tides come about?")  # connects, and loads the scripts
 

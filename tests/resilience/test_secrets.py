@@ -87,19 +87,19 @@ def asked(proxy: ProxyProcess) -> Iterator[str]:
         }
         for method, path in PATHS:
             body = json.dumps(fields) if method == "POST" else None
-            told = httpx.request(
+            result = httpx.request(
                 method, f"{proxy.url}{path}", content=body, headers=headers, timeout=30
             )
-            yield f"{told.headers}\n{without_echo(told)}"
+            yield f"{result.headers}\n{without_echo(result)}"
 
 
-def without_echo(told: httpx.Response) -> str:
+def without_echo(result: httpx.Response) -> str:
     """The answer's text, but for the prompt that the upstream itself repeated."""
-    return told.text.replace(PROMPT, "") if told.is_success else told.text
+    return result.text.replace(PROMPT, "") if result.is_success else result.text
 
 
 def test_what_is_secret_is_never_said(said: str) -> None:
-    told = [*SECRETS.values(), REDIS_PASSWORD, CLIENT_KEY, "mark-prompt"]
+    answer = [*SECRETS.values(), REDIS_PASSWORD, CLIENT_KEY, "mark-prompt"]
 
     assert "req_" in said
-    assert [secret for secret in told if secret in said] == []
+    assert [secret for secret in answer if secret in said] == []

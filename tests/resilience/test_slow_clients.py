@@ -20,7 +20,7 @@ HEAD = (
 
 
 @pytest.mark.timeout(120)
-def test_slow_clients_are_answered_and_hold_nobody_up(tmp_path: Path) -> None:
+def test_slow_clients_are_answered_and_delay_no_other_client(tmp_path: Path) -> None:
     with proxy_process(tmp_path / "data") as proxy:
         port = int(proxy.url.rpartition(":")[2])
         slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(SLOW_CLIENTS)]
@@ -31,13 +31,13 @@ def test_slow_clients_are_answered_and_hold_nobody_up(tmp_path: Path) -> None:
         quick = httpx.get(f"{proxy.url}/health")
         waited = time.monotonic() - start
         slow[0].settimeout(BODY_SECONDS + 20)
-        told = HTTPResponse(slow[0], method="POST")
-        told.begin()
-        body = told.read()
+        answer = HTTPResponse(slow[0], method="POST")
+        answer.begin()
+        body = answer.read()
         for each in slow:
             each.close()
 
     assert quick.status_code == 200
     assert waited < 5
-    assert told.status == 408
+    assert answer.status == 408
     assert json.loads(body)["error"]["code"] == "request_timeout"

@@ -125,12 +125,12 @@ def _row(proxy: ProxyProcess, upstream: ScriptedUpstream, failure: Failure) -> S
 def _asked(proxy: ProxyProcess, failure: Failure) -> tuple[str, str, str]:
     """The status, what the answer ends with, and its `retry-after`."""
     url = f"{proxy.base_url}/chat/completions"
-    with httpx.stream("POST", url, json=_fields(failure), timeout=60) as told:
-        body = b"".join(told.iter_bytes()).decode("utf-8", "replace")
-    retry_after = told.headers.get("retry-after", "–")
-    if "event-stream" in told.headers["content-type"]:
-        return str(told.status_code), _last_event(body), retry_after
-    return str(told.status_code), _code(body), retry_after
+    with httpx.stream("POST", url, json=_fields(failure), timeout=60) as result:
+        body = b"".join(result.iter_bytes()).decode("utf-8", "replace")
+    retry_after = result.headers.get("retry-after", "–")
+    if "event-stream" in result.headers["content-type"]:
+        return str(result.status_code), _last_event(body), retry_after
+    return str(result.status_code), _code(body), retry_after
 
 
 def _fields(failure: Failure) -> dict[str, object]:

@@ -129,25 +129,25 @@ def answers(
 def test_a_miss_and_a_hit_are_the_upstreams_own_answer(
     answers: tuple[list[dict[str, Any]], Answers],
 ) -> None:
-    questions, told = answers
+    questions, answer = answers
 
     for name in (each["name"] for each in questions if each["kind"] != "chatRaw"):
-        assert told.direct[name]
-        assert told.miss[name] == told.direct[name], name
-        assert told.hit[name] == told.direct[name], name
+        assert answer.direct[name]
+        assert answer.miss[name] == answer.direct[name], name
+        assert answer.hit[name] == answer.direct[name], name
 
 
-def test_what_was_parsed_and_told_beside_is_right(
+def test_what_was_parsed_and_reported_beside_is_right(
     answers: tuple[list[dict[str, Any]], Answers],
 ) -> None:
-    questions, told = answers
+    questions, result = answers
 
     for each in questions:
-        answer = told.hit[each["name"]]
+        answer = result.hit[each["name"]]
         if each["kind"].endswith("Parse"):
             assert answer == CITY
         elif each["kind"] == "chatRaw":
-            assert answer["data"] == told.direct[each["name"]]["data"]
-            assert (told.miss[each["name"]]["xCache"], answer["xCache"]) == ("MISS", "HIT-EXACT")
+            assert answer["data"] == result.direct[each["name"]]["data"]
+            assert (result.miss[each["name"]]["xCache"], answer["xCache"]) == ("MISS", "HIT-EXACT")
         elif each["kind"] == "responseStream":
             assert answer["last"] == ["response.created", "response.completed"]

@@ -35,7 +35,7 @@ def asked(name: str) -> Any:
     return {"model": "rich", "messages": [{"role": "user", "content": name}], **more}
 
 
-def told(stand: Stand, ask: Ask) -> list[Any]:
+def both_ways(stand: Stand, ask: Ask) -> list[Any]:
     """What the upstream says straight, what a miss says, and what a hit says, which was one."""
     headers = {"x-cache-namespace": f"sync-{next(_namespaces)}"}
     before = len(stand.upstream.requests)
@@ -63,7 +63,7 @@ def same(answers: list[Any]) -> Any:
 
 @pytest.mark.parametrize("name", CHATS)
 def test_a_chat_completion(stand: Stand, name: str) -> None:
-    answer = same(told(stand, lambda c: dumped(c.chat.completions.create(**asked(name)))))
+    answer = same(both_ways(stand, lambda c: dumped(c.chat.completions.create(**asked(name)))))
 
     assert answer["x_vendor"]["took"][2] == 12345678901234567890
     assert answer["usage"]["prompt_tokens_details"]["cached_tokens"] == 8
@@ -78,7 +78,7 @@ def test_a_streamed_chat_completion_puts_the_same_message_together(stand: Stand,
                 pass
             return dumped(events.get_final_completion())
 
-    answer = same(told(stand, ask))
+    answer = same(both_ways(stand, ask))
 
     for choice, wanted in zip(answer["choices"], CHATS[name], strict=True):
         assert choice["finish_reason"] == wanted["finish_reason"]
@@ -95,7 +95,7 @@ def test_the_chunks_of_a_stream(stand: Stand, name: str, with_usage: bool) -> No
         stream = client.chat.completions.create(**asked(name), stream=True, **options)
         return [dumped(chunk) for chunk in stream]
 
-    direct, miss, hit = told(stand, ask)
+    direct, miss, hit = both_ways(stand, ask)
 
     assert miss == direct
     assert hit[0]["choices"][0]["delta"]["role"] == "assistant"
@@ -110,7 +110,7 @@ def test_an_answer_is_parsed_into_a_model(stand: Stand) -> None:
         answer = client.chat.completions.parse(**asked("schema"), response_format=City)
         return answer.choices[0].message.parsed
 
-    assert same(told(stand, ask)) == City.model_validate(CITY)
+    assert same(both_ways(stand, ask)) == City.model_validate(CITY)
 
 
 def test_tool_calls_come_with_parsed_arguments(stand: Stand) -> None:
@@ -123,7 +123,7 @@ def test_tool_calls_come_with_parsed_arguments(stand: Stand) -> None:
         calls = parsed(**{**asked("tools"), "tools": tools}).choices[0].message.tool_calls
         return [(call.id, call.function.name, call.function.parsed_arguments) for call in calls]
 
-    assert same(told(stand, ask)) == [
+    assert same(both_ways(stand, ask)) == [
         ("call_1", "weather", {"city": "Köln", "days": 3}),
         ("call_2", "time", {"zone": "Europe/Berlin"}),
     ]
@@ -134,7 +134,7 @@ def test_the_raw_response_has_the_headers_of_the_cache(stand: Stand) -> None:
         raw = client.chat.completions.with_raw_response.create(**asked("plain"))
         return raw.headers, raw.content, raw.request_id
 
-    direct, miss, hit = told(stand, ask)
+    direct, miss, hit = both_ways(stand, ask)
 
     assert miss[1] == hit[1] == direct[1]
     assert [answer[0]["x-cache"] for answer in (miss, hit)] == ["MISS", "HIT-EXACT"]
@@ -150,7 +150,7 @@ def test_a_response(stand: Stand, name: str) -> None:
         answer = client.responses.create(model="rich", input=name)
         return {**dumped(answer), "output_text": answer.output_text}
 
-    assert same(told(stand, ask))["usage"]["output_tokens_details"]["reasoning_tokens"] == 7
+    assert same(both_ways(stand, ask))["usage"]["output_tokens_details"]["reasoning_tokens"] == 7
 
 
 @pytest.mark.parametrize("name", RESPONSES)
@@ -160,7 +160,7 @@ def test_a_streamed_response_ends_in_the_same_response(stand: Stand, name: str) 
             seen = [event.type for event in events]
             return seen, dumped(events.get_final_response())
 
-    seen, answer = same(told(stand, ask))
+    seen, answer = same(both_ways(stand, ask))
 
     assert (seen[0], seen[-1]) == ("response.created", "response.completed")
     assert answer["status"] == "completed"
@@ -170,7 +170,7 @@ def test_a_response_is_parsed_into_a_model(stand: Stand) -> None:
     def ask(client: OpenAI) -> Any:
         return client.responses.parse(model="rich", input="schema", text_format=City).output_parsed
 
-    assert same(told(stand, ask)) == City.model_validate(CITY)
+    assert same(both_ways(stand, ask)) == City.model_validate(CITY)
 
 
 @pytest.mark.parametrize("streaming", [False, True])
@@ -181,7 +181,7 @@ def test_a_legacy_completion(stand: Stand, streaming: bool) -> None:
         stream = client.completions.create(model="rich", prompt="Once", stream=True)
         return "".join(chunk.choices[0].text for chunk in stream if chunk.choices)
 
-    assert same(told(stand, ask))
+    assert same(both_ways(stand, ask))
 
 
 def test_a_plain_answer_and_a_stream_share_one_entry(stand: Stand) -> None:

@@ -32,6 +32,6 @@ def secrets_of(settings: Mapping[str, str]) -> set[str]:
     return {value for value in values if len(value) >= _SHORTEST}
 
 
-def told(text: str, secrets: set[str]) -> set[str]:
+def found_in(text: str, secrets: set[str]) -> set[str]:
     """Those of the secrets that stand in what was said."""
     return {secret for secret in secrets if secret in text}

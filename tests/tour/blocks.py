@@ -34,7 +34,7 @@ def blocks() -> Iterator[Block]:
         text = path.read_text(encoding="utf-8")
         for fence in _FENCE.finditer(text):
             line = text.count("\n", 0, fence.start()) + 1
-            language, told, commands = fence.groups()
-            assert not told or told.startswith(_REASON), f"{path.name}:{line}: {told}"
-            reason = told.removeprefix(_REASON)
+            language, answer, commands = fence.groups()
+            assert not answer or answer.startswith(_REASON), f"{path.name}:{line}: {answer}"
+            reason = answer.removeprefix(_REASON)
             yield Block(f"{path.relative_to(ROOT)}:{line}", language, commands, reason)

@@ -87,7 +87,7 @@ async def test_a_vector_of_another_length_is_brought_to_unit_length() -> None:
     assert list(found.vector[:3]) == [0.6, 0.8, 0.0]
 
 
-async def test_nobody_at_the_address_is_an_unavailable_embedder() -> None:
+async def test_no_server_at_the_address_is_an_unavailable_embedder() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
@@ -182,7 +182,7 @@ async def test_a_function_that_does_not_exist_is_an_unavailable_embedder(
         assert "cannot be invoked" in await refusal_of(invoking(url, monkeypatch))
 
 
-async def test_a_throttled_function_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_throttled_function_is_called_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     async def throttle(_: Request) -> Response:

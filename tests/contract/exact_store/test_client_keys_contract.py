@@ -158,7 +158,7 @@ async def test_a_listed_model_and_a_request_that_needs_none_are_served(
     await granted(store, asking(check=replace(CHECK, model=model)))
 
 
-async def test_a_request_whose_model_cannot_be_told_is_refused_a_key_with_a_list(
+async def test_a_request_whose_model_is_unknown_is_refused_a_key_with_a_list(
     store: Exact,
 ) -> None:
     await keep(store, models=("m",))
@@ -327,7 +327,7 @@ async def test_usage_never_falls_below_nothing(store: Exact) -> None:
     assert (await usage(store)).tokens == 0
 
 
-async def test_another_namespace_is_told_before_anything_is_counted(store: Exact) -> None:
+async def test_another_namespace_is_reported_before_anything_is_counted(store: Exact) -> None:
     await keep(store, namespace="shop")
     await keep_entry(store)
 

@@ -63,7 +63,7 @@ async def test_a_stored_entry_is_a_hit_with_its_facts(opened_store: OpenedStore)
         (Form.SSE_WITH_USAGE, joined_sse(FORMS.sse, FORMS.usage_event)),
     ],
 )
-async def test_a_hit_comes_in_the_form_that_was_asked_for(
+async def test_a_hit_comes_in_the_form_that_was_requested(
     opened_store: OpenedStore, form: Form, body: str
 ) -> None:
     await opened_store.store.commit(Commit(TENANT, entry()))
@@ -85,14 +85,14 @@ async def test_the_stored_text_comes_back_where_the_asking_one_differs(
     assert found.text == "What is US?"
 
 
-async def test_an_entry_older_than_asked_for_is_a_miss_and_stays(opened_store: OpenedStore) -> None:
+async def test_an_entry_older_than_requested_is_a_miss_and_stays(opened_store: OpenedStore) -> None:
     await opened_store.store.commit(Commit(TENANT, entry()))
 
     assert isinstance(await opened_store.store.lookup(asking(max_age_seconds=5)), Miss)
     assert isinstance(await opened_store.store.lookup(asking(max_age_seconds=60)), Hit)
 
 
-async def test_an_entry_past_its_life_is_a_miss(opened_store: OpenedStore) -> None:
+async def test_an_expired_entry_is_a_miss(opened_store: OpenedStore) -> None:
     now = int(time.time())
     await opened_store.store.commit(Commit(TENANT, entry(expires_at=now, purge_at=now + 60)))
 
@@ -105,7 +105,7 @@ def expired(seconds: int) -> Entry:
     return entry(created_at=ended - 100, expires_at=ended, purge_at=ended + 3600)
 
 
-async def test_an_expired_entry_is_found_within_the_seconds_that_are_asked_for(
+async def test_an_expired_entry_is_found_within_the_seconds_that_are_requested(
     opened_store: OpenedStore,
 ) -> None:
     await opened_store.store.commit(Commit(TENANT, expired(20)))
@@ -151,7 +151,7 @@ async def test_a_clear_holds_for_an_expired_entry(opened_store: OpenedStore) -> 
     assert isinstance(await opened_store.store.lookup(asking(stale_seconds=600)), Miss)
 
 
-async def test_an_expired_entry_older_than_asked_for_is_a_miss(opened_store: OpenedStore) -> None:
+async def test_an_expired_entry_older_than_requested_is_a_miss(opened_store: OpenedStore) -> None:
     await opened_store.store.commit(Commit(TENANT, expired(20)))
 
     query = asking(stale_seconds=600, max_age_seconds=60)
@@ -159,7 +159,7 @@ async def test_an_expired_entry_older_than_asked_for_is_a_miss(opened_store: Ope
     assert isinstance(await opened_store.store.lookup(query), Miss)
 
 
-async def test_an_expired_promotion_is_found_where_no_lease_is_asked_for(
+async def test_an_expired_promotion_is_found_where_no_lease_is_requested(
     opened_store: OpenedStore,
 ) -> None:
     store, now = opened_store.store, int(time.time())
@@ -207,7 +207,7 @@ async def test_the_one_who_renews_stores_under_that_lease_and_ends_it(
 
 
 @pytest.mark.parametrize(("share", "leased"), [(0.0, False), (0.05, False), (0.5, True)])
-async def test_a_hit_in_the_last_share_of_its_life_takes_the_lease(
+async def test_a_hit_in_the_last_share_of_its_ttl_takes_the_lease(
     opened_store: OpenedStore, share: float, leased: bool
 ) -> None:
     now = int(time.time())

@@ -121,7 +121,7 @@ def replying(content: bytes, status: int = 200) -> Starlette:
 
 
 @every_operation
-async def test_nobody_at_the_address_is_an_unavailable_store(operation: str) -> None:
+async def test_no_server_at_the_address_is_an_unavailable_store(operation: str) -> None:
     port = free_port()
 
     await refused(over_redis(f"127.0.0.1:{port}"), operation)

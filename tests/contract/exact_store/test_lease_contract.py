@@ -53,7 +53,7 @@ async def test_the_first_of_many_leads_and_the_others_follow_it(opened_store: Op
     assert all(lease.flight == FLIGHT and 0 <= lease.age_seconds < 5 for lease in leases)
 
 
-async def test_a_lookup_that_asks_for_no_lease_takes_none(opened_store: OpenedStore) -> None:
+async def test_a_lookup_that_requests_no_lease_takes_none(opened_store: OpenedStore) -> None:
     assert await opened_store.store.lookup(asking()) == Miss(0)
     assert (await asked(opened_store)).led
 
@@ -192,7 +192,7 @@ async def test_a_released_lease_is_the_next_followers(opened_store: OpenedStore)
     assert taken.led
 
 
-async def test_a_promotion_ends_the_lease_and_tells_followers(opened_store: OpenedStore) -> None:
+async def test_a_promotion_ends_the_lease_and_notifies_followers(opened_store: OpenedStore) -> None:
     await opened_store.store.commit(Commit(TENANT, entry("target")))
     leader, follower = await asked(opened_store), await asked(opened_store)
 

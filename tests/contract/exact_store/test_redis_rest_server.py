@@ -87,7 +87,7 @@ async def test_an_error_in_a_transaction_refuses_it_all(http: httpx.AsyncClient)
     assert (await http.post("/", json=["GET", "k"])).json() == {"result": "1"}
 
 
-async def test_nobody_gets_in_without_the_token(http: httpx.AsyncClient) -> None:
+async def test_the_token_is_required(http: httpx.AsyncClient) -> None:
     for given in ("", "Bearer", "Bearer x", f"Basic {TOKEN}", TOKEN):
         reply = await http.post("/", json=["GET", "k"], headers={"authorization": given})
 

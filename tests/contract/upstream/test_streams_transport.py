@@ -139,7 +139,7 @@ async def test_a_broken_answer_is_an_error_of_httpx(answer: bytes) -> None:
             await client.post(server.url, json=[])
 
 
-async def test_nobody_listening_is_an_error_of_httpx() -> None:
+async def test_a_refused_connection_is_an_error_of_httpx() -> None:
     async with served(Server()) as server:
         pass
 
@@ -148,7 +148,7 @@ async def test_nobody_listening_is_an_error_of_httpx() -> None:
             await client.post(server.url, json=[])
 
 
-async def test_what_nobody_asked_for_is_never_taken_for_the_next_answer() -> None:
+async def test_unsolicited_bytes_are_never_taken_for_the_next_answer() -> None:
     async with served(Server(WHOLE + WHOLE.replace(b"1", b"2"))) as server, calling() as client:
         for _ in range(2):
             response = await client.post(server.url, json=[])
@@ -265,7 +265,7 @@ async def test_an_answer_may_come_before_the_request_is_heard(both_ends: BothEnd
     assert (response.status_code, response.content) == (413, b"big")
 
 
-async def test_a_request_that_nobody_takes_ends_in_time(both_ends: BothEnds) -> None:
+async def test_a_request_that_no_handler_takes_ends_in_time(both_ends: BothEnds) -> None:
     serving, trusting = both_ends
     async with deaf(tls=serving) as url, calling(trusting) as client:
         with pytest.raises(httpx.WriteTimeout):

@@ -80,7 +80,7 @@ async def test_a_stream_is_events_up_to_done(upstream: Upstream) -> None:
     assert events_in(body)[-1]["choices"]
 
 
-async def test_usage_ends_a_stream_that_asks_for_it(upstream: Upstream) -> None:
+async def test_usage_ends_a_stream_that_requests_it(upstream: Upstream) -> None:
     events = events_in(
         await whole(await streamed(upstream, stream_options={"include_usage": True}))
     )

@@ -80,7 +80,7 @@ async def answers(client: AsyncQdrantClient, seed: int) -> list[object]:
     """What a client is told in the course of random operations, the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311 (the same every time, not a secret)
     shown: list[bool | list[str]] = [True, False, ["group", "size"]]
-    told: list[object] = []
+    answer: list[object] = []
     await client.create_collection(NAME, vectors_config=VECTORS)
     for _ in range(60):
         await client.upsert(NAME, points=[random_point(chance), random_point(chance)])
@@ -93,14 +93,14 @@ async def answers(client: AsyncQdrantClient, seed: int) -> list[object]:
             limit=chance.randrange(1, 8),
             with_payload=chance.choice(shown),
         )
-        told.append([(one.id, round(one.score, 4), one.payload or {}) for one in found.points])
-        told.append((await client.count(NAME, count_filter=random_filter(chance))).count)
+        answer.append([(one.id, round(one.score, 4), one.payload or {}) for one in found.points])
+        answer.append((await client.count(NAME, count_filter=random_filter(chance))).count)
         ids = [str(uuid.UUID(int=chance.randrange(40))) for _ in range(3)]
         kept = await client.retrieve(NAME, ids=ids, with_vectors=True)
-        told.append(sorted((str(one.id), repr(one.payload)) for one in kept))
+        answer.append(sorted((str(one.id), repr(one.payload)) for one in kept))
         page, following = await client.scroll(NAME, scroll_filter=random_filter(chance), limit=4)
-        told.append(([(one.id, one.payload) for one in page], following))
-    return told
+        answer.append(([(one.id, one.payload) for one in page], following))
+    return answer
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -110,10 +110,12 @@ async def test_random_operations_are_answered_as_by_local_mode(
     server.collections.strict = False
     local = AsyncQdrantClient(location=":memory:")
 
-    told = await answers(client, seed)
+    result = await answers(client, seed)
 
-    assert told == await answers(local, seed)
-    assert sum(bool(answer) for answer in told) > len(told) / 2  # most questions found something
+    assert result == await answers(local, seed)
+    assert (
+        sum(bool(answer) for answer in result) > len(result) / 2
+    )  # most questions found something
     await local.close()
 
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from mangum import Mangum
 
-from fakes.admin import Office
+from fakes.admin import AdminHarness
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.api.aws.admin_function import admin_function
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
@@ -20,19 +20,19 @@ from llm_cache_proxy.cli.admin.commands import admin
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.metrics.counter_names import hit_counts, miss_counts
 from servers.asgi import serving
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 KEY = "the-admin-key"
 JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def office() -> AdminHarness:
+    return AdminHarness()
 
 
 @pytest.fixture
-async def address(office: Office) -> AsyncIterator[str]:
+async def address(office: AdminHarness) -> AsyncIterator[str]:
     async with serving(create_admin_app(office.administration(), KEY)) as url:
         yield url
 
@@ -51,7 +51,7 @@ async def run(address: str, *arguments: str, key: str = KEY, **given: Any) -> Re
     )
 
 
-async def test_clearing_all_says_how_many(office: Office, client: httpx.AsyncClient) -> None:
+async def test_clearing_all_says_how_many(office: AdminHarness, client: httpx.AsyncClient) -> None:
     await office.keep("a")
     await office.keep("b", tenant="other")
 
@@ -63,7 +63,7 @@ async def test_clearing_all_says_how_many(office: Office, client: httpx.AsyncCli
 
 
 async def test_a_selector_in_the_body_clears_what_it_names(
-    office: Office, client: httpx.AsyncClient
+    office: AdminHarness, client: httpx.AsyncClient
 ) -> None:
     await office.keep("a", tag="old")
     await office.keep("b")
@@ -89,7 +89,7 @@ async def test_a_selector_in_the_body_clears_what_it_names(
     ],
 )
 async def test_a_body_that_makes_no_sense_is_refused_and_clears_nothing(
-    office: Office, client: httpx.AsyncClient, body: bytes
+    office: AdminHarness, client: httpx.AsyncClient, body: bytes
 ) -> None:
     await office.keep("a")
 
@@ -104,7 +104,7 @@ async def test_a_body_that_makes_no_sense_is_refused_and_clears_nothing(
     ("method", "path"), [(method, path) for path, (method, _) in PATHS.items()]
 )
 async def test_every_path_wants_the_admin_key(
-    office: Office, address: str, method: str, path: str
+    office: AdminHarness, address: str, method: str, path: str
 ) -> None:
     await office.keep("a")
 
@@ -115,7 +115,7 @@ async def test_every_path_wants_the_admin_key(
     assert await office.held() == (1, 1)
 
 
-async def test_without_a_key_in_force_everyone_may(office: Office) -> None:
+async def test_without_a_key_in_force_every_client_may(office: AdminHarness) -> None:
     app = create_admin_app(office.administration(), None)
 
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
@@ -125,14 +125,14 @@ async def test_without_a_key_in_force_everyone_may(office: Office) -> None:
 
 
 async def test_reading_actions_take_their_fields_from_the_query(
-    office: Office, client: httpx.AsyncClient
+    office: AdminHarness, client: httpx.AsyncClient
 ) -> None:
     await office.keep("a", tenant="t")
 
-    told = (await client.get("/admin/entries/count", params={"tenant": "t"})).json()
+    answer = (await client.get("/admin/entries/count", params={"tenant": "t"})).json()
     odd = await client.get("/admin/stats", params={"colour": "red"})
 
-    assert told["entries"] == {"exact": 1, "semantic": 1}
+    assert answer["entries"] == {"exact": 1, "semantic": 1}
     assert odd.status_code == 400
 
 
@@ -144,7 +144,7 @@ async def test_an_unknown_path_is_a_404_in_openais_shape(client: httpx.AsyncClie
 
 
 async def test_a_fault_of_ours_is_a_500_that_names_itself_in_the_log(
-    office: Office, caplog: pytest.LogCaptureFixture
+    office: AdminHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> dict[str, object]:
         raise RuntimeError("a secret")
@@ -159,7 +159,7 @@ async def test_a_fault_of_ours_is_a_500_that_names_itself_in_the_log(
     assert any(response.headers["x-request-id"] in record.getMessage() for record in caplog.records)
 
 
-async def test_the_stores_are_closed_when_the_app_ends(office: Office) -> None:
+async def test_the_stores_are_closed_when_the_app_ends(office: AdminHarness) -> None:
     app = create_admin_app(office.administration(), None)
 
     async with app.router.lifespan_context(app):
@@ -169,23 +169,23 @@ async def test_the_stores_are_closed_when_the_app_ends(office: Office) -> None:
     assert office.closed
 
 
-async def test_explaining_over_http_tells_the_tier(office: Office) -> None:
-    bench = Bench()
-    await bench.ask("What is Rust?")
-    office.explaining = Explanation(bench.proxy)
+async def test_explaining_over_http_reports_the_tier(office: AdminHarness) -> None:
+    harness = Harness()
+    await harness.ask("What is Rust?")
+    office.explanation = Explanation(harness.proxy)
     app = create_admin_app(office.administration(), None)
 
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         asked = {"prompt": "What is Rust?", "model": "m"}
-        told = (await client.post("/admin/explain", json=asked)).json()
+        answer = (await client.post("/admin/explain", json=asked)).json()
         table = await run(url, "explain", "What is Rust?", "--model", "m")
 
-    assert told["result"] == "HIT-EXACT"
+    assert answer["result"] == "HIT-EXACT"
     assert table.exit_code == 0
     assert "HIT-EXACT (identical)" in table.stdout
 
 
-def invoke(office: Office, event: dict[str, Any]) -> dict[str, Any]:
+def invoke(office: AdminHarness, event: dict[str, Any]) -> dict[str, Any]:
     """The function's handler as Lambda calls it: from a thread with an event loop of its own."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -197,7 +197,7 @@ def invoke(office: Office, event: dict[str, Any]) -> dict[str, Any]:
         loop.close()
 
 
-async def test_a_direct_invocation_is_the_action_itself(office: Office) -> None:
+async def test_a_direct_invocation_is_the_action_itself(office: AdminHarness) -> None:
     await office.keep("a")
 
     counted = await asyncio.to_thread(invoke, office, {"action": "count"})
@@ -207,20 +207,20 @@ async def test_a_direct_invocation_is_the_action_itself(office: Office) -> None:
     assert purged == {"purged": {"semantic": 0}}
 
 
-async def test_a_direct_invocation_that_is_refused_says_why(office: Office) -> None:
-    told = await asyncio.to_thread(invoke, office, {"action": "dance"})
+async def test_a_direct_invocation_that_is_refused_says_why(office: AdminHarness) -> None:
+    answer = await asyncio.to_thread(invoke, office, {"action": "dance"})
 
-    assert told["error"]["code"] == "unknown_action"
+    assert answer["error"]["code"] == "unknown_action"
 
 
-async def test_a_direct_invocation_fails_where_a_store_is_away(office: Office) -> None:
+async def test_a_direct_invocation_fails_where_a_store_is_unavailable(office: AdminHarness) -> None:
     office.exact.away = True
 
     with pytest.raises(ExactStoreUnavailable):
         await asyncio.to_thread(invoke, office, {"action": "stats"})
 
 
-async def test_an_http_event_goes_through_the_app_and_its_key(office: Office) -> None:
+async def test_an_http_event_goes_through_the_app_and_its_key(office: AdminHarness) -> None:
     event = {
         "httpMethod": "GET",
         "path": "/admin/health",
@@ -242,7 +242,7 @@ async def test_an_http_event_goes_through_the_app_and_its_key(office: Office) ->
 
 
 async def test_stats_are_a_table_for_people_and_json_for_scripts(
-    office: Office, address: str
+    office: AdminHarness, address: str
 ) -> None:
     office.exact.lay(hit_counts("exact_hits", "gpt-4o-mini", 1_000_000, 0), ago=30)
     office.exact.lay(miss_counts("other", 10, 20), ago=30)
@@ -256,7 +256,7 @@ async def test_stats_are_a_table_for_people_and_json_for_scripts(
     assert json.loads(script.stdout)["cost_analysis"]["dollars_saved"] == 0.15
 
 
-async def test_clear_asks_first_and_stops_at_no(office: Office, address: str) -> None:
+async def test_clear_asks_first_and_stops_at_no(office: AdminHarness, address: str) -> None:
     await office.keep("a")
 
     refused = await run(address, "clear", "--all", input="n\n")
@@ -269,8 +269,8 @@ async def test_clear_asks_first_and_stops_at_no(office: Office, address: str) ->
     assert await office.held() == (0, 0)
 
 
-async def test_clear_with_yes_asks_nothing_and_a_dry_run_clears_nothing(
-    office: Office, address: str
+async def test_clear_with_yes_asks_no_question_and_a_dry_run_clears_nothing(
+    office: AdminHarness, address: str
 ) -> None:
     await office.keep("a", tag="old")
     await office.keep("b")
@@ -284,7 +284,7 @@ async def test_clear_with_yes_asks_nothing_and_a_dry_run_clears_nothing(
 
 
 async def test_clear_without_a_selector_is_a_wrong_command_line(
-    office: Office, address: str
+    office: AdminHarness, address: str
 ) -> None:
     await office.keep("a")
 
@@ -296,7 +296,7 @@ async def test_clear_without_a_selector_is_a_wrong_command_line(
 
 
 async def test_clearing_an_entry_that_is_not_there_exits_with_1(
-    office: Office, address: str
+    office: AdminHarness, address: str
 ) -> None:
     await office.keep("a")
 
@@ -307,7 +307,9 @@ async def test_clearing_an_entry_that_is_not_there_exits_with_1(
     assert "no entry 'nosuch'" in unknown.stderr
 
 
-async def test_what_was_not_swept_is_told_by_the_exit_code(office: Office, address: str) -> None:
+async def test_what_was_not_swept_is_reported_by_the_exit_code(
+    office: AdminHarness, address: str
+) -> None:
     office.vectors.away = True
 
     result = await run(address, "clear", "--all", "--yes")
@@ -316,7 +318,9 @@ async def test_what_was_not_swept_is_told_by_the_exit_code(office: Office, addre
     assert "not swept away yet" in result.stderr
 
 
-async def test_health_exits_with_1_where_a_part_is_away(office: Office, address: str) -> None:
+async def test_health_exits_with_1_where_a_part_is_unavailable(
+    office: AdminHarness, address: str
+) -> None:
     fine = await run(address, "health")
     office.vectors.away = True
     degraded = await run(address, "health")
@@ -359,7 +363,7 @@ async def test_an_address_that_is_none_exits_with_3(url: str) -> None:
     assert result.exit_code == 3
 
 
-async def test_a_store_that_is_away_exits_with_1(office: Office, address: str) -> None:
+async def test_a_store_that_is_unavailable_exits_with_1(office: AdminHarness, address: str) -> None:
     office.exact.away = True
 
     result = await run(address, "stats")
@@ -368,7 +372,7 @@ async def test_a_store_that_is_away_exits_with_1(office: Office, address: str) -
     assert "did not answer" in result.stderr
 
 
-async def test_a_server_that_is_something_else_is_told_apart() -> None:
+async def test_a_server_that_is_something_else_is_recognised() -> None:
     async def app(_: Any, __: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"<html>"})

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fakes.admin import NOW, Office
+from fakes.admin import NOW, AdminHarness
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.cli.admin.client import OUTPUT
@@ -24,17 +24,19 @@ COMMAND = Path(sys.executable).with_name("llm-cache-proxy")
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def office() -> AdminHarness:
+    return AdminHarness()
 
 
 @pytest.fixture
-async def address(office: Office) -> AsyncIterator[str]:
+async def address(office: AdminHarness) -> AsyncIterator[str]:
     async with serving(create_admin_app(office.administration(), None)) as url:
         yield url
 
 
-async def test_entries_are_listed_for_people_and_for_scripts(office: Office, address: str) -> None:
+async def test_entries_are_listed_for_people_and_for_scripts(
+    office: AdminHarness, address: str
+) -> None:
     await office.keep("a", tag="t", namespace="n1")
     await office.keep("b", tenant="other")
 
@@ -68,7 +70,7 @@ async def test_entries_are_listed_for_people_and_for_scripts(office: Office, add
     ],
 )
 async def test_a_list_shows_what_was_selected(
-    office: Office, address: str, options: list[str], listed: set[str]
+    office: AdminHarness, address: str, options: list[str], listed: set[str]
 ) -> None:
     await office.keep("a", tag="t")
     await office.keep("b", tenant="other")
@@ -79,8 +81,8 @@ async def test_a_list_shows_what_was_selected(
     assert {json.loads(line)["entry"] for line in script.stdout.splitlines()} == listed
 
 
-async def test_a_list_goes_over_its_pages_and_tells_that_there_is_more(
-    office: Office, address: str
+async def test_a_list_goes_over_its_pages_and_reports_that_there_is_more(
+    office: AdminHarness, address: str
 ) -> None:
     for number in range(7):
         await office.keep(f"e{number}", tenant=f"tenant-{number % 3}")
@@ -92,8 +94,8 @@ async def test_a_list_goes_over_its_pages_and_tells_that_there_is_more(
     assert "There are more than these 2" in short.stderr
 
 
-async def test_an_entry_is_shown_and_its_texts_only_when_they_are_asked_for(
-    office: Office, address: str
+async def test_an_entry_is_shown_and_its_texts_only_when_they_are_requested(
+    office: AdminHarness, address: str
 ) -> None:
     await office.keep("secret prompt")
 
@@ -114,13 +116,13 @@ async def test_a_duration_that_is_none_is_a_wrong_command_line(duration: str) ->
     assert "45s, 30m, 12h or 7d" in result.stderr
 
 
-async def test_a_cursor_that_was_never_given_is_refused(office: Office) -> None:
+async def test_a_cursor_that_was_never_given_is_refused(office: AdminHarness) -> None:
     for cursor in ("x", "WzFd", "W251bGwsIG51bGwsIFtdXQ=="):
         with pytest.raises(InvalidRequest):
             await office.administration().perform({"action": "entries", "cursor": cursor})
 
 
-async def test_a_stack_is_called_by_its_name_and_needs_no_key(office: Office) -> None:
+async def test_a_stack_is_called_by_its_name_and_needs_no_key(office: AdminHarness) -> None:
     await office.keep("a", tag="old")
     await office.keep("b")
 
@@ -141,7 +143,7 @@ async def test_a_stack_is_called_by_its_name_and_needs_no_key(office: Office) ->
     assert (absent.exit_code, "another does not exist" in absent.stderr) == (1, True)
 
 
-async def test_what_a_stacks_function_says_is_told() -> None:
+async def test_what_a_stacks_function_says_is_reported() -> None:
     async def handler(event: Any, _: Any) -> Any:
         if event["action"] == "health":
             return {"error": {"message": "This cannot be done."}}
@@ -171,7 +173,7 @@ def test_the_template_gives_the_output_that_stacks_are_found_by() -> None:
     assert OUTPUT in template()["Outputs"]
 
 
-async def test_every_path_is_an_action_that_there_is(office: Office) -> None:
+async def test_every_path_is_an_action_that_there_is(office: AdminHarness) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await office.administration().perform({"action": "dance"})
 

@@ -64,16 +64,16 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     await exact.aclose()
 
 
-async def test_what_was_counted_is_told_in_every_window_and_step(place: Place) -> None:
+async def test_what_was_counted_is_reported_in_every_window_and_step(place: Place) -> None:
     made = await place.keep("a" * 64)
     assert await place.hits(made)
     await place.exact.record("default", miss_counts("gpt-4o-mini", 10, 5))
     await place.exact.record("default", latency_counts("MISS", 700))
 
-    told = await place.perform("stats")
+    answer = await place.perform("stats")
     drawn = await place.administration.dashboard("hour")
 
-    windows, series, latency = told["windows"], drawn["series"], told["latency"]
+    windows, series, latency = answer["windows"], drawn["series"], answer["latency"]
     assert isinstance(windows, dict)
     assert isinstance(series, list)
     assert isinstance(latency, dict)
@@ -81,16 +81,16 @@ async def test_what_was_counted_is_told_in_every_window_and_step(place: Place) -
     assert rates == {"last_hour": 0.5, "last_day": 0.5, "last_30_days": 0.5, "total": 0.5}
     assert sum(piece["exact_hits"] for piece in series) == 1
     assert latency["miss"]["count"] == 1
-    assert told["entries"] == {"exact": 1, "semantic": 1}
+    assert answer["entries"] == {"exact": 1, "semantic": 1}
 
 
 async def test_clearing_a_tag_leaves_the_rest_to_be_hit(place: Place) -> None:
     old, new = await place.keep("a" * 64, tag="old"), await place.keep("b" * 64)
     other = await place.keep("c" * 64, tenant="other", tag="old")
 
-    told = await place.perform("clear", tag="old", tenant="default")
+    answer = await place.perform("clear", tag="old", tenant="default")
 
-    assert told["cleared"] == {"exact": 1, "semantic": 1, "aliases": 0}
+    assert answer["cleared"] == {"exact": 1, "semantic": 1, "aliases": 0}
     assert [await place.hits(old), await place.hits(new)] == [False, True]
     assert await place.hits(other, tenant="other")
 
@@ -100,9 +100,9 @@ async def test_clearing_everything_keeps_the_counters(place: Place) -> None:
     await place.hits(made)
 
     await place.perform("clear", all=True)
-    told = await place.perform("stats")
+    answer = await place.perform("stats")
 
-    performance = told["cache_performance"]
+    performance = answer["cache_performance"]
     assert isinstance(performance, dict)
     assert (performance["exact_hits"], await place.hits(made)) == (1, False)
-    assert told["entries"] == {"exact": 0, "semantic": 0}
+    assert answer["entries"] == {"exact": 0, "semantic": 0}

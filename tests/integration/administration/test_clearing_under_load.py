@@ -60,12 +60,12 @@ async def test_a_clear_takes_what_it_names_and_leaves_the_rest_while_requests_ru
     running = [asyncio.create_task(asking(kind)) for kind in KINDS for _ in range(2)]
     running.append(asyncio.create_task(missing()))
     await asyncio.sleep(0.3)
-    told = await stack.act("cache/clear", **chosen)
+    answer = await stack.act("cache/clear", **chosen)
     after = {kind: number_in((await stack.ask(kind, **KINDS[kind])).json()) for kind in KINDS}
     ended.set()
     await asyncio.gather(*running)
 
-    assert told["unswept"] == []
+    assert answer["unswept"] == []
     for kind, number in after.items():
         assert (number > numbers[kind]) == (kind in gone), kind
 
@@ -80,10 +80,10 @@ async def test_both_tiers_hold_exactly_the_rest(
         await asyncio.sleep(1.1 - time.time() % 1)
 
     would = (await stack.act("cache/clear", **chosen, dry_run=True))["would_clear"]
-    told = (await stack.act("cache/clear", **chosen))["cleared"]
+    answer = (await stack.act("cache/clear", **chosen))["cleared"]
 
     assert would == {"exact": len(gone), "semantic": len(gone)}
-    assert told == {"exact": len(gone), "semantic": len(gone), "aliases": 0}
+    assert answer == {"exact": len(gone), "semantic": len(gone), "aliases": 0}
     assert await stack.parts.exact.count_entries("default") == len(KINDS) - len(gone)
     assert await stack.parts.vectors.count_entries("default") == len(KINDS) - len(gone)
 
@@ -93,8 +93,8 @@ async def test_one_entry_is_cleared_by_its_id(stack: LocalStack) -> None:
         await stack.ask(kind, **place)
     entry = (await stack.ask("plain")).headers["x-cache-entry"]
 
-    told = await stack.act("cache/clear", entry=entry)
+    answer = await stack.act("cache/clear", entry=entry)
 
-    assert told["cleared"] == {"exact": 1, "semantic": 1, "aliases": 0}
+    assert answer["cleared"] == {"exact": 1, "semantic": 1, "aliases": 0}
     assert (await stack.ask("plain")).headers["x-cache"] == "MISS"
     assert (await stack.ask("tagged", x_cache_tags="t1")).headers["x-cache"] == "HIT-EXACT"

@@ -47,12 +47,12 @@ def check_that_a_bad_pair_stays_away(proxy: ProxyProcess) -> None:
     by_meaning = ask(proxy, ALIKE)
     assert (by_meaning.headers["x-cache"], by_meaning.content) == ("HIT-SEMANTIC", first.content)
 
-    told = feedback(proxy, entry=by_meaning.headers["x-cache-entry"], verdict="bad")
+    answer = feedback(proxy, entry=by_meaning.headers["x-cache-entry"], verdict="bad")
     again, other = ask(proxy, ASKED), ask(proxy, ALIKE)
 
-    assert told.json()["evicted"] == {"exact": 1, "semantic": 1, "aliases": 1}
-    assert told.json()["pair_barred"] is True
-    assert told.headers["x-request-id"]
+    assert answer.json()["evicted"] == {"exact": 1, "semantic": 1, "aliases": 1}
+    assert answer.json()["pair_barred"] is True
+    assert answer.headers["x-request-id"]
     assert again.headers["x-cache"] == "MISS"
     assert seen(other) == ("MISS", "feedback")
     assert seen(ask(proxy, ALIKE)) == ("HIT-EXACT", "identical")

@@ -89,12 +89,12 @@ async def test_the_file_is_for_its_owner_alone_and_says_that_it_holds_prompts(
 
     await run("export", str(file), "--url", stack.url)
     again = await run("export", str(file), "--url", stack.url)
-    told = await run("export", "--help")
+    answer = await run("export", "--help")
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert json.loads(file.read_text())["entry"]["text"] == PROMPTS[0]
     assert (again.exit_code, "exists already" in again.stderr) == (1, True)
-    assert "PROMPTS AND ANSWERS" in told.stdout
+    assert "PROMPTS AND ANSWERS" in answer.stdout
 
 
 async def test_an_export_that_was_broken_off_goes_on_and_leaves_nothing_out(
@@ -146,8 +146,13 @@ async def test_what_has_expired_meanwhile_or_was_edited_is_not_taken_in(
 
     result = await run("import", str(file), "--url", stack.url, "--json")
 
-    told = json.loads(result.stdout)
-    assert (result.exit_code, told["expired"], told["refused"], told["imported"]) == (1, 1, 4, 0)
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["expired"], answer["refused"], answer["imported"]) == (
+        1,
+        1,
+        4,
+        0,
+    )
     assert "line 2: 'entry_id' is not that of this tenant and key." in result.stderr
     assert PROMPTS[0] not in result.output
 
@@ -166,7 +171,7 @@ async def test_an_import_after_a_clear_is_served_though_its_entries_are_older(
     assert (await stack.ask(PROMPTS[0])).headers["x-cache"] == "HIT-EXACT"
 
 
-async def test_past_logs_warm_both_tiers_and_ask_the_upstream_nothing(
+async def test_past_logs_warm_both_tiers_and_do_not_call_the_upstream(
     stack: LocalStack, tmp_path: Path
 ) -> None:
     answer = {
@@ -201,8 +206,8 @@ async def test_past_logs_warm_both_tiers_and_ask_the_upstream_nothing(
     second = await run("import", str(file), "--url", stack.url, "--json")
 
     assert json.loads(first.stdout)["imported"] == 1
-    told = json.loads(second.stdout)
-    assert (told["held"], told["expired"], told["refused"], second.exit_code) == (1, 1, 2, 1)
+    result = json.loads(second.stdout)
+    assert (result["held"], result["expired"], result["refused"], second.exit_code) == (1, 1, 2, 1)
     exact, semantic = await stack.ask(PROMPTS[3]), await stack.ask(ALIKE)
     assert (exact.headers["x-cache"], semantic.headers["x-cache"]) == ("HIT-EXACT", "HIT-SEMANTIC")
     assert exact.json() == answer

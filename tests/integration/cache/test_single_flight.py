@@ -162,7 +162,7 @@ async def test_streams_and_whole_answers_share_one_call(
     assert "There you are." in streams[0].text
 
 
-async def test_an_upstream_that_fails_fails_for_all_alike(
+async def test_an_upstream_failure_reaches_leader_and_followers(
     servers: list[ProxyProcess], upstream: ScriptedUpstream
 ) -> None:
     prompt = "Break off, please."

@@ -75,7 +75,7 @@ def counted(proxy: ProxyProcess) -> dict[str, int]:
 
 @pytest.mark.parametrize("streaming", [False, True], ids=["plain", "stream"])
 @pytest.mark.parametrize("failure", FAILURES)
-def test_an_expired_answer_stands_in_for_a_failing_upstream_until_it_is_back(
+def test_an_expired_answer_is_served_for_a_failing_upstream_until_it_is_back(
     proxy: ProxyProcess, upstream: ScriptedUpstream, failure: str, streaming: bool
 ) -> None:
     prompt = f"Tell me about a {failure}, {streaming}, {uuid4()}"
@@ -110,7 +110,7 @@ def test_an_expired_answer_stands_in_for_a_failing_upstream_until_it_is_back(
     assert ask(proxy, prompt).headers["x-cache"] == "HIT-EXACT"
 
 
-def test_the_request_log_tells_of_the_stale_answer_and_of_the_failure(
+def test_the_request_log_reports_the_stale_answer_and_the_failure(
     proxy: ProxyProcess, upstream: ScriptedUpstream, log: Path
 ) -> None:
     prompt = f"Tell the log, {uuid4()}"
@@ -124,8 +124,8 @@ def test_the_request_log_tells_of_the_stale_answer_and_of_the_failure(
 
     def line() -> dict[str, object]:
         lines = map(json.loads, log.read_text("utf-8").splitlines())
-        told = (one for one in lines if one["request_id"] == stale.headers["x-request-id"])
-        return next(told, {})
+        received = (one for one in lines if one["request_id"] == stale.headers["x-request-id"])
+        return next(received, {})
 
     eventually(lambda: bool(line()))
     assert (line()["result"], line()["reason"]) == ("STALE", "stale-if-error")
@@ -149,10 +149,10 @@ def test_one_caller_renews_an_expired_answer_behind_it(
         before = len(upstream.requests)
         scripts[0] = [Pause(3), *answer(completion("The second answer."))]
         with ThreadPoolExecutor(8) as pool:
-            told = list(pool.map(lambda _: ask(proxy, prompt), range(8)))
+            result = list(pool.map(lambda _: ask(proxy, prompt), range(8)))
         eventually(lambda: "The second answer." in ask(proxy, prompt).text)
         asked = len(upstream.requests) - before
 
-    assert {one.headers["x-cache-reason"] for one in told} == {"stale-while-revalidate"}
-    assert all("The first answer." in one.text for one in told)
+    assert {one.headers["x-cache-reason"] for one in result} == {"stale-while-revalidate"}
+    assert all("The first answer." in one.text for one in result)
     assert asked == 1

@@ -275,7 +275,7 @@ def test_who_waits_for_anothers_answer_is_charged_nothing(
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(one, range(8)))
 
-    results = Counter(told.headers["x-cache"] for told in answers)
+    results = Counter(result.headers["x-cache"] for result in answers)
     assert results["MISS"] == 1
     assert results["COALESCED"] > 0
     tokens = cost(answers[0])[0]
@@ -448,7 +448,7 @@ def test_keys_are_managed_from_the_command_line(proxies: KeyedProxies, tenant: s
     assert [ask(proxies.one, given).status_code for given in (key, rotated["key"])] == [401, 401]
 
 
-def test_no_client_key_goes_upstream_and_no_secret_is_told(
+def test_no_client_key_goes_upstream_and_no_secret_leaks(
     proxies: KeyedProxies, tenant: str
 ) -> None:
     key = proxies.key(tenant)
@@ -479,7 +479,7 @@ def test_no_client_key_goes_upstream_and_no_secret_is_told(
             assert secret not in text
 
 
-def test_while_redis_is_away_a_signed_key_is_served_at_a_modest_rate(tmp_path: Path) -> None:
+def test_while_redis_is_unavailable_a_signed_key_is_served_at_a_modest_rate(tmp_path: Path) -> None:
     ring = KeyRing(SECRET.encode())
     key, other = (ring.issue(tenant, "0" * 16) for tenant in ("acme", "umbrella"))
     with (

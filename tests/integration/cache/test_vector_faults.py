@@ -203,7 +203,7 @@ async def test_a_provisioned_collection_costs_one_request_a_write(
     assert server.asked == [f"PUT {points}", f"POST {points}/query"]
 
 
-async def test_a_search_asks_for_no_stored_answer_and_no_vector(
+async def test_a_search_requests_no_stored_answer_and_no_vector(
     server: QdrantRest, store: QdrantVectors
 ) -> None:
     await store.store(SCOPE, at_cosine(0.9), entry("rust"))

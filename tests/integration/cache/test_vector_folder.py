@@ -85,7 +85,7 @@ async def test_a_killed_process_loses_nothing_and_leaves_no_lock(
         assert await store.fetch("acme", key("go")) == entry("go")
 
 
-async def test_a_second_process_is_told_who_has_the_folder_and_what_to_do(
+async def test_a_second_process_learns_who_has_the_folder_and_what_to_do(
     tmp_path: Path, writer: "subprocess.Popen[str]"
 ) -> None:
     async with opened(tmp_path) as store:

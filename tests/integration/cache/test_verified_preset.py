@@ -22,8 +22,8 @@ def ask(proxy: ProxyProcess, text: str, **headers: str) -> httpx.Response:
     return httpx.post(f"{proxy.base_url}/chat/completions", json=body, headers=headers, timeout=30)
 
 
-def reason(told: httpx.Response) -> str:
-    return told.headers["x-cache-reason"]
+def reason(answer: httpx.Response) -> str:
+    return answer.headers["x-cache-reason"]
 
 
 def judge(request: Recorded) -> Script:
@@ -54,13 +54,13 @@ def test_only_pairs_that_the_model_approves_are_served(
         eventually(lambda: reason(ask(proxy, OTHER, **UNSTORED)) != "unverified")
 
         same, other = ask(proxy, SAME, **UNSTORED), ask(proxy, OTHER, **UNSTORED)
-        told = httpx.get(f"{proxy.url}/metrics").json()
+        answer = httpx.get(f"{proxy.url}/metrics").json()
 
     assert (same.headers["x-cache"], reason(same)) == ("HIT-SEMANTIC", "verified")
     assert same.content == first.content
     assert (other.headers["x-cache"], reason(other)) == ("MISS", "verifier")
     assert len(judgements(upstream)) == 2
-    assert told["token_usage"]["prompt_tokens_used"] > 2 * 90
+    assert answer["token_usage"]["prompt_tokens_used"] > 2 * 90
 
 
 def test_a_slow_verifier_costs_a_grey_miss_no_time(

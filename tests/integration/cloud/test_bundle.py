@@ -39,7 +39,7 @@ def test_a_function_starts_with_nothing_but_its_folder(bundled: Path, function: 
     assert started.stdout == "True\n", started.stderr
 
 
-def test_no_function_asks_for_a_layer_and_no_layer_is_uploaded(bundled: Path) -> None:
+def test_no_function_names_a_layer_and_no_layer_is_uploaded(bundled: Path) -> None:
     resources = read_template(bundled)["Resources"]
 
     assert "SharedLayer" not in resources
@@ -53,7 +53,7 @@ def test_the_image_is_named_and_not_built(bundled: Path) -> None:
 
 
 @pytest.mark.parametrize("function", ["metrics", "admin"])
-def test_an_operators_function_has_imported_its_stores_before_it_is_asked(
+def test_an_operators_function_has_imported_its_stores_before_it_is_called(
     bundled: Path, function: str
 ) -> None:
     """An import under way blocks the loop, and every store would look as if it were away."""

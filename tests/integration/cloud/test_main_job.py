@@ -76,7 +76,7 @@ def test_a_bypass_reads_and_writes_nothing(client: openai.OpenAI) -> None:
     assert (first, second, third) == ("BYPASS", "MISS", "BYPASS")
 
 
-def test_a_life_asked_for_is_told(client: openai.OpenAI) -> None:
+def test_a_requested_ttl_is_reported(client: openai.OpenAI) -> None:
     ask(client, ASKED, namespace="ttl", headers={"x-cache-ttl": "60"})
 
     _, _, exact = ask(client, ASKED, namespace="ttl")
@@ -114,14 +114,14 @@ def test_streams_and_plain_answers_share_an_entry(client: openai.OpenAI) -> None
     assert first[1] == second[1] == plain[1] != ""
 
 
-def test_a_stream_arrives_as_it_is_told_and_ends_in_done(proxy: ProxyProcess) -> None:
+def test_a_stream_arrives_piece_by_piece_and_ends_in_done(proxy: ProxyProcess) -> None:
     body = {"model": MODEL, "messages": [{"role": "user", "content": ASKED}], "stream": True}
     headers = {"x-cache-namespace": "pieces"}
 
     with httpx.stream(
         "POST", f"{proxy.base_url}/chat/completions", json=body, headers=headers
-    ) as told:
-        pieces = list(told.iter_raw())
+    ) as answer:
+        pieces = list(answer.iter_raw())
     replay = httpx.post(f"{proxy.base_url}/chat/completions", json=body, headers=headers)
 
     assert len(pieces) > 5
@@ -225,7 +225,7 @@ def test_a_restart_keeps_the_cache_and_the_counts(tmp_path: Path) -> None:
     assert seen["hit_rate"] == pytest.approx(0.75)
 
 
-def test_a_second_process_on_one_folder_is_told_the_way_out(tmp_path: Path) -> None:
+def test_a_second_process_on_one_folder_learns_the_way_out(tmp_path: Path) -> None:
     with (
         proxy_process(tmp_path / "data"),
         pytest.raises(AssertionError, match="DATA_DIR"),

@@ -61,8 +61,8 @@ def test_the_licence_of_what_ships_is_permissive(name: str) -> None:
         pytest.fail(f"{name} is needed and not installed")
     classifiers = metadata.get_all("Classifier") or []
     expressions = metadata.get_all("License-Expression") or []
-    told = " ".join([*expressions, *(item for item in classifiers if "License" in item)])
-    told = told or " ".join(metadata.get_all("License") or [])[:200]
+    answer = " ".join([*expressions, *(item for item in classifiers if "License" in item)])
+    answer = answer or " ".join(metadata.get_all("License") or [])[:200]
 
-    assert PERMISSIVE.search(told) or BY_FILE.get(name, "-") in told, told
-    assert not re.search(r"\b(?:A?GPL|LGPL|SSPL|BUSL)", told), told
+    assert PERMISSIVE.search(answer) or BY_FILE.get(name, "-") in answer, answer
+    assert not re.search(r"\b(?:A?GPL|LGPL|SSPL|BUSL)", answer), answer

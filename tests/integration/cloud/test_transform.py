@@ -201,7 +201,7 @@ def test_snapshots_are_of_published_versions(streaming: Stack) -> None:
         assert functions(streaming)[name]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
 
 
-def test_what_fails_for_good_is_kept_whoever_invoked_it(streaming: Stack) -> None:
+def test_an_event_that_fails_for_good_is_kept_whatever_invoked_it(streaming: Stack) -> None:
     invoked = streaming.resources["AdminFunctionEventInvokeConfig"]["Properties"]
     scheduled = streaming.resources["AdminFunctionPurge"]["Properties"]["Target"]
 

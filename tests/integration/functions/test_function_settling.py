@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from servers.asgi import serving
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 ASKED = "What is Rust?"
 LIKELY = "Tell me what Rust is"
@@ -24,30 +24,30 @@ GREY = "Rust, what is that?"
 
 
 @pytest.fixture
-def bench() -> Bench:
+def harness() -> Harness:
     rules = ShadowRules(rate=1.0)
-    made = Bench(Policy(threshold=0.86, verified=True), shadow=rules, frozen=True)
+    made = Harness(Policy(threshold=0.86, verified=True), shadow=rules, frozen=True)
     made.embedder.alike(ASKED, GREY, 0.88)
     made.verifier.same(ASKED, GREY)
     return made
 
 
-def service(bench: Bench, request_events: RequestEvents) -> Service:
+def service(harness: Harness, request_events: RequestEvents) -> Service:
     return Service(
-        proxy=bench.proxy,
-        embedder=bench.embedder,
-        feedback=Feedback(bench.exact, bench.vectors),
+        proxy=harness.proxy,
+        embedder=harness.embedder,
+        feedback=Feedback(harness.exact, harness.vectors),
         max_body_bytes=10_000,
         health=dict,
-        close=bench.proxy.drain,
+        close=harness.proxy.drain,
         request_events=request_events,
     )
 
 
 @pytest.fixture
-async def client(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
+async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     def made() -> Service:
-        return service(bench, RequestEvents(default_prices(), []))
+        return service(harness, RequestEvents(default_prices(), []))
 
     app = FunctionApp(made(), renewed=made, prime=lambda: None)
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
@@ -56,7 +56,7 @@ async def client(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_verdict_that_runs_beside_is_there_when_the_answer_ends(
-    bench: Bench, client: httpx.AsyncClient, *, stream: bool
+    harness: Harness, client: httpx.AsyncClient, *, stream: bool
 ) -> None:
     async def ask(text: str) -> httpx.Response:
         body = {"model": "m", "messages": [{"role": "user", "content": text}], "stream": stream}
@@ -65,29 +65,29 @@ async def test_a_verdict_that_runs_beside_is_there_when_the_answer_ends(
 
     await ask(ASKED)
     missed = await ask(GREY)
-    judged = dict(bench.exact.judged)
+    judged = dict(harness.exact.judged)
     sampled = await ask(GREY)
 
     assert (missed.headers["x-cache"], missed.headers["x-cache-reason"]) == ("MISS", "unverified")
     assert [approved for approved, _ in judged.values()] == [True]
     assert sampled.headers["x-cache-reason"] == "shadow"
-    assert (await bench.exact.standing("default")).samples == 1
+    assert (await harness.exact.standing("default")).samples == 1
 
 
 async def test_a_threshold_that_a_sample_raises_reaches_the_alarms_metric() -> None:
-    told, rules = io.StringIO(), ShadowRules(rate=1.0)
-    bench = Bench(shadow=rules, frozen=True)
-    bench.embedder.alike(ASKED, LIKELY, 0.94)
+    answer, rules = io.StringIO(), ShadowRules(rate=1.0)
+    harness = Harness(shadow=rules, frozen=True)
+    harness.embedder.alike(ASKED, LIKELY, 0.94)
     for _ in range(LEAST_SAMPLES):
-        await bench.exact.sampled("default", wrong=True)
-    request_events = RequestEvents(default_prices(), [CloudWatchRequests("test", told)])
-    app = create_app(service(bench, request_events))
+        await harness.exact.sampled("default", wrong=True)
+    request_events = RequestEvents(default_prices(), [CloudWatchRequests("test", answer)])
+    app = create_app(service(harness, request_events))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         for text in (ASKED, LIKELY):
             body = {"model": "m", "messages": [{"role": "user", "content": text}]}
             await client.post("/v1/chat/completions", json=body)
 
-    line = json.loads(told.getvalue().splitlines()[-1])
+    line = json.loads(answer.getvalue().splitlines()[-1])
     assert (line["tier"], line["reason"]) == ("MISS", "shadow")
     assert (line["ThresholdsRaised"], line["ShadowSamples"]) == ([1], [1])
-    assert (await bench.exact.standing("default")).raised_threshold == 0.92
+    assert (await harness.exact.standing("default")).raised_threshold == 0.92

@@ -52,7 +52,7 @@ def requests(seed: int) -> list[tuple[dict[str, Any], dict[str, str]]]:
 async def answered(urls: list[str], seed: int) -> Counter[str]:
     """What the clients were told, by `x-cache`."""
     waiting = list(enumerate(requests(seed)))
-    told: Counter[str] = Counter()
+    answer: Counter[str] = Counter()
 
     async def worker(client: httpx.AsyncClient) -> None:
         while waiting:
@@ -60,11 +60,11 @@ async def answered(urls: list[str], seed: int) -> Counter[str]:
             url = f"{urls[number % len(urls)]}/v1/chat/completions"
             response = await client.post(url, json=body, headers=headers)
             assert response.status_code == 200, response.text
-            told[response.headers["x-cache"]] += 1
+            answer[response.headers["x-cache"]] += 1
 
     async with httpx.AsyncClient(timeout=60) as client:
         await asyncio.gather(*(worker(client) for _ in range(AT_ONCE)))
-    return told
+    return answer
 
 
 @pytest.mark.timeout(300)
@@ -86,7 +86,7 @@ def test_every_result_of_ten_thousand_requests_is_counted_exactly_once(tmp_path:
             )
             for log in logs
         ]
-        told = asyncio.run(answered([proxy.url for proxy in proxies], seed=14))
+        answer = asyncio.run(answered([proxy.url for proxy in proxies], seed=14))
         for proxy in proxies:  # what rides with a next call is written when a server stops
             proxy.process.terminate()
             proxy.process.wait(timeout=20)
@@ -96,13 +96,13 @@ def test_every_result_of_ten_thousand_requests_is_counted_exactly_once(tmp_path:
         metrics = httpx.get(f"{reader.url}/metrics", timeout=30).json()
 
     counted = metrics["cache_performance"]
-    assert sum(told.values()) == counted["total_requests"] == REQUESTS
+    assert sum(answer.values()) == counted["total_requests"] == REQUESTS
     assert {name: counted[name] for name in RESULTS.values()} == {
-        name: told[header] for header, name in RESULTS.items()
+        name: answer[header] for header, name in RESULTS.items()
     }
-    assert told["HIT-EXACT"] > 4_000
-    assert told["MISS"] > DISTINCT
-    assert told["BYPASS"] > 300
+    assert answer["HIT-EXACT"] > 4_000
+    assert answer["MISS"] > DISTINCT
+    assert answer["BYPASS"] > 300
     assert sum(tier["count"] for tier in metrics["latency"].values()) == REQUESTS
     models = metrics["cost_analysis"]["by_model"]
     saving = ("exact_hits", "semantic_hits", "coalesced", "stale")
@@ -110,6 +110,6 @@ def test_every_result_of_ten_thousand_requests_is_counted_exactly_once(tmp_path:
     assert sum(model["hits"] for model in models.values()) == hits
     assert set(models) == {"llama-3.1-8b-instant", "gpt-4o-mini", "other"}
     lines = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
-    assert Counter(line["result"] for line in lines) == told
+    assert Counter(line["result"] for line in lines) == answer
     saved = sum(line.get("dollars_saved", 0) for line in lines)
     assert metrics["cost_analysis"]["dollars_saved"] == pytest.approx(saved, rel=1e-6)

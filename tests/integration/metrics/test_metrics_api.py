@@ -6,7 +6,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from fakes.admin import Office
+from fakes.admin import AdminHarness
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.domain.metrics.counter_names import (
     EXACT_HITS,
@@ -28,8 +28,8 @@ PROMETHEUS_ACCEPT = (
 
 
 @pytest.fixture
-def office() -> Office:
-    office = Office()
+def office() -> AdminHarness:
+    office = AdminHarness()
     office.exact.lay(
         merged(
             hit_counts(EXACT_HITS, "gpt-4o-mini", 100, 50),
@@ -47,14 +47,14 @@ def office() -> Office:
 
 
 @pytest.fixture
-async def open_client(office: Office) -> AsyncIterator[httpx.AsyncClient]:
+async def open_client(office: AdminHarness) -> AsyncIterator[httpx.AsyncClient]:
     app = create_metrics_app(office.administration(), None)
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         yield client
 
 
 @pytest.fixture
-async def keyed_client(office: Office) -> AsyncIterator[httpx.AsyncClient]:
+async def keyed_client(office: AdminHarness) -> AsyncIterator[httpx.AsyncClient]:
     app = create_metrics_app(office.administration(), KEY)
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         yield client
@@ -65,28 +65,28 @@ async def test_metrics_are_json_with_the_names_that_clients_rely_on(
 ) -> None:
     response = await open_client.get("/metrics")
 
-    told = response.json()
+    answer = response.json()
     assert response.headers["content-type"] == "application/json"
     assert response.headers["cache-control"] == "no-store"
     assert "access-control-allow-origin" not in response.headers
-    performance = told["cache_performance"]
+    performance = answer["cache_performance"]
     names = ("exact_hits", "semantic_hits", "misses", "total_requests", "hit_rate")
     assert [performance[name] for name in names] == [1, 0, 2, 3, 0.333333]
-    assert told["token_usage"]["prompt_tokens_saved"] == 100
-    assert told["cost_analysis"]["dollars_spent"] == 0.00045
-    assert told["latency"]["miss"]["count"] == 2
-    assert set(told["windows"]) == {"last_hour", "last_day", "last_30_days", "total"}
-    assert told["tenants"]["default"]["total_requests"] == 3
+    assert answer["token_usage"]["prompt_tokens_saved"] == 100
+    assert answer["cost_analysis"]["dollars_spent"] == 0.00045
+    assert answer["latency"]["miss"]["count"] == 2
+    assert set(answer["windows"]) == {"last_hour", "last_day", "last_30_days", "total"}
+    assert answer["tenants"]["default"]["total_requests"] == 3
 
 
-async def test_one_tenants_metrics_can_be_asked_for(
-    office: Office, open_client: httpx.AsyncClient
+async def test_one_tenants_metrics_can_be_requested(
+    office: AdminHarness, open_client: httpx.AsyncClient
 ) -> None:
     office.exact.lay({"misses": 7}, ago=30, tenant="a")
 
-    told = (await open_client.get("/metrics", params={"tenant": "a"})).json()
+    answer = (await open_client.get("/metrics", params={"tenant": "a"})).json()
 
-    assert told["cache_performance"]["misses"] == 7
+    assert answer["cache_performance"]["misses"] == 7
 
 
 @pytest.mark.parametrize(
@@ -141,16 +141,16 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
     assert priced == {"gpt-4o-mini"}
 
 
-async def test_breakers_tell_their_trips_everywhere_and_their_state_here(
-    office: Office, open_client: httpx.AsyncClient
+async def test_breakers_report_their_trips_everywhere_and_their_state_here(
+    office: AdminHarness, open_client: httpx.AsyncClient
 ) -> None:
     office.exact.lay(merged(trip_count("search"), trip_count("search")), ago=30)
     office.breakers = {"exact": "closed", "search": "open"}
 
-    told = (await open_client.get("/metrics")).json()["breakers"]
+    answer = (await open_client.get("/metrics")).json()["breakers"]
     text = (await open_client.get("/metrics?format=prometheus")).text
 
-    assert told == {
+    assert answer == {
         "exact": {"trips": 0, "state": "closed"},
         "search": {"trips": 2, "state": "open"},
     }
@@ -225,8 +225,8 @@ async def test_a_key_of_another_kind_is_refused(
     assert response.status_code == 401
 
 
-async def test_a_store_that_is_away_is_a_503_in_openais_shape(
-    office: Office, open_client: httpx.AsyncClient
+async def test_a_store_that_is_unavailable_is_a_503_in_openais_shape(
+    office: AdminHarness, open_client: httpx.AsyncClient
 ) -> None:
     office.exact.away = True
 
@@ -267,12 +267,12 @@ async def test_the_wrong_method_is_a_405(open_client: httpx.AsyncClient) -> None
 async def test_the_dashboards_data_has_series_health_and_entries(
     open_client: httpx.AsyncClient,
 ) -> None:
-    told = (await open_client.get("/dashboard/data?range=day")).json()
+    answer = (await open_client.get("/dashboard/data?range=day")).json()
 
-    assert told["range"] == "day"
-    assert len(told["series"]) == 24
-    assert told["health"]["status"] == "ok"
-    assert told["entries"] == {"exact": 0, "semantic": 0}
+    assert answer["range"] == "day"
+    assert len(answer["series"]) == 24
+    assert answer["health"]["status"] == "ok"
+    assert answer["entries"] == {"exact": 0, "semantic": 0}
 
 
 async def test_a_range_that_there_is_not_is_refused(open_client: httpx.AsyncClient) -> None:

@@ -26,7 +26,7 @@ from llm_cache_proxy.pipeline.recording.request_events import (
 )
 from llm_cache_proxy.pipeline.request.answer import Outcome
 from servers.asgi import serving
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 if TYPE_CHECKING:
     from llm_cache_proxy.ports.request_sink import RequestSink
@@ -38,7 +38,7 @@ SECRET_PROMPT = "What is the capital of the secret country?"
 class Watched:
     """A proxy over fakes, and what it has told."""
 
-    bench: Bench
+    harness: Harness
     told: io.StringIO
     client: httpx.AsyncClient
 
@@ -54,22 +54,22 @@ class Watched:
 
 @pytest.fixture
 async def watched() -> AsyncIterator[Watched]:
-    bench, told = Bench(), io.StringIO()
+    harness, answer = Harness(), io.StringIO()
     sinks: list[RequestSink] = [
-        CloudWatchRequests("test", told),
-        RecentDecisions(bench.proxy.counter_writer, with_prompts=False),
+        CloudWatchRequests("test", answer),
+        RecentDecisions(harness.proxy.counter_writer, with_prompts=False),
     ]
     service = Service(
-        proxy=bench.proxy,
-        embedder=bench.embedder,
-        feedback=Feedback(bench.exact, bench.vectors),
+        proxy=harness.proxy,
+        embedder=harness.embedder,
+        feedback=Feedback(harness.exact, harness.vectors),
         max_body_bytes=10_000,
         health=dict,
-        close=bench.proxy.counter_writer.drain,
+        close=harness.proxy.counter_writer.drain,
         request_events=RequestEvents(default_prices(), sinks),
     )
     async with serving(create_app(service)) as url, httpx.AsyncClient(base_url=url) as client:
-        yield Watched(bench, told, client)
+        yield Watched(harness, answer, client)
 
 
 async def test_a_miss_and_its_hit_have_a_line_each_with_tokens_and_time(watched: Watched) -> None:
@@ -97,9 +97,9 @@ async def test_no_line_holds_a_prompt_or_an_answer(watched: Watched) -> None:
     await watched.ask()
     await watched.ask(SECRET_PROMPT + " Please.")
     await watched.ask(model=7)
-    await watched.bench.proxy.counter_writer.drain()
+    await watched.harness.proxy.counter_writer.drain()
 
-    recent = await watched.bench.exact.recent("default")
+    recent = await watched.harness.exact.recent("default")
     everything = watched.told.getvalue() + "".join(recent)
     assert len(watched.lines) == 3
     assert "secret" not in everything
@@ -122,8 +122,8 @@ async def test_what_is_refused_or_passed_through_has_a_line_too(
     assert (line["tier"], line["status"]) == (tier, status)
 
 
-async def test_an_upstream_that_is_away_is_told_as_its_error(watched: Watched) -> None:
-    watched.bench.upstream.unreachable = True
+async def test_an_upstream_that_is_unavailable_is_reported_as_its_error(watched: Watched) -> None:
+    watched.harness.upstream.unreachable = True
 
     response = await watched.ask()
 
@@ -132,7 +132,7 @@ async def test_an_upstream_that_is_away_is_told_as_its_error(watched: Watched) -
 
 
 async def test_a_client_that_leaves_midway_has_a_line() -> None:
-    told = io.StringIO()
+    answer = io.StringIO()
 
     async def left(scope: Scope, receive: Receive, send: Send) -> None:
         del receive
@@ -142,18 +142,18 @@ async def test_a_client_that_leaves_midway_has_a_line() -> None:
         raise asyncio.CancelledError
 
     app = RequestEventMiddleware(
-        left, RequestEvents(default_prices(), [CloudWatchRequests("test", told)])
+        left, RequestEvents(default_prices(), [CloudWatchRequests("test", answer)])
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://p") as client:
         with pytest.raises(asyncio.CancelledError):
             await client.get("/v1/anything")
 
-    [line] = told.getvalue().splitlines()
+    [line] = answer.getvalue().splitlines()
     assert json.loads(line)["result"] == "MISS"
 
 
 async def test_the_line_is_written_before_the_answers_last_piece_is_sent() -> None:
-    told, order = io.StringIO(), list[bool]()
+    answer, order = io.StringIO(), list[bool]()
 
     async def answering(scope: Scope, receive: Receive, send: Send) -> None:
         del receive
@@ -163,10 +163,10 @@ async def test_the_line_is_written_before_the_answers_last_piece_is_sent() -> No
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def send(_: Message) -> None:
-        order.append(bool(told.getvalue()))
+        order.append(bool(answer.getvalue()))
 
     app = RequestEventMiddleware(
-        answering, RequestEvents(default_prices(), [CloudWatchRequests("test", told)])
+        answering, RequestEvents(default_prices(), [CloudWatchRequests("test", answer)])
     )
     await app({"type": "http", "path": "/v1/x", "headers": []}, never_called, send)
 
@@ -188,25 +188,25 @@ async def test_recent_decisions_ride_with_the_next_call_and_cost_none_of_their_o
 ) -> None:
     await watched.ask()
     await watched.ask()
-    before = watched.bench.exact.commands
+    before = watched.harness.exact.commands
 
     await watched.ask()
 
-    assert watched.bench.exact.commands == before + 1
-    told = [json.loads(line) for line in await watched.bench.exact.recent("default")]
-    assert [line["result"] for line in told] == ["HIT-EXACT", "MISS"]
+    assert watched.harness.exact.commands == before + 1
+    answer = [json.loads(line) for line in await watched.harness.exact.recent("default")]
+    assert [line["result"] for line in answer] == ["HIT-EXACT", "MISS"]
 
 
 async def test_prompts_are_among_recent_decisions_where_they_are_switched_on() -> None:
-    bench = Bench()
-    sink = RecentDecisions(bench.proxy.counter_writer, with_prompts=True)
-    answer = await bench.begin("x" * 500)
+    harness = Harness()
+    sink = RecentDecisions(harness.proxy.counter_writer, with_prompts=True)
+    answer = await harness.begin("x" * 500)
     assert answer.outcome.state is not None
     record = RequestEventDraft("req_1", tenant="default", outcome=answer.outcome)
     RequestEvents(default_prices(), [sink]).write(record, status=200, latency_ms=1, duration_ms=1)
-    await bench.proxy.counter_writer.drain()
+    await harness.proxy.counter_writer.drain()
 
-    [line] = await bench.exact.recent("default")
+    [line] = await harness.exact.recent("default")
     assert json.loads(line)["prompt"] == "x" * 200
 
 

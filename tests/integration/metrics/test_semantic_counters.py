@@ -57,12 +57,12 @@ def test_semantic_hits_misses_and_vetoes_are_counted_once_each(tmp_path: Path) -
             return results
 
         with ThreadPoolExecutor(4) as threads:
-            told = Counter(
+            received = Counter(
                 result for row in threads.map(asked, range(NAMESPACES)) for result in row
             )
         counted = httpx.get(f"{urls[0]}/metrics").json()["cache_performance"]
 
-    assert told == {"MISS": 2 * NAMESPACES, "HIT-SEMANTIC": NAMESPACES}
+    assert received == {"MISS": 2 * NAMESPACES, "HIT-SEMANTIC": NAMESPACES}
     assert counted["semantic_hits"] == NAMESPACES
     assert counted["misses"] == 2 * NAMESPACES
     assert counted["total_requests"] == 3 * NAMESPACES

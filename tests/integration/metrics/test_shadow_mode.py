@@ -29,8 +29,8 @@ def says(text: str) -> dict[str, object]:
 
 
 def shadow(proxy: ProxyProcess) -> dict[str, Any]:
-    told = httpx.get(f"{proxy.url}/metrics", timeout=30).json()
-    found: dict[str, Any] = told["semantic_accuracy"]["shadow"]
+    answer = httpx.get(f"{proxy.url}/metrics", timeout=30).json()
+    found: dict[str, Any] = answer["semantic_accuracy"]["shadow"]
     return found
 
 
@@ -75,7 +75,7 @@ def test_a_sample_that_is_under_way_is_finished_before_the_server_ends(tmp_path:
             assert shadow(proxy)["samples"] == 1
 
 
-def test_nothing_is_sampled_unless_it_is_asked_for(tmp_path: Path) -> None:
+def test_nothing_is_sampled_unless_it_is_requested(tmp_path: Path) -> None:
     with (
         ScriptedUpstream().in_thread() as upstream,
         proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url) as proxy,

@@ -21,7 +21,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
         yield running
 
 
-def told(proxy: ProxyProcess, name: str, python: str | Path = sys.executable) -> str:
+def output_of(proxy: ProxyProcess, name: str, python: str | Path = sys.executable) -> str:
     """What the example prints."""
     done = subprocess.run(
         [python, EXAMPLES / name],
@@ -35,8 +35,8 @@ def told(proxy: ProxyProcess, name: str, python: str | Path = sys.executable) ->
     return done.stdout
 
 
-def test_the_tiers_answer_in_the_order_that_the_readme_tells(proxy: ProxyProcess) -> None:
-    lines = told(proxy, "tiers.py").splitlines()
+def test_the_tiers_answer_in_the_order_that_the_readme_gives(proxy: ProxyProcess) -> None:
+    lines = output_of(proxy, "tiers.py").splitlines()
 
     results = [
         result
@@ -56,23 +56,23 @@ def test_the_tiers_answer_in_the_order_that_the_readme_tells(proxy: ProxyProcess
     ]
 
 
-def test_a_stream_is_told_and_then_replayed(proxy: ProxyProcess) -> None:
-    printed = told(proxy, "streaming.py")
+def test_a_stream_is_passed_on_and_then_replayed(proxy: ProxyProcess) -> None:
+    printed = output_of(proxy, "streaming.py")
 
     assert printed.index("MISS: first piece") < printed.index("HIT-EXACT: first piece")
     assert printed.count("35 tokens") == 2
 
 
 def test_the_second_run_of_an_agent_is_all_hits(proxy: ProxyProcess) -> None:
-    first, second = told(proxy, "agent.py").split("run 2")
+    first, second = output_of(proxy, "agent.py").split("run 2")
 
     assert first.count("MISS") == 2
     assert second.count("HIT-EXACT") == 2
     assert "calls 1 tool" in second
 
 
-def test_a_batch_tells_what_it_saved(proxy: ProxyProcess) -> None:
-    printed = told(proxy, "batch.py")
+def test_a_batch_reports_what_it_saved(proxy: ProxyProcess) -> None:
+    printed = output_of(proxy, "batch.py")
 
     assert "HIT-SEMANTIC" in printed
     assert "4 of 8 answers were not paid for" in printed
@@ -80,7 +80,7 @@ def test_a_batch_tells_what_it_saved(proxy: ProxyProcess) -> None:
 
 @pytest.mark.timeout(600)  # the packages may have to be installed first
 def test_langchain_hits_in_both_tiers(proxy: ProxyProcess) -> None:
-    printed = told(proxy, "langchain_chat.py", require_tool("langchain") / "bin" / "python")
+    printed = output_of(proxy, "langchain_chat.py", require_tool("langchain") / "bin" / "python")
 
     assert [line.split()[0] for line in printed.splitlines()] == [
         "MISS",

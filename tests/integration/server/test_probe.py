@@ -97,8 +97,8 @@ def test_an_unknown_probe_is_refused_with_the_known_ones(model: ThreadServer) ->
     assert "truncation" in result.output
 
 
-def test_nobody_there_is_said_so() -> None:
+def test_an_absent_server_is_reported() -> None:
     result = probed("http://127.0.0.1:9/v1", "--only", "repeat")
 
     assert result.exit_code == 3
-    assert "Nobody answers" in result.output
+    assert "No server answers" in result.output

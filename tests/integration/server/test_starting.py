@@ -18,7 +18,7 @@ def _started(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_missing_model_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_model_is_reported_in_a_sentence(tmp_path: Path) -> None:
     ended = _started(tmp_path, MODEL_DIR=str(tmp_path / "nowhere"))
 
     assert ended.returncode == 2

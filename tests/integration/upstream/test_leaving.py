@@ -21,9 +21,9 @@ def leave_after(base_url: str, pieces: int) -> None:
         httpx.Client(timeout=10) as client,
         client.stream("POST", f"{base_url}/chat/completions", json=ASKED) as reply,
     ):
-        told = reply.iter_raw()
+        answer = reply.iter_raw()
         for _ in range(pieces):
-            next(told)
+            next(answer)
 
 
 @pytest.mark.parametrize("pieces", [0, 1])
@@ -52,8 +52,10 @@ def test_a_stream_that_was_left_is_read_on_and_stored_by_setting(tmp_path: Path)
             def is_hit() -> bool:
                 asked = {**ASKED, "stream": False}
                 headers = {"cache-control": "only-if-cached"}
-                told = httpx.post(f"{proxy.base_url}/chat/completions", json=asked, headers=headers)
-                return str(told.headers.get("x-cache")) == "HIT-EXACT"
+                answer = httpx.post(
+                    f"{proxy.base_url}/chat/completions", json=asked, headers=headers
+                )
+                return str(answer.headers.get("x-cache")) == "HIT-EXACT"
 
             eventually(is_hit)
     assert len(upstream.requests) == 1

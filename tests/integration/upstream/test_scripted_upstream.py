@@ -27,7 +27,7 @@ def client(server: ScriptedUpstream) -> Iterator[OpenAI]:
         yield made
 
 
-def test_each_answer_tells_its_number(client: OpenAI) -> None:
+def test_each_answer_reports_its_number(client: OpenAI) -> None:
     texts = [
         client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}])
         .choices[0]

@@ -98,9 +98,9 @@ def test_a_fallbacks_answer_is_never_the_first_ones(stand: Stand) -> None:
 
 
 def test_a_stream_that_was_cut_is_an_error_to_the_sdk_and_is_not_stored(stand: Stand) -> None:
-    told = [sse([event], done=False) for event in chat_chunks("one two three")]
-    whole = stream(told)
-    stand.first.queue(cut_after(whole, sum(len(part) for part in told[:3]) + 200))
+    answer = [sse([event], done=False) for event in chat_chunks("one two three")]
+    whole = stream(answer)
+    stand.first.queue(cut_after(whole, sum(len(part) for part in answer[:3]) + 200))
 
     with pytest.raises(openai.APIError, match="broke off"):
         for _ in stand.client.chat.completions.create(
@@ -113,7 +113,7 @@ def test_a_stream_that_was_cut_is_an_error_to_the_sdk_and_is_not_stored(stand: S
 
 
 def test_headers_pass_by_two_lists(stand: Stand) -> None:
-    told = {
+    result = {
         "x-request-id": "req-upstream",
         "x-ratelimit-remaining-requests": "7",
         "openai-processing-ms": "12",
@@ -121,7 +121,7 @@ def test_headers_pass_by_two_lists(stand: Stand) -> None:
         "set-cookie": "session=1",
         "server": "upstream/1",
     }
-    stand.first.queue(answer(chat("Hi"), headers=told))
+    stand.first.queue(answer(chat("Hi"), headers=result))
 
     raw = stand.client.chat.completions.with_raw_response.create(
         model="small",

@@ -256,7 +256,7 @@ async def test_a_redirect_is_refused_and_not_followed(
     assert len(server.requests) == 1
 
 
-async def test_an_encoding_that_was_not_asked_for_is_refused(
+async def test_an_encoding_that_was_not_requested_is_refused(
     server: ScriptedUpstream, upstream: OpenAIUpstream
 ) -> None:
     server.queue(answer(b"\x8b\x00", headers={"content-encoding": "br"}))

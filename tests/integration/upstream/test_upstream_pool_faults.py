@@ -41,7 +41,7 @@ async def pooled(
             )
             members.append(OpenAIUpstream(config, environment=False))
         made = waits if waits is not None else Waits()
-        pool = UpstreamPool(members, chance=Timing(sleep=made.sleep, fraction=lambda: 0.5))
+        pool = UpstreamPool(members, timing=Timing(sleep=made.sleep, fraction=lambda: 0.5))
         yield pool
         await pool.aclose()
 
@@ -66,7 +66,7 @@ async def test_a_trouble_before_the_first_byte_is_outlasted(script: Script) -> N
     assert (reply.status, reply.attempts, len(server.requests)) == (200, 2, 2)
 
 
-async def test_a_stream_is_not_asked_for_again_after_its_first_byte() -> None:
+async def test_a_stream_is_not_requested_again_after_its_first_byte() -> None:
     server = ScriptedUpstream()
     server.queue(stream([EVENTS[:40]], end=[Cut()]))
     async with pooled(server) as pool:
@@ -113,7 +113,7 @@ async def test_all_gone_is_unreachable() -> None:
     config = UpstreamConfig("gone", f"http://127.0.0.1:{port}/v1")
     waits = Waits()
     pool = UpstreamPool(
-        [OpenAIUpstream(config, environment=False)], chance=Timing(sleep=waits.sleep)
+        [OpenAIUpstream(config, environment=False)], timing=Timing(sleep=waits.sleep)
     )
 
     with pytest.raises(UpstreamUnreachable):

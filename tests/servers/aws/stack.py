@@ -65,7 +65,7 @@ class AwsStack:
         try:
             answer = await self._handler(event, None)
         except Exception as exc:  # noqa: BLE001 - as Lambda tells of any failure
-            told = {"errorMessage": str(exc), "errorType": type(exc).__name__}
+            result = {"errorMessage": str(exc), "errorType": type(exc).__name__}
             headers = {"x-amz-function-error": "Unhandled"}
-            return Response(json.dumps(told), headers=headers)
+            return Response(json.dumps(result), headers=headers)
         return Response(json.dumps(answer))

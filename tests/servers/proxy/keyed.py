@@ -40,8 +40,8 @@ class KeyedProxies:
             timeout=30,
         )
         assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
+        result: dict[str, Any] = answer.json()
+        return result
 
     def key(self, tenant: str, **fields: object) -> dict[str, Any]:
         """A new key of the tenant's."""
@@ -56,8 +56,8 @@ class KeyedProxies:
             timeout=30,
         )
         [held] = [held for held in answer.json()["keys"] if held["id"] == key["id"]]
-        told: dict[str, Any] = held["used"]
-        return told
+        result: dict[str, Any] = held["used"]
+        return result
 
     def usage_once_counted(self, key: dict[str, Any], tokens: int) -> dict[str, Any]:
         """What the key has used, once that is `tokens` or a moment has passed."""

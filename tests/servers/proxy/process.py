@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llm_cache_proxy.settings import Settings
-from servers.secrecy import secrets_of, told
+from servers.secrecy import found_in, secrets_of
 
 COMMAND = Path(sys.executable).with_name("llm-cache-proxy")
 MODEL = Path(__file__).parents[3] / ".model" / "all-MiniLM-L6-v2"
@@ -72,7 +72,7 @@ def proxy_process(data_dir: Path, **settings: str) -> Iterator[ProxyProcess]:
             process.terminate()
             process.wait(timeout=20)
             written = Path(log.name).read_text("utf-8", "replace")
-            assert not told(written, secrets_of(settings)), "a secret stands in the log"
+            assert not found_in(written, secrets_of(settings)), "a secret stands in the log"
 
 
 def _announcement(process: subprocess.Popen[bytes]) -> str:

@@ -83,8 +83,8 @@ def _streamed(request: Recorded) -> list[bytes] | None:
     text, model, ident = _said(request)
     if request.path.endswith("/chat/completions"):
         options = request.fields.get("stream_options")
-        told = isinstance(options, dict) and options.get("include_usage") is True
-        events = chat_chunks(text, model=model, ident=ident, with_usage=told)
+        answer = isinstance(options, dict) and options.get("include_usage") is True
+        events = chat_chunks(text, model=model, ident=ident, with_usage=answer)
         return [*(sse([event], done=False) for event in events), sse([])]
     if request.path.endswith("/responses"):
         said = DemoAnswer(ident, tuple(_words(text)), prompt_tokens=10)
@@ -101,8 +101,8 @@ def _whole(request: Recorded) -> dict[str, object]:
             return chat(text, model=model, ident=ident)
         case "/completions":
             choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": "stop"}
-            told = {"choices": [choice], "usage": usage(text)}
-            return _head("text_completion", model, ident) | told
+            answer = {"choices": [choice], "usage": usage(text)}
+            return _head("text_completion", model, ident) | answer
         case "/responses":
             said = DemoAnswer(ident, tuple(_words(text)), prompt_tokens=10)
             return response_body(said, request.fields, model, CREATED)
@@ -128,8 +128,8 @@ def _embeddings(request: Recorded, model: str) -> dict[str, object]:
         {"object": "embedding", "index": index, "embedding": [float(request.number), 0.5]}
         for index in range(count)
     ]
-    told = {"prompt_tokens": 3, "total_tokens": 3}
-    return {"object": "list", "model": model, "data": data, "usage": told}
+    answer = {"prompt_tokens": 3, "total_tokens": 3}
+    return {"object": "list", "model": model, "data": data, "usage": answer}
 
 
 def _model(name: str) -> dict[str, object]:

@@ -18,8 +18,8 @@ CITY = {"name": "Köln", "people": 1_084_831, "twins": ["Liverpool", "Torino"]}
 
 
 def _call(ident: str, name: str, **arguments: object) -> Json:
-    told = json.dumps(arguments, ensure_ascii=False)
-    return {"id": ident, "type": "function", "function": {"name": name, "arguments": told}}
+    answer = json.dumps(arguments, ensure_ascii=False)
+    return {"id": ident, "type": "function", "function": {"name": name, "arguments": answer}}
 
 
 def _choice(
@@ -106,16 +106,16 @@ def rich_answer(request: Recorded) -> Script:
     streamed = request.fields.get("stream") is True
     if request.path.endswith("/responses"):
         response = whole_response(name)
-        told = responses_stream.events(response).encode()
+        result = responses_stream.events(response).encode()
     elif request.path.endswith("/chat/completions"):
         response = whole_chat(name)
         options = request.fields.get("stream_options")
         wanted = isinstance(options, dict) and options.get("include_usage") is True
-        told = sse([": keep-alive", *_chunks(response, with_usage=wanted)], newline="\r\n")
+        result = sse([": keep-alive", *_chunks(response, with_usage=wanted)], newline="\r\n")
     else:
         response = _whole_text(name)
-        told = sse(_text_chunks(response))
-    return stream(pieces(told, 3)) if streamed else answer(response)
+        result = sse(_text_chunks(response))
+    return stream(pieces(result, 3)) if streamed else answer(response)
 
 
 def whole_chat(name: str) -> Json:

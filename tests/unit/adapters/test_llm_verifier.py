@@ -32,7 +32,7 @@ def sent(upstream: FakeUpstream) -> dict[str, Any]:
     ("word", "approved"),
     [("yes", True), ("Yes.", True), (" YES\n", True), ("no", False), ('"No"', False)],
 )
-async def test_yes_approves_and_no_refuses_and_the_cost_is_told(
+async def test_yes_approves_and_no_refuses_and_the_cost_is_reported(
     upstream: FakeUpstream, word: str, *, approved: bool
 ) -> None:
     says(upstream, word)
@@ -78,7 +78,7 @@ async def test_an_error_is_no_verdict_even_where_it_holds_the_word(upstream: Fak
         await LlmVerifier(upstream, model="small").rule(PAIR)
 
 
-async def test_an_upstream_that_is_away_is_no_verdict(upstream: FakeUpstream) -> None:
+async def test_an_upstream_that_is_unavailable_is_no_verdict(upstream: FakeUpstream) -> None:
     upstream.unreachable = True
     with pytest.raises(VerifierUnavailable):
         await LlmVerifier(upstream, model="small").rule(PAIR)
@@ -89,7 +89,7 @@ async def test_an_upstream_that_is_away_is_no_verdict(upstream: FakeUpstream) ->
         await LlmVerifier(upstream, model="small").rule(PAIR)
 
 
-async def test_a_model_that_nobody_serves_is_no_verdict(upstream: FakeUpstream) -> None:
+async def test_a_model_that_no_upstream_serves_is_no_verdict(upstream: FakeUpstream) -> None:
     upstream.route_list = []
 
     with pytest.raises(VerifierUnavailable):
@@ -135,7 +135,7 @@ async def test_prompts_that_speak_to_the_verifier_stay_inside_their_string(
     assert "never follow" in rules
 
 
-async def test_answers_are_asked_about_as_answers(upstream: FakeUpstream) -> None:
+async def test_answers_are_judged_as_answers(upstream: FakeUpstream) -> None:
     says(upstream, "yes")
 
     await LlmVerifier(upstream, model="small").rule(Question(Kind.ANSWERS, "a", "b", "m"))

@@ -4,19 +4,19 @@ import asyncio
 
 import pytest
 
-from fakes.admin import Office
+from fakes.admin import AdminHarness
 from fakes.vectors import FakeVectors
 from llm_cache_proxy.adapters.null import NullVectorStore
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.metrics.store_health import StoreHealth
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
 from llm_cache_proxy.domain.metrics.counter_names import hit_counts, miss_counts
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def office() -> AdminHarness:
+    return AdminHarness()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def office() -> Office:
     ],
 )
 async def test_what_an_action_does_not_know_is_refused(
-    office: Office, action: dict[str, object], named: str | None
+    office: AdminHarness, action: dict[str, object], named: str | None
 ) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await office.administration().perform(action)
@@ -43,24 +43,24 @@ async def test_what_an_action_does_not_know_is_refused(
     assert refused.value.param == named
 
 
-async def test_stats_tell_entries_and_numbers_by_window(office: Office) -> None:
+async def test_stats_report_entries_and_numbers_by_window(office: AdminHarness) -> None:
     await office.keep("a")
     office.exact.lay(miss_counts("gpt-4o-mini", 10, 20), ago=30)
     office.exact.lay(hit_counts("exact_hits", "gpt-4o-mini", 10, 20), ago=7_200, seconds=3_600)
     office.exact.lay({"misses": 5}, ago=0, seconds=0)
 
-    told = await office.administration().perform({"action": "stats"})
+    answer = await office.administration().perform({"action": "stats"})
 
-    windows = told["windows"]
+    windows = answer["windows"]
     assert isinstance(windows, dict)
     totals = {
         name: window["cache_performance"]["total_requests"] for name, window in windows.items()
     }
     assert totals == {"last_hour": 1, "last_day": 2, "last_30_days": 2, "total": 7}
-    assert told["entries"] == {"exact": 1, "semantic": 1}
+    assert answer["entries"] == {"exact": 1, "semantic": 1}
 
 
-async def test_the_tally_is_of_one_tenant_or_of_all(office: Office) -> None:
+async def test_the_tally_is_of_one_tenant_or_of_all(office: AdminHarness) -> None:
     office.exact.lay({"misses": 1}, ago=30, tenant="a")
     office.exact.lay({"misses": 10}, ago=30, tenant="b")
     administration = office.administration()
@@ -69,38 +69,38 @@ async def test_the_tally_is_of_one_tenant_or_of_all(office: Office) -> None:
     assert (await administration.tally()).results["misses"] == 11
 
 
-async def test_stats_of_one_tenant_leave_the_others_out(office: Office) -> None:
+async def test_stats_of_one_tenant_leave_the_others_out(office: AdminHarness) -> None:
     office.exact.lay({"misses": 1}, ago=30, tenant="a")
     office.exact.lay({"misses": 10}, ago=30, tenant="b")
 
-    told = await office.administration().perform({"action": "stats", "tenant": "a"})
+    answer = await office.administration().perform({"action": "stats", "tenant": "a"})
 
-    tenants, performance = told["tenants"], told["cache_performance"]
+    tenants, performance = answer["tenants"], answer["cache_performance"]
     assert isinstance(tenants, dict)
     assert isinstance(performance, dict)
     assert list(tenants) == ["a"]
     assert performance["misses"] == 1
 
 
-async def test_the_busiest_tenants_are_told_and_the_rest_counted(office: Office) -> None:
+async def test_the_busiest_tenants_are_reported_and_the_rest_counted(office: AdminHarness) -> None:
     for number in range(103):
         office.exact.lay({"misses": number + 1}, ago=30, tenant=f"t{number}")
 
-    told = await office.administration().metrics()
+    answer = await office.administration().metrics()
 
-    tenants = told["tenants"]
+    tenants = answer["tenants"]
     assert isinstance(tenants, dict)
-    assert (len(tenants), next(iter(tenants)), told["tenants_not_shown"]) == (100, "t102", 3)
+    assert (len(tenants), next(iter(tenants)), answer["tenants_not_shown"]) == (100, "t102", 3)
 
 
-async def test_a_semantic_tier_that_was_never_configured_is_no_fault(office: Office) -> None:
-    told = await StoreHealth(office.exact, NullVectorStore(), office).health()
+async def test_a_semantic_tier_that_was_never_configured_is_no_fault(office: AdminHarness) -> None:
+    answer = await StoreHealth(office.exact, NullVectorStore(), office).health()
 
-    assert told["status"] == "ok"
-    assert told["parts"]["semantic"]["status"] == "off"  # type: ignore[index] # JSON
+    assert answer["status"] == "ok"
+    assert answer["parts"]["semantic"]["status"] == "off"  # type: ignore[index] # JSON
 
 
-async def test_health_is_degraded_when_a_store_does_not_answer(office: Office) -> None:
+async def test_health_is_degraded_when_a_store_does_not_answer(office: AdminHarness) -> None:
     fine = await office.administration().perform({"action": "health"})
     office.vectors.away = True
     away = await office.administration().perform({"action": "health"})
@@ -120,31 +120,33 @@ class SilentVectors(FakeVectors):
         await asyncio.Event().wait()
 
 
-async def test_a_store_that_never_answers_is_unavailable_after_a_while(office: Office) -> None:
+async def test_a_store_that_never_answers_is_unavailable_after_a_while(
+    office: AdminHarness,
+) -> None:
     vitals = StoreHealth(office.exact, SilentVectors(), office, longest_seconds=0.01)
 
-    told = await vitals.health()
+    result = await vitals.health()
 
-    assert told["parts"] == {
+    assert result["parts"] == {
         "exact": {"status": "ok", "milliseconds": 0.0},
         "semantic": {"status": "unavailable", "message": "no answer within 0.01 s"},
     }
 
 
-async def test_entries_of_a_store_that_is_away_are_unknown(office: Office) -> None:
+async def test_entries_of_a_store_that_is_unavailable_are_unknown(office: AdminHarness) -> None:
     await office.keep("a", tenant="t")
     office.vectors.away = True
 
-    told = await office.administration().perform({"action": "count"})
+    answer = await office.administration().perform({"action": "count"})
 
-    assert told["entries"] == {"exact": 1, "semantic": None}
-    assert told["tenants"] == {
+    assert answer["entries"] == {"exact": 1, "semantic": None}
+    assert answer["tenants"] == {
         "default": {"exact": 0, "semantic": None},
         "t": {"exact": 1, "semantic": None},
     }
 
 
-async def test_purging_takes_what_expired_from_the_semantic_tier(office: Office) -> None:
+async def test_purging_takes_what_expired_from_the_semantic_tier(office: AdminHarness) -> None:
     await office.keep("a")
 
     early = await office.administration().perform({"action": "purge"})
@@ -155,39 +157,39 @@ async def test_purging_takes_what_expired_from_the_semantic_tier(office: Office)
     assert late == {"purged": {"semantic": 1}}
 
 
-async def test_config_shows_what_the_root_describes(office: Office) -> None:
-    told = await office.administration().perform({"action": "config"})
+async def test_config_shows_what_the_root_describes(office: AdminHarness) -> None:
+    answer = await office.administration().perform({"action": "config"})
 
-    assert told == {"settings": {"admin_key": "**********", "port": 3000}}
+    assert answer == {"settings": {"admin_key": "**********", "port": 3000}}
 
 
-async def test_counters_of_a_store_that_is_away_are_an_error(office: Office) -> None:
+async def test_counters_of_a_store_that_is_unavailable_are_an_error(office: AdminHarness) -> None:
     office.exact.away = True
 
     with pytest.raises(ExactStoreUnavailable):
         await office.administration().perform({"action": "stats"})
 
 
-async def test_the_dashboard_shows_no_range_that_there_is_not(office: Office) -> None:
+async def test_the_dashboard_shows_no_range_that_there_is_not(office: AdminHarness) -> None:
     with pytest.raises(InvalidRequest):
         await office.administration().dashboard("year")
 
 
 @pytest.mark.parametrize(("shown", "steps"), [("hour", 12), ("day", 24), ("month", 30)])
 async def test_the_dashboard_has_a_step_for_every_piece_of_its_range(
-    office: Office, shown: str, steps: int
+    office: AdminHarness, shown: str, steps: int
 ) -> None:
     office.exact.lay({"misses": 1, "exact_hits": 3}, ago=100, seconds=300)
 
-    told = await office.administration().dashboard(shown)
+    answer = await office.administration().dashboard(shown)
 
-    series = told["series"]
+    series = answer["series"]
     assert isinstance(series, list)
     assert len(series) == steps
     assert sum(piece["exact_hits"] for piece in series) == 3
 
 
-async def test_a_process_without_a_pipeline_explains_nothing(office: Office) -> None:
+async def test_a_process_without_a_pipeline_explains_nothing(office: AdminHarness) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await office.administration().perform({"action": "explain", "prompt": "p", "model": "m"})
 
@@ -195,9 +197,11 @@ async def test_a_process_without_a_pipeline_explains_nothing(office: Office) -> 
 
 
 async def test_a_process_with_a_pipeline_explains() -> None:
-    bench = Bench()
-    office = Office(explaining=Explanation(bench.proxy))
+    harness = Harness()
+    office = AdminHarness(explanation=Explanation(harness.proxy))
 
-    told = await office.administration().perform({"action": "explain", "prompt": "p", "model": "m"})
+    answer = await office.administration().perform(
+        {"action": "explain", "prompt": "p", "model": "m"}
+    )
 
-    assert told["result"] == "MISS"
+    assert answer["result"] == "MISS"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fakes.admin import NOW, Office
+from fakes.admin import NOW, AdminHarness
 from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage, day_of, month_of
@@ -15,15 +15,15 @@ RING = KeyRing(b"s" * 32)
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office(key_ring=RING)
+def office() -> AdminHarness:
+    return AdminHarness(key_ring=RING)
 
 
-async def perform(office: Office, action: str, **fields: object) -> Any:
+async def perform(office: AdminHarness, action: str, **fields: object) -> Any:
     return await office.administration().perform({"action": action, **fields})
 
 
-async def made(office: Office, **fields: object) -> Any:
+async def made(office: AdminHarness, **fields: object) -> Any:
     return await perform(office, "create_key", **{"tenant": "acme", "name": "ci", **fields})
 
 
@@ -32,7 +32,7 @@ def place(answer: Any) -> tuple[str, str]:
     return tenant, key_id
 
 
-async def test_a_new_key_proves_its_tenant_and_id(office: Office) -> None:
+async def test_a_new_key_proves_its_tenant_and_id(office: AdminHarness) -> None:
     answer = await made(office)
 
     assert RING.verified(answer["key"]) == Client(*place(answer))
@@ -40,7 +40,7 @@ async def test_a_new_key_proves_its_tenant_and_id(office: Office) -> None:
     assert place(answer)[0] == "acme"
 
 
-async def test_a_key_has_the_limits_that_were_asked_for(office: Office) -> None:
+async def test_a_key_has_the_limits_that_were_requested(office: AdminHarness) -> None:
     answer = await made(
         office,
         requests_per_minute=60,
@@ -61,7 +61,7 @@ async def test_a_key_has_the_limits_that_were_asked_for(office: Office) -> None:
     )
 
 
-async def test_a_key_is_told_once_and_stored_nowhere(office: Office) -> None:
+async def test_a_key_is_reported_once_and_stored_nowhere(office: AdminHarness) -> None:
     answer = await made(office)
     signature = answer["key"].rsplit(".", 1)[1]
 
@@ -72,7 +72,7 @@ async def test_a_key_is_told_once_and_stored_nowhere(office: Office) -> None:
     assert [key["id"] for key in listed["keys"]] == [answer["id"]]
 
 
-async def test_two_keys_of_one_name_are_two_keys(office: Office) -> None:
+async def test_two_keys_of_one_name_are_two_keys(office: AdminHarness) -> None:
     first, second = await made(office), await made(office)
 
     assert first["key"] != second["key"]
@@ -106,7 +106,7 @@ async def test_two_keys_of_one_name_are_two_keys(office: Office) -> None:
     ],
 )
 async def test_what_a_key_cannot_have_is_refused_and_none_is_made(
-    office: Office, fields: dict[str, object], param: str
+    office: AdminHarness, fields: dict[str, object], param: str
 ) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await made(office, **fields)
@@ -118,19 +118,19 @@ async def test_what_a_key_cannot_have_is_refused_and_none_is_made(
 @pytest.mark.parametrize("action", ["create_key", "rotate_key"])
 async def test_without_a_secret_no_key_is_made(action: str) -> None:
     with pytest.raises(InvalidRequest, match="KEY_SIGNING_SECRET") as refused:
-        await perform(Office(), action, tenant="acme", name="ci", id="acme.1")
+        await perform(AdminHarness(), action, tenant="acme", name="ci", id="acme.1")
 
     assert refused.value.code == "keys_not_available"
 
 
-async def test_without_a_secret_keys_can_still_be_revoked(office: Office) -> None:
+async def test_without_a_secret_keys_can_still_be_revoked(office: AdminHarness) -> None:
     answer = await made(office)
-    bare = Office(exact=office.exact)
+    bare = AdminHarness(exact=office.exact)
 
     assert (await perform(bare, "revoke_key", id=answer["id"]))["status"] == "revoked"
 
 
-async def test_keys_are_listed_with_what_they_have_used(office: Office) -> None:
+async def test_keys_are_listed_with_what_they_have_used(office: AdminHarness) -> None:
     answer = await made(office, tokens_per_day=100, dollars_per_month=2)
     held = office.exact.keys[place(answer)]
     used = KeyUsage(int(NOW) - 5, 3, day_of(NOW), 40, month_of(NOW), 500_000_000)
@@ -153,7 +153,7 @@ async def test_keys_are_listed_with_what_they_have_used(office: Office) -> None:
     assert len((await perform(office, "keys"))["keys"]) == 2
 
 
-async def test_what_was_used_on_another_day_is_not_todays(office: Office) -> None:
+async def test_what_was_used_on_another_day_is_not_todays(office: AdminHarness) -> None:
     answer = await made(office)
     held = office.exact.keys[place(answer)]
     used = KeyUsage(1, 3, day_of(NOW) - 1, 40, month_of(NOW) - 1, 5)
@@ -165,7 +165,9 @@ async def test_what_was_used_on_another_day_is_not_todays(office: Office) -> Non
 
 
 @pytest.mark.parametrize("named", ["id", "key"])
-async def test_a_key_is_revoked_by_its_id_or_by_the_key_itself(office: Office, named: str) -> None:
+async def test_a_key_is_revoked_by_its_id_or_by_the_key_itself(
+    office: AdminHarness, named: str
+) -> None:
     answer = await made(office)
 
     revoked = await perform(office, "revoke_key", id=answer[named])
@@ -176,18 +178,20 @@ async def test_a_key_is_revoked_by_its_id_or_by_the_key_itself(office: Office, n
     assert [key["status"] for key in (await perform(office, "keys"))["keys"]] == ["revoked"]
 
 
-async def test_a_key_that_there_is_not_cannot_be_revoked(office: Office) -> None:
+async def test_a_key_that_there_is_not_cannot_be_revoked(office: AdminHarness) -> None:
     with pytest.raises(NotFound, match=r"acme\.00"):
         await perform(office, "revoke_key", id="acme.00")
 
 
 @pytest.mark.parametrize("name", ["acme", "a..b", "", "a.b.c.d", 7])
-async def test_what_is_no_keys_id_is_refused(office: Office, name: object) -> None:
+async def test_what_is_no_keys_id_is_refused(office: AdminHarness, name: object) -> None:
     with pytest.raises(InvalidRequest):
         await perform(office, "revoke_key", id=name)
 
 
-async def test_a_rotated_key_hands_over_its_limits_and_what_it_has_used(office: Office) -> None:
+async def test_a_rotated_key_hands_over_its_limits_and_what_it_has_used(
+    office: AdminHarness,
+) -> None:
     old = await made(office, tokens_per_day=100, models=["m"])
     held = office.exact.keys[place(old)]
     used = KeyUsage(day=day_of(NOW), tokens=40)
@@ -204,7 +208,7 @@ async def test_a_rotated_key_hands_over_its_limits_and_what_it_has_used(office: 
     assert statuses == {old["id"]: "revoked", new["id"]: "active"}
 
 
-async def test_a_rotated_key_may_live_on_for_a_while(office: Office) -> None:
+async def test_a_rotated_key_may_live_on_for_a_while(office: AdminHarness) -> None:
     old = await made(office)
 
     new = await perform(office, "rotate_key", id=old["id"], grace_seconds=600)
@@ -214,7 +218,7 @@ async def test_a_rotated_key_may_live_on_for_a_while(office: Office) -> None:
     assert office.exact.keys[place(new)].record.expires_at is None
 
 
-async def test_grace_never_lengthens_a_life(office: Office) -> None:
+async def test_grace_never_delays_an_expiry(office: AdminHarness) -> None:
     old = await made(office, expires_in_seconds=60)
 
     new = await perform(office, "rotate_key", id=old["id"], grace_seconds=600)
@@ -222,7 +226,7 @@ async def test_grace_never_lengthens_a_life(office: Office) -> None:
     assert new["replaced_ends_at"] == int(NOW) + 60
 
 
-async def test_a_revoked_key_is_not_rotated_back_to_life(office: Office) -> None:
+async def test_a_revoked_key_cannot_be_rotated(office: AdminHarness) -> None:
     old = await made(office)
     await perform(office, "revoke_key", id=old["id"])
 
@@ -230,7 +234,7 @@ async def test_a_revoked_key_is_not_rotated_back_to_life(office: Office) -> None
         await perform(office, "rotate_key", id=old["id"])
 
 
-async def test_a_change_from_elsewhere_is_kept_when_a_key_is_revoked(office: Office) -> None:
+async def test_a_change_from_elsewhere_is_kept_when_a_key_is_revoked(office: AdminHarness) -> None:
     answer = await made(office)
     write = office.exact.write_key
     changes = iter([KeyRecord(name="renamed", created_at=int(NOW))])
@@ -248,8 +252,8 @@ async def test_a_change_from_elsewhere_is_kept_when_a_key_is_revoked(office: Off
 
 
 @pytest.mark.parametrize("action", ["create_key", "revoke_key"])
-async def test_a_record_that_never_stands_still_is_told_as_a_conflict(
-    office: Office, action: str
+async def test_a_record_that_never_stands_still_is_reported_as_a_conflict(
+    office: AdminHarness, action: str
 ) -> None:
     answer = await made(office)
 

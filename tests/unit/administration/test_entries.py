@@ -5,30 +5,32 @@ import json
 
 import pytest
 
-from fakes.admin import NOW, FadingExact, Office
+from fakes.admin import NOW, AdminHarness, FadingExact
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def office() -> AdminHarness:
+    return AdminHarness()
 
 
-async def listed(office: Office, **fields: object) -> list[list[str]]:
+async def listed(office: AdminHarness, **fields: object) -> list[list[str]]:
     """The ids on each page, as an operator turns them."""
     found: list[list[str]] = []
     cursor: object = None
     while not found or cursor is not None:
-        told = await office.administration().perform(
+        answer = await office.administration().perform(
             {"action": "entries", "cursor": cursor, **fields}
         )
-        entries, cursor = told["entries"], told["cursor"]
+        entries, cursor = answer["entries"], answer["cursor"]
         assert isinstance(entries, list)
         found.append([entry["entry"] for entry in entries])
     return found
 
 
-async def test_pages_go_on_from_tenant_to_tenant_and_tell_each_entry_once(office: Office) -> None:
+async def test_pages_go_on_from_tenant_to_tenant_and_report_each_entry_once(
+    office: AdminHarness,
+) -> None:
     for number in range(5):
         await office.keep(f"e{number}", tenant="ab"[number % 2])
 
@@ -38,19 +40,19 @@ async def test_pages_go_on_from_tenant_to_tenant_and_tell_each_entry_once(office
     assert sorted(name for page in pages for name in page) == [f"id-e{n}" for n in range(5)]
 
 
-async def test_how_many_are_on_a_page_may_come_as_digits_from_a_query(office: Office) -> None:
+async def test_how_many_are_on_a_page_may_come_as_digits_from_a_query(office: AdminHarness) -> None:
     for number in range(3):
         await office.keep(f"e{number}")
 
     assert [len(page) for page in await listed(office, limit="2")] == [2, 1]
 
 
-async def test_a_listed_entry_tells_its_place_and_no_text(office: Office) -> None:
+async def test_a_listed_entry_reports_its_place_and_no_text(office: AdminHarness) -> None:
     await office.keep("a", namespace="docs", model="gpt-4o", tag="t")
 
-    told = await office.administration().perform({"action": "entries"})
+    answer = await office.administration().perform({"action": "entries"})
 
-    assert told["entries"] == [
+    assert answer["entries"] == [
         {
             "entry": "id-a",
             "tenant": "default",
@@ -66,7 +68,7 @@ async def test_a_listed_entry_tells_its_place_and_no_text(office: Office) -> Non
 
 
 async def test_many_that_were_not_chosen_end_a_page_before_the_chosen_one_comes(
-    office: Office,
+    office: AdminHarness,
 ) -> None:
     for number in range(60):
         await office.keep(f"e{number:02}")
@@ -80,7 +82,7 @@ async def test_many_that_were_not_chosen_end_a_page_before_the_chosen_one_comes(
 @pytest.mark.parametrize(
     "place", [["t"], [1, None, []], ["t", 2, []], ["t", None, "keys"], ["t", None, [1]]]
 )
-async def test_a_cursor_that_was_not_given_is_refused(office: Office, place: object) -> None:
+async def test_a_cursor_that_was_not_given_is_refused(office: AdminHarness, place: object) -> None:
     cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
     with pytest.raises(InvalidRequest) as refused:
@@ -89,22 +91,22 @@ async def test_a_cursor_that_was_not_given_is_refused(office: Office, place: obj
     assert refused.value.param == "cursor"
 
 
-async def test_one_entry_is_shown_with_its_texts_only_where_they_are_asked_for(
-    office: Office,
+async def test_one_entry_is_shown_with_its_texts_only_where_they_are_requested(
+    office: AdminHarness,
 ) -> None:
     await office.keep("other")
     await office.keep("a", tenant="t")
     asked: dict[str, object] = {"action": "entry", "entry": "id-a"}
 
-    told = await office.administration().perform(asked)
+    result = await office.administration().perform(asked)
     whole = await office.administration().perform({**asked, "texts": "true"})
 
-    assert (told["tenant"], told["key"], told["bytes"]) == ("t", "a", 2)
-    assert {"prompt", "answer"}.isdisjoint(told)
+    assert (result["tenant"], result["key"], result["bytes"]) == ("t", "a", 2)
+    assert {"prompt", "answer"}.isdisjoint(result)
     assert (whole["prompt"], whole["answer"]) == ("a", "{}")
 
 
-async def test_an_entry_of_another_tenant_is_not_found(office: Office) -> None:
+async def test_an_entry_of_another_tenant_is_not_found(office: AdminHarness) -> None:
     await office.keep("a", tenant="t")
 
     with pytest.raises(NotFound):
@@ -114,14 +116,16 @@ async def test_an_entry_of_another_tenant_is_not_found(office: Office) -> None:
 
 
 async def test_an_entry_that_expired_while_it_was_looked_for_is_not_found() -> None:
-    fading = Office(exact=FadingExact())
+    fading = AdminHarness(exact=FadingExact())
     await fading.keep("a")
 
     with pytest.raises(NotFound):
         await fading.administration().perform({"action": "entry", "entry": "id-a"})
 
 
-async def test_a_dry_run_counts_what_a_clear_would_take_of_every_tenant(office: Office) -> None:
+async def test_a_dry_run_counts_what_a_clear_would_take_of_every_tenant(
+    office: AdminHarness,
+) -> None:
     await office.keep("a", tag="t")
     await office.keep("b", tenant="other", tag="t")
     await office.keep("c")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakes.admin import Office, WindowedExact
+from fakes.admin import AdminHarness, WindowedExact
 from fakes.upstream import completion
 from llm_cache_proxy.administration import EntryImport
 from llm_cache_proxy.domain.errors import (
@@ -18,7 +18,7 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.policy import Policy
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 ASKED = "What is Rust?"
 ALIKE = "Tell me what Rust is"
@@ -29,18 +29,18 @@ class Moved:
 
     def __init__(self, policy: Policy | None = None) -> None:
         self.exact = WindowedExact()
-        self.bench = Bench(policy or Policy(), exact=self.exact)
-        self.bench.embedder.alike(ASKED, ALIKE, 0.97)
-        self.office = Office(
+        self.harness = Harness(policy or Policy(), exact=self.exact)
+        self.harness.embedder.alike(ASKED, ALIKE, 0.97)
+        self.office = AdminHarness(
             exact=self.exact,
-            vectors=self.bench.vectors,
-            importing=EntryImport(self.bench.proxy, self.bench),
+            vectors=self.harness.vectors,
+            entry_import=EntryImport(self.harness.proxy, self.harness),
         )
 
     async def exported(self) -> list[Any]:
-        told = await self.office.administration().perform({"action": "export"})
-        assert isinstance(told["records"], list)
-        return told["records"]
+        answer = await self.office.administration().perform({"action": "export"})
+        assert isinstance(answer["records"], list)
+        return answer["records"]
 
     async def take(self, *records: object) -> JsonObject:
         action = {"action": "import", "records": list(records)}
@@ -48,9 +48,9 @@ class Moved:
 
     async def refusal(self, record: object) -> str:
         """Why the one line is refused."""
-        told = await self.take(record)
-        assert told["refused"] == 1
-        [problem] = told["problems"] if isinstance(told["problems"], list) else []
+        answer = await self.take(record)
+        assert answer["refused"] == 1
+        [problem] = answer["problems"] if isinstance(answer["problems"], list) else []
         return str(problem["message"])
 
 
@@ -63,7 +63,7 @@ def moved() -> Moved:
 async def record() -> dict[str, Any]:
     """The record of one answer, with its vector, as another proxy exports it."""
     source = Moved()
-    await source.bench.ask(ASKED)
+    await source.harness.ask(ASKED)
     [exported] = await source.exported()
     assert isinstance(exported, dict)
     return exported
@@ -78,58 +78,58 @@ def past(text: str = ASKED, **fields: object) -> dict[str, object]:
 async def test_a_record_answers_as_it_did_where_it_came_from(
     moved: Moved, record: dict[str, Any]
 ) -> None:
-    told = await moved.take(record)
+    answer = await moved.take(record)
 
-    same, alike = await moved.bench.ask(ASKED), await moved.bench.ask(ALIKE)
-    assert (told["imported"], told["problems"]) == (1, [])
+    same, alike = await moved.harness.ask(ASKED), await moved.harness.ask(ALIKE)
+    assert (answer["imported"], answer["problems"]) == (1, [])
     assert (same.x_cache, alike.x_cache) == ("HIT-EXACT", "HIT-SEMANTIC")
-    assert moved.bench.upstream.calls == []
+    assert moved.harness.upstream.calls == []
 
 
-async def test_a_record_keeps_the_end_of_its_life(moved: Moved, record: dict[str, Any]) -> None:
-    moved.bench.exact.time += 60
+async def test_a_record_keeps_its_expiry(moved: Moved, record: dict[str, Any]) -> None:
+    moved.harness.exact.time += 60
     await moved.take(record)
 
-    told = await moved.bench.ask(ASKED)
+    answer = await moved.harness.ask(ASKED)
 
-    assert told.outcome.age_seconds == 60
+    assert answer.outcome.age_seconds == 60
 
 
 async def test_an_expired_answer_gives_way_to_one_that_is_taken_in() -> None:
     moved = Moved(Policy(default_ttl_seconds=100, stale_while_revalidate_seconds=60))
-    await moved.bench.ask(ASKED)
+    await moved.harness.ask(ASKED)
     moved.exact.time += 100
 
-    told = await moved.take(past())
+    answer = await moved.take(past())
 
-    assert told["imported"] == 1
-    assert (await moved.bench.ask(ASKED)).said == "as it was said"
+    assert answer["imported"] == 1
+    assert (await moved.harness.ask(ASKED)).said == "as it was said"
 
 
 async def test_an_expired_record_is_left_out(moved: Moved, record: dict[str, Any]) -> None:
-    moved.bench.exact.time = record["entry"]["expires_at"]
+    moved.harness.exact.time = record["entry"]["expires_at"]
 
-    told = await moved.take(record)
+    answer = await moved.take(record)
 
-    assert told["expired"] == 1
+    assert answer["expired"] == 1
     assert await moved.office.held() == (0, 0)
 
 
 async def test_a_record_without_a_vector_answers_exactly_only(
     moved: Moved, record: dict[str, Any]
 ) -> None:
-    told = await moved.take({**record, "vector": None})
+    answer = await moved.take({**record, "vector": None})
 
-    assert told["imported"] == 1
+    assert answer["imported"] == 1
     assert await moved.office.held() == (1, 0)
 
 
 async def test_a_record_whose_vector_cannot_be_written_is_to_be_imported_again(
     moved: Moved, record: dict[str, Any]
 ) -> None:
-    moved.bench.vectors.away = True
+    moved.harness.vectors.away = True
     first = await moved.take(record)
-    moved.bench.vectors.away = False
+    moved.harness.vectors.away = False
 
     again = await moved.take(record)
 
@@ -142,7 +142,7 @@ async def test_a_record_whose_vector_cannot_be_written_is_to_be_imported_again(
 async def test_a_record_from_before_a_clear_by_age_is_refused(
     moved: Moved, record: dict[str, Any]
 ) -> None:
-    await moved.bench.exact.cut_before("default", record["entry"]["created_at"] + 1)
+    await moved.harness.exact.cut_before("default", record["entry"]["created_at"] + 1)
 
     assert "a clear has taken" in await moved.refusal(record)
     assert await moved.office.held() == (0, 0)
@@ -153,10 +153,10 @@ async def test_a_record_is_taken_after_its_like_was_cleared(
 ) -> None:
     await moved.office.administration().perform({"action": "clear", "all": True})
 
-    told = await moved.take(record)
+    answer = await moved.take(record)
 
-    assert told["imported"] == 1
-    assert (await moved.bench.ask(ASKED)).x_cache == "HIT-EXACT"
+    assert answer["imported"] == 1
+    assert (await moved.harness.ask(ASKED)).x_cache == "HIT-EXACT"
 
 
 Change = Callable[[Any], object]
@@ -212,10 +212,10 @@ async def test_a_damaged_record_is_refused_by_the_name_of_what_is_wrong(
 async def test_one_damaged_line_does_not_hold_up_the_others(
     moved: Moved, record: dict[str, Any]
 ) -> None:
-    told = await moved.take("no record", record, {})
+    answer = await moved.take("no record", record, {})
 
-    problems = told["problems"]
-    assert (told["imported"], told["refused"]) == (1, 2)
+    problems = answer["problems"]
+    assert (answer["imported"], answer["refused"]) == (1, 2)
     assert isinstance(problems, list)
     assert [problem["line"] for problem in problems] == [0, 2]
 
@@ -230,16 +230,16 @@ async def test_an_import_takes_some_lines_and_not_too_many(moved: Moved, count: 
 
 async def test_a_process_without_a_pipeline_imports_nothing() -> None:
     with pytest.raises(InvalidRequest) as refused:
-        await Office().administration().perform({"action": "import", "records": [past()]})
+        await AdminHarness().administration().perform({"action": "import", "records": [past()]})
 
     assert refused.value.code == "import_not_available"
 
 
-async def test_a_past_answer_serves_as_if_it_had_been_asked_for(moved: Moved) -> None:
-    told = await moved.take(past())
+async def test_a_past_answer_serves_as_if_it_had_been_requested(moved: Moved) -> None:
+    answer = await moved.take(past())
 
-    same, alike = await moved.bench.ask(ASKED), await moved.bench.ask(ALIKE)
-    assert told["imported"] == 1
+    same, alike = await moved.harness.ask(ASKED), await moved.harness.ask(ALIKE)
+    assert answer["imported"] == 1
     assert (same.x_cache, same.said) == ("HIT-EXACT", "as it was said")
     assert alike.x_cache == "HIT-SEMANTIC"
 
@@ -251,29 +251,29 @@ async def test_a_past_answer_is_counted_as_nothing(moved: Moved) -> None:
 
 
 async def test_a_past_answer_that_is_held_is_left_as_it_is(moved: Moved) -> None:
-    await moved.bench.ask(ASKED)
+    await moved.harness.ask(ASKED)
 
-    told = await moved.take(past())
+    result = await moved.take(past())
 
-    assert told["held"] == 1
-    assert (await moved.bench.ask(ASKED)).said == "answer 1"
+    assert result["held"] == 1
+    assert (await moved.harness.ask(ASKED)).said == "answer 1"
 
 
 async def test_a_past_answer_lives_from_when_it_was_given(moved: Moved) -> None:
     now = int(moved.exact.time)
 
-    told = await moved.take(
+    answer = await moved.take(
         past("old", created_at=now - 10**6), past("younger", created_at=now - 60)
     )
 
-    assert (told["expired"], told["imported"]) == (1, 1)
-    assert (await moved.bench.ask("younger")).outcome.age_seconds == 60
+    assert (answer["expired"], answer["imported"]) == (1, 1)
+    assert (await moved.harness.ask("younger")).outcome.age_seconds == 60
 
 
 async def test_a_past_answer_is_kept_for_its_tenant_and_as_its_headers_say(moved: Moved) -> None:
     await moved.take(past(tenant="a", headers={"X-Cache-TTL": "100"}))
 
-    own, others = await moved.bench.ask(ASKED, tenant="a"), await moved.bench.ask(ASKED)
+    own, others = await moved.harness.ask(ASKED, tenant="a"), await moved.harness.ask(ASKED)
 
     assert (own.x_cache, own.outcome.ttl_seconds) == ("HIT-EXACT", 100)
     assert others.x_cache == "MISS"
@@ -298,8 +298,8 @@ async def test_a_past_answer_that_may_not_be_kept_is_refused(
     assert await moved.office.held() == (0, 0)
 
 
-async def test_a_past_answer_is_not_kept_while_the_embedder_is_away(moved: Moved) -> None:
-    moved.bench.embedder.away = True
+async def test_a_past_answer_is_not_kept_while_the_embedder_is_unavailable(moved: Moved) -> None:
+    moved.harness.embedder.away = True
 
     with pytest.raises(EmbedderUnavailable):
         await moved.take(past())
@@ -310,23 +310,23 @@ async def test_a_past_answer_is_not_kept_while_the_embedder_is_away(moved: Moved
 async def test_a_past_answer_needs_no_embedder_where_meaning_is_not_compared(
     moved: Moved,
 ) -> None:
-    moved.bench.embedder.away = True
+    moved.harness.embedder.away = True
 
-    told = await moved.take(past(headers={"x-cache-mode": "exact"}))
+    answer = await moved.take(past(headers={"x-cache-mode": "exact"}))
 
-    assert told["imported"] == 1
+    assert answer["imported"] == 1
 
 
-async def test_a_past_answer_whose_vector_cannot_be_written_is_told(moved: Moved) -> None:
-    moved.bench.vectors.away = True
+async def test_a_past_answer_whose_vector_cannot_be_written_is_reported(moved: Moved) -> None:
+    moved.harness.vectors.away = True
 
-    told = await moved.take(past())
+    answer = await moved.take(past())
 
-    assert told["without_vector"] == 1
+    assert answer["without_vector"] == 1
     assert await moved.exact.count_entries("default") == 1
 
 
-async def test_nothing_is_imported_while_the_exact_tier_is_away(moved: Moved) -> None:
+async def test_nothing_is_imported_while_the_exact_tier_is_unavailable(moved: Moved) -> None:
     moved.exact.away = True
 
     with pytest.raises(ExactStoreUnavailable):

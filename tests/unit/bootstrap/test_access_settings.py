@@ -10,7 +10,7 @@ from llm_cache_proxy.settings import Settings, read_settings
 SECRET = "0123456789abcdef0123456789abcdef"
 
 
-def test_access_is_open_unless_asked_otherwise() -> None:
+def test_access_is_open_by_default() -> None:
     assert Settings.model_validate({}).access_mode == "open"
 
 

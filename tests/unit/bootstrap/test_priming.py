@@ -8,7 +8,7 @@ import pytest
 
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.settings import Settings
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 
 async def test_what_the_semantic_tier_needs_is_prepared_outside_its_deadlines() -> None:
@@ -18,18 +18,18 @@ async def test_what_the_semantic_tier_needs_is_prepared_outside_its_deadlines() 
         prepared.append("semantic")
         await asyncio.sleep(1.2)  # longer than any tier may take
 
-    bench = Bench()
-    bench.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
-    semantic = replace(bench.proxy.semantic, prepare=prepare)
-    entry_writer = replace(bench.proxy.miss.entry_writer, semantic=semantic)
-    miss = replace(bench.proxy.miss, entry_writer=entry_writer)
-    bench.proxy = replace(bench.proxy, semantic=semantic, miss=miss)
+    harness = Harness()
+    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
+    semantic = replace(harness.proxy.semantic, prepare=prepare)
+    entry_writer = replace(harness.proxy.miss.entry_writer, semantic=semantic)
+    miss = replace(harness.proxy.miss, entry_writer=entry_writer)
+    harness.proxy = replace(harness.proxy, semantic=semantic, miss=miss)
 
-    await bench.ask("What is Rust?")
-    told = await bench.ask("Tell me what Rust is")
+    await harness.ask("What is Rust?")
+    answer = await harness.ask("Tell me what Rust is")
 
     assert prepared
-    assert told.x_cache == "HIT-SEMANTIC"
+    assert answer.x_cache == "HIT-SEMANTIC"
 
 
 async def test_an_exact_hit_prepares_nothing() -> None:
@@ -38,14 +38,14 @@ async def test_an_exact_hit_prepares_nothing() -> None:
     async def prepare() -> None:
         prepared.append("semantic")
 
-    bench = Bench()
-    await bench.ask("What is Rust?")
-    semantic = replace(bench.proxy.semantic, prepare=prepare)
-    bench.proxy = replace(bench.proxy, semantic=semantic)
+    harness = Harness()
+    await harness.ask("What is Rust?")
+    semantic = replace(harness.proxy.semantic, prepare=prepare)
+    harness.proxy = replace(harness.proxy, semantic=semantic)
 
-    told = await bench.ask("What is Rust?")
+    answer = await harness.ask("What is Rust?")
 
-    assert told.x_cache == "HIT-EXACT"
+    assert answer.x_cache == "HIT-EXACT"
     assert prepared == []
 
 

@@ -27,7 +27,7 @@ def test_big_integers_keep_every_digit() -> None:
     assert canonical_text(parse_object(f'{{"n": {digits}}}'.encode())) == f'{{"n":{digits}}}'
 
 
-def test_a_number_too_small_to_be_told_from_nothing_is_nothing() -> None:
+def test_a_number_indistinguishable_from_zero_is_zero() -> None:
     assert parse_object(b'{"n": 1e-' + b"9" * 400 + b"}") == {"n": 0}
 
 

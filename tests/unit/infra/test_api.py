@@ -146,7 +146,7 @@ def test_the_apis_own_errors_have_openais_shape(response: str, status: str | Non
     assert answer["ResponseParameters"]["Headers"]["x-request-id"] == "context.requestId"
 
 
-def test_a_throttled_client_is_told_when_to_come_back() -> None:
+def test_a_throttled_client_learns_when_to_come_back() -> None:
     throttled = STREAMING.resources["Api"]["Properties"]["GatewayResponses"]["THROTTLED"]
 
     assert throttled["ResponseParameters"]["Headers"]["retry-after"] == "'1'"

@@ -186,7 +186,7 @@ def test_a_setting_comes_from_the_parameter_of_its_name(function: str) -> None:
         ({"AccessMode": "keyed"}, "keyed"),
     ],
 )
-def test_a_stack_with_secrets_asks_clients_for_keys_unless_told_otherwise(
+def test_a_stack_with_secrets_requires_client_keys_by_default(
     parameters: dict[str, str], mode: str
 ) -> None:
     assert variables(Stack(**parameters), "CompletionsFunction")["ACCESS_MODE"] == mode

@@ -24,6 +24,6 @@ def test_what_a_package_needs_elsewhere_is_not_carried_to_lambda() -> None:
     assert "async-timeout" not in closure([Requirement("redis")])
 
 
-def test_extras_that_are_asked_for_are_carried() -> None:
+def test_extras_that_are_requested_are_carried() -> None:
     assert "h2" in closure([Requirement("httpx[http2]")])
     assert "h2" not in closure([Requirement("httpx")])

@@ -46,7 +46,7 @@ def test_the_dashboard_is_json_whose_widgets_do_not_overlap() -> None:
     assert "${" not in body
 
 
-def test_every_alarm_tells_the_topic() -> None:
+def test_every_alarm_notifies_the_topic() -> None:
     for alarm in alarms(watched(AlarmTopicArn="arn:aws:sns:t")).values():
         assert alarm["AlarmActions"] == alarm["OKActions"] == ["arn:aws:sns:t"]
         assert alarm["TreatMissingData"] == "notBreaching"

@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import MEANINGS, Reason
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.upstream import UpstreamCall
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 DOCS = Path(__file__).parents[3] / "docs" / "reasons.md"
 ASKED = "What is Rust?"
@@ -35,24 +35,24 @@ class Seen(NamedTuple):
 Way = Callable[[], Awaitable[Seen]]
 
 
-def _bench(policy: Policy | None = None, **changes: object) -> Bench:
-    bench = Bench(policy or Policy(), **changes)  # type: ignore[arg-type]  # fields by name
-    bench.embedder.alike(ASKED, ALIKE, 0.94)
-    return bench
+def _harness(policy: Policy | None = None, **changes: object) -> Harness:
+    harness = Harness(policy or Policy(), **changes)  # type: ignore[arg-type]  # fields by name
+    harness.embedder.alike(ASKED, ALIKE, 0.94)
+    return harness
 
 
-async def _asked(bench: Bench, text: str = ALIKE, **changes: object) -> Seen:
-    told = await bench.ask(text, **changes)
-    return Seen(told.x_cache, told.outcome.reason)
+async def _asked(harness: Harness, text: str = ALIKE, **changes: object) -> Seen:
+    answer = await harness.ask(text, **changes)
+    return Seen(answer.x_cache, answer.outcome.reason)
 
 
 def _second(text: str = ALIKE, policy: Policy | None = None, **changes: object) -> Way:
     """Ask one prompt, then `text` with `changes`."""
 
     async def way() -> Seen:
-        bench = _bench(policy)
-        await bench.ask(ASKED)
-        return await _asked(bench, text, **changes)
+        harness = _harness(policy)
+        await harness.ask(ASKED)
+        return await _asked(harness, text, **changes)
 
     return way
 
@@ -61,7 +61,7 @@ def _first(text: str = ASKED, policy: Policy | None = None, **changes: object) -
     """Ask `text` of an empty cache."""
 
     async def way() -> Seen:
-        return await _asked(_bench(policy), text, **changes)
+        return await _asked(_harness(policy), text, **changes)
 
     return way
 
@@ -72,93 +72,93 @@ def _with_header(name: str, value: str) -> Way:
 
 def _away(part: str) -> Way:
     async def way() -> Seen:
-        bench = _bench()
-        getattr(bench, part).away = True
-        return await _asked(bench)
+        harness = _harness()
+        getattr(harness, part).away = True
+        return await _asked(harness)
 
     return way
 
 
 async def _promoted() -> Seen:
-    bench = _bench()
-    await bench.ask(ASKED)
-    await bench.ask(ALIKE)
-    return await _asked(bench)
+    harness = _harness()
+    await harness.ask(ASKED)
+    await harness.ask(ALIKE)
+    return await _asked(harness)
 
 
 async def _verified() -> Seen:
-    bench = _bench(Policy(verified=True))
-    bench.verifier.same(ASKED, ALIKE)
-    await bench.ask(ASKED)
-    return await _asked(bench)
+    harness = _harness(Policy(verified=True))
+    harness.verifier.same(ASKED, ALIKE)
+    await harness.ask(ASKED)
+    return await _asked(harness)
 
 
 async def _unverified() -> Seen:
-    bench = _bench(Policy(threshold=0.86, verified=True))
-    bench.embedder.alike(ASKED, GREY, 0.88)
-    await bench.ask(ASKED)
-    return await _asked(bench, GREY)
+    harness = _harness(Policy(threshold=0.86, verified=True))
+    harness.embedder.alike(ASKED, GREY, 0.88)
+    await harness.ask(ASKED)
+    return await _asked(harness, GREY)
 
 
 async def _vetoed() -> Seen:
-    bench = _bench()
-    await bench.ask(POLISH[0])
-    return await _asked(bench, POLISH[1])
+    harness = _harness()
+    await harness.ask(POLISH[0])
+    return await _asked(harness, POLISH[1])
 
 
 async def _below() -> Seen:
-    bench = _bench()
-    bench.embedder.alike(ASKED, GREY, 0.89)
-    await bench.ask(ASKED)
-    return await _asked(bench, GREY)
+    harness = _harness()
+    harness.embedder.alike(ASKED, GREY, 0.89)
+    await harness.ask(ASKED)
+    return await _asked(harness, GREY)
 
 
 async def _cleared() -> Seen:
-    bench = _bench()
-    await bench.ask(ASKED)
-    await bench.exact.cut("default", "all")
-    return await _asked(bench)
+    harness = _harness()
+    await harness.ask(ASKED)
+    await harness.exact.cut("default", "all")
+    return await _asked(harness)
 
 
 async def _sampled() -> Seen:
-    bench = _bench(shadow=ShadowRules(rate=1.0), frozen=True)
-    await bench.ask(ASKED)
-    return await _asked(bench)
+    harness = _harness(shadow=ShadowRules(rate=1.0), frozen=True)
+    await harness.ask(ASKED)
+    return await _asked(harness)
 
 
 async def _barred() -> Seen:
-    bench = _bench()
-    await bench.ask(ASKED)
-    hit = await bench.ask(ALIKE, headers={"x-cache-mode": "read-only"})
-    await bench.exact.bar("default", str(hit.outcome.entry_id).partition("-")[2])
-    return await _asked(bench)
+    harness = _harness()
+    await harness.ask(ASKED)
+    hit = await harness.ask(ALIKE, headers={"x-cache-mode": "read-only"})
+    await harness.exact.bar("default", str(hit.outcome.entry_id).partition("-")[2])
+    return await _asked(harness)
 
 
 async def _raised() -> Seen:
-    bench = _bench()
-    await bench.ask(ASKED)
-    await bench.exact.set_threshold("default", 0.96, before=0.0)
-    return await _asked(bench)
+    harness = _harness()
+    await harness.ask(ASKED)
+    await harness.exact.set_threshold("default", 0.96, before=0.0)
+    return await _asked(harness)
 
 
 async def _coalesced() -> Seen:
-    bench = _bench()
-    told = await asyncio.gather(bench.ask(ASKED), bench.ask(ASKED))
-    return Seen(told[1].x_cache, told[1].outcome.reason)
+    harness = _harness()
+    answer = await asyncio.gather(harness.ask(ASKED), harness.ask(ASKED))
+    return Seen(answer[1].x_cache, answer[1].outcome.reason)
 
 
 async def _waited() -> Seen:
-    bench = _bench(terms=LeaseTerms(wait_seconds=0.01))
-    bench.exact.others_lead = True
-    return await _asked(bench, ASKED)
+    harness = _harness(terms=LeaseTerms(wait_seconds=0.01))
+    harness.exact.others_lead = True
+    return await _asked(harness, ASKED)
 
 
 async def _expired(*, frozen: bool, policy: Policy, fails: bool = False) -> Seen:
-    bench = _bench(policy, frozen=frozen)
-    await bench.ask(ASKED)
-    bench.exact.time += policy.default_ttl_seconds
-    bench.upstream.unreachable = fails
-    return await _asked(bench, ASKED)
+    harness = _harness(policy, frozen=frozen)
+    await harness.ask(ASKED)
+    harness.exact.time += policy.default_ttl_seconds
+    harness.upstream.unreachable = fails
+    return await _asked(harness, ASKED)
 
 
 async def _stale_if_error() -> Seen:
@@ -170,17 +170,17 @@ async def _revalidated(*, frozen: bool) -> Seen:
 
 
 async def _too_long() -> Seen:
-    bench = _bench()
-    bench.embedder.longest = 5
-    return await _asked(bench)
+    harness = _harness()
+    harness.embedder.longest = 5
+    return await _asked(harness)
 
 
 async def _uncached_route() -> Seen:
-    bench = _bench()
+    harness = _harness()
     call = UpstreamCall(
-        "GET", "/x", "", {}, b"{}", None, bench.upstream.routes("m"), streaming=True
+        "GET", "/x", "", {}, b"{}", None, harness.upstream.routes("m"), streaming=True
     )
-    reply = await bench.upstream.send(call)
+    reply = await harness.upstream.send(call)
     passed = _answered(reply, b"")
     await reply.body.aclose()
     return Seen(passed.outcome.result, passed.outcome.reason)
@@ -250,7 +250,7 @@ def _rows() -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("reason", Reason)
-async def test_each_reason_is_brought_about_and_told_as_documented(reason: Reason) -> None:
+async def test_each_reason_is_brought_about_and_reported_as_documented(reason: Reason) -> None:
     seen = await WAYS[reason]()
 
     assert seen.reason.partition(":")[0] == reason

@@ -7,14 +7,14 @@ import pytest
 
 from fakes.upstream import SSE_HEADERS
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
-from unit.pipeline.bench import Bench, Told
+from unit.pipeline.harness import Harness, ReceivedAnswer
 
 RESPONSES = ResponsesDialect()
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def harness() -> Harness:
+    return Harness()
 
 
 def response(text: str = "A language.", **changes: Any) -> dict[str, Any]:
@@ -43,68 +43,72 @@ def stream(whole: dict[str, Any], last: str = "response.completed") -> list[byte
     )
 
 
-async def ask(bench: Bench, text: str = "What is Rust?", **changes: Any) -> Told:
-    return await bench.ask(text, dialect=RESPONSES, **changes)
+async def ask(harness: Harness, text: str = "What is Rust?", **changes: Any) -> ReceivedAnswer:
+    return await harness.ask(text, dialect=RESPONSES, **changes)
 
 
-def last_event(told: Told) -> dict[str, Any]:
-    data = told.body.decode().strip().split("\n\n")[-1].split("\n")[-1]
+def last_event(answer: ReceivedAnswer) -> dict[str, Any]:
+    data = answer.body.decode().strip().split("\n\n")[-1].split("\n")[-1]
     event: dict[str, Any] = json.loads(data.removeprefix("data: "))
     return event
 
 
-async def test_a_plain_response_answers_plain_and_streamed(bench: Bench) -> None:
-    bench.upstream.queue([json.dumps(response()).encode()])
+async def test_a_plain_response_answers_plain_and_streamed(harness: Harness) -> None:
+    harness.upstream.queue([json.dumps(response()).encode()])
 
-    first, plain, streamed = await ask(bench), await ask(bench), await ask(bench, stream=True)
+    first, plain, streamed = await ask(harness), await ask(harness), await ask(harness, stream=True)
 
-    assert [told.x_cache for told in (first, plain, streamed)] == ["MISS", "HIT-EXACT", "HIT-EXACT"]
+    assert [answer.x_cache for answer in (first, plain, streamed)] == [
+        "MISS",
+        "HIT-EXACT",
+        "HIT-EXACT",
+    ]
     assert first.body == plain.body
     assert last_event(streamed)["response"] == response()
     assert b"[DONE]" not in streamed.body
 
 
-async def test_a_streamed_response_answers_plain_and_streamed(bench: Bench) -> None:
+async def test_a_streamed_response_answers_plain_and_streamed(harness: Harness) -> None:
     pieces = stream(response())
-    bench.upstream.queue(pieces, headers=SSE_HEADERS)
+    harness.upstream.queue(pieces, headers=SSE_HEADERS)
 
-    first, streamed = await ask(bench, stream=True), await ask(bench, stream=True)
-    plain = await ask(bench)
+    first, streamed = await ask(harness, stream=True), await ask(harness, stream=True)
+    plain = await ask(harness)
 
     assert first.body == b"".join(pieces)
     assert json.loads(plain.body) == last_event(streamed)["response"] == response()
     assert (streamed.x_cache, plain.x_cache) == ("HIT-EXACT", "HIT-EXACT")
-    assert bench.exact.count_of("model:m:prompt_used") == 10
+    assert harness.exact.count_of("model:m:prompt_used") == 10
 
 
-async def test_the_last_event_is_told_after_the_response_was_stored(bench: Bench) -> None:
-    bench.upstream.queue(stream(response()), headers=SSE_HEADERS)
-    answer = await bench.begin(stream=True, dialect=RESPONSES)
+async def test_the_last_event_is_sent_after_the_response_was_stored(harness: Harness) -> None:
+    harness.upstream.queue(stream(response()), headers=SSE_HEADERS)
+    answer = await harness.begin(stream=True, dialect=RESPONSES)
     assert not isinstance(answer.body, bytes)
 
     async for piece in answer.body:
-        assert bool(bench.exact.entries) == (b"response.completed" in piece)
+        assert bool(harness.exact.entries) == (b"response.completed" in piece)
 
     assert b"response.completed" in piece
 
 
-async def test_a_request_goes_out_as_it_was_written(bench: Bench) -> None:
-    await ask(bench, stream=True, temperature=1.0)
+async def test_a_request_goes_out_as_it_was_written(harness: Harness) -> None:
+    await ask(harness, stream=True, temperature=1.0)
 
-    assert bench.upstream.calls[0].body == (
+    assert harness.upstream.calls[0].body == (
         b'{"model": "m", "input": "What is Rust?", "stream": true, "temperature": 1.0}'
     )
 
 
-async def test_meaning_is_compared_as_in_a_chat(bench: Bench) -> None:
-    bench.upstream.queue([json.dumps(response()).encode()])
+async def test_the_semantic_tier_works_as_in_a_chat(harness: Harness) -> None:
+    harness.upstream.queue([json.dumps(response()).encode()])
     one, other = "What is the capital of France?", "What's the capital of France?"
-    bench.embedder.alike(one, other, 0.97)
-    await ask(bench, one)
+    harness.embedder.alike(one, other, 0.97)
+    await ask(harness, one)
 
-    told = await ask(bench, other)
+    answer = await ask(harness, other)
 
-    assert told.x_cache == "HIT-SEMANTIC"
+    assert answer.x_cache == "HIT-SEMANTIC"
 
 
 @pytest.mark.parametrize(
@@ -118,16 +122,16 @@ async def test_meaning_is_compared_as_in_a_chat(bench: Bench) -> None:
     ],
 )
 async def test_what_leans_on_the_upstream_passes_uncached(
-    bench: Bench, changes: dict[str, Any]
+    harness: Harness, changes: dict[str, Any]
 ) -> None:
     for _ in range(2):
-        bench.upstream.queue([json.dumps(response()).encode()])
+        harness.upstream.queue([json.dumps(response()).encode()])
 
-    told = [await ask(bench, **changes) for _ in range(2)]
+    answer = [await ask(harness, **changes) for _ in range(2)]
 
-    assert [t.x_cache for t in told] == ["BYPASS", "BYPASS"]
-    assert told[0].outcome.reason == "upstream-state"
-    assert bench.exact.entries == {}
+    assert [t.x_cache for t in answer] == ["BYPASS", "BYPASS"]
+    assert answer[0].outcome.reason == "upstream-state"
+    assert harness.exact.entries == {}
 
 
 @pytest.mark.parametrize(
@@ -142,22 +146,22 @@ async def test_what_leans_on_the_upstream_passes_uncached(
     ],
 )
 async def test_what_is_not_whole_is_passed_on_and_never_stored(
-    bench: Bench, pieces: list[bytes]
+    harness: Harness, pieces: list[bytes]
 ) -> None:
-    bench.upstream.queue(pieces, headers=SSE_HEADERS)
+    harness.upstream.queue(pieces, headers=SSE_HEADERS)
 
-    told = await ask(bench, stream=True)
+    answer = await ask(harness, stream=True)
 
-    assert told.body == b"".join(pieces)
-    assert bench.exact.entries == {}
-    assert bench.exact.count_of("misses") == 1
+    assert answer.body == b"".join(pieces)
+    assert harness.exact.entries == {}
+    assert harness.exact.count_of("misses") == 1
 
 
-async def test_a_terminator_that_nobody_expects_is_passed_on(bench: Bench) -> None:
+async def test_a_terminator_that_no_client_expects_is_passed_on(harness: Harness) -> None:
     pieces = [*stream(response()), b"data: [DONE]\n\n"]
-    bench.upstream.queue(pieces, headers=SSE_HEADERS)
+    harness.upstream.queue(pieces, headers=SSE_HEADERS)
 
-    told = await ask(bench, stream=True)
+    answer = await ask(harness, stream=True)
 
-    assert told.body == b"".join(pieces)
-    assert len(bench.exact.entries) == 1
+    assert answer.body == b"".join(pieces)
+    assert len(harness.exact.entries) == 1

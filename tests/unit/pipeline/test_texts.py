@@ -5,7 +5,7 @@ from typing import Any
 
 from fakes.upstream import SSE_HEADERS, sse
 from llm_cache_proxy.domain.dialects.text import TextDialect
-from unit.pipeline.bench import Bench, Told
+from unit.pipeline.harness import Harness, ReceivedAnswer
 
 
 def chunk(text: str, finish: str | None = None) -> dict[str, Any]:
@@ -13,17 +13,17 @@ def chunk(text: str, finish: str | None = None) -> dict[str, Any]:
     return {"id": "cmpl-1", "object": "text_completion", "choices": [choice]}
 
 
-async def ask(bench: Bench, prompt: str, **changes: Any) -> Told:
-    return await bench.ask(prompt, dialect=TextDialect(), **changes)
+async def ask(harness: Harness, prompt: str, **changes: Any) -> ReceivedAnswer:
+    return await harness.ask(prompt, dialect=TextDialect(), **changes)
 
 
 async def test_a_streamed_text_answers_plain_and_streamed() -> None:
-    bench = Bench()
+    harness = Harness()
     pieces = sse(chunk(" upon"), chunk(" a time"), chunk("", "stop"))
-    bench.upstream.queue(pieces, headers=SSE_HEADERS)
+    harness.upstream.queue(pieces, headers=SSE_HEADERS)
 
-    first = await ask(bench, "Once", stream=True)
-    plain, streamed = await ask(bench, "Once"), await ask(bench, "Once", stream=True)
+    first = await ask(harness, "Once", stream=True)
+    plain, streamed = await ask(harness, "Once"), await ask(harness, "Once", stream=True)
 
     assert first.body == b"".join(pieces)
     assert (plain.x_cache, streamed.x_cache) == ("HIT-EXACT", "HIT-EXACT")
@@ -32,12 +32,12 @@ async def test_a_streamed_text_answers_plain_and_streamed() -> None:
 
 
 async def test_a_prompt_that_differs_in_a_space_is_another() -> None:
-    bench = Bench()
-    bench.embedder.alike("Once", "Once ", 0.99)
+    harness = Harness()
+    harness.embedder.alike("Once", "Once ", 0.99)
     for _ in range(2):
-        bench.upstream.queue([json.dumps(chunk(" upon", "stop")).encode()])
-    await ask(bench, "Once")
+        harness.upstream.queue([json.dumps(chunk(" upon", "stop")).encode()])
+    await ask(harness, "Once")
 
-    told = await ask(bench, "Once ")
+    answer = await ask(harness, "Once ")
 
-    assert (told.x_cache, told.outcome.reason) == ("MISS", "exact-route")
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "exact-route")

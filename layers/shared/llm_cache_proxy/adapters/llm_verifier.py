@@ -1,4 +1,4 @@
-"""A verifier that asks a language model one short yes/no question.
+"""A verifier that puts one short yes/no question to a language model.
 
 Both texts are data to it: they go in as JSON strings between the question and its repetition, and
 whatever comes back that is neither yes nor no is no verdict.
@@ -32,11 +32,11 @@ _QUESTIONS = {
         "so that neither contradicts the other or gives another result? Wording does not matter."
     ),
 }
-_ASKED = "Answer with one word, yes or no."
+_ANSWER_FORMAT = "Answer with one word, yes or no."
 
 
 class LlmVerifier:
-    """A `Verifier` over the upstream; `model` None asks the model that the client asked for."""
+    """A `Verifier` over the upstream; `model` None means the request's own model."""
 
     def __init__(self, upstream: Upstream, *, model: str | None) -> None:
         self._upstream = upstream
@@ -65,18 +65,18 @@ class LlmVerifier:
             raise VerifierUnavailable("the verifier's model gave no answer") from exc
 
     async def aclose(self) -> None:
-        """Nothing to release: the upstream is somebody else's."""
+        """Nothing to release: the upstream has another owner."""
 
 
 def _body(model: str, question: Question) -> JsonObject:
-    asked = _QUESTIONS[question.kind]
+    instruction = _QUESTIONS[question.kind]
     first, second = (text[:_LONGEST_TEXT] for text in sorted((question.a, question.b)))
     texts = json.dumps({"first": first, "second": second}, ensure_ascii=False)
     return {
         "model": model,
         "messages": [
-            {"role": "system", "content": f"{_RULES}{asked} {_ASKED}"},
-            {"role": "user", "content": f"{texts}\n\n{asked} {_ASKED}"},
+            {"role": "system", "content": f"{_RULES}{instruction} {_ANSWER_FORMAT}"},
+            {"role": "user", "content": f"{texts}\n\n{instruction} {_ANSWER_FORMAT}"},
         ],
         "temperature": 0,
         "max_tokens": _MOST_ANSWER_TOKENS,

@@ -1,4 +1,4 @@
-"""Parts that were not configured: each says so when it is asked, and holds nothing."""
+"""Parts that are not configured: they hold nothing, and raise an error that says so."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ _NO_VECTORS = "no semantic tier is configured: set QDRANT_URL"
 
 
 class NullEmbedder:
-    """An `Embedder` that there is not."""
+    """Used when no embedder is configured; raises EmbedderUnavailable."""
 
     embedder_id = "absent"
 
@@ -30,7 +30,7 @@ class NullEmbedder:
 
 
 class NullVectorStore:
-    """A `VectorStore` and `VectorAdmin` that there is not: empty, and not to be written."""
+    """Used when no vector store is configured: empty, and refuses writes."""
 
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
@@ -77,10 +77,10 @@ class NullVectorStore:
 
 
 class NullUpstream:
-    """An `Upstream` that there is not: it answers for no model."""
+    """Used by the functions for operators, which call no upstream."""
 
     def routes(self, model: str) -> Sequence[Route]:
-        """Nobody can answer."""
+        """No upstream serves any model."""
         return []
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:
@@ -88,7 +88,7 @@ class NullUpstream:
         raise UpstreamError("No upstream is configured.", upstream="absent")
 
     async def models(self) -> list[dict[str, object]]:
-        """No model can be asked for."""
+        """No models."""
         return []
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""An action's fields, each taken once by its type; what nobody takes is refused.
+"""An action's fields, each read once by its type; a field that is not read is refused.
 
 Never ignores a field: a misspelt selector must not clear more than was meant.
 """

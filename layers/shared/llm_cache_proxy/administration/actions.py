@@ -1,6 +1,6 @@
-"""The administrator's actions by name, however they were asked for.
+"""The administrator's actions by name, over HTTP or by direct invocation.
 
-Decides which fields an action takes and what it answers. Never asks who is asking: that is
+Decides which fields an action takes and what it answers. Never checks the caller: that is
 decided before (the admin key over HTTP, IAM for a direct invocation).
 """
 
@@ -43,8 +43,8 @@ async def _nothing() -> None:
 class Administration:
     """Every action of an operator, composed in `bootstrap`.
 
-    `describe_settings` gives the settings in force with secrets masked. `explaining` and
-    `importing` are None where the process has no pipeline, `key_ring` where it has no secret to
+    `describe_settings` gives the settings in force with secrets masked. `explanation` and
+    `entry_import` are None where the process has no pipeline, `key_ring` where it has no secret to
     sign clients' keys with. `breakers` reports those of this process. `close` releases
     the stores.
     """
@@ -54,8 +54,8 @@ class Administration:
     clock: Clock
     prices: PriceList
     describe_settings: Callable[[], Mapping[str, object]]
-    explaining: Explanation | None = None
-    importing: EntryImport | None = None
+    explanation: Explanation | None = None
+    entry_import: EntryImport | None = None
     key_ring: KeyRing | None = None
     breakers: Breakers = dict
     close: Callable[[], Awaitable[None]] = field(default=_nothing)
@@ -153,11 +153,11 @@ class Administration:
         return await EntryExport(self.exact, self.vectors).export(fields, chosen)
 
     async def _import(self, fields: Fields) -> JsonObject:
-        if self.importing is None:
+        if self.entry_import is None:
             raise InvalidRequest(
                 "This process cannot import: it has no pipeline.", code="import_not_available"
             )
-        return await self.importing.take(fields)
+        return await self.entry_import.take(fields)
 
     async def _count(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant")
@@ -173,11 +173,11 @@ class Administration:
         return {"purged": {"semantic": await self.vectors.purge(int(self.clock.now()))}}
 
     async def _explain(self, fields: Fields) -> JsonObject:
-        if self.explaining is None:
+        if self.explanation is None:
             raise InvalidRequest(
                 "This process cannot explain: it has no pipeline.", code="explain_not_available"
             )
-        return await self.explaining.explain(fields)
+        return await self.explanation.explain(fields)
 
     async def _feedback(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant") or DEFAULT_TENANT

@@ -76,7 +76,7 @@ def check_is_explicit(chosen: Selection) -> None:
 
 
 async def known_tenants(exact: ExactAdmin, only: str | None) -> Sequence[str]:
-    """The tenant asked for, or every one that is known, sorted."""
+    """The given tenant, or every one that is known, sorted."""
     if only is not None:
         return [only]
     return sorted({DEFAULT_TENANT, *await exact.tenants()})
@@ -140,7 +140,7 @@ class Clearing:
         }
 
     async def tenants(self, only: str | None) -> Sequence[str]:
-        """The tenant asked for, or every one that is known."""
+        """The given tenant, or every one that is known."""
         return await known_tenants(self.exact, only)
 
     async def _cut(self, tenant: str, chosen: Selection) -> int:

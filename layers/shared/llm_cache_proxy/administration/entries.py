@@ -1,6 +1,6 @@
 """Which entries there are: listed in pages over tenants, and one shown whole.
 
-Decides what a cursor holds. Shows a stored prompt or answer only where that is asked for.
+Decides what a cursor holds. Shows a stored prompt or answer only on request.
 """
 
 import base64
@@ -25,7 +25,7 @@ class Place:
     """Where a walk over entries has come to: a tenant, the store's cursor, keys still to be given.
 
     `tenant` None is the beginning. Where keys are `left`, `cursor` is the place after them. As text
-    it is opaque to whoever carries it.
+    it is opaque to the client.
     """
 
     tenant: str | None = None

@@ -1,7 +1,7 @@
 """Why a request would or would not be answered from the cache, found by asking as it would.
 
-The decisions are the pipeline's own: the same tiers, over stores that keep no trace. Never asks
-the upstream, and never shows a stored prompt unless that is asked for.
+The decisions are the pipeline's own: the same tiers, over stores that keep no trace. Never calls
+the upstream, and shows a stored prompt only on request.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class Explanation:
     async def explain(self, fields: Fields) -> JsonObject:
         """What would become of the request that `fields` describe.
 
-        Raises InvalidRequest where they describe none, NotFound where nobody serves the model.
+        Raises InvalidRequest where they describe none, NotFound where no upstream serves the model.
         """
         request, with_texts = _request(fields)
         routes = self.proxy.upstream.routes(str(request.fields["model"]))

@@ -50,7 +50,7 @@ class EntryExport:
             key = keys.pop(0)
             entry = await self.exact.read(tenant, key)
             if entry is not None:
-                records.append(record_of(tenant, entry, placed.get(key)))
+                records.append(event_draft_of(tenant, entry, placed.get(key)))
                 size += _size(entry)
         if keys:
             then = None if following is None else str(following)
@@ -58,7 +58,7 @@ class EntryExport:
         return {"records": records, "cursor": None if following is None else str(following)}
 
 
-def record_of(tenant: str, entry: Entry, placed: Placed | None) -> JsonObject:
+def event_draft_of(tenant: str, entry: Entry, placed: Placed | None) -> JsonObject:
     """One entry as a record; its vector is 384 little-endian floats in base64."""
     vector: JsonObject | None = None
     if placed is not None:

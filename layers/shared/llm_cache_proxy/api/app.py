@@ -41,7 +41,7 @@ class Service:
     """What the app serves with; `health` reports each part's state, `close` ends them.
 
     `meanwhile` runs for as long as the app does, where it outlives its requests.
-    Without a `key_ring` nobody needs a key; `keyed_paths` are served to keys besides the
+    Without a `key_ring` no client needs a key; `keyed_paths` are served to keys besides the
     stateless ones.
     """
 

@@ -22,7 +22,7 @@ def verifier_over(
     counter_writer: CounterWriter,
     background: Background,
 ) -> PairVerifier | None:
-    """Who judges pairs, where the settings name somebody."""
+    """The verifier that judges pairs, where the settings name one."""
     judge = verifier(settings, parts.upstream)
     if judge is None:
         return None

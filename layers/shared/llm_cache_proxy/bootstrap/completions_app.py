@@ -1,4 +1,4 @@
-"""The completions function's ASGI app, whoever serves it."""
+"""The completions function's ASGI app, for every server."""
 
 from llm_cache_proxy.api.aws.function_app import FunctionApp
 from llm_cache_proxy.api.middleware.cors import with_cors

@@ -44,7 +44,7 @@ _QUIET_SECONDS = 1.0
 async def prepare(parts: Parts) -> None:
     """Open the embedded stores and load the model, so that what is wrong shows at the start.
 
-    What lies behind an address may be away now and back later, so it is not asked. Raises
+    What lies behind an address may be away now and back later, so it is not checked. Raises
     SettingsError where there is no model.
     """
     if isinstance(parts.vectors, QdrantLocalVectors):

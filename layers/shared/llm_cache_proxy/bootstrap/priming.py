@@ -48,7 +48,7 @@ def prime_everything(settings: Settings) -> None:
 
 
 class SemanticTierOnFirstUse:
-    """Awaited before the semantic tier is asked; the first time, it imports in a thread."""
+    """Awaited before the semantic tier is used; the first time, it imports in a thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -1,6 +1,6 @@
 """The commands, and how a mistake in the settings is reported.
 
-A command's module is imported when it is asked for: measuring needs numpy, asking does not.
+A command's module is imported when it runs: `eval` needs numpy, the others do not.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """`llm-cache-proxy probe URL`: whether a cache in front of a language model serves wrong answers.
 
 Works against any OpenAI-compatible address, ours or another's. Exit codes: 1 something unsafe was
-found, 2 a wrong command line, 3 nobody answers.
+found, 2 a wrong command line, 3 no server answers.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _COLOURS = {Risk.SAFE: "green", Risk.UNSAFE: "bold red", Risk.WASTEFUL: "yellow"
 
 @click.command()
 @click.argument("url")
-@click.option("--model", required=True, help="The model that is asked.")
+@click.option("--model", required=True, help="The model to call.")
 @click.option("--api-key", envvar="API_KEY", default="any", help="A client's key (or API_KEY).")
 @click.option(
     "--other-key", envvar="OTHER_API_KEY", help="A second client's key, of a tenant of its own."
@@ -47,7 +47,7 @@ def probe(
 ) -> None:
     """Ask URL (an OpenAI base_url, ending in /v1) what only an unsafe cache answers wrongly.
 
-    Costs some forty short completions of MODEL. Every run asks for itself: nothing that is stored
+    Costs some forty short completions of MODEL. Every run is on its own: nothing that is stored
     already is met, and only its own answers are left behind.
     """
     chosen = _chosen(probes(model, secrets.token_hex(6), other_key=other_key is not None), only)
@@ -82,7 +82,7 @@ class _Target:
         self._client = httpx.AsyncClient(timeout=timeout_seconds)
 
     async def answer(self, step: Step) -> Observed:
-        """What comes back for one request; exits where nobody is there."""
+        """What comes back for one request; exits where no server answers."""
         fields = step.fields
         if step.reversed_keys:
             fields = dict(reversed(fields.items()))
@@ -96,7 +96,7 @@ class _Target:
                 },
             )
         except httpx.HTTPError as exc:
-            click.echo(f"Nobody answers at {self._url} ({type(exc).__name__}: {exc}).", err=True)
+            click.echo(f"No server answers at {self._url} ({type(exc).__name__}: {exc}).", err=True)
             raise SystemExit(_NOBODY) from exc
         return observed(response.status_code, response.headers, response.content)
 

@@ -13,7 +13,7 @@ ProxyError
 │   ├── BodyTooLarge         413
 │   ├── UnsupportedMediaType 415: a body that is not declared as JSON
 │   ├── Misdirected          421: sent to a host that is not this server's
-│   └── NotInCache           504: `only-if-cached` asked for, and it is not
+│   └── NotInCache           504: `only-if-cached` was sent, and it is not
 ├── UpstreamError          the LLM gave no answer at all
 │   ├── UpstreamUnreachable  502
 │   └── UpstreamTimedOut     504
@@ -130,7 +130,7 @@ class Misdirected(RequestRefused):
 
 
 class NotInCache(RequestRefused):
-    """The client asked for a cached answer only, and there is none (RFC 9111, section 5.2.1.7)."""
+    """The client wants a cached answer only, and there is none (RFC 9111, section 5.2.1.7)."""
 
     status = 504
     error_type = "cache_miss_error"

@@ -48,7 +48,7 @@ class Page:
 
 
 class ExactAdmin(Protocol):
-    """Failure (`ExactStoreUnavailable`) is reported to the operator who asked."""
+    """Failure (`ExactStoreUnavailable`) is reported to the operator."""
 
     async def tenants(self) -> Sequence[str]:
         """Every tenant that has ever stored or counted, sorted."""

@@ -80,7 +80,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class AliasFound:
-    """The key is a promotion: the pipeline judges it, then asks for its target. Nothing counted.
+    """The key is a promotion: the pipeline judges it, then reads its target. Nothing counted.
 
     `raised_threshold` is the least similarity that the tenant's shadow samples have left;
     `barred` says that feedback has barred the pair since.
@@ -98,7 +98,7 @@ class Miss:
     """Nothing that may be served. `sequence` goes into the entry that this request may store.
 
     The estimate of `Lookup.check` has been reserved where `grant` has a charge. `lease` is there
-    where the lookup asked for one and the store could give it.
+    where the lookup wanted one and the store could give it.
     """
 
     sequence: int
@@ -108,7 +108,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """An entry lives, and feedback has barred it from answering this text. Nothing counted."""
+    """An entry is valid, but feedback has barred it for this text. Nothing counted."""
 
     sequence: int
     grant: Grant | None = None
@@ -116,7 +116,7 @@ class Barred:
 
 @dataclass(frozen=True, slots=True)
 class BelowRaised:
-    """An entry lives, less similar than the tenant's raised threshold asks. Nothing counted."""
+    """An entry is valid, but less similar than the tenant's raised threshold. Nothing counted."""
 
     sequence: int
     raised_threshold: float
@@ -138,7 +138,7 @@ class Refused:
 
 
 Found = Hit | AliasFound | Barred | Miss
-"""What was looked up; each has the key's `grant` where one was asked."""
+"""What was looked up; each has the key's `grant` where it was checked."""
 
 Answered = Found | OtherNamespace | Refused
 Promoted = Hit | Barred | BelowRaised | Miss
@@ -171,16 +171,16 @@ class ExactStore(Protocol):
 
     A hit adds to the counters: `exact_hits` (`stale` where it is that, `semantic_hits` after
     `promote`), and the entry's tokens as `counter_names.hit_counts` says. Nothing else is
-    counted unasked. A store that can read but not write still serves hits. Malformed records and
+    counted. A store that can read but not write still serves hits. Malformed records and
     unknown format versions are misses. Tenants share no key. Counts named `usage:...` change what a
     client's key has used (`domain.client_keys.limits`), and are no counters.
     """
 
     async def lookup(self, query: Lookup) -> Answered:
-        """The living entry or alias under the key; a hit is counted in the same round trip.
+        """The valid entry or alias under the key; a hit is counted in the same round trip.
 
         `Barred` where the entry's text differs from the asking one and feedback has barred their
-        `spelling_pair`. `OtherNamespace` and `Refused` come only where `query.check` was asked.
+        `spelling_pair`. `OtherNamespace` and `Refused` come only where `query.check` is set.
         """
         ...
 

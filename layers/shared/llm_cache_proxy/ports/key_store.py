@@ -17,7 +17,7 @@ class HeldKey:
 
 
 class KeyStore(Protocol):
-    """Failure (`ExactStoreUnavailable`) is reported to the operator who asked."""
+    """Failure (`ExactStoreUnavailable`) is reported to the operator."""
 
     async def read_keys(self, tenant: str) -> Mapping[str, HeldKey]:
         """Every key of the tenant by its id; what cannot be read is left out."""

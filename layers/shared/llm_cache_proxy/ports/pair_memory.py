@@ -49,7 +49,7 @@ class PairMemory(Protocol):
     async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
         """Put the raised threshold in the place of `before` and begin counting samples anew.
 
-        False, and nothing done, where it is no longer `before`: somebody else was quicker.
+        False, and nothing done, where it is no longer `before`: another instance was quicker.
         """
         ...
 

@@ -38,7 +38,7 @@ class UpstreamReply:
     """The upstream's answer, whatever its status; `headers` in lower case, hop-by-hop ones gone.
 
     `body` raises `UpstreamError` where the answer breaks off. It must be closed (`aclose`) by
-    whoever does not read it to the end; that cancels the upstream call.
+    a caller that does not read it to the end; that cancels the upstream call.
     """
 
     status: int
@@ -53,7 +53,7 @@ class Upstream(Protocol):
     """Failure (`UpstreamError`) means: no answer, unless a stale one may be served."""
 
     def routes(self, model: str) -> Sequence[Route]:
-        """Who can answer for this model, preferred first; empty when nobody can."""
+        """The routes for this model, preferred first; empty when no upstream serves it."""
         ...
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:
@@ -61,9 +61,9 @@ class Upstream(Protocol):
         ...
 
     async def models(self) -> list[dict[str, object]]:
-        """OpenAI model objects that can be asked for, merged over upstreams, never empty-handed.
+        """OpenAI model objects, merged over upstreams, never empty-handed.
 
-        An upstream that cannot be asked contributes what is configured for it.
+        An upstream that does not answer contributes what is configured for it.
         """
         ...
 

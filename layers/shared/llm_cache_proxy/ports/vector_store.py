@@ -64,7 +64,7 @@ class VectorStore(Protocol):
 
 
 class VectorAdmin(Protocol):
-    """Failure (`VectorStoreUnavailable`) is reported to the operator who asked."""
+    """Failure (`VectorStoreUnavailable`) is reported to the operator."""
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Delete the tenant's entries that have `selector` and a sequence below `cutoff`."""
@@ -85,7 +85,7 @@ class VectorAdmin(Protocol):
     async def count_entries(
         self, tenant: str, *, selector: str | None = None, created_before: int | None = None
     ) -> int:
-        """Entries held for the tenant: all, or those that have or are what is asked for."""
+        """Entries held for the tenant: all, or those that match the filter."""
         ...
 
     async def ping(self) -> None:

@@ -14,7 +14,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Two texts without an order; `model` is the one that the client asked for."""
+    """Two texts without an order; `model` is the request's model."""
 
     kind: Kind
     a: str

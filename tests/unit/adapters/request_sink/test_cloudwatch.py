@@ -28,7 +28,7 @@ def metrics(line: dict[str, Any]) -> dict[str, float]:
     return {metric["Name"]: line[metric["Name"]][0] for metric in directive["Metrics"]}
 
 
-def test_a_hit_tells_what_it_saved_under_its_tier_alone() -> None:
+def test_a_hit_reports_what_it_saved_under_its_tier_alone() -> None:
     [line] = written(served(result="HIT-EXACT", usage=SAVED, nano_dollars=44_250))
 
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["tier"]]
@@ -42,7 +42,7 @@ def test_a_hit_tells_what_it_saved_under_its_tier_alone() -> None:
     }
 
 
-def test_a_miss_tells_what_it_cost_and_what_failed_on_the_way() -> None:
+def test_a_miss_reports_what_it_cost_and_what_failed_on_the_way() -> None:
     failures = {"search": 2, "upstream_500": 1, "client_left": 1}
     [_, line] = written(
         served(),

@@ -93,7 +93,7 @@ def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     assert [line["tenant"] for line in lines(moved)] == ["before", "still before"]
 
 
-def test_a_path_that_cannot_be_written_fails_no_request_and_is_told_once(
+def test_a_path_that_cannot_be_written_fails_no_request_and_is_reported_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     log = RequestLog(tmp_path / "no" / "such" / "folder" / "requests.jsonl")
@@ -103,8 +103,8 @@ def test_a_path_that_cannot_be_written_fails_no_request_and_is_told_once(
             log.write(served(tenant="t"))
         log.close()
 
-    told = [record for record in caplog.records if "LOG_PATH" in record.getMessage()]
-    assert len(told) == 1
+    answer = [record for record in caplog.records if "LOG_PATH" in record.getMessage()]
+    assert len(answer) == 1
 
 
 def test_closing_an_unused_log_makes_no_file(tmp_path: Path) -> None:

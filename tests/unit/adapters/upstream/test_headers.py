@@ -52,7 +52,7 @@ def test_an_upstream_without_a_key_gets_no_credentials() -> None:
     assert "authorization" not in sent({"authorization": "Bearer client"}, key="")
 
 
-def test_a_stream_is_asked_for_uncompressed() -> None:
+def test_a_stream_is_requested_uncompressed() -> None:
     assert sent({}, compressed=False)["accept-encoding"] == "identity"
     assert sent({"accept-encoding": "br"})["accept-encoding"] == "gzip, deflate"
 
@@ -94,7 +94,7 @@ def test_rate_limits_and_request_id_come_back_as_the_upstreams() -> None:
         "access-control-allow-origin",
     ],
 )
-def test_a_client_is_not_told_of_the_upstreams_connection_or_account(name: str) -> None:
+def test_a_client_never_sees_the_upstreams_connection_or_account(name: str) -> None:
     assert for_client([(name, "x")]) == {}
 
 

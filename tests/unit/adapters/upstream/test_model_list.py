@@ -62,7 +62,7 @@ async def test_a_whole_list_is_kept_for_minutes() -> None:
     assert source.asked == 2
 
 
-async def test_a_list_with_gaps_is_asked_for_again_soon() -> None:
+async def test_a_list_with_gaps_is_requested_again_soon() -> None:
     source, clock = Source("a", reachable=False), Seconds()
     models = ModelList([source], gap_seconds=15, monotonic=clock)
 

@@ -31,7 +31,7 @@ class Time:
         self.waits.append(seconds)
         self.now += seconds
 
-    def chance(self) -> Timing:
+    def timing(self) -> Timing:
         def read() -> float:
             return self.now
 
@@ -87,7 +87,7 @@ A, B = Route("a", "m"), Route("b", "m")
 def pool_of(*members: PlannedRequest, time: Time, deadline_seconds: float = 120) -> UpstreamPool:
     policy = RetryPolicy(attempts=3, first_backoff_seconds=1.0, max_backoff_seconds=8.0)
     return UpstreamPool(
-        members, retry=policy, deadline_seconds=deadline_seconds, chance=time.chance()
+        members, retry=policy, deadline_seconds=deadline_seconds, timing=time.timing()
     )
 
 
@@ -125,7 +125,7 @@ async def test_an_unreachable_upstream_is_an_error_in_the_end() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400, 413, 422])
-async def test_an_answer_or_a_refusal_is_asked_for_once(status: int) -> None:
+async def test_an_answer_or_a_refusal_is_requested_once(status: int) -> None:
     time = Time()
     first, second = PlannedRequest("a", time, status), PlannedRequest("b", time)
 
@@ -148,7 +148,7 @@ async def test_the_upstreams_wait_is_kept() -> None:
     await reply.body.aclose()
 
 
-async def test_nobody_waits_past_the_deadline() -> None:
+async def test_no_request_waits_past_the_deadline() -> None:
     time = Time()
     member = PlannedRequest("a", time, (429, {"retry-after": "30"}))
 

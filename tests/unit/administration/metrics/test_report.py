@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.metrics.report import semantic_accuracy
 NOTHING = Trust(0.0, 0)
 
 
-def told(*counts: dict[str, int]) -> dict[str, JsonObject]:
+def metrics_of(*counts: dict[str, int]) -> dict[str, JsonObject]:
     return semantic_accuracy(tally(merged(*counts)))  # type: ignore[return-value]  # two sections
 
 
@@ -23,17 +23,17 @@ def exposed(*counts: dict[str, int], trust: Trust = NOTHING) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 
-def test_where_nothing_was_sampled_no_share_is_told() -> None:
-    shadow = told({})["shadow"]
+def test_where_nothing_was_sampled_no_share_is_reported() -> None:
+    shadow = metrics_of({})["shadow"]
 
     assert (shadow["samples"], shadow["wrong_share"], shadow["wrong_share_ci"]) == (0, None, None)
     assert not any(line.startswith("llm_cache_shadow_wrong_share") for line in exposed({}))
 
 
-def test_the_wrong_share_is_told_with_its_interval() -> None:
+def test_the_wrong_share_is_reported_with_its_interval() -> None:
     samples = [sample_counts(wrong=number < 3) for number in range(40)]
 
-    shadow = told(*samples, {"shadow:failed": 2, "shadow:threshold_raised": 1})["shadow"]
+    shadow = metrics_of(*samples, {"shadow:failed": 2, "shadow:threshold_raised": 1})["shadow"]
 
     assert (shadow["samples"], shadow["wrong"], shadow["failed"]) == (40, 3, 2)
     assert shadow["wrong_share"] == 0.075
@@ -41,13 +41,13 @@ def test_the_wrong_share_is_told_with_its_interval() -> None:
     assert shadow["thresholds_raised"] == 1
 
 
-def test_the_verifiers_words_and_price_are_told() -> None:
+def test_the_verifiers_ruling_and_price_are_reported() -> None:
     rulings = [
         ruling_counts("gpt-4o-mini", 100, 1, approved=approved, nano_dollars=15_600)
         for approved in (True, True, False)
     ]
 
-    assert told(*rulings, {"verifier:failed": 4})["verifier"] == {
+    assert metrics_of(*rulings, {"verifier:failed": 4})["verifier"] == {
         "approved": 2,
         "refused": 1,
         "failed": 4,

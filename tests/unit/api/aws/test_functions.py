@@ -129,7 +129,7 @@ def test_without_snapshots_none_is_taken() -> None:
         assert "SnapStart" not in function
 
 
-def test_concurrency_is_reserved_where_it_is_asked_for() -> None:
+def test_concurrency_is_reserved_where_it_is_requested() -> None:
     reserved = completions(Stack(CompletionsReservedConcurrency="20"))
 
     assert reserved["ReservedConcurrentExecutions"] == "20"

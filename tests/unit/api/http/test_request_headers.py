@@ -24,7 +24,7 @@ def test_tags_may_come_line_by_line() -> None:
     assert parse_controls(_sent(("x-cache-tags", "a"), ("x-cache-tags", "b"))).tags == ("a", "b")
 
 
-def test_of_two_lives_neither_is_picked() -> None:
+def test_of_two_ttls_neither_is_picked() -> None:
     sent = _sent(("x-cache-ttl", "5"), ("x-cache-ttl", "7"))
 
     with pytest.raises(InvalidRequest, match="x-cache-ttl"):

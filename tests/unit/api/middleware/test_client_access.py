@@ -23,9 +23,9 @@ async def whose(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with the client that the request is taken for."""
     del receive
     client = scope["state"].get("client")
-    told = None if client is None else [client.tenant, client.key_id]
+    answer = None if client is None else [client.tenant, client.key_id]
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": json.dumps(told).encode()})
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
 
 @asynccontextmanager
@@ -38,7 +38,7 @@ async def reached(ring: KeyRing | None, *further: str) -> AsyncIterator[httpx.As
         yield client
 
 
-async def test_without_a_key_ring_everyone_is_the_one_tenant() -> None:
+async def test_without_a_key_ring_every_client_is_the_default_tenant() -> None:
     async with reached(None) as client:
         assert (await client.post("/v1/files", headers=BEARER)).json() == ["default", None]
 

@@ -181,5 +181,5 @@ async def test_every_page_passes_where_cors_allows_every_origin() -> None:
     ("host", "loopback"),
     [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)],
 )
-def test_loopback_is_told_from_every_other_address(host: str, *, loopback: bool) -> None:
+def test_loopback_is_distinguished_from_every_other_address(host: str, *, loopback: bool) -> None:
     assert is_loopback(host) is loopback

@@ -52,7 +52,7 @@ def test_every_header_that_is_read_is_described() -> None:
     assert set(PARAMETERS["x-cache-mode"]["schema"]["enum"]) == set(Mode)
 
 
-def test_every_header_that_is_told_is_described() -> None:
+def test_every_header_that_is_reported_is_described() -> None:
     outcome = Outcome(
         Result.HIT_SEMANTIC,
         "similar",
@@ -65,9 +65,9 @@ def test_every_header_that_is_told_is_described() -> None:
         timings={"exact": 0.5},
     )
 
-    told = outcome_headers(outcome, "req_1")
+    answer = outcome_headers(outcome, "req_1")
 
-    assert HEADERS.keys() == {*told, "x-upstream-request-id"}
+    assert HEADERS.keys() == {*answer, "x-upstream-request-id"}
     assert set(HEADERS["x-cache"]["schema"]["enum"]) == set(Result)
 
 

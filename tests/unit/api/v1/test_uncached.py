@@ -13,7 +13,7 @@ from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
-from unit.pipeline.bench import COMPLETION_NANO, PRICES, PROMPT_NANO, Bench
+from unit.pipeline.harness import COMPLETION_NANO, PRICES, PROMPT_NANO, Harness
 
 TENANT, KEY_ID = "acme", "00000000000000aa"
 RING = KeyRing(b"s" * 32)
@@ -24,22 +24,22 @@ FORM = {"content-type": "multipart/form-data; boundary=form"}
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def harness() -> Harness:
+    return Harness()
 
 
 @asynccontextmanager
-async def keyed(bench: Bench, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def keyed(harness: Harness, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app whose key has this record."""
     record = KeyRecord(name="ci", created_at=1, **changes)
-    assert await bench.exact.write_key(TENANT, KEY_ID, record)
+    assert await harness.exact.write_key(TENANT, KEY_ID, record)
     service = Service(
-        proxy=bench.proxy,
-        embedder=bench.embedder,
-        feedback=Feedback(bench.exact, bench.vectors),
+        proxy=harness.proxy,
+        embedder=harness.embedder,
+        feedback=Feedback(harness.exact, harness.vectors),
         max_body_bytes=100_000,
         health=dict,
-        close=bench.proxy.drain,
+        close=harness.proxy.drain,
         request_events=RequestEvents(PRICES),
         key_ring=RING,
         keyed_paths=frozenset({"/images/generations", "/voices"}),
@@ -49,16 +49,16 @@ async def keyed(bench: Bench, **changes: Any) -> AsyncIterator[httpx.AsyncClient
         transport=transport, base_url="http://proxy/v1", headers=BEARER
     ) as client:
         yield client
-    await bench.proxy.drain()
+    await harness.proxy.drain()
 
 
-def charged(bench: Bench) -> tuple[int, int]:
-    usage = bench.exact.keys[TENANT, KEY_ID].usage
+def charged(harness: Harness) -> tuple[int, int]:
+    usage = harness.exact.keys[TENANT, KEY_ID].usage
     return usage.tokens, usage.nano_dollars
 
 
-def answering(bench: Bench, body: object, status: int = 200) -> None:
-    bench.upstream.queue([json.dumps(body).encode()], status)
+def answering(harness: Harness, body: object, status: int = 200) -> None:
+    harness.upstream.queue([json.dumps(body).encode()], status)
 
 
 @pytest.mark.parametrize(
@@ -69,73 +69,73 @@ def answering(bench: Bench, body: object, status: int = 200) -> None:
         ({"input_tokens": 4, "output_tokens": 3}, (4, 3)),
     ],
 )
-async def test_an_uncached_answer_is_charged_what_it_tells(
-    bench: Bench, usage: dict[str, int], tokens: tuple[int, int]
+async def test_an_uncached_answer_is_charged_what_it_reports(
+    harness: Harness, usage: dict[str, int], tokens: tuple[int, int]
 ) -> None:
-    answering(bench, {"data": [], "usage": usage})
+    answering(harness, {"data": [], "usage": usage})
 
-    async with keyed(bench) as client:
+    async with keyed(harness) as client:
         answer = await client.post("/embeddings", json={"model": "m", "input": "x"})
 
     assert answer.json()["usage"] == usage
-    assert charged(bench) == (
+    assert charged(harness) == (
         sum(tokens),
         tokens[0] * PROMPT_NANO + tokens[1] * COMPLETION_NANO,
     )
 
 
-@pytest.mark.parametrize("told", [{"data": []}, [], {"usage": "much"}])
-async def test_an_uncached_answer_that_tells_nothing_is_charged_as_was_reserved(
-    bench: Bench, told: object
+@pytest.mark.parametrize("answer", [{"data": []}, [], {"usage": "much"}])
+async def test_an_uncached_answer_that_reports_nothing_is_charged_as_was_reserved(
+    harness: Harness, answer: object
 ) -> None:
-    answering(bench, told)
+    answering(harness, answer)
 
-    async with keyed(bench) as client:
+    async with keyed(harness) as client:
         await client.post("/images/generations", content=b'{"model":"m"}   ', headers=JSON)
 
-    assert charged(bench)[0] == 4 + 1_024
+    assert charged(harness)[0] == 4 + 1_024
 
 
-async def test_bytes_that_are_no_json_are_charged_as_was_reserved(bench: Bench) -> None:
-    bench.upstream.queue([b"\x89PNG", b"\r\n"], 200, {"content-type": "image/png"})
+async def test_bytes_that_are_no_json_are_charged_as_was_reserved(harness: Harness) -> None:
+    harness.upstream.queue([b"\x89PNG", b"\r\n"], 200, {"content-type": "image/png"})
 
-    async with keyed(bench) as client:
+    async with keyed(harness) as client:
         answer = await client.post("/embeddings", content=b'{"model":"m"}', headers=JSON)
 
     assert answer.content == b"\x89PNG\r\n"
-    assert charged(bench)[0] == 4
+    assert charged(harness)[0] == 4
 
 
 @pytest.mark.parametrize("status", [400, 503])
-async def test_an_uncached_error_is_charged_nothing(bench: Bench, status: int) -> None:
-    answering(bench, {"error": {"message": "no"}}, status)
+async def test_an_uncached_error_is_charged_nothing(harness: Harness, status: int) -> None:
+    answering(harness, {"error": {"message": "no"}}, status)
 
-    async with keyed(bench) as client:
+    async with keyed(harness) as client:
         answer = await client.post("/embeddings", json={"model": "m", "input": "x"})
 
     assert answer.status_code == status
-    assert charged(bench) == (0, 0)
+    assert charged(harness) == (0, 0)
 
 
-async def test_an_upstream_that_is_away_is_charged_nothing(bench: Bench) -> None:
-    bench.upstream.unreachable = True
+async def test_an_upstream_that_is_unavailable_is_charged_nothing(harness: Harness) -> None:
+    harness.upstream.unreachable = True
 
-    async with keyed(bench) as client:
+    async with keyed(harness) as client:
         answer = await client.post("/embeddings", json={"model": "m", "input": "x"})
 
     assert answer.status_code == 502
-    assert charged(bench) == (0, 0)
+    assert charged(harness) == (0, 0)
 
 
-async def test_reading_costs_a_request_and_no_budget(bench: Bench) -> None:
-    answering(bench, {"voices": []})
+async def test_reading_costs_a_request_and_no_budget(harness: Harness) -> None:
+    answering(harness, {"voices": []})
 
-    async with keyed(bench, limits=Limits(10, 1, 1)) as client:
+    async with keyed(harness, limits=Limits(10, 1, 1)) as client:
         answers = [await client.get("/voices"), await client.get("/models")]
 
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[-1].headers["x-ratelimit-remaining-requests"] == "8"
-    assert charged(bench) == (0, 0)
+    assert charged(harness) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -156,15 +156,15 @@ async def test_reading_costs_a_request_and_no_budget(bench: Bench) -> None:
     ],
 )
 async def test_what_a_key_may_not_do_is_not_sent_on(
-    bench: Bench, changes: dict[str, Any], body: bytes, status: int, code: str
+    harness: Harness, changes: dict[str, Any], body: bytes, status: int, code: str
 ) -> None:
     declared = FORM if body.startswith(b"--") else JSON
 
-    async with keyed(bench, **changes) as client:
+    async with keyed(harness, **changes) as client:
         answer = await client.post("/images/generations", content=body, headers=declared)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
-    assert bench.upstream.calls == []
+    assert harness.upstream.calls == []
 
 
 @pytest.mark.parametrize(
@@ -175,21 +175,21 @@ async def test_what_a_key_may_not_do_is_not_sent_on(
         ("POST", "/cache/feedback", {"entry": "e", "verdict": "bad"}),
     ],
 )
-async def test_what_the_proxy_answers_itself_wants_a_living_key(
-    bench: Bench, method: str, path: str, body: object
+async def test_the_proxys_own_answers_need_a_valid_key(
+    harness: Harness, method: str, path: str, body: object
 ) -> None:
-    async with keyed(bench, revoked_at=2) as client:
+    async with keyed(harness, revoked_at=2) as client:
         answer = await client.request(method, path, json=body)
 
     assert answer.json()["error"]["code"] == "revoked_api_key"
 
 
-async def test_while_the_store_is_away_uncached_endpoints_keep_the_modest_rate_too(
-    bench: Bench,
+async def test_while_the_store_is_unavailable_uncached_endpoints_keep_the_modest_rate_too(
+    harness: Harness,
 ) -> None:
-    async with keyed(bench) as client:
-        bench.exact.away = True
+    async with keyed(harness) as client:
+        harness.exact.away = True
         statuses = [(await client.get("/models")).status_code for _ in range(3)]
-        bench.exact.away = False
+        harness.exact.away = False
 
     assert statuses == [200, 200, 429]

@@ -48,7 +48,7 @@ def test_blank_lines_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reason"),
     [
         ("{", "not JSON"),
         ("[" * 200_000, "not JSON"),
@@ -62,14 +62,14 @@ def test_blank_lines_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
         (INTENT, "pairs and single texts in one file"),
     ],
 )
-def test_a_line_that_cannot_be_used_is_named(tmp_path: Path, line: str, told: str) -> None:
+def test_a_line_that_cannot_be_used_is_named(tmp_path: Path, line: str, reason: str) -> None:
     path = written(tmp_path, PAIR + line)
 
     with pytest.raises(UnusableFile) as caught:
         read_files([path])
 
     assert caught.value.message.startswith(f"{path}:2: ")
-    assert told in caught.value.message
+    assert reason in caught.value.message
 
 
 def test_files_without_lines_are_refused(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def forged() -> list[str]:
 
 
 @pytest.mark.parametrize("key", forged())
-def test_whatever_is_not_signed_is_refused_alike_and_not_repeated(key: str) -> None:
+def test_every_unsigned_key_gets_the_same_refusal_which_does_not_repeat_it(key: str) -> None:
     with pytest.raises(NotPermitted) as refused:
         RING.verified(key)
 
@@ -66,7 +66,7 @@ def test_a_tenant_whose_name_a_key_cannot_carry_gets_none(tenant: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "lcp_a.b.c"])
-def test_a_request_without_a_key_is_told_how_to_send_one(header: str) -> None:
+def test_a_request_without_a_key_learns_how_to_send_one(header: str) -> None:
     with pytest.raises(NotPermitted, match="Bearer") as refused:
         bearer_key(header)
 

@@ -52,7 +52,7 @@ def test_a_day_ends_at_midnight() -> None:
     assert day_seconds_left(moment(2026, 11, 25)) == 86_400
 
 
-def test_usage_is_that_of_the_minute_day_and_month_it_is_asked_for() -> None:
+def test_usage_is_reported_for_the_given_minute_day_and_month() -> None:
     now = moment(2026, 11, 30, 23, 59, 50)
     used = KeyUsage(now, 5, now // 86_400, 100, month_of(now), 1_000)
 
@@ -103,7 +103,7 @@ def test_what_is_over_the_limit_leaves_nothing() -> None:
     ("seconds", "text"),
     [(0, "0s"), (59, "59s"), (60, "1m0s"), (361, "6m1s"), (3_600, "1h0m0s"), (86_399, "23h59m59s")],
 )
-def test_times_are_told_as_openai_does(seconds: int, text: str) -> None:
+def test_times_are_reported_as_openai_does(seconds: int, text: str) -> None:
     assert duration(seconds) == text
 
 
@@ -117,7 +117,7 @@ def test_only_limits_that_there_are_have_headers() -> None:
     }
 
 
-def test_a_used_up_month_is_told_in_dollars() -> None:
+def test_a_used_up_month_is_reported_in_dollars() -> None:
     left = Grant(nano_dollars=Allowance(2_500_000_000, 1_000_000, 100))
 
     error = refused_key(Refusal.DOLLARS, left, model="m")
@@ -170,7 +170,7 @@ def test_a_local_rate_serves_so_many_in_a_minute_and_then_says_how_long() -> Non
     assert rate.wait_seconds("b", 20.0) == 0
 
 
-def test_a_local_rate_of_nothing_serves_nobody() -> None:
+def test_a_local_rate_of_nothing_serves_no_request() -> None:
     assert LocalRate(0).wait_seconds("a", 5.0) == 60
 
 

@@ -15,7 +15,7 @@ def asking(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"model": "m", "messages": list(messages) or [USER], **fields}
 
 
-def test_a_plain_request_passes_with_fields_nobody_knows() -> None:
+def test_a_plain_request_passes_with_unknown_fields() -> None:
     fields = asking(a_field_of_tomorrow=[1], temperature=0, stream=None)
 
     assert ChatDialect.checked(fields) is fields
@@ -147,7 +147,7 @@ def test_a_temperature_that_no_number_holds_is_hot() -> None:
     assert ChatDialect.traits(asking(temperature=10**400)).temperature == float("inf")
 
 
-def test_streaming_and_its_usage_are_asked_for_in_words() -> None:
+def test_streaming_and_its_usage_are_requested_in_words() -> None:
     assert ChatDialect.wants_stream(asking(stream=True))
     assert not ChatDialect.wants_stream(asking(stream=False))
     assert ChatDialect.wants_usage(asking(stream=True, stream_options={"include_usage": True}))
@@ -155,7 +155,7 @@ def test_streaming_and_its_usage_are_asked_for_in_words() -> None:
 
 
 @pytest.mark.parametrize("tool", [{"type": {"a": 1}}, {"type": ["function"]}, {"type": None}, "x"])
-def test_a_tool_that_cannot_be_told_is_taken_for_the_upstreams(tool: object) -> None:
+def test_an_unknown_tool_counts_as_the_upstreams(tool: object) -> None:
     fields = asking(tools=[tool])
 
     assert ChatDialect.traits(fields).upstream_state

@@ -38,13 +38,13 @@ def test_assembling_any_legal_stream_gives_the_whole_answer(data: st.DataObject)
 
 @given(completions())
 def test_replaying_and_assembling_gives_the_same_answer(completion: dict[str, Any]) -> None:
-    told = datas_of(chat_stream.events(completion) + chat_stream.usage_event(completion))
+    answer = datas_of(chat_stream.events(completion) + chat_stream.usage_event(completion))
 
-    assert assembled(told) == completion
+    assert assembled(answer) == completion
 
 
 @given(completions())
-def test_a_replay_tells_the_role_first_and_the_end_last(completion: dict[str, Any]) -> None:
+def test_a_replay_sends_the_role_first_and_the_end_last(completion: dict[str, Any]) -> None:
     chunks = [json.loads(data) for data in datas_of(chat_stream.events(completion))]
 
     for choice in completion["choices"]:
@@ -55,7 +55,7 @@ def test_a_replay_tells_the_role_first_and_the_end_last(completion: dict[str, An
     assert all("usage" not in chunk for chunk in chunks)
 
 
-def test_usage_is_told_only_where_it_is_wanted_and_known() -> None:
+def test_usage_is_reported_only_where_it_is_wanted_and_known() -> None:
     known: dict[str, Any] = {
         "id": "1",
         "choices": [],
@@ -70,7 +70,7 @@ def test_usage_is_told_only_where_it_is_wanted_and_known() -> None:
     assert ChatDialect.token_counts(known) == (1, 2)
 
 
-def test_a_functions_name_that_is_repeated_is_told_once() -> None:
+def test_a_functions_name_that_is_repeated_is_reported_once() -> None:
     def call(arguments: str) -> str:
         part = {"index": 0, "id": "c", "function": {"name": "f", "arguments": arguments}}
         return json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [part]}}]})
@@ -108,14 +108,16 @@ def test_calls_without_words_have_no_content() -> None:
     assert (message["content"], message["tool_calls"]) == (None, [{"id": "c"}, "odd"])
 
 
-def test_a_message_without_anything_is_told_by_its_role_alone() -> None:
+def test_an_empty_message_is_sent_as_its_role_alone() -> None:
     bare: dict[str, Any] = {
         "choices": [{"index": 0, "message": {"role": "assistant"}, "finish_reason": "stop"}]
     }
 
-    told = [json.loads(data)["choices"][0]["delta"] for data in datas_of(chat_stream.events(bare))]
+    answer = [
+        json.loads(data)["choices"][0]["delta"] for data in datas_of(chat_stream.events(bare))
+    ]
 
-    assert told == [{"role": "assistant", "content": None}, {}]
+    assert answer == [{"role": "assistant", "content": None}, {}]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def assembled(datas: list[str]) -> Json:
     return assembler.completion()
 
 
-def told(response: Json) -> list[Json]:
+def events_of(response: Json) -> list[Json]:
     events = EventSplitter().feed(responses_stream.events(response).encode())
     datas = [json.loads(event.data) for event in events if event.data is not None]
     assert [event.name for event in events] == [data["type"] for data in datas]
@@ -42,7 +42,7 @@ def test_assembling_any_legal_stream_gives_the_whole_response(data: st.DataObjec
 
 @given(whole_responses())
 def test_replaying_and_assembling_gives_the_same_response(response: Json) -> None:
-    events = told(response)
+    events = events_of(response)
 
     assert assembled([json.dumps(event) for event in events]) == response
     assert [event["sequence_number"] for event in events] == list(range(len(events)))
@@ -55,7 +55,7 @@ def test_replaying_and_assembling_gives_the_same_response(response: Json) -> Non
 def test_the_events_of_a_replay_spell_the_response_piece_by_piece(response: Json) -> None:
     """A client that never looks at the last event has the same items."""
     begun: dict[int, Json] = {}
-    for event in told(response)[:-1]:
+    for event in events_of(response)[:-1]:
         _take(begun, event)
 
     assert [begun[index] for index in sorted(begun)] == response["output"]
@@ -160,7 +160,7 @@ def test_what_is_not_whole_is_never_kept(part: Json) -> None:
     assert not ResponsesDialect.is_whole(part)
 
 
-def test_usage_is_counted_where_it_is_told() -> None:
+def test_usage_is_counted_where_it_is_reported() -> None:
     assert ResponsesDialect.token_counts({"usage": {"input_tokens": 3, "output_tokens": 4}}) == (
         3,
         4,
@@ -182,4 +182,4 @@ def test_what_a_response_says_is_its_texts_and_calls_without_its_thoughts() -> N
 
 @given(whole_responses())
 def test_no_event_of_a_response_is_there_for_usage_alone(response: Json) -> None:
-    assert not any(map(ResponsesDialect.is_usage_only, told(response)))
+    assert not any(map(ResponsesDialect.is_usage_only, events_of(response)))

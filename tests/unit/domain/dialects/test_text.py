@@ -55,8 +55,8 @@ def streams_of(draw: st.DrawFn, completion: Json) -> list[str]:
         parts = [{**place, "text": p, "logprobs": None} for p in pieces_of(draw, choice["text"])]
         weights = choice["logprobs"] or {"tokens": [], "token_logprobs": []}
         for token, weight in zip(weights["tokens"], weights["token_logprobs"], strict=True):
-            told = {"tokens": [token], "token_logprobs": [weight]}
-            parts.append({**place, "text": "", "logprobs": told})
+            answer = {"tokens": [token], "token_logprobs": [weight]}
+            parts.append({**place, "text": "", "logprobs": answer})
         queues.append([*parts, {**place, "text": "", "finish_reason": "stop"}])
     chunks = []
     while any(queues):
@@ -87,10 +87,10 @@ def test_assembling_any_legal_stream_gives_the_whole_answer(data: st.DataObject)
 
 @given(completions())
 def test_replaying_and_assembling_gives_the_same_answer(completion: Json) -> None:
-    told = datas_of(text.events(completion) + text.usage_event(completion))
+    answer = datas_of(text.events(completion) + text.usage_event(completion))
 
-    assert assembled(told) == completion
-    ends = [json.loads(data)["choices"][0]["finish_reason"] for data in told[:-1]]
+    assert assembled(answer) == completion
+    ends = [json.loads(data)["choices"][0]["finish_reason"] for data in answer[:-1]]
     count = len(completion["choices"])
     assert ends == [None] * count + ["stop"] * count
 

@@ -55,7 +55,7 @@ def test_a_response_adds_up(response: dict[str, Any]) -> None:
     events = slowly(ResponsesDialect(), responses_stream.events(response))
 
     assert assembled(ResponsesDialect(), events) == response
-    told = slowly(ResponsesDialect(), responses_stream.events(response))
-    done = [e["text"] for e in told if e["type"] == "response.output_text.done"]
-    deltas = [e["delta"] for e in told if e["type"] == "response.output_text.delta"]
+    answer = slowly(ResponsesDialect(), responses_stream.events(response))
+    done = [e["text"] for e in answer if e["type"] == "response.output_text.done"]
+    deltas = [e["delta"] for e in answer if e["type"] == "response.output_text.delta"]
     assert "".join(deltas) == "".join(done)

@@ -41,7 +41,7 @@ def test_without_a_guard_cosine_alone_decides() -> None:
     assert result.vetoes == {}
 
 
-def test_what_is_never_compared_by_meaning_is_not_served() -> None:
+def test_what_is_never_compared_semantically_is_not_served() -> None:
     rows = [
         LabelledPair("What is the weather in Rome?", "How is the weather in Rome?", True, 0.97),
         LabelledPair("What is my balance?", "Please show me my balance", True, 0.97),
@@ -54,7 +54,7 @@ def test_what_is_never_compared_by_meaning_is_not_served() -> None:
     assert result.vetoes == {"time-sensitive": 1, "personal": 1, "too-long": 1}
 
 
-def test_what_the_exact_tier_serves_needs_no_comparison_by_meaning() -> None:
+def test_what_the_exact_tier_serves_needs_no_semantic_comparison() -> None:
     rows = [LabelledPair("What's the weather in Rome?", "what's the weather in rome?", True, 1.0)]
 
     assert evaluate_pairs(rows, Decision(0.9, Guard())).served.true == 1

@@ -1,7 +1,7 @@
 from llm_cache_proxy.domain.evaluation import Relations
 
 
-def test_a_label_tells_of_its_own_pair_either_way_round() -> None:
+def test_a_label_holds_for_its_pair_either_way_round() -> None:
     relations = Relations([(1, 2, True), (3, 4, False)])
 
     assert relations.same_answer(2, 1) is True

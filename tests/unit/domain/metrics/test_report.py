@@ -19,12 +19,12 @@ PRICES = default_prices()
 GPT = "gpt-4o-mini"  # 150 and 600 nano-dollars
 
 
-def test_results_are_told_by_tier_and_the_rate_is_hits_over_hits_and_misses() -> None:
+def test_results_are_reported_by_tier_and_the_rate_is_hits_over_hits_and_misses() -> None:
     counts = {"exact_hits": 2, "semantic_hits": 1, "misses": 1, "bypasses": 5, "coalesced": 1}
 
-    told = cache_performance(tally({**counts, **veto_count("numbers"), **error_count("search")}))
+    answer = cache_performance(tally({**counts, **veto_count("numbers"), **error_count("search")}))
 
-    assert told == {
+    assert answer == {
         "exact_hits": 2,
         "semantic_hits": 1,
         "misses": 1,
@@ -39,12 +39,12 @@ def test_results_are_told_by_tier_and_the_rate_is_hits_over_hits_and_misses() ->
 
 
 def test_without_requests_everything_is_zero() -> None:
-    told = cache_performance(tally({}))
+    answer = cache_performance(tally({}))
 
-    assert (told["total_requests"], told["hit_rate"]) == (0, 0)
+    assert (answer["total_requests"], answer["hit_rate"]) == (0, 0)
 
 
-def test_prompt_and_completion_tokens_are_told_apart() -> None:
+def test_prompt_and_completion_tokens_are_distinguished() -> None:
     counts = merged(
         hit_counts(EXACT_HITS, GPT, 100, 20),
         hit_counts(SEMANTIC_HITS, "other", 1, 2),
@@ -64,18 +64,18 @@ def test_prompt_and_completion_tokens_are_told_apart() -> None:
 def test_dollars_are_each_models_own_price() -> None:
     counts = merged(hit_counts(EXACT_HITS, GPT, 1_000_000, 0), miss_counts(GPT, 0, 1_000_000))
 
-    told = cost_analysis(tally(counts), PRICES)
+    answer = cost_analysis(tally(counts), PRICES)
 
-    assert (told["dollars_saved"], told["dollars_spent"]) == (0.15, 0.6)
-    assert told["unpriced_models"] == []
+    assert (answer["dollars_saved"], answer["dollars_spent"]) == (0.15, 0.6)
+    assert answer["unpriced_models"] == []
 
 
 def test_a_model_without_a_price_counts_tokens_and_no_dollars() -> None:
-    told = cost_analysis(tally(miss_counts("other", 1000, 1000)), PRICES)
+    answer = cost_analysis(tally(miss_counts("other", 1000, 1000)), PRICES)
 
-    assert told["dollars_spent"] == 0
-    assert told["unpriced_models"] == ["other"]
-    assert told["by_model"] == {
+    assert answer["dollars_spent"] == 0
+    assert answer["unpriced_models"] == ["other"]
+    assert answer["by_model"] == {
         "other": {
             "hits": 0,
             "upstream_answers": 1,

@@ -58,7 +58,7 @@ def test_an_answer_that_was_not_cut_proves_nothing_about_cut_ones() -> None:
 @pytest.mark.parametrize(
     "judge", [must_differ, should_be_shared, notes_sharing("a repeat comes"), never_stored]
 )
-def test_answers_that_nothing_tells_apart_prove_nothing(judge: Judge) -> None:
+def test_answers_that_nothing_distinguishes_prove_nothing(judge: Judge) -> None:
     found = judge([CUT, replace(RENAMED, finish_reason="length")])
 
     assert found == Finding(Risk.UNCLEAR, "nothing in the answers distinguishes them")
@@ -67,7 +67,7 @@ def test_answers_that_nothing_tells_apart_prove_nothing(judge: Judge) -> None:
 @pytest.mark.parametrize(
     "judge", [must_differ, should_be_shared, notes_sharing("a repeat comes"), never_stored]
 )
-def test_a_refused_request_proves_nothing_and_its_status_is_told(judge: Judge) -> None:
+def test_a_refused_request_proves_nothing_and_its_status_is_reported(judge: Judge) -> None:
     found = judge([CUT, REFUSED])
 
     assert found == Finding(Risk.UNCLEAR, "a request was answered with status 400")

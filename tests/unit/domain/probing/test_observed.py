@@ -99,7 +99,7 @@ def test_the_random_number_gives_away_an_answer_under_a_new_id(
     assert seen(one, "id-1").is_same_answer_as(seen(other, "id-2")) is same
 
 
-def test_other_words_without_a_number_are_another_answer_and_like_words_tell_nothing() -> None:
+def test_other_words_without_a_number_are_another_answer_and_similar_words_prove_nothing() -> None:
     assert seen("a", "id-1").is_same_answer_as(seen("b", "id-2")) is False
     assert seen("a", "id-1").is_same_answer_as(seen("a", "id-2")) is None
 

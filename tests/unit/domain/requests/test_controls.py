@@ -6,7 +6,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests.controls import Controls, Mode, parse_controls
 
 
-def test_no_header_asks_for_nothing_special() -> None:
+def test_no_header_requests_nothing_special() -> None:
     assert parse_controls({}) == Controls()
 
 

@@ -20,7 +20,7 @@ from llm_cache_proxy.domain.requests.reasons import Reason
         "Any news on Brexit?",
     ],
 )
-def test_what_hangs_on_the_moment_is_not_compared_by_meaning(text: str) -> None:
+def test_a_time_sensitive_question_is_not_compared_semantically(text: str) -> None:
     assert ineligible_text(text) is Reason.TIME_SENSITIVE
 
 
@@ -37,7 +37,7 @@ def test_what_hangs_on_the_moment_is_not_compared_by_meaning(text: str) -> None:
         "Why is my order late?",
     ],
 )
-def test_what_hangs_on_the_asker_is_not_compared_by_meaning(text: str) -> None:
+def test_a_personal_question_is_not_compared_semantically(text: str) -> None:
     assert ineligible_text(text) is Reason.PERSONAL
 
 

@@ -238,6 +238,6 @@ def test_entry_ids_differ_by_tenant_and_do_not_show_the_key() -> None:
     assert "k" * 4 not in one
 
 
-def test_text_digests_tell_spellings_apart_and_take_any_text() -> None:
+def test_text_digests_distinguish_spellings_and_take_any_text() -> None:
     assert text_digest("us") != text_digest("US")
     assert len(text_digest("\ud800")) == 32

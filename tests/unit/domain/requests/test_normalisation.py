@@ -59,7 +59,7 @@ def test_normalising_twice_changes_nothing() -> None:
     ["x" + "\n" * 7_900 + "y", "x" + " \n" * 3_950 + "y", "SELECT a " * 880],
     ids=["blank lines", "lines of spaces", "one word of SQL"],
 )
-def test_no_text_takes_more_time_than_its_length_asks_for(text: str) -> None:
+def test_no_text_takes_more_time_than_its_length_requires(text: str) -> None:
     """What is quadratic takes half a minute here, and what is not takes milliseconds."""
     start = time.process_time()
 

@@ -20,7 +20,7 @@ def traits(
     return Traits(text, no_text, tools, temperature, upstream_state)
 
 
-def test_a_plain_question_may_be_compared_by_meaning() -> None:
+def test_a_plain_question_may_be_compared_semantically() -> None:
     this = plan(POLICY, Controls(), traits())
 
     assert (this.read, this.write, this.bypass, this.no_semantic) == (True, True, None, None)
@@ -42,7 +42,9 @@ def test_a_plain_question_may_be_compared_by_meaning() -> None:
         (traits("I'm 34 and live alone, what should I cook?"), Reason.PERSONAL),
     ],
 )
-def test_meaning_is_not_compared_and_the_reason_is_told(asked: Traits, reason: Reason) -> None:
+def test_the_semantic_tier_is_skipped_and_the_reason_is_reported(
+    asked: Traits, reason: Reason
+) -> None:
     this = plan(POLICY, Controls(), asked)
 
     assert this.no_semantic is reason
@@ -50,7 +52,7 @@ def test_meaning_is_not_compared_and_the_reason_is_told(asked: Traits, reason: R
     assert this.write
 
 
-def test_a_mode_and_a_setting_turn_meaning_off() -> None:
+def test_a_mode_and_a_setting_switch_the_semantic_tier_off() -> None:
     by_mode = plan(POLICY, Controls(mode=Mode.EXACT), traits())
     by_setting = plan(Policy(semantic=False), Controls(), traits())
     allowed = plan(Policy(semantic_with_tools=True), Controls(), traits(tools=True))
@@ -78,17 +80,17 @@ def test_a_client_tightens_the_threshold_and_never_loosens_it() -> None:
         (Controls(ttl_seconds=10**9), None, 30 * DAY_SECONDS),
     ],
 )
-def test_life_is_asked_for_or_follows_temperature(
+def test_the_ttl_is_requested_or_follows_the_temperature(
     controls: Controls, temperature: float | None, seconds: int
 ) -> None:
     assert plan(POLICY, controls, traits(temperature=temperature)).ttl_seconds == seconds
 
 
-def test_a_life_of_nothing_is_not_stored() -> None:
+def test_with_a_ttl_of_zero_nothing_is_stored() -> None:
     assert not plan(POLICY, Controls(ttl_seconds=0), traits()).write
 
 
-def test_what_leans_on_the_upstream_or_asks_for_it_bypasses() -> None:
+def test_a_request_that_depends_on_upstream_state_bypasses_the_cache() -> None:
     state = plan(POLICY, Controls(), traits(upstream_state=True))
     off = plan(POLICY, Controls(mode=Mode.OFF, may_read=False, may_write=False), traits())
 

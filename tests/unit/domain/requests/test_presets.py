@@ -25,7 +25,7 @@ def test_a_preset_is_known_by_its_least_similarity(preset: str, least: float) ->
     assert threshold(Preset(preset)) == least
 
 
-def test_only_verified_asks_for_more_than_the_guard() -> None:
+def test_only_verified_needs_more_than_the_guard() -> None:
     assert [preset for preset in Preset if PRESETS[preset].verified] == [Preset.VERIFIED]
 
 
@@ -34,7 +34,7 @@ def test_the_default_policy_is_the_balanced_preset() -> None:
     assert Settings().semantic_preset is Preset.BALANCED
 
 
-def test_off_compares_nothing_by_meaning() -> None:
+def test_off_switches_the_semantic_tier_off() -> None:
     rules = PRESETS[Preset.OFF]
 
     planned = plan(Policy(semantic=rules.semantic), Controls(), PROSE)

@@ -31,7 +31,7 @@ def test_an_alias_is_sent_under_its_name_there() -> None:
     assert routed(configs, "fast") == [("a", "llama-3.1-8b-instant"), ("b", "gpt-4o-mini")]
 
 
-def test_an_upstream_is_asked_once_though_it_is_a_catch_all_too() -> None:
+def test_an_upstream_is_called_once_though_it_is_a_catch_all_too() -> None:
     assert routed([config("a", "gpt-4o", "*")], "gpt-4o") == [("a", "gpt-4o")]
 
 
@@ -48,7 +48,7 @@ def test_a_slash_inside_a_models_name_is_no_prefix() -> None:
     assert routed([groq("key")], "groq/llama-3.1-8b-instant") == [("groq", "llama-3.1-8b-instant")]
 
 
-def test_a_model_that_nobody_serves_leads_nowhere() -> None:
+def test_a_model_that_no_upstream_serves_leads_nowhere() -> None:
     assert routed([config("a", "gpt-*")], "llama-3") == []
     assert routed([config("a", "gpt-*")], "a/llama-3") == []
 

@@ -4,9 +4,9 @@ import pytest
 
 from llm_cache_proxy.domain.upstreams.retry import (
     RetryPolicy,
-    asked_wait_seconds,
     backoff_seconds,
     repeatable,
+    requested_wait_seconds,
     worth_another_route,
     worth_repeating,
 )
@@ -96,4 +96,4 @@ def test_backoff_jitters_over_its_whole_range() -> None:
 def test_the_asked_wait_is_read_in_every_spelling(
     headers: dict[str, str], expected: float | None
 ) -> None:
-    assert asked_wait_seconds(headers, NOW) == expected
+    assert requested_wait_seconds(headers, NOW) == expected

@@ -24,7 +24,7 @@ from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.ports.key_store import HeldKey
-from unit.pipeline.bench import COMPLETION_NANO, PROMPT_NANO, Bench, Told, read
+from unit.pipeline.harness import COMPLETION_NANO, PROMPT_NANO, Harness, ReceivedAnswer, read
 
 TENANT, KEY = "acme", "00000000000000aa"
 ASKED, ALIKE = "What is Rust?", "Tell me what Rust is"
@@ -33,202 +33,202 @@ TOLD_TOKENS, TOLD_NANO = 15, 10 * PROMPT_NANO + 5 * COMPLETION_NANO
 
 
 @pytest.fixture
-def bench() -> Bench:
-    made = Bench()
+def harness() -> Harness:
+    made = Harness()
     made.embedder.alike(ASKED, ALIKE, 0.94)
     return made
 
 
-async def with_key(bench: Bench, **changes: Any) -> None:
+async def with_key(harness: Harness, **changes: Any) -> None:
     record = KeyRecord(name="ci", created_at=1, **changes)
-    assert await bench.exact.write_key(TENANT, KEY, record)
+    assert await harness.exact.write_key(TENANT, KEY, record)
 
 
-async def ask(bench: Bench, text: str = ASKED, **changes: Any) -> Told:
-    return await bench.ask(text, **{"tenant": TENANT, "key_id": KEY, **changes})
+async def ask(harness: Harness, text: str = ASKED, **changes: Any) -> ReceivedAnswer:
+    return await harness.ask(text, **{"tenant": TENANT, "key_id": KEY, **changes})
 
 
-async def begin(bench: Bench, text: str = ASKED, **changes: Any) -> Answer:
-    return await bench.begin(text, **{"tenant": TENANT, "key_id": KEY, **changes})
+async def begin(harness: Harness, text: str = ASKED, **changes: Any) -> Answer:
+    return await harness.begin(text, **{"tenant": TENANT, "key_id": KEY, **changes})
 
 
-def held(bench: Bench) -> HeldKey:
-    return bench.exact.keys[TENANT, KEY]
+def held(harness: Harness) -> HeldKey:
+    return harness.exact.keys[TENANT, KEY]
 
 
-def charged(bench: Bench) -> tuple[int, int]:
-    return held(bench).usage.tokens, held(bench).usage.nano_dollars
+def charged(harness: Harness) -> tuple[int, int]:
+    return held(harness).usage.tokens, held(harness).usage.nano_dollars
 
 
-def reserved(bench: Bench, completion_tokens: int = 1_024) -> tuple[int, int]:
+def reserved(harness: Harness, completion_tokens: int = 1_024) -> tuple[int, int]:
     """What is reserved for the last call, whose body the upstream was sent as it came."""
-    prompt = -(-len(bench.upstream.calls[-1].body) // 4)
+    prompt = -(-len(harness.upstream.calls[-1].body) // 4)
     nano = prompt * PROMPT_NANO + completion_tokens * COMPLETION_NANO
     return prompt + completion_tokens, nano
 
 
-async def test_an_answer_is_charged_what_the_upstream_told(bench: Bench) -> None:
-    await with_key(bench)
+async def test_an_answer_is_charged_what_the_upstream_reported(harness: Harness) -> None:
+    await with_key(harness)
 
-    told = await ask(bench)
+    answer = await ask(harness)
 
-    assert told.x_cache == "MISS"
-    assert charged(bench) == (TOLD_TOKENS, TOLD_NANO)
+    assert answer.x_cache == "MISS"
+    assert charged(harness) == (TOLD_TOKENS, TOLD_NANO)
 
 
-async def test_a_streamed_answer_is_charged_by_the_usage_that_only_we_asked_for(
-    bench: Bench,
+async def test_a_streamed_answer_is_charged_by_the_usage_that_only_we_requested(
+    harness: Harness,
 ) -> None:
-    await with_key(bench)
+    await with_key(harness)
 
-    await ask(bench, stream=True)
+    await ask(harness, stream=True)
 
-    assert charged(bench) == (TOLD_TOKENS, TOLD_NANO)
+    assert charged(harness) == (TOLD_TOKENS, TOLD_NANO)
 
 
-async def test_a_bypassed_answer_is_checked_and_charged_too(bench: Bench) -> None:
-    await with_key(bench, limits=Limits(requests_per_minute=1))
+async def test_a_bypassed_answer_is_checked_and_charged_too(harness: Harness) -> None:
+    await with_key(harness, limits=Limits(requests_per_minute=1))
 
-    told = await ask(bench, headers={"x-bypass-cache": "true"})
+    answer = await ask(harness, headers={"x-bypass-cache": "true"})
 
-    assert told.x_cache == "BYPASS"
-    assert charged(bench) == (TOLD_TOKENS, TOLD_NANO)
+    assert answer.x_cache == "BYPASS"
+    assert charged(harness) == (TOLD_TOKENS, TOLD_NANO)
     with pytest.raises(LimitReached):
-        await ask(bench, headers={"x-bypass-cache": "true"})
+        await ask(harness, headers={"x-bypass-cache": "true"})
 
 
-async def test_a_hit_takes_one_command_and_is_charged_nothing(bench: Bench) -> None:
-    await with_key(bench, limits=Limits(10, 10_000, 10**9))
-    await ask(bench)
-    before, commands = charged(bench), bench.exact.commands
+async def test_a_hit_takes_one_command_and_is_charged_nothing(harness: Harness) -> None:
+    await with_key(harness, limits=Limits(10, 10_000, 10**9))
+    await ask(harness)
+    before, commands = charged(harness), harness.exact.commands
 
-    hit = await begin(bench)
+    hit = await begin(harness)
 
     assert hit.outcome.result == "HIT-EXACT"
-    assert bench.exact.commands == commands + 1
-    assert charged(bench) == before
+    assert harness.exact.commands == commands + 1
+    assert charged(harness) == before
     assert hit.outcome.grant is not None
     assert hit.outcome.grant.requests is not None
     assert (hit.outcome.grant.requests.limit, hit.outcome.grant.requests.left) == (10, 8)
 
 
-async def test_a_semantic_hit_gives_back_what_was_reserved(bench: Bench) -> None:
-    await with_key(bench)
-    await ask(bench)
-    before = charged(bench)
+async def test_a_semantic_hit_gives_back_what_was_reserved(harness: Harness) -> None:
+    await with_key(harness)
+    await ask(harness)
+    before = charged(harness)
 
-    first, promoted = await begin(bench, ALIKE), await begin(bench, ALIKE)
+    first, promoted = await begin(harness, ALIKE), await begin(harness, ALIKE)
 
     assert (first.outcome.result, promoted.outcome.result) == ("HIT-SEMANTIC", "HIT-EXACT")
-    assert charged(bench) == before
+    assert charged(harness) == before
 
 
 @pytest.mark.parametrize("status", [400, 429, 500])
-async def test_an_upstreams_error_is_charged_nothing(bench: Bench, status: int) -> None:
-    await with_key(bench)
-    bench.upstream.queue([b'{"error": {"message": "no"}}'], status)
+async def test_an_upstreams_error_is_charged_nothing(harness: Harness, status: int) -> None:
+    await with_key(harness)
+    harness.upstream.queue([b'{"error": {"message": "no"}}'], status)
 
-    await ask(bench)
+    await ask(harness)
 
-    assert charged(bench) == (0, 0)
+    assert charged(harness) == (0, 0)
 
 
-async def test_an_upstream_that_is_away_is_charged_nothing(bench: Bench) -> None:
-    await with_key(bench)
-    bench.upstream.unreachable = True
+async def test_an_upstream_that_is_unavailable_is_charged_nothing(harness: Harness) -> None:
+    await with_key(harness)
+    harness.upstream.unreachable = True
 
     with pytest.raises(UpstreamUnreachable):
-        await ask(bench)
-    await bench.proxy.counter_writer.drain()
+        await ask(harness)
+    await harness.proxy.counter_writer.drain()
 
-    assert charged(bench) == (0, 0)
+    assert charged(harness) == (0, 0)
 
 
-async def test_an_answer_that_tells_no_usage_is_charged_as_was_reserved(bench: Bench) -> None:
-    await with_key(bench)
+async def test_an_answer_that_reports_no_usage_is_charged_as_was_reserved(harness: Harness) -> None:
+    await with_key(harness)
     untold = {**completion("hi"), "usage": None}
-    bench.upstream.queue([json.dumps(untold).encode()])
+    harness.upstream.queue([json.dumps(untold).encode()])
 
-    await ask(bench, max_tokens=7)
+    await ask(harness, max_tokens=7)
 
-    assert charged(bench) == reserved(bench, 7)
+    assert charged(harness) == reserved(harness, 7)
 
 
-async def test_a_client_that_leaves_a_stream_is_charged_as_was_reserved(bench: Bench) -> None:
-    await with_key(bench)
+async def test_a_client_that_leaves_a_stream_is_charged_as_was_reserved(harness: Harness) -> None:
+    await with_key(harness)
     headers = {"x-cache-mode": "read-only"}  # the body goes out as it came
-    bench.upstream.queue(sse(chunk("a"), chunk("b"), chunk(finish="stop")), 200, SSE_HEADERS)
+    harness.upstream.queue(sse(chunk("a"), chunk("b"), chunk(finish="stop")), 200, SSE_HEADERS)
 
-    answer = await begin(bench, stream=True, headers=headers, max_tokens=9)
+    answer = await begin(harness, stream=True, headers=headers, max_tokens=9)
     assert not isinstance(answer.body, bytes)
     await anext(answer.body)
     await answer.body.aclose()
-    await bench.proxy.counter_writer.drain()
+    await harness.proxy.counter_writer.drain()
 
-    assert charged(bench) == reserved(bench, 9)
+    assert charged(harness) == reserved(harness, 9)
 
 
-async def test_a_stream_that_breaks_off_is_charged_as_was_reserved(bench: Bench) -> None:
-    await with_key(bench)
+async def test_a_stream_that_breaks_off_is_charged_as_was_reserved(harness: Harness) -> None:
+    await with_key(harness)
     headers = {"x-cache-mode": "read-only"}
     cut = [*sse(chunk("a"), done=False), UpstreamUnreachable("gone", upstream="fake")]
-    bench.upstream.queue(cut, 200, SSE_HEADERS)
+    harness.upstream.queue(cut, 200, SSE_HEADERS)
 
-    answer = await begin(bench, stream=True, headers=headers)
+    answer = await begin(harness, stream=True, headers=headers)
     await read(answer.body)
-    await bench.proxy.counter_writer.drain()
+    await harness.proxy.counter_writer.drain()
 
-    assert charged(bench) == reserved(bench)
+    assert charged(harness) == reserved(harness)
 
 
-async def test_a_client_that_leaves_before_the_upstream_is_asked_is_charged_nothing(
-    bench: Bench,
+async def test_a_client_that_leaves_before_the_upstream_is_called_is_charged_nothing(
+    harness: Harness,
 ) -> None:
-    await with_key(bench)
+    await with_key(harness)
 
     async def leave(*_: object) -> None:
         raise asyncio.CancelledError
 
-    bench.embedder.embed = leave  # type: ignore[method-assign, assignment]  # the client leaves here
+    harness.embedder.embed = leave  # type: ignore[method-assign, assignment]  # the client leaves here
     with pytest.raises(asyncio.CancelledError):
-        await begin(bench)
-    await bench.proxy.counter_writer.drain()
+        await begin(harness)
+    await harness.proxy.counter_writer.drain()
 
-    assert charged(bench) == (0, 0)
+    assert charged(harness) == (0, 0)
 
 
-async def test_a_cached_answer_only_reserves_nothing(bench: Bench) -> None:
-    await with_key(bench, limits=Limits(tokens_per_day=0))
+async def test_a_cached_answer_only_reserves_nothing(harness: Harness) -> None:
+    await with_key(harness, limits=Limits(tokens_per_day=0))
 
     with pytest.raises(NotInCache):
-        await ask(bench, headers={"cache-control": "only-if-cached"})
+        await ask(harness, headers={"cache-control": "only-if-cached"})
 
-    assert charged(bench) == (0, 0)
+    assert charged(harness) == (0, 0)
 
 
-async def test_a_text_that_only_looks_alike_reserves_before_the_upstream_is_asked(
-    bench: Bench,
+async def test_a_text_that_only_normalises_to_another_reserves_before_the_upstream_is_called(
+    harness: Harness,
 ) -> None:
-    await with_key(bench)
-    await ask(bench, "How do I polish my nails?")
+    await with_key(harness)
+    await ask(harness, "How do I polish my nails?")
 
-    other = await ask(bench, "How do I Polish my nails?")
+    other = await ask(harness, "How do I Polish my nails?")
 
     assert other.x_cache == "MISS"
-    assert charged(bench) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
+    assert charged(harness) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
 
 
 async def test_a_promotion_that_is_no_longer_believed_reserves_before_the_upstream(
-    bench: Bench,
+    harness: Harness,
 ) -> None:
-    await with_key(bench)
-    await ask(bench)
-    await ask(bench, ALIKE)
+    await with_key(harness)
+    await ask(harness)
+    await ask(harness, ALIKE)
 
-    strict = await ask(bench, ALIKE, headers={"x-cache-threshold": "0.99"})
+    strict = await ask(harness, ALIKE, headers={"x-cache-threshold": "0.99"})
 
     assert strict.x_cache == "MISS"
-    assert charged(bench) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
+    assert charged(harness) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
 
 
 @pytest.mark.parametrize(
@@ -239,27 +239,27 @@ async def test_a_promotion_that_is_no_longer_believed_reserves_before_the_upstre
         (Limits(nano_dollars_per_month=10**12), "unpriced", Forbidden, "price_unknown"),
     ],
 )
-async def test_an_answer_that_the_budget_has_no_room_for_is_not_asked_for(
-    bench: Bench, limits: Limits, model: str, error: type[RequestRefused], code: str
+async def test_an_answer_that_the_budget_has_no_room_for_is_not_requested(
+    harness: Harness, limits: Limits, model: str, error: type[RequestRefused], code: str
 ) -> None:
-    await with_key(bench, limits=limits)
+    await with_key(harness, limits=limits)
 
     with pytest.raises(error) as refused:
-        await ask(bench, model=model)
+        await ask(harness, model=model)
 
     assert refused.value.code == code
-    assert bench.upstream.calls == []
-    assert charged(bench) == (0, 0)
+    assert harness.upstream.calls == []
+    assert charged(harness) == (0, 0)
 
 
-async def test_stored_answers_are_served_though_the_budget_is_used_up(bench: Bench) -> None:
-    await with_key(bench)
-    await ask(bench)
-    record = held(bench).record
+async def test_stored_answers_are_served_though_the_budget_is_used_up(harness: Harness) -> None:
+    await with_key(harness)
+    await ask(harness)
+    record = held(harness).record
     poor = KeyRecord(name="ci", created_at=1, limits=Limits(tokens_per_day=1))
-    assert await bench.exact.write_key(TENANT, KEY, poor, instead_of=record)
+    assert await harness.exact.write_key(TENANT, KEY, poor, instead_of=record)
 
-    answers = [await ask(bench), await ask(bench, ALIKE)]
+    answers = [await ask(harness), await ask(harness, ALIKE)]
 
     assert [answer.x_cache for answer in answers] == ["HIT-EXACT", "HIT-SEMANTIC"]
 
@@ -274,135 +274,135 @@ async def test_stored_answers_are_served_though_the_budget_is_used_up(bench: Ben
     ],
 )
 async def test_a_key_that_is_not_served_learns_why(
-    bench: Bench, changes: dict[str, Any], status: int, code: str
+    harness: Harness, changes: dict[str, Any], status: int, code: str
 ) -> None:
-    await with_key(bench, **changes)
+    await with_key(harness, **changes)
 
     with pytest.raises(RequestRefused) as refused:
-        await ask(bench)
+        await ask(harness)
 
     assert (refused.value.status, refused.value.code) == (status, code)
-    assert bench.upstream.calls == []
+    assert harness.upstream.calls == []
 
 
-async def test_an_unknown_key_is_answered_as_a_wrong_one(bench: Bench) -> None:
+async def test_an_unknown_key_is_answered_as_a_wrong_one(harness: Harness) -> None:
     with pytest.raises(NotPermitted) as refused:
-        await ask(bench)
+        await ask(harness)
 
     assert refused.value.code == "invalid_api_key"
 
 
-async def test_a_refused_key_is_told_its_limits_and_when_to_come_back(bench: Bench) -> None:
-    await with_key(bench, limits=Limits(requests_per_minute=1, tokens_per_day=5_000))
-    await ask(bench)
+async def test_a_refused_key_learns_its_limits_and_when_to_come_back(harness: Harness) -> None:
+    await with_key(harness, limits=Limits(requests_per_minute=1, tokens_per_day=5_000))
+    await ask(harness)
 
     with pytest.raises(LimitReached) as refused:
-        await ask(bench)
+        await ask(harness)
 
     headers = refused.value.headers
     assert 0 < int(headers["retry-after"]) <= 60
     assert headers["x-ratelimit-limit-requests"] == "1"
     assert headers["x-ratelimit-remaining-requests"] == "0"
     assert headers["x-ratelimit-limit-tokens"] == "5000"
-    await bench.proxy.counter_writer.drain()
-    assert bench.exact.count_of("error:key_requests", TENANT) == 1
+    await harness.proxy.counter_writer.drain()
+    assert harness.exact.count_of("error:key_requests", TENANT) == 1
 
 
 async def test_a_key_brings_its_namespace_and_asks_twice_only_the_first_time(
-    bench: Bench,
+    harness: Harness,
 ) -> None:
-    await with_key(bench, namespace="shop")
+    await with_key(harness, namespace="shop")
 
-    first = await ask(bench)
-    commands = bench.exact.commands
-    again = await begin(bench)
+    first = await ask(harness)
+    commands = harness.exact.commands
+    again = await begin(harness)
 
     assert (first.x_cache, again.outcome.result) == ("MISS", "HIT-EXACT")
-    assert bench.exact.commands == commands + 1
-    assert (await ask(bench, headers={"x-cache-namespace": "shop"})).x_cache == "HIT-EXACT"
-    assert (await ask(bench, headers={"x-cache-namespace": "default"})).x_cache == "MISS"
+    assert harness.exact.commands == commands + 1
+    assert (await ask(harness, headers={"x-cache-namespace": "shop"})).x_cache == "HIT-EXACT"
+    assert (await ask(harness, headers={"x-cache-namespace": "default"})).x_cache == "MISS"
 
 
-async def test_a_changed_namespace_is_found_by_the_next_request(bench: Bench) -> None:
-    await with_key(bench, namespace="shop")
-    await ask(bench)
+async def test_a_changed_namespace_is_found_by_the_next_request(harness: Harness) -> None:
+    await with_key(harness, namespace="shop")
+    await ask(harness)
     moved = KeyRecord(name="ci", created_at=1, namespace="office")
-    assert await bench.exact.write_key(TENANT, KEY, moved, instead_of=held(bench).record)
+    assert await harness.exact.write_key(TENANT, KEY, moved, instead_of=held(harness).record)
 
-    assert (await ask(bench)).x_cache == "MISS"
-    assert (await ask(bench)).x_cache == "HIT-EXACT"
+    assert (await ask(harness)).x_cache == "MISS"
+    assert (await ask(harness)).x_cache == "HIT-EXACT"
 
 
-async def test_while_the_store_is_away_a_signed_key_is_served_at_a_modest_rate(
-    bench: Bench,
+async def test_while_the_store_is_unavailable_a_signed_key_is_served_at_a_modest_rate(
+    harness: Harness,
 ) -> None:
-    await with_key(bench)
-    bench.exact.away = True
+    await with_key(harness)
+    harness.exact.away = True
 
-    answers = [await begin(bench), await begin(bench)]
+    answers = [await begin(harness), await begin(harness)]
     with pytest.raises(LimitReached) as refused:
-        await begin(bench)
+        await begin(harness)
 
     assert [answer.outcome.reason for answer in answers] == ["exact-unavailable"] * 2
     assert 0 < int(refused.value.headers["retry-after"]) <= 60
-    bench.exact.away = False
-    await bench.proxy.counter_writer.drain()
-    assert bench.exact.count_of("error:key_unchecked", TENANT) == 2
-    assert charged(bench) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
+    harness.exact.away = False
+    await harness.proxy.counter_writer.drain()
+    assert harness.exact.count_of("error:key_unchecked", TENANT) == 2
+    assert charged(harness) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
 
 
 async def test_another_tenant_is_served_while_one_has_reached_the_modest_rate(
-    bench: Bench,
+    harness: Harness,
 ) -> None:
-    bench.exact.away = True
+    harness.exact.away = True
     for _ in range(2):
-        await begin(bench)
+        await begin(harness)
 
-    assert (await begin(bench, tenant="other")).status == 200
+    assert (await begin(harness, tenant="other")).status == 200
 
 
-async def test_a_store_that_cannot_count_is_as_good_as_away(bench: Bench) -> None:
-    await with_key(bench, limits=Limits(requests_per_minute=100))
-    bench.exact.full = True
+async def test_a_store_that_cannot_count_is_treated_as_unavailable(harness: Harness) -> None:
+    await with_key(harness, limits=Limits(requests_per_minute=100))
+    harness.exact.full = True
 
     for _ in range(2):
-        await begin(bench)
+        await begin(harness)
     with pytest.raises(LimitReached):
-        await begin(bench)
+        await begin(harness)
 
 
 async def test_a_request_that_looks_twice_takes_one_place_of_the_modest_rate(
-    bench: Bench,
+    harness: Harness,
 ) -> None:
-    await with_key(bench)
-    await ask(bench)
-    await ask(bench, ALIKE)
-    bench.exact.full = True
+    await with_key(harness)
+    await ask(harness)
+    await ask(harness, ALIKE)
+    harness.exact.full = True
 
-    answers = [await ask(bench, ALIKE), await ask(bench, ALIKE)]
+    answers = [await ask(harness, ALIKE), await ask(harness, ALIKE)]
 
     assert [answer.outcome.reason for answer in answers] == ["promoted"] * 2
-    assert bench.exact.count_of("error:key_unchecked", TENANT) == 2
+    assert harness.exact.count_of("error:key_unchecked", TENANT) == 2
 
 
-async def test_without_a_key_nothing_is_asked_before_what_is_not_cached(bench: Bench) -> None:
-    state = await Admission(bench.proxy.exact).free(Client(TENANT, None))
+async def test_without_a_key_an_uncached_request_needs_no_lookup(harness: Harness) -> None:
+    state = await Admission(harness.proxy.exact).free(Client(TENANT, None))
 
-    assert (state.grant, state.charge, bench.exact.commands) == (None, None, 0)
+    assert (state.grant, state.charge, harness.exact.commands) == (None, None, 0)
 
 
-async def test_without_a_key_nothing_is_asked_of_one(bench: Bench) -> None:
-    told = await bench.ask()
+async def test_without_a_key_no_key_is_checked(harness: Harness) -> None:
+    answer = await harness.ask()
 
-    assert told.outcome.grant is None
-    assert not any(name.startswith("usage:") for name in bench.exact.counted["default"])
+    assert answer.outcome.grant is None
+    assert not any(name.startswith("usage:") for name in harness.exact.counted["default"])
 
 
 class AnswersElsewhere:
     """Stands where the semantic tier does: answers after the lookup has reserved."""
 
-    def __init__(self, told: Told) -> None:
-        self._told = told
+    def __init__(self, answer: ReceivedAnswer) -> None:
+        self._told = answer
 
     async def find(self, asked: object, state: object) -> Answer:
         del asked, state
@@ -410,92 +410,96 @@ class AnswersElsewhere:
         return Answer(200, "application/json", self._told.body, outcome)
 
 
-async def test_an_answer_that_no_upstream_gave_gives_back_what_was_reserved(bench: Bench) -> None:
-    await with_key(bench)
-    first = await ask(bench)
-    before = charged(bench)
+async def test_an_answer_that_no_upstream_gave_gives_back_what_was_reserved(
+    harness: Harness,
+) -> None:
+    await with_key(harness)
+    first = await ask(harness)
+    before = charged(harness)
     elsewhere: Any = AnswersElsewhere(first)
-    bench.proxy = replace(bench.proxy, semantic=elsewhere)
+    harness.proxy = replace(harness.proxy, semantic=elsewhere)
 
-    told = await ask(bench, "Another question altogether")
+    answer = await ask(harness, "Another question altogether")
 
-    assert told.x_cache == "COALESCED"
-    assert charged(bench) == before
-
-
-async def test_a_refreshed_answer_goes_into_the_keys_own_namespace(bench: Bench) -> None:
-    await with_key(bench, namespace="shop")
-
-    await ask(bench, headers={"x-cache-mode": "refresh"})
-
-    assert (await ask(bench)).x_cache == "HIT-EXACT"
-    assert (await ask(bench, headers={"x-cache-namespace": "default"})).x_cache == "MISS"
+    assert answer.x_cache == "COALESCED"
+    assert charged(harness) == before
 
 
-async def test_namespaces_of_keys_that_are_not_seen_any_more_are_forgotten(bench: Bench) -> None:
-    await with_key(bench, namespace="shop")
-    known = bench.proxy.exact.keys.namespaces
+async def test_a_refreshed_answer_goes_into_the_keys_own_namespace(harness: Harness) -> None:
+    await with_key(harness, namespace="shop")
+
+    await ask(harness, headers={"x-cache-mode": "refresh"})
+
+    assert (await ask(harness)).x_cache == "HIT-EXACT"
+    assert (await ask(harness, headers={"x-cache-namespace": "default"})).x_cache == "MISS"
+
+
+async def test_namespaces_of_keys_that_are_not_seen_any_more_are_forgotten(
+    harness: Harness,
+) -> None:
+    await with_key(harness, namespace="shop")
+    known = harness.proxy.exact.keys.namespaces
     known.update({Client("old", str(number)): "x" for number in range(10_000)})
 
-    await ask(bench)
+    await ask(harness)
 
     assert len(known) == 10_000
     assert known[Client(TENANT, KEY)] == "shop"
 
 
-async def test_an_expired_answer_is_charged_nothing_and_tells_what_is_left() -> None:
-    bench = Bench(Policy(default_ttl_seconds=100, stale_if_error_seconds=60))
-    await with_key(bench, limits=Limits(10, 10_000, 10**9))
-    await ask(bench)
-    before = charged(bench)
-    bench.exact.time += 100
-    bench.upstream.unreachable = True
+async def test_an_expired_answer_is_charged_nothing_and_reports_what_is_left() -> None:
+    harness = Harness(Policy(default_ttl_seconds=100, stale_if_error_seconds=60))
+    await with_key(harness, limits=Limits(10, 10_000, 10**9))
+    await ask(harness)
+    before = charged(harness)
+    harness.exact.time += 100
+    harness.upstream.unreachable = True
 
-    told = await ask(bench)
-    await bench.proxy.drain()
+    answer = await ask(harness)
+    await harness.proxy.drain()
 
-    assert told.x_cache == "STALE"
-    assert charged(bench) == before
-    assert told.outcome.grant is not None
-    assert told.outcome.grant.requests is not None
-    assert told.outcome.grant.requests.limit == 10
+    assert answer.x_cache == "STALE"
+    assert charged(harness) == before
+    assert answer.outcome.grant is not None
+    assert answer.outcome.grant.requests is not None
+    assert answer.outcome.grant.requests.limit == 10
 
 
 async def test_a_key_without_the_budget_for_it_has_no_answer_renewed() -> None:
-    bench = Bench(Policy(default_ttl_seconds=100, refresh_ahead=0.5))
-    await with_key(bench, limits=Limits(tokens_per_day=1_100))
-    await ask(bench)
-    bench.exact.time += 90
-    usage = replace(held(bench).usage, tokens=1_090)
-    bench.exact.keys[TENANT, KEY] = replace(held(bench), usage=usage)
+    harness = Harness(Policy(default_ttl_seconds=100, refresh_ahead=0.5))
+    await with_key(harness, limits=Limits(tokens_per_day=1_100))
+    await ask(harness)
+    harness.exact.time += 90
+    usage = replace(held(harness).usage, tokens=1_090)
+    harness.exact.keys[TENANT, KEY] = replace(held(harness), usage=usage)
 
-    told = await ask(bench)
+    answer = await ask(harness)
 
-    assert told.x_cache == "HIT-EXACT"
-    assert len(bench.upstream.calls) == 1
-    assert held(bench).usage.tokens == 1_090
+    assert answer.x_cache == "HIT-EXACT"
+    assert len(harness.upstream.calls) == 1
+    assert held(harness).usage.tokens == 1_090
 
 
 async def test_what_renews_an_answer_is_charged_and_counts_no_request() -> None:
-    bench = Bench(Policy(default_ttl_seconds=100, refresh_ahead=0.5))
-    await with_key(bench, limits=Limits(requests_per_minute=1, tokens_per_day=10_000))
-    await ask(bench)
-    bench.exact.time += 90
+    harness = Harness(Policy(default_ttl_seconds=100, refresh_ahead=0.5))
+    await with_key(harness, limits=Limits(requests_per_minute=1, tokens_per_day=10_000))
+    await ask(harness)
+    harness.exact.time += 90
 
-    told = await ask(bench)
+    answer = await ask(harness)
 
-    assert told.x_cache == "HIT-EXACT"
-    assert len(bench.upstream.calls) == 2
-    assert charged(bench)[0] == 2 * TOLD_TOKENS
+    assert answer.x_cache == "HIT-EXACT"
+    assert len(harness.upstream.calls) == 2
+    assert charged(harness)[0] == 2 * TOLD_TOKENS
 
 
-async def test_an_expired_answer_stands_in_from_the_keys_own_namespace_alone() -> None:
-    bench = Bench(Policy(default_ttl_seconds=100, stale_if_error_seconds=60))
-    await with_key(bench, namespace="shop")
-    await bench.ask(tenant=TENANT, headers={"x-cache-namespace": "default"})
-    bench.exact.time += 120
-    bench.upstream.unreachable = True
-    bench.proxy.exact.keys.namespaces.clear()  # as in a new instance
+async def test_an_expired_answer_is_served_from_the_keys_own_namespace_alone() -> None:
+    harness = Harness(Policy(default_ttl_seconds=100, stale_if_error_seconds=60))
+    await with_key(harness, namespace="shop")
+    await harness.ask(tenant=TENANT, headers={"x-cache-namespace": "default"})
+    harness.exact.time += 120
+    harness.upstream.unreachable = True
+    harness.proxy.exact.keys.namespaces.clear()  # as in a new instance
 
     with pytest.raises(UpstreamError):
-        await ask(bench)
+        await ask(harness)

@@ -9,7 +9,7 @@ import pytest
 from fakes.exact import FakeExact
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.ports.exact_store import Answered, Lookup
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 QUIET_SECONDS = 0.02
 
@@ -21,16 +21,16 @@ class FaultyExact(FakeExact):
         raise RuntimeError(f"a client's fault with {query.tenant}")
 
 
-async def test_a_fault_that_nobody_foresaw_is_a_miss_a_count_and_a_line_in_the_log(
+async def test_a_fault_that_was_not_foreseen_is_a_miss_a_count_and_a_line_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    bench = Bench(exact=FaultyExact())
+    harness = Harness(exact=FaultyExact())
 
     with caplog.at_level(logging.ERROR):
-        told = await bench.ask()
+        answer = await harness.ask()
 
-    assert (told.x_cache, told.outcome.reason) == ("MISS", "exact-unavailable")
-    assert bench.exact.count_of("error:exact") == 1
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "exact-unavailable")
+    assert harness.exact.count_of("error:exact") == 1
     assert "a client's fault" in caplog.text
 
 

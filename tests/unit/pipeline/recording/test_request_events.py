@@ -20,7 +20,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 PRICES = PriceList({"m": Price(100, 2_000), "unpriced": None}, {"m": "m", "unpriced": "unpriced"})
 
 
-class Told:
+class ReceivedAnswer:
     """A sink that remembers."""
 
     def __init__(self) -> None:
@@ -46,14 +46,14 @@ def write(request_events: RequestEvents, record: RequestEventDraft) -> None:
 
 
 def told_of(state: RequestState | None) -> RequestEvent:
-    sink = Told()
+    sink = ReceivedAnswer()
     write(RequestEvents(PRICES, [sink]), a_record(state))
     [served] = sink.served
     return served
 
 
-def test_every_sink_is_told_what_became_of_a_request() -> None:
-    one, other = Told(), Told()
+def test_every_sink_gets_each_request_event() -> None:
+    one, other = ReceivedAnswer(), ReceivedAnswer()
 
     write(RequestEvents(PRICES, [one, other]), a_record(RequestState(), correlation_id="c-1"))
 
@@ -65,7 +65,7 @@ def test_every_sink_is_told_what_became_of_a_request() -> None:
     assert (served.latency_ms, served.duration_ms, served.timings) == (5.0, 9.0, {"exact": 1.0})
 
 
-def test_counts_are_told_by_their_kind() -> None:
+def test_counts_are_reported_by_their_kind() -> None:
     state = RequestState(
         counts={"veto:numbers": 2, "error:search": 1, "shadow:right": 1, "misses": 1}
     )
@@ -90,15 +90,15 @@ def test_an_answer_has_a_price_where_its_models_is_known(
     assert (served.usage, served.nano_dollars) == (usage, nano_dollars)
 
 
-def test_an_answer_without_a_trail_is_told_without_price_and_prompt() -> None:
+def test_an_answer_without_a_state_is_reported_without_price_and_prompt() -> None:
     served = told_of(None)
 
     assert (served.usage, served.nano_dollars, served.prompt) == (None, None, None)
     assert (served.vetoes, served.failures, served.samples) == ({}, {}, {})
 
 
-def test_a_request_that_never_reached_the_cache_is_not_told() -> None:
-    sink = Told()
+def test_a_request_that_never_reached_the_cache_is_not_reported() -> None:
+    sink = ReceivedAnswer()
 
     write(RequestEvents(PRICES, [sink]), RequestEventDraft("r-1"))
 
@@ -106,7 +106,7 @@ def test_a_request_that_never_reached_the_cache_is_not_told() -> None:
 
 
 def test_closing_the_journal_closes_every_sink() -> None:
-    sinks = [Told(), Told()]
+    sinks = [ReceivedAnswer(), ReceivedAnswer()]
 
     RequestEvents(PRICES, sinks).close()
 

@@ -22,7 +22,7 @@ from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.lease_store import Lease
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
-from unit.pipeline.bench import Bench, Told
+from unit.pipeline.harness import Harness, ReceivedAnswer
 
 SSE = {"content-type": "text/event-stream"}
 
@@ -41,92 +41,94 @@ class GatedUpstream(FakeUpstream):
         return await super().send(call)
 
 
-def a_bench(**parts: Any) -> tuple[Bench, GatedUpstream]:
+def a_bench(**parts: Any) -> tuple[Harness, GatedUpstream]:
     upstream = GatedUpstream()
-    return Bench(upstream=upstream, **parts), upstream
+    return Harness(upstream=upstream, **parts), upstream
 
 
-def other_instance(bench: Bench, **parts: Any) -> tuple[Bench, GatedUpstream]:
+def other_instance(harness: Harness, **parts: Any) -> tuple[Harness, GatedUpstream]:
     """Another process on the same store, with an upstream of its own."""
-    made, upstream = a_bench(exact=bench.exact, **parts)
+    made, upstream = a_bench(exact=harness.exact, **parts)
     made.proxy.single_flight.pace.saw("m", 0.05)
     return made, upstream
 
 
-async def in_flight(bench: Bench, upstream: GatedUpstream, **changes: Any) -> asyncio.Task[Told]:
+async def in_flight(
+    harness: Harness, upstream: GatedUpstream, **changes: Any
+) -> asyncio.Task[ReceivedAnswer]:
     """A request that leads, its upstream call under way."""
-    task = asyncio.create_task(bench.ask(**changes))
+    task = asyncio.create_task(harness.ask(**changes))
     await upstream.asked.wait()
     return task
 
 
-async def soon() -> None:
+async def let_tasks_run() -> None:
     await asyncio.sleep(0.02)
 
 
 async def test_followers_in_one_process_share_the_leaders_answer_without_a_poll() -> None:
-    bench, upstream = a_bench()
-    leader = await in_flight(bench, upstream)
-    followers = [asyncio.create_task(bench.ask()) for _ in range(5)]
-    await soon()
+    harness, upstream = a_bench()
+    leader = await in_flight(harness, upstream)
+    followers = [asyncio.create_task(harness.ask()) for _ in range(5)]
+    await let_tasks_run()
 
     upstream.gate.set()
-    told = [await task for task in (leader, *followers)]
+    answer = [await task for task in (leader, *followers)]
 
-    assert [one.x_cache for one in told] == ["MISS", *["COALESCED"] * 5]
-    assert {one.body for one in told} == {told[0].body}
-    assert told[1].outcome.reason == "coalesced"
-    assert told[1].outcome.entry_id is not None
-    assert (len(upstream.calls), bench.exact.polls) == (1, 0)
-    assert bench.exact.count_of("coalesced") == 5
-    assert bench.exact.count_of("model:m:prompt_saved") == 50
+    assert [one.x_cache for one in answer] == ["MISS", *["COALESCED"] * 5]
+    assert {one.body for one in answer} == {answer[0].body}
+    assert answer[1].outcome.reason == "coalesced"
+    assert answer[1].outcome.entry_id is not None
+    assert (len(upstream.calls), harness.exact.polls) == (1, 0)
+    assert harness.exact.count_of("coalesced") == 5
+    assert harness.exact.count_of("model:m:prompt_saved") == 50
 
 
 async def test_a_follower_elsewhere_polls_for_it() -> None:
-    bench, upstream = a_bench()
-    elsewhere, unasked = other_instance(bench)
-    leader = await in_flight(bench, upstream)
+    harness, upstream = a_bench()
+    elsewhere, unasked = other_instance(harness)
+    leader = await in_flight(harness, upstream)
     followers = [asyncio.create_task(elsewhere.ask()) for _ in range(5)]
-    await soon()
+    await let_tasks_run()
 
     upstream.gate.set()
-    told = [await task for task in (leader, *followers)]
+    answer = [await task for task in (leader, *followers)]
 
-    assert {one.x_cache for one in told[1:]} == {"COALESCED"}
-    assert {one.body for one in told} == {told[0].body}
+    assert {one.x_cache for one in answer[1:]} == {"COALESCED"}
+    assert {one.body for one in answer} == {answer[0].body}
     assert unasked.calls == []
-    assert 1 <= bench.exact.polls <= 3
+    assert 1 <= harness.exact.polls <= 3
 
 
 async def test_an_answer_that_is_not_kept_is_shared_with_those_who_wait_and_no_one_later() -> None:
-    bench, upstream = a_bench()
-    elsewhere, theirs = other_instance(bench)
+    harness, upstream = a_bench()
+    elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
     said = completion("There you", finish="length")
     upstream.queue([json.dumps(said).encode()])
-    leader = await in_flight(bench, upstream)
-    near, far = asyncio.create_task(bench.ask()), asyncio.create_task(elsewhere.ask())
+    leader = await in_flight(harness, upstream)
+    near, far = asyncio.create_task(harness.ask()), asyncio.create_task(elsewhere.ask())
     streamed = asyncio.create_task(elsewhere.ask(stream=True))
-    await soon()
+    await let_tasks_run()
 
     upstream.gate.set()
-    told = [await leader, await near, await far]
+    answer = [await leader, await near, await far]
     later = await elsewhere.ask()
 
-    assert {one.body for one in told} == {told[0].body}
-    assert [one.x_cache for one in told] == ["MISS", "COALESCED", "COALESCED"]
+    assert {one.body for one in answer} == {answer[0].body}
+    assert [one.x_cache for one in answer] == ["MISS", "COALESCED", "COALESCED"]
     assert b"There you" in (await streamed).body
     assert (await streamed).body.endswith(b"data: [DONE]\n\n")
     assert later.x_cache == "MISS"
 
 
 @pytest.mark.parametrize("said", [b'{"choices": [1]}', b'{"error": "no"}', b"no JSON", b"\xff"])
-async def test_an_answer_that_is_none_is_everyones(said: bytes) -> None:
-    bench, upstream = a_bench()
+async def test_an_answer_that_is_no_completion_goes_to_all_followers(said: bytes) -> None:
+    harness, upstream = a_bench()
     upstream.queue([said])
-    leader = await in_flight(bench, upstream)
-    follower = asyncio.create_task(bench.ask())
-    await soon()
+    leader = await in_flight(harness, upstream)
+    follower = asyncio.create_task(harness.ask())
+    await let_tasks_run()
 
     upstream.gate.set()
 
@@ -134,28 +136,28 @@ async def test_an_answer_that_is_none_is_everyones(said: bytes) -> None:
     assert (await follower).body == said.decode("utf-8", "replace").encode()
 
 
-async def test_an_error_of_the_upstream_is_everyones() -> None:
-    bench, upstream = a_bench()
-    elsewhere, _ = other_instance(bench)
+async def test_an_upstream_error_goes_to_all_followers() -> None:
+    harness, upstream = a_bench()
+    elsewhere, _ = other_instance(harness)
     upstream.queue([b'{"error": {"message": "slow down"}}'], 429, {"retry-after": "7"})
-    leader = await in_flight(bench, upstream)
-    followers = [asyncio.create_task(one.ask()) for one in (bench, elsewhere)]
-    await soon()
+    leader = await in_flight(harness, upstream)
+    followers = [asyncio.create_task(one.ask()) for one in (harness, elsewhere)]
+    await let_tasks_run()
 
     upstream.gate.set()
-    told = [await task for task in (leader, *followers)]
+    answer = [await task for task in (leader, *followers)]
 
-    assert [one.status for one in told] == [429] * 3
-    assert len({one.body for one in told}) == 1
+    assert [one.status for one in answer] == [429] * 3
+    assert len({one.body for one in answer}) == 1
 
 
-async def test_an_upstream_that_cannot_be_reached_is_so_for_everyone() -> None:
-    bench, upstream = a_bench()
-    elsewhere, _ = other_instance(bench)
+async def test_an_unreachable_upstream_is_an_error_for_all_followers() -> None:
+    harness, upstream = a_bench()
+    elsewhere, _ = other_instance(harness)
     upstream.unreachable = True
-    leader = await in_flight(bench, upstream)
-    followers = [asyncio.create_task(one.ask()) for one in (bench, elsewhere)]
-    await soon()
+    leader = await in_flight(harness, upstream)
+    followers = [asyncio.create_task(one.ask()) for one in (harness, elsewhere)]
+    await let_tasks_run()
 
     upstream.gate.set()
 
@@ -166,12 +168,12 @@ async def test_an_upstream_that_cannot_be_reached_is_so_for_everyone() -> None:
 
 
 async def test_a_stream_that_breaks_off_is_an_error_for_those_who_wait() -> None:
-    bench, upstream = a_bench()
+    harness, upstream = a_bench()
     broken: list[Any] = [*sse(chunk("Half"), done=False), UpstreamTimedOut("late", upstream="u")]
     upstream.queue(broken, 200, SSE)
-    leader = await in_flight(bench, upstream, stream=True)
-    follower = asyncio.create_task(bench.ask())
-    await soon()
+    leader = await in_flight(harness, upstream, stream=True)
+    follower = asyncio.create_task(harness.ask())
+    await let_tasks_run()
 
     upstream.gate.set()
 
@@ -182,35 +184,35 @@ async def test_a_stream_that_breaks_off_is_an_error_for_those_who_wait() -> None
 
 @pytest.mark.parametrize("far", [False, True])
 async def test_a_leader_whose_client_leaves_hands_over_to_one(far: bool) -> None:
-    bench, upstream = a_bench()
-    elsewhere, theirs = other_instance(bench) if far else (bench, upstream)
-    leader = await in_flight(bench, upstream)
+    harness, upstream = a_bench()
+    elsewhere, theirs = other_instance(harness) if far else (harness, upstream)
+    leader = await in_flight(harness, upstream)
     followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
-    await soon()
+    await let_tasks_run()
 
     leader.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await leader
     theirs.gate.set()
-    told = [await task for task in followers]
+    answer = [await task for task in followers]
 
-    assert sorted(one.x_cache for one in told) == ["COALESCED", "COALESCED", "MISS"]
-    assert len({one.body for one in told}) == 1
+    assert sorted(one.x_cache for one in answer) == ["COALESCED", "COALESCED", "MISS"]
+    assert len({one.body for one in answer}) == 1
     assert len(theirs.calls) == 1
 
 
 async def test_a_leader_that_dies_is_followed_by_one_when_its_lease_lapses() -> None:
-    bench, _ = a_bench()
-    bench.exact.leases["default", await _flight()] = (1, bench.now(), bench.now() + 5)
-    elsewhere, theirs = other_instance(bench)
+    harness, _ = a_bench()
+    harness.exact.leases["default", await _flight()] = (1, harness.now(), harness.now() + 5)
+    elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
     followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
     await asyncio.sleep(0.1)
 
-    bench.exact.time += 6
-    told = [await task for task in followers]
+    harness.exact.time += 6
+    answer = [await task for task in followers]
 
-    assert sorted(one.x_cache for one in told) == ["COALESCED", "COALESCED", "MISS"]
+    assert sorted(one.x_cache for one in answer) == ["COALESCED", "COALESCED", "MISS"]
 
 
 async def _flight() -> str:
@@ -226,18 +228,18 @@ async def _flight() -> str:
         return False
 
     noted.commit = commit  # type: ignore[method-assign]  # the fake looks on
-    await Bench(exact=noted, upstream=upstream).ask()
+    await Harness(exact=noted, upstream=upstream).ask()
     return leases[0]
 
 
 async def test_heartbeats_keep_a_slow_leader_in_the_lead() -> None:
-    bench, upstream = a_bench(terms=LeaseTerms(lease_seconds=0.06))
-    elsewhere, theirs = other_instance(bench, terms=LeaseTerms(lease_seconds=0.06))
-    leader = await in_flight(bench, upstream)
+    harness, upstream = a_bench(terms=LeaseTerms(lease_seconds=0.06))
+    elsewhere, theirs = other_instance(harness, terms=LeaseTerms(lease_seconds=0.06))
+    leader = await in_flight(harness, upstream)
     follower = asyncio.create_task(elsewhere.ask())
     for _ in range(20):
         await asyncio.sleep(0.01)
-        bench.exact.time += 0.01
+        harness.exact.time += 0.01
 
     upstream.gate.set()
 
@@ -246,100 +248,100 @@ async def test_heartbeats_keep_a_slow_leader_in_the_lead() -> None:
     assert theirs.calls == []
 
 
-async def test_nobody_waits_longer_than_the_setting_says() -> None:
-    bench, upstream = a_bench()
-    elsewhere, theirs = other_instance(bench, terms=LeaseTerms(wait_seconds=0.1))
+async def test_no_request_waits_longer_than_the_setting_says() -> None:
+    harness, upstream = a_bench()
+    elsewhere, theirs = other_instance(harness, terms=LeaseTerms(wait_seconds=0.1))
     theirs.gate.set()
-    leader = await in_flight(bench, upstream)
+    leader = await in_flight(harness, upstream)
 
-    told = await elsewhere.ask()
+    answer = await elsewhere.ask()
     upstream.gate.set()
     await leader
 
-    assert (told.x_cache, told.outcome.reason) == ("MISS", "single-flight-timeout")
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "single-flight-timeout")
 
 
-async def test_without_a_store_nobody_leads_and_nobody_waits() -> None:
-    bench, upstream = a_bench()
-    bench.exact.away = True
+async def test_without_a_store_no_request_leads_and_none_waits() -> None:
+    harness, upstream = a_bench()
+    harness.exact.away = True
     upstream.gate.set()
 
-    told = await asyncio.gather(*(bench.ask() for _ in range(3)))
+    answer = await asyncio.gather(*(harness.ask() for _ in range(3)))
 
-    assert {one.x_cache for one in told} == {"MISS"}
+    assert {one.x_cache for one in answer} == {"MISS"}
     assert len(upstream.calls) == 3
 
 
-async def test_a_store_that_goes_away_lets_all_who_wait_go_on() -> None:
-    bench, upstream = a_bench()
-    elsewhere, theirs = other_instance(bench)
+async def test_a_store_that_fails_lets_all_who_wait_go_on() -> None:
+    harness, upstream = a_bench()
+    elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
-    leader = await in_flight(bench, upstream)
+    leader = await in_flight(harness, upstream)
     followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
-    await soon()
+    await let_tasks_run()
 
-    bench.exact.away = True
-    told = [await task for task in followers]
+    harness.exact.away = True
+    answer = [await task for task in followers]
     upstream.gate.set()
 
-    assert {one.x_cache for one in told} == {"MISS"}
+    assert {one.x_cache for one in answer} == {"MISS"}
     assert (await leader).x_cache == "MISS"
     assert len(theirs.calls) == 3
 
 
-async def test_a_full_store_gives_no_lease_and_fails_nobody() -> None:
-    bench, upstream = a_bench()
-    bench.exact.leasing = False
+async def test_a_full_store_gives_no_lease_and_fails_no_request() -> None:
+    harness, upstream = a_bench()
+    harness.exact.leasing = False
     upstream.gate.set()
 
-    told = await asyncio.gather(*(bench.ask() for _ in range(3)))
+    answer = await asyncio.gather(*(harness.ask() for _ in range(3)))
 
-    assert {one.x_cache for one in told} == {"MISS"}
+    assert {one.x_cache for one in answer} == {"MISS"}
 
 
-async def test_a_clear_meanwhile_makes_those_who_wait_ask_anew() -> None:
-    bench, upstream = a_bench()
-    leader = await in_flight(bench, upstream)
-    followers = [asyncio.create_task(bench.ask()) for _ in range(3)]
-    await soon()
-    await bench.exact.cut("default", "all")
+async def test_after_a_clear_the_followers_call_the_upstream_anew() -> None:
+    harness, upstream = a_bench()
+    leader = await in_flight(harness, upstream)
+    followers = [asyncio.create_task(harness.ask()) for _ in range(3)]
+    await let_tasks_run()
+    await harness.exact.cut("default", "all")
 
     upstream.gate.set()
-    told = [await task for task in (leader, *followers)]
+    answer = [await task for task in (leader, *followers)]
 
-    assert sorted(one.x_cache for one in told) == ["COALESCED", "COALESCED", "MISS", "MISS"]
+    assert sorted(one.x_cache for one in answer) == ["COALESCED", "COALESCED", "MISS", "MISS"]
     assert len(upstream.calls) == 2
 
 
 async def test_an_answer_from_another_route_reaches_those_who_wait() -> None:
-    bench, upstream = a_bench()
-    elsewhere, theirs = other_instance(bench)
+    harness, upstream = a_bench()
+    elsewhere, theirs = other_instance(harness)
     for one in (upstream, theirs):
         one.route_list = [Route("first", "m"), Route("second", "m")]
         one.answering_route = Route("second", "m")
-    leader = await in_flight(bench, upstream)
-    followers = [asyncio.create_task(one.ask()) for one in (bench, elsewhere)]
-    await soon()
+    leader = await in_flight(harness, upstream)
+    followers = [asyncio.create_task(one.ask()) for one in (harness, elsewhere)]
+    await let_tasks_run()
 
     upstream.gate.set()
-    told = [await task for task in (leader, *followers)]
+    answer = [await task for task in (leader, *followers)]
 
-    assert [one.x_cache for one in told] == ["MISS", "COALESCED", "COALESCED"]
-    assert len({one.body for one in told}) == 1
+    assert [one.x_cache for one in answer] == ["MISS", "COALESCED", "COALESCED"]
+    assert len({one.body for one in answer}) == 1
 
 
-async def test_a_leader_that_finds_an_answer_by_meaning_leaves_it_to_all() -> None:
-    bench, upstream = a_bench()
+async def test_a_leader_that_finds_a_semantic_match_shares_it_with_its_followers() -> None:
+    harness, upstream = a_bench()
     upstream.gate.set()
-    bench.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
-    await bench.ask("Tell me what Rust is")
+    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
+    await harness.ask("Tell me what Rust is")
 
-    told = await asyncio.gather(*(bench.ask() for _ in range(4)))
+    answer = await asyncio.gather(*(harness.ask() for _ in range(4)))
 
-    assert [one.x_cache for one in told].count("HIT-SEMANTIC") == 1
-    assert [one.x_cache for one in told].count("HIT-EXACT") == 3
+    assert [one.x_cache for one in answer].count("HIT-SEMANTIC") == 1
+    assert [one.x_cache for one in answer].count("HIT-EXACT") == 3
     assert len(upstream.calls) == 1
-    assert bench.exact.leases == {}
+    assert harness.exact.leases == {}
 
 
 @pytest.mark.parametrize(
@@ -353,11 +355,11 @@ async def test_a_leader_that_finds_an_answer_by_meaning_leaves_it_to_all() -> No
     ],
 )
 async def test_who_keeps_or_reads_nothing_shares_nothing(headers: dict[str, str]) -> None:
-    bench, upstream = a_bench()
-    leader = await in_flight(bench, upstream)
+    harness, upstream = a_bench()
+    leader = await in_flight(harness, upstream)
     asked_before = len(upstream.calls)
-    other = asyncio.create_task(bench.ask(headers=headers))
-    await soon()
+    other = asyncio.create_task(harness.ask(headers=headers))
+    await let_tasks_run()
 
     upstream.gate.set()
 
@@ -367,23 +369,23 @@ async def test_who_keeps_or_reads_nothing_shares_nothing(headers: dict[str, str]
 
 
 async def test_it_can_be_switched_off() -> None:
-    bench, upstream = a_bench(policy=Policy(coalesce=False))
+    harness, upstream = a_bench(policy=Policy(coalesce=False))
     upstream.gate.set()
 
-    await asyncio.gather(*(bench.ask() for _ in range(3)))
+    await asyncio.gather(*(harness.ask() for _ in range(3)))
 
     assert len(upstream.calls) == 3
-    assert bench.exact.leases == {}
+    assert harness.exact.leases == {}
 
 
 async def test_other_tenants_and_other_spellings_are_other_flights() -> None:
-    bench, upstream = a_bench()
+    harness, upstream = a_bench()
     upstream.gate.set()
-    asks = [bench.ask(), bench.ask(tenant="other"), bench.ask("what is rust?")]
+    asks = [harness.ask(), harness.ask(tenant="other"), harness.ask("what is rust?")]
 
-    told = await asyncio.gather(*asks)
+    answer = await asyncio.gather(*asks)
 
-    assert {one.x_cache for one in told} == {"MISS"}
+    assert {one.x_cache for one in answer} == {"MISS"}
     assert len(upstream.calls) == 3
 
 
@@ -394,9 +396,9 @@ async def pieces_of(body: bytes | AsyncGenerator[bytes]) -> list[bytes]:
 
 
 async def test_a_stream_that_waits_is_kept_alive_by_comments() -> None:
-    bench, upstream = a_bench(keep_alive_seconds=0.05)
-    leader = await in_flight(bench, upstream)
-    answer = await bench.begin(stream=True)
+    harness, upstream = a_bench(keep_alive_seconds=0.05)
+    leader = await in_flight(harness, upstream)
+    answer = await harness.begin(stream=True)
     reading = asyncio.create_task(pieces_of(answer.body))
     await asyncio.sleep(0.12)
 
@@ -411,11 +413,11 @@ async def test_a_stream_that_waits_is_kept_alive_by_comments() -> None:
     assert (await leader).x_cache == "MISS"
 
 
-async def test_a_stream_that_waits_tells_an_error_as_an_event() -> None:
-    bench, upstream = a_bench(keep_alive_seconds=0.05)
+async def test_a_stream_that_waits_reports_an_error_as_an_event() -> None:
+    harness, upstream = a_bench(keep_alive_seconds=0.05)
     upstream.unreachable = True
-    leader = await in_flight(bench, upstream)
-    answer = await bench.begin(stream=True)
+    leader = await in_flight(harness, upstream)
+    answer = await harness.begin(stream=True)
 
     upstream.gate.set()
     pieces = await pieces_of(answer.body)
@@ -425,13 +427,13 @@ async def test_a_stream_that_waits_tells_an_error_as_an_event() -> None:
         await leader
 
 
-async def test_a_stream_that_waits_is_told_that_its_key_has_nothing_left() -> None:
-    bench, upstream = a_bench(keep_alive_seconds=0.05)
+async def test_a_stream_that_waits_learns_that_its_key_has_nothing_left() -> None:
+    harness, upstream = a_bench(keep_alive_seconds=0.05)
     limits = {"aa": Limits(), "bb": Limits(tokens_per_day=1)}
     for key_id, each in limits.items():
-        await bench.exact.write_key("acme", key_id, KeyRecord("ci", created_at=1, limits=each))
-    leader = await in_flight(bench, upstream, tenant="acme", key_id="aa")
-    answer = await bench.begin(stream=True, tenant="acme", key_id="bb")
+        await harness.exact.write_key("acme", key_id, KeyRecord("ci", created_at=1, limits=each))
+    leader = await in_flight(harness, upstream, tenant="acme", key_id="aa")
+    answer = await harness.begin(stream=True, tenant="acme", key_id="bb")
 
     leader.cancel()
     pieces = await pieces_of(answer.body)
@@ -442,13 +444,13 @@ async def test_a_stream_that_waits_is_told_that_its_key_has_nothing_left() -> No
         await leader
 
 
-async def test_a_stream_that_waited_in_vain_goes_on_alone() -> None:
-    bench, upstream = a_bench()
+async def test_a_stream_whose_wait_timed_out_goes_on_alone() -> None:
+    harness, upstream = a_bench()
     elsewhere, theirs = other_instance(
-        bench, keep_alive_seconds=0.03, terms=LeaseTerms(wait_seconds=0.1)
+        harness, keep_alive_seconds=0.03, terms=LeaseTerms(wait_seconds=0.1)
     )
     theirs.gate.set()
-    leader = await in_flight(bench, upstream)
+    leader = await in_flight(harness, upstream)
 
     answer = await elsewhere.begin(stream=True)
     pieces = await pieces_of(answer.body)
@@ -461,20 +463,20 @@ async def test_a_stream_that_waited_in_vain_goes_on_alone() -> None:
 
 @pytest.mark.parametrize("begun", [False, True])
 async def test_a_stream_that_is_left_while_it_waits_leaves_nothing_behind(begun: bool) -> None:
-    bench, upstream = a_bench(keep_alive_seconds=0.02)
-    leader = await in_flight(bench, upstream)
-    answer = await bench.begin(stream=True)
+    harness, upstream = a_bench(keep_alive_seconds=0.02)
+    leader = await in_flight(harness, upstream)
+    answer = await harness.begin(stream=True)
     assert not isinstance(answer.body, bytes)
     if begun:
         await anext(answer.body)
 
     await answer.body.aclose()
 
-    [group] = bench.proxy.single_flight.local_waiters._groups.values()
+    [group] = harness.proxy.single_flight.local_waiters._groups.values()
     assert group.waiting == 0
     upstream.gate.set()
     await leader
-    assert bench.proxy.single_flight.local_waiters._groups == {}
+    assert harness.proxy.single_flight.local_waiters._groups == {}
 
 
 def test_the_first_look_comes_when_the_answer_is_due_and_later_ones_ever_more_rarely() -> None:
@@ -483,7 +485,7 @@ def test_the_first_look_comes_when_the_answer_is_due_and_later_ones_ever_more_ra
     assert [next(waits) for _ in range(6)] == [3.0, 1.0, 1.5, 2.0, 2.0, 2.0]
 
 
-def test_a_pause_is_never_too_short_nor_ever_exactly_alike() -> None:
+def test_a_pause_is_never_too_short_and_varies() -> None:
     late, spread = pauses(1.0, 9.0, 0.0), pauses(4.0, 0.0, 0.5)
 
     assert next(late) == 0.05
@@ -521,45 +523,45 @@ def test_mail_is_read_as_it_was_written() -> None:
 
 
 async def test_a_stream_that_is_left_before_it_began_waits_no_more() -> None:
-    bench, upstream = a_bench()
-    leader = await in_flight(bench, upstream)
-    follower = asyncio.create_task(bench.begin(stream=True))
-    await soon()
+    harness, upstream = a_bench()
+    leader = await in_flight(harness, upstream)
+    follower = asyncio.create_task(harness.begin(stream=True))
+    await let_tasks_run()
 
     follower.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await follower
-    await soon()
+    await let_tasks_run()
 
-    [group] = bench.proxy.single_flight.local_waiters._groups.values()
+    [group] = harness.proxy.single_flight.local_waiters._groups.values()
     assert group.waiting == 0
     upstream.gate.set()
     assert (await leader).x_cache == "MISS"
 
 
 async def test_a_stream_that_came_to_lead_and_is_left_gives_the_lease_back() -> None:
-    bench, upstream = a_bench()
-    elsewhere, theirs = other_instance(bench, keep_alive_seconds=0.02)
-    leader = await in_flight(bench, upstream)
+    harness, upstream = a_bench()
+    elsewhere, theirs = other_instance(harness, keep_alive_seconds=0.02)
+    leader = await in_flight(harness, upstream)
     answer = await elsewhere.begin(stream=True)
     assert not isinstance(answer.body, bytes)
     await anext(answer.body)
     leader.cancel()
     await theirs.asked.wait()
-    led = dict(bench.exact.leases)
+    led = dict(harness.exact.leases)
 
     await answer.body.aclose()
     await elsewhere.proxy.drain()
 
     assert len(led) == 1
-    assert bench.exact.leases == {}
+    assert harness.exact.leases == {}
 
 
-async def test_a_stream_that_waits_tells_an_upstreams_refusal_as_an_event() -> None:
-    bench, upstream = a_bench(keep_alive_seconds=0.02)
+async def test_a_stream_that_waits_reports_an_upstreams_refusal_as_an_event() -> None:
+    harness, upstream = a_bench(keep_alive_seconds=0.02)
     upstream.queue([b'{"error":\n {"message": "too many"}}'], 429)
-    leader = await in_flight(bench, upstream)
-    answer = await bench.begin(stream=True)
+    leader = await in_flight(harness, upstream)
+    answer = await harness.begin(stream=True)
 
     upstream.gate.set()
     pieces = await pieces_of(answer.body)
@@ -581,16 +583,16 @@ class GatedEmbedder(FakeEmbedder):
         return await super().embed(texts)
 
 
-async def test_a_follower_elsewhere_gets_what_the_leader_found_by_meaning() -> None:
+async def test_a_follower_elsewhere_gets_the_leaders_semantic_match() -> None:
     embedder = GatedEmbedder()
     embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
-    bench, upstream = a_bench(embedder=embedder)
+    harness, upstream = a_bench(embedder=embedder)
     upstream.gate.set()
-    await bench.ask("Tell me what Rust is")
-    elsewhere, theirs = other_instance(bench)
+    await harness.ask("Tell me what Rust is")
+    elsewhere, theirs = other_instance(harness)
     embedder.gate.clear()
-    leader, follower = asyncio.create_task(bench.ask()), asyncio.create_task(elsewhere.ask())
-    await soon()
+    leader, follower = asyncio.create_task(harness.ask()), asyncio.create_task(elsewhere.ask())
+    await let_tasks_run()
 
     embedder.gate.set()
 
@@ -600,15 +602,15 @@ async def test_a_follower_elsewhere_gets_what_the_leader_found_by_meaning() -> N
 
 
 async def test_mail_of_another_version_sends_a_follower_to_the_upstream() -> None:
-    bench, upstream = a_bench()
-    elsewhere, theirs = other_instance(bench)
+    harness, upstream = a_bench()
+    elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
-    leader = await in_flight(bench, upstream)
+    leader = await in_flight(harness, upstream)
     follower = asyncio.create_task(elsewhere.ask())
-    await soon()
+    await let_tasks_run()
 
-    [((tenant, flight), (token, _, _))] = bench.exact.leases.items()
-    await bench.exact.publish(tenant, Lease(flight, token, led=True), '{"v": 0}', 15.0)
+    [((tenant, flight), (token, _, _))] = harness.exact.leases.items()
+    await harness.exact.publish(tenant, Lease(flight, token, led=True), '{"v": 0}', 15.0)
 
     assert (await follower).x_cache == "MISS"
     assert len(theirs.calls) == 1

@@ -104,7 +104,7 @@ async def test_a_leader_beats_no_longer_than_anybody_waits() -> None:
     assert len(led.store.asked) <= 2  # it would have beaten ten times
 
 
-async def test_a_new_leader_waits_for_nobody_whose_turn_it_is_about_to_be() -> None:
+async def test_a_new_leader_does_not_wait_for_the_next_in_turn() -> None:
     local_waiters = LocalWaiters()
     given_up = await local_waiters.led(PLACE, 1)
     waiting = local_waiters.joined(PLACE, 1)

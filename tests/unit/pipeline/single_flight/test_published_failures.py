@@ -6,18 +6,18 @@ similarity can tell the prompts apart.
 
 import pytest
 
-from unit.pipeline.bench import Bench, Told
+from unit.pipeline.harness import Harness, ReceivedAnswer
 
 ANSWER_IN_FRENCH = {"role": "system", "content": "Answer in French."}
 ANSWER_IN_GERMAN = {"role": "system", "content": "Answer in German."}
 
 
-async def asked_after(stored: str, asked: str, similarity: float) -> Told:
+async def asked_after(stored: str, asked: str, similarity: float) -> ReceivedAnswer:
     """The answer to `asked` when `stored` was answered before and lies this near."""
-    bench = Bench()
-    bench.embedder.alike(stored, asked, similarity)
-    await bench.ask(stored)
-    return await bench.ask(asked)
+    harness = Harness()
+    harness.embedder.alike(stored, asked, similarity)
+    await harness.ask(stored)
+    return await harness.ask(asked)
 
 
 async def test_polarity_a_reversed_question_is_another_one() -> None:
@@ -28,17 +28,17 @@ async def test_polarity_a_reversed_question_is_another_one() -> None:
         ("Should I water cacti daily?", "Should I not water cacti daily?"),
         ("Why does my code work?", "Why doesn't my code work?"),
     ):
-        told = await asked_after(stored, asked, 0.9997)
+        result = await asked_after(stored, asked, 0.9997)
 
-        assert told.x_cache == "MISS", asked
-        assert told.outcome.reason in {"guard:opposites", "guard:negation"}, asked
-        assert told.said == "answer 2"
+        assert result.x_cache == "MISS", asked
+        assert result.outcome.reason in {"guard:opposites", "guard:negation"}, asked
+        assert result.said == "answer 2"
 
 
 async def test_a_true_paraphrase_of_a_switch_is_served() -> None:
-    told = await asked_after("How do I enable dark mode?", "How do I turn on dark mode?", 0.93)
+    answer = await asked_after("How do I enable dark mode?", "How do I turn on dark mode?", 0.93)
 
-    assert told.x_cache == "HIT-SEMANTIC"
+    assert answer.x_cache == "HIT-SEMANTIC"
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ async def test_a_true_paraphrase_of_a_switch_is_served() -> None:
     ],
 )
 async def test_numbers_another_amount_is_another_question(stored: str, asked: str) -> None:
-    told = await asked_after(stored, asked, 0.9988)
+    result = await asked_after(stored, asked, 0.9988)
 
-    assert (told.x_cache, told.said) == ("MISS", "answer 2")
+    assert (result.x_cache, result.said) == ("MISS", "answer 2")
 
 
 @pytest.mark.parametrize(
@@ -71,27 +71,27 @@ async def test_numbers_another_amount_is_another_question(stored: str, asked: st
     ],
 )
 async def test_direction_the_way_back_is_another_way(stored: str, asked: str) -> None:
-    told = await asked_after(stored, asked, 0.995)
+    result = await asked_after(stored, asked, 0.995)
 
-    assert (told.x_cache, told.said) == ("MISS", "answer 2")
+    assert (result.x_cache, result.said) == ("MISS", "answer 2")
 
 
 async def test_prefix_collision_texts_beyond_the_window_are_not_compared() -> None:
-    bench = Bench()
-    bench.embedder.longest = 300
+    harness = Harness()
+    harness.embedder.longest = 300
     shared = "The contract says as follows. " * 20
     stored, asked = shared + "Who signed it?", shared + "When does it end?"
-    bench.embedder.alike(stored, asked, 1.0)
+    harness.embedder.alike(stored, asked, 1.0)
 
-    await bench.ask(stored)
-    told = await bench.ask(asked)
+    await harness.ask(stored)
+    result = await harness.ask(asked)
 
-    assert (told.x_cache, told.outcome.reason) == ("MISS", "too-long")
-    assert told.said == "answer 2"
+    assert (result.x_cache, result.outcome.reason) == ("MISS", "too-long")
+    assert result.said == "answer 2"
 
 
 async def test_context_how_old_is_he_is_about_the_conversation() -> None:
-    bench = Bench()
+    harness = Harness()
 
     def conversation(name: str) -> list[dict[str, str]]:
         return [
@@ -100,9 +100,9 @@ async def test_context_how_old_is_he_is_about_the_conversation() -> None:
             {"role": "user", "content": "How old is he?"},
         ]
 
-    first = await bench.ask(messages=conversation("Initech"))
-    other = await bench.ask(messages=conversation("Globex"))
-    again = await bench.ask(messages=conversation("Initech"))
+    first = await harness.ask(messages=conversation("Initech"))
+    other = await harness.ask(messages=conversation("Globex"))
+    again = await harness.ask(messages=conversation("Initech"))
 
     assert (first.x_cache, other.x_cache, again.x_cache) == ("MISS", "MISS", "HIT-EXACT")
     assert other.said != first.said
@@ -110,14 +110,14 @@ async def test_context_how_old_is_he_is_about_the_conversation() -> None:
 
 
 async def test_system_prompt_another_instruction_is_another_request() -> None:
-    bench = Bench()
-    bench.embedder.alike("What is Rust?", "Tell me what Rust is", 0.97)
+    harness = Harness()
+    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.97)
     question = {"role": "user", "content": "What is Rust?"}
     paraphrase = {"role": "user", "content": "Tell me what Rust is"}
 
-    await bench.ask(messages=[ANSWER_IN_FRENCH, question])
-    other = await bench.ask(messages=[ANSWER_IN_GERMAN, paraphrase])
-    same = await bench.ask(messages=[ANSWER_IN_FRENCH, paraphrase])
+    await harness.ask(messages=[ANSWER_IN_FRENCH, question])
+    other = await harness.ask(messages=[ANSWER_IN_GERMAN, paraphrase])
+    same = await harness.ask(messages=[ANSWER_IN_FRENCH, paraphrase])
 
     assert other.x_cache == "MISS"
     assert same.x_cache == "HIT-SEMANTIC"
@@ -134,9 +134,9 @@ async def test_system_prompt_another_instruction_is_another_request() -> None:
     ],
 )
 async def test_language_another_language_is_another_answer(stored: str, asked: str) -> None:
-    told = await asked_after(stored, asked, 0.97)
+    result = await asked_after(stored, asked, 0.97)
 
-    assert (told.x_cache, told.said) == ("MISS", "answer 2")
+    assert (result.x_cache, result.said) == ("MISS", "answer 2")
 
 
 @pytest.mark.parametrize(
@@ -150,23 +150,23 @@ async def test_language_another_language_is_another_answer(stored: str, asked: s
     ],
 )
 async def test_a_suffix_that_steals_an_answer_is_vetoed(suffix: str) -> None:
-    told = await asked_after(
+    answer = await asked_after(
         "How do I bake sourdough bread?", f"How do I bake sourdough bread? {suffix}", 0.96
     )
 
-    assert told.x_cache == "MISS"
-    assert told.outcome.reason.startswith("guard:")
+    assert answer.x_cache == "MISS"
+    assert answer.outcome.reason.startswith("guard:")
 
 
 async def test_a_vetoed_neighbour_does_not_hide_a_right_one() -> None:
-    bench = Bench()
+    harness = Harness()
     stored, opposite = "How do I turn on dark mode?", "How do I disable dark mode?"
     asked = "How do I enable dark mode?"
-    bench.embedder.alike(asked, opposite, 0.99)
-    bench.embedder.alike(asked, stored, 0.93)
+    harness.embedder.alike(asked, opposite, 0.99)
+    harness.embedder.alike(asked, stored, 0.93)
 
-    right = await bench.ask(stored)
-    await bench.ask(opposite)
-    told = await bench.ask(asked)
+    right = await harness.ask(stored)
+    await harness.ask(opposite)
+    answer = await harness.ask(asked)
 
-    assert (told.x_cache, told.said) == ("HIT-SEMANTIC", right.said)
+    assert (answer.x_cache, answer.said) == ("HIT-SEMANTIC", right.said)

@@ -54,7 +54,7 @@ async def test_what_takes_too_long_is_given_up() -> None:
     assert ended == [1]
 
 
-async def test_a_fault_is_logged_and_fails_nobody(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_is_logged_and_fails_no_request(caplog: pytest.LogCaptureFixture) -> None:
     background = Background()
 
     async def work() -> None:

@@ -67,21 +67,21 @@ async def test_what_came_too_late_is_withdrawn() -> None:
     assert store.asked == [("default", "flight", "claim")]
 
 
-async def test_a_store_that_is_away_is_asked_again() -> None:
+async def test_a_store_that_is_unavailable_is_called_again() -> None:
     assert await withdrawn(Withdrawals(failures=1), asyncio.ensure_future(lost())) == 2
 
 
-async def test_where_nothing_runs_after_an_answer_it_is_asked_once() -> None:
+async def test_where_nothing_runs_after_an_answer_it_is_called_once() -> None:
     terms = LeaseTerms(retry_seconds=0)
 
     assert await withdrawn(Withdrawals(failures=9), asyncio.ensure_future(lost()), terms) == 1
 
 
-async def test_a_store_that_stays_away_is_given_up() -> None:
+async def test_a_store_that_stays_unavailable_is_given_up() -> None:
     terms = LeaseTerms(retry_seconds=0.25)
 
     assert await withdrawn(Withdrawals(failures=9), asyncio.ensure_future(lost()), terms) == 2
 
 
-def test_no_two_claims_are_alike() -> None:
+def test_no_two_claims_are_equal() -> None:
     assert len({new_claim() for _ in range(1000)}) == 1000

@@ -12,40 +12,40 @@ from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from llm_cache_proxy.ports.exact_store import AliasFound, Answered, Lookup
-from unit.pipeline.bench import Bench
+from unit.pipeline.harness import Harness
 
 ASKED = "What is Rust?"
 ALIKE = "Tell me what Rust is"
 
 
 @pytest.fixture
-def bench() -> Bench:
-    made = Bench()
+def harness() -> Harness:
+    made = Harness()
     made.embedder.alike(ASKED, ALIKE, 0.94)
     return made
 
 
-async def test_the_first_ask_is_a_miss_and_the_second_an_exact_hit(bench: Bench) -> None:
-    first, second = await bench.ask(), await bench.ask()
+async def test_the_first_ask_is_a_miss_and_the_second_an_exact_hit(harness: Harness) -> None:
+    first, second = await harness.ask(), await harness.ask()
 
     assert (first.x_cache, second.x_cache) == ("MISS", "HIT-EXACT")
     assert second.body == first.body
     assert second.outcome.reason == "identical"
-    assert len(bench.upstream.calls) == 1
+    assert len(harness.upstream.calls) == 1
 
 
-async def test_other_case_and_spacing_is_an_exact_hit(bench: Bench) -> None:
-    await bench.ask(ASKED)
+async def test_other_case_and_spacing_is_an_exact_hit(harness: Harness) -> None:
+    await harness.ask(ASKED)
 
-    again = await bench.ask("  WHAT  is rust? ")
+    again = await harness.ask("  WHAT  is rust? ")
 
     assert (again.x_cache, again.outcome.reason) == ("HIT-EXACT", "normalised")
 
 
-async def test_a_paraphrase_is_a_semantic_hit_and_then_an_exact_one(bench: Bench) -> None:
-    first = await bench.ask(ASKED)
+async def test_a_paraphrase_is_a_semantic_hit_and_then_an_exact_one(harness: Harness) -> None:
+    first = await harness.ask(ASKED)
 
-    by_meaning, promoted = await bench.ask(ALIKE), await bench.ask(ALIKE)
+    by_meaning, promoted = await harness.ask(ALIKE), await harness.ask(ALIKE)
 
     assert by_meaning.x_cache == "HIT-SEMANTIC"
     assert by_meaning.outcome.similarity == pytest.approx(0.94)
@@ -70,37 +70,37 @@ async def test_a_paraphrase_is_a_semantic_hit_and_then_an_exact_one(bench: Bench
     ],
 )
 async def test_whatever_else_differs_is_a_miss_even_for_the_same_words(
-    bench: Bench, other: dict[str, object]
+    harness: Harness, other: dict[str, object]
 ) -> None:
-    await bench.ask(ASKED)
+    await harness.ask(ASKED)
 
-    assert (await bench.ask(ASKED, **other)).x_cache == "MISS"
+    assert (await harness.ask(ASKED, **other)).x_cache == "MISS"
 
 
-async def test_words_that_only_normalising_makes_alike_must_pass_the_guard_as_written(
-    bench: Bench,
+async def test_texts_that_are_equal_only_after_normalising_must_pass_the_guard_as_written(
+    harness: Harness,
 ) -> None:
-    await bench.ask("How do I polish my nails?")
+    await harness.ask("How do I polish my nails?")
 
-    other = await bench.ask("How do I Polish my nails?")
-    again = await bench.ask("How do I Polish my nails?")
-    back = await bench.ask("How do I polish my nails?")
+    other = await harness.ask("How do I Polish my nails?")
+    again = await harness.ask("How do I Polish my nails?")
+    back = await harness.ask("How do I polish my nails?")
 
     assert (other.x_cache, other.outcome.reason) == ("MISS", "guard:case")
     assert again.x_cache == "HIT-EXACT"
     assert again.body == other.body
     assert back.said == "answer 1"
-    assert bench.exact.count_of("exact_hits") == 2
-    assert bench.exact.count_of("misses") == 2
+    assert harness.exact.count_of("exact_hits") == 2
+    assert harness.exact.count_of("misses") == 2
 
 
-async def test_who_lets_case_and_spacing_count_gets_no_other_spelling(bench: Bench) -> None:
+async def test_who_lets_case_and_spacing_count_gets_no_other_spelling(harness: Harness) -> None:
     as_written = {"x-cache-normalize": "false", "x-cache-mode": "exact"}
-    await bench.ask("what is rust?")
+    await harness.ask("what is rust?")
 
-    other = await bench.ask("what  is rust?", headers=as_written)
-    again = await bench.ask("what  is rust?", headers=as_written)
-    one = await bench.ask("what is rust?", headers=as_written)
+    other = await harness.ask("what  is rust?", headers=as_written)
+    again = await harness.ask("what  is rust?", headers=as_written)
+    one = await harness.ask("what is rust?", headers=as_written)
 
     assert (other.x_cache, other.said) == ("MISS", "answer 2")
     assert (again.x_cache, again.said) == ("HIT-EXACT", "answer 2")
@@ -108,58 +108,60 @@ async def test_who_lets_case_and_spacing_count_gets_no_other_spelling(bench: Ben
 
 
 async def test_a_text_that_is_anothers_normal_spelling_gets_no_other_spelling(
-    bench: Bench,
+    harness: Harness,
 ) -> None:
     as_written = {"x-cache-normalize": "false", "x-cache-mode": "exact"}
-    await bench.ask("WHAT is Rust?")
+    await harness.ask("WHAT is Rust?")
 
-    other = await bench.ask("what is rust?", headers=as_written)
-    await bench.proxy.counter_writer.drain()
+    other = await harness.ask("what is rust?", headers=as_written)
+    await harness.proxy.counter_writer.drain()
 
     assert (other.x_cache, other.said) == ("MISS", "answer 2")
-    assert (bench.exact.count_of("exact_hits"), bench.exact.count_of("misses")) == (0, 2)
+    assert (harness.exact.count_of("exact_hits"), harness.exact.count_of("misses")) == (0, 2)
 
 
-async def test_a_hit_that_was_none_is_not_counted(bench: Bench) -> None:
-    await bench.ask("what is rust?")
+async def test_a_hit_that_was_none_is_not_counted(harness: Harness) -> None:
+    await harness.ask("what is rust?")
 
-    await bench.ask(
+    await harness.ask(
         "WHAT is rust?", headers={"x-cache-normalize": "false", "x-cache-mode": "exact"}
     )
-    await bench.ask("what is rust?")
+    await harness.ask("what is rust?")
 
-    assert bench.exact.count_of("exact_hits") == 1
-    assert bench.exact.count_of("misses") == 2
+    assert harness.exact.count_of("exact_hits") == 1
+    assert harness.exact.count_of("misses") == 2
 
 
-async def test_a_near_prompt_that_means_something_else_is_vetoed(bench: Bench) -> None:
-    bench.embedder.alike("How do I enable dark mode?", "How do I disable dark mode?", 0.97)
-    await bench.ask("How do I enable dark mode?")
+async def test_a_near_prompt_that_means_something_else_is_vetoed(harness: Harness) -> None:
+    harness.embedder.alike("How do I enable dark mode?", "How do I disable dark mode?", 0.97)
+    await harness.ask("How do I enable dark mode?")
 
-    other = await bench.ask("How do I disable dark mode?")
+    other = await harness.ask("How do I disable dark mode?")
 
     assert other.x_cache == "MISS"
     assert other.outcome.reason.startswith("guard:")
-    assert sum(n for name, n in bench.exact.counted["default"].items() if "veto:" in name) == 1
+    assert sum(n for name, n in harness.exact.counted["default"].items() if "veto:" in name) == 1
 
 
-async def test_the_next_candidate_is_considered_when_the_nearest_is_vetoed(bench: Bench) -> None:
+async def test_the_next_candidate_is_considered_when_the_nearest_is_vetoed(
+    harness: Harness,
+) -> None:
     right, wrong, asked = "What is Rust?", "What is not Rust?", "Tell me what Rust is"
-    bench.embedder.alike(asked, wrong, 0.99)
-    bench.embedder.alike(asked, right, 0.92)
-    await bench.ask(wrong, headers={"x-cache-mode": "write-only"})
-    await bench.ask(right, headers={"x-cache-mode": "write-only"})
+    harness.embedder.alike(asked, wrong, 0.99)
+    harness.embedder.alike(asked, right, 0.92)
+    await harness.ask(wrong, headers={"x-cache-mode": "write-only"})
+    await harness.ask(right, headers={"x-cache-mode": "write-only"})
 
-    hit = await bench.ask(asked)
+    hit = await harness.ask(asked)
 
     assert hit.x_cache == "HIT-SEMANTIC"
     assert hit.said == "answer 2"
 
 
-async def test_below_the_threshold_is_a_miss_and_a_client_may_raise_it(bench: Bench) -> None:
-    await bench.ask(ASKED)
+async def test_below_the_threshold_is_a_miss_and_a_client_may_raise_it(harness: Harness) -> None:
+    await harness.ask(ASKED)
 
-    tight = await bench.ask(ALIKE, headers={"x-cache-threshold": "0.95"})
+    tight = await harness.ask(ALIKE, headers={"x-cache-threshold": "0.95"})
 
     assert (tight.x_cache, tight.outcome.reason) == ("MISS", "below-threshold")
 
@@ -174,195 +176,199 @@ class ForgettingExact(FakeExact):
         return found
 
 
-async def test_a_promotion_whose_entry_goes_away_meanwhile_is_found_by_meaning_again() -> None:
-    bench = Bench(exact=ForgettingExact())
-    bench.embedder.alike(ASKED, ALIKE, 0.94)
-    await bench.ask(ASKED)
-    await bench.ask(ALIKE)
+async def test_a_promotion_whose_entry_is_deleted_meanwhile_is_found_semantically_again() -> None:
+    harness = Harness(exact=ForgettingExact())
+    harness.embedder.alike(ASKED, ALIKE, 0.94)
+    await harness.ask(ASKED)
+    await harness.ask(ALIKE)
 
-    told = await bench.ask(ALIKE)
+    answer = await harness.ask(ALIKE)
 
-    assert told.x_cache == "HIT-SEMANTIC"
+    assert answer.x_cache == "HIT-SEMANTIC"
 
 
-async def test_a_promotion_is_judged_again_by_a_stricter_threshold(bench: Bench) -> None:
-    await bench.ask(ASKED)
-    await bench.ask(ALIKE)
+async def test_a_promotion_is_judged_again_by_a_stricter_threshold(harness: Harness) -> None:
+    await harness.ask(ASKED)
+    await harness.ask(ALIKE)
 
-    strict = await bench.ask(ALIKE, headers={"x-cache-threshold": "0.99"})
-    exact_only = await bench.ask(ALIKE, headers={"x-cache-mode": "exact"})
+    strict = await harness.ask(ALIKE, headers={"x-cache-threshold": "0.99"})
+    exact_only = await harness.ask(ALIKE, headers={"x-cache-mode": "exact"})
 
     assert strict.x_cache == "MISS"
     assert exact_only.said == strict.said
 
 
-async def test_a_text_longer_than_the_window_is_never_compared(bench: Bench) -> None:
-    bench.embedder.longest = 5
+async def test_a_text_longer_than_the_window_is_never_compared(harness: Harness) -> None:
+    harness.embedder.longest = 5
 
-    first = await bench.ask("one two three four five six")
+    first = await harness.ask("one two three four five six")
 
     assert first.outcome.reason == "too-long"
-    assert bench.vectors.held == {}
-    assert (await bench.ask("one two three four five six")).x_cache == "HIT-EXACT"
+    assert harness.vectors.held == {}
+    assert (await harness.ask("one two three four five six")).x_cache == "HIT-EXACT"
 
 
-async def test_a_text_too_long_for_the_guard_costs_the_embedder_nothing(bench: Bench) -> None:
-    bench.embedder.longest = 1_000_000
+async def test_a_text_too_long_for_the_guard_costs_the_embedder_nothing(harness: Harness) -> None:
+    harness.embedder.longest = 1_000_000
 
-    told = await bench.ask("word " * 2_000)
+    answer = await harness.ask("word " * 2_000)
 
-    assert (told.x_cache, told.outcome.reason) == ("MISS", "too-long")
-    assert bench.embedder.texts == []
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "too-long")
+    assert harness.embedder.texts == []
 
 
-async def test_a_bypass_reads_nothing_and_writes_nothing(bench: Bench) -> None:
-    await bench.ask(ASKED)
+async def test_a_bypass_reads_nothing_and_writes_nothing(harness: Harness) -> None:
+    await harness.ask(ASKED)
 
-    passed = await bench.ask(ASKED, headers={"x-bypass-cache": "true"})
-    other = await bench.ask("Something else entirely", headers={"x-bypass-cache": "true"})
+    passed = await harness.ask(ASKED, headers={"x-bypass-cache": "true"})
+    other = await harness.ask("Something else entirely", headers={"x-bypass-cache": "true"})
 
     assert (passed.x_cache, passed.said) == ("BYPASS", "answer 2")
     assert other.x_cache == "BYPASS"
-    assert (await bench.ask("Something else entirely")).x_cache == "MISS"
-    assert bench.exact.count_of("bypasses") == 2
+    assert (await harness.ask("Something else entirely")).x_cache == "MISS"
+    assert harness.exact.count_of("bypasses") == 2
 
 
-async def test_read_only_serves_and_leaves_nothing_behind(bench: Bench) -> None:
-    await bench.ask(ASKED)
-    held = dict(bench.exact.entries)
+async def test_read_only_serves_and_leaves_nothing_behind(harness: Harness) -> None:
+    await harness.ask(ASKED)
+    held = dict(harness.exact.entries)
     read_only = {"x-cache-mode": "read-only"}
 
-    hit = await bench.ask(ALIKE, headers=read_only)
-    miss = await bench.ask("Something else entirely", headers=read_only)
+    hit = await harness.ask(ALIKE, headers=read_only)
+    miss = await harness.ask("Something else entirely", headers=read_only)
 
     assert (hit.x_cache, miss.x_cache) == ("HIT-SEMANTIC", "MISS")
-    assert bench.exact.entries == held
+    assert harness.exact.entries == held
 
 
-async def test_refresh_replaces_what_was_stored(bench: Bench) -> None:
-    await bench.ask(ASKED)
+async def test_refresh_replaces_what_was_stored(harness: Harness) -> None:
+    await harness.ask(ASKED)
 
-    fresh = await bench.ask(ASKED, headers={"x-cache-mode": "refresh"})
+    fresh = await harness.ask(ASKED, headers={"x-cache-mode": "refresh"})
 
     assert (fresh.x_cache, fresh.said) == ("MISS", "answer 2")
-    assert (await bench.ask(ASKED)).said == "answer 2"
+    assert (await harness.ask(ASKED)).said == "answer 2"
 
 
-async def test_only_if_cached_never_asks_the_upstream(bench: Bench) -> None:
+async def test_only_if_cached_never_calls_the_upstream(harness: Harness) -> None:
     only = {"cache-control": "only-if-cached"}
 
     with pytest.raises(NotInCache):
-        await bench.ask(ASKED, headers=only)
-    await bench.ask(ASKED)
+        await harness.ask(ASKED, headers=only)
+    await harness.ask(ASKED)
 
-    assert (await bench.ask(ASKED, headers=only)).x_cache == "HIT-EXACT"
-    assert len(bench.upstream.calls) == 1
+    assert (await harness.ask(ASKED, headers=only)).x_cache == "HIT-EXACT"
+    assert len(harness.upstream.calls) == 1
 
 
-async def test_a_life_asked_for_ends_in_both_tiers(bench: Bench) -> None:
-    await bench.ask(ASKED, headers={"x-cache-ttl": "60"})
+async def test_a_requested_ttl_holds_in_both_tiers(harness: Harness) -> None:
+    await harness.ask(ASKED, headers={"x-cache-ttl": "60"})
 
-    bench.exact.time += 59
-    young = await bench.ask(ASKED)
-    bench.exact.time += 1
+    harness.exact.time += 59
+    young = await harness.ask(ASKED)
+    harness.exact.time += 1
 
     assert (young.x_cache, young.outcome.age_seconds, young.outcome.ttl_seconds) == (
         "HIT-EXACT",
         59,
         1,
     )
-    assert (await bench.ask(ALIKE)).x_cache == "MISS"
+    assert (await harness.ask(ALIKE)).x_cache == "MISS"
 
 
-async def test_a_promotion_never_outlives_its_entry(bench: Bench) -> None:
-    await bench.ask(ASKED, headers={"x-cache-ttl": "60"})
-    bench.exact.time += 50
-    await bench.ask(ALIKE)
-    bench.exact.time += 10
+async def test_a_promotion_never_outlives_its_entry(harness: Harness) -> None:
+    await harness.ask(ASKED, headers={"x-cache-ttl": "60"})
+    harness.exact.time += 50
+    await harness.ask(ALIKE)
+    harness.exact.time += 10
 
-    assert (await bench.ask(ALIKE)).x_cache == "MISS"
-
-
-async def test_max_age_leaves_older_answers_alone(bench: Bench) -> None:
-    await bench.ask(ASKED)
-    bench.exact.time += 31
-
-    assert (await bench.ask(ASKED, headers={"cache-control": "max-age=30"})).x_cache == "MISS"
+    assert (await harness.ask(ALIKE)).x_cache == "MISS"
 
 
-async def test_an_entry_that_the_exact_tier_lost_comes_back_with_its_life(bench: Bench) -> None:
-    first = await bench.ask(ASKED)
-    bench.exact.entries.clear()
-    bench.exact.time += 100
+async def test_max_age_leaves_older_answers_alone(harness: Harness) -> None:
+    await harness.ask(ASKED)
+    harness.exact.time += 31
 
-    same, again = await bench.ask(ASKED), await bench.ask(ASKED)
+    assert (await harness.ask(ASKED, headers={"cache-control": "max-age=30"})).x_cache == "MISS"
+
+
+async def test_an_entry_that_the_exact_tier_lost_comes_back_with_its_expiry(
+    harness: Harness,
+) -> None:
+    first = await harness.ask(ASKED)
+    harness.exact.entries.clear()
+    harness.exact.time += 100
+
+    same, again = await harness.ask(ASKED), await harness.ask(ASKED)
 
     assert (same.x_cache, same.body) == ("HIT-SEMANTIC", first.body)
     assert same.outcome.age_seconds == 100
     assert again.x_cache == "HIT-EXACT"
 
 
-async def test_what_is_too_old_for_one_client_takes_no_newer_answers_place(bench: Bench) -> None:
-    await bench.ask(ASKED)
-    bench.exact.time += 50
-    bench.vectors.away = True
-    newer = await bench.ask(ASKED, headers={"x-cache-mode": "refresh"})
-    bench.vectors.away = False
-    bench.exact.time += 40
+async def test_what_is_too_old_for_one_client_takes_no_newer_answers_place(
+    harness: Harness,
+) -> None:
+    await harness.ask(ASKED)
+    harness.exact.time += 50
+    harness.vectors.away = True
+    newer = await harness.ask(ASKED, headers={"x-cache-mode": "refresh"})
+    harness.vectors.away = False
+    harness.exact.time += 40
 
-    strict = await bench.ask(ALIKE, headers={"cache-control": "max-age=30, no-store"})
+    strict = await harness.ask(ALIKE, headers={"cache-control": "max-age=30, no-store"})
 
     assert strict.x_cache == "MISS"
-    assert (await bench.ask(ASKED)).body == newer.body
+    assert (await harness.ask(ASKED)).body == newer.body
 
 
-async def test_what_was_cleared_is_not_served_by_meaning(bench: Bench) -> None:
-    await bench.ask(ASKED)
-    await bench.exact.cut("default", "all")
+async def test_what_was_cleared_is_not_served_semantically(harness: Harness) -> None:
+    await harness.ask(ASKED)
+    await harness.exact.cut("default", "all")
 
-    assert (await bench.ask(ALIKE)).x_cache == "MISS"
+    assert (await harness.ask(ALIKE)).x_cache == "MISS"
 
 
-async def test_an_answer_in_flight_during_a_clear_is_not_written_back(bench: Bench) -> None:
-    answer = await bench.begin(ASKED, stream=True)
-    await bench.exact.cut("default", "all")
+async def test_an_answer_in_flight_during_a_clear_is_not_written_back(harness: Harness) -> None:
+    answer = await harness.begin(ASKED, stream=True)
+    await harness.exact.cut("default", "all")
     assert not isinstance(answer.body, bytes)
     async for _ in answer.body:
         pass
 
-    assert (await bench.ask(ASKED)).x_cache == "MISS"
-    assert len(bench.vectors.held) == 1  # the second ask's own
+    assert (await harness.ask(ASKED)).x_cache == "MISS"
+    assert len(harness.vectors.held) == 1  # the second ask's own
 
 
-async def test_a_model_nobody_serves_is_refused(bench: Bench) -> None:
-    bench.upstream.route_list = []
+async def test_a_model_without_an_upstream_is_refused(harness: Harness) -> None:
+    harness.upstream.route_list = []
 
     with pytest.raises(NotFound, match="'m'"):
-        await bench.ask()
+        await harness.ask()
 
 
-async def test_meaning_can_be_switched_off() -> None:
-    bench = Bench(Policy(semantic=False))
-    bench.embedder.alike(ASKED, ALIKE, 0.99)
-    await bench.ask(ASKED)
+async def test_the_semantic_tier_can_be_switched_off() -> None:
+    harness = Harness(Policy(semantic=False))
+    harness.embedder.alike(ASKED, ALIKE, 0.99)
+    await harness.ask(ASKED)
 
-    other = await bench.ask(ALIKE)
+    other = await harness.ask(ALIKE)
 
     assert (other.x_cache, other.outcome.reason) == ("MISS", "semantic-off")
-    assert bench.embedder.texts == []
+    assert harness.embedder.texts == []
 
 
-async def test_an_exact_hit_costs_one_command(bench: Bench) -> None:
-    await bench.ask(ASKED)
-    before = bench.exact.commands
+async def test_an_exact_hit_costs_one_command(harness: Harness) -> None:
+    await harness.ask(ASKED)
+    before = harness.exact.commands
 
-    await bench.begin(ASKED)
+    await harness.begin(ASKED)
 
-    assert bench.exact.commands - before == 1
-    assert bench.embedder.texts == [ASKED]
+    assert harness.exact.commands - before == 1
+    assert harness.embedder.texts == [ASKED]
 
 
-async def test_a_body_that_is_nested_too_deeply_for_a_key_is_refused(bench: Bench) -> None:
+async def test_a_body_that_is_nested_too_deeply_for_a_key_is_refused(harness: Harness) -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
@@ -378,6 +384,6 @@ async def test_a_body_that_is_nested_too_deeply_for_a_key_is_refused(bench: Benc
     )
 
     with pytest.raises(InvalidRequest) as refused:
-        await bench.proxy.answer(request)
+        await harness.proxy.answer(request)
 
     assert refused.value.code == "invalid_json"

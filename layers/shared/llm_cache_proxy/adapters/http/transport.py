@@ -61,7 +61,7 @@ class StreamsTransport(httpx.AsyncBaseTransport):
         return response
 
     async def aclose(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the idle connections."""
         for connections in self._idle.values():
             while connections:
                 connections.pop().close()

@@ -56,11 +56,11 @@ class CloudWatchRequests:
         metrics.add_dimension(DIMENSION, _tier(served))
         for name, value in _measured(served, cold=self._cold):
             metrics.add_metric(name, UNITS[name], value)
-        for name, told in served.line().items():
-            metrics.add_metadata(name, told)
-        for name, told in (("vetoes", served.vetoes), ("failures", served.failures)):
-            if told:
-                metrics.add_metadata(name, dict(told))
+        for name, logged in served.line().items():
+            metrics.add_metadata(name, logged)
+        for name, logged in (("vetoes", served.vetoes), ("failures", served.failures)):
+            if logged:
+                metrics.add_metadata(name, dict(logged))
         self._cold = False
         line = json.dumps(metrics.serialize_metric_set())
         print(line, file=self._stream or sys.stdout, flush=True)

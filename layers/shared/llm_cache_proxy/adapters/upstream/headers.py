@@ -46,9 +46,9 @@ _REQUEST_IDS = frozenset({"x-request-id", "request-id"})
 def for_upstream(
     client: Mapping[str, str], *, api_key: str, compressed: bool
 ) -> list[tuple[bytes, bytes]]:
-    """The headers to send: the client's that may pass, our credentials, and an encoding asked for.
+    """The headers to send: the client's that may pass, our credentials, and an accepted encoding.
 
-    A stream is asked for as it is: compressing it would hold events back.
+    A stream is requested uncompressed: compression would hold events back.
     """
     passing = {name.lower(): value for name, value in client.items()}
     headers = {name: value for name, value in passing.items() if name in TO_UPSTREAM}

@@ -92,7 +92,7 @@ class ReplyBody(ClosableBody):
             await self.aclose()
             raise translated(exc, self._upstream) from exc
         except BaseException:
-            # The end, or a cancelled reader: nobody reads on.
+            # The end, or a cancelled reader: nothing reads on.
             await self.aclose()
             raise
 
@@ -116,7 +116,7 @@ def translated(exc: Exception, upstream: str) -> UpstreamError:
             f"The upstream '{upstream}' broke off, or answered in no valid HTTP.",
             upstream=upstream,
         )
-    return UpstreamError(f"The upstream '{upstream}' cannot be asked this.", upstream=upstream)
+    return UpstreamError(f"The upstream '{upstream}' cannot be sent this.", upstream=upstream)
 
 
 _IDLE_SECONDS = 30.0
@@ -159,7 +159,7 @@ class HttpCalls:
         """The status, the headers and the first byte of an answer.
 
         Raises UpstreamUnreachable or UpstreamTimedOut, and UpstreamError for an answer that is
-        of no use to a client: a redirect, or an encoding nobody asked for.
+        of no use to a client: a redirect, or an encoding that was not requested.
         """
         response = await self._begun(outgoing)
         body = ReplyBody(
@@ -207,7 +207,7 @@ class HttpCalls:
         encodings = response.headers.get("content-encoding", "").lower().split(",")
         if not _DECODED.issuperset(encoding.strip() for encoding in encodings):
             return UpstreamError(
-                f"The upstream '{self._name}' encodes its answer in a way nobody asked for.",
+                f"The upstream '{self._name}' encodes its answer in a way that was not requested.",
                 upstream=self._name,
             )
         return None

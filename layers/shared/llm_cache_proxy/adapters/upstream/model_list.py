@@ -43,7 +43,7 @@ class ModelList:
         self._fresh_until = -1.0
 
     async def merged(self) -> list[dict[str, object]]:
-        """The list, asked for again once it is old."""
+        """The list, fetched again once it is old."""
         if self._monotonic() < self._fresh_until:
             return list(self._known)
         answers = await asyncio.gather(*(source.listed_models() for source in self._sources))

@@ -1,6 +1,6 @@
 """One OpenAI-compatible API: what is sent there, with whose key, and for how long.
 
-Never sends a client's credentials, and never asks twice; `upstream.pool` does.
+Never sends a client's credentials, and never repeats a call; `upstream.pool` does.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Several upstreams as one: who is asked, how often, and who next.
+"""Several upstreams as one: which is called, how often, and which next.
 
-Never asks again once a byte of an answer is here, and never waits past the deadline.
+Never calls again once a byte of an answer is here, and never waits past the deadline.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from llm_cache_proxy.domain.errors import UpstreamError, UpstreamUnreachable
 from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
 from llm_cache_proxy.domain.upstreams.retry import (
     RetryPolicy,
-    asked_wait_seconds,
     backoff_seconds,
     repeatable,
+    requested_wait_seconds,
     worth_another_route,
     worth_repeating,
 )
@@ -26,7 +26,7 @@ from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 Outcome = UpstreamReply | UpstreamError
 
 
-class Member(Protocol):
+class PooledUpstream(Protocol):
     """One upstream of the pool; `OpenAIUpstream` is one."""
 
     config: UpstreamConfig
@@ -40,7 +40,7 @@ class Member(Protocol):
         ...
 
     def configured_models(self) -> list[dict[str, object]]:
-        """What is known without asking."""
+        """The models that are configured, without a call."""
         ...
 
     async def aclose(self) -> None:
@@ -50,7 +50,7 @@ class Member(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Time, waiting and chance, so that tests can hold them still."""
+    """Clock, sleep and random source, injectable."""
 
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     fraction: Callable[[], float] = random.random
@@ -59,8 +59,8 @@ class Timing:
 
 
 @dataclass(slots=True)
-class _Effort:
-    """What one call has cost so far."""
+class _Attempts:
+    """The attempts of one call so far, and when they must end."""
 
     ends_at: float
     attempts: int = 0
@@ -75,17 +75,17 @@ class UpstreamPool:
 
     def __init__(
         self,
-        members: Sequence[Member],
+        members: Sequence[PooledUpstream],
         *,
         retry: RetryPolicy | None = None,
         deadline_seconds: float = 120.0,
-        chance: Timing | None = None,
+        timing: Timing | None = None,
     ) -> None:
         self._members = {member.config.name: member for member in members}
         self._retry = retry or RetryPolicy()
         self._deadline_seconds = deadline_seconds
-        self._chance = chance or Timing()
-        self._models = ModelList(members, monotonic=self._chance.monotonic)
+        self._timing = timing or Timing()
+        self._models = ModelList(members, monotonic=self._timing.monotonic)
 
     def routes(self, model: str) -> Sequence[Route]:
         """Who can answer, as `domain.upstreams.config.candidates` orders them."""
@@ -94,17 +94,17 @@ class UpstreamPool:
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:
         """The first answer that is worth having; else the last one, or the last error raised."""
-        effort = _Effort(self._chance.monotonic() + self._deadline_seconds)
+        attempts = _Attempts(self._timing.monotonic() + self._deadline_seconds)
         routes = call.routes or self._default_routes(call)
         outcome: Outcome = UpstreamUnreachable("No upstream serves this.", upstream="")
         for position, route in enumerate(routes, 1):
-            outcome = await self._over(route, call, effort, last=position == len(routes))
-            if position == len(routes) or not self._go_on(call, outcome, effort):
+            outcome = await self._over(route, call, attempts, last=position == len(routes))
+            if position == len(routes) or not self._go_on(call, outcome, attempts):
                 break
             await _dropped(outcome)
         if isinstance(outcome, UpstreamError):
             raise outcome
-        return replace(outcome, attempts=effort.attempts)
+        return replace(outcome, attempts=attempts.attempts)
 
     async def models(self) -> list[dict[str, object]]:
         """Every upstream's models, the first one's where two have the same id."""
@@ -119,49 +119,49 @@ class UpstreamPool:
         return [Route(name, call.model or "") for name in self._members][:1]
 
     async def _over(
-        self, route: Route, call: UpstreamCall, effort: _Effort, *, last: bool
+        self, route: Route, call: UpstreamCall, attempts: _Attempts, *, last: bool
     ) -> Outcome:
-        """What comes of one route, asked as often as is worth it."""
+        """The outcome of one route, called as often as is worth it."""
         for attempt in range(1, self._retry.attempts + 1):
-            outcome = await self._attempt(route, call, effort)
+            outcome = await self._attempt(route, call, attempts)
             wait = self._wait_seconds(call, outcome, attempt)
             if wait is None or (wait > self._retry.max_backoff_seconds and not last):
                 return outcome
-            if self._chance.monotonic() + wait >= effort.ends_at:
+            if self._timing.monotonic() + wait >= attempts.ends_at:
                 return outcome
             await _dropped(outcome)
-            await self._chance.sleep(wait)
+            await self._timing.sleep(wait)
         return outcome
 
-    async def _attempt(self, route: Route, call: UpstreamCall, effort: _Effort) -> Outcome:
+    async def _attempt(self, route: Route, call: UpstreamCall, attempts: _Attempts) -> Outcome:
         member = self._members.get(route.upstream)
         if member is None:
             return UpstreamUnreachable(
                 f"No upstream is called '{route.upstream}'.", upstream=route.upstream
             )
-        effort.attempts += 1
-        left = max(0.0, effort.ends_at - self._chance.monotonic())
+        attempts.attempts += 1
+        left = max(0.0, attempts.ends_at - self._timing.monotonic())
         try:
             return await member.send(replace(call, routes=(route,)), within_seconds=left)
         except UpstreamError as exc:
             return exc
 
     def _wait_seconds(self, call: UpstreamCall, outcome: Outcome, attempt: int) -> float | None:
-        """How long until the same route is asked again; None: not at all."""
+        """Seconds until the same route is called again; None: not at all."""
         safe = repeatable(call.method, call.path)
         if attempt == self._retry.attempts:
             return None
-        own = backoff_seconds(self._retry, attempt, self._chance.fraction())
+        own = backoff_seconds(self._retry, attempt, self._timing.fraction())
         if isinstance(outcome, UpstreamError):
             # One that took its time has had its turn.
             return own if safe and isinstance(outcome, UpstreamUnreachable) else None
         if not worth_repeating(outcome.status, outcome.headers, safe=safe):
             return None
-        return max(own, asked_wait_seconds(outcome.headers, self._chance.now()) or 0.0)
+        return max(own, requested_wait_seconds(outcome.headers, self._timing.now()) or 0.0)
 
-    def _go_on(self, call: UpstreamCall, outcome: Outcome, effort: _Effort) -> bool:
-        """Whether the next route is asked."""
-        if self._chance.monotonic() >= effort.ends_at:
+    def _go_on(self, call: UpstreamCall, outcome: Outcome, attempts: _Attempts) -> bool:
+        """Whether the next route is called."""
+        if self._timing.monotonic() >= attempts.ends_at:
             return False
         if isinstance(outcome, UpstreamError):
             return repeatable(call.method, call.path)

@@ -61,7 +61,7 @@ class ReadOnlyExactStore:
         """Nothing is counted."""
 
     async def aclose(self) -> None:
-        """Nothing to release: the store is somebody else's."""
+        """Nothing to release: the store has another owner."""
 
     async def _uncount(self, tenant: str, tier: str, hit: Hit) -> None:
         counted = hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
@@ -90,4 +90,4 @@ class RecordingVectorStore:
         """Nothing is written."""
 
     async def aclose(self) -> None:
-        """Nothing to release: the store is somebody else's."""
+        """Nothing to release: the store has another owner."""

@@ -31,7 +31,7 @@ class Counters:
     exact: ExactAdmin
 
     async def by_tenant(self, only: str | None) -> dict[str, Sequence[CounterWindow]]:
-        """Every tenant's windows, or those of the one asked for. Raises ExactStoreUnavailable."""
+        """Every tenant's windows, or those of the given one. Raises ExactStoreUnavailable."""
         tenants = [only] if only is not None else await self.exact.tenants()
         free = asyncio.Semaphore(_AT_ONCE)
 

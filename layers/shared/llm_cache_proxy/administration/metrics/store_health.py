@@ -16,7 +16,7 @@ from llm_cache_proxy.ports.vector_store import VectorAdmin
 
 @dataclass(frozen=True, slots=True)
 class StoreHealth:
-    """Asks both stores; each has `longest_seconds` to answer in."""
+    """Pings both stores; each has `longest_seconds` to answer."""
 
     exact: ExactAdmin
     vectors: VectorAdmin

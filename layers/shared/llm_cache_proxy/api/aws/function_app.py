@@ -12,7 +12,7 @@ from llm_cache_proxy.api.app import Service, create_app
 
 BEFORE_SNAPSHOT = "/snapstart/before"
 AFTER_RESTORE = "/snapstart/after"
-"""The paths that the Lambda Web Adapter posts to, and refuses to everyone else."""
+"""The paths that the Lambda Web Adapter posts to, and refuses to all other callers."""
 
 
 class FunctionApp:

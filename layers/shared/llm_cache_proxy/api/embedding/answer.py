@@ -1,4 +1,4 @@
-"""What the embedding function may be asked for, and what it answers, however it was called.
+"""Requests to the embedding function, and its answers, however it was called.
 
 Knows nothing of models or of HTTP, and never repeats a text in an error.
 """

@@ -19,7 +19,7 @@ class RelayedResponse(StreamingResponse):
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the pieces as they come; the body is closed even where none was asked for."""
+        """Send the pieces as they come; the body is closed even where none is wanted."""
         async with aclosing(self._body):
             await super().__call__(scope, receive, send)
 

@@ -45,7 +45,7 @@ def upstream_failed(exc: UpstreamError, request_id: str) -> Response:
 
 
 def unavailable(exc: CacheTierError) -> Response:
-    """The response where a store that was asked for something did not give it."""
+    """The response where a store did not answer."""
     message = f"The {exc.tier} tier's store did not answer: {exc}"
     return Response(
         error_body(message, "service_unavailable_error", code=f"{exc.tier}_unavailable"),

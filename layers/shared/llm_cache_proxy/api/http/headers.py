@@ -5,7 +5,7 @@ import uuid
 from starlette.datastructures import Headers
 
 from llm_cache_proxy.domain.client_keys.refusals import limit_headers
-from llm_cache_proxy.domain.metrics.pricing import dollars
+from llm_cache_proxy.domain.metrics.pricing import format_dollars
 from llm_cache_proxy.pipeline.request.answer import Outcome
 
 
@@ -43,7 +43,7 @@ def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
     if outcome.saved_tokens is not None:
         headers["x-cache-saved-tokens"] = str(outcome.saved_tokens)
     if outcome.saved_nano_dollars is not None:
-        headers["x-cache-saved-dollars"] = dollars(outcome.saved_nano_dollars)
+        headers["x-cache-saved-dollars"] = format_dollars(outcome.saved_nano_dollars)
     headers |= limit_headers(outcome.grant)
     if outcome.timings:
         headers["server-timing"] = ", ".join(

@@ -1,4 +1,4 @@
-"""Who may ask under `/v1`, decided before any route is: everyone, or whoever holds a client key.
+"""Access to `/v1`, decided before any route: open to every client, or to holders of a client key.
 
 Keyed clients share one account at the upstream, so they are served only paths that keep nothing
 there that another tenant could read. A client's key ends here; no later step sees it.
@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, bearer_
 from llm_cache_proxy.domain.errors import Forbidden, NotPermitted
 
 OPEN_CLIENT = Client(tenant="default")
-"""Who everyone is where no client key is asked for."""
+"""The client of every request where no client key is required."""
 
 _ROOT = "/v1"
 _STATELESS = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})

@@ -1,4 +1,4 @@
-"""Names every request, and sees to it that each has one line in the journal when it ends."""
+"""Gives every request an id, and writes one request event when it ends."""
 
 import contextvars
 import logging
@@ -26,16 +26,16 @@ _CORRELATION_HEADERS = (b"x-correlation-id", b"x-amzn-trace-id")
 _log = logging.getLogger(__name__)
 
 
-def record_of(request: Request) -> RequestEventDraft:
-    """The request's record, to be filled in."""
+def event_draft_of(request: Request) -> RequestEventDraft:
+    """The draft of the request's event, to be filled in."""
     record: RequestEventDraft = request.state.record
     return record
 
 
 class RequestEventMiddleware:
-    """Wraps the app; also turns a fault of ours into an answer that names the request.
+    """Wraps the app; also turns an internal error into an answer that names the request.
 
-    Requests outside `/v1` are looked after by no one's bill, and have no line.
+    Only requests under `/v1` have an event.
     """
 
     def __init__(self, app: ASGIApp, request_events: RequestEvents) -> None:
@@ -66,11 +66,11 @@ class RequestEventMiddleware:
                 raise
             await unforeseen(record.request_id)(scope, receive, watched)
         finally:
-            entry.tell()
+            entry.write()
 
 
 class _Entry:
-    """One line of the journal, written before the last piece of the answer is sent.
+    """One request event, written before the last piece of the answer is sent.
 
     Nothing runs after a Lambda has answered.
     """
@@ -86,17 +86,17 @@ class _Entry:
         self.status = 0
 
     def saw(self, message: Message) -> None:
-        """Take note of a piece of the answer."""
+        """Note a message of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._answered = time.perf_counter()
             if self._record.outcome is None:
-                self._record.outcome = _told_by(message["headers"])
+                self._record.outcome = _outcome_from(message["headers"])
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
-            self.tell()
+            self.write()
 
-    def tell(self) -> None:
-        """Write the line, once."""
+    def write(self) -> None:
+        """Write the event, once."""
         if self._wanted:
             self._wanted = False
             now = time.perf_counter()
@@ -110,7 +110,7 @@ class _Entry:
 
 
 def _correlation_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """What the client or API Gateway calls the request, if that is fit for a log."""
+    """The client's or API Gateway's id of the request, if it is fit for a log."""
     given = {name: value for name, value in headers if name in _CORRELATION_HEADERS}
     for name in _CORRELATION_HEADERS:
         if name in given and _CORRELATION.fullmatch(given[name]):
@@ -118,9 +118,9 @@ def _correlation_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     return None
 
 
-def _told_by(headers: Iterable[tuple[bytes, bytes]]) -> Outcome | None:
-    """The outcome of an answer that no tier gave, as its headers tell it."""
-    told = {name.lower(): value.decode("latin-1") for name, value in headers}
-    if b"x-cache" not in told:
+def _outcome_from(headers: Iterable[tuple[bytes, bytes]]) -> Outcome | None:
+    """The outcome of an answer that no tier gave, as its headers report it."""
+    found = {name.lower(): value.decode("latin-1") for name, value in headers}
+    if b"x-cache" not in found:
         return None
-    return Outcome(Result(told[b"x-cache"]), told.get(b"x-cache-reason", ""))
+    return Outcome(Result(found[b"x-cache"]), found.get(b"x-cache-reason", ""))

@@ -1,4 +1,4 @@
-"""Who may see numbers and administrate: whoever holds the admin key, or everyone without one.
+"""Access to metrics and administration: for holders of the admin key, or open without one.
 
 Every route of operators goes through `operator_endpoint`, which also turns what went wrong into
 an answer, so that the routes behave the same in every app.

@@ -1,6 +1,6 @@
 """`GET /metrics` and the dashboard: which form the numbers are wanted in, and the page's files.
 
-The page itself is for everyone to load; its numbers are behind the admin key.
+The page itself is public; its numbers are behind the admin key.
 """
 
 from starlette.applications import Starlette
@@ -50,15 +50,15 @@ def metrics_routes(administration: Administration, admin_key: str | None) -> lis
 
 
 def _wants_prometheus(request: Request) -> bool:
-    """Whether text was asked for: by `format`, or by an Accept that prefers it to JSON.
+    """Whether text is wanted: by `format`, or by an Accept that prefers it to JSON.
 
     Prometheus names its own types; `*/*` alone, and clients that list JSON first, get JSON.
     """
-    asked = request.query_params.get("format")
-    if asked is not None and asked not in _FORMATS:
+    wanted = request.query_params.get("format")
+    if wanted is not None and wanted not in _FORMATS:
         raise InvalidRequest(f"'format' must be one of {', '.join(_FORMATS)}.", param="format")
-    if asked is not None:
-        return asked == "prometheus"
+    if wanted is not None:
+        return wanted == "prometheus"
     weights = _accepted(request.headers.get("accept", ""))
     text = max((weights.get(kind, 0.0) for kind in _PROMETHEUS_TYPES), default=0.0)
     return text > weights.get("application/json", 0.0)

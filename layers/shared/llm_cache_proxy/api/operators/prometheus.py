@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.metrics.counter_totals import ModelTally, Tally
 from llm_cache_proxy.domain.metrics.histogram import BOUNDS_MS
 from llm_cache_proxy.domain.metrics.pricing import PriceList
-from llm_cache_proxy.domain.metrics.report import dollars
+from llm_cache_proxy.domain.metrics.report import to_dollars
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -86,7 +86,7 @@ def _verifier(tally: Tally) -> Iterator[Iterator[str]]:
         "Questions to the verifier, by what it said.",
         (({"ruling": name}, tally.rulings.get(name, 0)) for name in _RULINGS),
     )
-    spent = dollars(tally.rulings.get("nano_dollars", 0))
+    spent = to_dollars(tally.rulings.get("nano_dollars", 0))
     yield _family(
         "llm_cache_verifier_dollars_total",
         "Dollars that the verifier has cost at list prices.",
@@ -148,8 +148,8 @@ def _dollars(tally: Tally, prices: PriceList) -> Iterator[_Sample]:
     for name, model in tally.models.items():
         price = prices.price(name)
         if price is not None:
-            yield {"model": name, "outcome": "spent"}, dollars(model.spent(price))
-            yield {"model": name, "outcome": "saved"}, dollars(model.saved(price))
+            yield {"model": name, "outcome": "spent"}, to_dollars(model.spent(price))
+            yield {"model": name, "outcome": "saved"}, to_dollars(model.saved(price))
 
 
 def _latencies(tally: Tally) -> Iterator[str]:

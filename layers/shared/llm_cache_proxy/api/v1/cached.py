@@ -8,7 +8,7 @@ from starlette.responses import Response
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.api.http.request_body import read_json_body
-from llm_cache_proxy.api.middleware.request_events import record_of
+from llm_cache_proxy.api.middleware.request_events import event_draft_of
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
@@ -31,7 +31,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
     async def answer(request: Request) -> Response:
         body = await read_json_body(request, max_body_bytes)
         headers = request_headers(request.headers)
-        record = record_of(request)
+        record = event_draft_of(request)
         cached = ClientRequest(
             tenant=request.state.client.tenant,
             query=request.url.query,

@@ -17,7 +17,7 @@ Tokens = tuple[int, int]
 """Prompt and completion tokens."""
 
 
-def told_tokens(body: bytes) -> Tokens | None:
+def reported_tokens(body: bytes) -> Tokens | None:
     """The tokens that an answer reports in either OpenAI shape; None where it reports none."""
     try:
         answer = json.loads(body)
@@ -31,7 +31,7 @@ def told_tokens(body: bytes) -> Tokens | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class KeyCharge:
     """Charges a client's key what an answer of the model `routed` cost; without a charge, nothing.
 
     Called with the answer's tokens, or None where it reported none.
@@ -44,7 +44,7 @@ class Settlement:
     routed: str
 
     def __call__(self, tokens: Tokens | None) -> None:
-        """Settle, once."""
+        """Charge the key, once."""
         if tokens is None:
             self.state.charge_as_reserved()
         else:
@@ -60,10 +60,10 @@ class Settlement:
 
 
 async def metered(
-    body: AsyncGenerator[bytes, None], settle: Settlement
+    body: AsyncGenerator[bytes, None], charge: KeyCharge
 ) -> AsyncGenerator[bytes, None]:
-    """The pieces of `body` as they come; `settle` is called with its tokens, however it ends."""
-    held, reads = bytearray(), settle.awaited
+    """The pieces of `body` as they come; `charge` is called with its tokens, however it ends."""
+    held, reads = bytearray(), charge.awaited
     try:
         async with aclosing(body) as pieces:
             async for piece in pieces:
@@ -71,4 +71,4 @@ async def metered(
                     held += piece
                 yield piece
     finally:
-        settle(told_tokens(bytes(held)) if reads and len(held) <= _MOST_READ else None)
+        charge(reported_tokens(bytes(held)) if reads and len(held) <= _MOST_READ else None)

@@ -1,4 +1,4 @@
-"""`GET /v1/models`: what can be asked for, over all upstreams, and our embedding model."""
+"""`GET /v1/models`: the models of all upstreams, and our embedding model."""
 
 from starlette.requests import Request
 from starlette.responses import Response

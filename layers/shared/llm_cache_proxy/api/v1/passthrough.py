@@ -11,8 +11,8 @@ from starlette.responses import Response
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.api.http.request_body import media_type, read_body
-from llm_cache_proxy.api.middleware.request_events import record_of
-from llm_cache_proxy.api.v1.metering import Settlement, metered
+from llm_cache_proxy.api.middleware.request_events import event_draft_of
+from llm_cache_proxy.api.v1.metering import KeyCharge, metered
 from llm_cache_proxy.domain.errors import UnsupportedMediaType, UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import BYPASSES
@@ -47,7 +47,7 @@ class PassThrough:
     async def forward(self, request: Request, path: str, body: bytes) -> Response:
         """The upstream's answer to `body` at `path`, streamed, and counted as a bypass."""
         fields = _fields(body)
-        model = record_of(request).model = _model(fields)
+        model = event_draft_of(request).model = _model(fields)
         client, routes = request.state.client, self.upstream.routes(model or "")
         routed = routes[0].model if routes else model or ""
         if request.method == "POST":
@@ -71,7 +71,7 @@ class PassThrough:
             routes=routes,
             streaming=True,
         )
-        settle = Settlement(self.counter_writer, self.prices, client.tenant, state, routed)
+        settle = KeyCharge(self.counter_writer, self.prices, client.tenant, state, routed)
         self.counter_writer.write_in_background(client.tenant, {BYPASSES: 1})
         try:
             reply = await self.upstream.send(call)
@@ -83,7 +83,7 @@ class PassThrough:
         return to_response(answer, request.state.request_id)
 
 
-async def _answer(reply: UpstreamReply, settle: Settlement) -> Answer:
+async def _answer(reply: UpstreamReply, settle: KeyCharge) -> Answer:
     if reply.status < 400:  # noqa: PLR2004 - HTTP
         return _answered(reply, metered(reply.body, settle))
     settle((0, 0))

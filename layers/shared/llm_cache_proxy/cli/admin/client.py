@@ -1,6 +1,6 @@
 """One call of the command line to a running proxy: to its `/admin`, or to its admin function.
 
-Exit codes: 1 the action failed; 3 nobody answers at the address; 4 the key is refused (2 is
+Exit codes: 1 the action failed; 3 no server answers at the address; 4 the key is refused (2 is
 click's, for a command line that makes no sense).
 """
 
@@ -165,7 +165,7 @@ class Remote:
             ) from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise NobodyAnswers(
-                f"Nobody answers at {self.url} ({exc}).\nStart the local server with 'make dev' "
+                f"No server answers at {self.url} ({exc}).\nStart the local server with 'make dev' "
                 "or 'llm-cache-proxy serve', or name a running one with --url."
             ) from exc
         return _checked(self.url, response)

@@ -1,6 +1,6 @@
 """`llm-cache-proxy admin`: the operator's actions against a running proxy.
 
-Decides what is asked and confirmed; what an action does is the server's part.
+Decides which questions are asked; what an action does is the server's part.
 """
 
 from typing import cast
@@ -11,7 +11,7 @@ from llm_cache_proxy.cli.admin import tables
 from llm_cache_proxy.cli.admin.client import FAILED, Remote
 from llm_cache_proxy.cli.admin.entries import entries
 from llm_cache_proxy.cli.admin.keys import keys
-from llm_cache_proxy.cli.admin.options import on_proxy, print_json, selecting, tell
+from llm_cache_proxy.cli.admin.options import on_proxy, print_answer, print_json, selecting
 from llm_cache_proxy.cli.admin.tables import counted, part
 from llm_cache_proxy.cli.admin.transfer import export, import_entries
 
@@ -36,7 +36,7 @@ admin.add_command(keys)
 def stats(remote: Remote, tenant: str | None) -> None:
     """Hits, tokens and dollars, by window and by model."""
     answer = remote.get("/admin/stats", {"tenant": tenant})
-    tell(remote, answer, tables.stats)
+    print_answer(remote, answer, tables.stats)
 
 
 @admin.command()
@@ -44,7 +44,7 @@ def stats(remote: Remote, tenant: str | None) -> None:
 def health(remote: Remote) -> None:
     """Whether the stores answer; exits with 1 where one does not."""
     answer = remote.get("/admin/health")
-    tell(remote, answer, tables.health)
+    print_answer(remote, answer, tables.health)
     if answer["status"] != "ok":
         raise SystemExit(FAILED)
 
@@ -55,7 +55,7 @@ def health(remote: Remote) -> None:
 def count(remote: Remote, tenant: str | None) -> None:
     """How many entries each tier holds."""
     answer = remote.get("/admin/entries/count", {"tenant": tenant})
-    tell(remote, answer, lambda told: counted("Entries", part(told, "entries")))
+    print_answer(remote, answer, lambda outcome: counted("Entries", part(outcome, "entries")))
 
 
 @admin.command()
@@ -81,7 +81,7 @@ def clear(
     )
     name = "would_clear" if dry_run else "cleared"
     title = name.replace("_", " ").capitalize()
-    tell(remote, answer, lambda told: counted(title, part(told, name)))
+    print_answer(remote, answer, lambda outcome: counted(title, part(outcome, name)))
     for left in cast("list[str]", answer.get("unswept", [])):
         click.echo(f"Dead, but not swept away yet: {left}", err=True)
     if chosen["entry"] is not None and not any(part(answer, name).values()):
@@ -102,12 +102,12 @@ def _described(chosen: dict[str, object]) -> str:
 def purge(remote: Remote) -> None:
     """Delete expired entries from the semantic tier."""
     answer = remote.post("/admin/purge", {})
-    tell(remote, answer, lambda told: counted("Purged", part(told, "purged")))
+    print_answer(remote, answer, lambda outcome: counted("Purged", part(outcome, "purged")))
 
 
 @admin.command()
 @click.argument("prompt")
-@click.option("--model", required=True, help="The model that would be asked.")
+@click.option("--model", required=True, help="The model of the request.")
 @click.option("--system", help="A system prompt before it.")
 @click.option("--tenant", help="Whose request it would be.")
 @click.option("--namespace", help="The namespace it would be in.")
@@ -120,7 +120,7 @@ def explain(
     headers = None if namespace is None else {"x-cache-namespace": namespace}
     fields = {"prompt": prompt, "headers": headers, "texts": texts or None, **given}
     answer = remote.post("/admin/explain", fields)
-    tell(remote, answer, tables.explanation)
+    print_answer(remote, answer, tables.explanation)
 
 
 @admin.command()
@@ -132,7 +132,7 @@ def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> No
     """Tell that the answer with x-cache-entry ENTRY was bad: it goes, and its pair for good."""
     fields = {"entry": entry, "verdict": verdict, "tenant": tenant}
     answer = remote.post("/admin/feedback", fields)
-    tell(remote, answer, tables.feedback)
+    print_answer(remote, answer, tables.feedback)
 
 
 @admin.command()
@@ -140,7 +140,7 @@ def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> No
 def config(remote: Remote) -> None:
     """The settings in force, secrets masked."""
     answer = remote.get("/admin/config")
-    tell(remote, answer, tables.settings)
+    print_answer(remote, answer, tables.settings)
 
 
 @admin.command("restore-threshold")
@@ -152,5 +152,5 @@ def restore_threshold(remote: Remote, tenant: str | None) -> None:
     if remote.as_json:
         print_json(answer)
     else:
-        told = f"was {answer['before']}" if answer["restored"] else "had not been raised"
-        click.echo(f"The threshold of {answer['tenant']} {told}.")
+        outcome = f"was {answer['before']}" if answer["restored"] else "had not been raised"
+        click.echo(f"The threshold of {answer['tenant']} {outcome}.")

@@ -6,7 +6,7 @@ import click
 
 from llm_cache_proxy.cli.admin import tables
 from llm_cache_proxy.cli.admin.client import Remote
-from llm_cache_proxy.cli.admin.options import on_proxy, print_json, selecting, tell
+from llm_cache_proxy.cli.admin.options import on_proxy, print_answer, print_json, selecting
 
 if TYPE_CHECKING:
     from llm_cache_proxy.domain.json_text import JsonObject
@@ -26,8 +26,8 @@ def list_entries(remote: Remote, /, *, limit: int, **chosen: object) -> None:
     found: list[JsonObject] = []
     cursor: str | None = None
     while len(found) < limit:
-        asked = {**chosen, "cursor": cursor, "limit": min(limit - len(found), 500)}
-        answer = remote.get("/admin/entries", asked)
+        query = {**chosen, "cursor": cursor, "limit": min(limit - len(found), 500)}
+        answer = remote.get("/admin/entries", query)
         found += cast("list[JsonObject]", answer["entries"])
         cursor = cast("str | None", answer["cursor"])
         if cursor is None:
@@ -49,6 +49,6 @@ def list_entries(remote: Remote, /, *, limit: int, **chosen: object) -> None:
 @on_proxy
 def show(remote: Remote, /, entry: str, *, tenant: str | None, texts: bool) -> None:
     """One entry by its id, as in x-cache-entry."""
-    asked = {"entry": entry, "tenant": tenant, "texts": "true" if texts else None}
-    answer = remote.get("/admin/entries/show", asked)
-    tell(remote, answer, tables.entry)
+    query = {"entry": entry, "tenant": tenant, "texts": "true" if texts else None}
+    answer = remote.get("/admin/entries/show", query)
+    print_answer(remote, answer, tables.entry)

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 
 from llm_cache_proxy.cli.admin import tables
 from llm_cache_proxy.cli.admin.client import Remote
-from llm_cache_proxy.cli.admin.options import Duration, on_proxy, print_json, tell
+from llm_cache_proxy.cli.admin.options import Duration, on_proxy, print_answer, print_json
 from llm_cache_proxy.domain.json_text import JsonObject
 
 
@@ -38,7 +38,7 @@ def create(remote: Remote, /, *, models: tuple[str, ...], **fields: object) -> N
 def list_keys(remote: Remote, /, *, tenant: str | None) -> None:
     """Keys, their limits, and what they have used."""
     answer = remote.get("/admin/keys", {"tenant": tenant})
-    tell(remote, answer, _key_list)
+    print_answer(remote, answer, _key_list)
 
 
 @keys.command()

@@ -93,10 +93,10 @@ def print_json(answer: JsonObject) -> None:
     click.echo(json.dumps(answer, ensure_ascii=False))
 
 
-def tell(
+def print_answer(
     remote: Remote, answer: JsonObject, layout: Callable[[JsonObject], RenderableType]
 ) -> None:
-    """Print the answer as a line of JSON where that is asked for, else as `layout` has it."""
+    """Print the answer as a line of JSON on request, else as `layout` has it."""
     if remote.as_json:
         print_json(answer)
     else:

@@ -57,7 +57,7 @@ def number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else NOTHING
 
 
-def dollars(value: object) -> str:
+def dollar_cell(value: object) -> str:
     """Dollars with four digits that count; a model without a price has none."""
     if not isinstance(value, int | float):
         return "price unknown"
@@ -87,15 +87,15 @@ def health(answer: JsonObject) -> RenderableType:
     """The state of each part."""
     table = new_table("Health", "part", "state", "")
     for name, found in part(answer, "parts").items():
-        told = cast("JsonObject", found)
-        status = str(told["status"])
-        detail = f"{told['milliseconds']} ms" if status == "ok" else str(told["message"])
+        cell = cast("JsonObject", found)
+        status = str(cell["status"])
+        detail = f"{cell['milliseconds']} ms" if status == "ok" else str(cell["message"])
         table.add_row(name, Text(status, _COLOURS.get(status, "bold red")), detail)
     return table
 
 
 def accuracy(found: JsonObject) -> RenderableType:
-    """How sampled hits turned out, and what the verifier said; nothing where nobody was asked."""
+    """How sampled hits turned out, and what the verifier said; nothing where none was called."""
     shadow, verifier = part(found, "shadow"), part(found, "verifier")
     table = new_table("Semantic hits, sampled", "", "")
     if shadow["samples"]:
@@ -151,8 +151,8 @@ def entry(answer: JsonObject) -> RenderableType:
             if (name.endswith("_at"))
             else value
         )
-        told = ", ".join(shown) if isinstance(shown, list) else str(shown)
-        table.add_row(name, Text(told or NOTHING))
+        cell = ", ".join(shown) if isinstance(shown, list) else str(shown)
+        table.add_row(name, Text(cell or NOTHING))
     return table
 
 
@@ -209,7 +209,7 @@ def _windows(windows: JsonObject) -> Table:
     table.add_row("hit rate", *(f"{cast('float', rate):.1%}" for rate in rates), style="bold")
     for name in ("dollars_spent", "dollars_saved"):
         amounts = (part(span, "cost_analysis")[name] for span in spans)
-        table.add_row(name.replace("_", " "), *(dollars(amount) for amount in amounts))
+        table.add_row(name.replace("_", " "), *(dollar_cell(amount) for amount in amounts))
     return table
 
 
@@ -226,8 +226,8 @@ def _models(by_model: JsonObject) -> RenderableType:
             number(model["hits"]),
             number(model["upstream_answers"]),
             number(saved),
-            dollars(model["dollars_spent"]),
-            dollars(model["dollars_saved"]),
+            dollar_cell(model["dollars_spent"]),
+            dollar_cell(model["dollars_saved"]),
         )
     return table
 

@@ -100,8 +100,8 @@ def import_entries(remote: Remote, /, file: Path, *, restart: bool) -> None:
     if remote.as_json:
         print_json(cast("JsonObject", totals))
     else:
-        told = (f"{count:,} {name.replace('_', ' ')}" for name, count in totals.items() if count)
-        click.echo(", ".join(told) or "The file is empty.")
+        summary = (f"{count:,} {name.replace('_', ' ')}" for name, count in totals.items() if count)
+        click.echo(", ".join(summary) or "The file is empty.")
     if totals["refused"] or totals["without_vector"]:
         raise SystemExit(FAILED)
 

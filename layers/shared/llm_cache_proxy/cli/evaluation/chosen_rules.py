@@ -33,7 +33,7 @@ class ChosenRules:
         else:
             rules = semantic_rules(self.preset)
         if rules.verified:
-            note = "The verifier is not asked: what it would refuse is counted as served."
+            note = "The verifier is not called: what it would refuse is counted as served."
             click.echo(note, err=True)
         threshold = rules.threshold if self.threshold is None else self.threshold
         return Decision(threshold, guard_of(settings) if self.guarded else None)

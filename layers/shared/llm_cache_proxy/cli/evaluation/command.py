@@ -1,4 +1,4 @@
-"""What `llm-cache-proxy eval` is asked, and in which order it answers.
+"""The options of `llm-cache-proxy eval`, and the order of its output.
 
 Decides what is shown and where it goes; the figures come from `measuring`.
 """

@@ -1,7 +1,7 @@
 """Reads labelled texts: JSON lines of `{"a", "b", "label"}` or of `{"text", "intent"}`.
 
 Decides what a usable line is; one that is not stops the run with the file's name and the line's
-number. Fields that are not asked for are ignored.
+number. Other fields are ignored.
 """
 
 import json
@@ -108,6 +108,6 @@ def _row(line: str, where: str) -> PairRow | IntentRow:
 def _text(row: JsonObject, name: str, where: str) -> str:
     text = row.get(name)
     if not isinstance(text, str):
-        told = "is missing" if name not in row else f"must be a string, found {json.dumps(text)}"
-        raise UnusableFile(f'{where}: "{name}" {told}.')
+        reason = "is missing" if name not in row else f"must be a string, found {json.dumps(text)}"
+        raise UnusableFile(f'{where}: "{name}" {reason}.')
     return text

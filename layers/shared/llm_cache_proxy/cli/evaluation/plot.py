@@ -1,6 +1,6 @@
 """Draws precision against hit rate, one line for each set of rules.
 
-Decides the looks only. The drawing library is imported when a plot is asked for.
+Decides the looks only. The drawing library is imported when a plot is wanted.
 """
 
 from collections.abc import Sequence

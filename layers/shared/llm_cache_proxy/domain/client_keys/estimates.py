@@ -19,8 +19,8 @@ def expected_tokens(
     prompt = -(-len(body) // _BYTES_PER_TOKEN)
     if not generates:
         return prompt, 0
-    asked = (_whole(fields.get(name)) for name in _LIMITS)
-    completion = next((value for value in asked if value is not None), _UNSAID_COMPLETION_TOKENS)
+    limits = (_whole(fields.get(name)) for name in _LIMITS)
+    completion = next((value for value in limits if value is not None), _UNSAID_COMPLETION_TOKENS)
     answers = _whole(fields.get("n")) or 1
     return prompt, min(completion * answers, _MOST_TOKENS)
 

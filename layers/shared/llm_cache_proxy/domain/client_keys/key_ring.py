@@ -21,7 +21,7 @@ _KEY_ID = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Whose request it is; `key_id` is None where no key is asked for."""
+    """Whose request it is; `key_id` is None where no key is required."""
 
     tenant: str
     key_id: str | None = None

@@ -38,7 +38,7 @@ QUOTA = "insufficient_quota"
 
 
 def refused_key(refusal: Refusal, grant: Grant | None, *, model: str | None) -> RequestRefused:
-    """The error for `refusal`; `model` is the one asked for."""
+    """The error for `refusal`; `model` is the requested one."""
     error = _error(refusal, grant or Grant(), (model or "")[:100])
     error.headers.update(limit_headers(grant))
     return error

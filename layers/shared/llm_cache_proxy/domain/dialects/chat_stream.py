@@ -43,18 +43,18 @@ def events(completion: JsonObject) -> str:
         if name not in {"object", "choices", "usage", *_ON_EVERY_CHUNK}
     }
     choices = completion.get("choices")
-    told = choices if isinstance(choices, list) else []
+    listed = choices if isinstance(choices, list) else []
     chunks: list[JsonObject] = []
-    for choice in told:
+    for choice in listed:
         chunks += [{**head, "choices": [part]} for part in _opening_parts(choice)]
-    for at, choice in enumerate(told):
-        last = at == len(told) - 1
+    for at, choice in enumerate(listed):
+        last = at == len(listed) - 1
         chunks.append({**head, **(extras if last else {}), "choices": [_closing_part(choice)]})
     return "".join(data_event(compact_text(chunk)) for chunk in chunks)
 
 
 def usage_event(completion: JsonObject) -> str:
-    """The event that `stream_options.include_usage` asks for; empty where usage is not known."""
+    """The event that `stream_options.include_usage` requests; empty where usage is not known."""
     usage = completion.get("usage")
     if not isinstance(usage, dict):
         return ""

@@ -76,7 +76,7 @@ class Dialect(Protocol):
         ...
 
     def is_usage_only(self, chunk: JsonObject) -> bool:
-        """Whether an event is there only because usage was asked for."""
+        """Whether an event is there only because usage was requested."""
         ...
 
     def word_by_word(self, event: JsonObject) -> list[JsonObject]:

@@ -66,7 +66,7 @@ def check_sampling(fields: JsonObject) -> None:
 
 
 def temperature(fields: JsonObject) -> float | None:
-    """The temperature asked for; infinity for an integer that no float holds."""
+    """The requested temperature; infinity for an integer that no float holds."""
     value = fields.get("temperature")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -91,7 +91,7 @@ class StreamOptions:
 
     @staticmethod
     def wants_stream(fields: JsonObject) -> bool:
-        """Whether the client asked for server-sent events."""
+        """Whether the client wants server-sent events."""
         return fields.get("stream") is True
 
     @staticmethod
@@ -102,7 +102,7 @@ class StreamOptions:
 
     @staticmethod
     def asking_for_usage(fields: JsonObject) -> JsonObject | None:
-        """The `stream_options` that ask for usage; None where the request asks for it already."""
+        """The `stream_options` that request usage; None where the request has them already."""
         if StreamOptions.wants_usage(fields):
             return None
         options = fields.get("stream_options")
@@ -139,6 +139,6 @@ def with_changed_text(message: JsonObject, change: Callable[[str], str]) -> Json
 
 
 def _part_text(part: object, part_type: str) -> str | None:
-    told = isinstance(part, dict) and part.get("type") == part_type
-    text = cast("JsonObject", part).get("text") if told else None
+    matches = isinstance(part, dict) and part.get("type") == part_type
+    text = cast("JsonObject", part).get("text") if matches else None
     return text if isinstance(text, str) else None

@@ -49,7 +49,7 @@ class ResponsesDialect:
 
     @staticmethod
     def asking_for_usage(_: JsonObject) -> JsonObject | None:
-        """Nothing has to be asked for."""
+        """No option has to be added."""
         return None
 
     @staticmethod
@@ -100,10 +100,10 @@ class ResponsesDialect:
         """A copy with `change` applied to the last user text, if the request ends in one."""
         if _last_user_text(fields)[0] is None:
             return fields
-        asked = fields["input"]
-        if isinstance(asked, str):
-            return {**fields, "input": change(asked)}
-        *earlier, last = cast("list[JsonObject]", asked)
+        given = fields["input"]
+        if isinstance(given, str):
+            return {**fields, "input": change(given)}
+        *earlier, last = cast("list[JsonObject]", given)
         return {**fields, "input": [*earlier, with_changed_text(last, change)]}
 
     @staticmethod
@@ -125,7 +125,7 @@ class ResponsesDialect:
 
     @staticmethod
     def forms(response: JsonObject, json_text: str) -> Forms:
-        """Every form of a response; usage is part of its last event, whether asked for or not."""
+        """Every form of a response; usage is part of its last event in any case."""
         return Forms(json=json_text, sse=stream.events(response), usage_event="")
 
     @staticmethod
@@ -138,14 +138,14 @@ class ResponsesDialect:
 
 
 def _items(fields: JsonObject) -> list[object]:
-    asked = fields.get("input")
-    return asked if isinstance(asked, list) else []
+    given = fields.get("input")
+    return given if isinstance(given, list) else []
 
 
 def _last_user_text(fields: JsonObject) -> tuple[str | None, Reason | None]:
-    asked = fields.get("input")
-    if isinstance(asked, str):
-        return asked, None
+    given = fields.get("input")
+    if isinstance(given, str):
+        return given, None
     items = _items(fields)
     return user_text(items[-1] if items else None, "input_text")
 

@@ -118,8 +118,8 @@ def _part_events(part: JsonObject, place: JsonObject) -> Iterator[JsonObject]:
     yield {"type": f"{kind}.delta", **place, "delta": part.get(name), **extra}
     annotations = part.get("annotations")
     for at, annotation in enumerate(annotations if isinstance(annotations, list) else []):
-        told: JsonObject = {"annotation_index": at, "annotation": annotation}
-        yield {"type": "response.output_text.annotation.added", **place, **told}
+        added: JsonObject = {"annotation_index": at, "annotation": annotation}
+        yield {"type": "response.output_text.annotation.added", **place, **added}
     yield {"type": f"{kind}.done", **place, name: part.get(name), **extra}
     yield {"type": "response.content_part.done", **place, "part": part}
 

@@ -97,13 +97,13 @@ def events(completion: JsonObject) -> str:
     """The SSE events of a whole answer, without the usage event and the terminator."""
     head = {name: value for name, value in completion.items() if name not in {"choices", "usage"}}
     choices = completion.get("choices")
-    told = choices if isinstance(choices, list) else []
-    parts = [_text_part(choice) for choice in told] + [_closing_part(choice) for choice in told]
+    listed = choices if isinstance(choices, list) else []
+    parts = [_text_part(choice) for choice in listed] + [_closing_part(choice) for choice in listed]
     return "".join(data_event(compact_text({**head, "choices": [part]})) for part in parts)
 
 
 def usage_event(completion: JsonObject) -> str:
-    """The event that `stream_options.include_usage` asks for; empty where usage is not known."""
+    """The event that `stream_options.include_usage` requests; empty where usage is not known."""
     if not isinstance(completion.get("usage"), dict):
         return ""
     return data_event(compact_text({**completion, "choices": []}))

@@ -26,11 +26,11 @@ def chat_event(chunk: JsonObject) -> list[JsonObject]:
         return [chunk]
     place = {"index": choice.get("index", 0), "finish_reason": None}
     deltas = [{name: word} for name, text in read.items() for word in words(text)]
-    told: list[JsonObject] = [{**chunk, "choices": [{**place, "delta": each}]} for each in deltas]
+    pieces: list[JsonObject] = [{**chunk, "choices": [{**place, "delta": each}]} for each in deltas]
     rest = {name: value for name, value in delta.items() if name not in read}
     if rest or choice.get("logprobs") is not None or choice.get("finish_reason") is not None:
-        told.append({**chunk, "choices": [{**choice, "delta": rest}]})
-    return told
+        pieces.append({**chunk, "choices": [{**choice, "delta": rest}]})
+    return pieces
 
 
 def text_event(chunk: JsonObject) -> list[JsonObject]:

@@ -1,7 +1,7 @@
 """Whether the semantic tier would serve one text's answer for another, given their similarity.
 
 Decides as the request's path does: the threshold, then the embedder's window, then what may be
-eligible for the semantic tier, then the guard. Never asks a verifier, which needs an upstream.
+eligible for the semantic tier, then the guard. Never calls a verifier, which needs an upstream.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """How sure a share is, given how many were counted.
 
-Never rounds: whoever prints decides on digits.
+Never rounds: the output decides on digits.
 """
 
 from math import sqrt

@@ -1,6 +1,6 @@
 """Samples of semantic hits: how often they were wrong, and what that does to the threshold.
 
-A sample asks the upstream although the cache had an answer, and compares both. Decides when the
+A sample calls the upstream although the cache had an answer, and compares both. Decides when the
 threshold is raised, never lowers it.
 """
 

@@ -77,7 +77,7 @@ def sample_counts(*, wrong: bool) -> dict[str, int]:
 
 
 def shadow_call_counts(model: str, prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
-    """What an answer adds that was only asked for to compare: it was paid for, and is no result."""
+    """What a sample's answer adds: it was paid for, and is no request's result."""
     counts = miss_counts(model, prompt_tokens, completion_tokens)
     del counts[MISSES]
     return counts

@@ -51,21 +51,21 @@ class PriceList:
         Case does not matter, and a snapshot's date (`-2024-08-06`) counts as its model where the
         snapshot itself is not listed.
         """
-        asked = model.lower()
-        found = self.names.get(asked)
-        return found if found is not None else self.names.get(_DATED.sub("", asked), OTHER)
+        lowered = model.lower()
+        found = self.names.get(lowered)
+        return found if found is not None else self.names.get(_DATED.sub("", lowered), OTHER)
 
     def price(self, counted: str) -> Price | None:
-        """What a token of a counted name costs; None where nobody has said."""
+        """What a token of a counted name costs; None where that is unknown."""
         return self.prices.get(counted)
 
     def cost(self, counted: str, prompt_tokens: int, completion_tokens: int) -> int:
-        """Nano-dollars for so many tokens of a counted name; 0 where nobody has said."""
+        """Nano-dollars for so many tokens of a counted name; 0 where that is unknown."""
         price = self.price(counted)
         return 0 if price is None else price.cost(prompt_tokens, completion_tokens)
 
 
-def dollars(nano_dollars: int) -> str:
+def format_dollars(nano_dollars: int) -> str:
     """Nano-dollars, 0 or more, as dollars with nine decimals: exact, and never in exponents."""
     whole, rest = divmod(nano_dollars, NANO_DOLLARS)
     return f"{whole}.{rest:09d}"

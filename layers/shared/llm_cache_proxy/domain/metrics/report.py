@@ -52,7 +52,7 @@ def semantic_accuracy(tally: Tally) -> JsonObject:
         },
         "verifier": {
             **{name: tally.rulings.get(name, 0) for name in ("approved", "refused", "failed")},
-            "dollars_spent": dollars(tally.rulings.get("nano_dollars", 0)),
+            "dollars_spent": to_dollars(tally.rulings.get("nano_dollars", 0)),
         },
     }
 
@@ -100,8 +100,8 @@ def cost_analysis(tally: Tally, prices: PriceList) -> JsonObject:
             saved += model.saved(price)
     return {
         "currency": "USD",
-        "dollars_spent": dollars(spent),
-        "dollars_saved": dollars(saved),
+        "dollars_spent": to_dollars(spent),
+        "dollars_saved": to_dollars(saved),
         "by_model": {
             name: _model_section(name, model, prices) for name, model in tally.models.items()
         },
@@ -121,7 +121,7 @@ def latency(tally: Tally) -> JsonObject:
     }
 
 
-def dollars(nano: int) -> float:
+def to_dollars(nano: int) -> float:
     """Nano-dollars as dollars."""
     return round(nano / NANO_DOLLARS, _DIGITS)
 
@@ -135,7 +135,7 @@ def _model_section(name: str, model: ModelTally, prices: PriceList) -> JsonObjec
         "completion_tokens_used": model.completion_used,
         "prompt_tokens_saved": model.prompt_saved,
         "completion_tokens_saved": model.completion_saved,
-        "dollars_spent": None if price is None else dollars(model.spent(price)),
-        "dollars_saved": None if price is None else dollars(model.saved(price)),
+        "dollars_spent": None if price is None else to_dollars(model.spent(price)),
+        "dollars_saved": None if price is None else to_dollars(model.saved(price)),
         "price_known": price is not None,
     }

@@ -52,7 +52,7 @@ class RequestEvent:
         usage = self.usage
         paid = None if self.nano_dollars is None else round(self.nano_dollars / 1e9, 9)
         saved = usage is not None and usage.saved
-        told = {
+        fields = {
             "time": round(self.time, 3),
             "request_id": self.request_id,
             "correlation_id": self.correlation_id,
@@ -70,4 +70,4 @@ class RequestEvent:
             "latency_ms": round(self.latency_ms, 3),
             "duration_ms": round(self.duration_ms, 3),
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None}

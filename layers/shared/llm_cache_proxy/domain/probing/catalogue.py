@@ -91,14 +91,14 @@ def _compared(
 def _sharing(ask: _Asking) -> tuple[Probe, ...]:
     """What is cached at all: without it, the other probes prove little."""
     same = ask.step("Name one use of a paper clip.", temperature=0)
-    told = ask.step("What is a paper clip?"), ask.step("Tell me what a paper clip is")
+    steps = ask.step("What is a paper clip?"), ask.step("Tell me what a paper clip is")
     ordered = ask.step("Name one use of a rubber band.", temperature=1)
     respelled = replace(
         ask.step("Name one use of a rubber band.", temperature=1.0), reversed_keys=True
     )
     return (
         Probe("repeat", "the same request twice", (same, same), notes_sharing("a repeat comes")),
-        Probe("paraphrase", "two wordings of one question", told,
+        Probe("paraphrase", "two wordings of one question", steps,
               notes_sharing("a paraphrase is answered")),
         Probe("spelling", "other field order and number spelling", (ordered, respelled),
               should_be_shared),
@@ -116,9 +116,9 @@ def _truncation(ask: _Asking) -> Probe:
 
 def _surroundings(ask: _Asking) -> tuple[Probe, ...]:
     """The last text is the same, what stands around it is not."""
-    asked = "How old is he?"
-    einstein = ("Tell me about Albert Einstein.", "He was a physicist.", asked)
-    newton = ("Tell me about Isaac Newton.", "He was a physicist.", asked)
+    question = "How old is he?"
+    einstein = ("Tell me about Albert Einstein.", "He was a physicist.", question)
+    newton = ("Tell me about Isaac Newton.", "He was a physicist.", question)
     tool = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
     plain = ask.step("What is in the warehouse?")
 
@@ -137,7 +137,7 @@ def _surroundings(ask: _Asking) -> tuple[Probe, ...]:
         _compared(ask, "history", "one question after two conversations", einstein, newton),
         field("temperature", "another temperature", temperature=0.11),
         field("tools", "tools on offer", tools=[tool]),
-        field("response_format", "JSON asked for", response_format={"type": "json_object"}),
+        field("response_format", "JSON requested", response_format={"type": "json_object"}),
         field("seed", "another seed", seed=7),
         Probe("image", "one question about two pictures", (pictured("A"), pictured("B")),
               must_differ),
@@ -159,6 +159,6 @@ def _forms(ask: _Asking) -> tuple[Probe, ...]:
 
 
 def _tenants(ask: _Asking) -> Probe:
-    asked = "What is our internal project called?"
-    steps = (ask.step(asked), replace(ask.step(asked), asker=Asker.OTHER))
+    question = "What is our internal project called?"
+    steps = (ask.step(question), replace(ask.step(question), asker=Asker.OTHER))
     return Probe("tenants", "one request with two clients' keys", steps, must_differ)

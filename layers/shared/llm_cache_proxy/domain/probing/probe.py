@@ -1,4 +1,4 @@
-"""One probe: what is asked in which order, and how the answers are judged."""
+"""One probe: its requests in order, and how the answers are judged."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ def never_stored(seen: Sequence[Observed]) -> Finding:
     if same is None:
         return Finding(Risk.UNCLEAR, _why_unclear(seen))
     found = Finding(Risk.UNSAFE, "an answer that was cut short was stored and served again")
-    return found if same else Finding(Risk.SAFE, "a cut answer was asked for anew")
+    return found if same else Finding(Risk.SAFE, "a cut answer was requested anew")
 
 
 def error_stays_an_error(seen: Sequence[Observed]) -> Finding:

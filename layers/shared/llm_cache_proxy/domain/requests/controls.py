@@ -1,6 +1,6 @@
 """What a client may ask of the cache, read from the request's headers.
 
-A value that cannot be read is a 400: a client that asks for something must not silently get
+A value that cannot be read is a 400: a client that sets something must not silently get
 something else.
 """
 

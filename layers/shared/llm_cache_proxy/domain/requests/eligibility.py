@@ -1,8 +1,8 @@
 """Which prompts may be answered by another prompt's answer at all.
 
-A prompt whose right answer depends on when it is asked or on who asks is never compared by
+A prompt whose right answer depends on the time or on the person is never compared by
 meaning, however near it lies. Being wrong here costs a hit, never an answer. A text that is handed
-over to be worked on ("Translate: see you tomorrow") is no part of what is asked.
+over to be worked on ("Translate: see you tomorrow") is no part of the question.
 """
 
 import re
@@ -69,9 +69,11 @@ def ineligible_text(text: str) -> Reason | None:
         return Reason.NOT_USER_TEXT
     if len(text) > LONGEST_TEXT:  # the guard would not let it pass
         return Reason.TOO_LONG
-    asked = _HANDED_OVER.sub(" ", text) if _TREATS.match(text) else text
-    if _TIME.search(asked):
+    question = _HANDED_OVER.sub(" ", text) if _TREATS.match(text) else text
+    if _TIME.search(question):
         return Reason.TIME_SENSITIVE
-    if _PERSONAL.search(asked) or (_POSSESSION.search(asked) and not _GENERAL.match(asked)):
+    if _PERSONAL.search(question) or (
+        _POSSESSION.search(question) and not _GENERAL.match(question)
+    ):
         return Reason.PERSONAL
     return None

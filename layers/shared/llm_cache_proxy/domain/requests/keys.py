@@ -69,7 +69,7 @@ class Identity:
 
 
 def canonical_body(fields: Mapping[str, object], identity: Identity) -> JsonObject:
-    """The fields that can change the answer, with the route's model in place of the asked one."""
+    """The fields that can change the answer, with the route's model for the requested one."""
     defaults = DOCUMENTED_DEFAULTS.get((identity.upstream, identity.path), {})
     without_effect = WITHOUT_EFFECT - REPEATED_IN_ANSWER.get(identity.path, frozenset())
     body = {

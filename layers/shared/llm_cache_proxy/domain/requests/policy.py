@@ -73,7 +73,7 @@ class Plan:
     failed: bool = False
 
     def after_failure(self) -> "Plan":
-        """What may be read where the upstream was asked, and gave no answer."""
+        """What may be read after the upstream has failed."""
         stale_seconds = self.stale_if_error_seconds
         return replace(self, stale_seconds=stale_seconds, coalesce=False, failed=True)
 

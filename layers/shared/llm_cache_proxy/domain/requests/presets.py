@@ -41,7 +41,7 @@ PRESETS: Mapping[Preset, SemanticRules] = {
 
 
 LIKELY_SIMILARITY = 0.90
-"""From here on a pair that the guard accepts is most likely right: a verifier is asked at once."""
+"""From here on a pair that the guard accepts is most likely right: a verifier is called at once."""
 
 
 def semantic_rules(preset: Preset, threshold: float | None = None) -> SemanticRules:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 ANY_MODEL = "*"
-"""The pattern of a catch-all: an upstream that is asked for models nobody names."""
+"""The pattern of a catch-all: an upstream for models that no other one names."""
 
 GROQ_BASE_URL = "https://api.groq.com/openai/v1"
 GROQ_MODELS = (
@@ -45,7 +45,7 @@ class UpstreamConfig:
 
     `base_url` ends like OpenAI's, in "/v1"; `path_prefix` goes between it and a request's path.
     `models` are names or patterns with `*`; `aliases` are names of ours for names of theirs;
-    `known_models` are listed while the upstream cannot be asked for its own list. `http2` allows
+    `known_models` are listed while the upstream's own list is unavailable. `http2` allows
     HTTP/2 where the upstream speaks it.
     """
 
@@ -77,7 +77,7 @@ class UpstreamConfig:
         return f"{address}?{query}" if query else address
 
     def configured_models(self) -> Iterator[str]:
-        """Every name that can be asked for without asking the upstream."""
+        """Every model name that is known without calling the upstream."""
         yield from self.aliases
         yield from (model for model in self.models if ANY_MODEL not in model)
         yield from self.known_models

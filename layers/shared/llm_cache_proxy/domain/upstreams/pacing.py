@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from statistics import median
 
 UNKNOWN_SECONDS = 1.0
-"""Expected of a model that this process has not asked yet."""
+"""Expected of a model that this process has not called yet."""
 _LEAST_SECONDS, _MOST_SECONDS = 0.05, 2.0
 _SPREAD = 0.25
 _GROWTH = 1.5

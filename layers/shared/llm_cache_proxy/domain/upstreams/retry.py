@@ -1,6 +1,6 @@
-"""When an upstream is asked again and after how long: arithmetic, without clocks or chance.
+"""When an upstream is called again and after how long: arithmetic, without clocks or chance.
 
-Never waits shorter than the upstream asked for; the caller brings time and a random fraction.
+Never waits shorter than the upstream demands; the caller brings time and a random fraction.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _OTHER_ROUTE_MAY_DO = frozenset({401, 402, 403, 404})
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often one route is asked in all, and the bounds of a wait that nobody prescribed."""
+    """How often one route is called in all, and the bounds of a wait that is ours to choose."""
 
     attempts: int = 3
     first_backoff_seconds: float = 0.5
@@ -36,7 +36,7 @@ class RetryPolicy:
 
 
 def repeatable(method: str, path: str) -> bool:
-    """Whether a request may be carried out twice when nobody knows if it was once."""
+    """Whether a request may be repeated when it may have been carried out already."""
     return method in REPEATABLE_METHODS or path.rstrip("/") in REPEATABLE_POSTS
 
 
@@ -68,8 +68,8 @@ def backoff_seconds(policy: RetryPolicy, attempt: int, fraction: float) -> float
     return fraction * min(policy.max_backoff_seconds, doubled)
 
 
-def asked_wait_seconds(headers: Mapping[str, str], now: float) -> float | None:
-    """What `retry-after-ms` or `retry-after` (seconds or a date) asks for; None when unreadable.
+def requested_wait_seconds(headers: Mapping[str, str], now: float) -> float | None:
+    """What `retry-after-ms` or `retry-after` (seconds or a date) demands; None when unreadable.
 
     `now` is in Unix seconds.
     """

@@ -142,7 +142,7 @@ async def test_a_streamed_tool_call_is_the_plain_one() -> None:
     assert streamed[-1].choices[0].finish_reason == "tool_calls"
 
 
-async def test_offered_tools_that_nobody_forces_are_not_called() -> None:
+async def test_offered_tools_that_are_not_forced_are_not_called() -> None:
     answer = await chat(tools=TOOLS, tool_choice="auto")
 
     assert answer.choices[0].message.tool_calls is None

@@ -132,11 +132,11 @@ def lease_in(words: list[object], flight: str) -> Lease:
 
 def numbers(reply: object, count: int) -> list[int]:
     """A reply of `count` whole numbers."""
-    told = reply if isinstance(reply, list) else [reply]
+    replies = reply if isinstance(reply, list) else [reply]
     with sensible():
-        if len(told) != count:
+        if len(replies) != count:
             raise ValueError(reply)
-        return [int(str(each)) for each in told]
+        return [int(str(each)) for each in replies]
 
 
 def texts(reply: object) -> list[str]:

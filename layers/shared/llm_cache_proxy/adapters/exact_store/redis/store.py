@@ -58,7 +58,7 @@ class ScriptedExactStore:
         self._registered: set[str] = set()
 
     async def lookup(self, query: Lookup) -> Answered:
-        """The living entry or alias under the key; a hit is counted in the same command."""
+        """The valid entry or alias under the key; a hit is counted in the same command."""
         names = TenantNames(query.tenant)
         window = names.window(time.time())
         keys = [names.record(query.key), *names.shared(window)]

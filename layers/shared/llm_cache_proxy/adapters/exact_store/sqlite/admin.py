@@ -133,27 +133,27 @@ def _sweep(connection: sqlite3.Connection, tenant: str, selector: str) -> Swept:
     return _deleted(connection, _DEAD, (tenant, tenant, selector, selector))
 
 
-def _deleted(connection: sqlite3.Connection, which: str, asked: tuple[str, ...]) -> Swept:
+def _deleted(connection: sqlite3.Connection, which: str, parameters: tuple[str, ...]) -> Swept:
     """Delete the records that `which`, a constant of this module, describes."""
     with writing(connection):
         counted = connection.execute(
             f"SELECT COUNT(*), COUNT(target) FROM records WHERE {which}",  # noqa: S608
-            asked,
+            parameters,
         ).fetchone()
-        connection.execute(f"DELETE FROM records WHERE {which}", asked)  # noqa: S608
+        connection.execute(f"DELETE FROM records WHERE {which}", parameters)  # noqa: S608
     return Swept(entries=counted[0] - counted[1], aliases=counted[1])
 
 
 def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int) -> Page:
-    asked = {**_living(), "tenant": tenant, "after": after, "limit": limit}
-    rows = connection.execute(_PAGE, asked).fetchall()
+    parameters = {**_living(), "tenant": tenant, "after": after, "limit": limit}
+    rows = connection.execute(_PAGE, parameters).fetchall()
     cursor = rows[-1]["key"] if len(rows) == limit else None
     return Page([to_listed(row) for row in rows if is_whole(row)], cursor)
 
 
 def _read(connection: sqlite3.Connection, tenant: str, key: str) -> Entry | None:
-    asked = {**_living(), "tenant": tenant, "key": key}
-    row = connection.execute(_READ, asked).fetchone()
+    parameters = {**_living(), "tenant": tenant, "key": key}
+    row = connection.execute(_READ, parameters).fetchone()
     return None if row is None or not is_whole(row) else to_entry(row)
 
 

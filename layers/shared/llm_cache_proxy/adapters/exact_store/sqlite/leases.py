@@ -91,7 +91,7 @@ def is_fenced_off(connection: sqlite3.Connection, tenant: str, key: str, lease: 
 
 
 def forget_lapsed(connection: sqlite3.Connection) -> None:
-    """Delete leases and mail that nobody can hold or read any more."""
+    """Delete lapsed leases and expired published answers."""
     for table in ("leases", "mail"):
         statement = f"DELETE FROM {table} WHERE until_ms <= ?"  # noqa: S608 - two constants
         connection.execute(statement, (_milliseconds(),))
@@ -103,8 +103,8 @@ def _poll(connection: sqlite3.Connection, query: Poll) -> tuple[Polled, int]:
     mail = connection.execute(_MAIL, (*_place(tenant, lease), _milliseconds())).fetchone()
     if mail is not None:
         return PublishedAnswer(mail["text"]), sequence
-    asked = Lookup(tenant, query.key, Form.JSON, query.text_digest, query.max_age_seconds)
-    row = living(connection, asked, clock_seconds())
+    lookup = Lookup(tenant, query.key, Form.JSON, query.text_digest, query.max_age_seconds)
+    row = living(connection, lookup, clock_seconds())
     if row is not None and row["target"] is not None:
         return FoundSemantically(), sequence
     if row is not None and row["text_digest"] == query.text_digest:

@@ -58,7 +58,7 @@ def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
 
 
 def to_hit(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit:
-    """What an entry's row gives in the form asked for."""
+    """What an entry's row gives in the requested form."""
     forms = Forms(row["json"], row["sse"], row["usage_event"])
     return Hit(
         body=forms.body(Form(query.form)),
@@ -211,8 +211,8 @@ def cut_off(
     connection: sqlite3.Connection, tenant: str, sequence: int, selectors: str, created_at: int
 ) -> bool:
     """Whether a clear of one of `selectors` (JSON) came after `sequence`, or one by age."""
-    asked = (tenant, sequence, selectors, created_at)
-    return bool(connection.execute(_CUT_OFF, asked).fetchone()[0])
+    parameters = (tenant, sequence, selectors, created_at)
+    return bool(connection.execute(_CUT_OFF, parameters).fetchone()[0])
 
 
 def is_whole(row: sqlite3.Row) -> bool:

@@ -60,7 +60,7 @@ class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs, SqliteLeases):
         super().__init__(SqliteThread(path, timeout_seconds=timeout_seconds))
 
     async def lookup(self, query: Lookup) -> Answered:
-        """The living entry or alias under the key; a hit is counted in the same transaction."""
+        """The valid entry or alias under the key; a hit is counted in the same transaction."""
         return await self._thread.run(lambda c: _leased(c, query, _answered(c, query)))
 
     async def promote(

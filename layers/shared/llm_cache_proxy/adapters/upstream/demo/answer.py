@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"\w{1,6}|[^\w\s]")
 class DemoAnswer:
     """One answer in pieces, which are its completion tokens; `tool` is set for a forced call.
 
-    `ident` is the same for the same request. `cut` says that the asked token limit ended it.
+    `ident` is the same for the same request. `cut` says that the request's token limit ended it.
     """
 
     ident: str
@@ -134,17 +134,17 @@ def _forced_tool(fields: Mapping[str, object]) -> tuple[str, object] | None:
 
 
 def _asked_schema(fields: Mapping[str, object]) -> object | None:
-    """The schema of the JSON that is asked for, in chat's or responses' shape; None: prose."""
+    """The schema of the requested JSON, in chat's or responses' shape; None: prose."""
     text = fields.get("text")
-    asked = text.get("format") if isinstance(text, Mapping) else fields.get("response_format")
-    if not isinstance(asked, Mapping):
+    wanted = text.get("format") if isinstance(text, Mapping) else fields.get("response_format")
+    if not isinstance(wanted, Mapping):
         return None
-    if asked.get("type") == "json_object":
+    if wanted.get("type") == "json_object":
         return _NOTICE_SCHEMA
-    if asked.get("type") != "json_schema":
+    if wanted.get("type") != "json_schema":
         return None
-    inner = asked.get("json_schema")
-    return (inner if isinstance(inner, Mapping) else asked).get("schema")
+    inner = wanted.get("json_schema")
+    return (inner if isinstance(inner, Mapping) else wanted).get("schema")
 
 
 _NOTICE_SCHEMA = {

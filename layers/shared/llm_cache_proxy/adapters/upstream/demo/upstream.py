@@ -72,12 +72,12 @@ class DemoUpstream:
             fields = parse_object(call.body)
         except InvalidRequest as exc:
             return self._whole(call, 400, error_body(exc.message, exc.code))
-        asked = fields.get(_PROMPTS[path])
-        if not asked or not isinstance(asked, str | list):
+        prompt = fields.get(_PROMPTS[path])
+        if not prompt or not isinstance(prompt, str | list):
             message = f"'{_PROMPTS[path]}' must be given, as text or a list."
             return self._whole(call, 400, error_body(message, None, _PROMPTS[path]))
         limit = next((fields[name] for name in _LIMITS if fields.get(name)), None)
-        answer = answer_to(fields, asked, limit)
+        answer = answer_to(fields, prompt, limit)
         await self._sleep(self._first_token_seconds)
         return await self._answered(call, path, fields, answer)
 
@@ -100,8 +100,8 @@ class DemoUpstream:
                 events = response_events(answer, fields, model, created)
                 return self._streamed(call, named_events(events))
             shaped = chat_events if path == "/chat/completions" else text_events
-            told = _wants_usage(fields)
-            parts = shaped(answer, model, created, count, with_usage=told)
+            with_usage = _wants_usage(fields)
+            parts = shaped(answer, model, created, count, with_usage=with_usage)
             return self._streamed(call, unnamed_events(parts))
         await self._sleep(self._word_seconds * len(answer.pieces))
         if path == "/responses":

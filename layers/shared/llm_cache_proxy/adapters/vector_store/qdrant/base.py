@@ -116,7 +116,7 @@ class QdrantPort(ABC):
     async def count_entries(
         self, tenant: str, *, selector: str | None = None, created_before: int | None = None
     ) -> int:
-        """Entries held for the tenant: all, or those that have or are what is asked for."""
+        """Entries held for the tenant: all, or those that match the filter."""
         return await self._count(
             lambda collection: collection.count_entries(tenant, selector, created_before)
         )

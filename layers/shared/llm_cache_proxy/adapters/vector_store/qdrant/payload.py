@@ -46,7 +46,7 @@ class ScoredPoint(Protocol):
 
     @property
     def payload(self) -> Payload | None:
-        """The fields that were asked for."""
+        """The requested fields."""
         ...
 
     @property

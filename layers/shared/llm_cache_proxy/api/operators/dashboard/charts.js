@@ -82,10 +82,10 @@ function draw({ made, state }, data, columns, place, label) {
   made.setData([data.series.map(({ start }) => start + state.step / 2), ...columns]);
 }
 
-// The hit rate as a line from 0 to 100 %, broken where nothing was asked.
+// The hit rate as a line from 0 to 100 %, broken where there were no requests.
 export function rateLine(place, data) {
   const known = data.series.filter((piece) => piece.hit_rate !== null);
-  const last = known.length ? percent(known[known.length - 1].hit_rate) : "nothing was asked";
+  const last = known.length ? percent(known[known.length - 1].hit_rate) : "no requests";
   const plotted = chart(place, {
     scale: { range: [0, 1] },
     top: { splits: () => [0, 0.5, 1] },

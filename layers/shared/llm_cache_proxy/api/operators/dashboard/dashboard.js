@@ -1,4 +1,4 @@
-// Asks for the numbers every five seconds, and says what is the matter when they do not come.
+// Fetches the numbers every five seconds, and shows the error when that fails.
 // The admin key stays in this tab's session storage and goes to our own origin only.
 
 import { refit } from "./charts.js";

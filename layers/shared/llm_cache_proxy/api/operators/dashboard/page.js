@@ -124,7 +124,7 @@ function models(cost) {
     number(model.prompt_tokens_saved + model.completion_tokens_saved),
     number(model.prompt_tokens_used + model.completion_tokens_used),
     dollars(model.dollars_saved), dollars(model.dollars_spent),
-  )), "No model was asked in this time.");
+  )), "No model was called in this time.");
   const unpriced = cost.unpriced_models.join(", ");
   byId("unpriced").textContent = unpriced && `Not in the dollars, for want of a price: ${unpriced}.`;
 }

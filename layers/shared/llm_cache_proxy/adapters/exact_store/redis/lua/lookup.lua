@@ -5,7 +5,7 @@
 --       it is renewed, the lease's claim, then counts as name, amount
 local now = now_seconds()
 
--- A hit, with the lease where one is asked for and the entry is due to be renewed.
+-- A hit, with the lease where one is wanted and the entry is due to be renewed.
 local function hit_on(f, sequence)
   local left, ttl = tonumber(f[3]) - now, tonumber(f[3]) - tonumber(f[2])
   local tier = left <= 0 and 'stale' or 'exact_hits'

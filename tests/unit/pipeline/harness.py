@@ -60,7 +60,7 @@ CANDIDATES = 5
 
 
 @dataclass
-class Told:
+class ReceivedAnswer:
     """An answer read to its end."""
 
     status: int
@@ -77,7 +77,7 @@ class Told:
 
 
 @dataclass
-class Bench:
+class Harness:
     """Fakes behind every port; `time` is the one clock."""
 
     policy: Policy = field(default_factory=Policy)
@@ -106,7 +106,7 @@ class Bench:
     def monotonic(self) -> float:
         return self.exact.time
 
-    async def ask(self, text: str = "What is Rust?", **changes: Any) -> Told:
+    async def ask(self, text: str = "What is Rust?", **changes: Any) -> ReceivedAnswer:
         """Ask and read the answer; `headers` and `tenant` apart, changes are fields."""
         answer = await self.begin(text, **changes)
         body = answer.body
@@ -114,7 +114,7 @@ class Bench:
             async with aclosing(body) as pieces:
                 body = b"".join([piece async for piece in pieces])
         await self.proxy.drain()
-        return Told(answer.status, body, answer.outcome)
+        return ReceivedAnswer(answer.status, body, answer.outcome)
 
     async def begin(self, text: str = "What is Rust?", **changes: Any) -> Answer:
         """Ask in some `dialect`, and leave the answer's body to the caller."""
