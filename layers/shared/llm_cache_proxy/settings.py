@@ -279,6 +279,25 @@ class Settings(BaseSettings):
         "HOST, separated by commas; *.example.com covers subdomains, * every name.",
     )
     port: int = Field(3000, ge=0, le=65_535, description="Port of the local server.")
+    max_connections: int = Field(
+        1_000,
+        ge=1,
+        le=100_000,
+        description="Clients' connections at a time; more are refused with 503. Fewer where the "
+        "process may open fewer files.",
+    )
+    max_header_bytes: int = Field(
+        65_536, ge=4_096, le=1_048_576, description="Largest head of a request: line and headers."
+    )
+    header_timeout_seconds: Seconds = Field(
+        15.0, description="Longest wait for a request's head on an open connection."
+    )
+    drain_seconds: float = Field(
+        25.0,
+        ge=0,
+        le=900,
+        description="How long requests in flight may go on after the server was asked to stop.",
+    )
     data_dir: Path = Field(Path(".data"), description="Folder of the embedded stores.")
     model_dir: Path = Field(
         Path(".model/all-MiniLM-L6-v2"), description="Folder of the embedding model."

@@ -172,8 +172,8 @@ def test_the_runtime_leaves_no_trace_of_itself_in_the_home_folder(tmp_path: Path
 
 def test_nothing_heavy_is_imported_before_the_first_text() -> None:
     code = (
-        "import sys, llm_cache_proxy.adapters.minilm_embedder\n"
-        "import llm_cache_proxy.adapters.lambda_embedder\n"
+        "import sys, llm_cache_proxy.adapters.embedder.minilm.embedder\n"
+        "import llm_cache_proxy.adapters.embedder.lambda_function\n"
         "print({'numpy', 'onnxruntime', 'tokenizers', 'boto3', 'botocore'} & set(sys.modules))"
     )
 

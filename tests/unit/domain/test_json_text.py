@@ -1,9 +1,19 @@
 """Facts about how JSON is read."""
 
+import json
+from decimal import Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.json_text import canonical_text, compact_text, parse_object
+from llm_cache_proxy.domain.json_text import (
+    MOST_VALUES,
+    canonical_text,
+    compact_text,
+    parse_object,
+)
 
 
 def test_field_order_makes_no_difference() -> None:
@@ -50,7 +60,7 @@ def test_true_is_not_one() -> None:
         (b'{"a": ' + b"9" * 5000 + b"}", "not valid JSON"),
         (b'{"a": "\xff"}', "UTF-8"),
         (b"\xef\xbb\xbf{}", "not valid JSON"),
-        (b'{"a":' * 100_000, "nested too deeply"),
+        (b'{"a":' * 10_000, "nested too deeply"),
     ],
 )
 def test_what_is_not_one_clear_object_is_refused(body: bytes, said: str) -> None:
@@ -67,3 +77,47 @@ def test_a_lone_surrogate_stays_an_escape() -> None:
 
     assert compact_text(fields) == '{"a":"\\ud800"}'
     assert canonical_text(fields) == '{"a":"\\ud800"}'
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18))
+def test_a_number_is_an_integer_exactly_where_its_spelling_is(number: Decimal) -> None:
+    for spelling in (f"{number:f}", str(number)):
+        exact = Decimal(spelling)
+
+        [read] = parse_object(f'{{"n": {spelling}}}'.encode()).values()
+
+        assert isinstance(read, int) == (exact == int(exact) or float(exact) == 0)
+        assert read == (int(exact) if isinstance(read, int) else float(spelling))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "[" + ",".join(["[]"] * MOST_VALUES) + "]",
+        "[" + ",".join(['"a"'] * MOST_VALUES) + "]",
+        "[" + ",".join(["1e300"] * MOST_VALUES) + "]",
+        "[" + ",".join(["0.5"] * 4 * MOST_VALUES) + "]",
+        "{" + ",".join(f'"{number}":1' for number in range(MOST_VALUES)) + "}",
+        '["' + '\\\\","' * MOST_VALUES + '"]',
+    ],
+    ids=["arrays", "strings", "exponents", "decimals", "keys", "escaped backslashes"],
+)
+def test_more_values_than_can_be_read_at_once_are_refused(values: str) -> None:
+    with pytest.raises(InvalidRequest, match="more than 30,000 JSON values") as refused:
+        parse_object(f'{{"x": {values}}}'.encode())
+
+    assert refused.value.code == "too_many_values"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": [1, 2]}, ' * 200_000,
+        'She said "yes", twice. ' * 200_000,
+        "\\" * 1_000_000,
+        "1e5, " * 500_000,
+    ],
+    ids=["JSON in a text", "quotations", "backslashes", "numbers"],
+)
+def test_a_long_text_is_one_value_whatever_it_holds(text: str) -> None:
+    assert parse_object(json.dumps({"x": text}).encode()) == {"x": text}

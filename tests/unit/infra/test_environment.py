@@ -57,6 +57,10 @@ LOCAL_ONLY = {
         "EMBEDDING_THREADS",
         "LOG_PATH",
         "PRICES_PATH",
+        "MAX_CONNECTIONS",
+        "MAX_HEADER_BYTES",
+        "HEADER_TIMEOUT_SECONDS",
+        "DRAIN_SECONDS",
     ),
 }
 SECRETS = {

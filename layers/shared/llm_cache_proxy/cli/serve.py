@@ -10,6 +10,11 @@ import uvicorn
 
 from llm_cache_proxy.bootstrap.local import local_app, local_settings, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
+from llm_cache_proxy.cli.server.bounded_protocol import (
+    ConnectionLimits,
+    bounded_protocol,
+    connections_within,
+)
 from llm_cache_proxy.settings import Settings, misspelt_variables
 
 _log = logging.getLogger(__name__)
@@ -43,10 +48,19 @@ async def _serve(settings: Settings) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=5,
+        http=bounded_protocol(_limits(settings)),
+        timeout_graceful_shutdown=int(settings.drain_seconds),
     )
     keyed = settings.access_mode == "keyed"
     await _AnnouncedServer(config, parts.described, keyed=keyed).serve()
+
+
+def _limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        connections=connections_within(settings.max_connections),
+        head_bytes=settings.max_header_bytes,
+        head_seconds=settings.header_timeout_seconds,
+    )
 
 
 class _AnnouncedServer(uvicorn.Server):
@@ -64,6 +78,13 @@ class _AnnouncedServer(uvicorn.Server):
             port = self.servers[0].sockets[0].getsockname()[1]
             address = f"http://{self.config.host}:{port}"
             click.echo(_announcement(address, self._described, keyed=self._keyed))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing more, and wait for what is in flight."""
+        if requests := len(self.server_state.tasks):
+            seconds = self.config.timeout_graceful_shutdown
+            click.echo(f"Stopping: {requests} requests in flight have up to {seconds} s to end.")
+        await super().shutdown(sockets=sockets)
 
 
 def _announcement(address: str, described: dict[str, str], *, keyed: bool) -> str:

@@ -8,6 +8,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
+from llm_cache_proxy.api.http.disconnects import while_connected
 from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.api.http.request_body import read_json_body
 from llm_cache_proxy.api.v1.cached import Endpoint
@@ -40,7 +41,7 @@ def embeddings_endpoint(
         encoding = _encoding(fields)
         state = await elsewhere.admission.free(request.state.client, OWN_MODEL)
         try:
-            embedded = await embedder.embed(texts)
+            embedded = await while_connected(request, embedder.embed(texts))
         except EmbedderUnavailable as exc:
             raise UpstreamUnreachable(
                 "The embedding model is not available at the moment.", upstream=OWN_MODEL

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from llm_cache_proxy.adapters.embedder.minilm.engine import MiniLMEngine, describe_model, turns
+from llm_cache_proxy.adapters.embedder.minilm.turns import BATCH, PROMPT, Turns
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.ports.embedder import Embedding
 
@@ -44,6 +45,7 @@ class MiniLMEmbedder:
         self._embedder_id = embedder_id
         self._threads = threads
         self._at_once = at_once
+        self._turns = Turns(at_once)
         self._loading = threading.Lock()
         self._engine: MiniLMEngine | None = None
         self._workers: ThreadPoolExecutor | None = None
@@ -58,10 +60,15 @@ class MiniLMEmbedder:
         await self._in_worker([])
 
     async def embed(self, texts: Sequence[str]) -> list[Embedding]:
-        """One embedding a text, in order; accepts any text. Raises EmbedderUnavailable."""
+        """One embedding a text, in order; accepts any text. Raises EmbedderUnavailable.
+
+        One text alone goes before the turns of larger batches.
+        """
         found: dict[int, Embedding] = {}
+        priority = PROMPT if len(texts) == 1 else BATCH
         for turn in turns(texts):
-            embedded = await self._in_worker([texts[index] for index in turn])
+            async with self._turns.turn(priority):
+                embedded = await self._in_worker([texts[index] for index in turn])
             found.update(zip(turn, embedded, strict=True))
         return [found[index] for index in range(len(texts))]
 

@@ -1,0 +1,183 @@
+"""uvicorn's HTTP/1.1 protocol with a bound on everything that a stranger can make it hold.
+
+Decides how many connections there are, how large and how slow a request's head may be, and how
+long a client may take to read. What comes after the head is bounded where bodies are read.
+"""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from typing import ClassVar
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from llm_cache_proxy.api.http.errors import error_body
+
+_RESERVED_FILES = 128
+"""File descriptors for the stores, the upstreams and the log, besides clients' connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """`head_seconds` from the first byte that is waited for; `read_seconds` without progress."""
+
+    connections: int = 1_000
+    head_bytes: int = 65_536
+    head_seconds: float = 15.0
+    read_seconds: float = 60.0
+
+
+def connections_within(limit: int) -> int:
+    """As many connections as `limit` and this process's file descriptors allow, at least one.
+
+    Raises the soft limit of descriptors as far as the hard one lets it.
+    """
+    if sys.platform == "win32":
+        return limit
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limit + _RESERVED_FILES
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(limit, soft - min(_RESERVED_FILES, soft // 2)))
+
+
+def bounded_protocol(limits: ConnectionLimits) -> type[HttpToolsProtocol]:
+    """The protocol under these limits, for uvicorn's `http` option."""
+
+    class Protocol(BoundedProtocol):
+        """One connection under the limits of this server."""
+
+    Protocol.limits = limits
+    return Protocol
+
+
+class _HeadTooLargeError(Exception):
+    """Ends the parsing of a head that is beyond the limit."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection; refuses in OpenAI's shape, and closes what it refuses."""
+
+    limits: ClassVar[ConnectionLimits] = ConnectionLimits()
+
+    _head_timer: asyncio.TimerHandle | None = None
+    _read_timer: asyncio.TimerHandle | None = None
+    _held_bytes = 0
+    _head_bytes = 0
+    _head_too_large = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a head, unless there are enough connections."""
+        super().connection_made(transport)
+        if len(self.connections) > self.limits.connections:
+            self._refuse(503, "The server has no connection free. Try again.", "overloaded")
+            return
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, as long as the head stays within its limits."""
+        if self.transport.is_closing():
+            return
+        if self._is_idle():
+            self._held_bytes += len(data)
+        super().data_received(data)
+        if not self._is_idle() or self.transport.is_closing():
+            self._held_bytes = 0
+        elif self._held_bytes > self.limits.head_bytes:
+            self._refuse_large_head()
+        elif self._head_timer is None:
+            self._await_head()
+
+    def on_message_begin(self) -> None:
+        """A request's first line begins."""
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the address."""
+        self._count_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer behind a body in chunks."""
+        self._count_head(len(name) + len(value) + 4)  # a colon, a space and the line's end
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._stop_head_timer()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, or a head that is too large."""
+        if self._head_too_large:
+            self._refuse_large_head()
+        else:
+            self._refuse(400, msg, "invalid_http")
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we write."""
+        super().pause_writing()
+        self._read_timer = self.loop.call_later(self.limits.read_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client has read on."""
+        self._stop_read_timer()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave no timer behind."""
+        self._stop_head_timer()
+        self._stop_read_timer()
+        super().connection_lost(exc)
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(self.limits.head_seconds, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self.transport.is_closing() or not self._is_idle():
+            return
+        if self._held_bytes:
+            self._refuse(408, "The request's head was not whole in time.", "request_timeout")
+        else:
+            self.transport.close()
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _stop_read_timer(self) -> None:
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
+
+    def _count_head(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > self.limits.head_bytes:
+            self._head_too_large = True
+            raise _HeadTooLargeError  # the parser stops, and asks for a 400
+
+    def _refuse_large_head(self) -> None:
+        limit = f"{self.limits.head_bytes:,}"
+        self._refuse(
+            431,
+            f"The request's head is over the limit of {limit} bytes (MAX_HEADER_BYTES).",
+            "headers_too_large",
+        )
+
+    def _refuse(self, status: int, message: str, code: str) -> None:
+        if self._is_idle():  # else an answer is under way, and nothing can be put into it
+            body = error_body(message, "invalid_request_error", code=code)
+            head = (
+                b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            )
+            self.transport.write(STATUS_LINE[status] + head % len(body) + body)
+        self.transport.close()

@@ -1,0 +1,200 @@
+"""Clients that hold connections or send without end: none of them holds anybody up."""
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from servers.proxy.process import ProxyProcess, proxy_process
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import Script, sse, stream
+from servers.upstream.streams import chat_event
+
+CONNECTIONS = 60
+HEAD_SECONDS = 2.0
+SETTINGS = {
+    "MAX_CONNECTIONS": str(CONNECTIONS),
+    "MAX_HEADER_BYTES": "8192",
+    "HEADER_TIMEOUT_SECONDS": str(HEAD_SECONDS),
+    "DRAIN_SECONDS": "10",
+}
+GET = b"GET /health HTTP/1.1\r\nhost: localhost\r\n"
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
+    with proxy_process(tmp_path_factory.mktemp("bounded") / "data", **SETTINGS) as running:
+        yield running
+
+
+def connected(proxy: ProxyProcess) -> socket.socket:
+    port = int(proxy.url.rpartition(":")[2])
+    return socket.create_connection(("127.0.0.1", port), timeout=20)
+
+
+def answer_to(proxy: ProxyProcess, *pieces: bytes) -> bytes:
+    """All that comes back until the server closes; what cannot be sent any more is left."""
+    with connected(proxy) as client:
+        try:
+            for piece in pieces:
+                client.sendall(piece)
+        except OSError:
+            pass
+        return rest_of(client)
+
+
+def rest_of(client: socket.socket) -> bytes:
+    received = b""
+    try:
+        while piece := client.recv(65_536):
+            received += piece
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def is_well(proxy: ProxyProcess) -> bool:
+    return httpx.get(f"{proxy.url}/health", timeout=10).status_code == 200
+
+
+def code_in(answer: bytes) -> tuple[int, str]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)["error"]["code"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GET + b"x: " + b"a" * 9_000 + b"\r\n\r\n",
+        GET + b"x: y\r\n" * 2_000 + b"\r\n",
+        b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        GET + b"x: " + b"a" * 9_000,
+        b"GET /" + b"a" * 9_000,
+    ],
+    ids=["one header", "many headers", "address", "half a header", "half an address"],
+)
+def test_a_head_beyond_the_limit_is_refused(proxy: ProxyProcess, head: bytes) -> None:
+    assert code_in(answer_to(proxy, head)) == (431, "headers_too_large")
+    assert is_well(proxy)
+
+
+def test_an_endless_head_is_refused_long_before_it_ends(proxy: ProxyProcess) -> None:
+    answer = answer_to(proxy, GET, *[b"x: " + b"a" * 60_000 + b"\r\n"] * 200)
+
+    assert not answer or code_in(answer) == (431, "headers_too_large")
+    assert is_well(proxy)
+
+
+def test_a_head_within_the_limit_is_served_in_any_pieces(proxy: ProxyProcess) -> None:
+    head = GET + b"x: " + b"a" * 7_000 + b"\r\nconnection: close\r\n\r\n"
+
+    answer = answer_to(proxy, *(head[at : at + 700] for at in range(0, len(head), 700)))
+
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_trailers_without_end_end_the_connection(proxy: ProxyProcess) -> None:
+    head = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+        b"content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+
+    answer = answer_to(proxy, head, b"1\r\n{\r\n0\r\n", *[b"x: y\r\n"] * 5_000)
+
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    assert is_well(proxy)
+
+
+def test_what_is_no_http_is_refused_in_openais_shape(proxy: ProxyProcess) -> None:
+    assert code_in(answer_to(proxy, b"\x16\x03\x01 hello\r\n\r\n")) == (400, "invalid_http")
+
+
+def test_a_connection_that_says_nothing_is_closed(proxy: ProxyProcess) -> None:
+    begun = time.monotonic()
+
+    answer = answer_to(proxy)
+
+    assert answer == b""
+    assert HEAD_SECONDS / 2 < time.monotonic() - begun < HEAD_SECONDS * 4
+
+
+def test_half_a_head_is_waited_for_no_longer(proxy: ProxyProcess) -> None:
+    begun = time.monotonic()
+
+    answer = answer_to(proxy, GET)
+
+    assert code_in(answer) == (408, "request_timeout")
+    assert time.monotonic() - begun < HEAD_SECONDS * 4
+
+
+def test_a_byte_now_and_then_does_not_make_the_wait_longer(proxy: ProxyProcess) -> None:
+    begun = time.monotonic()
+    with connected(proxy) as client:
+        stop = threading.Event()
+
+        def trickle() -> None:
+            while not stop.wait(0.2):
+                try:
+                    client.sendall(b"x")
+                except OSError:
+                    return
+
+        client.sendall(GET + b"x: ")
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        rest_of(client)
+        stop.set()
+        thread.join()
+
+    assert time.monotonic() - begun < HEAD_SECONDS * 4
+
+
+def test_more_connections_than_there_may_be_are_turned_away_and_then_served_again(
+    proxy: ProxyProcess,
+) -> None:
+    held = [connected(proxy) for _ in range(CONNECTIONS + 5)]
+    try:
+        refused = rest_of(held[-1])
+    finally:
+        for each in held:
+            each.close()
+
+    assert code_in(refused) == (503, "overloaded")
+    deadline = time.monotonic() + 10
+    while not is_well(proxy) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert is_well(proxy)
+
+
+def slow_stream() -> Script:
+    one, two = (
+        sse([chat_event(0, {"content": word}, reason)], done=False)
+        for word, reason in (("one", None), (" two", "stop"))
+    )
+    return stream([one, two + sse([])], pause_seconds=2.0)
+
+
+def test_streams_in_flight_end_before_the_server_does(tmp_path: Path) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "Q"}], "stream": True}
+    with (
+        ScriptedUpstream(lambda _: slow_stream()).in_thread() as upstream,
+        proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url, **SETTINGS) as proxy,
+    ):
+        with httpx.stream("POST", f"{proxy.base_url}/chat/completions", json=body) as answer:
+            pieces = answer.iter_text()
+            first = next(pieces)
+            proxy.process.send_signal(signal.SIGTERM)
+            rest = "".join(pieces)
+        proxy.process.wait(10)
+        assert proxy.process.stdout is not None
+        printed = proxy.process.stdout.read().decode()
+
+    assert "one" in first
+    assert "[DONE]" in rest
+    assert "1 requests in flight" in printed
