@@ -124,11 +124,11 @@ def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry, token
     """Write the entry over whatever stood under its key; `token` is its lease's, or 0."""
     forms = entry.forms
     place = (tenant, entry.key, FORMAT_VERSION, entry.entry_id)
-    life = (entry.created_at, entry.expires_at, entry.purge_at, entry.sequence)
+    times = (entry.created_at, entry.expires_at, entry.purge_at, entry.sequence)
     counted = (json.dumps(entry.selectors), entry.model, entry.prompt_tokens)
     said = (entry.completion_tokens, entry.text, entry.text_digest)
     bodies = (forms.json, forms.sse, forms.usage_event)
-    connection.execute(_WRITE_ENTRY, (*place, *life, *counted, *said, *bodies, token))
+    connection.execute(_WRITE_ENTRY, (*place, *times, *counted, *said, *bodies, token))
 
 
 def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:
@@ -200,9 +200,9 @@ def living(connection: sqlite3.Connection, query: Lookup, now: int) -> sqlite3.R
     if expired and row["target"] is not None and query.flight is not None:
         return None
     old = query.max_age_seconds is not None and now - row["created_at"] > query.max_age_seconds
-    life = (row["sequence"], row["selectors"], row["created_at"])
+    cutoff_fields = (row["sequence"], row["selectors"], row["created_at"])
     gone = row["expires_at"] + query.stale_seconds <= now
-    if old or gone or cut_off(connection, query.tenant, *life):
+    if old or gone or cut_off(connection, query.tenant, *cutoff_fields):
         return None
     return row
 

@@ -178,12 +178,12 @@ def _promote(
 
 def _commit(connection: sqlite3.Connection, commit: Commit) -> bool:
     now, entry = clock_seconds(), commit.entry
-    life = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
+    cutoff_fields = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
     with writing(connection):
         records.count(connection, commit.tenant, commit.counts, now)
         lease = commit.lease
         refused = lease is not None and is_fenced_off(connection, commit.tenant, entry.key, lease)
-        refused = refused or cut_off(connection, commit.tenant, *life)
+        refused = refused or cut_off(connection, commit.tenant, *cutoff_fields)
         if not refused:
             records.write_entry(connection, commit.tenant, entry, lease.token if lease else 0)
         connection.execute(_PURGE, (now, _PURGE_BATCH))

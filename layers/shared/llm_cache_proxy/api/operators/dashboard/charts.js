@@ -37,7 +37,7 @@ function axes(state, written, top) {
 function chart(place, options) {
   const known = drawn.get(place);
   if (known) return known;
-  const state = { range: "hour", step: 300, series: [], told: place.nextElementSibling };
+  const state = { range: "hour", step: 300, series: [], caption: place.nextElementSibling };
   const made = new uPlot(
     {
       width: Math.max(place.clientWidth, 160),
@@ -49,7 +49,7 @@ function chart(place, options) {
         x: { time: true, range: () => ends(state) },
         y: options.scale,
       },
-      hooks: { setCursor: [(plot) => tell(plot, state, options.told)] },
+      hooks: { setCursor: [(plot) => showCaption(plot, state, options.caption)] },
       axes: axes(state, options.written, options.top),
       series: [{}, ...options.series],
     },
@@ -66,12 +66,12 @@ function ends({ series, step }) {
 }
 
 // What lies under the pointer, in words below the chart.
-function tell(plot, state, told) {
+function showCaption(plot, state, caption) {
   const piece = state.series[plot.cursor.idx];
   const text = plot.cursor.left >= 0 && piece
-    ? `${moment(piece.start, state.range)}: ${told(piece)}`
+    ? `${moment(piece.start, state.range)}: ${caption(piece)}`
     : "";
-  if (state.told.textContent !== text) state.told.textContent = text;
+  if (state.caption.textContent !== text) state.caption.textContent = text;
 }
 
 function draw({ made, state }, data, columns, place, label) {
@@ -90,7 +90,7 @@ export function rateLine(place, data) {
     scale: { range: [0, 1] },
     top: { splits: () => [0, 0.5, 1] },
     written: (rate) => `${rate * 100} %`,
-    told: (piece) => `hit rate ${percent(piece.hit_rate)}`,
+    caption: (piece) => `hit rate ${percent(piece.hit_rate)}`,
     series: [
       {
         stroke: () => colour("--exact"),
@@ -111,7 +111,7 @@ export function columns(place, data, kinds) {
     scale: { range: (_, __, most) => [0, Math.max(most ?? 0, 4) * 1.05] },
     top: { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6] },
     written: number,
-    told: (piece) =>
+    caption: (piece) =>
       kinds.map(([field, name]) => `${name.toLowerCase()} ${number(piece[field])}`).join(", "),
     // The tallest first: each kind is drawn over the sum of itself and all below it.
     series: [...kinds].reverse().map(([, , kind]) => ({
