@@ -279,6 +279,23 @@ class Settings(BaseSettings):
         "HOST, separated by commas; *.example.com covers subdomains, * every name.",
     )
     port: int = Field(3000, ge=0, le=65_535, description="Port of the local server.")
+    max_entries: int = Field(
+        100_000,
+        ge=0,
+        description="Most records of the embedded stores, aliases counted; the least recently used "
+        "leave first. 0: no bound.",
+    )
+    max_store_bytes: int = Field(
+        2_000_000_000,
+        ge=0,
+        description="Most bytes of the embedded exact tier; the same. 0: no bound.",
+    )
+    min_free_bytes: int = Field(
+        200_000_000,
+        ge=0,
+        description="Space that the embedded stores leave free on their disk: with less, nothing "
+        "is stored, and the server does not start.",
+    )
     max_connections: int = Field(
         1_000,
         ge=1,

@@ -31,6 +31,19 @@ async def test_an_empty_store_counts_and_clears_nothing(store: QdrantPort) -> No
     assert await store.purge(NOW) == 0
 
 
+async def test_entries_are_removed_by_their_keys_and_those_of_other_tenants_stay(
+    store: QdrantPort,
+) -> None:
+    for name in ("one", "two", "three"):
+        await store.store(SCOPE, at_cosine(0.9), entry(name))
+    await store.store(RIVAL, at_cosine(0.9), entry("one"))
+
+    await store.remove("acme", [key("one"), key("two"), key("never stored")])
+
+    assert await kept(store, "one", "two", "three") == ["three"]
+    assert await store.fetch("rival", key("one")) is not None
+
+
 async def test_a_sweep_takes_what_is_older_than_the_cutoff_and_leaves_the_rest(
     store: QdrantPort,
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import qdrant_edge as edge
 
+from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
@@ -56,8 +57,8 @@ def writer(tmp_path: Path) -> "Iterator[subprocess.Popen[str]]":
         process.kill()
 
 
-def segment_in(folder: Path) -> Path:
-    [segment] = folder.rglob("segment.json")
+def segment_in(folder: Path, collection: str = DEFAULT_COLLECTION) -> Path:
+    [segment] = (folder / collection).rglob("segment.json")
     return segment
 
 
@@ -129,31 +130,48 @@ async def test_a_store_that_was_never_used_closes_and_leaves_no_folder(tmp_path:
     assert not (tmp_path / "vectors").exists()
 
 
-async def test_a_folder_that_is_no_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def asides(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{DEFAULT_COLLECTION}.corrupt-*"))
+
+
+async def test_a_folder_that_is_no_store_is_kept_aside_as_it_is(tmp_path: Path) -> None:
     config = tmp_path / DEFAULT_COLLECTION / "edge_config.json"
     config.parent.mkdir()
     config.write_text("not json")
 
     async with opened(tmp_path) as store:
-        with pytest.raises(SettingsError, match="move it away"):
-            await store.open()
+        await store.open()
+        assert await store.count_entries("acme") == 0
 
-    assert config.read_text() == "not json"
+    [aside] = asides(tmp_path)
+    assert (aside / "edge_config.json").read_text() == "not json"
 
 
-async def test_a_damaged_store_is_refused_and_the_folder_free_again(tmp_path: Path) -> None:
+async def test_a_damaged_store_is_kept_aside_and_an_empty_one_begins(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await store.store(SCOPE, at_cosine(0.9), entry("rust"))
     segment = segment_in(tmp_path)
-    whole = segment.read_bytes()
     segment.write_bytes(b"damaged" * 1000)
 
     async with opened(tmp_path) as store:
-        with pytest.raises(SettingsError, match="move it away"):
-            await store.open()
-        segment.write_bytes(whole)
-
+        assert await store.count_entries("acme") == 0
+        await store.store(SCOPE, at_cosine(0.9), entry("python"))
         assert await store.count_entries("acme") == 1
+
+    [aside] = asides(tmp_path)
+    assert segment_in(tmp_path, aside.name).read_bytes() == b"damaged" * 1000
+
+
+async def test_a_store_on_a_disk_that_is_nearly_full_is_not_opened(tmp_path: Path) -> None:
+    space = DiskSpace(tmp_path, 100, free_bytes=lambda _: 99)
+    store = QdrantLocalVectors(tmp_path / "vectors", disk_space=space)
+
+    with pytest.raises(SettingsError, match="MIN_FREE_BYTES"):
+        await store.open()
+    with pytest.raises(VectorStoreUnavailable, match="MIN_FREE_BYTES"):
+        await store.count_entries("acme")
+
+    assert not (tmp_path / "vectors").exists()
 
 
 async def test_what_was_purged_gives_its_place_back(tmp_path: Path) -> None:
@@ -174,15 +192,17 @@ async def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> Non
             await store.open()
 
 
-async def test_a_collection_of_another_dimension_is_refused(tmp_path: Path) -> None:
+async def test_a_collection_of_another_dimension_is_kept_aside(tmp_path: Path) -> None:
     folder = tmp_path / DEFAULT_COLLECTION
     folder.mkdir()
     vectors = edge.EdgeVectorParams(size=768, distance=edge.Distance.Cosine)
     edge.EdgeShard.create(str(folder), edge.EdgeConfig(vectors=vectors)).close()
 
     async with opened(tmp_path) as store:
-        with pytest.raises(SettingsError, match="384 dimensions"):
-            await store.open()
+        await store.store(SCOPE, at_cosine(0.9), entry("rust"))
+        assert await store.count_entries("acme") == 1
+
+    assert len(asides(tmp_path)) == 1
 
 
 async def test_the_event_loop_goes_on_while_the_store_works(tmp_path: Path) -> None:

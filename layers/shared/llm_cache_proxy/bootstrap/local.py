@@ -1,5 +1,6 @@
 """The local server's root: all functions' routes in one app."""
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 
@@ -15,6 +16,7 @@ from llm_cache_proxy.api.operators.metrics_app import metrics_routes
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.pipeline import tiers
 from llm_cache_proxy.bootstrap.roots import administration_over, service
+from llm_cache_proxy.bootstrap.upkeep import upkeep
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
 
@@ -39,6 +41,7 @@ def local_settings() -> Settings:
 
 
 _QUIET_SECONDS = 1.0
+_UPKEEP_SECONDS = 30.0
 
 
 async def prepare(parts: Parts) -> None:
@@ -61,7 +64,15 @@ def local_app(settings: Settings, parts: Parts) -> ASGIApp:
     by_name = tiers(settings)
     serving = service(settings, parts, by_name)
     writing = partial(serving.proxy.counter_writer.write_when_idle, _QUIET_SECONDS)
-    app = create_app(replace(serving, meanwhile=writing))
+    trimming = upkeep(settings, parts)
+
+    async def meanwhile() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(writing())
+            if trimming is not None:
+                tasks.create_task(trimming.run(_UPKEEP_SECONDS))
+
+    app = create_app(replace(serving, meanwhile=meanwhile))
     administration = administration_over(settings, parts, by_name)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
     app.router.routes.extend(metrics_routes(administration, key))

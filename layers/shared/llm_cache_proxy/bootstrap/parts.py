@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.null import NullEmbedder, NullUpstream, NullVectorStore
 from llm_cache_proxy.bootstrap.upstreams import (
     configured_upstream,
@@ -125,7 +126,11 @@ def embedded_exact(settings: Settings) -> tuple[Exact, str]:
     from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 
     path = settings.data_dir / "exact.sqlite3"
-    store = SqliteExactStore(path, timeout_seconds=settings.exact_deadline_seconds)
+    store = SqliteExactStore(
+        path,
+        timeout_seconds=settings.exact_deadline_seconds,
+        disk_space=_disk_space(settings),
+    )
     return store, f"SQLite in {path}"
 
 
@@ -154,8 +159,13 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
         path,
         collection=settings.qdrant_collection,
         timeout_seconds=settings.search_deadline_seconds,
+        disk_space=_disk_space(settings),
     )
     return store, f"Qdrant, embedded, in {path}"
+
+
+def _disk_space(settings: Settings) -> DiskSpace:
+    return DiskSpace(settings.data_dir, settings.min_free_bytes)
 
 
 def remote_embedder(settings: Settings) -> tuple[Embedder, str] | None:

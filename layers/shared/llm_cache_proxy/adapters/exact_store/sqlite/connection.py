@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from llm_cache_proxy.adapters.setting_aside import set_aside
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 
 _FIRST = """
@@ -78,30 +79,71 @@ CREATE TABLE mail (
 ) WITHOUT ROWID;
 """
 _CLAIMS = "ALTER TABLE leases ADD COLUMN claim TEXT NOT NULL DEFAULT ''"
-_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS, _LEASES, _CLAIMS)
+_USE = """
+ALTER TABLE records ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+UPDATE records SET used_at = created_at;
+CREATE INDEX records_by_use ON records (used_at);
+"""
+_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS, _LEASES, _CLAIMS, _USE)
 """Each takes a file from the version before it to its own; a step that was shipped stays."""
 
 SCHEMA_VERSION = len(_STEPS)
 
 
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_CHECK_SECONDS = 2.0
+_CHECKED_INSTRUCTIONS = 10_000
+
+
 def opened(path: Path, timeout_seconds: float) -> sqlite3.Connection:
-    """A connection in write-ahead mode, its tables made where they were missing.
+    """A connection in write-ahead mode; a damaged file is set aside, and an empty one begins.
 
     Raises sqlite3.Error or OSError; DatabaseError where the file is of a later version.
     """
+    try:
+        return _opened(path, timeout_seconds)
+    except sqlite3.DatabaseError as exc:
+        if getattr(exc, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+            raise
+        set_aside(path, exc, companions=("-wal", "-shm"))
+        return _opened(path, timeout_seconds)
+
+
+def _opened(path: Path, timeout_seconds: float) -> sqlite3.Connection:
+    """The connection, its tables made where they were missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(
         path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False
     )
     try:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file alone
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         _migrate(connection)
+        _check(connection)
     except BaseException:
         connection.close()
         raise
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Read through a file for a moment. Raises DatabaseError where it is damaged there."""
+    until = time.monotonic() + _CHECK_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > until, _CHECKED_INSTRUCTIONS)
+    try:
+        [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return  # a large file, and nothing found so far
+    finally:
+        connection.set_progress_handler(None, 0)
+    if found != "ok":
+        damage = sqlite3.DatabaseError(found)
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damage
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -30,14 +30,15 @@ version = :version AND expires_at > :now
 _WRITE_ENTRY = """
 INSERT OR REPLACE INTO records (
   tenant, key, version, entry_id, created_at, expires_at, purge_at, sequence, selectors, model,
-  prompt_tokens, completion_tokens, text, text_digest, json, sse, usage_event, fence)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  prompt_tokens, completion_tokens, text, text_digest, json, sse, usage_event, fence, used_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _WRITE_ALIAS = """
 INSERT OR REPLACE INTO records (
   tenant, key, version, target, similarity, decision_version, embedder_id, created_at, expires_at,
-  purge_at, sequence, selectors, text_digest, pair)
-SELECT tenant, ?, version, ?, ?, ?, ?, created_at, expires_at, purge_at, sequence, selectors, ?, ?
+  purge_at, sequence, selectors, text_digest, pair, used_at)
+SELECT tenant, ?, version, ?, ?, ?, ?, created_at, expires_at, purge_at, sequence, selectors, ?, ?,
+  used_at
 FROM records WHERE tenant = ? AND key = ?
 """
 _COUNT = """
@@ -128,7 +129,8 @@ def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry, token
     counted = (json.dumps(entry.selectors), entry.model, entry.prompt_tokens)
     said = (entry.completion_tokens, entry.text, entry.text_digest)
     bodies = (forms.json, forms.sse, forms.usage_event)
-    connection.execute(_WRITE_ENTRY, (*place, *times, *counted, *said, *bodies, token))
+    last = (token, entry.created_at)
+    connection.execute(_WRITE_ENTRY, (*place, *times, *counted, *said, *bodies, *last))
 
 
 def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.exact_store.sqlite import records
 from llm_cache_proxy.adapters.exact_store.sqlite.admin import SqliteAdmin
+from llm_cache_proxy.adapters.exact_store.sqlite.bounds import (
+    evicted,
+    purged,
+    shrink,
+    touch,
+)
 from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import SqliteKeys
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
     SqliteThread,
@@ -32,6 +39,7 @@ from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.entries.entry import Alias
 from llm_cache_proxy.domain.entries.pairs import spelling_pair
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, SEMANTIC_HITS, STALE, merged
+from llm_cache_proxy.ports.bounded_store import Bounds, Removed
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
     Answered,
@@ -47,17 +55,15 @@ from llm_cache_proxy.ports.exact_store import (
 )
 from llm_cache_proxy.ports.lease_store import Lease
 
-_PURGE_BATCH = 100
-_PURGE = """
-DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE purge_at <= ? LIMIT ?)
-"""
-
 
 class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs, SqliteLeases):
     """All ports of the exact tier on the file at `path`."""
 
-    def __init__(self, path: Path, *, timeout_seconds: float) -> None:
+    def __init__(
+        self, path: Path, *, timeout_seconds: float, disk_space: DiskSpace | None = None
+    ) -> None:
         super().__init__(SqliteThread(path, timeout_seconds=timeout_seconds))
+        self._disk_space = disk_space
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key; a hit is counted in the same transaction."""
@@ -70,8 +76,17 @@ class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs, SqliteLeases):
         return await self._thread.run(lambda c: _promote(c, tenant, alias, query, match))
 
     async def commit(self, commit: Commit) -> bool:
-        """Whether the entry was stored."""
-        return await self._thread.run(lambda connection: _commit(connection, commit))
+        """Whether the entry was stored: not where the disk is nearly full."""
+        full = self._disk_space is not None and self._disk_space.shortage() is not None
+        return await self._thread.run(lambda c: _commit(c, commit, storing=not full))
+
+    async def trim(self, bounds: Bounds) -> Sequence[Removed]:
+        """Delete some of what has expired, or else of what is too much."""
+        return await self._thread.run(lambda c: purged(c) or evicted(c, bounds))
+
+    async def shrink(self) -> None:
+        """Give the space of what was deleted back to the disk."""
+        await self._thread.run(shrink)
 
     async def record(
         self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
@@ -99,7 +114,9 @@ def _answered(connection: sqlite3.Connection, query: Lookup) -> Answered:
     if query.check is not None:
         return _keyed(connection, query, query.check, now)
     found = _found(connection, query, now)
-    _count_if_possible(connection, query.tenant, _counted(query, found), recent=query.recent)
+    used = query.key if isinstance(found, Hit) else None
+    counts = _counted(query, found)
+    _count_if_possible(connection, query.tenant, counts, recent=query.recent, used=used)
     return found
 
 
@@ -115,6 +132,8 @@ def _keyed(connection: sqlite3.Connection, query: Lookup, check: KeyCheck, now: 
             if used is not None:
                 write_usage(connection, query.tenant, check.key_id, used)
             records.count(connection, query.tenant, _counted(query, answer), now)
+            if isinstance(answer, Hit):
+                touch(connection, query.tenant, query.key, now)
             records.remember(connection, query.tenant, query.recent)
     except sqlite3.OperationalError:  # full or locked: served without a count
         answer, _ = keyed(connection, query.tenant, check, now, look)
@@ -172,21 +191,20 @@ def _promote(
         if match.similarity < raised:
             return BelowRaised(sequence, raised)
     counts = merged(dict(query.counts), records.hit_tally(SEMANTIC_HITS, hit))
-    _count_if_possible(connection, tenant, counts, alias, held=query.held)
+    _count_if_possible(connection, tenant, counts, alias, held=query.held, used=query.key)
     return hit
 
 
-def _commit(connection: sqlite3.Connection, commit: Commit) -> bool:
+def _commit(connection: sqlite3.Connection, commit: Commit, *, storing: bool) -> bool:
     now, entry = clock_seconds(), commit.entry
     cutoff_fields = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
     with writing(connection):
         records.count(connection, commit.tenant, commit.counts, now)
         lease = commit.lease
         refused = lease is not None and is_fenced_off(connection, commit.tenant, entry.key, lease)
-        refused = refused or cut_off(connection, commit.tenant, *cutoff_fields)
+        refused = refused or not storing or cut_off(connection, commit.tenant, *cutoff_fields)
         if not refused:
             records.write_entry(connection, commit.tenant, entry, lease.token if lease else 0)
-        connection.execute(_PURGE, (now, _PURGE_BATCH))
         forget_lapsed(connection)
     return not refused
 
@@ -206,6 +224,7 @@ def _count_if_possible(
     alias: Alias | None = None,
     recent: Sequence[str] = (),
     held: Lease | None = None,
+    used: str | None = None,
 ) -> None:
     """Count what was served, leave the alias, end the lease; a full disk serves, uncounted."""
     if not counts and alias is None and not recent:
@@ -214,6 +233,8 @@ def _count_if_possible(
         with writing(connection):
             records.count(connection, tenant, counts, clock_seconds())
             records.remember(connection, tenant, recent)
+            if used is not None:
+                touch(connection, tenant, used, clock_seconds())
             if alias is not None:
                 records.write_alias(connection, tenant, alias)
             if held is not None:

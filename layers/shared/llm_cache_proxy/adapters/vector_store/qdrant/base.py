@@ -13,7 +13,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.collection import (
     CollectionMissing,
     CollectionUnready,
 )
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId, checked_vector
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId, checked_vector, point_id
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
@@ -95,6 +95,16 @@ class QdrantPort(ABC):
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Delete the tenant's entries that have `selector` and a sequence below `cutoff`."""
         return await self._count(lambda collection: collection.sweep(tenant, selector, cutoff))
+
+    async def remove(self, tenant: str, keys: Sequence[str]) -> None:
+        """Delete the tenant's entries under these exact keys."""
+        points = [point_id(tenant, key) for key in keys]
+
+        async def removed(collection: "Collection") -> int:
+            await collection.remove(points)
+            return len(points)
+
+        await self._count(removed)
 
     async def purge(self, now: int) -> int:
         """Delete every tenant's entries with `purge_at <= now`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import qdrant_edge as edge
 
+from llm_cache_proxy.adapters.setting_aside import set_aside
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
     FolderInUse,
@@ -36,12 +37,12 @@ class QdrantFolder:
 async def open_folder(path: Path, collection: str) -> QdrantFolder:
     """Lock the folder, load its collection, make it where it is missing.
 
-    Raises `SettingsError` where another process holds the folder, or where it cannot be read or
-    holds a collection of another shape.
+    A collection that cannot be read, or is of another shape, is set aside. Raises `SettingsError`
+    where another process holds the folder, or where it cannot be written.
     """
     lock = _locked(path)
     try:
-        folder = QdrantFolder(lock, QdrantEdgeCollection(_loaded(path / collection)))
+        folder = QdrantFolder(lock, QdrantEdgeCollection(_loaded_or_new(path / collection)))
     except SettingsError:
         lock.release()
         raise
@@ -69,6 +70,17 @@ def _locked(path: Path) -> FolderLock:
             f"the folder {path} cannot be written ({exc}): set DATA_DIR to another folder"
         ) from exc
     return lock
+
+
+def _loaded_or_new(path: Path) -> edge.EdgeShard:
+    try:
+        return _loaded(path)
+    except SettingsError as exc:
+        try:
+            set_aside(path, exc.__cause__)
+        except OSError:
+            raise exc from exc.__cause__
+        return _loaded(path)
 
 
 def _loaded(path: Path) -> edge.EdgeShard:

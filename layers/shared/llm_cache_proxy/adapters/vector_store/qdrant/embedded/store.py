@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION, QdrantPort, Result
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 
@@ -28,11 +29,13 @@ class QdrantLocalVectors(QdrantPort):
         collection: str = DEFAULT_COLLECTION,
         timeout_seconds: float = 1.0,
         admin_timeout_seconds: float = 60.0,
+        disk_space: DiskSpace | None = None,
     ) -> None:
         super().__init__(
             timeout_seconds=timeout_seconds, admin_timeout_seconds=admin_timeout_seconds
         )
         self._path = path
+        self._disk_space = disk_space
         self._name = collection
         self._thread: ThreadPoolExecutor | None = None
         self._runner: asyncio.Runner | None = None
@@ -44,6 +47,7 @@ class QdrantLocalVectors(QdrantPort):
         Raises `SettingsError` where another process holds the folder or it cannot be used, and
         `VectorStoreUnavailable` where its collection has another shape.
         """
+        self._check_space()
         await self._on_thread(self._opened)
 
     async def aclose(self) -> None:
@@ -59,6 +63,8 @@ class QdrantLocalVectors(QdrantPort):
         timeout_seconds: float,
     ) -> Result:
         try:
+            if self._folder is None:
+                self._check_space()
             async with asyncio.timeout(timeout_seconds):
                 return await self._on_thread(lambda: self._performed(operation))
         except TimeoutError as exc:
@@ -68,6 +74,12 @@ class QdrantLocalVectors(QdrantPort):
         except SettingsError as exc:
             # A request that comes before the folder is free goes on without it.
             raise VectorStoreUnavailable(str(exc)) from exc
+
+    def _check_space(self) -> None:
+        # The engine maps files into memory: writing to one that the disk cannot hold is SIGBUS.
+        shortage = None if self._disk_space is None else self._disk_space.shortage()
+        if shortage is not None:
+            raise SettingsError(f"{shortage}: free some, or set DATA_DIR to another disk")
 
     async def _on_thread(self, work: Callable[[], Result]) -> Result:
         if self._thread is None:

@@ -1,0 +1,75 @@
+"""What the embedded exact tier may hold: expired records go, then the least recently used.
+
+Works in short transactions, so that no lookup waits long behind one of them.
+"""
+
+import sqlite3
+
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import clock_seconds, writing
+from llm_cache_proxy.ports.bounded_store import Bounds, Removed
+
+_BATCH = 200
+_PAGES = 10_000
+_TOUCHED_SECONDS = 60
+"""A record is marked as used once a minute at most: nearly every hit stays a read."""
+
+_EXPIRED = "SELECT rowid FROM records WHERE purge_at <= ? ORDER BY purge_at LIMIT ?"
+_LEAST_USED = "SELECT rowid FROM records ORDER BY used_at, rowid LIMIT ?"
+
+
+def touch(connection: sqlite3.Connection, tenant: str, key: str, now: int) -> None:
+    """Mark a record as used now."""
+    connection.execute(
+        "UPDATE records SET used_at = ? WHERE tenant = ? AND key = ? AND used_at <= ?",
+        (now, tenant, key, now - _TOUCHED_SECONDS),
+    )
+
+
+def purged(connection: sqlite3.Connection) -> list[Removed]:
+    """Some of the records that are past their `purge_at`, deleted; none where there are none."""
+    return _deleted(connection, _EXPIRED, (clock_seconds(), _BATCH))
+
+
+def evicted(connection: sqlite3.Connection, bounds: Bounds) -> list[Removed]:
+    """Some of the least recently used records, deleted; none where all are within `bounds`."""
+    excess = _excess(connection, bounds)
+    if excess <= 0:
+        return []
+    return _deleted(connection, _LEAST_USED, (min(excess, _BATCH),))
+
+
+def shrink(connection: sqlite3.Connection) -> None:
+    """Give pages that are free back to the disk, as many as take a moment."""
+    # In a script: `execute` would give back a single page.
+    connection.executescript(
+        f"PRAGMA incremental_vacuum({_PAGES}); PRAGMA wal_checkpoint(TRUNCATE)"
+    )
+
+
+def _excess(connection: sqlite3.Connection, bounds: Bounds) -> int:
+    """How many records are too many."""
+    [records] = connection.execute("SELECT COUNT(*) FROM records").fetchone()
+    excess = records - bounds.entries if bounds.entries else 0
+    held = _held_bytes(connection)
+    if bounds.total_bytes and held > bounds.total_bytes and records:
+        over = held - bounds.total_bytes
+        excess = max(excess, -(-records * over // held))
+    return int(excess)
+
+
+def _held_bytes(connection: sqlite3.Connection) -> int:
+    def pragma(name: str) -> int:
+        [value] = connection.execute(f"PRAGMA {name}").fetchone()
+        return int(value)
+
+    return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size")
+
+
+def _deleted(connection: sqlite3.Connection, chosen: str, asked: tuple[int, ...]) -> list[Removed]:
+    with writing(connection):
+        rows = connection.execute(
+            f"DELETE FROM records WHERE rowid IN ({chosen}) "  # noqa: S608 - a constant of ours
+            "RETURNING tenant, key, target",
+            asked,
+        ).fetchall()
+    return [Removed(row["tenant"], row["key"], row["target"] is not None) for row in rows]
