@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.markers import closed_classes, question_types
-from llm_cache_proxy.domain.guard.mood import tells
+from llm_cache_proxy.domain.guard.markers import closed_classes, question_types, tells
 from llm_cache_proxy.domain.guard.quantities import Quantity, quantities
 from llm_cache_proxy.domain.guard.scripts import written_in
 from llm_cache_proxy.domain.guard.spans import code_spans, quotations

@@ -5,8 +5,8 @@ Never asks a model, never does I/O beyond reading its word lists once, never rai
 
 from llm_cache_proxy.domain.guard.analysis import LONGEST_TEXT, analyse
 from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import ACCEPTED, DECISION_VERSION, Verdict, veto
 from llm_cache_proxy.domain.guard.rules import RULES
-from llm_cache_proxy.domain.guard.verdict import ACCEPTED, DECISION_VERSION, Verdict, veto
 
 OVERSIZE = "oversize"
 _VERSIONS = 1_000  # more than there will be versions of the rules

@@ -9,7 +9,7 @@ from functools import cached_property
 from llm_cache_proxy.domain.guard.alignment import unmatched
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.gap import Gap, gap
-from llm_cache_proxy.domain.guard.mood import is_order
+from llm_cache_proxy.domain.guard.markers import is_order
 from llm_cache_proxy.domain.guard.negation import made_good
 from llm_cache_proxy.domain.guard.order import Places, places
 from llm_cache_proxy.domain.guard.tokens import Token
