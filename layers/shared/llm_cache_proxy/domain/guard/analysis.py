@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.cleaning import cleaned
 from llm_cache_proxy.domain.guard.markers import closed_classes, question_types, tells
 from llm_cache_proxy.domain.guard.quantities import Quantity, quantities
 from llm_cache_proxy.domain.guard.scripts import written_in
@@ -21,7 +22,8 @@ LONGEST_TEXT = 8_000
 class Analysis:
     """One text taken apart.
 
-    `tokens` are in order, phrases of the word lists joined to one token. `content` maps the stem
+    `tokens` are in order, phrases of the word lists joined to one token; `plain` has each word of
+    a phrase. `content` maps the stem
     of each word with content of its own to its first token. `stems` are all stems, `groups` the
     synonym groups any word belongs to. `classes` are the closed classes present (negators,
     quantifiers, formats, …) with the words that showed them. `script` is the writing system and
@@ -30,7 +32,9 @@ class Analysis:
     """
 
     text: str
+    hiding: tuple[str, ...]
     tokens: tuple[Token, ...]
+    plain: tuple[Token, ...]
     words: tuple[str, ...]
     content: dict[str, Token]
     stems: frozenset[str]
@@ -48,7 +52,7 @@ class Analysis:
 @lru_cache(maxsize=256)  # a long prompt takes a hundred kilobytes
 def analyse(text: str) -> Analysis:
     """`text` taken apart; at most `LONGEST_TEXT` characters are meant to be given."""
-    text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u02bc", "'")
+    text, hiding = cleaned(text)
     plain = tokenise(text)
     numbers, used = quantities(plain)
     words = tuple(token.word for token in plain if token.kind is not Kind.MARK)
@@ -60,11 +64,13 @@ def analyse(text: str) -> Analysis:
         groups.update(synonyms.get(token.stem, ()))
         if _has_content(token) and token not in used:
             content.setdefault(token.stem, token)
-    script, language = written_in(words)
+    script, language = written_in(plain)
     questions = question_types(words)
     return Analysis(
         text=text,
+        hiding=hiding,
         tokens=tokens,
+        plain=plain,
         words=words,
         content=content,
         stems=frozenset(token.stem for token in (*tokens, *plain)),

@@ -7,6 +7,7 @@ are not.
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.arrangement import Item, item_at
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
 _ROMAN = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI": 11, "XII": 12}
@@ -22,13 +23,14 @@ class Quantity(NamedTuple):
     """A number as canonical text and its unit ("" without one).
 
     `optional` marks a lone "one", which may be a pronoun; `counts` a number that says how many of
-    a list are asked for, as in "the 10 best books".
+    a list are asked for, as in "the 10 best books". `item` says where it stands.
     """
 
     value: str
     unit: str
     optional: bool
     counts: bool
+    item: Item
 
 
 def quantities(tokens: tuple[Token, ...]) -> tuple[tuple[Quantity, ...], frozenset[Token]]:
@@ -44,7 +46,8 @@ def quantities(tokens: tuple[Token, ...]) -> tuple[tuple[Quantity, ...], frozens
         start, stop, unit = _unit(tokens, at, end)
         used.update(tokens[start:stop])
         counts = not unit and _is_count(tokens, start, stop)
-        found.append(Quantity(value, unit, optional and not unit, counts))
+        item = item_at(tokens, value, start, end, stop)
+        found.append(Quantity(value, unit, optional and not unit, counts, item))
         at = stop
     return tuple(found), frozenset(used)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.guard.pair import Pair
 
-DECISION_VERSION = 4
+DECISION_VERSION = 5
 """Raised whenever the rules change, so that promoted aliases are judged again."""
 
 _LONGEST_DETAIL = 120
@@ -40,6 +40,7 @@ class Rule:
     """A named difference: what it looks at, pairs it vetoes, near pairs it lets pass.
 
     `check` returns a short explanation when the two analysed texts differ, else None.
+    `any_language` is true of a rule that needs no English.
     """
 
     name: str
@@ -47,3 +48,4 @@ class Rule:
     vetoes: tuple[tuple[str, str], ...]
     passes: tuple[tuple[str, str], ...]
     check: Check
+    any_language: bool = False

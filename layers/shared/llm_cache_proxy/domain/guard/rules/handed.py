@@ -51,4 +51,5 @@ HANDED_OVER = Rule(
         ("Explain this: what is love?", "What is love?"),
     ),
     check=_handed_over,
+    any_language=True,
 )

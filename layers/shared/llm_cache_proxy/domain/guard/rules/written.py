@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.foreign import ENGLISH
 from llm_cache_proxy.domain.guard.letter_case import other_symbol
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
@@ -19,7 +20,12 @@ def _language(pair: Pair) -> str | None:
     a, b = pair.a, pair.b
     if a.script and b.script and a.script != b.script:
         return f"written in {a.script.lower()} and {b.script.lower()} letters"
-    if a.language and b.language and a.language != b.language:
+    if (
+        a.language != b.language
+        and ENGLISH in {a.language, b.language}
+        and a.language
+        and b.language
+    ):
         return f"written in {a.language} and {b.language}"
     return None
 
@@ -172,6 +178,7 @@ LANGUAGE = Rule(
     ),
     passes=(("What is the capital of France?", "what's the capital of France"),),
     check=_language,
+    any_language=True,
 )
 QUOTATION = Rule(
     name="quotation",
@@ -182,6 +189,7 @@ QUOTATION = Rule(
     ),
     passes=(("Translate 'good morning' to French", 'Please translate "Good morning" to French'),),
     check=_quotation,
+    any_language=True,
 )
 CODE = Rule(
     name="code",
@@ -193,6 +201,7 @@ CODE = Rule(
     ),
     passes=(("What does `ls -l` print?", "what does ls -l print"),),
     check=_code,
+    any_language=True,
 )
 CASE = Rule(
     name="case",
@@ -215,4 +224,5 @@ CASE = Rule(
         ("How far is 10 KM?", "how far is 10 km?"),
     ),
     check=_case,
+    any_language=True,
 )
