@@ -107,7 +107,7 @@ HOSTILE = {
     "slashes": "/a",
     "at signs": "a@",
     "colons": "fix: ",
-    "capitals": "Aa ",
+    "capitals": "Aab ",
     "names": "Paris and London ",
     "number words": "twenty hundred and ",
     "spaces": " ",

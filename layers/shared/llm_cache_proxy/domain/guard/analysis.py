@@ -40,6 +40,7 @@ class Analysis:
     stems: frozenset[str]
     groups: frozenset[int]
     quantities: tuple[Quantity, ...]
+    measured: frozenset[Token]
     classes: dict[str, str]
     questions: frozenset[str]
     quotations: tuple[str, ...]
@@ -76,6 +77,7 @@ def analyse(text: str) -> Analysis:
         stems=frozenset(token.stem for token in (*tokens, *plain)),
         groups=frozenset(groups),
         quantities=numbers,
+        measured=used,
         classes=closed_classes(plain),
         questions=questions,
         quotations=quotations(text),

@@ -15,6 +15,8 @@ _DECADE = frozenset({"'", "s"})
 _COUNTED = frozenset({Kind.NUMBER, Kind.VERSION, Kind.DATE, Kind.TIME})
 _WAYS = frozenset({"from", "to"})
 _NEAR = 4
+_MOST = 40
+"""Items beyond which only their order is compared, so that cost stays bounded."""
 
 
 class Item(NamedTuple):
@@ -37,7 +39,9 @@ def changed_places(
 ) -> bool:
     """Whether two texts with the same items, counted, give them different places."""
     if [item.value for item in a] == [item.value for item in b]:
-        return _crossed(a, b)
+        return len(a) <= _MOST and _crossed(a, b)
+    if len(a) > _MOST:
+        return True
     if _grouped(a, tokens) == _grouped(b, others):
         return False
     return _crossed(a, b) or not any(_bound(a, b, title) for title in _COMPANY)
@@ -61,27 +65,30 @@ def _bound(a: Sequence[Item], b: Sequence[Item], title: str) -> bool:
     left, right = (
         Counter((each.value, getattr(each, title)) for each in items) for items in (a, b)
     )
-    return left == right and all(word for _, word in left)
+    words = {word for _, word in left}
+    return left == right and "" not in words and len(words) > 1
 
 
 def _grouped(items: Sequence[Item], tokens: Sequence[Token]) -> list[str]:
     """The values in order, each list of them sorted."""
     found: list[list[str]] = []
-    end = -1
+    end, last = -1, ""
     for item in items:
-        if found and _is_list(tokens[end : item.start]):
+        if found and _is_list(tokens[end : item.start], last if last == item.before else ""):
             found[-1].append(item.value)
         else:
             found.append([item.value])
-        end = item.stop
+        end, last = item.stop, item.before
     return [value for group in found for value in sorted(group)]
 
 
-def _is_list(between: Sequence[Token]) -> bool:
+def _is_list(between: Sequence[Token], shared: str) -> bool:
+    """Whether nothing but the joints of a list stands there, or the word that both belong to."""
     joints = lexicon.word_set("list_joint")
     return bool(between) and all(
         token.word in joints
         or token.word in _DECADE
+        or token.stem == shared
         or (token.kind is Kind.MARK and set(token.raw) <= {",", '"'})
         for token in between
     )

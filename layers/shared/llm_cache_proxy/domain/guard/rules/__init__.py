@@ -6,6 +6,7 @@ from llm_cache_proxy.domain.guard.rules.asking import FORM, QUESTION, TASK
 from llm_cache_proxy.domain.guard.rules.content import ADDITION, CONTRAST, SUBSTITUTION
 from llm_cache_proxy.domain.guard.rules.handed import HANDED_OVER
 from llm_cache_proxy.domain.guard.rules.hidden import HIDDEN
+from llm_cache_proxy.domain.guard.rules.letters import LETTERS
 from llm_cache_proxy.domain.guard.rules.logic import MODALITY, PERSONS, QUANTIFIERS, TENSE
 from llm_cache_proxy.domain.guard.rules.names import ENTITIES, LANGUAGES
 from llm_cache_proxy.domain.guard.rules.polarity import NEGATION, OPPOSITES
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     UNITS,
     VERSIONS,
     DATES,
+    LETTERS,
     CODE,
     QUOTATION,
     HANDED_OVER,
