@@ -4,13 +4,14 @@ Never looks at a second text, and never raises on any text.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.cleaning import cleaned
 from llm_cache_proxy.domain.guard.markers import closed_classes, question_types, tells
 from llm_cache_proxy.domain.guard.quantities import Quantity, quantities
 from llm_cache_proxy.domain.guard.scripts import written_in
+from llm_cache_proxy.domain.guard.signs import signature
 from llm_cache_proxy.domain.guard.spans import code_spans, quotations
 from llm_cache_proxy.domain.guard.tokens import Kind, Token, tokenise
 
@@ -18,7 +19,7 @@ LONGEST_TEXT = 8_000
 """Characters beyond which two texts are only compared for equality, so that cost stays bounded."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Analysis:
     """One text taken apart.
 
@@ -48,6 +49,11 @@ class Analysis:
     script: str
     language: str
     tells: bool
+
+    @cached_property
+    def signature(self) -> tuple[str, ...]:
+        """Its code, formulas and data as written."""
+        return signature(self.text)
 
 
 @lru_cache(maxsize=256)  # a long prompt takes a hundred kilobytes

@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.guard.rules.logic import MODALITY, PERSONS, QUANTIFI
 from llm_cache_proxy.domain.guard.rules.names import ENTITIES, LANGUAGES
 from llm_cache_proxy.domain.guard.rules.polarity import NEGATION, OPPOSITES
 from llm_cache_proxy.domain.guard.rules.roles import DIRECTION
+from llm_cache_proxy.domain.guard.rules.signs import SIGNS
 from llm_cache_proxy.domain.guard.rules.unlisted import FOREIGN, UNLISTED
 from llm_cache_proxy.domain.guard.rules.written import CASE, CODE, LANGUAGE, QUOTATION
 
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     DATES,
     LETTERS,
     CODE,
+    SIGNS,
     QUOTATION,
     HANDED_OVER,
     CASE,

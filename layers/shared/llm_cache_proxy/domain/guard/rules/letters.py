@@ -14,6 +14,7 @@ from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
 _JOINED = re.compile(r"(?<!\w)([a-z])-[a-z]{2}")
 _INITIAL = re.compile(r"(?<!\w)([A-Z])\.\s?[A-Za-z]")
+_EMPHASIS = frozenset({"*", "**", "_", "__"})
 _AFTER_NUMBER = frozenset("ksxmb")
 _SAID = frozenset("ur")
 """What is "you" and "are" where no other letter stands."""
@@ -97,6 +98,8 @@ def _opens_more(tokens: tuple[Token, ...], at: int) -> bool:
     token = tokens[at]
     if token.capital and token.kind in _LETTERS:
         return True
+    if token.raw in _EMPHASIS:
+        return _is_word(tokens, at + 1)
     return token.kind not in {*_LETTERS, Kind.MARK, Kind.SYMBOL} or token.raw[0] in "\"“„«(['"
 
 

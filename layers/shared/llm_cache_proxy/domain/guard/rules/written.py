@@ -64,28 +64,7 @@ def _code(pair: Pair) -> str | None:
         for span in one - spans:
             if span not in other.text:
                 return f"code: {span[:40]}"
-    return _operators(pair)
-
-
-def _operators(pair: Pair) -> str | None:
-    a, b = _operator_signs(pair.a), _operator_signs(pair.b)
-    return f"operators {''.join(a)} and {''.join(b)}" if a != b and a and b else None
-
-
-def _operator_signs(analysis: Analysis) -> list[str]:
-    """The operators that stand between numbers or in code, in order."""
-    tokens = analysis.tokens
-    return [
-        token.raw
-        for at, token in enumerate(tokens)
-        if token.kind is Kind.SYMBOL
-        and 0 < at < len(tokens) - 1
-        and not token.raw.startswith(("-", "&", "$", "€", "£", "/", "#", "₹"))
-    ] + [
-        token.raw
-        for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False)
-        if token.raw in {"-", "/"} and before.kind is Kind.NUMBER and after.kind is Kind.NUMBER
-    ]
+    return None
 
 
 class _Cases(NamedTuple):
@@ -193,11 +172,10 @@ QUOTATION = Rule(
 )
 CODE = Rule(
     name="code",
-    looks_at="URLs, addresses, paths, flags, fenced and inline code, operators",
+    looks_at="URLs, addresses, paths, flags, fenced and inline code",
     vetoes=(
         ("What does rm -r do?", "What does rm -f do?"),
         ("Explain `x = a[1:]`", "Explain `x = a[:1]`"),
-        ("What is 17 * 23?", "What is 17 + 23?"),
     ),
     passes=(("What does `ls -l` print?", "what does ls -l print"),),
     check=_code,
