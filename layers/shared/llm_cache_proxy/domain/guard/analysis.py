@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.cleaning import cleaned
 from llm_cache_proxy.domain.guard.markers import closed_classes, question_types, tells
+from llm_cache_proxy.domain.guard.material import material
 from llm_cache_proxy.domain.guard.quantities import Quantity, quantities
 from llm_cache_proxy.domain.guard.scripts import written_in
 from llm_cache_proxy.domain.guard.signs import signature
@@ -54,6 +55,11 @@ class Analysis:
     def signature(self) -> tuple[str, ...]:
         """Its code, formulas and data as written."""
         return signature(self.text)
+
+    @cached_property
+    def material(self) -> tuple[str, ...] | None:
+        """The words of the text that it hands over to be worked on; None where it hands none."""
+        return material(self.text)
 
 
 @lru_cache(maxsize=256)  # a long prompt takes a hundred kilobytes

@@ -2,6 +2,7 @@
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.material import task_of
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.stems import stem
@@ -11,7 +12,6 @@ _NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "how
 _REQUESTS = frozenset({"can", "could", "would", "will"})
 _ADDRESSING = frozenset({"for", "to", "like"})
 _CASTING = frozenset({"as", "in", "into"})
-_OBJECT_REACH = 6
 _FORM_PREFIXES = ("f_", "l_", "s_", "a_")
 
 
@@ -88,25 +88,6 @@ def _task(pair: Pair) -> str | None:
     if left and right and left.isdisjoint(right):
         return f"{min(left)} and {min(right)}"
     return None
-
-
-def task_of(words: tuple[str, ...]) -> frozenset[str]:
-    """What the first verb of a command asks to be done with its object; empty when unclear."""
-    at = 0
-    while at < len(words) and words[at] in lexicon.word_set("opener"):
-        at += 1
-    if at == len(words) or words[at] in lexicon.word_set("question_word"):
-        return frozenset()
-    tasks = _tasks(words[at])
-    if "do_write" in tasks:  # "give a summary" is to summarize
-        for word in words[at + 1 : at + 1 + _OBJECT_REACH]:
-            tasks |= _tasks(word)
-    return tasks
-
-
-def _tasks(word: str) -> frozenset[str]:
-    titles = lexicon.classes_of().get(word) or lexicon.classes_of().get(stem(word), ())
-    return frozenset(title for title in titles if title.startswith("do_"))
 
 
 QUESTION = Rule(
