@@ -40,7 +40,7 @@ def narrowed(pair: Pair) -> str | None:
     added = a or b
     if (a and b) or not 0 < len(added) <= _LONGEST_ADDED or around < _AROUND:
         return None
-    if not (pair.is_exacting or _is_closer_description(pair, added)):
+    if not (pair.is_exacting or _is_closer_description(pair, added) or _qualifies(pair, added)):
         return None
     only = pair.only_a or pair.only_b
     if _weighty(added, only, pair):
@@ -54,6 +54,12 @@ def _is_closer_description(pair: Pair, added: tuple[Token, ...]) -> bool:
     at = next(at for at, token in enumerate(tokens) if token is added[0])
     asks = "yesno" in pair.a.questions & pair.b.questions or "become" in pair.a.words
     return asks and len(added) == 1 and at > 0 and tokens[at - 1].word in {"a", "an"}
+
+
+def _qualifies(pair: Pair, added: tuple[Token, ...]) -> bool:
+    """Whether a single word narrows a question of medicine, law or money: "mild", "gross"."""
+    qualifiers = lexicon.classes()["qualifier"]
+    return len(added) == 1 and added[0].word in qualifiers and not pair.both_tell
 
 
 def appended(pair: Pair) -> str | None:

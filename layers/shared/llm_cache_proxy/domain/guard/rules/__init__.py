@@ -9,6 +9,7 @@ from llm_cache_proxy.domain.guard.rules.hidden import HIDDEN
 from llm_cache_proxy.domain.guard.rules.letters import LETTERS
 from llm_cache_proxy.domain.guard.rules.logic import MODALITY, PERSONS, QUANTIFIERS, TENSE
 from llm_cache_proxy.domain.guard.rules.names import ENTITIES, LANGUAGES
+from llm_cache_proxy.domain.guard.rules.plural import PLURAL
 from llm_cache_proxy.domain.guard.rules.polarity import NEGATION, OPPOSITES
 from llm_cache_proxy.domain.guard.rules.roles import DIRECTION
 from llm_cache_proxy.domain.guard.rules.signs import SIGNS
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     TENSE,
     PERSONS,
     DIRECTION,
+    PLURAL,
     ENTITIES,
     CONTRAST,
     SUBSTITUTION,

@@ -1,5 +1,6 @@
 """Differences in polarity: negation and opposites."""
 
+from collections import Counter
 from functools import cache
 
 from llm_cache_proxy.domain.guard import lexicon
@@ -61,8 +62,7 @@ def _opposites(pair: Pair) -> str | None:
     dropped = _dropped(pair.a, pair.b) or _dropped(pair.b, pair.a)
     if dropped is not None:
         return dropped
-    a, b = pair.a.stems, pair.b.stems
-    only_a, only_b = a - b, b - a
+    only_a, only_b = _more_often(pair.a, pair.b), _more_often(pair.b, pair.a)
     sides = lexicon.opposites()
     for left in only_a:
         if left in sides:
@@ -75,6 +75,15 @@ def _opposites(pair: Pair) -> str | None:
                 ):
                     return f"{left} and {right}"
     return None
+
+
+def _more_often(one: Analysis, other: Analysis) -> frozenset[str]:
+    """The stems that `one` has and `other` lacks, or has less often where both repeat words."""
+    only = one.stems - other.stems
+    if len(one.tokens) == len(other.tokens) and len(one.stems) < len(one.tokens):
+        left, right = (Counter(token.stem for token in each.tokens) for each in (one, other))
+        only |= (left - right).keys()
+    return only
 
 
 def _dropped(one: Analysis, other: Analysis) -> str | None:
