@@ -103,4 +103,4 @@ def _is_idle(words: list[Token], at: int) -> bool:
         return True
     after = words[at + 1].word if at + 1 < len(words) else ""
     earlier = words[at - 2].word if at > 1 else ""
-    return before == "or" or after == "only" or (earlier == "or" and before == "why")
+    return before in {"or", "yes"} or after == "only" or (earlier == "or" and before == "why")

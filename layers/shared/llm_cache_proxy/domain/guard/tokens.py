@@ -126,6 +126,9 @@ def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None
         folded = joined.casefold()
         found.append(Token(joined, folded, folded, Kind.IDENTIFIER, capital=False, opens=opens))
         return
+    if folded == "no" and found and found[-1].word == "with":
+        found[-1] = _word(raw, "without", opens=found[-1].opens)
+        return
     parts = lexicon.contractions().get(folded)
     if parts is None and "'" in folded:
         parts = _taken_apart(folded)

@@ -8,6 +8,7 @@ from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.stems import stem
 
 _ABLE = frozenset({"can", "could"})
+_BE = (("is",), ("are",))
 _NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "howold", "howfar"})
 _REQUESTS = frozenset({"can", "could", "would", "will"})
 _ADDRESSING = frozenset({"for", "to", "like"})
@@ -19,7 +20,7 @@ def _question(pair: Pair) -> str | None:
     left, right = pair.a.questions, pair.b.questions
     if not left or not right or not left.isdisjoint(right):
         return None
-    if _both_able(pair, left, right):
+    if _both_able(pair, left, right) or _both_causes(pair, left, right):
         return None
     if any(not _may_be(one, other) for one in left for other in right):
         return f"{'/'.join(sorted(left))} and {'/'.join(sorted(right))}"
@@ -31,6 +32,14 @@ def _both_able(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:
     if {left, right} != {frozenset({"yesno"}), frozenset({"how"})}:
         return False
     return not _ABLE.isdisjoint(pair.a.words[:2]) and not _ABLE.isdisjoint(pair.b.words[:2])
+
+
+def _both_causes(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:
+    """Whether one asks why a thing is so and the other how it is so: "How is Go better?"."""
+    if {left, right} != {frozenset({"why"}), frozenset({"how"})}:
+        return False
+    how = pair.a.words if "how" in left else pair.b.words
+    return how[1:2] in _BE and not lexicon.word_set("compared").isdisjoint(how)
 
 
 def _may_be(one: str, other: str) -> bool:

@@ -130,6 +130,8 @@ def _swapped(pair: Pair) -> str | None:
 def _trade_roles(one: str, other: str, in_a: Places, in_b: Places) -> bool:
     """Whether two words trade prepositions: "from A to B", "from B to A"."""
     roles = in_a[one].role, in_a[other].role
+    if {*roles} == {"", "to"} and (in_b[one].at < in_b[other].at):  # "to learn to code"
+        return False
     return roles[0] != roles[1] and roles == (in_b[other].role, in_b[one].role)
 
 
