@@ -74,8 +74,6 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
                 break
         else:
             at += 1
-    if "what" in found and "population" in words and words[1:2] in _BE:
-        found.add("howmany")
     first = next((word for word in words if word not in _POLITE), "")
     if first in lexicon.word_set("auxiliary") and words[1:2] != ("you",):
         found.add("exists" if "there" in words[1:3] else "yesno")

@@ -22,6 +22,8 @@ def _question(pair: Pair) -> str | None:
         return None
     if _both_able(pair, left, right) or _both_causes(pair, left, right):
         return None
+    if _names_measure(pair.a, right) or _names_measure(pair.b, left):
+        return None
     if any(not _may_be(one, other) for one in left for other in right):
         return f"{'/'.join(sorted(left))} and {'/'.join(sorted(right))}"
     return None
@@ -32,6 +34,14 @@ def _both_able(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:
     if {left, right} != {frozenset({"yesno"}), frozenset({"how"})}:
         return False
     return not _ABLE.isdisjoint(pair.a.words[:2]) and not _ABLE.isdisjoint(pair.b.words[:2])
+
+
+def _names_measure(analysis: Analysis, asked: frozenset[str]) -> bool:
+    """Whether a "what" names what the other measures: "the population", "how many people"."""
+    if "what" not in analysis.questions or len(asked) != 1:
+        return False
+    nouns = lexicon.named("sets").get(f"noun_{min(asked)}", ())
+    return not frozenset(nouns).isdisjoint(analysis.words)
 
 
 def _both_causes(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:

@@ -32,10 +32,17 @@ def _letters(pair: Pair) -> str | None:
         only = {*left} ^ {*right}
         if only <= _TYPED_SHORT and not (a and b):
             return None
+        if len(only) == 1 and only == _unknowns(pair.a) == _unknowns(pair.b):  # "find x"
+            return None
         return f"letters {' '.join(left[:4])} and {' '.join(right[:4])}"
     if len(a) > 1 and changed_places(a, b, pair.a.tokens, pair.b.tokens):
         return "letters that change places"
     return _other_case(pair, a, b)
+
+
+def _unknowns(analysis: Analysis) -> set[str]:
+    """The letters in the formulas of a text."""
+    return {sign for unit in analysis.signature for sign in unit if sign.isalpha()}
 
 
 def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
@@ -72,7 +79,7 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
     if token.word == "a" and (_is_word(tokens, at + 1) or _opens_more(tokens, at + 1)):
         lettered = before is not None and before.word in lexicon.word_set("lettered")
         return token.capital and lettered
-    if before is not None and (before.kind is Kind.NUMBER or before.raw == "'"):
+    if before is not None and (before.kind is Kind.NUMBER or before.raw in {"'", "°"}):
         return token.word not in lexicon.units() and token.word not in _AFTER_NUMBER
     named = _is_word(tokens, at + 1) and tokens[at + 1].capital and before and before.capital
     return not (token.capital and named)
