@@ -4,7 +4,7 @@ Never looks at a second text, and never raises on any text.
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.cleaning import cleaned
@@ -20,7 +20,7 @@ LONGEST_TEXT = 8_000
 """Characters beyond which two texts are only compared for equality, so that cost stays bounded."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """One text taken apart.
 
@@ -30,7 +30,8 @@ class Analysis:
     synonym groups any word belongs to. `classes` are the closed classes present (negators,
     quantifiers, formats, …) with the words that showed them. `script` is the writing system and
     `language` the language it seems to be written in, empty when unknown; `tells` is true of a
-    plain statement.
+    plain statement. `signature` is its code, formulas and data as written, `material` the words of
+    the text that it hands over to be worked on, None where it hands none.
     """
 
     text: str
@@ -50,16 +51,8 @@ class Analysis:
     script: str
     language: str
     tells: bool
-
-    @cached_property
-    def signature(self) -> tuple[str, ...]:
-        """Its code, formulas and data as written."""
-        return signature(self.text)
-
-    @cached_property
-    def material(self) -> tuple[str, ...] | None:
-        """The words of the text that it hands over to be worked on; None where it hands none."""
-        return material(self.text)
+    signature: tuple[str, ...]
+    material: tuple[str, ...] | None
 
 
 @lru_cache(maxsize=256)  # a long prompt takes a hundred kilobytes
@@ -75,8 +68,8 @@ def analyse(text: str) -> Analysis:
     synonyms = lexicon.synonyms()
     for token in tokens:
         groups.update(synonyms.get(token.stem, ()))
-        if _has_content(token) and token not in used:
-            content.setdefault(token.stem, token)
+        if token.stem not in content and _has_content(token) and token not in used:
+            content[token.stem] = token
     script, language = written_in(plain)
     questions = question_types(words)
     return Analysis(
@@ -97,6 +90,8 @@ def analyse(text: str) -> Analysis:
         script=script,
         language=language,
         tells=tells(text, words, questions),
+        signature=signature(text),
+        material=material(text),
     )
 
 
@@ -118,6 +113,8 @@ def _has_content(token: Token) -> bool:
 def _with_phrases(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The tokens with each phrase of the lists as one token of its own."""
     phrases = lexicon.synonym_phrases()
+    if phrases.keys().isdisjoint(token.stem for token in tokens):
+        return tokens
     found: list[Token] = []
     at = 0
     while at < len(tokens):

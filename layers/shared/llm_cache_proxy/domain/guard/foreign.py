@@ -56,12 +56,12 @@ def _english() -> dict[str, int]:
 
 def language_of(tokens: tuple[Token, ...]) -> str:
     """The language most of the small words belong to; empty where none of them tells."""
-    tells, english = _tells(), 0
+    tells, weights = _tells(), _english()
+    english = sum(weights.get(token.word, 0) for token in tokens)
     counts: dict[str, int] = {}
-    for at, token in enumerate(tokens):
-        english += _english().get(token.word, 0)
-        for language in tells.get(token.word, ()):
-            if not _in_name(tokens, at):
+    for at in [at for at, token in enumerate(tokens) if token.word in tells]:
+        if not _in_name(tokens, at):
+            for language in tells[tokens[at].word]:
                 counts[language] = counts.get(language, 0) + _TELLS
     best = max(counts, key=lambda language: counts[language], default="")
     if best and counts[best] > english:

@@ -59,9 +59,9 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
     types = _question_types()
     phrases = _question_phrases()
     found: set[str] = set()
-    at = 0
-    while at < len(words):
-        for phrase in phrases.get(words[at], ()):
+    skip = 0
+    for at in [at for at, word in enumerate(words) if word in phrases]:
+        for phrase in phrases[words[at]] if at >= skip else ():
             if words[at : at + len(phrase)] == phrase:
                 if (
                     len(phrase) > 1
@@ -70,10 +70,8 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
                 ):
                     degree = phrase == ("how",) and words[at + 2 : at + 3] in _BE
                     found.add("degree" if degree else types["_".join(phrase)])
-                at += len(phrase)
+                skip = at + len(phrase)
                 break
-        else:
-            at += 1
     first = next((word for word in words if word not in _POLITE), "")
     if first in lexicon.word_set("auxiliary") and words[1:2] != ("you",):
         found.add("exists" if "there" in words[1:3] else "yesno")

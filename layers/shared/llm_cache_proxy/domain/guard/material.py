@@ -14,6 +14,8 @@ from llm_cache_proxy.domain.guard.tokens import Kind, tokenise
 
 Words = tuple[str, ...]
 
+_PARTED = re.compile(r"[.!?\n:]\s*\S[^.!?]")
+"""Without a mark that something follows, a text is one piece."""
 _INLINE_LABEL = re.compile(r"(?<=[.!?\"])[ \t]+(?=[A-Z][A-Za-z]{1,14}:\s)")
 _LABELLED = re.compile(r"[\s#*]*([A-Za-z][A-Za-z ]{0,30}?)[\s*]*:[\s*]*(.*)", re.DOTALL)
 _COLON = re.compile(r"([^:\n]{3,300}):\s+(\S.*)", re.DOTALL)
@@ -28,6 +30,8 @@ _WITHOUT_TEXT = frozenset({"do_write", "do_list", "do_find", "do_delete", "do_ad
 
 def material(text: str) -> Words | None:
     """The words of the text that is handed over; None where none is."""
+    if _PARTED.search(text) is None:
+        return None
     lines = [line for line in _INLINE_LABEL.sub("\n", text).split("\n") if words_of(line)]
     if len(lines) > 1 and words_of(lines[0])[0] in _TITLES and len(words_of(lines[0])) == 1:
         del lines[0]

@@ -29,6 +29,8 @@ class Negator(NamedTuple):
 def negators(analysis: Analysis) -> list[Negator]:
     """The negators of a text, but for those that negate nothing that is asked."""
     listed = lexicon.classes()["negator"]
+    if listed.isdisjoint(analysis.words):
+        return []
     words = [token for token in analysis.tokens if token.kind in {Kind.WORD, Kind.MARK}]
     found: list[Negator] = []
     for at, token in enumerate(words):

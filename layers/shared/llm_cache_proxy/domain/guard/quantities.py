@@ -4,6 +4,7 @@ Never rounds and never converts: 1,000 and 1k and "one thousand" are one number,
 are not.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard import lexicon
@@ -37,19 +38,28 @@ def quantities(tokens: tuple[Token, ...]) -> tuple[tuple[Quantity, ...], frozens
     """The quantities in order, and the tokens that they are made of."""
     found: list[Quantity] = []
     used: set[Token] = set()
-    at = 0
-    while at < len(tokens):
+    spelt = _spelt()
+    stop = 0
+    for at, token in enumerate(tokens):
+        if at < stop or not (
+            token.kind is Kind.NUMBER or token.word in spelt or token.raw in _ROMAN
+        ):
+            continue
         end, value, optional = _number(tokens, at)
         if end == at:
-            at += 1
             continue
         start, stop, unit = _unit(tokens, at, end)
         used.update(tokens[start:stop])
         counts = not unit and _is_count(tokens, start, stop)
         item = item_at(tokens, value, start, end, stop)
         found.append(Quantity(value, unit, optional and not unit, counts, item))
-        at = stop
     return tuple(found), frozenset(used)
+
+
+@cache
+def _spelt() -> frozenset[str]:
+    """Words that a number may begin with."""
+    return _PAIRS | lexicon.number_words().keys()
 
 
 def _is_count(tokens: tuple[Token, ...], start: int, stop: int) -> bool:

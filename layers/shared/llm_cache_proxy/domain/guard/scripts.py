@@ -11,8 +11,11 @@ _JOINED = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "CJK": "CJK", "FULLWIDTH": "LAT
 
 def written_in(tokens: tuple[Token, ...]) -> tuple[str, str]:
     """The main script (a word of Unicode's names) and the language, each empty when unknown."""
-    scripts: dict[str, int] = {}
     sample = tokens[:_SAMPLE]
+    if all(token.word.isascii() for token in sample):
+        lettered = any(token.word[0].isalpha() for token in sample)
+        return "LATIN" if lettered else "", language_of(sample)
+    scripts: dict[str, int] = {}
     for token in sample:
         word = token.word
         if word[0].isalpha():

@@ -5,6 +5,7 @@ Never backtracks without bound: every alternative consumes a run of one class of
 
 import re
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 from unicodedata import category
 
@@ -66,6 +67,11 @@ _FLAGS = re.VERBOSE | re.DOTALL | re.IGNORECASE
 _PLAIN = re.compile(_ALTERNATIVES.replace("LETTERS", _LETTER), _FLAGS)
 _MARKED = re.compile(_ALTERNATIVES.replace("LETTERS", rf"(?:{_LETTER}|[{MARKS}])"), _FLAGS)
 """The same for texts beyond ASCII, where combining marks belong to their word."""
+_ODD = re.compile(r"[^A-Za-z\s'?,!.-]|\.\w|(?<![A-Za-z])-|-(?![A-Za-z])")
+_PROSE = re.compile(
+    r"(?P<WORD>[A-Za-z]+(?:'[A-Za-z]+)*)|(?P<MARK>[.!?,\n]+)|(?P<HYPHEN>-)|(?P<SYMBOL>')"
+)
+"""What the pattern comes to in a text of English words alone, which most prompts are."""
 _SUFFIXES = frozenset({"st", "nd", "rd", "th", "k", "m", "mn", "bn", "b", "x", "s", "pc", "pct"})
 _ENDS_SENTENCE = frozenset(".!?\n")
 
@@ -77,7 +83,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
     glue = False
     prefix = ""
     last_end = 0
-    for match in (_PLAIN if text.isascii() else _MARKED).finditer(text):
+    for match in _pattern(text).finditer(text):
         group = match.lastgroup or "SYMBOL"
         raw = match.group()
         glue = match.start() == last_end and bool(found) and found[-1].kind is Kind.NUMBER
@@ -88,6 +94,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
         if group == "MARK":
             opens = opens or not _ENDS_SENTENCE.isdisjoint(raw)
             found.append(Token(raw, raw, raw, Kind.MARK, capital=False, opens=False))
+            prefix = ""
             continue
         if group == "WORD":
             if prefix and _takes(prefix, raw):
@@ -98,6 +105,12 @@ def tokenise(text: str) -> tuple[Token, ...]:
         prefix = ""
         opens = opens and group == "SYMBOL"
     return tuple(found)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    if not text.isascii():
+        return _MARKED
+    return _PLAIN if _ODD.search(text) else _PROSE
 
 
 def _prefix_at(found: list[Token]) -> str:
@@ -120,6 +133,9 @@ def _plain(raw: str, group: str) -> Token:
 
 def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None:
     folded = raw.casefold()
+    if "'" not in folded and raw.isalpha() and not glued and folded not in _irregular():
+        found.append(_word(raw, folded, opens=opens))
+        return
     if glued and folded not in _SUFFIXES and folded not in lexicon.units():
         number = found.pop()
         joined = number.raw + raw
@@ -147,6 +163,12 @@ def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None
         return
     kind = Kind.IDENTIFIER
     found.append(Token(raw, folded, folded, kind, capital=raw[0].isupper(), opens=opens))
+
+
+@cache
+def _irregular() -> frozenset[str]:
+    """Words that are more than they look like."""
+    return frozenset({"no"}) | lexicon.contractions().keys()
 
 
 def _is_spelled(raw: str) -> bool:

@@ -1,6 +1,7 @@
 """Differences in amounts: numbers, units, dates and times, versions."""
 
 from collections import Counter
+from functools import cache
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
@@ -9,6 +10,7 @@ from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
+_TIMED = frozenset({Kind.DATE, Kind.TIME})
 _SEVERAL = 2
 _AMBIGUOUS = frozenset({"may", "march", "mon", "sat", "sun", "jan", "mar", "dec"})
 
@@ -75,24 +77,33 @@ def _dates(pair: Pair) -> str | None:
 
 def _moments(analysis: Analysis) -> list[Item]:
     """Calendar words, dates and times of a text in one spelling."""
-    found: list[Item] = []
-    tokens = analysis.plain
-    for at in range(len(tokens)):
-        found.extend(item_at(tokens, value, at, at + 1) for value in _moment(tokens, at))
-    return found
+    tokens, named = analysis.plain, _calendar()
+    return [
+        item_at(tokens, value, at, at + 1)
+        for at, token in enumerate(tokens)
+        if token.word in named or token.kind in _TIMED
+        for value in _moment(tokens, at)
+    ]
 
 
-def _moment(tokens: tuple[Token, ...], at: int) -> list[str]:
+def _moment(tokens: tuple[Token, ...], at: int) -> tuple[str, ...]:
     token = tokens[at]
     if token.kind is Kind.DATE:
-        return ["-".join(part.zfill(2) for part in token.word.replace("/", "-").split("-"))]
+        return ("-".join(part.zfill(2) for part in token.word.replace("/", "-").split("-")),)
     if token.kind is Kind.TIME:
-        return [_clock(token.word)]
-    if token.kind is not Kind.WORD:
-        return []
-    titles = lexicon.classes_of().get(token.word, ())
+        return (_clock(token.word),)
+    return _calendar()[token.word] if _is_calendar(tokens, at) else ()
+
+
+@cache
+def _calendar() -> dict[str, tuple[str, ...]]:
+    """Word → the days and months that it names."""
     calendar = lexicon.word_set("calendar")
-    return [title for title in titles if title in calendar and _is_calendar(tokens, at)]
+    named = {
+        word: tuple(title for title in titles if title in calendar)
+        for word, titles in lexicon.classes_of().items()
+    }
+    return {word: titles for word, titles in named.items() if titles}
 
 
 def _is_calendar(tokens: tuple[Token, ...], at: int) -> bool:
