@@ -43,7 +43,7 @@ def test_pairs_are_measured_beside_cosine_alone(tmp_path: Path) -> None:
     assert list(found) == [
         *("pairs", "positives", "negatives", "threshold", "baseline", "served"),
         *("false_kept", "true_kept", "served_share", "served_share_ci"),
-        *("wrong_share", "wrong_share_ci", "vetoes"),
+        *("wrong_share", "wrong_share_ci", "vetoes", "wrong", "lost"),
     ]
     assert (found["pairs"], found["positives"], found["negatives"]) == (4, 1, 3)
     assert found["threshold"] == 0.9
@@ -98,6 +98,41 @@ def test_people_get_a_table_a_file_and_one_for_all(tmp_path: Path) -> None:
     for answer in ("traps.jsonl", "others.jsonl", "all", "wrong left", "opposites"):
         assert answer in result.stdout
     assert "intents.jsonl: single texts, measured with --stream only" in result.stderr
+
+
+def test_mistakes_are_named_with_their_rule(tmp_path: Path) -> None:
+    rows = [{**PAIRS[0], "label": 1}, {**PAIRS[2], "label": 0}]
+
+    lost = run(written(tmp_path, rows), "--show", "lost", "1")
+    found = json.loads(run(written(tmp_path, rows), "--json").stdout)
+
+    assert lost.exit_code == 0, lost.output
+    assert "Refused wrongly" in lost.stdout
+    assert "disable dark mode" in lost.stdout
+    assert [(pair["a"], pair["rule"]) for pair in found["wrong"]] == [(PAIRS[2]["a"], None)]
+    assert [(pair["a"], pair["rule"]) for pair in found["lost"]] == [(PAIRS[0]["a"], "opposites")]
+
+
+def test_no_more_mistakes_are_shown_than_are_asked_for(tmp_path: Path) -> None:
+    rows = [{**row, "label": 1} for row in PAIRS[:2]]
+
+    result = run("--show", "lost", "1", written(tmp_path, rows))
+
+    assert "dark mode" in result.stdout
+    assert "100 USD" not in result.stdout
+
+
+def test_figures_are_grouped_by_the_kind_of_the_lines(tmp_path: Path) -> None:
+    rows = [{**PAIRS[0], "kind": "opposites"}, {**PAIRS[2], "kind": "wording"}, PAIRS[1]]
+
+    found = json.loads(run(written(tmp_path, rows), "--kind", "--json").stdout)
+    table = run(written(tmp_path, rows), "--kind")
+
+    assert {kind: each["pairs"] for kind, each in found["kinds"].items()} == {
+        "opposites": 1,
+        "wording": 1,
+    }
+    assert "wording" in table.stdout
 
 
 def test_a_stream_is_measured_by_threshold(tmp_path: Path) -> None:

@@ -191,8 +191,8 @@ TWO_MEANINGS = {
         "quotation",
     ),
     "a longer quoted passage": (
-        'Translate "a b c d e f g"',
-        'Translate "a b c, d e f g h"',
+        'Translate "one of us is at home"',
+        'Translate "one of us, is at home now"',
         "quotation",
     ),
     "a dotted name": ("Is os.path safe?", "Is os.walk safe?", "entities"),

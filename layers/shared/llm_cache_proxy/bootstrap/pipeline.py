@@ -47,7 +47,7 @@ def policy(settings: Settings, parts: Parts) -> Policy:
         default_ttl_seconds=settings.default_ttl_seconds,
         creative_ttl_seconds=settings.creative_ttl_seconds,
         max_ttl_seconds=settings.max_ttl_seconds,
-        normalise=settings.normalise_prompts,
+        normalise=settings.normalise_prompts and rules.semantic,
         coalesce=settings.single_flight,
         stale_if_error_seconds=settings.stale_if_error_seconds,
         stale_while_revalidate_seconds=settings.stale_while_revalidate_seconds,

@@ -47,7 +47,7 @@ def probe(
 ) -> None:
     """Ask URL (an OpenAI base_url, ending in /v1) what only an unsafe cache answers wrongly.
 
-    Costs some forty short completions of MODEL. Every run is on its own: nothing that is stored
+    Costs some seventy short completions of MODEL. Every run is on its own: nothing that is stored
     already is met, and only its own answers are left behind.
     """
     chosen = _chosen(probes(model, secrets.token_hex(6), other_key=other_key is not None), only)

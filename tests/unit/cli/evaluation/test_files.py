@@ -15,14 +15,14 @@ def written(folder: Path, text: str, name: str = "pairs.jsonl") -> Path:
 
 
 def test_pairs_are_read_and_other_fields_ignored(tmp_path: Path) -> None:
-    path = written(tmp_path, PAIR + '{"a": "x", "b": "y", "label": 0, "score": 3.1}\n')
+    path = written(tmp_path, PAIR + '{"a": "x", "b": "y", "label": 0, "kind": "k", "score": 3.1}\n')
 
     (file,) = read_files([path])
 
     assert file.name == "pairs.jsonl"
     assert file.pairs == [
         PairRow("What is Rust?", "Tell me what Rust is", label=True),
-        PairRow("x", "y", label=False),
+        PairRow("x", "y", label=False, kind="k"),
     ]
 
 
@@ -58,6 +58,7 @@ def test_blank_lines_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
         ('{"a": "x", "b": "y", "label": [1]}', '"label" must be 0 or 1, found [1]'),
         ('{"a": "x", "label": 1}', '"b" is missing'),
         ('{"a": 5, "b": "y", "label": 1}', '"a" must be a string, found 5'),
+        ('{"a": "x", "b": "y", "label": 1, "kind": 3}', '"kind" must be a string, found 3'),
         ('{"text": "x"}', '"intent" is missing'),
         (INTENT, "pairs and single texts in one file"),
     ],

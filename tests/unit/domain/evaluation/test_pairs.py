@@ -97,3 +97,27 @@ def test_wilson_interval_of_nothing_wrong_is_no_certainty() -> None:
 
 def test_wilson_interval_of_an_empty_sample_is_unknown() -> None:
     assert wilson_interval(0, 0) is None
+
+
+def test_what_was_served_or_refused_wrongly_is_named_with_its_rule() -> None:
+    rows = [
+        LabelledPair("Name 3 planets", "Name 4 planets", True, 0.98, kind="numbers"),
+        LabelledPair("What is Rust?", "Tell me what Rust is", False, 0.95),
+    ]
+
+    result = evaluate_pairs(rows, Decision(0.9, Guard()))
+
+    [lost], [wrong] = result.lost, result.wrong
+    assert lost.as_json() == {
+        "a": "Name 3 planets",
+        "b": "Name 4 planets",
+        "similarity": 0.98,
+        "rule": "numbers",
+        "kind": "numbers",
+    }
+    assert wrong.as_json() == {
+        "a": "What is Rust?",
+        "b": "Tell me what Rust is",
+        "similarity": 0.95,
+        "rule": None,
+    }

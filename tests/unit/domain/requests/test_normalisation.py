@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from llm_cache_proxy.domain.requests.normalisation import normalised
+from llm_cache_proxy.domain.requests.normalisation import is_respelt, normalised
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,9 @@ def test_a_text_beyond_what_the_guard_reads_stays_as_it_was_written() -> None:
 )
 def test_code_is_seen_wherever_it_stands(code: str) -> None:
     assert normalised(code) == code
+
+
+def test_another_case_or_spacing_is_another_spelling_in_code_as_well() -> None:
+    assert is_respelt("ls  -A", "ls -a")
+    assert not is_respelt("ls -A", "ls -A")
+    assert not is_respelt("ls -A", "ls -Al")

@@ -42,6 +42,32 @@ async def test_other_case_and_spacing_is_an_exact_hit(harness: Harness) -> None:
     assert (again.x_cache, again.outcome.reason) == ("HIT-EXACT", "normalised")
 
 
+async def test_exact_mode_serves_no_other_spelling(harness: Harness) -> None:
+    exact = {"x-cache-mode": "exact"}
+    await harness.ask(ASKED)
+
+    respelt, stored, same = (
+        await harness.ask("what is rust?", headers=exact),
+        await harness.ask("what is rust?", headers=exact),
+        await harness.ask(ASKED, headers=exact),
+    )
+
+    assert (respelt.x_cache, stored.x_cache, same.x_cache) == ("MISS", "HIT-EXACT", "HIT-EXACT")
+    assert stored.body == respelt.body != same.body
+
+
+async def test_where_spelling_counts_the_semantic_tier_serves_no_other(harness: Harness) -> None:
+    respelt = "what is  rust?"
+    as_written = {"x-cache-normalize": "false"}
+    harness.embedder.alike(ASKED, respelt, 1.0)
+    await harness.ask(ASKED)
+
+    counted = await harness.ask(respelt, headers=as_written)
+    reworded = await harness.ask(ALIKE, headers=as_written)
+
+    assert (counted.x_cache, reworded.x_cache) == ("MISS", "HIT-SEMANTIC")
+
+
 async def test_a_paraphrase_is_a_semantic_hit_and_then_an_exact_one(harness: Harness) -> None:
     first = await harness.ask(ASKED)
 

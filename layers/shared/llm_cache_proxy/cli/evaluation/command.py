@@ -20,20 +20,21 @@ from llm_cache_proxy.cli.evaluation.measuring import (
     THRESHOLDS,
     all_texts,
     curves,
+    measured_kinds,
     measured_pairs,
     measured_stream,
     pooled,
 )
+from llm_cache_proxy.cli.evaluation.report_options import Report, ShowsSome, reported
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, embed
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.domain.evaluation import Decision
 from llm_cache_proxy.settings import Settings, read_settings
 
 
-@click.command("eval")
+@click.command("eval", cls=ShowsSome)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--stream", is_flag=True, help="Judge each prompt against the nearest earlier ones.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
 @click.option(
     "--vectors",
     type=click.Path(file_okay=False, path_type=Path),
@@ -44,21 +45,23 @@ from llm_cache_proxy.settings import Settings, read_settings
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw precision against hit rate into this .svg or .png file.",
 )
+@reported
 @rules_chosen
 def evaluate(
     rules: ChosenRules,
+    report: Report,
     /,
     paths: tuple[Path, ...],
     *,
     stream: bool,
-    as_json: bool,
     vectors: Path | None,
     plot: Path | None,
 ) -> None:
     """Measure the semantic tier on labelled texts: files or folders of JSON lines.
 
     A line is {"a", "b", "label"}, where label 1 says that one answer serves both, or
-    {"text", "intent"} for --stream. Nothing leaves this machine: the model runs in process.
+    {"text", "intent"} for --stream. `--show wrong 10` prints ten pairs that are served wrongly.
+    Nothing leaves this machine: the model runs in process.
     """
     if plot is not None:
         plots.check(plot)
@@ -72,9 +75,9 @@ def evaluate(
         except EmbedderUnavailable as exc:
             raise click.ClickException(str(exc)) from exc
     if stream:
-        _stream(files, embedded, decision, settings, as_json=as_json)
+        _stream(files, embedded, decision, settings, as_json=report.as_json)
     else:
-        _pairs(files, embedded, decision, as_json=as_json)
+        _pairs(files, embedded, decision, report)
     if plot is not None:
         lines = curves(files, embedded, decision, stream=stream, k=settings.semantic_candidates)
         plots.draw(lines, plot, stream=stream)
@@ -93,14 +96,22 @@ def _fitting(files: Sequence[LabelledFile], *, stream: bool) -> list[LabelledFil
 
 
 def _pairs(
-    files: Sequence[LabelledFile], embedded: Embedded, decision: Decision, *, as_json: bool
+    files: Sequence[LabelledFile], embedded: Embedded, decision: Decision, report: Report
 ) -> None:
-    rows = {file.name: measured_pairs(file, embedded, decision) for file in files}
     total = pooled(files, embedded, decision)
-    if as_json:
-        click.echo(json.dumps(total.as_json()))
+    if report.by_kind:
+        groups = measured_kinds(files, embedded, decision)
     else:
-        tables.show(tables.pairs(rows, total))
+        groups = {file.name: measured_pairs(file, embedded, decision) for file in files}
+    if report.as_json:
+        kinds = {kind: found.as_json() for kind, found in groups.items()}
+        click.echo(json.dumps({**total.as_json(), **({"kinds": kinds} if report.by_kind else {})}))
+        return
+    tables.show(tables.pairs(groups, total))
+    if report.show is not None:
+        found = total.wrong if report.show == "wrong" else total.lost
+        title = "Served wrongly" if report.show == "wrong" else "Refused wrongly"
+        tables.show(tables.mistakes(title, found, report.most))
 
 
 def _stream(

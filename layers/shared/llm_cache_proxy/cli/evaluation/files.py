@@ -16,11 +16,12 @@ from llm_cache_proxy.domain.json_text import JsonObject
 
 
 class PairRow(NamedTuple):
-    """Two texts, and whether one answer serves both."""
+    """Two texts, whether one answer serves both, and the pair's kind where the data names one."""
 
     a: str
     b: str
     label: bool
+    kind: str = ""
 
 
 class IntentRow(NamedTuple):
@@ -102,7 +103,10 @@ def _row(line: str, where: str) -> PairRow | IntentRow:
     label = found.get("label")
     if not isinstance(label, int | float) or label not in {0, 1}:
         raise UnusableFile(f'{where}: "label" must be 0 or 1, found {json.dumps(label)}.')
-    return PairRow(_text(found, "a", where), _text(found, "b", where), label == 1)
+    kind = found.get("kind", "")
+    if not isinstance(kind, str):
+        raise UnusableFile(f'{where}: "kind" must be a string, found {json.dumps(kind)}.')
+    return PairRow(_text(found, "a", where), _text(found, "b", where), label == 1, kind)
 
 
 def _text(row: JsonObject, name: str, where: str) -> str:

@@ -62,14 +62,26 @@ def all_texts(files: Sequence[LabelledFile]) -> list[str]:
 
 def labelled_pairs(file: LabelledFile, embedded: Embedded) -> Iterator[LabelledPair]:
     """The file's pairs with what the embedder says of them."""
-    for a, b, label in file.pairs:
+    for a, b, label, kind in file.pairs:
         similarity = embedded.similarity(a, b)
-        yield LabelledPair(a, b, label, similarity, embedded.is_whole(a, b))
+        yield LabelledPair(a, b, label, similarity, embedded.is_whole(a, b), kind)
 
 
 def measured_pairs(file: LabelledFile, embedded: Embedded, decision: Decision) -> Evaluation:
     """The figures of one file."""
     return evaluate_pairs(labelled_pairs(file, embedded), decision)
+
+
+def measured_kinds(
+    files: Sequence[LabelledFile], embedded: Embedded, decision: Decision
+) -> dict[str, Evaluation]:
+    """The figures of each kind that the data names; pairs without one are left out."""
+    kinds: dict[str, list[LabelledPair]] = {}
+    for file in files:
+        for pair in labelled_pairs(file, embedded):
+            if pair.kind:
+                kinds.setdefault(pair.kind, []).append(pair)
+    return {kind: evaluate_pairs(rows, decision) for kind, rows in sorted(kinds.items())}
 
 
 def pooled(files: Sequence[LabelledFile], embedded: Embedded, decision: Decision) -> Evaluation:
@@ -148,7 +160,7 @@ class _Stream:
 
     def add(self, file: LabelledFile) -> None:
         """Let the texts of `file` arrive."""
-        for a, b, label in file.pairs:
+        for a, b, label, _ in file.pairs:
             self._labels.append((self._at(a), self._at(b), label))
         for text, intent in file.intents:
             self._intents[len(self.texts)] = intent

@@ -3,14 +3,14 @@
 Decides layout only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from llm_cache_proxy.cli.evaluation.measuring import StreamResult
-from llm_cache_proxy.domain.evaluation import Evaluation, StreamPoint, wilson_interval
+from llm_cache_proxy.domain.evaluation import Evaluation, Mistake, StreamPoint, wilson_interval
 
 _NOTHING = "–"
 
@@ -37,6 +37,14 @@ def pairs(files: Mapping[str, Evaluation], total: Evaluation) -> RenderableType:
         table.add_section()
         table.add_row("all", *_figures(total), style="bold")
     return Group(table, _vetoes(total))
+
+
+def mistakes(title: str, found: Sequence[Mistake], most: int) -> RenderableType:
+    """The first of the pairs served or refused wrongly, with similarity and rule."""
+    table = Table("similarity", "rule", "asked", "stored", title=title, title_justify="left")
+    for pair, rule in found[:most]:
+        table.add_row(f"{pair.similarity:.3f}", rule or "served", Text(pair.a), Text(pair.b))
+    return table if found else Text(f"{title}: none.")
 
 
 def _figures(found: Evaluation) -> list[str]:

@@ -6,6 +6,7 @@ from llm_cache_proxy.domain.evaluation.pairs import (
     Accepted,
     Evaluation,
     LabelledPair,
+    Mistake,
     evaluate_pairs,
 )
 from llm_cache_proxy.domain.evaluation.relations import Relations
@@ -23,6 +24,7 @@ __all__ = [
     "Decision",
     "Evaluation",
     "LabelledPair",
+    "Mistake",
     "Prompt",
     "Relations",
     "SameAnswer",

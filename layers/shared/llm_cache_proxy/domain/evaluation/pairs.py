@@ -11,13 +11,15 @@ from typing import NamedTuple
 from llm_cache_proxy.domain.evaluation.decision import Decision
 from llm_cache_proxy.domain.evaluation.intervals import share, wilson_interval
 
-Json = dict[str, "int | float | list[float] | dict[str, int] | None"]
+PairJson = dict[str, "str | float | None"]
+Json = dict[str, "int | float | list[float] | dict[str, int] | list[PairJson] | None"]
 
 
 class LabelledPair(NamedTuple):
     """Two texts, whether one answer serves both (`label`), and their cosine similarity.
 
-    `whole` says whether the embedder read both to their end.
+    `whole` says whether the embedder read both to their end; `kind` is what the data calls the
+    pair's kind.
     """
 
     a: str
@@ -25,6 +27,20 @@ class LabelledPair(NamedTuple):
     label: bool
     similarity: float
     whole: bool = True
+    kind: str = ""
+
+
+class Mistake(NamedTuple):
+    """A near pair that was refused wrongly, by `rule`, or served wrongly, with None."""
+
+    pair: LabelledPair
+    rule: str | None
+
+    def as_json(self) -> PairJson:
+        """One pair of `llm-cache-proxy eval --json`."""
+        a, b, _, similarity, _, kind = self.pair
+        found: PairJson = {"a": a, "b": b, "similarity": round(similarity, 4), "rule": self.rule}
+        return {**found, "kind": kind} if kind else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,8 @@ class Evaluation:
 
     `baseline` is cosine alone at `threshold`, `served` what the product leaves of it; `vetoes`
     counts why it refused pairs at or above the threshold, by the guard's rule or by the reason
-    that kept a text from being compared.
+    that kept a text from being compared. `wrong` are the pairs served wrongly, `lost` those that
+    were refused wrongly.
     """
 
     pairs: int
@@ -51,6 +68,8 @@ class Evaluation:
     baseline: Accepted
     served: Accepted
     vetoes: dict[str, int]
+    wrong: tuple[Mistake, ...] = ()
+    lost: tuple[Mistake, ...] = ()
 
     def as_json(self) -> Json:
         """The object of `llm-cache-proxy eval --json`; shares without a denominator are null."""
@@ -69,6 +88,8 @@ class Evaluation:
             "wrong_share": share(self.served.false, served),
             "wrong_share_ci": _listed(wilson_interval(self.served.false, served)),
             "vetoes": self.vetoes,
+            "wrong": [mistake.as_json() for mistake in self.wrong],
+            "lost": [mistake.as_json() for mistake in self.lost],
         }
 
 
@@ -78,6 +99,7 @@ def evaluate_pairs(rows: Iterable[LabelledPair], decision: Decision) -> Evaluati
     near: Counter[bool] = Counter()
     served: Counter[bool] = Counter()
     vetoes: Counter[str] = Counter()
+    mistakes: dict[bool, list[Mistake]] = {False: [], True: []}
     for row in rows:
         labels[row.label] += 1
         if row.similarity < decision.threshold:
@@ -88,6 +110,8 @@ def evaluate_pairs(rows: Iterable[LabelledPair], decision: Decision) -> Evaluati
             served[row.label] += 1
         else:
             vetoes[refusal] += 1
+        if (refusal is None) != row.label:
+            mistakes[row.label].append(Mistake(row, refusal))
     return Evaluation(
         pairs=labels.total(),
         positives=labels[True],
@@ -96,6 +120,8 @@ def evaluate_pairs(rows: Iterable[LabelledPair], decision: Decision) -> Evaluati
         baseline=Accepted(near[False], near[True]),
         served=Accepted(served[False], served[True]),
         vetoes=dict(vetoes.most_common()),
+        wrong=tuple(mistakes[False]),
+        lost=tuple(mistakes[True]),
     )
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.markers import closed_classes, question_types
-from llm_cache_proxy.domain.guard.mood import tells
+from llm_cache_proxy.domain.guard.cleaning import cleaned
+from llm_cache_proxy.domain.guard.markers import closed_classes, question_types, tells
+from llm_cache_proxy.domain.guard.material import material
 from llm_cache_proxy.domain.guard.quantities import Quantity, quantities
 from llm_cache_proxy.domain.guard.scripts import written_in
+from llm_cache_proxy.domain.guard.signs import signature
 from llm_cache_proxy.domain.guard.spans import code_spans, quotations
 from llm_cache_proxy.domain.guard.tokens import Kind, Token, tokenise
 
@@ -22,21 +24,26 @@ LONGEST_TEXT = 8_000
 class Analysis:
     """One text taken apart.
 
-    `tokens` are in order, phrases of the word lists joined to one token. `content` maps the stem
+    `tokens` are in order, phrases of the word lists joined to one token; `plain` has each word of
+    a phrase. `content` maps the stem
     of each word with content of its own to its first token. `stems` are all stems, `groups` the
     synonym groups any word belongs to. `classes` are the closed classes present (negators,
     quantifiers, formats, …) with the words that showed them. `script` is the writing system and
     `language` the language it seems to be written in, empty when unknown; `tells` is true of a
-    plain statement.
+    plain statement. `signature` is its code, formulas and data as written, `material` the words of
+    the text that it hands over to be worked on, None where it hands none.
     """
 
     text: str
+    hiding: tuple[str, ...]
     tokens: tuple[Token, ...]
+    plain: tuple[Token, ...]
     words: tuple[str, ...]
     content: dict[str, Token]
     stems: frozenset[str]
     groups: frozenset[int]
     quantities: tuple[Quantity, ...]
+    measured: frozenset[Token]
     classes: dict[str, str]
     questions: frozenset[str]
     quotations: tuple[str, ...]
@@ -44,12 +51,14 @@ class Analysis:
     script: str
     language: str
     tells: bool
+    signature: tuple[str, ...]
+    material: tuple[str, ...] | None
 
 
 @lru_cache(maxsize=256)  # a long prompt takes a hundred kilobytes
 def analyse(text: str) -> Analysis:
     """`text` taken apart; at most `LONGEST_TEXT` characters are meant to be given."""
-    text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u02bc", "'")
+    text, hiding = cleaned(text)
     plain = tokenise(text)
     numbers, used = quantities(plain)
     words = tuple(token.word for token in plain if token.kind is not Kind.MARK)
@@ -59,18 +68,21 @@ def analyse(text: str) -> Analysis:
     synonyms = lexicon.synonyms()
     for token in tokens:
         groups.update(synonyms.get(token.stem, ()))
-        if _has_content(token) and token not in used:
-            content.setdefault(token.stem, token)
-    script, language = written_in(words)
+        if token.stem not in content and _has_content(token) and token not in used:
+            content[token.stem] = token
+    script, language = written_in(plain)
     questions = question_types(words)
     return Analysis(
         text=text,
+        hiding=hiding,
         tokens=tokens,
+        plain=plain,
         words=words,
         content=content,
         stems=frozenset(token.stem for token in (*tokens, *plain)),
         groups=frozenset(groups),
         quantities=numbers,
+        measured=used,
         classes=closed_classes(plain),
         questions=questions,
         quotations=quotations(text),
@@ -78,6 +90,8 @@ def analyse(text: str) -> Analysis:
         script=script,
         language=language,
         tells=tells(text, words, questions),
+        signature=signature(text),
+        material=material(text),
     )
 
 
@@ -99,6 +113,8 @@ def _has_content(token: Token) -> bool:
 def _with_phrases(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The tokens with each phrase of the lists as one token of its own."""
     phrases = lexicon.synonym_phrases()
+    if phrases.keys().isdisjoint(token.stem for token in tokens):
+        return tokens
     found: list[Token] = []
     at = 0
     while at < len(tokens):

@@ -5,6 +5,7 @@ often a matter of taste.
 """
 
 from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.likeness import are_opposites
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.tokens import Token
 
@@ -40,12 +41,23 @@ def narrowed(pair: Pair) -> str | None:
     added = a or b
     if (a and b) or not 0 < len(added) <= _LONGEST_ADDED or around < _AROUND:
         return None
-    if not (pair.is_exacting or _is_closer_description(pair, added)):
+    if not (pair.is_exacting or _is_closer_description(pair, added) or _qualifies(pair, added)):
+        return None
+    if _only_orders(pair, added):
         return None
     only = pair.only_a or pair.only_b
     if _weighty(added, only, pair):
         return f"{' '.join(token.word for token in added)} on one side only"
     return None
+
+
+def _only_orders(pair: Pair, added: tuple[Token, ...]) -> bool:
+    """Whether the words only say "Write a" before what is to be written."""
+    tokens = (pair.a if pair.gap.a else pair.b).tokens
+    if tokens[0] is not added[0]:
+        return False
+    writes = lexicon.classes()["do_write"]
+    return all(token.word in writes or token.word in {"a", "an", "the", "me"} for token in added)
 
 
 def _is_closer_description(pair: Pair, added: tuple[Token, ...]) -> bool:
@@ -54,6 +66,12 @@ def _is_closer_description(pair: Pair, added: tuple[Token, ...]) -> bool:
     at = next(at for at, token in enumerate(tokens) if token is added[0])
     asks = "yesno" in pair.a.questions & pair.b.questions or "become" in pair.a.words
     return asks and len(added) == 1 and at > 0 and tokens[at - 1].word in {"a", "an"}
+
+
+def _qualifies(pair: Pair, added: tuple[Token, ...]) -> bool:
+    """Whether a single word narrows a question of medicine, law or money: "mild", "gross"."""
+    qualifiers = lexicon.classes()["qualifier"]
+    return len(added) == 1 and added[0].word in qualifiers and not pair.both_tell
 
 
 def appended(pair: Pair) -> str | None:
@@ -89,8 +107,13 @@ def _weighty(tokens: tuple[Token, ...], only: tuple[Token, ...], pair: Pair) -> 
 
 
 def _is_said_again(token: Token, pair: Pair) -> bool:
-    """Whether a word that both texts share says the same: "charge a fee" and "a fee"."""
+    """Whether a word that both texts share says the same, or brings it about.
+
+    "charge a fee" and "a fee", "unlock my locked account" and "unlock my account".
+    """
+    shared = pair.a.content.keys() & pair.b.content.keys()
+    if token.word.endswith("ed") and any(are_opposites(token.stem, stem) for stem in shared):
+        return True
     synonyms = lexicon.synonyms()
     groups = synonyms.get(token.stem, frozenset())
-    shared = pair.a.content.keys() & pair.b.content.keys()
     return any(not groups.isdisjoint(synonyms.get(stem, frozenset())) for stem in shared)

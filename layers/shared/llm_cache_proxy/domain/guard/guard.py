@@ -5,8 +5,8 @@ Never asks a model, never does I/O beyond reading its word lists once, never rai
 
 from llm_cache_proxy.domain.guard.analysis import LONGEST_TEXT, analyse
 from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import ACCEPTED, DECISION_VERSION, Verdict, veto
 from llm_cache_proxy.domain.guard.rules import RULES
-from llm_cache_proxy.domain.guard.verdict import ACCEPTED, DECISION_VERSION, Verdict, veto
 
 OVERSIZE = "oversize"
 _VERSIONS = 1_000  # more than there will be versions of the rules
@@ -26,6 +26,9 @@ class Guard:
         off = sum(1 << at for at, rule in enumerate(RULES) if rule.name in disabled_rules)
         self.decision_version = DECISION_VERSION + off * _VERSIONS
         self._rules = tuple(rule for rule in RULES if rule.name not in disabled_rules)
+        self._foreign = self._rules
+        if "foreign" not in disabled_rules:  # it holds such texts to every word
+            self._foreign = tuple(rule for rule in self._rules if rule.any_language)
 
     def compare(self, a: str, b: str) -> Verdict:
         """Whether one answer may serve both; symmetric, and true of a text and itself."""
@@ -35,7 +38,7 @@ class Guard:
             return veto(OVERSIZE, "too long to compare word by word")
         first, second = sorted((a, b))
         pair = Pair(analyse(first), analyse(second))
-        for rule in self._rules:
+        for rule in self._foreign if pair.is_foreign else self._rules:
             detail = rule.check(pair)
             if detail is not None:
                 return veto(rule.name, detail)

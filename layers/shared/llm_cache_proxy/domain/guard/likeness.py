@@ -38,7 +38,7 @@ def same_word_misspelt(one: Token, other: Token) -> bool:
         return _undoubled(a) == _undoubled(b)
     if a[-3:] != b[-3:] and {a[-3:], b[-3:]} <= _SUBSTANCES:
         return False
-    return _one_slip(a, b)
+    return is_one_slip(a, b)
 
 
 def _undoubled(word: str) -> str:
@@ -48,7 +48,8 @@ def _undoubled(word: str) -> str:
     )
 
 
-def _one_slip(a: str, b: str) -> bool:
+def is_one_slip(a: str, b: str) -> bool:
+    """Whether one letter more, less, changed or two that changed places make one the other."""
     start = _common_prefix(a, b)
     a, b = a[start:], b[start:]
     if a[1:] == b[1:] or a[1:] == b or a == b[1:]:

@@ -1,11 +1,13 @@
-"""Which closed classes a text shows, and which types of question it asks.
+"""Which closed classes a text shows, which types of question it asks, and its mood.
 
-Never weighs them against another text.
+The mood is question, order or plain statement. Never compares two texts, and never guesses from
+punctuation alone: prompts are often typed without any.
 """
 
 from functools import cache
 
 from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.stems import stem
 from llm_cache_proxy.domain.guard.tokens import Token
 
 _POLITE = frozenset({"please", "hi", "hello", "hey", "so", "and", "but", "ok", "okay"})
@@ -57,9 +59,9 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
     types = _question_types()
     phrases = _question_phrases()
     found: set[str] = set()
-    at = 0
-    while at < len(words):
-        for phrase in phrases.get(words[at], ()):
+    skip = 0
+    for at in [at for at, word in enumerate(words) if word in phrases]:
+        for phrase in phrases[words[at]] if at >= skip else ():
             if words[at : at + len(phrase)] == phrase:
                 if (
                     len(phrase) > 1
@@ -68,10 +70,8 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
                 ):
                     degree = phrase == ("how",) and words[at + 2 : at + 3] in _BE
                     found.add("degree" if degree else types["_".join(phrase)])
-                at += len(phrase)
+                skip = at + len(phrase)
                 break
-        else:
-            at += 1
     first = next((word for word in words if word not in _POLITE), "")
     if first in lexicon.word_set("auxiliary") and words[1:2] != ("you",):
         found.add("exists" if "there" in words[1:3] else "yesno")
@@ -83,3 +83,25 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
 def _asks(words: tuple[str, ...], at: int) -> bool:
     """Whether a word that may open a relative clause asks here instead."""
     return at == 0 or words[at - 1] in lexicon.word_set("before_question")
+
+
+def tells(text: str, words: tuple[str, ...], questions: frozenset[str]) -> bool:
+    """Whether the text states something about third persons and asks for nothing."""
+    if "?" in text or questions or not words or not lexicon.word_set("person").isdisjoint(words):
+        return False
+    return words[0] not in _orders() and stem(words[0]) not in _orders()
+
+
+def is_order(words: tuple[str, ...]) -> bool:
+    """Whether the text opens with an order, perhaps a polite one: "Could you list …"."""
+    at = 0
+    while at < len(words) and words[at] in lexicon.word_set("opener"):
+        at += 1
+    if at == len(words) or words[at] in lexicon.word_set("question_word"):
+        return False
+    return words[at] in _orders() or stem(words[at]) in _orders()
+
+
+def _orders() -> frozenset[str]:
+    """Verbs that open a command."""
+    return lexicon.word_set("order")

@@ -29,6 +29,8 @@ class Negator(NamedTuple):
 def negators(analysis: Analysis) -> list[Negator]:
     """The negators of a text, but for those that negate nothing that is asked."""
     listed = lexicon.classes()["negator"]
+    if listed.isdisjoint(analysis.words):
+        return []
     words = [token for token in analysis.tokens if token.kind in {Kind.WORD, Kind.MARK}]
     found: list[Negator] = []
     for at, token in enumerate(words):
@@ -103,4 +105,4 @@ def _is_idle(words: list[Token], at: int) -> bool:
         return True
     after = words[at + 1].word if at + 1 < len(words) else ""
     earlier = words[at - 2].word if at > 1 else ""
-    return before == "or" or after == "only" or (earlier == "or" and before == "why")
+    return before in {"or", "yes"} or after == "only" or (earlier == "or" and before == "why")

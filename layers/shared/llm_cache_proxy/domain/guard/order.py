@@ -48,9 +48,11 @@ def places(one: Analysis, other: Analysis, *, light: bool = False) -> Places:
 def _content_runs(analysis: Analysis, *, light: bool) -> list[tuple[int, str, range]]:
     found: list[tuple[int, str, range]] = []
     role, start, settled = "", -1, False
-    tokens = analysis.tokens
-    for at, token in enumerate(tokens):
-        if _counts(token, analysis, light=light):
+    content, anywhere, prepositions = analysis.content, _anywhere(), lexicon.word_set("preposition")
+    lights = lexicon.light_stems() if light else frozenset()
+    for at, token in enumerate(analysis.tokens):
+        counts = token.stem in lights or (token.stem in content and token.word not in anywhere)
+        if counts and not _is_adverb(token):
             start = at if start < 0 else start
             governed = "of" if token.raw.endswith("'s") else role
             if role == "to" and not settled and at > start and not token.capital:
@@ -60,7 +62,7 @@ def _content_runs(analysis: Analysis, *, light: bool) -> list[tuple[int, str, ra
         if start >= 0 and role == "to" and not settled:
             role = ""
         start = -1
-        if token.word in lexicon.word_set("preposition"):
+        if token.word in prepositions:
             role, settled = token.word, False
         elif _determines(token):
             settled = settled or bool(role)
@@ -69,20 +71,19 @@ def _content_runs(analysis: Analysis, *, light: bool) -> list[tuple[int, str, ra
     return found
 
 
-def _counts(token: Token, analysis: Analysis, *, light: bool) -> bool:
-    """Whether the word has content of its own and is no adverb, which may stand anywhere."""
-    if token.kind is Kind.WORD and token.word.endswith("ly") and not token.capital:
-        return False
-    if light and token.stem in lexicon.light_stems():
-        return True
-    return token.stem in analysis.content and token.word not in _anywhere()
+def _is_adverb(token: Token) -> bool:
+    """Whether the word may stand anywhere: "slowly"."""
+    return token.word.endswith("ly") and token.kind is Kind.WORD and not token.capital
 
 
 def _determines(token: Token) -> bool:
     """Whether the word stands between a preposition and its noun: "by the", "by three"."""
-    if token.kind is Kind.NUMBER or token.word in lexicon.number_words():
-        return True
-    return token.word in lexicon.word_set("determiner")
+    return token.kind is Kind.NUMBER or token.word in _determiners()
+
+
+@cache
+def _determiners() -> frozenset[str]:
+    return lexicon.word_set("determiner") | lexicon.number_words().keys()
 
 
 @cache

@@ -8,8 +8,9 @@ from functools import cached_property
 
 from llm_cache_proxy.domain.guard.alignment import unmatched
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.foreign import ENGLISH
 from llm_cache_proxy.domain.guard.gap import Gap, gap
-from llm_cache_proxy.domain.guard.mood import is_order
+from llm_cache_proxy.domain.guard.markers import is_order
 from llm_cache_proxy.domain.guard.negation import made_good
 from llm_cache_proxy.domain.guard.order import Places, places
 from llm_cache_proxy.domain.guard.tokens import Token
@@ -31,6 +32,11 @@ class Pair:
     @cached_property
     def _unmatched(self) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
         return unmatched(self.a, self.b)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a text is in another language than English."""
+        return not {self.a.language, self.b.language} <= {"", ENGLISH}
 
     @property
     def kept(self) -> int:

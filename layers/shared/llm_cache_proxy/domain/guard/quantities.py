@@ -4,9 +4,11 @@ Never rounds and never converts: 1,000 and 1k and "one thousand" are one number,
 are not.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.arrangement import Item, item_at
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
 _ROMAN = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI": 11, "XII": 12}
@@ -22,31 +24,42 @@ class Quantity(NamedTuple):
     """A number as canonical text and its unit ("" without one).
 
     `optional` marks a lone "one", which may be a pronoun; `counts` a number that says how many of
-    a list are asked for, as in "the 10 best books".
+    a list are asked for, as in "the 10 best books". `item` says where it stands.
     """
 
     value: str
     unit: str
     optional: bool
     counts: bool
+    item: Item
 
 
 def quantities(tokens: tuple[Token, ...]) -> tuple[tuple[Quantity, ...], frozenset[Token]]:
     """The quantities in order, and the tokens that they are made of."""
     found: list[Quantity] = []
     used: set[Token] = set()
-    at = 0
-    while at < len(tokens):
+    spelt = _spelt()
+    stop = 0
+    for at, token in enumerate(tokens):
+        if at < stop or not (
+            token.kind is Kind.NUMBER or token.word in spelt or token.raw in _ROMAN
+        ):
+            continue
         end, value, optional = _number(tokens, at)
         if end == at:
-            at += 1
             continue
         start, stop, unit = _unit(tokens, at, end)
         used.update(tokens[start:stop])
         counts = not unit and _is_count(tokens, start, stop)
-        found.append(Quantity(value, unit, optional and not unit, counts))
-        at = stop
+        item = item_at(tokens, value, start, end, stop)
+        found.append(Quantity(value, unit, optional and not unit, counts, item))
     return tuple(found), frozenset(used)
+
+
+@cache
+def _spelt() -> frozenset[str]:
+    """Words that a number may begin with."""
+    return _PAIRS | lexicon.number_words().keys()
 
 
 def _is_count(tokens: tuple[Token, ...], start: int, stop: int) -> bool:

@@ -5,9 +5,12 @@ Never backtracks without bound: every alternative consumes a run of one class of
 
 import re
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
+from unicodedata import category
 
 from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.cleaning import MARKS, without_accents
 from llm_cache_proxy.domain.guard.stems import stem
 
 
@@ -40,8 +43,7 @@ class Token(NamedTuple):
     opens: bool
 
 
-_PATTERN = re.compile(
-    r"""
+_ALTERNATIVES = r"""
     (?P<CODE>```.*?```
         | \b[a-z][a-z0-9+.-]{1,15}://[^\s<>"']+ | \bwww\.[^\s<>"']+
         | [\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}\w
@@ -54,14 +56,22 @@ _PATTERN = re.compile(
   | (?P<LANGUAGE>\b(?:[cC]\+\+|[cCfFjJ]\#)(?!\w) | (?<!\w)\.(?:NET|net)\b | \bU\.S\.(?:A\.)?)
   | (?P<NUMBER>\d{1,3}(?:,\d{2,3})+(?:\.\d+)?(?![\d,]*\d) | \d+(?:\.\d+)? | (?<!\w)\.\d+)
   | (?P<SIGN>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f])
-  | (?P<WORD>[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+(?:'[^\W\d_]+)*
+  | (?P<WORD>LETTERS+(?:'[^\W\d_]+)*
         (?:[._][^\W_]\w*)* | _+\w*)
   | (?P<HYPHEN>(?<=[^\W\d_])-(?=[^\W\d_]))
-  | (?P<MARK>[.!?;:,()\[\]{}\n"]+)
+  | (?P<MARK>[.!?;:,()\[\]{}\n"¿¡…।॥؟،؛。、，！？；：「」『』（）【】“”„«»]+)
   | (?P<SYMBOL>[+*/=<>^%&|~@$€£¥₹₩₽¢°×÷−\\\#-]+|[^\w\s])
-    """,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+"""
+_LETTER = r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
+_FLAGS = re.VERBOSE | re.DOTALL | re.IGNORECASE
+_PLAIN = re.compile(_ALTERNATIVES.replace("LETTERS", _LETTER), _FLAGS)
+_MARKED = re.compile(_ALTERNATIVES.replace("LETTERS", rf"(?:{_LETTER}|[{MARKS}])"), _FLAGS)
+"""The same for texts beyond ASCII, where combining marks belong to their word."""
+_ODD = re.compile(r"[^A-Za-z\s'?,!.-]|\.\w|(?<![A-Za-z])-|-(?![A-Za-z])")
+_PROSE = re.compile(
+    r"(?P<WORD>[A-Za-z]+(?:'[A-Za-z]+)*)|(?P<MARK>[.!?,\n]+)|(?P<HYPHEN>-)|(?P<SYMBOL>')"
 )
+"""What the pattern comes to in a text of English words alone, which most prompts are."""
 _SUFFIXES = frozenset({"st", "nd", "rd", "th", "k", "m", "mn", "bn", "b", "x", "s", "pc", "pct"})
 _ENDS_SENTENCE = frozenset(".!?\n")
 
@@ -71,24 +81,47 @@ def tokenise(text: str) -> tuple[Token, ...]:
     found: list[Token] = []
     opens = True
     glue = False
+    prefix = ""
     last_end = 0
-    for match in _PATTERN.finditer(text):
+    for match in _pattern(text).finditer(text):
         group = match.lastgroup or "SYMBOL"
         raw = match.group()
         glue = match.start() == last_end and bool(found) and found[-1].kind is Kind.NUMBER
         last_end = match.end()
         if group == "HYPHEN":
+            prefix = _prefix_at(found)
             continue
         if group == "MARK":
             opens = opens or not _ENDS_SENTENCE.isdisjoint(raw)
             found.append(Token(raw, raw, raw, Kind.MARK, capital=False, opens=False))
+            prefix = ""
             continue
         if group == "WORD":
+            if prefix and _takes(prefix, raw):
+                raw, opens = found[-1].raw + raw, found.pop().opens
             _add_word(found, raw, opens=opens, glued=glue)
         else:
             found.append(_plain(raw, group))
+        prefix = ""
         opens = opens and group == "SYMBOL"
     return tuple(found)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    if not text.isascii():
+        return _MARKED
+    return _PLAIN if _ODD.search(text) else _PROSE
+
+
+def _prefix_at(found: list[Token]) -> str:
+    """The negative prefix that the last token is; empty where it is another word."""
+    word = found[-1].word
+    return word if word in lexicon.word_set("prefix_joined") else ""
+
+
+def _takes(prefix: str, raw: str) -> bool:
+    """Whether prefix and word make one word: "un-clean", not "in-house"."""
+    return prefix not in {"in", "im"} or raw.casefold() in lexicon.word_set("in_word")
 
 
 def _plain(raw: str, group: str) -> Token:
@@ -100,11 +133,17 @@ def _plain(raw: str, group: str) -> Token:
 
 def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None:
     folded = raw.casefold()
+    if "'" not in folded and raw.isalpha() and not glued and folded not in _irregular():
+        found.append(_word(raw, folded, opens=opens))
+        return
     if glued and folded not in _SUFFIXES and folded not in lexicon.units():
         number = found.pop()
         joined = number.raw + raw
         folded = joined.casefold()
         found.append(Token(joined, folded, folded, Kind.IDENTIFIER, capital=False, opens=opens))
+        return
+    if folded == "no" and found and found[-1].word == "with":
+        found[-1] = _word(raw, "without", opens=found[-1].opens)
         return
     parts = lexicon.contractions().get(folded)
     if parts is None and "'" in folded:
@@ -116,7 +155,7 @@ def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None
         elif len(parts) == 1:
             found[-1] = found[-1]._replace(raw=raw)
         return
-    if raw.isalpha():
+    if raw.isalpha() or _is_spelled(raw):
         found.append(_word(raw, folded, opens=opens))
         return
     if "." in raw and not any(letter == "_" or letter.isdigit() for letter in raw):
@@ -124,6 +163,17 @@ def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None
         return
     kind = Kind.IDENTIFIER
     found.append(Token(raw, folded, folded, kind, capital=raw[0].isupper(), opens=opens))
+
+
+@cache
+def _irregular() -> frozenset[str]:
+    """Words that are more than they look like."""
+    return frozenset({"no"}) | lexicon.contractions().keys()
+
+
+def _is_spelled(raw: str) -> bool:
+    """Whether the word has letters and their combining marks alone."""
+    return not raw.isascii() and all(each.isalpha() or category(each)[0] == "M" for each in raw)
 
 
 def _add_dotted(found: list[Token], raw: str, *, opens: bool) -> None:
@@ -140,7 +190,8 @@ def _add_dotted(found: list[Token], raw: str, *, opens: bool) -> None:
 
 
 def _word(raw: str, folded: str, *, opens: bool) -> Token:
-    return Token(raw, folded, stem(folded), Kind.WORD, capital=raw[0].isupper(), opens=opens)
+    root = stem(folded if folded.isascii() else without_accents(folded))
+    return Token(raw, folded, root, Kind.WORD, capital=raw[0].isupper(), opens=opens)
 
 
 def _taken_apart(folded: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from llm_cache_proxy.domain.probing.pairs import PAIRS
 from llm_cache_proxy.domain.probing.probe import (
     Asker,
     Judge,
@@ -18,25 +19,6 @@ from llm_cache_proxy.domain.probing.probe import (
 
 _Content = str | list[dict[str, object]]
 """What a turn says: a text, or parts."""
-_PAIRS = (
-    ("polarity", "a prompt and its opposite",
-     "How do I enable dark mode in the app?", "How do I disable dark mode in the app?"),
-    ("negation", "a prompt and its negation",
-     "Which foods are safe for dogs?", "Which foods are not safe for dogs?"),
-    ("numbers", "two prompts that differ in a number",
-     "Convert 100 USD to EUR.", "Convert 1000 USD to EUR."),
-    ("direction", "two prompts that differ in a direction",
-     "Translate 'good morning' to French.", "Translate 'good morning' from French."),
-    ("names", "two prompts that differ in a name",
-     "What is the capital of Austria?", "What is the capital of Australia?"),
-    ("language", "two prompts that differ in a programming language",
-     "Write a function that reverses a list in Python.",
-     "Write a function that reverses a list in Java."),
-    ("case", "two words that only capitals tell apart",
-     "How do I polish my nails?", "How do I Polish my nails?"),
-    ("suffix", "a prompt, after the same with words that were added to steal its answer",
-     "How do I reset my password? zebra quantum lamp velvet orbit", "How do I reset my password?"),
-)  # fmt: skip
 _LONG_PREFIX = "The following notes were taken in a meeting about the yearly plan. " * 60
 _IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
 
@@ -51,7 +33,7 @@ def probes(model: str, nonce: str, *, other_key: bool) -> tuple[Probe, ...]:
         *_sharing(ask),
         *(
             _compared(ask, f"meaning:{name}", shows, (one,), (other,))
-            for name, shows, one, other in _PAIRS
+            for name, shows, one, other in PAIRS
         ),
         _truncation(ask),
         *_surroundings(ask),

@@ -40,4 +40,13 @@ def normalised(text: str) -> str:
     """
     if len(text) > LONGEST_TEXT or _CODE.search(text):
         return text
+    return _bare(text)
+
+
+def is_respelt(one: str, other: str) -> bool:
+    """Whether two texts differ, and in case, spacing or Unicode composition only; code as well."""
+    return one != other and _bare(one) == _bare(other)
+
+
+def _bare(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip().casefold()

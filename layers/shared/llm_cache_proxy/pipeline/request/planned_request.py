@@ -8,6 +8,7 @@ from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests import keys
+from llm_cache_proxy.domain.requests.controls import Mode
 from llm_cache_proxy.domain.requests.normalisation import normalised
 from llm_cache_proxy.domain.requests.policy import Plan, Policy, plan
 from llm_cache_proxy.pipeline.request.client_request import ClientRequest
@@ -31,6 +32,11 @@ class PlannedRequest:
     text_digest: str
     form: Form
     normalises: bool = True
+
+    @property
+    def may_be_respelt(self) -> bool:
+        """Whether a text that differs in case or spacing may be served; never in exact mode."""
+        return self.normalises and self.request.controls.mode is not Mode.EXACT
 
     @property
     def model(self) -> str:

@@ -70,7 +70,7 @@ class ExactTier:
             return None, planned
         if found.text is None:
             return self._answer(planned, state, found, Reason.IDENTICAL), planned
-        if not planned.normalises:
+        if not planned.may_be_respelt:
             _take_back(state, found)
         elif self._says_the_same(planned, state, found):
             pair = spelling_pair(planned.text_digest, text_digest(found.text))

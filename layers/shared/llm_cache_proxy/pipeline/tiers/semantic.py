@@ -11,6 +11,7 @@ from functools import partial
 from llm_cache_proxy.domain.entries.entry import Alias, Entry
 from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.requests.normalisation import is_respelt
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
@@ -123,7 +124,9 @@ class SemanticTier:
             state.similarity = near[0].similarity
             if state.reason not in _TELLS_MORE:
                 state.because(Reason.BELOW_THRESHOLD)
-        eligible = [c for c in near if c.similarity >= planned.plan.threshold]
+        eligible = [
+            c for c in near if c.similarity >= planned.plan.threshold and _may_serve(planned, c)
+        ]
         judge = await self._judge(planned, state, eligible)
         for candidate in eligible:
             state.similarity = candidate.similarity
@@ -215,3 +218,8 @@ class SemanticTier:
 def _pair(planned: PlannedRequest, candidate: Candidate) -> str | None:
     """Both texts' name as a barred pair; None where they are one."""
     return None if planned.text == candidate.text else barred_pair(planned.text, candidate.text)
+
+
+def _may_serve(planned: PlannedRequest, candidate: Candidate) -> bool:
+    """Whether the texts differ in more than their spelling, where the spelling counts."""
+    return planned.normalises or not is_respelt(planned.text, candidate.text)

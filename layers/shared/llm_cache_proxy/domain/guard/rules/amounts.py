@@ -1,16 +1,17 @@
 """Differences in amounts: numbers, units, dates and times, versions."""
 
 from collections import Counter
+from functools import cache
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.arrangement import Item, changed_places, item_at
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
-_ORDERED = frozenset(
-    {"-", "/", "^", "**", "%", "÷", "minus", "divided", "power", "than", "over", "by"}
-)
+_TIMED = frozenset({Kind.DATE, Kind.TIME})
+_SEVERAL = 2
 _AMBIGUOUS = frozenset({"may", "march", "mon", "sat", "sun", "jan", "mar", "dec"})
 
 
@@ -19,6 +20,8 @@ def _numbers(pair: Pair) -> str | None:
     left, right = Counter(each.value for each in a), Counter(each.value for each in b)
     if left == right:
         return _order(pair)
+    if len(a) == len(b) and left.keys() == right.keys():
+        return "another number is said again"
     optional = {each.value for each in (*a, *b) if each.optional}
     only_left = set(left) - set(right) - optional
     only_right = set(right) - set(left) - optional
@@ -44,13 +47,11 @@ def _comes_and_goes(only: set[str], pair: Pair) -> bool:
 
 
 def _order(pair: Pair) -> str | None:
-    """Numbers that change places where their order counts: 8 - 3, 3 - 8."""
-    left = [each.value for each in pair.a.quantities]
-    right = [each.value for each in pair.b.quantities]
-    ordered = _ORDERED.intersection(pair.a.words) and _ORDERED.intersection(pair.b.words)
-    if left != right and ordered:
-        return f"{' '.join(left[:3])} and {' '.join(right[:3])}"
-    return None
+    """Numbers that change places: "2 pills every 8 hours", "8 pills every 2 hours"."""
+    a, b = ([each.item for each in text.quantities] for text in (pair.a, pair.b))
+    if len(a) < _SEVERAL or not changed_places(a, b, pair.a.plain, pair.b.plain):
+        return None
+    return " and ".join(" ".join(item.value for item in items[:3]) for items in (a, b))
 
 
 def _units(pair: Pair) -> str | None:
@@ -63,28 +64,46 @@ def _units(pair: Pair) -> str | None:
 
 
 def _dates(pair: Pair) -> str | None:
-    left, right = _moments(pair.a), _moments(pair.b)
+    in_a, in_b = _moments(pair.a), _moments(pair.b)
+    left, right = ({item.value for item in items} for items in (in_a, in_b))
     if left | right == {"today"}:
         return None
     if left != right:
         return f"dates {sorted(left - right)} and {sorted(right - left)}"
+    if len(left) >= _SEVERAL and changed_places(in_a, in_b, pair.a.plain, pair.b.plain):
+        return "dates that change places"
     return None
 
 
-def _moments(analysis: Analysis) -> set[str]:
+def _moments(analysis: Analysis) -> list[Item]:
     """Calendar words, dates and times of a text in one spelling."""
-    found: set[str] = set()
-    tokens = analysis.tokens
-    for at, token in enumerate(tokens):
-        if token.kind is Kind.DATE:
-            found.add("-".join(part.zfill(2) for part in token.word.replace("/", "-").split("-")))
-        elif token.kind is Kind.TIME:
-            found.add(_clock(token.word))
-        elif token.kind is Kind.WORD:
-            for title in lexicon.classes_of().get(token.word, ()):
-                if title in lexicon.word_set("calendar") and _is_calendar(tokens, at):
-                    found.add(title)
-    return found
+    tokens, named = analysis.plain, _calendar()
+    return [
+        item_at(tokens, value, at, at + 1)
+        for at, token in enumerate(tokens)
+        if token.word in named or token.kind in _TIMED
+        for value in _moment(tokens, at)
+    ]
+
+
+def _moment(tokens: tuple[Token, ...], at: int) -> tuple[str, ...]:
+    token = tokens[at]
+    if token.kind is Kind.DATE:
+        return ("-".join(part.zfill(2) for part in token.word.replace("/", "-").split("-")),)
+    if token.kind is Kind.TIME:
+        return (_clock(token.word),)
+    return _calendar()[token.word] if _is_calendar(tokens, at) else ()
+
+
+@cache
+def _calendar() -> dict[str, tuple[str, ...]]:
+    """Word → the days and months that it names."""
+    calendar = lexicon.word_set("calendar")
+    named = {
+        word: tuple(title for title in titles if title in calendar)
+        for word, titles in lexicon.classes_of().items()
+    }
+    return {word: titles for word, titles in named.items() if titles}
 
 
 def _is_calendar(tokens: tuple[Token, ...], at: int) -> bool:
@@ -109,14 +128,22 @@ def _clock(text: str) -> str:
 
 
 def _versions(pair: Pair) -> str | None:
-    left, right = _version_names(pair.a), _version_names(pair.b)
+    in_a, in_b = _version_names(pair.a), _version_names(pair.b)
     numbers = {each.value for each in (*pair.a.quantities, *pair.b.quantities)}
-    only = (left ^ right) - numbers
-    return f"versions {sorted(only)}" if only else None
+    only = ({item.value for item in in_a} ^ {item.value for item in in_b}) - numbers
+    if only:
+        return f"versions {sorted(only)}"
+    if len(in_a) > 1 and changed_places(in_a, in_b, pair.a.plain, pair.b.plain):
+        return "versions that change places"
+    return None
 
 
-def _version_names(analysis: Analysis) -> set[str]:
-    return {token.word.lstrip("v") for token in analysis.tokens if token.kind is Kind.VERSION}
+def _version_names(analysis: Analysis) -> list[Item]:
+    return [
+        item_at(analysis.plain, token.word.lstrip("v"), at, at + 1)
+        for at, token in enumerate(analysis.plain)
+        if token.kind is Kind.VERSION
+    ]
 
 
 NUMBERS = Rule(
@@ -127,6 +154,7 @@ NUMBERS = Rule(
         ("Name three planets", "Name four planets"),
         ("What does HTTP status 404 mean?", "What does HTTP status 403 mean?"),
         ("Who was the first president?", "Who was the second president?"),
+        ("Take 2 pills every 8 hours", "Take 8 pills every 2 hours"),
         ("Is 120 over 80 high blood pressure?", "Is 80 over 120 high blood pressure?"),
         ("Is a 40 by 60 poster wide?", "Is a 60 by 40 poster wide?"),
     ),
@@ -134,6 +162,8 @@ NUMBERS = Rule(
         ("What can I buy for 1,000 dollars?", "What can I buy for $1k?"),
         ("Name 3 planets", "Name three planets"),
         ("Is one apple enough?", "Is an apple enough?"),
+        ("What is 3 plus 8?", "What is 8 plus 3?"),
+        ("Can I do 20 squats in 3 minutes?", "In 3 minutes, can I do 20 squats?"),
     ),
     check=_numbers,
 )
@@ -147,6 +177,7 @@ UNITS = Rule(
     ),
     passes=(("How heavy is 5kg?", "How heavy is 5 kilograms?"),),
     check=_units,
+    any_language=True,
 )
 DATES = Rule(
     name="dates",
@@ -168,4 +199,5 @@ VERSIONS = Rule(
     ),
     passes=(("What is new in version 3.12.1?", "What's new in v3.12.1?"),),
     check=_versions,
+    any_language=True,
 )

@@ -2,16 +2,17 @@
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.material import task_of
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.stems import stem
 
 _ABLE = frozenset({"can", "could"})
+_BE = (("is",), ("are",))
 _NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "howold", "howfar"})
 _REQUESTS = frozenset({"can", "could", "would", "will"})
 _ADDRESSING = frozenset({"for", "to", "like"})
 _CASTING = frozenset({"as", "in", "into"})
-_OBJECT_REACH = 6
 _FORM_PREFIXES = ("f_", "l_", "s_", "a_")
 
 
@@ -19,7 +20,9 @@ def _question(pair: Pair) -> str | None:
     left, right = pair.a.questions, pair.b.questions
     if not left or not right or not left.isdisjoint(right):
         return None
-    if _both_able(pair, left, right):
+    if _both_able(pair, left, right) or _both_causes(pair, left, right):
+        return None
+    if _names_measure(pair.a, right) or _names_measure(pair.b, left):
         return None
     if any(not _may_be(one, other) for one in left for other in right):
         return f"{'/'.join(sorted(left))} and {'/'.join(sorted(right))}"
@@ -31,6 +34,22 @@ def _both_able(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:
     if {left, right} != {frozenset({"yesno"}), frozenset({"how"})}:
         return False
     return not _ABLE.isdisjoint(pair.a.words[:2]) and not _ABLE.isdisjoint(pair.b.words[:2])
+
+
+def _names_measure(analysis: Analysis, asked: frozenset[str]) -> bool:
+    """Whether a "what" names what the other measures: "the population", "how many people"."""
+    if "what" not in analysis.questions or len(asked) != 1:
+        return False
+    nouns = lexicon.named("sets").get(f"noun_{min(asked)}", ())
+    return not frozenset(nouns).isdisjoint(analysis.words)
+
+
+def _both_causes(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:
+    """Whether one asks why a thing is so and the other how it is so: "How is Go better?"."""
+    if {left, right} != {frozenset({"why"}), frozenset({"how"})}:
+        return False
+    how = pair.a.words if "how" in left else pair.b.words
+    return how[1:2] in _BE and not lexicon.word_set("compared").isdisjoint(how)
 
 
 def _may_be(one: str, other: str) -> bool:
@@ -88,25 +107,6 @@ def _task(pair: Pair) -> str | None:
     if left and right and left.isdisjoint(right):
         return f"{min(left)} and {min(right)}"
     return None
-
-
-def task_of(words: tuple[str, ...]) -> frozenset[str]:
-    """What the first verb of a command asks to be done with its object; empty when unclear."""
-    at = 0
-    while at < len(words) and words[at] in lexicon.word_set("opener"):
-        at += 1
-    if at == len(words) or words[at] in lexicon.word_set("question_word"):
-        return frozenset()
-    tasks = _tasks(words[at])
-    if "do_write" in tasks:  # "give a summary" is to summarize
-        for word in words[at + 1 : at + 1 + _OBJECT_REACH]:
-            tasks |= _tasks(word)
-    return tasks
-
-
-def _tasks(word: str) -> frozenset[str]:
-    titles = lexicon.classes_of().get(word) or lexicon.classes_of().get(stem(word), ())
-    return frozenset(title for title in titles if title.startswith("do_"))
 
 
 QUESTION = Rule(

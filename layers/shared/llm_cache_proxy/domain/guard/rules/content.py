@@ -1,5 +1,7 @@
 """Differences in what the text is about: words put for others, words added."""
 
+from functools import cache
+
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
 from llm_cache_proxy.domain.guard.exacting import appended, narrowed, swapped
@@ -18,11 +20,23 @@ _ENOUGH_WORDS = 20
 
 def _contrast(pair: Pair) -> str | None:
     sets = lexicon.contrasts()
-    for left in pair.only_a:
-        for right in pair.only_b:
-            if sets.get(left.stem, frozenset()) & sets.get(right.stem, frozenset()):
-                return f"{left.word} and {right.word}"
+    left = [*(token.stem for token in pair.only_a), *_light_only(pair.a, pair.b)]
+    right = [*(token.stem for token in pair.only_b), *_light_only(pair.b, pair.a)]
+    for one in left:
+        for other in right:
+            if sets.get(one, frozenset()) & sets.get(other, frozenset()):
+                return f"{one} and {other}"
     return None
+
+
+def _light_only(one: Analysis, other: Analysis) -> frozenset[str]:
+    """Light words of `one` alone that exclude others all the same, such as "serious"."""
+    return (one.stems - other.stems) & _light_contrasts()
+
+
+@cache
+def _light_contrasts() -> frozenset[str]:
+    return lexicon.light_stems() & lexicon.contrasts().keys()
 
 
 def _substitution(pair: Pair) -> str | None:
@@ -98,6 +112,7 @@ CONTRAST = Rule(
     vetoes=(
         ("Can dogs eat chocolate?", "Can cats eat chocolate?"),
         ("How do I cook rice?", "How do I cook pasta?"),
+        ("What helps against a mild cough?", "What helps against a severe cough?"),
     ),
     passes=(("Can dogs eat chocolate?", "Could dogs eat chocolate?"),),
     check=_contrast,

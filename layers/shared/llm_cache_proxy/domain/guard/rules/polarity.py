@@ -1,10 +1,11 @@
 """Differences in polarity: negation and opposites."""
 
+from collections import Counter
 from functools import cache
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.likeness import are_opposites, negated_form
+from llm_cache_proxy.domain.guard.likeness import are_opposites, is_one_slip, negated_form
 from llm_cache_proxy.domain.guard.negation import Negator, negators
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
@@ -52,7 +53,9 @@ def _weak_stems() -> frozenset[str]:
 
 
 def _same_scope(left: Negator, right: Negator) -> bool:
-    return not left.reach or not right.reach or not set(left.reach).isdisjoint(right.reach)
+    if not left.reach or not right.reach or not set(left.reach).isdisjoint(right.reach):
+        return True
+    return any(is_one_slip(one, other) for one in left.reach for other in right.reach)
 
 
 def _opposites(pair: Pair) -> str | None:
@@ -61,8 +64,7 @@ def _opposites(pair: Pair) -> str | None:
     dropped = _dropped(pair.a, pair.b) or _dropped(pair.b, pair.a)
     if dropped is not None:
         return dropped
-    a, b = pair.a.stems, pair.b.stems
-    only_a, only_b = a - b, b - a
+    only_a, only_b = _more_often(pair.a, pair.b), _more_often(pair.b, pair.a)
     sides = lexicon.opposites()
     for left in only_a:
         if left in sides:
@@ -77,15 +79,29 @@ def _opposites(pair: Pair) -> str | None:
     return None
 
 
+def _more_often(one: Analysis, other: Analysis) -> frozenset[str]:
+    """The stems that `one` has and `other` lacks, or has less often where both repeat words."""
+    only = one.stems - other.stems
+    if len(one.tokens) == len(other.tokens) and len(one.stems) < len(one.tokens):
+        left, right = (Counter(token.stem for token in each.tokens) for each in (one, other))
+        only |= (left - right).keys()
+    return only
+
+
 def _dropped(one: Analysis, other: Analysis) -> str | None:
     """One of two opposites that `one` joins, "pros and cons", when `other` has only the other."""
     tokens = one.tokens
     for left, joint, right in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if joint.word in _JOINTS and are_opposites(left.stem, right.stem):
             had = left.stem in other.stems, right.stem in other.stems
-            if had in {(True, False), (False, True)}:
+            if had in {(True, False), (False, True)} and not _asks_which(one, other, joint):
                 return f"{left.word} {joint.word} {right.word} on one side"
     return None
+
+
+def _asks_which(one: Analysis, other: Analysis, joint: Token) -> bool:
+    """Whether both ask whether it is one: "Is tea good or bad?", "Is tea good?"."""
+    return joint.word == "or" and "yesno" in one.questions & other.questions
 
 
 def _has_synonym(stem: str, others: frozenset[str]) -> bool:

@@ -4,23 +4,40 @@ from functools import cache
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.exchange import exchanged
 from llm_cache_proxy.domain.guard.order import JOINTS, MOST_KEYS, Places
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.rules.voice import changed_voice
+from llm_cache_proxy.domain.guard.stems import stem
 from llm_cache_proxy.domain.guard.tokens import Kind
 
 _DO = (("do",), ("does",), ("did",))
+_ASKED = frozenset({"who", "what", "which"})
+_VERB_REACH = 4
 _LONGEST_NAME = 4
 _SENSE = {
     "to": "goal", "into": "goal", "onto": "goal", "toward": "goal", "towards": "goal",
     "from": "source", "off": "source",
     "with": "with", "without": "without", "for": "for", "against": "against",
+    "before": "before", "after": "after", "during": "during",
     "over": "over", "above": "over", "under": "under", "below": "under",
 }  # fmt: skip
 _OPPOSED = frozenset(
     frozenset(pair)
-    for pair in (("goal", "source"), ("with", "without"), ("for", "against"), ("over", "under"))
+    for pair in (
+        ("goal", "source"),
+        ("with", "without"),
+        ("for", "against"),
+        ("over", "under"),
+        ("before", "after"),
+        ("before", "with"),
+        ("after", "with"),
+        ("before", "during"),
+        ("after", "during"),
+        ("before", "without"),
+        ("after", "without"),
+    )
 )
 
 
@@ -32,7 +49,10 @@ def _direction(pair: Pair) -> str | None:
     turned = _asked_role(pair) or _opposed(keys, in_a, in_b) or _turned_voice(pair)
     if turned is not None:
         return turned
-    swapped = None if _is_symmetric(pair) or pair.much_reworded else _swapped(pair)
+    swapped = None
+    if not _is_symmetric(pair):
+        swapped = exchanged(pair.a, pair.b)
+        swapped = swapped or (None if pair.much_reworded else _swapped(pair))
     if swapped is not None or pair.only_a or pair.only_b:
         return swapped
     return _reattached(pair, keys, in_a, in_b)
@@ -48,12 +68,38 @@ def _turned_voice(pair: Pair) -> str | None:
 
 def _asked_role(pair: Pair) -> str | None:
     """Whether one asks who does it and the other to whom: "Who hit Ann?", "Who did Ann hit?"."""
-    if pair.only_a or pair.only_b or pair.a.words[:1] != ("who",) or pair.b.words[:1] != ("who",):
+    if pair.only_a or pair.only_b:
         return None
     if not lexicon.word_set("opining").isdisjoint((*pair.a.words, *pair.b.words)):
         return None
-    left, right = (each.words[1:2] in _DO for each in (pair.a, pair.b))
-    return "who does it and to whom" if left != right else None
+    asked = {_is_asked_for(pair.a), _is_asked_for(pair.b)}
+    if asked == {"subject", "object"} and _said(pair.a) != _said(pair.b):
+        return "who does it and to whom"
+    return None
+
+
+def _said(analysis: Analysis) -> list[str]:
+    """The stems of the words that are no function words, in order."""
+    function = lexicon.function_words()
+    return [token.stem for token in analysis.plain if token.word not in function]
+
+
+def _is_asked_for(analysis: Analysis) -> str:
+    """What a question after "who", "what" or "which" asks for; empty where that is not plain."""
+    words = analysis.words
+    if words[:1] and words[0] == "whom":
+        return "object"
+    if not words or words[0] not in _ASKED:
+        return ""
+    first = next((at for at in range(1, _VERB_REACH) if words[at : at + 1] in _DO), 0)
+    if first:
+        return "object"
+    if words[0] == "which":
+        words = words[1:]
+    verb = words[1:2]
+    if not verb or not lexicon.word_set("auxiliary").isdisjoint(words[1:_VERB_REACH]):
+        return ""
+    return "subject" if stem(verb[0]) in analysis.content else ""
 
 
 def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
@@ -84,6 +130,8 @@ def _swapped(pair: Pair) -> str | None:
 def _trade_roles(one: str, other: str, in_a: Places, in_b: Places) -> bool:
     """Whether two words trade prepositions: "from A to B", "from B to A"."""
     roles = in_a[one].role, in_a[other].role
+    if {*roles} == {"", "to"} and (in_b[one].at < in_b[other].at):  # "to learn to code"
+        return False
     return roles[0] != roles[1] and roles == (in_b[other].role, in_b[one].role)
 
 
@@ -139,7 +187,8 @@ def _symmetric_stems() -> frozenset[str]:
 
 
 def _is_symmetric(pair: Pair) -> bool:
-    return not _symmetric_stems().isdisjoint(pair.a.stems & pair.b.stems)
+    found = _symmetric_stems() & pair.a.stems & pair.b.stems
+    return bool(found - {"close"}) or ("close" in found and "close" in pair.a.words)
 
 
 def _reattached(pair: Pair, keys: list[str], in_a: Places, in_b: Places) -> str | None:
@@ -171,6 +220,9 @@ DIRECTION = Rule(
         ("Did Einstein influence Bohr?", "Did Bohr influence Einstein?"),
         ("Who did Brutus kill?", "Who killed Brutus?"),
         ("Did Laura seize the boat?", "Was Laura seized by the boat?"),
+        ("What do cats eat?", "What eats cats?"),
+        ("Ann hit Bo. Bo hit Cy. Who hit Cy?", "Bo hit Ann. Ann hit Cy. Who hit Cy?"),
+        ("Can I eat with a cold?", "Can I eat after a cold?"),
         ("A man in a hat smokes a straw cigarette", "A man in a straw hat smokes a cigarette"),
     ),
     passes=(

@@ -7,9 +7,11 @@ are one sign. So nothing but capitals, spaces and marks may differ there.
 from unicodedata import category, normalize
 
 from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.cleaning import without_accents
+from llm_cache_proxy.domain.guard.foreign import ENGLISH, first_difference, without_courtesy
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.tokens import Kind
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
 _SPELLED = frozenset({Kind.WORD, Kind.IDENTIFIER})
 _COMMON = frozenset("°©®™µμ")
@@ -19,9 +21,25 @@ _COMMON = frozenset("°©®™µμ")
 def _unlisted(pair: Pair) -> str | None:
     for find in (_words, _signs):
         a, b = find(pair.a), find(pair.b)
-        if a != b:
+        if a != b and not (a and b and without_courtesy(a) == without_courtesy(b)):
             only = next((one for one in (*a, *b) if a.count(one) != b.count(one)), "their order")
             return f"no word list knows: {only}"
+    return _other_accent(pair)
+
+
+def _other_accent(pair: Pair) -> str | None:
+    """A word with another accent, or none, where neither text leaves accents out."""
+    a, b = _accented(pair.a), _accented(pair.b)
+    if not a or not b:
+        return None
+    words = {*pair.a.words, *pair.b.words}
+    shared = {without_accents(word): word for word in {*pair.a.words} & {*pair.b.words}}
+    for word in a ^ b:
+        bare = without_accents(word)
+        if bare not in shared and any(
+            other != word and without_accents(other) == bare for other in words
+        ):
+            return f"accents: {word}"
     return None
 
 
@@ -35,6 +53,13 @@ def _words(analysis: Analysis) -> list[str]:
         if token.kind is Kind.SIGN
         or (token.kind in _SPELLED and any(_is_other(letter) for letter in token.word))
     ]
+
+
+def _accented(analysis: Analysis) -> set[str]:
+    """The words with an accent that somebody may leave out."""
+    if analysis.text.isascii():
+        return set()
+    return {word for word in analysis.words if without_accents(word) != word}
 
 
 def _signs(analysis: Analysis) -> list[str]:
@@ -51,9 +76,58 @@ def _signs(analysis: Analysis) -> list[str]:
 def _is_other(letter: str) -> bool:
     if letter.isascii() or letter in _COMMON:
         return False
-    return any(part.isalpha() and not part.isascii() for part in normalize("NFKD", letter))
+    parts = normalize("NFD", letter)
+    return any(not part.isascii() and (part.isalpha() or part == letter) for part in parts)
 
 
+def _foreign(pair: Pair) -> str | None:
+    """The first word that differs where a text is in another language than English."""
+    if not pair.is_foreign:
+        return None
+    language = min({pair.a.language, pair.b.language} - {"", ENGLISH})
+    differs = first_difference(pair.a.words, pair.b.words, language)
+    if differs is None and language == "de":
+        differs = _other_capital(pair)
+    return None if differs is None else f"{language}: {differs}"
+
+
+def _other_capital(pair: Pair) -> str | None:
+    """A word inside two German texts that only one of them writes with a capital."""
+    a, b = ([token for token in each.tokens if token.kind in _SPELLED] for each in (pair.a, pair.b))
+    if len(a) != len(b) or not (_has_capitals(a) and _has_capitals(b)):
+        return None
+    for one, other in zip(a, b, strict=True):
+        shouted = any(len(each.raw) > 1 and each.raw.isupper() for each in (one, other))
+        if one.capital != other.capital and not (one.opens or other.opens or shouted):
+            return f"{one.raw} and {other.raw}"
+    return None
+
+
+def _has_capitals(tokens: list[Token]) -> bool:
+    """Whether a word inside the text has a capital, as every noun should."""
+    return any(token.capital and not token.opens and not token.raw.isupper() for token in tokens)
+
+
+FOREIGN = Rule(
+    name="foreign",
+    looks_at="the words of a text in another language than English, but for polite ones",
+    vetoes=(
+        ("Ist das erlaubt?", "Ist das nicht erlaubt?"),
+        ("Comment ouvrir la porte ?", "Comment fermer la porte ?"),
+        ("¿Por qué llueve?", "¿Cuándo llueve?"),
+        ("Kya yeh sahi hai?", "Kya yeh sahi nahi hai?"),
+        ("Haben Sie Hunger?", "Haben sie Hunger?"),
+        ("Hvorfor regner det?", "Hvornår regner det?"),
+    ),
+    passes=(
+        ("Wie spät ist es, bitte?", "wie spaet ist es"),
+        ("¿Cómo cambio mi contraseña?", "como cambio mi contrasena"),
+        ("Warum sind zwei Türen offen?", "Wieso sind 2 Türen offen?"),
+        ("Où est la gare, s'il vous plaît ?", "Où est la gare ?"),
+    ),
+    check=_foreign,
+    any_language=True,
+)
 UNLISTED = Rule(
     name="unlisted",
     looks_at="words in other letters than English has, accents apart, and emoji",
@@ -75,4 +149,5 @@ UNLISTED = Rule(
         ("What is the ﬁrst law?", "What is the first law?"),
     ),
     check=_unlisted,
+    any_language=True,
 )

@@ -1,0 +1,118 @@
+"""Words of two texts that are the same but stand in another order.
+
+Looks at whole runs: "X m Y" against "Y m X". A phrase that moves to the front or to the end, and
+the members of a list, tell nothing.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+_UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
+_LONGEST = 5
+"""Words that change places as one."""
+_MOST = 200
+_ARTICLES = frozenset({"a", "an", "the"})
+
+
+def exchanged(a: Analysis, b: Analysis) -> str | None:
+    """Why the order of the same words differs in meaning, if it does."""
+    left, right = _every_word(a), _every_word(b)
+    if _same(left, right):
+        return _between(left, right)
+    left, right = _words_with_content(a), _words_with_content(b)
+    if len(left) != len(right) or not _repeats_content(left + right, 2):
+        return None
+    if not _same(left, right):
+        return _said_again(left, right)
+    return None if _is_passive(a) or _is_passive(b) else _shuffled(*_trimmed(left, right))
+
+
+def _same(left: list[Token], right: list[Token]) -> bool:
+    return Counter(token.stem for token in left) == Counter(token.stem for token in right)
+
+
+def _said_again(left: list[Token], right: list[Token]) -> str | None:
+    """A word that one text says again where the other says another of its words again."""
+    if {token.stem for token in left} != {token.stem for token in right}:
+        return None
+    counts, others = (Counter(token.stem for token in words) for words in (left, right))
+    return f"{min(counts - others)} and {min(others - counts)} are said again"
+
+
+def _is_passive(analysis: Analysis) -> bool:
+    return "by" in analysis.words
+
+
+def _every_word(analysis: Analysis) -> list[Token]:
+    return [token for token in analysis.tokens if token.kind not in _UNMEANT]
+
+
+def _words_with_content(analysis: Analysis) -> list[Token]:
+    content = analysis.content
+    return [token for token in analysis.tokens if token.stem in content]
+
+
+def _trimmed(left: list[Token], right: list[Token]) -> tuple[list[Token], list[Token]]:
+    """What stands between the beginning and the end that both share."""
+    start, most = 0, len(left)
+    while start < most and left[start].stem == right[start].stem:
+        start += 1
+    end = 0
+    while end < most - start and left[-1 - end].stem == right[-1 - end].stem:
+        end += 1
+    return left[start : most - end], right[start : most - end]
+
+
+def _between(left: list[Token], right: list[Token]) -> str | None:
+    """How runs of the same words change places, if they do."""
+    left, right = _trimmed(left, right)
+    a, b = [token.stem for token in left], [token.stem for token in right]
+    if not a or len(a) > _MOST or _has_moved(a, b):
+        return None
+    for first in range(1, min(_LONGEST, len(a) - 2) + 1):
+        for last in range(1, min(_LONGEST, len(a) - first - 1) + 1):
+            if b == a[-last:] + a[first:-last] + a[:first]:
+                return _named(left[:first], left[-last:], left[first:-last])
+    return _shuffled(left, right)
+
+
+def _has_moved(a: list[str], b: list[str]) -> bool:
+    """Whether one phrase moved from one end to the other."""
+    return any(b == a[cut:] + a[:cut] for cut in range(1, len(a)))
+
+
+def _shuffled(left: list[Token], right: list[Token]) -> str | None:
+    """Whether words that recur stand in another order, but for one phrase that moved."""
+    a, b = [token.stem for token in left], [token.stem for token in right]
+    if not a or len(a) > _MOST or _has_moved(a, b) or not _repeats_content(left, 1):
+        return None
+    return "the same words in another order"
+
+
+def _named(one: Sequence[Token], other: Sequence[Token], between: Sequence[Token]) -> str | None:
+    """The two that change places, unless they are members of one list or have no content."""
+    if not (_says_something(one) and _says_something(other)):
+        return None
+    shared = {token.stem for token in between[:1]}
+    joints = lexicon.word_set("list_joint") | {"with", "than"}
+    rest = [token for token in between if token.word not in _ARTICLES and token.stem not in shared]
+    if between[0].word in joints or any(token.word in joints for token in between):
+        rest = [token for token in rest if token.word not in joints]
+        if not rest:
+            return None
+    return f"{one[0].word} and {other[0].word} change places"
+
+
+def _says_something(tokens: Sequence[Token]) -> bool:
+    idle = lexicon.function_words() - lexicon.classes()["negator"] - lexicon.number_words().keys()
+    return any(token.word not in idle for token in tokens)
+
+
+def _repeats_content(tokens: Sequence[Token], times: int) -> bool:
+    """Whether a word with content stands there more than so many times."""
+    counts = Counter(token.stem for token in tokens if token.word not in lexicon.function_words())
+    return any(count > times for count in counts.values())

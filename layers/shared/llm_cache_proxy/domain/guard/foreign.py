@@ -1,0 +1,162 @@
+"""Texts in other languages than English: which language it is, and which words may come and go.
+
+Never guesses at meaning: two texts of such a language have the same words, or the lists of the
+language say that the words which differ stand for one another.
+"""
+
+from functools import cache, lru_cache
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.cleaning import without_accents
+from llm_cache_proxy.domain.guard.stems import base_forms, stem
+from llm_cache_proxy.domain.guard.tokens import Token
+
+ENGLISH = "en"
+KNOWN = ("de", "fr", "es", "pt", "it", "nl", "hi")
+"""Languages with a list of their own, `words/<language>.txt`."""
+_TELLS = 2
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_POLITE_ENGLISH = ("please", "hello", "hi", "hey", "thanks", "thank you")
+
+
+@cache
+def _tells() -> dict[str, tuple[str, ...]]:
+    """Word → the languages it shows; words that English has as well show none."""
+    found: dict[str, tuple[str, ...]] = {}
+    lists = {language: lexicon.named(language)["tell"] for language in KNOWN}
+    for language, words in (*lists.items(), *lexicon.named("tells").items()):
+        for word in dict.fromkeys(words):
+            if not _is_english(word):
+                found[word] = (*found.get(word, ()), language)
+                bare = without_accents(word)
+                if bare != word and not _is_english(bare):
+                    found.setdefault(bare, found[word])
+    return found
+
+
+def _is_english(word: str) -> bool:
+    return (
+        word in lexicon.function_words()
+        or word in base_forms()
+        or stem(word) in lexicon.common_stems()
+        or word in lexicon.contrasts()
+        or word in lexicon.opposites()
+        or word in lexicon.units()
+    )
+
+
+@cache
+def _english() -> dict[str, int]:
+    """Words that show that a text is English → their weight; what other languages have weighs 1."""
+    light = {word for line in lexicon.lines("light") for word in line.split()}
+    shared = {word for language in KNOWN for word in lexicon.named(language)["tell"]}
+    small = lexicon.function_words() | lexicon.word_set("order") | light
+    return {word: 1 if word in shared else _TELLS for word in small}
+
+
+def language_of(tokens: tuple[Token, ...]) -> str:
+    """The language most of the small words belong to; empty where none of them tells."""
+    tells, weights = _tells(), _english()
+    english = sum(weights.get(token.word, 0) for token in tokens)
+    counts: dict[str, int] = {}
+    for at in [at for at, token in enumerate(tokens) if token.word in tells]:
+        if not _in_name(tokens, at):
+            for language in tells[tokens[at].word]:
+                counts[language] = counts.get(language, 0) + _TELLS
+    best = max(counts, key=lambda language: counts[language], default="")
+    if best and counts[best] > english:
+        return best
+    return ENGLISH if english else ""
+
+
+def _in_name(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether the word is a part of a name, such as "Los Angeles"."""
+    token = tokens[at]
+    if not token.capital:
+        return False
+    named = tokens[at + 1 : at + 2] and tokens[at + 1].capital
+    return not token.opens or (bool(named) and token.word in lexicon.word_set("name_article"))
+
+
+@cache
+def _stand_ins(language: str) -> dict[str, str]:
+    """Word → the one that stands for its group; numbers in words → their digits."""
+    found: dict[str, str] = {}
+    for line in lexicon.lines(language):
+        title, _, members = line.partition(": ")
+        if title == "same" or title.isdigit():
+            words = members.split()
+            found.update(dict.fromkeys(words, title if title.isdigit() else words[0]))
+    return found
+
+
+@cache
+def _polite() -> tuple[str, ...]:
+    """Phrases of every language that may come and go, the longest first."""
+    listed = (phrase for language in KNOWN for phrase in lexicon.named(language)["polite"])
+    phrases = {phrase.replace("_", " ") for phrase in listed} | {*_POLITE_ENGLISH}
+    phrases |= {without_accents(phrase) for phrase in phrases if " " not in phrase}
+    return tuple(sorted(phrases, key=len, reverse=True))
+
+
+@cache
+def _polite_signs() -> tuple[str, ...]:
+    listed = (phrase for line in lexicon.lines("polite") for phrase in line.split())
+    return tuple(sorted((phrase.replace("_", " ") for phrase in listed), key=len, reverse=True))
+
+
+def without_courtesy(words: list[str]) -> list[str]:
+    """Words in other scripts than Latin, without the polite ones that open or close them."""
+    line = " ".join(words)
+    for phrase in _polite_signs():
+        line = line.removeprefix(phrase + " ").removesuffix(" " + phrase)
+    return line.split()
+
+
+@lru_cache(maxsize=256)
+def plain_words(words: tuple[str, ...], language: str) -> tuple[str, ...]:
+    """The words that count in `language`, each by the one that stands for its group."""
+    line = f" {' '.join(words)} "
+    for phrase in _polite():
+        line = line.replace(f" {phrase} ", " ")
+    stand_ins = _stand_ins(language) if language in KNOWN else {}
+    return tuple(stand_ins.get(word, word) for word in line.split())
+
+
+def first_difference(a: tuple[str, ...], b: tuple[str, ...], language: str) -> str | None:
+    """What differs between two texts of `language`; accents may be left out throughout a text."""
+    left, right = plain_words(a, language), plain_words(b, language)
+    if left == right:
+        return None
+    if len(left) != len(right):
+        return _first(left, right)
+    differing = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
+    if not all(_is_respelt(one, other, language) for one, other in differing):
+        return _first(left, right)
+    bare = any(all(word.isascii() for word in words) for words in (left, right))
+    if bare and not all(_another_by_accent(*pair, language) for pair in differing):
+        return None
+    return _first(left, right)
+
+
+def _first(left: tuple[str, ...], right: tuple[str, ...]) -> str:
+    only = (word for word in (*left, *right) if (word in left) != (word in right))
+    return next(only, "the order of the words")
+
+
+def _is_respelt(one: str, other: str, language: str) -> bool:
+    """Whether the words are one but for accents that may be left out in `language`."""
+    if language not in KNOWN:
+        return False
+    if language == "de":
+        one, other = one.translate(_SPELT), other.translate(_SPELT)
+    return without_accents(one) == without_accents(other)
+
+
+def _another_by_accent(one: str, other: str, language: str) -> bool:
+    """Whether the accent makes another word: "el" and "él", "paso" and "pasó"."""
+    bare = without_accents(one)
+    if bare in lexicon.named(language).get("accent", ()):
+        return True
+    ends = lexicon.named(language).get("ending", ())
+    return one[-1] != other[-1] and bare[-1] in ends

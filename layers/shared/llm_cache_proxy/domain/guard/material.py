@@ -1,0 +1,145 @@
+"""Parts a prompt into what it asks for and the text that it hands over to be worked on.
+
+Knows layouts, not meanings: lines, labels, colons, tags. The instruction may be reworded; the
+material is what has to stay as it is.
+"""
+
+import re
+from functools import lru_cache
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.markers import is_order, question_types
+from llm_cache_proxy.domain.guard.stems import stem
+from llm_cache_proxy.domain.guard.tokens import Kind, tokenise
+
+Words = tuple[str, ...]
+
+_PARTED = re.compile(r"[.!?\n:]\s*\S[^.!?]")
+"""Without a mark that something follows, a text is one piece."""
+_INLINE_LABEL = re.compile(r"(?<=[.!?\"])[ \t]+(?=[A-Z][A-Za-z]{1,14}:\s)")
+_LABELLED = re.compile(r"[\s#*]*([A-Za-z][A-Za-z ]{0,30}?)[\s*]*:[\s*]*(.*)", re.DOTALL)
+_COLON = re.compile(r"([^:\n]{3,300}):\s+(\S.*)", re.DOTALL)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_FREE = frozenset({"question", "query", "q", "user", "customer", "human"})
+_TITLES = frozenset({"instruction", "instructions", "prompt", "task", "system"})
+_POINTS = frozenset({"this", "these", "following", "below", "above", "sentence", "text", "passage"})
+_UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
+_OBJECT_REACH = 6
+_WITHOUT_TEXT = frozenset({"do_write", "do_list", "do_find", "do_delete", "do_add", "do_count"})
+
+
+def material(text: str) -> Words | None:
+    """The words of the text that is handed over; None where none is."""
+    if _PARTED.search(text) is None:
+        return None
+    lines = [line for line in _INLINE_LABEL.sub("\n", text).split("\n") if words_of(line)]
+    if len(lines) > 1 and words_of(lines[0])[0] in _TITLES and len(words_of(lines[0])) == 1:
+        del lines[0]
+    if not lines:
+        return None
+    if len(lines) == 1:
+        return _after_head(lines[0])
+    at = _instruction(lines)
+    free = _free_line(lines)
+    handed: list[str] = []
+    for number, line in enumerate(lines):
+        if number == at:
+            handed.extend(_after_head(line) or ())
+        elif number != free and not _is_courtesy(line):
+            handed.extend(words_of(line))
+    return tuple(handed) or None
+
+
+@lru_cache(maxsize=256)
+def words_of(text: str) -> Words:
+    """The words and numbers of a piece of text, without marks."""
+    return tuple(token.word for token in tokenise(text) if token.kind not in _UNMEANT)
+
+
+def _instruction(lines: list[str]) -> int:
+    """The number of the line that says what is to be done; -1 where none does."""
+    works = [number for number, line in enumerate(lines) if _works(line)]
+    if works:
+        return works[0] if works[0] == 0 or works[-1] < len(lines) - 1 else works[-1]
+    asks = [number for number, line in enumerate(lines) if _asks(line)]
+    if not asks or 0 in asks:
+        return 0 if asks else -1
+    return len(lines) - 1 if len(lines) - 1 in asks else asks[0]
+
+
+def _free_line(lines: list[str]) -> int:
+    """The number of the one line that is labelled as the question; -1 where there are more."""
+    found = [
+        number
+        for number, line in enumerate(lines)
+        if (label := _LABELLED.match(line)) and label[1].casefold() in _FREE and label[2]
+    ]
+    return found[0] if len(found) == 1 else -1
+
+
+def _works(line: str) -> bool:
+    """Whether a sentence of the line orders work on a text: to fix, translate, classify it."""
+    head = line.partition(":")[0]
+    return any(_has_work(words_of(sentence)) for sentence in _SENTENCE_END.split(head))
+
+
+def _has_work(words: Words) -> bool:
+    tasks = task_of(words)
+    return bool(tasks) and not tasks & _WITHOUT_TEXT
+
+
+def _asks(line: str) -> bool:
+    """Whether a sentence of the line is an order or a question."""
+    return any(_is_asking(sentence) for sentence in _SENTENCE_END.split(line))
+
+
+def _is_asking(sentence: str) -> bool:
+    words = words_of(sentence)
+    return sentence.rstrip().endswith("?") or is_order(words) or bool(question_types(words))
+
+
+def _is_courtesy(line: str) -> bool:
+    words = words_of(line)
+    return all(stem(word) in lexicon.light_stems() or word in _COURTESY for word in words)
+
+
+_COURTESY = frozenset({"you", "in", "advance", "so", "much", "very", "there", "all", "everyone"})
+
+
+def _after_head(line: str) -> Words | None:
+    """What one line hands over: after the colon, or after a sentence that points to it."""
+    found = _COLON.match(line)
+    if found is not None:
+        head = words_of(found[1])
+        if not _FREE.isdisjoint(head):
+            return None
+        if _works(found[1]) or (is_order(head) and not _POINTS.isdisjoint(head)):
+            return words_of(found[2]) or None
+        told = [each for each in _SENTENCE_END.split(found[2]) if not _is_asking(each)]
+        return tuple(word for each in told for word in words_of(each)) or None
+    sentences = _SENTENCE_END.split(line)
+    for at, sentence in enumerate(sentences[:-1]):
+        words = words_of(sentence)
+        if _has_work(words) and not _POINTS.isdisjoint(words):
+            return tuple(word for each in sentences[at + 1 :] for word in words_of(each)) or None
+    return None
+
+
+def task_of(words: Words) -> frozenset[str]:
+    """What the first verb of a command asks to be done with its object; empty when unclear."""
+    at = 0
+    while at < len(words) and words[at] in lexicon.word_set("opener"):
+        at += 1
+    at += 2 * (words[at : at + 2] == ("help", "me"))
+    if at >= len(words) or words[at] in lexicon.word_set("question_word"):
+        return frozenset()
+    tasks = _tasks(words[at])
+    if "do_write" in tasks:  # "give a summary" is to summarize
+        for word in words[at + 1 : at + 1 + _OBJECT_REACH]:
+            tasks |= _tasks(word)
+    return tasks
+
+
+def _tasks(word: str) -> frozenset[str]:
+    titles = lexicon.classes_of().get(word) or lexicon.classes_of().get(stem(word), ())
+    return frozenset(title for title in titles if title.startswith("do_"))

@@ -1,0 +1,144 @@
+"""Differences in single letters: variables, options, blood groups, keys.
+
+The article "a" and the pronoun "I" are none, nor are the letters of "X-ray" and of initials.
+"""
+
+import re
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.arrangement import Item, changed_places, item_at
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+_JOINED = re.compile(r"(?<!\w)([a-z])-[a-z]{2}")
+_INITIAL = re.compile(r"(?<!\w)([A-Z])\.\s?[A-Za-z]")
+_EMPHASIS = frozenset({"*", "**", "_", "__"})
+_AFTER_NUMBER = frozenset("ksxmb")
+_SAID = frozenset("ur")
+"""What is "you" and "are" where no other letter stands."""
+_LETTERS = frozenset({Kind.WORD, Kind.IDENTIFIER})
+_TYPED_SHORT = frozenset("nykowdvucsthp")
+"""Small letters that stand for a word where people type in haste: "n" for "and", "y" for "why"."""
+
+
+def _letters(pair: Pair) -> str | None:
+    a, b = _singles(pair.a, pair.b), _singles(pair.b, pair.a)
+    if not a and not b:
+        return None
+    left, right = sorted(item.value for item in a), sorted(item.value for item in b)
+    if left != right:
+        only = {*left} ^ {*right}
+        if only <= _TYPED_SHORT and not (a and b):
+            return None
+        if len(only) == 1 and only == _unknowns(pair.a) == _unknowns(pair.b):  # "find x"
+            return None
+        return f"letters {' '.join(left[:4])} and {' '.join(right[:4])}"
+    if len(a) > 1 and changed_places(a, b, pair.a.tokens, pair.b.tokens):
+        return "letters that change places"
+    return _other_case(pair, a, b)
+
+
+def _unknowns(analysis: Analysis) -> set[str]:
+    """The letters in the formulas of a text."""
+    return {sign for unit in analysis.signature for sign in unit if sign.isalpha()}
+
+
+def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
+    """The letters of a text that stand for something, in order."""
+    tokens = analysis.tokens
+    single = [
+        at
+        for at, token in enumerate(tokens)
+        if len(token.raw) == 1 and token.kind in _LETTERS and token.raw.isascii()
+    ]
+    if not single:
+        return []
+    joined = {*_JOINED.findall(analysis.text.casefold()), *_JOINED.findall(other.text.casefold())}
+    initials = {*_INITIAL.findall(analysis.text)}
+    found = [
+        at
+        for at in single
+        if tokens[at].raw.isalpha()
+        and _stands_alone(tokens, at)
+        and tokens[at].raw not in initials
+        and not (tokens[at].word in joined and _is_word(tokens, at + 1))
+    ]
+    if all(tokens[at].raw in _SAID for at in found):
+        return []
+    return [item_at(tokens, tokens[at].raw.casefold(), at, at + 1) for at in found]
+
+
+def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether the letter is no article, and nothing that is left of a number or a name."""
+    token = tokens[at]
+    before = tokens[at - 1] if at else None
+    if token.raw == "I" or (token.raw == "i" and not _is_variable(tokens, at)):
+        return False
+    if token.word == "a" and (_is_word(tokens, at + 1) or _opens_more(tokens, at + 1)):
+        lettered = before is not None and before.word in lexicon.word_set("lettered")
+        return token.capital and lettered
+    if before is not None and (before.kind is Kind.NUMBER or before.raw in {"'", "°"}):
+        return token.word not in lexicon.units() and token.word not in _AFTER_NUMBER
+    named = _is_word(tokens, at + 1) and tokens[at + 1].capital and before and before.capital
+    return not (token.capital and named)
+
+
+def _is_variable(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether an "i" stands beside a sign or another letter, and is no pronoun."""
+    if at + 1 == len(tokens):
+        return False
+    after = tokens[at + 1]
+    return after.kind in {Kind.SYMBOL, Kind.MARK} or (len(after.raw) == 1 and after.raw.isalpha())
+
+
+def _is_word(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a word of several letters stands there."""
+    return at < len(tokens) and tokens[at].kind in _LETTERS and len(tokens[at].word) > 1
+
+
+def _opens_more(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a number, code or a passage in marks begins there, as it may after an article."""
+    if at == len(tokens):
+        return False
+    token = tokens[at]
+    if token.capital and token.kind in _LETTERS:
+        return True
+    if token.raw in _EMPHASIS:
+        return _is_word(tokens, at + 1)
+    return token.kind not in {*_LETTERS, Kind.MARK, Kind.SYMBOL} or token.raw[0] in "\"“„«(['"
+
+
+def _other_case(pair: Pair, a: list[Item], b: list[Item]) -> str | None:
+    """A letter that is a capital in one of two texts which are otherwise the same."""
+    first, second = pair.a.tokens, pair.b.tokens
+    if len(first) != len(second) or not a:
+        return None
+    differing = {at for at, one in enumerate(first) if one.raw != second[at].raw}
+    named = lexicon.word_set("lettered")
+    for one, other in zip(a, b, strict=True):
+        if {one.start} == differing == {other.start} and one.head not in named:
+            return f"{first[one.start].raw} and {second[one.start].raw}"
+    return None
+
+
+LETTERS = Rule(
+    name="letters",
+    looks_at="single letters: variables, options, groups, keys",
+    vetoes=(
+        ("Can blood type A get type B?", "Can blood type B get type A?"),
+        ("Is option c right?", "Is option d right?"),
+        ("Solve p = 3q + 1 for q", "Solve p = 3q + 1 for p"),
+        ("What does P(X|Y) mean?", "What does P(Y|X) mean?"),
+        ("What is the code of the sign g?", "What is the code of the sign G?"),
+    ),
+    passes=(
+        ("Is a potato a fruit?", "Is potato a fruit?"),
+        ("What is the sum of a + b?", "What is the sum of b + a?"),
+        ("How does an X-ray work?", "How does an xray work?"),
+        ("What is vitamin d?", "What is vitamin D?"),
+        ("Who was J. K. Rowling?", "Who was JK Rowling?"),
+    ),
+    check=_letters,
+)

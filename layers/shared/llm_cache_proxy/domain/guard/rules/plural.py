@@ -1,0 +1,72 @@
+"""Differences in how many things an order is about: "delete the row", "delete the rows"."""
+
+from llm_cache_proxy.domain.guard import lexicon
+from llm_cache_proxy.domain.guard.analysis import Analysis
+from llm_cache_proxy.domain.guard.markers import is_order
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.tokens import Kind, Token
+
+_REACH = 4
+_FIRST = 6
+"""Words of an order within which its object begins."""
+
+
+def _plural(pair: Pair) -> str | None:
+    a, b = pair.a, pair.b
+    if a.words == b.words or not (is_order(a.words) and is_order(b.words)):
+        return None
+    if not lexicon.word_set("telling").isdisjoint((*a.words[:_FIRST], *b.words[:_FIRST])):
+        return None
+    left, right = _nouns(a), _nouns(b)
+    for stem in left.keys() & right.keys():
+        one, other = left[stem], right[stem]
+        if one.word != other.word and _is_plural_of(*sorted((one.word, other.word), key=len)):
+            return f"{one.word} and {other.word}"
+    return None
+
+
+def _nouns(analysis: Analysis) -> dict[str, Token]:
+    """Stem → the noun, where a determiner or a giving verb says how many are meant."""
+    tokens = [token for token in analysis.tokens if token.kind is not Kind.MARK]
+    gives = not lexicon.word_set("giving").isdisjoint(analysis.words[:_FIRST])
+    found: dict[str, Token] = {}
+    for at, token in enumerate(tokens):
+        if token.kind is not Kind.WORD or token.stem not in analysis.content:
+            continue
+        before = {each.word for each in tokens[max(at - _REACH, 0) : at]}
+        definite = not lexicon.word_set("definite").isdisjoint(before)
+        if definite or (gives and _is_first_object(tokens[:at])):
+            found.setdefault(token.stem.removesuffix("s"), token)
+    return found
+
+
+def _is_first_object(before: list[Token]) -> bool:
+    """Whether no preposition stands between the verb and the noun."""
+    if len(before) > _FIRST:
+        return False
+    return not any(
+        each.word in lexicon.word_set("preposition") or each.word == "that" for each in before
+    )
+
+
+def _is_plural_of(one: str, many: str) -> bool:
+    return many in {one + "s", one + "es", one[:-1] + "ies"}
+
+
+PLURAL = Rule(
+    name="plural",
+    looks_at="one thing or several, in an order",
+    vetoes=(
+        ("Delete the row", "Delete the rows"),
+        ("Give me a tip", "Give me tips"),
+        ("Please close my account", "Please close my accounts"),
+    ),
+    passes=(
+        ("Delete the row", "Please delete the row"),
+        ("Explain how a vaccine works", "Explain how vaccines work"),
+        ("Sort a list in Go", "Sort lists in Go"),
+        ("Describe the cause of rust", "Describe the causes of rust"),
+    ),
+    check=_plural,
+)

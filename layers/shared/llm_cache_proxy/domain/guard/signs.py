@@ -1,0 +1,126 @@
+"""What of a text is code, a formula or data, in the spelling that counts there.
+
+Prose is left out, and so are marks that only end a sentence. Spaces count in the lines of a block
+that are indented, and nowhere inside a formula.
+"""
+
+import re
+from collections.abc import Iterator
+
+_SIGN = re.compile(
+    r"[\[\]{}<>|\\^=*&~$%+/!_@;`]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
+    r"|\d (?:plus|minus|times) \d"
+)
+"""Without any of these a text has nothing to compare here."""
+_ATOM = re.compile(r"[-+*/^=<>!()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/^=<>!()\[\]|.,:;?\d\"']*")
+"""A chunk that may be a part of a formula: signs, digits, one letter at most."""
+_OPERAND = re.compile(r"\d[\d.,]*|[A-Za-z]")
+_OPERATES = re.compile(r"[-+*/^=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)")
+_NO_FORMULA = re.compile(r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+]?[A-Za-z]?[-+.,:;]*|[\d.,]+[A-Za-z]?")
+"""Numbers, ranges, dates, telephone numbers, bullets."""
+_SIGNED = re.compile(r"[\"'(]?-\.?\d")
+_RELATION = frozenset(
+    {"=", "==", "===", "!=", "<", "<=", ">", ">=", "|", "||", "&&", ">>", "<<", "->", "=>"}
+    | {":=", "+=", "-=", "*=", "/=", "//", "**", "^", "~"}
+)
+"""Operators whose neighbours are code as well."""
+_SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
+_CODE = re.compile(
+    r"""
+      [\[\]{}<>|\\^~=]              # brackets and operators
+    | \w\((?!e?s\))                 # a call, not "book(s)"
+    | ::|&&|^[!&*]\w|\w\*\w|\*\.|\w\+\w
+    | ^\$[A-Za-z_{]|%[A-Za-z]       # variables, formats
+    | \w_\w|\w;\w
+    """,
+    re.VERBOSE,
+)
+_ENDS = ".,?!:;"
+_QUOTES = "\"'“”„«»"
+
+
+def signature(text: str) -> tuple[str, ...]:
+    """The code, formulas and data of a text, in order; empty for prose."""
+    if _SIGN.search(text) is None:
+        return ()
+    lines = text.split("\n")
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        if number and line[:1] in {" ", "\t"} and line.strip():
+            found.append(line.rstrip())
+        else:
+            found.extend(_units(line.replace("`", "").split()))
+    return tuple(found)
+
+
+def _units(chunks: list[str]) -> Iterator[str]:
+    """What counts of a line that was cut at its spaces."""
+    at = 0
+    while at < len(chunks):
+        end = _formula_end(chunks, at)
+        if end > at:
+            yield from _formula(chunks, at, end)
+            at = end
+        else:
+            core = _core(chunks[at])
+            if _CODE.search(core) and not _beside_relation(chunks, at):
+                yield core
+            at += 1
+
+
+def _formula_end(chunks: list[str], at: int) -> int:
+    end = at
+    while end < len(chunks) and (_ATOM.fullmatch(chunks[end]) or _is_spoken(chunks, end)):
+        end += 1
+    return end
+
+
+def _is_spoken(chunks: list[str], at: int) -> bool:
+    """Whether an operator in words stands between two numbers."""
+    beside = chunks[max(at - 1, 0) : at + 2 : 2]
+    return chunks[at] in _SPOKEN and len(beside) > 1 and all(each[:1].isdigit() for each in beside)
+
+
+def _formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
+    """The chunks from `start` to `end` as one formula, with the words that its ends relate."""
+    before = chunks[start - 1] if start and chunks[start] in _RELATION else ""
+    after = chunks[end] if end < len(chunks) and chunks[end - 1] in _RELATION else ""
+    if before or after:
+        core = "".join(chunks[start:end])
+        yield " ".join(each for each in (_core(before), core, _core(after)) if each)
+        return
+    joined = "".join(_SPOKEN.get(chunk, chunk) for chunk in chunks[start:end])
+    joined = joined.strip("\"'").rstrip(_ENDS).strip("\"'")
+    if _NO_FORMULA.fullmatch(joined) and not _SIGNED.match(joined):
+        return
+    if _SIGNED.match(joined) or (_OPERATES.search(joined) and _OPERAND.search(joined)):
+        yield _sorted_sum(joined)
+
+
+def _sorted_sum(formula: str) -> str:
+    """A plain sum or product with its parts in one order."""
+    for sign in "+*":
+        parts = formula.split(sign)
+        if len(parts) > 1 and all(part.isalnum() for part in parts):
+            return sign.join(sorted(parts))
+    return formula
+
+
+def _beside_relation(chunks: list[str], at: int) -> bool:
+    """Whether a relation beside the chunk has taken it already."""
+    return any(
+        chunk in _RELATION
+        for chunk in (chunks[max(at - 1, 0)], chunks[min(at + 1, len(chunks) - 1)])
+    )
+
+
+def _core(chunk: str) -> str:
+    """A chunk without the marks of the sentence around it, and without emphasis."""
+    core = chunk.strip(_QUOTES).rstrip(_ENDS).strip(_QUOTES)
+    if core[:1] in {"*", "_"} and core[-1:] == core[:1]:
+        core = core.strip(core[0])
+    if core.startswith("(") and core.count("(") > core.count(")"):
+        core = core[1:]
+    if core.endswith(")") and core.count(")") > core.count("("):
+        core = core[:-1]
+    return core.removesuffix("()").rstrip(_ENDS)
