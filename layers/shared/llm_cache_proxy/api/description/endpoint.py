@@ -1,0 +1,15 @@
+"""`GET /openapi.json`, and the same below `/v1` for whoever knows a base URL only."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llm_cache_proxy.api.http.headers import request_id_of
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE
+
+
+async def describe(request: Request) -> Response:
+    """The description; what makes it is imported by the first request for it."""
+    from llm_cache_proxy.api.description.document import description_text  # noqa: PLC0415 - above
+
+    headers = {"x-request-id": request_id_of(request), "cache-control": "no-cache"}
+    return Response(description_text(), headers=headers, media_type=JSON_TYPE)
