@@ -105,3 +105,11 @@ def test_a_chat_request_may_ask_for_any_number_of_choices() -> None:
     n = DESCRIPTION["components"]["schemas"]["ChatRequest"]["properties"]["n"]
 
     assert not re.search("maximum", json.dumps(n), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("root", [".", ".."])
+def test_paths_begin_where_the_server_does_wherever_the_document_is_read(root: str) -> None:
+    read = json.loads(description_text(root))
+
+    assert read["servers"] == [{"url": root}]
+    assert read["paths"] == DESCRIPTION["paths"]

@@ -39,9 +39,9 @@ Description = dict[str, Any]
 
 
 @cache
-def description_text() -> bytes:
-    """The description as JSON."""
-    return compact_text(description()).encode()
+def description_text(root: str = ".") -> bytes:
+    """The description as JSON; `root` is where the paths begin, seen from the document."""
+    return compact_text({**description(), "servers": [{"url": root}]}).encode()
 
 
 def description() -> Description:
@@ -52,8 +52,6 @@ def description() -> Description:
         version="1",
         description=_ABOUT,
         routes=app.routes,
-        # Relative to this document, so that it also works below a stage's path.
-        servers=[{"url": "."}],
     )
     bodies = dict(_bodies(app))
     components = made["components"]
@@ -88,6 +86,11 @@ def _complete(path: str, operation: Description, body: type[BaseModel] | None) -
             "required": required,
             "content": {"application/json": {"schema": schema}},
         }
+    said, _, more = operation.pop("description", operation["summary"]).partition("\n")
+    operation["summary"] = said.rstrip(".")
+    if more.strip():
+        operation["description"] = more.strip()
+    operation["tags"] = ["clients" if path.startswith(("/v1", "/health")) else "operators"]
     responses = operation["responses"]
     responses.pop("422", None)
     responses["4XX"] = {"$ref": "#/components/responses/Refused"}

@@ -12,4 +12,6 @@ async def describe(request: Request) -> Response:
     from llm_cache_proxy.api.description.document import description_text  # noqa: PLC0415 - above
 
     headers = {"x-request-id": request_id_of(request), "cache-control": "no-cache"}
-    return Response(description_text(), headers=headers, media_type=JSON_TYPE)
+    # Relative, so that it also holds below a stage's path.
+    root = ".." if request.url.path.startswith("/v1/") else "."
+    return Response(description_text(root), headers=headers, media_type=JSON_TYPE)

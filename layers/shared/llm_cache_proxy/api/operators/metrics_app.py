@@ -42,7 +42,7 @@ async def metrics(
     tenant: str | None = None,
     form: Annotated[Literal["json", "prometheus"] | None, Query(alias="format")] = None,
 ) -> Response:
-    """What was counted: as JSON, or in Prometheus's text format where that is asked for."""
+    """What was counted: as JSON, or in Prometheus's text format on request."""
     if _wants_prometheus(request, form):
         found = await administration.tally(tenant or None)
         trust = await administration.trust(tenant or None)

@@ -26,7 +26,7 @@ _MOST_TEXTS = 2048
 
 
 async def create_embedding(request: Request) -> Response:
-    """Vectors: of our own model from here, of every other from the upstream, body and all."""
+    """Vectors of texts: all-MiniLM-L6-v2 runs here, every other model at the upstream."""
     service = service_of(request)
     elsewhere = PassThrough.over(service)
     body = await read_json_body(request, service.max_body_bytes)

@@ -28,7 +28,7 @@ router = APIRouter()
 
 @router.get("/models", response_model=ModelList)
 async def list_models(request: Request, service: CurrentService, state: Admitted) -> Response:
-    """What can be asked for, over all upstreams."""
+    """The models of every upstream, and the embedding model of the proxy."""
     return _json({"object": "list", "data": await _models(service)}, request, state)
 
 
@@ -39,7 +39,7 @@ async def retrieve_model(
     service: CurrentService,
     state: Admitted,
 ) -> Response:
-    """One of them."""
+    """One model by its name."""
     for each in await _models(service):
         if each.get("id") == model:
             return _json(each, request, state)

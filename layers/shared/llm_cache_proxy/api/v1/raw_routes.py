@@ -82,7 +82,6 @@ UNCACHED_ROUTES = (
         create_embedding,
         ["POST"],
         operation_id="create_embedding",
-        summary="Vectors: of all-MiniLM-L6-v2 from the proxy, of every other model upstream",
         described=_body("EmbeddingRequest", "EmbeddingList", streams=False),
     ),
     RawRoute(f"/v1{paths.OPENAPI}", describe, ["GET"]),
