@@ -3,7 +3,6 @@ import re
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute, iter_route_contexts
 
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
@@ -11,6 +10,7 @@ from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.settings import Settings
+from samples.app_routes import app_routes
 from samples.stack import Stack
 
 STREAMING = Stack()
@@ -61,8 +61,7 @@ def routes() -> list[tuple[str, str, str]]:
     return [
         (function, method, filled(context.path or ""))
         for function, app in apps.items()
-        for context in iter_route_contexts(app.routes)
-        if isinstance(context.original_route, APIRoute)
+        for context in app_routes(app)
         for method in sorted((context.methods or set()) - {"HEAD"})
     ]
 

@@ -21,8 +21,9 @@ from llm_cache_proxy.api.description.headers import HEADERS, PARAMETERS
 from llm_cache_proxy.api.http.json_body import JsonBody
 from llm_cache_proxy.api.operators.admin_app import router as admin_router
 from llm_cache_proxy.api.operators.metrics_app import router as metrics_router
-from llm_cache_proxy.api.v1 import feedback, health, models
+from llm_cache_proxy.api.v1 import feedback, models
 from llm_cache_proxy.api.v1.raw_routes import CACHED_ROUTES, UNCACHED_ROUTES
+from llm_cache_proxy.api.v1.schemas import Health
 from llm_cache_proxy.domain.json_text import compact_text
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -55,7 +56,7 @@ def description() -> Description:
     )
     bodies = dict(_bodies(app))
     components = made["components"]
-    components["schemas"] |= _schemas(*REFERRED, *bodies.values(), ErrorBody)
+    components["schemas"] |= _schemas(*REFERRED, Health, *bodies.values(), ErrorBody)
     for unused in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which we replace
         components["schemas"].pop(unused, None)
     components |= {"parameters": PARAMETERS, "headers": HEADERS, "responses": _errors()}
@@ -70,9 +71,7 @@ def described_app() -> FastAPI:
     """The routes of every function in one app, which serves nobody."""
     app = FastAPI(openapi_url=None, generate_unique_id_function=lambda route: route.name)
     app.router.routes.extend([*CACHED_ROUTES, *UNCACHED_ROUTES])
-    for router in (models.router, feedback.router):
-        app.include_router(router, prefix="/v1")
-    for router in (health.router, metrics_router, admin_router):
+    for router in (models.router, feedback.router, metrics_router, admin_router):
         app.include_router(router)
     return app
 

@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 
-router = APIRouter()
+router = APIRouter(prefix="/v1", redirect_slashes=False)
 _MAX_BODY_BYTES = 10_000
 
 

@@ -23,7 +23,7 @@ _OWN: JsonObject = {
 }
 
 
-router = APIRouter()
+router = APIRouter(prefix="/v1", redirect_slashes=False)
 
 
 @router.get("/models", response_model=ModelList)

@@ -1,4 +1,4 @@
-"""The routes below `/v1` that take the raw request: bodies pass as they came.
+"""The routes that take the raw request: bodies below `/v1` pass as they came.
 
 They refer to the schemas by name; these are in `api.description`, which is imported when the
 description is asked for and not before.
@@ -11,6 +11,7 @@ from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.raw_route import RawRoute
 from llm_cache_proxy.api.v1.cached import cached_endpoint
 from llm_cache_proxy.api.v1.embeddings import create_embedding
+from llm_cache_proxy.api.v1.health import health
 from llm_cache_proxy.api.v1.passthrough import pass_through
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
@@ -83,6 +84,13 @@ UNCACHED_ROUTES = (
         ["POST"],
         operation_id="create_embedding",
         described=_body("EmbeddingRequest", "EmbeddingList", streams=False),
+    ),
+    RawRoute(
+        "/health",
+        health,
+        ["GET"],
+        operation_id="health",
+        described={"responses": {"200": {"description": "It serves.", "content": _json("Health")}}},
     ),
     RawRoute(f"/v1{paths.OPENAPI}", describe, ["GET"]),
 )
