@@ -22,7 +22,7 @@ from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers

@@ -20,9 +20,12 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from llm_cache_proxy.pipeline.request.decision import Served
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, plan_request
+from llm_cache_proxy.pipeline.request.planned_request import (
+    ClientRequest,
+    PlannedRequest,
+    plan_request,
+)
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.vector_store import Candidate
 

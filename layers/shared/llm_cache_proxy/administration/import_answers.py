@@ -22,8 +22,11 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, plan_request
+from llm_cache_proxy.pipeline.request.planned_request import (
+    ClientRequest,
+    PlannedRequest,
+    plan_request,
+)
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 

@@ -15,7 +15,6 @@ from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from llm_cache_proxy.pipeline.request.decision import (
     AskUpstream,
     Decision,
@@ -23,7 +22,12 @@ from llm_cache_proxy.pipeline.request.decision import (
     Follow,
     Served,
 )
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, model_of, plan_request
+from llm_cache_proxy.pipeline.request.planned_request import (
+    ClientRequest,
+    PlannedRequest,
+    model_of,
+    plan_request,
+)
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background

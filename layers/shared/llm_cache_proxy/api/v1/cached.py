@@ -16,8 +16,7 @@ from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import model_of
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, model_of
 from llm_cache_proxy.pipeline.request.state import RequestState
 
 CACHED: tuple[Dialect, ...] = (ChatDialect(), ResponsesDialect(), TextDialect())

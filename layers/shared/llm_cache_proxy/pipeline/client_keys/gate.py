@@ -17,8 +17,7 @@ from llm_cache_proxy.domain.errors import LimitReached
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store import Answered, Found, OtherNamespace, Refused

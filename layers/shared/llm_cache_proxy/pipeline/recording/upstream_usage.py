@@ -19,7 +19,7 @@ class UpstreamUsage:
     prices: PriceList
 
     def count(self, planned: PlannedRequest, state: RequestState, completion: JsonObject) -> None:
-        """Add the result and the tokens of an answer to the trail, and settle what it cost.
+        """Add the result and the tokens of an answer, and charge the key what it cost.
 
         An answer that does not tell its tokens is charged as was reserved for it.
         """
