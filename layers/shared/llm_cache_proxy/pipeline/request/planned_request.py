@@ -83,7 +83,7 @@ class PlannedRequest:
         )
 
     def verbatim(self) -> "PlannedRequest":
-        """The same request by the text as written: for texts that only normalising makes alike."""
+        """The same by the text as written: for texts that only normalising makes identical."""
         body = keys.canonical_body(self.request.fields, self.identity)
         return replace(self, key=keys.exact_key({"verbatim": body}, self.identity))
 

@@ -1,6 +1,6 @@
 """The first tier: the same request was answered before, or one that differs in spelling only.
 
-Never serves a text that only normalising makes alike before the guard has read both as written.
+Never serves a text that only normalising makes identical before the guard has read both as written.
 """
 
 from collections.abc import Awaitable
