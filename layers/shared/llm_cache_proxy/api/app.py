@@ -28,8 +28,7 @@ from llm_cache_proxy.domain.errors import (
     RequestRefused,
     UpstreamError,
 )
-from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.composition import Pipeline
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.ports.embedder import Embedder
 
@@ -45,7 +44,7 @@ class Service:
     stateless ones.
     """
 
-    proxy: CachingProxy
+    pipeline: Pipeline
     embedder: Embedder
     feedback: Feedback
     max_body_bytes: int
@@ -70,18 +69,17 @@ def create_app(service: Service) -> Starlette:
 
     app = Starlette(lifespan=lifespan)
     limit = service.max_body_bytes
-    proxy, admission = service.proxy, Admission(service.proxy.exact)
-    elsewhere = PassThrough(
-        proxy.upstream, proxy.counter_writer, admission, proxy.exact.keys.prices, limit
-    )
-    models = models_endpoint(proxy.upstream, admission)
+    pipeline, admission = service.pipeline, service.pipeline.admission
+    upstream, prices = pipeline.ports.upstream, pipeline.options.prices
+    elsewhere = PassThrough(upstream, pipeline.counter_writer, admission, prices, limit)
+    models = models_endpoint(upstream, admission)
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok", **service.health()})
 
     app.add_route("/health", health, methods=["GET"])
     for dialect in CACHED:
-        endpoint = cached_endpoint(service.proxy, dialect, limit)
+        endpoint = cached_endpoint(pipeline.proxy, dialect, limit)
         app.add_route(f"/v1{dialect.path}", endpoint, methods=["POST"])
     app.add_route("/v1/models", models, methods=["GET"])
     app.add_route("/v1/models/{model:path}", models, methods=["GET"])

@@ -9,12 +9,12 @@ from llm_cache_proxy.administration.feedback import Feedback
 from llm_cache_proxy.administration.import_entries import EntryImport
 from llm_cache_proxy.api.app import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts, operator_parts
-from llm_cache_proxy.bootstrap.pipeline import proxy, tiers
+from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.pipeline.composition import Dependencies
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.recording.request_events import RecentDecisions, RequestEvents
-from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,27 +40,27 @@ def request_events(settings: Settings, counter_writer: CounterWriter) -> Request
 def service(
     settings: Settings,
     parts: Parts,
-    by_name: dict[str, Dependency] | None = None,
+    watched: Dependencies | None = None,
     *,
     frozen: bool = False,
 ) -> Service:
     """What the completions app serves with; `frozen` where nothing runs after an answer."""
-    by_name = tiers(settings) if by_name is None else by_name
-    composed = proxy(settings, parts, by_name, frozen=frozen)
+    watched = dependencies(settings) if watched is None else watched
+    composed = pipeline(settings, parts, watched, frozen=frozen)
     events = request_events(settings, composed.counter_writer)
 
     def health() -> dict[str, object]:
-        state = {name: "away" if tier.breaker.is_open else "ok" for name, tier in by_name.items()}
+        state = {one.name: "away" if one.breaker.is_open else "ok" for one in watched.all()}
         return {"tiers": state}
 
     async def close() -> None:
-        await composed.miss.detached_tasks.aclose()
-        await composed.drain()
+        await composed.options.detached_tasks.aclose()
+        await composed.proxy.drain()
         events.close()
         await parts.aclose()
 
     return Service(
-        proxy=composed,
+        pipeline=composed,
         embedder=parts.embedder,
         feedback=Feedback(parts.exact, parts.vectors),
         max_body_bytes=settings.max_body_bytes,
@@ -100,14 +100,14 @@ def administration(settings: Settings) -> Administration:
 
 
 def administration_over(
-    settings: Settings, parts: Parts, serving: dict[str, Dependency] | None = None
+    settings: Settings, parts: Parts, serving: Dependencies | None = None
 ) -> Administration:
-    """Every action of an operator over these parts; `serving` are the tiers of this process."""
-    composed = proxy(settings, parts, serving or tiers(settings))
+    """Every action of an operator over these parts; `serving`: this process's own dependencies."""
+    composed = pipeline(settings, parts, serving or dependencies(settings))
 
     def breakers() -> dict[str, str]:
-        tiers_of_ours = (serving or {}).items()
-        return {name: "open" if t.breaker.is_open else "closed" for name, t in tiers_of_ours}
+        ours = () if serving is None else serving.all()
+        return {one.name: "open" if one.breaker.is_open else "closed" for one in ours}
 
     return Administration(
         exact=parts.exact,

@@ -16,8 +16,8 @@ from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import model_of
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, model_of
+from llm_cache_proxy.pipeline.request.state import RequestState
 
 CACHED: tuple[Dialect, ...] = (ChatDialect(), ResponsesDialect(), TextDialect())
 """One a path below `/v1`, each a POST."""
@@ -43,7 +43,8 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
             key_id=request.state.client.key_id,
         )
         record.model = model_of(cached.fields)
-        answer = await proxy.answer(cached)
+        record.state = RequestState()
+        answer = await proxy.answer(cached, record.state)
         record.outcome = answer.outcome
         return to_response(answer, record.request_id)
 

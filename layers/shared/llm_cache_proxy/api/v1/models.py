@@ -42,6 +42,6 @@ def models_endpoint(upstream: Upstream, admission: Admission) -> Endpoint:
 
 
 def _json(value: JsonObject, request: Request, state: RequestState) -> Response:
-    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.grant)
+    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
     headers = outcome_headers(outcome, request.state.request_id)
     return Response(compact_text(value), headers=headers, media_type=JSON_TYPE)

@@ -79,7 +79,7 @@ class PassThrough:
             settle((0, 0))
             raise
         answer = await _answer(reply, settle)
-        answer.outcome.grant = state.grant
+        answer.outcome.grant = state.account.grant
         return to_response(answer, request.state.request_id)
 
 
