@@ -6,7 +6,7 @@ MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check failures docs screenshots cost deploy audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots cost deploy audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: setup  ## Everything whose services are found; names what it left out
 
 bench: setup  ## Measure everything beside what it is compared with (ONLY="exact_hit misses"); minutes
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(ONLY)
+
+path: $(INSTALLED)  ## Count the files and calls that one request enters (OPTIONS=--files lists them)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.request_path $(OPTIONS)
 
 bench-check: setup  ## Hold the budgets that are counts and ratios, in a minute or two
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.check

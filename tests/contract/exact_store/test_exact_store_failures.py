@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from llm_cache_proxy.adapters.exact_store.redis.admin import AdministeredExactStore
 from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
+from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store import Commit, Hit
@@ -26,7 +26,7 @@ from servers.redis.process import redis_process
 from servers.redis.rest_server import RedisRest
 
 SECRET = "s3cr3t-w0rd"
-OPERATIONS: dict[str, Callable[[AdministeredExactStore], Awaitable[object]]] = {
+OPERATIONS: dict[str, Callable[[RedisExactStore], Awaitable[object]]] = {
     "lookup": lambda store: store.lookup(asking()),
     "promote": lambda store: store.promote(TENANT, alias(), asking()),
     "commit": lambda store: store.commit(Commit(TENANT, entry())),
@@ -66,15 +66,15 @@ def locked_redis() -> Iterator[str]:
         yield url.removeprefix("redis://")
 
 
-def over_redis(address: str, timeout_seconds: float = 5) -> AdministeredExactStore:
+def over_redis(address: str, timeout_seconds: float = 5) -> RedisExactStore:
     return redis_exact_store(f"redis://:{SECRET}@{address}", timeout_seconds=timeout_seconds)
 
 
-def over_rest(url: str, timeout_seconds: float = 5) -> AdministeredExactStore:
+def over_rest(url: str, timeout_seconds: float = 5) -> RedisExactStore:
     return upstash_exact_store(url, SECRET, timeout_seconds=timeout_seconds)
 
 
-async def refused(store: AdministeredExactStore, operation: str = "lookup") -> str:
+async def refused(store: RedisExactStore, operation: str = "lookup") -> str:
     """What the failure says; neither it nor its cause names the secret."""
     try:
         with pytest.raises(ExactStoreUnavailable) as caught:
@@ -130,7 +130,7 @@ async def test_no_server_at_the_address_is_an_unavailable_store(operation: str) 
 
 @pytest.mark.parametrize("make", [over_redis, over_rest])
 async def test_a_server_that_never_answers_is_left_in_time(
-    make: Callable[[str, float], AdministeredExactStore],
+    make: Callable[[str, float], RedisExactStore],
 ) -> None:
     async with answering(None) as address:
         scheme = "http://" if make is over_rest else ""

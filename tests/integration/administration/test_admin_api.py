@@ -172,7 +172,7 @@ async def test_the_stores_are_closed_when_the_app_ends(office: AdminHarness) -> 
 async def test_explaining_over_http_reports_the_tier(office: AdminHarness) -> None:
     harness = Harness()
     await harness.ask("What is Rust?")
-    office.explanation = Explanation(harness.proxy)
+    office.explanation = Explanation(harness.pipeline)
     app = create_admin_app(office.administration(), None)
 
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:

@@ -34,7 +34,7 @@ def harness() -> Harness:
 
 def service(harness: Harness, request_events: RequestEvents) -> Service:
     return Service(
-        proxy=harness.proxy,
+        pipeline=harness.pipeline,
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=10_000,

@@ -25,6 +25,7 @@ from llm_cache_proxy.pipeline.recording.request_events import (
     RequestEvents,
 )
 from llm_cache_proxy.pipeline.request.answer import Outcome
+from llm_cache_proxy.pipeline.request.state import RequestState
 from servers.asgi import serving
 from unit.pipeline.harness import Harness
 
@@ -60,7 +61,7 @@ async def watched() -> AsyncIterator[Watched]:
         RecentDecisions(harness.proxy.counter_writer, with_prompts=False),
     ]
     service = Service(
-        proxy=harness.proxy,
+        pipeline=harness.pipeline,
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=10_000,
@@ -200,9 +201,9 @@ async def test_recent_decisions_ride_with_the_next_call_and_cost_none_of_their_o
 async def test_prompts_are_among_recent_decisions_where_they_are_switched_on() -> None:
     harness = Harness()
     sink = RecentDecisions(harness.proxy.counter_writer, with_prompts=True)
-    answer = await harness.begin("x" * 500)
-    assert answer.outcome.state is not None
-    record = RequestEventDraft("req_1", tenant="default", outcome=answer.outcome)
+    state = RequestState()
+    answer = await harness.begin("x" * 500, state=state)
+    record = RequestEventDraft("req_1", tenant="default", outcome=answer.outcome, state=state)
     RequestEvents(default_prices(), [sink]).write(record, status=200, latency_ms=1, duration_ms=1)
     await harness.proxy.counter_writer.drain()
 

@@ -198,7 +198,7 @@ async def test_a_process_without_a_pipeline_explains_nothing(office: AdminHarnes
 
 async def test_a_process_with_a_pipeline_explains() -> None:
     harness = Harness()
-    office = AdminHarness(explanation=Explanation(harness.proxy))
+    office = AdminHarness(explanation=Explanation(harness.pipeline))
 
     answer = await office.administration().perform(
         {"action": "explain", "prompt": "p", "model": "m"}

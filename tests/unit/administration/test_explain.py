@@ -24,7 +24,7 @@ def harness() -> Harness:
 
 async def explain(harness: Harness, prompt: str = ASKED, **fields: object) -> JsonObject:
     given = {"prompt": prompt, "model": "m", **fields}
-    return await Explanation(harness.proxy).explain(Fields(given))
+    return await Explanation(harness.pipeline).explain(Fields(given))
 
 
 async def test_an_unknown_prompt_would_miss(harness: Harness) -> None:
@@ -140,7 +140,7 @@ async def test_a_whole_request_can_be_explained(harness: Harness) -> None:
         "temperature": 0.5,
     }
 
-    answer = await Explanation(harness.proxy).explain(Fields({"request": request}))
+    answer = await Explanation(harness.pipeline).explain(Fields({"request": request}))
 
     assert answer["result"] == "HIT-EXACT"
 
@@ -185,7 +185,7 @@ async def test_what_describes_no_request_is_refused(
     harness: Harness, fields: dict[str, object]
 ) -> None:
     with pytest.raises(InvalidRequest):
-        await Explanation(harness.proxy).explain(Fields(fields))
+        await Explanation(harness.pipeline).explain(Fields(fields))
 
 
 async def test_a_model_that_no_upstream_serves_is_not_found(harness: Harness) -> None:

@@ -199,7 +199,7 @@ async def test_an_explanation_reports_feedback_and_keeps_nothing(harness: Harnes
     await harness.ask(ASKED)
     hits = harness.exact.count_of("semantic_hits")
 
-    answer = await Explanation(harness.proxy).explain(Fields({"prompt": ALIKE, "model": "m"}))
+    answer = await Explanation(harness.pipeline).explain(Fields({"prompt": ALIKE, "model": "m"}))
 
     assert (answer["result"], answer["reason"]) == ("MISS", "feedback")
     assert harness.exact.count_of("semantic_hits") == hits

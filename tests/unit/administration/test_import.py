@@ -34,7 +34,7 @@ class Moved:
         self.office = AdminHarness(
             exact=self.exact,
             vectors=self.harness.vectors,
-            entry_import=EntryImport(self.harness.proxy, self.harness),
+            entry_import=EntryImport(self.harness.pipeline, self.harness),
         )
 
     async def exported(self) -> list[Any]:

@@ -11,7 +11,6 @@ from fakes.exact import FakeExact
 from fakes.upstream import FakeUpstream
 from fakes.vectors import FakeVectors
 from fakes.verifier import FakeVerifier
-from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.guard import Guard
@@ -20,26 +19,14 @@ from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
 from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.upstreams.breaker import Breaker
-from llm_cache_proxy.pipeline.checks.agreement import Agreement
-from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
-from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
-from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
 from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
-from llm_cache_proxy.pipeline.support.background import Background, DetachedTasks
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest
+from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.support.dependency import Dependency
-from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
-from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, LostLeases
-from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
-from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
-from llm_cache_proxy.pipeline.upstream.miss import MissPath
-from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
-from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 
 TIERS = ("exact", "embed", "search", "verifier")
 
@@ -52,6 +39,9 @@ class OwnNames(PriceList):
 
     def counted_name(self, model: str) -> str:
         return model
+
+    def cost(self, counted: str, prompt_tokens: int, completion_tokens: int) -> int:  # noqa: ARG002 (one price)
+        return prompt_tokens + 2 * completion_tokens
 
 
 PRICES = OwnNames({"m": Price(PROMPT_NANO, COMPLETION_NANO), "unpriced": None}, {"m": "m"})
@@ -95,10 +85,12 @@ class Harness:
     terms: LeaseTerms = field(default_factory=lambda: LeaseTerms(retry_seconds=0))
     keep_alive_seconds: float = 5.0
     hits: HitAnswers = field(default_factory=lambda: HitAnswers(PRICES))
+    pipeline: Pipeline = field(init=False)
     proxy: CachingProxy = field(init=False)
 
     def __post_init__(self) -> None:
-        self.proxy = self._composed()
+        self.pipeline = self._composed()
+        self.proxy = self.pipeline.proxy
 
     def now(self) -> float:
         return self.exact.time
@@ -119,6 +111,7 @@ class Harness:
     async def begin(self, text: str = "What is Rust?", **changes: Any) -> Answer:
         """Ask in some `dialect`, and leave the answer's body to the caller."""
         headers = changes.pop("headers", {})
+        state = changes.pop("state", None)
         tenant, key_id = changes.pop("tenant", "default"), changes.pop("key_id", None)
         messages = [{"role": "user", "content": text}]
         dialect = changes.pop("dialect", ChatDialect())
@@ -135,90 +128,36 @@ class Harness:
             dialect=dialect,
             key_id=key_id,
         )
-        return await self.proxy.answer(request)
+        return await self.proxy.answer(request, state)
 
-    def _composed(self) -> CachingProxy:
-        guard = Guard()
-        counter_writer = CounterWriter(self.exact, 1.0)
-        tiers = {name: Dependency(name, 1.0, self, Breaker()) for name in TIERS}
-        background = Background()
-        pair_verifier = PairVerifier(
-            verifier=self.verifier,
-            memory=self.exact,
-            dependency=tiers["verifier"],
-            exact_dependency=tiers["exact"],
-            counter_writer=counter_writer,
-            background=background,
-            counted_model=lambda model: model,
-            cost=lambda _, prompt, completion: prompt + 2 * completion,
-        )
-        shadow_sampler = ShadowSampler(
-            rules=self.shadow,
-            threshold=self.policy.threshold,
-            upstream=self.upstream,
-            agreement=Agreement(
-                self.shadow,
-                self.embedder,
-                tiers["embed"],
-                pair_verifier if self.verified_shadow else None,
-            ),
-            memory=self.exact,
-            exact_dependency=tiers["exact"],
-            counter_writer=counter_writer,
-            background=background,
-            counted_model=lambda model: model,
-            chance=lambda: self.chance,
-            instead=self.frozen,
-        )
-        semantic = SemanticTier(
+    def _composed(self) -> Pipeline:
+        parts = (Dependency(name, 1.0, self, Breaker()) for name in TIERS)
+        ports = Ports(
             exact=self.exact,
+            leases=self.exact,
+            pairs=self.exact,
             vectors=self.vectors,
             embedder=self.embedder,
-            guard=guard,
-            exact_dependency=tiers["exact"],
-            embedder_dependency=tiers["embed"],
-            search_dependency=tiers["search"],
+            upstream=self.upstream,
             clock=self,
-            candidates=CANDIDATES,
+            verifier=self.verifier,
+        )
+        options = Options(
+            prices=PRICES,
+            guard=Guard(),
+            dependencies=Dependencies(*parts),
             hits=self.hits,
-            pair_verifier=pair_verifier,
-            shadow_sampler=shadow_sampler,
+            terms=self.terms,
+            detached_tasks=self.detached_tasks,
+            candidates=CANDIDATES,
+            unchecked_per_minute=self.unchecked_per_minute,
+            chance=lambda: self.chance,
+            shadow=self.shadow,
+            verifies_samples=self.verified_shadow,
+            inline=self.frozen,
+            keep_alive_seconds=self.keep_alive_seconds,
         )
-        gate = ClientKeyGate(counter_writer, self, PRICES, LocalRate(self.unchecked_per_minute), {})
-        embedder_id = self.embedder.embedder_id
-        lost_leases = LostLeases(self.exact, self.terms, background)
-        exact = ExactTier(
-            self.exact,
-            tiers["exact"],
-            guard,
-            counter_writer,
-            embedder_id,
-            self.hits,
-            gate,
-            lost_leases,
-        )
-        single_flight = SingleFlight(
-            self.exact, exact, self.terms, background, self.keep_alive_seconds
-        )
-        entry_writer = EntryWriter(
-            self.exact, tiers["exact"], semantic, counter_writer, self, lambda model: model
-        )
-        upstream_usage = UpstreamUsage(counter_writer, PRICES)
-        miss = MissPath(
-            UpstreamRequests(self.upstream), entry_writer, upstream_usage, self.detached_tasks
-        )
-        revalidation = Revalidation(single_flight, background, inline=self.frozen)
-        return CachingProxy(
-            self.policy,
-            self.upstream,
-            exact,
-            semantic,
-            miss,
-            counter_writer,
-            background,
-            single_flight,
-            revalidation,
-        )
+        return compose(ports, self.policy, options)
 
 
 async def read(body: bytes | AsyncGenerator[bytes, None]) -> list[bytes]:

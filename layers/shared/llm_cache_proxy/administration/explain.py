@@ -18,26 +18,27 @@ from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.request.answer import Answer, Outcome, reason_text
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, plan_request
+from llm_cache_proxy.pipeline.composition import Pipeline, compose
+from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
+from llm_cache_proxy.pipeline.request.decision import Served
+from llm_cache_proxy.pipeline.request.planned_request import (
+    ClientRequest,
+    PlannedRequest,
+    plan_request,
+)
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.vector_store import Candidate
-
-_LEDGER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Explains chat completions as `proxy` would answer them.
+    """Explains chat completions as `pipeline` would answer them.
 
     An entry that only the semantic tier still holds is reported as cleared, although a real request
     would try to put it back.
     """
 
-    proxy: CachingProxy
+    pipeline: Pipeline
 
     async def explain(self, fields: Fields) -> JsonObject:
         """What would become of the request that `fields` describe.
@@ -45,9 +46,9 @@ class Explanation:
         Raises InvalidRequest where they describe none, NotFound where no upstream serves the model.
         """
         request, with_texts = _request(fields)
-        routes = self.proxy.upstream.routes(str(request.fields["model"]))
-        planned = plan_request(request, self.proxy.policy, routes)
-        vectors = RecordingVectorStore(self.proxy.semantic.vectors)
+        routes = self.pipeline.ports.upstream.routes(str(request.fields["model"]))
+        planned = plan_request(request, self.pipeline.policy, routes)
+        vectors = RecordingVectorStore(self.pipeline.ports.vectors)
         state = RequestState()
         hit, planned = await self._found(planned, state, vectors)
         return {
@@ -65,28 +66,23 @@ class Explanation:
     ) -> tuple[Answer | None, PlannedRequest]:
         if planned.plan.bypass is not None or not planned.plan.read:
             return None, planned
-        store = ReadOnlyExactStore(self.proxy.exact.store)
-        exact = replace(
-            self.proxy.exact, store=store, counter_writer=CounterWriter(store, _LEDGER_SECONDS)
+        asked = self.pipeline
+        dry_run = compose(
+            replace(asked.ports, exact=ReadOnlyExactStore(asked.ports.exact), vectors=vectors),
+            asked.policy,
+            replace(asked.options, shadow=None, asks_verifier=False),
         )
-        hit, planned = await exact.find(planned, state)
-        if hit is None:
-            pair_verifier = self.proxy.semantic.pair_verifier
-            silent = None if pair_verifier is None else replace(pair_verifier, asks=False)
-            semantic = replace(
-                self.proxy.semantic,
-                exact=store,
-                vectors=vectors,
-                pair_verifier=silent,
-                shadow_sampler=None,
-            )
-            hit = await semantic.find(planned, state)
-        return hit, planned
+        found = await dry_run.exact.find(planned, state)
+        if found.answer is not None:
+            return found.answer, found.planned
+        decision = await dry_run.semantic.find(found.planned, state)
+        hit = decision.answer if isinstance(decision, Served) else None
+        return hit, found.planned
 
     def _judged(
         self, planned: PlannedRequest, candidate: Candidate, *, with_text: bool
     ) -> JsonObject:
-        verdict = self.proxy.semantic.guard.compare(planned.text, candidate.text)
+        verdict = self.pipeline.options.guard.compare(planned.text, candidate.text)
         judged: JsonObject = {
             "entry": candidate.entry_id,
             "similarity": round(candidate.similarity, 4),
@@ -136,8 +132,7 @@ def _outcome(planned: PlannedRequest, state: RequestState, hit: Answer | None) -
         return _told(Outcome(Result.BYPASS, str(planned.plan.bypass)))
     if planned.plan.no_read is not None:
         return _told(Outcome(Result.MISS, str(planned.plan.no_read)))
-    reason = reason_text(state.reason, state.detail)
-    return _told(Outcome(Result.MISS, reason, similarity=state.similarity))
+    return _told(Outcome(Result.MISS, state.facts.text, similarity=state.facts.similarity))
 
 
 def _told(outcome: Outcome) -> JsonObject:

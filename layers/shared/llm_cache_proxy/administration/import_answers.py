@@ -9,7 +9,7 @@ from typing import Literal
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT
-from llm_cache_proxy.administration.dry_run.read_only_stores import ReadOnlyExactStore
+from llm_cache_proxy.administration.dry_run.read_only_stores import UncountedExactStore
 from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
@@ -21,10 +21,12 @@ from llm_cache_proxy.domain.errors import (
     InvalidRequest,
 )
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
-from llm_cache_proxy.pipeline.proxy import CachingProxy
-from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, plan_request
+from llm_cache_proxy.pipeline.composition import Pipeline, compose
+from llm_cache_proxy.pipeline.request.planned_request import (
+    ClientRequest,
+    PlannedRequest,
+    plan_request,
+)
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 
@@ -32,28 +34,15 @@ _DIALECTS: dict[str, Dialect] = {
     dialect.path: dialect for dialect in (ChatDialect(), ResponsesDialect(), TextDialect())
 }
 _LATEST = 10**11
-_LEDGER_SECONDS = 1.0
 
 Stored = Literal["imported", "held", "expired", "without_vector"]
 
 
 @dataclass(frozen=True, slots=True)
-class _At:
-    """A clock that stands still: when the answer was given."""
-
-    seconds: float
-
-    def now(self) -> float:
-        return self.seconds
-
-    monotonic = now
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerImport:
-    """Keeps past answers in the tiers of `proxy`."""
+    """Keeps past answers in the stores of `pipeline`."""
 
-    proxy: CachingProxy
+    pipeline: Pipeline
     clock: Clock
 
     async def store(self, fields: Fields) -> Stored:
@@ -64,8 +53,8 @@ class AnswerImport:
         it may not be kept, and CacheTierError where it cannot be now.
         """
         request, response, created_at = _read(fields)
-        routes = self.proxy.upstream.routes(str(request.fields["model"]))
-        planned = plan_request(request, self.proxy.policy, routes)
+        routes = self.pipeline.ports.upstream.routes(str(request.fields["model"]))
+        planned = plan_request(request, self.pipeline.policy, routes)
         if not planned.plan.write or planned.plan.bypass is not None:
             raise InvalidRequest("such a request's answer is not kept")
         if not request.dialect.is_whole(response):
@@ -76,31 +65,28 @@ class AnswerImport:
         return await self._kept(planned, response, at)
 
     async def _kept(self, planned: PlannedRequest, response: JsonObject, at: float) -> Stored:
-        state = RequestState()
+        state, ports = RequestState(), self.pipeline.ports
+        uncounted = replace(ports, exact=UncountedExactStore(ports.exact))
+        silent = compose(uncounted, self.pipeline.policy, self.pipeline.options)
         planned = replace(
             planned, plan=replace(planned.plan, stale_seconds=0)
         )  # what has expired may go
-        unwritten = ReadOnlyExactStore(self.proxy.exact.store)
-        counter_writer = CounterWriter(unwritten, _LEDGER_SECONDS)
-        held, planned = await replace(
-            self.proxy.exact, store=unwritten, counter_writer=counter_writer
-        ).find(planned, state)
-        if held is not None:
+        found = await silent.exact.find(planned, state)
+        if found.answer is not None:
             return "held"
-        entry_writer = replace(
-            self.proxy.miss.entry_writer, clock=_At(at), counter_writer=counter_writer
-        )
-        fresh = RequestState(sequence=state.sequence, exact_unavailable=state.exact_unavailable)
+        planned, fresh = found.planned, state.child()
         if planned.plan.no_semantic is None:
             # Before anything is kept: a line that was kept without its vector would be `held` when
             # it is imported again.
-            await entry_writer.semantic.vector(planned, fresh)
-            if fresh.counts:
+            await silent.semantic.vector(planned, fresh)
+            if fresh.counts.pending:
                 raise EmbedderUnavailable("the embedder did not answer; import again")
-        entry = await entry_writer.store(planned, fresh, response, compact_text(response))
-        if entry is None:
+        stored = await silent.entry_writer.store(
+            planned, fresh, response, compact_text(response), created_at=at
+        )
+        if stored is None:
             raise ExactStoreUnavailable("the answer could not be kept")
-        return "without_vector" if counter_writer.take(planned.request.tenant) else "imported"
+        return "without_vector" if stored.without_vector else "imported"
 
 
 def _read(fields: Fields) -> tuple[ClientRequest, JsonObject, int | None]:

@@ -16,7 +16,7 @@ from llm_cache_proxy.administration.import_answers import AnswerImport
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, RequestRefused, VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.composition import Pipeline
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store import Commit, Lookup, Miss
 
@@ -37,9 +37,9 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EntryImport:
-    """Writes into the tiers of `proxy`."""
+    """Writes into the stores of `pipeline`."""
 
-    proxy: CachingProxy
+    pipeline: Pipeline
     clock: Clock
 
     async def take(self, fields: Fields) -> JsonObject:
@@ -57,7 +57,6 @@ class EntryImport:
                 return await self._taken(line)
 
         taken = await asyncio.gather(*(one(line) for line in lines))
-        await self.proxy.counter_writer.drain()
         found = Counter(what for what, _ in taken)
         return {
             **{what.value: found[what] for what in Taken},
@@ -71,7 +70,7 @@ class EntryImport:
             if not isinstance(line, Mapping):
                 raise InvalidRequest("a record must be an object")
             if "request" in line:
-                stored = await AnswerImport(self.proxy, self.clock).store(Fields(line))
+                stored = await AnswerImport(self.pipeline, self.clock).store(Fields(line))
                 return Taken(stored), None
             return await self._entry(parse_record(line))
         except RequestRefused as exc:
@@ -81,7 +80,7 @@ class EntryImport:
         tenant, entry = exported.tenant, exported.entry
         if entry.expires_at <= self.clock.now():
             return Taken.EXPIRED, None
-        store = self.proxy.exact.store
+        store = self.pipeline.ports.exact
         asking = Lookup(tenant, _NO_KEY, Form.JSON, "")
         found = await store.lookup(asking)
         kept = replace(entry, sequence=found.sequence if isinstance(found, Miss) else 0)
@@ -90,7 +89,7 @@ class EntryImport:
         if exported.placed is None:
             return Taken.IMPORTED, None
         try:
-            vectors = self.proxy.semantic.vectors
+            vectors = self.pipeline.ports.vectors
             await vectors.store(exported.placed.scope, exported.placed.vector, kept)
         except VectorStoreUnavailable as exc:
             return Taken.WITHOUT_VECTOR, str(exc)

@@ -17,7 +17,7 @@ from llm_cache_proxy.api.operators.app import include_operators
 from llm_cache_proxy.api.operators.metrics_app import METRICS_ROUTERS
 from llm_cache_proxy.bootstrap.operators import administration_over
 from llm_cache_proxy.bootstrap.parts import Parts
-from llm_cache_proxy.bootstrap.pipeline import tiers
+from llm_cache_proxy.bootstrap.pipeline import dependencies
 from llm_cache_proxy.bootstrap.roots import service
 from llm_cache_proxy.bootstrap.upkeep import upkeep
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
@@ -64,9 +64,9 @@ async def prepare(parts: Parts) -> None:
 
 def local_app(settings: Settings, parts: Parts) -> ASGIApp:
     """Every endpoint on one server, for its own pages and those that CORS allows."""
-    by_name = tiers(settings)
-    serving = service(settings, parts, by_name)
-    writing = partial(serving.proxy.counter_writer.write_when_idle, _QUIET_SECONDS)
+    watched = dependencies(settings)
+    serving = service(settings, parts, watched)
+    writing = partial(serving.pipeline.counter_writer.write_when_idle, _QUIET_SECONDS)
     trimming = upkeep(settings, parts)
 
     async def meanwhile() -> None:
@@ -76,7 +76,7 @@ def local_app(settings: Settings, parts: Parts) -> ASGIApp:
                 tasks.create_task(trimming.run(_UPKEEP_SECONDS))
 
     app = create_app(replace(serving, meanwhile=meanwhile))
-    administration = administration_over(settings, parts, by_name)
+    administration = administration_over(settings, parts, watched)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
     include_operators(app, [*METRICS_ROUTERS, admin_router], Operators(administration, key))
     origins = settings.cors_allow_origins

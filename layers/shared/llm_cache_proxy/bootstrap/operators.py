@@ -5,10 +5,10 @@ from llm_cache_proxy.administration.actions import Administration
 from llm_cache_proxy.administration.explain import Explanation
 from llm_cache_proxy.administration.import_entries import EntryImport
 from llm_cache_proxy.bootstrap.parts import Parts, operator_parts
-from llm_cache_proxy.bootstrap.pipeline import proxy, tiers
+from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
-from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.composition import Dependencies
 from llm_cache_proxy.settings import Settings
 
 
@@ -18,14 +18,14 @@ def administration(settings: Settings) -> Administration:
 
 
 def administration_over(
-    settings: Settings, parts: Parts, serving: dict[str, Dependency] | None = None
+    settings: Settings, parts: Parts, serving: Dependencies | None = None
 ) -> Administration:
-    """Every action of an operator over these parts; `serving` are the tiers of this process."""
-    composed = proxy(settings, parts, serving or tiers(settings))
+    """Every action of an operator over these parts; `serving`: this process's own dependencies."""
+    composed = pipeline(settings, parts, serving or dependencies(settings))
 
     def breakers() -> dict[str, str]:
-        tiers_of_ours = (serving or {}).items()
-        return {name: "open" if t.breaker.is_open else "closed" for name, t in tiers_of_ours}
+        ours = () if serving is None else serving.all()
+        return {one.name: "open" if one.breaker.is_open else "closed" for one in ours}
 
     return Administration(
         exact=parts.exact,

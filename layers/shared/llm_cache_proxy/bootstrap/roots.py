@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from llm_cache_proxy.api.v1.service import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
-from llm_cache_proxy.bootstrap.pipeline import proxy, tiers
+from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.pipeline.composition import Dependencies
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.recording.request_events import RecentDecisions, RequestEvents
-from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,22 +36,22 @@ def request_events(settings: Settings, counter_writer: CounterWriter) -> Request
 def service(
     settings: Settings,
     parts: Parts,
-    by_name: dict[str, Dependency] | None = None,
+    watched: Dependencies | None = None,
     *,
     frozen: bool = False,
 ) -> Service:
     """What the completions app serves with; `frozen` where nothing runs after an answer."""
-    by_name = tiers(settings) if by_name is None else by_name
-    composed = proxy(settings, parts, by_name, frozen=frozen)
+    watched = dependencies(settings) if watched is None else watched
+    composed = pipeline(settings, parts, watched, frozen=frozen)
     events = request_events(settings, composed.counter_writer)
 
     def health() -> dict[str, object]:
-        state = {name: "away" if tier.breaker.is_open else "ok" for name, tier in by_name.items()}
+        state = {one.name: "away" if one.breaker.is_open else "ok" for one in watched.all()}
         return {"tiers": state}
 
     async def close() -> None:
-        await composed.miss.detached_tasks.aclose()
-        await composed.drain()
+        await composed.options.detached_tasks.aclose()
+        await composed.proxy.drain()
         events.close()
         await parts.aclose()
 
@@ -61,7 +61,7 @@ def service(
         return Feedback(parts.exact, parts.vectors)
 
     return Service(
-        proxy=composed,
+        pipeline=composed,
         embedder=parts.embedder,
         feedback=feedback,
         max_body_bytes=settings.max_body_bytes,

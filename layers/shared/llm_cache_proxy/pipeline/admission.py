@@ -9,19 +9,23 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.entries.entry import Form
+from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.pipeline.tiers.exact import NO_KEY, ExactTier
-from llm_cache_proxy.ports.exact_store import Lookup
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.tiers.exact import NO_KEY
+from llm_cache_proxy.ports.exact_store import ExactStore, Lookup
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Each gives the request's trail, with what the key's limits leave.
+    """Each gives the request's state, with what the key's limits leave.
 
     Each raises RequestRefused where the key is not served.
     """
 
-    exact: ExactTier
+    store: ExactStore
+    dependency: Dependency
+    keys: ClientKeyGate
 
     async def free(self, client: Client, model: str | None = None) -> RequestState:
         """Admit a request that costs nothing; `model` None where it needs none."""
@@ -38,14 +42,12 @@ class Admission:
         fields: Mapping[str, object],
         generates: bool,
     ) -> RequestState:
-        """Admit a request that the upstream bills, with a charge in the trail.
+        """Admit a request that the upstream bills, with a charge in its account.
 
         `model` is empty where it cannot be told; `routed` its name at the upstream; `generates`
         says that there are completion tokens.
         """
-        check = self.exact.keys.upstream_check(
-            client, model, routed, body, fields, generates=generates
-        )
+        check = self.keys.upstream_check(client, model, routed, body, fields, generates=generates)
         return await self._admit(client, check)
 
     async def _admit(self, client: Client, check: KeyCheck) -> RequestState:
@@ -53,7 +55,7 @@ class Admission:
         if client.key_id is None:
             return state
         query = Lookup(client.tenant, NO_KEY, Form.JSON, "", check=check)
-        answer = await self.exact.dependency.attempt(state, lambda: self.exact.store.lookup(query))
-        self.exact.keys.passed(client, state, check, answer)
-        self.exact.keys.may_ask_upstream(client, state, model=check.model or "")
+        answer = await self.dependency.attempt(state, lambda: self.store.lookup(query))
+        self.keys.passed(client, state, check, answer)
+        self.keys.may_ask_upstream(client, state, model=check.model or "")
         return state

@@ -1,91 +1,93 @@
-"""The path of one request: policy, keys, exact, semantic, upstream, store."""
+"""The path of one request: plan, exact tier, single flight, semantic tier, upstream.
+
+Each step returns what it decided (`pipeline/request/decision.py`); only this file carries it out.
+"""
 
 import time
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
-from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.metrics.counter_names import merged, negated
 from llm_cache_proxy.domain.metrics.histogram import latency_counts
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
+from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest, model_of, plan_request
+from llm_cache_proxy.pipeline.request.decision import (
+    AskUpstream,
+    Decision,
+    Fallback,
+    Follow,
+    Served,
+)
+from llm_cache_proxy.pipeline.request.planned_request import (
+    ClientRequest,
+    PlannedRequest,
+    model_of,
+    plan_request,
+)
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
-from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
+from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation, renewed
 from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
 _CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
-
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS})
 
 
 @dataclass(frozen=True, slots=True)
 class CachingProxy:
-    """Answers requests from the nearest tier that may; composed in `bootstrap`."""
+    """Answers requests from the nearest tier that may; made by `pipeline/composition.py`."""
 
     policy: Policy
     upstream: Upstream
+    keys: ClientKeyGate
     exact: ExactTier
-    semantic: SemanticTier
-    miss: MissPath
-    counter_writer: CounterWriter
-    background: Background
     single_flight: SingleFlight
     revalidation: Revalidation
+    semantic: SemanticTier
+    miss: MissPath
+    pair_verifier: PairVerifier | None
+    counter_writer: CounterWriter
+    background: Background
 
-    async def wait_for_background(self) -> None:
-        """Wait for what requests have left behind; counts may stay pending until the next call."""
-        await self.background.wait()
-        await self.counter_writer.wait()
-
-    async def drain(self) -> None:
-        """Wait for what requests have left behind, not for ever, and write what is pending."""
-        await self.background.wait_at_most(_DRAIN_SECONDS)
-        await self.counter_writer.drain()
-
-    async def answer(self, request: ClientRequest) -> Answer:
-        """The answer to `request`.
+    async def answer(self, request: ClientRequest, state: RequestState | None = None) -> Answer:
+        """The answer to `request`; `state` goes on being filled in until a stream has ended.
 
         Raises RequestRefused where it cannot be served as it is, and UpstreamError where the
         upstream gave no answer. Cache trouble raises nothing.
         """
         start = time.perf_counter()
-        state = RequestState()
+        state = RequestState() if state is None else state
         try:
-            answer = await self._answer(self.exact.keys.placed(request), state)
+            answer = await self._answer(self.keys.placed(request), state)
         except BaseException:
-            self._give_back(request.tenant, state)
+            self._release_charge(request.tenant, state)
             raise
-        answer.outcome.grant = state.grant
+        answer.outcome.grant = state.account.grant
         if answer.outcome.result not in _FROM_UPSTREAM:
-            self._give_back(request.tenant, state)
+            self._release_charge(request.tenant, state)
         spent = (time.perf_counter() - start) * 1000
         self.counter_writer.later(
             request.tenant, latency_counts(answer.outcome.result.value, spent)
         )
         return answer
 
-    def _give_back(self, tenant: str, state: RequestState) -> None:
-        """Take back what is still reserved of the key's budgets: the upstream was not asked."""
-        charge, state.charge = state.charge, None
-        if charge is not None:
-            self.counter_writer.write_in_background(tenant, charge.corrected_to(0, 0))
-
     async def _answer(self, request: ClientRequest, state: RequestState) -> Answer:
         planned = plan_request(request, self.policy, self.upstream.routes(model_of(request.fields)))
-        state.prompt = planned.text
+        state.facts.prompt = planned.text
         if planned.plan.bypass is not None:
-            return await self._from_upstream(planned, state)
+            return await self._from_upstream(planned, state, AskUpstream(str(planned.plan.bypass)))
         try:
-            answer = await self._found(planned, state)
+            decision, decided = await self._decide(planned, state)
+            answer = await self._carry_out(decision, decided, state)
         except UpstreamError:
             stale = await self._stale(planned, state)
             if stale is None:
@@ -98,68 +100,110 @@ class CachingProxy:
             return answer
         return await self._stale(planned, state) or answer
 
+    async def _decide(
+        self, planned: PlannedRequest, state: RequestState
+    ) -> tuple[Decision, PlannedRequest]:
+        """What becomes of the request, and the same under the key its answer is stored by."""
+        if (unread := planned.plan.no_read) is not None:
+            return AskUpstream(str(unread)), await self.exact.begin(planned, state)
+        found = await self.exact.find(planned, state)
+        if found.answer is not None:
+            return await self.revalidation.decide(found, found.answer, state), found.planned
+        shared = await self.single_flight.enter(found, state)
+        if shared is not None:
+            return shared, found.planned
+        return await self.semantic.find(found.planned, state), found.planned
+
+    async def _carry_out(
+        self, decision: Decision, planned: PlannedRequest, state: RequestState
+    ) -> Answer:
+        match decision:
+            case Served(answer, renewal):
+                self.counter_writer.later(planned.request.tenant, state.counts.take())
+                if renewal is not None:
+                    self._renew(planned, renewal)
+                return answer
+            case Follow():
+                found = self._after_leader(decision, planned, state)
+                return self.single_flight.streamed(decision, found, state)
+            case AskUpstream(fallback=None) if planned.plan.only_if_cached:
+                raise NotInCache(
+                    "No stored answer may serve this request, and no other was wanted."
+                )
+        return await self._from_upstream(planned, state, decision)
+
+    async def _after_leader(
+        self, follow: Follow, planned: PlannedRequest, state: RequestState
+    ) -> Answer:
+        """The rest of a stream that began before the leader's answer was there."""
+        decision: Decision | None = await follow.leader
+        if decision is None:
+            decision = await self.semantic.find(planned, state)
+        answer = await self._carry_out(decision, planned, state)
+        state.facts.usage = answer.outcome.usage or state.facts.usage
+        return answer
+
+    async def _from_upstream(
+        self, planned: PlannedRequest, state: RequestState, ask: AskUpstream
+    ) -> Answer:
+        """The upstream's answer, or the one to fall back on where the upstream has none."""
+        try:
+            await self.exact.before_upstream(planned, state)
+            if ask.judge_later is not None and self.pair_verifier is not None:
+                self.pair_verifier.begin(planned, ask.judge_later)
+            answer = await self.miss.answer(planned, state, ask)
+        except (UpstreamError, RequestRefused):
+            if ask.fallback is None:
+                raise
+            return self._fallen_back(planned, state, ask.fallback)
+        if answer.status < _CLIENT_ERROR or ask.fallback is None:
+            return answer
+        return self._fallen_back(planned, state, ask.fallback)
+
+    def _fallen_back(
+        self, planned: PlannedRequest, state: RequestState, fallback: Fallback
+    ) -> Answer:
+        state.abandon_leadership()
+        # Where the upstream was asked, the counts have been written with its failure.
+        unwritten = {} if state.counts.result else state.counts.pending
+        counts = merged(unwritten, negated(state.counts.result), dict(fallback.counts))
+        self.counter_writer.later(planned.request.tenant, counts)
+        return fallback.answer
+
     async def _stale(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
         """An expired answer in place of the upstream's failure, where one may be given."""
         state.abandon_leadership()
         if planned.plan.stale_if_error_seconds <= 0:
             return None
-        apart = RequestState(timings=state.timings, prompt=state.prompt, grant=state.grant)
-        answer = await self.exact.stand_in(planned, apart)
+        child = state.child()
+        answer = await self.exact.stand_in(planned, child)
         if answer is not None:  # the failure has been counted as this request's result
-            apart.count({name: -amount for name, amount in state.counted.items()})
-        self.counter_writer.later(planned.request.tenant, apart.take_counts())
-        apart.written = merged(apart.written, state.written, state.counts)  # for the request log
+            child.counts.add(negated(state.counts.result))
+        self.counter_writer.later(planned.request.tenant, child.counts.take())
+        state.counts.include(child.counts)
         return answer
 
-    async def _found(self, planned: PlannedRequest, state: RequestState) -> Answer:
-        if (unread := planned.plan.no_read) is not None:
-            planned = await self.exact.begin(planned, state)
-            state.because(unread)
-            return await self._beyond_exact(planned, state)
-        hit, planned = await self.exact.find(planned, state)
-        if hit is None:
-            hit = await self.single_flight.enter(planned, state, self._beyond_exact)
-        else:
-            hit = await self.revalidation.begin(planned, state, hit, self._from_upstream)
-            if hit is None:
-                return await self._from_upstream(planned, state)
-        if hit is not None:
-            self.counter_writer.later(planned.request.tenant, state.take_counts())
-            return hit
-        return await self._beyond_exact(planned, state)
+    def _renew(self, planned: PlannedRequest, state: RequestState) -> None:
+        """Ask the upstream behind the stored answer, which the client has already."""
 
-    async def _beyond_exact(self, planned: PlannedRequest, state: RequestState) -> Answer:
-        if planned.plan.read:
-            hit = await self.semantic.find(planned, state)
-            if hit is not None:
-                self.counter_writer.later(planned.request.tenant, state.take_counts())
-                return hit
-        if planned.plan.only_if_cached:
-            raise NotInCache("No stored answer may serve this request, and no other was wanted.")
-        return await self._from_upstream(planned, state)
+        async def work() -> None:
+            await renewed(self._from_upstream(planned, state, AskUpstream(state.facts.text)), state)
 
-    async def _from_upstream(self, planned: PlannedRequest, state: RequestState) -> Answer:
-        """The upstream's answer, or the one to fall back on where there is none to be had."""
-        try:
-            await self.exact.before_upstream(planned, state)
-            if state.unjudged is not None and self.semantic.pair_verifier is not None:
-                self.semantic.pair_verifier.begin(planned, state.unjudged)
-            answer = await self.miss.answer(planned, state)
-        except (UpstreamError, RequestRefused):
-            if state.fallback is None:
-                raise
-            return self._fallen_back(planned, state, state.fallback)
-        if answer.status < _CLIENT_ERROR or state.fallback is None:
-            return answer
-        return self._fallen_back(planned, state, state.fallback)
+        if not self.background.start(work):
+            state.abandon_leadership()
 
-    def _fallen_back(
-        self, planned: PlannedRequest, state: RequestState, fallback: Answer
-    ) -> Answer:
-        state.abandon_leadership()
-        # Where the upstream was asked, the trail's counts have been written with its failure.
-        unwritten = {} if state.counted else state.counts
-        failure = {name: -amount for name, amount in state.counted.items()}
-        counts = merged(unwritten, failure, state.fallback_counts)
-        self.counter_writer.later(planned.request.tenant, counts)
-        return fallback
+    def _release_charge(self, tenant: str, state: RequestState) -> None:
+        """Take back what is still reserved of the key's budgets: the upstream was not asked."""
+        if state.account.charge is not None:
+            unused = state.account.corrected_to(0, 0)
+            self.counter_writer.write_in_background(tenant, unused)
+
+    async def wait_for_background(self) -> None:
+        """Wait for what requests have left behind; counts may stay pending until the next call."""
+        await self.background.wait()
+        await self.counter_writer.wait()
+
+    async def drain(self) -> None:
+        """Wait for what requests have left behind, not for ever, and write what is pending."""
+        await self.background.wait_at_most(_DRAIN_SECONDS)
+        await self.counter_writer.drain()

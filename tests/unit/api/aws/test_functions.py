@@ -178,7 +178,7 @@ async def test_nothing_is_renewed_behind_a_functions_answer() -> None:
         Settings.model_validate({"redis_url": "redis://r", "groq_api_key": "g"})
     )
 
-    assert service.proxy.revalidation.inline
+    assert service.pipeline.proxy.revalidation.inline
 
 
 def test_the_completions_function_refuses_to_start_without_an_upstream() -> None:

@@ -13,7 +13,7 @@ ASKED = {"model": "m", "messages": [{"role": "user", "content": "What is Rust?"}
 
 async def post(harness: Harness, path: str, host: str = "proxy") -> httpx.Response:
     service = Service(
-        proxy=harness.proxy,
+        pipeline=harness.pipeline,
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=100_000,

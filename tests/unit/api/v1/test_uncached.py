@@ -34,7 +34,7 @@ async def keyed(harness: Harness, **changes: Any) -> AsyncIterator[httpx.AsyncCl
     record = KeyRecord(name="ci", created_at=1, **changes)
     assert await harness.exact.write_key(TENANT, KEY_ID, record)
     service = Service(
-        proxy=harness.proxy,
+        pipeline=harness.pipeline,
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=100_000,

@@ -253,7 +253,7 @@ async def test_an_explanation_is_not_sampled() -> None:
     harness = sampling(policy=Policy())
     await harness.ask(ASKED)
 
-    answer = await Explanation(harness.proxy).explain(Fields({"prompt": ALIKE, "model": "m"}))
+    answer = await Explanation(harness.pipeline).explain(Fields({"prompt": ALIKE, "model": "m"}))
     await harness.proxy.drain()
 
     assert answer["result"] == "HIT-SEMANTIC"

@@ -245,7 +245,7 @@ async def test_without_a_memory_the_verifier_is_called_and_its_word_still_holds(
 
 async def test_an_explanation_calls_no_verifier(harness: Harness) -> None:
     await harness.ask(ASKED)
-    explaining = Explanation(harness.proxy)
+    explaining = Explanation(harness.pipeline)
 
     answer = await explaining.explain(Fields({"prompt": LIKELY, "model": "m"}))
 

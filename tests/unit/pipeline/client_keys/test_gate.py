@@ -21,8 +21,8 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.decision import Served
 from llm_cache_proxy.ports.key_store import HeldKey
 from unit.pipeline.harness import COMPLETION_NANO, PROMPT_NANO, Harness, ReceivedAnswer, read
 
@@ -386,9 +386,9 @@ async def test_a_request_that_looks_twice_takes_one_place_of_the_modest_rate(
 
 
 async def test_without_a_key_an_uncached_request_needs_no_lookup(harness: Harness) -> None:
-    state = await Admission(harness.proxy.exact).free(Client(TENANT, None))
+    state = await harness.pipeline.admission.free(Client(TENANT, None))
 
-    assert (state.grant, state.charge, harness.exact.commands) == (None, None, 0)
+    assert (state.account.grant, state.account.charge, harness.exact.commands) == (None, None, 0)
 
 
 async def test_without_a_key_no_key_is_checked(harness: Harness) -> None:
@@ -404,10 +404,10 @@ class AnswersElsewhere:
     def __init__(self, answer: ReceivedAnswer) -> None:
         self._told = answer
 
-    async def find(self, asked: object, state: object) -> Answer:
+    async def find(self, asked: object, state: object) -> Served:
         del asked, state
         outcome = replace(self._told.outcome, result=Result.COALESCED)
-        return Answer(200, "application/json", self._told.body, outcome)
+        return Served(Answer(200, "application/json", self._told.body, outcome))
 
 
 async def test_an_answer_that_no_upstream_gave_gives_back_what_was_reserved(
@@ -438,7 +438,7 @@ async def test_namespaces_of_keys_that_are_not_seen_any_more_are_forgotten(
     harness: Harness,
 ) -> None:
     await with_key(harness, namespace="shop")
-    known = harness.proxy.exact.keys.namespaces
+    known = harness.proxy.keys.namespaces
     known.update({Client("old", str(number)): "x" for number in range(10_000)})
 
     await ask(harness)
@@ -499,7 +499,7 @@ async def test_an_expired_answer_is_served_from_the_keys_own_namespace_alone() -
     await harness.ask(tenant=TENANT, headers={"x-cache-namespace": "default"})
     harness.exact.time += 120
     harness.upstream.unreachable = True
-    harness.proxy.exact.keys.namespaces.clear()  # as in a new instance
+    harness.proxy.keys.namespaces.clear()  # as in a new instance
 
     with pytest.raises(UpstreamError):
         await ask(harness)

@@ -15,7 +15,7 @@ from llm_cache_proxy.pipeline.recording.request_events import (
     RequestEvents,
 )
 from llm_cache_proxy.pipeline.request.answer import Outcome
-from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.request.state import RequestFacts, RequestState
 
 PRICES = PriceList({"m": Price(100, 2_000), "unpriced": None}, {"m": "m", "unpriced": "unpriced"})
 
@@ -37,8 +37,10 @@ class ReceivedAnswer:
 def a_record(
     state: RequestState | None = None, correlation_id: str | None = None
 ) -> RequestEventDraft:
-    outcome = Outcome(Result.MISS, "not-found", entry_id="e", timings={"exact": 1.0}, state=state)
-    return RequestEventDraft("r-1", correlation_id, tenant="t", model="m", outcome=outcome)
+    outcome = Outcome(Result.MISS, "not-found", entry_id="e", timings={"exact": 1.0})
+    return RequestEventDraft(
+        "r-1", correlation_id, tenant="t", model="m", outcome=outcome, state=state
+    )
 
 
 def write(request_events: RequestEvents, record: RequestEventDraft) -> None:
@@ -66,9 +68,8 @@ def test_every_sink_gets_each_request_event() -> None:
 
 
 def test_counts_are_reported_by_their_kind() -> None:
-    state = RequestState(
-        counts={"veto:numbers": 2, "error:search": 1, "shadow:right": 1, "misses": 1}
-    )
+    state = RequestState()
+    state.counts.add({"veto:numbers": 2, "error:search": 1, "shadow:right": 1, "misses": 1})
 
     served = told_of(state)
 
@@ -85,7 +86,7 @@ def test_an_answer_has_a_price_where_its_models_is_known(
 ) -> None:
     usage = Usage(model, 10, 5, saved=False)
 
-    served = told_of(RequestState(usage=usage))
+    served = told_of(RequestState(facts=RequestFacts(usage=usage)))
 
     assert (served.usage, served.nano_dollars) == (usage, nano_dollars)
 
@@ -117,7 +118,7 @@ async def recent(*, with_prompts: bool, tenant: str | None = "t") -> list[dict[s
     """What the exact tier holds of decisions after a request and its tenant's next call."""
     exact = FakeExact()
     counter_writer = CounterWriter(exact, 1.0)
-    record = a_record(RequestState(prompt="p" * 1_000))
+    record = a_record(RequestState(facts=RequestFacts(prompt="p" * 1_000)))
     record.tenant = tenant
     request_events = RequestEvents(
         PRICES, [RecentDecisions(counter_writer, with_prompts=with_prompts)]

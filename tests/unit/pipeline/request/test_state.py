@@ -8,10 +8,10 @@ def test_counts_are_handed_over_once_and_stay_for_the_log() -> None:
     state.vetoed("numbers")
     state.failed("search")
 
-    handed = state.take_counts()
+    handed = state.counts.take()
     state.vetoed("numbers")
 
     assert handed == {"veto:numbers": 1, "error:search": 1}
-    assert state.take_counts() == {"veto:numbers": 1}
-    assert state.take_counts() == {}
-    assert state.written == {"veto:numbers": 2, "error:search": 1}
+    assert state.counts.take() == {"veto:numbers": 1}
+    assert state.counts.take() == {}
+    assert state.counts.written == {"veto:numbers": 2, "error:search": 1}

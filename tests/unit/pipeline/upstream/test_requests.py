@@ -9,7 +9,7 @@ from fakes.upstream import SSE_HEADERS, chunk, sse
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.controls import parse_controls
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest
 from unit.pipeline.harness import Harness, read
 
 REFUSAL = json.dumps({"detail": [{"loc": ["body", "stream_options"], "msg": "extra"}]}).encode()

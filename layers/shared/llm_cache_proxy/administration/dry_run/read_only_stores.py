@@ -9,6 +9,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     SEMANTIC_HITS,
     STALE,
     hit_counts,
+    negated,
 )
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
@@ -23,8 +24,8 @@ from llm_cache_proxy.ports.exact_store import (
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 
 
-class ReadOnlyExactStore:
-    """An `ExactStore` whose hits are taken back from the counters, and that keeps nothing."""
+class UncountedExactStore:
+    """An `ExactStore` whose hits are taken back from the counters, and that counts nothing."""
 
     def __init__(self, store: ExactStore) -> None:
         self._store = store
@@ -40,6 +41,10 @@ class ReadOnlyExactStore:
             await self._uncount(query.tenant, STALE if found.is_stale else EXACT_HITS, found)
         return found
 
+    async def commit(self, commit: Commit) -> bool:
+        """Stored as ever, but for the counts."""
+        return await self._store.commit(replace(commit, counts={}))
+
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
     ) -> Promoted:
@@ -49,11 +54,6 @@ class ReadOnlyExactStore:
         if isinstance(found, Hit):
             await self._uncount(tenant, SEMANTIC_HITS, found)
         return found
-
-    async def commit(self, commit: Commit) -> bool:
-        """False: nothing is stored."""
-        del commit
-        return False
 
     async def record(
         self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
@@ -65,7 +65,16 @@ class ReadOnlyExactStore:
 
     async def _uncount(self, tenant: str, tier: str, hit: Hit) -> None:
         counted = hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
-        await self._store.record(tenant, {name: -amount for name, amount in counted.items()})
+        await self._store.record(tenant, negated(counted))
+
+
+class ReadOnlyExactStore(UncountedExactStore):
+    """The same, which keeps nothing either."""
+
+    async def commit(self, commit: Commit) -> bool:
+        """False: nothing is stored."""
+        del commit
+        return False
 
 
 class RecordingVectorStore:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.controls import parse_controls
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest
 
 
 def synthetic_request(

@@ -55,7 +55,7 @@ class FunctionApp:
     def _waiting_before_the_end(self, send: Send) -> Send:
         async def waiting(message: Message) -> None:
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                await self._service.proxy.wait_for_background()
+                await self._service.pipeline.proxy.wait_for_background()
             await send(message)
 
         return waiting

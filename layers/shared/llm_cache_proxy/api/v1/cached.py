@@ -12,8 +12,8 @@ from llm_cache_proxy.api.v1.service import service_of
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.controls import parse_controls
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import model_of
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, model_of
+from llm_cache_proxy.pipeline.request.state import RequestState
 
 
 def cached_endpoint(dialect: Dialect) -> Endpoint:
@@ -35,7 +35,8 @@ def cached_endpoint(dialect: Dialect) -> Endpoint:
             key_id=request.state.client.key_id,
         )
         record.model = model_of(cached.fields)
-        answer = await service.proxy.answer(cached)
+        record.state = RequestState()
+        answer = await service.pipeline.proxy.answer(cached, record.state)
         record.outcome = answer.outcome
         return to_response(answer, record.request_id)
 

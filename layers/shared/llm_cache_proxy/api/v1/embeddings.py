@@ -45,7 +45,7 @@ async def create_embedding(request: Request) -> Response:
             "The embedding model is not available at the moment.", upstream=OWN_MODEL
         ) from exc
     _check_whole(embedded)
-    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.grant)
+    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
     return Response(
         compact_text(_body(embedded, encoding)),
         headers=outcome_headers(outcome, request.state.request_id),

@@ -50,13 +50,13 @@ class KeyCharge:
         else:
             price = self.prices.price(self.prices.counted_name(self.routed))
             self.state.charge_actual(sum(tokens), 0 if price is None else price.cost(*tokens))
-        if counts := self.state.take_counts():
+        if counts := self.state.counts.take():
             self.counter_writer.write_in_background(self.tenant, counts)
 
     @property
     def awaited(self) -> bool:
         """Whether anything is to be charged."""
-        return self.state.charge is not None
+        return self.state.account.charge is not None
 
 
 async def metered(

@@ -49,10 +49,10 @@ async def retrieve_model(
 
 
 async def _models(service: Service) -> list[JsonObject]:
-    return [*await service.proxy.upstream.models(), _OWN]
+    return [*await service.pipeline.ports.upstream.models(), _OWN]
 
 
 def _json(value: JsonObject, request: Request, state: RequestState) -> Response:
-    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.grant)
+    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
     headers = outcome_headers(outcome, request.state.request_id)
     return Response(compact_text(value), headers=headers, media_type=JSON_TYPE)

@@ -42,12 +42,12 @@ class PassThrough:
     @classmethod
     def over(cls, service: Service) -> Self:
         """What forwards for `service`."""
-        proxy = service.proxy
+        pipeline = service.pipeline
         return cls(
-            proxy.upstream,
-            proxy.counter_writer,
-            Admission(proxy.exact),
-            proxy.exact.keys.prices,
+            pipeline.ports.upstream,
+            pipeline.counter_writer,
+            pipeline.admission,
+            pipeline.options.prices,
         )
 
     async def forward(self, request: Request, path: str, body: bytes) -> Response:
@@ -85,7 +85,7 @@ class PassThrough:
             settle((0, 0))
             raise
         answer = await _answer(reply, settle)
-        answer.outcome.grant = state.grant
+        answer.outcome.grant = state.account.grant
         return to_response(answer, request.state.request_id)
 
 

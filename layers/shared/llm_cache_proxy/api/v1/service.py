@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 
 from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing
-from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.proxy import CachingProxy
+from llm_cache_proxy.pipeline.composition import Pipeline
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.embedder import Embedder
@@ -26,7 +25,7 @@ class Service:
     stateless ones. `feedback` is called by the first request that gives some.
     """
 
-    proxy: CachingProxy
+    pipeline: Pipeline
     embedder: Embedder
     feedback: "Callable[[], Feedback]"
     max_body_bytes: int
@@ -54,7 +53,7 @@ CurrentClient = Annotated[Client, Depends(client_of)]
 
 async def admitted(client: CurrentClient, service: CurrentService) -> RequestState:
     """A request that costs nothing, counted against its key's limits. Raises RequestRefused."""
-    return await Admission(service.proxy.exact).free(client)
+    return await service.pipeline.admission.free(client)
 
 
 Admitted = Annotated[RequestState, Depends(admitted)]

@@ -83,6 +83,11 @@ def shadow_call_counts(model: str, prompt_tokens: int, completion_tokens: int) -
     return counts
 
 
+def negated(counts: dict[str, int]) -> dict[str, int]:
+    """What takes `counts` back."""
+    return {name: -amount for name, amount in counts.items()}
+
+
 def merged(*parts: dict[str, int]) -> dict[str, int]:
     """The sum of several additions."""
     total: dict[str, int] = {}

@@ -19,6 +19,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     SHADOW_FAILED,
     SHADOW_RAISED,
     hit_counts,
+    negated,
     sample_counts,
     shadow_call_counts,
 )
@@ -26,6 +27,7 @@ from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, parsed, said_by
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.decision import AskUpstream, Fallback, Served
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
@@ -57,42 +59,29 @@ class ShadowSampler:
     chance: Callable[[], float]
     instead: bool = False
 
-    def sampled(
+    def decide(
         self, planned: PlannedRequest, state: RequestState, hit: Hit, answer: Answer
-    ) -> Answer | None:
-        """`answer`, or None where the upstream has to give one in its place.
-
-        Should the upstream have none, `answer` is left on the trail to fall back on.
-        """
+    ) -> Served | AskUpstream:
+        """Serve `answer`, or ask the upstream for one in its place and fall back on `answer`."""
         if self.chance() >= self.rules.rate:
-            return answer
+            return Served(answer)
         held = said_by(planned.request.dialect, planned.form, hit.body)
         if held is None:
-            return answer
+            return Served(answer)
         if not self.instead:
             self.background.start(lambda: self._follow(planned, held))
-            return answer
-        short = state.grant is not None and state.grant.short is not None
-        if planned.plan.only_if_cached or short:  # no upstream for this client now
-            return answer
-        self._replace(planned, state, hit, held)
-        state.fallback = answer
-        return None
-
-    def _replace(self, planned: PlannedRequest, state: RequestState, hit: Hit, held: str) -> None:
-        """Turn the hit into a miss whose answer will be compared."""
+            return Served(answer)
+        if planned.plan.only_if_cached or state.account.is_short:  # no upstream for this client now
+            return Served(answer)
         # The store counted a hit in the same round trip; it is none.
         counted = hit_counts(SEMANTIC_HITS, hit.model, hit.prompt_tokens, hit.completion_tokens)
-        state.count({name: -amount for name, amount in counted.items()})
-        state.fallback_counts = counted
-        state.because(Reason.SHADOW)
+        state.counts.add(negated(counted))
 
         async def compare(completion: JsonObject) -> None:
-            state.fallback = None
             fresh = planned.request.dialect.said(completion)
             await self._compare(planned, state, held, fresh)
 
-        state.on_answer = compare
+        return AskUpstream(str(Reason.SHADOW), Fallback(answer, counted), compare)
 
     async def _follow(self, planned: PlannedRequest, held: str) -> None:
         """Ask the upstream what the client was not kept waiting for, and compare."""
@@ -103,13 +92,13 @@ class ShadowSampler:
             _log.info("a shadow sample got no answer: %s", type(exc).__name__)
             completion = None
         if completion is None or not planned.request.dialect.is_whole(completion):
-            state.count({SHADOW_FAILED: 1})
+            state.counts.add({SHADOW_FAILED: 1})
         else:
             model = self.counted_model(planned.identity.model)
             tokens = planned.request.dialect.token_counts(completion)
-            state.count(shadow_call_counts(model, *tokens))
+            state.counts.add(shadow_call_counts(model, *tokens))
             await self._compare(planned, state, held, planned.request.dialect.said(completion))
-        self.counter_writer.later(planned.request.tenant, state.counts)
+        self.counter_writer.later(planned.request.tenant, state.counts.pending)
 
     async def _request_anyway(self, planned: PlannedRequest) -> JsonObject | None:
         request = planned.request
@@ -137,9 +126,9 @@ class ShadowSampler:
     ) -> None:
         agrees = await self.agreement.holds(planned, state, held, fresh)
         if agrees is None:
-            state.count({SHADOW_FAILED: 1})
+            state.counts.add({SHADOW_FAILED: 1})
             return
-        state.count(sample_counts(wrong=not agrees))
+        state.counts.add(sample_counts(wrong=not agrees))
         tenant = planned.request.tenant
         standing = await self.exact_dependency.attempt(
             state, lambda: self.memory.sampled(tenant, wrong=not agrees)
@@ -158,7 +147,7 @@ class ShadowSampler:
             state, lambda: self.memory.set_threshold(tenant, higher, before=before)
         )
         if done:
-            state.count({SHADOW_RAISED: 1})
+            state.counts.add({SHADOW_RAISED: 1})
             interval = wilson_interval(wrong, samples)
             _log.warning(
                 "semantic threshold raised to %s for tenant %r: %d of %d sampled hits were wrong "

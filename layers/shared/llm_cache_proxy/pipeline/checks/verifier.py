@@ -79,7 +79,7 @@ class PairVerifier:
         async def judge() -> None:
             state = RequestState()
             await self.judged(planned, state, candidate)
-            self.counter_writer.later(planned.request.tenant, state.counts)
+            self.counter_writer.later(planned.request.tenant, state.counts.pending)
 
         self.background.start(judge)
 
@@ -90,10 +90,10 @@ class PairVerifier:
         question = Question(kind, a, b, planned.model)
         ruling = await self.dependency.attempt(state, lambda: self.verifier.rule(question))
         if ruling is None:
-            state.count({VERIFIER_FAILED: 1})
+            state.counts.add({VERIFIER_FAILED: 1})
             return None
         tokens = (ruling.prompt_tokens, ruling.completion_tokens)
         model = self.counted_model(ruling.model) if ruling.model else ""
         cost = self.cost(model, *tokens) if model else 0
-        state.count(ruling_counts(model, *tokens, approved=ruling.approved, nano_dollars=cost))
+        state.counts.add(ruling_counts(model, *tokens, approved=ruling.approved, nano_dollars=cost))
         return ruling

@@ -17,8 +17,7 @@ from llm_cache_proxy.domain.errors import LimitReached
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store import Answered, Found, OtherNamespace, Refused
@@ -54,7 +53,7 @@ class ClientKeyGate:
         if request.client.key_id is None:
             return None
         own = not request.controls.names_namespace and planned.plan.bypass is None
-        first = state.grant is None
+        first = state.account.grant is None
         check = self.upstream_check(
             request.client, planned.model, planned.identity.model, request.body, request.fields
         )
@@ -104,22 +103,22 @@ class ClientKeyGate:
         if isinstance(answer, OtherNamespace):
             return answer
         if answer is not None and answer.grant is not None:
-            state.grant = answer.grant
-            state.charge = answer.grant.charge or state.charge
-        uncounted = state.grant is not None and not state.grant.counted
+            state.account.grant = answer.grant
+            state.account.charge = answer.grant.charge or state.account.charge
+        uncounted = state.account.grant is not None and not state.account.grant.counted
         if check is not None and (answer is None or uncounted):
             self._serve_unchecked(client, state)
         return answer
 
     def may_ask_upstream(self, client: Client, state: RequestState, *, model: str) -> None:
         """Raise RequestRefused where the key's budgets forbid it."""
-        grant = state.grant
+        grant = state.account.grant
         if grant is not None and grant.short is not None:
             self.counter_writer.later(client.tenant, error_count(f"key_{grant.short}"))
             raise refused_key(grant.short, grant, model=model)
 
     def _serve_unchecked(self, client: Client, state: RequestState) -> None:
-        if state.unchecked:
+        if state.account.unchecked:
             return
         wait = self.unchecked.wait_seconds(client.tenant, self.clock.monotonic())
         if wait:
@@ -128,10 +127,12 @@ class ClientKeyGate:
                 "The proxy cannot check limits at the moment and serves fewer requests meanwhile.",
                 retry_after_seconds=max(1, round(wait)),
             )
-        state.unchecked = True
-        state.count(error_count("key_unchecked"))
+        state.account.unchecked = True
+        state.counts.add(error_count("key_unchecked"))
         now = self.clock.now()
-        state.charge = state.charge or Charge(client.key_id or "", day_of(now), month_of(now))
+        state.account.charge = state.account.charge or Charge(
+            client.key_id or "", day_of(now), month_of(now)
+        )
 
 
 def _in_namespace(request: ClientRequest, namespace: str) -> ClientRequest:

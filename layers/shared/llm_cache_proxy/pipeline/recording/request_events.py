@@ -8,11 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Outcome
+from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.request_sink import RequestSink
 
 _SHOWN_CHARACTERS = 200
@@ -28,6 +28,7 @@ class RequestEventDraft:
     tenant: str | None = None
     model: str | None = None
     outcome: Outcome | None = None
+    state: RequestState | None = None
     begun: float = field(default_factory=time.time)
 
 
@@ -45,9 +46,9 @@ class RequestEvents:
         outcome = record.outcome
         if not self.sinks or outcome is None:
             return
-        state = outcome.state
-        usage = None if state is None else state.usage
-        counts = {} if state is None else merged(state.written, state.counts)
+        state = RequestState() if record.state is None else record.state
+        usage = outcome.usage or state.facts.usage
+        counts = state.counts.all()
         served = RequestEvent(
             time=record.begun,
             request_id=record.request_id,
@@ -61,7 +62,7 @@ class RequestEvents:
             similarity=outcome.similarity,
             usage=usage,
             nano_dollars=self._price(usage),
-            prompt=None if state is None else state.prompt,
+            prompt=state.facts.prompt,
             latency_ms=latency_ms,
             duration_ms=duration_ms,
             timings=outcome.timings,

@@ -19,20 +19,19 @@ class UpstreamUsage:
     prices: PriceList
 
     def count(self, planned: PlannedRequest, state: RequestState, completion: JsonObject) -> None:
-        """Add the result and the tokens of an answer to the trail, and settle what it cost.
+        """Add the result and the tokens of an answer, and charge the key what it cost.
 
         An answer that does not tell its tokens is charged as was reserved for it.
         """
         model = self.prices.counted_name(planned.identity.model)
         tokens = planned.request.dialect.token_counts(completion)
-        state.usage = Usage(model, *tokens, saved=False)
+        state.facts.usage = Usage(model, *tokens, saved=False)
         counts = miss_counts(model, *tokens)
-        if state.without_client:  # paid for, and no request's result
+        if not state.has_client:  # paid for, and no request's result
             del counts[MISSES]
         elif planned.plan.bypass is not None:
             counts[BYPASSES] = counts.pop(MISSES)
-        state.counted = counts
-        state.count(counts)
+        state.counts.add_result(counts)
         if any(tokens):
             price = self.prices.price(model)
             state.charge_actual(sum(tokens), 0 if price is None else price.cost(*tokens))
@@ -44,11 +43,11 @@ class UpstreamUsage:
     ) -> None:
         """Count an answer of which nothing is kept, before it is sent."""
         self.count(planned, state, completion)
-        await self.counter_writer.write(planned.request.tenant, state.counts)
+        await self.counter_writer.write(planned.request.tenant, state.counts.pending)
 
     def count_unsent(
         self, planned: PlannedRequest, state: RequestState, completion: JsonObject
     ) -> None:
         """Count an answer that was lost or left, whatever becomes of the caller."""
         self.count(planned, state, completion)
-        self.counter_writer.write_in_background(planned.request.tenant, state.counts)
+        self.counter_writer.write_in_background(planned.request.tenant, state.counts.pending)

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.client_keys.limits import Grant
-from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.requests.reasons import Result
 
 
 @dataclass(slots=True)
@@ -14,8 +14,8 @@ class Outcome:
 
     `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
     are None where no entry is involved; `similarity` where meaning was not compared; what a hit
-    saved, in tokens and nano-dollars, where nobody told it; `grant` where no client key was asked.
-    `state` goes on being filled in until a streamed answer has ended.
+    saved, in tokens and nano-dollars, where nobody told it; `grant` where no client key was asked;
+    `usage` where the tokens are known only when the answer has ended.
     """
 
     result: Result
@@ -27,7 +27,7 @@ class Outcome:
     saved_tokens: int | None = None
     saved_nano_dollars: int | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
-    state: RequestState | None = None
+    usage: Usage | None = None
     grant: Grant | None = None
 
 
@@ -44,8 +44,3 @@ class Answer:
 
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream; charset=utf-8"
-
-
-def reason_text(reason: Reason, detail: str | None = None) -> str:
-    """`x-cache-reason`: a word of the vocabulary, and what it names after a colon."""
-    return f"{reason}:{detail}" if detail else str(reason)

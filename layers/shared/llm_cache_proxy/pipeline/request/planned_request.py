@@ -1,25 +1,50 @@
-"""A request seen through the cache's eyes: who can answer it, its keys, and what may be tried."""
+"""A client's request, and the same with its cache plan, keys and upstream routes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from llm_cache_proxy.domain.client_keys.key_ring import Client
+from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.upstream_state import looks_things_up
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests import keys
-from llm_cache_proxy.domain.requests.controls import Mode
+from llm_cache_proxy.domain.requests.controls import Controls, Mode
 from llm_cache_proxy.domain.requests.normalisation import normalised
 from llm_cache_proxy.domain.requests.policy import Plan, Policy, plan
-from llm_cache_proxy.pipeline.request.client_request import ClientRequest
 from llm_cache_proxy.ports.upstream import Route
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRequest:
-    """`key` is that of `alike`, the fields with the last user text normalised if `normalises`.
+class ClientRequest:
+    """One request to a cached endpoint, parsed and checked.
 
-    `text` is the last user text as written, empty where there is none.
+    `body` is what the client sent, `fields` the same parsed; `headers` in lower case. `key_id` is
+    the client key's, None where no key is asked for.
+    """
+
+    tenant: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    fields: JsonObject
+    controls: Controls
+    dialect: Dialect
+    key_id: str | None = None
+
+    @property
+    def client(self) -> Client:
+        """Whose request it is."""
+        return Client(self.tenant, self.key_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """A request with its plan, its keys and the routes to the upstreams that serve its model.
+
+    `normalised_fields` are the fields with the last user text normalised, if `normalises`; `key`
+    is theirs. `text` is the last user text as written, empty where there is none.
     """
 
     request: ClientRequest
@@ -58,7 +83,7 @@ class PlannedRequest:
         )
 
     def verbatim(self) -> "PlannedRequest":
-        """The same request by the text as written: for texts that only normalising makes alike."""
+        """The same by the text as written: for texts that only normalising makes identical."""
         body = keys.canonical_body(self.request.fields, self.identity)
         return replace(self, key=keys.exact_key({"verbatim": body}, self.identity))
 

@@ -7,7 +7,7 @@ process one of them polls for all. Nobody waits for ever, and without a lease no
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -16,7 +16,9 @@ from llm_cache_proxy.domain.entries.shared_answer import LeaderResult
 from llm_cache_proxy.domain.metrics.counter_names import COALESCED, hit_counts, merged
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.domain.upstreams.pacing import UpstreamPace, pauses
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import SSE_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.request.decision import Follow, Served
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.follower import (
@@ -28,8 +30,10 @@ from llm_cache_proxy.pipeline.single_flight.follower import (
 from llm_cache_proxy.pipeline.single_flight.leader import LeaderLease
 from llm_cache_proxy.pipeline.single_flight.local_waiters import LocalWaiters, WaiterGroup
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.tiers.exact import ExactTier
-from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, new_claim
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.tiers.exact import ExactResult, ExactTier
+from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
+from llm_cache_proxy.pipeline.tiers.leases import LostLeases, new_claim
 from llm_cache_proxy.ports.lease_store import (
     FoundSemantically,
     Lease,
@@ -42,8 +46,6 @@ from llm_cache_proxy.ports.lease_store import (
 KEEP_ALIVE_SECONDS = 5.0
 """A stream is held back so long for its status, and then kept alive as often."""
 
-GoOn = Callable[[PlannedRequest, RequestState], Awaitable[Answer]]
-
 
 @dataclass(frozen=True, slots=True)
 class SingleFlight:
@@ -51,69 +53,62 @@ class SingleFlight:
 
     store: LeaseStore
     exact: ExactTier
-    terms: LeaseTerms
+    dependency: Dependency
+    lost_leases: LostLeases
+    hits: HitAnswers
+    counter_writer: CounterWriter
     background: Background
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     local_waiters: LocalWaiters = field(default_factory=LocalWaiters)
     pace: UpstreamPace = field(default_factory=UpstreamPace)
 
-    async def enter(
-        self, planned: PlannedRequest, state: RequestState, go_on: GoOn
-    ) -> Answer | None:
+    async def enter(self, found: ExactResult, state: RequestState) -> Served | Follow | None:
         """The leader's answer, for a follower; None where this request finds its own.
 
-        It then leads if `state.leadership` is set. `go_on` finds the answer of a follower whose
-        stream has begun already.
+        It then leads if `state.leadership` is set.
         """
-        lease = state.lease
+        planned, lease = found.planned, found.lease
         if lease is None:
             return None
         if lease.led:
             await self.lead(planned, state, lease)
             return None
         if planned.form is Form.JSON:
-            return await self._follower_answer(
-                planned, state, await self._leader_result(planned, state, lease)
-            )
-        return await self._streamed(planned, state, lease, go_on)
+            return await self._followed(planned, state, lease)
+        task = asyncio.get_running_loop().create_task(self._followed(planned, state, lease))
+        try:
+            done, _ = await asyncio.wait([task], timeout=self.keep_alive_seconds)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        return task.result() if done else Follow(task)
 
     async def lead(self, planned: PlannedRequest, state: RequestState, lease: Lease) -> None:
         """Take the lead of those who wait; `state.leadership` is to be ended."""
         place = (planned.request.tenant, lease.flight)
         self._lead(planned, state, lease, await self.local_waiters.led(place, lease.token))
 
-    async def _streamed(
-        self, planned: PlannedRequest, state: RequestState, lease: Lease, go_on: GoOn
-    ) -> Answer | None:
-        task = asyncio.get_running_loop().create_task(self._leader_result(planned, state, lease))
-        try:
-            done, _ = await asyncio.wait([task], timeout=self.keep_alive_seconds)
-        except asyncio.CancelledError:
-            task.cancel()
-            raise
-        if done:
-            return await self._follower_answer(planned, state, task.result())
-
-        async def rest() -> Answer:
-            answer = await self._follower_answer(planned, state, await task)
-            if answer is None:
-                return await go_on(planned, state)
-            self.exact.counter_writer.later(planned.request.tenant, state.take_counts())
-            return answer
+    def streamed(
+        self, follow: Follow, found: Coroutine[None, None, Answer], state: RequestState
+    ) -> Answer:
+        """A stream that is kept alive until `found`, which waits for the leader, has an answer."""
+        coming = asyncio.get_running_loop().create_task(found)
 
         def over(done: asyncio.Task[Answer]) -> None:
-            task.cancel()
-            left = done.cancelled() or done.exception() is not None
-            if left and state.leadership is not None:
-                state.leadership.abandon()
+            follow.leader.cancel()
+            if done.cancelled() or done.exception() is not None:
+                state.abandon_leadership()
 
-        coming = asyncio.get_running_loop().create_task(rest())
         coming.add_done_callback(over)
-        body = WaitingBody(coming, self.keep_alive_seconds)
-        outcome = Outcome(
-            Result.COALESCED, str(Reason.COALESCED), timings=state.timings, state=state
-        )
-        return Answer(200, SSE_TYPE, body, outcome)
+        outcome = Outcome(Result.COALESCED, str(Reason.COALESCED), timings=state.timings)
+        return Answer(200, SSE_TYPE, WaitingBody(coming, self.keep_alive_seconds), outcome)
+
+    async def _followed(
+        self, planned: PlannedRequest, state: RequestState, lease: Lease
+    ) -> Served | None:
+        result = await self._leader_result(planned, state, lease)
+        answer = await self._follower_answer(planned, state, result)
+        return None if answer is None else Served(answer)
 
     async def _leader_result(
         self, planned: PlannedRequest, state: RequestState, lease: Lease
@@ -122,10 +117,10 @@ class SingleFlight:
         group = self.local_waiters.joined((planned.request.tenant, lease.flight), lease.token)
         try:
             with state.timed("wait"):
-                async with asyncio.timeout(self.terms.wait_seconds):
+                async with asyncio.timeout(self.lost_leases.terms.wait_seconds):
                     return await self._in_turn(group, planned, state, lease)
         except TimeoutError:
-            state.because(Reason.SINGLE_FLIGHT_TIMEOUT)
+            state.facts.because(Reason.SINGLE_FLIGHT_TIMEOUT)
             return None
         finally:
             self.local_waiters.left(group)
@@ -162,11 +157,11 @@ class SingleFlight:
                 key=planned.key,
                 lease=lease,
                 text_digest=planned.text_digest,
-                lease_seconds=self.terms.lease_seconds,
+                lease_seconds=self.lost_leases.terms.lease_seconds,
                 claim=new_claim(),
                 max_age_seconds=planned.plan.max_age_seconds,
             )
-            polled = await self.exact.dependency.attempt(state, partial(self._poll, query))
+            polled = await self.dependency.attempt(state, partial(self._poll, query))
             if polled is None:
                 return NoLease()
             found, state.sequence = polled
@@ -177,7 +172,7 @@ class SingleFlight:
 
     def _poll(self, query: Poll) -> Awaitable[tuple[Polled, int]]:
         call = self.store.poll(query)
-        return self.exact.lost_leases.heard(query.tenant, query.lease.flight, query.claim, call)
+        return self.lost_leases.heard(query.tenant, query.lease.flight, query.claim, call)
 
     def _lead(
         self, planned: PlannedRequest, state: RequestState, lease: Lease, group: WaiterGroup
@@ -189,7 +184,7 @@ class SingleFlight:
 
         state.leadership = LeaderLease(
             self.store,
-            self.terms,
+            self.lost_leases.terms,
             planned.request.tenant,
             planned.key,
             lease,
@@ -208,14 +203,13 @@ class SingleFlight:
         state.charge_actual(0, 0)  # the leader pays
         if isinstance(result, FoundSemantically):
             alone = replace(planned, plan=replace(planned.plan, coalesce=False))
-            answer, _ = await self.exact.find(alone, state)
-            return answer
+            return (await self.exact.find(alone, state)).answer
         tokens = (result.prompt_tokens, result.completion_tokens)
-        state.counted = hit_counts(COALESCED, result.model, *tokens)
-        counts = merged(state.counted, state.take_counts())
-        await self.exact.counter_writer.write_together(planned.request.tenant, counts)
+        state.counts.result = hit_counts(COALESCED, result.model, *tokens)
+        counts = merged(state.counts.result, state.counts.take())
+        await self.counter_writer.write_together(planned.request.tenant, counts)
         if isinstance(result, Entry):
-            return kept_answer(self.exact.hits, planned, state, result)
+            return kept_answer(self.hits, planned, state, result)
         if result.failure is not None:
             raise result.failure.error()
         return published_reply(planned, state, result)

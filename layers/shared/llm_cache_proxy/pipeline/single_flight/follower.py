@@ -105,13 +105,15 @@ def published_reply(planned: PlannedRequest, state: RequestState, answer: Shared
     text = answer.in_form(planned.form) + (planned.request.dialect.terminator if as_events else "")
     kind = SSE_TYPE if as_events else answer.content_type
     tokens = (answer.prompt_tokens, answer.completion_tokens)
-    state.usage = Usage(answer.model, *tokens, saved=True)
     return Answer(
         status=answer.status,
         content_type=JSON_TYPE if answer.forms is not None and not as_events else kind,
         body=text.encode("utf-8", "replace"),
         outcome=Outcome(
-            Result.COALESCED, str(Reason.COALESCED), timings=state.timings, state=state
+            Result.COALESCED,
+            str(Reason.COALESCED),
+            timings=state.timings,
+            usage=Usage(answer.model, *tokens, saved=True),
         ),
         headers=answer.headers,
     )

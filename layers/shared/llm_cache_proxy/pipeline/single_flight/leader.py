@@ -56,7 +56,7 @@ async def publish_completion(
             headers=dict(headers),
             forms=forms,
             body=text if forms is None else "",
-            model="other" if state.usage is None else state.usage.model,
+            model="other" if state.facts.usage is None else state.facts.usage.model,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
         )

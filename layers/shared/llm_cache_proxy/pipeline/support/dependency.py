@@ -51,5 +51,5 @@ class Dependency:
         self.breaker.failed(self._clock.monotonic(), timed_out=timed_out)
         state.failed(self.name)
         if self.breaker.is_open and not was_open:
-            state.count(trip_count(self.name))
+            state.counts.add(trip_count(self.name))
         _log.warning("the %s tier failed: %s", self.name, exc or type(exc).__name__)

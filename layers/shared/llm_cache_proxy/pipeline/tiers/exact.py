@@ -1,6 +1,6 @@
 """The first tier: the same request was answered before, or one that differs in spelling only.
 
-Never serves a text that only normalising makes alike before the guard has read both as written.
+Never serves a text that only normalising makes identical before the guard has read both as written.
 """
 
 from collections.abc import Awaitable
@@ -31,9 +31,22 @@ from llm_cache_proxy.ports.exact_store import (
     Miss,
     OtherNamespace,
 )
+from llm_cache_proxy.ports.lease_store import Lease
 
 NO_KEY = "none"
 """No digest: finds nothing, and so counts no hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExactResult:
+    """`planned` is the request under the key its answer is to be stored by.
+
+    `lease` is the one that came with the lookup.
+    """
+
+    planned: PlannedRequest
+    answer: Answer | None = None
+    lease: Lease | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +62,8 @@ class ExactTier:
     keys: ClientKeyGate
     lost_leases: LostLeases
 
-    async def find(
-        self, planned: PlannedRequest, state: RequestState
-    ) -> tuple[Answer | None, PlannedRequest]:
-        """The answer if there is one, and the request under the key it is to be stored by.
+    async def find(self, planned: PlannedRequest, state: RequestState) -> ExactResult:
+        """The answer if there is one.
 
         Raises RequestRefused where the client's key is not served, as `begin` does.
         """
@@ -62,19 +73,21 @@ class ExactTier:
             planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
             found = await self._look(planned, state, planned.key, PendingCounts())
         if isinstance(found, AliasFound):
-            return await self._through_alias(planned, state, found), planned
+            return ExactResult(planned, await self._through_alias(planned, state, found))
         if isinstance(found, Barred):
-            state.because(Reason.FEEDBACK)
+            state.facts.because(Reason.FEEDBACK)
             return await self._verbatim(planned.verbatim(), state)
         if not isinstance(found, Hit):
-            return None, planned
+            return ExactResult(planned, lease=found.lease if isinstance(found, Miss) else None)
         if found.text is None:
-            return self._answer(planned, state, found, Reason.IDENTICAL), planned
+            answer = self._answer(planned, state, found, Reason.IDENTICAL)
+            return ExactResult(planned, answer, found.lease)
         if not planned.may_be_respelt:
             _take_back(state, found)
         elif self._says_the_same(planned, state, found):
             pair = spelling_pair(planned.text_digest, text_digest(found.text))
-            return self._answer(planned, state, found, Reason.NORMALISED, pair), planned
+            answer = self._answer(planned, state, found, Reason.NORMALISED, pair)
+            return ExactResult(planned, answer, found.lease)
         return await self._verbatim(planned.verbatim(), state)
 
     async def stand_in(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
@@ -82,8 +95,7 @@ class ExactTier:
         # The key's own namespace may have become known meanwhile; nothing corrects it any more.
         planned = planned.in_namespace_of(self.keys.placed(planned.request))
         plan = planned.plan.after_failure()
-        answer, _ = await self.find(replace(planned, plan=plan), state)
-        return answer
+        return (await self.find(replace(planned, plan=plan), state)).answer
 
     async def begin(self, planned: PlannedRequest, state: RequestState) -> PlannedRequest:
         """Learn the clear sequence for an answer that will be stored without having been read."""
@@ -100,18 +112,18 @@ class ExactTier:
         Raises RequestRefused where the client's key or its budgets forbid it.
         """
         client = planned.request.client
-        short = state.grant is not None and state.grant.short is not None
-        if client.key_id is not None and state.charge is None and not short:
+        account = state.account
+        if client.key_id is not None and account.charge is None and not account.is_short:
             await self._look(planned, state, NO_KEY, PendingCounts(), leases=False)
         self.keys.may_ask_upstream(client, state, model=planned.model)
 
-    async def _verbatim(
-        self, planned: PlannedRequest, state: RequestState
-    ) -> tuple[Answer | None, PlannedRequest]:
+    async def _verbatim(self, planned: PlannedRequest, state: RequestState) -> ExactResult:
         found = await self._look(planned, state, planned.key, PendingCounts())
+        lease = found.lease if isinstance(found, Hit | Miss) else None
         if isinstance(found, Hit) and found.text is None:
-            return self._answer(planned, state, found, Reason.IDENTICAL), planned
-        return None, planned
+            answer = self._answer(planned, state, found, Reason.IDENTICAL)
+            return ExactResult(planned, answer, lease)
+        return ExactResult(planned, lease=lease)
 
     async def _through_alias(
         self, planned: PlannedRequest, state: RequestState, promotion: AliasFound
@@ -132,7 +144,7 @@ class ExactTier:
             return None
         if not judged and not self._says_the_same(planned, state, found):
             return None
-        state.similarity = alias.similarity
+        state.facts.similarity = alias.similarity
         pair = barred_pair(planned.text, found.text) if found.text is not None else None
         return self._answer(planned, state, found, Reason.PROMOTED, pair)
 
@@ -144,7 +156,7 @@ class ExactTier:
         reason: Reason,
         pair: str | None = None,
     ) -> Answer:
-        state.counted = _counted(found)
+        state.counts.result = _counted(found)
         if not found.is_stale:
             return self.hits.answer(planned, state, found, Result.HIT_EXACT, reason, pair=pair)
         failed = planned.plan.failed
@@ -188,12 +200,11 @@ class ExactTier:
         answer = await self.dependency.attempt(state, lambda: self._lookup(query))
         if answer is None:
             state.exact_unavailable = True
-            state.because(Reason.EXACT_UNAVAILABLE)
+            state.facts.because(Reason.EXACT_UNAVAILABLE)
             self.counter_writer.later(planned.request.tenant, pending.counts, pending.recent)
         found = self.keys.passed(planned.request.client, state, check, answer)
         if found is not None and not isinstance(found, OtherNamespace):
             state.sequence = found.sequence
-            state.lease = found.lease if isinstance(found, Hit | Miss) else None
         return found
 
     def _lookup(self, query: Lookup) -> Awaitable[Answered]:
@@ -211,5 +222,5 @@ def _counted(hit: Hit) -> dict[str, int]:
 
 def _take_back(state: RequestState, found: Hit) -> None:
     """Uncount what the store has counted as a hit, and what was none."""
-    state.counted = _counted(found)
-    state.uncount()
+    state.counts.result = _counted(found)
+    state.counts.undo_result()

@@ -45,7 +45,6 @@ class HitAnswers:
         whole = planned.form is Form.JSON
         tokens = hit.prompt_tokens + hit.completion_tokens
         price = self.prices.price(hit.model)
-        state.usage = Usage(hit.model, hit.prompt_tokens, hit.completion_tokens, saved=True)
         return Answer(
             status=200,
             content_type=JSON_TYPE if whole else SSE_TYPE,
@@ -53,7 +52,7 @@ class HitAnswers:
             outcome=Outcome(
                 result=result,
                 reason=str(reason),
-                similarity=state.similarity,
+                similarity=state.facts.similarity,
                 age_seconds=max(0, hit.now - hit.created_at),
                 ttl_seconds=max(0, hit.expires_at - hit.now),
                 entry_id=str(EntryHandle(hit.entry_id, pair)),
@@ -62,7 +61,7 @@ class HitAnswers:
                 if price is not None and tokens
                 else None,
                 timings=state.timings,
-                state=state,
+                usage=Usage(hit.model, hit.prompt_tokens, hit.completion_tokens, saved=True),
             ),
         )
 

@@ -18,7 +18,10 @@ from llm_cache_proxy.ports.vector_store import Candidate
 
 
 class Judge(Protocol):
-    """One request's judge; why a candidate was not accepted is left on the trail."""
+    """One request's judge; a refusal is explained in the request's state."""
+
+    unjudged: Candidate | None
+    """The nearest entry that the verifier has yet to judge."""
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
         """Why the candidate's answer may serve, or None."""
@@ -32,6 +35,7 @@ class GuardJudge:
         self._planned = planned
         self._state = state
         self._guard = guard
+        self.unjudged: Candidate | None = None
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
         """The candidate, unless a rule sees a difference in meaning."""
@@ -59,6 +63,7 @@ class VerifierJudge:
         self._pair_verifier = pair_verifier
         self._known = known
         self._has_asked = False
+        self.unjudged: Candidate | None = None
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
         """The candidate, if the verifier has approved of the pair or does so now."""
@@ -68,11 +73,11 @@ class VerifierJudge:
         if approved is None and not self._has_asked and self._is_likely(candidate):
             self._has_asked = True  # one wait a request at most
             approved = await self._pair_verifier.judged(self._planned, self._state, candidate)
-        elif approved is None and self._state.unjudged is None:
-            self._state.unjudged = candidate
+        elif approved is None and self.unjudged is None:
+            self.unjudged = candidate
         if approved:
             return Reason.VERIFIED
-        self._state.because(Reason.UNVERIFIED if approved is None else Reason.VERIFIER)
+        self._state.facts.because(Reason.UNVERIFIED if approved is None else Reason.VERIFIER)
         return None
 
     def _is_likely(self, candidate: Candidate) -> bool:

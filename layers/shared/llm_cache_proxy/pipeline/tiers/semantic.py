@@ -5,7 +5,7 @@ turn, nearest first, and everything around the prompt has to be equal already (t
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Alias, Entry
@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
-from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.decision import AskUpstream, Served
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
@@ -43,7 +43,7 @@ _TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK)
 _WITHHELD = {Barred: Reason.FEEDBACK, BelowRaised: Reason.THRESHOLD_RAISED}
 
 
-async def _nothing_to_prepare() -> None:
+async def nothing_to_prepare() -> None:
     """Nothing has to be prepared."""
 
 
@@ -65,23 +65,23 @@ class SemanticTier:
     clock: Clock
     candidates: int
     hits: HitAnswers
-    prepare: Callable[[], Awaitable[None]] = _nothing_to_prepare
+    prepare: Callable[[], Awaitable[None]] = nothing_to_prepare
     pair_verifier: PairVerifier | None = None
     shadow_sampler: ShadowSampler | None = None
 
-    async def find(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
+    async def find(self, planned: PlannedRequest, state: RequestState) -> Served | AskUpstream:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
 
         Without the exact tier nothing is served by meaning: it alone knows what was cleared.
         """
         if planned.plan.no_semantic is not None:
-            state.because(planned.plan.no_semantic)
-            return None
+            state.facts.because(planned.plan.no_semantic)
+            return AskUpstream(state.facts.text)
         if state.exact_unavailable:
-            return None
+            return AskUpstream(state.facts.text)
         vector = await self.vector(planned, state)
         if vector is None:
-            return None
+            return AskUpstream(state.facts.text)
         scope = self.scope(planned)
         near = await self.search_dependency.attempt(
             state,
@@ -90,8 +90,7 @@ class SemanticTier:
             ),
         )
         if near is None:
-            state.because(Reason.SEARCH_UNAVAILABLE)
-            return None
+            return AskUpstream(str(Reason.SEARCH_UNAVAILABLE))
         return await self._first_match(planned, state, near)
 
     def scope(self, planned: PlannedRequest) -> Scope:
@@ -106,12 +105,27 @@ class SemanticTier:
                 state, lambda: self._embedding(planned.text)
             )
             if embedded is None:
-                state.because(Reason.EMBEDDER_UNAVAILABLE)
+                state.facts.because(Reason.EMBEDDER_UNAVAILABLE)
             elif not embedded.whole:
-                state.because(Reason.TOO_LONG)
+                state.facts.because(Reason.TOO_LONG)
             else:
                 state.vector = embedded.vector
         return state.vector
+
+    async def store(self, planned: PlannedRequest, state: RequestState, entry: Entry) -> bool:
+        """Whether the entry's vector was stored beside it."""
+        vector = await self.vector(planned, state)
+        if vector is None:
+            return False
+        scope = self.scope(planned)
+        stored = await self.search_dependency.attempt(
+            state, lambda: self._stored(scope, vector, entry)
+        )
+        return stored is not None
+
+    async def _stored(self, scope: Scope, vector: Sequence[float], entry: Entry) -> bool:
+        await self.vectors.store(scope, vector, entry)
+        return True
 
     async def _embedding(self, text: str) -> Embedding:
         [embedding] = await self.embedder.embed([text])
@@ -119,17 +133,17 @@ class SemanticTier:
 
     async def _first_match(
         self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]
-    ) -> Answer | None:
+    ) -> Served | AskUpstream:
         if near and near[0].similarity < planned.plan.threshold:
-            state.similarity = near[0].similarity
-            if state.reason not in _TELLS_MORE:
-                state.because(Reason.BELOW_THRESHOLD)
+            state.facts.similarity = near[0].similarity
+            if state.facts.reason not in _TELLS_MORE:
+                state.facts.because(Reason.BELOW_THRESHOLD)
         eligible = [
             c for c in near if c.similarity >= planned.plan.threshold and _may_serve(planned, c)
         ]
         judge = await self._judge(planned, state, eligible)
         for candidate in eligible:
-            state.similarity = candidate.similarity
+            state.facts.similarity = candidate.similarity
             accepted = await judge.accepts(candidate)
             if accepted is None:
                 continue
@@ -142,10 +156,13 @@ class SemanticTier:
                     planned, state, found, Result.HIT_SEMANTIC, accepted, pair=pair
                 )
                 if self.shadow_sampler is None:
-                    return answer
-                return self.shadow_sampler.sampled(planned, state, found, answer)
-            state.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
-        return None
+                    return Served(answer)
+                sampled = self.shadow_sampler.decide(planned, state, found, answer)
+                if isinstance(sampled, Served):
+                    return sampled
+                return replace(sampled, judge_later=judge.unjudged)
+            state.facts.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
+        return AskUpstream(state.facts.text, judge_later=judge.unjudged)
 
     async def _judge(
         self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]
@@ -191,7 +208,7 @@ class SemanticTier:
             form=planned.form,
             text_digest=planned.text_digest,
             max_age_seconds=planned.plan.max_age_seconds,
-            counts={} if state.charge is None else state.charge.corrected_to(0, 0),
+            counts={} if state.account.charge is None else state.account.charge.corrected_to(0, 0),
             held=None if state.leadership is None else state.leadership.lease,
         )
         match = None if pair is None else Match(candidate.similarity, pair)

@@ -20,6 +20,14 @@ from llm_cache_proxy.ports.exact_store import Commit, ExactStore
 
 
 @dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry that is stored, and whether its vector is, where it was to have one."""
+
+    entry: Entry
+    without_vector: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EntryWriter:
     """Writes entries; `counted_model` gives the name a model is counted under."""
 
@@ -31,11 +39,21 @@ class EntryWriter:
     counted_model: Callable[[str], str]
 
     async def store(
-        self, planned: PlannedRequest, state: RequestState, completion: JsonObject, json_text: str
-    ) -> Entry | None:
-        """The entry as stored, or None where it was not; the trail's counts go with it."""
-        tenant, counts = planned.request.tenant, dict(state.counts)
-        entry = self._entry(planned, state, completion, json_text)
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        completion: JsonObject,
+        json_text: str,
+        *,
+        created_at: float | None = None,
+    ) -> StoredEntry | None:
+        """The entry as stored, or None where it was not; the request's counts go with it.
+
+        `created_at` is None for an answer that was given just now.
+        """
+        tenant, counts = planned.request.tenant, dict(state.counts.pending)
+        now = int(self.clock.now() if created_at is None else created_at)
+        entry = self._entry(planned, state, completion, json_text, now)
         leadership = state.leadership
         covered = leadership is not None and leadership.covers(entry.key)
         commit = Commit(tenant, entry, counts, leadership.lease if leadership and covered else None)
@@ -49,34 +67,29 @@ class EntryWriter:
         elif leadership is not None:
             await leadership.stored(entry)
         if accepted is None:
-            self.counter_writer.write_in_background(tenant, state.counts)
+            self.counter_writer.write_in_background(tenant, state.counts.pending)
             return None
         if not accepted:
             return None
-        if planned.plan.no_semantic is None:
-            await self._store_vector(planned, state, entry)
-        return entry
-
-    async def _store_vector(
-        self, planned: PlannedRequest, state: RequestState, entry: Entry
-    ) -> None:
-        after = RequestState(timings=state.timings, vector=state.vector)
-        vector = await self.semantic.vector(planned, after)
-        if vector is not None:
-            scope = self.semantic.scope(planned)
-            await self.semantic.search_dependency.attempt(
-                after, lambda: self.semantic.vectors.store(scope, vector, entry)
-            )
-        self.counter_writer.later(planned.request.tenant, after.counts)
+        if planned.plan.no_semantic is not None:
+            return StoredEntry(entry)
+        after = state.child()
+        has_vector = await self.semantic.store(planned, after, entry)
+        self.counter_writer.later(tenant, after.counts.pending)
+        return StoredEntry(entry, without_vector=not has_vector)
 
     def _entry(
-        self, planned: PlannedRequest, state: RequestState, completion: JsonObject, json_text: str
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        completion: JsonObject,
+        json_text: str,
+        now: int,
     ) -> Entry:
         controls = planned.request.controls
         model = self.counted_model(planned.identity.model)
         entry_id = keys.entry_id(planned.request.tenant, planned.key)
         prompt_tokens, completion_tokens = planned.request.dialect.token_counts(completion)
-        now = int(self.clock.now())
         return Entry(
             key=planned.key,
             entry_id=entry_id,

@@ -16,8 +16,8 @@ from llm_cache_proxy.pipeline.request.answer import (
     SSE_TYPE,
     Answer,
     Outcome,
-    reason_text,
 )
+from llm_cache_proxy.pipeline.request.decision import AskUpstream
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.leader import (
@@ -43,7 +43,9 @@ class MissPath:
     upstream_usage: UpstreamUsage
     detached_tasks: DetachedTasks
 
-    async def answer(self, planned: PlannedRequest, state: RequestState) -> Answer:
+    async def answer(
+        self, planned: PlannedRequest, state: RequestState, ask: AskUpstream
+    ) -> Answer:
         """The upstream's answer. Raises UpstreamError where there is none."""
         streaming = planned.request.dialect.wants_stream(planned.request.fields)
         reply, tells_usage = await self._reply(planned, state, streaming=streaming)
@@ -57,15 +59,16 @@ class MissPath:
                 upstream_usage=self.upstream_usage,
                 detached_tasks=self.detached_tasks,
                 hides_usage=tells_usage,
+                ask=ask,
             )
-            if planned.plan.stale_if_error_seconds > 0 or state.fallback is not None:
+            if planned.plan.stale_if_error_seconds > 0 or ask.fallback is not None:
                 await relay.begin()  # until then another answer may take its place
-            return self._answer(planned, state, reply, SSE_TYPE, relay)
+            return _answer(planned, state, ask, reply, SSE_TYPE, relay)
         with state.timed("upstream"):
             body = await self._read(planned, state, reply)
-        await self._keep(planned, state, reply, body)
+        await self._keep(planned, state, ask, reply, body)
         kind = reply.headers.get("content-type", JSON_TYPE)
-        return self._answer(planned, state, reply, kind, body)
+        return _answer(planned, state, ask, reply, kind, body)
 
     async def _reply(
         self, planned: PlannedRequest, state: RequestState, *, streaming: bool
@@ -89,24 +92,29 @@ class MissPath:
 
     async def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
-            state.count(error_count("upstream"))
+            state.counts.add(error_count("upstream"))
             state.charge_actual(0, 0)
         else:  # what was asked for may be on the bill
-            state.count(error_count("client_left"))
+            state.counts.add(error_count("client_left"))
         self.upstream_usage.count_unsent(planned, state, {})
         await publish_failure(state, exc)
 
     async def _keep(
-        self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply, body: bytes
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        ask: AskUpstream,
+        reply: UpstreamReply,
+        body: bytes,
     ) -> None:
         status = reply.status
         completion = _parsed(body) if status in _SUCCESS else {}
         if status not in _SUCCESS:
-            state.count(error_count(f"upstream_{status}"))
+            state.counts.add(error_count(f"upstream_{status}"))
             state.charge_actual(0, 0)
         whole = planned.request.dialect.is_whole(completion)
-        if whole:
-            await state.answered(completion)
+        if whole and ask.compare is not None:
+            await ask.compare(completion)
         if planned.plan.write and whole:
             self.upstream_usage.count(planned, state, completion)
             await self.entry_writer.store(planned, state, completion, body.decode("utf-8"))
@@ -119,29 +127,27 @@ class MissPath:
             kind = reply.headers.get("content-type", JSON_TYPE)
             await publish_body(state, status, reply.headers, kind, body)
 
-    def _answer(
-        self,
-        planned: PlannedRequest,
-        state: RequestState,
-        reply: UpstreamReply,
-        kind: str,
-        body: bytes | AsyncGenerator[bytes, None],
-    ) -> Answer:
-        bypass = planned.plan.bypass
-        reason = reason_text(state.reason, state.detail) if bypass is None else str(bypass)
-        return Answer(
-            status=reply.status,
-            content_type=kind,
-            body=body,
-            outcome=Outcome(
-                result=Result.MISS if bypass is None else Result.BYPASS,
-                reason=reason,
-                similarity=state.similarity,
-                timings=state.timings,
-                state=state,
-            ),
-            headers=reply.headers,
-        )
+
+def _answer(
+    planned: PlannedRequest,
+    state: RequestState,
+    ask: AskUpstream,
+    reply: UpstreamReply,
+    kind: str,
+    body: bytes | AsyncGenerator[bytes, None],
+) -> Answer:
+    return Answer(
+        status=reply.status,
+        content_type=kind,
+        body=body,
+        outcome=Outcome(
+            result=Result.MISS if planned.plan.bypass is None else Result.BYPASS,
+            reason=ask.reason,
+            similarity=state.facts.similarity,
+            timings=state.timings,
+        ),
+        headers=reply.headers,
+    )
 
 
 def _is_sse(reply: UpstreamReply) -> bool:

@@ -1,20 +1,21 @@
-"""An answer whose life is over, or nearly so, is renewed by one caller while the others get it.
+"""An answer whose TTL is over, or nearly so, is renewed by one caller while the others get it.
 
 Where work may go on after an answer, that caller has the stored one as well and the upstream is
 asked behind it; where everything stops then, that caller waits for the upstream's.
 """
 
 import logging
+from collections.abc import Awaitable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import Answer
-from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.decision import AskUpstream, Fallback, Served
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.pipeline.single_flight.coordinator import GoOn, SingleFlight
-from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
+from llm_cache_proxy.pipeline.tiers.exact import ExactResult
 
 _log = logging.getLogger(__name__)
 
@@ -24,36 +25,31 @@ class Revalidation:
     """`inline` says that nothing runs after an answer."""
 
     single_flight: SingleFlight
-    background: Background
     inline: bool = False
 
-    async def begin(
-        self, planned: PlannedRequest, state: RequestState, hit: Answer, ask: GoOn
-    ) -> Answer | None:
-        """`hit`, or None where the caller is to ask the upstream and to fall back on `hit`."""
-        lease = state.lease
+    async def decide(
+        self, found: ExactResult, hit: Answer, state: RequestState
+    ) -> Served | AskUpstream:
+        """Serve `hit`; this caller renews it first, or behind it, if the lookup gave it a lease."""
+        lease = found.lease
         if lease is None or not lease.led:
-            return hit
+            return Served(hit)
         if self.inline:
-            hit.outcome.state = replace(state)
             if hit.outcome.result is Result.STALE:  # it is given only if the upstream fails
                 hit.outcome.reason = str(Reason.STALE_IF_ERROR)
-            state.fallback, state.fallback_counts = hit, state.counted
-            state.uncount()
-            state.because(Reason.RENEWED)
-            await self.single_flight.lead(planned, state, lease)
-            return None
-        apart = RequestState(sequence=state.sequence, grant=state.grant, without_client=True)
-        await self.single_flight.lead(planned, apart, lease)
-        if not self.background.start(lambda: _renew(planned, apart, ask)):
-            apart.abandon_leadership()
-        return hit
+            fallback = Fallback(hit, state.counts.result)
+            state.counts.undo_result()
+            await self.single_flight.lead(found.planned, state, lease)
+            return AskUpstream(str(Reason.RENEWED), fallback)
+        renewal = state.child(has_client=False)
+        await self.single_flight.lead(found.planned, renewal, lease)
+        return Served(hit, renewal)
 
 
-async def _renew(planned: PlannedRequest, state: RequestState, ask: GoOn) -> None:
-    """Ask the upstream for an answer that nobody waits for, and see it to its end."""
+async def renewed(coming: Awaitable[Answer], state: RequestState) -> None:
+    """Read an answer that no client waits for to its end."""
     try:
-        answer = await ask(planned, state)
+        answer = await coming
         if not isinstance(answer.body, bytes):
             async with aclosing(answer.body) as pieces:
                 async for _ in pieces:

@@ -13,6 +13,7 @@ from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
+from llm_cache_proxy.pipeline.request.decision import AskUpstream
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.leader import publish_completion, publish_failure
@@ -26,7 +27,7 @@ class StreamRelay(ClosableBody):
     Closing it early, begun or not, cancels the upstream call, or leaves it to be read to its end.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each by its name)
         self,
         planned: PlannedRequest,
         state: RequestState,
@@ -36,6 +37,7 @@ class StreamRelay(ClosableBody):
         upstream_usage: UpstreamUsage,
         detached_tasks: DetachedTasks,
         hides_usage: bool,
+        ask: AskUpstream,
     ) -> None:
         self._planned = planned
         self._state = state
@@ -43,6 +45,7 @@ class StreamRelay(ClosableBody):
         self._upstream_usage = upstream_usage
         self._detached_tasks = detached_tasks
         self._hides_usage = hides_usage
+        self._compare = ask.compare
         self._body = ShieldedBody(body) if detached_tasks.finishes else body
         self._assembler = planned.request.dialect.assembler()
         self._splitter = EventSplitter()
@@ -121,7 +124,7 @@ class StreamRelay(ClosableBody):
             await self._body.aclose()
 
     async def _fail(self, exc: UpstreamError) -> None:
-        self._state.count(error_count("upstream_stream"))
+        self._state.counts.add(error_count("upstream_stream"))
         await self._detached_tasks.through(publish_failure(self._state, exc))
         self._count_aborted()
 
@@ -175,8 +178,8 @@ class StreamRelay(ClosableBody):
             and not self._broken
             and self._planned.request.dialect.is_whole(completion)
         )
-        if whole:
-            await self._state.answered(completion)
+        if whole and self._compare is not None:
+            await self._compare(completion)
         if whole and self._planned.plan.write:
             self._upstream_usage.count(self._planned, self._state, completion)
             text = compact_text(completion)

@@ -9,7 +9,6 @@ from llm_cache_proxy.adapters.exact_store.counter_windows import (
     FINE_KEPT_SECONDS,
 )
 from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS, TenantNames
-from llm_cache_proxy.adapters.exact_store.redis.pairs import RememberingExactStore
 from llm_cache_proxy.adapters.exact_store.redis.records import (
     entry_in,
     listed,
@@ -17,14 +16,15 @@ from llm_cache_proxy.adapters.exact_store.redis.records import (
     sensible,
     texts,
 )
+from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 
 _BATCH = 500
 
 
-class AdministeredExactStore(RememberingExactStore):
-    """The same store, serving `ExactAdmin` as well."""
+class RedisAdmin(RedisScripts):
+    """The `ExactAdmin` of a Redis server."""
 
     async def tenants(self) -> Sequence[str]:
         """Every tenant that has ever stored or counted, sorted."""

@@ -3,12 +3,12 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from llm_cache_proxy.adapters.exact_store.redis.admin import AdministeredExactStore
-from llm_cache_proxy.adapters.exact_store.redis.store import (
+from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     NoSuchScriptError,
     UnreadableReplyError,
     Word,
 )
+from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 
 if TYPE_CHECKING:
@@ -64,6 +64,6 @@ class RedisPyServer:
         return self._client
 
 
-def redis_exact_store(url: str, *, timeout_seconds: float) -> AdministeredExactStore:
+def redis_exact_store(url: str, *, timeout_seconds: float) -> RedisExactStore:
     """The exact tier on the Redis at `url`; each command has `timeout_seconds`."""
-    return AdministeredExactStore(RedisPyServer(url, timeout_seconds=timeout_seconds))
+    return RedisExactStore(RedisPyServer(url, timeout_seconds=timeout_seconds))

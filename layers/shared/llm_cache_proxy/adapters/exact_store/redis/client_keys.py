@@ -6,7 +6,7 @@ from typing import cast
 from llm_cache_proxy.adapters.exact_store.key_records import read_record, record_text
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import usage_of
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
-from llm_cache_proxy.adapters.exact_store.redis.store import ScriptedExactStore
+from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage
 from llm_cache_proxy.ports.key_store import HeldKey
@@ -14,8 +14,8 @@ from llm_cache_proxy.ports.key_store import HeldKey
 _USAGE_FIELDS = ("w", "r", "d", "t", "o", "n")
 
 
-class ScriptedKeyStore(ScriptedExactStore):
-    """The same store, serving `KeyStore` as well."""
+class RedisClientKeys(RedisScripts):
+    """The `KeyStore` of a Redis server."""
 
     async def read_keys(self, tenant: str) -> Mapping[str, HeldKey]:
         """Every key of the tenant by its id."""

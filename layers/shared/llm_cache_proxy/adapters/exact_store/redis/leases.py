@@ -2,10 +2,9 @@
 
 from typing import cast
 
-from llm_cache_proxy.adapters.exact_store.redis.client_keys import ScriptedKeyStore
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_in, lease_in, numbers, sensible
-from llm_cache_proxy.adapters.exact_store.redis.store import Word, milliseconds
+from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts, Word, milliseconds
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
 from llm_cache_proxy.ports.lease_store import (
     FoundSemantically,
@@ -17,8 +16,8 @@ from llm_cache_proxy.ports.lease_store import (
 )
 
 
-class LeasingExactStore(ScriptedKeyStore):
-    """The same store, serving `LeaseStore` as well."""
+class RedisLeases(RedisScripts):
+    """The `LeaseStore` of a Redis server."""
 
     async def poll(self, query: Poll) -> tuple[Polled, int]:
         """What there is for a follower, and the tenant's clear sequence; one command."""

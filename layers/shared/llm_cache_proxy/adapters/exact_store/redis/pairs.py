@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import cast
 
-from llm_cache_proxy.adapters.exact_store.redis.leases import LeasingExactStore
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import numbers, sensible
+from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.pair_memory import Standing
 
 _VERDICTS = {"1": True, "0": False}
 
 
-class RememberingExactStore(LeasingExactStore):
-    """The same store, serving `PairMemory` as well."""
+class RedisPairs(RedisScripts):
+    """The `PairMemory` of a Redis server."""
 
     async def bar(self, tenant: str, pair: str) -> bool:
         """Never match this pair again; whether that is new."""

@@ -1,9 +1,13 @@
-"""The scripts that run on the Redis server, as text and by digest."""
+"""The scripts that run on the Redis server, and the server that runs them."""
 
 import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Protocol
+
+from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 
 KEY_LOCKING = "#!lua flags=allow-key-locking\n"
 """Upstash locks the whole database for a script that does not begin so; Redis refuses the flag.
@@ -32,3 +36,73 @@ def script(name: str, first_line: str = "") -> Script:
     parts = [(folder / f"{part}.lua").read_text("utf-8") for part in names]
     text = "".join([first_line, *parts])
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+Word = str | int | float
+_FINDS_ITS_KEYS = frozenset({"counters"})
+"""Scripts that touch keys whose names they read first, and so lock everything."""
+
+
+class RedisServer(Protocol):
+    """One command at a time.
+
+    Raises ExactStoreUnavailable, or one of the errors below. `locks_keys` says whether the
+    product takes a lock on the whole database for a script that does not decline it.
+    """
+
+    locks_keys: bool
+
+    async def command(self, *words: Word) -> object:
+        """The server's reply, strings decoded."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections."""
+        ...
+
+
+class NoSuchScriptError(Exception):
+    """The server does not know a script by its digest yet."""
+
+
+class UnreadableReplyError(ExactStoreUnavailable):
+    """The reply holds bytes that are no text, as only a damaged record does."""
+
+
+class ScriptFlagRefusedError(Exception):
+    """The server is not of the product that it was taken for: it knows no key locking."""
+
+
+class RedisScripts:
+    """One Redis server, and the scripts that run there: what every port's part shares."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+        self._registered: set[str] = set()
+
+    async def _run(self, name: str, keys: list[str], *words: Word) -> object:
+        locks_keys = self._server.locks_keys and name not in _FINDS_ITS_KEYS
+        body = script(name, KEY_LOCKING if locks_keys else "")
+        try:
+            return await self._server.command("EVALSHA", body.sha1, len(keys), *keys, *words)
+        except NoSuchScriptError:
+            pass
+        try:
+            return await self._server.command("EVAL", body.text, len(keys), *keys, *words)
+        except ScriptFlagRefusedError:
+            self._server.locks_keys = False
+            return await self._run(name, keys, *words)
+
+    async def _register(self, tenant: str) -> None:
+        """Put the tenant into the registry that operators read, once a process."""
+        if tenant not in self._registered:
+            self._registered.add(tenant)
+            try:
+                await self._server.command("SADD", TENANTS, tenant)
+            except ExactStoreUnavailable:  # full or read-only: the call itself has been served
+                self._registered.discard(tenant)
+
+
+def milliseconds(seconds: float) -> int:
+    """As Redis counts TTLs."""
+    return max(1, int(seconds * 1000))

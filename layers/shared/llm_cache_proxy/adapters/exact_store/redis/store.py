@@ -3,59 +3,31 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import Protocol, cast
+from typing import cast
 
+from llm_cache_proxy.adapters.exact_store.redis.admin import RedisAdmin
+from llm_cache_proxy.adapters.exact_store.redis.client_keys import RedisClientKeys
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import answered, check_text
-from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS, TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.leases import RedisLeases
+from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.pairs import RedisPairs
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, promoted
-from llm_cache_proxy.adapters.exact_store.redis.scripts import KEY_LOCKING, script
+from llm_cache_proxy.adapters.exact_store.redis.scripts import (
+    RedisScripts,
+    UnreadableReplyError,
+    Word,
+    milliseconds,
+)
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store import Answered, Commit, Lookup, Match, Miss, Promoted
 
-Word = str | int | float
 _STORED, _CUT_OFF, _TAKES_NO_WRITES = 1, 0, -1
-_FINDS_ITS_KEYS = frozenset({"counters"})
-"""Scripts that touch keys whose names they read first, and so lock everything."""
 _log = logging.getLogger(__name__)
 
 
-class RedisServer(Protocol):
-    """One command at a time.
-
-    Raises ExactStoreUnavailable, or one of the errors below. `locks_keys` says whether the
-    product takes a lock on the whole database for a script that does not decline it.
-    """
-
-    locks_keys: bool
-
-    async def command(self, *words: Word) -> object:
-        """The server's reply, strings decoded."""
-        ...
-
-    async def aclose(self) -> None:
-        """Release connections."""
-        ...
-
-
-class NoSuchScriptError(Exception):
-    """The server does not know a script by its digest yet."""
-
-
-class UnreadableReplyError(ExactStoreUnavailable):
-    """The reply holds bytes that are no text, as only a damaged record does."""
-
-
-class ScriptFlagRefusedError(Exception):
-    """The server is not of the product that it was taken for: it knows no key locking."""
-
-
-class ScriptedExactStore:
-    """An `ExactStore` over one Redis server."""
-
-    def __init__(self, server: RedisServer) -> None:
-        self._server = server
-        self._registered: set[str] = set()
+class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, RedisScripts):
+    """An `ExactStore` over one Redis server, with the ports beside it from one file each."""
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key; a hit is counted in the same command."""
@@ -151,42 +123,15 @@ class ScriptedExactStore:
         """Release connections."""
         await self._server.aclose()
 
-    async def _run(self, name: str, keys: list[str], *words: Word) -> object:
-        locks_keys = self._server.locks_keys and name not in _FINDS_ITS_KEYS
-        body = script(name, KEY_LOCKING if locks_keys else "")
-        try:
-            return await self._server.command("EVALSHA", body.sha1, len(keys), *keys, *words)
-        except NoSuchScriptError:
-            pass
-        try:
-            return await self._server.command("EVAL", body.text, len(keys), *keys, *words)
-        except ScriptFlagRefusedError:
-            self._server.locks_keys = False
-            return await self._run(name, keys, *words)
-
     async def _removed(self, record: str) -> Miss:
         """A miss for good; its sequence is such that no clear is overlooked."""
         await self._server.command("DEL", record)
         return Miss(0)
 
-    async def _register(self, tenant: str) -> None:
-        """Put the tenant into the registry that operators read, once a process."""
-        if tenant not in self._registered:
-            self._registered.add(tenant)
-            try:
-                await self._server.command("SADD", TENANTS, tenant)
-            except ExactStoreUnavailable:  # full or read-only: the call itself has been served
-                self._registered.discard(tenant)
-
 
 def _asking(query: Lookup, window: str) -> list[Word]:
     max_age = "" if query.max_age_seconds is None else query.max_age_seconds
     return [FORMAT_VERSION, query.form.value, query.text_digest, max_age, window]
-
-
-def milliseconds(seconds: float) -> int:
-    """As Redis counts TTLs."""
-    return max(1, int(seconds * 1000))
 
 
 def _flat(counts: Mapping[str, int]) -> list[Word]:

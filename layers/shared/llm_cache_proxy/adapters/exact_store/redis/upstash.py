@@ -7,13 +7,13 @@ gets a deadline a command and no second try, since a write that is repeated may 
 import asyncio
 from typing import TYPE_CHECKING
 
-from llm_cache_proxy.adapters.exact_store.redis.admin import AdministeredExactStore
-from llm_cache_proxy.adapters.exact_store.redis.store import (
+from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     NoSuchScriptError,
     ScriptFlagRefusedError,
     UnreadableReplyError,
     Word,
 )
+from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 
 if TYPE_CHECKING:
@@ -77,6 +77,6 @@ class UpstashServer:
         return self._client
 
 
-def upstash_exact_store(url: str, token: str, *, timeout_seconds: float) -> AdministeredExactStore:
+def upstash_exact_store(url: str, token: str, *, timeout_seconds: float) -> RedisExactStore:
     """The exact tier on the Upstash database at `url`; each command has `timeout_seconds`."""
-    return AdministeredExactStore(UpstashServer(url, token, timeout_seconds=timeout_seconds))
+    return RedisExactStore(UpstashServer(url, token, timeout_seconds=timeout_seconds))

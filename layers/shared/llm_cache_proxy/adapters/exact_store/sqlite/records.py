@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS, fine_start
-from llm_cache_proxy.adapters.exact_store.sqlite.key_checks import correct
+from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import correct
 from llm_cache_proxy.domain.client_keys.usage import USAGE
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
 from llm_cache_proxy.domain.metrics.counter_names import hit_counts

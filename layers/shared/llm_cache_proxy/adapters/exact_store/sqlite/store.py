@@ -15,13 +15,12 @@ from llm_cache_proxy.adapters.exact_store.sqlite.bounds import (
     shrink,
     touch,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import SqliteKeys
+from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import SqliteKeys, keyed, write_usage
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
     SqliteThread,
     clock_seconds,
     writing,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.key_checks import keyed, write_usage
 from llm_cache_proxy.adapters.exact_store.sqlite.leases import (
     SqliteLeases,
     end_lease,
