@@ -6,8 +6,8 @@ from llm_cache_proxy.api.aws.admin_function import admin_function
 from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.bootstrap.function_settings import operator_settings
+from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.bootstrap.priming import prime_everything
-from llm_cache_proxy.bootstrap.roots import administration
 
 _settings = operator_settings()
 # While Lambda lends a whole processor: later, an import takes longer than a store may take.

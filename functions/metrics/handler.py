@@ -5,8 +5,8 @@ from mangum import Mangum
 from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.bootstrap.function_settings import operator_settings
+from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.bootstrap.priming import prime_everything
-from llm_cache_proxy.bootstrap.roots import administration
 
 _settings = operator_settings()
 # While Lambda lends a whole processor: later, an import takes longer than a store may take.

@@ -36,7 +36,7 @@ def service(harness: Harness, request_events: RequestEvents) -> Service:
     return Service(
         pipeline=harness.pipeline,
         embedder=harness.embedder,
-        feedback=Feedback(harness.exact, harness.vectors),
+        feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=10_000,
         health=dict,
         close=harness.proxy.drain,

@@ -63,7 +63,7 @@ async def watched() -> AsyncIterator[Watched]:
     service = Service(
         pipeline=harness.pipeline,
         embedder=harness.embedder,
-        feedback=Feedback(harness.exact, harness.vectors),
+        feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=10_000,
         health=dict,
         close=harness.proxy.counter_writer.drain,

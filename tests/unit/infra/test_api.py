@@ -3,13 +3,14 @@ import re
 from typing import Any
 
 import pytest
-from starlette.routing import Route
 
 from llm_cache_proxy.api.app import create_app
-from llm_cache_proxy.api.operators.admin_app import admin_routes
-from llm_cache_proxy.api.operators.metrics_app import metrics_routes
-from llm_cache_proxy.bootstrap.roots import administration, completions
+from llm_cache_proxy.api.operators.admin_app import create_admin_app
+from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
+from llm_cache_proxy.bootstrap.operators import administration
+from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.settings import Settings
+from samples.app_routes import app_routes
 from samples.stack import Stack
 
 STREAMING = Stack()
@@ -44,23 +45,24 @@ def function_of(called: dict[str, Any]) -> str:
     return match[1]
 
 
-def filled(route: Route) -> str:
-    return re.sub(r"\{[^}]+\}", "x/y" if ":path" in route.path else "x", route.path)
+def filled(path: str) -> str:
+    """A path of this pattern, without the slash at its end, which API Gateway leaves out."""
+    path = path.rstrip("/") or "/"
+    return re.sub(r"\{[^}]+\}", lambda found: "x/y" if ":path" in found[0] else "x", path)
 
 
 def routes() -> list[tuple[str, str, str]]:
     operators = administration(SETTINGS)
     apps = {
-        "CompletionsFunction": tuple(create_app(completions(SETTINGS)).routes),
-        "MetricsFunction": tuple(metrics_routes(operators, None)),
-        "AdminFunction": tuple(admin_routes(operators, None)),
+        "CompletionsFunction": create_app(completions(SETTINGS)),
+        "MetricsFunction": create_metrics_app(operators, None),
+        "AdminFunction": create_admin_app(operators, None),
     }
     return [
-        (function, method, filled(route))
-        for function, listed in apps.items()
-        for route in listed
-        if isinstance(route, Route) and route.path not in {"/openapi.json", "/docs/oauth2-redirect"}
-        for method in sorted((route.methods or set()) - {"HEAD"})
+        (function, method, filled(context.path or ""))
+        for function, app in apps.items()
+        for context in app_routes(app)
+        for method in sorted((context.methods or set()) - {"HEAD"})
     ]
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
-from llm_cache_proxy.bootstrap.roots import administration, completions
+from llm_cache_proxy.bootstrap.operators import administration
+from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.settings import Settings
 from samples.stack import Stack, template
 

@@ -4,6 +4,7 @@ Decides what a word of feedback does, and takes back what samples did. Never rea
 tenant that it is given for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,10 @@ class Feedback:
 
     exact: AdministeredExact
     vectors: VectorAdmin
+
+    async def take(self, tenant: str, fields: Mapping[str, object]) -> JsonObject:
+        """The same as `give`, for fields that nobody has read yet."""
+        return await self.give(tenant, Fields(fields))
 
     async def give(self, tenant: str, fields: Fields) -> JsonObject:
         """What the feedback in `fields` (`entry`, `verdict`) has done.

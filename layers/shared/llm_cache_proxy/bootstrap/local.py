@@ -11,11 +11,14 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLo
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
-from llm_cache_proxy.api.operators.admin_app import admin_routes
-from llm_cache_proxy.api.operators.metrics_app import metrics_routes
+from llm_cache_proxy.api.operators.access import Operators
+from llm_cache_proxy.api.operators.admin_app import router as admin_router
+from llm_cache_proxy.api.operators.app import include_operators
+from llm_cache_proxy.api.operators.metrics_app import METRICS_ROUTERS
+from llm_cache_proxy.bootstrap.operators import administration_over
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies
-from llm_cache_proxy.bootstrap.roots import administration_over, service
+from llm_cache_proxy.bootstrap.roots import service
 from llm_cache_proxy.bootstrap.upkeep import upkeep
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
@@ -75,8 +78,7 @@ def local_app(settings: Settings, parts: Parts) -> ASGIApp:
     app = create_app(replace(serving, meanwhile=meanwhile))
     administration = administration_over(settings, parts, watched)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
-    app.router.routes.extend(metrics_routes(administration, key))
-    app.router.routes.extend(admin_routes(administration, key))
+    include_operators(app, [*METRICS_ROUTERS, admin_router], Operators(administration, key))
     origins = settings.cors_allow_origins
     return WebPageProtection(
         with_cors(app, origins),

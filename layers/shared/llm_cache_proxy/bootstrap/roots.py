@@ -1,14 +1,9 @@
-"""What each function and the local server start from."""
+"""What serves clients, in the completions function and in the local server."""
 
 from typing import TYPE_CHECKING
 
-from llm_cache_proxy.adapters.system_clock import SystemClock
-from llm_cache_proxy.administration.actions import Administration
-from llm_cache_proxy.administration.explain import Explanation
-from llm_cache_proxy.administration.feedback import Feedback
-from llm_cache_proxy.administration.import_entries import EntryImport
-from llm_cache_proxy.api.app import Service
-from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts, operator_parts
+from llm_cache_proxy.api.v1.service import Service
+from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
@@ -18,6 +13,7 @@ from llm_cache_proxy.pipeline.recording.request_events import RecentDecisions, R
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
+    from llm_cache_proxy.administration.feedback import Feedback
     from llm_cache_proxy.ports.request_sink import RequestSink
 
 
@@ -59,10 +55,15 @@ def service(
         events.close()
         await parts.aclose()
 
+    def feedback() -> "Feedback":
+        from llm_cache_proxy.administration.feedback import Feedback
+
+        return Feedback(parts.exact, parts.vectors)
+
     return Service(
         pipeline=composed,
         embedder=parts.embedder,
-        feedback=Feedback(parts.exact, parts.vectors),
+        feedback=feedback,
         max_body_bytes=settings.max_body_bytes,
         health=health,
         close=close,
@@ -83,41 +84,6 @@ def key_ring(settings: Settings) -> KeyRing | None:
     )
 
 
-def signing_ring(settings: Settings) -> KeyRing | None:
-    """What makes client keys, where a secret is set: new keys need no earlier one."""
-    secret = settings.key_signing_secret
-    return None if secret is None else KeyRing(secret.get_secret_value().encode())
-
-
 def completions(settings: Settings) -> Service:
     """The completions function's root."""
     return service(settings, cloud_parts(settings), frozen=True)
-
-
-def administration(settings: Settings) -> Administration:
-    """The root of the functions for operators."""
-    return administration_over(settings, operator_parts(settings))
-
-
-def administration_over(
-    settings: Settings, parts: Parts, serving: Dependencies | None = None
-) -> Administration:
-    """Every action of an operator over these parts; `serving`: this process's own dependencies."""
-    composed = pipeline(settings, parts, serving or dependencies(settings))
-
-    def breakers() -> dict[str, str]:
-        ours = () if serving is None else serving.all()
-        return {one.name: "open" if one.breaker.is_open else "closed" for one in ours}
-
-    return Administration(
-        exact=parts.exact,
-        vectors=parts.vectors,
-        clock=SystemClock(),
-        prices=default_prices(settings.prices_path),
-        describe_settings=settings.described,
-        explanation=Explanation(composed),
-        entry_import=EntryImport(composed, SystemClock()),
-        key_ring=signing_ring(settings),
-        breakers=breakers,
-        close=parts.aclose,
-    )

@@ -36,7 +36,7 @@ async def keyed(harness: Harness, **changes: Any) -> AsyncIterator[httpx.AsyncCl
     service = Service(
         pipeline=harness.pipeline,
         embedder=harness.embedder,
-        feedback=Feedback(harness.exact, harness.vectors),
+        feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=100_000,
         health=dict,
         close=harness.proxy.drain,

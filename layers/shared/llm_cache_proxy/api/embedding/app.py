@@ -3,57 +3,93 @@
 Answers every error in OpenAI's shape, and never says more of a fault than that there is one.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import Annotated, cast
 
-from starlette.applications import Starlette
+from fastapi import Depends, FastAPI, Request
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from llm_cache_proxy.api.embedding.answer import embedded, error_object, refusal
+from llm_cache_proxy.api.http.bare_app import bare_app
 from llm_cache_proxy.api.http.request_body import read_body
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, RequestRefused
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.ports.embedder import Embedder
-
-if TYPE_CHECKING:
-    from starlette.types import ExceptionHandler
 
 MOST_BODY_BYTES = 6_291_456  # what a Lambda function takes and gives in one invocation
 
 _UNAVAILABLE = 503
 
 
-def embedding_app(embedder: Embedder) -> Starlette:
+class OneEmbedding(BaseModel):
+    """A text's vector, its tokens, and whether the model has read all of it."""
+
+    embedding: list[float]
+    tokens: int
+    whole: bool
+
+
+class EmbeddingOfText(OneEmbedding):
+    """The answer to one text."""
+
+    embedder_id: str
+
+
+class EmbeddingsOfTexts(BaseModel):
+    """The answer to several texts, in their order."""
+
+    embeddings: list[OneEmbedding]
+    embedder_id: str
+
+
+class EmbeddingHealth(BaseModel):
+    """That it serves, and which model."""
+
+    status: str
+    embedder_id: str
+
+
+def embedder_of(request: Request) -> Embedder:
+    """The app's embedder."""
+    return cast("Embedder", request.app.state.embedder)
+
+
+CurrentEmbedder = Annotated[Embedder, Depends(embedder_of)]
+
+
+def embedding_app(embedder: Embedder) -> FastAPI:
     """The ASGI app; it neither loads nor closes the embedder."""
+    app = bare_app()
+    app.state.embedder = embedder
+    for path in ("/", "/embed"):
+        app.add_api_route(
+            path, _embed, methods=["POST"], response_model=EmbeddingOfText | EmbeddingsOfTexts
+        )
+    app.add_api_route("/health", _health, methods=["GET"])
+    app.add_exception_handler(RequestRefused, _refused)
+    app.add_exception_handler(EmbedderUnavailable, _unavailable)
+    app.add_exception_handler(HTTPException, _no_route)
+    return app
 
-    async def embed(request: Request) -> Response:
-        fields = parse_object(await read_body(request, MOST_BODY_BYTES))
-        return _json(await embedded(embedder, fields))
 
-    async def health(_: Request) -> Response:
-        return _json({"status": "ok", "embedder_id": embedder.embedder_id})
+async def _embed(request: Request, embedder: CurrentEmbedder) -> Response:
+    """The vectors of `text`, or of each of `texts`."""
+    fields = parse_object(await read_body(request, MOST_BODY_BYTES))
+    return _json(await embedded(embedder, fields))
 
-    return Starlette(
-        routes=[
-            Route("/", embed, methods=["POST"]),
-            Route("/embed", embed, methods=["POST"]),
-            Route("/health", health, methods=["GET"]),
-        ],
-        exception_handlers={
-            RequestRefused: cast("ExceptionHandler", _refused),
-            EmbedderUnavailable: _unavailable,
-            HTTPException: cast("ExceptionHandler", _no_route),
-        },
-    )
+
+async def _health(embedder: CurrentEmbedder) -> EmbeddingHealth:
+    """That it serves, and which model."""
+    return EmbeddingHealth(status="ok", embedder_id=embedder.embedder_id)
 
 
 def _json(content: JsonObject, status: int = 200) -> Response:
     return Response(compact_text(content), status, media_type="application/json")
 
 
-async def _refused(_: Request, exc: RequestRefused) -> Response:
+async def _refused(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, RequestRefused)  # noqa: S101 - registered for it alone
     return _json(refusal(exc), exc.status)
 
 
@@ -62,7 +98,8 @@ async def _unavailable(_: Request, __: Exception) -> Response:
     return _json(error_object(message, "server_error", code="model_unavailable"), _UNAVAILABLE)
 
 
-async def _no_route(_: Request, exc: HTTPException) -> Response:
+async def _no_route(_: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)  # noqa: S101 - registered for it alone
     code = "method_not_allowed" if exc.status_code == 405 else "not_found"  # noqa: PLR2004 - HTTP
     error = error_object("There is no such route here.", "invalid_request_error", code=code)
     return _json(error, exc.status_code)

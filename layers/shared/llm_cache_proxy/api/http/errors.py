@@ -44,13 +44,13 @@ def upstream_failed(exc: UpstreamError, request_id: str) -> Response:
     )
 
 
-def unavailable(exc: CacheTierError) -> Response:
+def unavailable(exc: CacheTierError, request_id: str) -> Response:
     """The response where a store did not answer."""
     message = f"The {exc.tier} tier's store did not answer: {exc}"
-    return Response(
-        error_body(message, "service_unavailable_error", code=f"{exc.tier}_unavailable"),
+    return _response(
         503,
-        media_type=JSON_TYPE,
+        error_body(message, "service_unavailable_error", code=f"{exc.tier}_unavailable"),
+        outcome_headers(Outcome(Result.BYPASS, str(Reason.REFUSED)), request_id),
     )
 
 

@@ -3,6 +3,7 @@
 import uuid
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 
 from llm_cache_proxy.domain.client_keys.refusals import limit_headers
 from llm_cache_proxy.domain.metrics.pricing import format_dollars
@@ -12,6 +13,14 @@ from llm_cache_proxy.pipeline.request.answer import Outcome
 def new_request_id() -> str:
     """A name for one request, in answers, logs and traces."""
     return f"req_{uuid.uuid4().hex}"
+
+
+def request_id_of(request: Request) -> str:
+    """The request's name; it gets one here where nothing has named it before."""
+    request_id: str | None = getattr(request.state, "request_id", None)
+    if request_id is None:
+        request_id = request.state.request_id = new_request_id()
+    return request_id
 
 
 def request_headers(headers: Headers) -> dict[str, str]:

@@ -3,62 +3,75 @@
 The page itself is public; its numbers are behind the admin key.
 """
 
-from starlette.applications import Starlette
-from starlette.requests import Request
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from llm_cache_proxy.administration import Administration
-from llm_cache_proxy.api.operators.admin_key import json_response, operator_endpoint
+from llm_cache_proxy.api.operators.access import (
+    ADMIN_KEY,
+    CurrentAdministration,
+    Operators,
+    json_response,
+    operator_headers,
+)
 from llm_cache_proxy.api.operators.app import operator_app
-from llm_cache_proxy.api.operators.dashboard import dashboard_file
+from llm_cache_proxy.api.operators.dashboard import router as dashboard_router
 from llm_cache_proxy.api.operators.prometheus import CONTENT_TYPE, exposition
-from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.api.operators.schemas.metrics import DashboardData, Metrics
+from llm_cache_proxy.api.pages import router as pages_router
 
 _PROMETHEUS_TYPES = frozenset({"text/plain", "application/openmetrics-text"})
-_FORMATS = ("json", "prometheus")
+_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+
+router = APIRouter(dependencies=ADMIN_KEY)
 
 
-def create_metrics_app(administration: Administration, admin_key: str | None) -> Starlette:
-    """The metrics function's app."""
-    return operator_app(metrics_routes(administration, admin_key), administration.close)
+def create_metrics_app(administration: Administration, admin_key: str | None) -> FastAPI:
+    """The metrics function's app: numbers, and every page for people."""
+    return operator_app(METRICS_ROUTERS, Operators(administration, admin_key))
 
 
-def metrics_routes(administration: Administration, admin_key: str | None) -> list[Route]:
-    """`/metrics`, `/dashboard`, its files and its data."""
-
-    async def metrics(request: Request) -> Response:
-        tenant = request.query_params.get("tenant") or None
-        if _wants_prometheus(request):
-            found = await administration.tally(tenant)
-            trust = await administration.trust(tenant)
-            text = exposition(found, administration.prices, administration.breakers(), trust)
-            return Response(text, headers={"content-type": CONTENT_TYPE})
-        return json_response(await administration.metrics(tenant))
-
-    async def data(request: Request) -> Response:
-        return json_response(
-            await administration.dashboard(request.query_params.get("range", "hour"))
-        )
-
-    return [
-        Route("/metrics", operator_endpoint(metrics, admin_key), methods=["GET"]),
-        Route("/dashboard/data", operator_endpoint(data, admin_key), methods=["GET"]),
-        Route("/dashboard", dashboard_file, methods=["GET"]),
-        Route("/dashboard/{name}", dashboard_file, methods=["GET"]),
-    ]
+@router.get("/metrics", response_model=Metrics, responses=_TEXT)
+async def metrics(
+    request: Request,
+    administration: CurrentAdministration,
+    tenant: str | None = None,
+    form: Annotated[Literal["json", "prometheus"] | None, Query(alias="format")] = None,
+) -> Response:
+    """What was counted: as JSON, or in Prometheus's text format on request."""
+    if _wants_prometheus(request, form):
+        found = await administration.tally(tenant or None)
+        trust = await administration.trust(tenant or None)
+        text = exposition(found, administration.prices, administration.breakers(), trust)
+        return Response(text, headers=operator_headers(request) | {"content-type": CONTENT_TYPE})
+    return json_response(request, await administration.metrics(tenant or None))
 
 
-def _wants_prometheus(request: Request) -> bool:
-    """Whether text is wanted: by `format`, or by an Accept that prefers it to JSON.
+@router.get("/dashboard/data", response_model=DashboardData)
+async def dashboard_data(
+    request: Request,
+    administration: CurrentAdministration,
+    shown: Annotated[Literal["hour", "day", "month"], Query(alias="range")] = "hour",
+) -> Response:
+    """What the dashboard draws for an hour, a day or a month."""
+    return json_response(request, await administration.dashboard(shown))
+
+
+METRICS_ROUTERS = (router, dashboard_router, pages_router)
+"""In the order in which a path is looked up: the data before the files of its page."""
+
+
+def _wants_prometheus(request: Request, form: str | None) -> bool:
+    """Whether text was asked for: by `format`, or by an Accept that prefers it to JSON.
 
     Prometheus names its own types; `*/*` alone, and clients that list JSON first, get JSON.
     """
-    wanted = request.query_params.get("format")
-    if wanted is not None and wanted not in _FORMATS:
-        raise InvalidRequest(f"'format' must be one of {', '.join(_FORMATS)}.", param="format")
-    if wanted is not None:
-        return wanted == "prometheus"
+    if form is not None:
+        return form == "prometheus"
     weights = _accepted(request.headers.get("accept", ""))
     text = max((weights.get(kind, 0.0) for kind in _PROMETHEUS_TYPES), default=0.0)
     return text > weights.get("application/json", 0.0)

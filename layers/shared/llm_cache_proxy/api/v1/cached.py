@@ -1,35 +1,27 @@
 """The cached endpoints: HTTP to the pipeline's request, its answer to HTTP."""
 
-from collections.abc import Awaitable, Callable
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.headers import request_headers
+from llm_cache_proxy.api.http.raw_route import Endpoint
 from llm_cache_proxy.api.http.request_body import read_json_body
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
-from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.api.v1.service import service_of
 from llm_cache_proxy.domain.dialects.dialect import Dialect
-from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
-from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.controls import parse_controls
-from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, model_of
 from llm_cache_proxy.pipeline.request.state import RequestState
 
-CACHED: tuple[Dialect, ...] = (ChatDialect(), ResponsesDialect(), TextDialect())
-"""One a path below `/v1`, each a POST."""
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) -> Endpoint:
+def cached_endpoint(dialect: Dialect) -> Endpoint:
     """The handler of a cached endpoint that speaks `dialect`."""
 
     async def answer(request: Request) -> Response:
-        body = await read_json_body(request, max_body_bytes)
+        service = service_of(request)
+        body = await read_json_body(request, service.max_body_bytes)
         headers = request_headers(request.headers)
         record = event_draft_of(request)
         cached = ClientRequest(
@@ -44,7 +36,7 @@ def cached_endpoint(proxy: CachingProxy, dialect: Dialect, max_body_bytes: int) 
         )
         record.model = model_of(cached.fields)
         record.state = RequestState()
-        answer = await proxy.answer(cached, record.state)
+        answer = await service.pipeline.proxy.answer(cached, record.state)
         record.outcome = answer.outcome
         return to_response(answer, record.request_id)
 

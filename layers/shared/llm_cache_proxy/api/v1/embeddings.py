@@ -11,13 +11,13 @@ from starlette.responses import Response
 from llm_cache_proxy.api.http.disconnects import while_connected
 from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.api.http.request_body import read_json_body
-from llm_cache_proxy.api.v1.cached import Endpoint
 from llm_cache_proxy.api.v1.passthrough import PassThrough
+from llm_cache_proxy.api.v1.service import service_of
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
-from llm_cache_proxy.ports.embedder import Embedder, Embedding
+from llm_cache_proxy.ports.embedder import Embedding
 
 OWN_MODEL = "all-MiniLM-L6-v2"
 _OWN_NAMES = frozenset({OWN_MODEL, f"sentence-transformers/{OWN_MODEL}", OWN_MODEL.lower()})
@@ -25,36 +25,32 @@ _DIMENSIONS = 384
 _MOST_TEXTS = 2048
 
 
-def embeddings_endpoint(
-    embedder: Embedder, elsewhere: PassThrough, max_body_bytes: int
-) -> Endpoint:
-    """The handler of `/v1/embeddings`."""
-
-    async def answer(request: Request) -> Response:
-        body = await read_json_body(request, max_body_bytes)
-        fields = parse_object(body)
-        if not isinstance(fields.get("model"), str):
-            raise InvalidRequest("'model' must name a model.", param="model")
-        if fields["model"] not in _OWN_NAMES:
-            return await elsewhere.forward(request, "/embeddings", body)
-        texts = _texts(fields)
-        encoding = _encoding(fields)
-        state = await elsewhere.admission.free(request.state.client, OWN_MODEL)
-        try:
-            embedded = await while_connected(request, embedder.embed(texts))
-        except EmbedderUnavailable as exc:
-            raise UpstreamUnreachable(
-                "The embedding model is not available at the moment.", upstream=OWN_MODEL
-            ) from exc
-        _check_whole(embedded)
-        outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
-        return Response(
-            compact_text(_body(embedded, encoding)),
-            headers=outcome_headers(outcome, request.state.request_id),
-            media_type=JSON_TYPE,
-        )
-
-    return answer
+async def create_embedding(request: Request) -> Response:
+    """Vectors of texts: all-MiniLM-L6-v2 runs here, every other model at the upstream."""
+    service = service_of(request)
+    elsewhere = PassThrough.over(service)
+    body = await read_json_body(request, service.max_body_bytes)
+    fields = parse_object(body)
+    if not isinstance(fields.get("model"), str):
+        raise InvalidRequest("'model' must name a model.", param="model")
+    if fields["model"] not in _OWN_NAMES:
+        return await elsewhere.forward(request, "/embeddings", body)
+    texts = _texts(fields)
+    encoding = _encoding(fields)
+    state = await elsewhere.admission.free(request.state.client, OWN_MODEL)
+    try:
+        embedded = await while_connected(request, service.embedder.embed(texts))
+    except EmbedderUnavailable as exc:
+        raise UpstreamUnreachable(
+            "The embedding model is not available at the moment.", upstream=OWN_MODEL
+        ) from exc
+    _check_whole(embedded)
+    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
+    return Response(
+        compact_text(_body(embedded, encoding)),
+        headers=outcome_headers(outcome, request.state.request_id),
+        media_type=JSON_TYPE,
+    )
 
 
 def _texts(fields: JsonObject) -> list[str]:

@@ -1,40 +1,35 @@
-"""`POST /v1/cache/feedback`: a client's word on an answer that it was given."""
+"""`POST /v1/cache/feedback`: a client's judgement of an answer that it was given."""
 
-from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
 
-from llm_cache_proxy.administration import Feedback
-from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.api.http.errors import unavailable
-from llm_cache_proxy.api.http.headers import outcome_headers
-from llm_cache_proxy.api.http.request_body import read_json_body
-from llm_cache_proxy.domain.errors import CacheTierError
-from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.api.http.headers import outcome_headers, request_id_of
+from llm_cache_proxy.api.http.json_body import JsonBody
+from llm_cache_proxy.api.v1.schemas import FeedbackAnswer, FeedbackRequest
+from llm_cache_proxy.api.v1.service import Admitted, CurrentClient, CurrentService
+from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.request.answer import Outcome
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 
+router = APIRouter(prefix="/v1", redirect_slashes=False)
 _MAX_BODY_BYTES = 10_000
 
 
-def feedback_endpoint(
-    feedback: Feedback, admission: Admission
-) -> Callable[[Request], Awaitable[Response]]:
-    """The handler; the feedback counts for the client's own tenant alone."""
+@router.post("/cache/feedback", response_model=FeedbackAnswer)
+async def give_feedback(
+    request: Request,
+    given: Annotated[FeedbackRequest, Depends(JsonBody(FeedbackRequest, _MAX_BODY_BYTES))],
+    client: CurrentClient,
+    service: CurrentService,
+    _: Admitted,
+) -> Response:
+    """Call an answer bad: its entry goes, and its pair of texts never matches again.
 
-    async def give(request: Request) -> Response:
-        fields = Fields(parse_object(await read_json_body(request, _MAX_BODY_BYTES)))
-        await admission.free(request.state.client)
-        try:
-            response: Response = JSONResponse(
-                await feedback.give(request.state.client.tenant, fields)
-            )
-        except CacheTierError as exc:
-            response = unavailable(exc)
-        outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE))
-        response.headers.update(outcome_headers(outcome, request.state.request_id))
-        return response
-
-    return give
+    The feedback counts for the client's own tenant alone.
+    """
+    done = await service.feedback().take(client.tenant, given.model_dump())
+    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE))
+    headers = outcome_headers(outcome, request_id_of(request))
+    return Response(compact_text(done), headers=headers, media_type=JSON_TYPE)

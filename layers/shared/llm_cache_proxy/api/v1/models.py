@@ -1,18 +1,19 @@
 """`GET /v1/models`: the models of all upstreams, and our embedding model."""
 
-from starlette.requests import Request
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.headers import outcome_headers
-from llm_cache_proxy.api.v1.cached import Endpoint
 from llm_cache_proxy.api.v1.embeddings import OWN_MODEL
+from llm_cache_proxy.api.v1.schemas import Model, ModelList
+from llm_cache_proxy.api.v1.service import Admitted, CurrentService, Service
 from llm_cache_proxy.domain.errors import NotFound
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.ports.upstream import Upstream
 
 _OWN: JsonObject = {
     "id": OWN_MODEL,
@@ -22,23 +23,33 @@ _OWN: JsonObject = {
 }
 
 
-def models_endpoint(upstream: Upstream, admission: Admission) -> Endpoint:
-    """The handler of `/v1/models` and `/v1/models/{model}`."""
+router = APIRouter(prefix="/v1", redirect_slashes=False)
 
-    async def answer(request: Request) -> Response:
-        state = await admission.free(request.state.client)
-        models = [*await upstream.models(), _OWN]
-        wanted = request.path_params.get("model")
-        if wanted is None:
-            return _json({"object": "list", "data": models}, request, state)
-        for model in models:
-            if model.get("id") == wanted:
-                return _json(model, request, state)
-        raise NotFound(
-            f"The model '{wanted[:100]}' does not exist.", param="model", code="model_not_found"
-        )
 
-    return answer
+@router.get("/models", response_model=ModelList)
+async def list_models(request: Request, service: CurrentService, state: Admitted) -> Response:
+    """The models of every upstream, and the embedding model of the proxy."""
+    return _json({"object": "list", "data": await _models(service)}, request, state)
+
+
+@router.get("/models/{model:path}", response_model=Model)
+async def retrieve_model(
+    model: Annotated[str, Path(min_length=1)],
+    request: Request,
+    service: CurrentService,
+    state: Admitted,
+) -> Response:
+    """One model by its name."""
+    for each in await _models(service):
+        if each.get("id") == model:
+            return _json(each, request, state)
+    raise NotFound(
+        f"The model '{model[:100]}' does not exist.", param="model", code="model_not_found"
+    )
+
+
+async def _models(service: Service) -> list[JsonObject]:
+    return [*await service.pipeline.ports.upstream.models(), _OWN]
 
 
 def _json(value: JsonObject, request: Request, state: RequestState) -> Response:

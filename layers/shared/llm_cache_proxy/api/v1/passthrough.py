@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Self
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.api.http.request_body import media_type, read_body
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
 from llm_cache_proxy.api.v1.metering import KeyCharge, metered
+from llm_cache_proxy.api.v1.service import Service, service_of
 from llm_cache_proxy.domain.errors import UnsupportedMediaType, UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import BYPASSES
@@ -30,19 +32,23 @@ _EMBEDDINGS = "/embeddings"
 
 @dataclass(frozen=True, slots=True)
 class PassThrough:
-    """Forwards any `/v1/*` request that no other route takes."""
+    """Forwards requests to the upstream, against the limits of the client's key."""
 
     upstream: Upstream
     counter_writer: CounterWriter
     admission: Admission
     prices: PriceList
-    max_body_bytes: int
 
-    async def endpoint(self, request: Request) -> Response:
-        """The upstream's answer to the request."""
-        body = await read_body(request, self.max_body_bytes)
-        _check_type(media_type(request), body)
-        return await self.forward(request, f"/{request.path_params['path']}", body)
+    @classmethod
+    def over(cls, service: Service) -> Self:
+        """What forwards for `service`."""
+        pipeline = service.pipeline
+        return cls(
+            pipeline.ports.upstream,
+            pipeline.counter_writer,
+            pipeline.admission,
+            pipeline.options.prices,
+        )
 
     async def forward(self, request: Request, path: str, body: bytes) -> Response:
         """The upstream's answer to `body` at `path`, streamed, and counted as a bypass."""
@@ -81,6 +87,15 @@ class PassThrough:
         answer = await _answer(reply, settle)
         answer.outcome.grant = state.account.grant
         return to_response(answer, request.state.request_id)
+
+
+async def pass_through(request: Request) -> Response:
+    """The upstream's answer to a request that the cache has no part in."""
+    service = service_of(request)
+    body = await read_body(request, service.max_body_bytes)
+    _check_type(media_type(request), body)
+    path = f"/{request.path_params['path']}"
+    return await PassThrough.over(service).forward(request, path, body)
 
 
 async def _answer(reply: UpstreamReply, settle: KeyCharge) -> Answer:

@@ -1,57 +1,47 @@
-"""The dashboard's page: a few files of ours and the chart library, sent as they are.
+"""The dashboard's page: a few files of ours and the chart library, for everyone to load."""
 
-Sends nothing but the files named here, under a policy that lets the page load from its own
-origin alone.
-"""
-
-from functools import cache
-from importlib import resources
-
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
-_PAGE = "index.html"
-_CODE = "text/javascript; charset=utf-8"
-_STYLE = "text/css; charset=utf-8"
-_TYPES = {
-    _PAGE: "text/html; charset=utf-8",
-    "dashboard.css": _STYLE,
-    "charts.js": _CODE,
-    "dashboard.js": _CODE,
-    "format.js": _CODE,
-    "nodes.js": _CODE,
-    "page.js": _CODE,
-    "recent.js": _CODE,
-    "spread.js": _CODE,
-    "uplot.css": _STYLE,
-    "uplot.js": _CODE,
-    "uplot.txt": "text/plain; charset=utf-8",
-}
-_PLACES = {
-    "uplot.css": "uplot/uplot.css",
-    "uplot.js": "uplot/uplot.js",
-    "uplot.txt": "uplot/LICENSE",
-}
-_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+from llm_cache_proxy.api.pages.files import PageFiles, without_slash
+
+router = APIRouter(include_in_schema=False)
+_FILES = PageFiles(
+    __name__,
+    frozenset(
+        {
+            "index.html",
+            "dashboard.css",
+            "charts.js",
+            "dashboard.js",
+            "format.js",
+            "nodes.js",
+            "page.js",
+            "recent.js",
+            "spread.js",
+        }
     ),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",
-}
+    {
+        "uplot.css": (__name__, "uplot/uplot.css"),
+        "uplot.js": (__name__, "uplot/uplot.js"),
+        "uplot.txt": (__name__, "uplot/LICENSE"),
+    },
+)
 
 
-async def dashboard_file(request: Request) -> Response:
-    """The page, or the file of it that the path names. Raises a 404 for any other name."""
-    name = request.path_params.get("name", _PAGE)
-    if name not in _TYPES:
-        raise HTTPException(404)
-    return Response(_text(name), headers={**_HEADERS, "content-type": _TYPES[name]})
+@router.get("/dashboard", response_model=None)
+async def dashboard() -> Response:
+    """The page."""
+    return _FILES.response()
 
 
-@cache
-def _text(name: str) -> bytes:
-    return resources.files(__package__).joinpath(_PLACES.get(name, name)).read_bytes()
+@router.get("/dashboard/", response_model=None)
+async def dashboard_with_slash() -> Response:
+    """Where the page is."""
+    return without_slash("dashboard")
+
+
+@router.get("/dashboard/{name}", response_model=None)
+async def dashboard_file(name: str) -> Response:
+    """One of its files."""
+    return _FILES.response(name)

@@ -1,0 +1,68 @@
+"""Every error that a route may raise, answered in OpenAI's shape."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llm_cache_proxy.api.http.errors import refused, unavailable, upstream_failed
+from llm_cache_proxy.api.http.headers import request_id_of
+from llm_cache_proxy.api.http.invalid_fields import invalid_request
+from llm_cache_proxy.domain.errors import (
+    CacheTierError,
+    MethodNotAllowed,
+    NotFound,
+    RequestRefused,
+    UpstreamError,
+)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer the errors of `app`'s routes; a fault of ours is not among them."""
+    app.add_exception_handler(RequestRefused, _on_refused)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(UpstreamError, _on_upstream)
+    app.add_exception_handler(CacheTierError, _on_cache_tier)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def _on_refused(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, RequestRefused)  # noqa: S101 - registered for it alone
+    return _unstored(request, refused(exc, request_id_of(request)))
+
+
+async def _on_invalid(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, RequestValidationError)  # noqa: S101 - registered for it alone
+    return _unstored(request, refused(invalid_request(exc.errors()), request_id_of(request)))
+
+
+async def _on_upstream(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, UpstreamError)  # noqa: S101 - registered for it alone
+    return upstream_failed(exc, request_id_of(request))
+
+
+async def _on_cache_tier(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, CacheTierError)  # noqa: S101 - registered for it alone
+    return _unstored(request, unavailable(exc, request_id_of(request)))
+
+
+async def _on_http(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)  # noqa: S101 - registered for it alone
+    what = f"{request.method} {request.url.path[:200]}"
+    error: RequestRefused
+    if exc.status_code == MethodNotAllowed.status:
+        error = MethodNotAllowed(f"{what}: this path does not take this method.")
+    else:
+        error = NotFound(
+            f"{what}: there is no such path. OpenAI's paths start with /v1.", code="unknown_url"
+        )
+    error.headers.update(exc.headers or {})
+    return refused(error, request_id_of(request))
+
+
+def _unstored(request: Request, response: Response) -> Response:
+    """The response; what operators are answered is kept by no intermediary."""
+    if not request.url.path.startswith("/v1/"):
+        response.headers["cache-control"] = "no-store"
+    return response

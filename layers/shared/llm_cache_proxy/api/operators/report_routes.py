@@ -1,0 +1,51 @@
+"""Figures, health, settings and explanations for operators: each path is one action."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from llm_cache_proxy.api.http.json_body import JsonBody
+from llm_cache_proxy.api.operators.access import Perform
+from llm_cache_proxy.api.operators.schemas import actions, answers
+from llm_cache_proxy.api.operators.schemas.metrics import Stats
+
+_MAX_BODY_BYTES = 5_000_000
+
+router = APIRouter()
+
+
+@router.get("/stats", response_model=Stats)
+async def stats(fields: Annotated[actions.OfTenant, Query()], perform: Perform) -> Response:
+    """The figures of `/metrics`, and how many entries there are."""
+    return await perform("stats", fields)
+
+
+@router.get("/health", response_model=answers.StoreHealthAnswer)
+async def store_health(_: Annotated[actions.NoFields, Query()], perform: Perform) -> Response:
+    """Whether each store answers, asked just now."""
+    return await perform("health")
+
+
+@router.get("/config", response_model=answers.Config)
+async def config(_: Annotated[actions.NoFields, Query()], perform: Perform) -> Response:
+    """The settings in force, secrets masked."""
+    return await perform("config")
+
+
+@router.post("/explain", response_model=answers.Explained)
+async def explain(
+    fields: Annotated[actions.Explain, Depends(JsonBody(actions.Explain, _MAX_BODY_BYTES))],
+    perform: Perform,
+) -> Response:
+    """What would become of a request, and why; nothing is asked of the upstream."""
+    return await perform("explain", fields)
+
+
+@router.post("/threshold/restore", response_model=answers.ThresholdRestored)
+async def restore_threshold(
+    fields: Annotated[actions.OfTenant, Depends(JsonBody(actions.OfTenant, _MAX_BODY_BYTES))],
+    perform: Perform,
+) -> Response:
+    """Take back what samples have done to a tenant's threshold."""
+    return await perform("restore_threshold", fields)

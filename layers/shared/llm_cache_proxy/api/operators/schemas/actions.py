@@ -1,0 +1,114 @@
+"""What each action of an operator takes.
+
+Decides names and types, for requests over HTTP; what goes with what, and every limit that depends
+on more than one field, is decided in `administration`, for direct invocations too.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
+Seconds = Annotated[int, Field(ge=0, le=10**10)]
+
+
+class Action(BaseModel):
+    """An action refuses fields that it does not know: a misspelt one must not widen it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NoFields(Action):
+    """An action without fields."""
+
+
+class OfTenant(Action):
+    """Of one tenant, or of all where none is named."""
+
+    tenant: Text | None = None
+
+
+class Selection(OfTenant):
+    """Which entries: all, or those of one namespace, model, tag, id or age; one of these."""
+
+    all: bool | None = None
+    namespace: Text | None = None
+    model: Text | None = None
+    tag: Text | None = None
+    entry: Text | None = Field(None, description="An `x-cache-entry`.")
+    older_than_seconds: Seconds | None = None
+
+
+class ListEntries(Selection):
+    """A page of entries."""
+
+    limit: int | None = Field(None, ge=1, le=500)
+    cursor: Text | None = Field(None, description="As the page before gave it.")
+
+
+class ShowEntry(OfTenant):
+    """One entry, with its prompt and answer where `texts` asks for them."""
+
+    entry: Text
+    texts: bool | None = None
+
+
+class ExportEntries(Selection):
+    """The next page of records."""
+
+    cursor: Text | None = None
+
+
+class ImportEntries(Action):
+    """Exported records, or requests with the answers that they got."""
+
+    records: list[Any] = Field(min_length=1, max_length=500)
+
+
+class ClearCache(Selection):
+    """What is to be cleared; `dry_run` counts it and clears nothing."""
+
+    dry_run: bool | None = None
+
+
+class Explain(OfTenant):
+    """A request: `prompt` and `model`, or a whole chat completion under `request`."""
+
+    prompt: Text | None = None
+    model: Text | None = None
+    system: Text | None = None
+    request: dict[str, Any] | None = None
+    headers: dict[str, Any] | None = None
+    texts: bool | None = Field(None, description="Show the prompts of candidates.")
+
+
+class JudgeAnswer(OfTenant):
+    """`bad` deletes the entry and bars its pair of texts; `good` takes that back."""
+
+    entry: Text = Field(description="`x-cache-entry` of the answer.")
+    verdict: Text = Field(pattern="^(bad|good)$")
+
+
+class CreateKey(Action):
+    """A client's key: whose it is, what for, and what it may do."""
+
+    tenant: Text = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    name: Text = Field(max_length=100)
+    namespace: Text | None = None
+    models: list[Text] | None = Field(None, max_length=100)
+    requests_per_minute: int | None = Field(None, ge=1, le=10**12)
+    tokens_per_day: int | None = Field(None, ge=1, le=10**12)
+    dollars_per_month: float | None = Field(None, gt=0)
+    expires_in_seconds: int | None = Field(None, ge=1, le=10 * 365 * 86_400)
+
+
+class RevokeKey(Action):
+    """The key that is to be invalid from the next request on."""
+
+    id: Text = Field(description="As `/admin/keys` lists it, or the whole key.")
+
+
+class RotateKey(RevokeKey):
+    """The key that another is to replace, at once or after `grace_seconds`."""
+
+    grace_seconds: int | None = Field(None, ge=0, le=10 * 365 * 86_400)

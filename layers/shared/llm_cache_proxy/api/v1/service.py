@@ -1,0 +1,59 @@
+"""What the completions app serves with, and how a route comes by it."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+
+from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing
+from llm_cache_proxy.pipeline.composition import Pipeline
+from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.ports.embedder import Embedder
+
+if TYPE_CHECKING:  # administration is imported with the first feedback, not with the app
+    from llm_cache_proxy.administration import Feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the app serves with; `health` reports each part's state, `close` ends them.
+
+    `meanwhile` runs for as long as the app does, where it outlives its requests.
+    Without a `key_ring` no client needs a key; `keyed_paths` are served to keys besides the
+    stateless ones. `feedback` is called by the first request that gives some.
+    """
+
+    pipeline: Pipeline
+    embedder: Embedder
+    feedback: "Callable[[], Feedback]"
+    max_body_bytes: int
+    health: Callable[[], dict[str, object]]
+    close: Callable[[], Awaitable[None]]
+    request_events: RequestEvents
+    meanwhile: Callable[[], Coroutine[None, None, None]] | None = None
+    key_ring: KeyRing | None = None
+    keyed_paths: frozenset[str] = frozenset()
+
+
+def service_of(request: Request) -> Service:
+    """The app's service."""
+    return cast("Service", request.app.state.service)
+
+
+def client_of(request: Request) -> Client:
+    """Who asks: the middleware has verified the key, or there is none to verify."""
+    return cast("Client", request.state.client)
+
+
+CurrentService = Annotated[Service, Depends(service_of)]
+CurrentClient = Annotated[Client, Depends(client_of)]
+
+
+async def admitted(client: CurrentClient, service: CurrentService) -> RequestState:
+    """A request that costs nothing, counted against its key's limits. Raises RequestRefused."""
+    return await service.pipeline.admission.free(client)
+
+
+Admitted = Annotated[RequestState, Depends(admitted)]
