@@ -11,9 +11,9 @@ from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.api.aws.function_app import FunctionApp
-from llm_cache_proxy.domain.evaluation.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from servers.asgi import serving
 from unit.pipeline.harness import Harness

@@ -7,7 +7,7 @@ import httpx
 from click.testing import CliRunner
 
 from llm_cache_proxy.cli.admin.commands import admin
-from llm_cache_proxy.domain.evaluation.shadow_rules import LEAST_SAMPLES
+from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES
 from servers.proxy.process import ProxyProcess, proxy_process
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Pause, answer

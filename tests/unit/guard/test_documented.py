@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.domain.guard import RULES, Rule
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.rules import RULES
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "semantic-accuracy.md"
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.guard import RULES, Guard
-from llm_cache_proxy.domain.guard.analysis import LONGEST_TEXT, analyse
+from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.guard.analysis import analyse
+from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rules import RULES
 
 GUARD = Guard()
 NAMES = {rule.name for rule in RULES} | {"oversize"}

@@ -12,12 +12,12 @@ from fakes.upstream import FakeUpstream
 from fakes.vectors import FakeVectors
 from fakes.verifier import FakeVerifier
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
 from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
 from llm_cache_proxy.pipeline.proxy import CachingProxy

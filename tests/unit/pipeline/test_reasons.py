@@ -11,9 +11,9 @@ from llm_cache_proxy.api.http.errors import refused, upstream_failed
 from llm_cache_proxy.api.v1.passthrough import _answered
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import InvalidRequest, UpstreamUnreachable
-from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import MEANINGS, Reason
+from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.harness import Harness

@@ -7,11 +7,11 @@ from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.bootstrap.parts import Parts, verifier
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.domain.errors import SettingsError
-from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import semantic_rules
+from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
 from llm_cache_proxy.pipeline.support.background import DetachedTasks

@@ -34,6 +34,7 @@ def prime_semantic_tier(settings: Settings) -> None:
     """Import what an exact miss needs: a second of work that an exact hit does not pay."""
     if not settings.semantic_cache:
         return
+    _imported("llm_cache_proxy.domain.guard.rules_in_force")
     if settings.embedding_function is not None:
         _imported("boto3")
     if settings.qdrant_url is not None:

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
-from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.checks.agreement import Agreement
 from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler

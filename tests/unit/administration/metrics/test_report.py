@@ -4,10 +4,10 @@ import pytest
 
 from llm_cache_proxy.administration.metrics.report import Trust
 from llm_cache_proxy.api.operators.prometheus import exposition
-from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import merged, ruling_counts, sample_counts
 from llm_cache_proxy.domain.metrics.counter_totals import tally
+from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.metrics.report import semantic_accuracy
 

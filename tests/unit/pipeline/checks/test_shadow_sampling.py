@@ -10,8 +10,8 @@ import pytest
 from fakes.upstream import SSE_HEADERS, chunk, completion, sse
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.domain.evaluation.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.ports.pair_memory import Standing
 from unit.pipeline.harness import Harness, ReceivedAnswer
 

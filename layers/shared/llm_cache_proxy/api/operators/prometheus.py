@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from llm_cache_proxy.administration.metrics.report import Trust
-from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.metrics.counter_totals import ModelTally, Tally
 from llm_cache_proxy.domain.metrics.histogram import BOUNDS_MS
+from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.report import to_dollars
 

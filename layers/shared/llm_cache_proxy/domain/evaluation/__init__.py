@@ -1,7 +1,6 @@
 """Measures how often the semantic tier would have been right, over labelled texts."""
 
 from llm_cache_proxy.domain.evaluation.decision import Decision
-from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.evaluation.pairs import (
     Accepted,
     Evaluation,
@@ -17,6 +16,7 @@ from llm_cache_proxy.domain.evaluation.stream import (
     StreamPoint,
     evaluate_stream,
 )
+from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 
 __all__ = [
     "Accepted",

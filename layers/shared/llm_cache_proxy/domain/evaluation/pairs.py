@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.evaluation.decision import Decision
-from llm_cache_proxy.domain.evaluation.intervals import share, wilson_interval
+from llm_cache_proxy.domain.metrics.intervals import share, wilson_interval
 
 PairJson = dict[str, "str | float | None"]
 Json = dict[str, "int | float | list[float] | dict[str, int] | list[PairJson] | None"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.evaluation.decision import Decision
-from llm_cache_proxy.domain.evaluation.intervals import share, wilson_interval
+from llm_cache_proxy.domain.metrics.intervals import share, wilson_interval
 
 SameAnswer = Callable[[int, int], bool | None]
 """Whether one answer serves the prompts at two positions; None where no label says so."""

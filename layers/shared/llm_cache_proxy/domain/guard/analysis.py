@@ -16,9 +16,6 @@ from llm_cache_proxy.domain.guard.signs import signature
 from llm_cache_proxy.domain.guard.spans import code_spans, quotations
 from llm_cache_proxy.domain.guard.tokens import Kind, Token, tokenise
 
-LONGEST_TEXT = 8_000
-"""Characters beyond which two texts are only compared for equality, so that cost stays bounded."""
-
 
 @dataclass(frozen=True, slots=True)
 class Analysis:

@@ -1,45 +1,42 @@
-"""Compares two prompts by every rule, in order, and vetoes at the first difference in meaning.
+"""The guard as the pipeline holds it: its rules and word lists are read when two texts differ.
 
-Never asks a model, never does I/O beyond reading its word lists once, never raises on any text.
+A cold start that ends in an exact hit compares nothing, and a third of our own modules are rules.
 """
 
-from llm_cache_proxy.domain.guard.analysis import LONGEST_TEXT, analyse
-from llm_cache_proxy.domain.guard.pair import Pair
-from llm_cache_proxy.domain.guard.rule import ACCEPTED, DECISION_VERSION, Verdict, veto
-from llm_cache_proxy.domain.guard.rules import RULES
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-OVERSIZE = "oversize"
-_VERSIONS = 1_000  # more than there will be versions of the rules
+if TYPE_CHECKING:
+    from llm_cache_proxy.domain.guard.rule import Verdict
+    from llm_cache_proxy.domain.guard.rules_in_force import RulesInForce
 
 
 class Guard:
     """The rules that are in force, applied to pairs of prompts.
 
-    `decision_version` differs wherever the rules do, so that what other rules let pass is judged
-    again.
+    Raises ValueError for the name of a rule that there is not.
     """
 
     def __init__(self, disabled_rules: frozenset[str] = frozenset()) -> None:
-        unknown = disabled_rules - {rule.name for rule in RULES}
-        if unknown:
-            raise ValueError(f"no such guard rule: {', '.join(sorted(unknown))}")
-        off = sum(1 << at for at, rule in enumerate(RULES) if rule.name in disabled_rules)
-        self.decision_version = DECISION_VERSION + off * _VERSIONS
-        self._rules = tuple(rule for rule in RULES if rule.name not in disabled_rules)
-        self._foreign = self._rules
-        if "foreign" not in disabled_rules:  # it holds such texts to every word
-            self._foreign = tuple(rule for rule in self._rules if rule.any_language)
+        self._disabled_rules = disabled_rules
+        if disabled_rules:
+            self.load()
 
-    def compare(self, a: str, b: str) -> Verdict:
+    @property
+    def decision_version(self) -> int:
+        """Differs wherever the rules do, so that what other rules let pass is judged again."""
+        return self._in_force.decision_version
+
+    def compare(self, a: str, b: str) -> "Verdict":
         """Whether one answer may serve both; symmetric, and true of a text and itself."""
-        if a == b:
-            return ACCEPTED
-        if max(len(a), len(b)) > LONGEST_TEXT:
-            return veto(OVERSIZE, "too long to compare word by word")
-        first, second = sorted((a, b))
-        pair = Pair(analyse(first), analyse(second))
-        for rule in self._foreign if pair.is_foreign else self._rules:
-            detail = rule.check(pair)
-            if detail is not None:
-                return veto(rule.name, detail)
-        return ACCEPTED
+        return self._in_force.compare(a, b)
+
+    def load(self) -> None:
+        """Read the rules and the word lists now, ahead of the first pair."""
+        self._in_force  # noqa: B018 - reading it is what loads
+
+    @cached_property
+    def _in_force(self) -> "RulesInForce":
+        from llm_cache_proxy.domain.guard.rules_in_force import RulesInForce  # noqa: PLC0415
+
+        return RulesInForce(self._disabled_rules)

@@ -4,7 +4,6 @@ Decides names and units only. Dollars are at today's prices, and a model without
 as such: its tokens are counted, its dollars are not guessed.
 """
 
-from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import (
     BYPASSES,
@@ -15,6 +14,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     STALE,
 )
 from llm_cache_proxy.domain.metrics.counter_totals import ModelTally, Tally
+from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS, PriceList
 
 _PERCENTILES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99}

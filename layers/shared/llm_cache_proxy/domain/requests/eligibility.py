@@ -7,7 +7,7 @@ over to be worked on ("Translate: see you tomorrow") is no part of the question.
 
 import re
 
-from llm_cache_proxy.domain.guard import LONGEST_TEXT
+from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 from llm_cache_proxy.domain.requests.reasons import Reason
 
 _TIME = re.compile(

@@ -7,7 +7,7 @@ only here must still pass the guard before one's answer serves the other.
 import re
 import unicodedata
 
-from llm_cache_proxy.domain.guard import LONGEST_TEXT
+from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 
 # Anything here means that case or spacing may carry meaning: fences, inline code, indentation,
 # operators, call and index brackets, paths and addresses, identifiers, diffs, YAML, SQL and the

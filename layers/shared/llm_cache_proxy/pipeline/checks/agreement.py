@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
 from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
-from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState

@@ -11,8 +11,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
-from llm_cache_proxy.domain.evaluation.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.metrics.counter_names import (
     SEMANTIC_HITS,
@@ -23,7 +21,9 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     sample_counts,
     shadow_call_counts,
 )
+from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 from llm_cache_proxy.domain.requests.reasons import Reason
+from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, parsed, said_by
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer

@@ -6,7 +6,7 @@ threshold is raised, never lowers it.
 
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.evaluation.intervals import wilson_interval
+from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 
 LEAST_SAMPLES = 30
 """Fewer samples raise nothing, whatever they say."""

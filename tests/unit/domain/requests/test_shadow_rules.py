@@ -1,6 +1,6 @@
 import pytest
 
-from llm_cache_proxy.domain.evaluation.shadow_rules import HIGHEST, LEAST_SAMPLES, STEP, ShadowRules
+from llm_cache_proxy.domain.requests.shadow_rules import HIGHEST, LEAST_SAMPLES, STEP, ShadowRules
 
 RULES = ShadowRules(rate=0.01, limit=0.05)
 

@@ -1,0 +1,46 @@
+"""Every rule that is in force, in order; the first difference in meaning is a veto.
+
+Never asks a model, never does I/O beyond reading its word lists once, never raises on any text.
+"""
+
+from llm_cache_proxy.domain.guard.analysis import analyse
+from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
+from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.rule import ACCEPTED, DECISION_VERSION, Verdict, veto
+from llm_cache_proxy.domain.guard.rules import RULES
+
+OVERSIZE = "oversize"
+_VERSIONS = 1_000  # more than there will be versions of the rules
+
+
+class RulesInForce:
+    """The rules that are in force, applied to pairs of prompts.
+
+    `decision_version` differs wherever the rules do, so that what other rules let pass is judged
+    again.
+    """
+
+    def __init__(self, disabled_rules: frozenset[str] = frozenset()) -> None:
+        unknown = disabled_rules - {rule.name for rule in RULES}
+        if unknown:
+            raise ValueError(f"no such guard rule: {', '.join(sorted(unknown))}")
+        off = sum(1 << at for at, rule in enumerate(RULES) if rule.name in disabled_rules)
+        self.decision_version = DECISION_VERSION + off * _VERSIONS
+        self._rules = tuple(rule for rule in RULES if rule.name not in disabled_rules)
+        self._foreign = self._rules
+        if "foreign" not in disabled_rules:  # it holds such texts to every word
+            self._foreign = tuple(rule for rule in self._rules if rule.any_language)
+
+    def compare(self, a: str, b: str) -> Verdict:
+        """Whether one answer may serve both; symmetric, and true of a text and itself."""
+        if a == b:
+            return ACCEPTED
+        if max(len(a), len(b)) > LONGEST_TEXT:
+            return veto(OVERSIZE, "too long to compare word by word")
+        first, second = sorted((a, b))
+        pair = Pair(analyse(first), analyse(second))
+        for rule in self._foreign if pair.is_foreign else self._rules:
+            detail = rule.check(pair)
+            if detail is not None:
+                return veto(rule.name, detail)
+        return ACCEPTED
