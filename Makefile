@@ -1,22 +1,29 @@
 # Every target in one line: `make help`.
-PYTHON ?= python3
+UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots cost deploy audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(INSTALLED): pyproject.toml constraints.txt
+# With uv where it is there, with pip where it is not; both install what uv.lock says.
+$(INSTALLED): pyproject.toml uv.lock requirements.txt
 	@echo "Installing into $(VENV) (once; a minute or two) ..."
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or later is needed; PYTHON=python3.13 make ... names another."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,dev]'
+	@if command -v $(UV) >/dev/null; then \
+		UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --quiet --locked $(if $(PYTHON),--python $(PYTHON)); \
+	else \
+		$(or $(PYTHON),python3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+			|| { echo "Python 3.11 or later is needed; PYTHON=python3.13 make ... names another."; exit 1; }; \
+		test -x $(BIN)/pip || $(or $(PYTHON),python3) -m venv $(VENV) \
+			|| { echo "Python's venv is needed: on Debian and Ubuntu, apt install python3-venv."; exit 1; }; \
+		$(PIP) --require-hashes --requirement requirements.txt && $(PIP) --no-deps --editable .; \
+	fi
 	@touch $@
 
 $(MODEL)/model.json: $(INSTALLED) functions/embedding/build_model.py
@@ -32,6 +39,7 @@ dev: setup  ## Serve the proxy at http://127.0.0.1:3000/v1 (PORT, DATA_DIR, and 
 check: $(INSTALLED)  ## Lint, types, import contracts and unit tests, in well under a minute
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q -n auto tests/unit
@@ -70,15 +78,23 @@ format: $(INSTALLED)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-lock: $(INSTALLED)  ## Pin what is installed now, and what the layer carries
-	@$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
-	@$(BIN)/python infra/layer_requirements.py
+lock: $(INSTALLED)  ## Lock what pyproject.toml asks for (OPTIONS=--upgrade), and what the layer carries
+	@uv=$$($(BIN)/python -m infra.tools uv) \
+		&& $$uv lock $(OPTIONS) \
+		&& $$uv export --quiet --locked --no-emit-project --no-annotate --no-header -o requirements.txt
+	@$(BIN)/python -m infra.layer_requirements
+
+site: $(INSTALLED)  ## Build the documentation's site into build/site; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+release: $(INSTALLED)  ## Build wheel, source archive and bill of materials into build/release
+	@$(BIN)/python -m infra.release
 
 cost: $(INSTALLED)  ## What a million requests cost, by hit rate (docs/cost.md)
 	@$(BIN)/python -m benchmarks.cost
 
 audit: $(INSTALLED)  ## Look up known vulnerabilities of what the layer carries, where PyPI tells them
-	@$$($(BIN)/python -c 'from infra.tools import program; print(program("pip-audit"))' | tail -1) \
+	@$$($(BIN)/python -m infra.tools pip-audit) \
 		-r layers/shared/requirements.txt --disable-pip --no-deps
 
 template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the templates
