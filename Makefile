@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
+# The command's own folders are the user's; here they are the checkout's.
+LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -26,7 +28,7 @@ $(INSTALLED): pyproject.toml uv.lock requirements.txt
 	fi
 	@touch $@
 
-$(MODEL)/model.json: $(INSTALLED) functions/embedding/build_model.py
+$(MODEL)/model.json: $(INSTALLED) $(wildcard layers/shared/llm_cache_proxy/adapters/embedder/minilm/model_build/*.py)
 	@echo "Preparing the embedding model (once; about a minute) ..."
 	@$(BIN)/python functions/embedding/build_model.py --out $(MODEL)
 	@touch $@
@@ -34,7 +36,7 @@ $(MODEL)/model.json: $(INSTALLED) functions/embedding/build_model.py
 setup: $(INSTALLED) $(MODEL)/model.json  ## Install everything, start nothing
 
 dev: setup  ## Serve the proxy at http://127.0.0.1:3000/v1 (PORT, DATA_DIR, and every setting)
-	@$(BIN)/llm-cache-proxy serve
+	@$(LOCAL) $(BIN)/llm-cache-proxy serve
 
 check: $(INSTALLED)  ## Lint, types, import contracts and unit tests, in well under a minute
 	@$(BIN)/ruff check .
@@ -63,13 +65,14 @@ bench-check: setup  ## Hold the budgets that are counts and ratios, in a minute 
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.check
 
 eval: setup  ## Measure wrong and right semantic hits (DATA=file or folder, OPTIONS="--stream ...")
-	@$(BIN)/llm-cache-proxy eval $(or $(DATA),benchmarks/pairs) $(OPTIONS)
+	@$(LOCAL) $(BIN)/llm-cache-proxy eval $(or $(DATA),benchmarks/pairs) $(OPTIONS)
 
 failures: setup  ## Write docs/upstream-failures.md anew from what happens
 	@cd tests && ../$(BIN)/python -m resilience.upstream_table
 
-docs: $(INSTALLED)  ## Bring the generated tables of the docs up to date
+docs: $(INSTALLED)  ## Bring .env.example and the generated tables of the docs up to date
 	@$(BIN)/python -m infra.generated_tables
+	@$(BIN)/python -m infra.env_example
 
 screenshots: setup  ## Take the README's pictures of the dashboard anew (needs Chromium)
 	@WRITE_PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_pictures.py

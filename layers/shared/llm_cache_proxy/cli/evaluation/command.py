@@ -27,6 +27,7 @@ from llm_cache_proxy.cli.evaluation.measuring import (
 )
 from llm_cache_proxy.cli.evaluation.report_options import Report, ShowsSome, reported
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, embed
+from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.domain.evaluation import Decision
 from llm_cache_proxy.settings import Settings, read_settings
@@ -67,6 +68,7 @@ def evaluate(
         plots.check(plot)
     settings = read_settings()
     decision = rules.decision(settings)
+    prepare_model(settings)
     files = _fitting(read_files(paths), stream=stream)
     texts = all_texts(files)
     with _progress(len(set(texts))) as advance:
