@@ -84,7 +84,8 @@ format: $(INSTALLED)  ## Format the code
 lock: $(INSTALLED)  ## Lock what pyproject.toml asks for (OPTIONS=--upgrade), and what the layer carries
 	@uv=$$($(BIN)/python -m infra.tools uv) \
 		&& $$uv lock $(OPTIONS) \
-		&& $$uv export --quiet --locked --no-emit-project --no-annotate --no-header -o requirements.txt
+		&& $$uv export --quiet --locked --no-emit-project --no-annotate --no-header -o requirements.txt \
+		&& $$uv export --quiet --locked --no-emit-project --no-annotate --no-header --no-dev -o requirements-command.txt
 	@$(BIN)/python -m infra.layer_requirements
 
 site: $(INSTALLED)  ## Build the documentation's site into build/site; a broken link fails

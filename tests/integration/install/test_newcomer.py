@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Newcomer:
     home: Path
     settings: dict[str, str]
     seconds: dict[str, float] = field(default_factory=dict)
-    running: list[subprocess.Popen[str]] = field(default_factory=list)
+    ends: ExitStack = field(default_factory=ExitStack)
 
     def environment(self) -> dict[str, str]:
         kept = ("PIP_", "SSL_", "REQUESTS_", "HTTP", "http", "NO_PROXY", "no_proxy", "LANG")
@@ -61,19 +62,22 @@ class Newcomer:
     def starts(self, name: str, command: str) -> None:
         """Start a server, and take the time until it says that it serves."""
         begun = time.monotonic()
-        process = subprocess.Popen(
-            ["bash", "-c", f"exec {command}"],
-            cwd=self.home,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=(self.home.parent / "server.log").open("w"),
-            text=True,
+        log = self.home.parent / "server.log"
+        process = self.ends.enter_context(
+            subprocess.Popen(
+                ["bash", "-c", f"exec {command}"],
+                cwd=self.home,
+                env=self.environment(),
+                stdout=subprocess.PIPE,
+                stderr=self.ends.enter_context(log.open("w")),
+                text=True,
+            )
         )
-        self.running.append(process)
+        self.ends.callback(process.terminate)
         assert process.stdout is not None
         first = process.stdout.readline()
         self.seconds[name] = round(time.monotonic() - begun, 2)
-        assert "LLM Cache Proxy serves" in first, (self.home.parent / "server.log").read_text()
+        assert "LLM Cache Proxy serves" in first, log.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +93,8 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     home = tmp_path / "home"
     home.mkdir()
     someone = Newcomer(home, {})
-    yield someone
-    for process in someone.running:
-        process.terminate()
-        process.wait(20)
+    with someone.ends:
+        yield someone
 
 
 @pytest.mark.timeout(600)

@@ -83,8 +83,9 @@ def test_the_lock_is_of_the_dependencies_that_the_project_declares() -> None:
         }, "run `make lock`"
 
 
-def test_pip_installs_the_versions_and_hashes_of_the_lock() -> None:
-    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-command.txt"])
+def test_pip_installs_the_versions_and_hashes_of_the_lock(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     blocks = re.findall(r"^([\w.-]+)==([^ ;\\]+)[^\n]*\n((?:    --hash.*\n?)+)", text, re.MULTILINE)
     exported = {
         (name, version): set(re.findall(r"sha256:\w+", hashes)) for name, version, hashes in blocks
@@ -99,11 +100,16 @@ def test_pip_installs_the_versions_and_hashes_of_the_lock() -> None:
         assert hashes <= by_package[package], f"{package}: run `make lock`"
 
 
-def test_pip_installs_all_that_the_package_and_its_developers_need(lock: Lock) -> None:
-    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "groups"), [("requirements.txt", ["dev"]), ("requirements-command.txt", [])]
+)
+def test_pip_installs_all_that_is_needed(lock: Lock, name: str, groups: list[str]) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     exported = set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
     project = lock.packages["llm-cache-proxy"]
-    wanted = [*project["dependencies"], *project["dev-dependencies"]["dev"]]
+    wanted = [*project["dependencies"]]
+    for group in groups:
+        wanted += project["dev-dependencies"][group]
 
     needed = closure(lock, [_requirement(each) for each in wanted])
 

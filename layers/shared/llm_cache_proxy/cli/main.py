@@ -17,6 +17,7 @@ _COMMANDS = {
     "admin": ("admin.commands", "admin"),
     "eval": ("evaluation.command", "evaluate"),
     "probe": ("probe", "probe"),
+    "embedding": ("embedding", "embedding"),
 }
 """Command → its module under this package, and its name there."""
 

@@ -1,7 +1,7 @@
 """`llm-cache-proxy probe URL`: whether a cache in front of a language model serves wrong answers.
 
 Works against any OpenAI-compatible address, ours or another's. Exit codes: 1 something unsafe was
-found, 2 a wrong command line, 3 no server answers.
+found, 2 a wrong command line or nothing could be probed, 3 no server answers.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.probing import Asker, Finding, Observed, Probe, Risk, Step, probes
 from llm_cache_proxy.domain.probing.observed import observed
 
-_UNSAFE, _NOBODY = 1, 3
+_UNSAFE, _NOTHING, _NOBODY = 1, 2, 3
 _COLOURS = {Risk.SAFE: "green", Risk.UNSAFE: "bold red", Risk.WASTEFUL: "yellow"}
 
 
@@ -60,6 +60,9 @@ def probe(
         _summarise(found, other_key)
     if any(finding.risk is Risk.UNSAFE for _, finding in found):
         raise SystemExit(_UNSAFE)
+    if all(finding.risk is Risk.UNCLEAR for _, finding in found):
+        click.echo("Nothing could be probed: no request had a usable answer.", err=True)
+        raise SystemExit(_NOTHING)
 
 
 def _chosen(every: tuple[Probe, ...], only: tuple[str, ...]) -> tuple[Probe, ...]:

@@ -89,7 +89,7 @@ class RequestEvents:
             sink.close()
 
     def _write_refused(
-        self, record: RequestRecord, status: int, latency_ms: float, duration_ms: float
+        self, record: RequestEventDraft, status: int, latency_ms: float, duration_ms: float
     ) -> None:
         if self.console is not None:
             served = RequestEvent(
