@@ -16,6 +16,7 @@ _COMMANDS = {
     "serve": ("serve", "serve"),
     "admin": ("admin.commands", "admin"),
     "eval": ("evaluation.command", "evaluate"),
+    "estimate": ("estimate.command", "estimate"),
     "probe": ("probe", "probe"),
     "embedding": ("embedding", "embedding"),
 }

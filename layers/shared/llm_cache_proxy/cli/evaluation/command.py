@@ -71,7 +71,7 @@ def evaluate(
     prepare_model(settings)
     files = _fitting(read_files(paths), stream=stream)
     texts = all_texts(files)
-    with _progress(len(set(texts))) as advance:
+    with embedding_progress(len(set(texts))) as advance:
         try:
             embedded = embed(settings, texts, advance, kept_in=vectors)
         except EmbedderUnavailable as exc:
@@ -135,7 +135,8 @@ def _stream(
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
+def embedding_progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar of the texts that are embedded; what it gives takes counts as they finish."""
     columns = (
         TextColumn("Embedding"),
         BarColumn(),
