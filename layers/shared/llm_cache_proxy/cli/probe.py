@@ -52,7 +52,8 @@ def probe(
     """
     chosen = _chosen(probes(model, secrets.token_hex(6), other_key=other_key is not None), only)
     keys = {Asker.FIRST: api_key, Asker.OTHER: other_key or api_key}
-    found = asyncio.run(_run(_Target(url.rstrip("/"), keys, timeout), chosen, quiet=as_json))
+    target = _Target(url.rstrip("/"), keys, timeout)
+    found = asyncio.run(_run(target, chosen, quiet=as_json))
     if as_json:
         click.echo(json.dumps([_as_json(probe, finding) for probe, finding in found]))
     else:
@@ -60,7 +61,7 @@ def probe(
         _summarise(found, other_key)
     if any(finding.risk is Risk.UNSAFE for _, finding in found):
         raise SystemExit(_UNSAFE)
-    if all(finding.risk is Risk.UNCLEAR for _, finding in found):
+    if not target.answered:
         click.echo("Nothing could be probed: no request had a usable answer.", err=True)
         raise SystemExit(_NOTHING)
 
@@ -77,11 +78,15 @@ def _chosen(every: tuple[Probe, ...], only: tuple[str, ...]) -> tuple[Probe, ...
 
 
 class _Target:
-    """The address that is probed, and the keys it is probed with."""
+    """The address that is probed, and the keys it is probed with.
+
+    `answered` says whether it has given any answer but an error.
+    """
 
     def __init__(self, url: str, keys: dict[Asker, str], timeout_seconds: float) -> None:
         self._url = url
         self._keys = keys
+        self.answered = False
         self._client = httpx.AsyncClient(timeout=timeout_seconds)
 
     async def answer(self, step: Step) -> Observed:
@@ -101,7 +106,9 @@ class _Target:
         except httpx.HTTPError as exc:
             click.echo(f"No server answers at {self._url} ({type(exc).__name__}: {exc}).", err=True)
             raise SystemExit(_NOBODY) from exc
-        return observed(response.status_code, response.headers, response.content)
+        seen = observed(response.status_code, response.headers, response.content)
+        self.answered = self.answered or seen.succeeded
+        return seen
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -34,7 +34,7 @@ class IdTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The table, or a list of its rows; an id stands on one line in either."""
-        if Measurement.get(console, options, self._table).maximum <= options.max_width:
+        if self._width(console, options) <= options.max_width:
             yield self._table
             return
         names = [str(column.header) for column in self._table.columns]
@@ -43,6 +43,14 @@ class IdTable:
             yield Text(str(row[0]), "bold", no_wrap=True, overflow="ignore")
             told = (f"{name} {value}" for name, value in zip(names[1:], row[1:], strict=True))
             yield Padding(Text(" · ".join(told)), (0, 0, 0, 2))
+
+    def _width(self, console: Console, options: ConsoleOptions) -> int:
+        """How wide the table would be with room enough."""
+        boundless = options.update(max_width=_BOUNDLESS)
+        return Measurement.get(console, boundless, self._table).maximum
+
+
+_BOUNDLESS = 10_000
 
 
 def counted(title: str, counts: Mapping[str, object]) -> RenderableType:
