@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes.admin import Office
+from fakes.admin import AdminHarness
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from samples.command_line import run
@@ -16,8 +16,8 @@ from servers.asgi import serving
 
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
-    office = Office(key_ring=KeyRing(b"s" * 32))
-    async with serving(create_admin_app(office.administration(), None)) as url:
+    harness = AdminHarness(key_ring=KeyRing(b"s" * 32))
+    async with serving(create_admin_app(harness.administration(), None)) as url:
         yield url
 
 

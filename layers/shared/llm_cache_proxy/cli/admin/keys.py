@@ -124,7 +124,7 @@ def edit(
             "unlimited": lifted or None,
         },
     )
-    tell(remote, answer, lambda told: tables.client_keys([told]))
+    print_answer(remote, answer, lambda outcome: tables.client_keys([outcome]))
 
 
 @keys.command("export")

@@ -68,7 +68,7 @@ def _view(
     rate = cast("float", performance["hit_rate"])
     table.add_row("hit rate", f"{rate:.1%}", style="bold")
     saved = tables.part(hour, "cost_analysis")["dollars_saved"]
-    table.add_row("dollars saved", tables.dollars(saved))
+    table.add_row("dollars saved", tables.dollar_cell(saved))
     if before is None or "error" in before:
         return table
     fresh = _total(answer) - _total(before)

@@ -138,7 +138,7 @@ def _table(found: Sequence[Estimate], requests: int) -> RenderableType:
             f"{hits:.1%}",
             wrong,
             f"{each.tokens_saved:,}",
-            tables.dollars(each.dollars_saved if known else None),
-            tables.dollars(each.dollars_total) if known else tables.NOTHING,
+            tables.dollar_cell(each.dollars_saved if known else None),
+            tables.dollar_cell(each.dollars_total) if known else tables.NOTHING,
         )
     return table
