@@ -25,7 +25,7 @@ ASK = (
     '\'{{"model": "llama-3.1-8b-instant", "messages": '
     '[{{"role": "user", "content": "What is Rust?"}}]}}\''
 )
-MOST_SECONDS = {"venv": 60, "install": 300, "serve": 180, "ask": 30, "ask again": 5}
+MOST_SECONDS = {"venv": 120, "install": 400, "serve": 180, "ask": 30, "ask again": 5}
 """What each of the five commands may take; on a quiet machine it is a small part of it."""
 
 
