@@ -3,11 +3,13 @@
 Watches the package's files and the `.env` file by their times of change.
 """
 
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -19,6 +21,7 @@ _STOP_SECONDS = 10.0
 def serve_again_and_again(arguments: Sequence[str], watched: Iterable[Path]) -> None:
     """Run `llm-cache-proxy serve` with these arguments until it is interrupted."""
     others = tuple(watched)
+    signal.signal(signal.SIGTERM, _end)  # the default would leave the server behind
     command = [sys.executable, "-m", "llm_cache_proxy", "serve", *arguments]
     while True:
         seen = changes(others)
@@ -33,6 +36,10 @@ def serve_again_and_again(arguments: Sequence[str], watched: Iterable[Path]) -> 
                 except subprocess.TimeoutExpired:
                     process.kill()
         click.echo("Sources have changed: starting again.", err=True)
+
+
+def _end(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def changes(others: Iterable[Path]) -> Mapping[Path, float]:
