@@ -50,7 +50,7 @@ class RequestEventMiddleware:
         record = RequestEventDraft(
             new_request_id(),
             _correlation_id(scope["headers"]),
-            method=scope["method"],
+            method=scope.get("method"),
             path=scope["path"],
         )
         scope.setdefault("state", {}).update(request_id=record.request_id, record=record)
