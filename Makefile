@@ -1,25 +1,34 @@
 # Every target in one line: `make help`.
-PYTHON ?= python3
+UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
+# The command's own folders are the user's; here they are the checkout's.
+LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots cost deploy audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(INSTALLED): pyproject.toml constraints.txt
+# With uv where it is there, with pip where it is not; both install what uv.lock says.
+$(INSTALLED): pyproject.toml uv.lock requirements.txt
 	@echo "Installing into $(VENV) (once; a minute or two) ..."
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or later is needed; PYTHON=python3.13 make ... names another."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,dev]'
+	@if command -v $(UV) >/dev/null; then \
+		UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --quiet --locked $(if $(PYTHON),--python $(PYTHON)); \
+	else \
+		$(or $(PYTHON),python3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+			|| { echo "Python 3.11 or later is needed; PYTHON=python3.13 make ... names another."; exit 1; }; \
+		test -x $(BIN)/pip || $(or $(PYTHON),python3) -m venv $(VENV) \
+			|| { echo "Python's venv is needed: on Debian and Ubuntu, apt install python3-venv."; exit 1; }; \
+		$(PIP) --require-hashes --requirement requirements.txt && $(PIP) --no-deps --editable .; \
+	fi
 	@touch $@
 
-$(MODEL)/model.json: $(INSTALLED) functions/embedding/build_model.py
+$(MODEL)/model.json: $(INSTALLED) $(wildcard layers/shared/llm_cache_proxy/adapters/embedder/minilm/model_build/*.py)
 	@echo "Preparing the embedding model (once; about a minute) ..."
 	@$(BIN)/python functions/embedding/build_model.py --out $(MODEL)
 	@touch $@
@@ -27,11 +36,12 @@ $(MODEL)/model.json: $(INSTALLED) functions/embedding/build_model.py
 setup: $(INSTALLED) $(MODEL)/model.json  ## Install everything, start nothing
 
 dev: setup  ## Serve the proxy at http://127.0.0.1:3000/v1 (PORT, DATA_DIR, and every setting)
-	@$(BIN)/llm-cache-proxy serve
+	@$(LOCAL) $(BIN)/llm-cache-proxy serve
 
 check: $(INSTALLED)  ## Lint, types, import contracts and unit tests, in well under a minute
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q -n auto tests/unit
@@ -55,13 +65,14 @@ bench-check: setup  ## Hold the budgets that are counts and ratios, in a minute 
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.check
 
 eval: setup  ## Measure wrong and right semantic hits (DATA=file or folder, OPTIONS="--stream ...")
-	@$(BIN)/llm-cache-proxy eval $(or $(DATA),benchmarks/pairs) $(OPTIONS)
+	@$(LOCAL) $(BIN)/llm-cache-proxy eval $(or $(DATA),benchmarks/pairs) $(OPTIONS)
 
 failures: setup  ## Write docs/upstream-failures.md anew from what happens
 	@cd tests && ../$(BIN)/python -m resilience.upstream_table
 
-docs: $(INSTALLED)  ## Bring the generated tables of the docs up to date
+docs: $(INSTALLED)  ## Bring .env.example and the generated tables of the docs up to date
 	@$(BIN)/python -m infra.generated_tables
+	@$(BIN)/python -m infra.env_example
 
 screenshots: setup  ## Take the README's pictures of the dashboard anew (needs Chromium)
 	@WRITE_PICTURES=1 $(BIN)/python -m pytest -q tests/browser/test_pictures.py
@@ -70,15 +81,24 @@ format: $(INSTALLED)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-lock: $(INSTALLED)  ## Pin what is installed now, and what the layer carries
-	@$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
-	@$(BIN)/python infra/layer_requirements.py
+lock: $(INSTALLED)  ## Lock what pyproject.toml asks for (OPTIONS=--upgrade), and what the layer carries
+	@uv=$$($(BIN)/python -m infra.tools uv) \
+		&& $$uv lock $(OPTIONS) \
+		&& $$uv export --quiet --locked --no-emit-project --no-annotate --no-header -o requirements.txt \
+		&& $$uv export --quiet --locked --no-emit-project --no-annotate --no-header --no-dev -o requirements-command.txt
+	@$(BIN)/python -m infra.layer_requirements
+
+site: $(INSTALLED)  ## Build the documentation's site into build/site; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+release: $(INSTALLED)  ## Build wheel, source archive and bill of materials into build/release
+	@$(BIN)/python -m infra.release
 
 cost: $(INSTALLED)  ## What a million requests cost, by hit rate (docs/cost.md)
 	@$(BIN)/python -m benchmarks.cost
 
 audit: $(INSTALLED)  ## Look up known vulnerabilities of what the layer carries, where PyPI tells them
-	@$$($(BIN)/python -c 'from infra.tools import program; print(program("pip-audit"))' | tail -1) \
+	@$$($(BIN)/python -m infra.tools pip-audit) \
 		-r layers/shared/requirements.txt --disable-pip --no-deps
 
 template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the templates

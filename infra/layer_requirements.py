@@ -1,38 +1,64 @@
-"""What the Lambda layer and the functions carry, pinned; `python infra/layer_requirements.py`.
+"""What the Lambda layer and the functions carry, pinned; `python -m infra.layer_requirements`.
 
-Takes the names from pyproject.toml, what they need in turn from the installed packages, and the
-versions from constraints.txt, so that Lambda runs what the tests ran. Never queries an index.
+Takes names from the groups of pyproject.toml, versions and what the names need in turn from
+uv.lock, so that Lambda runs what the tests ran. Never queries an index.
 """
 
-import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, requires
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYER = Path("layers/shared/requirements.txt")
 COMPLETIONS = Path("functions/completions/requirements.txt")
+EMBEDDING = Path("functions/embedding/requirements.txt")
 
-_HEADING = "# Written by infra/layer_requirements.py from pyproject.toml and constraints.txt.\n"
+_HEADING = "# Written by `make lock` from uv.lock and the groups of pyproject.toml.\n"
 _LAMBDA = {  # what environment markers are judged by, whatever machine this runs on
     "python_version": "3.13",
     "python_full_version": "3.13.0",
     "sys_platform": "linux",
     "platform_system": "Linux",
+    "platform_machine": "aarch64",
     "os_name": "posix",
     "implementation_name": "cpython",
     "platform_python_implementation": "CPython",
 }
-_STREAMING = [Requirement("uvicorn")]  # behind the Lambda Web Adapter; no other function needs it
+
+Table = dict[str, Any]  # as TOML has it
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The packages of uv.lock by name, as they are for Lambda."""
+
+    packages: Mapping[str, Table]
+
+    def version(self, name: str) -> str:
+        """The locked version. Raises SystemExit for a package that is not locked."""
+        if name not in self.packages:
+            raise SystemExit(f"uv.lock has no {name}; run `make lock`")
+        return str(self.packages[name]["version"])
+
+    def needs(self, name: str, extras: Iterable[str] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The packages that one needs on Lambda, each with the extras that it is needed with."""
+        package = self.packages[name]
+        optional = package.get("optional-dependencies", {})
+        lists = [package.get("dependencies", []), *(optional.get(extra, []) for extra in extras)]
+        for needed in (needed for each in lists for needed in each):
+            if _applies(needed.get("marker")):
+                yield needed["name"], tuple(needed.get("extra", ()))
 
 
 def main() -> int:
-    """Write both files; the exit status."""
+    """Write all files; the exit status."""
     for path, text in requirement_files(ROOT).items():
         (ROOT / path).write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path}: {len(text.splitlines()) - 1} packages\n")
@@ -41,55 +67,49 @@ def main() -> int:
 
 def requirement_files(root: Path) -> dict[Path, str]:
     """Each file's path under `root` and what it must hold."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pins = dict(_pins((root / "constraints.txt").read_text(encoding="utf-8")))
-    layer = closure(map(Requirement, project["dependencies"]))
-    completions = closure(_STREAMING) - layer
-    return {LAYER: _pinned(layer, pins), COMPLETIONS: _pinned(completions, pins)}
+    lock = read_lock(root)
+    groups = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    layer, streaming, embedding = (
+        [Requirement(text) for text in groups["dependency-groups"][name]]
+        for name in ("layer", "streaming", "embedding")
+    )
+    carried = closure(lock, layer)
+    return {
+        LAYER: _pinned(lock, carried),
+        COMPLETIONS: _pinned(lock, closure(lock, streaming) - carried),
+        EMBEDDING: _pinned(lock, {canonicalize_name(each.name) for each in embedding}),
+    }
 
 
-def closure(wanted: Iterable[Requirement]) -> set[str]:
+def read_lock(root: Path) -> Lock:
+    """The lock file of a checkout."""
+    packages = tomllib.loads((root / "uv.lock").read_text(encoding="utf-8"))["package"]
+    return Lock({each["name"]: each for each in packages if _is_for_lambda(each)})
+
+
+def closure(lock: Lock, wanted: Iterable[Requirement]) -> set[str]:
     """The names of all packages that `wanted` need on Lambda, themselves included."""
-    found: set[str] = set()
-    pending = [(requirement, frozenset(requirement.extras)) for requirement in wanted]
-    seen: set[tuple[str, frozenset[str]]] = set()
+    pending = [(str(canonicalize_name(each.name)), tuple(each.extras)) for each in wanted]
+    seen: set[tuple[str, tuple[str, ...]]] = set()
     while pending:
-        requirement, extras = pending.pop()
-        name = canonicalize_name(requirement.name)
-        if (name, extras) in seen:
-            continue
-        seen.add((name, extras))
-        found.add(name)
-        for text in _requires(name):
-            needed = Requirement(text)
-            if _applies(needed, extras):
-                pending.append((needed, frozenset(needed.extras)))
-    return found
+        package = pending.pop()
+        if package not in seen:
+            seen.add(package)
+            pending += lock.needs(*package)
+    return {name for name, _ in seen}
 
 
-def _requires(name: str) -> list[str]:
-    try:
-        return requires(name) or []
-    except PackageNotFoundError:
-        raise SystemExit(f"{name} is not installed; run `make setup` first") from None
+def _is_for_lambda(package: Table) -> bool:
+    markers = package.get("resolution-markers", [])  # of a package locked at several versions
+    return not markers or any(map(_applies, markers))
 
 
-def _applies(needed: Requirement, extras: frozenset[str]) -> bool:
-    if needed.marker is None:
-        return True
-    return any(needed.marker.evaluate({**_LAMBDA, "extra": extra}) for extra in {"", *extras})
+def _applies(marker: str | None) -> bool:
+    return marker is None or Marker(marker).evaluate({**_LAMBDA, "extra": ""})
 
 
-def _pins(text: str) -> Iterator[tuple[str, str]]:
-    for name, version in re.findall(r"^([\w.-]+)==(\S+)$", text, re.MULTILINE):
-        yield canonicalize_name(name), version
-
-
-def _pinned(names: set[str], pins: Mapping[str, str]) -> str:
-    missing = sorted(names - pins.keys())
-    if missing:
-        raise SystemExit(f"constraints.txt has no version of {', '.join(missing)}")
-    return _HEADING + "".join(f"{name}=={pins[name]}\n" for name in sorted(names))
+def _pinned(lock: Lock, names: Iterable[str]) -> str:
+    return _HEADING + "".join(f"{name}=={lock.version(name)}\n" for name in sorted(names))
 
 
 if __name__ == "__main__":

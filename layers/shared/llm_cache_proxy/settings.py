@@ -4,12 +4,19 @@ A wrong value stops the start with the variable's name and what was expected.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from llm_cache_proxy.domain.errors import SettingsError
@@ -42,6 +49,18 @@ def _upstream_keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _small(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _capitals(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+AnyCase = BeforeValidator(_small)
+"""A word from a list, in whatever case it is written."""
+
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
@@ -127,7 +146,7 @@ class Settings(BaseSettings):
     )
 
     semantic_cache: bool = Field(True, description="Whether the semantic tier is on.")
-    semantic_preset: Preset = Field(
+    semantic_preset: Annotated[Preset, AnyCase] = Field(
         Preset.BALANCED,
         description="Similarity threshold: balanced (0.90), strict (0.95), verified (0.86 and a "
         "verifier's approval), or off; the guard judges in each of them.",
@@ -139,7 +158,7 @@ class Settings(BaseSettings):
         "",
         description="Names of the guard's rules to switch off, separated by commas.",
     )
-    verifier: Literal["none", "llm"] | None = Field(
+    verifier: Annotated[Literal["none", "llm"] | None, AnyCase] = Field(
         None,
         description="Who judges pairs for SEMANTIC_PRESET=verified and for shadow samples: none, "
         "or llm (one yes/no question to VERIFIER_MODEL); unset: llm where the preset needs it.",
@@ -218,7 +237,7 @@ class Settings(BaseSettings):
         False, description="Whether each hit gets its own id and creation time."
     )
 
-    access_mode: Literal["open", "keyed"] = Field(
+    access_mode: Annotated[Literal["open", "keyed"], AnyCase] = Field(
         "open", description="Whether clients need a key that this proxy signed: open or keyed."
     )
     key_signing_secret: SigningSecret | None = Field(
@@ -264,8 +283,13 @@ class Settings(BaseSettings):
         max_length=255,
         description="CloudWatch namespace for metrics: one log line per request carries them.",
     )
-    log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level that is logged."
+    log_level: LogLevel = Field(
+        "INFO", description="Lowest level that is logged: debug, info, warning or error."
+    )
+    console: Annotated[Literal["auto", "lines", "json", "off"], AnyCase] = Field(
+        "auto",
+        description="What the local server prints for each request: lines for people, json, or "
+        "off; auto prints lines on a terminal and JSON elsewhere.",
     )
 
     host: str = Field(
@@ -315,9 +339,15 @@ class Settings(BaseSettings):
         le=900,
         description="How long requests in flight may go on after the server was asked to stop.",
     )
-    data_dir: Path = Field(Path(".data"), description="Folder of the embedded stores.")
-    model_dir: Path = Field(
-        Path(".model/all-MiniLM-L6-v2"), description="Folder of the embedding model."
+    data_dir: Path | None = Field(
+        None,
+        description="Folder of the embedded stores; unset: one of the user's, which the start "
+        "names (in the repository, make dev sets .data).",
+    )
+    model_dir: Path | None = Field(
+        None,
+        description="Folder of the embedding model, prepared already; unset: one of the user's, "
+        "which the first start fills (in the repository, make sets .model/all-MiniLM-L6-v2).",
     )
 
     def keyed_path_list(self) -> tuple[str, ...]:
@@ -414,6 +444,27 @@ _LOOKS_LIKE = 0.88
 """The similarity of REDIS_URI and REDIS_URL."""
 
 
+def load_env_file(path: Path, *, over: Collection[str] = ()) -> frozenset[str]:
+    """Take the variables of a `.env` file into the environment; their names.
+
+    What the environment holds already stays, but for the names in `over`. Raises SettingsError for
+    a file that cannot be read.
+    """
+    from dotenv import dotenv_values  # noqa: PLC0415 - functions have no such file
+
+    try:
+        found = dotenv_values(path, encoding="utf-8")
+    except (OSError, UnicodeError) as exc:
+        raise SettingsError(f"{path} cannot be read: {exc}") from exc
+    taken = {
+        name: value
+        for name, value in found.items()
+        if value is not None and (name in over or name not in os.environ)
+    }
+    os.environ.update(taken)
+    return frozenset(taken)
+
+
 def read_variable(name: str) -> str | None:
     """What the environment holds under a name that a setting gives; None where it is empty."""
     return os.environ.get(name) or None
@@ -435,6 +486,6 @@ def _explained(exc: ValidationError) -> str:
     lines = []
     for error in exc.errors(include_url=False, include_input=False, include_context=False):
         name = ".".join(str(part) for part in error["loc"]).upper()
-        message = error["msg"].removeprefix("Value error, ")
+        message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
         lines.append(f"{name}: {message}" if name else message)
     return "\n".join(lines)

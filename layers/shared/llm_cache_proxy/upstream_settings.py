@@ -4,6 +4,7 @@ Never holds a key: an upstream names the variable that does, or has one in UPSTR
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -18,14 +19,30 @@ _SERVICES = {
 """Base URL and key variable of upstreams that need to be named only."""
 
 
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value):
+        raise ValueError(
+            "expected up to 64 small letters, digits, dots, hyphens and underscores, the first of "
+            "them a letter or a digit"
+        )
+    return value
+
+
+def _variable(value: str) -> str:
+    # The value is not repeated: a key may have been put in the name's place.
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        raise ValueError("expected the name of a variable that holds the key, like GROQ_API_KEY")
+    return value
+
+
 class UpstreamSetting(BaseModel):
     """One element of UPSTREAMS."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    name: Annotated[str, AfterValidator(_name)]
     base_url: Annotated[str, AfterValidator(as_base_url)] = ""
-    api_key_variable: str | None = None
+    api_key_variable: Annotated[str, AfterValidator(_variable)] | None = None
     models: tuple[str, ...] = ("*",)
     aliases: dict[str, str] = Field(default_factory=dict)
     timeout_seconds: float | None = Field(None, gt=0, le=900)
@@ -57,7 +74,8 @@ def read_upstreams(value: str) -> tuple[UpstreamSetting, ...]:
     except ValidationError as exc:
         error = exc.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in error["loc"])
-        raise ValueError(f"{place or 'each upstream'}: {error['msg']}") from None
+        message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+        raise ValueError(f"{place or 'each upstream'}: {message}") from None
     names = [each.name for each in found]
     if len(set(names)) != len(names):
         raise ValueError("two upstreams have one name")

@@ -11,7 +11,6 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[3]
-SHIPPED_EXTRAS = ("", "local")
 PERMISSIVE = re.compile(r"\b(?:MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|Unlicense)\b")
 # Copyleft by the file: using one unchanged binds nothing around it.
 BY_FILE = {"certifi": "MPL", "tqdm": "MPL"}
@@ -45,11 +44,10 @@ def shipped() -> list[str]:
 
 
 def needs(name: str) -> Iterator[str]:
-    extras = SHIPPED_EXTRAS if name == "llm-cache-proxy" else ("",)
     for line in distribution(name).requires or ():
         required = Requirement(line)
         marker = required.marker
-        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
+        if marker is None or marker.evaluate({"extra": ""}):
             yield required.name
 
 

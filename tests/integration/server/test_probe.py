@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llm_cache_proxy.cli.main import commands
 from servers.proxy.process import proxy_process
@@ -97,8 +97,21 @@ def test_an_unknown_probe_is_refused_with_the_known_ones(model: ThreadServer) ->
     assert "truncation" in result.output
 
 
-def test_an_absent_server_is_reported() -> None:
+def test_nobody_there_is_said_so() -> None:
     result = probed("http://127.0.0.1:9/v1", "--only", "repeat")
 
     assert result.exit_code == 3
     assert "No server answers" in result.output
+
+
+def test_a_server_that_refuses_every_request_cannot_be_probed() -> None:
+    async def refusing(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 401, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"error": {"message": "no"}}'})
+
+    for server in served(refusing):
+        done = probed(f"{server.url}/v1")
+
+    assert done.exit_code == 2
+    assert "Nothing could be probed" in done.stderr

@@ -6,10 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from functions.embedding import build_model
-from functions.embedding.model_build.manifest import MANIFEST, is_complete, write_manifest
-from functions.embedding.model_build.source import read_safetensors
-from functions.embedding.model_build.storage import EightBit, FullPrecision
 from onnx import TensorProto
+
+from llm_cache_proxy.adapters.embedder.minilm.model_build.manifest import (
+    MANIFEST,
+    is_complete,
+    write_manifest,
+)
+from llm_cache_proxy.adapters.embedder.minilm.model_build.source import read_safetensors
+from llm_cache_proxy.adapters.embedder.minilm.model_build.storage import EightBit, FullPrecision
 
 
 @pytest.fixture

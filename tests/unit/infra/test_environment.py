@@ -53,6 +53,7 @@ LOCAL_ONLY = {
         "HOST",
         "ALLOWED_HOSTS",
         "PORT",
+        "CONSOLE",
         "DATA_DIR",
         "MODEL_DIR",
         "EMBEDDING_THREADS",

@@ -20,6 +20,7 @@ from llm_cache_proxy.administration.explain import Explanation
 from llm_cache_proxy.administration.export import EntryExport
 from llm_cache_proxy.administration.feedback import AdministeredExact, Feedback
 from llm_cache_proxy.administration.import_entries import EntryImport
+from llm_cache_proxy.administration.key_records import KeyRecords
 from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests
 from llm_cache_proxy.administration.metrics.report import Breakers, MetricsReport, Trust
@@ -85,6 +86,9 @@ class Administration:
             "create_key": self._client_keys.create,
             "revoke_key": self._client_keys.revoke,
             "rotate_key": self._client_keys.rotate,
+            "edit_key": self._key_records.edit,
+            "export_keys": self._key_records.export,
+            "import_keys": self._key_records.take,
             "config": self._config,
         }
         act = acts.get(name)
@@ -205,6 +209,10 @@ class Administration:
     @property
     def _client_keys(self) -> ClientKeys:
         return ClientKeys(self.exact, self.exact, self.key_ring, self.clock)
+
+    @property
+    def _key_records(self) -> KeyRecords:
+        return KeyRecords(self.exact, self.exact, self.clock)
 
     @property
     def _vitals(self) -> StoreHealth:

@@ -75,11 +75,11 @@ class ClientKeys:
         tenant = _tenant(fields)
         lifetime = fields.integer("expires_in_seconds", least=1, most=_YEARS_SECONDS)
         record = KeyRecord(
-            name=_name(fields),
+            name=key_name(fields.required_text("name")),
             created_at=now,
-            limits=_limits(fields),
+            limits=key_limits(fields),
             models=fields.texts("models", most=_MOST_MODELS),
-            namespace=_namespace(fields),
+            namespace=key_namespace(fields.text("namespace") or DEFAULT_NAMESPACE),
             expires_at=None if lifetime is None else now + lifetime,
         )
         fields.end()
@@ -100,7 +100,7 @@ class ClientKeys:
 
     async def revoke(self, fields: Fields) -> JsonObject:
         """Make a key invalid from the next request on. Revoked twice is revoked once."""
-        tenant, key_id = _place(fields.required_text("id"))
+        tenant, key_id = key_place(fields.required_text("id"))
         fields.end()
         held = await self._ended(tenant, key_id, after_seconds=0)
         return key_view(tenant, key_id, held.record, held.usage, int(self.clock.now()))
@@ -111,7 +111,7 @@ class ClientKeys:
         The old one ends at once, or in `grace_seconds`, in which each has the budgets to itself.
         """
         ring, now = self._signing(), int(self.clock.now())
-        tenant, key_id = _place(fields.required_text("id"))
+        tenant, key_id = key_place(fields.required_text("id"))
         grace = fields.integer("grace_seconds", least=0, most=_YEARS_SECONDS) or 0
         fields.end()
         before = (await self._held(tenant, key_id)).record
@@ -176,8 +176,8 @@ def _tenant(fields: Fields) -> str:
     return tenant
 
 
-def _name(fields: Fields) -> str:
-    name = fields.required_text("name")
+def key_name(name: str) -> str:
+    """A key's name, if it may have it. Raises InvalidRequest."""
     if len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
         raise InvalidRequest(
             f"'name' must be up to {_MOST_NAME_CHARACTERS} printable characters.", param="name"
@@ -185,8 +185,8 @@ def _name(fields: Fields) -> str:
     return name
 
 
-def _namespace(fields: Fields) -> str:
-    namespace = fields.text("namespace") or DEFAULT_NAMESPACE
+def key_namespace(namespace: str) -> str:
+    """A key's own namespace, if it may have it. Raises InvalidRequest."""
     if not is_name(namespace):
         raise InvalidRequest(
             "'namespace' must be 1 to 64 letters, digits, dots, dashes or underscores.",
@@ -195,7 +195,8 @@ def _namespace(fields: Fields) -> str:
     return namespace
 
 
-def _limits(fields: Fields) -> Limits:
+def key_limits(fields: Fields) -> Limits:
+    """The limits that are given. Raises InvalidRequest."""
     dollars = fields.decimal("dollars_per_month", most=MOST_NANO_DOLLARS // NANO_DOLLARS)
     return Limits(
         requests_per_minute=fields.integer("requests_per_minute", least=1, most=_MOST),
@@ -204,7 +205,7 @@ def _limits(fields: Fields) -> Limits:
     )
 
 
-def _place(text: str) -> tuple[str, str]:
+def key_place(text: str) -> tuple[str, str]:
     """Tenant and id in what `list` shows as a key's id, or in a whole key."""
     parts = text.removeprefix(PREFIX).split(".")
     if len(parts) not in (2, 3) or not all(parts):

@@ -1,12 +1,17 @@
 """The local server's root: all functions' routes in one app."""
 
 import asyncio
+import contextlib
+import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TextIO
 
 from starlette.types import ASGIApp
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
+from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.middleware.cors import with_cors
@@ -20,16 +25,19 @@ from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies
 from llm_cache_proxy.bootstrap.roots import service
 from llm_cache_proxy.bootstrap.upkeep import upkeep
-from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
-from llm_cache_proxy.settings import Settings, read_settings
+from llm_cache_proxy.bootstrap.upstreams import upstream_configs
+from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError, UpstreamError
+from llm_cache_proxy.ports.request_sink import RequestSink
+from llm_cache_proxy.ports.upstream import Route, Upstream, UpstreamCall
+from llm_cache_proxy.settings import Settings, read_settings, read_variable
 
 
-def local_settings() -> Settings:
-    """The server's settings. Raises SettingsError.
+def local_settings(given: Mapping[str, str] | None = None) -> Settings:
+    """The server's settings, `given` ones over those of the environment. Raises SettingsError.
 
     Without an admin key, operators' paths are for this machine alone, and for open access alone.
     """
-    settings = read_settings()
+    settings = read_settings(given)
     if settings.admin_key is None and not is_loopback(settings.host):
         raise SettingsError(
             f"ADMIN_KEY: expected a key, since HOST is {settings.host}, and /admin, /metrics and "
@@ -45,27 +53,61 @@ def local_settings() -> Settings:
 
 _QUIET_SECONDS = 1.0
 _UPKEEP_SECONDS = 30.0
+_REFUSED = (401, 403)
+
+
+async def refusing_upstreams(settings: Settings, upstream: Upstream) -> list[tuple[str, int]]:
+    """Each configured upstream that refuses its key, and the status it did so with.
+
+    Asks for models, which costs nothing. One that does not answer at all logs that itself.
+    """
+    found = []
+    for config in upstream_configs(settings):
+        route = Route(config.name, "")
+        call = UpstreamCall("GET", "/models", "", {}, b"", None, (route,), streaming=False)
+        with contextlib.suppress(UpstreamError):
+            reply = await upstream.send(call)
+            await reply.body.aclose()
+            if reply.status in _REFUSED:
+                found.append((config.name, reply.status))
+    return found
 
 
 async def prepare(parts: Parts) -> None:
-    """Open the embedded stores and load the model, so that what is wrong shows at the start.
+    """Load the model and open the embedded stores, so that what is wrong shows at the start.
+
+    The model first: a start that fails for want of one has made no folder for the stores.
 
     What lies behind an address may be away now and back later, so it is not checked. Raises
     SettingsError where there is no model.
     """
-    if isinstance(parts.vectors, QdrantLocalVectors):
-        await parts.vectors.open()
     if isinstance(parts.embedder, MiniLMEmbedder):
         try:
             await parts.embedder.embed(["ready"])
         except EmbedderUnavailable as exc:
-            raise SettingsError(f"MODEL_DIR: {exc}") from exc
+            raise SettingsError(
+                f"MODEL_DIR: {exc} Where it is unset, the start prepares a model."
+            ) from exc
+    if isinstance(parts.vectors, QdrantLocalVectors):
+        await parts.vectors.open()
+
+
+def console(settings: Settings, stream: TextIO) -> RequestSink | None:
+    """Who prints a line a request, as CONSOLE says."""
+    terminal = stream.isatty()
+    form = settings.console
+    if form == "off":
+        return None
+    if form == "json" or (form == "auto" and not terminal):
+        return Console(stream, as_json)
+    # https://no-color.org: whatever its value.
+    return Console(stream, coloured if terminal and not read_variable("NO_COLOR") else plain)
 
 
 def local_app(settings: Settings, parts: Parts) -> ASGIApp:
     """Every endpoint on one server, for its own pages and those that CORS allows."""
     watched = dependencies(settings)
-    serving = service(settings, parts, watched)
+    serving = service(settings, parts, watched, console=console(settings, sys.stderr))
     writing = partial(serving.pipeline.counter_writer.write_when_idle, _QUIET_SECONDS)
     trimming = upkeep(settings, parts)
 

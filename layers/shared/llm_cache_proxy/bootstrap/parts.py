@@ -5,6 +5,7 @@ from typing import Protocol
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.null import NullEmbedder, NullUpstream, NullVectorStore
+from llm_cache_proxy.bootstrap.folders import data_dir, model_dir
 from llm_cache_proxy.bootstrap.upstreams import (
     configured_upstream,
     upstream_configs,
@@ -125,7 +126,7 @@ def embedded_exact(settings: Settings) -> tuple[Exact, str]:
     """The exact tier in one file."""
     from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 
-    path = settings.data_dir / "exact.sqlite3"
+    path = data_dir(settings) / "exact.sqlite3"
     store = SqliteExactStore(
         path,
         timeout_seconds=settings.exact_deadline_seconds,
@@ -154,7 +155,7 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
     """The semantic tier in a folder."""
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 
-    path = settings.data_dir / "qdrant"
+    path = data_dir(settings) / "qdrant"
     store = QdrantLocalVectors(
         path,
         collection=settings.qdrant_collection,
@@ -165,7 +166,7 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
 
 
 def _disk_space(settings: Settings) -> DiskSpace:
-    return DiskSpace(settings.data_dir, settings.min_free_bytes)
+    return DiskSpace(data_dir(settings), settings.min_free_bytes)
 
 
 def remote_embedder(settings: Settings) -> tuple[Embedder, str] | None:
@@ -200,12 +201,13 @@ def embedded_embedder(settings: Settings) -> tuple[Embedder, str]:
         installed_embedder_id,
     )
 
+    folder = model_dir(settings)
     model = MiniLMEmbedder(
-        settings.model_dir,
-        embedder_id=installed_embedder_id(settings.model_dir),
+        folder,
+        embedder_id=installed_embedder_id(folder),
         threads=settings.embedding_threads,
     )
-    return model, f"all-MiniLM-L6-v2 in process, from {settings.model_dir}"
+    return model, f"all-MiniLM-L6-v2 in process, from {folder}"
 
 
 def verifier(settings: Settings, source: Upstream) -> Verifier | None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from llm_cache_proxy.ports.request_sink import RequestSink
 
 
-def request_events(settings: Settings, counter_writer: CounterWriter) -> RequestEvents:
+def request_events(
+    settings: Settings, counter_writer: CounterWriter, console: "RequestSink | None" = None
+) -> RequestEvents:
     """The sinks of request events: the dashboard always, a file and CloudWatch where configured."""
     sinks: list[RequestSink] = [
         RecentDecisions(counter_writer, with_prompts=settings.recent_prompts)
@@ -30,7 +32,7 @@ def request_events(settings: Settings, counter_writer: CounterWriter) -> Request
         from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 
         sinks.append(CloudWatchRequests(settings.metrics_namespace))
-    return RequestEvents(default_prices(settings.prices_path), sinks)
+    return RequestEvents(default_prices(settings.prices_path), sinks, console)
 
 
 def service(
@@ -39,11 +41,12 @@ def service(
     watched: Dependencies | None = None,
     *,
     frozen: bool = False,
+    console: "RequestSink | None" = None,
 ) -> Service:
     """What the completions app serves with; `frozen` where nothing runs after an answer."""
     watched = dependencies(settings) if watched is None else watched
     composed = pipeline(settings, parts, watched, frozen=frozen)
-    events = request_events(settings, composed.counter_writer)
+    events = request_events(settings, composed.counter_writer, console)
 
     def health() -> dict[str, object]:
         state = {one.name: "away" if one.breaker.is_open else "ok" for one in watched.all()}

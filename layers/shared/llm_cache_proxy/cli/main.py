@@ -5,16 +5,20 @@ A command's module is imported when it runs: `eval` needs numpy, the others do n
 
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.settings import load_env_file
 
 _COMMANDS = {
     "serve": ("serve", "serve"),
     "admin": ("admin.commands", "admin"),
     "eval": ("evaluation.command", "evaluate"),
+    "estimate": ("estimate.command", "estimate"),
     "probe": ("probe", "probe"),
+    "embedding": ("embedding", "embedding"),
 }
 """Command → its module under this package, and its name there."""
 
@@ -37,8 +41,14 @@ class _OnDemand(click.Group):
 
 @click.group(cls=_OnDemand)
 @click.version_option(package_name="llm-cache-proxy")
-def commands() -> None:
-    """An OpenAI-compatible caching proxy that does not serve wrong answers."""
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """An OpenAI-compatible caching proxy that does not serve wrong answers.
+
+    Settings are environment variables; a file .env in the working folder may hold them.
+    """
+    file = Path(".env")
+    context.obj = load_env_file(file) if file.is_file() else frozenset()
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """`llm-cache-proxy probe URL`: whether a cache in front of a language model serves wrong answers.
 
 Works against any OpenAI-compatible address, ours or another's. Exit codes: 1 something unsafe was
-found, 2 a wrong command line, 3 no server answers.
+found, 2 a wrong command line or nothing could be probed, 3 no server answers.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.probing import Asker, Finding, Observed, Probe, Risk, Step, probes
 from llm_cache_proxy.domain.probing.observed import observed
 
-_UNSAFE, _NOBODY = 1, 3
+_UNSAFE, _NOTHING, _NOBODY = 1, 2, 3
 _COLOURS = {Risk.SAFE: "green", Risk.UNSAFE: "bold red", Risk.WASTEFUL: "yellow"}
 
 
@@ -52,7 +52,8 @@ def probe(
     """
     chosen = _chosen(probes(model, secrets.token_hex(6), other_key=other_key is not None), only)
     keys = {Asker.FIRST: api_key, Asker.OTHER: other_key or api_key}
-    found = asyncio.run(_run(_Target(url.rstrip("/"), keys, timeout), chosen, quiet=as_json))
+    target = _Target(url.rstrip("/"), keys, timeout)
+    found = asyncio.run(_run(target, chosen, quiet=as_json))
     if as_json:
         click.echo(json.dumps([_as_json(probe, finding) for probe, finding in found]))
     else:
@@ -60,6 +61,9 @@ def probe(
         _summarise(found, other_key)
     if any(finding.risk is Risk.UNSAFE for _, finding in found):
         raise SystemExit(_UNSAFE)
+    if not target.answered:
+        click.echo("Nothing could be probed: no request had a usable answer.", err=True)
+        raise SystemExit(_NOTHING)
 
 
 def _chosen(every: tuple[Probe, ...], only: tuple[str, ...]) -> tuple[Probe, ...]:
@@ -74,11 +78,15 @@ def _chosen(every: tuple[Probe, ...], only: tuple[str, ...]) -> tuple[Probe, ...
 
 
 class _Target:
-    """The address that is probed, and the keys it is probed with."""
+    """The address that is probed, and the keys it is probed with.
+
+    `answered` says whether it has given any answer but an error.
+    """
 
     def __init__(self, url: str, keys: dict[Asker, str], timeout_seconds: float) -> None:
         self._url = url
         self._keys = keys
+        self.answered = False
         self._client = httpx.AsyncClient(timeout=timeout_seconds)
 
     async def answer(self, step: Step) -> Observed:
@@ -98,7 +106,9 @@ class _Target:
         except httpx.HTTPError as exc:
             click.echo(f"No server answers at {self._url} ({type(exc).__name__}: {exc}).", err=True)
             raise SystemExit(_NOBODY) from exc
-        return observed(response.status_code, response.headers, response.content)
+        seen = observed(response.status_code, response.headers, response.content)
+        self.answered = self.answered or seen.succeeded
+        return seen
 
     async def aclose(self) -> None:
         """Close the connections."""

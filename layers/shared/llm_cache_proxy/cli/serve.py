@@ -4,37 +4,89 @@ import asyncio
 import contextlib
 import logging
 import socket
+import sys
+from pathlib import Path
 
 import click
 import uvicorn
 
-from llm_cache_proxy.bootstrap.local import local_app, local_settings, prepare
-from llm_cache_proxy.bootstrap.parts import local_parts
+from llm_cache_proxy.bootstrap.local import local_app, local_settings, prepare, refusing_upstreams
+from llm_cache_proxy.bootstrap.parts import Parts, local_parts
+from llm_cache_proxy.cli.log_lines import log_for_people
+from llm_cache_proxy.cli.model import prepare_model
+from llm_cache_proxy.cli.reload import serve_again_and_again
 from llm_cache_proxy.cli.server.bounded_protocol import (
     ConnectionLimits,
     bounded_protocol,
     connections_within,
 )
-from llm_cache_proxy.settings import Settings, misspelt_variables
+from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.settings import Settings, load_env_file, misspelt_variables
 
 _log = logging.getLogger(__name__)
 
 
 @click.command()
-def serve() -> None:
+@click.option("--host", help="Address to serve on, in place of HOST.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port, in place of PORT.")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the embedded stores, in place of DATA_DIR.",
+)
+@click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of settings like .env, which it takes the place of; variables go before it.",
+)
+@click.option("--reload", is_flag=True, help="Start again when a source file or .env changes.")
+@click.pass_context
+def serve(
+    context: click.Context,
+    *,
+    host: str | None,
+    port: int | None,
+    data_dir: Path | None,
+    env_file: Path | None,
+    reload: bool,
+) -> None:
     """Serve the proxy on HOST and PORT with the settings of the environment."""
-    settings = local_settings()
-    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    if reload:
+        arguments = [each for each in sys.argv[2:] if each != "--reload"]
+        with contextlib.suppress(KeyboardInterrupt):
+            serve_again_and_again(arguments, [env_file or Path(".env")])
+        return
+    if env_file is not None:
+        load_env_file(env_file, over=context.obj or ())
+    given = {"HOST": host, "PORT": port, "DATA_DIR": data_dir}
+    settings = local_settings({name: str(each) for name, each in given.items() if each is not None})
+    log_for_people(settings.log_level)
     for name, meant in misspelt_variables().items():
         _log.warning("%s is no setting and is not read: is %s meant?", name, meant)
     for doubt in settings.doubts():
         _log.warning("%s", doubt)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(settings))
+    with contextlib.suppress(KeyboardInterrupt), _bound(settings.host, settings.port) as bound:
+        prepare_model(settings)
+        asyncio.run(_serve(settings, bound))
 
 
-async def _serve(settings: Settings) -> None:
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at the address, bound before anything is made. Raises SettingsError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as exc:
+        bound.close()
+        raise SettingsError(
+            f"HOST and PORT: {host}:{port} cannot be served ({exc.strerror or exc}). "
+            "--host and --port name others."
+        ) from exc
+    return bound
+
+
+async def _serve(settings: Settings, bound: socket.socket) -> None:
     parts = local_parts(settings)
     try:
         await prepare(parts)
@@ -52,7 +104,16 @@ async def _serve(settings: Settings) -> None:
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
     keyed = settings.access_mode == "keyed"
-    await _AnnouncedServer(config, parts.described, keyed=keyed).serve()
+    server = _AnnouncedServer(config, parts.described, keyed=keyed)
+    looking = asyncio.create_task(_look_at_upstreams(settings, parts))
+    await server.serve(sockets=[bound])
+    looking.cancel()
+
+
+async def _look_at_upstreams(settings: Settings, parts: Parts) -> None:
+    """Say at the start which upstreams do not answer, or refuse their key."""
+    for name, status in await refusing_upstreams(settings, parts.upstream):
+        _log.warning("the upstream %s refuses the key that is set (status %d)", name, status)
 
 
 def _limits(settings: Settings) -> ConnectionLimits:

@@ -146,3 +146,42 @@ async def test_a_decision_shows_the_beginning_of_a_prompt_where_that_is_wanted()
 
 async def test_a_request_without_a_tenant_leaves_no_decision() -> None:
     assert await recent(with_prompts=True, tenant=None) == []
+
+
+def test_the_console_gets_what_every_sink_gets_and_what_was_called() -> None:
+    console = ReceivedAnswer()
+    draft = a_record(RequestState())
+    draft.method, draft.path = "POST", "/v1/chat/completions"
+
+    write(RequestEvents(PRICES, console=console), draft)
+
+    [served] = console.served
+    assert (served.method, served.path) == ("POST", "/v1/chat/completions")
+    assert served.result == "MISS"
+
+
+def test_the_console_alone_gets_a_request_that_no_tier_saw() -> None:
+    sink, console = ReceivedAnswer(), ReceivedAnswer()
+    draft = RequestEventDraft("r-1", method="GET", path="/v1/models")
+
+    write(RequestEvents(PRICES, [sink], console), draft)
+
+    [served] = console.served
+    assert (served.path, served.result, served.status) == ("/v1/models", "", 200)
+    assert sink.served == []
+
+
+def test_a_request_that_no_tier_saw_is_told_to_nobody_without_a_console() -> None:
+    sink = ReceivedAnswer()
+
+    write(RequestEvents(PRICES, [sink]), RequestEventDraft("r-1"))
+
+    assert sink.served == []
+
+
+def test_without_sinks_nothing_is_told() -> None:
+    draft = a_record(RequestState())
+
+    write(RequestEvents(PRICES), draft)
+
+    assert draft.outcome is not None

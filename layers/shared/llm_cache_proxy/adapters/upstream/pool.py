@@ -4,6 +4,7 @@ Never calls again once a byte of an answer is here, and never waits past the dea
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,6 +25,7 @@ from llm_cache_proxy.domain.upstreams.retry import (
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
 Outcome = UpstreamReply | UpstreamError
+_log = logging.getLogger(__name__)
 
 
 class PooledUpstream(Protocol):
@@ -144,6 +146,7 @@ class UpstreamPool:
         try:
             return await member.send(replace(call, routes=(route,)), within_seconds=left)
         except UpstreamError as exc:
+            _log.warning("the upstream %s failed: %s", route.upstream, exc)
             return exc
 
     def _wait_seconds(self, call: UpstreamCall, outcome: Outcome, attempt: int) -> float | None:

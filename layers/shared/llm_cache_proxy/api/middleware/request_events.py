@@ -47,7 +47,12 @@ class RequestEventMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = RequestEventDraft(new_request_id(), _correlation_id(scope["headers"]))
+        record = RequestEventDraft(
+            new_request_id(),
+            _correlation_id(scope["headers"]),
+            method=scope.get("method"),
+            path=scope["path"],
+        )
         scope.setdefault("state", {}).update(request_id=record.request_id, record=record)
         CURRENT.set(record)
         entry = _Entry(self._request_events, record, wanted=scope["path"].startswith("/v1/"))

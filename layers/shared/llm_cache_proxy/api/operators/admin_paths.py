@@ -19,6 +19,9 @@ PATHS: Mapping[str, tuple[str, str]] = {
     "/admin/keys/create": ("POST", "create_key"),
     "/admin/keys/revoke": ("POST", "revoke_key"),
     "/admin/keys/rotate": ("POST", "rotate_key"),
+    "/admin/keys/edit": ("POST", "edit_key"),
+    "/admin/keys/export": ("GET", "export_keys"),
+    "/admin/keys/import": ("POST", "import_keys"),
     "/admin/purge": ("POST", "purge"),
 }
 """Method and action by path: reading actions take their fields from the query, others a body."""

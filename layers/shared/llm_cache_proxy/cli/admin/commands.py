@@ -14,6 +14,7 @@ from llm_cache_proxy.cli.admin.keys import keys
 from llm_cache_proxy.cli.admin.options import on_proxy, print_answer, print_json, selecting
 from llm_cache_proxy.cli.admin.tables import counted, part
 from llm_cache_proxy.cli.admin.transfer import export, import_entries
+from llm_cache_proxy.cli.admin.watch import watch
 
 
 @click.group()
@@ -28,6 +29,7 @@ admin.add_command(entries)
 admin.add_command(export)
 admin.add_command(import_entries)
 admin.add_command(keys)
+admin.add_command(watch)
 
 
 @admin.command()
@@ -72,8 +74,7 @@ def clear(
 
     Exits with 1 where --entry names none.
     """
-    if not everything and not any(chosen.values()):
-        raise click.UsageError("Name what to clear: --all, or one of the selectors.")
+    _check_one_selector(chosen, everything=everything)
     if not (dry_run or yes):
         click.confirm(f"Clear {_described(chosen)} at {remote.place}?", abort=True, err=True)
     answer = remote.post(
@@ -89,6 +90,21 @@ def clear(
         raise SystemExit(FAILED)
     if answer.get("unswept"):
         raise SystemExit(FAILED)
+
+
+def _check_one_selector(chosen: dict[str, object], *, everything: bool) -> None:
+    """Exit with 2, and ask no server, where the selectors make no sense together."""
+    given = ["--all"] if everything else []
+    for name, value in chosen.items():
+        if value is not None and name != "tenant":
+            given.append("--" + name.removesuffix("_seconds").replace("_", "-"))
+    if not given and chosen["tenant"] is None:
+        raise click.UsageError("Name what to clear: --all, or one of the selectors.")
+    if len(given) > 1:
+        raise click.UsageError(
+            f"{' and '.join(given)} do not go together: clear by one of them, with --tenant or "
+            "without; run the command once for each."
+        )
 
 
 def _described(chosen: dict[str, object]) -> str:

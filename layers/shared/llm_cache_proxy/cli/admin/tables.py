@@ -7,7 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +20,37 @@ NOTHING = "–"
 
 def show(content: RenderableType) -> None:
     """Print to standard output, plain where that is no terminal."""
-    Console(highlight=False).print(content)
+    Console(highlight=False).print(content, crop=False)
+
+
+class IdTable:
+    """A table whose first column is copied: where it is too wide, a line for each id instead."""
+
+    def __init__(self, table: Table, rows: Sequence[Sequence[str | Text]]) -> None:
+        self._table = table
+        self._rows = rows
+        for row in rows:
+            table.add_row(*row)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table, or a list of its rows; an id stands on one line in either."""
+        if self._width(console, options) <= options.max_width:
+            yield self._table
+            return
+        names = [str(column.header) for column in self._table.columns]
+        yield Text(str(self._table.title), "bold")
+        for row in self._rows:
+            yield Text(str(row[0]), "bold", no_wrap=True, overflow="ignore")
+            told = (f"{name} {value}" for name, value in zip(names[1:], row[1:], strict=True))
+            yield Padding(Text(" · ".join(told)), (0, 0, 0, 2))
+
+    def _width(self, console: Console, options: ConsoleOptions) -> int:
+        """How wide the table would be with room enough."""
+        boundless = options.update(max_width=_BOUNDLESS)
+        return Measurement.get(console, boundless, self._table).maximum
+
+
+_BOUNDLESS = 10_000
 
 
 def counted(title: str, counts: Mapping[str, object]) -> RenderableType:
@@ -123,12 +155,9 @@ def entries(found: list[JsonObject]) -> RenderableType:
     if not found:
         return Text("There is no such entry.")
     names = ("tenant", "namespace", "model", "tags", "age", "left", "tokens")
-    table = new_table("Entries", "entry", *names)
-    table.columns[0].no_wrap = True  # to be copied
     now = time.time()
-    for one in found:
-        tokens = cast("int", one["prompt_tokens"]) + cast("int", one["completion_tokens"])
-        table.add_row(
+    rows = [
+        (
             str(one["entry"]),
             str(one["tenant"]),
             str(one["namespace"]),
@@ -136,9 +165,11 @@ def entries(found: list[JsonObject]) -> RenderableType:
             ", ".join(cast("list[str]", one["tags"])) or NOTHING,
             duration(now - cast("int", one["created_at"])),
             duration(cast("int", one["expires_at"]) - now),
-            number(tokens),
+            number(cast("int", one["prompt_tokens"]) + cast("int", one["completion_tokens"])),
         )
-    return table
+        for one in found
+    ]
+    return IdTable(new_table("Entries", "entry", *names), rows)
 
 
 def entry(answer: JsonObject) -> RenderableType:
@@ -181,17 +212,18 @@ def explanation(answer: JsonObject) -> RenderableType:
 def _candidates(candidates: list[JsonObject]) -> RenderableType:
     if not candidates:
         return Text("No near entry was considered.")
-    table = new_table("Near entries", "entry", "similarity", "verdict", "rule", "detail")
-    for near in candidates:
-        verdict = str(near["verdict"]) if near["above_threshold"] else "below the threshold"
-        table.add_row(
+    rows = [
+        (
             str(near["entry"]),
             f"{near['similarity']:.4f}",
-            verdict,
+            str(near["verdict"]) if near["above_threshold"] else "below the threshold",
             str(near["rule"] or NOTHING),
             str(near["detail"] or NOTHING),
         )
-    return table
+        for near in candidates
+    ]
+    table = new_table("Near entries", "entry", "similarity", "verdict", "rule", "detail")
+    return IdTable(table, rows)
 
 
 def _windows(windows: JsonObject) -> Table:
@@ -241,23 +273,26 @@ def client_keys(found: Sequence[JsonObject]) -> RenderableType:
     if not found:
         return Text("There are no keys.")
     table = Table(title="Keys", title_justify="left", header_style="bold", box=None)
-    for column in ("id", "name", "status", "until", "requests/min", "tokens/day", "$/month"):
-        table.add_column(column, overflow="fold")
-    table.add_column("models", overflow="fold")
-    for key in found:
-        limits = cast("dict[str, float | None]", key["limits"])
-        used = cast("dict[str, float]", key["used"])
-        table.add_row(
-            str(key["id"]),
-            str(key["name"]),
-            Text(str(key["status"]), _KEY_COLOURS[str(key["status"])]),
-            _day(cast("int | None", key["revoked_at"] or key["expires_at"])),
-            _number(limits["requests_per_minute"]),
-            f"{used['tokens_today']:,} of {_number(limits['tokens_per_day'])}",
-            f"{used['dollars_this_month']:,.4f} of {_number(limits['dollars_per_month'])}",
-            ", ".join(cast("list[str]", key["models"])) or "all",
-        )
-    return table
+    names = ("id", "name", "status", "until", "requests/min", "tokens/day", "$/month", "models")
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return IdTable(table, [_key_row(key) for key in found])
+
+
+def _key_row(key: JsonObject) -> tuple[str | Text, ...]:
+    limits = cast("dict[str, float | None]", key["limits"])
+    used = cast("dict[str, float]", key["used"])
+    status = str(key["status"])
+    return (
+        str(key["id"]),
+        str(key["name"]),
+        Text(status, _KEY_COLOURS[status]),
+        _day(cast("int | None", key["revoked_at"] or key["expires_at"])),
+        _number(limits["requests_per_minute"]),
+        f"{used['tokens_today']:,} of {_number(limits['tokens_per_day'])}",
+        f"{used['dollars_this_month']:,.4f} of {_number(limits['dollars_per_month'])}",
+        ", ".join(cast("list[str]", key["models"])) or "all",
+    )
 
 
 def _number(limit: float | None) -> str:

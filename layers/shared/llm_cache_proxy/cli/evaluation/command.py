@@ -27,6 +27,7 @@ from llm_cache_proxy.cli.evaluation.measuring import (
 )
 from llm_cache_proxy.cli.evaluation.report_options import Report, ShowsSome, reported
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, embed
+from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.domain.evaluation import Decision
 from llm_cache_proxy.settings import Settings, read_settings
@@ -67,9 +68,10 @@ def evaluate(
         plots.check(plot)
     settings = read_settings()
     decision = rules.decision(settings)
+    prepare_model(settings)
     files = _fitting(read_files(paths), stream=stream)
     texts = all_texts(files)
-    with _progress(len(set(texts))) as advance:
+    with embedding_progress(len(set(texts))) as advance:
         try:
             embedded = embed(settings, texts, advance, kept_in=vectors)
         except EmbedderUnavailable as exc:
@@ -133,7 +135,8 @@ def _stream(
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
+def embedding_progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar of the texts that are embedded; what it gives takes counts as they finish."""
     columns = (
         TextColumn("Embedding"),
         BarColumn(),

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
+from llm_cache_proxy.bootstrap.folders import model_dir
 from llm_cache_proxy.cli.evaluation.vector_file import VectorFile
 from llm_cache_proxy.domain.evaluation import Arrival
 from llm_cache_proxy.ports.embedder import Embedding
@@ -56,7 +57,7 @@ def embed(
     distinct = sorted(
         set(texts), key=lambda text: (len(text), text)
     )  # texts of one length batch best
-    kept = VectorFile(kept_in, installed_embedder_id(settings.model_dir))
+    kept = VectorFile(kept_in, installed_embedder_id(model_dir(settings)))
     kept.load()
     new = [text for text in distinct if kept.get(text) is None]
     progress(len(distinct) - len(new))
@@ -75,9 +76,10 @@ async def _embedded(
     if not texts:
         return []
     workers = os.cpu_count() or 1
+    folder = model_dir(settings)
     embedder = MiniLMEmbedder(
-        settings.model_dir,
-        embedder_id=installed_embedder_id(settings.model_dir),
+        folder,
+        embedder_id=installed_embedder_id(folder),
         threads=settings.embedding_threads,
         at_once=workers,
     )

@@ -65,6 +65,11 @@ def is_tenant_name(name: str) -> bool:
     return _TENANT.fullmatch(name) is not None
 
 
+def is_key_id(text: str) -> bool:
+    """Whether a key can have this id."""
+    return _KEY_ID.fullmatch(text) is not None
+
+
 def bearer_key(authorization: str) -> str:
     """The key in an `Authorization` header. Raises NotPermitted where there is none."""
     scheme, _, key = authorization.strip().partition(" ")

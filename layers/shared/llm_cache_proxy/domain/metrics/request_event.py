@@ -19,9 +19,9 @@ class RequestEvent:
     """What became of one request.
 
     `time` is when it came, in Unix seconds; `latency_ms` how long until its answer began and
-    `duration_ms` until it ended. `nano_dollars` is what the answer cost or saved, None where its
-    price is unknown. `timings` are milliseconds by step. `vetoes`, `failures` and shadow
-    `samples` count by name.
+    `duration_ms` until it ended. `result` is empty for a request that no tier saw. `nano_dollars`
+    is what the answer cost or saved, None where its price is unknown. `timings` are milliseconds
+    by step. `vetoes`, `failures` and shadow `samples` count by name.
     """
 
     time: float
@@ -32,6 +32,8 @@ class RequestEvent:
     latency_ms: float
     duration_ms: float
     correlation_id: str | None = None
+    method: str | None = None
+    path: str | None = None
     tenant: str | None = None
     model: str | None = None
     entry: str | None = None

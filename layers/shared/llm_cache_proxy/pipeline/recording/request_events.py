@@ -25,6 +25,8 @@ class RequestEventDraft:
 
     request_id: str
     correlation_id: str | None = None
+    method: str | None = None
+    path: str | None = None
     tenant: str | None = None
     model: str | None = None
     outcome: Outcome | None = None
@@ -34,17 +36,21 @@ class RequestEventDraft:
 
 @dataclass(frozen=True, slots=True)
 class RequestEvents:
-    """Tells `sinks`, with dollars at `prices`."""
+    """Tells `sinks`, with dollars at `prices`; `console` of what no tier saw as well."""
 
     prices: PriceList
     sinks: Sequence[RequestSink] = ()
+    console: RequestSink | None = None
 
     def write(
         self, record: RequestEventDraft, *, status: int, latency_ms: float, duration_ms: float
     ) -> None:
         """Tell of one request whose answer is at its end."""
         outcome = record.outcome
-        if not self.sinks or outcome is None:
+        if outcome is None:
+            self._write_refused(record, status, latency_ms, duration_ms)
+            return
+        if not self.sinks and self.console is None:
             return
         state = RequestState() if record.state is None else record.state
         usage = outcome.usage or state.facts.usage
@@ -53,6 +59,8 @@ class RequestEvents:
             time=record.begun,
             request_id=record.request_id,
             correlation_id=record.correlation_id,
+            method=record.method,
+            path=record.path,
             tenant=record.tenant,
             model=record.model,
             status=status,
@@ -72,11 +80,33 @@ class RequestEvents:
         )
         for sink in self.sinks:
             sink.write(served)
+        if self.console is not None:
+            self.console.write(served)
 
     def close(self) -> None:
         """Close every sink."""
         for sink in self.sinks:
             sink.close()
+
+    def _write_refused(
+        self, record: RequestEventDraft, status: int, latency_ms: float, duration_ms: float
+    ) -> None:
+        if self.console is not None:
+            served = RequestEvent(
+                time=record.begun,
+                request_id=record.request_id,
+                correlation_id=record.correlation_id,
+                method=record.method,
+                path=record.path,
+                tenant=record.tenant,
+                model=record.model,
+                status=status,
+                result="",
+                reason="",
+                latency_ms=latency_ms,
+                duration_ms=duration_ms,
+            )
+            self.console.write(served)
 
     def _price(self, usage: Usage | None) -> int | None:
         price = None if usage is None else self.prices.price(usage.model)

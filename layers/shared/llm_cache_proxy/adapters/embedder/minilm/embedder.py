@@ -1,4 +1,4 @@
-"""The embedder in this process: all-MiniLM-L6-v2 from a folder that `make setup` fills.
+"""The embedder in this process: all-MiniLM-L6-v2 from a folder that is prepared once.
 
 Nothing is imported, opened or started before the first text; from then on the model works in
 threads of its own, never in the event loop's. A caller that stops waiting leaves no lock behind.
@@ -97,9 +97,7 @@ class MiniLMEmbedder:
 
     def _loaded(self) -> MiniLMEngine:
         if not (self._folder / "model.json").is_file():
-            raise EmbedderUnavailable(
-                f"There is no embedding model in {self._folder}; `make setup` builds it."
-            )
+            raise EmbedderUnavailable(f"There is no embedding model in {self._folder}.")
         try:
             engine = MiniLMEngine.load(self._folder, threads=self._threads)
         except Exception as exc:  # a library that is missing, a file that is no model: any type

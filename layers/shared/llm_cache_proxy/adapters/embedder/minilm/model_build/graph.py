@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from functions.embedding.model_build.storage import Storage
 from onnx import ModelProto, NodeProto, TensorProto, helper
+
+from llm_cache_proxy.adapters.embedder.minilm.model_build.storage import Storage
 
 LAYERS = 6
 HEADS = 12

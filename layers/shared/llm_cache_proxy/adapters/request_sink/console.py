@@ -1,0 +1,79 @@
+"""A line a request for whoever watches the server: for people, in colours, or as JSON.
+
+Never writes a prompt or an answer.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent
+
+_PLAIN, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "0", "2", "31", "32", "33", "36"
+_COLOURS = {
+    "HIT-EXACT": _GREEN,
+    "COALESCED": _GREEN,
+    "HIT-SEMANTIC": _CYAN,
+    "STALE": _YELLOW,
+    "MISS": _YELLOW,
+}
+_FIRST_ERROR = 400
+_MOST_CHARACTERS = 60  # of a path or a model, which a client may choose
+
+
+class Console:
+    """Writes each request to `stream` in one form."""
+
+    def __init__(self, stream: TextIO, form: Callable[[RequestEvent], str]) -> None:
+        self._stream = stream
+        self._form = form
+
+    def write(self, served: RequestEvent) -> None:
+        """Write one line; a stream that is gone loses it."""
+        try:
+            self._stream.write(self._form(served) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
+
+    def close(self) -> None:
+        """Nothing: the stream is its owner's."""
+
+
+def as_json(served: RequestEvent) -> str:
+    """The fields of the log line, and what was called."""
+    called = {"method": served.method, "path": served.path}
+    return json.dumps({**called, **served.line()}, separators=(",", ":"))
+
+
+def plain(served: RequestEvent) -> str:
+    """A line for people: time, status, tier, similarity, milliseconds, what was called, model."""
+    return " ".join(text for text, _ in _pieces(served)).rstrip()
+
+
+def coloured(served: RequestEvent) -> str:
+    """The same for a terminal that shows colours."""
+    return " ".join(f"\x1b[{colour}m{text}\x1b[0m" for text, colour in _pieces(served))
+
+
+def _pieces(served: RequestEvent) -> list[tuple[str, str]]:
+    moment = time.strftime("%H:%M:%S", time.localtime(served.time))
+    similarity = "" if served.similarity is None else f"{served.similarity:.3f}"
+    failed = served.status >= _FIRST_ERROR
+    return [
+        (moment, _DIM),
+        (str(served.status), _RED if failed else _PLAIN),
+        (f"{served.result or '-':<12}", _COLOURS.get(served.result, _PLAIN)),
+        (f"{similarity:<5}", _PLAIN),
+        (f"{served.duration_ms:8.1f} ms", _PLAIN),
+        (f"{served.method or '-':<4} {_shown(served.path)}", _PLAIN),
+        (_shown(served.model), _DIM),
+        (served.reason if failed or served.result != "HIT-EXACT" else "", _DIM),
+    ]
+
+
+def _shown(text: str | None) -> str:
+    """What a client chose, without what a terminal would obey."""
+    printable = "".join(each if each.isprintable() else "?" for each in text or "")
+    return printable[:_MOST_CHARACTERS]

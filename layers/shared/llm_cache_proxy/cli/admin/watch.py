@@ -1,0 +1,80 @@
+"""`llm-cache-proxy admin watch`: what the proxy does, in the terminal, as it happens."""
+
+import time
+from typing import cast
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from llm_cache_proxy.cli.admin import tables
+from llm_cache_proxy.cli.admin.client import CallFailed, KeyRefused, Remote
+from llm_cache_proxy.cli.admin.options import on_proxy, print_json
+from llm_cache_proxy.domain.json_text import JsonObject
+
+_RESULTS = ("exact_hits", "semantic_hits", "coalesced", "stale", "misses", "bypasses")
+
+
+@click.command()
+@click.option("--every", default=2.0, show_default=True, type=click.FloatRange(min=0.2),
+              help="Seconds between two looks.")  # fmt: skip
+@click.option("--times", type=click.IntRange(1), help="Look so often, then end.")
+@click.option("--tenant", help="One tenant's numbers.")
+@on_proxy
+def watch(remote: Remote, /, *, every: float, times: int | None, tenant: str | None) -> None:
+    """Requests, hits and dollars of the last hour, renewed until Ctrl-C.
+
+    With --json a line a look.
+    """
+    looked = 0
+    before: JsonObject | None = None
+    with Live(console=Console(highlight=False), auto_refresh=False, screen=False) as live:
+        while True:
+            answer = _stats(remote, tenant)
+            if remote.as_json:
+                live.stop()
+                print_json(answer)
+            else:
+                live.update(_view(remote, answer, before, every), refresh=True)
+            before = answer
+            looked += 1
+            if looked == times:
+                return
+            time.sleep(every)
+
+
+def _stats(remote: Remote, tenant: str | None) -> JsonObject:
+    """The numbers; a server that is away for a moment is shown as such. Raises KeyRefused."""
+    try:
+        return remote.get("/admin/stats", {"tenant": tenant})
+    except KeyRefused:
+        raise
+    except CallFailed as exc:
+        return {"error": exc.message}
+
+
+def _view(
+    remote: Remote, answer: JsonObject, before: JsonObject | None, every: float
+) -> RenderableType:
+    moment = time.strftime("%H:%M:%S")
+    if "error" in answer:
+        return Text(f"{moment}  {remote.place} does not answer: {answer['error']}", "red")
+    hour = cast("JsonObject", tables.part(answer, "windows")["last_hour"])
+    performance = tables.part(hour, "cache_performance")
+    table = tables.new_table(f"{remote.place}  {moment}", "last hour", "count")
+    for name in _RESULTS:
+        table.add_row(name.replace("_", " "), tables.number(performance[name]))
+    rate = cast("float", performance["hit_rate"])
+    table.add_row("hit rate", f"{rate:.1%}", style="bold")
+    saved = tables.part(hour, "cost_analysis")["dollars_saved"]
+    table.add_row("dollars saved", tables.dollar_cell(saved))
+    if before is None or "error" in before:
+        return table
+    fresh = _total(answer) - _total(before)
+    return Group(table, Text(f"{fresh / every:.1f} requests a second", "dim"))
+
+
+def _total(answer: JsonObject) -> int:
+    total = cast("JsonObject", tables.part(answer, "windows")["total"])
+    return cast("int", tables.part(total, "cache_performance")["total_requests"])

@@ -1,0 +1,1 @@
+"""What this cache would have done with a log of requests."""

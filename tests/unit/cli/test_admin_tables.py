@@ -1,0 +1,73 @@
+"""An id is copied from a table: it stands on one line at any width."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from llm_cache_proxy.cli.admin import tables
+
+ENTRY_ID = "0d580dc4a16cfa81bcba8bbf.1234567890abcdef12345678"
+KEY_ID = "a-tenant-with-quite-a-long-name.0123456789abcdef"
+
+
+def printed(content: Any, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(content, crop=False)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def entries(**changes: object) -> Any:
+    entry = {
+        "entry": ENTRY_ID,
+        "tenant": "default",
+        "namespace": "default",
+        "model": "llama-3.1-8b-instant",
+        "tags": ["nightly", "warmed"],
+        "created_at": 1_700_000_000,
+        "expires_at": 1_700_003_600,
+        "prompt_tokens": 10,
+        "completion_tokens": 5,
+    }
+    return tables.entries([{**entry, **changes}])
+
+
+def keys() -> Any:
+    key: Any = {
+        "id": KEY_ID,
+        "name": "web shop of the northern branch",
+        "status": "active",
+        "expires_at": None,
+        "revoked_at": None,
+        "models": ["gpt-4o-mini", "llama-3.1-8b-instant"],
+        "limits": {
+            "requests_per_minute": 60,
+            "tokens_per_day": 1_000_000,
+            "dollars_per_month": 25.0,
+        },
+        "used": {"tokens_today": 1_234, "dollars_this_month": 0.5},
+    }
+    return tables.client_keys([key])
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120, 300])
+@pytest.mark.parametrize(("content", "identity"), [(entries(), ENTRY_ID), (keys(), KEY_ID)])
+def test_an_id_is_never_broken(content: Any, identity: str, width: int) -> None:
+    assert identity in printed(content, width)
+
+
+def test_where_there_is_room_it_is_a_table() -> None:
+    [_, head, row] = printed(entries(), 300).splitlines()
+
+    assert head.split()[:3] == ["entry", "tenant", "namespace"]
+    assert row.split()[:3] == [ENTRY_ID, "default", "default"]
+
+
+def test_where_there_is_none_each_value_has_its_name() -> None:
+    lines = printed(entries(), 80).splitlines()
+
+    assert ENTRY_ID in lines
+    assert any("model llama-3.1-8b-instant" in line for line in lines)
+    assert all(len(line) <= 80 for line in lines)
