@@ -26,6 +26,7 @@ from llm_cache_proxy.settings import read_settings
 
 KINDS = {
     "llm": "LLM-style prompts",
+    "prompts2": "prompts of public sets",
     "checklist": "CheckList QQP tests",
     "qqp": "QQP",
     "sick": "SICK and STS sentences",
@@ -43,8 +44,10 @@ HEADINGS = (
 Row = tuple[str, str, bool]
 
 
-def kind_of(path: Path) -> str:
-    """What kind of text a file holds, by its name."""
+def kind_of(path: Path, line: dict[str, str]) -> str:
+    """What kind of pair a line is: by the file's name, or by its own word in `kinds.jsonl`."""
+    if path.stem == "kinds":
+        return f"kind: {line['kind']}"
     return next((kind for start, kind in KINDS.items() if path.stem.startswith(start)), path.stem)
 
 
@@ -62,7 +65,7 @@ def rows_by_kind(folder: Path) -> dict[tuple[str, str], list[Row]]:
         for line in map(json.loads, path.open(encoding="utf-8")):
             if "label" in line:
                 row = (line["a"], line["b"], bool(line["label"]))
-                found[kind_of(path), half_of(line)].append(row)
+                found[kind_of(path, line), half_of(line)].append(row)
     return found
 
 

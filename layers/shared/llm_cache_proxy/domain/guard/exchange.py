@@ -28,7 +28,10 @@ def exchanged(a: Analysis, b: Analysis) -> str | None:
         return None
     if not _same(left, right):
         return _said_again(left, right)
-    return None if _is_passive(a) or _is_passive(b) else _shuffled(*_trimmed(left, right))
+    if _is_passive(a) or _is_passive(b):
+        return None
+    left, right = _trimmed(left, right)
+    return _in_other_order(left, right)
 
 
 def _same(left: list[Token], right: list[Token]) -> bool:
@@ -87,8 +90,12 @@ def _has_moved(a: list[str], b: list[str]) -> bool:
 
 def _shuffled(left: list[Token], right: list[Token]) -> str | None:
     """Whether words that recur stand in another order, but for one phrase that moved."""
+    return _in_other_order(left, right) if _repeats_content(left, 1) else None
+
+
+def _in_other_order(left: list[Token], right: list[Token]) -> str | None:
     a, b = [token.stem for token in left], [token.stem for token in right]
-    if not a or len(a) > _MOST or _has_moved(a, b) or not _repeats_content(left, 1):
+    if not a or len(a) > _MOST or _has_moved(a, b):
         return None
     return "the same words in another order"
 

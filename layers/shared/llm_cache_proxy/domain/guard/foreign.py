@@ -134,7 +134,7 @@ def first_difference(a: tuple[str, ...], b: tuple[str, ...], language: str) -> s
     if not all(_is_respelt(one, other, language) for one, other in differing):
         return _first(left, right)
     bare = any(all(word.isascii() for word in words) for words in (left, right))
-    if bare and not all(_another_by_accent(*pair, language) for pair in differing):
+    if bare and (len(differing) > 1 or not _another_by_accent(*differing[0])):
         return None
     return _first(left, right)
 
@@ -153,10 +153,10 @@ def _is_respelt(one: str, other: str, language: str) -> bool:
     return without_accents(one) == without_accents(other)
 
 
-def _another_by_accent(one: str, other: str, language: str) -> bool:
-    """Whether the accent makes another word: "el" and "él", "paso" and "pasó"."""
+def _another_by_accent(one: str, other: str) -> bool:
+    """Whether an accent alone may make another word: "el" and "él", "paso" and "pasó"."""
     bare = without_accents(one)
-    if bare in lexicon.named(language).get("accent", ()):
+    lists = [lexicon.named(language) for language in KNOWN]
+    if any(bare in each.get("accent", ()) for each in lists):
         return True
-    ends = lexicon.named(language).get("ending", ())
-    return one[-1] != other[-1] and bare[-1] in ends
+    return one[-1] != other[-1] and any(bare[-1] in each.get("ending", ()) for each in lists)

@@ -73,7 +73,8 @@ def contractions() -> dict[str, tuple[str, ...]]:
 def synonyms() -> dict[str, frozenset[int]]:
     """Stem (or phrase of stems joined by underscores) → the groups it belongs to."""
     found: dict[str, set[int]] = {}
-    for number, line in enumerate((*lines("synonyms"), *lines("aliases"))):
+    measures = (line.partition(": ")[2] for line in lines("units"))
+    for number, line in enumerate((*lines("synonyms"), *lines("aliases"), *measures)):
         for word in line.split():
             found.setdefault(phrase_key(word), set()).add(number)
     return {word: frozenset(groups) for word, groups in found.items()}

@@ -12,6 +12,7 @@ from llm_cache_proxy.domain.guard.tokens import Token
 
 _POLITE = frozenset({"please", "hi", "hello", "hey", "so", "and", "but", "ok", "okay"})
 _BE = (("is",), ("are",), ("was",), ("were",))
+_OR_WHY_NOT = ("why", "or", "why", "not")
 _DEFINITION = 5
 
 
@@ -60,6 +61,8 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
     phrases = _question_phrases()
     found: set[str] = set()
     skip = 0
+    if words[-4:] == _OR_WHY_NOT:
+        words = words[:-4]
     for at in [at for at, word in enumerate(words) if word in phrases]:
         for phrase in phrases[words[at]] if at >= skip else ():
             if words[at : at + len(phrase)] == phrase:

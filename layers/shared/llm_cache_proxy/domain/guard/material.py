@@ -6,6 +6,7 @@ material is what has to stay as it is.
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.markers import is_order, question_types
@@ -23,6 +24,10 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _FREE = frozenset({"question", "query", "q", "user", "customer", "human"})
 _TITLES = frozenset({"instruction", "instructions", "prompt", "task", "system"})
 _POINTS = frozenset({"this", "these", "following", "below", "above", "sentence", "text", "passage"})
+_PIECES = frozenset(
+    {"sentence", "text", "comment", "review", "message", "email", "paragraph", "passage", "tweet"}
+    | {"statement", "story", "poem", "code", "quote", "note", "letter", "snippet", "dialogue"}
+)
 _UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
 _OBJECT_REACH = 6
 _WITHOUT_TEXT = frozenset({"do_write", "do_list", "do_find", "do_delete", "do_add", "do_count"})
@@ -120,9 +125,14 @@ def _after_head(line: str) -> Words | None:
     sentences = _SENTENCE_END.split(line)
     for at, sentence in enumerate(sentences[:-1]):
         words = words_of(sentence)
-        if _has_work(words) and not _POINTS.isdisjoint(words):
+        if (_has_work(words) and not _POINTS.isdisjoint(words)) or _points_on(words):
             return tuple(word for each in sentences[at + 1 :] for word in words_of(each)) or None
     return None
+
+
+def _points_on(words: Words) -> bool:
+    """Whether the words speak of "this sentence", "the following text"."""
+    return any(one in _POINTS and other in _PIECES for one, other in pairwise(words))
 
 
 def task_of(words: Words) -> frozenset[str]:

@@ -81,8 +81,6 @@ def _number(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
     token = tokens[at]
     if token.kind is Kind.NUMBER:
         return _digits(tokens, at)
-    if token.kind is not Kind.WORD:
-        return at, "", False
     if token.raw in _ROMAN and at and tokens[at - 1].capital:
         return at + 1, str(_ROMAN[token.raw]), False
     if token.word in lexicon.number_words():

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 
 _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
-    r"|\d (?:plus|minus|times) \d"
+    r"|-\s?\(|\)\s?-|\d (?:plus|minus|times) \d"
 )
 """Without any of these a text has nothing to compare here."""
 _ATOM = re.compile(r"[-+*/^=<>!()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/^=<>!()\[\]|.,:;?\d\"']*")
 """A chunk that may be a part of a formula: signs, digits, one letter at most."""
 _OPERAND = re.compile(r"\d[\d.,]*|[A-Za-z]")
 _OPERATES = re.compile(r"[-+*/^=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)")
-_NO_FORMULA = re.compile(r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+]?[A-Za-z]?[-+.,:;]*|[\d.,]+[A-Za-z]?")
+_NO_FORMULA = re.compile(
+    r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z]?"
+)
 """Numbers, ranges, dates, telephone numbers, bullets."""
 _SIGNED = re.compile(r"[\"'(]?-\.?\d")
 _RELATION = frozenset(

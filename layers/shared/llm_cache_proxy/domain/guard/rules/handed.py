@@ -20,9 +20,8 @@ def _has_it(analysis: Analysis, words: tuple[str, ...] | None) -> bool:
     """Whether a text that hands nothing over has these words in a row, or hardly any are asked."""
     if analysis.material is not None:
         return False
-    if words is None or len(words) < _FEW:
-        return True
-    return f" {' '.join(words)} " in f" {' '.join(analysis.words)} "
+    handed = words or ()
+    return len(handed) < _FEW or f" {' '.join(handed)} " in f" {' '.join(analysis.words)} "
 
 
 HANDED_OVER = Rule(

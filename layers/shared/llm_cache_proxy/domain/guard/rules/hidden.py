@@ -46,7 +46,7 @@ def _apart(text: str) -> list[tuple[str, str]]:
 @cache
 def _prefixes() -> re.Pattern[str]:
     prefixes = "|".join(sorted(lexicon.word_set("prefix_joined")))
-    return re.compile(rf"\b({prefixes})(-|[ ]{{1,2}})([a-z]{{3,}})", re.IGNORECASE)
+    return re.compile(rf"\b({prefixes})([ ]?-[ ]?|[ ]{{1,2}})([a-z]{{3,}})", re.IGNORECASE)
 
 
 HIDDEN = Rule(

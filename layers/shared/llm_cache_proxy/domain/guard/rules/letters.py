@@ -14,6 +14,8 @@ from llm_cache_proxy.domain.guard.tokens import Kind, Token
 
 _JOINED = re.compile(r"(?<!\w)([a-z])-[a-z]{2}")
 _INITIAL = re.compile(r"(?<!\w)([A-Z])\.\s?[A-Za-z]")
+_NO_NOUN = frozenset({"and", "or", "is"})
+"""Words that never follow an article."""
 _EMPHASIS = frozenset({"*", "**", "_", "__"})
 _AFTER_NUMBER = frozenset("ksxmb")
 _SAID = frozenset("ur")
@@ -76,6 +78,8 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
     before = tokens[at - 1] if at else None
     if token.raw == "I" or (token.raw == "i" and not _is_variable(tokens, at)):
         return False
+    if token.word == "a" and at + 1 < len(tokens) and tokens[at + 1].word in _NO_NOUN:
+        return True
     if token.word == "a" and (_is_word(tokens, at + 1) or _opens_more(tokens, at + 1)):
         lettered = before is not None and before.word in lexicon.word_set("lettered")
         return token.capital and lettered

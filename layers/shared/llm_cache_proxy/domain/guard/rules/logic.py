@@ -29,7 +29,7 @@ _TIMES = {
     "future": frozenset({"will"}),
 }
 _EXACT = {("is",), ("are",), ("was",), ("were",)}
-_BY_QUESTION = ("how", "what", "degree")
+_BY_QUESTION = ("how", "what", "why", "degree")
 
 
 def _quantifiers(pair: Pair) -> str | None:

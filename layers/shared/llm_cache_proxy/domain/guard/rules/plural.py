@@ -30,10 +30,13 @@ def _nouns(analysis: Analysis) -> dict[str, Token]:
     """Stem → the noun, where a determiner or a giving verb says how many are meant."""
     tokens = [token for token in analysis.tokens if token.kind is not Kind.MARK]
     gives = not lexicon.word_set("giving").isdisjoint(analysis.words[:_FIRST])
+    openers = lexicon.word_set("opener")
     found: dict[str, Token] = {}
     for at, token in enumerate(tokens):
-        if token.kind is not Kind.WORD or token.stem not in analysis.content:
+        if token.kind is not Kind.WORD or token.word in lexicon.function_words():
             continue
+        if token.stem not in analysis.content and (not at or tokens[at - 1].word in openers):
+            continue  # the verb itself: "Name three"
         before = {each.word for each in tokens[max(at - _REACH, 0) : at]}
         definite = not lexicon.word_set("definite").isdisjoint(before)
         if definite or (gives and _is_first_object(tokens[:at])):

@@ -1,15 +1,36 @@
 """Differences in the signs, brackets, capitals and indentation of code, formulas and data."""
 
+import re
+
+from llm_cache_proxy.domain.guard import lexicon
 from llm_cache_proxy.domain.guard.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
+
+_DEFINES = re.compile(r"\b(?:def|const|var|fn|import)\s+\w|\w\(")
 
 
 def _signs(pair: Pair) -> str | None:
     a, b = pair.a.signature, pair.b.signature
     if a == b:
-        return None
+        return _other_case(pair) if a or _has_definition(pair) else None
     only = next((unit for unit in (*a, *b) if (unit in a) != (unit in b)), "their order")
     return f"written as {only.strip()[:40]}"
+
+
+def _has_definition(pair: Pair) -> bool:
+    return all(_DEFINES.search(analysis.text) for analysis in (pair.a, pair.b))
+
+
+def _other_case(pair: Pair) -> str | None:
+    """A word beside code that only one of two texts writes with a capital."""
+    a, b = pair.a.plain, pair.b.plain
+    if pair.a.words != pair.b.words or len(a) != len(b):
+        return None
+    named = lexicon.classes()["computing"] | frozenset(lexicon.named("languages")["programming"])
+    for one, other in zip(a, b, strict=True):
+        if one.raw != other.raw and not (one.opens or other.opens) and one.word not in named:
+            return f"written as {one.raw[:40]}"
+    return None
 
 
 SIGNS = Rule(
@@ -23,6 +44,7 @@ SIGNS = Rule(
         ("What does date +%Y print?", "What does date +%y print?"),
         ("Run this:\nif x:\n    y()\n    z()", "Run this:\nif x:\n    y()\nz()"),
         ("What is 3 - 8?", "What is 3 + 8?"),
+        ("Is import Foo allowed?", "Is import foo allowed?"),
         ("What does sort < in > out do?", "What does sort < out > in do?"),
     ),
     passes=(

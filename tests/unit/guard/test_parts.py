@@ -1,0 +1,63 @@
+"""Facts about what single parts of the guard find in a text or a pair."""
+
+import pytest
+
+from llm_cache_proxy.domain.guard.analysis import analyse
+from llm_cache_proxy.domain.guard.cleaning import cleaned
+from llm_cache_proxy.domain.guard.exchange import exchanged
+from llm_cache_proxy.domain.guard.material import material
+from llm_cache_proxy.domain.guard.signs import signature
+
+
+def test_cleaning_composes_letters_and_drops_what_shows_nothing() -> None:
+    found = cleaned("\ufeffcafe\u0301 un\u200bsafe\u200b \uff21\u2019s")
+
+    assert found.text == "café unsafe A's"
+    assert found.hiding == ("un\u200bsafe\u200b",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Show milk red boxes milk", "List milk boxes red milk"),
+        ("Is the dog of the dog seen by Ann?", "Was of the dog seen by Ann the dog?"),
+        ("What is it?", "What was that?"),
+    ],
+)
+def test_a_phrase_that_moves_tells_nothing(one: str, other: str) -> None:
+    assert exchanged(analyse(one), analyse(other)) is None
+
+
+def test_words_around_a_list_may_not_change_places() -> None:
+    one, other = "north gates open and south gates shut", "south gates open and north gates shut"
+
+    assert exchanged(analyse(one), analyse(other)) == "north and south change places"
+
+
+@pytest.mark.parametrize(
+    ("text", "handed"),
+    [
+        ("What is love?", None),
+        ("!;; :-", None),
+        ("Context: Al cooks.\nQuestion: Who cooks?", ("context", "al", "cooks")),
+        ("Hi,\n\nwhat is love?", None),
+        ("Fix this: he go", ("he", "go")),
+    ],
+)
+def test_the_text_that_is_handed_over_is_found(text: str, handed: tuple[str, ...] | None) -> None:
+    assert material(text) == handed
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("What is love?", ()),
+        ("What is @ (", ()),
+        ("Is 3 + 5 more?", ("3+5",)),
+        ("Call 555-123-4567 @ noon", ()),
+        ("cat in.txt > out.txt", ("in.txt > out.txt",)),
+        ("Run:\n  go()", ("  go()",)),
+    ],
+)
+def test_code_formulas_and_data_are_found_as_written(text: str, units: tuple[str, ...]) -> None:
+    assert signature(text) == units
