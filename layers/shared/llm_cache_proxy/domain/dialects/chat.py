@@ -8,6 +8,7 @@ from typing import cast
 
 from llm_cache_proxy.domain.dialects import chat_stream as stream
 from llm_cache_proxy.domain.dialects import word_by_word
+from llm_cache_proxy.domain.dialects.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.fields import (
     StreamOptions,
     check_sampling,
@@ -39,6 +40,7 @@ class ChatDialect(StreamOptions):
     id_prefix = "chatcmpl-"
     word_by_word = staticmethod(word_by_word.chat_event)
     assembler = staticmethod(stream.chat_assembler)
+    comparable = staticmethod(stream.comparable)
 
     @staticmethod
     def is_last(_: JsonObject) -> bool:
@@ -89,7 +91,7 @@ class ChatDialect(StreamOptions):
         `length`, `content_filter`, an error, an empty answer or an unknown end is not whole.
         """
         choices = completion.get("choices")
-        if "error" in completion or not isinstance(choices, list) or not choices:
+        if tells_of_error(completion) or not isinstance(choices, list) or not choices:
             return False
         return all(
             isinstance(choice, dict)

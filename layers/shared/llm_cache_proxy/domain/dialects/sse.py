@@ -5,12 +5,13 @@ empty line; `data` lines of one event are joined by LF; lines that start with a 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
 _EVENT_END = re.compile(_ONE_END + _ONE_END)
 _LONGEST_END = 4
+_BOM = b"\xef\xbb\xbf"
 DONE = "[DONE]"
 DONE_EVENT = f"data: {DONE}\n\n"
 """What ends a stream of chat or text completions."""
@@ -33,6 +34,7 @@ class EventSplitter:
 
     def __init__(self) -> None:
         self._held = bytearray()
+        self._begun = False
         self._searched = 0  # no event ends before here: a large one in small pieces stays cheap
 
     def feed(self, piece: bytes) -> list[Event]:
@@ -43,7 +45,7 @@ class EventSplitter:
         while match := _EVENT_END.search(self._held, search):
             if self._cut_inside_crlf(match):
                 break
-            events.append(_event(bytes(self._held[start : match.end()])))
+            events.append(self._event(bytes(self._held[start : match.end()])))
             start = search = match.end()
         del self._held[:start]
         self._searched = max(0, len(self._held) - _LONGEST_END)
@@ -56,6 +58,16 @@ class EventSplitter:
     def _cut_inside_crlf(self, match: re.Match[bytes]) -> bool:
         # A CR at the very end may be half of a CRLF whose LF has not come yet.
         return match.end() == len(self._held) and self._held.endswith(b"\r")
+
+    def last(self) -> Event:
+        """What came after the last whole event, read as one that its empty line is missing of."""
+        return self._event(self.rest())
+
+    def _event(self, raw: bytes) -> Event:
+        if self._begun:
+            return _event(raw)
+        self._begun = True  # a stream may start with one byte order mark, which says nothing
+        return replace(_event(raw.removeprefix(_BOM)), raw=raw)
 
 
 def _event(raw: bytes) -> Event:
