@@ -21,8 +21,9 @@ from llm_cache_proxy.domain.dialects.fields import (
     with_changed_text,
     wrong_type,
 )
+from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
 from llm_cache_proxy.domain.dialects.sse import DONE_EVENT
-from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, offers_hosted_tools
+from llm_cache_proxy.domain.dialects.upstream_state import names_a_file
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
@@ -141,10 +142,7 @@ def _check_message(index: int, message: object) -> None:
 
 def _leans_on_upstream(fields: JsonObject) -> bool:
     return (
-        fields.get("store") is True
-        or fields.get("web_search_options") is not None
-        or offers_hosted_tools(fields)
-        or names_a_file(fields["messages"])
+        fields.get("store") is True or uses_live_tools(fields) or names_a_file(fields["messages"])
     )
 
 

@@ -20,7 +20,8 @@ from llm_cache_proxy.domain.dialects.fields import (
     with_changed_text,
     wrong_type,
 )
-from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, offers_hosted_tools
+from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
+from llm_cache_proxy.domain.dialects.upstream_state import names_a_file
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
@@ -161,7 +162,7 @@ def _leans_on_upstream(fields: JsonObject) -> bool:
         fields.get("store") is True
         or fields.get("background") is True
         or any(fields.get(name) is not None for name in _STATE)
-        or offers_hosted_tools(fields)
+        or uses_live_tools(fields)
         or names_a_file(items)
         or any(_refers_to_kept_item(item) for item in items)
     )

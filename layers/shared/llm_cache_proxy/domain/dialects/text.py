@@ -16,6 +16,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     require_model,
     temperature,
 )
+from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
 from llm_cache_proxy.domain.dialects.sse import DONE_EVENT, data_event
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
@@ -52,7 +53,7 @@ class TextDialect(StreamOptions):
             no_text=Reason.EXACT_ROUTE,
             offers_tools=False,
             temperature=temperature(fields),
-            upstream_state=False,
+            upstream_state=uses_live_tools(fields),
         )
 
     @staticmethod

@@ -11,7 +11,7 @@ local function hit_on(f, sequence)
   local tier = left <= 0 and 'stale' or 'exact_hits'
   local hit, unproved = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, tier, KEYS[4], KEYS[5],
     ARGV[5])
-  if hit and ARGV[7] ~= '' and left <= life * tonumber(ARGV[9]) then
+  if hit and ARGV[7] ~= '' and left <= ttl * tonumber(ARGV[9]) then
     hit[12], hit[13], hit[14] = take_lease(KEYS[10], KEYS[11], ARGV[7], ARGV[10])
   end
   return hit, unproved
