@@ -82,6 +82,18 @@ def _event(raw: bytes) -> Event:
     return Event(raw, "\n".join(data) if data else None, name)
 
 
+_FIRST_WORDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+def begins_stream(start: bytes) -> bool | None:
+    """Whether a body that begins with `start` is a stream of events; None: too early to tell."""
+    text = start.removeprefix(_BOM).lstrip(b"\r\n")
+    if text.startswith(_FIRST_WORDS):
+        return True
+    possible = not text or start == _BOM[: len(start)]
+    return None if possible or any(word.startswith(text) for word in _FIRST_WORDS) else False
+
+
 def data_event(data: str) -> str:
     """One event that carries `data`, which must have no line ends."""
     return f"data: {data}\n\n"

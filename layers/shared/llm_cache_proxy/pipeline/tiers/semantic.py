@@ -37,7 +37,7 @@ from llm_cache_proxy.ports.exact_store import (
 )
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 
-_TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK)
+_TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK, Reason.FORM_UNPROVED)
 """What the exact tier found says more than that nothing else is near."""
 
 _WITHHELD = {Barred: Reason.FEEDBACK, BelowRaised: Reason.THRESHOLD_RAISED}
@@ -75,7 +75,8 @@ class SemanticTier:
         Without the exact tier nothing is served by meaning: it alone knows what was cleared.
         """
         if planned.plan.no_semantic is not None:
-            state.facts.because(planned.plan.no_semantic)
+            if state.facts.reason is not Reason.FORM_UNPROVED:
+                state.facts.because(planned.plan.no_semantic)
             return AskUpstream(state.facts.text)
         if state.exact_unavailable:
             return AskUpstream(state.facts.text)
@@ -161,7 +162,9 @@ class SemanticTier:
                 if isinstance(sampled, Served):
                     return sampled
                 return replace(sampled, judge_later=judge.unjudged)
-            state.facts.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
+            unproved = isinstance(found, Miss) and found.unproved
+            withheld = _WITHHELD.get(type(found), Reason.CUT_OFF)
+            state.facts.because(Reason.FORM_UNPROVED if unproved else withheld)
         return AskUpstream(state.facts.text, judge_later=judge.unjudged)
 
     async def _judge(
@@ -178,7 +181,8 @@ class SemanticTier:
         self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> Promoted:
         found = await self._promoted(planned, state, candidate)
-        if isinstance(found, Miss) and await self._restored(planned, state, candidate):
+        lost = isinstance(found, Miss) and not found.unproved
+        if lost and await self._restored(planned, state, candidate):
             found = await self._promoted(planned, state, candidate)
         if isinstance(found, Hit):
             state.charge_as_reserved()  # the promotion has given it back
