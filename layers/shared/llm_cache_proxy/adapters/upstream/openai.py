@@ -75,6 +75,8 @@ class OpenAIUpstream:
         if listed is None:
             name = self.config.name
             return UpstreamError(f"The upstream '{name}' lists no models.", upstream=name)
+        if not listed:
+            return self.configured_models()
         served = [model for model in listed if self.config.served(str(model["id"])) is not None]
         aliases = [
             model for model in self.configured_models() if model["id"] in self.config.aliases

@@ -37,7 +37,7 @@ from llm_cache_proxy.ports.exact_store import (
 )
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 
-_TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK, Reason.FORM_UNPROVED)
+_TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK)
 """What the exact tier found says more than that nothing else is near."""
 
 _WITHHELD = {Barred: Reason.FEEDBACK, BelowRaised: Reason.THRESHOLD_RAISED}
@@ -75,8 +75,7 @@ class SemanticTier:
         Without the exact tier nothing is served by meaning: it alone knows what was cleared.
         """
         if planned.plan.no_semantic is not None:
-            if state.facts.reason is not Reason.FORM_UNPROVED:
-                state.facts.because(planned.plan.no_semantic)
+            state.facts.because(planned.plan.no_semantic)
             return AskUpstream(state.facts.text)
         if state.exact_unavailable:
             return AskUpstream(state.facts.text)
