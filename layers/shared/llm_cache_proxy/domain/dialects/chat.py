@@ -30,7 +30,7 @@ from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.policy import Traits
 from llm_cache_proxy.domain.requests.reasons import Reason
 
-_WHOLE = frozenset({"stop", "tool_calls", "function_call"})
+_WHOLE = ("stop", "tool_calls", "function_call")  # no set: an upstream may send a list
 
 
 class ChatDialect(StreamOptions):

@@ -35,7 +35,7 @@ class Choice:
     def add_delta(self, delta: JsonObject) -> None:
         """Take a delta up."""
         pieces = delta.get("tool_calls")
-        if isinstance(pieces, list):
+        if not is_empty(pieces) or isinstance(pieces, list):
             self._said["tool_calls"] = []
             self._calls.add(pieces)
             delta = {name: value for name, value in delta.items() if name != "tool_calls"}

@@ -29,7 +29,8 @@ from llm_cache_proxy.domain.requests.policy import Traits
 from llm_cache_proxy.domain.requests.reasons import Reason
 
 _STATE = ("previous_response_id", "conversation", "prompt")
-_CALLS = frozenset({"function_call", "custom_tool_call"})
+_CALLS = ("function_call", "custom_tool_call")  # no sets: an upstream may send a list
+_ENDED = (None, "completed")
 
 
 class ResponsesDialect:
@@ -115,7 +116,7 @@ class ResponsesDialect:
             return False
         if not isinstance(output, list) or not all(isinstance(item, dict) for item in output):
             return False
-        ended = all(item.get("status") in {None, "completed"} for item in output)
+        ended = all(item.get("status") in _ENDED for item in output)
         return ended and any(_says_something(item) for item in output)
 
     @staticmethod

@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.sse import named_event
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 
-_LAST = frozenset({"response.completed", "response.failed", "response.incomplete"})
+_LAST = ("response.completed", "response.failed", "response.incomplete")
 
 
 _FROM_THE_START = ("id", "object", "created_at", "model")
@@ -131,7 +131,7 @@ def _opened(item: JsonObject) -> JsonObject:
 def _parts(item: JsonObject, name: str) -> list[JsonObject]:
     """The parts under `name` that have events of their own; none where one of them is unknown."""
     parts = item.get(name)
-    known = {"summary_text"} if name == "summary" else _TEXTS
+    known = ("summary_text",) if name == "summary" else tuple(_TEXTS)
     if not isinstance(parts, list):
         return []
     return parts if all(isinstance(p, dict) and p.get("type") in known for p in parts) else []

@@ -26,9 +26,10 @@ class ToolCalls:
         self._calls: list[_Call] = []
         self._last: _Call | None = None
 
-    def add(self, pieces: list[object]) -> None:
-        """Take the pieces of one delta."""
-        for piece in pieces:
+    def add(self, pieces: object) -> None:
+        """Take the pieces of one delta; what is no list of pieces belongs to no call."""
+        told = pieces if isinstance(pieces, list) else [None]
+        for piece in told:
             if not isinstance(piece, dict):
                 self._merging.ambiguous.add("tool_calls")
                 continue
@@ -44,6 +45,8 @@ class ToolCalls:
             calls = sorted(calls, key=lambda call: cast("int", call.index))
         if not all(_reads_as_json(call.said) for call in calls):
             self._merging.ambiguous.add("arguments")
+        if not all(_name(call.said) or call.said.get("id") for call in calls):
+            self._merging.ambiguous.add("tool_calls")  # a piece of a call that never began
         return [call.said for call in calls]
 
     def _call_of(self, piece: JsonObject) -> _Call:
