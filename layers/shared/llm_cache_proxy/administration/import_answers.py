@@ -16,6 +16,7 @@ from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.proving import forms_of_json
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.text import TextDialect
+from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     ExactStoreUnavailable,
@@ -82,9 +83,8 @@ class AnswerImport:
             await silent.semantic.vector(planned, fresh)
             if fresh.counts.pending:
                 raise EmbedderUnavailable("the embedder did not answer; import again")
-        forms = forms_of_json(planned.request.dialect, response, compact_text(response))
-        if forms is None:
-            raise InvalidRequest("The answer is one that no cache may keep.", param="response")
+        text = compact_text(response)
+        forms = forms_of_json(planned.request.dialect, response, text) or Forms(text, "", "")
         stored = await silent.entry_writer.store(planned, fresh, response, forms, created_at=at)
         if stored is None:
             raise ExactStoreUnavailable("the answer could not be kept")

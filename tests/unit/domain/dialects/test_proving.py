@@ -7,6 +7,7 @@ import pytest
 
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.proving import forms_of_json
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.responses_stream import ResponseAssembler
 from llm_cache_proxy.domain.dialects.sse import begins_stream
 from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
@@ -51,6 +52,40 @@ def test_an_answer_that_reads_back_as_another_is_kept_as_it_came(choices: list[A
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_a_number_that_json_lacks_is_not_kept(number: float) -> None:
     assert proved(choice(score=number)) is None
+
+
+def test_a_response_that_its_deltas_do_not_prove_is_kept_under_its_events_names() -> None:
+    item = {"type": "message", "content": [{"type": "output_text", "text": "whole"}]}
+    place = {"output_index": 0, "content_index": 0}
+    told = {"type": "response.output_text.delta", **place, "delta": "half"}
+    done = {"type": "response.completed", "response": {"status": "completed", "output": [item]}}
+    raw = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in (told, done))
+    reader = StreamReader(ResponsesDialect(), hides_usage=False)
+    reader.feed(raw.encode())
+
+    forms = reader.forms()
+
+    assert forms is not None
+    assert (forms.json, forms.sse) == ("", raw)
+
+
+def test_a_stream_that_no_form_can_be_made_of_is_kept_as_it_came() -> None:
+    reader = StreamReader(ResponsesDialect(), hides_usage=False)
+    reader.feed(b'data: {"type": "response.completed", "response": {"output": [1]}}\n\n')
+
+    forms = reader.forms()
+
+    assert forms is not None
+    assert not forms.has(Form.JSON)
+
+
+def test_a_form_that_would_break_a_stream_is_not_proved() -> None:
+    completion: dict[str, Any] = {"id": "c", "error": {"code": 1}, "choices": [choice()]}
+
+    forms = forms_of_json(ChatDialect(), completion, json.dumps(completion))
+
+    assert forms is not None
+    assert not forms.has(Form.SSE)
 
 
 def test_a_response_whose_deltas_say_something_else_is_ambiguous() -> None:

@@ -156,6 +156,18 @@ async def test_a_body_that_ends_after_its_finish_reason_is_whole_without_a_termi
     assert (await harness.ask()).said == "x"
 
 
+async def test_what_comes_behind_the_end_is_read_and_belongs_to_no_answer(
+    harness: Harness,
+) -> None:
+    pieces = sse(chunk("x"), chunk(finish="stop"))
+    harness.upstream.queue([*pieces, b": late\n\n"], headers=SSE_HEADERS)
+
+    answer = await harness.ask(stream=True)
+
+    assert answer.body == b"".join(pieces)
+    assert harness.upstream.closed_early == 0
+
+
 async def test_comments_pass_and_are_not_kept(harness: Harness) -> None:
     pieces = [b": waiting\n\n", *sse(chunk("x"), chunk(finish="stop"))]
     harness.upstream.queue(pieces, headers=SSE_HEADERS)
