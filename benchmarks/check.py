@@ -13,6 +13,7 @@ from typing import cast
 
 import redis
 
+from benchmarks import proving
 from benchmarks.built_function import function_environment, instance, stores
 from benchmarks.cold_start import HEAVY, SEMANTIC, loaded
 from benchmarks.comparisons import python_of
@@ -36,7 +37,7 @@ _TURNS, _HITS = 4, 1_000
 def main() -> int:
     """Print each budget; 1 where one is missed."""
     budgets: list[Budget] = []
-    for question in (_at_redis, _promoted, _against_the_yardstick, _in_the_function):
+    for question in (_at_redis, _promoted, _against_the_yardstick, _in_the_function, _proving):
         for budget in question():
             print(" · ".join(budget.row()), flush=True)
             budgets.append(budget)
@@ -49,6 +50,10 @@ def main() -> int:
 
 def _at_redis() -> Iterator[Budget]:
     yield Budget("commands at Redis per exact hit", commands_per_hit(), 1)
+
+
+def _proving() -> Iterator[Budget]:
+    yield proving.budget()
 
 
 def _promoted() -> Iterator[Budget]:

@@ -5,10 +5,13 @@ A table stands between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import re
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from infra.error_messages import messages
+from llm_cache_proxy.domain.dialects.live_tools import LIVE_TOOLS
 from llm_cache_proxy.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,8 +88,34 @@ def errors_table() -> str:
     return "\n".join(["| status | message |", "|---|---|", *rows])
 
 
+def streams_table() -> str:
+    """What is kept of each shape of a stream that the tests know, group by group."""
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+    shapes = import_module("tests.samples.streamed_shapes")
+    rows = ["| the upstream sends | served from the cache | a hit has |", "|---|---|---|"]
+    for group, members in shapes.SHAPES.items():
+        rows.append(f"| **{group}** | | |")
+        rows += [f"| {_cell(each.sends)} | {each.kept} | {_cell(each.hit)} |" for each in members]
+    return "\n".join(rows)
+
+
+def live_tools_table() -> str:
+    """Every spelling of a tool that the upstream runs, and where its provider documents it."""
+    rows = ["| provider | request fields | models |", "|---|---|---|"]
+    for tool in LIVE_TOOLS:
+        named = f"[{tool.provider}]({tool.source})" if tool.source else tool.provider
+        fields, models = (
+            ", ".join(f"`{name}`" for name in names) for names in (tool.fields, tool.models)
+        )
+        rows.append(f"| {named} | {fields} | {models} |")
+    return "\n".join(rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "errors": errors_table,
+    "streams": streams_table,
+    "live-tools": live_tools_table,
     "settings": settings_table,
     "costs": costs_table,
     "accuracy": accuracy_table,

@@ -98,9 +98,14 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
             return AliasFound(held[0], sequence, raised, barred=barred)
         if held is None or not self._lives(query.tenant, held, query):
             return self._missed(query)
+        return self._entry_found(query, held, sequence)
+
+    def _entry_found(self, query: Lookup, held: Entry, sequence: int) -> Found:
         spelt = spelling_pair(held.text_digest, query.text_digest)
         if held.text_digest != query.text_digest and self._is_barred(query.tenant, spelt):
             return Barred(sequence)
+        if not held.forms.has(query.form):
+            return replace(self._missed(query), unproved=True)
         hit = self._hit(query, held, STALE if held.expires_at <= self.time else EXACT_HITS)
         if query.flight is None or not hit.is_due(query.refresh_ahead):
             return hit
@@ -121,6 +126,8 @@ class FakeExact(FakeLeases, FakeKeys, FakePairs):
             raised = self._standing(tenant).raised_threshold
             if match.similarity < raised:
                 return BelowRaised(self._sequence.get(tenant, 0), raised)
+        if not held.forms.has(query.form):
+            return Miss(self._sequence.get(tenant, 0), unproved=True)
         if alias is not None:
             self.entries[tenant, alias.key] = (alias, held)
         self._count(tenant, query.counts)

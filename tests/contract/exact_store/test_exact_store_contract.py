@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.domain.entries.entry import Entry, Form, joined_sse
+from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms, joined_sse
 from llm_cache_proxy.ports.exact_store import AliasFound, Commit, Hit, Miss
 from samples.exact_entries import FORMS, TENANT, alias, asking, entry
 from samples.exact_stores import KINDS, OpenedStore, opened
@@ -72,6 +72,31 @@ async def test_a_hit_comes_in_the_form_that_was_requested(
 
     assert isinstance(found, Hit)
     assert found.body == body
+
+
+@pytest.mark.parametrize(
+    ("forms", "form"),
+    [
+        (Forms("", FORMS.sse, FORMS.usage_event), Form.JSON),
+        (Forms(FORMS.json, "", ""), Form.SSE),
+        (Forms(FORMS.json, "", ""), Form.SSE_WITH_USAGE),
+    ],
+)
+async def test_an_entry_without_the_form_asked_for_is_a_miss_that_takes_the_lease(
+    opened_store: OpenedStore, forms: Forms, form: Form
+) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry(forms=forms)))
+
+    bare = await opened_store.store.lookup(asking(form=form))
+    leased = await opened_store.store.lookup(asking(form=form, flight="f", claim="c"))
+    promoted = await opened_store.store.promote(TENANT, alias(), asking(form=form))
+
+    assert bare == promoted == Miss(0, unproved=True)
+    assert isinstance(leased, Miss)
+    assert leased.unproved
+    assert leased.lease is not None
+    assert leased.lease.led
+    assert await counts(opened_store) == {}
 
 
 async def test_the_stored_text_comes_back_where_the_asking_one_differs(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from fakes.upstream import SSE_HEADERS, chunk, sse
 from llm_cache_proxy.api.http.errors import refused, upstream_failed
 from llm_cache_proxy.api.v1.passthrough import _answered
 from llm_cache_proxy.domain.dialects.text import TextDialect
@@ -198,6 +199,16 @@ async def _upstream_error() -> Seen:
 
 IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
 TOOL = [{"type": "function", "function": {"name": "f"}}]
+
+
+async def _unproved() -> Seen:
+    harness = _harness()
+    pieces = sse(chunk(unknown_text="a"), chunk("x", unknown_text="b"), chunk(finish="stop"))
+    harness.upstream.queue(pieces, headers=SSE_HEADERS)
+    await harness.ask(ASKED, stream=True)
+    return await _asked(harness, ASKED)
+
+
 WAYS: dict[Reason, Way] = {
     Reason.IDENTICAL: _second(ASKED),
     Reason.NORMALISED: _second("what is  RUST?"),
@@ -208,6 +219,7 @@ WAYS: dict[Reason, Way] = {
     Reason.STALE_IF_ERROR: _stale_if_error,
     Reason.STALE_WHILE_REVALIDATE: lambda: _revalidated(frozen=False),
     Reason.NOT_FOUND: _first(),
+    Reason.FORM_UNPROVED: _unproved,
     Reason.BELOW_THRESHOLD: _below,
     Reason.GUARD: _vetoed,
     Reason.CUT_OFF: _cleared,

@@ -158,7 +158,8 @@ async def test_what_is_not_whole_is_passed_on_and_never_stored(
 
 
 async def test_a_terminator_that_no_client_expects_is_passed_on(harness: Harness) -> None:
-    pieces = [*stream(response()), b"data: [DONE]\n\n"]
+    *pieces, last = stream(response())
+    pieces.append(last + b"data: [DONE]\n\n")
     harness.upstream.queue(pieces, headers=SSE_HEADERS)
 
     answer = await ask(harness, stream=True)

@@ -13,8 +13,10 @@ from llm_cache_proxy.administration.dry_run.read_only_stores import UncountedExa
 from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
+from llm_cache_proxy.domain.dialects.proving import forms_of_json
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.text import TextDialect
+from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     ExactStoreUnavailable,
@@ -81,9 +83,9 @@ class AnswerImport:
             await silent.semantic.vector(planned, fresh)
             if fresh.counts.pending:
                 raise EmbedderUnavailable("the embedder did not answer; import again")
-        stored = await silent.entry_writer.store(
-            planned, fresh, response, compact_text(response), created_at=at
-        )
+        text = compact_text(response)
+        forms = forms_of_json(planned.request.dialect, response, text) or Forms(text, "", "")
+        stored = await silent.entry_writer.store(planned, fresh, response, forms, created_at=at)
         if stored is None:
             raise ExactStoreUnavailable("the answer could not be kept")
         return "without_vector" if stored.without_vector else "imported"

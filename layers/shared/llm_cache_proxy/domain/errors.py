@@ -16,6 +16,7 @@ ProxyError
 │   └── NotInCache           504: `only-if-cached` was sent, and it is not
 ├── UpstreamError          the LLM gave no answer at all
 │   ├── UpstreamUnreachable  502
+│   ├── UpstreamRefusal      its own status: it answered with an error
 │   └── UpstreamTimedOut     504
 ├── CacheTierError         a part of the cache failed: a miss, never a client's error
 │   ├── ExactStoreUnavailable
@@ -153,6 +154,15 @@ class UpstreamUnreachable(UpstreamError):
     """No connection, or one that broke before the answer began or ended."""
 
     code = "upstream_unreachable"
+
+
+class UpstreamRefusal(UpstreamError):
+    """The upstream answered a request of the proxy's own with an error: `status` and `body`."""
+
+    def __init__(self, status: int, body: bytes, *, upstream: str) -> None:
+        super().__init__(f"The upstream '{upstream}' answered {status}.", upstream=upstream)
+        self.status = status
+        self.body = body
 
 
 class UpstreamTimedOut(UpstreamError):

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from math import isfinite
+from typing import cast
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 
@@ -19,6 +20,8 @@ _EXACT_CHARACTERS = 15
 """A decimal of so many digits is the only one of that size that gives its float."""
 
 _LARGEST_INTEGRAL_EXPONENT = 400
+DEEPEST = 500
+"""Levels that every step can follow, whatever it does with a value; no request needs as many."""
 
 
 class _DuplicateKeyError(ValueError):
@@ -50,6 +53,10 @@ def parse_object(body: bytes, *, most_values: int = MOST_VALUES) -> JsonObject:
         raise InvalidRequest(f"The body is not valid JSON: {exc}", code="invalid_json") from exc
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object.", code="invalid_json")
+    if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
+        raise InvalidRequest(
+            f"The body is nested more than {DEEPEST} levels deep.", code="invalid_json"
+        )
     return value
 
 
@@ -76,6 +83,22 @@ def _work_outside_strings(text: bytes) -> int:
     # An exponent (the `e` of true and false is taken for one) may stand for hundreds of digits.
     slow = sum(text.count(sign) for sign in (b"{", b"[", b"e", b"E"))
     return slow + text.count(b",") // 4
+
+
+def _depth(value: object) -> int:
+    """How many levels of objects and arrays there are."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            for inner in (
+                outer.values() if isinstance(outer, dict) else cast("list[object]", outer)
+            )
+            if isinstance(inner, dict | list)
+        ]
+    return depth
 
 
 def canonical_text(value: object) -> str:

@@ -98,12 +98,14 @@ class Miss:
     """Nothing that may be served. `sequence` goes into the entry that this request may store.
 
     The estimate of `Lookup.check` has been reserved where `grant` has a charge. `lease` is there
-    where the lookup wanted one and the store could give it.
+    where the lookup wanted one and the store could give it. `unproved`: an entry lives, and
+    does not have the form that was requested.
     """
 
     sequence: int
     grant: Grant | None = None
     lease: Lease | None = None
+    unproved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,10 @@ class Upstream(Protocol):
         ...
 
     async def models(self) -> list[dict[str, object]]:
-        """OpenAI model objects, merged over upstreams, never empty-handed.
+        """OpenAI model objects, merged over upstreams.
 
-        An upstream that does not answer contributes what is configured for it.
+        An upstream that does not answer contributes what is configured for it. Raises UpstreamError
+        where none answered, and either refused our key or left nothing to list.
         """
         ...
 

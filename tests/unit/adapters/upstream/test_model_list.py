@@ -1,6 +1,7 @@
 """The models of several upstreams in one list."""
 
 from llm_cache_proxy.adapters.upstream.model_list import ModelList
+from llm_cache_proxy.domain.errors import UpstreamError, UpstreamUnreachable
 
 
 class Source:
@@ -12,10 +13,10 @@ class Source:
         self._listed = listed
         self._reachable = reachable
 
-    async def listed_models(self) -> list[dict[str, object]] | None:
+    async def listed_models(self) -> list[dict[str, object]] | UpstreamError:
         self.asked += 1
         if not self._reachable:
-            return None
+            return UpstreamUnreachable("It cannot be connected to.", upstream=self._name)
         return [{"id": name, "owned_by": self._name} for name in self._listed]
 
     def configured_models(self) -> list[dict[str, object]]:

@@ -63,8 +63,8 @@ class PlannedRequest:
         self.unread += 1
         return UpstreamReply(status, headers, body, call.routes[0])
 
-    async def listed_models(self) -> list[dict[str, object]] | None:
-        return None
+    async def listed_models(self) -> list[dict[str, object]] | UpstreamError:
+        return []
 
     def configured_models(self) -> list[dict[str, object]]:
         return []

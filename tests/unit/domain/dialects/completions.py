@@ -39,7 +39,7 @@ def messages(draw: st.DrawFn) -> Message:
     if draw(st.booleans()):
         message["reasoning_content"] = draw(TEXT)
     if draw(st.booleans()):
-        message["tomorrows_object"] = {"a": draw(TEXT), "b": {"c": draw(TEXT)}}
+        message["tomorrows_object"] = {"a": draw(TEXT), "b": {"text": draw(TEXT)}}
     return message
 
 
@@ -92,7 +92,9 @@ def _deltas(draw: st.DrawFn, choice: Message) -> list[Message]:
     if "tomorrows_object" in message:
         inner = message["tomorrows_object"]
         deltas.append({"tomorrows_object": {"a": inner["a"]}})
-        deltas += [{"tomorrows_object": {"b": {"c": p}}} for p in pieces_of(draw, inner["b"]["c"])]
+        deltas += [
+            {"tomorrows_object": {"b": {"text": p}}} for p in pieces_of(draw, inner["b"]["text"])
+        ]
     deltas += _call_deltas(draw, message.get("tool_calls", []))
     parts: list[Message] = [{"index": index, "delta": d, "finish_reason": None} for d in deltas]
     parts += [

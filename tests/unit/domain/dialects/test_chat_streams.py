@@ -102,10 +102,10 @@ def test_calls_without_words_have_no_content() -> None:
     def chunk(**delta: object) -> str:
         return json.dumps({"choices": [{"index": 0, "delta": delta}]})
 
-    said = assembled([chunk(content=""), chunk(tool_calls=[{"index": 0, "id": "c"}, "odd"])])
+    said = assembled([chunk(content=""), chunk(tool_calls=[{"index": 0, "id": "c"}])])
 
     message = said["choices"][0]["message"]
-    assert (message["content"], message["tool_calls"]) == (None, [{"id": "c"}, "odd"])
+    assert (message["content"], message["tool_calls"]) == (None, [{"id": "c"}])
 
 
 def test_an_empty_message_is_sent_as_its_role_alone() -> None:

@@ -52,13 +52,40 @@ async def test_it_is_not_requested_again(harness: Harness) -> None:
     assert [fields.get("stream_options") for fields in sent(harness)] == [None]
 
 
-async def test_another_refusal_is_passed_on_as_it_came(harness: Harness) -> None:
-    refusal = b'{"error": {"message": "bad temperature"}}'
-    harness.upstream.queue([refusal], 400)
+@pytest.mark.parametrize("status", [400, 403, 404, 418, 500])
+async def test_options_that_only_the_proxy_sent_are_dropped_whatever_the_refusal_says(
+    harness: Harness, status: int
+) -> None:
+    harness.upstream.queue([b'{"error": {"message": "bad request"}}'], status)
+    harness.upstream.queue(STREAM, headers=SSE_HEADERS)
 
     answer = await harness.ask(stream=True)
 
-    assert (answer.status, answer.body, len(harness.upstream.calls)) == (400, refusal, 1)
+    assert (answer.status, answer.body) == (200, b"".join(STREAM))
+
+
+async def test_what_the_upstream_says_to_the_clients_own_request_is_passed_on(
+    harness: Harness,
+) -> None:
+    refusal = b'{"error": {"message": "bad temperature"}}'
+    harness.upstream.queue([b"first"], 400)
+    harness.upstream.queue([refusal], 400)
+
+    answer = await harness.ask(stream=True)
+    await harness.ask("another question", stream=True)
+
+    assert (answer.status, answer.body) == (400, refusal)
+    assert sent(harness)[2]["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+async def test_a_refusal_for_other_reasons_is_not_retried(harness: Harness, status: int) -> None:
+    refusal = b'{"error": {"message": "not now"}}'
+    harness.upstream.queue([refusal], status)
+
+    answer = await harness.ask(stream=True)
+
+    assert (answer.status, answer.body, len(harness.upstream.calls)) == (status, refusal, 1)
 
 
 async def test_a_refusal_of_the_clients_own_stream_options_reaches_the_client(

@@ -90,7 +90,6 @@ async def test_a_bypassed_stream_reaches_the_upstream_as_it_was_written(harness:
         sse(chunk("cut off"), chunk(finish="length")),
         sse(chunk("x"), chunk(finish="content_filter")),
         sse(chunk("x")),
-        sse(chunk("x"), chunk(finish="stop"), done=False),
         sse(chunk("x"), {"error": {"message": "overloaded"}}),
         sse(chunk(finish="stop")),
         [b"data: rubbish\n\n", b"data: [DONE]\n\n"],
@@ -143,6 +142,30 @@ async def test_a_terminator_without_its_empty_line_still_ends_the_stream(harness
 
     assert answer.body.endswith(b"data: [DONE]\n\n")
     assert (await harness.ask(stream=True)).x_cache == "HIT-EXACT"
+
+
+async def test_a_body_that_ends_after_its_finish_reason_is_whole_without_a_terminator(
+    harness: Harness,
+) -> None:
+    pieces = sse(chunk("x"), chunk(finish="stop"), done=False)
+    harness.upstream.queue(pieces, headers=SSE_HEADERS)
+
+    answer = await harness.ask(stream=True)
+
+    assert answer.body == b"".join(pieces)
+    assert (await harness.ask()).said == "x"
+
+
+async def test_what_comes_behind_the_end_is_read_and_belongs_to_no_answer(
+    harness: Harness,
+) -> None:
+    pieces = sse(chunk("x"), chunk(finish="stop"))
+    harness.upstream.queue([*pieces, b": late\n\n"], headers=SSE_HEADERS)
+
+    answer = await harness.ask(stream=True)
+
+    assert answer.body == b"".join(pieces)
+    assert harness.upstream.closed_early == 0
 
 
 async def test_comments_pass_and_are_not_kept(harness: Harness) -> None:

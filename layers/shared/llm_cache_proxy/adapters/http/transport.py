@@ -53,7 +53,9 @@ class StreamsTransport(httpx.AsyncBaseTransport):
             if not connection.is_answered():
                 body_to_come = _Body(connection, pieces, place)
                 return httpx.Response(status, headers=headers, stream=body_to_come)
-            response = httpx.Response(status, headers=headers, content=b"".join(pieces))
+            # As a stream, so that nothing is decoded before somebody reads it.
+            whole = httpx.ByteStream(b"".join(pieces))
+            response = httpx.Response(status, headers=headers, stream=whole)
         except BaseException:
             place.leave(keeping=False)
             raise

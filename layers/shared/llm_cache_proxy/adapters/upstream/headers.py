@@ -39,6 +39,7 @@ TO_CLIENT = frozenset(
     }
 )
 
+_CONTROLS = dict.fromkeys((*range(32), 127), " ")
 _RATE_LIMITS = ("x-ratelimit-", "ratelimit-")
 _REQUEST_IDS = frozenset({"x-request-id", "request-id"})
 
@@ -60,11 +61,18 @@ def for_upstream(
     return [(name.encode("ascii"), _value(value)) for name, value in headers.items()]
 
 
-def for_client(upstream: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The headers to keep of an answer, in lower case; rate limits and request id renamed."""
-    kept: dict[str, str] = {}
-    for spelled, value in upstream:
-        name = _client_name(spelled.lower())
+def for_client(
+    upstream: Iterable[tuple[bytes, bytes]], *, undecoded: str | None = None
+) -> dict[str, str]:
+    """The headers to keep of an answer, in lower case; rate limits and request id renamed.
+
+    Values are one character an octet, whatever encoding they were written in. `undecoded` are the
+    codings of a body that passes as it came.
+    """
+    kept: dict[str, str] = {} if undecoded is None else {"content-encoding": undecoded}
+    for spelled, octets in upstream:
+        name = _client_name(spelled.decode("latin-1").lower())
+        value = octets.decode("latin-1")
         if name:
             kept[name] = f"{kept[name]}, {value}" if name in kept else value
     return kept
@@ -82,7 +90,6 @@ def _client_name(name: str) -> str | None:
 
 
 def _value(text: str) -> bytes:
-    # Control characters would be refused by the HTTP library, or end the header.
-    return "".join(sign if sign.isprintable() else " " for sign in text).encode(
-        "latin-1", "replace"
-    )
+    # Control characters would be refused by the HTTP library, or end the header. A value is one
+    # character an octet: one that was sent in UTF-8 leaves as it came.
+    return text.translate(_CONTROLS).encode("latin-1", "replace")

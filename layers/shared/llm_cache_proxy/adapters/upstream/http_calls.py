@@ -16,6 +16,7 @@ import httpx
 
 from llm_cache_proxy.adapters.http.tls import http2_tls_context, tls_context
 from llm_cache_proxy.adapters.http.transport import StreamsTransport
+from llm_cache_proxy.adapters.upstream.encodings import settle_encoding
 from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.errors import (
     UpstreamError,
@@ -123,7 +124,6 @@ _IDLE_SECONDS = 30.0
 _LIMITS = httpx.Limits(
     max_connections=1000, max_keepalive_connections=100, keepalive_expiry=_IDLE_SECONDS
 )
-_DECODED = frozenset({"", "identity", "gzip", "deflate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +158,12 @@ class HttpCalls:
     async def call(self, outgoing: Outgoing) -> tuple[httpx.Response, ReplyBody]:
         """The status, the headers and the first byte of an answer.
 
-        Raises UpstreamUnreachable or UpstreamTimedOut, and UpstreamError for an answer that is
-        of no use to a client: a redirect, or an encoding that was not requested.
+        Raises UpstreamUnreachable or UpstreamTimedOut, and UpstreamError for a redirect, which
+        is of no use to a client. The response's `extensions` name the codings of a body that
+        passes undecoded.
         """
         response = await self._begun(outgoing)
+        response.extensions["undecoded"] = settle_encoding(response)
         body = ReplyBody(
             response,
             upstream=self._name,
@@ -202,12 +204,6 @@ class HttpCalls:
             return UpstreamError(
                 f"The upstream '{self._name}' redirects ({response.status_code}): "
                 "its base URL is not the address that answers.",
-                upstream=self._name,
-            )
-        encodings = response.headers.get("content-encoding", "").lower().split(",")
-        if not _DECODED.issuperset(encoding.strip() for encoding in encodings):
-            return UpstreamError(
-                f"The upstream '{self._name}' encodes its answer in a way that was not requested.",
                 upstream=self._name,
             )
         return None

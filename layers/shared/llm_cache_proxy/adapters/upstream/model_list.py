@@ -1,24 +1,51 @@
 """The models of several upstreams in one list, kept for a few minutes.
 
-Never fails: an upstream that gives no list contributes the names configured for it.
+An upstream that gives no list contributes the names configured for it.
 """
 
 import asyncio
+import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
+
+from llm_cache_proxy.domain.errors import UpstreamError
 
 
 class ModelSource(Protocol):
     """An upstream as far as its models go."""
 
-    async def listed_models(self) -> list[dict[str, object]] | None:
-        """The upstream's own list, None when it cannot be had."""
+    async def listed_models(self) -> list[dict[str, object]] | UpstreamError:
+        """The upstream's own list, or why it cannot be had."""
         ...
 
     def configured_models(self) -> list[dict[str, object]]:
         """What is known without asking."""
         ...
+
+
+_KEY_REFUSED = frozenset({401, 403})
+
+
+def models_in(body: bytes) -> list[dict[str, object]] | None:
+    """The models of a list, bare or under `data`; what has no id is left out. None: no list."""
+    try:
+        answer = json.loads(body, parse_constant=lambda _: None, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return None
+    listed = answer.get("data") if isinstance(answer, dict) else answer
+    if not isinstance(listed, list):
+        return None
+    return [
+        model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str)
+    ]
+
+
+def _finite(spelling: str) -> float | None:
+    """The number, unless it is one that JSON cannot spell again."""
+    value = float(spelling)
+    return value if math.isfinite(value) else None
 
 
 class ModelList:
@@ -43,15 +70,25 @@ class ModelList:
         self._fresh_until = -1.0
 
     async def merged(self) -> list[dict[str, object]]:
-        """The list, fetched again once it is old."""
+        """The list, fetched again once it is old.
+
+        Raises UpstreamError where no upstream gave one: if an upstream refused our key, or if no
+        name is known without asking.
+        """
         if self._monotonic() < self._fresh_until:
             return list(self._known)
         answers = await asyncio.gather(*(source.listed_models() for source in self._sources))
+        failures = [answer for answer in answers if isinstance(answer, UpstreamError)]
         by_id: dict[object, dict[str, object]] = {}
         for source, answer in zip(self._sources, answers, strict=True):
-            for model in source.configured_models() if answer is None else answer:
+            known = source.configured_models() if isinstance(answer, UpstreamError) else answer
+            for model in known:
                 by_id.setdefault(model["id"], model)
+        if failures and len(failures) == len(answers):
+            refused = [failure for failure in failures if failure.status in _KEY_REFUSED]
+            if refused or not by_id:
+                raise (refused or failures)[0]
         self._known = list(by_id.values())
-        kept = self._gap_seconds if None in answers else self._kept_seconds
+        kept = self._gap_seconds if failures else self._kept_seconds
         self._fresh_until = self._monotonic() + kept
         return list(self._known)

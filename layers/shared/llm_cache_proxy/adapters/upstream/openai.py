@@ -4,15 +4,15 @@ Never sends a client's credentials, and never repeats a call; `upstream.pool` do
 """
 
 import asyncio
-import json
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
+from llm_cache_proxy.adapters.upstream.model_list import ModelList, models_in
 from llm_cache_proxy.domain.dialects.body_members import with_model
-from llm_cache_proxy.domain.errors import NotFound, UpstreamError
+from llm_cache_proxy.domain.errors import NotFound, UpstreamError, UpstreamRefusal
 from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
@@ -42,15 +42,17 @@ class OpenAIUpstream:
         response, body = await self._http().call(self._outgoing(call, route, within_seconds))
         return UpstreamReply(
             status=response.status_code,
-            headers=for_client(response.headers.multi_items()),
+            headers=for_client(response.headers.raw, undecoded=response.extensions["undecoded"]),
             body=body,
             route=route,
         )
 
     async def models(self) -> list[dict[str, object]]:
-        """The upstream's own list, as far as it is served; else what is configured."""
-        listed = await self.listed_models()
-        return self.configured_models() if listed is None else listed
+        """The upstream's own list, as far as it is served; else what is configured.
+
+        Raises UpstreamError where there is neither.
+        """
+        return await ModelList([self], kept_seconds=0, gap_seconds=0).merged()
 
     def configured_models(self) -> list[dict[str, object]]:
         """Model objects for the names that are known without asking."""
@@ -59,16 +61,23 @@ class OpenAIUpstream:
             for name in dict.fromkeys(self.config.configured_models())
         ]
 
-    async def listed_models(self) -> list[dict[str, object]] | None:
-        """The upstream's own list with our aliases; None when it gives none in time."""
+    async def listed_models(self) -> list[dict[str, object]] | UpstreamError:
+        """The upstream's own list with our aliases, or why it gives none."""
         call = UpstreamCall("GET", "/models", "", {}, b"", None, (), streaming=False)
         try:
             reply = await self.send(call, within_seconds=self.config.timeouts.models_seconds)
-            answer = json.loads(b"".join([chunk async for chunk in reply.body]))
-            listed = [model for model in answer["data"] if isinstance(model["id"], str)]
-        except (UpstreamError, ValueError, KeyError, TypeError, RecursionError):
-            return None
-        served = [model for model in listed if self.config.served(model["id"]) is not None]
+            body = b"".join([chunk async for chunk in reply.body])
+        except UpstreamError as exc:
+            return exc
+        if reply.status >= 400:  # noqa: PLR2004 - HTTP
+            return UpstreamRefusal(reply.status, body, upstream=self.config.name)
+        listed = models_in(body)
+        if listed is None:
+            name = self.config.name
+            return UpstreamError(f"The upstream '{name}' lists no models.", upstream=name)
+        if not listed:
+            return self.configured_models()
+        served = [model for model in listed if self.config.served(str(model["id"])) is not None]
         aliases = [
             model for model in self.configured_models() if model["id"] in self.config.aliases
         ]

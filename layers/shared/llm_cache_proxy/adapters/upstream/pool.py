@@ -37,8 +37,8 @@ class PooledUpstream(Protocol):
         """One attempt within the time that is left."""
         ...
 
-    async def listed_models(self) -> list[dict[str, object]] | None:
-        """The upstream's own list, None when it cannot be had."""
+    async def listed_models(self) -> list[dict[str, object]] | UpstreamError:
+        """The upstream's own list, or why it cannot be had."""
         ...
 
     def configured_models(self) -> list[dict[str, object]]:

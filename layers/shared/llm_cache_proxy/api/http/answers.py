@@ -29,7 +29,10 @@ def to_response(answer: Answer, request_id: str) -> Response:
     headers = dict(answer.headers) | outcome_headers(answer.outcome, request_id)
     headers["content-type"] = answer.content_type
     if isinstance(answer.body, bytes):
-        replaced = in_openai_shape(answer.status, answer.content_type, answer.body)
+        encoded = "content-encoding" in headers  # by the upstream, so that it cannot be read
+        replaced = (
+            None if encoded else in_openai_shape(answer.status, answer.content_type, answer.body)
+        )
         if replaced is not None:
             headers["content-type"] = JSON_TYPE
         return Response(replaced or answer.body, answer.status, headers=headers)

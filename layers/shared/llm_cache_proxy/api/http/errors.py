@@ -3,12 +3,20 @@
 Never shows an exception's text unless it was written for clients.
 """
 
+import json
 from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.headers import outcome_headers
-from llm_cache_proxy.domain.errors import CacheTierError, NotInCache, RequestRefused, UpstreamError
+from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.errors import (
+    CacheTierError,
+    NotInCache,
+    RequestRefused,
+    UpstreamError,
+    UpstreamRefusal,
+)
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
@@ -37,9 +45,12 @@ def refused(exc: RequestRefused, request_id: str) -> Response:
 def upstream_failed(exc: UpstreamError, request_id: str) -> Response:
     """The response where the upstream gave no answer."""
     outcome = Outcome(Result.MISS, str(Reason.UPSTREAM_ERROR))
+    body = error_body(exc.message, "upstream_error", code=exc.code)
+    if isinstance(exc, UpstreamRefusal):
+        body = in_openai_shape(exc.status, "", exc.body) or exc.body
     return _response(
         exc.status,
-        error_body(exc.message, "upstream_error", code=exc.code),
+        body,
         outcome_headers(outcome, request_id),
     )
 
@@ -66,9 +77,18 @@ def unforeseen(request_id: str) -> Response:
 
 
 def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None:
-    """A replacement for an upstream's error body that is not JSON; None where it may stay."""
+    """A replacement for an upstream's error body that is not JSON; None where it may stay.
+
+    JSON is recognised by the body: some upstreams send it under another type, or as an event.
+    """
     if status < 400 or content_type.lower().startswith(JSON_TYPE):  # noqa: PLR2004 - HTTP
         return None
+    if _is_json_object(body):
+        return body
+    events = (event.data or "" for event in EventSplitter().feed(body + b"\n\n"))
+    told = next((data for data in events if _is_json_object(data)), None)
+    if told is not None:
+        return told.encode("utf-8")
     shown = body[:500].decode("utf-8", "replace").strip()
     said = f": {shown}" if shown and "<" not in shown else "."
     return error_body(
@@ -76,6 +96,13 @@ def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None
         "upstream_error",
         code=f"upstream_{status}",
     )
+
+
+def _is_json_object(text: bytes | str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _response(status: int, body: bytes, headers: Mapping[str, str]) -> Response:

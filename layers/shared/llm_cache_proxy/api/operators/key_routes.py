@@ -10,6 +10,7 @@ from llm_cache_proxy.api.operators.access import Perform
 from llm_cache_proxy.api.operators.schemas import actions, answers
 
 _MAX_BODY_BYTES = 100_000
+_MAX_RECORDS_BYTES = 5_000_000
 
 router = APIRouter()
 
@@ -45,3 +46,29 @@ async def rotate_key(
 ) -> Response:
     """Make a key in place of another, with what that may do and has used."""
     return await perform("rotate_key", fields)
+
+
+@router.post("/keys/edit", response_model=answers.KeyView)
+async def edit_key(
+    fields: Annotated[actions.EditKey, Depends(JsonBody(actions.EditKey, _MAX_BODY_BYTES))],
+    perform: Perform,
+) -> Response:
+    """Change a key's name, namespace, models or limits."""
+    return await perform("edit_key", fields)
+
+
+@router.get("/keys/export", response_model=answers.ExportedKeys)
+async def export_keys(fields: Annotated[actions.OfTenant, Query()], perform: Perform) -> Response:
+    """Every key's record, or one tenant's, without what was used."""
+    return await perform("export_keys", fields)
+
+
+@router.post("/keys/import", response_model=answers.ImportedKeys)
+async def import_keys(
+    fields: Annotated[
+        actions.ImportKeys, Depends(JsonBody(actions.ImportKeys, _MAX_RECORDS_BYTES))
+    ],
+    perform: Perform,
+) -> Response:
+    """Write exported records; where the signing secret is the same, the keys are valid again."""
+    return await perform("import_keys", fields)

@@ -74,6 +74,11 @@ def _counts(tally: Tally) -> Iterator[Iterator[str]]:
         (({"kind": kind}, count) for kind, count in tally.errors.items()),
     )
     yield _family(
+        "llm_cache_unproved_forms_total",
+        "Answers stored in the one form they came in, by the form that they do not prove.",
+        (({"form": form}, count) for form, count in tally.unproved.items()),
+    )
+    yield _family(
         "llm_cache_breaker_trips_total",
         "How often the breaker of a tier has opened, in all processes.",
         (({"tier": tier}, count) for tier, count in tally.trips.items()),

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
+from llm_cache_proxy.api.http.connected import CLIENT_LEFT, while_connected
 from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.api.http.raw_route import Endpoint
 from llm_cache_proxy.api.http.request_body import read_json_body
@@ -36,7 +37,15 @@ def cached_endpoint(dialect: Dialect) -> Endpoint:
         )
         record.model = model_of(cached.fields)
         record.state = RequestState()
-        answer = await service.pipeline.proxy.answer(cached, record.state)
+        proxy = service.pipeline.proxy
+        work = proxy.answer(cached, record.state)
+        streams = dialect.wants_stream(cached.fields)
+        if streams and not proxy.miss.detached_tasks.finishes:
+            answer = await while_connected(request, work)
+        else:
+            answer = await work
+        if answer is None:
+            return Response(status_code=CLIENT_LEFT)
         record.outcome = answer.outcome
         return to_response(answer, record.request_id)
 

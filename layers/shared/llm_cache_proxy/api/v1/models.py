@@ -40,6 +40,8 @@ async def retrieve_model(
     state: Admitted,
 ) -> Response:
     """One model by its name."""
+    if model == OWN_MODEL:
+        return _json(_OWN, request, state)
     for each in await _models(service):
         if each.get("id") == model:
             return _json(each, request, state)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.headers import request_headers
+from llm_cache_proxy.api.http.paths import path_below_root
 from llm_cache_proxy.api.http.request_body import media_type, read_body
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
 from llm_cache_proxy.api.v1.metering import KeyCharge, metered
@@ -94,8 +95,7 @@ async def pass_through(request: Request) -> Response:
     service = service_of(request)
     body = await read_body(request, service.max_body_bytes)
     _check_type(media_type(request), body)
-    path = f"/{request.path_params['path']}"
-    return await PassThrough.over(service).forward(request, path, body)
+    return await PassThrough.over(service).forward(request, path_below_root(request), body)
 
 
 async def _answer(reply: UpstreamReply, settle: KeyCharge) -> Answer:

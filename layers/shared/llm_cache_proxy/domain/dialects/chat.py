@@ -8,6 +8,7 @@ from typing import cast
 
 from llm_cache_proxy.domain.dialects import chat_stream as stream
 from llm_cache_proxy.domain.dialects import word_by_word
+from llm_cache_proxy.domain.dialects.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.fields import (
     StreamOptions,
     check_sampling,
@@ -20,15 +21,16 @@ from llm_cache_proxy.domain.dialects.fields import (
     with_changed_text,
     wrong_type,
 )
+from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
 from llm_cache_proxy.domain.dialects.sse import DONE_EVENT
-from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, offers_hosted_tools
+from llm_cache_proxy.domain.dialects.upstream_state import names_a_file
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.policy import Traits
 from llm_cache_proxy.domain.requests.reasons import Reason
 
-_WHOLE = frozenset({"stop", "tool_calls", "function_call"})
+_WHOLE = ("stop", "tool_calls", "function_call")  # no set: an upstream may send a list
 
 
 class ChatDialect(StreamOptions):
@@ -39,6 +41,7 @@ class ChatDialect(StreamOptions):
     id_prefix = "chatcmpl-"
     word_by_word = staticmethod(word_by_word.chat_event)
     assembler = staticmethod(stream.chat_assembler)
+    comparable = staticmethod(stream.comparable)
 
     @staticmethod
     def is_last(_: JsonObject) -> bool:
@@ -89,7 +92,7 @@ class ChatDialect(StreamOptions):
         `length`, `content_filter`, an error, an empty answer or an unknown end is not whole.
         """
         choices = completion.get("choices")
-        if "error" in completion or not isinstance(choices, list) or not choices:
+        if tells_of_error(completion) or not isinstance(choices, list) or not choices:
             return False
         return all(
             isinstance(choice, dict)
@@ -139,10 +142,7 @@ def _check_message(index: int, message: object) -> None:
 
 def _leans_on_upstream(fields: JsonObject) -> bool:
     return (
-        fields.get("store") is True
-        or fields.get("web_search_options") is not None
-        or offers_hosted_tools(fields)
-        or names_a_file(fields["messages"])
+        fields.get("store") is True or uses_live_tools(fields) or names_a_file(fields["messages"])
     )
 
 

@@ -14,21 +14,15 @@ def chat_assembler() -> ChoicesAssembler:
 
 
 def _finished(index: int, choice: Choice) -> JsonObject:
-    whole = dict(choice.said)
-    calls = whole.get("tool_calls")
-    if isinstance(calls, list):
-        whole["tool_calls"] = [_without_index(call) for call in calls]
+    whole, rest = choice.said(), dict(choice.rest)
+    message = rest.pop("message", None)
+    if not whole and isinstance(message, dict):
+        whole = dict(message)
     if whole.get("content") == "" and whole.get("tool_calls"):
         whole["content"] = None
     whole.setdefault("content", None)
     whole.setdefault("role", "assistant")
-    return {"index": index, "message": whole, "logprobs": None, **choice.rest}
-
-
-def _without_index(call: object) -> object:
-    if not isinstance(call, dict):
-        return call
-    return {name: value for name, value in call.items() if name != "index"}
+    return {"index": index, "message": whole, "logprobs": None, **rest}
 
 
 _ON_EVERY_CHUNK = ("id", "created", "model", "system_fingerprint", "service_tier")
@@ -73,14 +67,11 @@ def _opening_parts(choice: JsonObject) -> list[JsonObject]:
     opening: JsonObject = {"role": role}
     if whole.get("content") is None:
         opening["content"] = whole.pop("content", None)
-    else:
+    elif isinstance(whole["content"], str):
         opening["content"] = ""
     calls = whole.get("tool_calls")
     if isinstance(calls, list):
-        whole["tool_calls"] = [
-            {"index": at, **call} if isinstance(call, dict) else call
-            for at, call in enumerate(calls)
-        ]
+        whole["tool_calls"] = _numbered(calls)
     index = choice.get("index", 0)
     parts: list[JsonObject] = [{"index": index, "delta": opening, "finish_reason": None}]
     if whole or choice.get("logprobs") is not None:
@@ -89,6 +80,44 @@ def _opening_parts(choice: JsonObject) -> list[JsonObject]:
             body["logprobs"] = choice["logprobs"]
         parts.append(body)
     return parts
+
+
+def _numbered(calls: list[object]) -> list[object]:
+    """Calls by index: by their own where each has another one, else in their order."""
+    own = [call.get("index") if isinstance(call, dict) else None for call in calls]
+    if all(type(index) is int for index in own) and len(set(own)) == len(own):
+        return calls
+    return [
+        {"index": at, **_without_index(call)} if isinstance(call, dict) else call
+        for at, call in enumerate(calls)
+    ]
+
+
+def _without_index(call: JsonObject) -> JsonObject:
+    return {name: value for name, value in call.items() if name != "index"}
+
+
+def comparable(completion: JsonObject) -> JsonObject:
+    """The answer without what a stream spells in another way than JSON does, for comparing."""
+    top = {name: value for name, value in completion.items() if name != "object"}
+    if top.get("usage") is None:
+        top.pop("usage", None)
+    choices = completion.get("choices")
+    told = choices if isinstance(choices, list) else []
+    top["choices"] = [_comparable_choice(choice) for choice in told]
+    return top
+
+
+def _comparable_choice(choice: JsonObject) -> JsonObject:
+    message = choice.get("message")
+    whole: JsonObject = {"role": "assistant", **(message if isinstance(message, dict) else {})}
+    whole["content"] = whole.get("content") or None
+    calls = whole.get("tool_calls")
+    if isinstance(calls, list):
+        whole["tool_calls"] = [
+            _without_index(call) if isinstance(call, dict) else call for call in calls
+        ]
+    return {"index": 0, "logprobs": None, **choice, "message": whole}
 
 
 def _closing_part(choice: JsonObject) -> JsonObject:

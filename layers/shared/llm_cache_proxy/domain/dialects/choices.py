@@ -1,87 +1,64 @@
 """A stream of chunks with choices put together, for chat and text completions.
 
-Deltas are merged by index across choices and tool calls; what stands on a chunk beside its
-choices belongs to the whole answer.
+What stands on a chunk beside its choices belongs to the whole answer; `merging` says how the
+pieces of a choice add up.
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
+from llm_cache_proxy.domain.dialects.merging import Merging, is_empty
+from llm_cache_proxy.domain.dialects.tool_calls import ToolCalls
 from llm_cache_proxy.domain.json_text import JsonObject
 
-_SAID_ONCE = frozenset({"id", "type", "role", "index", "object", "format"})
+_NATURAL_ENDS = ("stop", "function_call", "tool_calls")
+"""Finish reasons of whole answers, the one that says most last; any other outweighs them."""
 
 
-def merge(whole: JsonObject, delta: JsonObject) -> JsonObject:
-    """`whole`, which has taken `delta` up."""
-    for name, value in delta.items():
-        whole[name] = _merged(name, whole.get(name), value)
-    return whole
-
-
-def _merged(name: str, old: object, new: object) -> object:
-    if new is None:
-        return old
-    if old is None:
-        return _grown([], new) if isinstance(new, list) else _copied(new)
-    if isinstance(old, str) and isinstance(new, str):
-        return new if name in _SAID_ONCE else _joined(name, old, new)
-    if isinstance(old, dict) and isinstance(new, dict):
-        return merge(old, new)
-    if isinstance(old, list) and isinstance(new, list):
-        return _grown(old, new)
-    return new
-
-
-def _copied(value: object) -> object:
-    return merge({}, value) if isinstance(value, dict) else value
-
-
-def _joined(name: str, old: str, new: str) -> str:
-    if name == "name" and old == new:  # some upstreams repeat a function's name in every delta
-        return old
-    if name == "data" and old.endswith("="):  # base64 that was padded piece by piece (audio)
-        try:
-            return base64.b64encode(base64.b64decode(old) + base64.b64decode(new)).decode()
-        except (ValueError, binascii.Error):
-            return old + new
-    return old + new
-
-
-def _grown(held: list[object], new: list[object]) -> list[object]:
-    for item in new:
-        index = item.get("index") if isinstance(item, dict) else None
-        if not isinstance(index, int):
-            held.append(_copied(item))
-            continue
-        place = next((at for at, other in enumerate(held) if _index(other) == index), None)
-        if place is None:
-            held.append(_copied(item))
-            held.sort(key=_index_or_zero)
-        else:
-            held[place] = _merged("", held[place], item)
-    return held
-
-
-def _index(item: object) -> object:
-    return item.get("index") if isinstance(item, dict) else None
-
-
-def _index_or_zero(item: object) -> int:
-    index = _index(item)
-    return index if isinstance(index, int) else 0
-
-
-@dataclass(slots=True)
 class Choice:
     """One choice so far: `said` from its deltas, `rest` from beside them."""
 
-    said: JsonObject = field(default_factory=dict)
-    rest: JsonObject = field(default_factory=dict)
+    def __init__(self, merging: Merging) -> None:
+        self.rest: JsonObject = {}
+        self._merging = merging
+        self._said: JsonObject = {}
+        self._calls = ToolCalls(merging)
+
+    def said(self) -> JsonObject:
+        """What the deltas add up to."""
+        said = dict(self._said)
+        if isinstance(said.get("tool_calls"), list):
+            said["tool_calls"] = self._calls.whole()
+        return said
+
+    def add_delta(self, delta: JsonObject) -> None:
+        """Take a delta up."""
+        pieces = delta.get("tool_calls")
+        if not is_empty(pieces) or isinstance(pieces, list):
+            self._said["tool_calls"] = []
+            self._calls.add(pieces)
+            delta = {name: value for name, value in delta.items() if name != "tool_calls"}
+        self._merging.add_delta(self._said, delta)
+
+    def add_beside(self, name: str, value: object) -> None:
+        """Take up what stands beside a delta."""
+        held = self.rest.get(name)
+        if name == "logprobs" and isinstance(value, dict):
+            whole = dict(held) if isinstance(held, dict) else {}
+            self._merging.add_logprobs(whole, value)
+            self.rest[name] = whole
+        elif name == "finish_reason" and not is_empty(held) and not is_empty(value):
+            self.rest[name] = max(held, value, key=_weight)
+        elif name == "message" and isinstance(value, dict):
+            self.rest[name] = value  # the whole so far, or the delta again: the deltas hold
+        else:
+            self._merging.add_beside(self.rest, {name: value})
+
+
+def _weight(finish_reason: object) -> int:
+    known = finish_reason in _NATURAL_ENDS
+    return _NATURAL_ENDS.index(str(finish_reason)) if known else len(_NATURAL_ENDS)
 
 
 class ChoicesAssembler:
@@ -97,6 +74,7 @@ class ChoicesAssembler:
         self._object_name = object_name
         self._delta_name = delta_name
         self._finished = finished
+        self._merging = Merging()
         self._top: JsonObject = {}
         self._choices: dict[int, Choice] = {}
 
@@ -106,16 +84,18 @@ class ChoicesAssembler:
         Raises BrokenStreamError where it is no chunk, or an error event.
         """
         chunk = parsed_event(data)
-        choices = chunk.get("choices", [])
-        if "error" in chunk or not isinstance(choices, list):
+        choices = chunk.get("choices") or []
+        if tells_of_error(chunk) or not isinstance(choices, list):
             raise BrokenStreamError("an event is not a chunk")
-        self._top.update(
-            {
-                name: value
-                for name, value in chunk.items()
-                if name != "choices" and not (name == "usage" and value is None)
-            }
-        )
+        top = self._top
+        more = {
+            name: value
+            for name, value in chunk.items()
+            if name != "choices" and not (isinstance(value, str | int) and top.get(name) == value)
+        }
+        if "usage" in more and more["usage"] is None:
+            del more["usage"]
+        self._merging.add_beside(top, more)
         for choice in choices:
             self._add_choice(choice)
         return chunk
@@ -125,29 +105,41 @@ class ChoicesAssembler:
         choices = [self._finished(index, self._choices[index]) for index in sorted(self._choices)]
         return {**self._top, "object": self._object_name, "choices": choices}
 
-    def _add_choice(self, choice: object) -> None:
-        if not isinstance(choice, dict) or not isinstance(choice.get("index", 0), int):
-            raise BrokenStreamError("a choice is malformed")
-        whole = self._choices.setdefault(choice.get("index", 0), Choice())
-        self._add_delta(whole, choice.get(self._delta_name))
-        for name, value in choice.items():
-            if name == "logprobs" and isinstance(value, dict):
-                held = whole.rest.get("logprobs")
-                whole.rest["logprobs"] = merge(held if isinstance(held, dict) else {}, value)
-            elif name not in {self._delta_name, "index"} and (
-                value is not None or name not in whole.rest
-            ):
-                whole.rest[name] = value
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the whole could be read in another way; known once it was put together."""
+        return bool(self._merging.ambiguous)
 
-    def _add_delta(self, whole: Choice, delta: object) -> None:
-        if not delta:
-            return
-        if isinstance(delta, str):
-            merge(whole.said, {self._delta_name: delta})
-        elif isinstance(delta, dict):
-            merge(whole.said, delta)
-        else:
-            raise BrokenStreamError("a delta is malformed")
+    @property
+    def reshaped(self) -> bool:
+        """Whether the whole tells its text in other parts than the stream did."""
+        return self._merging.reshaped
+
+    def _add_choice(self, choice: object) -> None:
+        index = (choice.get("index") or 0) if isinstance(choice, dict) else None
+        if not isinstance(choice, dict) or type(index) is not int:
+            raise BrokenStreamError("a choice is malformed")
+        whole = self._choices.get(index)
+        if whole is None:
+            whole = self._choices[index] = Choice(self._merging)
+        delta = choice.get(self._delta_name)
+        if delta:
+            whole.add_delta(self._delta(delta))
+        for name, value in choice.items():
+            if name not in {self._delta_name, "index"}:
+                whole.add_beside(name, value)
+
+    def _delta(self, delta: object) -> JsonObject:
+        if isinstance(delta, dict):
+            return delta
+        if isinstance(delta, str) and self._delta_name == "text":
+            return {"text": delta}
+        raise BrokenStreamError("a delta is malformed")
+
+
+def tells_of_error(answer: JsonObject) -> bool:
+    """Whether an answer or a chunk has an error; some upstreams name one that is null."""
+    return answer.get("error") not in (None, "", False)
 
 
 def parsed_event(data: str) -> JsonObject:

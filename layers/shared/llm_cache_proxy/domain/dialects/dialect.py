@@ -23,6 +23,16 @@ class Assembler(Protocol):
         """The whole answer so far, as the endpoint's JSON."""
         ...
 
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the whole could be read in another way; known after `completion`."""
+        ...
+
+    @property
+    def reshaped(self) -> bool:
+        """Whether the whole tells its text in other parts than the stream did."""
+        ...
+
 
 class Dialect(Protocol):
     """One endpoint's shapes, read by pure functions."""
@@ -93,6 +103,10 @@ class Dialect(Protocol):
 
     def forms(self, completion: JsonObject, json_text: str) -> Forms:
         """Every form in which an answer is kept."""
+        ...
+
+    def comparable(self, completion: JsonObject) -> JsonObject:
+        """An answer without what the endpoint's two forms spell differently."""
         ...
 
     def token_counts(self, completion: JsonObject) -> tuple[int, int]:

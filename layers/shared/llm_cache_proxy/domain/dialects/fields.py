@@ -111,7 +111,24 @@ class StreamOptions:
     @staticmethod
     def is_usage_only(chunk: JsonObject) -> bool:
         """Whether a chunk is the one that `include_usage` adds, and nothing else."""
-        return chunk.get("choices") == [] and isinstance(chunk.get("usage"), dict)
+        return isinstance(chunk.get("usage"), dict) and _says_nothing(chunk.get("choices"))
+
+
+def _says_nothing(choices: object) -> bool:
+    """Whether there are no choices, or none of them says more than its index."""
+    return not choices or (
+        isinstance(choices, list)
+        and all(
+            isinstance(choice, dict) and not any(map(_told, choice.items())) for choice in choices
+        )
+    )
+
+
+def _told(member: tuple[str, object]) -> bool:
+    name, value = member
+    if name == "delta" and isinstance(value, dict):
+        return any(value.values())
+    return name != "index" and bool(value)
 
 
 def user_text(message: object, part_type: str) -> tuple[str | None, Reason | None]:

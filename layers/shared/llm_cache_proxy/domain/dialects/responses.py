@@ -20,7 +20,8 @@ from llm_cache_proxy.domain.dialects.fields import (
     with_changed_text,
     wrong_type,
 )
-from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, offers_hosted_tools
+from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
+from llm_cache_proxy.domain.dialects.upstream_state import names_a_file
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
@@ -28,7 +29,8 @@ from llm_cache_proxy.domain.requests.policy import Traits
 from llm_cache_proxy.domain.requests.reasons import Reason
 
 _STATE = ("previous_response_id", "conversation", "prompt")
-_CALLS = frozenset({"function_call", "custom_tool_call"})
+_CALLS = ("function_call", "custom_tool_call")  # no sets: an upstream may send a list
+_ENDED = (None, "completed")
 
 
 class ResponsesDialect:
@@ -114,7 +116,7 @@ class ResponsesDialect:
             return False
         if not isinstance(output, list) or not all(isinstance(item, dict) for item in output):
             return False
-        ended = all(item.get("status") in {None, "completed"} for item in output)
+        ended = all(item.get("status") in _ENDED for item in output)
         return ended and any(_says_something(item) for item in output)
 
     @staticmethod
@@ -127,6 +129,11 @@ class ResponsesDialect:
     def forms(response: JsonObject, json_text: str) -> Forms:
         """Every form of a response; usage is part of its last event in any case."""
         return Forms(json=json_text, sse=stream.events(response), usage_event="")
+
+    @staticmethod
+    def comparable(response: JsonObject) -> JsonObject:
+        """The response: its last event tells all of it."""
+        return response
 
     @staticmethod
     def token_counts(response: JsonObject) -> tuple[int, int]:
@@ -156,7 +163,7 @@ def _leans_on_upstream(fields: JsonObject) -> bool:
         fields.get("store") is True
         or fields.get("background") is True
         or any(fields.get(name) is not None for name in _STATE)
-        or offers_hosted_tools(fields)
+        or uses_live_tools(fields)
         or names_a_file(items)
         or any(_refers_to_kept_item(item) for item in items)
     )

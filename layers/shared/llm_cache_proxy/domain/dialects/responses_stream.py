@@ -11,15 +11,22 @@ from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.sse import named_event
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 
-_LAST = frozenset({"response.completed", "response.failed", "response.incomplete"})
+_LAST = ("response.completed", "response.failed", "response.incomplete")
+
+
+_FROM_THE_START = ("id", "object", "created_at", "model")
 
 
 class ResponseAssembler:
     """Collects events; `completion()` is the response as the JSON endpoint would have sent it."""
 
+    reshaped = False
+
     def __init__(self) -> None:
+        self._begun: JsonObject = {}
         self._response: JsonObject = {}
         self._items: dict[int, object] = {}
+        self._deltas: dict[tuple[object, ...], list[str]] = {}
 
     def add(self, data: str) -> JsonObject:
         """Take one event's data and give the parsed event back.
@@ -36,19 +43,50 @@ class ResponseAssembler:
             if not isinstance(event["response"], dict):
                 raise BrokenStreamError("a response is malformed")
             self._response = event["response"]
+            self._begun = self._begun or self._response
+        elif isinstance(delta := event.get("delta"), str):
+            place = (kind, *map(event.get, _PLACES))
+            self._deltas.setdefault(place, []).append(delta)
         return event
 
     def completion(self) -> JsonObject:
-        """The stream's last response, with the items of earlier events where it omits them."""
-        if self._response.get("output") or not self._items:
-            return self._response
-        return {**self._response, "output": [self._items[at] for at in sorted(self._items)]}
+        """The stream's last response, with what earlier events said where it omits that."""
+        whole = dict(self._response)
+        for name in _FROM_THE_START:
+            if not whole.get(name) and self._begun.get(name):
+                whole[name] = self._begun[name]
+        if not whole.get("output") and self._items:
+            whole["output"] = [self._items[at] for at in sorted(self._items)]
+        return whole
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the deltas said something else than the response they end in."""
+        if not self._deltas:
+            return False
+        whole = _deltas_of(self.completion())
+        return any(
+            "".join(deltas) != whole.get(place, "".join(deltas))
+            for place, deltas in self._deltas.items()
+        )
 
     def _add_item(self, event: JsonObject) -> None:
         index = event.get("output_index")
         if not isinstance(index, int):
             raise BrokenStreamError("an item has no place")
         self._items[index] = event.get("item")
+
+
+_PLACES = ("output_index", "content_index", "summary_index")
+
+
+def _deltas_of(response: JsonObject) -> dict[tuple[object, ...], object]:
+    """The deltas that tell a response, by kind and place."""
+    return {
+        (event["type"], *map(event.get, _PLACES)): event["delta"]
+        for event in _events(response)
+        if isinstance(event.get("delta"), str)
+    }
 
 
 def is_last(event: JsonObject) -> bool:
@@ -93,7 +131,7 @@ def _opened(item: JsonObject) -> JsonObject:
 def _parts(item: JsonObject, name: str) -> list[JsonObject]:
     """The parts under `name` that have events of their own; none where one of them is unknown."""
     parts = item.get(name)
-    known = {"summary_text"} if name == "summary" else _TEXTS
+    known = ("summary_text",) if name == "summary" else tuple(_TEXTS)
     if not isinstance(parts, list):
         return []
     return parts if all(isinstance(p, dict) and p.get("type") in known for p in parts) else []

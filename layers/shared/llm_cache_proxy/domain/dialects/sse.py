@@ -5,12 +5,13 @@ empty line; `data` lines of one event are joined by LF; lines that start with a 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
 _EVENT_END = re.compile(_ONE_END + _ONE_END)
 _LONGEST_END = 4
+_BOM = b"\xef\xbb\xbf"
 DONE = "[DONE]"
 DONE_EVENT = f"data: {DONE}\n\n"
 """What ends a stream of chat or text completions."""
@@ -33,6 +34,7 @@ class EventSplitter:
 
     def __init__(self) -> None:
         self._held = bytearray()
+        self._begun = False
         self._searched = 0  # no event ends before here: a large one in small pieces stays cheap
 
     def feed(self, piece: bytes) -> list[Event]:
@@ -43,7 +45,7 @@ class EventSplitter:
         while match := _EVENT_END.search(self._held, search):
             if self._cut_inside_crlf(match):
                 break
-            events.append(_event(bytes(self._held[start : match.end()])))
+            events.append(self._event(bytes(self._held[start : match.end()])))
             start = search = match.end()
         del self._held[:start]
         self._searched = max(0, len(self._held) - _LONGEST_END)
@@ -57,6 +59,16 @@ class EventSplitter:
         # A CR at the very end may be half of a CRLF whose LF has not come yet.
         return match.end() == len(self._held) and self._held.endswith(b"\r")
 
+    def last(self) -> Event:
+        """What came after the last whole event, read as one that its empty line is missing of."""
+        return self._event(self.rest())
+
+    def _event(self, raw: bytes) -> Event:
+        if self._begun:
+            return _event(raw)
+        self._begun = True  # a stream may start with one byte order mark, which says nothing
+        return replace(_event(raw.removeprefix(_BOM)), raw=raw)
+
 
 def _event(raw: bytes) -> Event:
     data: list[str] = []
@@ -68,6 +80,18 @@ def _event(raw: bytes) -> Event:
         elif field == "event":
             name = value.removeprefix(" ")
     return Event(raw, "\n".join(data) if data else None, name)
+
+
+_FIRST_WORDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+def begins_stream(start: bytes) -> bool | None:
+    """Whether a body that begins with `start` is a stream of events; None: too early to tell."""
+    text = start.removeprefix(_BOM).lstrip(b"\r\n")
+    if text.startswith(_FIRST_WORDS):
+        return True
+    possible = not text or start == _BOM[: len(start)]
+    return None if possible or any(word.startswith(text) for word in _FIRST_WORDS) else False
 
 
 def data_event(data: str) -> str:

@@ -9,13 +9,14 @@ from typing import cast
 
 from llm_cache_proxy.domain.dialects import word_by_word
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.choices import Choice, ChoicesAssembler
+from llm_cache_proxy.domain.dialects.choices import Choice, ChoicesAssembler, tells_of_error
 from llm_cache_proxy.domain.dialects.fields import (
     StreamOptions,
     check_sampling,
     require_model,
     temperature,
 )
+from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
 from llm_cache_proxy.domain.dialects.sse import DONE_EVENT, data_event
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
@@ -52,7 +53,7 @@ class TextDialect(StreamOptions):
             no_text=Reason.EXACT_ROUTE,
             offers_tools=False,
             temperature=temperature(fields),
-            upstream_state=False,
+            upstream_state=uses_live_tools(fields),
         )
 
     @staticmethod
@@ -69,7 +70,7 @@ class TextDialect(StreamOptions):
     def is_whole(completion: JsonObject) -> bool:
         """Whether every choice stopped of itself and says something."""
         choices = completion.get("choices")
-        if "error" in completion or not isinstance(choices, list) or not choices:
+        if tells_of_error(completion) or not isinstance(choices, list) or not choices:
             return False
         return all(isinstance(choice, dict) and _has_ended(choice) for choice in choices)
 
@@ -80,13 +81,23 @@ class TextDialect(StreamOptions):
         return "\n".join(str(choice.get("text")) for choice in choices)
 
     @staticmethod
+    def comparable(completion: JsonObject) -> JsonObject:
+        """The answer without what a stream spells in another way, for comparing."""
+        top = {name: value for name, value in completion.items() if name != "object"}
+        if top.get("usage") is None:
+            top.pop("usage", None)
+        choices = cast("list[JsonObject]", completion["choices"])
+        top["choices"] = [{"index": 0, "logprobs": None, **choice} for choice in choices]
+        return top
+
+    @staticmethod
     def forms(completion: JsonObject, json_text: str) -> Forms:
         """Every form of an answer; `json_text` is its JSON body as it came."""
         return Forms(json_text, events(completion), usage_event(completion))
 
 
 def _finished(index: int, choice: Choice) -> JsonObject:
-    return {"text": "", **choice.said, "index": index, "logprobs": None, **choice.rest}
+    return {"text": "", **choice.said(), "index": index, "logprobs": None, **choice.rest}
 
 
 def _has_ended(choice: JsonObject) -> bool:

@@ -24,12 +24,17 @@ class Forms:
 
     `json` is the whole JSON body. `sse` is every event up to, not including, usage and what ends
     the stream, which is the dialect's to say. `usage_event` is the one event that
-    `stream_options.include_usage` adds, empty when the upstream reported no usage.
+    `stream_options.include_usage` adds, empty when the upstream reported none. `json` or `sse` is
+    empty where what the upstream sent does not prove it: that form is never served.
     """
 
     json: str
     sse: str
     usage_event: str
+
+    def has(self, form: Form) -> bool:
+        """Whether the answer may be served in `form`."""
+        return bool(self.json if form is Form.JSON else self.sse)
 
     def body(self, form: Form) -> str:
         """The text to send for `form`."""

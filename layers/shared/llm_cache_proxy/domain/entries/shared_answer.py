@@ -15,6 +15,7 @@ from llm_cache_proxy.domain.errors import (
 )
 
 _VERSION = 1
+_ERROR = 400
 _ERRORS = {kind.__name__: kind for kind in (UpstreamError, UpstreamUnreachable, UpstreamTimedOut)}
 
 
@@ -38,9 +39,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class SharedAnswer:
-    """`forms` where the answer exists as JSON and as events; else `body` as it came.
+    """`forms` where the answer is one of the endpoint's; else `body` or `stream` as it came.
 
-    `failure` is there in place of an answer. `model` is the name under which it is counted.
+    `body` is the JSON endpoint's, and of an error for every follower; `stream` is all that the
+    leader of a stream was sent. `failure` is there in place of an answer. `model` is the name under
+    which it is counted.
     """
 
     status: int = 200
@@ -48,14 +51,19 @@ class SharedAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
     forms: Forms | None = None
     body: str = ""
+    stream: str = ""
     failure: Failure | None = None
     model: str = "other"
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
-    def in_form(self, form: Form) -> str:
-        """The text for a follower that wants `form`."""
-        return self.body if self.forms is None else self.forms.body(form)
+    def has(self, form: Form) -> bool:
+        """Whether a follower that wants `form` can be answered; if not, it finds its own answer."""
+        if self.forms is not None:
+            return self.forms.has(form)
+        if self.failure is not None or self.status >= _ERROR:
+            return True
+        return bool(self.stream) if form is not Form.JSON else not self.stream
 
     def text(self) -> str:
         """The answer as it is published."""

@@ -4,6 +4,8 @@ Counters are few and bounded: results, errors by kind, vetoes by rule, and token
 a model that is not priced counts as `other`. The store's script writes the same names.
 """
 
+from llm_cache_proxy.domain.entries.entry import Forms
+
 EXACT_HITS = "exact_hits"
 SEMANTIC_HITS = "semantic_hits"
 MISSES = "misses"
@@ -45,6 +47,12 @@ def trip_count(tier: str) -> dict[str, int]:
 def veto_count(rule: str) -> dict[str, int]:
     """What a veto of the guard's `rule` adds."""
     return {f"veto:{rule}": 1}
+
+
+def unproved_counts(forms: Forms) -> dict[str, int]:
+    """What an entry adds that does not have every form: one that is not proved by what came."""
+    lacking = {"json": not forms.json, "stream": not forms.sse}
+    return {f"unproved:{form}": 1 for form, lacks in lacking.items() if lacks}
 
 
 VERIFIER_APPROVED = "verifier:approved"

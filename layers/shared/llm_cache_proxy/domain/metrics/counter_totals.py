@@ -27,6 +27,7 @@ _VETO = "veto:"
 _VERIFIER = "verifier:"
 _SHADOW = "shadow:"
 _TRIP = "trip:"
+_UNPROVED = "unproved:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class ModelTally:
 class Tally:
     """Counters by kind; every mapping is sorted by name.
 
-    `rulings` are the verifier's, `samples` those of semantic hits.
+    `rulings` are the verifier's, `samples` those of semantic hits; `unproved` are
+    answers stored in the one form they came in, by the form that they lack.
     """
 
     results: Mapping[str, int]
@@ -67,6 +69,7 @@ class Tally:
     latencies: Mapping[str, Histogram]
     rulings: Mapping[str, int]
     samples: Mapping[str, int]
+    unproved: Mapping[str, int]
 
     @property
     def total_requests(self) -> int:
@@ -90,6 +93,7 @@ def tally(counts: Mapping[str, int]) -> Tally:
         rulings=_named(counts, _VERIFIER),
         samples=_named(counts, _SHADOW),
         trips=_named(counts, _TRIP),
+        unproved=_named(counts, _UNPROVED),
         models={
             model: _model_tally(parts) for model, parts in sorted(_grouped(counts, _MODEL).items())
         },

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.json_text import JsonObject, canonical_text
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 """Raised when the same request would get another key: old entries are then out of reach."""
 
 WITHOUT_EFFECT = frozenset(
@@ -66,6 +66,8 @@ class Identity:
     path: str
     upstream: str
     model: str
+    query: str = ""
+    """As it goes to the upstream: it may name the API's version, or a deployment."""
 
 
 def canonical_body(fields: Mapping[str, object], identity: Identity) -> JsonObject:
@@ -107,6 +109,7 @@ def _digest(purpose: str, body: Mapping[str, object], identity: Identity) -> str
         identity.namespace,
         identity.path,
         identity.upstream,
+        identity.query,
     ]
     return hashlib.sha256(canonical_text([place, body]).encode("ascii")).hexdigest()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.dialect import Dialect
-from llm_cache_proxy.domain.dialects.upstream_state import looks_things_up
+from llm_cache_proxy.domain.dialects.live_tools import looks_things_up
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -109,7 +109,7 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
         )
     dialect, fields = request.dialect, request.fields
     traits = dialect.traits(fields)
-    if looks_things_up(routes[0].model):
+    if any(looks_things_up(route.model) for route in routes):
         traits = replace(traits, upstream_state=True)
     identity = keys.Identity(
         tenant=request.tenant,
@@ -117,6 +117,7 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
         path=dialect.path,
         upstream=routes[0].upstream,
         model=routes[0].model,
+        query=request.query,
     )
     normal = policy.normalise and request.controls.normalise
     normalised_fields = dialect.with_user_text(fields, normalised) if normal else fields

@@ -130,9 +130,10 @@ class RequestFacts:
     usage: Usage | None = None
     """The answer's tokens, once they are known."""
 
-    def because(self, reason: Reason) -> None:
-        """Give another reason."""
-        self.reason, self.detail = reason, None
+    def because(self, reason: Reason, detail: str | None = None) -> None:
+        """Give another reason; an entry of this very request outweighs all that is near."""
+        if self.reason is not Reason.FORM_UNPROVED:
+            self.reason, self.detail = reason, detail
 
     @property
     def text(self) -> str:
@@ -201,7 +202,7 @@ class RequestState:
     def vetoed(self, rule: str | None) -> None:
         """The guard found a difference in meaning."""
         name = rule or "unnamed"
-        self.facts.reason, self.facts.detail = Reason.GUARD, name
+        self.facts.because(Reason.GUARD, name)
         self.counts.add(veto_count(name))
 
     def abandon_leadership(self) -> None:

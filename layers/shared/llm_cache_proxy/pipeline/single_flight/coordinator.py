@@ -200,6 +200,8 @@ class SingleFlight:
     ) -> Answer | None:
         if result is None:
             return None
+        if not isinstance(result, FoundSemantically) and not _has_form(result, planned.form):
+            return None
         state.charge_actual(0, 0)  # the leader pays
         if isinstance(result, FoundSemantically):
             alone = replace(planned, plan=replace(planned.plan, coalesce=False))
@@ -213,3 +215,7 @@ class SingleFlight:
         if result.failure is not None:
             raise result.failure.error()
         return published_reply(planned, state, result)
+
+
+def _has_form(result: LeaderResult, form: Form) -> bool:
+    return result.forms.has(form) if isinstance(result, Entry) else result.has(form)

@@ -101,13 +101,11 @@ def kept_answer(
 
 def published_reply(planned: PlannedRequest, state: RequestState, answer: SharedAnswer) -> Answer:
     """The answer that was not kept, in the form that was asked for."""
-    as_events = answer.forms is not None and planned.form is not Form.JSON
-    text = answer.in_form(planned.form) + (planned.request.dialect.terminator if as_events else "")
-    kind = SSE_TYPE if as_events else answer.content_type
+    status, kind, text = _told(planned, answer)
     tokens = (answer.prompt_tokens, answer.completion_tokens)
     return Answer(
-        status=answer.status,
-        content_type=JSON_TYPE if answer.forms is not None and not as_events else kind,
+        status=status,
+        content_type=kind,
         body=text.encode("utf-8", "replace"),
         outcome=Outcome(
             Result.COALESCED,
@@ -117,3 +115,14 @@ def published_reply(planned: PlannedRequest, state: RequestState, answer: Shared
         ),
         headers=answer.headers,
     )
+
+
+def _told(planned: PlannedRequest, answer: SharedAnswer) -> tuple[int, str, str]:
+    """Status, content type and body for a follower."""
+    streams = planned.form is not Form.JSON
+    if answer.forms is not None:
+        body, terminator = answer.forms.body(planned.form), planned.request.dialect.terminator
+        return (200, SSE_TYPE, body + terminator) if streams else (200, JSON_TYPE, body)
+    if streams and answer.stream:
+        return 200, SSE_TYPE, answer.stream
+    return answer.status, answer.content_type, answer.body

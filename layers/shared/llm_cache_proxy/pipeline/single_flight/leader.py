@@ -5,10 +5,10 @@ or by lapsing. Never fails the leader's own request.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping
 
-from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.entries.shared_answer import Failure, LeaderResult, SharedAnswer
 from llm_cache_proxy.domain.errors import UpstreamError
@@ -45,17 +45,14 @@ async def publish_completion(
     state: RequestState,
     headers: Mapping[str, str],
     completion: JsonObject,
-    text: str,
+    forms: Forms,
 ) -> None:
-    """A completion that may not be kept, in every form; as it came where it has but one."""
+    """A completion that may not be kept, in its proved forms."""
     if state.leadership is not None:
-        dialect = planned.request.dialect
-        prompt_tokens, completion_tokens = dialect.token_counts(completion)
-        forms = _forms(dialect, completion, text)
+        prompt_tokens, completion_tokens = planned.request.dialect.token_counts(completion)
         answer = SharedAnswer(
             headers=dict(headers),
             forms=forms,
-            body=text if forms is None else "",
             model="other" if state.facts.usage is None else state.facts.usage.model,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
@@ -63,11 +60,24 @@ async def publish_completion(
         await state.leadership.share(answer)
 
 
-def _forms(dialect: Dialect, completion: JsonObject, text: str) -> Forms | None:
-    try:
-        return dialect.forms(completion, text)
-    except (AttributeError, TypeError, ValueError, LookupError):
-        return None  # no answer of this endpoint: nobody has looked into it yet
+async def publish_stream(state: RequestState, sent: str, error: JsonObject | None) -> None:
+    """A stream that is no answer of the endpoint, as it was sent; to JSON its error, if it has one.
+
+    Without one, whoever wants JSON finds an answer of its own.
+    """
+    if state.leadership is not None:
+        answer = SharedAnswer(stream=sent)
+        if error is not None:
+            body = json.dumps({"error": error}, ensure_ascii=False)
+            answer = SharedAnswer(_error_status(error), stream=sent, body=body)
+        await state.leadership.share(answer)
+
+
+def _error_status(error: JsonObject) -> int:
+    """The status that an error in a stream names, or that of a failed upstream."""
+    named = (error.get(name) for name in ("status", "status_code", "code"))
+    known = (each for each in named if isinstance(each, int) and 400 <= each < 600)  # noqa: PLR2004
+    return next(known, 502)
 
 
 PUBLISHED_ANSWER_SECONDS = 15.0

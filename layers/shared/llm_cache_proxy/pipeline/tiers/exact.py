@@ -77,6 +77,8 @@ class ExactTier:
         if isinstance(found, Barred):
             state.facts.because(Reason.FEEDBACK)
             return await self._verbatim(planned.verbatim(), state)
+        if isinstance(found, Miss) and found.unproved:
+            state.facts.because(Reason.FORM_UNPROVED)
         if not isinstance(found, Hit):
             return ExactResult(planned, lease=found.lease if isinstance(found, Miss) else None)
         if found.text is None:

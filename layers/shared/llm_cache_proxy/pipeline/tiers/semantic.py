@@ -161,7 +161,9 @@ class SemanticTier:
                 if isinstance(sampled, Served):
                     return sampled
                 return replace(sampled, judge_later=judge.unjudged)
-            state.facts.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
+            unproved = isinstance(found, Miss) and found.unproved
+            withheld = _WITHHELD.get(type(found), Reason.CUT_OFF)
+            state.facts.because(Reason.FORM_UNPROVED if unproved else withheld)
         return AskUpstream(state.facts.text, judge_later=judge.unjudged)
 
     async def _judge(
@@ -178,7 +180,8 @@ class SemanticTier:
         self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> Promoted:
         found = await self._promoted(planned, state, candidate)
-        if isinstance(found, Miss) and await self._restored(planned, state, candidate):
+        lost = isinstance(found, Miss) and not found.unproved
+        if lost and await self._restored(planned, state, candidate):
             found = await self._promoted(planned, state, candidate)
         if isinstance(found, Hit):
             state.charge_as_reserved()  # the promotion has given it back

@@ -7,8 +7,9 @@ answered. A clear that came meanwhile wins.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.entries.entry import Entry, selectors
+from llm_cache_proxy.domain.entries.entry import Entry, Forms, selectors
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.counter_names import unproved_counts
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -43,7 +44,7 @@ class EntryWriter:
         planned: PlannedRequest,
         state: RequestState,
         completion: JsonObject,
-        json_text: str,
+        forms: Forms,
         *,
         created_at: float | None = None,
     ) -> StoredEntry | None:
@@ -51,9 +52,10 @@ class EntryWriter:
 
         `created_at` is None for an answer that was given just now.
         """
+        state.counts.add(unproved_counts(forms))
         tenant, counts = planned.request.tenant, dict(state.counts.pending)
         now = int(self.clock.now() if created_at is None else created_at)
-        entry = self._entry(planned, state, completion, json_text, now)
+        entry = self._entry(planned, state, completion, forms, now)
         leadership = state.leadership
         covered = leadership is not None and leadership.covers(entry.key)
         commit = Commit(tenant, entry, counts, leadership.lease if leadership and covered else None)
@@ -83,7 +85,7 @@ class EntryWriter:
         planned: PlannedRequest,
         state: RequestState,
         completion: JsonObject,
-        json_text: str,
+        forms: Forms,
         now: int,
     ) -> Entry:
         controls = planned.request.controls
@@ -108,7 +110,7 @@ class EntryWriter:
             completion_tokens=completion_tokens,
             text=_storable(planned.text),
             text_digest=planned.text_digest,
-            forms=planned.request.dialect.forms(completion, json_text),
+            forms=forms,
         )
 
 

@@ -4,8 +4,9 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from llm_cache_proxy.domain.dialects.proving import forms_of_json
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import error_count
@@ -27,11 +28,12 @@ from llm_cache_proxy.pipeline.single_flight.leader import (
 )
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
+from llm_cache_proxy.pipeline.upstream.peeked_reply import is_sse, peeked
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
 from llm_cache_proxy.pipeline.upstream.stream_relay import StreamRelay
 from llm_cache_proxy.ports.upstream import UpstreamReply
 
-_SUCCESS = range(200, 300)
+_OK, _SUCCESS = 200, range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ class MissPath:
         streaming = planned.request.dialect.wants_stream(planned.request.fields)
         reply, tells_usage = await self._reply(planned, state, streaming=streaming)
         planned = planned.answered_by(reply.route)
-        if streaming and reply.status in _SUCCESS and _is_sse(reply):
+        if reply.status != _OK:  # a part of an answer, or none
+            planned = replace(planned, plan=replace(planned.plan, write=False))
+        if streaming and reply.status in _SUCCESS:
+            reply = await self._peeked(planned, state, reply)
+        if streaming and reply.status in _SUCCESS and is_sse(reply):
             relay = StreamRelay(
                 planned,
                 state,
@@ -90,6 +96,15 @@ class MissPath:
             await self._lost(planned, state, exc)
             raise
 
+    async def _peeked(
+        self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply
+    ) -> UpstreamReply:
+        try:
+            return await peeked(reply)
+        except (UpstreamError, asyncio.CancelledError) as exc:
+            await self._lost(planned, state, exc)
+            raise
+
     async def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
             state.counts.add(error_count("upstream"))
@@ -112,17 +127,19 @@ class MissPath:
         if status not in _SUCCESS:
             state.counts.add(error_count(f"upstream_{status}"))
             state.charge_actual(0, 0)
+        text, forms = body.decode("utf-8", "replace").removeprefix("\ufeff"), None
+        if completion and (planned.plan.write or state.leadership is not None):
+            forms = forms_of_json(planned.request.dialect, completion, text)
         whole = planned.request.dialect.is_whole(completion)
         if whole and ask.compare is not None:
             await ask.compare(completion)
-        if planned.plan.write and whole:
+        if planned.plan.write and whole and forms is not None:
             self.upstream_usage.count(planned, state, completion)
-            await self.entry_writer.store(planned, state, completion, body.decode("utf-8"))
+            await self.entry_writer.store(planned, state, completion, forms)
             return
         await self.upstream_usage.write(planned, state, completion)
-        if completion:
-            text = body.decode("utf-8")
-            await publish_completion(planned, state, reply.headers, completion, text)
+        if forms is not None and status == _OK:
+            await publish_completion(planned, state, reply.headers, completion, forms)
         else:
             kind = reply.headers.get("content-type", JSON_TYPE)
             await publish_body(state, status, reply.headers, kind, body)
@@ -150,13 +167,9 @@ def _answer(
     )
 
 
-def _is_sse(reply: UpstreamReply) -> bool:
-    return reply.headers.get("content-type", "").lower().startswith("text/event-stream")
-
-
 def _parsed(body: bytes) -> JsonObject:
     try:
-        value = json.loads(body.decode("utf-8"))
+        value = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

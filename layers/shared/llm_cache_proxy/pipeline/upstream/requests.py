@@ -12,7 +12,9 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
-_REFUSALS = frozenset({400, 422})
+_ERROR = 400
+_OTHER_MATTERS = frozenset({401, 402, 408, 413, 429, 502, 503, 504})
+"""What a wish of ours is no reason for, unless the answer names it: keys, limits, outages."""
 _WISHES = (b"stream_options", b"include_usage")
 
 
@@ -35,14 +37,14 @@ class UpstreamRequests:
         if options is None:
             return await self.upstream.send(call), False
         reply = await self.upstream.send(replace(call, body=_with_options(call.body, options)))
-        if reply.status not in _REFUSALS:
+        if reply.status < _ERROR:
             return reply, True
         async with aclosing(reply.body) as pieces:
             refusal = b"".join([piece async for piece in pieces])
-        if not any(wish in refusal for wish in _WISHES):
+        if reply.status in _OTHER_MATTERS and not any(wish in refusal for wish in _WISHES):
             return replace(reply, body=_once(refusal)), True
         again = await self.upstream.send(call)
-        if again.status not in _REFUSALS:
+        if again.status < _ERROR:
             self._refusing.add(again.route.upstream)
         return again, False
 

@@ -4,11 +4,13 @@ Every event goes out as it came. What ends the stream is held back until the ans
 stored, so that nothing is left to do once the client has it.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
-from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
+from llm_cache_proxy.domain.dialects.sse import data_event
+from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.counter_names import error_count
@@ -16,9 +18,16 @@ from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.pipeline.single_flight.leader import publish_completion, publish_failure
+from llm_cache_proxy.pipeline.single_flight.leader import (
+    publish_completion,
+    publish_failure,
+    publish_stream,
+)
 from llm_cache_proxy.pipeline.support.background import DetachedTasks, ShieldedBody
 from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
+
+_DRAIN_SECONDS = 0.1
+"""What an upstream gets to end its body after the answer's end."""
 
 
 class StreamRelay(ClosableBody):
@@ -44,13 +53,9 @@ class StreamRelay(ClosableBody):
         self._entry_writer = entry_writer
         self._upstream_usage = upstream_usage
         self._detached_tasks = detached_tasks
-        self._hides_usage = hides_usage
         self._compare = ask.compare
         self._body = ShieldedBody(body) if detached_tasks.finishes else body
-        self._assembler = planned.request.dialect.assembler()
-        self._splitter = EventSplitter()
-        self._broken = False
-        self._end = b""
+        self._reader = StreamReader(planned.request.dialect, hides_usage=hides_usage)
         self._ready = b""
         self._settled = False
         self._told = self._events()
@@ -59,8 +64,8 @@ class StreamRelay(ClosableBody):
     async def begin(self) -> None:
         """Wait until there is something to send. Raises UpstreamError where it breaks off first."""
         try:
-            while not self._ready:
-                self._ready = self._passed(self._splitter.feed(await anext(self._body)))
+            while not self._ready and not self._reader.end:
+                self._ready = self._reader.feed(await anext(self._body))
         except StopAsyncIteration:
             return
         except BaseException as exc:
@@ -86,15 +91,16 @@ class StreamRelay(ClosableBody):
         try:
             if self._ready:
                 yield self._ready
-            async for piece in self._body:
-                out = self._passed(self._splitter.feed(piece))
+            while not self._reader.end and (piece := await anext(self._body, None)) is not None:
+                out = self._reader.feed(piece)
                 if out:
                     yield out
-            last = self._last()
+            last = self._reader.finish()
             self._settled = True
             await self._detached_tasks.through(self._finish())
             if last:
                 yield last
+            await self._drain()
         except UpstreamError as exc:
             await self._fail(exc)
             yield _error_event(exc)
@@ -112,11 +118,12 @@ class StreamRelay(ClosableBody):
 
     async def _read_on(self) -> None:
         try:
-            async for piece in self._body:
-                self._passed(self._splitter.feed(piece))
-            self._last()
+            while not self._reader.end and (piece := await anext(self._body, None)) is not None:
+                self._reader.feed(piece)
+            self._reader.finish()
             self._settled = True
             await self._finish()
+            await self._drain()
         except UpstreamError as exc:
             await self._fail(exc)
         finally:
@@ -132,38 +139,19 @@ class StreamRelay(ClosableBody):
         """Count a stream that did not come to its end, once."""
         if not self._settled:
             self._settled = True
-            self._upstream_usage.count_unsent(
-                self._planned, self._state, self._assembler.completion()
-            )
+            self._upstream_usage.count_unsent(self._planned, self._state, self._reader.completion())
             self._state.abandon_leadership()
 
-    def _passed(self, events: list[Event]) -> bytes:
-        return b"".join(event.raw for event in events if self._passes(event))
+    async def _drain(self) -> None:
+        """Read what an upstream sends behind the end, so that its connection can be used again.
 
-    def _passes(self, event: Event) -> bool:
-        if event.data == DONE:
-            self._end += event.raw
-            return False
-        if event.data is None or self._end:
-            return not self._end
-        if self._broken:
-            return True
-        dialect = self._planned.request.dialect
-        try:
-            chunk = self._assembler.add(event.data)
-        except BrokenStreamError:
-            self._broken = True
-            return True
-        if dialect.is_last(chunk):
-            self._end = event.raw
-            return False
-        return not (self._hides_usage and dialect.is_usage_only(chunk))
-
-    def _last(self) -> bytes:
-        rest = self._splitter.rest()
-        if not self._end and rest.strip() == f"data: {DONE}".encode():
-            self._end = DONE_EVENT.encode()
-        return self._end or rest
+        One that leaves the connection open, or cuts it, has answered all the same.
+        """
+        if self._reader.end:
+            with suppress(TimeoutError, UpstreamError):
+                async with asyncio.timeout(_DRAIN_SECONDS):
+                    while await anext(self._body, None) is not None:
+                        pass
 
     async def _finish(self) -> None:
         try:
@@ -172,31 +160,22 @@ class StreamRelay(ClosableBody):
             self._state.abandon_leadership()
 
     async def _finished(self) -> None:
-        completion = self._assembler.completion()
-        whole = (
-            self._end != b""
-            and not self._broken
-            and self._planned.request.dialect.is_whole(completion)
-        )
+        planned, state = self._planned, self._state
+        completion, forms = self._reader.completion(), None
+        if planned.plan.write or state.leadership is not None:
+            forms = self._reader.forms()
+        whole = self._reader.is_whole()
         if whole and self._compare is not None:
             await self._compare(completion)
-        if whole and self._planned.plan.write:
-            self._upstream_usage.count(self._planned, self._state, completion)
-            text = compact_text(completion)
-            await self._entry_writer.store(self._planned, self._state, completion, text)
+        if whole and planned.plan.write and forms is not None:
+            self._upstream_usage.count(planned, state, completion)
+            await self._entry_writer.store(planned, state, completion, forms)
             return
-        await self._upstream_usage.write(self._planned, self._state, completion)
-        if self._end and not self._broken:
-            await publish_completion(
-                self._planned, self._state, {}, completion, compact_text(completion)
-            )
+        await self._upstream_usage.write(planned, state, completion)
+        if forms is not None:
+            await publish_completion(planned, state, {}, completion, forms)
         else:
-            await publish_failure(self._state, _broken_off(self._planned))
-
-
-def _broken_off(planned: PlannedRequest) -> UpstreamError:
-    upstream = planned.identity.upstream
-    return UpstreamError("The upstream's answer broke off.", upstream=upstream)
+            await publish_stream(state, self._reader.sent(), self._reader.error)
 
 
 def _error_event(exc: UpstreamError) -> bytes:

@@ -32,7 +32,6 @@ from llm_cache_proxy.ports.lease_store import Lease
 
 _BARE_MISS = 2
 _SENSELESS = "the exact store's reply makes no sense"
-_NOTHING: dict[str, type[Miss | Barred]] = {"miss": Miss, "barred": Barred}
 
 
 def entry_words(entry: Entry) -> dict[str, str | int]:
@@ -156,11 +155,12 @@ def sensible() -> Iterator[None]:
 
 
 def _hit_or_not(reply: list[str], query: Lookup) -> Hit | Barred | Miss:
-    if reply[0] == "miss" and len(reply) > _BARE_MISS and query.flight is not None:
-        lease = lease_in(cast("list[object]", reply[2:]), query.flight)
-        return Miss(int(reply[1]), lease=lease)
-    if reply[0] in _NOTHING:
-        return _NOTHING[reply[0]](int(reply[1]))
+    if reply[0] in {"miss", "unproved"}:
+        words = cast("list[object]", reply[_BARE_MISS:])
+        lease = lease_in(words, query.flight) if words and query.flight is not None else None
+        return Miss(int(reply[1]), lease=lease, unproved=reply[0] == "unproved")
+    if reply[0] == "barred":
+        return Barred(int(reply[1]))
     kind, sequence, body, entry_id, created, expires, now, model, prompt, completion, *rest = reply
     if kind != "hit":
         raise ValueError(kind)

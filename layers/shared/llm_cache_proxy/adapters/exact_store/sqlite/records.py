@@ -58,6 +58,11 @@ def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
     return 0 if row is None else int(row[0])
 
 
+def has_form(row: sqlite3.Row, query: Lookup) -> bool:
+    """Whether an entry's row has the form asked for."""
+    return Forms(row["json"], row["sse"], row["usage_event"]).has(Form(query.form))
+
+
 def to_hit(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit:
     """What an entry's row gives in the requested form."""
     forms = Forms(row["json"], row["sse"], row["usage_event"])

@@ -153,6 +153,8 @@ def _found(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
         return AliasFound(alias, sequence, raised, barred=barred)
     if _spelling_barred(connection, row, query):
         return Barred(sequence)
+    if not records.has_form(row, query):
+        return Miss(sequence, unproved=True)
     return records.to_hit(row, query, now, sequence)
 
 
@@ -182,13 +184,15 @@ def _promote(
     row = living(connection, query, now)
     if row is None or row["target"] is not None:
         return Miss(sequence)
-    hit = records.to_hit(row, query, now, sequence)
     if match is not None:
         if is_barred(connection, tenant, match.pair):
             return Barred(sequence)
         raised = raised_threshold(connection, tenant)
         if match.similarity < raised:
             return BelowRaised(sequence, raised)
+    if not records.has_form(row, query):
+        return Miss(sequence, unproved=True)
+    hit = records.to_hit(row, query, now, sequence)
     counts = merged(dict(query.counts), records.hit_tally(SEMANTIC_HITS, hit))
     _count_if_possible(connection, tenant, counts, alias, held=query.held, used=query.key)
     return hit

@@ -102,6 +102,43 @@ class CreateKey(Action):
     expires_in_seconds: int | None = Field(None, ge=1, le=10 * 365 * 86_400)
 
 
+class KeyChange(Action):
+    """What of a key can be changed; what is not given stays."""
+
+    name: Text | None = Field(None, max_length=100)
+    namespace: Text | None = None
+    models: list[Text] | None = Field(None, max_length=100)
+    requests_per_minute: int | None = Field(None, ge=1, le=10**12)
+    tokens_per_day: int | None = Field(None, ge=1, le=10**12)
+    dollars_per_month: float | None = Field(None, gt=0)
+
+
+class EditKey(KeyChange):
+    """The key that is to change; what it has used stays."""
+
+    id: Text = Field(description="As `/admin/keys` lists it, or the whole key.")
+    all_models: bool | None = Field(None, description="Whether every model is allowed again.")
+    unlimited: list[Text] | None = Field(
+        None, max_length=3, description="Names of limits that are lifted."
+    )
+
+
+class KeyRecord(KeyChange):
+    """A key's record as `/admin/keys/export` writes it; it holds no part of the signature."""
+
+    id: Text
+    created_at: int | None = Field(None, ge=0, le=10**11)
+    expires_at: int | None = Field(None, ge=0, le=10**11)
+    revoked_at: int | None = Field(None, ge=0, le=10**11)
+
+
+class ImportKeys(Action):
+    """Exported records; a key that is here already stays as it is, unless `replace`."""
+
+    records: list[KeyRecord] = Field(min_length=1, max_length=1_000)
+    replace: bool | None = None
+
+
 class RevokeKey(Action):
     """The key that is to be invalid from the next request on."""
 

@@ -205,6 +205,35 @@ class KeyList(Answer):
     keys: list[KeyView]
 
 
+class KeyRecordView(Answer):
+    """A key's record, as `/admin/keys/import` takes it; a limit that is missing is none."""
+
+    id: str
+    name: str
+    namespace: str
+    models: list[str]
+    requests_per_minute: int | None = None
+    tokens_per_day: int | None = None
+    dollars_per_month: float | None = None
+    created_at: int
+    expires_at: int | None = None
+    revoked_at: int | None = None
+
+
+class ExportedKeys(Answer):
+    """Every key's record, by tenant and id."""
+
+    records: list[KeyRecordView]
+
+
+class ImportedKeys(Answer):
+    """How many records came to what."""
+
+    imported: int
+    replaced: int
+    held: int
+
+
 class CreatedKey(KeyView):
     """A new key, which is shown here and never again."""
 

@@ -174,7 +174,8 @@ local function living(key, cuts, version, max_age, now, stale)
   return f
 end
 
--- What a hit gives, counted under `tier`; false where the entry is not whole.
+-- What a hit gives, counted under `tier`; false where the entry is not whole, and false and true
+-- where it does not have the form.
 local function served(key, f, form, digest, now, sequence, tier, counter, index, window)
   local names = { json = { 'j' }, sse = { 's' }, sse_usage = { 's', 'u' } }
   local bodies = redis.call('HMGET', key, unpack(names[form]))
@@ -183,6 +184,9 @@ local function served(key, f, form, digest, now, sequence, tier, counter, index,
       redis.pcall('DEL', key)
       return false
     end
+  end
+  if bodies[1] == '' then
+    return false, true
   end
   local text = false
   if f[6] ~= digest then

@@ -9,11 +9,12 @@ local now = now_seconds()
 local function hit_on(f, sequence)
   local left, ttl = tonumber(f[3]) - now, tonumber(f[3]) - tonumber(f[2])
   local tier = left <= 0 and 'stale' or 'exact_hits'
-  local hit = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, tier, KEYS[4], KEYS[5], ARGV[5])
+  local hit, unproved = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, tier, KEYS[4], KEYS[5],
+    ARGV[5])
   if hit and ARGV[7] ~= '' and left <= ttl * tonumber(ARGV[9]) then
     hit[12], hit[13], hit[14] = take_lease(KEYS[10], KEYS[11], ARGV[7], ARGV[10])
   end
-  return hit
+  return hit, unproved
 end
 
 local function looked_up()
@@ -29,11 +30,15 @@ local function looked_up()
   elseif f and f[8] and barred(KEYS[7], spelling_pair(f[6], ARGV[3])) then
     return { 'barred', sequence }
   end
-  local hit = f and f[8] and hit_on(f, sequence)
-  if hit or ARGV[7] == '' then
-    return hit or { 'miss', sequence }
+  local hit, unproved = false, false
+  if f and f[8] then
+    hit, unproved = hit_on(f, sequence)
   end
-  return { 'miss', sequence, take_lease(KEYS[10], KEYS[11], ARGV[7], ARGV[10]) }
+  local word = unproved and 'unproved' or 'miss'
+  if hit or ARGV[7] == '' then
+    return hit or { word, sequence }
+  end
+  return { word, sequence, take_lease(KEYS[10], KEYS[11], ARGV[7], ARGV[10]) }
 end
 
 local answer
@@ -45,7 +50,7 @@ else
   local found = {}
   if key.refusal == '' then
     found = looked_up()
-    admit(KEYS[6], key, check, found[1] ~= 'miss')
+    admit(KEYS[6], key, check, found[1] ~= 'miss' and found[1] ~= 'unproved')
   end
   answer = keyed(key, now, found)
 end

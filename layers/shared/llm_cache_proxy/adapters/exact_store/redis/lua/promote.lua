@@ -18,10 +18,10 @@ if ARGV[6] ~= '' then
     return { 'below', sequence, least }
   end
 end
-local hit = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, 'semantic_hits', KEYS[4], KEYS[5],
-  ARGV[5])
+local hit, unproved = served(KEYS[1], f, ARGV[2], ARGV[3], now, sequence, 'semantic_hits', KEYS[4],
+  KEYS[5], ARGV[5])
 if not hit then
-  return { 'miss', sequence }
+  return { unproved and 'unproved' or 'miss', sequence }
 end
 count_pairs(KEYS[4], KEYS[5], KEYS[6], ARGV[5], 14)
 if KEYS[10] then

@@ -1,0 +1,240 @@
+"""How the pieces of a streamed answer add up, field by field.
+
+Inside a delta known texts are joined; everything else is said once, however often it is repeated.
+Beside the deltas nothing is joined. A null, an empty string, a zero and an empty object or list
+never replace a value. Where pieces can be read in more than one way, `Merging.ambiguous` names the
+field: such an answer must not be served in another form than it came in.
+"""
+
+import base64
+import binascii
+
+from llm_cache_proxy.domain.json_text import JsonObject
+
+TEXTS = frozenset(
+    {
+        "arguments",
+        "code",
+        "content",
+        "input",
+        "partial_json",
+        "reasoning",
+        "reasoning_content",
+        "reasoning_text",
+        "refusal",
+        "summary",
+        "text",
+        "thinking",
+        "thought",
+        "transcript",
+    }
+)
+"""Fields of a delta that grow piece by piece; audio's `data` does so as base64."""
+
+TOKENS = frozenset({"bytes", "text_offset", "token_ids", "token_logprobs", "tokens"})
+"""Lists that have an item a token, so that equal pieces are no repeats."""
+
+INDEXED = frozenset({"annotations", "images", "reasoning_details", "thinking_blocks"})
+"""Lists of a delta whose items are continued by index, also where they have no type."""
+
+FIRST_STANDS = frozenset({"id", "object", "created", "model"})
+"""What names an answer: the first value holds, whatever later chunks call it."""
+
+CHANGING = frozenset({"obfuscation", "p", "service_tier", "system_fingerprint"})
+"""Texts of a chunk that may change, and then say nothing of the answer: the last value holds."""
+
+
+def is_empty(value: object) -> bool:
+    """Whether a value says nothing, so that it replaces none."""
+    return value is None or (not isinstance(value, bool) and value in ("", 0, {}, []))
+
+
+class Merging:
+    """Adds pieces to what came before them, and remembers where that was not certain.
+
+    `reshaped`: `content` came as text and as parts, and is told as parts.
+    """
+
+    def __init__(self) -> None:
+        self.ambiguous: set[str] = set()
+        self.reshaped = False
+        self._repeated: set[str] = set()
+        self._extended: set[str] = set()
+
+    def add_delta(self, whole: JsonObject, delta: JsonObject) -> None:
+        """Add what a delta says to `whole`."""
+        self._add(whole, delta, "")
+
+    def add_beside(self, whole: JsonObject, more: JsonObject) -> None:
+        """Add what stands beside a delta, or beside the choices, to `whole`."""
+        for name, new in more.items():
+            old = whole.get(name)
+            if old is None:
+                whole[name] = new
+            elif not is_empty(new):
+                whole[name] = new if is_empty(old) else self._beside(name, old, new)
+
+    def add_logprobs(self, whole: JsonObject, more: JsonObject) -> None:
+        """Add log probabilities: a list has an item a token, and grows by each."""
+        for name, new in more.items():
+            old = whole.get(name)
+            if isinstance(old, list) and isinstance(new, list):
+                whole[name] = [*old, *new]
+            else:
+                self.add_beside(whole, {name: new})
+
+    def _add(self, whole: JsonObject, delta: JsonObject, parent: str) -> None:
+        for name, new in delta.items():
+            whole[name] = self._said(name, whole.get(name), new, parent)
+
+    def _said(self, name: str, old: object, new: object, parent: str) -> object:
+        if old is None or (is_empty(old) and not is_empty(new)):
+            return self._copied(name, new)
+        if is_empty(new):
+            return old
+        if isinstance(old, str) and isinstance(new, str):
+            return self._joined(name, old, new, parent)
+        return self._combined(name, old, new)
+
+    def _combined(self, name: str, old: object, new: object) -> object:
+        if isinstance(old, dict) and isinstance(new, dict):
+            self._add(old, new, name)
+            return old
+        if isinstance(old, list) and isinstance(new, list):
+            return self._grown(name, old, new)
+        if name == "content" and isinstance(old, str | list) and isinstance(new, str | list):
+            return self._parts(old, new)
+        return self._replaced(name, old, new)
+
+    def _copied(self, name: str, new: object) -> object:
+        if isinstance(new, dict):
+            whole: JsonObject = {}
+            self._add(whole, new, name)
+            return whole
+        return self._grown(name, [], new) if isinstance(new, list) else new
+
+    def _joined(self, name: str, old: str, new: str, parent: str) -> str:
+        if name in TEXTS:
+            return old + new
+        if name == "data" and parent == "audio":
+            return _joined_base64(old, new)
+        if old == new:
+            return old
+        self.ambiguous.add(name)
+        return old if name in {"id", "role", "type"} else old + new
+
+    def _replaced(self, name: str, old: object, new: object) -> object:
+        if not _both_numbers(old, new) and old != new:
+            self.ambiguous.add(name)
+        return new
+
+    def _parts(self, old: str | list[object], new: str | list[object]) -> list[object]:
+        self.reshaped = True
+        if isinstance(new, list):
+            return [_text_part(str(old)), *self._grown("content", [], new)]
+        parts = list(old)
+        last = parts[-1]
+        if isinstance(last, dict) and last.keys() == {"type", "text"}:
+            parts[-1] = {**last, "text": f"{last['text']}{new}"}
+        else:
+            parts.append(_text_part(new))
+        return parts
+
+    def _grown(self, name: str, held: list[object], new: list[object]) -> list[object]:
+        if held == new and name not in TOKENS and not _are_indexed(new):
+            self.ambiguous.add(name)  # a repeat, or more of the same
+        for item in new:
+            place = self._place(name, held, item)
+            if place is None:
+                held.append(self._copied("", item) if isinstance(item, dict) else item)
+            else:
+                self._add(*place, name)
+        if _are_indexed(held):
+            held.sort(key=_index)
+        return held
+
+    def _place(
+        self, name: str, held: list[object], item: object
+    ) -> tuple[JsonObject, JsonObject] | None:
+        """The held item that `item` goes on with, and `item`.
+
+        It has the same index and type, and no other id.
+        """
+        if not isinstance(item, dict) or not _has_index(item):
+            return None
+        same = [other for other in held if isinstance(other, dict) and _same_index(other, item)]
+        if same and name not in INDEXED and not isinstance(item.get("type"), str):
+            self.ambiguous.add(name)
+            return None
+        fitting = next((other for other in reversed(same) if _fits(other, item)), None)
+        return None if fitting is None else (fitting, item)
+
+    def _beside(self, name: str, old: object, new: object) -> object:
+        if isinstance(old, dict) and isinstance(new, dict):
+            whole = dict(old)
+            self.add_beside(whole, new)
+            return whole
+        if isinstance(old, list) and isinstance(new, list):
+            return self._listed(name, old, new)
+        if name in FIRST_STANDS:
+            return old
+        if name not in CHANGING and not _both_numbers(old, new) and old != new:
+            self.ambiguous.add(name)
+        return new
+
+    def _listed(self, name: str, old: list[object], new: list[object]) -> list[object]:
+        """A list that is told again and again, whole or so far; or one that grows piece by piece.
+
+        One that seems to do both is ambiguous.
+        """
+        numbers = all(isinstance(item, int | float) for item in new)
+        if name in TOKENS or (numbers and len(new) == 1):
+            return [*old, *new]
+        told_again = new[: len(old)] == old
+        (self._repeated if told_again else self._extended).add(name)
+        if name in self._repeated and name in self._extended:
+            self.ambiguous.add(name)
+        return new if told_again else [*old, *new]
+
+
+def _both_numbers(old: object, new: object) -> bool:
+    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in (old, new))
+
+
+def _joined_base64(old: str, new: str) -> str:
+    """Base64 that was padded piece by piece, as one."""
+    if not old.endswith("="):
+        return old + new
+    try:
+        return base64.b64encode(base64.b64decode(old) + base64.b64decode(new)).decode()
+    except (ValueError, binascii.Error):
+        return old + new
+
+
+def _text_part(text: str) -> JsonObject:
+    return {"type": "text", "text": text}
+
+
+def _has_index(item: object) -> bool:
+    return isinstance(item, dict) and type(item.get("index")) is int
+
+
+def _index(item: object) -> int:
+    index = item.get("index") if isinstance(item, dict) else None
+    return index if isinstance(index, int) else 0
+
+
+def _are_indexed(items: list[object]) -> bool:
+    return bool(items) and all(map(_has_index, items))
+
+
+def _same_index(held: JsonObject, item: JsonObject) -> bool:
+    return _has_index(held) and held["index"] == item["index"]
+
+
+def _fits(held: JsonObject, item: JsonObject) -> bool:
+    """Whether neither type nor id says that `item` is another one than `held`."""
+    return all(
+        is_empty(item.get(name)) or is_empty(held.get(name)) or item[name] == held[name]
+        for name in ("type", "id")
+    )

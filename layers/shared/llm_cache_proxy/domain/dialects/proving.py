@@ -1,0 +1,81 @@
+"""Which forms of an answer are proved by what the upstream sent; only those may be served.
+
+The form that an answer came in is. The other is derived, read back by the rules for streams and
+compared field by field: where they differ, or the stream could be read in more than one way, only
+the form that came is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from llm_cache_proxy.domain.dialects.dialect import Assembler, BrokenStreamError, Dialect
+from llm_cache_proxy.domain.dialects.sse import EventSplitter, data_event, named_event
+from llm_cache_proxy.domain.entries.entry import Forms
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+
+UnprovableErrors = (AttributeError, TypeError, LookupError)
+"""What deriving a form raises where the answer has another shape than the endpoint's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedEvent:
+    """One event as it came; `usage_only` where it is there only because usage was asked for."""
+
+    name: str
+    data: str
+    usage_only: bool = False
+
+    def text(self) -> str:
+        """The event to send again: a JSON text means the same without its line ends."""
+        data = self.data.replace("\n", " ")
+        return named_event(self.name, data) if self.name else data_event(data)
+
+
+def forms_of_json(dialect: Dialect, completion: JsonObject, json_text: str) -> Forms | None:
+    """The forms of an answer that came as JSON; None where it may not be kept at all.
+
+    NaN, infinities and what is nested beyond reach may not: no form of them could be read back.
+    """
+    only_json = Forms(json=json_text, sse="", usage_event="")
+    try:
+        forms = dialect.forms(completion, json_text)
+        return forms if _reads_as(dialect, forms, completion) else only_json
+    except (ValueError, RecursionError):
+        return None
+    except UnprovableErrors:
+        return only_json
+
+
+def forms_of_stream(
+    dialect: Dialect, assembler: Assembler, events: Sequence[StreamedEvent]
+) -> Forms | None:
+    """The forms of an answer that came as a stream; None where it may not be kept at all."""
+    completion = assembler.completion()
+    came = Forms(
+        json="",
+        sse="".join(event.text() for event in events if not event.usage_only),
+        usage_event="".join(event.text() for event in events if event.usage_only),
+    )
+    try:
+        forms = dialect.forms(completion, compact_text(completion))
+        if assembler.ambiguous or not _reads_as(dialect, forms, completion):
+            return came
+    except (ValueError, RecursionError):
+        return None
+    except UnprovableErrors:
+        return came
+    return replace(came, json=forms.json) if assembler.reshaped else forms
+
+
+def _reads_as(dialect: Dialect, forms: Forms, completion: JsonObject) -> bool:
+    assembler = dialect.assembler()
+    stream = (forms.sse + forms.usage_event).encode("utf-8")
+    try:
+        for event in EventSplitter().feed(stream):
+            if event.data is not None:
+                assembler.add(event.data)
+    except BrokenStreamError:
+        return False
+    read = assembler.completion()
+    same = dialect.comparable(read) == dialect.comparable(completion)
+    return same and not assembler.ambiguous

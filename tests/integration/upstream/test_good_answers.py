@@ -1,0 +1,286 @@
+"""Good answers of upstreams that do things their own way: none becomes an error of the proxy's."""
+
+import gzip
+import itertools
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from samples.streamed_shapes import DONE, delta, event
+from samples.streamed_shapes import stream as events
+from servers.proxy.process import proxy_process
+from servers.upstream.answers import chat
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import Cut, Pause, Script, Send, Stall, answer, chunk, head, stream
+
+_prompts = itertools.count()
+NAN = (
+    b'{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,'
+    b'"message":{"role":"assistant","content":"hi"},"logprobs":{"content":[{"token":"hi",'
+    b'"logprob":VALUE,"top_logprobs":[]}]},"finish_reason":"stop"}]}'
+)
+NUMBERS = pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"Infinity", b"1e400"])
+WHOLE = events(delta(content="hi"))
+
+
+class Stand(NamedTuple):
+    upstream: ScriptedUpstream
+    url: str
+
+    def ask(self, prompt: str, **more: Any) -> httpx.Response:
+        return httpx.post(f"{self.url}/chat/completions", json=asked(prompt, **more), timeout=30)
+
+
+def asked(prompt: str, **more: Any) -> dict[str, Any]:
+    return {"model": "m", "messages": [{"role": "user", "content": prompt}], **more}
+
+
+def another() -> str:
+    return f"prompt number {next(_prompts)}"
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with ScriptedUpstream().in_thread() as upstream:
+        settings = {"UPSTREAM_BASE_URL": upstream.base_url, "UPSTREAM_API_KEY": "sk-upstream"}
+        settings |= {"SEMANTIC_CACHE": "false", "UPSTREAM_RETRIES": "0"}
+        with proxy_process(tmp_path_factory.mktemp("good") / "data", **settings) as proxy:
+            made = Stand(upstream, proxy.base_url)
+            made.ask("What is loaded first?", stream=True)
+            yield made
+
+
+def slowly(*parts: str) -> Script:
+    return stream([part.encode() for part in parts], pause_seconds=0.4)
+
+
+ODD = {
+    "no end": (delta(content="hi"), delta(content=" there"), delta("stop")),
+    "null error": (delta(content="hi", top={"error": None}), delta("stop"), DONE),
+    "null choices": (delta(content="hi"), delta("stop"), event(choices=None) + DONE),
+    "null index": (delta(content="hi", beside={"index": None}), delta("stop"), DONE),
+    "a space": (delta(content="hi"), delta("stop"), "data: [DONE] \n\n"),
+    "no chunk": (delta(content="hi"), "data: what is this\n\n", delta("stop"), DONE),
+    "too long": (delta(content="hi"), delta("length"), DONE),
+}
+
+
+def together(stand: Stand, script: Script, prompt: str) -> list[httpx.Response]:
+    """A stream, a stream that comes while it runs, and then the same as JSON."""
+    stand.upstream.queue(script)
+
+    def later(seconds: float, **more: Any) -> httpx.Response:
+        time.sleep(seconds)
+        return stand.ask(prompt, **more)
+
+    with ThreadPoolExecutor() as pool:
+        running = [pool.submit(later, 0, stream=True), pool.submit(later, 0.2, stream=True)]
+        running.append(pool.submit(later, 0.3))
+        return [each.result() for each in running]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_identical_requests_in_flight_share_what_the_first_one_got(stand: Stand, odd: str) -> None:
+    before = len(stand.upstream.requests)
+
+    first, second, as_json = together(stand, slowly(*ODD[odd]), another())
+
+    assert (first.status_code, second.status_code, as_json.status_code) == (200, 200, 200)
+    assert "".join(ODD[odd]).strip() in first.text.strip()
+    assert second.headers["x-cache"] == "COALESCED"
+    assert '"hi' in second.text
+    calls = 2 if odd == "no chunk" else 1  # whose stream says nothing to one that wants JSON
+    assert len(stand.upstream.requests) == before + calls
+
+
+def test_an_error_in_a_stream_reaches_followers_with_its_code_and_message(stand: Stand) -> None:
+    error = {"message": "overloaded", "type": "server_error", "code": "engine_overloaded"}
+    told = f"data: {json.dumps({'error': error})}\n\n"
+
+    first, second, as_json = together(stand, slowly(delta(content="hi"), told), another())
+
+    assert told in first.text
+    assert second.text == first.text
+    assert (as_json.status_code, as_json.json()["error"]) == (502, error)
+
+
+@NUMBERS
+def test_a_number_that_json_lacks_is_passed_and_not_stored(stand: Stand, number: bytes) -> None:
+    body, prompt = NAN.replace(b"VALUE", number), another()
+    stand.upstream.queue(answer(body), answer(body))
+    before = len(stand.upstream.requests)
+
+    answers = [stand.ask(prompt), stand.ask(prompt)]
+
+    assert [(each.status_code, each.content) for each in answers] == [(200, body)] * 2
+    assert len(stand.upstream.requests) == before + 2
+
+
+@NUMBERS
+def test_a_stream_with_such_a_number_is_passed_to_its_end(stand: Stand, number: bytes) -> None:
+    body = events(delta(content="hi", beside={"score": 7})).replace(b'"score": 7', b'"s":' + number)
+    stand.upstream.queue(stream([body]))
+
+    told = stand.ask(another(), stream=True)
+
+    assert told.content == body
+
+
+@pytest.mark.parametrize("end", [[Pause(3.0)], [Stall()], [Cut()]])
+def test_an_answer_is_over_when_it_says_so(stand: Stand, end: Script) -> None:
+    prompt, began = another(), time.monotonic()
+    stand.upstream.queue(stream([WHOLE], end=end))
+
+    told = stand.ask(prompt, stream=True)
+
+    assert told.content == WHOLE
+    assert time.monotonic() - began < 2
+    assert stand.ask(prompt).headers["x-cache"] == "HIT-EXACT"
+
+
+def test_raw_utf8_in_headers_passes_both_ways(stand: Stand) -> None:
+    note = "предел".encode()
+    named = 'attachment; filename="отчёт.pdf"'.encode()
+    data = json.dumps(chat("hi")).encode()
+    lines = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+    lines = lines % len(data) + b"x-ratelimit-note: " + note
+    script = [Send(lines + b"\r\ncontent-disposition: " + named + b"\r\n\r\n" + data)]
+    stand.upstream.queue(script, script)
+
+    cached = httpx.post(
+        f"{stand.url}/chat/completions",
+        json=asked(another()),
+        headers=[(b"x-title", note), (b"x-other", note)],
+    )
+    passed = httpx.get(f"{stand.url}/files/f1/content")
+
+    assert (cached.status_code, passed.status_code) == (200, 200)
+    assert dict(cached.headers.raw)[b"x-upstream-ratelimit-note"] == note
+    assert dict(passed.headers.raw)[b"content-disposition"] == named
+    assert stand.upstream.requests[-2].headers["x-title"].encode("latin-1") == note
+
+
+@pytest.mark.parametrize("coding", ["none", "UTF-8", "x-gzip", "X-GZIP", "identity, utf-8"])
+def test_content_encodings_are_read_for_what_they_mean(stand: Stand, coding: str) -> None:
+    data, prompt = json.dumps(chat("hi")).encode(), another()
+    body = gzip.compress(data) if "gzip" in coding.lower() else data
+    stand.upstream.queue(answer(body, headers={"content-encoding": coding}))
+
+    told = stand.ask(prompt)
+
+    assert (told.status_code, told.content) == (200, data)
+    assert stand.ask(prompt).headers["x-cache"] == "HIT-EXACT"
+
+
+def test_an_error_in_an_unknown_encoding_passes(stand: Stand) -> None:
+    stand.upstream.queue(answer(b"\x8b\x03\x80", 401, {"content-encoding": "br"}))
+
+    with httpx.stream("POST", f"{stand.url}/chat/completions", json=asked(another())) as told:
+        body = b"".join(told.iter_raw())
+
+    assert (told.status_code, told.headers["content-encoding"]) == (401, "br")
+    assert body == b"\x8b\x03\x80"
+
+
+@pytest.mark.parametrize("path", ["a%2Fb", "a%3Fb=1", "a%23b", "a%25b", "a%20b"])
+def test_a_passed_path_keeps_its_octets(stand: Stand, path: str) -> None:
+    httpx.delete(f"{stand.url}/files/{path}")
+
+    assert stand.upstream.requests[-1].path == f"/v1/files/{path}"
+
+
+def test_the_query_is_part_of_what_is_asked(stand: Stand) -> None:
+    prompt, url = another(), f"{stand.url}/chat/completions"
+
+    told = [
+        httpx.post(url, json=asked(prompt), params=query).headers["x-cache"]
+        for query in ({"api-version": "1"}, {"api-version": "2"}, {"api-version": "1"}, {})
+    ]
+
+    assert told == ["MISS", "MISS", "HIT-EXACT", "MISS"]
+
+
+ERROR = {"message": "too long", "type": "invalid_request_error", "param": "messages", "code": "x"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "prefix"),
+    [
+        ("text/plain; charset=utf-8", ""),
+        ("application/problem+json", ""),
+        ("text/event-stream", "data: "),
+        ("text/html", ""),
+    ],
+)
+def test_an_error_is_read_as_json_whatever_its_type(
+    stand: Stand, content_type: str, prefix: str
+) -> None:
+    body = (prefix + json.dumps({"error": ERROR}) + ("\n\n" if prefix else "")).encode()
+    stand.upstream.queue(answer(body, 400, {"content-type": content_type}))
+
+    told = stand.ask(another())
+
+    assert (told.status_code, told.json()["error"]) == (400, ERROR)
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/json"])
+def test_a_stream_under_another_content_type_is_relayed_and_kept(
+    stand: Stand, content_type: str | None
+) -> None:
+    named = {"transfer-encoding": "chunked"} | (
+        {"content-type": content_type} if content_type else {}
+    )
+    usage = event(choices=None, usage={"prompt_tokens": 1, "completion_tokens": 1})
+    prompt, parts = another(), [delta(content="hi"), delta("stop"), usage + DONE]
+    pauses = [step for part in parts for step in (chunk(part.encode()), Pause(0.6))]
+    stand.upstream.queue([head(200, named), *pauses, Send(b"0\r\n\r\n")])
+    began = time.monotonic()
+
+    with httpx.stream(
+        "POST", f"{stand.url}/chat/completions", json=asked(prompt, stream=True)
+    ) as told:
+        first = next(pieces := told.iter_bytes())
+        waited = time.monotonic() - began
+        rest = b"".join(pieces)
+
+    assert waited < 0.6
+    assert told.headers["content-type"].startswith("text/event-stream")
+    assert (first + rest).decode() == parts[0] + parts[1] + DONE
+    assert stand.ask(prompt, stream=True).headers["x-cache"] == "HIT-EXACT"
+
+
+def test_a_client_that_leaves_before_the_first_byte_cancels_the_call(stand: Stand) -> None:
+    stand.upstream.queue([Stall()])
+    before = len(stand.upstream.requests)
+
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{stand.url}/chat/completions", json=asked(another(), stream=True), timeout=0.5)
+
+    assert len(stand.upstream.requests) == before + 1
+    assert stand.upstream.requests[-1].left.wait(3)
+
+
+def test_a_part_of_an_answer_is_not_stored(stand: Stand) -> None:
+    prompt = another()
+    stand.upstream.queue(answer(chat("part"), 206))
+
+    assert stand.ask(prompt).status_code == 206
+    assert stand.ask(prompt).headers["x-cache"] == "MISS"
+
+
+@pytest.mark.parametrize("depth", [501, 950, 985, 20_000])
+def test_a_request_nested_too_deeply_is_refused(stand: Stand, depth: int) -> None:
+    body = json.dumps(asked("x", extra=0)).replace(
+        '"extra": 0', f'"extra": {"[" * depth}{"]" * depth}'
+    )
+
+    told = httpx.post(
+        f"{stand.url}/chat/completions", content=body, headers={"content-type": "application/json"}
+    )
+
+    assert (told.status_code, told.json()["error"]["code"]) == (400, "invalid_json")

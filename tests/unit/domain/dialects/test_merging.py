@@ -1,0 +1,176 @@
+"""Facts about pieces that add up, and about those that could be read in more than one way."""
+
+import json
+from typing import Any
+
+import pytest
+
+from llm_cache_proxy.domain.dialects.chat_stream import chat_assembler
+from llm_cache_proxy.domain.dialects.live_tools import looks_things_up, uses_live_tools
+
+
+def assembled(*deltas: Any, beside: list[dict[str, Any]] | None = None) -> tuple[Any, bool]:
+    """The one choice, and whether it is ambiguous."""
+    assembler = chat_assembler()
+    for at, delta in enumerate(deltas):
+        more = beside[at] if beside else {}
+        assembler.add(json.dumps({"choices": [{"index": 0, "delta": delta, **more}]}))
+    completion: Any = assembler.completion()
+    [choice] = completion["choices"]
+    return choice, assembler.ambiguous
+
+
+def calls(*pieces: Any) -> tuple[Any, bool]:
+    choice, ambiguous = assembled(*({"tool_calls": [piece]} for piece in pieces))
+    return choice["message"]["tool_calls"], ambiguous
+
+
+F, G = ({"name": name, "arguments": "{}"} for name in "fg")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "count"),
+    [
+        ([{"index": "0", "id": "a", "function": F}], 1),
+        ([{"id": "a", "function": F}, {"id": "b", "function": F}, {"id": "a"}], 2),
+        ([{"index": 0, "id": "a", "function": F}, {"index": 1, "id": "a"}], 1),
+        ([{"function": F}, {"function": F}], 2),
+        ([{"function": F}, {"function": G}], 2),
+        ([{"custom": {"name": "f", "input": "x"}}, {"custom": {"input": "y"}}], 1),
+        (["odd", {"index": 0, "id": "a", "function": F}], 1),
+        ([{"function": {"arguments": "{}"}}], 1),
+    ],
+)
+def test_pieces_find_their_call(pieces: list[Any], count: int) -> None:
+    made, _ = calls(*pieces)
+
+    assert len(made) == count
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [{"index": "0", "id": "a", "function": F}],
+        [{"index": 0, "id": "a", "function": F}, {"index": 1, "id": "a"}],
+        [{"function": F}, {"function": F}],
+        ["odd"],
+        [{"function": {"arguments": "{}"}}],
+    ],
+)
+def test_a_piece_of_no_certain_call_is_ambiguous(pieces: list[Any]) -> None:
+    assert calls(*pieces)[1]
+
+
+def test_calls_that_are_no_list_are_ambiguous() -> None:
+    assert assembled({"tool_calls": {"index": 0}})[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "whole", "ambiguous"),
+    [
+        ({"mood": "a"}, {"mood": "b"}, {"mood": "ab"}, True),
+        ({"id": "a"}, {"id": "b"}, {"id": "a"}, True),
+        ({"score": 1}, {"score": 2}, {"score": 2}, False),
+        ({"score": 1}, {"score": "2"}, {"score": "2"}, True),
+        ({"flag": True}, {"flag": True}, {"flag": True}, False),
+        ({"notes": ["a"]}, {"notes": ["a"]}, {"notes": ["a", "a"]}, True),
+        ({"token_ids": [1]}, {"token_ids": [1]}, {"token_ids": [1, 1]}, False),
+        ({"x": [{"index": 0}]}, {"x": [{"index": 0}]}, {"x": [{"index": 0}, {"index": 0}]}, True),
+        (
+            {"images": [{"index": 1, "id": "a"}]},
+            {"images": [{"index": 0, "id": "b"}]},
+            {"images": [{"index": 0, "id": "b"}, {"index": 1, "id": "a"}]},
+            False,
+        ),
+        (
+            {"content": [{"type": "text", "text": "a"}]},
+            {"content": "b"},
+            {"content": [{"type": "text", "text": "ab"}]},
+            False,
+        ),
+    ],
+)
+def test_what_a_delta_adds(
+    old: dict[str, Any], new: dict[str, Any], whole: dict[str, Any], *, ambiguous: bool
+) -> None:
+    choice, unsure = assembled(old, new)
+
+    assert whole.items() <= choice["message"].items()
+    assert unsure == ambiguous
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "whole", "ambiguous"),
+    [
+        ({"mood": "a"}, {"mood": "b"}, {"mood": "b"}, True),
+        ({"score": 1}, {"score": 2}, {"score": 2}, False),
+        ({"notes": ["a"]}, {"notes": ["a", "b"]}, {"notes": ["a", "b"]}, False),
+        ({"notes": ["a"]}, {"notes": ["b"]}, {"notes": ["a", "b"]}, False),
+        ({"logprobs": {"n": 1}}, {"logprobs": {"n": 2}}, {"logprobs": {"n": 2}}, False),
+    ],
+)
+def test_what_stands_beside_a_delta_adds(
+    old: dict[str, Any], new: dict[str, Any], whole: dict[str, Any], *, ambiguous: bool
+) -> None:
+    choice, unsure = assembled({"content": "x"}, {"content": "y"}, beside=[old, new])
+
+    assert whole.items() <= choice.items()
+    assert unsure == ambiguous
+
+
+def test_a_list_that_is_told_again_and_goes_on_is_ambiguous() -> None:
+    lists: list[dict[str, Any]] = [{"notes": ["a"]}, {"notes": ["a"]}, {"notes": ["b"]}]
+
+    assert assembled({}, {}, {"content": "x"}, beside=lists)[1]
+
+
+def test_a_message_without_deltas_is_the_answer() -> None:
+    said = {"role": "assistant", "content": "x"}
+
+    choice, _ = assembled({}, beside=[{"message": said}])
+
+    assert choice["message"] == said
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [{"googleSearch": {}}]},
+        {"tools": [{"web_search": {"enable": True}}]},
+        {"tools": [{"type": "web_search"}]},
+        {"tools": ["odd"]},
+        {"search_parameters": {"mode": "on"}},
+        {"search_parameters": {}},
+        {"plugins": [{"id": "web"}]},
+        {"enable_search": True},
+        {"web_search_options": {}},
+        {"extra_body": {"google": {"tools": [{"google_search": {}}]}}},
+        {"venice_parameters": {"enable_web_search": "auto"}},
+    ],
+)
+def test_live_tools_are_seen_however_they_are_spelled(fields: dict[str, Any]) -> None:
+    assert uses_live_tools(fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"tools": [{"type": "function", "function": {"name": "f"}}]},
+        {"tools": [{"function": {"name": "f"}}]},
+        {"search_parameters": {"mode": "off"}},
+        {"plugins": []},
+        {"enable_search": False},
+        {"web_search_options": None},
+        {"venice_parameters": {"enable_web_search": "off"}},
+    ],
+)
+def test_what_is_off_or_the_clients_own_is_no_live_tool(fields: dict[str, Any]) -> None:
+    assert not uses_live_tools(fields)
+
+
+@pytest.mark.parametrize(
+    "model", ["sonar", "perplexity/sonar-pro", "x/y:online", "o3-deep-research"]
+)
+def test_models_that_search_are_known_by_their_names(model: str) -> None:
+    assert looks_things_up(model)

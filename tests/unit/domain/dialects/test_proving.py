@@ -1,0 +1,157 @@
+"""Facts about forms that what came proves, and those that it does not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.proving import forms_of_json
+from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.responses_stream import ResponseAssembler
+from llm_cache_proxy.domain.dialects.sse import begins_stream
+from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
+from llm_cache_proxy.domain.entries.entry import Form
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import DEEPEST, parse_object
+
+
+def choice(**more: Any) -> dict[str, Any]:
+    said = {"role": "assistant", "content": "x"}
+    return {"index": 0, "message": said, "finish_reason": "stop", **more}
+
+
+def proved(*choices: Any) -> Any:
+    completion: dict[str, Any] = {"id": "c", "choices": list(choices)}
+    return forms_of_json(ChatDialect(), completion, json.dumps(completion))
+
+
+def test_an_answer_that_reads_back_as_itself_has_both_forms() -> None:
+    forms = proved(choice(message={"content": [{"type": "text", "text": "x"}]}))
+
+    assert forms.has(Form.JSON)
+    assert forms.has(Form.SSE_WITH_USAGE)
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [choice(), choice()],
+        [choice(delta={"content": "another"})],
+        [choice(index="0")],
+        ["odd"],
+    ],
+)
+def test_an_answer_that_reads_back_as_another_is_kept_as_it_came(choices: list[Any]) -> None:
+    forms = proved(*choices)
+
+    assert forms.has(Form.JSON)
+    assert not forms.has(Form.SSE)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_json_lacks_is_not_kept(number: float) -> None:
+    assert proved(choice(score=number)) is None
+
+
+def test_a_response_that_its_deltas_do_not_prove_is_kept_under_its_events_names() -> None:
+    item = {"type": "message", "content": [{"type": "output_text", "text": "whole"}]}
+    place = {"output_index": 0, "content_index": 0}
+    told = {"type": "response.output_text.delta", **place, "delta": "half"}
+    done = {"type": "response.completed", "response": {"status": "completed", "output": [item]}}
+    raw = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in (told, done))
+    reader = StreamReader(ResponsesDialect(), hides_usage=False)
+    reader.feed(raw.encode())
+
+    forms = reader.forms()
+
+    assert forms is not None
+    assert (forms.json, forms.sse) == ("", raw)
+
+
+def test_a_stream_that_no_form_can_be_made_of_is_kept_as_it_came() -> None:
+    reader = StreamReader(ResponsesDialect(), hides_usage=False)
+    reader.feed(b'data: {"type": "response.completed", "response": {"output": [1]}}\n\n')
+
+    forms = reader.forms()
+
+    assert forms is not None
+    assert not forms.has(Form.JSON)
+
+
+def test_a_form_that_would_break_a_stream_is_not_proved() -> None:
+    completion: dict[str, Any] = {"id": "c", "error": {"code": 1}, "choices": [choice()]}
+
+    forms = forms_of_json(ChatDialect(), completion, json.dumps(completion))
+
+    assert forms is not None
+    assert not forms.has(Form.SSE)
+
+
+def test_a_response_whose_deltas_say_something_else_is_ambiguous() -> None:
+    part = {"type": "output_text", "text": "whole"}
+    item = {"type": "message", "content": [part]}
+    delta = {"type": "response.output_text.delta", "output_index": 0, "content_index": 0}
+    assembler = ResponseAssembler()
+    assembler.add(json.dumps({"type": "response.created", "response": {"id": "r", "model": "m"}}))
+    assembler.add(json.dumps({**delta, "delta": "who"}))
+    done = {"type": "response.completed", "response": {"id": "", "output": [item]}}
+    assembler.add(json.dumps(done))
+
+    assert assembler.ambiguous
+    assert assembler.completion()["id"] == "r"
+
+
+@pytest.mark.parametrize(
+    ("start", "streams"),
+    [
+        (b"", None),
+        (b"\r\n", None),
+        (b"\xef\xbb", None),
+        (b"dat", None),
+        (b"data:", True),
+        (b"\xef\xbb\xbfevent: x", True),
+        (b": comment", True),
+        (b'{"id"', False),
+        (b"date: x", False),
+    ],
+)
+def test_a_stream_is_known_by_its_first_word(start: bytes, streams: object) -> None:
+    assert begins_stream(start) is streams
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        ('{"error": "over"}', {"message": "over"}),
+        ('{"error": {"message": "over"}}', {"message": "over"}),
+        ("not json", None),
+        ("[1]", None),
+        ('{"choices": 5}', None),
+    ],
+)
+def test_an_error_in_a_stream_is_read(data: str, error: object) -> None:
+    reader = StreamReader(ChatDialect(), hides_usage=False)
+
+    reader.feed(f"data: {data}\n\n".encode())
+
+    assert reader.error == error
+
+
+def test_usage_beside_an_empty_delta_is_usage_alone() -> None:
+    choices = [{"index": 0, "delta": {"content": ""}, "finish_reason": None}]
+    usage = {"prompt_tokens": 1}
+
+    assert ChatDialect.is_usage_only({"choices": choices, "usage": usage})
+    assert not ChatDialect.is_usage_only({"choices": [*choices, {"delta": {"content": "x"}}]})
+    assert not ChatDialect.is_usage_only({"choices": [choice()], "usage": usage})
+
+
+def test_a_request_may_be_nested_so_deeply_and_no_deeper() -> None:
+    def nested(depth: int) -> bytes:
+        return b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+    assert parse_object(nested(DEEPEST))
+    with pytest.raises(InvalidRequest):
+        parse_object(nested(DEEPEST + 1))
+    assert parse_object(b'{"a":[' + b"[]," * DEEPEST + b"1]}")
