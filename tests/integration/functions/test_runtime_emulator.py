@@ -98,14 +98,14 @@ def test_a_load_balancer_is_refused_in_openais_shape(completions: EmulatedFuncti
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"action": "stats"}, [1], "text"])
-def test_what_is_no_request_fails_the_invocation(
+def test_what_is_no_request_is_told_what_is_expected(
     completions: EmulatedFunction,
     event: Any,
 ) -> None:
     answer = completions.invoke(event)
 
-    assert answer["errorType"] == "TypeError"
-    assert "API Gateway" in answer["errorMessage"]
+    assert answer["error"]["code"] == "unsupported_event"
+    assert "API Gateway" in answer["error"]["message"]
 
 
 def test_errors_have_openais_shape(completions: EmulatedFunction) -> None:
@@ -133,6 +133,10 @@ def test_every_answer_is_counted_before_it_leaves(
 
 def test_numbers_are_behind_the_admin_key(metrics: EmulatedFunction) -> None:
     assert metrics.over_http(rest_event("GET", "/metrics"))[0] == 401
+
+
+def test_the_admin_function_names_an_action_to_whom_sends_none(admin: EmulatedFunction) -> None:
+    assert '{"action": "stats"}' in admin.invoke({})["error"]["message"]
 
 
 def test_an_operator_clears_over_http_and_by_direct_invocation(
