@@ -46,7 +46,7 @@ class Destroyer:
             say("Nothing was changed.")
             return 1
         if there:
-            sam.run([self.tools.sam(), *sam.delete_arguments(stack, self.aws.region)])
+            self.tools.delete(stack, self.aws.region)
         for start in range(0, len(parameters), _AT_ONCE):
             self.aws.client("ssm").delete_parameters(Names=parameters[start : start + _AT_ONCE])
         say("Deleted. Entries in Redis and Qdrant stay: delete the databases where you made them.")

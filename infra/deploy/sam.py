@@ -27,12 +27,18 @@ def build(overrides: Mapping[str, str]) -> Path:
     return BUILT
 
 
+def delete(stack: str, region: str) -> None:
+    """Delete the stack, its uploaded code and its images. Raises NotDeployed."""
+    run([sam(), *delete_arguments(stack, region)])
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What builds and deploys; the tests' build needs no Docker."""
+    """What builds, deploys and deletes; the tests' build needs no Docker."""
 
     sam: Callable[[], str] = sam
     build: Callable[[Mapping[str, str]], Path] = build
+    delete: Callable[[str, str], None] = delete
     images: Sequence[str] = field(default=("--resolve-image-repos",))
 
 

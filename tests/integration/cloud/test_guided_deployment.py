@@ -1,6 +1,7 @@
 """`make deploy`, `make tune` and `make destroy` from the first question to the last, on MiniStack.
 
-The same code as in AWS but for the build, which needs Docker: here it is the tests' own package.
+The same code as in AWS but for the build, which needs Docker (here it is the tests' own package),
+and for `sam delete`, which deletes uploads at AWS's addresses alone.
 """
 
 import json
@@ -68,6 +69,13 @@ class Place:
         )}  # fmt: skip
 
 
+def deleted_by_cloudformation(stack: str, region: str) -> None:
+    """`sam delete` looks for uploaded templates at addresses of AWS alone."""
+    stacks = boto3.client("cloudformation", region_name=region)
+    stacks.delete_stack(StackName=stack)
+    stacks.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("guided")
@@ -105,6 +113,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
                 folder / f"stack-{next(numbers)}", image_uri=f"{REGISTRY}:latest"
             ),
             images=("--image-repository", REGISTRY),
+            delete=deleted_by_cloudformation,
         )
         try:
             yield Place(environment, SamConfig(config), tools, qdrant)
