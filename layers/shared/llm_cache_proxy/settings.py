@@ -483,6 +483,11 @@ def read_variable(name: str) -> str | None:
     return os.environ.get(name) or None
 
 
+def runs_under_sam_local() -> bool:
+    """Whether this is a function that SAM has started on somebody's machine; Lambda never is."""
+    return read_variable("AWS_SAM_LOCAL") == "true"
+
+
 def read_settings(secrets: Mapping[str, str] | None = None) -> Settings:
     """The settings in the environment, under those in TUNING and `secrets` (by variables' names).
 

@@ -174,3 +174,21 @@ def test_a_function_without_a_redis_or_an_upstream_does_not_start_and_says_why(
 
     assert answer["errorType"] == "SettingsError"
     assert missing in answer["errorMessage"]
+
+
+def test_under_sam_local_a_function_answers_and_remembers_with_nothing_beside_it() -> None:
+    with emulated("completions", {"AWS_SAM_LOCAL": "true"}) as function:
+        question = asking("What needs nothing beside it?")
+        first = function.over_http(rest_event("POST", CHAT, question))
+        second = function.over_http(rest_event("POST", CHAT, question))
+
+    assert [first[0], second[0]] == [200, 200], first[2]
+    assert [first[1]["x-cache"], second[1]["x-cache"]] == ["MISS", "HIT-EXACT"]
+
+
+@pytest.mark.parametrize(("name", "path"), [("metrics", "/metrics"), ("admin", "/admin/health")])
+def test_under_sam_local_operators_functions_start_with_nothing_beside_them(
+    name: str, path: str
+) -> None:
+    with emulated(name, {"AWS_SAM_LOCAL": "true"}) as function:
+        assert function.over_http(rest_event("GET", path))[0] == 200
