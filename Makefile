@@ -95,8 +95,8 @@ site: $(INSTALLED)  ## Build the documentation's site into build/site; a broken 
 release: $(INSTALLED)  ## Build wheel, source archive and bill of materials into build/release
 	@$(BIN)/python -m infra.release
 
-cost: $(INSTALLED)  ## What a million requests cost, by hit rate (docs/cost.md)
-	@$(BIN)/python -m benchmarks.cost
+cost: $(INSTALLED)  ## What a million requests cost, and a month without any (WRITE=1: docs/cost.md)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.cost $(if $(WRITE),--write)
 
 audit: $(INSTALLED)  ## Look up known vulnerabilities of what the layer carries, where PyPI tells them
 	@$$($(BIN)/python -m infra.tools pip-audit) \
