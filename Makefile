@@ -10,7 +10,7 @@ LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy tune destroy audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy tune destroy check-deployed check-cloud audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +113,12 @@ tune: $(INSTALLED)  ## Change settings of a running stack: STAGE=dev SET="SIMILA
 
 destroy: $(INSTALLED)  ## Delete a stack and its secrets: STAGE=dev, DRY_RUN=1, YES=1
 	@$(BIN)/python -m infra.deploy destroy $(STAGE_OPTION) $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)
+
+check-deployed: $(INSTALLED)  ## Check a deployed stack: BASE_URL=… API_KEY=… ADMIN_KEY=… WRITE=1 MODEL=…
+	@$(BIN)/python -m infra.check_deployed
+
+check-cloud: setup  ## Run the contract suites on your own services: QDRANT_URL=… UPSTASH_REDIS_REST_URL=… (empty ones)
+	@$(BIN)/python -m infra.check_cloud
 
 sam-local: $(INSTALLED)  ## Serve the stack under Docker at http://127.0.0.1:3000/v1, as sam local runs it
 	@$(BIN)/python -m infra.sam_local

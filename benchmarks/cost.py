@@ -1,7 +1,7 @@
 """What a million requests cost, by hit rate, and what a month costs without any: `make cost`.
 
 A model, not a measurement: every input stands in this file and in docs/cost.md, whose tables and
-chart `make cost WRITE=1` makes anew. Your own figures: `--model gpt-4o --prompt-tokens 2000 ...`, with
+chart `make cost WRITE=1` makes anew. Your own figures: `--model gpt-4o --prompt-tokens 2000`, with
 durations from the answers' server-timing header.
 """
 
