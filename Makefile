@@ -10,7 +10,7 @@ LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy tune destroy check-deployed check-cloud audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ release: $(INSTALLED)  ## Build wheel, source archive and bill of materials into
 
 cost: $(INSTALLED)  ## What a million requests cost, and a month without any (WRITE=1: docs/cost.md)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.cost $(if $(WRITE),--write)
+
+scale: $(INSTALLED)  ## Simulate the stack from 10 to 5,000 requests a second (WRITE=1: docs/scale.md); minutes
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.scale $(if $(WRITE),--write)
 
 audit: $(INSTALLED)  ## Look up known vulnerabilities of what the layer carries, where PyPI tells them
 	@$$($(BIN)/python -m infra.tools pip-audit) \
