@@ -54,7 +54,8 @@ def target(environment: Mapping[str, str]) -> Target:
 
 def run(check: Check, at: Target, client: httpx.Client) -> str | None:
     """What is wrong; None where the check is passed."""
-    headers = {"content-type": "application/json", **check.headers}
+    # On a connection of its own: a refused body may be left unread on one that is kept.
+    headers = {"content-type": "application/json", "connection": "close", **check.headers}
     if check.key is not None:
         headers["authorization"] = f"Bearer {at.keys[check.key]}"
     try:

@@ -128,6 +128,10 @@ def test_only_our_api_may_call_a_function_and_only_by_its_alias(pair: Pair) -> N
             ("Metrics", "GET/metrics"),
             ("Metrics", "GET/dashboard"),
             ("Metrics", "GET/dashboard/*"),
+            ("Metrics", "GET/"),
+            ("Metrics", "GET/openapi.json"),
+            ("Metrics", "GET/docs"),
+            ("Metrics", "GET/docs/*"),
             ("Admin", "GET/admin/*"),
             ("Admin", "POST/admin/*"),
         )

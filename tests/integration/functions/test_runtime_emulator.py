@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from infra.demo_upstream import demo_upstream
@@ -178,7 +179,7 @@ def test_a_function_without_a_redis_or_an_upstream_does_not_start_and_says_why(
 
 def test_under_sam_local_a_function_answers_and_remembers_with_nothing_beside_it() -> None:
     with emulated("completions", {"AWS_SAM_LOCAL": "true"}) as function:
-        question = asking("What needs nothing beside it?")
+        question = asking(f"What needs nothing beside it? {uuid4()}")  # a container's folder is new
         first = function.over_http(rest_event("POST", CHAT, question))
         second = function.over_http(rest_event("POST", CHAT, question))
 
