@@ -69,6 +69,11 @@ def web_adapter() -> str:
     return str(binary)
 
 
+def found_or_installed(name: str) -> str:
+    """Path of a program: the one on the PATH, else one of our own. Raises NotInstalled."""
+    return shutil.which(name) or program(name)
+
+
 def sam() -> str:
     """Path of `sam`. Raises NotInstalled."""
     return found_or_installed("sam")

@@ -67,7 +67,7 @@ def sam_local_parts(settings: Settings) -> Parts:
     `sam local` without a flag works from a checkout by it, an exact tier and the demonstration.
     """
     own = settings.model_copy(update={"data_dir": _CONTAINERS_OWN})
-    own.data_dir.mkdir(exist_ok=True)
+    _CONTAINERS_OWN.mkdir(exist_ok=True)
     exact = remote_exact(settings) or embedded_exact(own)
     vectors = remote_vectors(settings)
     embedder = remote_embedder(settings) if vectors else None
