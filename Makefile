@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
+STAGE_OPTION = $(if $(STAGE),--stage $(STAGE))
 # The command's own folders are the user's; here they are the checkout's.
 LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,8 +95,11 @@ site: $(INSTALLED)  ## Build the documentation's site into build/site; a broken 
 release: $(INSTALLED)  ## Build wheel, source archive and bill of materials into build/release
 	@$(BIN)/python -m infra.release
 
-cost: $(INSTALLED)  ## What a million requests cost, by hit rate (docs/cost.md)
-	@$(BIN)/python -m benchmarks.cost
+cost: $(INSTALLED)  ## What a million requests cost, and a month without any (WRITE=1: docs/cost.md)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.cost $(if $(WRITE),--write)
+
+scale: $(INSTALLED)  ## Simulate the stack from 10 to 5,000 requests a second (WRITE=1: docs/scale.md); minutes
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.scale $(if $(WRITE),--write)
 
 audit: $(INSTALLED)  ## Look up known vulnerabilities of what the layer carries, where PyPI tells them
 	@$$($(BIN)/python -m infra.tools pip-audit) \
@@ -104,8 +108,20 @@ audit: $(INSTALLED)  ## Look up known vulnerabilities of what the layer carries,
 template: $(INSTALLED)  ## sam validate --lint, cfn-lint and checkov on the templates
 	@$(BIN)/python -m pytest -q tests/integration/cloud/test_template_checks.py
 
-deploy: $(INSTALLED)  ## Build and deploy to AWS; ENV=prod names another environment of samconfig.toml
-	@$(BIN)/python -m infra.deploy $(ENV)
+deploy: $(INSTALLED)  ## Deploy to AWS, guided: STAGE=prod, DRY_RUN=1 shows it, YES=1 asks nothing
+	@$(BIN)/python -m infra.deploy deploy $(STAGE_OPTION) $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)
+
+tune: $(INSTALLED)  ## Change settings of a running stack: STAGE=dev SET="SIMILARITY_THRESHOLD=0.97"
+	@$(BIN)/python -m infra.deploy tune $(STAGE_OPTION) $(SET)
+
+destroy: $(INSTALLED)  ## Delete a stack and its secrets: STAGE=dev, DRY_RUN=1, YES=1
+	@$(BIN)/python -m infra.deploy destroy $(STAGE_OPTION) $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)
+
+check-deployed: $(INSTALLED)  ## Check a deployed stack: BASE_URL=… API_KEY=… ADMIN_KEY=… WRITE=1 MODEL=…
+	@$(BIN)/python -m infra.check_deployed
+
+check-cloud: setup  ## Run the contract suites on your own services: QDRANT_URL=… UPSTASH_REDIS_REST_URL=… (empty ones)
+	@$(BIN)/python -m infra.check_cloud
 
 sam-local: $(INSTALLED)  ## Serve the stack under Docker at http://127.0.0.1:3000/v1, as sam local runs it
 	@$(BIN)/python -m infra.sam_local

@@ -1,7 +1,7 @@
-"""What a million requests cost, by hit rate: `python -m benchmarks.cost`, or `make cost`.
+"""What a million requests cost, by hit rate, and what a month costs without any: `make cost`.
 
 A model, not a measurement: every input stands in this file and in docs/cost.md, whose tables and
-chart `--write` makes anew. Your own figures: `--model gpt-4o --prompt-tokens 2000 ...`, with
+chart `make cost WRITE=1` makes anew. Your own figures: `--model gpt-4o --prompt-tokens 2000`, with
 durations from the answers' server-timing header.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.cost_chart import chart
+from benchmarks.fixed_cost import rows
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS, default_prices
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,6 +38,9 @@ _READ = "read 2026-11-25"
 TARIFFS: Mapping[str, Tariff] = {
     "API Gateway, REST": Tariff(
         3.50, "million requests", f"docs.aws.amazon.com, private APIs whitepaper; {_READ}"
+    ),
+    "AWS WAF, requests": Tariff(
+        0.60, "million requests", f"aws.amazon.com/waf/pricing, as commonly quoted; {_READ}"
     ),
     "Lambda, requests": Tariff(0.20, "million requests", f"cloudchipr.com, 2024; {_READ}"),
     "Lambda, arm64": Tariff(0.0000133334, "GB-second", f"cloudchipr.com, 2024; {_READ}"),
@@ -96,6 +100,7 @@ def costs(workload: Workload, model: str, hit_rate: float) -> Costs:
     out_kb = workload.answer_kb + miss * workload.outgoing_kb
     aws = (
         _price("API Gateway, REST")
+        + _price("AWS WAF, requests")
         + (1 + embedded) * _price("Lambda, requests")
         + gb_seconds * MILLION * _price("Lambda, arm64")
         + workload.log_kb * MILLION / GIGABYTE_KB * _price("CloudWatch Logs, taken in")
@@ -170,6 +175,7 @@ def page(text: str) -> str:
     tables = {
         "by-model": by_model(workload),
         "by-hit-rate": by_hit_rate(workload, "gpt-4o-mini"),
+        "fixed": rows(),
         "inputs": inputs(workload),
     }
     for name, lines in tables.items():
@@ -206,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         CHART.write_text(drawing(), encoding="utf-8")
         return 0
     model = given.pop("model")
-    print("\n".join(by_hit_rate(replace(Workload(), **given), model)))
+    print("\n".join([*by_hit_rate(replace(Workload(), **given), model), "", *rows()]))
     return 0
 
 

@@ -45,6 +45,30 @@ def program(tool: str, name: str | None = None) -> str:
     return str(environment(tool) / "bin" / (name or tool))
 
 
+WEB_ADAPTER = "0.9.1"
+"""The newest release of AWS's Lambda Web Adapter that is published as a crate."""
+
+
+def web_adapter() -> str:
+    """Path of the Lambda Web Adapter, which cargo builds the first time. Raises NotInstalled."""
+    cargo = shutil.which("cargo")
+    folder = ROOT / "build" / f"web-adapter-{WEB_ADAPTER}"
+    binary = folder / "bin" / "lambda-adapter"
+    folder.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not binary.is_file():
+            if cargo is None:
+                raise NotInstalled("cargo, which builds the Lambda Web Adapter")
+            crate = f"lambda_web_adapter@{WEB_ADAPTER}"
+            sys.stdout.write(f"Building {crate} into {folder} (once; minutes) ...\n")
+            command = [cargo, "install", "--quiet", "--locked", "--root", str(folder), crate]
+            done = subprocess.run(command, check=False, capture_output=True, text=True)
+            if done.returncode:
+                raise NotInstalled(f"{crate} cannot be built: {done.stderr[-500:]}")
+    return str(binary)
+
+
 def found_or_installed(name: str) -> str:
     """Path of a program: the one on the PATH, else one of our own. Raises NotInstalled."""
     return shutil.which(name) or program(name)

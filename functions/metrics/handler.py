@@ -4,16 +4,17 @@ from mangum import Mangum
 
 from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
-from llm_cache_proxy.bootstrap.function_settings import operator_settings
+from llm_cache_proxy.bootstrap.operator_function import Composed, operator_function
 from llm_cache_proxy.bootstrap.operators import administration
-from llm_cache_proxy.bootstrap.priming import prime_everything
+from llm_cache_proxy.settings import Settings
 
-_settings = operator_settings()
-# While Lambda lends a whole processor: later, an import takes longer than a store may take.
-prime_everything(_settings)
-_key = None if _settings.admin_key is None else _settings.admin_key.get_secret_value()
 
-# Without lifespan: the stores stay connected from one invocation to the next.
-handler = gateway_function(
-    Mangum(create_metrics_app(administration(_settings), _key), lifespan="off")
-)
+def _compose(settings: Settings) -> Composed:
+    acting = administration(settings)
+    key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
+    # Without lifespan: the stores stay connected from one invocation to the next.
+    http = Mangum(create_metrics_app(acting, key), lifespan="off")
+    return Composed(gateway_function(http), acting.close)
+
+
+handler = operator_function(_compose)

@@ -1,6 +1,7 @@
 """`python -m infra.localstack`: start LocalStack and what the stack talks to, and deploy."""
 # ruff: noqa: S603 - starts docker, with arguments of its own
 
+import json
 import os
 import subprocess
 import sys
@@ -19,13 +20,20 @@ _PARAMETERS = {
     "ResponseTransferMode": "BUFFERED",
     "QdrantUrl": "http://qdrant:6333",
     "EmbeddingUrl": f"http://embedding:8080/{_INVOKE}",
-    "AccessMode": "open",
-    "Monitoring": "false",
-    "ExactDeadlineSeconds": "5",
-    "SearchDeadlineSeconds": "5",
-    "EmbedDeadlineSeconds": "20",
+    "AlarmAddress": "none",
+    "RequestsPerAddress": "0",
 }
-_SECRETS = {"REDIS_URL": "redis://redis:6379/0", "ADMIN_KEY": "local"}
+_TUNING = {
+    "ACCESS_MODE": "open",
+    "EXACT_DEADLINE_SECONDS": 5,
+    "SEARCH_DEADLINE_SECONDS": 5,
+    "EMBED_DEADLINE_SECONDS": 20,
+}
+_SECRETS = {
+    "REDIS_URL": "redis://redis:6379/0",
+    "ADMIN_KEY": "local",
+    "TUNING": json.dumps(_TUNING),
+}
 _DEMONSTRATION = "http://upstream:8090/v1"
 _PASSED_ON = ("GROQ_API_KEY", "UPSTREAM_API_KEY")
 

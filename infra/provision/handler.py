@@ -10,6 +10,6 @@ async def _provision() -> str:
     return await provision(function_settings())
 
 
-def handler(event: Event, _: object) -> None:
+def handler(event: Event, _: object) -> dict[str, str] | None:
     """Answer one event of the custom resource."""
-    stack_function(event, _provision)
+    return stack_function(event, _provision)

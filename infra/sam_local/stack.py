@@ -4,6 +4,7 @@ Where no upstream is named, the functions are given the demonstration's address:
 answers with it by itself.
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -32,11 +33,8 @@ _PASSED_ON: Sequence[str] = (
     "UPSTASH_REDIS_REST_TOKEN",
     "QDRANT_API_KEY",
     "ADMIN_KEY",
-    "SEMANTIC_PRESET",
-    "SIMILARITY_THRESHOLD",
-    "GUARD_RULES_OFF",
-    "LOG_LEVEL",
 )
+_TUNED = ("SEMANTIC_PRESET", "SIMILARITY_THRESHOLD", "GUARD_RULES_OFF", "LOG_LEVEL")
 # A container starts in seconds where Lambda takes a fraction of one.
 _PATIENCE = {
     "EMBED_DEADLINE_SECONDS": "30",
@@ -70,8 +68,8 @@ def sam_local(
     with ExitStack() as stack:
         gateway = stack.enter_context(network(name))
         variables = {
-            **_PATIENCE,
-            **{key: environment[key] for key in _PASSED_ON if environment.get(key)},
+            "TUNING": json.dumps(_PATIENCE | _given(environment, _TUNED)),
+            **_given(environment, _PASSED_ON),
             **_upstream(stack, environment, gateway),
             **_redis(stack, environment, name),
             **_qdrant(stack, environment, name),
@@ -89,6 +87,10 @@ def sam_local(
         around = replace(around, variables={**variables, **calling})
         api = stack.enter_context(sam_server(around, "start-api", host="127.0.0.1", port=port))
         yield SamLocal(api, functions, around)
+
+
+def _given(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    return {name: environment[name] for name in names if environment.get(name)}
 
 
 def _upstream(stack: ExitStack, environment: Mapping[str, str], gateway: str) -> dict[str, str]:

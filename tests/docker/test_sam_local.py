@@ -15,9 +15,10 @@ import httpx
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
-from infra.sam_local.machine import BUILD_IMAGE, PYTHON_IMAGE, architecture
-from infra.sam_local.services import free_port, invoke_once, network
+from infra.sam_local.machine import BUILD_IMAGE, PYTHON_IMAGE, architecture, sam_environment
+from infra.sam_local.services import free_port, invoke_once, network, wait_until_running
 from infra.sam_local.stack import SamLocal, sam_local
+from infra.tools import sam
 
 from samples.stack import ROOT
 from servers.aws.docker_engine import image_bytes, require_image
@@ -188,3 +189,30 @@ def _wait_for(url: str) -> None:
         else:
             return
     pytest.fail(f"{url} does not answer")
+
+
+@pytest.mark.usefixtures("stack")
+def test_plain_sam_local_needs_nothing_beside_it() -> None:
+    """By the default environment of samconfig.toml; the stack fixture has built the functions."""
+    port = free_port("127.0.0.1")
+    log = BUILD.with_name("plain-sam-local.log")
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [
+                *(sam(), "local", "start-api", "--template-file", BUILD / "template.yaml"),
+                *("--config-file", ROOT / "samconfig.toml", "--port", str(port)),
+            ],
+            env=sam_environment(),
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            wait_until_running(process, log)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+                first, second = (ask(client, "What needs nothing?") for _ in range(2))
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+    assert [first.status_code, second.status_code] == [200, 200], first.text
+    assert [first.headers["x-cache"], second.headers["x-cache"]] == ["MISS", "HIT-EXACT"]

@@ -1,6 +1,7 @@
 """Every kind of exact store, opened empty, and a way to its records behind the store's back."""
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -20,7 +21,10 @@ from llm_cache_proxy.bootstrap.parts import Exact
 from servers.asgi import serving
 from servers.redis.rest_server import RedisRest
 
-KINDS = ["fake", "sqlite", "redis", "upstash"]
+MANAGED = "MANAGED_UPSTASH_URL"
+"""Names somebody's own database, empty and for these tests alone: `make check-cloud` sets it."""
+
+KINDS = ["fake", "sqlite", "redis", "upstash", *(["managed"] if os.environ.get(MANAGED) else [])]
 TOKEN = "rest-token"
 _FIELDS = {
     "version": "v",
@@ -116,6 +120,10 @@ async def opened(kind: str, folder: Path, redis_url: str) -> AsyncIterator[Opene
         yield OpenedStore(kind, sqlite, path=path)
         await sqlite.aclose()
         return
+    if kind == "managed":
+        async with _managed() as (managed, url):
+            yield OpenedStore(kind, managed, url)
+        return
     with closing(redis.Redis.from_url(redis_url)) as beside:
         beside.flushall()
         beside.config_set("maxmemory", 0)
@@ -131,3 +139,18 @@ async def opened(kind: str, folder: Path, redis_url: str) -> AsyncIterator[Opene
         yield OpenedStore(kind, store, redis_url)
         await store.aclose()
     await gateway.aclose()
+
+
+@asynccontextmanager
+async def _managed() -> AsyncIterator[tuple[Exact, str]]:
+    """Somebody's own Upstash over REST, and its address in Redis's protocol for what is beside."""
+    url, token = os.environ[MANAGED], os.environ["MANAGED_UPSTASH_TOKEN"]
+    beside_url = os.environ["MANAGED_REDIS_URL"]
+    with closing(redis.Redis.from_url(beside_url)) as beside:
+        beside.flushdb()
+        store = upstash_exact_store(url, token, timeout_seconds=10)
+        try:
+            yield store, beside_url
+        finally:
+            await store.aclose()
+            beside.flushdb()

@@ -20,7 +20,8 @@ def package_stack(folder: Path, *, image_uri: str) -> Path:
     """Fill `folder`; the template's path. The embedding function's image is named, not built."""
     for function in _FUNCTIONS:
         shutil.copytree(ROOT / function, folder / function, ignore=_LEFT_OUT)
-    shutil.copy(ROOT / "infra/monitoring.yaml", folder / "infra")
+    for nested in ("infra/monitoring.yaml", "infra/network.yaml"):
+        shutil.copy(ROOT / nested, folder / "infra")
     _package_layer(folder / "layers/shared/python")
     text = (ROOT / "template.yaml").read_text(encoding="utf-8")
     assert text.count(_IMAGE) == 1

@@ -84,6 +84,9 @@ class Stack:
             "Fn::If": lambda given: self.resolved(given[1 if self.holds(given[0]) else 2]),
             "Fn::GetAtt": lambda given: f"<{'.'.join(given)}>",
             "Fn::Sub": self._substituted,
+            "Fn::FindInMap": self._mapped,
+            "Fn::Select": lambda given: self.resolved(given[1])[int(given[0])],
+            "Fn::Split": lambda given: self.resolved(given[1]).split(given[0]),
         }
 
     def _truth(self, value: Json) -> object:
@@ -93,7 +96,8 @@ class Stack:
         if name == "Condition":
             return self.holds(argument)
         if name == "Fn::Equals":
-            return self.resolved(argument[0]) == self.resolved(argument[1])
+            one, other = map(self.resolved, argument)
+            return str(one) == str(other)  # parameters are text, numbers too
         operands = [bool(self._truth(operand)) for operand in argument]
         return {"Fn::Not": not operands[0], "Fn::And": all(operands), "Fn::Or": any(operands)}[name]
 
@@ -101,6 +105,12 @@ class Stack:
         if name == "AWS::NoValue":
             return NOTHING
         return self._values.get(name, f"<{name}>")
+
+    def _mapped(self, argument: Json) -> Json:
+        found = self._body["Mappings"]
+        for name in argument:
+            found = found[self.resolved(name)]
+        return found
 
     def _substituted(self, argument: Json) -> str:
         text, given = argument if isinstance(argument, list) else (argument, {})

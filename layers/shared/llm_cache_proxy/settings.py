@@ -22,6 +22,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.requests.presets import Preset
 from llm_cache_proxy.service_addresses import base_url, has_no_path, http_url, redis_url
+from llm_cache_proxy.tuning import NAME as TUNING
+from llm_cache_proxy.tuning import read_tuning
 from llm_cache_proxy.upstream_settings import read_keys, read_upstreams
 
 
@@ -423,6 +425,17 @@ class SecretNames(BaseSettings):
         return tuple(name.strip() for name in self.secrets.split(",") if name.strip())
 
 
+def setting_names() -> frozenset[str]:
+    """Every setting's variable."""
+    return frozenset(name.upper() for name in Settings.model_fields)
+
+
+def secret_setting_names() -> frozenset[str]:
+    """The variables of those settings whose values are never shown."""
+    fields = Settings.model_fields.items()
+    return frozenset(name.upper() for name, field in fields if "SecretStr" in str(field.annotation))
+
+
 def read_secret_names() -> tuple[str, ...]:
     """The names of the secrets in the environment, none where it names none."""
     return SecretNames().listed()
@@ -430,7 +443,7 @@ def read_secret_names() -> tuple[str, ...]:
 
 def misspelt_variables() -> dict[str, str]:
     """Variables that are no settings but look like one, each with the one that may be meant."""
-    known = {name.upper() for name in (*Settings.model_fields, *SecretNames.model_fields)}
+    known = {name.upper() for name in (*setting_names(), *SecretNames.model_fields, TUNING)}
     given = {name.upper(): name for name in os.environ}
     found: dict[str, str] = {}
     for name in sorted(given.keys() - known):
@@ -470,12 +483,23 @@ def read_variable(name: str) -> str | None:
     return os.environ.get(name) or None
 
 
+def runs_under_sam_local() -> bool:
+    """Whether this is a function that SAM has started on somebody's machine; Lambda never is."""
+    return read_variable("AWS_SAM_LOCAL") == "true"
+
+
 def read_settings(secrets: Mapping[str, str] | None = None) -> Settings:
-    """The settings in the environment, under those in `secrets` (by the variable's name).
+    """The settings in the environment, under those in TUNING and `secrets` (by variables' names).
 
     Raises SettingsError that names what is wrong.
     """
-    found = {name.lower(): value for name, value in (secrets or {}).items()}
+    kept = dict(secrets or {})
+    tuning = read_tuning(
+        kept.pop(TUNING, "") or read_variable(TUNING) or "{}",
+        known=setting_names(),
+        secret=secret_setting_names(),
+    )
+    found = {name.lower(): value for name, value in (tuning | kept).items() if value}
     try:
         return Settings.model_validate(found)
     except ValidationError as exc:

@@ -1,7 +1,7 @@
 """The whole template, deployed by `samlocal` to MiniStack, without Docker and without AWS.
 
-Left to other tests, for MiniStack has none of it: the alarms (no metric math, so Monitoring is
-off), the API's own errors, streaming, and the embedding function's image, which is only named.
+Left to other tests, for MiniStack has none of it: the alarms (no metric math), the firewall before
+the API, the API's own errors, streaming, and the embedding function's image, which is only named.
 """
 
 import json
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
 
 STACK = "lcp"
 KEY = "operator"
+# The deadline is for a machine that does much else.
+TUNING = {"ACCESS_MODE": "open", "EXACT_DEADLINE_SECONDS": 5}
 QUESTION = {
     "model": "llama-3.1-8b-instant",
     "messages": [{"role": "user", "content": "What is a stack?"}],
@@ -51,9 +53,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     parameters = {
         "ResponseTransferMode": "BUFFERED",
         "QdrantUrl": server.url,
-        "AccessMode": "open",
-        "Monitoring": "false",
-        "ExactDeadlineSeconds": "5",  # on a machine that does much else
+        "AlarmAddress": "none",
+        "RequestsPerAddress": "0",
     }
     try:
         with (
@@ -62,7 +63,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             ministack(folder) as url,
         ):
             aws = LocalAws(url, STACK)
-            aws.store_secrets({"REDIS_URL": redis_url, "QDRANT_API_KEY": "word", "ADMIN_KEY": KEY})
+            aws.store_secrets(
+                {
+                    "REDIS_URL": redis_url,
+                    "QDRANT_API_KEY": "word",
+                    "ADMIN_KEY": KEY,
+                    "TUNING": json.dumps(TUNING),
+                }
+            )
             aws.deploy(template, {**parameters, "UpstreamBaseUrl": upstream})
             yield Deployed(aws, aws.api_url(), tuple(qdrant.asked))
     finally:

@@ -165,3 +165,13 @@ def test_cloudformation_that_takes_no_answer_fails_the_invocation(
 
     with pytest.raises(httpx.HTTPStatusError):
         stack_function(event(answer_url, "Create"), nothing)
+
+
+def test_the_consoles_test_event_does_nothing_and_says_so() -> None:
+    async def never() -> str:
+        raise AssertionError
+
+    answer = stack_function({}, never)
+
+    assert answer is not None
+    assert "no event of a CloudFormation resource" in answer["message"]

@@ -19,16 +19,20 @@ pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
 GIVEN = {
     "streaming": {
         "SecretsPath": "/lcp/prod",
-        "SecretsKeyArn": "arn:aws:kms:key",
         "QdrantUrl": "https://q.example",
-        "CompletionsSnapStart": "true",
-        "EmbeddingSnapStart": "true",
+        "KeepWarm": "snapstart",
+    },
+    "private network": {
+        "SecretsPath": "/lcp/prod",
+        "Network": "vpc",
+        "KeepWarm": "3",
+        "Rollout": "Linear10PercentEvery1Minute",
+        "AlarmAddress": "me@example.com",
     },
     "buffered": {"SecretsPath": "/lcp/prod", "ResponseTransferMode": "BUFFERED"},
     "own domain": {
         "DomainName": "llm.example",
         "CertificateArn": "arn:aws:acm:c",
-        "WebAclArn": "arn:aws:wafv2:acl",
         "EmbeddingUrl": "https://embedder.example",
     },
 }
@@ -79,7 +83,7 @@ def test_each_function_runs_as_it_is_written(pair: Pair) -> None:
     for name, properties in made.items():
         carried = {key: properties.get(key) for key in CARRIED}
         assert carried == {key: written[name].get(key) for key in CARRIED}
-        assert properties["Architectures"] == ["arm64"]
+        assert properties["Architectures"] == ["x86_64"]
         assert properties["TracingConfig"] == {"Mode": "Active"}
         assert {"Key": "application", "Value": "lcp"} in properties["Tags"]
 
@@ -87,13 +91,15 @@ def test_each_function_runs_as_it_is_written(pair: Pair) -> None:
 def test_no_secret_is_in_plain_text(pair: Pair) -> None:
     for properties in functions(pair[1]).values():
         variables = properties.get("Environment", {}).get("Variables", {})
-        assert {variables.get(name, "") for name in SECRETS} == {""}
+        plain = {variables.get(name, "") for name in SECRETS}
+        assert plain <= {"", "<PrivateNetwork.Outputs.RedisUrl>"}  # an address without a password
 
 
 def test_roles_are_those_that_are_written_and_the_schedules(pair: Pair) -> None:
     written = with_aliases(pair[0].of_type("AWS::IAM::Role"))
     made = pair[1].of_type("AWS::IAM::Role")
     purge = made.pop("AdminFunctionPurgeRole")
+    rollout = made.pop("CodeDeployServiceRole", None)
 
     assert made == written
     statements = [
@@ -105,6 +111,9 @@ def test_roles_are_those_that_are_written_and_the_schedules(pair: Pair) -> None:
         ("Allow", "lambda:InvokeFunction", "<AdminFunctionAliaslive>"),
         ("Allow", "sqs:SendMessage", "<FailedInvocations.Arn>"),
     }
+    assert rollout is None or rollout["ManagedPolicyArns"] == [
+        "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda"
+    ]
 
 
 def test_only_our_api_may_call_a_function_and_only_by_its_alias(pair: Pair) -> None:
@@ -119,6 +128,10 @@ def test_only_our_api_may_call_a_function_and_only_by_its_alias(pair: Pair) -> N
             ("Metrics", "GET/metrics"),
             ("Metrics", "GET/dashboard"),
             ("Metrics", "GET/dashboard/*"),
+            ("Metrics", "GET/"),
+            ("Metrics", "GET/openapi.json"),
+            ("Metrics", "GET/docs"),
+            ("Metrics", "GET/docs/*"),
             ("Admin", "GET/admin/*"),
             ("Admin", "POST/admin/*"),
         )
@@ -222,8 +235,48 @@ def test_a_domain_and_a_firewall_stand_before_the_stage(stacks: dict[str, Pair])
 
     assert made.resources["Domain"]["Properties"]["SecurityPolicy"] == "TLS_1_2"
     assert made.resources["DomainMapping"]["Properties"]["Stage"] == "<ApiprodStage>"
-    assert made.resources["WebAclAssociation"]["Properties"]["ResourceArn"] == (
+    assert made.resources["FirewallAssociation"]["Properties"]["ResourceArn"] == (
         "arn:aws:apigateway:us-east-1::/restapis/<Api>/stages/<ApiprodStage>"
     )
     assert made.outputs()["BaseUrl"] == "https://llm.example/v1"
     assert "EmbeddingFunction" not in made.resources
+
+
+def test_a_rollout_is_gradual_where_it_is_asked_for(stacks: dict[str, Pair]) -> None:
+    made = stacks["private network"][1]
+
+    assert not stacks["streaming"][1].of_type("AWS::CodeDeploy::DeploymentGroup")
+    (group,) = made.of_type("AWS::CodeDeploy::DeploymentGroup").values()
+    assert group["DeploymentConfigName"].endswith("LambdaLinear10PercentEvery1Minute")
+    assert group["AlarmConfiguration"] == {
+        "Enabled": True,
+        "Alarms": [{"Name": "<RolloutErrors>"}, {"Name": "<RolloutFailures>"}],
+    }
+    assert "DEPLOYMENT_FAILURE" in group["AutoRollbackConfiguration"]["Events"]
+
+
+def test_instances_are_kept_ready_behind_the_alias(stacks: dict[str, Pair]) -> None:
+    aliases = stacks["private network"][1].of_type("AWS::Lambda::Alias")
+
+    kept = {
+        name.split("Function")[0]: alias["ProvisionedConcurrencyConfig"]
+        for name, alias in aliases.items()
+        if "ProvisionedConcurrencyConfig" in alias
+    }
+    assert kept == {
+        "Completions": {"ProvisionedConcurrentExecutions": "3"},
+        "Embedding": {"ProvisionedConcurrentExecutions": 1},
+    }
+
+
+def test_functions_run_in_the_network_where_there_is_one(stacks: dict[str, Pair]) -> None:
+    inside = functions(stacks["private network"][1])["CompletionsFunction"]["VpcConfig"]
+
+    assert inside["SecurityGroupIds"] == ["<PrivateNetwork.Outputs.FunctionsGroup>"]
+
+
+def test_the_stage_waits_for_the_account_that_may_log(stacks: dict[str, Pair]) -> None:
+    """SAM's stage waits for its deployment, and this for the API, which waits for the account."""
+    resources = stacks["streaming"][1].resources
+
+    assert resources["Api"]["DependsOn"] == "ApiAccount"

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
-from llm_cache_proxy.api.aws.function_app import FunctionApp
+from llm_cache_proxy.api.aws.function_app import FunctionApp, Served
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRules
@@ -46,8 +47,9 @@ def service(harness: Harness, request_events: RequestEvents) -> Service:
 
 @pytest.fixture
 async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
-    def made() -> Service:
-        return service(harness, RequestEvents(default_prices(), []))
+    def made() -> Served:
+        serving_with = service(harness, RequestEvents(default_prices(), []))
+        return Served(serving_with, create_app(serving_with))
 
     app = FunctionApp(made(), renewed=made, prime=lambda: None)
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
@@ -91,3 +93,36 @@ async def test_a_threshold_that_a_sample_raises_reaches_the_alarms_metric() -> N
     assert (line["tier"], line["reason"]) == ("MISS", "shadow")
     assert (line["ThresholdsRaised"], line["ShadowSamples"]) == ([1], [1])
     assert (await harness.exact.standing("default")).raised_threshold == 0.92
+
+
+async def test_a_request_is_served_by_the_settings_that_have_changed_before_it(
+    harness: Harness,
+) -> None:
+    """Two services that differ in the largest body that they take stand for two settings."""
+    closed: list[str] = []
+
+    def made(name: str, max_body_bytes: int) -> Served:
+        async def close() -> None:
+            closed.append(name)
+
+        serving_with = replace(
+            service(harness, RequestEvents(default_prices(), [])),
+            max_body_bytes=max_body_bytes,
+            close=close,
+        )
+        return Served(serving_with, create_app(serving_with))
+
+    changes = [None, made("after", 10)]
+
+    async def changed() -> Served | None:
+        return changes.pop(0) if changes else None
+
+    before = made("before", 10_000)
+    app = FunctionApp(before, renewed=lambda: before, prime=lambda: None, changed=changed)
+    body = {"model": "m", "messages": [{"role": "user", "content": ASKED}]}
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        answers = [await client.post("/v1/chat/completions", json=body) for _ in range(3)]
+        closed_while_serving = [*closed]
+
+    assert [answer.status_code for answer in answers] == [200, 413, 413]
+    assert closed_while_serving == ["before"]

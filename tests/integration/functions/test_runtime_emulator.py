@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from infra.demo_upstream import demo_upstream
@@ -98,14 +99,14 @@ def test_a_load_balancer_is_refused_in_openais_shape(completions: EmulatedFuncti
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"action": "stats"}, [1], "text"])
-def test_what_is_no_request_fails_the_invocation(
+def test_what_is_no_request_is_told_what_is_expected(
     completions: EmulatedFunction,
     event: Any,
 ) -> None:
     answer = completions.invoke(event)
 
-    assert answer["errorType"] == "TypeError"
-    assert "API Gateway" in answer["errorMessage"]
+    assert answer["error"]["code"] == "unsupported_event"
+    assert "API Gateway" in answer["error"]["message"]
 
 
 def test_errors_have_openais_shape(completions: EmulatedFunction) -> None:
@@ -133,6 +134,10 @@ def test_every_answer_is_counted_before_it_leaves(
 
 def test_numbers_are_behind_the_admin_key(metrics: EmulatedFunction) -> None:
     assert metrics.over_http(rest_event("GET", "/metrics"))[0] == 401
+
+
+def test_the_admin_function_names_an_action_to_whom_sends_none(admin: EmulatedFunction) -> None:
+    assert '{"action": "stats"}' in admin.invoke({})["error"]["message"]
 
 
 def test_an_operator_clears_over_http_and_by_direct_invocation(
@@ -170,3 +175,21 @@ def test_a_function_without_a_redis_or_an_upstream_does_not_start_and_says_why(
 
     assert answer["errorType"] == "SettingsError"
     assert missing in answer["errorMessage"]
+
+
+def test_under_sam_local_a_function_answers_and_remembers_with_nothing_beside_it() -> None:
+    with emulated("completions", {"AWS_SAM_LOCAL": "true"}) as function:
+        question = asking(f"What needs nothing beside it? {uuid4()}")  # a container's folder is new
+        first = function.over_http(rest_event("POST", CHAT, question))
+        second = function.over_http(rest_event("POST", CHAT, question))
+
+    assert [first[0], second[0]] == [200, 200], first[2]
+    assert [first[1]["x-cache"], second[1]["x-cache"]] == ["MISS", "HIT-EXACT"]
+
+
+@pytest.mark.parametrize(("name", "path"), [("metrics", "/metrics"), ("admin", "/admin/health")])
+def test_under_sam_local_operators_functions_start_with_nothing_beside_them(
+    name: str, path: str
+) -> None:
+    with emulated(name, {"AWS_SAM_LOCAL": "true"}) as function:
+        assert function.over_http(rest_event("GET", path))[0] == 200

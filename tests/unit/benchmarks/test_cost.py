@@ -12,6 +12,9 @@ from benchmarks.cost import (
     page,
     upstream_dollars,
 )
+from benchmarks.fixed_cost import idle, total
+
+from samples.stack import Stack
 
 USUAL = Workload()
 
@@ -19,7 +22,7 @@ USUAL = Workload()
 def test_the_page_and_its_chart_are_what_the_model_says() -> None:
     text = PAGE.read_text(encoding="utf-8")
 
-    assert page(text) == text, "run `python -m benchmarks.cost --write`"
+    assert page(text) == text, "run `make cost WRITE=1`"
     assert drawing() == CHART.read_text(encoding="utf-8")
 
 
@@ -66,3 +69,23 @@ def test_a_model_without_a_price_is_refused() -> None:
 
 def test_the_chart_has_a_line_a_model() -> None:
     assert len(re.findall("<polyline ", drawing())) == len(MODELS)
+
+
+def test_an_idle_stack_pays_for_alarms_and_the_firewall_alone() -> None:
+    assert {fixed.name for fixed in idle()} == {"Alarms", "Firewall (WAF)"}
+
+
+def test_everything_that_is_paid_by_the_month_can_be_left_out() -> None:
+    assert total({"AlarmAddress": "none", "RequestsPerAddress": "0"}) == 0
+
+
+def test_an_alarm_is_paid_for_each_metric_that_it_watches() -> None:
+    gradual = total({"Rollout": "Canary10Percent5Minutes"})
+
+    assert gradual - total() == pytest.approx(0.20)
+
+
+def test_no_method_of_the_api_has_metrics_of_its_own_to_pay_for() -> None:
+    settings = Stack().resources["Api"]["Properties"]["MethodSettings"]
+
+    assert not any(one["MetricsEnabled"] for one in settings)

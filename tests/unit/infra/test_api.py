@@ -128,7 +128,7 @@ def test_the_base_url_ends_in_v1_in_the_stage_that_the_api_has() -> None:
     [
         ("MISSING_AUTHENTICATION_TOKEN", "404"),
         ("ACCESS_DENIED", "403"),
-        ("WAF_FILTERED", "403"),
+        ("WAF_FILTERED", "429"),
         ("REQUEST_TOO_LARGE", "413"),
         ("THROTTLED", "429"),
         ("INTEGRATION_FAILURE", "502"),
@@ -148,10 +148,21 @@ def test_the_apis_own_errors_have_openais_shape(response: str, status: str | Non
     assert answer["ResponseParameters"]["Headers"]["x-request-id"] == "context.requestId"
 
 
-def test_a_throttled_client_learns_when_to_come_back() -> None:
-    throttled = STREAMING.resources["Api"]["Properties"]["GatewayResponses"]["THROTTLED"]
+@pytest.mark.parametrize(("response", "seconds"), [("THROTTLED", "1"), ("WAF_FILTERED", "60")])
+def test_a_client_that_sends_too_much_is_told_when_to_come_back(
+    response: str, seconds: str
+) -> None:
+    answer = STREAMING.resources["Api"]["Properties"]["GatewayResponses"][response]
 
-    assert throttled["ResponseParameters"]["Headers"]["retry-after"] == "'1'"
+    assert answer["ResponseParameters"]["Headers"]["retry-after"] == f"'{seconds}'"
+
+
+def test_a_page_may_read_the_apis_own_errors() -> None:
+    for answer in STREAMING.resources["Api"]["Properties"]["GatewayResponses"].values():
+        headers = answer["ResponseParameters"]["Headers"]
+
+        assert headers["access-control-allow-origin"] == "'*'"
+        assert headers["access-control-expose-headers"] == "'*'"
 
 
 def test_operators_paths_are_throttled_more_than_the_rest() -> None:

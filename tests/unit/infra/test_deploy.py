@@ -1,55 +1,461 @@
+"""What a deployment asks, keeps and runs; tests/integration/cloud deploys with it."""
+
+import json
 import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
+import httpx
 import pytest
-from infra.deploy import configured, with_revision
+from infra.deploy.answers import Answers
+from infra.deploy.architecture import buildable_architecture
+from infra.deploy.connections import models, tried
+from infra.deploy.endpoint import base_url, model_to_ask
+from infra.deploy.pruning import superfluous
+from infra.deploy.questions import QUESTIONS, Console, NotAnswered, ask, incomplete, stage_of
+from infra.deploy.sam import build_arguments, delete_arguments, deploy_arguments
+from infra.deploy.samconfig import SamConfig
+from infra.deploy.tuning import tuned
 
+from llm_cache_proxy.domain.errors import SettingsError
+from samples.scripted_console import ScriptedConsole
 from samples.stack import ROOT, template
 
-SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+SAMCONFIG = SamConfig(ROOT / "samconfig.toml")
+ANSWERS = Answers(
+    stage="dev",
+    region="eu-central-1",
+    upstream_key="gsk-secret",
+    upstash_url="https://u.example",
+    upstash_token="tok-secret",
+    qdrant_url="https://q.example:6333",
+    qdrant_key="q-secret",
+    alarm_address="me@example.com",
+)
+SECRET_VALUES = ("gsk-secret", "tok-secret", "q-secret")
 
 
-def test_a_deployment_has_the_parameters_of_its_environment_and_a_revision() -> None:
-    config = {"prod": {"deploy": {"parameters": {"parameter_overrides": 'A="1 2" B=3'}}}}
+def no_secret(_: str) -> str:
+    return ""
 
-    assert with_revision(configured(config, "prod"), "r2") == [
-        'A="1 2"',
-        'B="3"',
-        "Revision=r2",
+
+def asked(
+    environment: Mapping[str, str],
+    *,
+    kept: Mapping[str, str] | None = None,
+    kept_secret: Callable[[str], str] = no_secret,
+    console: Console | None = None,
+) -> Answers:
+    kept = {"region": "us-east-1"} if kept is None else kept
+    return ask("dev", kept=kept, kept_secret=kept_secret, environment=environment, console=console)
+
+
+# ------------------------------------------------------------------------------------ questions
+
+
+def test_a_person_is_asked_six_things_and_secrets_unseen() -> None:
+    console = ScriptedConsole(
+        answers=["eu-central-1", "", "https://u.example/", "https://q.example:6333",
+                 "me@example.com"],
+        secrets=["gsk-secret", "tok-secret", "q-secret"],
+    )  # fmt: skip
+
+    answers = asked({}, console=console)
+
+    assert answers == ANSWERS
+    numbers = {text.strip()[0] for text in console.asked if text.strip()[0].isdigit()}
+    assert numbers == {"2", "3", "4", "5", "6"}  # the first is the stage
+
+
+def test_the_stage_is_asked_first() -> None:
+    assert stage_of({}, ScriptedConsole(answers=["prod"])) == "prod"
+    assert stage_of({}, None) == "dev"
+    assert stage_of({"STAGE": "test"}, None) == "test"
+
+
+def test_without_a_person_variables_answer() -> None:
+    answers = asked(
+        {
+            "AWS_REGION": "eu-central-1",
+            "GROQ_API_KEY": "gsk-secret",
+            "UPSTASH_REDIS_REST_URL": "https://u.example",
+            "UPSTASH_REDIS_REST_TOKEN": "tok-secret",
+            "QDRANT_URL": "https://q.example:6333",
+            "QDRANT_API_KEY": "q-secret",
+            "ALARM_ADDRESS": "me@example.com",
+        }
+    )
+
+    assert answers == ANSWERS
+
+
+def test_an_earlier_answer_and_a_stored_secret_stand_where_nothing_else_is_said() -> None:
+    stored = {"/llm-cache-proxy/dev/GROQ_API_KEY": "kept"}
+    console = ScriptedConsole(answers=["", "", "", "", ""], secrets=["", ""])
+
+    answers = asked(
+        {},
+        kept={"region": "us-east-1", "upstash_url": "https://kept.example"},
+        kept_secret=lambda name: stored.get(name, ""),
+        console=console,
+    )
+
+    assert answers.upstash_url == "https://kept.example"
+    assert answers.upstream_key == "kept"
+    assert "   Upstream's API key kept" in console.asked
+
+
+def test_no_key_is_asked_for_what_the_stack_goes_without() -> None:
+    console = ScriptedConsole(answers=["", "", "", "", ""], secrets=["gsk-secret"])
+
+    answers = asked({}, console=console)
+
+    assert (answers.upstash_token, answers.qdrant_key) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_REGION", "frankfurt"),
+        ("UPSTREAM_BASE_URL", "api.openai.com"),
+        ("UPSTASH_REDIS_REST_URL", "redis://u"),
+        ("QDRANT_URL", "q.example:6333"),
+        ("ALARM_ADDRESS", "me"),
+    ],
+)
+def test_an_answer_that_cannot_be_one_is_refused_by_name(variable: str, value: str) -> None:
+    with pytest.raises(NotAnswered, match=f"{variable}: expected"):
+        asked({variable: value})
+
+
+@pytest.mark.parametrize("stage", ["Prod", "a b", "x" * 21, "../etc"])
+def test_a_stage_is_a_short_name(stage: str) -> None:
+    with pytest.raises(NotAnswered, match="STAGE"):
+        stage_of({"STAGE": stage}, None)
+
+
+@pytest.mark.parametrize("address", ["none", "arn:aws:sns:eu-central-1:1:t", "a@b.example", ""])
+def test_alarms_go_wherever_the_template_lets_them(address: str) -> None:
+    assert asked({"ALARM_ADDRESS": address}).alarm_address == address
+
+
+def test_a_stack_needs_an_upstreams_key_and_a_redis() -> None:
+    nothing = asked({})
+
+    missing = incomplete(nothing, has_redis=False)
+
+    assert [line.partition(":")[0] for line in missing] == [
+        "GROQ_API_KEY",
+        "UPSTASH_REDIS_REST_URL",
     ]
+    assert incomplete(ANSWERS, has_redis=False) == []
 
 
-def test_a_revision_that_was_answered_once_is_not_deployed_again() -> None:
-    assert with_revision(["A=1", "Revision=r1"], "r2") == ["A=1", "Revision=r2"]
+def test_another_redis_will_do() -> None:
+    answers = asked({"GROQ_API_KEY": "g"})
+
+    assert incomplete(answers, has_redis=True) == []
+
+
+def test_an_upstash_needs_its_token() -> None:
+    answers = asked({"GROQ_API_KEY": "g", "UPSTASH_REDIS_REST_URL": "https://u.example"})
+
+    [line] = incomplete(answers, has_redis=False)
+    assert line.startswith("UPSTASH_REDIS_REST_TOKEN")
+
+
+def test_every_question_has_a_variable_of_its_own() -> None:
+    assert len({question.variable for question in QUESTIONS}) == len(QUESTIONS)
+
+
+# ---------------------------------------------------------------------------- answers, secrets
+
+
+def test_answers_are_parameters_that_the_template_has() -> None:
+    assert ANSWERS.parameters().keys() <= template()["Parameters"].keys()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"), [("", "GROQ_API_KEY"), ("https://api.openai.com/v1", "UPSTREAM_API_KEY")]
+)
+def test_the_upstreams_key_is_kept_under_the_name_that_its_url_asks_for(
+    url: str, name: str
+) -> None:
+    answers = Answers(stage="dev", region="r", upstream_base_url=url, upstream_key="k")
+
+    assert answers.secrets() == {name: "k"}
+
+
+def test_a_key_without_its_url_would_stop_the_functions_and_is_deleted() -> None:
+    assert ANSWERS.unused_secrets() == {"UPSTREAM_API_KEY"}
+
+
+def test_no_command_line_holds_a_secret() -> None:
+    overrides = {**ANSWERS.parameters(), "Revision": "r"}
+
+    lines = str(
+        [
+            build_arguments(overrides),
+            deploy_arguments(ANSWERS, overrides, Path("t"), ()),
+            delete_arguments(ANSWERS.stack, ANSWERS.region),
+        ]
+    )
+
+    assert "u.example" in lines
+    assert not any(value in lines for value in SECRET_VALUES)
+
+
+def test_a_value_goes_to_sam_in_quotes() -> None:
+    arguments = build_arguments({"A": "rate(6 hours)", "B": "", "C": 'say "x"'})
+
+    assert arguments[-3:] == ['A="rate(6 hours)"', 'B=""', 'C="say \\"x\\""']
+
+
+# ----------------------------------------------------------------------------------- samconfig
 
 
 @pytest.mark.parametrize(
     "overrides",
-    ['A="rate(6 hours)" B=""', ["A=rate(6 hours)", "B="], {"A": "rate(6 hours)", "B": ""}],
+    ['\'A="rate(6 hours)" B=""\'', '["A=rate(6 hours)", "B="]', '{A = "rate(6 hours)", B = ""}'],
     ids=["text", "list", "table"],
 )
-def test_a_value_goes_to_sam_in_quotes_however_the_file_has_it(overrides: object) -> None:
-    config = {"dev": {"deploy": {"parameters": {"parameter_overrides": overrides}}}}
+def test_parameters_are_read_however_the_file_has_them(tmp_path: Path, overrides: str) -> None:
+    path = tmp_path / "samconfig.toml"
+    path.write_text(f"[dev.deploy.parameters]\nparameter_overrides = {overrides}\n")
 
-    assert configured(config, "dev") == ['A="rate(6 hours)"', 'B=""']
-
-
-def test_an_environment_without_parameters_has_a_revision_alone() -> None:
-    assert with_revision(configured({"dev": {}}, "dev"), "r") == ["Revision=r"]
+    assert SamConfig(path).overrides("dev") == {"A": "rate(6 hours)", "B": ""}
 
 
-@pytest.mark.parametrize("environment", ["default", "dev", "prod"])
-def test_samconfig_names_parameters_that_the_template_has(environment: str) -> None:
-    names = {override.partition("=")[0] for override in configured(SAMCONFIG, environment)}
+@pytest.mark.parametrize("stage", ["default", "dev", "prod", "local"])
+def test_samconfig_names_parameters_that_the_template_has(stage: str) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    given = " ".join(
+        str(command["parameters"].get("parameter_overrides", ""))
+        for command in config[stage].values()
+    ).split()
 
-    assert names
-    assert names <= template()["Parameters"].keys()
+    assert given
+    assert {word.partition("=")[0] for word in given} <= template()["Parameters"].keys()
 
 
-@pytest.mark.parametrize("command", ["build", "local_start_api", "local_start_lambda"])
-def test_the_local_environment_is_the_same_for_each_command(command: str) -> None:
-    local = SAMCONFIG["local"]
+def test_answers_are_kept_for_the_next_time(tmp_path: Path) -> None:
+    path = tmp_path / "samconfig.toml"
+    path.write_text((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    config = SamConfig(path)
 
-    assert (
-        local[command]["parameters"]["parameter_overrides"]
-        == "Architecture=x86_64 ResponseTransferMode=BUFFERED"
+    config.keep(ANSWERS, {**config.overrides("dev"), **ANSWERS.parameters(), "Revision": "r1"})
+
+    assert config.kept("dev") == {
+        "region": "eu-central-1",
+        "upstash_url": "https://u.example",
+        "qdrant_url": "https://q.example:6333",
+        "alarm_address": "me@example.com",
+    }
+    assert config.overrides("dev")["LogRetentionDays"] == "7"  # what was set by hand stays
+    assert "Revision" not in config.overrides("dev")
+
+
+def test_keeping_answers_leaves_other_stages_and_comments_alone(tmp_path: Path) -> None:
+    path = tmp_path / "samconfig.toml"
+    before = (ROOT / "samconfig.toml").read_text(encoding="utf-8")
+    path.write_text(before)
+
+    SamConfig(path).keep(ANSWERS, ANSWERS.parameters())
+
+    after = path.read_text(encoding="utf-8")
+    comments = [line for line in before.splitlines() if line.startswith("#")]
+    assert [line for line in after.splitlines() if line.startswith("#")] == comments
+    was, now = tomllib.loads(before), tomllib.loads(after)
+    assert {k: v for k, v in was.items() if k != "dev"} == {
+        k: v for k, v in now.items() if k != "dev"
+    }
+
+
+def test_a_new_stage_gets_tables_of_its_own_and_keeping_twice_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "samconfig.toml"
+    path.write_text("version = 0.1\n")
+    config = SamConfig(path)
+    answers = Answers(stage="eu", region="eu-west-1", upstream_key="k")
+
+    config.keep(answers, answers.parameters())
+    once = path.read_text()
+    config.keep(answers, config.overrides("eu"))
+
+    assert path.read_text() == once
+    assert config.region("eu") == "eu-west-1"
+    assert "k" not in once.split("=")
+
+
+@pytest.mark.parametrize("value", ['say "hello" to me', "a\\b", "it's"])
+def test_a_value_survives_being_kept(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "samconfig.toml"
+    path.write_text("version = 0.1\n")
+
+    SamConfig(path).keep(ANSWERS, {"QdrantUrl": value})
+
+    assert SamConfig(path).overrides("dev") == {"QdrantUrl": value}
+
+
+@pytest.mark.parametrize("command", ["local_start_api", "local_start_lambda", "local_invoke"])
+@pytest.mark.parametrize("environment", ["default", "local"])
+def test_sam_local_runs_buffered_with_and_without_a_flag(environment: str, command: str) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+
+    given = config[environment][command]["parameters"]["parameter_overrides"]
+
+    assert "ResponseTransferMode=BUFFERED" in given
+
+
+# ---------------------------------------------------------------------------------- connections
+
+
+def answering(table: Mapping[str, httpx.Response]) -> httpx.Client:
+    def handle(request: httpx.Request) -> httpx.Response:
+        return table[str(request.url)]
+
+    return httpx.Client(transport=httpx.MockTransport(handle))
+
+
+def fine() -> dict[str, httpx.Response]:
+    return {
+        "https://api.groq.com/openai/v1/models": httpx.Response(
+            200, json={"data": [{"id": "whisper"}, {"id": "llama-3.1-8b-instant"}]}
+        ),
+        "https://u.example": httpx.Response(200, json={"result": "PONG"}),
+        "https://q.example:6333/collections": httpx.Response(
+            200, json={"result": {"collections": []}}
+        ),
+    }
+
+
+def test_what_answers_and_lets_us_in_is_fine() -> None:
+    found = list(tried(ANSWERS, answering(fine())))
+
+    assert [trial.ok for trial in found] == [True, True, True]
+
+
+def test_each_connection_is_tried_with_its_key() -> None:
+    sent: dict[str, str] = {}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent[request.url.host] = request.headers.get(
+            "authorization", request.headers.get("api-key", "")
+        )
+        return fine()[str(request.url)]
+
+    list(tried(ANSWERS, httpx.Client(transport=httpx.MockTransport(handle))))
+
+    assert sent == {
+        "api.groq.com": "Bearer gsk-secret",
+        "u.example": "Bearer tok-secret",
+        "q.example": "q-secret",
+    }
+
+
+@pytest.mark.parametrize("url", fine())
+@pytest.mark.parametrize(
+    ("response", "told"),
+    [
+        (httpx.Response(401), "the key is refused (401)"),
+        (httpx.Response(403), "the key is refused (403)"),
+        (httpx.Response(500), "it answers with status 500"),
+    ],
+)
+def test_what_refuses_us_is_told_without_the_key(
+    url: str, response: httpx.Response, told: str
+) -> None:
+    found = list(tried(ANSWERS, answering({**fine(), url: response})))
+
+    [refused] = [trial for trial in found if not trial.ok]
+    assert refused.told == told
+    assert not any(value in str(found) for value in SECRET_VALUES)
+
+
+@pytest.mark.parametrize("url", ["https://u.example", "https://q.example:6333/collections"])
+def test_a_page_in_place_of_a_store_is_no_store(url: str) -> None:
+    found = list(tried(ANSWERS, answering({**fine(), url: httpx.Response(200, text="<html>")})))
+
+    assert [trial.ok for trial in found].count(False) == 1
+
+
+def test_what_cannot_be_reached_is_told() -> None:
+    def handle(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no such host")
+
+    found = list(tried(ANSWERS, httpx.Client(transport=httpx.MockTransport(handle))))
+
+    assert {trial.told for trial in found} == {"it cannot be reached: ConnectError: no such host"}
+
+
+def test_an_upstream_that_lists_no_models_will_do() -> None:
+    none = {**fine(), "https://api.groq.com/openai/v1/models": httpx.Response(404)}
+
+    assert next(iter(tried(ANSWERS, answering(none)))).ok
+    assert models(ANSWERS, answering(none)) == []
+
+
+def test_a_chat_model_is_asked() -> None:
+    assert model_to_ask(models(ANSWERS, answering(fine()))) == "llama-3.1-8b-instant"
+    assert model_to_ask(["whisper-large", "text-embedding-3", "gpt-4o"]) == "gpt-4o"
+    assert model_to_ask([]) == "llama-3.1-8b-instant"
+
+
+# ------------------------------------------------------------------------------------ the rest
+
+
+@pytest.mark.parametrize(
+    ("machine", "emulates", "architecture"),
+    [
+        ("arm64", False, "arm64"),
+        ("aarch64", False, "arm64"),
+        ("x86_64", True, "arm64"),
+        ("AMD64", False, "x86_64"),
+    ],
+)
+def test_a_stack_is_built_for_what_this_machine_can_build(
+    machine: str, architecture: str, *, emulates: bool
+) -> None:
+    assert buildable_architecture(machine, emulates_arm=emulates)[0] == architecture
+
+
+def test_an_emulator_serves_the_api_below_its_own_address() -> None:
+    outputs = {"BaseUrl": "https://abc.execute-api.us-east-1.amazonaws.com/prod/v1"}
+
+    assert base_url(outputs, None) == outputs["BaseUrl"]
+    assert base_url(outputs, "http://127.0.0.1:4566/") == (
+        "http://127.0.0.1:4566/_aws/execute-api/abc/prod/v1"
     )
+
+
+def test_the_newest_versions_and_those_in_use_are_kept() -> None:
+    assert superfluous([1, 2, 3, 4, 5, 6], frozenset({2})) == [1, 3]
+    assert superfluous([1, 2, 3], frozenset({3})) == []
+    assert superfluous([], frozenset()) == []
+
+
+def test_settings_are_set_and_taken_out() -> None:
+    before = json.dumps({"SIMILARITY_THRESHOLD": "0.9", "DEFAULT_TTL_SECONDS": 60})
+
+    after = json.loads(tuned(before, ["SIMILARITY_THRESHOLD=0.97", "DEFAULT_TTL_SECONDS="]))
+
+    assert after == {"SIMILARITY_THRESHOLD": "0.97"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("SIMILARITY_THRESHOLD=2", "SIMILARITY_THRESHOLD"),
+        ("SIMILARITY_TRESHOLD=0.9", "no setting"),
+        ("ADMIN_KEY=word", "is a secret"),
+        ("SIMILARITY_THRESHOLD", "expected NAME=VALUE"),
+    ],
+)
+def test_what_would_stop_the_functions_is_not_stored(change: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        tuned("", [change])
+
+
+def test_clients_may_be_let_in_without_keys_by_tuning() -> None:
+    assert json.loads(tuned("", ["ACCESS_MODE=open"])) == {"ACCESS_MODE": "open"}

@@ -6,75 +6,36 @@ from pydantic import SecretStr
 
 from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.bootstrap.roots import completions
-from llm_cache_proxy.settings import Settings
+from llm_cache_proxy.settings import Settings, secret_setting_names
 from samples.stack import Stack, template
 
 STREAMING = Stack(SecretsPath="/lcp/prod", QdrantUrl="https://q.example")
 BUFFERED = Stack(SecretsPath="/lcp/prod", ResponseTransferMode="BUFFERED")
 
-EXACT = {
-    "REDIS_URL",
-    "UPSTASH_REDIS_REST_URL",
-    "UPSTASH_REDIS_REST_TOKEN",
-    "EXACT_DEADLINE_SECONDS",
+STORES = {
+    *("REDIS_URL", "UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"),
+    *("QDRANT_URL", "QDRANT_API_KEY"),
 }
-SEMANTIC = {"QDRANT_URL", "QDRANT_API_KEY", "QDRANT_COLLECTION"}
 DECIDING = {
-    *EXACT,
-    *SEMANTIC,
-    *("SEARCH_DEADLINE_SECONDS", "EMBEDDING_URL", "EMBEDDING_FUNCTION", "EMBEDDER_ID"),
-    *("EMBED_DEADLINE_SECONDS", "UPSTREAM_BASE_URL", "UPSTREAM_API_KEY", "GROQ_API_KEY"),
-    *("UPSTREAMS", "UPSTREAM_KEYS", "FINISH_LEFT_STREAMS"),
-    *("REPLAY_WORDS_PER_SECOND", "FRESH_IDS"),
-    *("UPSTREAM_TIMEOUT_SECONDS", "SEMANTIC_CACHE"),
-    *("SINGLE_FLIGHT", "SINGLE_FLIGHT_WAIT_SECONDS", "LEASE_SECONDS"),
-    *("SEMANTIC_PRESET", "SIMILARITY_THRESHOLD", "GUARD_RULES_OFF"),
-    *("SHADOW_RATE", "SHADOW_LIMIT", "SHADOW_AGREEMENT"),
-    *("VERIFIER", "VERIFIER_MODEL", "VERIFIER_DEADLINE_SECONDS"),
-    *("SEMANTIC_CANDIDATES", "SEMANTIC_WITH_TOOLS", "SEMANTIC_MAX_TEMPERATURE"),
-    *("NORMALISE_PROMPTS", "DEFAULT_TTL_SECONDS", "CREATIVE_TTL_SECONDS", "MAX_TTL_SECONDS"),
-    *("STALE_IF_ERROR_SECONDS", "STALE_WHILE_REVALIDATE_SECONDS", "REFRESH_AHEAD"),
-    "UNCHECKED_REQUESTS_PER_MINUTE",
+    *STORES,
+    *("EMBEDDING_URL", "EMBEDDING_FUNCTION", "UPSTREAM_BASE_URL", "UPSTREAM_TIMEOUT_SECONDS"),
+    *("GROQ_API_KEY", "UPSTREAM_API_KEY", "UPSTREAM_KEYS", "SINGLE_FLIGHT"),
 }
-READ_BY: dict[str, set[str]] = {
+GIVEN: dict[str, set[str]] = {
     "CompletionsFunction": {
-        *("LOG_LEVEL", "MAX_BODY_BYTES", "CORS_ALLOW_ORIGINS", "ACCESS_MODE", "KEYED_PATHS"),
-        *("RECENT_PROMPTS", "METRICS_NAMESPACE"),
+        *("ACCESS_MODE", "METRICS_NAMESPACE"),
         *("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS", *DECIDING),
     },
-    "AdminFunction": {"LOG_LEVEL", "ADMIN_KEY", "KEY_SIGNING_SECRET", *DECIDING},
-    "MetricsFunction": {"LOG_LEVEL", "ADMIN_KEY", "SEARCH_DEADLINE_SECONDS", *EXACT, *SEMANTIC},
-    "ProvisionFunction": {"LOG_LEVEL", *SEMANTIC},
+    "AdminFunction": {"ADMIN_KEY", "KEY_SIGNING_SECRET", *DECIDING},
+    "MetricsFunction": {"ADMIN_KEY", *STORES},
+    "ProvisionFunction": {"QDRANT_URL", "QDRANT_API_KEY"},
     "EmbeddingFunction": set(),
 }
-# An address to listen on, folders, and files that a function does not have.
-LOCAL_ONLY = {
-    *(
-        "HOST",
-        "ALLOWED_HOSTS",
-        "PORT",
-        "CONSOLE",
-        "DATA_DIR",
-        "MODEL_DIR",
-        "EMBEDDING_THREADS",
-        "LOG_PATH",
-        "PRICES_PATH",
-        "MAX_ENTRIES",
-        "MAX_STORE_BYTES",
-        "MIN_FREE_BYTES",
-        "MAX_CONNECTIONS",
-        "MAX_HEADER_BYTES",
-        "HEADER_TIMEOUT_SECONDS",
-        "DRAIN_SECONDS",
-    ),
-}
-SECRETS = {
-    name.upper()
-    for name, field in Settings.model_fields.items()
-    if "SecretStr" in str(field.annotation)
-}
-NAMED_BY_THE_STACK = {"EMBEDDING_FUNCTION", "METRICS_NAMESPACE"}
-NO_SETTINGS = re.compile("AWS_.*|SECRETS")
+TUNED = tuple(name for name in GIVEN if name != "EmbeddingFunction")
+SECRETS = secret_setting_names()
+NO_SETTINGS = re.compile("AWS_.*|SECRETS|TUNING")
+PARAMETERS_AT_MOST = 20
+NAMES_IN_ONE_CALL = 10  # of SSM's GetParameters
 
 
 def variables(stack: Stack, function: str) -> dict[str, str]:
@@ -89,19 +50,38 @@ def secret_names(stack: Stack, function: str) -> list[str]:
 
 
 def settings_of(stack: Stack, function: str) -> set[str]:
-    plain = {name for name in variables(stack, function) if not NO_SETTINGS.fullmatch(name)}
-    return plain | {name.rsplit("/", 1)[1] for name in secret_names(stack, function)}
+    named = {name.rsplit("/", 1)[1] for name in secret_names(stack, function)}
+    return {
+        name for name in {*variables(stack, function), *named} if not NO_SETTINGS.fullmatch(name)
+    }
 
 
-@pytest.mark.parametrize("function", READ_BY)
-def test_a_function_is_given_the_settings_that_it_reads_and_no_others(function: str) -> None:
-    assert settings_of(STREAMING, function) == READ_BY[function]
+@pytest.mark.parametrize("function", GIVEN)
+def test_a_function_is_given_the_addresses_and_secrets_that_it_needs_and_no_others(
+    function: str,
+) -> None:
+    assert settings_of(STREAMING, function) == GIVEN[function]
 
 
-def test_the_functions_together_are_given_every_setting_but_local_ones() -> None:
-    given = set().union(*(settings_of(STREAMING, function) for function in READ_BY))
+def test_the_template_has_at_most_twenty_parameters() -> None:
+    assert len(template()["Parameters"]) <= PARAMETERS_AT_MOST
 
-    assert given == {name.upper() for name in Settings.model_fields} - LOCAL_ONLY
+
+@pytest.mark.parametrize("function", TUNED)
+def test_everything_else_comes_from_one_parameter_beside_the_secrets(function: str) -> None:
+    names = secret_names(STREAMING, function)
+
+    assert names[0] == "/lcp/prod/TUNING"
+    assert len(names) <= NAMES_IN_ONE_CALL
+
+
+@pytest.mark.parametrize("function", TUNED)
+def test_under_sam_local_the_tuning_is_a_variable(function: str) -> None:
+    if function == "ProvisionFunction":  # sam local provisions nothing
+        return
+
+    assert variables(BUFFERED, function)["TUNING"] == ""
+    assert "TUNING" not in variables(STREAMING, function)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +107,7 @@ def test_the_functions_together_are_given_every_setting_but_local_ones() -> None
         },
     ],
 )
-def test_the_root_reads_nothing_that_the_template_does_not_give(
+def test_the_root_reads_no_secret_that_the_template_does_not_give(
     function: str, root: Callable[[Settings], object], values: dict[str, str]
 ) -> None:
     read: set[str] = set()
@@ -142,31 +122,31 @@ def test_the_root_reads_nothing_that_the_template_does_not_give(
     read.clear()  # validation reads all of them
     root(watched)
 
-    assert read
-    assert read - READ_BY[function] <= LOCAL_ONLY
+    assert read & SECRETS
+    assert read & SECRETS <= GIVEN[function]
 
 
-@pytest.mark.parametrize("function", READ_BY)
+@pytest.mark.parametrize("function", GIVEN)
 def test_no_secret_is_a_variable_of_a_deployed_function(function: str) -> None:
     assert not SECRETS & variables(STREAMING, function).keys()
 
 
-@pytest.mark.parametrize("function", READ_BY)
+@pytest.mark.parametrize("function", GIVEN)
 def test_secrets_that_are_declared_for_sam_local_are_empty(function: str) -> None:
     if function == "ProvisionFunction":  # sam local provisions nothing
         return
 
     declared = SECRETS & variables(BUFFERED, function).keys()
 
-    assert declared == SECRETS & READ_BY[function]
+    assert declared == SECRETS & GIVEN[function]
     assert {variables(BUFFERED, function)[name] for name in declared} <= {""}
 
 
-@pytest.mark.parametrize("function", READ_BY)
+@pytest.mark.parametrize("function", GIVEN)
 def test_secrets_are_named_like_the_settings_below_one_path(function: str) -> None:
     for name in secret_names(STREAMING, function):
         assert name.startswith("/lcp/prod/")
-        assert name.rsplit("/", 1)[1] in SECRETS
+        assert name.rsplit("/", 1)[1] in {"TUNING", *SECRETS}
 
 
 def test_no_parameter_is_a_secret() -> None:
@@ -175,30 +155,33 @@ def test_no_parameter_is_a_secret() -> None:
     assert not {name.lower().replace("_", "") for name in SECRETS} & parameters
 
 
-@pytest.mark.parametrize("function", READ_BY)
-def test_a_setting_comes_from_the_parameter_of_its_name(function: str) -> None:
-    parameters = template()["Parameters"]
-    for name in settings_of(STREAMING, function) - SECRETS - NAMED_BY_THE_STACK:
-        parameter = "".join(part.capitalize() for part in name.split("_"))
-        marked = Stack(**{"QdrantUrl": "https://q", parameter: "marked"})
-
-        assert variables(marked, function)[name] == "marked"
-        assert parameters[parameter]["Default"] in ("", "INFO")
-
-
 @pytest.mark.parametrize(
-    ("parameters", "mode"),
+    ("parameter", "name"),
     [
-        ({"SecretsPath": "/lcp/prod"}, "keyed"),
-        ({}, "open"),
-        ({"SecretsPath": "/lcp/prod", "AccessMode": "open"}, "open"),
-        ({"AccessMode": "keyed"}, "keyed"),
+        ("UpstreamBaseUrl", "UPSTREAM_BASE_URL"),
+        ("UpstashRedisRestUrl", "UPSTASH_REDIS_REST_URL"),
+        ("QdrantUrl", "QDRANT_URL"),
+        ("EmbeddingUrl", "EMBEDDING_URL"),
     ],
 )
-def test_a_stack_with_secrets_requires_client_keys_by_default(
-    parameters: dict[str, str], mode: str
-) -> None:
-    assert variables(Stack(**parameters), "CompletionsFunction")["ACCESS_MODE"] == mode
+def test_an_address_comes_from_its_parameter(parameter: str, name: str) -> None:
+    for function in GIVEN:
+        if name in settings_of(STREAMING, function):
+            marked = Stack(**{"QdrantUrl": "https://q", parameter: "marked"})
+
+            assert variables(marked, function)[name] == "marked"
+
+
+@pytest.mark.parametrize(("path", "mode"), [("/lcp/prod", "keyed"), ("", "open")])
+def test_a_stack_with_secrets_asks_clients_for_keys(path: str, mode: str) -> None:
+    assert variables(Stack(SecretsPath=path), "CompletionsFunction")["ACCESS_MODE"] == mode
+
+
+@pytest.mark.parametrize("function", ["CompletionsFunction", "MetricsFunction", "AdminFunction"])
+def test_in_a_network_of_its_own_the_exact_tier_is_the_networks_cache(function: str) -> None:
+    given = variables(Stack(Network="vpc"), function)
+
+    assert given["REDIS_URL"] == "<PrivateNetwork.Outputs.RedisUrl>"
 
 
 def test_the_embedding_function_is_called_by_its_alias() -> None:
@@ -215,7 +198,7 @@ def test_another_embedder_takes_the_place_of_the_function() -> None:
 
 
 def test_variables_stay_within_what_lambda_takes() -> None:
-    for function in READ_BY:
+    for function in GIVEN:
         sizes = [len(name) + len(value) for name, value in variables(STREAMING, function).items()]
 
         assert sum(sizes) < 3_000  # of 4,096 bytes, values to come among them

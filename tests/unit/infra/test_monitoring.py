@@ -46,10 +46,22 @@ def test_the_dashboard_is_json_whose_widgets_do_not_overlap() -> None:
     assert "${" not in body
 
 
-def test_every_alarm_notifies_the_topic() -> None:
-    for alarm in alarms(watched(AlarmTopicArn="arn:aws:sns:t")).values():
-        assert alarm["AlarmActions"] == alarm["OKActions"] == ["arn:aws:sns:t"]
+@pytest.mark.parametrize(
+    ("address", "topic"),
+    [("arn:aws:sns:t", "arn:aws:sns:t"), ("me@example.com", "<AlarmTopic>")],
+)
+def test_every_alarm_goes_to_the_topic_or_to_one_that_mails(address: str, topic: str) -> None:
+    for alarm in alarms(watched(AlarmAddress=address)).values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [topic]
         assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_a_topic_is_made_for_a_mailbox_alone() -> None:
+    made = watched(AlarmAddress="me@example.com").resources["AlarmTopic"]["Properties"]
+
+    assert made["Subscription"] == [{"Protocol": "email", "Endpoint": "me@example.com"}]
+    assert "AlarmTopic" not in watched(AlarmAddress="arn:aws:sns:t").resources
+    assert "AlarmTopic" not in watched().resources
 
 
 def test_without_a_topic_alarms_only_show() -> None:

@@ -2,9 +2,7 @@ from typing import Any
 
 from samples.stack import Stack
 
-STACK = Stack(
-    SecretsPath="/lcp/prod", SecretsKeyArn="arn:aws:kms:key", QdrantUrl="https://q.example"
-)
+STACK = Stack(SecretsPath="/lcp/prod", QdrantUrl="https://q.example")
 SECRET = "arn:aws:ssm:us-east-1:123456789012:parameter/lcp/prod/"
 STORES = ("REDIS_URL", "UPSTASH_REDIS_REST_TOKEN", "QDRANT_API_KEY")
 KEYS = ("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS")
@@ -24,8 +22,8 @@ def common(name: str) -> set[Allowed]:
 
 def secrets(*names: str) -> set[Allowed]:
     return {
-        ("kms:Decrypt", "arn:aws:kms:key"),
-        *(("ssm:GetParameters", SECRET + name) for name in names),
+        ("kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/*"),
+        *(("ssm:GetParameters", SECRET + name) for name in ("TUNING", *names)),
     }
 
 
@@ -70,11 +68,31 @@ def test_each_role_may_do_what_is_listed_here_and_nothing_else() -> None:
     assert {name: allowed(role) for name, role in roles.items()} == ALLOWED
 
 
-def test_only_tracing_names_every_resource() -> None:
+def test_only_tracing_and_decrypting_name_every_resource() -> None:
     for permissions in ALLOWED.values():
         wild = {action for action, resource in permissions if "*" in action + resource}
 
-        assert wild <= {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+        assert wild <= {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "kms:Decrypt"}
+
+
+def test_any_key_decrypts_our_parameters_and_nothing_else() -> None:
+    for role in STACK.of_type("AWS::IAM::Role").values():
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if statement["Action"] == "kms:Decrypt":
+                    assert statement["Condition"] == {
+                        "StringEquals": {"kms:ViaService": "ssm.us-east-1.amazonaws.com"},
+                        "StringLike": {"kms:EncryptionContext:PARAMETER_ARN": f"{SECRET}*"},
+                    }
+
+
+def test_functions_may_join_a_network_where_there_is_one() -> None:
+    roles = Stack(Network="vpc").of_type("AWS::IAM::Role")
+
+    joining = {
+        name for name, role in roles.items() if ("ec2:CreateNetworkInterface", "*") in allowed(role)
+    }
+    assert joining == {"CompletionsRole", "MetricsRole", "AdminRole"}
 
 
 def test_no_function_has_a_managed_policy_or_shares_its_role() -> None:

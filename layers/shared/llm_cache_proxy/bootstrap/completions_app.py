@@ -1,21 +1,39 @@
 """The completions function's ASGI app, for every server."""
 
-from llm_cache_proxy.api.aws.function_app import FunctionApp
+import asyncio
+
+from llm_cache_proxy.api.app import create_app
+from llm_cache_proxy.api.aws.function_app import FunctionApp, Served
 from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import WebPageProtection
 from llm_cache_proxy.bootstrap.function_settings import function_settings
 from llm_cache_proxy.bootstrap.priming import prime_everything, prime_exact_tier
 from llm_cache_proxy.bootstrap.roots import completions
+from llm_cache_proxy.bootstrap.settings_watch import SettingsWatch
+from llm_cache_proxy.settings import Settings
 
 
-def completions_app() -> WebPageProtection:
+def completions_app() -> FunctionApp:
     """The app over managed services. Raises SettingsError."""
     settings = function_settings()
     prime_exact_tier(settings)
-    app = FunctionApp(
-        completions(settings),
-        renewed=lambda: completions(function_settings()),
+    watch = SettingsWatch(settings, function_settings)
+
+    async def changed() -> Served | None:
+        found = await asyncio.to_thread(watch.changed) if watch.is_due else None
+        return None if found is None else served(found)
+
+    return FunctionApp(
+        served(settings),
+        renewed=lambda: served(function_settings()),
         prime=lambda: prime_everything(settings),
+        changed=changed,
     )
+
+
+def served(settings: Settings) -> Served:
+    """The service that these settings compose, and its app. Raises SettingsError."""
+    service = completions(settings)
     origins = settings.cors_allow_origins
-    return WebPageProtection(with_cors(app, origins), cors_allow_origins=origins)
+    app = with_cors(create_app(service), origins)
+    return Served(service, WebPageProtection(app, cors_allow_origins=origins))

@@ -1,6 +1,7 @@
 """Which adapter stands behind each port, as the settings say."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
@@ -21,7 +22,7 @@ from llm_cache_proxy.ports.pair_memory import PairMemory
 from llm_cache_proxy.ports.upstream import Upstream
 from llm_cache_proxy.ports.vector_store import VectorAdmin, VectorStore
 from llm_cache_proxy.ports.verifier import Verifier
-from llm_cache_proxy.settings import Settings
+from llm_cache_proxy.settings import Settings, runs_under_sam_local
 
 
 class Exact(ExactStore, ExactAdmin, KeyStore, PairMemory, LeaseStore, Protocol):
@@ -55,12 +56,35 @@ def cloud_parts(settings: Settings) -> Parts:
 
     Raises SettingsError without an exact tier, and without an upstream.
     """
+    if runs_under_sam_local():
+        return sam_local_parts(settings)
     return _managed(settings, configured_upstream(settings))
+
+
+def sam_local_parts(settings: Settings) -> Parts:
+    """Managed services where they are named; else what one container can keep for itself.
+
+    `sam local` without a flag works from a checkout by it, an exact tier and the demonstration.
+    """
+    own = settings.model_copy(update={"data_dir": _CONTAINERS_OWN})
+    _CONTAINERS_OWN.mkdir(exist_ok=True)
+    exact = remote_exact(settings) or embedded_exact(own)
+    vectors = remote_vectors(settings)
+    embedder = remote_embedder(settings) if vectors else None
+    return _parts(
+        exact,
+        vectors or (NullVectorStore(), "off: set QDRANT_URL"),
+        embedder or (NullEmbedder(), "off: without a semantic tier there is nothing to embed"),
+        upstream_or_demonstration(settings),
+    )
+
+
+_CONTAINERS_OWN = Path("/tmp/llm-cache-proxy")  # noqa: S108 - the one folder that Lambda can write
 
 
 def operator_parts(settings: Settings) -> Parts:
     """The same for functions that serve operators: the metrics function is given no upstream."""
-    if upstream_configs(settings):
+    if upstream_configs(settings) or runs_under_sam_local():
         return cloud_parts(settings)
     return _managed(settings, (NullUpstream(), "none: operators ask no upstream"))
 

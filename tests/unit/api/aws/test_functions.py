@@ -13,7 +13,7 @@ from samples.stack import ROOT, Stack
 
 STREAMING = Stack(QdrantUrl="https://q.example")
 BUFFERED = Stack(ResponseTransferMode="BUFFERED")
-SNAPSHOTS = Stack(CompletionsSnapStart="true", EmbeddingSnapStart="true")
+SNAPSHOTS = Stack(KeepWarm="snapstart")
 CALL = UpstreamCall("POST", "/chat/completions", "", {}, b"{}", "gpt-4o", (), streaming=False)
 DEFAULTS = Settings.model_validate({})
 CACHE_SECONDS = (
@@ -129,8 +129,8 @@ def test_without_snapshots_none_is_taken() -> None:
         assert "SnapStart" not in function
 
 
-def test_concurrency_is_reserved_where_it_is_requested() -> None:
-    reserved = completions(Stack(CompletionsReservedConcurrency="20"))
+def test_concurrency_is_reserved_where_it_is_asked_for() -> None:
+    reserved = completions(Stack(ReservedConcurrency="20"))
 
     assert reserved["ReservedConcurrentExecutions"] == "20"
     assert "ReservedConcurrentExecutions" not in completions(STREAMING)

@@ -4,27 +4,49 @@ Decides when an answer may end: not before its counts are written. Decides what 
 snapshot holds: imported code, and no connection, secret or seed. Never serves a request itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from llm_cache_proxy.api.app import Service, create_app
+from llm_cache_proxy.api.app import Service
 
 BEFORE_SNAPSHOT = "/snapstart/before"
 AFTER_RESTORE = "/snapstart/after"
 """The paths that the Lambda Web Adapter posts to, and refuses to all other callers."""
 
 
+class Served(NamedTuple):
+    """A service, and the app that serves with it."""
+
+    service: Service
+    app: ASGIApp
+
+
+async def unchanged() -> Served | None:
+    """Settings that never change while an instance runs."""
+    return None
+
+
 class FunctionApp:
-    """`renewed` composes another service from fresh settings, `prime` imports what it may need."""
+    """`renewed` composes another service from fresh settings, `prime` imports what it may need.
+
+    `changed` is asked before each request, and gives a service where settings have changed since.
+    """
 
     def __init__(
-        self, service: Service, *, renewed: Callable[[], Service], prime: Callable[[], None]
+        self,
+        served: Served,
+        *,
+        renewed: Callable[[], Served],
+        prime: Callable[[], None],
+        changed: Callable[[], Awaitable[Served | None]] = unchanged,
     ) -> None:
-        self._service = service
+        self._service, self._app = served
         self._prime = prime
         self._renewed = renewed
-        self._app = create_app(service)
+        self._changed = changed
+        self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the server's own start and end."""
@@ -33,7 +55,17 @@ class FunctionApp:
         elif scope["type"] == "http" and scope["path"] in (BEFORE_SNAPSHOT, AFTER_RESTORE):
             await self._snapshot(scope["path"], send)
         else:
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._in_flight and (served := await self._changed()):
+            before, (self._service, self._app) = self._service, served
+            await before.close()
+        self._in_flight += 1
+        try:
             await self._app(scope, receive, self._waiting_before_the_end(send))
+        finally:
+            self._in_flight -= 1
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -47,8 +79,7 @@ class FunctionApp:
             self._prime()
             await self._service.close()
         else:
-            self._service = self._renewed()
-            self._app = create_app(self._service)
+            self._service, self._app = self._renewed()
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 

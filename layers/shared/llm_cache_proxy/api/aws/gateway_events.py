@@ -1,5 +1,6 @@
 """Which events a function takes as HTTP requests: API Gateway's and function URLs', no others."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,24 +10,35 @@ Handler = Callable[[Any, Any], dict[str, Any]]
 """Lambda's: an event and a context to an answer, all of them as Lambda shapes them."""
 
 _NOT_IMPLEMENTED = 501
+_EXPECTED = (
+    "This is no HTTP request from API Gateway or a function URL. The admin function also takes an "
+    'action, such as {"action": "stats"}.'
+)
 
 
 def gateway_function(http: Handler) -> Handler:
     """`http` behind a check of the event's shape.
 
     A load balancer's request is answered with 501 in OpenAI's shape, since headers and query
-    parameters that repeat would be lost in it. What is no HTTP request raises TypeError.
+    parameters that repeat would be lost in it. What is no HTTP request, such as the console's test
+    event `{}`, gets an error object that names what is expected.
     """
 
     def handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's shapes
         request = event.get("requestContext") if isinstance(event, dict) else None
         if not isinstance(request, dict):
-            raise TypeError("expected an HTTP request from API Gateway or a function URL")
+            return _no_http_request()
         if "elb" in request:
             return _refused_balancer()
         return http(event, context)
 
     return handler
+
+
+def _no_http_request() -> dict[str, Any]:
+    body = error_body(_EXPECTED, "invalid_request_error", code="unsupported_event")
+    answer: dict[str, Any] = json.loads(body)
+    return answer
 
 
 def _refused_balancer() -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""`make check-cloud`: every contract suite of the stores, on somebody's own managed services.
+
+A Qdrant is given a collection of its own, which goes with the tests. An Upstash has to be empty,
+since the tests empty it between each other: one that holds anything is left alone.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import redis
+
+from infra.tools import ROOT
+
+_SUITES = ("tests/contract/exact_store", "tests/contract/vector_store")
+_REDIS_PORT = 6379
+
+
+class NotEmpty(Exception):
+    """The database holds something; the message says how much."""
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Exit status 0: every suite is passed. 2: there is nothing to run them on."""
+    given = dict(environment)
+    kinds = ["qdrant"] if environment.get("QDRANT_URL") else []
+    if environment.get("UPSTASH_REDIS_REST_URL"):
+        try:
+            given |= managed(environment)
+        except (NotEmpty, redis.RedisError) as exc:
+            sys.stderr.write(f"UPSTASH_REDIS_REST_URL: {exc}\n")
+            return 2
+        kinds.append("managed")
+    if not kinds:
+        sys.stderr.write("Expected QDRANT_URL, UPSTASH_REDIS_REST_URL with its token, or both.\n")
+        return 2
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", *_SUITES]
+    command += ["-k", " or ".join(kinds)]
+    done = subprocess.run(command, cwd=ROOT, env=given, check=False)  # noqa: S603 - pytest
+    return done.returncode
+
+
+def managed(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the suites are told of an Upstash. Raises NotEmpty and RedisError.
+
+    UPSTASH_REDIS_URL names it in Redis's own protocol where that is not the REST API's host with
+    its token, as Upstash has it.
+    """
+    url = environment["UPSTASH_REDIS_REST_URL"].rstrip("/")
+    token = environment.get("UPSTASH_REDIS_REST_TOKEN", "")
+    host = urlsplit(url).hostname
+    beside = (
+        environment.get("UPSTASH_REDIS_URL") or f"rediss://default:{token}@{host}:{_REDIS_PORT}"
+    )
+    client = redis.Redis.from_url(beside, socket_timeout=10)
+    try:
+        held = client.dbsize()
+    finally:
+        client.close()
+    if held:
+        raise NotEmpty(f"the database holds {held} keys; give an empty one, made for these tests")
+    return {
+        "MANAGED_UPSTASH_URL": url,
+        "MANAGED_UPSTASH_TOKEN": token,
+        "MANAGED_REDIS_URL": beside,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))

@@ -1,0 +1,72 @@
+"""`python -m infra.deploy deploy|tune|destroy`, which make's targets of those names start."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from infra.deploy.aws import Aws, AwsError, reason
+from infra.deploy.destroy import Destroyer
+from infra.deploy.guide import Guide
+from infra.deploy.questions import NotAnswered, Terminal, stage_of
+from infra.deploy.samconfig import SamConfig
+from infra.deploy.tuning import tune
+from infra.tools import ROOT
+from llm_cache_proxy.domain.errors import SettingsError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status 0: it is done. 1 and 2 come with the reason."""
+    given = _parser().parse_args(arguments)
+    console = Terminal()
+    environment = {**os.environ, **({"STAGE": given.stage} if given.stage else {})}
+    if given.command == "deploy":
+        guide = Guide(console, environment, interactive=not given.yes, dry_run=given.dry_run)
+        return guide.deploy()
+    try:
+        stage = stage_of(environment, None)
+    except NotAnswered as exc:
+        console.say(str(exc))
+        return 2
+    kept = SamConfig(ROOT / "samconfig.toml").region(stage)
+    aws = Aws(environment.get("AWS_REGION") or kept)
+    if given.command == "destroy":
+        return Destroyer(
+            console, aws, stage, interactive=not given.yes, dry_run=given.dry_run
+        ).destroy()
+    try:
+        console.say(tune(aws, stage, given.changes))
+    except SettingsError as exc:
+        console.say(str(exc))
+        return 2
+    except AwsError as exc:
+        console.say(f"AWS refused: {reason(exc)}")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("deploy", "ask six things, try each, build, deploy, and ask the stack twice"),
+        ("destroy", "delete the stack and its secrets"),
+        ("tune", "show TUNING, or change settings in it: NAME=VALUE, NAME= to take one out"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--stage", help="dev, prod, ... (STAGE)")
+        if name == "tune":
+            command.add_argument("changes", nargs="*", metavar="NAME=VALUE")
+        else:
+            command.add_argument("--dry-run", action="store_true", help="show it, change nothing")
+            command.add_argument(
+                "--yes", action="store_true", help="ask nothing: take what is kept, and variables"
+            )
+    return parser
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (EOFError, KeyboardInterrupt):
+        sys.exit("\nStopped. Run again: what was done is kept.")

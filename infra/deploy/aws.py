@@ -1,0 +1,106 @@
+"""AWS as the deployment sees it: secrets, the stack's outputs, its functions, old versions.
+
+Credentials are those of the AWS command line; `AWS_ENDPOINT_URL` aims at an emulator. Secrets
+travel in a request's body, and are nobody's argument.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+AwsError = (BotoCoreError, ClientError)
+_CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"total_max_attempts": 3})
+_GENERATED = ("ADMIN_KEY", "KEY_SIGNING_SECRET")
+
+
+def reason(exc: Exception) -> str:
+    """What AWS said, in a line."""
+    return f"{type(exc).__name__}: {exc}"
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """An account in a region."""
+
+    region: str
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """Boto3's client."""
+        return boto3.client(service, region_name=self.region, config=_CONFIG)
+
+    def account(self) -> str:
+        """The account's number. Raises AwsError where there are no credentials."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    def secret(self, name: str) -> str:
+        """A stored secret; nothing where there is none, or where it cannot be read."""
+        try:
+            found = self.client("ssm").get_parameter(Name=name, WithDecryption=True)
+        except AwsError:
+            return ""
+        return str(found["Parameter"]["Value"])
+
+    def keep_secrets(self, path: str, given: Mapping[str, str]) -> list[str]:
+        """Store those that differ; their names. Raises AwsError."""
+        changed = [name for name, value in given.items() if self.secret(f"{path}/{name}") != value]
+        for name in changed:
+            self.put(f"{path}/{name}", given[name], kind="SecureString")
+        return changed
+
+    def generate_secrets(self, path: str) -> list[str]:
+        """Make those keys of the stack's own that are not there yet; their names."""
+        missing = [name for name in _GENERATED if not self.secret(f"{path}/{name}")]
+        for name in missing:
+            self.put(f"{path}/{name}", secrets.token_hex(32), kind="SecureString")
+        return missing
+
+    def put(self, name: str, value: str, *, kind: str) -> None:
+        """Store a parameter. Raises AwsError."""
+        self.client("ssm").put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+
+    def forget(self, path: str, names: Iterable[str]) -> None:
+        """Delete parameters; those that are not there are no error. Raises AwsError."""
+        listed = [f"{path}/{name}" for name in names]
+        if listed:
+            self.client("ssm").delete_parameters(Names=listed)
+
+    def parameters_below(self, path: str) -> list[str]:
+        """The names of a stage's parameters. Raises AwsError."""
+        pages = self.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
+        return [str(found["Name"]) for page in pages for found in page["Parameters"]]
+
+    def logs_already(self) -> bool:
+        """Whether the account's API Gateway has a role for its logs."""
+        try:
+            return bool(self.client("apigateway").get_account().get("cloudwatchRoleArn"))
+        except AwsError:
+            return False
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        """What the stack tells; nothing where there is no such stack."""
+        try:
+            described = self.client("cloudformation").describe_stacks(StackName=stack)
+        except ClientError:
+            return {}
+        found = described["Stacks"][0].get("Outputs", [])
+        return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+    def act(self, function: str, action: Mapping[str, object]) -> dict[str, Any]:
+        """The admin function's answer to an action. Raises AwsError, and ActionFailed."""
+        reply = self.client("lambda").invoke(
+            FunctionName=function, Qualifier="live", Payload=json.dumps(action).encode()
+        )
+        answer = json.loads(reply["Payload"].read())
+        if not isinstance(answer, dict) or "error" in answer or "errorMessage" in answer:
+            raise ActionFailed(f"{function}: {json.dumps(answer)[:500]}")
+        return answer
+
+
+class ActionFailed(Exception):
+    """A deployed function did not do what it was asked; the message is its answer."""

@@ -1,0 +1,53 @@
+"""`make destroy`: the stack and its secrets go; the databases are closed where they were made."""
+
+from dataclasses import dataclass, field
+
+from infra.deploy import sam
+from infra.deploy.answers import secrets_path
+from infra.deploy.aws import Aws, AwsError, reason
+from infra.deploy.questions import Console
+from infra.tools import NotInstalled
+
+_AT_ONCE = 10  # of SSM's DeleteParameters
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyer:
+    """What is deleted, after it was shown; a person types the stack's name where `interactive`."""
+
+    console: Console
+    aws: Aws
+    stage: str
+    interactive: bool = True
+    dry_run: bool = False
+    tools: sam.Tools = field(default_factory=sam.Tools)
+
+    def destroy(self) -> int:
+        """Exit status 0: nothing is left, or it was only shown."""
+        try:
+            return self._destroy()
+        except (sam.NotDeployed, NotInstalled) as exc:
+            self.console.say(f"The stack was not deleted: {exc}")
+        except AwsError as exc:
+            self.console.say(f"AWS refused a step: {reason(exc)}")
+        return 1
+
+    def _destroy(self) -> int:
+        stack = f"llm-cache-proxy-{self.stage}"
+        there = bool(self.aws.outputs(stack))
+        parameters = self.aws.parameters_below(secrets_path(self.stage))
+        say = self.console.say
+        say(f"Stack {stack} in {self.aws.region}: {'there' if there else 'not there'}")
+        say(f"Parameters: {', '.join(parameters) or 'none'}")
+        if self.dry_run or not (there or parameters):
+            say("Nothing was changed.")
+            return 0
+        if self.interactive and self.console.ask("Type its name to delete it", default="") != stack:
+            say("Nothing was changed.")
+            return 1
+        if there:
+            self.tools.delete(stack, self.aws.region)
+        for start in range(0, len(parameters), _AT_ONCE):
+            self.aws.client("ssm").delete_parameters(Names=parameters[start : start + _AT_ONCE])
+        say("Deleted. Entries in Redis and Qdrant stay: delete the databases where you made them.")
+        return 0

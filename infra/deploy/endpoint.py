@@ -1,0 +1,84 @@
+"""Asks a deployed stack the same thing twice, with a client key of its own for it.
+
+The question is new with each deployment, so that the first answer is a miss and the second a hit.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import httpx
+
+from infra.deploy.aws import Aws
+
+_TENANT = "deployment"
+_KEY_SECONDS = 900
+_GROQ_MODEL = "llama-3.1-8b-instant"
+_TIMEOUT_SECONDS = 90.0
+
+
+class Asked(NamedTuple):
+    """One answer of the deployed stack."""
+
+    status: int
+    cache: str
+    seconds: float
+    told: str
+
+
+def base_url(outputs: Mapping[str, str], emulator: str | None) -> str:
+    """The stack's base_url; an emulator serves every API below its own address."""
+    url = outputs["BaseUrl"]
+    if not emulator:
+        return url
+    api_id = url.removeprefix("https://").partition(".")[0]
+    return f"{emulator.rstrip('/')}/_aws/execute-api/{api_id}/prod/v1"
+
+
+def model_to_ask(listed: list[str]) -> str:
+    """A chat model of the upstream: Groq's small one, or the first that it lists."""
+    speaking = [model for model in listed if "whisper" not in model and "embed" not in model]
+    return _GROQ_MODEL if _GROQ_MODEL in listed or not speaking else speaking[0]
+
+
+@contextmanager
+def client_key(aws: Aws, function: str) -> Iterator[str]:
+    """A client key that ends with the block, and within minutes where that fails."""
+    made = aws.act(
+        function,
+        {
+            "action": "create_key",
+            "tenant": _TENANT,
+            "name": "asked after a deployment",
+            "expires_in_seconds": _KEY_SECONDS,
+        },
+    )
+    try:
+        yield str(made["key"])
+    finally:
+        aws.act(function, {"action": "revoke_key", "id": made["id"]})
+
+
+def ask_twice(url: str, key: str, *, model: str, revision: str) -> list[Asked]:
+    """Both answers; a stack that does not answer has status 0."""
+    question = f"Answer with the single word 'ready'. (Deployment {revision})"
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": question}],
+    }
+    with httpx.Client(timeout=_TIMEOUT_SECONDS) as client:
+        return [_asked(client, url, key, body) for _ in range(2)]
+
+
+def _asked(client: httpx.Client, url: str, key: str, body: Mapping[str, object]) -> Asked:
+    try:
+        response = client.post(
+            f"{url}/chat/completions", json=body, headers={"authorization": f"Bearer {key}"}
+        )
+    except httpx.HTTPError as exc:
+        return Asked(0, "", 0.0, f"{type(exc).__name__}: {exc}")
+    told = (
+        response.headers.get("x-cache-reason", "") if response.is_success else response.text[:300]
+    )
+    cache = response.headers.get("x-cache", "")
+    return Asked(response.status_code, cache, response.elapsed.total_seconds(), told)

@@ -1,0 +1,167 @@
+"""The guided deployment, from the first question to the second answer.
+
+May be run again: what is there already is kept, and only what differs changes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from infra.deploy import connections, endpoint, pruning, questions, sam
+from infra.deploy.answers import Answers
+from infra.deploy.architecture import buildable_architecture
+from infra.deploy.aws import ActionFailed, Aws, AwsError, reason
+from infra.deploy.questions import Console, NotAnswered
+from infra.deploy.samconfig import SamConfig
+from infra.tools import ROOT, NotInstalled
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """`console` shows what happens; a person is asked where `interactive`."""
+
+    console: Console
+    environment: Mapping[str, str]
+    interactive: bool = True
+    dry_run: bool = False
+    config: SamConfig = field(default_factory=lambda: SamConfig(ROOT / "samconfig.toml"))
+    tools: sam.Tools = field(default_factory=sam.Tools)
+
+    def deploy(self) -> int:
+        """Exit status 0: the stack answers, or would be deployed. 1 says what is missing."""
+        try:
+            return self._deploy()
+        except NotAnswered as exc:
+            return self._stopped(str(exc))
+        except (sam.NotDeployed, NotInstalled, ActionFailed) as exc:
+            return self._stopped(f"The deployment stopped: {exc}")
+        except AwsError as exc:
+            return self._stopped(f"AWS refused a step: {reason(exc)}")
+
+    def _deploy(self) -> int:
+        answers, aws = self._answers()
+        if not self._connected(answers, aws):
+            return self._stopped(
+                "Nothing was built or changed: mend what is marked, and run again."
+            )
+        overrides = self._overrides(answers, aws)
+        if self.dry_run:
+            return self._shown(answers, overrides)
+        self.config.keep(answers, overrides)
+        self._keep_secrets(answers, aws)
+        template = self.tools.build(overrides)
+        arguments = sam.deploy_arguments(answers, overrides, template, self.tools.images)
+        sam.run([self.tools.sam(), *arguments])
+        deleted = pruning.prune(aws, answers.stack)
+        pruning.bound_images(aws, answers.stack)
+        if deleted:
+            self.console.say(f"Deleted {deleted} old versions; the newest are kept.")
+        return self._report(answers, aws, overrides["Revision"])
+
+    def _answers(self) -> tuple[Answers, Aws]:
+        console = self.console if self.interactive else None
+        stage = questions.stage_of(self.environment, console)
+        kept = self.config.kept(stage)
+        aws = Aws(self.environment.get("AWS_REGION") or kept["region"])
+        answers = questions.ask(
+            stage,
+            kept=kept,
+            kept_secret=aws.secret,
+            environment=self.environment,
+            console=console,
+        )
+        aws = Aws(answers.region)
+        in_vpc = self.config.overrides(stage).get("Network") == "vpc"
+        has_redis = in_vpc or bool(aws.secret(f"{answers.secrets_path}/REDIS_URL"))
+        missing = questions.incomplete(answers, has_redis=has_redis)
+        if missing:
+            raise NotAnswered("\n".join(missing))
+        return answers, aws
+
+    def _connected(self, answers: Answers, aws: Aws) -> bool:
+        self.console.say("\nTrying each connection:")
+        with httpx.Client(timeout=connections.TIMEOUT_SECONDS) as client:
+            found = [_aws_tried(aws), *connections.tried(answers, client)]
+        for trial in found:
+            self.console.say(f"  {'ok  ' if trial.ok else 'FAIL'}  {trial.name}: {trial.told}")
+        return all(trial.ok for trial in found)
+
+    def _overrides(self, answers: Answers, aws: Aws) -> dict[str, str]:
+        """Every parameter: those that are kept, under the answers, with what is found out."""
+        kept = self.config.overrides(answers.stage)
+        architecture, why = buildable_architecture()
+        if "Architecture" not in kept:
+            self.console.say(f"  processor {architecture}: {why}")
+        role = {}
+        if "ApiGatewayLogRole" not in kept and not aws.outputs(answers.stack):
+            role = {"ApiGatewayLogRole": "existing" if aws.logs_already() else "create"}
+        return {
+            "Architecture": architecture,
+            **role,
+            **kept,
+            **answers.parameters(),
+            "Revision": sam.revision(),
+        }
+
+    def _keep_secrets(self, answers: Answers, aws: Aws) -> None:
+        path = answers.secrets_path
+        changed = [
+            *aws.keep_secrets(path, answers.secrets()),
+            *aws.generate_secrets(path),
+        ]
+        unused = [name for name in answers.unused_secrets() if aws.secret(f"{path}/{name}")]
+        aws.forget(path, unused)
+        self.console.say(f"Secrets below {path}: {', '.join(changed) or 'none'} changed.")
+
+    def _shown(self, answers: Answers, overrides: Mapping[str, str]) -> int:
+        say = self.console.say
+        say("\nWould be kept in samconfig.toml, and deployed as parameters:")
+        for name, value in overrides.items():
+            say(f"  {name} = {value or '(empty)'}")
+        say(f"\nWould be stored as SecureStrings below {answers.secrets_path}:")
+        say(f"  {', '.join([*answers.secrets(), 'ADMIN_KEY', 'KEY_SIGNING_SECRET'])}")
+        say("\nWould be run:")
+        say(_shown_command(sam.build_arguments(overrides)))
+        template = Path(".aws-sam/build/template.yaml")
+        say(_shown_command(sam.deploy_arguments(answers, overrides, template, self.tools.images)))
+        say("\nThen the stack would be asked twice. Nothing was changed.")
+        return 0
+
+    def _report(self, answers: Answers, aws: Aws, revision: str) -> int:
+        say = self.console.say
+        outputs = aws.outputs(answers.stack)
+        url = endpoint.base_url(outputs, self.environment.get("AWS_ENDPOINT_URL"))
+        with httpx.Client(timeout=connections.TIMEOUT_SECONDS) as client:
+            model = endpoint.model_to_ask(connections.models(answers, client))
+        with endpoint.client_key(aws, outputs["AdminFunctionName"]) as key:
+            asked = endpoint.ask_twice(url, key, model=model, revision=revision)
+        say("\nAsked twice:")
+        for one in asked:
+            say(f"  {one.status} {one.cache:12} {one.seconds * 1000:,.0f} ms {one.told}")
+        say(f"\nbase_url:  {url}\ndashboard: {outputs['DashboardUrl']}")
+        say(f"admin key: the SecureString {answers.secrets_path}/ADMIN_KEY")
+        say(
+            "A client key: llm-cache-proxy admin keys create my-team --name laptop "
+            f"--stack {answers.stack}"
+        )
+        if [(one.status, one.cache) for one in asked] == [(200, "MISS"), (200, "HIT-EXACT")]:
+            return 0
+        return self._stopped("The stack is deployed, and did not answer with a MISS and a HIT.")
+
+    def _stopped(self, why: str) -> int:
+        self.console.say(f"\n{why}")
+        return 1
+
+
+def _aws_tried(aws: Aws) -> connections.Tried:
+    name = f"AWS {aws.region}"
+    try:
+        return connections.Tried(name, ok=True, told=f"account {aws.account()}")
+    except AwsError as exc:
+        return connections.Tried(name, ok=False, told=reason(exc))
+
+
+def _shown_command(arguments: Sequence[str]) -> str:
+    return f"  sam {' '.join(arguments)}"

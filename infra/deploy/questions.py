@@ -1,0 +1,182 @@
+"""The questions, and who answers them: a person, the environment, or what was answered before.
+
+A secret is typed unseen, comes from a variable, or is kept; it is never an argument of a command.
+"""
+
+import getpass
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from infra.deploy.answers import Answers, secrets_path
+
+_STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_HTTP = re.compile(r"https?://[^\s/]+\S*")
+_ALARMS = re.compile(r"none|arn:[^:]+:sns:\S+|[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class NotAnswered(Exception):
+    """Answers are missing or make no sense; the message names each, and its variable."""
+
+
+class Console(Protocol):
+    """A person at a terminal."""
+
+    def ask(self, text: str, *, default: str) -> str:
+        """What was typed, or the default."""
+        ...
+
+    def ask_secret(self, text: str, *, kept: bool) -> str:
+        """What was typed unseen; nothing where a kept one stays."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Show one line."""
+        ...
+
+
+class Terminal:
+    """Standard input and output."""
+
+    def ask(self, text: str, *, default: str) -> str:
+        """What was typed, or the default."""
+        return input(f"{text}{f' [{default}]' if default else ''}: ").strip() or default
+
+    def ask_secret(self, text: str, *, kept: bool) -> str:
+        """What was typed unseen; nothing where a kept one stays."""
+        return getpass.getpass(f"{text}{' [kept]' if kept else ''}: ").strip()
+
+    def say(self, line: str) -> None:
+        """Show one line."""
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One answer: its field, the variable that may hold it, what a person reads, what it may be."""
+
+    field: str
+    variable: str
+    text: str
+    secret: bool = False
+    fits: Callable[[str], bool] = lambda value: True  # noqa: ARG005 - anything fits
+    expected: str = ""
+
+
+def _empty_or(pattern: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda value: not value or pattern.fullmatch(value) is not None
+
+
+STAGE = Question(
+    "stage", "STAGE", "1  Stage (dev, prod, ...)",
+    fits=lambda value: _STAGE.fullmatch(value) is not None,
+    expected="small letters, digits and dashes",
+)  # fmt: skip
+QUESTIONS = (
+    Question(
+        "region", "AWS_REGION", "2  AWS region",
+        fits=lambda value: _REGION.fullmatch(value) is not None,
+        expected="a region such as us-east-1",
+    ),
+    Question(
+        "upstream_base_url", "UPSTREAM_BASE_URL", "3  Upstream's base URL (empty: Groq)",
+        fits=_empty_or(_HTTP), expected="a URL that ends in /v1, or nothing",
+    ),
+    Question("upstream_key", "UPSTREAM_API_KEY", "   Upstream's API key", secret=True),
+    Question(
+        "upstash_url", "UPSTASH_REDIS_REST_URL", "4  Upstash REST URL",
+        fits=_empty_or(_HTTP), expected="a URL",
+    ),
+    Question("upstash_token", "UPSTASH_REDIS_REST_TOKEN", "   Upstash REST token", secret=True),
+    Question(
+        "qdrant_url", "QDRANT_URL", "5  Qdrant URL (empty: the exact tier alone)",
+        fits=_empty_or(_HTTP), expected="a URL, or nothing",
+    ),
+    Question("qdrant_key", "QDRANT_API_KEY", "   Qdrant API key", secret=True),
+    Question(
+        "alarm_address", "ALARM_ADDRESS",
+        "6  E-mail address or SNS topic for alarms (empty: they only show; none: no alarms)",
+        fits=_empty_or(_ALARMS), expected="an address, a topic's ARN, none, or nothing",
+    ),
+)  # fmt: skip
+
+_NEEDS = {"upstash_token": "upstash_url", "qdrant_key": "qdrant_url"}
+"""A secret is asked for where its address was given."""
+
+
+def stage_of(environment: Mapping[str, str], console: Console | None) -> str:
+    """The stage. Raises NotAnswered."""
+    return _checked(STAGE, _answer(STAGE, environment.get("STAGE") or "dev", console))
+
+
+def ask(
+    stage: str,
+    *,
+    kept: Mapping[str, str],
+    kept_secret: Callable[[str], str],
+    environment: Mapping[str, str],
+    console: Console | None,
+) -> Answers:
+    """The answers; without a console those of the environment, before those that are kept.
+
+    `kept` are earlier answers by field, `kept_secret` gives a secret that is stored under the path
+    and setting of its name, or nothing. Raises NotAnswered.
+    """
+    given = {"stage": stage}
+    for question in QUESTIONS:
+        needed = _NEEDS.get(question.field)
+        if needed and not given[needed]:
+            given[question.field] = ""
+        elif question.secret:
+            given[question.field] = _secret(question, given, environment, kept_secret, console)
+        else:
+            default = environment.get(question.variable) or kept.get(question.field, "")
+            given[question.field] = _checked(question, _answer(question, default, console))
+    return Answers(**given)
+
+
+def _answer(question: Question, default: str, console: Console | None) -> str:
+    return default if console is None else console.ask(question.text, default=default)
+
+
+def _secret(
+    question: Question,
+    given: Mapping[str, str],
+    environment: Mapping[str, str],
+    kept_secret: Callable[[str], str],
+    console: Console | None,
+) -> str:
+    name = question.variable
+    if question.field == "upstream_key" and not given["upstream_base_url"]:
+        name = "GROQ_API_KEY"
+    default = environment.get(name) or kept_secret(f"{secrets_path(given['stage'])}/{name}")
+    if console is None:
+        return default
+    return console.ask_secret(question.text, kept=bool(default)) or default
+
+
+def _checked(question: Question, value: str) -> str:
+    value = value.rstrip("/") if question.expected.startswith("a URL") else value
+    if not question.fits(value):
+        raise NotAnswered(f"{question.variable}: expected {question.expected}, not {value!r}")
+    return value
+
+
+def incomplete(answers: Answers, *, has_redis: bool) -> list[str]:
+    """What a stack could not serve without, one line each."""
+    lines = []
+    if not answers.upstream_key:
+        name = "UPSTREAM_API_KEY" if answers.upstream_base_url else "GROQ_API_KEY"
+        lines.append(f"{name}: the stack needs an upstream, and this its key")
+    if answers.upstash_url and not answers.upstash_token:
+        lines.append("UPSTASH_REDIS_REST_TOKEN: UPSTASH_REDIS_REST_URL needs it")
+    if not answers.upstash_url and not has_redis:
+        lines.append(
+            "UPSTASH_REDIS_REST_URL: the stack needs a Redis; or keep REDIS_URL as a secret, or "
+            "deploy with Network=vpc"
+        )
+    return lines

@@ -1,0 +1,38 @@
+"""What a function for operators does at its start, and when its settings change."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from llm_cache_proxy.bootstrap.function_settings import operator_settings
+from llm_cache_proxy.bootstrap.priming import prime_everything
+from llm_cache_proxy.bootstrap.settings_watch import SettingsWatch
+from llm_cache_proxy.settings import Settings
+
+Handler = Callable[[Any, Any], dict[str, Any]]
+"""Lambda's: an event and a context to an answer, all of them as Lambda shapes them."""
+
+
+class Composed(NamedTuple):
+    """A handler over stores, and what closes them."""
+
+    handler: Handler
+    close: Callable[[], Awaitable[None]]
+
+
+def operator_function(compose: Callable[[Settings], Composed]) -> Handler:
+    """The function's handler, composed anew where its settings change. Raises SettingsError."""
+    settings = operator_settings()
+    # While Lambda lends a whole processor: later, an import takes longer than a store may take.
+    prime_everything(settings)
+    watch = SettingsWatch(settings, operator_settings)
+    composed = compose(settings)
+
+    def handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's shapes
+        nonlocal composed
+        if watch.is_due and (changed := watch.changed()):
+            before, composed = composed, compose(changed)
+            asyncio.get_event_loop().run_until_complete(before.close())
+        return composed.handler(event, context)
+
+    return handler

@@ -1,0 +1,226 @@
+"""`make deploy`, `make tune` and `make destroy` from the first question to the last, on MiniStack.
+
+The same code as in AWS but for the build, which needs Docker (here it is the tests' own package),
+and for `sam delete`, which deletes uploads at AWS's addresses alone.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+import boto3
+import pytest
+from infra.demo_upstream import demo_upstream
+from infra.deploy.aws import Aws
+from infra.deploy.destroy import Destroyer
+from infra.deploy.guide import Guide
+from infra.deploy.sam import Tools
+from infra.deploy.samconfig import SamConfig
+from infra.deploy.tuning import tune
+from infra.localstack.deployment import CREDENTIALS, REGISTRY
+from infra.tools import program
+
+from samples.packaged_stack import package_stack
+from samples.scripted_console import ScriptedConsole
+from servers.aws.ministack import ministack
+from servers.qdrant.rest_server import QdrantRest
+from servers.redis.process import redis_process
+from servers.redis.rest_gateway import rest_gateway
+from servers.requirements import require_tool
+from servers.thread import ThreadServer
+
+pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
+
+SAMCONFIG = """version = 0.1
+
+# For the emulator: it neither streams nor has a firewall.
+[dev.deploy.parameters]
+parameter_overrides = "ResponseTransferMode=BUFFERED RequestsPerAddress=0 Architecture=x86_64"
+"""
+SECRETS = {"UPSTREAM_API_KEY": "sk-up", "UPSTASH_REDIS_REST_TOKEN": "tok-redis",
+           "QDRANT_API_KEY": "key-qdrant"}  # fmt: skip
+
+
+@dataclass
+class Place:
+    """Everything that a deployment talks to, and what it is told."""
+
+    environment: Mapping[str, str]
+    config: SamConfig
+    tools: Tools
+    qdrant: QdrantRest
+    console: ScriptedConsole = field(default_factory=ScriptedConsole)
+
+    def guide(self, *, dry_run: bool = False) -> Guide:
+        self.console = ScriptedConsole()
+        return Guide(
+            self.console,
+            self.environment,
+            interactive=False,
+            dry_run=dry_run,
+            config=self.config,
+            tools=self.tools,
+        )
+
+    def secret_names(self) -> set[str]:
+        return {name.rsplit("/", 1)[1] for name in Aws("us-east-1").parameters_below(
+            "/llm-cache-proxy/dev"
+        )}  # fmt: skip
+
+
+def deleted_by_cloudformation(stack: str, region: str) -> None:
+    """`sam delete` looks for uploaded templates at addresses of AWS alone."""
+    stacks = boto3.client("cloudformation", region_name=region)
+    stacks.delete_stack(StackName=stack)
+    stacks.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("guided")
+    require_tool("sam")
+    config = folder / "samconfig.toml"
+    config.write_text(SAMCONFIG)
+    qdrant = QdrantRest(api_key=SECRETS["QDRANT_API_KEY"])
+    server = ThreadServer(qdrant)
+    server.start()
+    with (
+        redis_process() as redis_url,
+        rest_gateway(redis_url, SECRETS["UPSTASH_REDIS_REST_TOKEN"]) as rest_port,
+        demo_upstream("127.0.0.1") as upstream,
+        ministack(folder) as url,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        environment = {
+            "STAGE": "dev",
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": url,
+            "UPSTREAM_BASE_URL": upstream,
+            "UPSTASH_REDIS_REST_URL": f"http://127.0.0.1:{rest_port}",
+            "QDRANT_URL": server.url,
+            "ALARM_ADDRESS": "none",
+            **SECRETS,
+        }
+        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": url}.items():
+            patched.setenv(name, value)  # where boto3 and sam find them
+        aws = Aws("us-east-1")
+        aws.put("/llm-cache-proxy/dev/TUNING", '{"EXACT_DEADLINE_SECONDS": "5"}', kind="String")
+        numbers = count()
+        tools = Tools(
+            sam=lambda: program("sam", "samlocal"),
+            build=lambda _: package_stack(
+                folder / f"stack-{next(numbers)}", image_uri=f"{REGISTRY}:latest"
+            ),
+            images=("--image-repository", REGISTRY),
+            delete=deleted_by_cloudformation,
+        )
+        try:
+            yield Place(environment, SamConfig(config), tools, qdrant)
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def deployed(place: Place) -> Place:
+    """After a first deployment that went well."""
+    assert place.guide().deploy() == 0, place.console.shown
+    return place
+
+
+def test_a_dry_run_tries_everything_shows_everything_and_changes_nothing(place: Place) -> None:
+    before = place.secret_names()
+
+    status = place.guide(dry_run=True).deploy()
+
+    assert status == 0, place.console.shown
+    assert place.console.shown.count("  ok  ") == 4
+    assert "sam deploy" in place.console.shown
+    assert "Nothing was changed" in place.console.shown
+    assert not any(secret in place.console.shown for secret in SECRETS.values())
+    assert place.secret_names() == before
+    assert Aws("us-east-1").outputs("llm-cache-proxy-dev") == {}
+
+
+def test_a_wrong_key_stops_it_before_anything_is_built(place: Place) -> None:
+    place.environment = {**place.environment, "QDRANT_API_KEY": "wrong"}
+    try:
+        status = place.guide().deploy()
+    finally:
+        place.environment = {**place.environment, **SECRETS}
+
+    assert status == 1
+    assert "FAIL  Qdrant" in place.console.shown
+    assert "QDRANT_API_KEY" not in place.secret_names()
+
+
+def test_the_deployed_stack_is_asked_twice(deployed: Place) -> None:
+    shown = deployed.console.shown
+
+    assert "200 MISS" in shown
+    assert "200 HIT-EXACT" in shown
+    assert "/v1" in shown.split("base_url:")[1]
+    assert "dashboard" in shown.split("dashboard:")[1]
+
+
+def test_secrets_are_kept_and_the_stacks_own_are_made(deployed: Place) -> None:
+    assert deployed.secret_names() == {*SECRETS, "ADMIN_KEY", "KEY_SIGNING_SECRET", "TUNING"}
+    assert len(Aws("us-east-1").secret("/llm-cache-proxy/dev/ADMIN_KEY")) == 64
+
+
+def test_answers_are_kept_and_secrets_are_not_among_them(deployed: Place) -> None:
+    kept = deployed.config.overrides("dev")
+
+    assert kept["UpstreamBaseUrl"] == deployed.environment["UPSTREAM_BASE_URL"]
+    assert kept["RequestsPerAddress"] == "0"
+    assert not any(secret in str(kept) for secret in SECRETS.values())
+
+
+def test_again_it_asks_nothing_keeps_the_keys_and_answers(deployed: Place) -> None:
+    key = Aws("us-east-1").secret("/llm-cache-proxy/dev/ADMIN_KEY")
+    deployed.environment = {
+        name: deployed.environment[name] for name in ("STAGE", "AWS_REGION", "AWS_ENDPOINT_URL")
+    }
+
+    status = deployed.guide().deploy()
+
+    assert status == 0, deployed.console.shown
+    assert "none changed" in deployed.console.shown
+    assert Aws("us-east-1").secret("/llm-cache-proxy/dev/ADMIN_KEY") == key
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_key_that_asked_is_revoked() -> None:
+    aws = Aws("us-east-1")
+    function = aws.outputs("llm-cache-proxy-dev")["AdminFunctionName"]
+
+    keys = aws.act(function, {"action": "keys", "tenant": "deployment"})["keys"]
+
+    assert keys
+    assert {key["status"] for key in keys} == {"revoked"}
+
+
+@pytest.mark.usefixtures("deployed")
+def test_settings_are_tuned_without_a_deployment() -> None:
+    aws = Aws("us-east-1")
+
+    now = json.loads(tune(aws, "dev", ["SIMILARITY_THRESHOLD=0.97"]))
+
+    stored = json.loads(aws.secret("/llm-cache-proxy/dev/TUNING"))
+    assert now == stored == {"EXACT_DEADLINE_SECONDS": "5", "SIMILARITY_THRESHOLD": "0.97"}
+
+
+def test_a_destroyed_stack_leaves_nothing(deployed: Place) -> None:
+    """Runs last: the others need the stack."""
+    console = ScriptedConsole(answers=["llm-cache-proxy-dev"])
+    destroyer = Destroyer(console, Aws("us-east-1"), "dev", tools=deployed.tools)
+
+    shown = replace(destroyer, dry_run=True).destroy()
+    kept = deployed.secret_names()
+    status = destroyer.destroy()
+
+    assert (shown, bool(kept), status) == (0, True, 0), console.shown
+    assert deployed.secret_names() == set()
+    assert Aws("us-east-1").outputs("llm-cache-proxy-dev") == {}
+    functions = boto3.client("lambda", region_name="us-east-1").list_functions()["Functions"]
+    assert not [f for f in functions if f["FunctionName"].startswith("llm-cache-proxy-dev")]
