@@ -111,6 +111,17 @@ def test_trailers_without_end_end_the_connection(proxy: ProxyProcess) -> None:
     assert is_well(proxy)
 
 
+def test_a_connection_is_used_again_after_a_body_that_was_too_large(proxy: ProxyProcess) -> None:
+    with httpx.Client(base_url=proxy.url, timeout=20) as client:
+        json_type = {"content-type": "application/json"}
+        path = "/v1/chat/completions"
+
+        refused = client.post(path, content=b"x" * 5_500_000, headers=json_type)
+        after = client.get("/health")
+
+    assert (refused.status_code, after.status_code) == (413, 200)
+
+
 def test_what_is_no_http_is_refused_in_openais_shape(proxy: ProxyProcess) -> None:
     assert code_in(answer_to(proxy, b"\x16\x03\x01 hello\r\n\r\n")) == (400, "invalid_http")
 

@@ -13,6 +13,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from llm_cache_proxy.api.http.errors import error_body
 
+_UNREAD_BYTES = 10_000_000
+"""Of a body that nobody wants any more: up to here the connection can be used again."""
+
 _RESERVED_FILES = 128
 """File descriptors for the stores, the upstreams and the log, besides clients' connections."""
 
@@ -66,6 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _read_timer: asyncio.TimerHandle | None = None
     _held_bytes = 0
+    _in_body = False
     _head_bytes = 0
     _head_too_large = False
 
@@ -86,6 +90,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if not self._is_idle() or self.transport.is_closing():
             self._held_bytes = 0
+        elif self._in_body:  # of a request that was refused before its body was read
+            if self._held_bytes > _UNREAD_BYTES:
+                self.transport.close()
         elif self._held_bytes > self.limits.head_bytes:
             self._refuse_large_head()
         elif self._head_timer is None:
@@ -109,7 +116,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._stop_head_timer()
+        self._in_body = True
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is whole; what follows is another head."""
+        self._in_body = False
+        self._held_bytes = 0
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, or a head that is too large."""
