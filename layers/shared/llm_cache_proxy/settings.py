@@ -183,8 +183,11 @@ class Settings(BaseSettings):
         lt=1,
         description="Fraction of wrong samples above which a tenant's threshold is raised.",
     )
-    shadow_agreement: Similarity = Field(
-        0.80, description="Cosine similarity from which two answers count as the same."
+    shadow_agreement: float = Field(
+        0.40,
+        ge=0,
+        le=1,
+        description="Agreement from which two answers say the same, from 0 to 1.",
     )
     semantic_candidates: int = Field(
         5, ge=1, le=50, description="How many of the nearest entries are judged."

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from llm_cache_proxy.domain.answers import agreement, compared
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
 from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
@@ -18,7 +19,7 @@ from llm_cache_proxy.ports.verifier import Kind
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Compares two answers: by the verifier where there is one, else by their similarity."""
+    """Compares two answers: by the verifier where there is one, else piece by piece."""
 
     rules: ShadowRules
     embedder: Embedder
@@ -40,7 +41,8 @@ class Agreement:
             return None
         first, second = (embedding.vector for embedding in embedded)
         similarity = sum(a * b for a, b in zip(first, second, strict=True))
-        return similarity >= self.rules.agreement
+        found = compared((asked.text, asked.text), (one, other), similarity)
+        return agreement(found) >= self.rules.agreement
 
 
 def said_by(dialect: Dialect, form: Form, body: str) -> str | None:
