@@ -29,8 +29,8 @@ LEAST_EXPECTED = 4.0
 
 _HOPELESS = 2.0
 
-_DRIFT_Z = 3.0
-_DRIFT_LEAST = 3.0
+_DRIFT_Z = 2.0
+_DRIFT_LEAST = 1.5
 WINDOW = 200
 """Audits after which a new look for drift begins."""
 
