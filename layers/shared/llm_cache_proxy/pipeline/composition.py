@@ -14,6 +14,7 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.checks.agreement import Agreement
+from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
 from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
@@ -230,13 +231,12 @@ def _shadow_sampler(
     return ShadowSampler(
         rules=options.shadow,
         threshold=policy.threshold,
-        upstream=ports.upstream,
+        fresh_answers=FreshAnswers(ports.upstream, options.prices.counted_name),
         agreement=Agreement(options.shadow, ports.embedder, options.dependencies.embedder, judge),
         memory=ports.pairs,
         exact_dependency=options.dependencies.exact,
         counter_writer=counter_writer,
         background=background,
-        counted_model=options.prices.counted_name,
         chance=options.chance,
         instead=options.inline,
     )
