@@ -9,7 +9,7 @@ from typing import NamedTuple
 from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise, Tally
 from llm_cache_proxy.domain.promise.promise import WINDOW, has_drifted
 
-PLANNED_EVERY = 50
+PLANNED_EVERY = 100
 CONTROLS_WANTED = 400
 FORGOTTEN = 0.1
 

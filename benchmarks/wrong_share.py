@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--only", help="one stream by its name, without adversaries")
     parser.add_argument("--prior", action="store_true")
     options = parser.parse_args()
     if options.prior:
@@ -159,6 +160,7 @@ def main() -> None:
     built = {
         name: candidates(paths, noisy=name == "QQP", kept_in=options.vectors)
         for name, paths in streams(options.data).items()
+        if options.only in {None, name}
     }
     print(
         "| stream | promise | kept | wrong of hits | hit rate | best fixed, same share "
@@ -167,6 +169,8 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     for name in reversed(built):
         print_stream(name, *built[name], options.runs)
+    if options.only is not None:
+        return
     print("| adversary (CheckList) | promise | kept | wrong of hits | hit rate | forgot |")
     print("|---|---|---|---|---|---|")
     print_adversaries(*built["CheckList"], options.runs)

@@ -87,3 +87,15 @@ def test_controls_move_the_judge_away_from_what_is_believed_at_first() -> None:
 def test_drift_is_a_difference_that_chance_does_not_explain() -> None:
     assert not has_drifted(Tally(seen=2.0, labelled=100, differing=6))
     assert has_drifted(Tally(seen=2.0, labelled=100, differing=12))
+
+
+def test_a_band_with_few_labels_is_served_above_one_with_many_only() -> None:
+    many, few = Tally(900, 900, 3), Tally(5, 5, 0)
+
+    below = FIVE.plan(Evidence({Cell("", 7): many, Cell("", 6): few}, CONTROLS))
+    above = FIVE.plan(Evidence({Cell("", 7): few, Cell("", 6): many}, CONTROLS))
+    alone = FIVE.plan(Evidence({Cell("", 7): Tally(29, 29, 0)}, Tally(0, 1e6, 10)))
+
+    assert set(below.served) == {Cell("", 7)}
+    assert set(above.served) == {Cell("", 7), Cell("", 6)}
+    assert not alone.served

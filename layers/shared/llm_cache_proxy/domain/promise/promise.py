@@ -27,6 +27,9 @@ MOST_FALSE_ALARMS = 0.30
 LEAST_EXPECTED = 4.0
 """Wrong answers that a served set's labels should hold where the promise is just kept."""
 
+LEAST_LABELS = 30.0
+"""Labels of the lowest band that is served of a rule; higher ones, being nearer, may have fewer."""
+
 _HOPELESS = 2.0
 
 _DRIFT_Z = 2.0
@@ -110,6 +113,22 @@ def judge_of(evidence: Evidence) -> Judge:
     return Judge(share, share * (1 - share) / (total + 1))
 
 
+def wrong_interval(tally: Tally, controls: Tally) -> tuple[float, float] | None:
+    """The 95 % interval of the wrong share: differing labels against differing controls.
+
+    A difference of two proportions (Agresti and Caffo's interval), divided by the judge's power.
+    None without labels or without controls: then nothing can be said.
+    """
+    if not tally.labelled or not controls.labelled:
+        return None
+    labels, checks = tally.labelled + 2, controls.labelled + 2
+    one, other = (tally.differing + 1) / labels, (controls.differing + 1) / checks
+    spread = _Z * sqrt(one * (1 - one) / labels + other * (1 - other) / checks)
+    power = max(1e-9, judge_of(Evidence(controls=controls)).power)
+    low, high = ((one - other - spread) / power, (one - other + spread) / power)
+    return min(1.0, max(0.0, low)), min(1.0, max(0.0, high))
+
+
 def has_drifted(recent: Tally) -> bool:
     """Whether the latest audits differ so much oftener than expected that chance is no excuse."""
     excess = recent.differing - recent.seen
@@ -128,6 +147,7 @@ class _Choice:
         self._judge = judge
         self._most_wrong = most_wrong
         self._chosen: dict[Cell, float] = {}
+        self._thin: set[Cell] = set()
         self._seen = self._differing = self._variance = 0.0
         self.labelled = 0.0
         """Labels of all that was chosen."""
@@ -150,6 +170,8 @@ class _Choice:
             weight * weight * spread * (1 - spread) / (PRIOR_STRENGTH + tally.labelled + 1)
         )
         self._chosen[cell] = share
+        if tally.labelled < LEAST_LABELS:
+            self._thin.add(cell)
 
     @property
     def bound(self) -> float:
@@ -159,7 +181,12 @@ class _Choice:
 
     def plan(self) -> Plan:
         """What was chosen so far."""
-        return Plan(dict(self._chosen), max(0.0, self.estimate), self.bound)
+        served = dict(self._chosen)
+        for cell in sorted(self._chosen):  # the lowest band of a rule first
+            has_lower = Cell(cell.rule, cell.band - 1) in served
+            if cell in self._thin and not has_lower:
+                del served[cell]
+        return Plan(served, max(0.0, self.estimate), self.bound) if served else Plan()
 
     @property
     def estimate(self) -> float:
