@@ -23,7 +23,6 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _OPENING_LENGTH = 160
-_LANGUAGE_SAMPLE = 120  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,14 @@ def content(answer: str) -> Content:
     """An answer taken apart; what comes after `LONGEST_ANSWER` characters is not read."""
     text = answer[:LONGEST_ANSWER].replace("\u2019", "'")
     tokens = tokenise(text)
-    words = tuple(token.word for token in tokens if token.kind is not Kind.MARK)
+    said = tuple(token for token in tokens if token.kind is not Kind.MARK)
     found, _ = quantities(tokens)
-    script, language = written_in(words[:_LANGUAGE_SAMPLE])
+    script, language = written_in(said)
     return Content(
         pieces=pieces(text),
         stems=stems(text),
         numbers=frozenset(each.value for each in found if not each.optional),
-        stance=_stance(words),
+        stance=_stance(said[0].word if said else ""),
         refuses=_REFUSAL.search(text[:_OPENING_LENGTH]) is not None,
         script=script,
         language=language,
@@ -72,9 +71,7 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _stance(words: tuple[str, ...]) -> str:
-    if not words:
-        return ""
-    if words[0] in _YES:
+def _stance(word: str) -> str:
+    if word in _YES:
         return "yes"
-    return "no" if words[0] in _NO else ""
+    return "no" if word in _NO else ""

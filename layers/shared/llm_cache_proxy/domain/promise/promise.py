@@ -11,7 +11,7 @@ from math import sqrt
 
 from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, Cell
 from llm_cache_proxy.domain.promise.evidence import Evidence, Tally
-from llm_cache_proxy.domain.promise.prior import ALWAYS_VETOED, PRIOR_STRENGTH, prior_wrong
+from llm_cache_proxy.domain.promise.prior import MAY_BE_OVERRULED, PRIOR_STRENGTH, prior_wrong
 
 _Z = 1.96
 FALSE_ALARMS = 0.015
@@ -136,8 +136,8 @@ def has_drifted(recent: Tally) -> bool:
 
 
 def _rules(evidence: Evidence) -> Iterable[str]:
-    learned = {cell.rule for cell in evidence.cells} - ALWAYS_VETOED
-    return sorted({ACCEPTED, *learned})
+    learned = {cell.rule for cell in evidence.cells}
+    return sorted({ACCEPTED, *(learned & MAY_BE_OVERRULED)})
 
 
 class _Choice:

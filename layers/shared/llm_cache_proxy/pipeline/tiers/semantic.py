@@ -186,8 +186,8 @@ class SemanticTier:
             state.facts.similarity = near[0].similarity
             state.facts.because(Reason.BELOW_THRESHOLD)
         for candidate in near:
-            if candidate.similarity < floor:
-                break
+            if candidate.similarity < floor or not _may_serve(planned, candidate):
+                continue
             state.facts.similarity = candidate.similarity
             accepted = await judge.accepts(candidate)
             if accepted is None:
