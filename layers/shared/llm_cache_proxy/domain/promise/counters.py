@@ -44,6 +44,14 @@ def audit_counts(expected: float, *, differs: bool) -> dict[str, int]:
     return _named(RECENT, audit)
 
 
+def feedback_counts() -> dict[str, int]:
+    """What a word against a semantic hit adds: it counts as an explored hit that differs.
+
+    Nobody says of which cell it was; but many of them are a change of the world.
+    """
+    return audit_counts(0.0, differs=True) | {f"{LABELS}feedback": 1}
+
+
 def control_counts(*, differs: bool) -> dict[str, int]:
     """What an exact hit adds that was asked again."""
     return _named(CONTROL, Tally(labelled=1, differing=int(differs))) | {LABELS + CONTROL: 1}
