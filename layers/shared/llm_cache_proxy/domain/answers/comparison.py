@@ -5,6 +5,7 @@ Never asks a model; the answers' cosine is given.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 
 from llm_cache_proxy.domain.answers.content import Content, content, stems
@@ -16,7 +17,12 @@ _ALIGNED = 0.3
 _CONTRADICTING = frozenset(
     {"numbers", "units", "dates", "versions", "negation", "opposites", "code"}
 )
-_GUARD = Guard()
+
+
+@cache
+def _guard() -> Guard:
+    """Made on first use: a cold start compares no answers."""
+    return Guard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ def _contradicted(one: Content, other: Content) -> float:
             ((each, _dice(words, its)) for each, its in offered), key=lambda pair: pair[1]
         )
         if likeness >= _ALIGNED:
-            against += _GUARD.compare(piece, counterpart).rule in _CONTRADICTING
+            against += _guard().compare(piece, counterpart).rule in _CONTRADICTING
     return against / len(read)
 
 
