@@ -6,8 +6,8 @@ Never reports an estimate without its interval and the controls that it rests on
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.evaluation.intervals import share
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.intervals import share
 from llm_cache_proxy.domain.promise import Cell, cell_of
 from llm_cache_proxy.domain.promise.cells import EDGES, lower_edge
 from llm_cache_proxy.domain.promise.promise import MISSED, judge_of, wrong_interval

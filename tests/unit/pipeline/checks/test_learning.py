@@ -277,3 +277,38 @@ async def test_an_entry_that_was_cleared_is_not_served(harness: LearningHarness)
     answer = await harness.ask(ALIKE, headers=READ_ONLY)
 
     assert (answer.x_cache, answer.outcome.reason) == ("MISS", "cleared")
+
+
+async def test_only_the_nearest_entry_that_was_not_served_is_labelled(
+    harness: LearningHarness,
+) -> None:
+    farther = "So what exactly is Rust?"
+    harness.embedder.alike(ALIKE, farther, 0.9)
+    await harness.ask(ASKED)
+    await harness.ask(ALIKE)
+
+    await harness.ask("Rust is what?")
+    harness.embedder.alike(ASKED, "Tell me, what is Rust?", 0.96)
+    await harness.ask("Tell me, what is Rust?")
+
+    assert harness.exact.count_of("learn:labels:missed") == 2
+
+
+async def test_a_comparison_that_was_not_made_is_no_label(harness: LearningHarness) -> None:
+    await harness.ask(ASKED)
+    harness.embedder.away_for = {"other words"}
+
+    says(harness, "other words")
+    await harness.ask(ALIKE)
+
+    assert labels(harness, ALIKE_CELL) == (1, 0, 0)
+
+
+async def test_a_hit_in_another_spelling_is_no_control(harness: LearningHarness) -> None:
+    await harness.ask(ASKED)
+    harness.chance = ALWAYS
+
+    answer = await harness.ask("what is RUST?")
+
+    assert (answer.x_cache, answer.outcome.reason) == ("HIT-EXACT", "normalised")
+    assert len(harness.upstream.calls) == 1

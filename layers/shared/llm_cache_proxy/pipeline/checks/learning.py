@@ -105,7 +105,7 @@ class Learning:
     def floor(self, planned: PlannedRequest) -> float:
         """The least similarity to look at: a client may ask for more, the operator's goes."""
         wanted = planned.plan.threshold
-        return wanted if wanted > self.configured else min(LOWEST, wanted)
+        return max(LOWEST, wanted) if wanted > self.configured else LOWEST
 
     def explores(self, planned: PlannedRequest, state: RequestState) -> bool:
         """Whether this hit is answered by the upstream, to learn from it."""
@@ -200,9 +200,8 @@ class Learning:
         entry = await self.search_dependency.attempt(
             state, lambda: self.vectors.fetch(planned.request.tenant, key)
         )
-        if entry is None:
-            return None
-        held = said_by(planned.request.dialect, Form.JSON, entry.forms.json)
+        body = "" if entry is None else entry.forms.json
+        held = said_by(planned.request.dialect, Form.JSON, body)
         if held is None:
             return None
         return await self.agreement.clearly_differ(planned, state, text, fresh, held)
