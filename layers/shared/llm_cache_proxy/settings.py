@@ -185,8 +185,25 @@ class Settings(BaseSettings):
         lt=1,
         description="Fraction of wrong samples above which a tenant's threshold is raised.",
     )
-    shadow_agreement: Similarity = Field(
-        0.80, description="Cosine similarity from which two answers count as the same."
+    shadow_agreement: float = Field(
+        0.40,
+        ge=0,
+        le=1,
+        description="Agreement from which two answers say the same, from 0 to 1.",
+    )
+    max_wrong_share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Promised share of wrong semantic hits: thresholds are learned so that it is "
+        "kept; unset: the preset's threshold.",
+    )
+    explore_rate: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="Share of learned hits that the upstream answers, to check them, and of exact "
+        "hits that are asked again. Needs MAX_WRONG_SHARE.",
     )
     semantic_candidates: int = Field(
         5, ge=1, le=50, description="How many of the nearest entries are judged."

@@ -203,3 +203,14 @@ async def test_an_explanation_reports_feedback_and_keeps_nothing(harness: Harnes
 
     assert (answer["result"], answer["reason"]) == ("MISS", "feedback")
     assert harness.exact.count_of("semantic_hits") == hits
+
+
+async def test_the_first_word_against_a_pair_is_a_label(harness: Harness) -> None:
+    await harness.ask(ASKED)
+    by_meaning = await harness.ask(ALIKE)
+
+    await say(harness, "bad", by_meaning)
+    await say(harness, "bad", by_meaning)
+
+    assert harness.exact.count_of("learn:labels:feedback") == 1
+    assert harness.exact.count_of("learn:recent/d") == 1

@@ -19,6 +19,7 @@ from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.upstreams.breaker import Breaker
+from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
@@ -73,6 +74,7 @@ class Harness:
     policy: Policy = field(default_factory=Policy)
     shadow: ShadowRules = field(default_factory=ShadowRules)
     verified_shadow: bool = False
+    learning: LearningRules | None = None
     frozen: bool = False
     chance: float = 0.0
     verifier: FakeVerifier = field(default_factory=FakeVerifier)
@@ -141,6 +143,7 @@ class Harness:
             upstream=self.upstream,
             clock=self,
             verifier=self.verifier,
+            counters=self.exact,
         )
         options = Options(
             prices=PRICES,
@@ -153,6 +156,7 @@ class Harness:
             unchecked_per_minute=self.unchecked_per_minute,
             chance=lambda: self.chance,
             shadow=self.shadow,
+            learning=self.learning,
             verifies_samples=self.verified_shadow,
             inline=self.frozen,
             keep_alive_seconds=self.keep_alive_seconds,

@@ -18,6 +18,7 @@ from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.harness import Harness
+from unit.pipeline.learning_harness import ALWAYS, learning, taught
 
 DOCS = Path(__file__).parents[3] / "docs" / "reasons.md"
 ASKED = "What is Rust?"
@@ -209,12 +210,29 @@ async def _unproved() -> Seen:
     return await _asked(harness, ASKED)
 
 
+async def _learned() -> Seen:
+    return await _asked(await taught())
+
+
+async def _unproven() -> Seen:
+    harness = learning()
+    await harness.ask(ASKED)
+    return await _asked(harness)
+
+
+async def _explored() -> Seen:
+    harness = await taught()
+    harness.chance = ALWAYS
+    return await _asked(harness)
+
+
 WAYS: dict[Reason, Way] = {
     Reason.IDENTICAL: _second(ASKED),
     Reason.NORMALISED: _second("what is  RUST?"),
     Reason.PROMOTED: _promoted,
     Reason.SIMILAR: _second(),
     Reason.VERIFIED: _verified,
+    Reason.LEARNED: _learned,
     Reason.COALESCED: _coalesced,
     Reason.STALE_IF_ERROR: _stale_if_error,
     Reason.STALE_WHILE_REVALIDATE: lambda: _revalidated(frozen=False),
@@ -225,6 +243,8 @@ WAYS: dict[Reason, Way] = {
     Reason.CUT_OFF: _cleared,
     Reason.VERIFIER: _second(policy=Policy(verified=True)),
     Reason.UNVERIFIED: _unverified,
+    Reason.UNPROVEN: _unproven,
+    Reason.EXPLORED: _explored,
     Reason.SHADOW: _sampled,
     Reason.RENEWED: lambda: _revalidated(frozen=True),
     Reason.FEEDBACK: _barred,

@@ -21,6 +21,7 @@ from llm_cache_proxy.administration.export import EntryExport
 from llm_cache_proxy.administration.feedback import AdministeredExact, Feedback
 from llm_cache_proxy.administration.import_entries import EntryImport
 from llm_cache_proxy.administration.key_records import KeyRecords
+from llm_cache_proxy.administration.learning import LearningReport
 from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests
 from llm_cache_proxy.administration.metrics.report import Breakers, MetricsReport, Trust
@@ -82,6 +83,7 @@ class Administration:
             "explain": self._explain,
             "feedback": self._feedback,
             "restore_threshold": self._restore_threshold,
+            "learning": self._learning,
             "keys": self._client_keys.list,
             "create_key": self._client_keys.create,
             "revoke_key": self._client_keys.revoke,
@@ -191,6 +193,12 @@ class Administration:
         tenant = fields.text("tenant") or DEFAULT_TENANT
         fields.end()
         return await Feedback(self.exact, self.vectors).restore_threshold(tenant)
+
+    async def _learning(self, fields: Fields) -> JsonObject:
+        tenant = fields.text("tenant") or DEFAULT_TENANT
+        fields.end()
+        learning = None if self.explanation is None else self.explanation.pipeline.learning
+        return await LearningReport(learning).report(tenant)
 
     async def _config(self, fields: Fields) -> JsonObject:
         fields.end()

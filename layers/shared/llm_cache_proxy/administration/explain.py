@@ -14,10 +14,12 @@ from llm_cache_proxy.administration.dry_run.read_only_stores import (
     RecordingVectorStore,
 )
 from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
+from llm_cache_proxy.administration.learning import cell_view, learning_view
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.pipeline.checks.learning import Learned
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
 from llm_cache_proxy.pipeline.request.decision import Served
@@ -51,12 +53,15 @@ class Explanation:
         vectors = RecordingVectorStore(self.pipeline.ports.vectors)
         state = RequestState()
         hit, planned = await self._found(planned, state, vectors)
+        learned = await self._learned(planned)
         return {
             **_outcome(planned, state, hit),
+            **({} if learned is None else {"learning": learning_view(learned)}),
             "key": _key_parts(planned),
             "plan": _plan(planned),
             "candidates": [
-                self._judged(planned, candidate, with_text=with_texts) for candidate in vectors.near
+                self._judged(planned, candidate, learned, with_text=with_texts)
+                for candidate in vectors.near
             ],
             "timings_ms": {step: round(spent, 3) for step, spent in state.timings.items()},
         }
@@ -70,8 +75,10 @@ class Explanation:
         dry_run = compose(
             replace(asked.ports, exact=ReadOnlyExactStore(asked.ports.exact), vectors=vectors),
             asked.policy,
-            replace(asked.options, shadow=None, asks_verifier=False),
+            replace(asked.options, shadow=None, asks_verifier=False, chance=lambda: 1.0),
         )
+        if dry_run.learning is not None:
+            await dry_run.learning.refresh(planned.request.tenant, state)
         found = await dry_run.exact.find(planned, state)
         if found.answer is not None:
             return found.answer, found.planned
@@ -80,7 +87,12 @@ class Explanation:
         return hit, found.planned
 
     def _judged(
-        self, planned: PlannedRequest, candidate: Candidate, *, with_text: bool
+        self,
+        planned: PlannedRequest,
+        candidate: Candidate,
+        learned: Learned | None,
+        *,
+        with_text: bool,
     ) -> JsonObject:
         verdict = self.pipeline.options.guard.compare(planned.text, candidate.text)
         judged: JsonObject = {
@@ -92,7 +104,15 @@ class Explanation:
             "detail": verdict.detail,
             "expires_at": candidate.expires_at,
         }
+        if learned is not None:
+            judged["cell"] = cell_view(learned, candidate.similarity, verdict.rule)
         return judged | ({"text": candidate.text} if with_text else {})
+
+    async def _learned(self, planned: PlannedRequest) -> Learned | None:
+        learning = self.pipeline.learning
+        if learning is None:
+            return None
+        return await learning.read(planned.request.tenant, RequestState())
 
 
 def _request(fields: Fields) -> tuple[ClientRequest, bool]:

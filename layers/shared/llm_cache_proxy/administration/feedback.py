@@ -4,7 +4,7 @@ Decides what a word of feedback does, and takes back what samples did. Never rea
 tenant that it is given for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from llm_cache_proxy.administration.clearing import Clearing, Selection
 from llm_cache_proxy.domain.entries.pairs import EntryHandle, parse_handle
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.promise.counters import feedback_counts
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.key_store import KeyStore
 from llm_cache_proxy.ports.pair_memory import PairMemory
@@ -23,6 +24,12 @@ BAD, GOOD = "bad", "good"
 
 class AdministeredExact(ExactAdmin, KeyStore, PairMemory, Protocol):
     """The exact tier as operators see it, clients' keys, and what it remembers of pairs."""
+
+    async def record(
+        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
+    ) -> None:
+        """Add to the tenant's counters, as `ExactStore.record` does."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,8 @@ class Feedback:
 
     async def _bad(self, tenant: str, handle: EntryHandle) -> JsonObject:
         # The pair first: an answer that is made anew meanwhile must not match it again.
-        if handle.pair is not None:
-            await self.exact.bar(tenant, handle.pair)
+        if handle.pair is not None and await self.exact.bar(tenant, handle.pair):
+            await self.exact.record(tenant, feedback_counts())
         clearing = Clearing(self.exact, self.vectors)
         cleared = await clearing.clear(Selection(tenant, f"entry:{handle.entry_id}"))
         evicted = cleared["cleared"]

@@ -9,10 +9,12 @@ from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.domain.promise import Promise
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import semantic_rules
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.domain.upstreams.breaker import Breaker
+from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.support.dependency import Dependency
@@ -81,6 +83,7 @@ def pipeline(
         upstream=parts.upstream,
         clock=SystemClock(),
         verifier=verifier(settings, parts.upstream),
+        counters=parts.exact,
     )
     options = _options(settings, watched, frozen=frozen)
     return compose(ports, policy(settings, parts), options)
@@ -106,6 +109,7 @@ def _options(settings: Settings, watched: Dependencies, *, frozen: bool) -> Opti
         unchecked_per_minute=settings.unchecked_requests_per_minute,
         chance=SystemRandom().random,  # a seed in a snapshot would be every instance's
         shadow=_shadow_rules(settings),
+        learning=_learning_rules(settings),
         inline=frozen,
         counter_seconds=settings.exact_deadline_seconds,
         prepare=SemanticTierOnFirstUse(settings),
@@ -116,3 +120,9 @@ def _shadow_rules(settings: Settings) -> ShadowRules | None:
     if settings.shadow_rate <= 0:
         return None
     return ShadowRules(settings.shadow_rate, settings.shadow_limit, settings.shadow_agreement)
+
+
+def _learning_rules(settings: Settings) -> LearningRules | None:
+    if settings.max_wrong_share is None:
+        return None
+    return LearningRules(Promise(settings.max_wrong_share), settings.explore_rate)

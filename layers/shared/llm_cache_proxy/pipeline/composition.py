@@ -14,6 +14,8 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.checks.agreement import Agreement
+from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
+from llm_cache_proxy.pipeline.checks.learning import CounterReader, Learning, LearningRules
 from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
@@ -43,7 +45,10 @@ from llm_cache_proxy.ports.verifier import Verifier
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What the pipeline reaches the outside through; `verifier` None where there is none."""
+    """What the pipeline reaches the outside through.
+
+    `verifier` is None where there is none, `counters` where nothing is learned.
+    """
 
     exact: ExactStore
     leases: LeaseStore
@@ -53,6 +58,7 @@ class Ports:
     upstream: Upstream
     clock: Clock
     verifier: Verifier | None = None
+    counters: CounterReader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,8 @@ class Dependencies:
 class Options:
     """How the steps behave; `inline` says that nothing runs after an answer, as on Lambda.
 
-    `shadow` None takes no samples; `verifies_samples` False compares sampled answers by their
+    `shadow` None takes no samples, `learning` None learns no thresholds;
+    `verifies_samples` False compares sampled answers by their
     similarity alone; `asks_verifier` False uses only the verdicts that are remembered. `chance`
     gives a number from 0 to 1. `prepare` is awaited before the semantic tier's first use.
     """
@@ -88,6 +95,7 @@ class Options:
     unchecked_per_minute: int
     chance: Callable[[], float]
     shadow: ShadowRules | None = None
+    learning: LearningRules | None = None
     verifies_samples: bool = True
     asks_verifier: bool = True
     inline: bool = False
@@ -109,6 +117,7 @@ class Pipeline:
     semantic: SemanticTier
     entry_writer: EntryWriter
     counter_writer: CounterWriter
+    learning: Learning | None
 
 
 def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
@@ -129,6 +138,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         hits=options.hits,
         keys=keys,
         lost_leases=lost_leases,
+        believes_promotions=options.learning is None,
     )
     single_flight = SingleFlight(
         store=ports.leases,
@@ -141,6 +151,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         keep_alive_seconds=options.keep_alive_seconds,
     )
     pair_verifier = _pair_verifier(ports, options, counter_writer, background)
+    learning = _learning(ports, policy, options, counter_writer, background, pair_verifier)
     semantic = SemanticTier(
         exact=ports.exact,
         vectors=ports.vectors,
@@ -157,6 +168,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         shadow_sampler=_shadow_sampler(
             ports, policy, options, counter_writer, background, pair_verifier
         ),
+        learning=learning,
     )
     entry_writer = EntryWriter(
         exact=ports.exact,
@@ -181,6 +193,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
             options.detached_tasks,
         ),
         pair_verifier=pair_verifier,
+        learning=learning,
         counter_writer=counter_writer,
         background=background,
     )
@@ -195,6 +208,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         semantic,
         entry_writer,
         counter_writer,
+        learning,
     )
 
 
@@ -230,13 +244,41 @@ def _shadow_sampler(
     return ShadowSampler(
         rules=options.shadow,
         threshold=policy.threshold,
-        upstream=ports.upstream,
+        fresh_answers=FreshAnswers(ports.upstream, options.prices.counted_name),
         agreement=Agreement(options.shadow, ports.embedder, options.dependencies.embedder, judge),
         memory=ports.pairs,
         exact_dependency=options.dependencies.exact,
         counter_writer=counter_writer,
         background=background,
-        counted_model=options.prices.counted_name,
         chance=options.chance,
         instead=options.inline,
+    )
+
+
+def _learning(
+    ports: Ports,
+    policy: Policy,
+    options: Options,
+    counter_writer: CounterWriter,
+    background: Background,
+    pair_verifier: PairVerifier | None,
+) -> Learning | None:
+    if options.learning is None or ports.counters is None:
+        return None
+    judge = pair_verifier if options.verifies_samples else None
+    parts = options.dependencies
+    return Learning(
+        rules=options.learning,
+        configured=policy.threshold,
+        counters=ports.counters,
+        vectors=ports.vectors,
+        agreement=Agreement(ShadowRules(), ports.embedder, parts.embedder, judge),
+        fresh_answers=FreshAnswers(ports.upstream, options.prices.counted_name),
+        exact_dependency=parts.exact,
+        search_dependency=parts.search,
+        counter_writer=counter_writer,
+        background=background,
+        clock=ports.clock,
+        chance=options.chance,
+        inline=options.inline,
     )

@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.metrics.counter_names import merged, negated
 from llm_cache_proxy.domain.metrics.histogram import latency_counts
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
@@ -55,6 +56,7 @@ class CachingProxy:
     semantic: SemanticTier
     miss: MissPath
     pair_verifier: PairVerifier | None
+    learning: Learning | None
     counter_writer: CounterWriter
     background: Background
 
@@ -108,6 +110,8 @@ class CachingProxy:
             return AskUpstream(str(unread)), await self.exact.begin(planned, state)
         found = await self.exact.find(planned, state)
         if found.answer is not None:
+            if self.learning is not None:
+                self.learning.control(found.planned, found.answer.outcome.reason)
             return await self.revalidation.decide(found, found.answer, state), found.planned
         shared = await self.single_flight.enter(found, state)
         if shared is not None:

@@ -50,7 +50,7 @@ class UncountedExactStore:
     ) -> Promoted:
         """The target's answer; `alias` is not left behind, the hit is counted back."""
         del alias
-        found = await self._store.promote(tenant, None, query, match)
+        found = await self._store.promote(tenant, None, replace(query, counts={}), match)
         if isinstance(found, Hit):
             await self._uncount(tenant, SEMANTIC_HITS, found)
         return found

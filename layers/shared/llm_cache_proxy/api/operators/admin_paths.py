@@ -15,6 +15,7 @@ PATHS: Mapping[str, tuple[str, str]] = {
     "/admin/explain": ("POST", "explain"),
     "/admin/feedback": ("POST", "feedback"),
     "/admin/threshold/restore": ("POST", "restore_threshold"),
+    "/admin/learning": ("GET", "learning"),
     "/admin/keys": ("GET", "keys"),
     "/admin/keys/create": ("POST", "create_key"),
     "/admin/keys/revoke": ("POST", "revoke_key"),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from llm_cache_proxy.api.http.json_body import JsonBody
 from llm_cache_proxy.api.operators.access import Perform
 from llm_cache_proxy.api.operators.schemas import actions, answers
+from llm_cache_proxy.api.operators.schemas.learning import LearningAnswer
 from llm_cache_proxy.api.operators.schemas.metrics import Stats
 
 _MAX_BODY_BYTES = 5_000_000
@@ -40,6 +41,12 @@ async def explain(
 ) -> Response:
     """What would become of a request, and why; nothing is asked of the upstream."""
     return await perform("explain", fields)
+
+
+@router.get("/learning", response_model=LearningAnswer)
+async def learning(fields: Annotated[actions.OfTenant, Query()], perform: Perform) -> Response:
+    """What labels say of a tenant's semantic hits, against MAX_WRONG_SHARE."""
+    return await perform("learning", fields)
 
 
 @router.post("/threshold/restore", response_model=answers.ThresholdRestored)

@@ -11,6 +11,7 @@ from llm_cache_proxy.cli.admin import tables
 from llm_cache_proxy.cli.admin.client import FAILED, Remote
 from llm_cache_proxy.cli.admin.entries import entries
 from llm_cache_proxy.cli.admin.keys import keys
+from llm_cache_proxy.cli.admin.learning import learning_table
 from llm_cache_proxy.cli.admin.options import on_proxy, print_answer, print_json, selecting
 from llm_cache_proxy.cli.admin.tables import counted, part
 from llm_cache_proxy.cli.admin.transfer import export, import_entries
@@ -157,6 +158,15 @@ def config(remote: Remote) -> None:
     """The settings in force, secrets masked."""
     answer = remote.get("/admin/config")
     print_answer(remote, answer, tables.settings)
+
+
+@admin.command()
+@click.option("--tenant", help="Whose semantic hits.")
+@on_proxy
+def learning(remote: Remote, tenant: str | None) -> None:
+    """Show what labels say of semantic hits, against MAX_WRONG_SHARE."""
+    answer = remote.get("/admin/learning", {"tenant": tenant})
+    print_answer(remote, answer, learning_table)
 
 
 @admin.command("restore-threshold")

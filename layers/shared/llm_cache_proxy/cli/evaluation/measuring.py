@@ -103,7 +103,7 @@ def measured_stream(
     A text of pairs arrives once, when it is first named; single texts arrive as they are, repeats
     and all.
     """
-    stream = _Stream()
+    stream = Stream()
     for file in files:
         stream.add(file)
     prompts = [Prompt(text, embedded.is_whole(text)) for text in stream.texts]
@@ -149,7 +149,7 @@ def _curve(title: str, points: Sequence[tuple[float | None, float | None]]) -> C
     return Curve(title, [rate for rate, _ in known], [right for _, right in known])
 
 
-class _Stream:
+class Stream:
     """Texts in the order of their arrival, and what is known of their answers."""
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     PROMOTED = "promoted"
     SIMILAR = "similar"
     VERIFIED = "verified"
+    LEARNED = "learned"
 
     COALESCED = "coalesced"
 
@@ -36,6 +37,8 @@ class Reason(StrEnum):
     CUT_OFF = "cleared"
     VERIFIER = "verifier"
     UNVERIFIED = "unverified"
+    UNPROVEN = "unproven"
+    EXPLORED = "explored"
     SHADOW = "shadow"
     RENEWED = "renewed"
     FEEDBACK = "feedback"
@@ -73,6 +76,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.PROMOTED: "An earlier semantic match for this text is still valid.",
     Reason.SIMILAR: "A similar prompt was answered before, and the guard sees no difference.",
     Reason.VERIFIED: "A similar prompt was answered before, and the verifier approved the pair.",
+    Reason.LEARNED: "A similar prompt was answered before, and such hits keep MAX_WRONG_SHARE.",
     Reason.COALESCED: "An identical request was in flight, and this is its answer.",
     Reason.STALE_IF_ERROR: "The upstream failed, and an expired answer is served instead.",
     Reason.STALE_WHILE_REVALIDATE: "The answer has expired, and another request is refreshing it.",
@@ -83,6 +87,8 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.CUT_OFF: "A similar prompt's entry was cleared or has been deleted.",
     Reason.VERIFIER: "The verifier rejected the similar pair.",
     Reason.UNVERIFIED: "The verifier has not judged the similar pair yet, or did not answer.",
+    Reason.UNPROVEN: "Labels do not show yet that such a hit would keep MAX_WRONG_SHARE.",
+    Reason.EXPLORED: "A semantic hit was not served, so that its answer can be checked.",
     Reason.SHADOW: "A semantic hit was sampled: the upstream answers instead, for comparison.",
     Reason.RENEWED: "The answer has expired or is about to, and this request refreshes it.",
     Reason.FEEDBACK: "Feedback barred the similar pair.",

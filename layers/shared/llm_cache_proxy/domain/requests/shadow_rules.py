@@ -6,6 +6,7 @@ threshold is raised, never lowers it.
 
 from dataclasses import dataclass
 
+from llm_cache_proxy.domain.answers import LEAST_AGREEMENT
 from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 
 LEAST_SAMPLES = 30
@@ -20,13 +21,13 @@ HIGHEST = 0.99
 class ShadowRules:
     """`rate` is the share of semantic hits sampled, `limit` the share of wrong ones allowed.
 
-    Two answers whose similarity is below `agreement` count as different, where no verifier says
-    otherwise.
+    Two answers whose agreement (`domain.answers`) is below `agreement` count as different, where no
+    verifier says otherwise.
     """
 
     rate: float = 0.0
     limit: float = 0.05
-    agreement: float = 0.80
+    agreement: float = LEAST_AGREEMENT
 
     def raised(self, threshold: float, *, samples: int, wrong: int) -> float | None:
         """The threshold to go on with, or None where `threshold` may stay.

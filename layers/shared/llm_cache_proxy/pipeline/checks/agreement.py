@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from llm_cache_proxy.domain.answers import Comparison, agreement, clearly_differs, compared
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
 from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
@@ -18,7 +19,7 @@ from llm_cache_proxy.ports.verifier import Kind
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Compares two answers: by the verifier where there is one, else by their similarity."""
+    """Compares two answers: by the verifier where there is one, else piece by piece."""
 
     rules: ShadowRules
     embedder: Embedder
@@ -29,18 +30,41 @@ class Agreement:
         self, planned: PlannedRequest, state: RequestState, one: str, other: str
     ) -> bool | None:
         """Whether both say the same; None where that could not be found out."""
+        ruled = await self._ruled(planned, state, one, other)
+        if ruled is not None:
+            return ruled
+        found = await self._compared(state, (planned.text, planned.text), one, other)
+        return None if found is None else agreement(found) >= self.rules.agreement
+
+    async def clearly_differ(
+        self, planned: PlannedRequest, state: RequestState, near_text: str, one: str, other: str
+    ) -> bool | None:
+        """Whether the answers, the second of which was given to `near_text`, clearly differ."""
+        ruled = await self._ruled(planned, state, one, other)
+        if ruled is not None:
+            return not ruled
+        found = await self._compared(state, (planned.text, near_text), one, other)
+        return None if found is None else clearly_differs(found)
+
+    async def _ruled(
+        self, planned: PlannedRequest, state: RequestState, one: str, other: str
+    ) -> bool | None:
         if one == other:
             return True
-        if self.pair_verifier is not None:
-            ruling = await self.pair_verifier.ruled(state, Kind.ANSWERS, planned, one, other)
-            if ruling is not None:
-                return ruling.approved
+        if self.pair_verifier is None:
+            return None
+        ruling = await self.pair_verifier.ruled(state, Kind.ANSWERS, planned, one, other)
+        return None if ruling is None else ruling.approved
+
+    async def _compared(
+        self, state: RequestState, prompts: tuple[str, str], one: str, other: str
+    ) -> Comparison | None:
         embedded = await self.dependency.attempt(state, lambda: self.embedder.embed([one, other]))
         if embedded is None:
             return None
         first, second = (embedding.vector for embedding in embedded)
         similarity = sum(a * b for a, b in zip(first, second, strict=True))
-        return similarity >= self.rules.agreement
+        return compared(prompts, (one, other), similarity)
 
 
 def said_by(dialect: Dialect, form: Form, body: str) -> str | None:

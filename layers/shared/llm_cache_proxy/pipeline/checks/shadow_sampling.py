@@ -6,12 +6,10 @@ before it ends. Never changes what a hit that is not sampled gets.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import (
     SEMANTIC_HITS,
     SHADOW_FAILED,
@@ -19,12 +17,12 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     hit_counts,
     negated,
     sample_counts,
-    shadow_call_counts,
 )
 from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
-from llm_cache_proxy.pipeline.checks.agreement import Agreement, parsed, said_by
+from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
+from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.decision import AskUpstream, Fallback, Served
@@ -34,10 +32,8 @@ from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.exact_store import Hit
 from llm_cache_proxy.ports.pair_memory import PairMemory, Standing
-from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall
 
 _log = logging.getLogger(__name__)
-_SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +45,12 @@ class ShadowSampler:
 
     rules: ShadowRules
     threshold: float
-    upstream: Upstream
+    fresh_answers: FreshAnswers
     agreement: Agreement
     memory: PairMemory
     exact_dependency: Dependency
     counter_writer: CounterWriter
     background: Background
-    counted_model: Callable[[str], str]
     chance: Callable[[], float]
     instead: bool = False
 
@@ -86,40 +81,12 @@ class ShadowSampler:
     async def _follow(self, planned: PlannedRequest, held: str) -> None:
         """Ask the upstream what the client was not kept waiting for, and compare."""
         state = RequestState()
-        try:
-            completion = await self._request_anyway(planned)
-        except UpstreamError as exc:
-            _log.info("a shadow sample got no answer: %s", type(exc).__name__)
-            completion = None
-        if completion is None or not planned.request.dialect.is_whole(completion):
+        fresh = await self.fresh_answers.ask(planned, state)
+        if fresh is None:
             state.counts.add({SHADOW_FAILED: 1})
         else:
-            model = self.counted_model(planned.identity.model)
-            tokens = planned.request.dialect.token_counts(completion)
-            state.counts.add(shadow_call_counts(model, *tokens))
-            await self._compare(planned, state, held, planned.request.dialect.said(completion))
+            await self._compare(planned, state, held, fresh)
         self.counter_writer.later(planned.request.tenant, state.counts.pending)
-
-    async def _request_anyway(self, planned: PlannedRequest) -> JsonObject | None:
-        request = planned.request
-        plain = {
-            name: value
-            for name, value in request.fields.items()
-            if name not in ("stream", "stream_options")
-        }
-        call = UpstreamCall(
-            method="POST",
-            path=request.dialect.path,
-            query=request.query,
-            headers=request.headers,
-            body=compact_text(plain).encode("utf-8"),
-            model=planned.model,
-            routes=planned.routes[:1],
-            streaming=False,
-        )
-        reply = await self.upstream.send(call)
-        body = await _read(reply.body)
-        return parsed(body) if reply.status in _SUCCESS else None
 
     async def _compare(
         self, planned: PlannedRequest, state: RequestState, held: str, fresh: str
@@ -158,8 +125,3 @@ class ShadowSampler:
                 samples,
                 interval,
             )
-
-
-async def _read(body: AsyncGenerator[bytes, None]) -> bytes:
-    async with aclosing(body) as pieces:
-        return b"".join([piece async for piece in pieces])

@@ -61,6 +61,7 @@ class ExactTier:
     hits: HitAnswers
     keys: ClientKeyGate
     lost_leases: LostLeases
+    believes_promotions: bool = True
 
     async def find(self, planned: PlannedRequest, state: RequestState) -> ExactResult:
         """The answer if there is one.
@@ -132,7 +133,8 @@ class ExactTier:
     ) -> Answer | None:
         alias = promotion.alias
         believed = (
-            planned.plan.no_semantic is None
+            self.believes_promotions
+            and planned.plan.no_semantic is None
             and not promotion.barred
             and alias.similarity >= max(planned.plan.threshold, promotion.raised_threshold)
             and alias.embedder_id == self.embedder_id

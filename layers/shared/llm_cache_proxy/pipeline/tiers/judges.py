@@ -9,6 +9,7 @@ any other pair is judged beside the upstream's call, and may match the next time
 from typing import Protocol
 
 from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.promise import Cell, Plan, cell_of
 from llm_cache_proxy.domain.requests.presets import LIKELY_SIMILARITY
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
@@ -43,6 +44,39 @@ class GuardJudge:
         if verdict.accepted:
             return Reason.SIMILAR
         self._state.vetoed(verdict.rule)
+        return None
+
+
+class LearnedJudge:
+    """What a tenant's labels have shown; `near_miss` is the nearest entry that was not accepted."""
+
+    def __init__(
+        self, planned: PlannedRequest, state: RequestState, guard: Guard, plan: Plan
+    ) -> None:
+        self._planned = planned
+        self._state = state
+        self._guard = guard
+        self._plan = plan
+        self.cell: Cell | None = None
+        """The cell of the candidate that was accepted last."""
+        self.near_miss: tuple[Candidate, Cell] | None = None
+        self.unjudged: Candidate | None = None
+
+    async def accepts(self, candidate: Candidate) -> Reason | None:
+        """The candidate, if candidates of its kind keep the promise."""
+        self.cell = None
+        if candidate.text == self._planned.text:
+            return Reason.SIMILAR
+        verdict = self._guard.compare(self._planned.text, candidate.text)
+        self.cell = cell_of(candidate.similarity, verdict.rule)
+        if self._plan.serves(self.cell):
+            return Reason.LEARNED
+        if self.near_miss is None and self.cell is not None:
+            self.near_miss = (candidate, self.cell)
+        if verdict.accepted:
+            self._state.facts.because(Reason.UNPROVEN)
+        else:
+            self._state.vetoed(verdict.rule)
         return None
 
 

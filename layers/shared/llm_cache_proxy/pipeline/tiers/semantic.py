@@ -11,9 +11,13 @@ from functools import partial
 from llm_cache_proxy.domain.entries.entry import Alias, Entry
 from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.promise import Cell
+from llm_cache_proxy.domain.promise.counters import seen_counts
 from llm_cache_proxy.domain.requests.normalisation import is_respelt
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
+from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.request.decision import AskUpstream, Served
@@ -21,7 +25,7 @@ from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
-from llm_cache_proxy.pipeline.tiers.judges import GuardJudge, Judge, VerifierJudge
+from llm_cache_proxy.pipeline.tiers.judges import GuardJudge, Judge, LearnedJudge, VerifierJudge
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 from llm_cache_proxy.ports.exact_store import (
@@ -68,6 +72,7 @@ class SemanticTier:
     prepare: Callable[[], Awaitable[None]] = nothing_to_prepare
     pair_verifier: PairVerifier | None = None
     shadow_sampler: ShadowSampler | None = None
+    learning: Learning | None = None
 
     async def find(self, planned: PlannedRequest, state: RequestState) -> Served | AskUpstream:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
@@ -134,6 +139,8 @@ class SemanticTier:
     async def _first_match(
         self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]
     ) -> Served | AskUpstream:
+        if self.learning is not None and not planned.plan.verified:
+            return await self._first_learned(self.learning, planned, state, near)
         if near and near[0].similarity < planned.plan.threshold:
             state.facts.similarity = near[0].similarity
             if state.facts.reason not in _TELLS_MORE:
@@ -166,6 +173,66 @@ class SemanticTier:
             state.facts.because(Reason.FORM_UNPROVED if unproved else withheld)
         return AskUpstream(state.facts.text, judge_later=judge.unjudged)
 
+    async def _first_learned(
+        self,
+        learning: Learning,
+        planned: PlannedRequest,
+        state: RequestState,
+        near: Sequence[Candidate],
+    ) -> Served | AskUpstream:
+        """The same, by what the tenant's labels show in place of the threshold."""
+        floor = learning.floor(planned)
+        plan = learning.learned(planned.request.tenant).plan
+        judge = LearnedJudge(planned, state, self.guard, plan)
+        if near and near[0].similarity < floor:
+            state.facts.similarity = near[0].similarity
+            state.facts.because(Reason.BELOW_THRESHOLD)
+        for candidate in near:
+            if candidate.similarity < floor or not _may_serve(planned, candidate):
+                continue
+            state.facts.similarity = candidate.similarity
+            accepted = await judge.accepts(candidate)
+            if accepted is None:
+                continue
+            cell = judge.cell
+            if cell is not None and learning.explores(planned, state):
+                explored = (candidate, cell)
+                return await self._labelled(
+                    learning, planned, state, explored, expected=plan.served[cell]
+                )
+            found = await self.exact_dependency.attempt(
+                state, partial(self._served, planned, state, candidate, cell)
+            )
+            if isinstance(found, Hit):
+                pair = _pair(planned, candidate)
+                return Served(
+                    self.hits.answer(
+                        planned, state, found, Result.HIT_SEMANTIC, accepted, pair=pair
+                    )
+                )
+            state.facts.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
+        return await self._labelled(learning, planned, state, judge.near_miss)
+
+    async def _labelled(
+        self,
+        learning: Learning,
+        planned: PlannedRequest,
+        state: RequestState,
+        near: tuple[Candidate, Cell] | None,
+        *,
+        expected: float | None = None,
+    ) -> AskUpstream:
+        """Ask the upstream, and learn from its answer what `near` would have been worth."""
+        await learning.refresh(planned.request.tenant, state)
+        if expected is not None:
+            state.facts.because(Reason.EXPLORED)
+        if near is None:
+            return AskUpstream(state.facts.text)
+        state.counts.add(seen_counts(near[1]))
+        return AskUpstream(
+            state.facts.text, compare=learning.compare(planned, *near, expected=expected)
+        )
+
     async def _judge(
         self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]
     ) -> Judge:
@@ -177,12 +244,16 @@ class SemanticTier:
         return VerifierJudge(planned, state, self.guard, self.pair_verifier, known)
 
     async def _served(
-        self, planned: PlannedRequest, state: RequestState, candidate: Candidate
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        candidate: Candidate,
+        cell: Cell | None = None,
     ) -> Promoted:
-        found = await self._promoted(planned, state, candidate)
+        found = await self._promoted(planned, state, candidate, cell)
         lost = isinstance(found, Miss) and not found.unproved
         if lost and await self._restored(planned, state, candidate):
-            found = await self._promoted(planned, state, candidate)
+            found = await self._promoted(planned, state, candidate, cell)
         if isinstance(found, Hit):
             state.charge_as_reserved()  # the promotion has given it back
             if state.leadership is not None:
@@ -190,10 +261,16 @@ class SemanticTier:
         return found
 
     async def _promoted(
-        self, planned: PlannedRequest, state: RequestState, candidate: Candidate
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        candidate: Candidate,
+        cell: Cell | None,
     ) -> Promoted:
         alias, pair = None, _pair(planned, candidate)
-        if planned.plan.write and candidate.key != planned.key:
+        seen = {} if cell is None else seen_counts(cell)
+        # What was learned may say otherwise the next time: then no promotion may answer.
+        if planned.plan.write and candidate.key != planned.key and cell is None:
             alias = Alias(
                 key=planned.key,
                 target=candidate.key,
@@ -205,13 +282,14 @@ class SemanticTier:
                 text_digest=planned.text_digest,
                 pair=pair or "",
             )
+        charge = state.account.charge
         query = Lookup(
             tenant=planned.request.tenant,
             key=candidate.key,
             form=planned.form,
             text_digest=planned.text_digest,
             max_age_seconds=planned.plan.max_age_seconds,
-            counts={} if state.account.charge is None else state.account.charge.corrected_to(0, 0),
+            counts=seen if charge is None else merged(seen, charge.corrected_to(0, 0)),
             held=None if state.leadership is None else state.leadership.lease,
         )
         match = None if pair is None else Match(candidate.similarity, pair)

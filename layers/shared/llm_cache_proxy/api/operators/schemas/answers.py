@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from llm_cache_proxy.api.operators.schemas.learning import Learned, SeenCell
 from llm_cache_proxy.api.v1.schemas import Answer, Evicted
 
 
@@ -139,6 +140,7 @@ class Candidate(Answer):
     rule: str | None
     detail: str | None
     expires_at: int
+    cell: SeenCell | None = None
     text: str | None = None
 
 
@@ -153,6 +155,7 @@ class Explained(BaseModel):
     entry: str | None
     age_seconds: int | None
     ttl_seconds: int | None
+    learning: Learned | None = None
     key: dict[str, str]
     plan: dict[str, Any]
     candidates: list[Candidate]

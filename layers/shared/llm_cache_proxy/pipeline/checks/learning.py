@@ -1,0 +1,207 @@
+"""Learns which semantic hits keep the promised wrong share, from answers that are at hand anyway.
+
+A hit that is explored is answered by the upstream in the cache's place; a miss with a near entry
+has both answers already; an exact hit that is asked again shows how often the judge errs. Labels
+are counters: they are written with the request's other counts, and read at a miss. Never calls
+the store on a hit.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from llm_cache_proxy.domain.entries.entry import Form
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise
+from llm_cache_proxy.domain.promise.cells import LOWEST
+from llm_cache_proxy.domain.promise.counters import (
+    FORGOTTEN,
+    audit_counts,
+    control_counts,
+    evidence_in,
+    label_counts,
+    labels_by_source,
+)
+from llm_cache_proxy.domain.promise.promise import has_drifted
+from llm_cache_proxy.domain.requests.reasons import Reason
+from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
+from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.decision import Compare
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.exact_admin import CounterWindow
+from llm_cache_proxy.ports.vector_store import Candidate, VectorStore
+
+_log = logging.getLogger(__name__)
+
+CONTROLS_WANTED = 400
+"""Controls until which five times as many exact hits are asked again."""
+
+_EAGER = 5
+
+
+class CounterReader(Protocol):
+    """Failure (`ExactStoreUnavailable`) means: the plan at hand stays."""
+
+    async def counters(self, tenant: str) -> Sequence[CounterWindow]:
+        """The tenant's counter windows, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LearningRules:
+    """The promise, the share of servable hits that is explored, and how old a plan may grow.
+
+    A plan is read anew at the first miss after `refresh_seconds`.
+    """
+
+    promise: Promise
+    explore_rate: float = 0.05
+    refresh_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What was read last, and when."""
+
+    at: float
+    plan: Plan
+    evidence: Evidence
+    rules: LearningRules
+    labels: Mapping[str, int] = field(default_factory=dict)
+    """Labels by their source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """One plan a tenant; `configured` is the operator's threshold, which the plan replaces."""
+
+    rules: LearningRules
+    configured: float
+    counters: CounterReader
+    vectors: VectorStore
+    agreement: Agreement
+    fresh_answers: FreshAnswers
+    exact_dependency: Dependency
+    search_dependency: Dependency
+    counter_writer: CounterWriter
+    background: Background
+    clock: Clock
+    chance: Callable[[], float]
+    inline: bool = False
+    _learned: dict[str, Learned] = field(default_factory=dict)
+
+    def learned(self, tenant: str) -> Learned:
+        """What is known of the tenant in this process; nothing is served before it was read."""
+        nothing_yet = Learned(float("-inf"), Plan(), Evidence(), self.rules)
+        return self._learned.get(tenant, nothing_yet)
+
+    def floor(self, planned: PlannedRequest) -> float:
+        """The least similarity to look at: a client may ask for more, the operator's goes."""
+        wanted = planned.plan.threshold
+        return max(LOWEST, wanted) if wanted > self.configured else LOWEST
+
+    def explores(self, planned: PlannedRequest, state: RequestState) -> bool:
+        """Whether this hit is answered by the upstream, to learn from it."""
+        if planned.plan.only_if_cached or state.account.is_short:
+            return False
+        return self.chance() < self.rules.explore_rate
+
+    async def refresh(self, tenant: str, state: RequestState) -> None:
+        """Read the labels and plan anew, if the plan is old; not done on a hit."""
+        if self.clock.now() - self.learned(tenant).at >= self.rules.refresh_seconds:
+            self._learned[tenant] = await self.read(tenant, state)
+
+    async def read(self, tenant: str, state: RequestState) -> Learned:
+        """What the labels say now; what was known where the store does not answer."""
+        windows = await self.exact_dependency.attempt(state, lambda: self.counters.counters(tenant))
+        if windows is None:
+            return self.learned(tenant)
+        counted = [window.counts for window in reversed(windows) if window.seconds]
+        evidence = evidence_in(counted)
+        if has_drifted(evidence.recent):
+            _log.warning(
+                "semantic hits of tenant %r differ more often than they did (%d of the last %d): "
+                "what was learned is forgotten",
+                tenant,
+                evidence.recent.differing,
+                evidence.recent.labelled,
+            )
+            state.counts.add({FORGOTTEN: 1})
+            evidence = Evidence(controls=evidence.controls)
+        plan = self.rules.promise.plan(evidence)
+        return Learned(self.clock.now(), plan, evidence, self.rules, labels_by_source(counted))
+
+    def compare(
+        self, planned: PlannedRequest, candidate: Candidate, cell: Cell, *, expected: float | None
+    ) -> Compare:
+        """Labels the candidate by the upstream's answer; `expected` where it is an explored hit."""
+
+        async def label(state: RequestState, fresh: str) -> None:
+            differs = await self._differs(planned, state, candidate.key, candidate.text, fresh)
+            if differs is None:
+                return
+            source = "missed" if expected is None else "explored"
+            audit = {} if expected is None else audit_counts(expected, differs=differs)
+            state.counts.add(merged(label_counts(cell, differs=differs, source=source), audit))
+
+        return self._afterwards(planned, label)
+
+    def control(self, planned: PlannedRequest, reason: str) -> None:
+        """Ask the upstream behind an exact hit, in some cases: what differs is the judge's error.
+
+        Not where nothing runs after an answer: there it would keep the client waiting.
+        """
+        if self.inline or reason != Reason.IDENTICAL or planned.plan.no_semantic is not None:
+            return
+        few = self.learned(planned.request.tenant).evidence.controls.labelled < CONTROLS_WANTED
+        if self.chance() >= self.rules.explore_rate * (_EAGER if few else 1):
+            return
+
+        async def work() -> None:
+            state = RequestState()
+            fresh = await self.fresh_answers.ask(planned, state)
+            if fresh is not None:
+                differs = await self._differs(planned, state, planned.key, planned.text, fresh)
+                if differs is not None:
+                    state.counts.add(control_counts(differs=differs))
+            self.counter_writer.later(planned.request.tenant, state.counts.take())
+
+        self.background.start(work)
+
+    def _afterwards(
+        self, planned: PlannedRequest, label: Callable[[RequestState, str], Awaitable[None]]
+    ) -> Compare:
+        async def compare(completion: JsonObject) -> None:
+            fresh = planned.request.dialect.said(completion)
+
+            async def work() -> None:
+                state = RequestState()
+                await label(state, fresh)
+                self.counter_writer.later(planned.request.tenant, state.counts.take())
+
+            if self.inline:
+                await work()
+            else:
+                self.background.start(work)
+
+        return compare
+
+    async def _differs(
+        self, planned: PlannedRequest, state: RequestState, key: str, text: str, fresh: str
+    ) -> bool | None:
+        """Whether the stored answer under `key`, given to `text`, differs clearly from `fresh`."""
+        entry = await self.search_dependency.attempt(
+            state, lambda: self.vectors.fetch(planned.request.tenant, key)
+        )
+        body = "" if entry is None else entry.forms.json
+        held = said_by(planned.request.dialect, Form.JSON, body)
+        if held is None:
+            return None
+        return await self.agreement.clearly_differ(planned, state, text, fresh, held)

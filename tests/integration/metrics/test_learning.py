@@ -1,0 +1,104 @@
+"""A promise in the running command, before an upstream that words each answer anew."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import httpx
+from click.testing import CliRunner
+
+from llm_cache_proxy.cli.admin.commands import admin
+from servers.proxy.process import ProxyProcess, proxy_process
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import Maker, Script, answer
+
+ASKED = "How do I boil an egg?"
+ALIKE = "How can I boil an egg?"
+READ_ONLY = {"x-cache-mode": "read-only"}
+LABELS, MOST_ROUNDS = 100, 40
+
+WRONG_EVERY = 5
+"""In the second part of the test every so many answers are about something else."""
+
+WORDINGS = (
+    "Put the egg into boiling water and take it out after {} minutes.",
+    "Boil water, lower the egg into it, and wait for about {} minutes.",
+    "Let the egg simmer in boiling water for some {} minutes, then cool it.",
+    "An egg needs about {} minutes in boiling water. Cool it with cold water afterwards.",
+)
+SHIPS = "Sailors steer their ships by night along the stars."
+
+
+def worded(*, wrong_every: int = 0) -> Maker:
+    """An answer in other words each time; a wrong one every so many times."""
+    numbers = itertools.count(1)
+
+    def make(_: object) -> Script:
+        number = next(numbers)
+        text = WORDINGS[number % len(WORDINGS)].format("eight")
+        if wrong_every and number % wrong_every == 0:
+            text = SHIPS
+        message = {"role": "assistant", "content": text}
+        return answer({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+
+    return make
+
+
+def ask(client: httpx.Client, proxy: ProxyProcess, text: str, **headers: str) -> httpx.Response:
+    body = {"model": "m", "messages": [{"role": "user", "content": text}]}
+    return client.post(f"{proxy.base_url}/chat/completions", json=body, headers=headers)
+
+
+def learned(proxy: ProxyProcess) -> Any:
+    return httpx.get(f"{proxy.url}/admin/learning", timeout=30).json()
+
+
+def settings(upstream: ScriptedUpstream) -> dict[str, str]:
+    rules = {"MAX_WRONG_SHARE": "0.1", "EXPLORE_RATE": "0.2"}
+    return {"UPSTREAM_BASE_URL": upstream.base_url, **rules}
+
+
+def taught(client: httpx.Client, proxy: ProxyProcess) -> Any:
+    """Misses that give labels, and exact hits that give controls, until there are enough.
+
+    A busy server drops some of the work behind its answers.
+    """
+    ask(client, proxy, ASKED)
+    for _ in range(MOST_ROUNDS):
+        for _ in range(10):
+            ask(client, proxy, ALIKE, **READ_ONLY)
+            ask(client, proxy, ASKED)
+        found = learned(proxy)
+        if found["labels"].get("missed", 0) >= LABELS:
+            return found
+    raise AssertionError(f"too few labels: {found['labels']}")
+
+
+def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_path: Path) -> None:
+    with ScriptedUpstream(worded()).in_thread() as upstream, httpx.Client(timeout=30) as client:
+        with proxy_process(tmp_path / "d", **settings(upstream)) as proxy:
+            found = taught(client, proxy)
+            shown = CliRunner().invoke(admin, ["learning", "--url", proxy.url])
+        with proxy_process(tmp_path / "d", **settings(upstream)) as proxy:
+            ask(client, proxy, "Who wrote Hamlet?")  # a miss reads the labels
+            answers = [ask(client, proxy, ALIKE, **READ_ONLY) for _ in range(20)]
+
+    reasons = {each.headers["x-cache-reason"] for each in answers}
+    assert found["serves"]
+    assert found["bound"] <= 0.1
+    assert "learned" in reasons <= {"learned", "explored"}
+    assert "promise 10.00%" in shown.output
+
+
+def test_wrong_answers_keep_it_shut_and_are_estimated_as_they_are(tmp_path: Path) -> None:
+    with ScriptedUpstream(worded()).in_thread() as upstream, httpx.Client(timeout=30) as client:
+        upstream.when(worded(wrong_every=WRONG_EVERY), prompt=ALIKE)
+        with proxy_process(tmp_path / "d", **settings(upstream)) as proxy:
+            found = taught(client, proxy)
+            last = ask(client, proxy, ALIKE, **READ_ONLY)
+
+    [cell] = [each for each in found["cells"] if each["labelled"] >= LABELS]
+    low, high = cell["wrong_interval"]
+    assert not found["serves"]
+    assert low <= 1 / WRONG_EVERY / (1 - found["judge"]["assumed_missed"]) <= high
+    assert last.headers["x-cache-reason"] == "unproven"

@@ -1,0 +1,65 @@
+"""Facts about what operators are told of learned thresholds."""
+
+from typing import Any
+
+import pytest
+
+from fakes.admin import AdminHarness
+from llm_cache_proxy.administration.learning import LearningReport, cell_view
+from llm_cache_proxy.domain.errors import InvalidRequest
+from unit.pipeline.learning_harness import ALIKE, READ_ONLY, SURE, learning, taught, teach
+
+
+async def report(harness: Any) -> Any:
+    return await LearningReport(harness.pipeline.learning).report("default")
+
+
+async def test_the_promise_is_reported_with_its_bound_and_what_it_rests_on() -> None:
+    found = await report(await taught())
+
+    assert found["promise"] == 0.05
+    assert 0 <= found["estimate"] <= found["bound"] <= 0.05
+    assert found["serves"]
+    assert found["threshold"] == 0.93
+    assert found["judge"]["controls"] == 2_000
+    assert found["labels"] == {"missed": 1}
+
+
+async def test_each_kind_of_candidate_has_its_interval_against_the_controls() -> None:
+    found = await report(await taught())
+
+    top = found["cells"][0]
+    low, high = top["wrong_interval"]
+    assert (top["rule"], top["band"], top["served"]) == (None, "0.99-1.00", True)
+    assert 0.0 <= low <= high < 0.05
+
+
+async def test_without_controls_there_is_no_interval() -> None:
+    harness = learning()
+    await harness.ask("What is Rust?")
+    await harness.ask(ALIKE, headers=READ_ONLY)
+
+    found = await report(harness)
+
+    assert found["cells"][0]["wrong_interval"] is None
+    assert not found["serves"]
+    assert found["threshold"] is None
+
+
+async def test_hits_that_the_guard_alone_would_have_lost_are_counted() -> None:
+    harness = await taught()
+    await teach(harness, substitution=SURE)
+
+    assert (await report(harness))["hits_gained"] > 0
+
+
+async def test_what_is_never_looked_at_has_no_cell() -> None:
+    learned = learning().pipeline.learning
+    assert learned is not None
+
+    assert cell_view(learned.learned("default"), 0.5, None) is None
+
+
+async def test_without_a_promise_there_is_nothing_to_report() -> None:
+    with pytest.raises(InvalidRequest, match="MAX_WRONG_SHARE"):
+        await AdminHarness().administration().perform({"action": "learning"})

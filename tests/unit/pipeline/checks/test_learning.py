@@ -1,0 +1,314 @@
+"""Facts about learned thresholds: what is served, what is explored, and where labels come from."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from fakes.upstream import completion
+from llm_cache_proxy.administration import Explanation
+from llm_cache_proxy.administration.action_fields import Fields
+from llm_cache_proxy.domain.promise import Cell, Tally
+from llm_cache_proxy.domain.promise.counters import FORGOTTEN, PREFIX
+from llm_cache_proxy.domain.promise.evidence import sums_of
+from unit.pipeline.learning_harness import (
+    ALIKE,
+    ALIKE_CELL,
+    ALWAYS,
+    ASKED,
+    READ_ONLY,
+    SURE,
+    LearningHarness,
+    learning,
+    taught,
+    teach,
+)
+
+
+@pytest.fixture
+def harness() -> LearningHarness:
+    return learning()
+
+
+def says(harness: LearningHarness, text: str) -> None:
+    harness.upstream.queue([json.dumps(completion(text)).encode()])
+
+
+def labels(harness: LearningHarness, cell: Cell) -> tuple[int, int, int]:
+    seen, labelled, differing = (
+        harness.exact.count_of(f"{PREFIX}{cell}/{part}") for part in ("s", "l", "d")
+    )
+    return seen, labelled, differing
+
+
+async def explained(harness: LearningHarness) -> Any:
+    fields = Fields({"prompt": ALIKE, "model": "m"})
+    return await Explanation(harness.pipeline).explain(fields)
+
+
+async def test_nothing_is_served_by_meaning_before_labels_show_that_it_may(
+    harness: LearningHarness,
+) -> None:
+    await harness.ask(ASKED)
+
+    answer = await harness.ask(ALIKE)
+
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "unproven")
+
+
+async def test_a_miss_with_a_near_entry_is_a_label_at_no_cost(harness: LearningHarness) -> None:
+    says(harness, "a language")
+    await harness.ask(ASKED)
+
+    says(harness, "a language")
+    await harness.ask(ALIKE)
+
+    assert labels(harness, ALIKE_CELL) == (1, 1, 0)
+    assert len(harness.upstream.calls) == 2
+
+
+async def test_an_answer_that_clearly_differs_is_a_label_against(harness: LearningHarness) -> None:
+    harness.embedder.alike("a language by Mozilla", "reddish flakes of iron", 0.1)
+    says(harness, "a language by Mozilla")
+    await harness.ask(ASKED)
+
+    says(harness, "reddish flakes of iron")
+    await harness.ask(ALIKE)
+
+    assert labels(harness, ALIKE_CELL) == (1, 1, 1)
+
+
+async def test_a_veto_is_labelled_by_its_rule() -> None:
+    harness = learning()
+    harness.embedder.alike(ASKED, "What is Ruby?", 0.985)
+    await harness.ask(ASKED)
+
+    answer = await harness.ask("What is Ruby?")
+
+    rule = answer.outcome.reason.removeprefix("guard:")
+    assert labels(harness, Cell(rule, 6))[:2] == (1, 1)
+
+
+async def test_what_labels_have_shown_is_served_and_leaves_no_promotion() -> None:
+    harness = await taught()
+
+    answers = [await harness.ask(ALIKE) for _ in range(2)]
+
+    assert [each.x_cache for each in answers] == ["HIT-SEMANTIC"] * 2
+    assert [each.outcome.reason for each in answers] == ["learned"] * 2
+
+
+async def test_a_threshold_goes_below_the_presets() -> None:
+    harness = learning(0.88)
+    await harness.ask(ASKED)
+    wide = {PREFIX + name: int(n) for name, n in sums_of(Cell("", 1), SURE).items()}
+    await harness.exact.record("default", wide)
+    wide = {PREFIX + name: int(n) for name, n in sums_of(Cell("", 2), SURE).items()}
+    await harness.exact.record("default", wide)
+    await teach(harness, accepted=SURE)
+    await harness.ask(ALIKE, headers=READ_ONLY)
+
+    assert (await harness.ask(ALIKE)).outcome.reason == "learned"
+
+
+async def test_a_client_may_ask_for_more_similarity() -> None:
+    harness = await taught()
+
+    answer = await harness.ask(ALIKE, headers={"x-cache-threshold": "0.97"})
+
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "below-threshold")
+
+
+async def test_the_same_text_needs_no_label(harness: LearningHarness) -> None:
+    await harness.ask(ASKED)
+    harness.exact.entries.clear()
+
+    answer = await harness.ask(ASKED)
+
+    assert (answer.x_cache, answer.outcome.reason) == ("HIT-SEMANTIC", "similar")
+
+
+async def test_what_was_promoted_before_is_judged_by_the_labels() -> None:
+    harness = LearningHarness()
+    harness.embedder.alike(ASKED, ALIKE, 0.94)
+    await harness.ask(ASKED)
+    await harness.ask(ALIKE)
+    learned = learning(exact=harness.exact, vectors=harness.vectors, embedder=harness.embedder)
+
+    answer = await learned.ask(ALIKE)
+
+    assert answer.outcome.reason == "unproven"
+
+
+async def test_a_hit_asks_the_store_for_nothing_more() -> None:
+    harness = await taught()
+    await harness.ask(ALIKE, headers=READ_ONLY)
+    read = harness.exact.counter_reads
+    harness.exact.time += 600
+
+    await harness.ask(ALIKE, headers=READ_ONLY)
+
+    assert harness.exact.counter_reads == read
+    assert labels(harness, ALIKE_CELL)[0] >= 1_001
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+async def test_an_explored_hit_is_answered_by_the_upstream_and_labelled(*, frozen: bool) -> None:
+    harness = await taught(frozen=frozen)
+    before = labels(harness, ALIKE_CELL)[1]
+    harness.chance = ALWAYS
+
+    answer = await harness.ask(ALIKE, headers=READ_ONLY)
+
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "explored")
+    assert labels(harness, ALIKE_CELL)[1] == before + 1
+    assert harness.exact.count_of("learn:labels:explored") == 1
+    assert harness.exact.count_of("learn:recent/l") == 1
+
+
+async def test_a_client_that_takes_cached_answers_only_is_no_explorer() -> None:
+    harness = await taught()
+    harness.chance = ALWAYS
+
+    answer = await harness.ask(ALIKE, headers={"cache-control": "only-if-cached"})
+
+    assert answer.x_cache == "HIT-SEMANTIC"
+
+
+async def test_some_exact_hits_are_asked_again_to_know_the_judges_error(
+    harness: LearningHarness,
+) -> None:
+    harness.embedder.alike("a language by Mozilla", "reddish flakes of iron", 0.1)
+    says(harness, "a language by Mozilla")
+    await harness.ask(ASKED)
+    harness.chance = ALWAYS
+
+    says(harness, "a language by Mozilla")
+    answer = await harness.ask(ASKED)
+    says(harness, "reddish flakes of iron")
+    await harness.ask(ASKED)
+
+    assert (answer.x_cache, answer.outcome.reason) == ("HIT-EXACT", "identical")
+    assert harness.exact.count_of("learn:control/l") == 2
+    assert harness.exact.count_of("learn:control/d") == 1
+
+
+async def test_a_control_without_an_answer_or_an_entry_proves_nothing(
+    harness: LearningHarness,
+) -> None:
+    await harness.ask(ASKED)
+    harness.chance = ALWAYS
+    harness.upstream.unreachable = True
+    await harness.ask(ASKED)
+    harness.upstream.unreachable = False
+    harness.vectors.away = True
+    await harness.ask(ASKED)
+    harness.vectors.away = False
+    harness.embedder.away_for = {"other words"}
+    says(harness, "other words")
+    await harness.ask(ASKED)
+
+    assert harness.exact.count_of("learn:control/l") == 0
+
+
+async def test_where_nothing_runs_after_an_answer_no_control_is_taken() -> None:
+    harness = learning(frozen=True)
+    await harness.ask(ASKED)
+    harness.chance = ALWAYS
+
+    await harness.ask(ASKED)
+
+    assert len(harness.upstream.calls) == 1
+
+
+async def test_labels_are_read_again_only_when_they_may_have_changed() -> None:
+    harness = await taught()
+    read = harness.exact.counter_reads
+
+    await harness.ask("Something else entirely", headers=READ_ONLY)
+
+    assert harness.exact.counter_reads == read
+
+
+async def test_a_store_that_does_not_answer_leaves_the_plan_as_it_is() -> None:
+    harness = await taught()
+    harness.exact.time += 61
+    harness.exact.counters_away = True
+
+    await harness.ask("Something else entirely", headers=READ_ONLY)
+
+    assert (await harness.ask(ALIKE, headers=READ_ONLY)).outcome.reason == "learned"
+
+
+async def test_drift_forgets_what_was_learned(caplog: pytest.LogCaptureFixture) -> None:
+    harness = await taught()
+    await teach(harness, recent=Tally(500, 100, 30))
+
+    with caplog.at_level(logging.WARNING):
+        await harness.ask("Something else entirely", headers=READ_ONLY)
+    answer = await harness.ask(ALIKE, headers=READ_ONLY)
+
+    assert answer.outcome.reason == "unproven"
+    assert harness.exact.count_of(FORGOTTEN) == 1
+    assert "forgotten" in caplog.text
+
+
+async def test_an_explanation_shows_what_was_learned() -> None:
+    harness = await taught()
+
+    found = await explained(harness)
+
+    assert (found["result"], found["reason"]) == ("HIT-SEMANTIC", "learned")
+    assert found["learning"]["bound"] <= found["learning"]["promise"] == 0.05
+    assert found["candidates"][0]["cell"] == {
+        "band": "0.93-0.95",
+        "served": True,
+        "seen": 1_001,
+        "labelled": 1_001,
+        "differing": 6,
+    }
+
+
+async def test_an_entry_that_was_cleared_is_not_served(harness: LearningHarness) -> None:
+    harness = await taught()
+    await harness.exact.cut("default", "all")
+
+    answer = await harness.ask(ALIKE, headers=READ_ONLY)
+
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "cleared")
+
+
+async def test_only_the_nearest_entry_that_was_not_served_is_labelled(
+    harness: LearningHarness,
+) -> None:
+    farther = "So what exactly is Rust?"
+    harness.embedder.alike(ALIKE, farther, 0.9)
+    await harness.ask(ASKED)
+    await harness.ask(ALIKE)
+
+    await harness.ask("Rust is what?")
+    harness.embedder.alike(ASKED, "Tell me, what is Rust?", 0.96)
+    await harness.ask("Tell me, what is Rust?")
+
+    assert harness.exact.count_of("learn:labels:missed") == 2
+
+
+async def test_a_comparison_that_was_not_made_is_no_label(harness: LearningHarness) -> None:
+    await harness.ask(ASKED)
+    harness.embedder.away_for = {"other words"}
+
+    says(harness, "other words")
+    await harness.ask(ALIKE)
+
+    assert labels(harness, ALIKE_CELL) == (1, 0, 0)
+
+
+async def test_a_hit_in_another_spelling_is_no_control(harness: LearningHarness) -> None:
+    await harness.ask(ASKED)
+    harness.chance = ALWAYS
+
+    answer = await harness.ask("what is RUST?")
+
+    assert (answer.x_cache, answer.outcome.reason) == ("HIT-EXACT", "normalised")
+    assert len(harness.upstream.calls) == 1

@@ -1,0 +1,71 @@
+"""The pipeline with a promise, and labels that a test lays down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakes.exact import FakeExact
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.domain.promise import Cell, Promise, Tally
+from llm_cache_proxy.domain.promise.counters import PREFIX
+from llm_cache_proxy.domain.promise.evidence import CONTROL, RECENT, sums_of
+from llm_cache_proxy.pipeline.checks.learning import LearningRules
+from llm_cache_proxy.ports.exact_admin import CounterWindow
+from unit.pipeline.harness import Harness
+
+ASKED = "What is Rust?"
+ALIKE = "Tell me what Rust is"
+ALIKE_CELL = Cell("", 3)  # at 0.94
+OTHER = "What is Rust worth?"
+READ_ONLY = {"x-cache-mode": "read-only"}
+NEVER, ALWAYS = 1.0, 0.0
+SURE = Tally(1_000, 1_000, 5)
+
+
+class CountedReads(FakeExact):
+    """Keeps its counters in a window of the last minutes, and counts who reads them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counter_reads = 0
+        self.counters_away = False
+
+    async def counters(self, tenant: str) -> Sequence[CounterWindow]:
+        self.counter_reads += 1
+        if self.counters_away:
+            raise ExactStoreUnavailable("the fake exact store reads no counters")
+        counts = self.counted.get(tenant, {})
+        return [CounterWindow(tenant, int(self.time) // 300 * 300, 300, dict(counts))]
+
+
+@dataclass
+class LearningHarness(Harness):
+    exact: CountedReads = field(default_factory=CountedReads)
+
+
+def learning(similarity: float = 0.94, **changes: Any) -> LearningHarness:
+    harness = LearningHarness(learning=LearningRules(Promise(0.05)), **changes)
+    harness.chance = NEVER
+    harness.embedder.alike(ASKED, ALIKE, similarity)
+    return harness
+
+
+async def teach(harness: LearningHarness, *, recent: Tally | None = None, **tallies: Tally) -> None:
+    """Labels of the cells with these rules (`accepted` for none), and of 2,000 controls."""
+    counts = sums_of(CONTROL, Tally(0, 2_000, 20))
+    for rule, tally in tallies.items():
+        for band in range(3, 8):
+            counts |= sums_of(Cell(rule.replace("accepted", ""), band), tally)
+    counts |= {} if recent is None else sums_of(RECENT, recent)
+    named = {PREFIX + name: round(amount) for name, amount in counts.items()}
+    await harness.exact.record("default", named)
+    harness.exact.time += 61
+
+
+async def taught(**changes: Any) -> LearningHarness:
+    """A harness in which the cell of `ALIKE` is served."""
+    harness = learning(**changes)
+    await harness.ask(ASKED)
+    await teach(harness, accepted=SURE)
+    await harness.ask(ALIKE, headers=READ_ONLY)  # reads the labels
+    return harness
