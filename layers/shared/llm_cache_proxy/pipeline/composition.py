@@ -86,6 +86,7 @@ class Options:
     detached_tasks: DetachedTasks
     candidates: int
     unchecked_per_minute: int
+    most_kept_bytes: int
     chance: Callable[[], float]
     shadow: ShadowRules | None = None
     verifies_samples: bool = True
@@ -179,6 +180,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
             entry_writer,
             UpstreamUsage(counter_writer, prices),
             options.detached_tasks,
+            options.most_kept_bytes,
         ),
         pair_verifier=pair_verifier,
         counter_writer=counter_writer,

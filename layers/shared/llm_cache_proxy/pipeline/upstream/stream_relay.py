@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.sse import DONE, DONE_EVENT, Event, EventSplitter, data_event
 from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.json_text import compact_text
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
@@ -24,6 +24,7 @@ from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
 class StreamRelay(ClosableBody):
     """The events of one stream for the client; `hides_usage` drops the one that only we asked for.
 
+    Of more than `most_kept_bytes` nothing is held, and nothing kept: the rest passes as it comes.
     Closing it early, begun or not, cancels the upstream call, or leaves it to be read to its end.
     """
 
@@ -38,6 +39,7 @@ class StreamRelay(ClosableBody):
         detached_tasks: DetachedTasks,
         hides_usage: bool,
         ask: AskUpstream,
+        most_kept_bytes: int,
     ) -> None:
         self._planned = planned
         self._state = state
@@ -50,6 +52,8 @@ class StreamRelay(ClosableBody):
         self._assembler = planned.request.dialect.assembler()
         self._splitter = EventSplitter()
         self._broken = False
+        self._bytes_left = most_kept_bytes
+        self._most_event_bytes = most_kept_bytes
         self._end = b""
         self._ready = b""
         self._settled = False
@@ -60,7 +64,7 @@ class StreamRelay(ClosableBody):
         """Wait until there is something to send. Raises UpstreamError where it breaks off first."""
         try:
             while not self._ready:
-                self._ready = self._passed(self._splitter.feed(await anext(self._body)))
+                self._ready = self._taken(await anext(self._body))
         except StopAsyncIteration:
             return
         except BaseException as exc:
@@ -87,7 +91,7 @@ class StreamRelay(ClosableBody):
             if self._ready:
                 yield self._ready
             async for piece in self._body:
-                out = self._passed(self._splitter.feed(piece))
+                out = self._taken(piece)
                 if out:
                     yield out
             last = self._last()
@@ -113,7 +117,7 @@ class StreamRelay(ClosableBody):
     async def _read_on(self) -> None:
         try:
             async for piece in self._body:
-                self._passed(self._splitter.feed(piece))
+                self._taken(piece)
             self._last()
             self._settled = True
             await self._finish()
@@ -137,6 +141,26 @@ class StreamRelay(ClosableBody):
             )
             self._state.abandon_leadership()
 
+    def _taken(self, piece: bytes) -> bytes:
+        """What goes out now that `piece` has come."""
+        if self._bytes_left >= 0:
+            self._bytes_left -= len(piece)
+            if self._bytes_left < 0:
+                self._give_up()
+        out = self._passed(self._splitter.feed(piece))
+        held = self._splitter.rest()
+        if len(held) <= self._most_event_bytes:
+            return out
+        self._broken = True  # one event of more than an answer's size: it passes in pieces
+        self._splitter = EventSplitter()
+        return out + held
+
+    def _give_up(self) -> None:
+        """Too much to keep: what was put together is let go, and those who wait ask themselves."""
+        self._assembler = self._planned.request.dialect.assembler()
+        self._state.abandon_leadership()
+        self._state.counts.add(error_count("answer_too_large"))
+
     def _passed(self, events: list[Event]) -> bytes:
         return b"".join(event.raw for event in events if self._passes(event))
 
@@ -150,7 +174,7 @@ class StreamRelay(ClosableBody):
             return True
         dialect = self._planned.request.dialect
         try:
-            chunk = self._assembler.add(event.data)
+            chunk = self._added(event.data)
         except BrokenStreamError:
             self._broken = True
             return True
@@ -158,6 +182,11 @@ class StreamRelay(ClosableBody):
             self._end = event.raw
             return False
         return not (self._hides_usage and dialect.is_usage_only(chunk))
+
+    def _added(self, data: str) -> JsonObject:
+        if self._bytes_left >= 0:
+            return self._assembler.add(data)
+        return self._planned.request.dialect.assembler().add(data)  # read, and not put together
 
     def _last(self) -> bytes:
         rest = self._splitter.rest()
@@ -175,6 +204,7 @@ class StreamRelay(ClosableBody):
         completion = self._assembler.completion()
         whole = (
             self._end != b""
+            and self._bytes_left >= 0
             and not self._broken
             and self._planned.request.dialect.is_whole(completion)
         )
