@@ -114,7 +114,7 @@ class ResponsesDialect:
             return False
         if not isinstance(output, list) or not all(isinstance(item, dict) for item in output):
             return False
-        ended = all(item.get("status") in {None, "completed"} for item in output)
+        ended = all(item.get("status") in (None, "completed") for item in output)
         return ended and any(_says_something(item) for item in output)
 
     @staticmethod
