@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from attacks.catalogue import GROUPS
+from attacks.table import expected_table
 from infra.error_messages import messages
 from llm_cache_proxy.settings import Settings
 
@@ -85,8 +87,14 @@ def errors_table() -> str:
     return "\n".join(["| status | message |", "|---|---|", *rows])
 
 
+def attacks_table() -> str:
+    """Each attack that the tests make on running servers, and what has to come back."""
+    return expected_table(GROUPS)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "errors": errors_table,
+    "attacks": attacks_table,
     "settings": settings_table,
     "costs": costs_table,
     "accuracy": accuracy_table,
