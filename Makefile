@@ -10,7 +10,7 @@ LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures attack docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,11 +68,16 @@ bench-check: setup  ## Hold the budgets that are counts and ratios, in a minute 
 eval: setup  ## Measure wrong and right semantic hits (DATA=file or folder, OPTIONS="--stream ...")
 	@$(LOCAL) $(BIN)/llm-cache-proxy eval $(or $(DATA),benchmarks/pairs) $(OPTIONS)
 
+attack: setup  ## Attack running servers in every way that is known; prints what came back
+	@mkdir -p build
+	@ATTACKS_TABLE=build/attacks.md $(BIN)/python -m pytest -q -p no:xdist tests/attacks; \
+		status=$$?; cat build/attacks.md; exit $$status
+
 failures: setup  ## Write docs/upstream-failures.md anew from what happens
 	@cd tests && ../$(BIN)/python -m resilience.upstream_table
 
 docs: $(INSTALLED)  ## Bring .env.example and the generated tables of the docs up to date
-	@$(BIN)/python -m infra.generated_tables
+	@PYTHONPATH=tests $(BIN)/python -m infra.generated_tables
 	@$(BIN)/python -m infra.env_example
 
 screenshots: setup  ## Take the README's pictures of the dashboard anew (needs Chromium)

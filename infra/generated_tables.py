@@ -10,6 +10,8 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from attacks.catalogue import GROUPS
+from attacks.table import expected_table
 from infra.error_messages import messages
 from llm_cache_proxy.domain.dialects.live_tools import LIVE_TOOLS
 from llm_cache_proxy.settings import Settings
@@ -112,10 +114,16 @@ def live_tools_table() -> str:
     return "\n".join(rows)
 
 
+def attacks_table() -> str:
+    """Each attack that the tests make on running servers, and what has to come back."""
+    return expected_table(GROUPS)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "errors": errors_table,
     "streams": streams_table,
     "live-tools": live_tools_table,
+    "attacks": attacks_table,
     "settings": settings_table,
     "costs": costs_table,
     "accuracy": accuracy_table,

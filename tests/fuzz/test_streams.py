@@ -117,7 +117,7 @@ def test_no_served_answer_differs_from_what_the_first_client_got(seed: int) -> N
 
 
 def check_stream(chunks: list[Chunk]) -> None:
-    reader = StreamReader(ChatDialect(), hides_usage=False)
+    reader = StreamReader(ChatDialect(), hides_usage=False, most_kept_bytes=4_000_000)
     body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks)
     sent = reader.feed(f"{body}data: [DONE]\n\n".encode())
     reader.finish()

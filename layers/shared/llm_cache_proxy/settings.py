@@ -287,6 +287,12 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         5_000_000, ge=1_000, le=50_000_000, description="Largest request body."
     )
+    max_answer_bytes: int = Field(
+        4_000_000,
+        ge=10_000,
+        le=50_000_000,
+        description="Largest answer that is kept; a larger one passes in pieces and is not stored.",
+    )
     prices_path: Path | None = Field(
         None, description="JSON file of prices that extend or replace the built-in list."
     )

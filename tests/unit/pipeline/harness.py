@@ -48,6 +48,7 @@ class OwnNames(PriceList):
 PRICES = OwnNames({"m": Price(PROMPT_NANO, COMPLETION_NANO), "unpriced": None}, {"m": "m"})
 
 CANDIDATES = 5
+MOST_KEPT_BYTES = 20_000
 
 
 @dataclass
@@ -154,6 +155,7 @@ class Harness:
             detached_tasks=self.detached_tasks,
             candidates=CANDIDATES,
             unchecked_per_minute=self.unchecked_per_minute,
+            most_kept_bytes=MOST_KEPT_BYTES,
             chance=lambda: self.chance,
             shadow=self.shadow,
             learning=self.learning,

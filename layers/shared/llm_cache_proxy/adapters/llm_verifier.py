@@ -5,8 +5,8 @@ whatever comes back that is neither yes nor no is no verdict.
 """
 
 import json
-from contextlib import aclosing
 
+from llm_cache_proxy.domain.closable_body import bounded_body
 from llm_cache_proxy.domain.errors import UpstreamError, VerifierUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
@@ -14,6 +14,7 @@ from llm_cache_proxy.ports.verifier import Kind, Question, Ruling
 
 _PATH = "/chat/completions"
 _MOST_ANSWER_TOKENS = 5
+_MOST_ANSWER_BYTES = 1_000_000
 _LONGEST_TEXT = 8_000  # characters; prompts in question fit the embedder's window anyway
 _SUCCESS = range(200, 300)
 _WORDS = {"yes": True, "no": False}
@@ -84,8 +85,7 @@ def _body(model: str, question: Question) -> JsonObject:
 
 
 async def _ruling(reply: UpstreamReply) -> Ruling:
-    async with aclosing(reply.body) as pieces:
-        body = b"".join([piece async for piece in pieces])
+    body = await bounded_body(reply.body, _MOST_ANSWER_BYTES)
     if reply.status not in _SUCCESS:
         raise VerifierUnavailable(f"the verifier's model answered with status {reply.status}")
     try:

@@ -107,6 +107,7 @@ def _options(settings: Settings, watched: Dependencies, *, frozen: bool) -> Opti
         ),
         candidates=settings.semantic_candidates,
         unchecked_per_minute=settings.unchecked_requests_per_minute,
+        most_kept_bytes=settings.max_answer_bytes,
         chance=SystemRandom().random,  # a seed in a snapshot would be every instance's
         shadow=_shadow_rules(settings),
         learning=_learning_rules(settings),

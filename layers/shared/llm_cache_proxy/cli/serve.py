@@ -101,6 +101,7 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
         access_log=False,
         server_header=False,
         http=bounded_protocol(_limits(settings)),
+        ws="none",
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
     keyed = settings.access_mode == "keyed"

@@ -93,6 +93,7 @@ class Options:
     detached_tasks: DetachedTasks
     candidates: int
     unchecked_per_minute: int
+    most_kept_bytes: int
     chance: Callable[[], float]
     shadow: ShadowRules | None = None
     learning: LearningRules | None = None
@@ -191,6 +192,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
             entry_writer,
             UpstreamUsage(counter_writer, prices),
             options.detached_tasks,
+            options.most_kept_bytes,
         ),
         pair_verifier=pair_verifier,
         learning=learning,

@@ -60,7 +60,7 @@ def test_a_response_that_its_deltas_do_not_prove_is_kept_under_its_events_names(
     told = {"type": "response.output_text.delta", **place, "delta": "half"}
     done = {"type": "response.completed", "response": {"status": "completed", "output": [item]}}
     raw = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in (told, done))
-    reader = StreamReader(ResponsesDialect(), hides_usage=False)
+    reader = StreamReader(ResponsesDialect(), hides_usage=False, most_kept_bytes=4_000_000)
     reader.feed(raw.encode())
 
     forms = reader.forms()
@@ -70,7 +70,7 @@ def test_a_response_that_its_deltas_do_not_prove_is_kept_under_its_events_names(
 
 
 def test_a_stream_that_no_form_can_be_made_of_is_kept_as_it_came() -> None:
-    reader = StreamReader(ResponsesDialect(), hides_usage=False)
+    reader = StreamReader(ResponsesDialect(), hides_usage=False, most_kept_bytes=4_000_000)
     reader.feed(b'data: {"type": "response.completed", "response": {"output": [1]}}\n\n')
 
     forms = reader.forms()
@@ -131,7 +131,7 @@ def test_a_stream_is_known_by_its_first_word(start: bytes, streams: object) -> N
     ],
 )
 def test_an_error_in_a_stream_is_read(data: str, error: object) -> None:
-    reader = StreamReader(ChatDialect(), hides_usage=False)
+    reader = StreamReader(ChatDialect(), hides_usage=False, most_kept_bytes=4_000_000)
 
     reader.feed(f"data: {data}\n\n".encode())
 

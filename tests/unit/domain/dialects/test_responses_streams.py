@@ -151,6 +151,7 @@ def test_whole_responses_are_kept(whole: Json) -> None:
         response(MESSAGE, status="in_progress"),
         response(MESSAGE, error={"code": "server_error"}),
         response(MESSAGE, {**MESSAGE, "status": "incomplete"}),
+        response(MESSAGE, {**MESSAGE, "status": ["completed"]}),
         response({"type": "message", "content": [{"type": "output_text", "text": ""}]}),
         response({"type": "message", "content": "x"}),
         response(MESSAGE, output="x"),

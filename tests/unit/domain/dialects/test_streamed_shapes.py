@@ -16,7 +16,7 @@ EACH = pytest.mark.parametrize("shape", ALL, ids=lambda shape: shape.sends)
 
 
 def read(shape: Shape, body: bytes | None = None) -> StreamReader:
-    reader = StreamReader(DIALECTS[shape.path], hides_usage=False)
+    reader = StreamReader(DIALECTS[shape.path], hides_usage=False, most_kept_bytes=4_000_000)
     reader.feed(shape.body if body is None else body)
     reader.finish()
     return reader

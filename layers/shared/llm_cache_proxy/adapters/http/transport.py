@@ -53,9 +53,8 @@ class StreamsTransport(httpx.AsyncBaseTransport):
             if not connection.is_answered():
                 body_to_come = _Body(connection, pieces, place)
                 return httpx.Response(status, headers=headers, stream=body_to_come)
-            # As a stream, so that nothing is decoded before somebody reads it.
-            whole = httpx.ByteStream(b"".join(pieces))
-            response = httpx.Response(status, headers=headers, stream=whole)
+            # As a stream too: bytes would be decoded here and now, whatever they become.
+            response = httpx.Response(status, headers=headers, stream=_Arrived(pieces))
         except BaseException:
             place.leave(keeping=False)
             raise
@@ -114,6 +113,18 @@ class _Place:
             self._idle.append(self.connection)
         else:
             self.connection.close()
+
+
+class _Arrived(httpx.AsyncByteStream):
+    """A body that is here already."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces as the server sent them."""
+        for piece in self._pieces:
+            yield piece
 
 
 class _Body(httpx.AsyncByteStream):

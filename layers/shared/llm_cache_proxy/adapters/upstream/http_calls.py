@@ -7,6 +7,7 @@ to clients: they name the upstream, not its address.
 
 import asyncio
 import math
+from contextlib import aclosing
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, cast
@@ -14,6 +15,7 @@ from urllib.request import getproxies
 
 import httpx
 
+from llm_cache_proxy.adapters.http.decoding import CODINGS, BoundedDecoder, TooCompressed
 from llm_cache_proxy.adapters.http.tls import http2_tls_context, tls_context
 from llm_cache_proxy.adapters.http.transport import StreamsTransport
 from llm_cache_proxy.adapters.upstream.encodings import settle_encoding
@@ -47,8 +49,7 @@ class ReplyBody(ClosableBody):
         self._upstream = upstream
         self._idle_seconds = idle_seconds
         self._ends_at = ends_at
-        # httpx says iterator; it is a generator, which can be closed.
-        self._chunks = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
+        self._chunks = _decoded(response)
         self._first = b""
         self._closed = False
 
@@ -98,6 +99,23 @@ class ReplyBody(ClosableBody):
             raise
 
 
+async def _decoded(response: httpx.Response) -> "AsyncGenerator[bytes, None]":
+    """The body without its codings."""
+    # httpx says iterator; it is a generator, which can be closed.
+    raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
+    decoder = BoundedDecoder([coding for coding in _codings(response) if coding in CODINGS])
+    async with aclosing(raw):
+        async for piece in raw:
+            for part in decoder.feed(piece):
+                yield part
+    decoder.end()
+
+
+def _codings(response: httpx.Response) -> list[str]:
+    encoding = response.headers.get("content-encoding", "")
+    return [coding.strip() for coding in encoding.lower().split(",")]
+
+
 def translated(exc: Exception, upstream: str) -> UpstreamError:
     """Our name for httpx's error."""
     if isinstance(exc, httpx.ConnectTimeout | httpx.PoolTimeout):
@@ -111,6 +129,10 @@ def translated(exc: Exception, upstream: str) -> UpstreamError:
     if isinstance(exc, httpx.ConnectError):
         return UpstreamUnreachable(
             f"The upstream '{upstream}' cannot be connected to.", upstream=upstream
+        )
+    if isinstance(exc, TooCompressed):
+        return UpstreamUnreachable(
+            f"The upstream '{upstream}' compresses its answer beyond reason.", upstream=upstream
         )
     if isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError | httpx.DecodingError):
         return UpstreamUnreachable(

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
 from llm_cache_proxy.adapters.upstream.model_list import ModelList, models_in
+from llm_cache_proxy.domain.closable_body import bounded_body
 from llm_cache_proxy.domain.dialects.body_members import with_model
 from llm_cache_proxy.domain.errors import NotFound, UpstreamError, UpstreamRefusal
 from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
@@ -18,6 +19,10 @@ from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
 if TYPE_CHECKING:
     from llm_cache_proxy.adapters.upstream.http_calls import HttpCalls, Outgoing
+
+
+_MOST_LIST_BYTES = 4_000_000
+"""Of a list of models; a longer one counts as none."""
 
 
 class OpenAIUpstream:
@@ -66,7 +71,7 @@ class OpenAIUpstream:
         call = UpstreamCall("GET", "/models", "", {}, b"", None, (), streaming=False)
         try:
             reply = await self.send(call, within_seconds=self.config.timeouts.models_seconds)
-            body = b"".join([chunk async for chunk in reply.body])
+            body = await bounded_body(reply.body, _MOST_LIST_BYTES)
         except UpstreamError as exc:
             return exc
         if reply.status >= 400:  # noqa: PLR2004 - HTTP

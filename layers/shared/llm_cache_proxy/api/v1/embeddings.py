@@ -1,5 +1,6 @@
 """`POST /v1/embeddings`: our own model by its name, every other model from the upstream."""
 
+import asyncio
 import base64
 import struct
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ OWN_MODEL = "all-MiniLM-L6-v2"
 _OWN_NAMES = frozenset({OWN_MODEL, f"sentence-transformers/{OWN_MODEL}", OWN_MODEL.lower()})
 _DIMENSIONS = 384
 _MOST_TEXTS = 2048
+_ENCODINGS = frozenset({"float", "base64"})
 
 
 async def create_embedding(request: Request) -> Response:
@@ -47,7 +49,7 @@ async def create_embedding(request: Request) -> Response:
     _check_whole(embedded)
     outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
     return Response(
-        compact_text(_body(embedded, encoding)),
+        await _body(embedded, encoding),
         headers=outcome_headers(outcome, request.state.request_id),
         media_type=JSON_TYPE,
     )
@@ -66,14 +68,14 @@ def _texts(fields: JsonObject) -> list[str]:
             param="input",
             code="tokens_not_supported",
         )
-    if fields.get("dimensions") not in {None, _DIMENSIONS}:
+    if fields.get("dimensions") not in (None, _DIMENSIONS):
         raise InvalidRequest(f"{OWN_MODEL} has {_DIMENSIONS} dimensions.", param="dimensions")
     return cast("list[str]", texts)
 
 
 def _encoding(fields: JsonObject) -> str:
     encoding = fields.get("encoding_format", "float")
-    if encoding not in {"float", "base64"}:
+    if not isinstance(encoding, str) or encoding not in _ENCODINGS:
         raise InvalidRequest(
             "'encoding_format' must be 'float' or 'base64'.", param="encoding_format"
         )
@@ -90,17 +92,17 @@ def _check_whole(embedded: Sequence[Embedding]) -> None:
             )
 
 
-def _body(embedded: Sequence[Embedding], encoding: str) -> JsonObject:
+async def _body(embedded: Sequence[Embedding], encoding: str) -> str:
+    """The list as JSON, written vector by vector: other requests are served in between."""
+    data = []
+    for index, item in enumerate(embedded):
+        vector = _encoded(item.vector, encoding)
+        data.append(compact_text({"object": "embedding", "index": index, "embedding": vector}))
+        await asyncio.sleep(0)
     tokens = sum(embedding.tokens for embedding in embedded)
-    return {
-        "object": "list",
-        "data": [
-            {"object": "embedding", "index": index, "embedding": _encoded(item.vector, encoding)}
-            for index, item in enumerate(embedded)
-        ],
-        "model": OWN_MODEL,
-        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-    }
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    rest = compact_text({"model": OWN_MODEL, "usage": usage})
+    return f'{{"object":"list","data":[{",".join(data)}],{rest[1:]}'
 
 
 def _encoded(vector: Sequence[float], encoding: str) -> object:

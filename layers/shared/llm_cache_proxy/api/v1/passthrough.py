@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,6 +15,7 @@ from llm_cache_proxy.api.http.request_body import media_type, read_body
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
 from llm_cache_proxy.api.v1.metering import KeyCharge, metered
 from llm_cache_proxy.api.v1.service import Service, service_of
+from llm_cache_proxy.domain.closable_body import bounded_body
 from llm_cache_proxy.domain.errors import UnsupportedMediaType, UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import BYPASSES
@@ -29,6 +29,8 @@ from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
 """Types that no endpoint takes, and that pages of other origins may send unasked."""
 _EMBEDDINGS = "/embeddings"
+_MOST_ERROR_BYTES = 1_000_000
+"""Of an error's body; the rest is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ async def _answer(reply: UpstreamReply, settle: KeyCharge) -> Answer:
     if reply.status < 400:  # noqa: PLR2004 - HTTP
         return _answered(reply, metered(reply.body, settle))
     settle((0, 0))
-    async with aclosing(reply.body) as pieces:  # short, and may have to be put into OpenAI's shape
-        return _answered(reply, b"".join([piece async for piece in pieces]))
+    # Short, and may have to be put into OpenAI's shape.
+    return _answered(reply, await bounded_body(reply.body, _MOST_ERROR_BYTES))
 
 
 def _answered(reply: UpstreamReply, body: bytes | AsyncGenerator[bytes]) -> Answer:

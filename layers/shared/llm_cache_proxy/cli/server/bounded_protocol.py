@@ -13,11 +13,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from llm_cache_proxy.api.http.errors import error_body
 
-_UNREAD_BYTES = 10_000_000
-"""Of a body that nobody wants any more: up to here the connection can be used again."""
-
 _RESERVED_FILES = 128
 """File descriptors for the stores, the upstreams and the log, besides clients' connections."""
+
+_UNREAD_BYTES = 16_000_000
+"""How much of a body is taken after its answer, for the client to read that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,10 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _read_timer: asyncio.TimerHandle | None = None
     _held_bytes = 0
-    _in_body = False
     _head_bytes = 0
     _head_too_large = False
+    _in_body = False
+    _unread_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a head, unless there are enough connections."""
@@ -90,9 +91,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if not self._is_idle() or self.transport.is_closing():
             self._held_bytes = 0
-        elif self._in_body:  # of a request that was refused before its body was read
-            if self._held_bytes > _UNREAD_BYTES:
-                self.transport.close()
+        elif self._in_body:
+            self._pass_over(len(data))
         elif self._held_bytes > self.limits.head_bytes:
             self._refuse_large_head()
         elif self._head_timer is None:
@@ -117,12 +117,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """The head is whole."""
         self._stop_head_timer()
         self._in_body = True
+        self._unread_bytes = 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is whole; what follows is another head."""
+        """The body is whole."""
         self._in_body = False
-        self._held_bytes = 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -158,7 +158,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer = None
         if self.transport.is_closing() or not self._is_idle():
             return
-        if self._held_bytes:
+        if self._held_bytes and not self._in_body:
             self._refuse(408, "The request's head was not whole in time.", "request_timeout")
         else:
             self.transport.close()
@@ -172,6 +172,19 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._read_timer is not None:
             self._read_timer.cancel()
             self._read_timer = None
+
+    def _pass_over(self, size: int) -> None:
+        """Leave out what follows of a body that is answered, for a while.
+
+        A client that is cut off while it sends may never read the answer. A second answer would
+        be taken for that to its next request.
+        """
+        self._held_bytes = 0
+        self._unread_bytes += size
+        if self._unread_bytes > _UNREAD_BYTES:
+            self.transport.close()
+        elif self._head_timer is None:
+            self._await_head()
 
     def _count_head(self, size: int) -> None:
         self._head_bytes += size

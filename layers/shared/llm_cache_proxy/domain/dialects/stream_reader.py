@@ -17,10 +17,11 @@ class StreamReader:
     """Reads one stream of `dialect`; `hides_usage` drops the event that only the proxy wanted.
 
     `end` is what ended it, empty until then: whatever comes later is no part of the answer.
-    `error` is what the stream says of an error.
+    `error` is what the stream says of an error. Of a stream beyond `most_kept_bytes` nothing is
+    kept (`is_too_large`): it passes, event by event, or an event of that size in pieces.
     """
 
-    def __init__(self, dialect: Dialect, *, hides_usage: bool) -> None:
+    def __init__(self, dialect: Dialect, *, hides_usage: bool, most_kept_bytes: int) -> None:
         self.end = b""
         self.error: JsonObject | None = None
         self._dialect = dialect
@@ -31,11 +32,23 @@ class StreamReader:
         self._sent: list[bytes] = []
         self._broken = False
         self._done = False
+        self.is_too_large = False
+        self._most_kept_bytes = most_kept_bytes
+        self._read_bytes = 0
 
     def feed(self, piece: bytes) -> bytes:
         """What of `piece` goes to the client now."""
+        self._read_bytes += len(piece)
+        if self._read_bytes > self._most_kept_bytes and not self.is_too_large:
+            self._let_go()
         passed = b"".join(event.raw for event in self._splitter.feed(piece) if self._passes(event))
-        self._sent.append(passed)
+        held = self._splitter.rest()
+        if len(held) > self._most_kept_bytes:
+            self._broken = True
+            self._splitter = EventSplitter()
+            passed += held
+        if not self.is_too_large:
+            self._sent.append(passed)
         return passed
 
     def finish(self) -> bytes:
@@ -57,17 +70,24 @@ class StreamReader:
 
     def is_whole(self) -> bool:
         """Whether all of an answer was read, and nothing else."""
-        return not self._broken and self._dialect.is_whole(self.completion())
+        kept = not self._broken and not self.is_too_large
+        return kept and self._dialect.is_whole(self.completion())
 
     def forms(self) -> Forms | None:
         """The proved forms of what was read; None where it was no answer, or has no form."""
-        if self._broken:
+        if self._broken or self.is_too_large:
             return None
         return forms_of_stream(self._dialect, self._assembler, self._events)
 
     def sent(self) -> str:
         """All that went to the client."""
         return b"".join(self._sent).decode("utf-8", "replace")
+
+    def _let_go(self) -> None:
+        self.is_too_large = True
+        self._assembler = self._dialect.assembler()
+        self._events.clear()
+        self._sent.clear()
 
     def _passes(self, event: Event) -> bool:
         done = event.data is not None and event.data.strip() == DONE
@@ -82,17 +102,20 @@ class StreamReader:
         try:
             if event.name == "error":
                 raise BrokenStreamError("an event tells of an error")  # noqa: TRY301 - as add does
-            chunk = self._assembler.add(data)
+            # Of what is not kept, each event is read by itself.
+            assembler = self._dialect.assembler() if self.is_too_large else self._assembler
+            chunk = assembler.add(data)
         except BrokenStreamError:
             self._broken = True
             self.error = _error_in(data, named=event.name == "error")
             return True
-        if self._dialect.is_last(chunk):
-            self._events.append(StreamedEvent(event.name, data))
+        is_last = self._dialect.is_last(chunk)
+        usage_only = not is_last and self._dialect.is_usage_only(chunk)
+        if not self.is_too_large:
+            self._events.append(StreamedEvent(event.name, data, usage_only))
+        if is_last:
             self.end = event.raw
             return False
-        usage_only = self._dialect.is_usage_only(chunk)
-        self._events.append(StreamedEvent(event.name, data, usage_only))
         return not (self._hides_usage and usage_only)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.dialects.proving import forms_of_json
@@ -28,6 +27,7 @@ from llm_cache_proxy.pipeline.single_flight.leader import (
 )
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
+from llm_cache_proxy.pipeline.upstream.large_answer import LargeAnswer
 from llm_cache_proxy.pipeline.upstream.peeked_reply import is_sse, peeked
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
 from llm_cache_proxy.pipeline.upstream.stream_relay import StreamRelay
@@ -38,12 +38,16 @@ _OK, _SUCCESS = 200, range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class MissPath:
-    """Asks the upstream for one request; also for a bypassed one, of which nothing is kept."""
+    """Asks the upstream for one request; also for a bypassed one, of which nothing is kept.
+
+    An answer of more than `most_kept_bytes` is passed on in pieces, and not kept either.
+    """
 
     requests: UpstreamRequests
     entry_writer: EntryWriter
     upstream_usage: UpstreamUsage
     detached_tasks: DetachedTasks
+    most_kept_bytes: int
 
     async def answer(
         self, planned: PlannedRequest, state: RequestState, ask: AskUpstream
@@ -66,12 +70,17 @@ class MissPath:
                 detached_tasks=self.detached_tasks,
                 hides_usage=tells_usage,
                 ask=ask,
+                most_kept_bytes=self.most_kept_bytes,
             )
             if planned.plan.stale_if_error_seconds > 0 or ask.fallback is not None:
                 await relay.begin()  # until then another answer may take its place
             return _answer(planned, state, ask, reply, SSE_TYPE, relay)
         with state.timed("upstream"):
             body = await self._read(planned, state, reply)
+        if len(body) > self.most_kept_bytes:
+            large = self._large(planned, state, reply, body)
+            kind = reply.headers.get("content-type", JSON_TYPE)
+            return _answer(planned, state, ask, reply, kind, large)
         await self._keep(planned, state, ask, reply, body)
         kind = reply.headers.get("content-type", JSON_TYPE)
         return _answer(planned, state, ask, reply, kind, body)
@@ -89,12 +98,31 @@ class MissPath:
     async def _read(
         self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply
     ) -> bytes:
+        """The whole body, or the first of it where that is more than may be kept."""
+        held = bytearray()
         try:
-            async with aclosing(reply.body) as pieces:
-                return b"".join([piece async for piece in pieces])
+            async for piece in reply.body:
+                held += piece
+                if len(held) > self.most_kept_bytes:
+                    return bytes(held)
         except (UpstreamError, asyncio.CancelledError) as exc:
+            await reply.body.aclose()
             await self._lost(planned, state, exc)
             raise
+        await reply.body.aclose()
+        return bytes(held)
+
+    def _large(
+        self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply, begun: bytes
+    ) -> LargeAnswer:
+        """The rest behind what has `begun`; those who wait for it ask for themselves."""
+        state.abandon_leadership()
+        state.counts.add(error_count("answer_too_large"))
+
+        def ended() -> None:
+            self.upstream_usage.count_unsent(planned, state, {})
+
+        return LargeAnswer(begun, reply.body, ended)
 
     async def _peeked(
         self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply

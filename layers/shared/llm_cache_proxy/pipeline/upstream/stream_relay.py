@@ -33,6 +33,7 @@ _DRAIN_SECONDS = 0.1
 class StreamRelay(ClosableBody):
     """The events of one stream for the client; `hides_usage` drops the one that only we asked for.
 
+    Of more than `most_kept_bytes` nothing is held, and nothing kept: the rest passes as it comes.
     Closing it early, begun or not, cancels the upstream call, or leaves it to be read to its end.
     """
 
@@ -47,6 +48,7 @@ class StreamRelay(ClosableBody):
         detached_tasks: DetachedTasks,
         hides_usage: bool,
         ask: AskUpstream,
+        most_kept_bytes: int,
     ) -> None:
         self._planned = planned
         self._state = state
@@ -55,7 +57,9 @@ class StreamRelay(ClosableBody):
         self._detached_tasks = detached_tasks
         self._compare = ask.compare
         self._body = ShieldedBody(body) if detached_tasks.finishes else body
-        self._reader = StreamReader(planned.request.dialect, hides_usage=hides_usage)
+        self._reader = StreamReader(
+            planned.request.dialect, hides_usage=hides_usage, most_kept_bytes=most_kept_bytes
+        )
         self._ready = b""
         self._settled = False
         self._told = self._events()
@@ -65,7 +69,7 @@ class StreamRelay(ClosableBody):
         """Wait until there is something to send. Raises UpstreamError where it breaks off first."""
         try:
             while not self._ready and not self._reader.end:
-                self._ready = self._reader.feed(await anext(self._body))
+                self._ready = self._taken(await anext(self._body))
         except StopAsyncIteration:
             return
         except BaseException as exc:
@@ -92,7 +96,7 @@ class StreamRelay(ClosableBody):
             if self._ready:
                 yield self._ready
             while not self._reader.end and (piece := await anext(self._body, None)) is not None:
-                out = self._reader.feed(piece)
+                out = self._taken(piece)
                 if out:
                     yield out
             last = self._reader.finish()
@@ -119,7 +123,7 @@ class StreamRelay(ClosableBody):
     async def _read_on(self) -> None:
         try:
             while not self._reader.end and (piece := await anext(self._body, None)) is not None:
-                self._reader.feed(piece)
+                self._taken(piece)
             self._reader.finish()
             self._settled = True
             await self._finish()
@@ -141,6 +145,15 @@ class StreamRelay(ClosableBody):
             self._settled = True
             self._upstream_usage.count_unsent(self._planned, self._state, self._reader.completion())
             self._state.abandon_leadership()
+
+    def _taken(self, piece: bytes) -> bytes:
+        """What goes out now that `piece` has come; too much to keep, and those who wait ask."""
+        was_too_large = self._reader.is_too_large
+        out = self._reader.feed(piece)
+        if self._reader.is_too_large and not was_too_large:
+            self._state.abandon_leadership()
+            self._state.counts.add(error_count("answer_too_large"))
+        return out
 
     async def _drain(self) -> None:
         """Read what an upstream sends behind the end, so that its connection can be used again.

@@ -75,9 +75,13 @@ class MiniLMEngine:
     def embed(self, texts: Sequence[str]) -> list[Embedding]:
         """One embedding a text, in order."""
         # `encode` holds the interpreter's lock for as long as it takes, `encode_batch_fast` not.
-        encoded = self._tokenizer.encode_batch_fast([encodable(text) for text in texts])
+        read = [encodable(text[:_MOST_CHARACTERS]) for text in texts]
+        encoded = self._tokenizer.encode_batch_fast(read)
         window = self.description.window_tokens
-        counts = [len(encoding) for encoding in encoded]
+        counts = [
+            len(encoding) if len(text) <= _MOST_CHARACTERS else max(len(encoding), window + 1)
+            for text, encoding in zip(texts, encoded, strict=True)
+        ]
         pieces = [encoding.ids for encoding in encoded]
         pieces = [ids if len(ids) <= window else [*ids[: window - 1], _SEPARATOR] for ids in pieces]
         vectors: dict[int, list[float]] = {}
@@ -106,6 +110,9 @@ class MiniLMEngine:
 _TOKENS = 512  # a run's word pieces, padding included: more is no faster and takes more memory
 _STRETCH = 1.25  # the longest text of a batch over its shortest: padding is work thrown away
 _CHARACTERS = 4 * _TOKENS  # about as much text as fills one run
+_MOST_CHARACTERS = 65_536
+"""Of a longer text the rest is not read, and the text never counts as whole: megabytes of it take
+seconds and a hundred times their size in memory."""
 _READ_CHARACTERS = 1024  # about as much of one text as the window holds
 
 

@@ -128,7 +128,7 @@ def _forced_tool(fields: Mapping[str, object]) -> tuple[str, object] | None:
         if isinstance(tool, Mapping):
             inner = tool.get("function")
             function = inner if isinstance(inner, Mapping) else tool
-            if wanted in {None, function.get("name")}:
+            if wanted is None or wanted == function.get("name"):
                 return str(function.get("name")), function.get("parameters")
     return None
 

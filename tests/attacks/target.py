@@ -1,0 +1,84 @@
+"""The servers under attack: one open to this machine, one that wants keys, and their upstream."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from servers.proxy.process import ProxyProcess, proxy_process
+from servers.upstream.answers import CountingAnswers, chat, prompt_of
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import Recorded, Script, answer
+
+ADMIN_KEY = "the-admin-key-of-the-attacks"
+UPSTREAM_KEY = "sk-upstream-of-the-attacks"
+HEADER_SECONDS = 2
+COMMON = {
+    "HEADER_TIMEOUT_SECONDS": str(HEADER_SECONDS),
+    "MAX_CONNECTIONS": "300",
+    "UPSTREAM_API_KEY": UPSTREAM_KEY,
+    "UPSTREAM_TIMEOUT_SECONDS": "3",
+    "EXACT_DEADLINE_SECONDS": "5",  # the machine may be busy
+    "EMBED_DEADLINE_SECONDS": "5",
+    "SEARCH_DEADLINE_SECONDS": "5",
+}
+KEYED = {
+    "ACCESS_MODE": "keyed",
+    "KEY_SIGNING_SECRET": "a-signing-secret-of-forty-characters-or-so",
+    "ADMIN_KEY": ADMIN_KEY,
+}
+TENANTS = ("acme", "other")
+
+
+@dataclass(frozen=True)
+class Target:
+    """`keys` are those of two tenants, each with a limit that no attack reaches."""
+
+    open: ProxyProcess
+    keyed: ProxyProcess
+    upstream: ScriptedUpstream
+    keys: dict[str, str]
+
+    def port(self, *, keyed: bool) -> int:
+        """Where the one or the other listens."""
+        return urlsplit((self.keyed if keyed else self.open).url).port or 0
+
+    def filled(self, text: str, *, keyed: bool) -> str:
+        """`text` with this target's port and keys in place of their names."""
+        names = {"port": str(self.port(keyed=keyed)), "admin": ADMIN_KEY, **self.keys}
+        for name, value in names.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+
+@contextmanager
+def targets(folder: Path) -> Iterator[Target]:
+    """Both servers, each with the embedded stores and the embedding model."""
+    with ScriptedUpstream(_short_answer).in_thread() as upstream:
+        settings = {**COMMON, "UPSTREAM_BASE_URL": upstream.base_url}
+        with (
+            proxy_process(folder / "open", **settings) as running,
+            proxy_process(folder / "keyed", **settings, **KEYED) as keyed,
+        ):
+            keys = {tenant: _key(keyed, tenant) for tenant in TENANTS}
+            yield Target(running, keyed, upstream, keys)
+
+
+def _short_answer(request: Recorded) -> Script:
+    """The question and the request's number, however long the question is."""
+    if request.path.endswith("/chat/completions") and request.fields.get("stream") is not True:
+        return answer(chat(f"{prompt_of(request)[:1_000]} ({request.number})"))
+    return CountingAnswers()(request)
+
+
+def _key(proxy: ProxyProcess, tenant: str) -> str:
+    answer = httpx.post(
+        f"{proxy.url}/admin/keys/create",
+        json={"tenant": tenant, "name": "attacks", "namespace": "own"},
+        headers={"x-admin-key": ADMIN_KEY},
+        timeout=30,
+    )
+    return str(answer.json()["key"])
