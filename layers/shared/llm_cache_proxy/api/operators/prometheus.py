@@ -64,6 +64,16 @@ def _counts(tally: Tally) -> Iterator[Iterator[str]]:
         (({"result": result}, count) for result, count in tally.results.items()),
     )
     yield _family(
+        "llm_cache_failed_requests_total",
+        "Requests that ended in an error, by status; 499 where the client had left.",
+        (({"status": status}, count) for status, count in tally.failures.items()),
+    )
+    yield _family(
+        "llm_cache_refused_requests_total",
+        "Requests that were refused, by status and cause.",
+        (({"status": status, "cause": cause}, n) for status, cause, n in _refusals(tally)),
+    )
+    yield _family(
         "llm_cache_vetoes_total",
         "Near entries that the guard refused, by rule.",
         (({"rule": rule}, count) for rule, count in tally.vetoes.items()),
@@ -83,6 +93,12 @@ def _counts(tally: Tally) -> Iterator[Iterator[str]]:
         "How often the breaker of a tier has opened, in all processes.",
         (({"tier": tier}, count) for tier, count in tally.trips.items()),
     )
+
+
+def _refusals(tally: Tally) -> Iterator[tuple[str, str, int]]:
+    for name, count in tally.refusals.items():
+        status, _, cause = name.partition(":")
+        yield status, cause, count
 
 
 def _verifier(tally: Tally) -> Iterator[Iterator[str]]:

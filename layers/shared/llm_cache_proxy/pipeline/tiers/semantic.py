@@ -11,7 +11,7 @@ from functools import partial
 from llm_cache_proxy.domain.entries.entry import Alias, Entry
 from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.metrics.counter_names import SEMANTIC_HITS, hit_counts, merged
 from llm_cache_proxy.domain.promise import Cell
 from llm_cache_proxy.domain.promise.counters import seen_counts
 from llm_cache_proxy.domain.requests.normalisation import is_respelt
@@ -158,6 +158,8 @@ class SemanticTier:
                 state, partial(self._served, planned, state, candidate)
             )
             if isinstance(found, Hit):
+                tokens = (found.prompt_tokens, found.completion_tokens)
+                state.counts.result = hit_counts(SEMANTIC_HITS, found.model, *tokens)
                 pair = _pair(planned, candidate)
                 answer = self.hits.answer(
                     planned, state, found, Result.HIT_SEMANTIC, accepted, pair=pair

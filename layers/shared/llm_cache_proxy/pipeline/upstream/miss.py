@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from llm_cache_proxy.domain.dialects.proving import forms_of_json
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.request.answer import (
@@ -107,10 +106,10 @@ class MissPath:
 
     async def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
-            state.counts.add(error_count("upstream"))
+            state.unanswered("upstream")
             state.charge_actual(0, 0)
         else:  # what was asked for may be on the bill
-            state.counts.add(error_count("client_left"))
+            state.unanswered("client_left")
         self.upstream_usage.count_unsent(planned, state, {})
         await publish_failure(state, exc)
 
@@ -125,7 +124,7 @@ class MissPath:
         status = reply.status
         completion = _parsed(body) if status in _SUCCESS else {}
         if status not in _SUCCESS:
-            state.counts.add(error_count(f"upstream_{status}"))
+            state.unanswered(f"upstream_{status}")
             state.charge_actual(0, 0)
         text, forms = body.decode("utf-8", "replace").removeprefix("\ufeff"), None
         if completion and (planned.plan.write or state.leadership is not None):

@@ -13,7 +13,6 @@ from llm_cache_proxy.domain.dialects.sse import data_event
 from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
-from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -131,7 +130,7 @@ class StreamRelay(ClosableBody):
             await self._body.aclose()
 
     async def _fail(self, exc: UpstreamError) -> None:
-        self._state.counts.add(error_count("upstream_stream"))
+        self._state.unanswered("upstream_stream")
         await self._detached_tasks.through(publish_failure(self._state, exc))
         self._count_aborted()
 
