@@ -5,7 +5,6 @@ no label. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate
 
 from llm_cache_proxy.administration.metrics.report import Trust
 from llm_cache_proxy.domain.metrics.counter_totals import ModelTally, Tally
@@ -177,9 +176,9 @@ def _latencies(tally: Tally) -> Iterator[str]:
     name = "llm_cache_latency_seconds"
     yield f"# HELP {name} Time to answer, by where the answer came from."
     yield f"# TYPE {name} histogram"
-    bounds = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")
+    bounds = (*(f"{bound / 1000:.10g}" for bound in BOUNDS_MS), "+Inf")
     for tier, found in tally.latencies.items():
-        for bound, count in zip(bounds, accumulate(found.buckets), strict=True):
+        for bound, count in zip(bounds, (*found.below_ms(), found.count), strict=True):
             yield _line(f"{name}_bucket", {"tier": tier, "le": bound}, count)
         yield _line(f"{name}_sum", {"tier": tier}, found.sum_us / 1_000_000)
         yield _line(f"{name}_count", {"tier": tier}, found.count)
