@@ -158,8 +158,6 @@ class SemanticTier:
                 state, partial(self._served, planned, state, candidate)
             )
             if isinstance(found, Hit):
-                tokens = (found.prompt_tokens, found.completion_tokens)
-                state.counts.result = hit_counts(SEMANTIC_HITS, found.model, *tokens)
                 pair = _pair(planned, candidate)
                 answer = self.hits.answer(
                     planned, state, found, Result.HIT_SEMANTIC, accepted, pair=pair
@@ -257,6 +255,8 @@ class SemanticTier:
         if lost and await self._restored(planned, state, candidate):
             found = await self._promoted(planned, state, candidate, cell)
         if isinstance(found, Hit):
+            tokens = (found.prompt_tokens, found.completion_tokens)
+            state.counts.result = hit_counts(SEMANTIC_HITS, found.model, *tokens)
             state.charge_as_reserved()  # the promotion has given it back
             if state.leadership is not None:
                 state.leadership.ended()
