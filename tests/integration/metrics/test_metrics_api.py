@@ -116,6 +116,8 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert {name: family.type for name, family in families.items()} == {
         "llm_cache_requests": "counter",
+        "llm_cache_failed_requests": "counter",
+        "llm_cache_refused_requests": "counter",
         "llm_cache_vetoes": "counter",
         "llm_cache_errors": "counter",
         "llm_cache_breaker_trips": "counter",
@@ -129,6 +131,7 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
         "llm_cache_thresholds_raised": "counter",
         "llm_cache_raised_threshold": "gauge",
         "llm_cache_barred_pairs": "gauge",
+        "llm_cache_unproved_forms": "counter",
         "llm_cache_latency_seconds": "histogram",
     }
     requests = {
@@ -182,9 +185,9 @@ async def test_the_latency_histogram_is_cumulative_and_in_seconds(
         for sample in family.samples
         if sample.labels["tier"] == "miss"
     }
-    assert misses["_bucket", "1"].value == 0
-    assert misses["_bucket", "2"].value == 1
-    assert misses["_bucket", "30"].value == 1
+    assert misses["_bucket", "1.024"].value == 0
+    assert misses["_bucket", "2.048"].value == 1
+    assert misses["_bucket", "32.768"].value == 1
     assert misses["_bucket", "+Inf"].value == misses["_count", None].value == 2
     assert misses["_sum", None].value == 46.5
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from fakes.upstream import SSE_HEADERS, chunk, sse
-from llm_cache_proxy.api.http.errors import refused, upstream_failed
+from llm_cache_proxy.api.http.errors import CLIENT_LEFT, refused, unforeseen, upstream_failed
 from llm_cache_proxy.api.v1.passthrough import _answered
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import InvalidRequest, UpstreamUnreachable
@@ -198,6 +198,16 @@ async def _upstream_error() -> Seen:
     return Seen(headers["x-cache"], headers["x-cache-reason"])
 
 
+async def _internal_error() -> Seen:
+    headers = unforeseen("req").headers
+    return Seen(headers["x-cache"], headers["x-cache-reason"])
+
+
+async def _client_left() -> Seen:
+    headers = refused(InvalidRequest("left", code=CLIENT_LEFT), "req").headers
+    return Seen(headers["x-cache"], headers["x-cache-reason"])
+
+
 IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
 TOOL = [{"type": "function", "function": {"name": "f"}}]
 
@@ -267,6 +277,8 @@ WAYS: dict[Reason, Way] = {
     Reason.UNCACHED_ROUTE: _uncached_route,
     Reason.REFUSED: _refused,
     Reason.UPSTREAM_ERROR: _upstream_error,
+    Reason.INTERNAL_ERROR: _internal_error,
+    Reason.CLIENT_LEFT: _client_left,
     Reason.SINGLE_FLIGHT_TIMEOUT: _waited,
     Reason.EXACT_UNAVAILABLE: _away("exact"),
     Reason.EMBEDDER_UNAVAILABLE: _away("embedder"),

@@ -126,4 +126,5 @@ def local_app(settings: Settings, parts: Parts) -> ASGIApp:
         with_cors(app, origins),
         cors_allow_origins=origins,
         host_rule=HostRule.of(settings.allowed_hosts, settings.host),
+        request_events=serving.request_events,
     )

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from llm_cache_proxy.adapters.system_clock import SystemClock
+from llm_cache_proxy.api.middleware.client_access import OPEN_CLIENT
 from llm_cache_proxy.api.v1.service import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
@@ -10,6 +12,7 @@ from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.composition import Dependencies
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.recording.request_events import RecentDecisions, RequestEvents
+from llm_cache_proxy.pipeline.recording.result_counter import UNIDENTIFIED, ResultCounter
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,9 +23,14 @@ if TYPE_CHECKING:
 def request_events(
     settings: Settings, counter_writer: CounterWriter, console: "RequestSink | None" = None
 ) -> RequestEvents:
-    """The sinks of request events: the dashboard always, a file and CloudWatch where configured."""
+    """The sinks of request events.
+
+    The counters and the dashboard always, a file and CloudWatch where configured.
+    """
+    nobody = OPEN_CLIENT.tenant if settings.access_mode == "open" else UNIDENTIFIED
     sinks: list[RequestSink] = [
-        RecentDecisions(counter_writer, with_prompts=settings.recent_prompts)
+        ResultCounter(counter_writer, SystemClock(), nobody),
+        RecentDecisions(counter_writer, with_prompts=settings.recent_prompts),
     ]
     if settings.log_path is not None:
         from llm_cache_proxy.adapters.request_sink.file import RequestLog

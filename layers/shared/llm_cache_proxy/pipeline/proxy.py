@@ -15,7 +15,7 @@ from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.answer import Answer, marked_error
 from llm_cache_proxy.pipeline.request.decision import (
     AskUpstream,
     Decision,
@@ -40,7 +40,7 @@ from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
 _CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
-_FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS})
+_FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class CachingProxy:
         start = time.perf_counter()
         state = RequestState() if state is None else state
         try:
-            answer = await self._answer(self.keys.placed(request), state)
+            answer = marked_error(await self._answer(self.keys.placed(request), state))
         except BaseException:
             self._release_charge(request.tenant, state)
             raise
@@ -171,6 +171,7 @@ class CachingProxy:
         # Where the upstream was asked, the counts have been written with its failure.
         unwritten = {} if state.counts.result else state.counts.pending
         counts = merged(unwritten, negated(state.counts.result), dict(fallback.counts))
+        state.counts.result = dict(fallback.counts)
         self.counter_writer.later(planned.request.tenant, counts)
         return fallback.answer
 
@@ -183,6 +184,7 @@ class CachingProxy:
         answer = await self.exact.stand_in(planned, child)
         if answer is not None:  # the failure has been counted as this request's result
             child.counts.add(negated(state.counts.result))
+            state.counts.result = child.counts.result
         self.counter_writer.later(planned.request.tenant, child.counts.take())
         state.counts.include(child.counts)
         return answer

@@ -4,8 +4,6 @@ import io
 import json
 from typing import Any
 
-import pytest
-
 from llm_cache_proxy.adapters.request_sink.cloudwatch import UNITS, CloudWatchRequests
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
 from samples.served import SAVED, USED, served
@@ -87,11 +85,10 @@ def test_an_upstream_that_gave_no_answer_is_an_error_of_it() -> None:
     assert metrics(line)["UpstreamErrors"] == 1
 
 
-@pytest.mark.parametrize(("reason", "tier"), [("refused", "REFUSED"), ("bypass-asked", "BYPASS")])
-def test_a_request_that_we_refused_is_no_bypass(reason: str, tier: str) -> None:
-    [line] = written(served(result="BYPASS", reason=reason))
+def test_the_tier_is_the_result() -> None:
+    [line] = written(served(result="REFUSED", reason="refused:invalid_json", status=400))
 
-    assert line["tier"] == tier
+    assert line["tier"] == "REFUSED"
 
 
 def test_the_line_is_the_request_log_as_well_and_holds_no_prompt() -> None:

@@ -9,9 +9,25 @@ from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent
+from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 
 SERVER = "192.0.2.7"
 PATHS = ("/v1/chat/completions", "/admin/export", "/metrics", "/dashboard", "/health", "/nothing")
+
+
+class Remembering:
+    """A sink of request events."""
+
+    def __init__(self) -> None:
+        self.events: list[RequestEvent] = []
+
+    def write(self, served: RequestEvent) -> None:
+        self.events.append(served)
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 async def reached(_: Scope, __: Receive, send: Send) -> None:
@@ -22,10 +38,16 @@ async def reached(_: Scope, __: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def client(
-    *, origins: str | None = None, hosts: HostRule | None = None
+    *,
+    origins: str | None = None,
+    hosts: HostRule | None = None,
+    request_events: RequestEvents | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = WebPageProtection(
-        with_cors(reached, origins), cors_allow_origins=origins, host_rule=hosts
+        with_cors(reached, origins),
+        cors_allow_origins=origins,
+        host_rule=hosts,
+        request_events=request_events,
     )
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,9 +106,22 @@ async def test_every_path_and_method_is_behind_the_host_check(path: str) -> None
             answer = await asking.request(method, path, headers={"host": "evil.example"})
 
             assert answer.status_code == 421, method
-            assert answer.headers["x-cache"] == "BYPASS"
+            assert answer.headers["x-cache"] == "REFUSED"
             if method != "HEAD":
                 assert answer.json()["error"]["code"] == "host_not_allowed"
+
+
+async def test_a_refusal_under_v1_is_reported_and_no_other() -> None:
+    sink = Remembering()
+    events = RequestEvents(PriceList({}, {}), [sink])
+
+    async with client(hosts=LOCAL, request_events=events) as asking:
+        for path in PATHS:
+            await asking.get(path, headers={"host": "evil.example"})
+
+    [event] = sink.events
+    assert (event.status, event.result, event.tenant) == (421, "REFUSED", None)
+    assert event.reason == "refused:host_not_allowed"
 
 
 async def test_one_wrong_host_of_two_is_enough() -> None:

@@ -22,6 +22,8 @@ GPT = "gpt-4o-mini"  # 150 and 600 nano-dollars
 def test_results_are_reported_by_tier_and_the_rate_is_hits_over_hits_and_misses() -> None:
     counts = {"exact_hits": 2, "semantic_hits": 1, "misses": 1, "bypasses": 5, "coalesced": 1}
 
+    counts |= {"error": 3, "refused": 1, "failure:502": 3, "refusal:401:invalid_api_key": 1}
+
     answer = cache_performance(tally({**counts, **veto_count("numbers"), **error_count("search")}))
 
     assert answer == {
@@ -31,8 +33,12 @@ def test_results_are_reported_by_tier_and_the_rate_is_hits_over_hits_and_misses(
         "bypasses": 5,
         "stale": 0,
         "coalesced": 1,
-        "total_requests": 10,
+        "error": 3,
+        "refused": 1,
+        "total_requests": 14,
         "hit_rate": 0.75,
+        "failures": {"502": 3},
+        "refusals": {"401:invalid_api_key": 1},
         "vetoes": {"numbers": 1},
         "errors": {"search": 1},
     }

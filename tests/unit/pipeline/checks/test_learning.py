@@ -12,6 +12,7 @@ from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.promise import Cell, Tally
 from llm_cache_proxy.domain.promise.counters import FORGOTTEN, PREFIX
 from llm_cache_proxy.domain.promise.evidence import sums_of
+from llm_cache_proxy.pipeline.request.state import RequestState
 from unit.pipeline.learning_harness import (
     ALIKE,
     ALIKE_CELL,
@@ -97,6 +98,14 @@ async def test_what_labels_have_shown_is_served_and_leaves_no_promotion() -> Non
 
     assert [each.x_cache for each in answers] == ["HIT-SEMANTIC"] * 2
     assert [each.outcome.reason for each in answers] == ["learned"] * 2
+
+
+async def test_a_learned_hit_stands_counted_as_the_requests_result() -> None:
+    harness, state = await taught(), RequestState()
+
+    await harness.ask(ALIKE, state=state)
+
+    assert state.counts.result["semantic_hits"] == 1
 
 
 async def test_a_threshold_goes_below_the_presets() -> None:

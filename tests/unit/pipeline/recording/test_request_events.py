@@ -10,6 +10,7 @@ from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.recording.request_events import (
+    CLIENT_LEFT_STATUS,
     RecentDecisions,
     RequestEventDraft,
     RequestEvents,
@@ -104,6 +105,35 @@ def test_a_request_that_never_reached_the_cache_is_not_reported() -> None:
     write(RequestEvents(PRICES, [sink]), RequestEventDraft("r-1"))
 
     assert sink.served == []
+
+
+def test_a_client_that_left_before_the_answer_began_is_reported_as_an_error() -> None:
+    sink = ReceivedAnswer()
+
+    RequestEvents(PRICES, [sink]).write(
+        RequestEventDraft("r-1"), status=CLIENT_LEFT_STATUS, latency_ms=5.0, duration_ms=5.0
+    )
+
+    [served] = sink.served
+    assert (served.result, served.reason) == ("ERROR", "client-left")
+
+
+def test_a_stream_that_failed_after_its_headers_is_reported_as_an_error() -> None:
+    state = RequestState()
+    state.counts.add_result({"error": 1})
+
+    served = told_of(state)
+
+    assert (served.result, served.reason) == ("ERROR", "upstream-error")
+    assert served.counted == {"error": 1}
+
+
+def test_what_is_counted_after_the_event_is_no_requests_result() -> None:
+    state = RequestState()
+
+    told_of(state)
+
+    assert not state.has_client
 
 
 def test_closing_the_journal_closes_every_sink() -> None:

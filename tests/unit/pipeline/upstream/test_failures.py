@@ -76,7 +76,18 @@ async def test_without_the_upstream_there_is_an_error_and_nothing_stored(harness
 
     assert harness.exact.entries == {}
     assert harness.exact.count_of("error:upstream") == 1
-    assert harness.exact.count_of("misses") == 1
+
+
+@pytest.mark.parametrize("status", [400, 503])
+async def test_an_upstreams_error_is_no_miss_and_no_answer(harness: Harness, status: int) -> None:
+    harness.upstream.queue([b'{"error": {}}'], status=status)
+
+    answer = await harness.ask()
+    await harness.proxy.counter_writer.drain()
+
+    assert (answer.x_cache, answer.outcome.reason) == ("ERROR", "upstream-error")
+    assert (harness.exact.count_of("misses"), harness.exact.count_of("error")) == (0, 1)
+    assert harness.exact.count_of("model:gpt-4o-mini:misses") == 0
 
 
 async def test_a_hit_needs_no_upstream(harness: Harness) -> None:

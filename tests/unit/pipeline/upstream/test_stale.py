@@ -98,7 +98,7 @@ async def test_an_error_that_is_the_clients_own_is_passed_on(status: int) -> Non
 
     answer = await harness.ask()
 
-    assert (answer.x_cache, answer.status) == ("MISS", status)
+    assert (answer.x_cache, answer.status) == ("ERROR", status)
 
 
 async def test_an_answer_that_breaks_off_before_it_is_whole_is_replaced() -> None:

@@ -13,9 +13,6 @@ from typing import TextIO
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
 
 DIMENSION = "tier"
-REFUSED = "REFUSED"
-"""The tier of requests that we refused; every other is a value of `x-cache`."""
-
 UNITS = {
     "Requests": "Count",
     "Latency": "Milliseconds",
@@ -53,7 +50,7 @@ class CloudWatchRequests:
         from aws_lambda_powertools.metrics import EphemeralMetrics
 
         metrics = EphemeralMetrics(namespace=self._namespace)
-        metrics.add_dimension(DIMENSION, _tier(served))
+        metrics.add_dimension(DIMENSION, served.result)
         for name, value in _measured(served, cold=self._cold):
             metrics.add_metric(name, UNITS[name], value)
         for name, logged in served.line().items():
@@ -67,10 +64,6 @@ class CloudWatchRequests:
 
     def close(self) -> None:
         """Nothing is waiting."""
-
-
-def _tier(served: RequestEvent) -> str:
-    return REFUSED if served.reason == "refused" else served.result
 
 
 def _measured(served: RequestEvent, *, cold: bool) -> Iterator[tuple[str, float]]:

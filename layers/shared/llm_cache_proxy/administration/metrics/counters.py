@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, MISSES, SEMANTIC_HITS
+from llm_cache_proxy.domain.metrics.counter_names import (
+    ERROR,
+    EXACT_HITS,
+    MISSES,
+    REFUSED,
+    SEMANTIC_HITS,
+)
 from llm_cache_proxy.domain.metrics.counter_totals import summed, tally
 from llm_cache_proxy.ports.exact_admin import CounterWindow, ExactAdmin
 
@@ -79,11 +85,13 @@ def _piece(start: int, counts: Mapping[str, int]) -> JsonObject:
     read = tally(counts)
     exact, semantic = read.results[EXACT_HITS], read.results[SEMANTIC_HITS]
     misses = read.results[MISSES]
+    failed = read.results[ERROR] + read.results[REFUSED]
     return {
         "start": start,
         "exact_hits": exact,
         "semantic_hits": semantic,
         "misses": misses,
-        "others": read.total_requests - exact - semantic - misses,
+        "failed": failed,
+        "others": read.total_requests - exact - semantic - misses - failed,
         "hit_rate": round(read.hit_rate, 6) if exact + semantic + misses else None,
     }

@@ -21,6 +21,10 @@ from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 
+CLIENT_LEFT = "client_left"
+"""The code of the refusal that nobody reads: the client had left."""
+_NO_CODE = "invalid_request"
+
 
 def error_body(
     message: str, error_type: str, *, param: str | None = None, code: str | None = None
@@ -32,19 +36,25 @@ def error_body(
 
 def refused(exc: RequestRefused, request_id: str) -> Response:
     """The response to a request that cannot be served as it is."""
-    missed = isinstance(exc, NotInCache)
-    result = Result.MISS if missed else Result.BYPASS
-    reason = Reason.NOT_FOUND if missed else Reason.REFUSED
     return _response(
         exc.status,
         error_body(exc.message, exc.error_type, param=exc.param, code=exc.code),
-        outcome_headers(Outcome(result, str(reason)), request_id) | exc.headers,
+        outcome_headers(refusal_outcome(exc), request_id) | exc.headers,
     )
+
+
+def refusal_outcome(exc: RequestRefused) -> Outcome:
+    """What became of a request that was refused, with the error's code as its cause."""
+    if isinstance(exc, NotInCache):
+        return Outcome(Result.MISS, str(Reason.NOT_FOUND))
+    if exc.code == CLIENT_LEFT:
+        return Outcome(Result.ERROR, str(Reason.CLIENT_LEFT))
+    return Outcome(Result.REFUSED, f"{Reason.REFUSED}:{exc.code or _NO_CODE}")
 
 
 def upstream_failed(exc: UpstreamError, request_id: str) -> Response:
     """The response where the upstream gave no answer."""
-    outcome = Outcome(Result.MISS, str(Reason.UPSTREAM_ERROR))
+    outcome = Outcome(Result.ERROR, str(Reason.UPSTREAM_ERROR))
     body = error_body(exc.message, "upstream_error", code=exc.code)
     if isinstance(exc, UpstreamRefusal):
         body = in_openai_shape(exc.status, "", exc.body) or exc.body
@@ -61,14 +71,14 @@ def unavailable(exc: CacheTierError, request_id: str) -> Response:
     return _response(
         503,
         error_body(message, "service_unavailable_error", code=f"{exc.tier}_unavailable"),
-        outcome_headers(Outcome(Result.BYPASS, str(Reason.REFUSED)), request_id),
+        outcome_headers(Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id),
     )
 
 
 def unforeseen(request_id: str) -> Response:
     """The response to a fault of ours: says where to look, and nothing else."""
     message = f"The proxy failed to serve this request. Its log has more under {request_id}."
-    outcome = Outcome(Result.BYPASS, str(Reason.REFUSED))
+    outcome = Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR))
     return _response(
         500,
         error_body(message, "server_error", code="internal_error"),

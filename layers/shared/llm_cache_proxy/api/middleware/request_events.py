@@ -12,7 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from llm_cache_proxy.api.http.errors import unforeseen
 from llm_cache_proxy.api.http.headers import new_request_id
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.request_events import RequestEventDraft, RequestEvents
+from llm_cache_proxy.pipeline.recording.request_events import (
+    CLIENT_LEFT_STATUS,
+    RequestEventDraft,
+    RequestEvents,
+)
 from llm_cache_proxy.pipeline.request.answer import Outcome
 
 CURRENT: contextvars.ContextVar[RequestEventDraft | None] = contextvars.ContextVar(
@@ -20,10 +24,15 @@ CURRENT: contextvars.ContextVar[RequestEventDraft | None] = contextvars.ContextV
 )
 """The request that this task serves, for log lines."""
 
-_CLIENT_LEFT = 499
 _CORRELATION = re.compile(rb"[\x21-\x7e]{1,200}")
 _CORRELATION_HEADERS = (b"x-correlation-id", b"x-amzn-trace-id")
 _log = logging.getLogger(__name__)
+
+
+def has_event(scope: Scope) -> bool:
+    """Whether a request is among those that are counted and logged."""
+    path: str = scope["path"]
+    return path.startswith("/v1/")
 
 
 def event_draft_of(request: Request) -> RequestEventDraft:
@@ -55,11 +64,9 @@ class RequestEventMiddleware:
         )
         scope.setdefault("state", {}).update(request_id=record.request_id, record=record)
         CURRENT.set(record)
-        entry = _Entry(self._request_events, record, wanted=scope["path"].startswith("/v1/"))
+        entry = _Entry(self._request_events, record, scope)
 
         async def watched(message: Message) -> None:
-            if record.tenant is None and "client" in scope["state"]:
-                record.tenant = scope["state"]["client"].tenant
             entry.saw(message)
             await send(message)
 
@@ -81,11 +88,12 @@ class _Entry:
     """
 
     def __init__(
-        self, request_events: RequestEvents, record: RequestEventDraft, *, wanted: bool
+        self, request_events: RequestEvents, record: RequestEventDraft, scope: Scope
     ) -> None:
         self._request_events = request_events
         self._record = record
-        self._wanted = wanted
+        self._scope = scope
+        self._wanted = has_event(scope)
         self._begun = time.perf_counter()
         self._answered: float | None = None
         self.status = 0
@@ -104,11 +112,13 @@ class _Entry:
         """Write the event, once."""
         if self._wanted:
             self._wanted = False
+            if "client" in self._scope["state"]:
+                self._record.tenant = self._scope["state"]["client"].tenant
             now = time.perf_counter()
             answered = now if self._answered is None else self._answered
             self._request_events.write(
                 self._record,
-                status=self.status or _CLIENT_LEFT,
+                status=self.status or CLIENT_LEFT_STATUS,
                 latency_ms=(answered - self._begun) * 1000,
                 duration_ms=(now - self._begun) * 1000,
             )

@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from llm_cache_proxy.api.http.errors import refused
+from llm_cache_proxy.api.http.errors import refusal_outcome, refused
 from llm_cache_proxy.api.http.headers import new_request_id
 from llm_cache_proxy.api.middleware.cors import allowed_origins
+from llm_cache_proxy.api.middleware.request_events import has_event
 from llm_cache_proxy.domain.errors import Misdirected, OriginNotAllowed, RequestRefused
+from llm_cache_proxy.pipeline.recording.request_events import RequestEventDraft, RequestEvents
 
 ANY = "*"
 
@@ -70,12 +72,18 @@ class WebPageProtection:
     """ASGI middleware around everything else; `host_rule` None takes every host.
 
     `cors_allow_origins` are the origins that CORS allows, separated by commas. Refuses with 421
-    and 403 in OpenAI's shape, on every path and method.
+    and 403 in OpenAI's shape, on every path and method; `request_events` learns of it.
     """
 
     def __init__(
-        self, app: ASGIApp, *, cors_allow_origins: str | None, host_rule: HostRule | None = None
+        self,
+        app: ASGIApp,
+        *,
+        cors_allow_origins: str | None,
+        host_rule: HostRule | None = None,
+        request_events: RequestEvents | None = None,
     ) -> None:
+        self._request_events = request_events
         self._app = app
         self._origins = allowed_origins(cors_allow_origins)
         self._host_rule = host_rule
@@ -85,9 +93,22 @@ class WebPageProtection:
         if scope["type"] == "http":
             refusal = self._refusal(scope)
             if refusal is not None:
-                await refused(refusal, new_request_id())(scope, receive, send)
+                request_id = new_request_id()
+                self._report(scope, refusal, request_id)
+                await refused(refusal, request_id)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _report(self, scope: Scope, refusal: RequestRefused, request_id: str) -> None:
+        if self._request_events is not None and has_event(scope):
+            record = RequestEventDraft(
+                request_id,
+                method=scope.get("method"),
+                path=scope["path"],
+                outcome=refusal_outcome(refusal),
+            )
+            status = refusal.status
+            self._request_events.write(record, status=status, latency_ms=0, duration_ms=0)
 
     def _refusal(self, scope: Scope) -> RequestRefused | None:
         headers: list[tuple[bytes, bytes]] = scope["headers"]

@@ -5,7 +5,6 @@ no label. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate
 
 from llm_cache_proxy.administration.metrics.report import Trust
 from llm_cache_proxy.domain.metrics.counter_totals import ModelTally, Tally
@@ -64,6 +63,16 @@ def _counts(tally: Tally) -> Iterator[Iterator[str]]:
         (({"result": result}, count) for result, count in tally.results.items()),
     )
     yield _family(
+        "llm_cache_failed_requests_total",
+        "Requests that ended in an error, by status; 499 where the client had left.",
+        (({"status": status}, count) for status, count in tally.failures.items()),
+    )
+    yield _family(
+        "llm_cache_refused_requests_total",
+        "Requests that were refused, by status and cause.",
+        (({"status": status, "cause": cause}, n) for status, cause, n in _refusals(tally)),
+    )
+    yield _family(
         "llm_cache_vetoes_total",
         "Near entries that the guard refused, by rule.",
         (({"rule": rule}, count) for rule, count in tally.vetoes.items()),
@@ -83,6 +92,12 @@ def _counts(tally: Tally) -> Iterator[Iterator[str]]:
         "How often the breaker of a tier has opened, in all processes.",
         (({"tier": tier}, count) for tier, count in tally.trips.items()),
     )
+
+
+def _refusals(tally: Tally) -> Iterator[tuple[str, str, int]]:
+    for name, count in tally.refusals.items():
+        status, _, cause = name.partition(":")
+        yield status, cause, count
 
 
 def _verifier(tally: Tally) -> Iterator[Iterator[str]]:
@@ -161,9 +176,9 @@ def _latencies(tally: Tally) -> Iterator[str]:
     name = "llm_cache_latency_seconds"
     yield f"# HELP {name} Time to answer, by where the answer came from."
     yield f"# TYPE {name} histogram"
-    bounds = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")
+    bounds = (*(f"{bound / 1000:.10g}" for bound in BOUNDS_MS), "+Inf")
     for tier, found in tally.latencies.items():
-        for bound, count in zip(bounds, accumulate(found.buckets), strict=True):
+        for bound, count in zip(bounds, (*found.below_ms(), found.count), strict=True):
             yield _line(f"{name}_bucket", {"tier": tier, "le": bound}, count)
         yield _line(f"{name}_sum", {"tier": tier}, found.sum_us / 1_000_000)
         yield _line(f"{name}_count", {"tier": tier}, found.count)

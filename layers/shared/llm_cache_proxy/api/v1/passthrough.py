@@ -23,7 +23,7 @@ from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome, marked_error
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
 _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
@@ -81,7 +81,9 @@ class PassThrough:
             streaming=True,
         )
         settle = KeyCharge(self.counter_writer, self.prices, client.tenant, state, routed)
-        self.counter_writer.write_in_background(client.tenant, {BYPASSES: 1})
+        event_draft_of(request).state = state
+        state.counts.result = {BYPASSES: 1}
+        self.counter_writer.write_in_background(client.tenant, state.counts.result)
         try:
             reply = await self.upstream.send(call)
         except UpstreamError:
@@ -109,13 +111,14 @@ async def _answer(reply: UpstreamReply, settle: KeyCharge) -> Answer:
 
 
 def _answered(reply: UpstreamReply, body: bytes | AsyncGenerator[bytes]) -> Answer:
-    return Answer(
+    answer = Answer(
         status=reply.status,
         content_type=reply.headers.get("content-type", JSON_TYPE),
         body=body,
         outcome=Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE)),
         headers=reply.headers,
     )
+    return marked_error(answer)
 
 
 def _check_type(content_type: str, body: bytes) -> None:

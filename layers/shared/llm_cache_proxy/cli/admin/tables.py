@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.counter_names import RESULTS
 
 NOTHING = "–"
 
@@ -97,7 +98,6 @@ def dollar_cell(value: object) -> str:
 
 
 _SPANS = ("last_hour", "last_day", "last_30_days", "total")
-_RESULTS = ("exact_hits", "semantic_hits", "misses", "bypasses", "stale", "coalesced")
 _COLOURS = {"ok": "green", "off": "dim"}
 
 
@@ -110,6 +110,8 @@ def stats(answer: JsonObject) -> RenderableType:
         counted("Entries", part(answer, "entries")),
         _models(part(part(total, "cost_analysis"), "by_model")),
         counted("Vetoes by rule", part(performance, "vetoes")),
+        counted("Failed requests by status", part(performance, "failures")),
+        counted("Refused requests by cause", part(performance, "refusals")),
         counted("Errors by kind", part(performance, "errors")),
         accuracy(part(total, "semantic_accuracy")),
     )
@@ -231,7 +233,7 @@ def _windows(windows: JsonObject) -> Table:
     spans = [part(windows, name) for name in _SPANS]
     rows = [
         ("requests", "cache_performance", "total_requests"),
-        *((name.replace("_", " "), "cache_performance", name) for name in _RESULTS),
+        *((name.replace("_", " "), "cache_performance", name) for name in RESULTS),
         ("tokens used", "token_usage", "total_tokens_used"),
         ("tokens saved", "token_usage", "total_tokens_saved"),
     ]

@@ -12,8 +12,7 @@ from llm_cache_proxy.cli.admin import tables
 from llm_cache_proxy.cli.admin.client import CallFailed, KeyRefused, Remote
 from llm_cache_proxy.cli.admin.options import on_proxy, print_json
 from llm_cache_proxy.domain.json_text import JsonObject
-
-_RESULTS = ("exact_hits", "semantic_hits", "coalesced", "stale", "misses", "bypasses")
+from llm_cache_proxy.domain.metrics.counter_names import RESULTS
 
 
 @click.command()
@@ -63,7 +62,7 @@ def _view(
     hour = cast("JsonObject", tables.part(answer, "windows")["last_hour"])
     performance = tables.part(hour, "cache_performance")
     table = tables.new_table(f"{remote.place}  {moment}", "last hour", "count")
-    for name in _RESULTS:
+    for name in RESULTS:
         table.add_row(name.replace("_", " "), tables.number(performance[name]))
     rate = cast("float", performance["hit_rate"])
     table.add_row("hit rate", f"{rate:.1%}", style="bold")

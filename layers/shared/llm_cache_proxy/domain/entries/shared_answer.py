@@ -57,11 +57,16 @@ class SharedAnswer:
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether the upstream gave no answer, or an error."""
+        return self.failure is not None or self.status >= _ERROR
+
     def has(self, form: Form) -> bool:
         """Whether a follower that wants `form` can be answered; if not, it finds its own answer."""
         if self.forms is not None:
             return self.forms.has(form)
-        if self.failure is not None or self.status >= _ERROR:
+        if self.is_failure:
             return True
         return bool(self.stream) if form is not Form.JSON else not self.stream
 

@@ -1,6 +1,7 @@
 """The names of the counters, and what each event adds to them.
 
-Counters are few and bounded: results, errors by kind, vetoes by rule, and tokens by model, where
+Counters are few and bounded: results, failed requests by status, refused
+ones by status and cause, errors by kind, vetoes by rule, and tokens by model, where
 a model that is not priced counts as `other`. The store's script writes the same names.
 """
 
@@ -12,6 +13,11 @@ MISSES = "misses"
 BYPASSES = "bypasses"
 STALE = "stale"
 COALESCED = "coalesced"
+ERROR = "error"
+REFUSED = "refused"
+
+RESULTS = (EXACT_HITS, SEMANTIC_HITS, MISSES, BYPASSES, STALE, COALESCED, ERROR, REFUSED)
+"""Every request counts under one of these."""
 
 
 def hit_counts(tier: str, model: str, prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
@@ -24,14 +30,29 @@ def hit_counts(tier: str, model: str, prompt_tokens: int, completion_tokens: int
     }
 
 
+def upstream_answers(model: str) -> str:
+    """The counter of the upstream's answers of `model`."""
+    return f"model:{model}:misses"
+
+
 def miss_counts(model: str, prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
     """What an answer from the upstream adds: the result, and tokens used."""
     return {
         MISSES: 1,
-        f"model:{model}:misses": 1,
+        upstream_answers(model): 1,
         f"model:{model}:prompt_used": prompt_tokens,
         f"model:{model}:completion_used": completion_tokens,
     }
+
+
+def failure_count(status: int) -> dict[str, int]:
+    """What a request that ended in ERROR adds besides the result."""
+    return {f"failure:{status}": 1}
+
+
+def refusal_count(status: int, cause: str) -> dict[str, int]:
+    """What a request that ended in REFUSED adds besides the result; `cause` is our error's code."""
+    return {f"refusal:{status}:{cause}": 1}
 
 
 def error_count(kind: str) -> dict[str, int]:

@@ -8,21 +8,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.metrics.counter_names import (
-    BYPASSES,
-    COALESCED,
     EXACT_HITS,
     MISSES,
+    RESULTS,
     SEMANTIC_HITS,
-    STALE,
 )
 from llm_cache_proxy.domain.metrics.histogram import PREFIX as LATENCY
 from llm_cache_proxy.domain.metrics.histogram import Histogram, histogram
 from llm_cache_proxy.domain.metrics.pricing import Price
 
-RESULTS = (EXACT_HITS, SEMANTIC_HITS, MISSES, BYPASSES, STALE, COALESCED)
-
 _MODEL = "model:"
 _ERROR = "error:"
+_FAILURE = "failure:"
+_REFUSAL = "refusal:"
 _VETO = "veto:"
 _VERIFIER = "verifier:"
 _SHADOW = "shadow:"
@@ -34,7 +32,7 @@ _UNPROVED = "unproved:"
 class ModelTally:
     """What was counted under one model's name; tokens apart by prompt and completion.
 
-    `upstream_answers` are what the upstream gave, bypasses among them.
+    `upstream_answers` are what the upstream gave, bypasses among them, errors not.
     """
 
     hits: int
@@ -57,11 +55,15 @@ class ModelTally:
 class Tally:
     """Counters by kind; every mapping is sorted by name.
 
+    `failures` are failed requests by status, `refusals` refused ones by `<status>:<cause>`;
+    `errors` are what failed on the way, by kind, also where the request was answered.
     `rulings` are the verifier's, `samples` those of semantic hits; `unproved` are
     answers stored in the one form they came in, by the form that they lack.
     """
 
     results: Mapping[str, int]
+    failures: Mapping[str, int]
+    refusals: Mapping[str, int]
     vetoes: Mapping[str, int]
     errors: Mapping[str, int]
     trips: Mapping[str, int]
@@ -78,7 +80,10 @@ class Tally:
 
     @property
     def hit_rate(self) -> float:
-        """Hits / (hits + misses), from 0 to 1; 0 where there were neither."""
+        """Hits / (hits + misses), from 0 to 1; 0 where there were neither.
+
+        What was refused, failed or passed by the cache could not have been a hit.
+        """
         hits = self.results[EXACT_HITS] + self.results[SEMANTIC_HITS]
         tried = hits + self.results[MISSES]
         return hits / tried if tried else 0.0
@@ -88,6 +93,8 @@ def tally(counts: Mapping[str, int]) -> Tally:
     """The counters in `counts`; names that mean nothing here are left out."""
     return Tally(
         results={name: _at_least_zero(counts, name) for name in RESULTS},
+        failures=_named(counts, _FAILURE),
+        refusals=_named(counts, _REFUSAL),
         vetoes=_named(counts, _VETO),
         errors=_named(counts, _ERROR),
         rulings=_named(counts, _VERIFIER),

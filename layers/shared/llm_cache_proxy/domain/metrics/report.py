@@ -6,12 +6,7 @@ as such: its tokens are counted, its dollars are not guessed.
 
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import (
-    BYPASSES,
-    COALESCED,
-    EXACT_HITS,
-    MISSES,
-    SEMANTIC_HITS,
-    STALE,
+    RESULTS,
 )
 from llm_cache_proxy.domain.metrics.counter_totals import ModelTally, Tally
 from llm_cache_proxy.domain.metrics.intervals import wilson_interval
@@ -58,16 +53,13 @@ def semantic_accuracy(tally: Tally) -> JsonObject:
 
 
 def cache_performance(tally: Tally) -> JsonObject:
-    """Results by tier, the hit rate (0 to 1), vetoes by rule and errors by kind."""
+    """Results by tier, the hit rate (0 to 1), and what failed, was refused or vetoed, by cause."""
     return {
-        "exact_hits": tally.results[EXACT_HITS],
-        "semantic_hits": tally.results[SEMANTIC_HITS],
-        "misses": tally.results[MISSES],
-        "bypasses": tally.results[BYPASSES],
-        "stale": tally.results[STALE],
-        "coalesced": tally.results[COALESCED],
+        **{name: tally.results[name] for name in RESULTS},
         "total_requests": tally.total_requests,
         "hit_rate": round(tally.hit_rate, 6),
+        "failures": dict(tally.failures),
+        "refusals": dict(tally.refusals),
         "vetoes": dict(tally.vetoes),
         "errors": dict(tally.errors),
     }

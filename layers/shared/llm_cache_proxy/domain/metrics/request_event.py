@@ -21,7 +21,8 @@ class RequestEvent:
     `time` is when it came, in Unix seconds; `latency_ms` how long until its answer began and
     `duration_ms` until it ended. `result` is empty for a request that no tier saw. `nano_dollars`
     is what the answer cost or saved, None where its price is unknown. `timings` are milliseconds
-    by step. `vetoes`, `failures` and shadow `samples` count by name.
+    by step. `vetoes`, `failures` and shadow `samples` count by name. `counted` is what stands
+    counted as its result already.
     """
 
     time: float
@@ -45,6 +46,7 @@ class RequestEvent:
     vetoes: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     samples: Mapping[str, int] = field(default_factory=dict)
+    counted: Mapping[str, int] = field(default_factory=dict)
 
     def line(self) -> dict[str, object]:
         """The fields of a log line, in their order; what is unknown is left out.

@@ -5,7 +5,10 @@ from enum import StrEnum
 
 
 class Result(StrEnum):
-    """`x-cache`: where the answer came from."""
+    """`x-cache`: where the answer came from, or that there was none.
+
+    ERROR: the request failed here or at the upstream; REFUSED: it is the client's to change.
+    """
 
     HIT_EXACT = "HIT-EXACT"
     HIT_SEMANTIC = "HIT-SEMANTIC"
@@ -13,10 +16,15 @@ class Result(StrEnum):
     BYPASS = "BYPASS"
     STALE = "STALE"
     COALESCED = "COALESCED"
+    ERROR = "ERROR"
+    REFUSED = "REFUSED"
 
 
 class Reason(StrEnum):
-    """`x-cache-reason`. A veto names the guard's rule after a colon: `guard:numbers`."""
+    """`x-cache-reason`. What a reason names follows after a colon.
+
+    `guard:numbers` names the guard's rule, `refused:invalid_api_key` the error's code.
+    """
 
     IDENTICAL = "identical"
     NORMALISED = "normalised"
@@ -63,6 +71,8 @@ class Reason(StrEnum):
     UNCACHED_ROUTE = "uncached-route"
     REFUSED = "refused"
     UPSTREAM_ERROR = "upstream-error"
+    INTERNAL_ERROR = "internal-error"
+    CLIENT_LEFT = "client-left"
 
     SINGLE_FLIGHT_TIMEOUT = "single-flight-timeout"
     EXACT_UNAVAILABLE = "exact-unavailable"
@@ -109,8 +119,10 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.BYPASS_ASKED: "The client chose to bypass the cache.",
     Reason.UPSTREAM_STATE: "The request depends on state that the upstream keeps, or on its tools.",
     Reason.UNCACHED_ROUTE: "This path is never cached.",
-    Reason.REFUSED: "The request was refused, or the proxy failed.",
-    Reason.UPSTREAM_ERROR: "The upstream gave no answer.",
+    Reason.REFUSED: "The request was refused; the error's code follows the colon.",
+    Reason.UPSTREAM_ERROR: "The upstream gave no answer, or an error.",
+    Reason.INTERNAL_ERROR: "The proxy or a store of its own failed.",
+    Reason.CLIENT_LEFT: "The client left before an answer was there.",
     Reason.SINGLE_FLIGHT_TIMEOUT: "An identical request was in flight, and no answer came in time.",
     Reason.EXACT_UNAVAILABLE: "The exact tier's store did not answer.",
     Reason.EMBEDDER_UNAVAILABLE: "The embedder did not answer.",

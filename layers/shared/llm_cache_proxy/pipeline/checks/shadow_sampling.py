@@ -11,11 +11,8 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import (
-    SEMANTIC_HITS,
     SHADOW_FAILED,
     SHADOW_RAISED,
-    hit_counts,
-    negated,
     sample_counts,
 )
 from llm_cache_proxy.domain.metrics.intervals import wilson_interval
@@ -69,8 +66,8 @@ class ShadowSampler:
         if planned.plan.only_if_cached or state.account.is_short:  # no upstream for this client now
             return Served(answer)
         # The store counted a hit in the same round trip; it is none.
-        counted = hit_counts(SEMANTIC_HITS, hit.model, hit.prompt_tokens, hit.completion_tokens)
-        state.counts.add(negated(counted))
+        counted = state.counts.result
+        state.counts.undo_result()
 
         async def compare(completion: JsonObject) -> None:
             fresh = planned.request.dialect.said(completion)

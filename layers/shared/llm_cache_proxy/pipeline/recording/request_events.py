@@ -6,14 +6,19 @@ Decides which facts are told. Never holds a prompt unless recent decisions are t
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from llm_cache_proxy.domain.metrics.counter_names import ERROR, RESULTS
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.request_sink import RequestSink
+
+CLIENT_LEFT_STATUS = 499
+"""The status in the log of a request whose client left before an answer began."""
 
 _SHOWN_CHARACTERS = 200
 _VETO, _ERROR, _SHADOW = "veto:", "error:", "shadow:"
@@ -46,13 +51,14 @@ class RequestEvents:
         self, record: RequestEventDraft, *, status: int, latency_ms: float, duration_ms: float
     ) -> None:
         """Tell of one request whose answer is at its end."""
-        outcome = record.outcome
+        state = RequestState() if record.state is None else record.state
+        state.has_client = False  # what is counted from now on is no result
+        outcome = _outcome(record, state, status)
         if outcome is None:
             self._write_refused(record, status, latency_ms, duration_ms)
             return
         if not self.sinks and self.console is None:
             return
-        state = RequestState() if record.state is None else record.state
         usage = outcome.usage or state.facts.usage
         counts = state.counts.all()
         served = RequestEvent(
@@ -77,6 +83,7 @@ class RequestEvents:
             vetoes=_named(counts, _VETO),
             failures=_named(counts, _ERROR),
             samples=_named(counts, _SHADOW),
+            counted={name: n for name in RESULTS if (n := state.counts.result.get(name, 0))},
         )
         for sink in self.sinks:
             sink.write(served)
@@ -133,6 +140,20 @@ class RecentDecisions:
 
     def close(self) -> None:
         """Nothing of its own: the ledger is drained by its owner."""
+
+
+def _outcome(record: RequestEventDraft, state: RequestState, status: int) -> Outcome | None:
+    """What became of the request; None where it was none of the cache's.
+
+    A stream may fail after its headers have named another result.
+    """
+    outcome = record.outcome
+    if outcome is None:
+        left = Outcome(Result.ERROR, str(Reason.CLIENT_LEFT), timings=state.timings)
+        return left if status == CLIENT_LEFT_STATUS else None
+    if ERROR in state.counts.result and outcome.result is not Result.ERROR:
+        return replace(outcome, result=Result.ERROR, reason=str(Reason.UPSTREAM_ERROR))
+    return outcome
 
 
 def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:

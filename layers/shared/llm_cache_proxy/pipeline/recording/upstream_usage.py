@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counter_names import BYPASSES, MISSES, miss_counts
+from llm_cache_proxy.domain.metrics.counter_names import (
+    BYPASSES,
+    ERROR,
+    MISSES,
+    miss_counts,
+    upstream_answers,
+)
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
@@ -25,12 +31,15 @@ class UpstreamUsage:
         """
         model = self.prices.counted_name(planned.identity.model)
         tokens = planned.request.dialect.token_counts(completion)
-        state.facts.usage = Usage(model, *tokens, saved=False)
+        if state.has_answer or any(tokens):
+            state.facts.usage = Usage(model, *tokens, saved=False)
         counts = miss_counts(model, *tokens)
-        if not state.has_client:  # paid for, and no request's result
-            del counts[MISSES]
-        elif planned.plan.bypass is not None:
-            counts[BYPASSES] = counts.pop(MISSES)
+        del counts[MISSES]
+        if not state.has_answer:  # what it took may be on the bill all the same
+            counts = {name: amount for name, amount in counts.items() if amount}
+            del counts[upstream_answers(model)]
+        if state.has_client:  # else it is no request's result
+            counts[_result(planned, state)] = 1
         state.counts.add_result(counts)
         if any(tokens):
             price = self.prices.price(model)
@@ -51,3 +60,9 @@ class UpstreamUsage:
         """Count an answer that was lost or left, whatever becomes of the caller."""
         self.count(planned, state, completion)
         self.counter_writer.write_in_background(planned.request.tenant, state.counts.pending)
+
+
+def _result(planned: PlannedRequest, state: RequestState) -> str:
+    if not state.has_answer:
+        return ERROR
+    return MISSES if planned.plan.bypass is None else BYPASSES

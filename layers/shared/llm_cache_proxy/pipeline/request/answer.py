@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.client_keys.limits import Grant
 from llm_cache_proxy.domain.metrics.request_event import Usage
-from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 
 
 @dataclass(slots=True)
@@ -40,6 +40,14 @@ class Answer:
     body: bytes | AsyncGenerator[bytes]
     outcome: Outcome
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def marked_error(answer: Answer) -> Answer:
+    """`answer`, whose outcome is an error where its status is one."""
+    if answer.status >= 400:  # noqa: PLR2004 - HTTP
+        answer.outcome.result = Result.ERROR
+        answer.outcome.reason = str(Reason.UPSTREAM_ERROR)
+    return answer
 
 
 JSON_TYPE = "application/json"

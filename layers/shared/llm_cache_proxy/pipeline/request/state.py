@@ -63,7 +63,7 @@ class RequestCounts:
     written: dict[str, int] = field(default_factory=dict)
     """Counts that the counter writer has already; the request log wants both."""
     result: dict[str, int] = field(default_factory=dict)
-    """What was counted as this request's result; taken back where another answer replaces it."""
+    """What stands counted as this request's result, by us or by the store."""
 
     def add(self, counts: dict[str, int]) -> None:
         """Remember to write `counts`."""
@@ -161,6 +161,8 @@ class RequestState:
     """Set while this request leads the followers of its answer."""
     has_client: bool = True
     """False if no client waits for the upstream's answer."""
+    has_answer: bool = True
+    """False once it is known that the upstream gives no whole answer."""
 
     def child(self, *, has_client: bool = True) -> "RequestState":
         """The state of further work for the same request, which is counted apart.
@@ -194,6 +196,11 @@ class RequestState:
     def charge_as_reserved(self) -> None:
         """Charge what was reserved, where the upstream did not say what it took."""
         self.account.charge = None
+
+    def unanswered(self, kind: str) -> None:
+        """The upstream gave no whole answer, or nobody waits for it: the request has failed."""
+        self.counts.add(error_count(kind))
+        self.has_answer = False
 
     def failed(self, tier: str) -> None:
         """A part of the cache failed."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Entry, Form
-from llm_cache_proxy.domain.entries.shared_answer import LeaderResult
-from llm_cache_proxy.domain.metrics.counter_names import COALESCED, hit_counts, merged
+from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer
+from llm_cache_proxy.domain.metrics.counter_names import COALESCED, ERROR, hit_counts, merged
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.domain.upstreams.pacing import UpstreamPace, pauses
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
@@ -207,7 +207,9 @@ class SingleFlight:
             alone = replace(planned, plan=replace(planned.plan, coalesce=False))
             return (await self.exact.find(alone, state)).answer
         tokens = (result.prompt_tokens, result.completion_tokens)
-        state.counts.result = hit_counts(COALESCED, result.model, *tokens)
+        counted = hit_counts(COALESCED, result.model, *tokens)
+        failed = isinstance(result, SharedAnswer) and result.is_failure
+        state.counts.result = {ERROR: 1} if failed else counted
         counts = merged(state.counts.result, state.counts.take())
         await self.counter_writer.write_together(planned.request.tenant, counts)
         if isinstance(result, Entry):

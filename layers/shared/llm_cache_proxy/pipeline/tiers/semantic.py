@@ -11,7 +11,7 @@ from functools import partial
 from llm_cache_proxy.domain.entries.entry import Alias, Entry
 from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.metrics.counter_names import SEMANTIC_HITS, hit_counts, merged
 from llm_cache_proxy.domain.promise import Cell
 from llm_cache_proxy.domain.promise.counters import seen_counts
 from llm_cache_proxy.domain.requests.normalisation import is_respelt
@@ -255,6 +255,8 @@ class SemanticTier:
         if lost and await self._restored(planned, state, candidate):
             found = await self._promoted(planned, state, candidate, cell)
         if isinstance(found, Hit):
+            tokens = (found.prompt_tokens, found.completion_tokens)
+            state.counts.result = hit_counts(SEMANTIC_HITS, found.model, *tokens)
             state.charge_as_reserved()  # the promotion has given it back
             if state.leadership is not None:
                 state.leadership.ended()

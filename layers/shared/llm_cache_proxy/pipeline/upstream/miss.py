@@ -135,10 +135,10 @@ class MissPath:
 
     async def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
-            state.counts.add(error_count("upstream"))
+            state.unanswered("upstream")
             state.charge_actual(0, 0)
         else:  # what was asked for may be on the bill
-            state.counts.add(error_count("client_left"))
+            state.unanswered("client_left")
         self.upstream_usage.count_unsent(planned, state, {})
         await publish_failure(state, exc)
 
@@ -153,7 +153,7 @@ class MissPath:
         status = reply.status
         completion = _parsed(body) if status in _SUCCESS else {}
         if status not in _SUCCESS:
-            state.counts.add(error_count(f"upstream_{status}"))
+            state.unanswered(f"upstream_{status}")
             state.charge_actual(0, 0)
         text, forms = body.decode("utf-8", "replace").removeprefix("\ufeff"), None
         if completion and (planned.plan.write or state.leadership is not None):

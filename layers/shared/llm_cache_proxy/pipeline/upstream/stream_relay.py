@@ -135,7 +135,7 @@ class StreamRelay(ClosableBody):
             await self._body.aclose()
 
     async def _fail(self, exc: UpstreamError) -> None:
-        self._state.counts.add(error_count("upstream_stream"))
+        self._state.unanswered("upstream_stream")
         await self._detached_tasks.through(publish_failure(self._state, exc))
         self._count_aborted()
 

@@ -11,6 +11,7 @@ const KINDS = [
   ["exact_hits", "Exact hits", "exact"],
   ["semantic_hits", "Semantic hits", "semantic"],
   ["misses", "Misses", "misses"],
+  ["failed", "Failed or refused", "failed"],
   ["others", "Others", "others"],
 ];
 const RESULTS = [
@@ -20,10 +21,12 @@ const RESULTS = [
   ["bypasses", "Bypasses", "others"],
   ["stale", "Stale answers", "others"],
   ["coalesced", "Shared with another request", "others"],
+  ["error", "Failed", "failed"],
+  ["refused", "Refused", "failed"],
 ];
 const TIERS = {
   hit_exact: "Exact hit", hit_semantic: "Semantic hit", miss: "Miss", bypass: "Bypass",
-  stale: "Stale", coalesced: "Coalesced",
+  stale: "Stale", coalesced: "Coalesced", error: "Failed",
 };
 const PARTS = {
   exact: "Exact tier", semantic: "Semantic tier", embed: "Embedder", search: "Semantic tier",
@@ -192,6 +195,7 @@ export function show(data) {
   models(data.window.cost_analysis);
   counts("vetoes", data.window.cache_performance.vetoes, "No veto in this time.");
   accuracy(data);
+  counts("refusals", data.window.cache_performance.refusals, "No refusal in this time.");
   counts("errors", data.window.cache_performance.errors, "No failure in this time.");
   fill("tenants", Object.entries(data.tenants).slice(0, MOST_ROWS).map(([name, found]) => row(
     name, number(found.total_requests), percent(found.total_requests ? found.hit_rate : null),

@@ -3,7 +3,9 @@
 import { dollars, duration, NOTHING, number, time } from "./format.js";
 import { byId, element, fill, row } from "./nodes.js";
 
-const SWATCHES = { "HIT-EXACT": "exact", "HIT-SEMANTIC": "semantic", MISS: "misses" };
+const SWATCHES = {
+  "HIT-EXACT": "exact", "HIT-SEMANTIC": "semantic", MISS: "misses", ERROR: "failed", REFUSED: "failed",
+};
 
 function money(line) {
   if (line.dollars_saved !== undefined) return `${dollars(line.dollars_saved)} saved`;

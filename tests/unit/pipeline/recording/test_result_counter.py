@@ -1,0 +1,103 @@
+"""Facts about how requests are counted once, as what their event says."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from fakes.exact import FakeExact
+from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.recording.result_counter import UNIDENTIFIED, ResultCounter
+from samples.served import served
+
+
+@dataclass
+class StandingClock:
+    """A clock that a test moves."""
+
+    seconds: float = 100.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+class Counting:
+    """A counter over a store, and what the store holds at the end."""
+
+    def __init__(self, nobody: str = "default") -> None:
+        self.exact = FakeExact()
+        self.clock = StandingClock()
+        self.counter_writer = CounterWriter(self.exact, 1.0)
+        self.counter = ResultCounter(self.counter_writer, self.clock, nobody)
+
+    async def counts(self, tenant: str = "default") -> dict[str, int]:
+        """What was counted for the tenant, without what adds up to nothing."""
+        self.counter.close()
+        await self.counter_writer.drain()
+        windows = await self.exact.counters(tenant)
+        return {name: n for window in windows for name, n in window.counts.items() if n}
+
+
+@pytest.mark.parametrize("result", sorted(set(Result) - {Result.ERROR, Result.REFUSED}))
+async def test_a_result_that_is_not_counted_yet_is_counted_once(result: Result) -> None:
+    counting = Counting()
+
+    counting.counter.write(served(result=result.value, tenant="default"))
+
+    assert list((await counting.counts()).values()) == [1]
+
+
+async def test_what_is_counted_already_is_not_counted_again() -> None:
+    counting = Counting()
+
+    counting.counter.write(served(result="MISS", tenant="default", counted={"misses": 1}))
+
+    assert await counting.counts() == {}
+
+
+async def test_a_wrong_result_is_taken_back() -> None:
+    counting = Counting()
+
+    counting.counter.write(
+        served(result="ERROR", status=502, tenant="default", counted={"bypasses": 1})
+    )
+
+    assert await counting.counts() == {"bypasses": -1, "error": 1, "failure:502": 1}
+
+
+async def test_a_refusal_is_counted_by_status_and_cause() -> None:
+    counting = Counting()
+
+    counting.counter.write(
+        served(result="REFUSED", reason="refused:invalid_json", status=400, tenant="default")
+    )
+
+    assert await counting.counts() == {"refused": 1, "refusal:400:invalid_json": 1}
+
+
+async def test_without_keys_a_request_of_nobody_is_the_open_clients() -> None:
+    counting = Counting()
+
+    counting.counter.write(served(result="REFUSED", reason="refused:x", status=421, tenant=None))
+
+    assert counting.exact.commands == 0
+    assert (await counting.counts())["refusal:421:x"] == 1
+
+
+async def test_requests_without_a_valid_key_are_written_once_a_second_at_most() -> None:
+    counting = Counting(UNIDENTIFIED)
+    event = served(result="REFUSED", reason="refused:x", status=401, tenant=None)
+    for _ in range(3):
+        counting.counter.write(event)
+    await counting.counter_writer.wait()
+    first = counting.exact.commands
+
+    counting.clock.seconds += 1
+    counting.counter.write(event)
+    await counting.counter_writer.wait()
+
+    assert (first, counting.exact.commands) == (1, 2)
+    assert (await counting.counts(UNIDENTIFIED))["refusal:401:x"] == 4
