@@ -278,7 +278,9 @@ GROUP = Group(
             answer(gzip.compress(b"{}" * 900)[:20], headers={"content-encoding": "gzip"}),
         ),
         *(
-            _plain(f"an answer in {name}", _REFUSED, f"`content-encoding: {name}`", _encoded(name))
+            _plain(
+                f"an answer in {name}", _NOT_STORED, f"`content-encoding: {name}`", _encoded(name)
+            )
             for name in ("br", "zstd", "nonsense")
         ),
         _streamed(
