@@ -97,7 +97,7 @@ def test_a_page_of_another_origin_changes_nothing_and_spends_nothing(
         "no-cors failed",
     }
     assert {line for line in seen if line.startswith("cors")} == {"cors failed"}
-    assert len(upstream.answered) == 1
+    assert len(upstream.requests) == 1
     assert ask(proxy, SECRET_PROMPT) == "HIT-EXACT"
 
 

@@ -328,6 +328,11 @@ class Settings(BaseSettings):
         "HOST, separated by commas; *.example.com covers subdomains, * every name.",
     )
     port: int = Field(3000, ge=0, le=65_535, description="Port of the local server.")
+    check_upstreams: bool = Field(
+        True,
+        description="Whether the local server asks its upstreams for their models when it starts, "
+        "to say at once where one does not answer or refuses its key.",
+    )
     max_entries: int = Field(
         100_000,
         ge=0,

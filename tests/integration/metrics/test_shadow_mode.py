@@ -70,7 +70,7 @@ def test_a_sample_that_is_under_way_is_finished_before_the_server_ends(tmp_path:
             upstream.when([Pause(1.0), *answer(says("Ships sail by night."))], prompt=ALIKE)
 
             assert ask(proxy, ALIKE, **READ_ONLY).headers["x-cache"] == "HIT-SEMANTIC"
-            eventually(lambda: len(upstream.answered) == 2)
+            eventually(lambda: len(upstream.requests) == 2)
         with proxy_process(tmp_path / "d", **given) as proxy:
             assert shadow(proxy)["samples"] == 1
 
@@ -83,4 +83,4 @@ def test_nothing_is_sampled_unless_it_is_requested(tmp_path: Path) -> None:
         ask(proxy, ASKED)
         assert ask(proxy, ALIKE).headers["x-cache"] == "HIT-SEMANTIC"
 
-    assert len(upstream.answered) == 1
+    assert len(upstream.requests) == 1

@@ -115,7 +115,7 @@ async def test_a_request_that_is_not_read_is_timed_out() -> None:
 
 
 async def test_a_path_that_is_no_address_cannot_be_asked(upstream: OpenAIUpstream) -> None:
-    with pytest.raises(UpstreamError, match="cannot be asked"):
+    with pytest.raises(UpstreamError, match="cannot be sent"):
         await upstream.send(get("/a\x00b"))
 
 

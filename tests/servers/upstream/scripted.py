@@ -39,11 +39,6 @@ class ScriptedUpstream:
         return f"http://127.0.0.1:{self.port}/v1"
 
     @property
-    def answered(self) -> list[Recorded]:
-        """The requests for an answer: not those for models, which a proxy sends at its start."""
-        return [each for each in self.requests if each.method != "GET"]
-
-    @property
     def open_connections(self) -> int:
         """How many clients are connected now."""
         return len(self._living)

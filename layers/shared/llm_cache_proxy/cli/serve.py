@@ -113,6 +113,8 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
 
 async def _look_at_upstreams(settings: Settings, parts: Parts) -> None:
     """Say at the start which upstreams do not answer, or refuse their key."""
+    if not settings.check_upstreams:
+        return
     for name, status in await refusing_upstreams(settings, parts.upstream):
         _log.warning("the upstream %s refuses the key that is set (status %d)", name, status)
 

@@ -89,6 +89,12 @@ class JudgeAnswer(OfTenant):
     verdict: Text = Field(pattern="^(bad|good)$")
 
 
+Dollars = (
+    Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$")]
+)
+"""A number, or its digits where a float would not hold them exactly."""
+
+
 class CreateKey(Action):
     """A client's key: whose it is, what for, and what it may do."""
 
@@ -98,7 +104,7 @@ class CreateKey(Action):
     models: list[Text] | None = Field(None, max_length=100)
     requests_per_minute: int | None = Field(None, ge=1, le=10**12)
     tokens_per_day: int | None = Field(None, ge=1, le=10**12)
-    dollars_per_month: float | None = Field(None, gt=0)
+    dollars_per_month: Dollars | None = None
     expires_in_seconds: int | None = Field(None, ge=1, le=10 * 365 * 86_400)
 
 
@@ -110,7 +116,7 @@ class KeyChange(Action):
     models: list[Text] | None = Field(None, max_length=100)
     requests_per_minute: int | None = Field(None, ge=1, le=10**12)
     tokens_per_day: int | None = Field(None, ge=1, le=10**12)
-    dollars_per_month: float | None = Field(None, gt=0)
+    dollars_per_month: Dollars | None = None
 
 
 class EditKey(KeyChange):
