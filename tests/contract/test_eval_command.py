@@ -84,7 +84,7 @@ def test_options_name_the_rules(tmp_path: Path, options: tuple[str, ...], thresh
 def test_the_verified_preset_says_that_no_verifier_is_called(tmp_path: Path) -> None:
     result = run(written(tmp_path, PAIRS), "--preset", "verified")
 
-    assert "The verifier is not asked" in result.stderr
+    assert "The verifier is not called" in result.stderr
 
 
 def test_people_get_a_table_a_file_and_one_for_all(tmp_path: Path) -> None:
@@ -224,4 +224,4 @@ def test_a_missing_model_is_reported(tmp_path: Path) -> None:
     result = CliRunner().invoke(commands, ["eval", rows], env={"MODEL_DIR": str(tmp_path)})
 
     assert result.exit_code == 1
-    assert "make setup" in result.output
+    assert "There is no embedding model" in result.output

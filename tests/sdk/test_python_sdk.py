@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from sdk.conftest import Stand
 from servers.upstream.rich_answers import CHATS, CITY, RESPONSES
+from servers.upstream.scripts import answer as answered_by
 
 Ask = Callable[[OpenAI], Any]
 AskAsync = Callable[[AsyncOpenAI], Awaitable[Any]]
@@ -203,6 +204,8 @@ def test_a_plain_answer_and_a_stream_share_one_entry(stand: Stand) -> None:
 
 
 def test_errors_are_the_sdks_own(stand: Stand) -> None:
+    listed = {"object": "list", "data": [{"id": "rich", "object": "model"}]}
+    stand.upstream.when(answered_by(listed), path="/models")
     with OpenAI(base_url=stand.proxied, api_key="any", max_retries=0) as client:
         with pytest.raises(openai.BadRequestError) as caught:
             client.chat.completions.create(model="rich", messages=[])

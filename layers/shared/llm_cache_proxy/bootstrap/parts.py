@@ -79,7 +79,8 @@ def sam_local_parts(settings: Settings) -> Parts:
     )
 
 
-_CONTAINERS_OWN = Path("/tmp/llm-cache-proxy")  # noqa: S108 - the one folder that Lambda can write
+# The one folder that Lambda can write.
+_CONTAINERS_OWN = Path("/tmp/llm-cache-proxy")  # noqa: S108  # nosec B108
 
 
 def operator_parts(settings: Settings) -> Parts:
