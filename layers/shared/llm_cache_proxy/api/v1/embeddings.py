@@ -9,7 +9,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.http.disconnects import while_connected
+from llm_cache_proxy.api.http.connected import CLIENT_LEFT, while_connected
 from llm_cache_proxy.api.http.headers import outcome_headers
 from llm_cache_proxy.api.http.request_body import read_json_body
 from llm_cache_proxy.api.v1.passthrough import PassThrough
@@ -46,6 +46,8 @@ async def create_embedding(request: Request) -> Response:
         raise UpstreamUnreachable(
             "The embedding model is not available at the moment.", upstream=OWN_MODEL
         ) from exc
+    if embedded is None:
+        return Response(status_code=CLIENT_LEFT)
     _check_whole(embedded)
     outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
     return Response(

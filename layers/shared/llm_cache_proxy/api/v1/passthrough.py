@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
+from llm_cache_proxy.api.http.connected import CLIENT_LEFT, while_connected
 from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.api.http.paths import path_below_root
 from llm_cache_proxy.api.http.request_body import media_type, read_body
@@ -85,10 +86,13 @@ class PassThrough:
         state.counts.result = {BYPASSES: 1}
         self.counter_writer.write_in_background(client.tenant, state.counts.result)
         try:
-            reply = await self.upstream.send(call)
+            reply = await while_connected(request, self.upstream.send(call))
         except UpstreamError:
             settle((0, 0))
             raise
+        if reply is None:
+            settle((0, 0))
+            return Response(status_code=CLIENT_LEFT)
         answer = await _answer(reply, settle)
         answer.outcome.grant = state.account.grant
         return to_response(answer, request.state.request_id)
