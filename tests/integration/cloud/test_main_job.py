@@ -149,7 +149,7 @@ def test_a_bad_request_is_refused_in_openais_shape(
     assert answer.status_code == status
     assert said in answer.json()["error"]["message"]
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
-    assert answer.headers["x-cache"] == "BYPASS"
+    assert answer.headers["x-cache"] == "REFUSED"
     assert answer.headers["x-request-id"].startswith("req_")
 
 

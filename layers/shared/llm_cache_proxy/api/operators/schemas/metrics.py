@@ -15,8 +15,12 @@ class CachePerformance(Answer):
     bypasses: int
     stale: int
     coalesced: int
+    error: int
+    refused: int
     total_requests: int
     hit_rate: float
+    failures: dict[str, int]
+    refusals: dict[str, int]
     vetoes: dict[str, int]
     errors: dict[str, int]
 
@@ -146,6 +150,7 @@ class SeriesPiece(Answer):
     exact_hits: int
     semantic_hits: int
     misses: int
+    failed: int
     others: int
     hit_rate: float | None
 
