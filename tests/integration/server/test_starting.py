@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -102,7 +103,14 @@ def test_a_dead_upstream_is_said_once_at_the_start_and_not_with_every_request(
 ) -> None:
     dead = {"UPSTREAM_BASE_URL": "http://127.0.0.1:9/v1", "UPSTREAM_API_KEY": "sk-secret-1234"}
 
+    dead["CHECK_UPSTREAMS"] = "true"
+
     with proxy_process(tmp_path / "data", **EXACT_ONLY, **dead) as proxy:
+        log_file, said = tmp_path / "data.log", "the upstream upstream failed: "
+        deadline = time.monotonic() + 20
+        while said not in log_file.read_text(encoding="utf-8") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert said in log_file.read_text(encoding="utf-8")
         for number in range(3):
             body = {"model": "m", "messages": [{"role": "user", "content": f"{number}?"}]}
             answer = httpx.post(f"{proxy.base_url}/chat/completions", json=body, timeout=60)
