@@ -114,7 +114,7 @@ WITHOUT_A_KEY = (
         "a wrong key is not shown", "POST", _CHAT, 401, chat(), key="wrong", judge=hides(WRONG_KEY)
     ),
     Check(
-        "a refusal is no answer of the cache", "POST", _CHAT, 401, chat(), judge=result("BYPASS")
+        "a refusal is no answer of the cache", "POST", _CHAT, 401, chat(), judge=result("REFUSED")
     ),
     Check("metrics are for operators", "GET", "/metrics", 401),
     Check("statistics are for operators", "GET", "/admin/stats", 401),

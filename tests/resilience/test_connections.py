@@ -122,6 +122,24 @@ def test_a_connection_is_used_again_after_a_body_that_was_too_large(proxy: Proxy
     assert (refused.status_code, after.status_code) == (413, 200)
 
 
+def test_a_body_that_comes_after_its_refusal_is_no_head(proxy: ProxyProcess) -> None:
+    size = 5_500_000
+    head = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+        b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % size
+    )
+    with connected(proxy) as client:
+        client.sendall(head)
+        refused = client.recv(65_536)
+        client.sendall(b"x" * size)  # its last piece alone is larger than a head may be
+        time.sleep(0.5)  # so that nothing follows the body at once
+        client.sendall(GET + b"connection: close\r\n\r\n")
+        after = rest_of(client)
+
+    assert refused.startswith(b"HTTP/1.1 413")
+    assert b"HTTP/1.1 200" in after  # behind what was left of the refusal
+
+
 def test_what_is_no_http_is_refused_in_openais_shape(proxy: ProxyProcess) -> None:
     assert code_in(answer_to(proxy, b"\x16\x03\x01 hello\r\n\r\n")) == (400, "invalid_http")
 

@@ -35,8 +35,10 @@ _HEADER = """# When the upstream fails
 
 What a client of `POST /v1/chat/completions` sees, found by failing a scripted upstream in each way.
 A connection error, 408, 409, 429 and 5xx are tried again, before the first byte only, with backoff
-and within the deadline; "asked" counts the calls that reached the upstream. Nothing of what is
-listed here is ever stored. Written by `make failures`; a test fails when it is stale.
+and within the deadline; "asked" counts the calls that reached the upstream. A 500 to a stream may
+be about `stream_options`, which the proxy adds to learn the usage, so it is asked again without.
+Of all that is listed here only a stream that came to its finish reason is stored, with or without
+`[DONE]`. Written by `make failures`; a test fails when it is stale.
 
 | the upstream | asked as | client sees | `code` or last event | `retry-after` | asked | stored |
 |---|---|---|---|---|---|---|

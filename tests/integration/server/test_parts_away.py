@@ -25,7 +25,7 @@ def test_without_an_upstream_there_is_a_502_in_openais_shape(tmp_path: Path) -> 
 
         assert answer.status_code == 502
         assert answer.json()["error"]["code"] == "upstream_unreachable"
-        assert httpx.get(f"{proxy.url}/metrics").json()["cache_performance"]["misses"] == 1
+        assert httpx.get(f"{proxy.url}/metrics").json()["cache_performance"]["failures"] == 1
 
 
 def test_without_redis_qdrant_and_embedder_the_answer_still_comes(tmp_path: Path) -> None:

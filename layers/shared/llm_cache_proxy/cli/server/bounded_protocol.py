@@ -86,12 +86,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """Parse what came, as long as the head stays within its limits."""
         if self.transport.is_closing():
             return
+        ends_body = self._in_body  # unless more of the body follows
         if self._is_idle():
             self._held_bytes += len(data)
         super().data_received(data)
         if not self._is_idle() or self.transport.is_closing():
             self._held_bytes = 0
-        elif self._in_body:
+        elif self._in_body or ends_body:
             self._pass_over(len(data))
         elif self._held_bytes > self.limits.head_bytes:
             self._refuse_large_head()
