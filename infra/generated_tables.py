@@ -13,7 +13,7 @@ from pathlib import Path
 from attacks.catalogue import GROUPS
 from attacks.table import expected_table
 from infra.error_messages import messages
-from llm_cache_proxy.domain.dialects.live_tools import LIVE_TOOLS
+from llm_cache_proxy.domain.dialects.upstream_state import LIVE_TOOLS
 from llm_cache_proxy.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,21 +11,20 @@ from fakes.exact import FakeExact
 from fakes.upstream import FakeUpstream
 from fakes.vectors import FakeVectors
 from fakes.verifier import FakeVerifier
+from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
-from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
-from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
-from llm_cache_proxy.pipeline.request.planned_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import client_request
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
-from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.support.dependency import Breaker, Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 
@@ -121,16 +120,8 @@ class Harness:
         by_path = {"/responses": {"input": text}, "/completions": {"prompt": text}}
         asked = by_path.get(dialect.path, {"messages": messages})
         raw = json.dumps({"model": "m", **asked, **changes}).encode()
-        request = ClientRequest(
-            tenant=tenant,
-            query="",
-            headers=headers,
-            body=raw,
-            fields=dialect.checked(parse_object(raw)),
-            controls=parse_controls(headers),
-            dialect=dialect,
-            key_id=key_id,
-        )
+        client = Client(tenant, key_id)
+        request = client_request(client, dialect, parse_object(raw), body=raw, headers=headers)
         return await self.proxy.answer(request, state)
 
     def _composed(self) -> Pipeline:

@@ -4,12 +4,7 @@ import time
 
 
 class SystemClock:
-    """The `Clock` of every real root."""
+    """The `Clock` of every real root: Unix seconds, and seconds that never go back."""
 
-    def now(self) -> float:
-        """Unix seconds."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds from an arbitrary start, never going back."""
-        return time.monotonic()
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)

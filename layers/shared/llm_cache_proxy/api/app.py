@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from llm_cache_proxy.api.application import create_application
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
 from llm_cache_proxy.api.middleware.request_events import RequestEventMiddleware
-from llm_cache_proxy.api.middleware.v1_paths import V1Paths
 from llm_cache_proxy.api.v1.own_routes import OWN_ROUTES
 from llm_cache_proxy.api.v1.raw_routes import CACHED_ROUTES, PASS_THROUGH_ROUTE, UNCACHED_ROUTES
 from llm_cache_proxy.api.v1.service import Service
@@ -32,6 +31,5 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.router.routes.extend([*CACHED_ROUTES, *UNCACHED_ROUTES, *OWN_ROUTES, PASS_THROUGH_ROUTE])
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)
-    app.add_middleware(V1Paths)
     app.add_middleware(RequestEventMiddleware, request_events=service.request_events)
     return app

@@ -11,8 +11,12 @@ from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.composition import Dependencies
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.recording.request_events import RecentDecisions, RequestEvents
-from llm_cache_proxy.pipeline.recording.result_counter import UNIDENTIFIED, ResultCounter
+from llm_cache_proxy.pipeline.recording.counting_sinks import (
+    UNIDENTIFIED,
+    RecentDecisions,
+    ResultCounter,
+)
+from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:

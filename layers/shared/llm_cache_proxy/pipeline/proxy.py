@@ -15,7 +15,7 @@ from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.request.answer import Answer, marked_error
+from llm_cache_proxy.pipeline.request.answer import Answer, mark_error
 from llm_cache_proxy.pipeline.request.decision import (
     AskUpstream,
     Decision,
@@ -26,7 +26,6 @@ from llm_cache_proxy.pipeline.request.decision import (
 from llm_cache_proxy.pipeline.request.planned_request import (
     ClientRequest,
     PlannedRequest,
-    model_of,
     plan_request,
 )
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -69,21 +68,25 @@ class CachingProxy:
         start = time.perf_counter()
         state = RequestState() if state is None else state
         try:
-            answer = marked_error(await self._answer(self.keys.placed(request), state))
+            if request.client.key_id is not None:
+                request = self.keys.placed(request)
+            answer = await self._answer(request, state)
         except BaseException:
-            self._release_charge(request.tenant, state)
+            self._release_charge(request.client.tenant, state)
             raise
+        if answer.status >= _CLIENT_ERROR:
+            mark_error(answer)
         answer.outcome.grant = state.account.grant
         if answer.outcome.result not in _FROM_UPSTREAM:
-            self._release_charge(request.tenant, state)
+            self._release_charge(request.client.tenant, state)
         spent = (time.perf_counter() - start) * 1000
         self.counter_writer.later(
-            request.tenant, latency_counts(answer.outcome.result.value, spent)
+            request.client.tenant, latency_counts(answer.outcome.result.value, spent)
         )
         return answer
 
     async def _answer(self, request: ClientRequest, state: RequestState) -> Answer:
-        planned = plan_request(request, self.policy, self.upstream.routes(model_of(request.fields)))
+        planned = plan_request(request, self.policy, self.upstream.routes(request.model))
         state.facts.prompt = planned.text
         if planned.plan.bypass is not None:
             return await self._from_upstream(planned, state, AskUpstream(str(planned.plan.bypass)))
@@ -112,6 +115,8 @@ class CachingProxy:
         if found.answer is not None:
             if self.learning is not None:
                 self.learning.control(found.planned, found.answer.outcome.reason)
+            if found.lease is None:
+                return Served(found.answer), found.planned
             return await self.revalidation.decide(found, found.answer, state), found.planned
         shared = await self.single_flight.enter(found, state)
         if shared is not None:
@@ -123,7 +128,8 @@ class CachingProxy:
     ) -> Answer:
         match decision:
             case Served(answer, renewal):
-                self.counter_writer.later(planned.request.tenant, state.counts.take())
+                if state.counts.pending:
+                    self.counter_writer.later(planned.identity.tenant, state.counts.take())
                 if renewal is not None:
                     self._renew(planned, renewal)
                 return answer
@@ -172,7 +178,7 @@ class CachingProxy:
         unwritten = {} if state.counts.result else state.counts.pending
         counts = merged(unwritten, negated(state.counts.result), dict(fallback.counts))
         state.counts.result = dict(fallback.counts)
-        self.counter_writer.later(planned.request.tenant, counts)
+        self.counter_writer.later(planned.identity.tenant, counts)
         return fallback.answer
 
     async def _stale(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
@@ -185,7 +191,7 @@ class CachingProxy:
         if answer is not None:  # the failure has been counted as this request's result
             child.counts.add(negated(state.counts.result))
             state.counts.result = child.counts.result
-        self.counter_writer.later(planned.request.tenant, child.counts.take())
+        self.counter_writer.later(planned.identity.tenant, child.counts.take())
         state.counts.include(child.counts)
         return answer
 

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from llm_cache_proxy.domain.entries.entry import Entry
 
+CLAIM_BYTES = 8
+"""Random bytes in hex name one attempt to take a lease; no other attempt has the same name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:

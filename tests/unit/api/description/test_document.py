@@ -10,7 +10,7 @@ import pytest
 
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.description.document import description, description_text
-from llm_cache_proxy.api.http.headers import outcome_headers
+from llm_cache_proxy.api.http.answers import outcome_headers
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests.reasons import Reason
 
@@ -148,10 +149,10 @@ def test_a_temperature_that_no_number_holds_is_hot() -> None:
 
 
 def test_streaming_and_its_usage_are_requested_in_words() -> None:
-    assert ChatDialect.wants_stream(asking(stream=True))
-    assert not ChatDialect.wants_stream(asking(stream=False))
-    assert ChatDialect.wants_usage(asking(stream=True, stream_options={"include_usage": True}))
-    assert not ChatDialect.wants_usage(asking(stream=True))
+    usage = {"include_usage": True}
+    assert ChatDialect.form(asking(stream=False, stream_options=usage)) is Form.JSON
+    assert ChatDialect.form(asking(stream=True)) is Form.SSE
+    assert ChatDialect.form(asking(stream=True, stream_options=usage)) is Form.SSE_WITH_USAGE
 
 
 @pytest.mark.parametrize("tool", [{"type": {"a": 1}}, {"type": ["function"]}, {"type": None}, "x"])

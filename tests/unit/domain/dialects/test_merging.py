@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.domain.dialects.chat_stream import chat_assembler
-from llm_cache_proxy.domain.dialects.live_tools import looks_things_up, uses_live_tools
+from llm_cache_proxy.domain.dialects.upstream_state import looks_things_up, uses_live_tools
 
 
 def assembled(*deltas: Any, beside: list[dict[str, Any]] | None = None) -> tuple[Any, bool]:
@@ -173,4 +173,4 @@ def test_what_is_off_or_the_clients_own_is_no_live_tool(fields: dict[str, Any]) 
     "model", ["sonar", "perplexity/sonar-pro", "x/y:online", "o3-deep-research"]
 )
 def test_models_that_search_are_known_by_their_names(model: str) -> None:
-    assert looks_things_up(model)
+    assert looks_things_up(["gpt-4o", model])

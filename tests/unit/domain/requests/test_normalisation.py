@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from llm_cache_proxy.domain.requests.normalisation import is_respelt, normalised
+from llm_cache_proxy.domain.requests.keys import is_respelt, normalised
 
 
 @pytest.mark.parametrize(

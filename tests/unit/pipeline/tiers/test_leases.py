@@ -1,13 +1,15 @@
 """Facts about leases that were asked for and never heard of."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
 from fakes.leases import FakeLeases
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, LostLeases, new_claim
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, LostLeases
 
 
 class Withdrawals(FakeLeases):
@@ -34,13 +36,13 @@ async def lost() -> str:
 
 
 async def withdrawn(
-    store: Withdrawals, call: asyncio.Task[str], terms: LeaseTerms | None = None
+    store: Withdrawals, step: Callable[[], Awaitable[str]], terms: LeaseTerms | None = None
 ) -> int:
-    """How often a claim was withdrawn after `call`."""
+    """How often a claim was withdrawn after `step`."""
     background = Background()
     lost_leases = LostLeases(store, terms or LeaseTerms(), background)
     await asyncio.gather(
-        lost_leases.heard("default", "flight", "claim", call), return_exceptions=True
+        lost_leases.heard("default", "flight", "claim", step), return_exceptions=True
     )
     await background.wait()
     assert set(store.asked) <= {("default", "flight", "claim")}
@@ -48,11 +50,11 @@ async def withdrawn(
 
 
 async def test_what_was_heard_is_not_withdrawn() -> None:
-    assert await withdrawn(Withdrawals(), asyncio.ensure_future(answer())) == 0
+    assert await withdrawn(Withdrawals(), answer) == 0
 
 
 async def test_what_was_lost_is_withdrawn() -> None:
-    assert await withdrawn(Withdrawals(), asyncio.ensure_future(lost())) == 1
+    assert await withdrawn(Withdrawals(), lost) == 1
 
 
 async def test_what_came_too_late_is_withdrawn() -> None:
@@ -61,27 +63,23 @@ async def test_what_came_too_late_is_withdrawn() -> None:
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await lost_leases.heard("default", "flight", "claim", answer(5))
+            await lost_leases.heard("default", "flight", "claim", partial(answer, 5))
     await background.wait()
 
     assert store.asked == [("default", "flight", "claim")]
 
 
 async def test_a_store_that_is_unavailable_is_called_again() -> None:
-    assert await withdrawn(Withdrawals(failures=1), asyncio.ensure_future(lost())) == 2
+    assert await withdrawn(Withdrawals(failures=1), lost) == 2
 
 
 async def test_where_nothing_runs_after_an_answer_it_is_called_once() -> None:
     terms = LeaseTerms(retry_seconds=0)
 
-    assert await withdrawn(Withdrawals(failures=9), asyncio.ensure_future(lost()), terms) == 1
+    assert await withdrawn(Withdrawals(failures=9), lost, terms) == 1
 
 
 async def test_a_store_that_stays_unavailable_is_given_up() -> None:
     terms = LeaseTerms(retry_seconds=0.25)
 
-    assert await withdrawn(Withdrawals(failures=9), asyncio.ensure_future(lost()), terms) == 2
-
-
-def test_no_two_claims_are_equal() -> None:
-    assert len({new_claim() for _ in range(1000)}) == 1000
+    assert await withdrawn(Withdrawals(failures=9), lost, terms) == 2

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from fakes.exact import FakeExact
+from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound, NotInCache
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.domain.requests.controls import parse_controls
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.pipeline.request.planned_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import client_request
 from llm_cache_proxy.ports.exact_store import AliasFound, Answered, Lookup
 from unit.pipeline.harness import Harness
 
@@ -399,14 +399,12 @@ async def test_a_body_that_is_nested_too_deeply_for_a_key_is_refused(harness: Ha
     for _ in range(100_000):
         deep = [deep]
     body = b'{"model":"m","messages":[{"role":"user","content":"Hi"}]}'
-    request = ClientRequest(
-        tenant="default",
-        query="",
-        headers={},
+    request = client_request(
+        Client("default"),
+        ChatDialect(),
+        {**parse_object(body), "extra": deep},
         body=body,
-        fields={**parse_object(body), "extra": deep},
-        controls=parse_controls({}),
-        dialect=ChatDialect(),
+        headers={},
     )
 
     with pytest.raises(InvalidRequest) as refused:

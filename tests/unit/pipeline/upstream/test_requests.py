@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS, chunk, sse
+from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.domain.requests.controls import parse_controls
-from llm_cache_proxy.pipeline.request.planned_request import ClientRequest
+from llm_cache_proxy.pipeline.request.planned_request import client_request
 from unit.pipeline.harness import Harness, read
 
 REFUSAL = json.dumps({"detail": [{"loc": ["body", "stream_options"], "msg": "extra"}]}).encode()
@@ -138,14 +138,12 @@ async def test_a_body_that_is_too_deep_to_change_goes_out_without_our_stream_opt
     harness.upstream.queue(STREAM, headers=SSE_HEADERS)
 
     answer = await harness.proxy.answer(
-        ClientRequest(
-            tenant="default",
-            query="",
-            headers={},
+        client_request(
+            Client("default"),
+            ChatDialect(),
+            parse_object(b"{" + asked + b"}"),
             body=body,
-            fields=parse_object(b"{" + asked + b"}"),
-            controls=parse_controls({}),
-            dialect=ChatDialect(),
+            headers={},
         )
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from llm_cache_proxy.api.http.errors import error_body
+from llm_cache_proxy.api.http.answers import error_body
 
 Handler = Callable[[Any, Any], dict[str, Any]]
 """Lambda's: an event and a context to an answer, all of them as Lambda shapes them."""

@@ -1,14 +1,19 @@
-"""The pipeline's answers as HTTP responses."""
+"""The pipeline's answers as HTTP responses, with the headers that say where each came from."""
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from llm_cache_proxy.api.http.errors import in_openai_shape
-from llm_cache_proxy.api.http.headers import outcome_headers
-from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer
+from llm_cache_proxy.domain.client_keys.refusals import limit_headers
+from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.json_text import compact_text
+from llm_cache_proxy.domain.metrics.pricing import format_dollars
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome
+
+_ERROR = 400
 
 
 class RelayedResponse(StreamingResponse):
@@ -29,13 +34,78 @@ def to_response(answer: Answer, request_id: str) -> Response:
     headers = dict(answer.headers) | outcome_headers(answer.outcome, request_id)
     headers["content-type"] = answer.content_type
     if isinstance(answer.body, bytes):
-        encoded = "content-encoding" in headers  # by the upstream, so that it cannot be read
-        replaced = (
-            None if encoded else in_openai_shape(answer.status, answer.content_type, answer.body)
-        )
-        if replaced is not None:
-            headers["content-type"] = JSON_TYPE
-        return Response(replaced or answer.body, answer.status, headers=headers)
+        body = answer.body
+        # An encoded body was encoded by the upstream, and cannot be read.
+        if answer.status >= _ERROR and "content-encoding" not in headers:
+            replaced = in_openai_shape(answer.status, answer.content_type, body)
+            if replaced is not None:
+                headers["content-type"], body = JSON_TYPE, replaced
+        return Response(body, answer.status, headers=headers)
     headers["cache-control"] = "no-store"  # of intermediaries: the stream is for one client
     headers["x-accel-buffering"] = "no"
     return RelayedResponse(answer.body, answer.status, **headers)
+
+
+def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
+    """`x-cache` and what goes with it; absent facts have no header."""
+    headers = {
+        "x-cache": outcome.result.value,
+        "x-cache-reason": outcome.reason,
+        "x-request-id": request_id,
+    }
+    if outcome.similarity is not None:
+        headers["x-cache-similarity"] = f"{outcome.similarity:.4f}"
+    if outcome.age_seconds is not None:
+        headers["age"] = str(outcome.age_seconds)
+    if outcome.ttl_seconds is not None:
+        headers["x-cache-ttl"] = str(outcome.ttl_seconds)
+    if outcome.entry_id is not None:
+        headers["x-cache-entry"] = outcome.entry_id
+    if outcome.saved_tokens is not None:
+        headers["x-cache-saved-tokens"] = str(outcome.saved_tokens)
+    if outcome.saved_nano_dollars is not None:
+        headers["x-cache-saved-dollars"] = format_dollars(outcome.saved_nano_dollars)
+    if outcome.grant is not None:
+        headers |= limit_headers(outcome.grant)
+    if outcome.timings:
+        headers["server-timing"] = ", ".join(
+            f"{step};dur={spent:.2f}" for step, spent in outcome.timings.items()
+        )
+    return headers
+
+
+def error_body(
+    message: str, error_type: str, *, param: str | None = None, code: str | None = None
+) -> bytes:
+    """OpenAI's error object."""
+    error = {"message": message, "type": error_type, "param": param, "code": code}
+    return compact_text({"error": error}).encode("utf-8")
+
+
+def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None:
+    """A replacement for an upstream's error body that is not JSON; None where it may stay.
+
+    JSON is recognised by the body: some upstreams send it under another type, or as an event.
+    """
+    if status < _ERROR or content_type.lower().startswith(JSON_TYPE):
+        return None
+    if _is_json_object(body):
+        return body
+    events = (event.data or "" for event in EventSplitter().feed(body + b"\n\n"))
+    told = next((data for data in events if _is_json_object(data)), None)
+    if told is not None:
+        return told.encode("utf-8")
+    shown = body[:500].decode("utf-8", "replace").strip()
+    said = f": {shown}" if shown and "<" not in shown else "."
+    return error_body(
+        f"The upstream answered with status {status} and no JSON{said}",
+        "upstream_error",
+        code=f"upstream_{status}",
+    )
+
+
+def _is_json_object(text: bytes | str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

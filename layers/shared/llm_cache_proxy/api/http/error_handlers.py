@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.errors import refused, unavailable, upstream_failed
-from llm_cache_proxy.api.http.headers import request_id_of
 from llm_cache_proxy.api.http.invalid_fields import invalid_request
+from llm_cache_proxy.api.http.request_parts import request_id_of
 from llm_cache_proxy.domain.errors import (
     CacheTierError,
     MethodNotAllowed,

@@ -3,13 +3,11 @@
 Never shows an exception's text unless it was written for clients.
 """
 
-import json
 from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from llm_cache_proxy.api.http.headers import outcome_headers
-from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.api.http.answers import error_body, in_openai_shape, outcome_headers
 from llm_cache_proxy.domain.errors import (
     CacheTierError,
     NotInCache,
@@ -17,21 +15,12 @@ from llm_cache_proxy.domain.errors import (
     UpstreamError,
     UpstreamRefusal,
 )
-from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 
 CLIENT_LEFT = "client_left"
 """The code of the refusal that nobody reads: the client had left."""
 _NO_CODE = "invalid_request"
-
-
-def error_body(
-    message: str, error_type: str, *, param: str | None = None, code: str | None = None
-) -> bytes:
-    """OpenAI's error object."""
-    error = {"message": message, "type": error_type, "param": param, "code": code}
-    return compact_text({"error": error}).encode("utf-8")
 
 
 def refused(exc: RequestRefused, request_id: str) -> Response:
@@ -84,35 +73,6 @@ def unforeseen(request_id: str) -> Response:
         error_body(message, "server_error", code="internal_error"),
         outcome_headers(outcome, request_id),
     )
-
-
-def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None:
-    """A replacement for an upstream's error body that is not JSON; None where it may stay.
-
-    JSON is recognised by the body: some upstreams send it under another type, or as an event.
-    """
-    if status < 400 or content_type.lower().startswith(JSON_TYPE):  # noqa: PLR2004 - HTTP
-        return None
-    if _is_json_object(body):
-        return body
-    events = (event.data or "" for event in EventSplitter().feed(body + b"\n\n"))
-    told = next((data for data in events if _is_json_object(data)), None)
-    if told is not None:
-        return told.encode("utf-8")
-    shown = body[:500].decode("utf-8", "replace").strip()
-    said = f": {shown}" if shown and "<" not in shown else "."
-    return error_body(
-        f"The upstream answered with status {status} and no JSON{said}",
-        "upstream_error",
-        code=f"upstream_{status}",
-    )
-
-
-def _is_json_object(text: bytes | str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _response(status: int, body: bytes, headers: Mapping[str, str]) -> Response:

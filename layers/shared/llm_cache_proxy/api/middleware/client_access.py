@@ -1,9 +1,13 @@
 """Access to `/v1`, decided before any route: open to every client, or to holders of a client key.
 
+A path has one spelling: without that, a base URL with a slash too many would send every request
+past the cache in silence.
+
 Keyed clients share one account at the upstream, so they are served only paths that keep nothing
 there that another tenant could read. A client's key ends here; no later step sees it.
 """
 
+import re
 from collections.abc import Collection, Iterable
 
 from starlette.datastructures import Headers
@@ -12,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.errors import refused
 from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, bearer_key
-from llm_cache_proxy.domain.errors import Forbidden, NotPermitted
+from llm_cache_proxy.domain.errors import Forbidden, NotFound, NotPermitted
 
 OPEN_CLIENT = Client(tenant="default")
 """The client of every request where no client key is required."""
@@ -21,11 +25,13 @@ _ROOT = "/v1"
 _STATELESS = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})
 _OURS = frozenset({"/cache/feedback"})
 _MODELS = "/models"
+_WRONG_PATH = re.compile(r"/v1(?:/v1(?:/|$)|.*//)|//+v1(?:/|$)")
 
 
 class ClientAccess:
     """ASGI middleware; leaves the `Client` in the request's state as `client`.
 
+    A slash at a path's end is left out; an empty part or a second `/v1` is refused.
     `key_ring` None opens everything. `further_paths` are those below `/v1` that the operator
     lists besides the stateless ones.
     """
@@ -39,13 +45,22 @@ class ClientAccess:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "http" and _is_under_root(scope["path"]):
-            state = scope.setdefault("state", {})
-            try:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        under_root = path == _ROOT or path.startswith(f"{_ROOT}/")
+        state = scope.setdefault("state", {})
+        try:
+            if _WRONG_PATH.match(path):
+                raise _wrong_path(path)
+            if path.endswith("/") and under_root:
+                scope = {**scope, "path": path.rstrip("/")}
+            if under_root:
                 state["client"] = self._client(scope)
-            except NotPermitted as exc:
-                await refused(exc, state["request_id"])(scope, receive, send)
-                return
+        except (NotFound, NotPermitted) as exc:
+            await refused(exc, state["request_id"])(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
     def _client(self, scope: Scope) -> Client:
@@ -70,9 +85,18 @@ class ClientAccess:
         return path in _STATELESS | _OURS and method == "POST"
 
 
-def _is_under_root(path: str) -> bool:
-    return path == _ROOT or path.startswith(f"{_ROOT}/")
-
-
 def _authorization(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return Headers(raw=list(headers)).get("authorization", "")
+
+
+def _wrong_path(path: str) -> NotFound:
+    shown = path[:200]
+    if "//" in path:
+        return NotFound(
+            f"{shown}: two slashes follow each other. End the base URL in /v1, without a slash.",
+            code="unknown_url",
+        )
+    return NotFound(
+        f"{shown}: /v1 stands in it twice. Leave it out of the base URL, or out of the path.",
+        code="unknown_url",
+    )

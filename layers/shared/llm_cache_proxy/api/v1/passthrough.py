@@ -10,9 +10,8 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.connected import CLIENT_LEFT, while_connected
-from llm_cache_proxy.api.http.headers import request_headers
 from llm_cache_proxy.api.http.paths import path_below_root
-from llm_cache_proxy.api.http.request_body import media_type, read_body
+from llm_cache_proxy.api.http.request_parts import media_type, read_body, request_headers
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
 from llm_cache_proxy.api.v1.metering import KeyCharge, metered
 from llm_cache_proxy.api.v1.service import Service, service_of
@@ -24,13 +23,14 @@ from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome, marked_error
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome, mark_error
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
 _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
 """Types that no endpoint takes, and that pages of other origins may send unasked."""
 _EMBEDDINGS = "/embeddings"
 _MOST_ERROR_BYTES = 1_000_000
+_ERROR = 400
 """Of an error's body; the rest is left out."""
 
 
@@ -107,7 +107,7 @@ async def pass_through(request: Request) -> Response:
 
 
 async def _answer(reply: UpstreamReply, settle: KeyCharge) -> Answer:
-    if reply.status < 400:  # noqa: PLR2004 - HTTP
+    if reply.status < _ERROR:
         return _answered(reply, metered(reply.body, settle))
     settle((0, 0))
     # Short, and may have to be put into OpenAI's shape.
@@ -122,7 +122,9 @@ def _answered(reply: UpstreamReply, body: bytes | AsyncGenerator[bytes]) -> Answ
         outcome=Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE)),
         headers=reply.headers,
     )
-    return marked_error(answer)
+    if reply.status >= _ERROR:
+        mark_error(answer)
+    return answer
 
 
 def _check_type(content_type: str, body: bytes) -> None:

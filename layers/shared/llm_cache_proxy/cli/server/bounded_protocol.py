@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from llm_cache_proxy.api.http.errors import error_body
+from llm_cache_proxy.api.http.answers import error_body
 
 _RESERVED_FILES = 128
 """File descriptors for the stores, the upstreams and the log, besides clients' connections."""

@@ -21,9 +21,8 @@ from llm_cache_proxy.domain.dialects.fields import (
     with_changed_text,
     wrong_type,
 )
-from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
 from llm_cache_proxy.domain.dialects.sse import DONE_EVENT
-from llm_cache_proxy.domain.dialects.upstream_state import names_a_file
+from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
@@ -56,13 +55,19 @@ class ChatDialect(StreamOptions):
         """
         require_model(fields)
         require(fields, "messages", list)
+        check_sampling(fields)
+        optional(fields, "tools", list)
         messages = cast("list[object]", fields["messages"])
         if not messages:
             raise InvalidRequest("`messages` must hold at least one message.", param="messages")
         for index, message in enumerate(messages):
-            _check_message(index, message)
-        check_sampling(fields)
-        optional(fields, "tools", list)
+            place = f"messages[{index}]"
+            if not isinstance(message, dict):
+                raise wrong_type(place, dict, type(message))
+            if not isinstance(message.get("role"), str):
+                raise wrong_type(f"{place}.role", str, type(message.get("role")))
+            if not isinstance(message.get("content"), str | list | None):
+                raise wrong_type(f"{place}.content", str, type(message["content"]))
         return fields
 
     @staticmethod
@@ -74,7 +79,9 @@ class ChatDialect(StreamOptions):
             no_text=no_text,
             offers_tools=bool(fields.get("tools") or fields.get("functions")),
             temperature=temperature(fields),
-            upstream_state=_leans_on_upstream(fields),
+            upstream_state=fields.get("store") is True
+            or uses_live_tools(fields)
+            or names_a_file(fields["messages"]),
         )
 
     @staticmethod
@@ -128,22 +135,6 @@ class ChatDialect(StreamOptions):
         if not isinstance(usage, dict):
             return 0, 0
         return token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
-
-
-def _check_message(index: int, message: object) -> None:
-    place = f"messages[{index}]"
-    if not isinstance(message, dict):
-        raise wrong_type(place, dict, type(message))
-    if not isinstance(message.get("role"), str):
-        raise wrong_type(f"{place}.role", str, type(message.get("role")))
-    if not isinstance(message.get("content"), str | list | None):
-        raise wrong_type(f"{place}.content", str, type(message["content"]))
-
-
-def _leans_on_upstream(fields: JsonObject) -> bool:
-    return (
-        fields.get("store") is True or uses_live_tools(fields) or names_a_file(fields["messages"])
-    )
 
 
 def _last_user_text(fields: JsonObject) -> tuple[str | None, Reason | None]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from llm_cache_proxy.domain.entries.entry import Forms
+from llm_cache_proxy.domain.entries.entry import Form, Forms
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.policy import Traits
 
@@ -69,16 +69,12 @@ class Dialect(Protocol):
         """A copy with `change` applied to the last user text."""
         ...
 
-    def wants_stream(self, fields: JsonObject) -> bool:
-        """Whether the answer is to be server-sent events."""
-        ...
-
-    def wants_usage(self, fields: JsonObject) -> bool:
-        """Whether a stream is to tell its usage."""
+    def form(self, fields: JsonObject) -> Form:
+        """The form in which the client wants the answer."""
         ...
 
     def asking_for_usage(self, fields: JsonObject) -> JsonObject | None:
-        """The `stream_options` that ask for usage; None where nothing needs to change."""
+        """The `stream_options` of a stream that reports usage; None where nothing changes."""
         ...
 
     def is_last(self, event: JsonObject) -> bool:

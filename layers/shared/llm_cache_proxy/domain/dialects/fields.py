@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.reasons import Reason
@@ -90,23 +91,20 @@ class StreamOptions:
     """What a request says of its stream, where an endpoint has OpenAI's `stream_options`."""
 
     @staticmethod
-    def wants_stream(fields: JsonObject) -> bool:
-        """Whether the client wants server-sent events."""
-        return fields.get("stream") is True
-
-    @staticmethod
-    def wants_usage(fields: JsonObject) -> bool:
-        """Whether a stream is to end with the usage event (`stream_options.include_usage`)."""
+    def form(fields: JsonObject) -> Form:
+        """JSON or a stream, which ends with usage for `stream_options.include_usage`."""
+        if fields.get("stream") is not True:
+            return Form.JSON
         options = fields.get("stream_options")
-        return isinstance(options, dict) and options.get("include_usage") is True
+        wants_usage = isinstance(options, dict) and options.get("include_usage") is True
+        return Form.SSE_WITH_USAGE if wants_usage else Form.SSE
 
     @staticmethod
     def asking_for_usage(fields: JsonObject) -> JsonObject | None:
-        """The `stream_options` that request usage; None where the request has them already."""
-        if StreamOptions.wants_usage(fields):
-            return None
+        """The `stream_options` of a stream that reports usage; None where it does already."""
         options = fields.get("stream_options")
-        return {**(options if isinstance(options, dict) else {}), "include_usage": True}
+        given = options if isinstance(options, dict) else {}
+        return None if given.get("include_usage") is True else {**given, "include_usage": True}
 
     @staticmethod
     def is_usage_only(chunk: JsonObject) -> bool:

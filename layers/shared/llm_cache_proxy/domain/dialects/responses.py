@@ -9,7 +9,6 @@ from typing import cast
 from llm_cache_proxy.domain.dialects import responses_stream as stream
 from llm_cache_proxy.domain.dialects import word_by_word
 from llm_cache_proxy.domain.dialects.fields import (
-    StreamOptions,
     check_sampling,
     optional,
     require,
@@ -20,9 +19,8 @@ from llm_cache_proxy.domain.dialects.fields import (
     with_changed_text,
     wrong_type,
 )
-from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
-from llm_cache_proxy.domain.dialects.upstream_state import names_a_file
-from llm_cache_proxy.domain.entries.entry import Forms
+from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, uses_live_tools
+from llm_cache_proxy.domain.entries.entry import Form, Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.policy import Traits
@@ -40,14 +38,13 @@ class ResponsesDialect:
     terminator = ""
     id_prefix = ""
     word_by_word = staticmethod(word_by_word.response_event)
-    wants_stream = staticmethod(StreamOptions.wants_stream)
     is_last = staticmethod(stream.is_last)
     assembler = stream.ResponseAssembler
 
     @staticmethod
-    def wants_usage(_: JsonObject) -> bool:
-        """Usage is no event of its own."""
-        return False
+    def form(fields: JsonObject) -> Form:
+        """JSON or a stream, of which usage is no event of its own."""
+        return Form.SSE if fields.get("stream") is True else Form.JSON
 
     @staticmethod
     def asking_for_usage(_: JsonObject) -> JsonObject | None:

@@ -16,8 +16,8 @@ from llm_cache_proxy.domain.dialects.fields import (
     require_model,
     temperature,
 )
-from llm_cache_proxy.domain.dialects.live_tools import uses_live_tools
 from llm_cache_proxy.domain.dialects.sse import DONE_EVENT, data_event
+from llm_cache_proxy.domain.dialects.upstream_state import uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.policy import Traits

@@ -1,9 +1,114 @@
-"""Whether a request leans on what its upstream keeps; what it does is in `live_tools`.
+"""Whether an answer depends on more than its request says; then it is never kept.
 
-The answer to such a request depends on more than the request says, so it is never kept.
+It does where the upstream searches or carries out other live tools, however they are spelled (one
+table: docs/fidelity.md shows it), and where a request names what the upstream keeps.
 """
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import translate
+
 from llm_cache_proxy.domain.json_text import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTool:
+    """One spelling: request fields or models' names, and the provider's page that documents it."""
+
+    provider: str
+    source: str
+    fields: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+LIVE_TOOLS = (
+    LiveTool(
+        "OpenAI",
+        "https://platform.openai.com/docs/guides/tools-web-search",
+        ("web_search_options",),
+        ("*-search-preview*", "*-search-api*", "*-deep-research*"),
+    ),
+    LiveTool("xAI", "https://docs.x.ai/docs/guides/live-search", ("search_parameters",)),
+    LiveTool(
+        "OpenRouter",
+        "https://openrouter.ai/docs/features/web-search",
+        ("plugins",),
+        ("*:online", "*:online:*"),
+    ),
+    LiveTool(
+        "Perplexity",
+        "https://docs.perplexity.ai/getting-started/models",
+        ("search_domain_filter", "search_mode", "search_recency_filter", "web_search"),
+        ("sonar", "sonar-*", "*/sonar", "*/sonar-*", "*-sonar-*", "*-online"),
+    ),
+    LiveTool(
+        "Alibaba Cloud Model Studio",
+        "https://www.alibabacloud.com/help/en/model-studio/web-search",
+        ("enable_search", "search_options"),
+    ),
+    LiveTool(
+        "Groq",
+        "https://console.groq.com/docs/compound",
+        ("compound_custom", "search_settings"),
+        ("groq/compound*", "compound", "compound-mini", "compound-beta*"),
+    ),
+    LiveTool(
+        "Google Gemini",
+        "https://ai.google.dev/gemini-api/docs/google-search",
+        ("google_search", "googleSearch", "google_search_retrieval", "googleSearchRetrieval"),
+    ),
+    LiveTool(
+        "Venice",
+        "https://docs.venice.ai/api-reference/endpoint/chat/completions",
+        ("enable_web_search", "enable_web_scraping", "enable_x_search"),
+    ),
+    LiveTool(
+        "Tencent Hunyuan",
+        "https://cloud.tencent.com/document/product/1729/111007",
+        ("enable_enhancement", "force_search_enhancement"),
+    ),
+    LiveTool("Cohere", "https://docs.cohere.com/v1/reference/chat", ("connectors",)),
+    LiveTool("Exa", "https://docs.exa.ai/reference/chat-completions", (), ("exa", "exa-*")),
+    LiveTool("Jina", "https://jina.ai/deepsearch", (), ("*deepsearch*",)),
+    LiveTool(
+        "any, by its name",
+        "",
+        ("use_search", "use_web_search", "web_search_enabled"),
+        (
+            "*-search",
+            "*-search-*",
+            "*web-search*",
+            "*websearch*",
+            "*deep-search*",
+            "*deepresearch*",
+        ),
+    ),
+)
+
+_FIELDS = frozenset(name for tool in LIVE_TOOLS for name in tool.fields)
+_MODELS = re.compile("|".join(translate(name) for tool in LIVE_TOOLS for name in tool.models))
+_INSIDE = ("extra_body", "google", "venice_parameters")
+"""Members that hold a provider's own fields: Google's and Venice's, and what clients nest."""
+
+_CLIENTS_OWN = frozenset({"function", "custom"})
+_OFF = frozenset({"", "0", "disabled", "false", "never", "no", "none", "off"})
+_SWITCHES = ("mode", "enable", "enabled")
+
+
+def uses_live_tools(fields: JsonObject) -> bool:
+    """Whether the upstream may search or act for this request, by its fields or its tools."""
+    inner = (fields.get(name) for name in _INSIDE)
+    return (
+        any(_is_on(fields[name]) for name in fields.keys() & _FIELDS)
+        or _offers_hosted_tools(fields.get("tools"))
+        or any(isinstance(each, dict) and uses_live_tools(each) for each in inner)
+    )
+
+
+def looks_things_up(models: Iterable[str]) -> bool:
+    """Whether one of the models searches or computes unasked: by their documented names."""
+    return any(_MODELS.match(model.lower()) for model in models)
 
 
 def names_a_file(messages: object) -> bool:
@@ -17,6 +122,29 @@ def names_a_file(messages: object) -> bool:
         if isinstance(content, list)
         for part in content
     )
+
+
+def _offers_hosted_tools(tools: object) -> bool:
+    return isinstance(tools, list) and not all(map(_is_clients_own, tools))
+
+
+def _is_clients_own(tool: object) -> bool:
+    """True if the client itself runs the tool; False where that is unknown."""
+    if not isinstance(tool, dict):
+        return False
+    kind = tool.get("type")
+    if kind is None:
+        return isinstance(tool.get("function"), dict)
+    return isinstance(kind, str) and kind in _CLIENTS_OWN
+
+
+def _is_on(value: object) -> bool:
+    """Whether a field switches something on; an object does, unless it says that it is off."""
+    if isinstance(value, dict):
+        return all(_is_on(value[name]) for name in _SWITCHES if name in value)
+    if isinstance(value, str):
+        return value.strip().lower() not in _OFF
+    return bool(value)
 
 
 def _file_id(part: JsonObject) -> object:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import canonical_text
-from llm_cache_proxy.domain.requests.keys import text_digest
-from llm_cache_proxy.domain.requests.normalisation import normalised
+from llm_cache_proxy.domain.requests.keys import normalised, text_digest
 
 _HANDLE = re.compile(r"([0-9a-f]{24})(?:-([0-9a-f]{32}|[0-9a-f]{64}))?")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.requests.eligibility import ineligible_text
-from llm_cache_proxy.domain.requests.normalisation import normalised
+from llm_cache_proxy.domain.requests.keys import normalised
 from llm_cache_proxy.domain.requests.reasons import Reason
 
 

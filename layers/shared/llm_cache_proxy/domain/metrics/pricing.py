@@ -59,6 +59,11 @@ class PriceList:
         """What a token of a counted name costs; None where that is unknown."""
         return self.prices.get(counted)
 
+    def known_cost(self, counted: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        """Nano-dollars for so many tokens of a counted name; None where that is unknown."""
+        price = self.prices.get(counted)
+        return None if price is None else price.cost(prompt_tokens, completion_tokens)
+
     def cost(self, counted: str, prompt_tokens: int, completion_tokens: int) -> int:
         """Nano-dollars for so many tokens of a counted name; 0 where that is unknown."""
         price = self.price(counted)

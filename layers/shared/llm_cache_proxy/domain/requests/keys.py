@@ -1,13 +1,19 @@
 """Which requests are the same request: the exact key, and the fingerprint around the prompt.
 
 Every field that can change the answer is part of both, known to us or not. Only fields that
-provably cannot are left out, and only a documented default equals its absence.
+provably cannot are left out, and only a documented default equals its absence. Of the prompt, case
+and spacing of prose are left out, never of code: two texts that differ as written and agree only
+then must still pass the guard before one's answer serves the other.
 """
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 from llm_cache_proxy.domain.json_text import JsonObject, canonical_text
 
 KEY_VERSION = 2
@@ -57,6 +63,29 @@ kept is another answer than one that it has not, though they say the same.
 """
 
 
+# Anything here means that case or spacing may carry meaning: fences, inline code, indentation,
+# operators, call and index brackets, paths and addresses, identifiers, diffs, YAML, SQL and the
+# like. One sign is enough: what stays as it was written can only cost a hit. Texts may be as long
+# as a request, so no alternative may read a run of blank lines, or a line, more than once for each
+# place that it starts from: hence the atomic group, and no `\s*` after `^`.
+_CODE = re.compile(
+    r"""
+      `                                     # fenced or inline code
+    | ^(?:[ ]{4}|\t)\S                      # an indented block
+    | ^[^\S\n]*(?:[-+@]{1,3}|\w[\w.-]*:)\s*\S.*\n\s*(?:[-+@]{1,3}|\w[\w.-]*:)(?:\s|$)  # diff, YAML
+    | [{}<>\[\]|\\^~$#=;]                   # operators and brackets of code and markup
+    | \w\(|\)\.                             # calls
+    | ://|\w/\w|(?:^|\s)[./~]\S*/           # addresses and paths
+    | \w_\w|(?:^|\s)--?[A-Za-z]             # snake_case, flags
+    | [a-z][A-Z]                            # camelCase
+    | \w\.[A-Za-z]\w                        # file names, attributes
+    | ^(?>.*?\b(?:SELECT|INSERT|UPDATE|DELETE)\b).+\b(?:FROM|INTO|SET|WHERE)\b  # SQL
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_SPACES = re.compile(r"\s+")
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Where a request belongs before its body is looked at."""
@@ -91,9 +120,40 @@ def _is_default(value: object, default: object) -> bool:
     return type(value) is type(default) and value == default
 
 
+def normalised(text: str) -> str:
+    """`text` with case folded, whitespace runs collapsed and Unicode composed, if it is prose.
+
+    Text with any sign of code comes back as it was written, and so does a text beyond what the
+    guard reads: it would let no other spelling of it pass.
+    """
+    if len(text) > LONGEST_TEXT or _CODE.search(text):
+        return text
+    return _bare(text)
+
+
+def is_respelt(one: str, other: str) -> bool:
+    """Whether two texts differ, and in case, spacing or Unicode composition only; code as well."""
+    return one != other and _bare(one) == _bare(other)
+
+
+def _bare(text: str) -> str:
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip().casefold()
+
+
+def key_of(fields: Mapping[str, object], identity: Identity) -> str:
+    """The exact key of a request with these fields; raises as `exact_key` does."""
+    return exact_key(canonical_body(fields, identity), identity)
+
+
 def exact_key(body: Mapping[str, object], identity: Identity) -> str:
-    """SHA-256 in hex of the canonical request and where it belongs."""
-    return _digest("exact", body, identity)
+    """SHA-256 in hex of the canonical request and where it belongs.
+
+    Raises InvalidRequest where it is nested too deeply.
+    """
+    try:
+        return _digest("exact", body, identity)
+    except RecursionError as exc:
+        raise InvalidRequest("The body is nested too deeply.", code="invalid_json") from exc
 
 
 def fingerprint(body: Mapping[str, object], identity: Identity) -> str:

@@ -54,7 +54,7 @@ class FreshAnswers:
             query=request.query,
             headers=request.headers,
             body=compact_text(plain).encode("utf-8"),
-            model=planned.model,
+            model=planned.request.model,
             routes=planned.routes[:1],
             streaming=False,
         )

@@ -160,7 +160,7 @@ class Learning:
         """
         if self.inline or reason != Reason.IDENTICAL or planned.plan.no_semantic is not None:
             return
-        few = self.learned(planned.request.tenant).evidence.controls.labelled < CONTROLS_WANTED
+        few = self.learned(planned.identity.tenant).evidence.controls.labelled < CONTROLS_WANTED
         if self.chance() >= self.rules.explore_rate * (_EAGER if few else 1):
             return
 
@@ -171,7 +171,7 @@ class Learning:
                 differs = await self._differs(planned, state, planned.key, planned.text, fresh)
                 if differs is not None:
                     state.counts.add(control_counts(differs=differs))
-            self.counter_writer.later(planned.request.tenant, state.counts.take())
+            self.counter_writer.later(planned.identity.tenant, state.counts.take())
 
         self.background.start(work)
 
@@ -184,7 +184,7 @@ class Learning:
             async def work() -> None:
                 state = RequestState()
                 await label(state, fresh)
-                self.counter_writer.later(planned.request.tenant, state.counts.take())
+                self.counter_writer.later(planned.identity.tenant, state.counts.take())
 
             if self.inline:
                 await work()
@@ -198,7 +198,7 @@ class Learning:
     ) -> bool | None:
         """Whether the stored answer under `key`, given to `text`, differs clearly from `fresh`."""
         entry = await self.search_dependency.attempt(
-            state, lambda: self.vectors.fetch(planned.request.tenant, key)
+            state, lambda: self.vectors.fetch(planned.identity.tenant, key)
         )
         body = "" if entry is None else entry.forms.json
         held = said_by(planned.request.dialect, Form.JSON, body)

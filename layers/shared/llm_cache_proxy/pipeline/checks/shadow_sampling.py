@@ -83,7 +83,7 @@ class ShadowSampler:
             state.counts.add({SHADOW_FAILED: 1})
         else:
             await self._compare(planned, state, held, fresh)
-        self.counter_writer.later(planned.request.tenant, state.counts.pending)
+        self.counter_writer.later(planned.identity.tenant, state.counts.pending)
 
     async def _compare(
         self, planned: PlannedRequest, state: RequestState, held: str, fresh: str
@@ -93,7 +93,7 @@ class ShadowSampler:
             state.counts.add({SHADOW_FAILED: 1})
             return
         state.counts.add(sample_counts(wrong=not agrees))
-        tenant = planned.request.tenant
+        tenant = planned.identity.tenant
         standing = await self.exact_dependency.attempt(
             state, lambda: self.memory.sampled(tenant, wrong=not agrees)
         )

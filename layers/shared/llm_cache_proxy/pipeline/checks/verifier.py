@@ -44,7 +44,7 @@ class PairVerifier:
         """Approved or not by the candidate's key, for the pairs that were judged before."""
         if not near:
             return {}
-        fingerprint, tenant = planned.fingerprint(), planned.request.tenant
+        fingerprint, tenant = planned.fingerprint(), planned.identity.tenant
         pairs = [judged_pair(fingerprint, planned.text, candidate.text) for candidate in near]
         verdicts = await self.exact_dependency.attempt(
             state, lambda: self.memory.verdicts(tenant, pairs)
@@ -65,7 +65,7 @@ class PairVerifier:
         await self.exact_dependency.attempt(
             state,
             lambda: self.memory.remember(
-                planned.request.tenant,
+                planned.identity.tenant,
                 pair,
                 approved=ruling.approved,
                 ttl_seconds=REMEMBERED_SECONDS,
@@ -79,7 +79,7 @@ class PairVerifier:
         async def judge() -> None:
             state = RequestState()
             await self.judged(planned, state, candidate)
-            self.counter_writer.later(planned.request.tenant, state.counts.pending)
+            self.counter_writer.later(planned.identity.tenant, state.counts.pending)
 
         self.background.start(judge)
 
@@ -87,7 +87,7 @@ class PairVerifier:
         self, state: RequestState, kind: Kind, planned: PlannedRequest, a: str, b: str
     ) -> Ruling | None:
         """One question to the verifier, counted; None where it did not answer it."""
-        question = Question(kind, a, b, planned.model)
+        question = Question(kind, a, b, planned.request.model)
         ruling = await self.dependency.attempt(state, lambda: self.verifier.rule(question))
         if ruling is None:
             state.counts.add({VERIFIER_FAILED: 1})

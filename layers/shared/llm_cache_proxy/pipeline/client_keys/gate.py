@@ -55,7 +55,7 @@ class ClientKeyGate:
         own = not request.controls.names_namespace and planned.plan.bypass is None
         first = state.account.grant is None
         check = self.upstream_check(
-            request.client, planned.model, planned.identity.model, request.body, request.fields
+            request.client, request.model, planned.identity.model, request.body, request.fields
         )
         return replace(
             check,

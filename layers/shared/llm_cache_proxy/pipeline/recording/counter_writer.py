@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.errors import CacheTierError
-from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.ports.exact_store import RECENT_KEPT, ExactStore
 
 _log = logging.getLogger(__name__)
@@ -22,9 +21,6 @@ class PendingCounts:
 
     counts: dict[str, int] = field(default_factory=dict)
     recent: list[str] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.counts or self.recent)
 
 
 class CounterWriter:
@@ -46,7 +42,8 @@ class CounterWriter:
         if counts or recent:
             self._added += 1
             held = self._pending.setdefault(tenant, PendingCounts())
-            held.counts = merged(held.counts, dict(counts))
+            for name, amount in counts.items():
+                held.counts[name] = held.counts.get(name, 0) + amount
             held.recent = [*held.recent, *recent][-RECENT_KEPT:]
 
     def write_in_background(self, tenant: str, counts: Mapping[str, int]) -> None:
@@ -57,9 +54,9 @@ class CounterWriter:
 
     async def write(self, tenant: str, counts: Mapping[str, int]) -> None:
         """Write `counts` and what is pending now; what fails waits for the next call."""
-        held = self.take(tenant)
-        held.counts = merged(held.counts, dict(counts))
-        if not held:
+        self.later(tenant, counts)
+        held = self._pending.pop(tenant, None)
+        if held is None:
             return
         try:
             async with asyncio.timeout(self._deadline_seconds):

@@ -3,16 +3,14 @@
 Decides which facts are told. Never holds a prompt unless recent decisions are to show them.
 """
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from llm_cache_proxy.domain.metrics.counter_names import ERROR, RESULTS
 from llm_cache_proxy.domain.metrics.pricing import PriceList
-from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
+from llm_cache_proxy.domain.metrics.request_event import RequestEvent
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.request_sink import RequestSink
@@ -20,7 +18,6 @@ from llm_cache_proxy.ports.request_sink import RequestSink
 CLIENT_LEFT_STATUS = 499
 """The status in the log of a request whose client left before an answer began."""
 
-_SHOWN_CHARACTERS = 200
 _VETO, _ERROR, _SHADOW = "veto:", "error:", "shadow:"
 
 
@@ -60,7 +57,7 @@ class RequestEvents:
         if not self.sinks and self.console is None:
             return
         usage = outcome.usage or state.facts.usage
-        counts = state.counts.all()
+        counts = state.counts.all() if state.counts.pending or state.counts.written else {}
         served = RequestEvent(
             time=record.begun,
             request_id=record.request_id,
@@ -75,7 +72,9 @@ class RequestEvents:
             entry=outcome.entry_id,
             similarity=outcome.similarity,
             usage=usage,
-            nano_dollars=self._price(usage),
+            nano_dollars=None
+            if usage is None
+            else self.prices.known_cost(usage.model, usage.prompt_tokens, usage.completion_tokens),
             prompt=state.facts.prompt,
             latency_ms=latency_ms,
             duration_ms=duration_ms,
@@ -114,32 +113,6 @@ class RequestEvents:
                 duration_ms=duration_ms,
             )
             self.console.write(served)
-
-    def _price(self, usage: Usage | None) -> int | None:
-        price = None if usage is None else self.prices.price(usage.model)
-        if usage is None or price is None:
-            return None
-        return price.cost(usage.prompt_tokens, usage.completion_tokens)
-
-
-class RecentDecisions:
-    """A `RequestSink` whose lines ride with the tenant's counts into the exact tier."""
-
-    def __init__(self, counter_writer: CounterWriter, *, with_prompts: bool) -> None:
-        self._counter_writer = counter_writer
-        self._with_prompts = with_prompts
-
-    def write(self, served: RequestEvent) -> None:
-        """Keep the line for the tenant's next call; a request without a tenant has none."""
-        if served.tenant is None:
-            return
-        line = served.line()
-        if self._with_prompts and served.prompt:
-            line["prompt"] = served.prompt[:_SHOWN_CHARACTERS]
-        self._counter_writer.later(served.tenant, {}, [json.dumps(line, separators=(",", ":"))])
-
-    def close(self) -> None:
-        """Nothing of its own: the ledger is drained by its owner."""
 
 
 def _outcome(record: RequestEventDraft, state: RequestState, status: int) -> Outcome | None:

@@ -52,14 +52,14 @@ class UpstreamUsage:
     ) -> None:
         """Count an answer of which nothing is kept, before it is sent."""
         self.count(planned, state, completion)
-        await self.counter_writer.write(planned.request.tenant, state.counts.pending)
+        await self.counter_writer.write(planned.identity.tenant, state.counts.pending)
 
     def count_unsent(
         self, planned: PlannedRequest, state: RequestState, completion: JsonObject
     ) -> None:
         """Count an answer that was lost or left, whatever becomes of the caller."""
         self.count(planned, state, completion)
-        self.counter_writer.write_in_background(planned.request.tenant, state.counts.pending)
+        self.counter_writer.write_in_background(planned.identity.tenant, state.counts.pending)
 
 
 def _result(planned: PlannedRequest, state: RequestState) -> str:

@@ -42,12 +42,10 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def marked_error(answer: Answer) -> Answer:
-    """`answer`, whose outcome is an error where its status is one."""
-    if answer.status >= 400:  # noqa: PLR2004 - HTTP
-        answer.outcome.result = Result.ERROR
-        answer.outcome.reason = str(Reason.UPSTREAM_ERROR)
-    return answer
+def mark_error(answer: Answer) -> None:
+    """Report an answer whose status is an error as one."""
+    answer.outcome.result = Result.ERROR
+    answer.outcome.reason = str(Reason.UPSTREAM_ERROR)
 
 
 JSON_TYPE = "application/json"

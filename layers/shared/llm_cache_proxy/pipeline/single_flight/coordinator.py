@@ -6,8 +6,9 @@ process one of them polls for all. Nobody waits for ever, and without a lease no
 
 import asyncio
 import random
+import secrets
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -33,14 +34,14 @@ from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.exact import ExactResult, ExactTier
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
-from llm_cache_proxy.pipeline.tiers.leases import LostLeases, new_claim
+from llm_cache_proxy.pipeline.tiers.leases import LostLeases
 from llm_cache_proxy.ports.lease_store import (
+    CLAIM_BYTES,
     FoundSemantically,
     Lease,
     LeaseStore,
     NoLease,
     Poll,
-    Polled,
 )
 
 KEEP_ALIVE_SECONDS = 5.0
@@ -85,7 +86,7 @@ class SingleFlight:
 
     async def lead(self, planned: PlannedRequest, state: RequestState, lease: Lease) -> None:
         """Take the lead of those who wait; `state.leadership` is to be ended."""
-        place = (planned.request.tenant, lease.flight)
+        place = (planned.identity.tenant, lease.flight)
         self._lead(planned, state, lease, await self.local_waiters.led(place, lease.token))
 
     def streamed(
@@ -114,7 +115,7 @@ class SingleFlight:
         self, planned: PlannedRequest, state: RequestState, lease: Lease
     ) -> LeaderResult | FoundSemantically | None:
         """What the leader left; None where nobody else will answer, or not in time."""
-        group = self.local_waiters.joined((planned.request.tenant, lease.flight), lease.token)
+        group = self.local_waiters.joined((planned.identity.tenant, lease.flight), lease.token)
         try:
             with state.timed("wait"):
                 async with asyncio.timeout(self.lost_leases.terms.wait_seconds):
@@ -153,15 +154,21 @@ class SingleFlight:
         while True:
             await asyncio.sleep(next(waits))
             query = Poll(
-                tenant=planned.request.tenant,
+                tenant=planned.identity.tenant,
                 key=planned.key,
                 lease=lease,
                 text_digest=planned.text_digest,
                 lease_seconds=self.lost_leases.terms.lease_seconds,
-                claim=new_claim(),
+                claim=secrets.token_hex(CLAIM_BYTES),
                 max_age_seconds=planned.plan.max_age_seconds,
             )
-            polled = await self.dependency.attempt(state, partial(self._poll, query))
+            poll = partial(self.store.poll, query)
+            polled = await self.dependency.attempt(
+                state,
+                partial(
+                    self.lost_leases.heard, query.tenant, query.lease.flight, query.claim, poll
+                ),
+            )
             if polled is None:
                 return NoLease()
             found, state.sequence = polled
@@ -169,10 +176,6 @@ class SingleFlight:
                 lease = found
                 continue
             return read_leader_result(found)
-
-    def _poll(self, query: Poll) -> Awaitable[tuple[Polled, int]]:
-        call = self.store.poll(query)
-        return self.lost_leases.heard(query.tenant, query.lease.flight, query.claim, call)
 
     def _lead(
         self, planned: PlannedRequest, state: RequestState, lease: Lease, group: WaiterGroup
@@ -185,7 +188,7 @@ class SingleFlight:
         state.leadership = LeaderLease(
             self.store,
             self.lost_leases.terms,
-            planned.request.tenant,
+            planned.identity.tenant,
             planned.key,
             lease,
             self.background,
@@ -211,7 +214,7 @@ class SingleFlight:
         failed = isinstance(result, SharedAnswer) and result.is_failure
         state.counts.result = {ERROR: 1} if failed else counted
         counts = merged(state.counts.result, state.counts.take())
-        await self.counter_writer.write_together(planned.request.tenant, counts)
+        await self.counter_writer.write_together(planned.identity.tenant, counts)
         if isinstance(result, Entry):
             return kept_answer(self.hits, planned, state, result)
         if result.failure is not None:

@@ -1,18 +1,61 @@
-"""The boundary where cache trouble becomes a miss: a deadline, a breaker, a count, a log line."""
+"""The boundary where cache trouble becomes a miss: a deadline, a breaker, a count, a log line.
+
+The breaker trips at the first timeout, since each costs a whole deadline, or at several errors in a
+row, which cost little. One probe is let through after the rest; what it finds decides.
+"""
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.domain.metrics.counter_names import trip_count
-from llm_cache_proxy.domain.upstreams.breaker import Breaker
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Closed, open until a time, or half-open with one probe out; times are monotonic seconds."""
+
+    rest_seconds: float = 2.0
+    errors_to_trip: int = 3
+    _errors: int = 0
+    _open_until: float | None = None
+    _probing_until: float = 0.0
+
+    def allows(self, now: float) -> bool:
+        """Whether to ask at `now`; a yes while open is the probe."""
+        if self._open_until is None:
+            return True
+        if now < self._open_until or now < self._probing_until:
+            return False
+        self._probing_until = now + self.rest_seconds
+        return True
+
+    def succeeded(self) -> None:
+        """The part answered: ask it freely."""
+        self._errors = 0
+        self._open_until = None
+        self._probing_until = 0.0
+
+    def failed(self, now: float, *, timed_out: bool) -> None:
+        """The part did not answer, or not sensibly."""
+        self._errors += 1
+        if timed_out or self._open_until is not None or self._errors >= self.errors_to_trip:
+            self._open_until = now + self.rest_seconds
+            self._probing_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the part counts as away."""
+        return self._open_until is not None
 
 
 class Dependency:
@@ -29,10 +72,10 @@ class Dependency:
         if not self.breaker.allows(self._clock.monotonic()):
             state.failed(self.name)
             return None
+        start = time.perf_counter()
         try:
-            with state.timed(self.name):
-                async with asyncio.timeout(self._deadline_seconds):
-                    value = await step()
+            async with asyncio.timeout(self._deadline_seconds):
+                value = await step()
         except (CacheTierError, TimeoutError) as exc:
             self._failed(state, exc)
             return None
@@ -42,6 +85,9 @@ class Dependency:
             _log.exception("unforeseen failure of the %s tier", self.name)
             self._failed(state, exc)
             return None
+        finally:
+            spent = (time.perf_counter() - start) * 1000
+            state.timings[self.name] = state.timings.get(self.name, 0.0) + spent
         self.breaker.succeeded()
         return value
 

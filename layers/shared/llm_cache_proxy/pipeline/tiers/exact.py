@@ -3,8 +3,10 @@
 Never serves a text that only normalising makes identical before the guard has read both as written.
 """
 
-from collections.abc import Awaitable
+import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from llm_cache_proxy.domain.entries.pairs import barred_pair, spelling_pair
 from llm_cache_proxy.domain.guard import Guard
@@ -19,7 +21,7 @@ from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
-from llm_cache_proxy.pipeline.tiers.leases import LostLeases, new_claim
+from llm_cache_proxy.pipeline.tiers.leases import LostLeases
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
     Answered,
@@ -30,8 +32,9 @@ from llm_cache_proxy.ports.exact_store import (
     Lookup,
     Miss,
     OtherNamespace,
+    Refused,
 )
-from llm_cache_proxy.ports.lease_store import Lease
+from llm_cache_proxy.ports.lease_store import CLAIM_BYTES, Lease
 
 NO_KEY = "none"
 """No digest: finds nothing, and so counts no hit."""
@@ -68,7 +71,7 @@ class ExactTier:
 
         Raises RequestRefused where the client's key is not served, as `begin` does.
         """
-        pending = self.counter_writer.take(planned.request.tenant)
+        pending = self.counter_writer.take(planned.identity.tenant)
         found = await self._look(planned, state, planned.key, pending)
         if isinstance(found, OtherNamespace):
             planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
@@ -102,7 +105,7 @@ class ExactTier:
 
     async def begin(self, planned: PlannedRequest, state: RequestState) -> PlannedRequest:
         """Learn the clear sequence for an answer that will be stored without having been read."""
-        pending = self.counter_writer.take(planned.request.tenant)
+        pending = self.counter_writer.take(planned.identity.tenant)
         found = await self._look(planned, state, NO_KEY, pending)
         if isinstance(found, OtherNamespace):
             planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
@@ -118,7 +121,7 @@ class ExactTier:
         account = state.account
         if client.key_id is not None and account.charge is None and not account.is_short:
             await self._look(planned, state, NO_KEY, PendingCounts(), leases=False)
-        self.keys.may_ask_upstream(client, state, model=planned.model)
+        self.keys.may_ask_upstream(client, state, model=planned.request.model)
 
     async def _verbatim(self, planned: PlannedRequest, state: RequestState) -> ExactResult:
         found = await self._look(planned, state, planned.key, PendingCounts())
@@ -161,7 +164,7 @@ class ExactTier:
         pair: str | None = None,
     ) -> Answer:
         state.counts.result = _counted(found)
-        if not found.is_stale:
+        if EXACT_HITS in state.counts.result:
             return self.hits.answer(planned, state, found, Result.HIT_EXACT, reason, pair=pair)
         failed = planned.plan.failed
         stale = Reason.STALE_IF_ERROR if failed else Reason.STALE_WHILE_REVALIDATE
@@ -184,9 +187,10 @@ class ExactTier:
         leases: bool = True,
     ) -> Found | OtherNamespace | None:
         coalesces = leases and planned.plan.coalesce
-        check = None if planned.plan.failed else self.keys.check(planned, state)
+        checks = planned.request.client.key_id is not None and not planned.plan.failed
+        check = self.keys.check(planned, state) if checks else None
         query = Lookup(
-            tenant=planned.request.tenant,
+            tenant=planned.identity.tenant,
             key=key,
             form=planned.form,
             text_digest=planned.text_digest,
@@ -196,26 +200,29 @@ class ExactTier:
             check=check,
             flight=f"{key}:{planned.text_digest}" if coalesces else None,
             lease_seconds=self.lost_leases.terms.lease_seconds,
-            claim=new_claim() if coalesces else "",
+            claim=secrets.token_hex(CLAIM_BYTES) if coalesces else "",
             # Nobody renews what is found without a lease.
             stale_seconds=planned.plan.stale_seconds if coalesces or planned.plan.failed else 0,
             refresh_ahead=planned.plan.refresh_ahead,
         )
-        answer = await self.dependency.attempt(state, lambda: self._lookup(query))
+        answer = await self.dependency.attempt(state, self._step(query))
         if answer is None:
             state.exact_unavailable = True
             state.facts.because(Reason.EXACT_UNAVAILABLE)
-            self.counter_writer.later(planned.request.tenant, pending.counts, pending.recent)
-        found = self.keys.passed(planned.request.client, state, check, answer)
+            self.counter_writer.later(planned.identity.tenant, pending.counts, pending.recent)
+        if check is None and not isinstance(answer, Refused):  # which only a check brings
+            found: Found | OtherNamespace | None = answer
+        else:
+            found = self.keys.passed(planned.request.client, state, check, answer)
         if found is not None and not isinstance(found, OtherNamespace):
             state.sequence = found.sequence
         return found
 
-    def _lookup(self, query: Lookup) -> Awaitable[Answered]:
-        call = self.store.lookup(query)
+    def _step(self, query: Lookup) -> Callable[[], Awaitable[Answered]]:
+        step = partial(self.store.lookup, query)
         if query.flight is None:
-            return call
-        return self.lost_leases.heard(query.tenant, query.flight, query.claim, call)
+            return step
+        return partial(self.lost_leases.heard, query.tenant, query.flight, query.claim, step)
 
 
 def _counted(hit: Hit) -> dict[str, int]:

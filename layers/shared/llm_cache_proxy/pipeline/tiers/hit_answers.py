@@ -44,7 +44,6 @@ class HitAnswers:
         """The answer that a hit gives; `pair` names both texts where they differ, for feedback."""
         whole = planned.form is Form.JSON
         tokens = hit.prompt_tokens + hit.completion_tokens
-        price = self.prices.price(hit.model)
         return Answer(
             status=200,
             content_type=JSON_TYPE if whole else SSE_TYPE,
@@ -55,10 +54,12 @@ class HitAnswers:
                 similarity=state.facts.similarity,
                 age_seconds=max(0, hit.now - hit.created_at),
                 ttl_seconds=max(0, hit.expires_at - hit.now),
-                entry_id=str(EntryHandle(hit.entry_id, pair)),
+                entry_id=hit.entry_id if pair is None else str(EntryHandle(hit.entry_id, pair)),
                 saved_tokens=tokens or None,
-                saved_nano_dollars=price.cost(hit.prompt_tokens, hit.completion_tokens)
-                if price is not None and tokens
+                saved_nano_dollars=self.prices.known_cost(
+                    hit.model, hit.prompt_tokens, hit.completion_tokens
+                )
+                if tokens
                 else None,
                 timings=state.timings,
                 usage=Usage(hit.model, hit.prompt_tokens, hit.completion_tokens, saved=True),

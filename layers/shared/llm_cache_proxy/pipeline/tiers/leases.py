@@ -5,7 +5,6 @@ for a leader that there is not. Such a lease is given back.
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -51,11 +50,6 @@ class LeaseTerms:
 T = TypeVar("T")
 
 
-def new_claim() -> str:
-    """A name for one attempt to take a lease, which no other attempt has."""
-    return secrets.token_hex(8)
-
-
 @dataclass(frozen=True, slots=True)
 class LostLeases:
     """Listens for what the store says of a claim."""
@@ -64,10 +58,12 @@ class LostLeases:
     terms: LeaseTerms
     background: Background
 
-    async def heard(self, tenant: str, flight: str, claim: str, call: Awaitable[T]) -> T:
-        """What `call` gives; where that is lost, so is the claim."""
+    async def heard(
+        self, tenant: str, flight: str, claim: str, step: Callable[[], Awaitable[T]]
+    ) -> T:
+        """What `step` gives; where that is lost, so is the claim."""
         try:
-            return await call
+            return await step()
         except BaseException:  # also a deadline's or a client's that has left
             self.background.start(lambda: self._withdraw(tenant, flight, claim))
             raise

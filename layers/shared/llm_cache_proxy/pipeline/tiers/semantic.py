@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.counter_names import SEMANTIC_HITS, hit_counts, merged
 from llm_cache_proxy.domain.promise import Cell
 from llm_cache_proxy.domain.promise.counters import seen_counts
-from llm_cache_proxy.domain.requests.normalisation import is_respelt
+from llm_cache_proxy.domain.requests.keys import is_respelt
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.checks.learning import Learning
@@ -100,7 +100,7 @@ class SemanticTier:
 
     def scope(self, planned: PlannedRequest) -> Scope:
         """What must match before meaning is compared."""
-        return Scope(planned.request.tenant, planned.fingerprint(), self.embedder.embedder_id)
+        return Scope(planned.identity.tenant, planned.fingerprint(), self.embedder.embedder_id)
 
     async def vector(self, planned: PlannedRequest, state: RequestState) -> Sequence[float] | None:
         """The prompt's vector, computed once a request; None where none stands for all of it."""
@@ -182,7 +182,7 @@ class SemanticTier:
     ) -> Served | AskUpstream:
         """The same, by what the tenant's labels show in place of the threshold."""
         floor = learning.floor(planned)
-        plan = learning.learned(planned.request.tenant).plan
+        plan = learning.learned(planned.identity.tenant).plan
         judge = LearnedJudge(planned, state, self.guard, plan)
         if near and near[0].similarity < floor:
             state.facts.similarity = near[0].similarity
@@ -223,7 +223,7 @@ class SemanticTier:
         expected: float | None = None,
     ) -> AskUpstream:
         """Ask the upstream, and learn from its answer what `near` would have been worth."""
-        await learning.refresh(planned.request.tenant, state)
+        await learning.refresh(planned.identity.tenant, state)
         if expected is not None:
             state.facts.because(Reason.EXPLORED)
         if near is None:
@@ -286,7 +286,7 @@ class SemanticTier:
             )
         charge = state.account.charge
         query = Lookup(
-            tenant=planned.request.tenant,
+            tenant=planned.identity.tenant,
             key=candidate.key,
             form=planned.form,
             text_digest=planned.text_digest,
@@ -295,13 +295,13 @@ class SemanticTier:
             held=None if state.leadership is None else state.leadership.lease,
         )
         match = None if pair is None else Match(candidate.similarity, pair)
-        return await self.exact.promote(planned.request.tenant, alias, query, match)
+        return await self.exact.promote(planned.identity.tenant, alias, query, match)
 
     async def _restored(
         self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> bool:
         """Whether an entry that the exact tier has lost was put back, with the life it had."""
-        tenant = planned.request.tenant
+        tenant = planned.identity.tenant
         entry = await self.search_dependency.attempt(
             state, lambda: self.vectors.fetch(tenant, candidate.key)
         )

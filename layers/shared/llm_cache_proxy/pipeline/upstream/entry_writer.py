@@ -53,7 +53,7 @@ class EntryWriter:
         `created_at` is None for an answer that was given just now.
         """
         state.counts.add(unproved_counts(forms))
-        tenant, counts = planned.request.tenant, dict(state.counts.pending)
+        tenant, counts = planned.identity.tenant, dict(state.counts.pending)
         now = int(self.clock.now() if created_at is None else created_at)
         entry = self._entry(planned, state, completion, forms, now)
         leadership = state.leadership
@@ -90,7 +90,7 @@ class EntryWriter:
     ) -> Entry:
         controls = planned.request.controls
         model = self.counted_model(planned.identity.model)
-        entry_id = keys.entry_id(planned.request.tenant, planned.key)
+        entry_id = keys.entry_id(planned.identity.tenant, planned.key)
         prompt_tokens, completion_tokens = planned.request.dialect.token_counts(completion)
         return Entry(
             key=planned.key,

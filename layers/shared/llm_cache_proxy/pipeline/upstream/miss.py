@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.dialects.proving import forms_of_json
+from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import error_count
@@ -53,7 +54,7 @@ class MissPath:
         self, planned: PlannedRequest, state: RequestState, ask: AskUpstream
     ) -> Answer:
         """The upstream's answer. Raises UpstreamError where there is none."""
-        streaming = planned.request.dialect.wants_stream(planned.request.fields)
+        streaming = planned.form is not Form.JSON
         reply, tells_usage = await self._reply(planned, state, streaming=streaming)
         planned = planned.answered_by(reply.route)
         if reply.status != _OK:  # a part of an answer, or none

@@ -63,7 +63,7 @@ def _call(planned: PlannedRequest, *, streaming: bool) -> UpstreamCall:
         query=request.query,
         headers=request.headers,
         body=request.body,
-        model=planned.model,
+        model=planned.request.model,
         routes=planned.routes,
         streaming=streaming,
     )

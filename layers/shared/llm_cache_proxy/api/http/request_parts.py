@@ -1,7 +1,12 @@
-"""A request's body, read up to the limit and no further, and not for ever."""
+"""What a request brings: its id, its headers, and its body.
+
+The body is read up to the limit and no further, and not for ever.
+"""
 
 import asyncio
+import uuid
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
 from llm_cache_proxy.domain.errors import (
@@ -14,6 +19,30 @@ from llm_cache_proxy.domain.errors import (
 _JSON = "application/json"
 BODY_SECONDS = 30
 """Long enough for the largest body over a slow line."""
+
+
+def new_request_id() -> str:
+    """A name for one request, in answers, logs and traces."""
+    return f"req_{uuid.uuid4().hex}"
+
+
+def request_id_of(request: Request) -> str:
+    """The request's name; it gets one here where nothing has named it before."""
+    request_id: str | None = getattr(request.state, "request_id", None)
+    if request_id is None:
+        request_id = request.state.request_id = new_request_id()
+    return request_id
+
+
+def request_headers(headers: Headers) -> dict[str, str]:
+    """Names in lower case; of one that was sent several times, the values with commas between.
+
+    RFC 9110, section 5.3: they mean the same, and none of them may be overlooked.
+    """
+    values: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        values.setdefault(name, []).append(value)
+    return {name: ", ".join(sent) for name, sent in values.items()}
 
 
 async def read_json_body(request: Request, max_body_bytes: int) -> bytes:

@@ -1,6 +1,6 @@
 """Facts about when a part is left alone."""
 
-from llm_cache_proxy.domain.upstreams.breaker import Breaker
+from llm_cache_proxy.pipeline.support.dependency import Breaker
 
 
 def test_a_timeout_trips_at_once_and_a_rest_follows() -> None:

@@ -1,10 +1,11 @@
-"""Counts each request once, as the result that its event names.
+"""The sinks that write into the exact tier: each request's result is counted, its line kept.
 
-Most results are counted by then, in the round trip that found or stored the answer; what is
-missing or wrong is put right here, and rides with the tenant's next call. So the counters, the
-request log and the dashboard agree. Never makes a request that was served wait.
+Most results are counted before, in the round trip that found or stored the answer; what is missing
+or wrong is put right here. So the counters, the request log and the dashboard agree. All of it
+rides with the tenant's next call: a request that was served never waits.
 """
 
+import json
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.metrics.counter_names import (
@@ -17,8 +18,6 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     SEMANTIC_HITS,
     STALE,
     failure_count,
-    merged,
-    negated,
     refusal_count,
 )
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
@@ -40,6 +39,7 @@ _COUNTERS = {
     Result.REFUSED: REFUSED,
 }
 _SECONDS_BETWEEN_WRITES = 1.0
+_SHOWN_CHARACTERS = 200
 
 
 @dataclass(slots=True)
@@ -58,6 +58,8 @@ class ResultCounter:
     def write(self, served: RequestEvent) -> None:
         """Count what is not counted yet."""
         counts = _changes(served)
+        if not counts:
+            return
         if served.tenant is not None or self.nobody != UNIDENTIFIED:
             self.counter_writer.later(served.tenant or self.nobody, counts)
         elif self.clock.monotonic() < self._next_write:
@@ -70,8 +72,30 @@ class ResultCounter:
         """Nothing of its own: the counter writer is drained by its owner."""
 
 
+class RecentDecisions:
+    """A `RequestSink` whose lines ride with the tenant's counts into the exact tier."""
+
+    def __init__(self, counter_writer: CounterWriter, *, with_prompts: bool) -> None:
+        self._counter_writer = counter_writer
+        self._with_prompts = with_prompts
+
+    def write(self, served: RequestEvent) -> None:
+        """Keep the line for the tenant's next call; a request without a tenant has none."""
+        if served.tenant is None:
+            return
+        line = served.line()
+        if self._with_prompts and served.prompt:
+            line["prompt"] = served.prompt[:_SHOWN_CHARACTERS]
+        self._counter_writer.later(served.tenant, {}, [json.dumps(line, separators=(",", ":"))])
+
+    def close(self) -> None:
+        """Nothing of its own: the counter writer is drained by its owner."""
+
+
 def _changes(served: RequestEvent) -> dict[str, int]:
-    counts = merged({_COUNTERS[Result(served.result)]: 1}, negated(dict(served.counted)))
+    counts = {name: -amount for name, amount in served.counted.items()}
+    counter = _COUNTERS[Result(served.result)]
+    counts[counter] = counts.get(counter, 0) + 1
     if served.result == Result.ERROR:
         counts |= failure_count(served.status)
     elif served.result == Result.REFUSED:

@@ -7,7 +7,7 @@ import pytest
 from fakes.exact import FakeExact
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.recording.result_counter import UNIDENTIFIED, ResultCounter
+from llm_cache_proxy.pipeline.recording.counting_sinks import UNIDENTIFIED, ResultCounter
 from samples.served import served
 
 
