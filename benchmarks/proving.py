@@ -57,7 +57,7 @@ def _proof_seconds(*, streams: bool) -> float:
     completion, text = assembler.completion(), compact_text(_CHAT)
     began = time.process_time()
     if streams:
-        forms_of_stream(dialect, assembler, ())
+        forms_of_stream(dialect, assembler, completion, ())
     else:
         forms_of_json(dialect, _CHAT, text)
     made = time.process_time()

@@ -21,12 +21,12 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     SEMANTIC_HITS,
     error_count,
     hit_counts,
+    latency_counts,
     merged,
     miss_counts,
     trip_count,
     veto_count,
 )
-from llm_cache_proxy.domain.metrics.histogram import latency_counts
 from samples.served import SAVED, USED, served
 from servers.requirements import require_program
 from servers.thread import ThreadServer

@@ -7,9 +7,10 @@ from fakes.exact import FakeExact
 from fakes.vectors import FakeVectors
 from llm_cache_proxy.administration import Administration, EntryImport, Explanation
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
-from llm_cache_proxy.domain.entries.entry import Entry, Forms, selectors
+from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.domain.requests.keys import selectors
 from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
 from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.vector_store import Scope

@@ -123,7 +123,8 @@ def check_stream(chunks: list[Chunk]) -> None:
     reader.finish()
     assert sent.decode() == body
 
-    forms = reader.forms() if reader.is_whole() else None
+    completion = reader.completion()
+    forms = reader.forms(completion) if reader.is_whole(completion) else None
 
     if forms is None:
         return

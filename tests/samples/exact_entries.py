@@ -3,7 +3,8 @@
 import time
 from dataclasses import replace
 
-from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms, selectors
+from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms
+from llm_cache_proxy.domain.requests.keys import selectors
 from llm_cache_proxy.ports.exact_store import Lookup
 
 TENANT = "acme"

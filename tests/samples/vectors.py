@@ -5,7 +5,8 @@ import math
 import random
 from dataclasses import replace
 
-from llm_cache_proxy.domain.entries.entry import Entry, Forms, selectors
+from llm_cache_proxy.domain.entries.entry import Entry, Forms
+from llm_cache_proxy.domain.requests.keys import selectors
 from llm_cache_proxy.ports.vector_store import Scope
 
 NOW = 1_800_000_000

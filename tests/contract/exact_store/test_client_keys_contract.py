@@ -15,7 +15,8 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import script
 from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck, KeyRecord, Limits, Refusal
 from llm_cache_proxy.domain.client_keys.usage import Charge, KeyUsage, month_of
-from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms, selectors
+from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms
+from llm_cache_proxy.domain.requests.keys import selectors
 from llm_cache_proxy.ports.exact_store import (
     Commit,
     Hit,

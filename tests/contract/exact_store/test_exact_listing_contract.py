@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.bootstrap.parts import Exact
-from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms, selectors
+from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms
+from llm_cache_proxy.domain.requests.keys import selectors
 from llm_cache_proxy.ports.exact_admin import Listed
 from llm_cache_proxy.ports.exact_store import (
     RECENT_KEPT,

@@ -14,8 +14,7 @@ from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.administration import Administration
 from llm_cache_proxy.domain.entries.entry import Entry, Form
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counter_names import miss_counts
-from llm_cache_proxy.domain.metrics.histogram import latency_counts
+from llm_cache_proxy.domain.metrics.counter_names import latency_counts, miss_counts
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.ports.exact_store import Commit, Hit, Lookup
 from llm_cache_proxy.ports.vector_store import Scope

@@ -12,12 +12,12 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     EXACT_HITS,
     error_count,
     hit_counts,
+    latency_counts,
     merged,
     miss_counts,
     trip_count,
     veto_count,
 )
-from llm_cache_proxy.domain.metrics.histogram import latency_counts
 from servers.asgi import serving
 
 KEY = "the-admin-key"

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.domain.entries.entry import ALL
 from llm_cache_proxy.domain.entries.pairs import entry_id_in
 from llm_cache_proxy.domain.errors import CacheTierError, InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.requests.keys import ALL
 from llm_cache_proxy.ports.exact_admin import ExactAdmin, Listed, Swept
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 

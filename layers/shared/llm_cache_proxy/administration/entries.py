@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import Selection, known_tenants
-from llm_cache_proxy.domain.entries.entry import ALL, Entry
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.entries.pairs import entry_id_in
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.requests.keys import ALL
 from llm_cache_proxy.ports.exact_admin import ExactAdmin, Listed
 
 _MOST_AT_ONCE = 500

@@ -82,6 +82,9 @@ class Explanation:
         found = await dry_run.exact.find(planned, state)
         if found.answer is not None:
             return found.answer, found.planned
+        if (unfit := found.planned.plan.no_semantic) is not None:
+            state.facts.because(unfit)
+            return None, found.planned
         decision = await dry_run.semantic.find(found.planned, state)
         hit = decision.answer if isinstance(decision, Served) else None
         return hit, found.planned

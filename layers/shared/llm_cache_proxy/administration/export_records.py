@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from llm_cache_proxy.domain.dialects.sse import EventSplitter
-from llm_cache_proxy.domain.entries.entry import ALL, FORMAT_VERSION, Entry, Forms
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry, Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests import keys
+from llm_cache_proxy.domain.requests.keys import ALL
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 _DIMENSIONS = 384
@@ -101,7 +102,7 @@ def _events(fields: Record, name: str) -> str:
     text = _text(fields, name)
     splitter = EventSplitter()
     events = splitter.feed(text.encode())
-    if splitter.rest() or not all(event.data is None or _is_object(event.data) for event in events):
+    if splitter.held or not all(event.data is None or _is_object(event.data) for event in events):
         raise InvalidRequest(f"'{name}' must hold whole server-sent events of JSON objects.")
     return text
 

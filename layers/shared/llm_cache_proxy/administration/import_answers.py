@@ -23,6 +23,7 @@ from llm_cache_proxy.domain.errors import (
     InvalidRequest,
 )
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
 from llm_cache_proxy.pipeline.request.planned_request import (
     ClientRequest,
@@ -85,7 +86,9 @@ class AnswerImport:
                 raise EmbedderUnavailable("the embedder did not answer; import again")
         text = compact_text(response)
         forms = forms_of_json(planned.request.dialect, response, text) or Forms(text, "", "")
-        stored = await silent.entry_writer.store(planned, fresh, response, forms, created_at=at)
+        model = self.pipeline.options.prices.counted_name(planned.identity.model)
+        usage = Usage(model, *planned.request.dialect.token_counts(response), saved=False)
+        stored = await silent.entry_writer.store(planned, fresh, usage, forms, created_at=at)
         if stored is None:
             raise ExactStoreUnavailable("the answer could not be kept")
         return "without_vector" if stored.without_vector else "imported"

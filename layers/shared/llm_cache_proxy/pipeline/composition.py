@@ -177,7 +177,6 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         semantic=semantic,
         counter_writer=counter_writer,
         clock=ports.clock,
-        counted_model=prices.counted_name,
     )
     proxy = CachingProxy(
         policy=policy,

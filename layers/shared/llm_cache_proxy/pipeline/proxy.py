@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
-from llm_cache_proxy.domain.metrics.counter_names import merged, negated
-from llm_cache_proxy.domain.metrics.histogram import latency_counts
+from llm_cache_proxy.domain.metrics.counter_names import latency_counts, merged, negated
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.checks.learning import Learning
@@ -121,7 +120,13 @@ class CachingProxy:
         shared = await self.single_flight.enter(found, state)
         if shared is not None:
             return shared, found.planned
-        return await self.semantic.find(found.planned, state), found.planned
+        return await self._similar(found.planned, state), found.planned
+
+    async def _similar(self, planned: PlannedRequest, state: RequestState) -> Served | AskUpstream:
+        if (unfit := planned.plan.no_semantic) is not None:
+            state.facts.because(unfit)
+            return AskUpstream(state.facts.text)
+        return await self.semantic.find(planned, state)
 
     async def _carry_out(
         self, decision: Decision, planned: PlannedRequest, state: RequestState
@@ -148,7 +153,7 @@ class CachingProxy:
         """The rest of a stream that began before the leader's answer was there."""
         decision: Decision | None = await follow.leader
         if decision is None:
-            decision = await self.semantic.find(planned, state)
+            decision = await self._similar(planned, state)
         answer = await self._carry_out(decision, planned, state)
         state.facts.usage = answer.outcome.usage or state.facts.usage
         return answer
@@ -158,7 +163,8 @@ class CachingProxy:
     ) -> Answer:
         """The upstream's answer, or the one to fall back on where the upstream has none."""
         try:
-            await self.exact.before_upstream(planned, state)
+            if planned.request.client.key_id is not None:
+                await self.exact.before_upstream(planned, state)
             if ask.judge_later is not None and self.pair_verifier is not None:
                 self.pair_verifier.begin(planned, ask.judge_later)
             answer = await self.miss.answer(planned, state, ask)

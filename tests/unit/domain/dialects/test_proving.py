@@ -63,7 +63,7 @@ def test_a_response_that_its_deltas_do_not_prove_is_kept_under_its_events_names(
     reader = StreamReader(ResponsesDialect(), hides_usage=False, most_kept_bytes=4_000_000)
     reader.feed(raw.encode())
 
-    forms = reader.forms()
+    forms = reader.forms(reader.completion())
 
     assert forms is not None
     assert (forms.json, forms.sse) == ("", raw)
@@ -73,7 +73,7 @@ def test_a_stream_that_no_form_can_be_made_of_is_kept_as_it_came() -> None:
     reader = StreamReader(ResponsesDialect(), hides_usage=False, most_kept_bytes=4_000_000)
     reader.feed(b'data: {"type": "response.completed", "response": {"output": [1]}}\n\n')
 
-    forms = reader.forms()
+    forms = reader.forms(reader.completion())
 
     assert forms is not None
     assert not forms.has(Form.JSON)

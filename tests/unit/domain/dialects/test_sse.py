@@ -43,14 +43,14 @@ def test_nothing_is_lost_whatever_comes(pieces: list[bytes]) -> None:
 
     out = b"".join(event.raw for piece in pieces for event in splitter.feed(piece))
 
-    assert out + splitter.rest() == b"".join(pieces)
+    assert out + bytes(splitter.held) == b"".join(pieces)
 
 
 def test_an_unfinished_event_is_held_back() -> None:
     splitter = EventSplitter()
 
     assert splitter.feed(b"data: 1\n\ndata: 2\n") != []
-    assert splitter.rest() == b"data: 2\n"
+    assert bytes(splitter.held) == b"data: 2\n"
 
 
 def test_a_cr_at_the_very_end_may_be_half_of_a_crlf_and_is_held_back() -> None:
@@ -60,4 +60,4 @@ def test_a_cr_at_the_very_end_may_be_half_of_a_crlf_and_is_held_back() -> None:
     [event] = splitter.feed(b"\ndata: 2")
 
     assert early == []
-    assert (event.raw, splitter.rest()) == (b"data: 1\r\r\n", b"data: 2")
+    assert (event.raw, bytes(splitter.held)) == (b"data: 1\r\r\n", b"data: 2")

@@ -24,7 +24,8 @@ def read(shape: Shape, body: bytes | None = None) -> StreamReader:
 
 def kept(shape: Shape) -> Forms | None:
     reader = read(shape)
-    return reader.forms() if reader.is_whole() else None
+    completion = reader.completion()
+    return reader.forms(completion) if reader.is_whole(completion) else None
 
 
 def holds(value: object, part: object) -> bool:

@@ -7,14 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_cache_proxy.domain.metrics.counter_names import EDGES_MS, latency_counts
 from llm_cache_proxy.domain.metrics.counter_totals import summed, tally
-from llm_cache_proxy.domain.metrics.histogram import (
-    BOUNDS_MS,
-    EDGES_MS,
-    Histogram,
-    histogram,
-    latency_counts,
-)
+from llm_cache_proxy.domain.metrics.histogram import BOUNDS_MS, Histogram, histogram
 
 IN_RANGE = st.floats(min_value=EDGES_MS[0], max_value=EDGES_MS[-1], exclude_min=True)
 ANY = st.floats(min_value=0, max_value=10 * EDGES_MS[-1])

@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.entries.shared_answer import SharedAnswer, shared_answer
 from llm_cache_proxy.domain.errors import UpstreamTimedOut, UpstreamUnreachable
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.domain.upstreams.pacing import UNKNOWN_SECONDS, UpstreamPace, pauses
+from llm_cache_proxy.pipeline.single_flight.waiting import UNKNOWN_SECONDS, UpstreamPace, pauses
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.exact_store import Commit

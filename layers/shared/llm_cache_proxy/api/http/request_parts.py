@@ -1,10 +1,12 @@
-"""What a request brings: its id, its headers, and its body.
+"""What a request brings: its id, its headers, its body, and a client that waits.
 
-The body is read up to the limit and no further, and not for ever.
+The body is read up to the limit and no further, and not for ever; work ends with its client.
 """
 
 import asyncio
 import uuid
+from collections.abc import Coroutine
+from typing import TypeVar
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +18,10 @@ from llm_cache_proxy.domain.errors import (
     UnsupportedMediaType,
 )
 
+T = TypeVar("T")
+
+CLIENT_LEFT = 499
+"""The status of an answer that nobody gets, as nginx and others log it."""
 _JSON = "application/json"
 BODY_SECONDS = 30
 """Long enough for the largest body over a slow line."""
@@ -94,6 +100,27 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
     except ClientDisconnect as exc:
         raise InvalidRequest("The connection closed before the body was whole.") from exc
     return bytes(body)
+
+
+async def while_connected(request: Request, work: Coroutine[None, None, T]) -> T | None:
+    """What `work` gives; None where the client leaves first, which cancels it."""
+    task = asyncio.ensure_future(work)
+    left = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return None
+    finally:
+        left.cancel()
+        task.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _too_large(max_body_bytes: int) -> BodyTooLarge:

@@ -6,9 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
-from llm_cache_proxy.api.http.connected import CLIENT_LEFT, while_connected
 from llm_cache_proxy.api.http.raw_route import Endpoint
-from llm_cache_proxy.api.http.request_parts import read_json_body, request_headers
+from llm_cache_proxy.api.http.request_parts import (
+    CLIENT_LEFT,
+    read_json_body,
+    request_headers,
+    while_connected,
+)
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.json_text import parse_object

@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import outcome_headers
-from llm_cache_proxy.api.http.connected import CLIENT_LEFT, while_connected
-from llm_cache_proxy.api.http.request_parts import read_json_body
+from llm_cache_proxy.api.http.request_parts import CLIENT_LEFT, read_json_body, while_connected
 from llm_cache_proxy.api.v1.passthrough import PassThrough
 from llm_cache_proxy.api.v1.service import service_of
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable

@@ -9,9 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
-from llm_cache_proxy.api.http.connected import CLIENT_LEFT, while_connected
 from llm_cache_proxy.api.http.paths import path_below_root
-from llm_cache_proxy.api.http.request_parts import media_type, read_body, request_headers
+from llm_cache_proxy.api.http.request_parts import (
+    CLIENT_LEFT,
+    media_type,
+    read_body,
+    request_headers,
+    while_connected,
+)
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
 from llm_cache_proxy.api.v1.metering import KeyCharge, metered
 from llm_cache_proxy.api.v1.service import Service, service_of

@@ -8,7 +8,7 @@ from typing import cast
 
 from llm_cache_proxy.domain.dialects import chat_stream as stream
 from llm_cache_proxy.domain.dialects import word_by_word
-from llm_cache_proxy.domain.dialects.choices import tells_of_error
+from llm_cache_proxy.domain.dialects.choices import NO_ERROR
 from llm_cache_proxy.domain.dialects.fields import (
     StreamOptions,
     check_sampling,
@@ -37,15 +37,11 @@ class ChatDialect(StreamOptions):
 
     path = "/chat/completions"
     terminator = DONE_EVENT
+    last_events = ()
     id_prefix = "chatcmpl-"
     word_by_word = staticmethod(word_by_word.chat_event)
     assembler = staticmethod(stream.chat_assembler)
     comparable = staticmethod(stream.comparable)
-
-    @staticmethod
-    def is_last(_: JsonObject) -> bool:
-        """Only `[DONE]` ends a stream of chunks."""
-        return False
 
     @staticmethod
     def checked(fields: JsonObject) -> JsonObject:
@@ -99,7 +95,7 @@ class ChatDialect(StreamOptions):
         `length`, `content_filter`, an error, an empty answer or an unknown end is not whole.
         """
         choices = completion.get("choices")
-        if tells_of_error(completion) or not isinstance(choices, list) or not choices:
+        if completion.get("error") not in NO_ERROR or not isinstance(choices, list) or not choices:
             return False
         return all(
             isinstance(choice, dict)

@@ -4,7 +4,7 @@ A replay sends the role first and the finish reason last, and loses nothing.
 """
 
 from llm_cache_proxy.domain.dialects.choices import Choice, ChoicesAssembler
-from llm_cache_proxy.domain.dialects.sse import data_event
+from llm_cache_proxy.domain.dialects.sse import data_event, data_events
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 
 
@@ -44,7 +44,7 @@ def events(completion: JsonObject) -> str:
     for at, choice in enumerate(listed):
         last = at == len(listed) - 1
         chunks.append({**head, **(extras if last else {}), "choices": [_closing_part(choice)]})
-    return "".join(data_event(compact_text(chunk)) for chunk in chunks)
+    return data_events([compact_text(chunk) for chunk in chunks])
 
 
 def usage_event(completion: JsonObject) -> str:

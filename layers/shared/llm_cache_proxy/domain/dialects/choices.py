@@ -6,6 +6,7 @@ pieces of a choice add up.
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.merging import Merging, is_empty
@@ -16,14 +17,14 @@ _NATURAL_ENDS = ("stop", "function_call", "tool_calls")
 """Finish reasons of whole answers, the one that says most last; any other outweighs them."""
 
 
+@dataclass(slots=True)
 class Choice:
     """One choice so far: `said` from its deltas, `rest` from beside them."""
 
-    def __init__(self, merging: Merging) -> None:
-        self.rest: JsonObject = {}
-        self._merging = merging
-        self._said: JsonObject = {}
-        self._calls = ToolCalls(merging)
+    _merging: Merging
+    _calls: ToolCalls
+    rest: JsonObject = field(default_factory=dict)
+    _said: JsonObject = field(default_factory=dict)
 
     def said(self) -> JsonObject:
         """What the deltas add up to."""
@@ -35,7 +36,7 @@ class Choice:
     def add_delta(self, delta: JsonObject) -> None:
         """Take a delta up."""
         pieces = delta.get("tool_calls")
-        if not is_empty(pieces) or isinstance(pieces, list):
+        if pieces is not None and (isinstance(pieces, list) or not is_empty(pieces)):
             self._said["tool_calls"] = []
             self._calls.add(pieces)
             delta = {name: value for name, value in delta.items() if name != "tool_calls"}
@@ -44,7 +45,9 @@ class Choice:
     def add_beside(self, name: str, value: object) -> None:
         """Take up what stands beside a delta."""
         held = self.rest.get(name)
-        if name == "logprobs" and isinstance(value, dict):
+        if held is None or value is None:
+            self.rest[name] = held if value is None else value
+        elif name == "logprobs" and isinstance(value, dict):
             whole = dict(held) if isinstance(held, dict) else {}
             self._merging.add_logprobs(whole, value)
             self.rest[name] = whole
@@ -61,6 +64,7 @@ def _weight(finish_reason: object) -> int:
     return _NATURAL_ENDS.index(str(finish_reason)) if known else len(_NATURAL_ENDS)
 
 
+@dataclass(slots=True)
 class ChoicesAssembler:
     """Collects chunks; `completion()` is the answer as the JSON endpoint would have sent it.
 
@@ -68,15 +72,14 @@ class ChoicesAssembler:
     a choice of the JSON endpoint from its index and what was collected.
     """
 
-    def __init__(
-        self, object_name: str, delta_name: str, finished: Callable[[int, Choice], JsonObject]
-    ) -> None:
-        self._object_name = object_name
-        self._delta_name = delta_name
-        self._finished = finished
-        self._merging = Merging()
-        self._top: JsonObject = {}
-        self._choices: dict[int, Choice] = {}
+    _object_name: str
+    _delta_name: str
+    _finished: Callable[[int, Choice], JsonObject]
+    ambiguous: bool = False
+    reshaped: bool = False
+    _merging: Merging = field(default_factory=Merging)
+    _top: JsonObject = field(default_factory=dict)
+    _choices: dict[int, Choice] = field(default_factory=dict)
 
     def add(self, data: str) -> JsonObject:
         """Take one event's data and give the parsed chunk back.
@@ -87,15 +90,14 @@ class ChoicesAssembler:
         choices = chunk.get("choices") or []
         if tells_of_error(chunk) or not isinstance(choices, list):
             raise BrokenStreamError("an event is not a chunk")
-        top = self._top
-        more = {
-            name: value
-            for name, value in chunk.items()
-            if name != "choices" and not (isinstance(value, str | int) and top.get(name) == value)
-        }
-        if "usage" in more and more["usage"] is None:
-            del more["usage"]
-        self._merging.add_beside(top, more)
+        for name, value in chunk.items():
+            held = self._top.get(name)
+            if name == "choices" or (name == "usage" and value is None):
+                continue
+            if held is None:
+                self._top[name] = value
+            elif held != value or not isinstance(value, str | int):
+                self._merging.add_beside(self._top, {name: value})
         for choice in choices:
             self._add_choice(choice)
         return chunk
@@ -103,17 +105,8 @@ class ChoicesAssembler:
     def completion(self) -> JsonObject:
         """The whole answer so far, `object` named as the JSON endpoint names it."""
         choices = [self._finished(index, self._choices[index]) for index in sorted(self._choices)]
+        self.ambiguous, self.reshaped = bool(self._merging.ambiguous), self._merging.reshaped
         return {**self._top, "object": self._object_name, "choices": choices}
-
-    @property
-    def ambiguous(self) -> bool:
-        """Whether the whole could be read in another way; known once it was put together."""
-        return bool(self._merging.ambiguous)
-
-    @property
-    def reshaped(self) -> bool:
-        """Whether the whole tells its text in other parts than the stream did."""
-        return self._merging.reshaped
 
     def _add_choice(self, choice: object) -> None:
         index = (choice.get("index") or 0) if isinstance(choice, dict) else None
@@ -121,7 +114,7 @@ class ChoicesAssembler:
             raise BrokenStreamError("a choice is malformed")
         whole = self._choices.get(index)
         if whole is None:
-            whole = self._choices[index] = Choice(self._merging)
+            whole = self._choices[index] = Choice(self._merging, ToolCalls(self._merging))
         delta = choice.get(self._delta_name)
         if delta:
             whole.add_delta(self._delta(delta))
@@ -137,9 +130,13 @@ class ChoicesAssembler:
         raise BrokenStreamError("a delta is malformed")
 
 
-def tells_of_error(answer: JsonObject) -> bool:
-    """Whether an answer or a chunk has an error; some upstreams name one that is null."""
-    return answer.get("error") not in (None, "", False)
+NO_ERROR = (None, "", False)
+"""What some upstreams name as the error of an answer or a chunk that has none."""
+
+
+def tells_of_error(chunk: JsonObject) -> bool:
+    """Whether a chunk has an error."""
+    return chunk.get("error") not in NO_ERROR
 
 
 def parsed_event(data: str) -> JsonObject:

@@ -30,7 +30,7 @@ class Assembler(Protocol):
 
     @property
     def reshaped(self) -> bool:
-        """Whether the whole tells its text in other parts than the stream did."""
+        """Whether the whole tells its text in other parts than the stream did; as above."""
         ...
 
 
@@ -45,6 +45,11 @@ class Dialect(Protocol):
     @property
     def terminator(self) -> str:
         """What ends a stream after its last event, empty where that event is the end."""
+        ...
+
+    @property
+    def last_events(self) -> tuple[str, ...]:
+        """The types of the events that end a stream; none where only `[DONE]` does."""
         ...
 
     @property
@@ -75,10 +80,6 @@ class Dialect(Protocol):
 
     def asking_for_usage(self, fields: JsonObject) -> JsonObject | None:
         """The `stream_options` of a stream that reports usage; None where nothing changes."""
-        ...
-
-    def is_last(self, event: JsonObject) -> bool:
-        """Whether an event ends its stream; False where only `[DONE]` does."""
         ...
 
     def is_usage_only(self, chunk: JsonObject) -> bool:

@@ -8,6 +8,7 @@ field: such an answer must not be served in another form than it came in.
 
 import base64
 import binascii
+from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.json_text import JsonObject
 
@@ -49,17 +50,17 @@ def is_empty(value: object) -> bool:
     return value is None or (not isinstance(value, bool) and value in ("", 0, {}, []))
 
 
+@dataclass(slots=True)
 class Merging:
     """Adds pieces to what came before them, and remembers where that was not certain.
 
     `reshaped`: `content` came as text and as parts, and is told as parts.
     """
 
-    def __init__(self) -> None:
-        self.ambiguous: set[str] = set()
-        self.reshaped = False
-        self._repeated: set[str] = set()
-        self._extended: set[str] = set()
+    ambiguous: set[str] = field(default_factory=set)
+    reshaped: bool = False
+    _repeated: set[str] = field(default_factory=set)
+    _extended: set[str] = field(default_factory=set)
 
     def add_delta(self, whole: JsonObject, delta: JsonObject) -> None:
         """Add what a delta says to `whole`."""

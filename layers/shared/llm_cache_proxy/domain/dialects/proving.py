@@ -47,24 +47,32 @@ def forms_of_json(dialect: Dialect, completion: JsonObject, json_text: str) -> F
 
 
 def forms_of_stream(
-    dialect: Dialect, assembler: Assembler, events: Sequence[StreamedEvent]
+    dialect: Dialect,
+    assembler: Assembler,
+    completion: JsonObject,
+    events: Sequence[StreamedEvent],
 ) -> Forms | None:
-    """The forms of an answer that came as a stream; None where it may not be kept at all."""
-    completion = assembler.completion()
-    came = Forms(
+    """The forms of an answer that came as a stream; None where it may not be kept at all.
+
+    `completion` is what `assembler` has made of `events`.
+    """
+    try:
+        forms = dialect.forms(completion, compact_text(completion))
+        if assembler.ambiguous or not _reads_as(dialect, forms, completion):
+            return _as_it_came(events)
+    except (ValueError, RecursionError):
+        return None
+    except UnprovableErrors:
+        return _as_it_came(events)
+    return replace(_as_it_came(events), json=forms.json) if assembler.reshaped else forms
+
+
+def _as_it_came(events: Sequence[StreamedEvent]) -> Forms:
+    return Forms(
         json="",
         sse="".join(event.text() for event in events if not event.usage_only),
         usage_event="".join(event.text() for event in events if event.usage_only),
     )
-    try:
-        forms = dialect.forms(completion, compact_text(completion))
-        if assembler.ambiguous or not _reads_as(dialect, forms, completion):
-            return came
-    except (ValueError, RecursionError):
-        return None
-    except UnprovableErrors:
-        return came
-    return replace(came, json=forms.json) if assembler.reshaped else forms
 
 
 def _reads_as(dialect: Dialect, forms: Forms, completion: JsonObject) -> bool:

@@ -38,7 +38,7 @@ class ResponsesDialect:
     terminator = ""
     id_prefix = ""
     word_by_word = staticmethod(word_by_word.response_event)
-    is_last = staticmethod(stream.is_last)
+    last_events = stream.LAST_EVENTS
     assembler = stream.ResponseAssembler
 
     @staticmethod

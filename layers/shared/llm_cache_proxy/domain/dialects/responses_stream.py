@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.sse import named_event
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 
-_LAST = ("response.completed", "response.failed", "response.incomplete")
+LAST_EVENTS = ("response.completed", "response.failed", "response.incomplete")
 
 
 _FROM_THE_START = ("id", "object", "created_at", "model")
@@ -87,11 +87,6 @@ def _deltas_of(response: JsonObject) -> dict[tuple[object, ...], object]:
         for event in _events(response)
         if isinstance(event.get("delta"), str)
     }
-
-
-def is_last(event: JsonObject) -> bool:
-    """Whether nothing comes after this event."""
-    return event.get("type") in _LAST
 
 
 _ARGUMENTS = {

@@ -5,7 +5,8 @@ empty line; `data` lines of one event are joined by LF; lines that start with a 
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
@@ -29,39 +30,38 @@ class Event:
     name: str = ""
 
 
+@dataclass(slots=True)
 class EventSplitter:
-    """Turns pieces of a byte stream into events, holding back what is not whole yet."""
+    """Turns pieces of a byte stream into events, holding back what is not whole yet.
 
-    def __init__(self) -> None:
-        self._held = bytearray()
-        self._begun = False
-        self._searched = 0  # no event ends before here: a large one in small pieces stays cheap
+    `held` is what came after the last whole event: not empty where a stream was cut.
+    """
+
+    held: bytearray = field(default_factory=bytearray)
+    _begun: bool = False
+    _searched: int = 0  # no event ends before here: a large one in small pieces stays cheap
 
     def feed(self, piece: bytes) -> list[Event]:
         """The events that `piece` completes, in order."""
-        self._held += piece
+        self.held += piece
         events: list[Event] = []
         start, search = 0, self._searched
-        while match := _EVENT_END.search(self._held, search):
+        while match := _EVENT_END.search(self.held, search):
             if self._cut_inside_crlf(match):
                 break
-            events.append(self._event(bytes(self._held[start : match.end()])))
+            events.append(self._event(bytes(self.held[start : match.end()])))
             start = search = match.end()
-        del self._held[:start]
-        self._searched = max(0, len(self._held) - _LONGEST_END)
+        del self.held[:start]
+        self._searched = max(0, len(self.held) - _LONGEST_END)
         return events
-
-    def rest(self) -> bytes:
-        """What came after the last whole event: not empty where a stream was cut."""
-        return bytes(self._held)
 
     def _cut_inside_crlf(self, match: re.Match[bytes]) -> bool:
         # A CR at the very end may be half of a CRLF whose LF has not come yet.
-        return match.end() == len(self._held) and self._held.endswith(b"\r")
+        return match.end() == len(self.held) and self.held.endswith(b"\r")
 
     def last(self) -> Event:
         """What came after the last whole event, read as one that its empty line is missing of."""
-        return self._event(self.rest())
+        return self._event(bytes(self.held))
 
     def _event(self, raw: bytes) -> Event:
         if self._begun:
@@ -97,6 +97,11 @@ def begins_stream(start: bytes) -> bool | None:
 def data_event(data: str) -> str:
     """One event that carries `data`, which must have no line ends."""
     return f"data: {data}\n\n"
+
+
+def data_events(data: Iterable[str]) -> str:
+    """One event for each of `data`, which must have no line ends."""
+    return "".join([f"data: {each}\n\n" for each in data])
 
 
 def named_event(name: str, data: str) -> str:

@@ -42,11 +42,10 @@ class StreamReader:
         if self._read_bytes > self._most_kept_bytes and not self.is_too_large:
             self._let_go()
         passed = b"".join(event.raw for event in self._splitter.feed(piece) if self._passes(event))
-        held = self._splitter.rest()
-        if len(held) > self._most_kept_bytes:
+        if len(self._splitter.held) > self._most_kept_bytes:
             self._broken = True
+            passed += self._splitter.held
             self._splitter = EventSplitter()
-            passed += held
         if not self.is_too_large:
             self._sent.append(passed)
         return passed
@@ -54,7 +53,7 @@ class StreamReader:
     def finish(self) -> bytes:
         """What is left to send: the end, or where the body ended without one, the rest of it."""
         if not self.end:
-            rest = self._splitter.rest()
+            rest = bytes(self._splitter.held)
             last = self._splitter.last()
             if last.data is None or last.data.strip() != DONE:
                 self._broken = self._broken or last.data is not None
@@ -68,16 +67,16 @@ class StreamReader:
         """The answer so far."""
         return self._assembler.completion()
 
-    def is_whole(self) -> bool:
+    def is_whole(self, completion: JsonObject) -> bool:
         """Whether all of an answer was read, and nothing else."""
         kept = not self._broken and not self.is_too_large
-        return kept and self._dialect.is_whole(self.completion())
+        return kept and self._dialect.is_whole(completion)
 
-    def forms(self) -> Forms | None:
+    def forms(self, completion: JsonObject) -> Forms | None:
         """The proved forms of what was read; None where it was no answer, or has no form."""
         if self._broken or self.is_too_large:
             return None
-        return forms_of_stream(self._dialect, self._assembler, self._events)
+        return forms_of_stream(self._dialect, self._assembler, completion, self._events)
 
     def sent(self) -> str:
         """All that went to the client."""
@@ -109,8 +108,8 @@ class StreamReader:
             self._broken = True
             self.error = _error_in(data, named=event.name == "error")
             return True
-        is_last = self._dialect.is_last(chunk)
-        usage_only = not is_last and self._dialect.is_usage_only(chunk)
+        is_last = chunk.get("type") in self._dialect.last_events
+        usage_only = not is_last and "usage" in chunk and self._dialect.is_usage_only(chunk)
         if not self.is_too_large:
             self._events.append(StreamedEvent(event.name, data, usage_only))
         if is_last:

@@ -29,6 +29,7 @@ class TextDialect(StreamOptions):
 
     path = "/completions"
     terminator = DONE_EVENT
+    last_events = ()
     id_prefix = "cmpl-"
     word_by_word = staticmethod(word_by_word.text_event)
     token_counts = staticmethod(ChatDialect.token_counts)
@@ -60,11 +61,6 @@ class TextDialect(StreamOptions):
     def with_user_text(fields: JsonObject, _: Callable[[str], str]) -> JsonObject:
         """Nothing changes."""
         return fields
-
-    @staticmethod
-    def is_last(_: JsonObject) -> bool:
-        """Only `[DONE]` ends a stream."""
-        return False
 
     @staticmethod
     def is_whole(completion: JsonObject) -> bool:

@@ -18,13 +18,13 @@ class _Call:
     said: JsonObject = field(default_factory=dict)
 
 
+@dataclass(slots=True)
 class ToolCalls:
     """The calls of one message so far; what is not certain is told to `merging`."""
 
-    def __init__(self, merging: Merging) -> None:
-        self._merging = merging
-        self._calls: list[_Call] = []
-        self._last: _Call | None = None
+    _merging: Merging
+    _calls: list[_Call] = field(default_factory=list)
+    _last: _Call | None = None
 
     def add(self, pieces: object) -> None:
         """Take the pieces of one delta; what is no list of pieces belongs to no call."""

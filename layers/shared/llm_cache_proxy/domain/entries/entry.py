@@ -89,20 +89,3 @@ class Alias:
     embedder_id: str
     text_digest: str
     pair: str = ""
-
-
-ALL = "all"
-"""The selector that every entry has."""
-
-
-def selectors(
-    *, namespace: str, model: str, entry_id: str, tags: tuple[str, ...] = ()
-) -> tuple[str, ...]:
-    """What an entry can be cleared by: all, its namespace, model, own id and tags."""
-    return (
-        ALL,
-        f"namespace:{namespace}",
-        f"model:{model}",
-        f"entry:{entry_id}",
-        *(f"tag:{tag}" for tag in tags),
-    )

@@ -5,6 +5,8 @@ ones by status and cause, errors by kind, vetoes by rule, and tokens by model, w
 a model that is not priced counts as `other`. The store's script writes the same names.
 """
 
+from bisect import bisect_left
+
 from llm_cache_proxy.domain.entries.entry import Forms
 
 EXACT_HITS = "exact_hits"
@@ -110,6 +112,38 @@ def shadow_call_counts(model: str, prompt_tokens: int, completion_tokens: int) -
     counts = miss_counts(model, prompt_tokens, completion_tokens)
     del counts[MISSES]
     return counts
+
+
+STEPS = 14
+"""Buckets to a power of two: 2 ** (1 / 14) is 1.0507."""
+
+_LOWEST_POWER, _HIGHEST_POWER = -4, 19
+"""Of two, in milliseconds: from 62 microseconds to nearly nine minutes."""
+
+EDGES_MS = tuple(
+    2.0 ** (_LOWEST_POWER + step / STEPS)
+    for step in range((_HIGHEST_POWER - _LOWEST_POWER) * STEPS + 1)
+)
+"""Upper bounds of the buckets in milliseconds, each included; above the last comes one more."""
+
+SUM = "sum_us"
+"""What stands in a counter's name for the sum in microseconds; a bucket has `b` and its number."""
+
+LATENCY_PREFIX = "latency:"
+
+
+def latency_counts(result: str, milliseconds: float) -> dict[str, int]:
+    """What an answer adds: one in its bucket, and its microseconds.
+
+    `result` is the value of `x-cache`, so that `HIT-EXACT` counts in
+    `latency:hit_exact:b<number>` and `latency:hit_exact:sum_us`.
+    """
+    tier = result.lower().replace("-", "_")
+    spent = max(0.0, milliseconds)
+    bucket = bisect_left(EDGES_MS, spent)
+    prefix = f"{LATENCY_PREFIX}{tier}"
+    # Rounded down, so that a mean is never above the largest value.
+    return {f"{prefix}:b{bucket}": 1, f"{prefix}:{SUM}": int(spent * 1000)}
 
 
 def negated(counts: dict[str, int]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     RESULTS,
     SEMANTIC_HITS,
 )
-from llm_cache_proxy.domain.metrics.histogram import PREFIX as LATENCY
+from llm_cache_proxy.domain.metrics.counter_names import LATENCY_PREFIX as LATENCY
 from llm_cache_proxy.domain.metrics.histogram import Histogram, histogram
 from llm_cache_proxy.domain.metrics.pricing import Price
 

@@ -7,42 +7,13 @@ as many as the tier had answers, and some fifty where the slowest took ten times
 """
 
 import math
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_STEPS = 14
-"""Buckets to a power of two: 2 ** (1 / 14) is 1.0507."""
+from llm_cache_proxy.domain.metrics.counter_names import EDGES_MS, STEPS, SUM
 
-_LOWEST_POWER, _HIGHEST_POWER = -4, 19
-"""Of two, in milliseconds: from 62 microseconds to nearly nine minutes."""
-
-EDGES_MS = tuple(
-    2.0 ** (_LOWEST_POWER + step / _STEPS)
-    for step in range((_HIGHEST_POWER - _LOWEST_POWER) * _STEPS + 1)
-)
-"""Upper bounds of the buckets in milliseconds, each included; above the last comes one more."""
-
-BOUNDS_MS = EDGES_MS[::_STEPS]
+BOUNDS_MS = EDGES_MS[::STEPS]
 """The powers of two among them: the bounds for readers that want few."""
-
-SUM = "sum_us"
-"""What stands in a counter's name for the sum in microseconds; a bucket has `b` and its number."""
-
-PREFIX = "latency:"
-
-
-def latency_counts(result: str, milliseconds: float) -> dict[str, int]:
-    """What an answer adds: one in its bucket, and its microseconds.
-
-    `result` is the value of `x-cache`, so that `HIT-EXACT` counts in
-    `latency:hit_exact:b<number>` and `latency:hit_exact:sum_us`.
-    """
-    tier = result.lower().replace("-", "_")
-    spent = max(0.0, milliseconds)
-    bucket = bisect_left(EDGES_MS, spent)
-    # Rounded down, so that a mean is never above the largest value.
-    return {f"{PREFIX}{tier}:b{bucket}": 1, f"{PREFIX}{tier}:{SUM}": int(spent * 1000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +51,7 @@ class Histogram:
 
     def below_ms(self) -> tuple[int, ...]:
         """How many answers took no longer than each of BOUNDS_MS."""
-        return tuple(sum(self.buckets[: place * _STEPS + 1]) for place, _ in enumerate(BOUNDS_MS))
+        return tuple(sum(self.buckets[: place * STEPS + 1]) for place, _ in enumerate(BOUNDS_MS))
 
 
 def histogram(parts: Mapping[str, int]) -> Histogram:

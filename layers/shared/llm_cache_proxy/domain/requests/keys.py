@@ -182,3 +182,20 @@ def text_digest(text: str) -> str:
 def entry_id(tenant: str, key: str) -> str:
     """The name of an entry for clients: says nothing of its key, and differs by tenant."""
     return hashlib.sha256(canonical_text(["entry", tenant, key]).encode("ascii")).hexdigest()[:24]
+
+
+ALL = "all"
+"""The selector that every entry has."""
+
+
+def selectors(
+    *, namespace: str, model: str, entry_id: str, tags: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """What an entry can be cleared by: all, its namespace, model, own id and tags."""
+    return (
+        ALL,
+        f"namespace:{namespace}",
+        f"model:{model}",
+        f"entry:{entry_id}",
+        *(f"tag:{tag}" for tag in tags),
+    )

@@ -24,15 +24,16 @@ class UpstreamUsage:
     counter_writer: CounterWriter
     prices: PriceList
 
-    def count(self, planned: PlannedRequest, state: RequestState, completion: JsonObject) -> None:
+    def count(self, planned: PlannedRequest, state: RequestState, completion: JsonObject) -> Usage:
         """Add the result and the tokens of an answer, and charge the key what it cost.
 
-        An answer that does not tell its tokens is charged as was reserved for it.
+        An answer that does not report its tokens is charged as was reserved for it.
         """
         model = self.prices.counted_name(planned.identity.model)
         tokens = planned.request.dialect.token_counts(completion)
+        usage = Usage(model, *tokens, saved=False)
         if state.has_answer or any(tokens):
-            state.facts.usage = Usage(model, *tokens, saved=False)
+            state.facts.usage = usage
         counts = miss_counts(model, *tokens)
         del counts[MISSES]
         if not state.has_answer:  # what it took may be on the bill all the same
@@ -41,11 +42,13 @@ class UpstreamUsage:
         if state.has_client:  # else it is no request's result
             counts[_result(planned, state)] = 1
         state.counts.add_result(counts)
+        if state.account.charge is None:
+            return usage
         if any(tokens):
-            price = self.prices.price(model)
-            state.charge_actual(sum(tokens), 0 if price is None else price.cost(*tokens))
+            state.charge_actual(sum(tokens), self.prices.known_cost(model, *tokens) or 0)
         else:
             state.charge_as_reserved()
+        return usage
 
     async def write(
         self, planned: PlannedRequest, state: RequestState, completion: JsonObject

@@ -59,9 +59,7 @@ class PlannedRequest:
         return self.normalises and self.request.controls.mode is not Mode.EXACT
 
     def answered_by(self, route: Route) -> "PlannedRequest":
-        """The same request under the route that really answered, where that was a fallback."""
-        if route == self.routes[0]:
-            return self
+        """The same request under the route of a fallback upstream that answered."""
         identity = replace(self.identity, upstream=route.upstream, model=route.model)
         return replace(self, identity=identity, key=keys.key_of(self.normalised_fields, identity))
 
@@ -119,8 +117,9 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
             code="model_not_found",
         )
     dialect, fields = request.dialect, request.fields
+    models = [route.model for route in routes]
     traits = dialect.traits(fields)
-    if looks_things_up([route.model for route in routes]):
+    if looks_things_up(models):
         traits = replace(traits, upstream_state=True)
     chosen = plan(policy, request.controls, traits)
     identity = keys.Identity(

@@ -29,8 +29,9 @@ class Leadership(Protocol):
         """The lease itself."""
         ...
 
-    def covers(self, key: str) -> bool:
-        """Whether followers look for the answer under `key`."""
+    @property
+    def key(self) -> str:
+        """The exact key under which followers look for the answer."""
         ...
 
     async def stored(self, entry: Entry) -> None:
@@ -67,7 +68,8 @@ class RequestCounts:
 
     def add(self, counts: dict[str, int]) -> None:
         """Remember to write `counts`."""
-        self.pending = merged(self.pending, counts)
+        for name, amount in counts.items():
+            self.pending[name] = self.pending.get(name, 0) + amount
 
     def add_result(self, counts: dict[str, int]) -> None:
         """Remember to write `counts`, which are the request's result."""
@@ -87,7 +89,10 @@ class RequestCounts:
 
     def all(self) -> dict[str, int]:
         """Every count of the request, written or not, for the request log."""
-        return merged(self.written, self.pending)
+        counts = dict(self.written)
+        for name, amount in self.pending.items():
+            counts[name] = counts.get(name, 0) + amount
+        return counts
 
     def include(self, other: "RequestCounts") -> None:
         """Report the counts of further work in the request log as well."""

@@ -16,7 +16,6 @@ from llm_cache_proxy.domain.entries.entry import Entry, Form
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer
 from llm_cache_proxy.domain.metrics.counter_names import COALESCED, ERROR, hit_counts, merged
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.domain.upstreams.pacing import UpstreamPace, pauses
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.request.decision import Follow, Served
@@ -29,7 +28,12 @@ from llm_cache_proxy.pipeline.single_flight.follower import (
     read_leader_result,
 )
 from llm_cache_proxy.pipeline.single_flight.leader import LeaderLease
-from llm_cache_proxy.pipeline.single_flight.local_waiters import LocalWaiters, WaiterGroup
+from llm_cache_proxy.pipeline.single_flight.waiting import (
+    LocalWaiters,
+    UpstreamPace,
+    WaiterGroup,
+    pauses,
+)
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.exact import ExactResult, ExactTier

@@ -106,20 +106,19 @@ class LeaderLease:
         self._store = store
         self._terms = terms
         self._tenant = tenant
-        self._key = key
+        self.key = key
         self._background = background
         self._landed = landed
         self._began = time.monotonic()
         self._over = False
-        self._heart = asyncio.get_running_loop().create_task(self._beat())
-
-    def covers(self, key: str) -> bool:
-        """Whether the answer under `key` is where followers look for it."""
-        return key == self._key
+        self._heart: asyncio.Task[None] | asyncio.TimerHandle
+        self._heart = asyncio.get_running_loop().call_later(
+            self._pause_seconds, self._start_beating
+        )
 
     async def stored(self, entry: Entry) -> None:
-        """The answer is kept; where another route gave it, followers get it by mail."""
-        if self.covers(entry.key):
+        """The answer is kept; where another route gave it, it is published to the followers."""
+        if entry.key == self.key:
             self._end(entry)
             return
         answer = SharedAnswer(
@@ -164,9 +163,16 @@ class LeaderLease:
     async def _release(self) -> None:
         await self._terms.insist(lambda: self._store.release(self._tenant, self.lease))
 
+    @property
+    def _pause_seconds(self) -> float:
+        return self._terms.lease_seconds / _BEATS
+
+    def _start_beating(self) -> None:
+        self._heart = asyncio.get_running_loop().create_task(self._beat())
+
     async def _beat(self) -> None:
         terms = self._terms
         while time.monotonic() - self._began < terms.wait_seconds:
-            await asyncio.sleep(terms.lease_seconds / _BEATS)
             extend = self._store.extend(self._tenant, self.lease, terms.lease_seconds)
             await terms.attempt(extend)
+            await asyncio.sleep(self._pause_seconds)

@@ -77,11 +77,9 @@ class SemanticTier:
     async def find(self, planned: PlannedRequest, state: RequestState) -> Served | AskUpstream:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
 
-        Without the exact tier nothing is served by meaning: it alone knows what was cleared.
+        Without the exact tier nothing is served by meaning: it alone knows what was cleared. The
+        request's plan allows the tier.
         """
-        if planned.plan.no_semantic is not None:
-            state.facts.because(planned.plan.no_semantic)
-            return AskUpstream(state.facts.text)
         if state.exact_unavailable:
             return AskUpstream(state.facts.text)
         vector = await self.vector(planned, state)

@@ -4,12 +4,12 @@ Everything is written before the answer's end is sent, since nothing runs after 
 answered. A clear that came meanwhile wins.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from llm_cache_proxy.domain.entries.entry import Entry, Forms, selectors
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.metrics.counter_names import unproved_counts
+from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -30,20 +30,19 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True)
 class EntryWriter:
-    """Writes entries; `counted_model` gives the name a model is counted under."""
+    """Writes entries."""
 
     exact: ExactStore
     exact_dependency: Dependency
     semantic: SemanticTier
     counter_writer: CounterWriter
     clock: Clock
-    counted_model: Callable[[str], str]
 
     async def store(
         self,
         planned: PlannedRequest,
         state: RequestState,
-        completion: JsonObject,
+        usage: Usage,
         forms: Forms,
         *,
         created_at: float | None = None,
@@ -52,16 +51,19 @@ class EntryWriter:
 
         `created_at` is None for an answer that was given just now.
         """
-        state.counts.add(unproved_counts(forms))
+        if not (forms.json and forms.sse):
+            state.counts.add(unproved_counts(forms))
         tenant, counts = planned.identity.tenant, dict(state.counts.pending)
         now = int(self.clock.now() if created_at is None else created_at)
-        entry = self._entry(planned, state, completion, forms, now)
+        entry = _entry(planned, state, usage, forms, now)
         leadership = state.leadership
-        covered = leadership is not None and leadership.covers(entry.key)
+        covered = leadership is not None and leadership.key == entry.key
         commit = Commit(tenant, entry, counts, leadership.lease if leadership and covered else None)
         accepted = None
         if not state.exact_unavailable:
-            accepted = await self.exact_dependency.attempt(state, lambda: self.exact.commit(commit))
+            accepted = await self.exact_dependency.attempt(
+                state, partial(self.exact.commit, commit)
+            )
         if leadership is not None and accepted is False:
             leadership.abandon()  # a clear came: whoever waits asks anew
         elif leadership is not None and accepted is None:
@@ -80,38 +82,30 @@ class EntryWriter:
         self.counter_writer.later(tenant, after.counts.pending)
         return StoredEntry(entry, without_vector=not has_vector)
 
-    def _entry(
-        self,
-        planned: PlannedRequest,
-        state: RequestState,
-        completion: JsonObject,
-        forms: Forms,
-        now: int,
-    ) -> Entry:
-        controls = planned.request.controls
-        model = self.counted_model(planned.identity.model)
-        entry_id = keys.entry_id(planned.identity.tenant, planned.key)
-        prompt_tokens, completion_tokens = planned.request.dialect.token_counts(completion)
-        return Entry(
-            key=planned.key,
-            entry_id=entry_id,
-            created_at=now,
-            expires_at=now + planned.plan.ttl_seconds,
-            purge_at=now + planned.plan.ttl_seconds + planned.plan.kept_seconds,
-            sequence=state.sequence,
-            selectors=selectors(
-                namespace=controls.namespace,
-                model=_storable(planned.identity.model),
-                entry_id=entry_id,
-                tags=controls.tags,
-            ),
-            model=model,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-            text=_storable(planned.text),
-            text_digest=planned.text_digest,
-            forms=forms,
-        )
+
+def _entry(
+    planned: PlannedRequest, state: RequestState, usage: Usage, forms: Forms, now: int
+) -> Entry:
+    controls = planned.request.controls
+    model, text = _storable(planned.identity.model), _storable(planned.text)
+    entry_id = keys.entry_id(planned.identity.tenant, planned.key)
+    return Entry(
+        key=planned.key,
+        entry_id=entry_id,
+        created_at=now,
+        expires_at=now + planned.plan.ttl_seconds,
+        purge_at=now + planned.plan.ttl_seconds + planned.plan.kept_seconds,
+        sequence=state.sequence,
+        selectors=keys.selectors(
+            namespace=controls.namespace, model=model, entry_id=entry_id, tags=controls.tags
+        ),
+        model=usage.model,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        text=text,
+        text_digest=planned.text_digest,
+        forms=forms,
+    )
 
 
 def _storable(text: str) -> str:

@@ -29,8 +29,7 @@ from llm_cache_proxy.pipeline.single_flight.leader import (
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
 from llm_cache_proxy.pipeline.upstream.large_answer import LargeAnswer
-from llm_cache_proxy.pipeline.upstream.peeked_reply import is_sse, peeked
-from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
+from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests, is_sse
 from llm_cache_proxy.pipeline.upstream.stream_relay import StreamRelay
 from llm_cache_proxy.ports.upstream import UpstreamReply
 
@@ -56,11 +55,10 @@ class MissPath:
         """The upstream's answer. Raises UpstreamError where there is none."""
         streaming = planned.form is not Form.JSON
         reply, tells_usage = await self._reply(planned, state, streaming=streaming)
-        planned = planned.answered_by(reply.route)
+        if reply.route != planned.routes[0]:
+            planned = planned.answered_by(reply.route)
         if reply.status != _OK:  # a part of an answer, or none
             planned = replace(planned, plan=replace(planned.plan, write=False))
-        if streaming and reply.status in _SUCCESS:
-            reply = await self._peeked(planned, state, reply)
         if streaming and reply.status in _SUCCESS and is_sse(reply):
             relay = StreamRelay(
                 planned,
@@ -125,15 +123,6 @@ class MissPath:
 
         return LargeAnswer(begun, reply.body, ended)
 
-    async def _peeked(
-        self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply
-    ) -> UpstreamReply:
-        try:
-            return await peeked(reply)
-        except (UpstreamError, asyncio.CancelledError) as exc:
-            await self._lost(planned, state, exc)
-            raise
-
     async def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
             state.unanswered("upstream")
@@ -163,8 +152,8 @@ class MissPath:
         if whole and ask.compare is not None:
             await ask.compare(completion)
         if planned.plan.write and whole and forms is not None:
-            self.upstream_usage.count(planned, state, completion)
-            await self.entry_writer.store(planned, state, completion, forms)
+            usage = self.upstream_usage.count(planned, state, completion)
+            await self.entry_writer.store(planned, state, usage, forms)
             return
         await self.upstream_usage.write(planned, state, completion)
         if forms is not None and status == _OK:

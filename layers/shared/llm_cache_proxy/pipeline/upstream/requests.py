@@ -1,18 +1,22 @@
 """How the upstream is asked: as the client wrote it, and for a stream's usage where that is wanted.
 
-Never lets a wish of ours fail a request: an upstream that refuses it is asked again without.
+Never lets a wish of ours fail a request: an upstream that refuses it is asked again without. A
+stream that its content type does not name is known by how its body begins.
 """
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.dialects.body_members import with_member
+from llm_cache_proxy.domain.dialects.sse import begins_stream
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
-_ERROR = 400
+_SSE = "text/event-stream"
+_SUCCESS, _ERROR = range(200, 300), 400
 _OTHER_MATTERS = frozenset({401, 402, 408, 413, 429, 502, 503, 504})
 """What a wish of ours is no reason for, unless the answer names it: keys, limits, outages."""
 _WISHES = (b"stream_options", b"include_usage")
@@ -30,8 +34,17 @@ class UpstreamRequests:
     ) -> tuple[UpstreamReply, bool]:
         """The upstream's reply, and whether it tells a usage that only we have asked for.
 
-        Raises UpstreamError where there is none.
+        The reply to a `streaming` request is named a stream where it is one. Raises UpstreamError
+        where there is none.
         """
+        reply, tells_usage = await self._replied(planned, streaming=streaming)
+        if streaming and reply.status in _SUCCESS and not is_sse(reply):
+            reply = await _peeked(reply)
+        return reply, tells_usage
+
+    async def _replied(
+        self, planned: PlannedRequest, *, streaming: bool
+    ) -> tuple[UpstreamReply, bool]:
         options = self._options(planned) if streaming else None
         call = _call(planned, streaming=streaming)
         if options is None:
@@ -78,3 +91,41 @@ def _with_options(body: bytes, options: JsonObject) -> bytes:
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
+
+
+async def _peeked(reply: UpstreamReply) -> UpstreamReply:
+    """`reply`, and named a stream where it is one. Raises UpstreamError where it breaks off first.
+
+    Waits for no more bytes than it takes to tell.
+    """
+    start, streams = b"", None
+    while streams is None and (piece := await anext(reply.body, None)) is not None:
+        start += piece
+        streams = begins_stream(start)
+    headers = {**reply.headers, "content-type": _SSE} if streams else reply.headers
+    return replace(reply, headers=headers, body=_BegunBody(start, reply.body))
+
+
+def is_sse(reply: UpstreamReply) -> bool:
+    """Whether the content type says that the body is a stream of events."""
+    return reply.headers.get("content-type", "").strip().lower().startswith(_SSE)
+
+
+class _BegunBody(ClosableBody):
+    """A body whose first bytes were read already."""
+
+    def __init__(self, start: bytes, rest: AsyncGenerator[bytes, None]) -> None:
+        self._start = start
+        self._rest = rest
+
+    async def asend(self, value: None, /) -> bytes:  # noqa: ARG002 (a generator's signature)
+        """The next bytes."""
+        if self._start:
+            start, self._start = self._start, b""
+            return start
+        return await anext(self._rest)
+
+    async def aclose(self) -> None:
+        """Give up the rest. Safe to repeat."""
+        self._start = b""
+        await self._rest.aclose()

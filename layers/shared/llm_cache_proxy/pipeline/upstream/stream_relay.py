@@ -176,13 +176,13 @@ class StreamRelay(ClosableBody):
         planned, state = self._planned, self._state
         completion, forms = self._reader.completion(), None
         if planned.plan.write or state.leadership is not None:
-            forms = self._reader.forms()
-        whole = self._reader.is_whole()
+            forms = self._reader.forms(completion)
+        whole = self._reader.is_whole(completion)
         if whole and self._compare is not None:
             await self._compare(completion)
         if whole and planned.plan.write and forms is not None:
-            self._upstream_usage.count(planned, state, completion)
-            await self._entry_writer.store(planned, state, completion, forms)
+            usage = self._upstream_usage.count(planned, state, completion)
+            await self._entry_writer.store(planned, state, usage, forms)
             return
         await self._upstream_usage.write(planned, state, completion)
         if forms is not None:

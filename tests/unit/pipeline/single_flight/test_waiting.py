@@ -6,7 +6,7 @@ from fakes.leases import FakeLeases
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.pipeline.single_flight.leader import LeaderLease
-from llm_cache_proxy.pipeline.single_flight.local_waiters import LocalWaiters
+from llm_cache_proxy.pipeline.single_flight.waiting import LocalWaiters
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.lease_store import Lease
