@@ -19,7 +19,8 @@ from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.learning import LearningRules
-from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
+from llm_cache_proxy.pipeline.composition import Pipeline, compose
+from llm_cache_proxy.pipeline.options import Dependencies, Options, Ports
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
 from llm_cache_proxy.pipeline.request.planned_request import client_request

@@ -8,7 +8,7 @@ from llm_cache_proxy.bootstrap.parts import Parts, operator_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
-from llm_cache_proxy.pipeline.composition import Dependencies
+from llm_cache_proxy.pipeline.options import Dependencies
 from llm_cache_proxy.settings import Settings
 
 

@@ -14,7 +14,8 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import semantic_rules
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.learning import LearningRules
-from llm_cache_proxy.pipeline.composition import Dependencies, Options, Pipeline, Ports, compose
+from llm_cache_proxy.pipeline.composition import Pipeline, compose
+from llm_cache_proxy.pipeline.options import Dependencies, Options, Ports
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.support.dependency import Breaker, Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers

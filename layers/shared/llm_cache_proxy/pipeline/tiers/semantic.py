@@ -6,16 +6,12 @@ turn, nearest first, and everything around the prompt has to be equal already (t
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
-from llm_cache_proxy.domain.entries.entry import Alias, Entry
-from llm_cache_proxy.domain.entries.pairs import barred_pair
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.metrics.counter_names import SEMANTIC_HITS, hit_counts, merged
 from llm_cache_proxy.domain.promise import Cell
 from llm_cache_proxy.domain.promise.counters import seen_counts
 from llm_cache_proxy.domain.requests.keys import is_respelt
-from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
@@ -26,18 +22,14 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.judges import GuardJudge, Judge, LearnedJudge, VerifierJudge
+from llm_cache_proxy.pipeline.tiers.promotions import Promotions, pair_of
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 from llm_cache_proxy.ports.exact_store import (
     Barred,
     BelowRaised,
-    Commit,
-    ExactStore,
     Hit,
-    Lookup,
-    Match,
     Miss,
-    Promoted,
 )
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 
@@ -59,11 +51,10 @@ class SemanticTier:
     is there where the policy asks for a verifier, `shadow_sampler` where hits are sampled.
     """
 
-    exact: ExactStore
+    promotions: Promotions
     vectors: VectorStore
     embedder: Embedder
     guard: Guard
-    exact_dependency: Dependency
     embedder_dependency: Dependency
     search_dependency: Dependency
     clock: Clock
@@ -152,11 +143,9 @@ class SemanticTier:
             accepted = await judge.accepts(candidate)
             if accepted is None:
                 continue
-            found = await self.exact_dependency.attempt(
-                state, partial(self._served, planned, state, candidate)
-            )
+            found = await self.promotions.serve(planned, state, candidate)
             if isinstance(found, Hit):
-                pair = _pair(planned, candidate)
+                pair = pair_of(planned, candidate)
                 answer = self.hits.answer(
                     planned, state, found, Result.HIT_SEMANTIC, accepted, pair=pair
                 )
@@ -198,11 +187,9 @@ class SemanticTier:
                 return await self._labelled(
                     learning, planned, state, explored, expected=plan.served[cell]
                 )
-            found = await self.exact_dependency.attempt(
-                state, partial(self._served, planned, state, candidate, cell)
-            )
+            found = await self.promotions.serve(planned, state, candidate, cell)
             if isinstance(found, Hit):
-                pair = _pair(planned, candidate)
+                pair = pair_of(planned, candidate)
                 return Served(
                     self.hits.answer(
                         planned, state, found, Result.HIT_SEMANTIC, accepted, pair=pair
@@ -240,82 +227,6 @@ class SemanticTier:
             raise ValueError("a policy that asks for a verifier has none to ask")
         known = await self.pair_verifier.remembered(planned, state, near)
         return VerifierJudge(planned, state, self.guard, self.pair_verifier, known)
-
-    async def _served(
-        self,
-        planned: PlannedRequest,
-        state: RequestState,
-        candidate: Candidate,
-        cell: Cell | None = None,
-    ) -> Promoted:
-        found = await self._promoted(planned, state, candidate, cell)
-        lost = isinstance(found, Miss) and not found.unproved
-        if lost and await self._restored(planned, state, candidate):
-            found = await self._promoted(planned, state, candidate, cell)
-        if isinstance(found, Hit):
-            tokens = (found.prompt_tokens, found.completion_tokens)
-            state.counts.result = hit_counts(SEMANTIC_HITS, found.model, *tokens)
-            state.charge_as_reserved()  # the promotion has given it back
-            if state.leadership is not None:
-                state.leadership.ended()
-        return found
-
-    async def _promoted(
-        self,
-        planned: PlannedRequest,
-        state: RequestState,
-        candidate: Candidate,
-        cell: Cell | None,
-    ) -> Promoted:
-        alias, pair = None, _pair(planned, candidate)
-        seen = {} if cell is None else seen_counts(cell)
-        # What was learned may say otherwise the next time: then no promotion may answer.
-        if planned.plan.write and candidate.key != planned.key and cell is None:
-            alias = Alias(
-                key=planned.key,
-                target=candidate.key,
-                similarity=candidate.similarity,
-                decision_version=decision_version(
-                    self.guard.decision_version, verified=planned.plan.verified
-                ),
-                embedder_id=self.embedder.embedder_id,
-                text_digest=planned.text_digest,
-                pair=pair or "",
-            )
-        charge = state.account.charge
-        query = Lookup(
-            tenant=planned.identity.tenant,
-            key=candidate.key,
-            form=planned.form,
-            text_digest=planned.text_digest,
-            max_age_seconds=planned.plan.max_age_seconds,
-            counts=seen if charge is None else merged(seen, charge.corrected_to(0, 0)),
-            held=None if state.leadership is None else state.leadership.lease,
-        )
-        match = None if pair is None else Match(candidate.similarity, pair)
-        return await self.exact.promote(planned.identity.tenant, alias, query, match)
-
-    async def _restored(
-        self, planned: PlannedRequest, state: RequestState, candidate: Candidate
-    ) -> bool:
-        """Whether an entry that the exact tier has lost was put back, with the life it had."""
-        tenant = planned.identity.tenant
-        entry = await self.search_dependency.attempt(
-            state, lambda: self.vectors.fetch(tenant, candidate.key)
-        )
-        if entry is None or self._is_too_old(planned, entry):
-            return False
-        return await self.exact.commit(Commit(tenant, entry))
-
-    def _is_too_old(self, planned: PlannedRequest, entry: Entry) -> bool:
-        """Whether the client takes no answer of that age: the exact tier may well have it."""
-        most = planned.plan.max_age_seconds
-        return most is not None and self.clock.now() - entry.created_at > most
-
-
-def _pair(planned: PlannedRequest, candidate: Candidate) -> str | None:
-    """Both texts' name as a barred pair; None where they are one."""
-    return None if planned.text == candidate.text else barred_pair(planned.text, candidate.text)
 
 
 def _may_serve(planned: PlannedRequest, candidate: Candidate) -> bool:

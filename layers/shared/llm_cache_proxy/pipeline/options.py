@@ -1,0 +1,85 @@
+"""What the pipeline is composed of: its ports, the deadlines around them, and how steps behave."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
+from llm_cache_proxy.pipeline.checks.learning import CounterReader, LearningRules
+from llm_cache_proxy.pipeline.single_flight.coordinator import KEEP_ALIVE_SECONDS
+from llm_cache_proxy.pipeline.support.background import DetachedTasks
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
+from llm_cache_proxy.pipeline.tiers.semantic import nothing_to_prepare
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.embedder import Embedder
+from llm_cache_proxy.ports.exact_store import ExactStore
+from llm_cache_proxy.ports.lease_store import LeaseStore
+from llm_cache_proxy.ports.pair_memory import PairMemory
+from llm_cache_proxy.ports.upstream import Upstream
+from llm_cache_proxy.ports.vector_store import VectorStore
+from llm_cache_proxy.ports.verifier import Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the pipeline reaches the outside through.
+
+    `verifier` is None where there is none, `counters` where nothing is learned.
+    """
+
+    exact: ExactStore
+    leases: LeaseStore
+    pairs: PairMemory
+    vectors: VectorStore
+    embedder: Embedder
+    upstream: Upstream
+    clock: Clock
+    verifier: Verifier | None = None
+    counters: CounterReader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """One deadline and breaker a dependency."""
+
+    exact: Dependency
+    embedder: Dependency
+    search: Dependency
+    verifier: Dependency
+
+    def all(self) -> tuple[Dependency, ...]:
+        """Each of them, as the health report lists them."""
+        return (self.exact, self.embedder, self.search, self.verifier)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the steps behave; `inline` says that nothing runs after an answer, as on Lambda.
+
+    `shadow` None takes no samples, `learning` None learns no thresholds;
+    `verifies_samples` False compares sampled answers by their
+    similarity alone; `asks_verifier` False uses only the verdicts that are remembered. `chance`
+    gives a number from 0 to 1. `prepare` is awaited before the semantic tier's first use.
+    """
+
+    prices: PriceList
+    guard: Guard
+    dependencies: Dependencies
+    hits: HitAnswers
+    terms: LeaseTerms
+    detached_tasks: DetachedTasks
+    candidates: int
+    unchecked_per_minute: int
+    most_kept_bytes: int
+    chance: Callable[[], float]
+    shadow: ShadowRules | None = None
+    learning: LearningRules | None = None
+    verifies_samples: bool = True
+    asks_verifier: bool = True
+    inline: bool = False
+    counter_seconds: float = 1.0
+    keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+    prepare: Callable[[], Awaitable[None]] = field(default=nothing_to_prepare)
