@@ -393,7 +393,7 @@ class Settings(BaseSettings):
         return self.verifier == "llm"
 
     def doubts(self) -> list[str]:
-        """What may be meant otherwise, a line each for whoever starts the process."""
+        """Settings that may be mistakes, one line each, for the log at start."""
         if self.upstream_base_url is not None and has_no_path(self.upstream_base_url):
             return [
                 f"UPSTREAM_BASE_URL has no path; most APIs are below {self.upstream_base_url}/v1"

@@ -14,7 +14,7 @@ _LOOKED_SECONDS = 1.0
 class DiskSpace:
     """The disk that holds `folder`; looks at it at most once a second.
 
-    `free_bytes` tells how much is free below a folder that there is.
+    `free_bytes` gives the free space under an existing folder.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class DiskSpace:
         self._shortage: str | None = None
 
     def shortage(self) -> str | None:
-        """What is missing, for people; None where there is room, or where nobody can tell."""
+        """What is missing, for people; None if there is room, or if that is unknown."""
         now = self._monotonic()
         if now - self._looked_at >= _LOOKED_SECONDS:
             self._looked_at = now

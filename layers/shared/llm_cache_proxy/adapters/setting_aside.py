@@ -1,4 +1,4 @@
-"""A damaged store is moved out of the way, never deleted: somebody may want to look into it."""
+"""A damaged store is moved out of the way, never deleted, so that it can be examined."""
 
 import logging
 import time

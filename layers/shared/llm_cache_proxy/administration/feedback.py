@@ -40,7 +40,7 @@ class Feedback:
     vectors: VectorAdmin
 
     async def take(self, tenant: str, fields: Mapping[str, object]) -> JsonObject:
-        """The same as `give`, for fields that nobody has read yet."""
+        """The same as `give`, for fields that have not been parsed yet."""
         return await self.give(tenant, Fields(fields))
 
     async def give(self, tenant: str, fields: Fields) -> JsonObject:

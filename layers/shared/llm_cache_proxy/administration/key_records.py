@@ -152,7 +152,7 @@ def _change(fields: Fields) -> _Change:
 
 def _written(tenant: str, key_id: str, record: KeyRecord) -> JsonObject:
     dollars = record.limits.nano_dollars_per_month
-    told = {
+    shown = {
         "id": f"{tenant}.{key_id}",
         "name": record.name,
         "namespace": record.namespace,
@@ -164,7 +164,7 @@ def _written(tenant: str, key_id: str, record: KeyRecord) -> JsonObject:
         "expires_at": record.expires_at,
         "revoked_at": record.revoked_at,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 def _read(value: object) -> tuple[str, str, KeyRecord]:

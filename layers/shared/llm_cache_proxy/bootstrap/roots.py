@@ -31,9 +31,9 @@ def request_events(
 
     The counters and the dashboard always, a file and CloudWatch where configured.
     """
-    nobody = OPEN_CLIENT.tenant if settings.access_mode == "open" else UNIDENTIFIED
+    without_tenant = OPEN_CLIENT.tenant if settings.access_mode == "open" else UNIDENTIFIED
     sinks: list[RequestSink] = [
-        ResultCounter(counter_writer, SystemClock(), nobody),
+        ResultCounter(counter_writer, SystemClock(), without_tenant),
         RecentDecisions(counter_writer, with_prompts=settings.recent_prompts),
     ]
     if settings.log_path is not None:

@@ -1,6 +1,6 @@
 """What the server logs for people: each trouble once, then at most once a minute.
 
-A store or an upstream that is away would otherwise be told of with every request.
+Otherwise every request would log the same store or upstream that is away.
 """
 
 import logging

@@ -136,7 +136,7 @@ class _AnnouncedServer(uvicorn.Server):
         self._keyed = keyed
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then tell people where."""
+        """Listen, then print the address."""
         await super().startup(sockets=sockets)
         if self.started:
             port = self.servers[0].sockets[0].getsockname()[1]

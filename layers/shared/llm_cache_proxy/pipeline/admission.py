@@ -44,8 +44,8 @@ class Admission:
     ) -> RequestState:
         """Admit a request that the upstream bills, with a charge in its account.
 
-        `model` is empty where it cannot be told; `routed` its name at the upstream; `generates`
-        says that there are completion tokens.
+        `model` is empty where the request does not name it, `routed` its name at the upstream;
+        `generates` says that there are completion tokens.
         """
         check = self.keys.upstream_check(client, model, routed, body, fields, generates=generates)
         return await self._admit(client, check)

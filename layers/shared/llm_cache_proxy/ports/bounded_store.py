@@ -1,4 +1,4 @@
-"""Stores that nobody else bounds: an embedded store holds what it is given until it is trimmed.
+"""Stores that the proxy must bound itself: an embedded store keeps everything until it is trimmed.
 
 Servers such as Redis evict by themselves; their adapters have no need of this.
 """

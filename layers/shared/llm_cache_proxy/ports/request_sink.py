@@ -6,10 +6,10 @@ from llm_cache_proxy.domain.metrics.request_event import RequestEvent
 
 
 class RequestSink(Protocol):
-    """Failure is the sink's own: what it cannot tell is lost, and never a request with it."""
+    """A sink handles its own failures: it may lose events, and never fails a request."""
 
     def write(self, served: RequestEvent) -> None:
-        """Tell of one request, without making it wait."""
+        """Write one request's event, without making the request wait."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A line a request for whoever watches the server: for people, in colours, or as JSON.
+"""One line for each request on the server's console: for people, in colours, or as JSON.
 
 Never writes a prompt or an answer.
 """

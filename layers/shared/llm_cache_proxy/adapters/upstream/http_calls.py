@@ -167,7 +167,7 @@ class HttpCalls:
         self._name = name
         self._timeouts = timeouts
         self._transport = _transport(http2=http2, environment=environment)
-        # The first byte's limit is not the next one's, which httpx cannot tell apart: reading is
+        # The first byte's limit is not the next one's, which httpx does not distinguish: reading is
         # bounded here and in ReplyBody.
         limits = httpx.Timeout(
             connect=timeouts.connect_seconds,

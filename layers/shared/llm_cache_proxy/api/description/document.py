@@ -68,7 +68,7 @@ def description() -> Description:
 
 
 def described_app() -> FastAPI:
-    """The routes of every function in one app, which serves nobody."""
+    """The routes of every function in one app, which never serves requests."""
     app = FastAPI(openapi_url=None, generate_unique_id_function=lambda route: route.name)
     app.router.routes.extend([*CACHED_ROUTES, *UNCACHED_ROUTES])
     for router in (models.router, feedback.router, metrics_router, admin_router):

@@ -1,4 +1,4 @@
-"""`GET /openapi.json`, and the same below `/v1` for whoever knows a base URL only."""
+"""`GET /openapi.json`, and the same below `/v1`, where clients with only a base URL find it."""
 
 from starlette.requests import Request
 from starlette.responses import Response

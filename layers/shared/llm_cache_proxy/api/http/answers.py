@@ -92,9 +92,9 @@ def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None
     if _is_json_object(body):
         return body
     events = (event.data or "" for event in EventSplitter().feed(body + b"\n\n"))
-    told = next((data for data in events if _is_json_object(data)), None)
-    if told is not None:
-        return told.encode("utf-8")
+    found = next((data for data in events if _is_json_object(data)), None)
+    if found is not None:
+        return found.encode("utf-8")
     shown = body[:500].decode("utf-8", "replace").strip()
     said = f": {shown}" if shown and "<" not in shown else "."
     return error_body(

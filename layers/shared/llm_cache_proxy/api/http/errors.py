@@ -19,7 +19,7 @@ from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 
 CLIENT_LEFT = "client_left"
-"""The code of the refusal that nobody reads: the client had left."""
+"""The code of a refusal that no client reads: it had left."""
 _NO_CODE = "invalid_request"
 
 

@@ -1,4 +1,4 @@
-"""What a request brings: its id, its headers, its body, and a client that waits.
+"""What a request brings: its id, its headers, its body, and whether its client still waits.
 
 The body is read up to the limit and no further, and not for ever; work ends with its client.
 """
@@ -21,7 +21,7 @@ from llm_cache_proxy.domain.errors import (
 T = TypeVar("T")
 
 CLIENT_LEFT = 499
-"""The status of an answer that nobody gets, as nginx and others log it."""
+"""The status, as nginx and others log it, when the client left before its answer."""
 _JSON = "application/json"
 BODY_SECONDS = 30
 """Long enough for the largest body over a slow line."""

@@ -21,7 +21,7 @@ _HEADER = APIKeyHeader(name="x-admin-key", scheme_name="adminKey", auto_error=Fa
 
 @dataclass(frozen=True, slots=True)
 class Operators:
-    """What the routes of operators work on; `admin_key` None opens them to everyone."""
+    """What the routes of operators work on; without an `admin_key` they are open."""
 
     administration: Administration
     admin_key: str | None

@@ -1,4 +1,4 @@
-"""The pages for whoever comes by: what this is, and what can be asked of it."""
+"""The landing page and what it links to."""
 
 from fastapi import APIRouter
 from starlette.responses import Response

@@ -32,7 +32,7 @@ from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome, 
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
 _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
-"""Types that no endpoint takes, and that pages of other origins may send unasked."""
+"""Types that no endpoint takes, and that pages of other origins may send without a preflight."""
 _EMBEDDINGS = "/embeddings"
 _MOST_ERROR_BYTES = 1_000_000
 _ERROR = 400

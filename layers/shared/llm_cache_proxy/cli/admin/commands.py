@@ -20,7 +20,7 @@ from llm_cache_proxy.cli.admin.watch import watch
 
 @click.group()
 def admin() -> None:
-    """Look after a running proxy: numbers, health, clearing, explanations.
+    """Administer a running proxy: numbers, health, clearing, explanations.
 
     Exit codes: 1 the action failed, 2 a wrong command line, 3 no server, 4 the key is refused.
     """
@@ -65,7 +65,7 @@ def count(remote: Remote, tenant: str | None) -> None:
 @selecting
 @click.option("--entry", help="One entry, by the id in x-cache-entry.")
 @click.option("--all", "everything", is_flag=True, help="Every entry of every tenant.")
-@click.option("--dry-run", is_flag=True, help="Tell how many would go, and clear nothing.")
+@click.option("--dry-run", is_flag=True, help="Show how many would go, and clear nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @on_proxy
 def clear(
@@ -133,7 +133,7 @@ def purge(remote: Remote) -> None:
 def explain(
     remote: Remote, /, prompt: str, namespace: str | None, *, texts: bool, **given: str | None
 ) -> None:
-    """Tell whether PROMPT would be answered from the cache, by which entry, and why (not)."""
+    """Show whether PROMPT would be answered from the cache, by which entry, and why (not)."""
     headers = None if namespace is None else {"x-cache-namespace": namespace}
     fields = {"prompt": prompt, "headers": headers, "texts": texts or None, **given}
     answer = remote.post("/admin/explain", fields)
@@ -146,7 +146,7 @@ def explain(
 @click.option("--tenant", help="Whose answer it was.")
 @on_proxy
 def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> None:
-    """Tell that the answer with x-cache-entry ENTRY was bad: it goes, and its pair for good."""
+    """Report that the answer with x-cache-entry ENTRY was bad: it goes, and its pair for good."""
     fields = {"entry": entry, "verdict": verdict, "tenant": tenant}
     answer = remote.post("/admin/feedback", fields)
     print_answer(remote, answer, tables.feedback)

@@ -111,9 +111,9 @@ def _body(row: JsonObject) -> JsonObject | None:
         return None
     fields.pop("prompt", None)
     parameters = _nested(row.get("modelParameters") or row.get("model_parameters"))
-    told = parameters if isinstance(parameters, dict) else {}
+    given = parameters if isinstance(parameters, dict) else {}
     model = fields.get("model") or row.get("model") or _UNKNOWN_MODEL
-    return {**_numbers(told), **fields, "model": str(model), "messages": messages}
+    return {**_numbers(given), **fields, "model": str(model), "messages": messages}
 
 
 def _numbers(parameters: JsonObject) -> JsonObject:

@@ -1,7 +1,7 @@
 """Replays a log against this cache's rules: what would have been a hit, and by which preset.
 
 Decides nothing of its own: keys, plans, thresholds and the guard are those of the request path. An
-entry lives as long as it would; where a log tells no times, nothing expires.
+entry lives as long as it would; where a log has no times, nothing expires.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,14 +23,14 @@ from llm_cache_proxy.ports.upstream import Route
 _UPSTREAM = "log"
 
 Cost = Callable[[LoggedRequest], float | None]
-"""Dollars that the request cost, None where nobody can say."""
+"""Dollars that the request cost, None where that is unknown."""
 
 
 @dataclass(slots=True)
 class Estimate:
     """What one preset gives; `wrong` semantic hits of `judged` ones, whose answers both are known.
 
-    `unpriced` hits saved dollars that nobody can tell.
+    `unpriced` hits saved an unknown amount.
     """
 
     preset: str

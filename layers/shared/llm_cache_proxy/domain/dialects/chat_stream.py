@@ -103,8 +103,8 @@ def comparable(completion: JsonObject) -> JsonObject:
     if top.get("usage") is None:
         top.pop("usage", None)
     choices = completion.get("choices")
-    told = choices if isinstance(choices, list) else []
-    top["choices"] = [_comparable_choice(choice) for choice in told]
+    listed = choices if isinstance(choices, list) else []
+    top["choices"] = [_comparable_choice(choice) for choice in listed]
     return top
 
 

@@ -30,7 +30,7 @@ class Assembler(Protocol):
 
     @property
     def reshaped(self) -> bool:
-        """Whether the whole tells its text in other parts than the stream did; as above."""
+        """Whether the whole has its text in other parts than the stream had; as above."""
         ...
 
 

@@ -54,7 +54,7 @@ def is_empty(value: object) -> bool:
 class Merging:
     """Adds pieces to what came before them, and remembers where that was not certain.
 
-    `reshaped`: `content` came as text and as parts, and is told as parts.
+    `reshaped`: `content` came as text and as parts, and is stored as parts.
     """
 
     ambiguous: set[str] = field(default_factory=set)
@@ -184,18 +184,18 @@ class Merging:
         return new
 
     def _listed(self, name: str, old: list[object], new: list[object]) -> list[object]:
-        """A list that is told again and again, whole or so far; or one that grows piece by piece.
+        """A list that each chunk repeats, whole or so far; or one that grows piece by piece.
 
         One that seems to do both is ambiguous.
         """
         numbers = all(isinstance(item, int | float) for item in new)
         if name in TOKENS or (numbers and len(new) == 1):
             return [*old, *new]
-        told_again = new[: len(old)] == old
-        (self._repeated if told_again else self._extended).add(name)
+        repeated = new[: len(old)] == old
+        (self._repeated if repeated else self._extended).add(name)
         if name in self._repeated and name in self._extended:
             self.ambiguous.add(name)
-        return new if told_again else [*old, *new]
+        return new if repeated else [*old, *new]
 
 
 def _both_numbers(old: object, new: object) -> bool:

@@ -32,7 +32,7 @@ _ENDED = (None, "completed")
 
 
 class ResponsesDialect:
-    """The `Dialect` of `/v1/responses`; its streams tell usage unasked and end in no `[DONE]`."""
+    """The `Dialect` of `/v1/responses`; its streams always report usage, and have no `[DONE]`."""
 
     path = "/responses"
     terminator = ""
@@ -129,7 +129,7 @@ class ResponsesDialect:
 
     @staticmethod
     def comparable(response: JsonObject) -> JsonObject:
-        """The response: its last event tells all of it."""
+        """The response itself: the stream's last event holds all of it."""
         return response
 
     @staticmethod

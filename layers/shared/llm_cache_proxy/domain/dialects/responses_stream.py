@@ -81,7 +81,7 @@ _PLACES = ("output_index", "content_index", "summary_index")
 
 
 def _deltas_of(response: JsonObject) -> dict[tuple[object, ...], object]:
-    """The deltas that tell a response, by kind and place."""
+    """The deltas that make up a response, by kind and place."""
     return {
         (event["type"], *map(event.get, _PLACES)): event["delta"]
         for event in _events(response)

@@ -86,7 +86,7 @@ _FIRST_WORDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
 def begins_stream(start: bytes) -> bool | None:
-    """Whether a body that begins with `start` is a stream of events; None: too early to tell."""
+    """Whether a body that begins with `start` is a stream of events; None: not known yet."""
     text = start.removeprefix(_BOM).lstrip(b"\r\n")
     if text.startswith(_FIRST_WORDS):
         return True

@@ -100,7 +100,7 @@ class StreamReader:
     def _takes(self, event: Event, data: str) -> bool:
         try:
             if event.name == "error":
-                raise BrokenStreamError("an event tells of an error")  # noqa: TRY301 - as add does
+                raise BrokenStreamError("an event reports an error")  # noqa: TRY301 - as add does
             # Of what is not kept, each event is read by itself.
             assembler = self._dialect.assembler() if self.is_too_large else self._assembler
             chunk = assembler.add(data)
@@ -119,7 +119,7 @@ class StreamReader:
 
 
 def _error_in(data: str, *, named: bool) -> JsonObject | None:
-    """The error that an event tells of, as OpenAI shapes it; None where it tells of none."""
+    """The error that an event reports, in OpenAI's shape; None if it reports none."""
     try:
         event = json.loads(data)
     except (ValueError, RecursionError):

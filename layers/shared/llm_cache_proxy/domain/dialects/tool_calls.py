@@ -20,7 +20,7 @@ class _Call:
 
 @dataclass(slots=True)
 class ToolCalls:
-    """The calls of one message so far; what is not certain is told to `merging`."""
+    """The calls of one message so far; `merging` learns what is not certain."""
 
     _merging: Merging
     _calls: list[_Call] = field(default_factory=list)
@@ -28,8 +28,8 @@ class ToolCalls:
 
     def add(self, pieces: object) -> None:
         """Take the pieces of one delta; what is no list of pieces belongs to no call."""
-        told = pieces if isinstance(pieces, list) else [None]
-        for piece in told:
+        listed = pieces if isinstance(pieces, list) else [None]
+        for piece in listed:
             if not isinstance(piece, dict):
                 self._merging.ambiguous.add("tool_calls")
                 continue
@@ -38,7 +38,7 @@ class ToolCalls:
             self._merging.add_delta(call.said, said)
 
     def whole(self) -> list[object]:
-        """The calls as the JSON endpoint tells them, in the order of their indices."""
+        """The calls as the JSON endpoint sends them, in the order of their indices."""
         calls = self._calls
         indices = {call.index for call in calls}
         if None not in indices and len(indices) == len(calls):

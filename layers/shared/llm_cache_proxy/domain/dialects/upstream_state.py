@@ -107,7 +107,7 @@ def uses_live_tools(fields: JsonObject) -> bool:
 
 
 def looks_things_up(models: Iterable[str]) -> bool:
-    """Whether one of the models searches or computes unasked: by their documented names."""
+    """Whether one of the models searches or computes on its own: by their documented names."""
     return any(_MODELS.match(model.lower()) for model in models)
 
 

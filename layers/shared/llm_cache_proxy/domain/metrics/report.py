@@ -102,7 +102,7 @@ def cost_analysis(tally: Tally, prices: PriceList) -> JsonObject:
 
 
 def latency(tally: Tally) -> JsonObject:
-    """Milliseconds by tier, as far as the histogram's buckets tell."""
+    """Milliseconds by tier, within the histogram's buckets."""
     return {
         tier: {
             "count": found.count,

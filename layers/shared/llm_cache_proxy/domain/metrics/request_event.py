@@ -1,4 +1,4 @@
-"""One request as logs and metrics tell of it; prompts and answers are no part of it."""
+"""One request as logs and metrics report it, without prompt and answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""What kinds of semantic candidates are told apart: by the guard's word and by similarity.
+"""The kinds of semantic candidates that are distinguished: by the guard's word and by similarity.
 
-Candidates of one cell are served or not served alike. There are so many cells and no more,
+Candidates of one cell are all served, or all not served. There are so many cells and no more,
 whatever a tenant asks.
 """
 

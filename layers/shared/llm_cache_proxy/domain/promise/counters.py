@@ -47,7 +47,7 @@ def audit_counts(expected: float, *, differs: bool) -> dict[str, int]:
 def feedback_counts() -> dict[str, int]:
     """What a word against a semantic hit adds: it counts as an explored hit that differs.
 
-    Nobody says of which cell it was; but many of them are a change of the world.
+    Feedback does not name the cell; many in a short time mean that something has changed.
     """
     return audit_counts(0.0, differs=True) | {f"{LABELS}feedback": 1}
 

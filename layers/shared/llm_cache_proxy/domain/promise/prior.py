@@ -21,5 +21,5 @@ answer's facts, in whatever company."""
 
 
 def prior_wrong(cell: Cell) -> float:
-    """The share of the cell's candidates that is wrong, as far as our own pairs tell."""
+    """The share of the cell's candidates that is wrong, by our own labelled pairs."""
     return (_ACCEPTED_WRONG if cell.rule == ACCEPTED else _VETOED_WRONG)[cell.band]

@@ -19,10 +19,10 @@ FALSE_ALARMS = 0.015
 
 FALSE_ALARM_STRENGTH = 200.0
 MISSED = 0.40
-"""Share of wrong answers that the judge lets pass; no control can tell it."""
+"""Share of wrong answers that the judge lets pass; no control can measure it."""
 
 MOST_FALSE_ALARMS = 0.30
-"""A judge that errs more often than that tells nothing: nothing is served."""
+"""A judge that errs more often than that is useless: nothing is served."""
 
 LEAST_EXPECTED = 4.0
 """Wrong answers that a served set's labels should hold where the promise is just kept."""

@@ -31,7 +31,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """One request's wishes.
+    """What one request asks of the cache.
 
     `ttl_seconds`, `threshold`, `max_age_seconds` and `fresh_id` are None if unsaid, and so are
     `stale_if_error_seconds` and `max_stale_seconds`: how long past expiry an answer may be

@@ -175,7 +175,7 @@ def _digest(purpose: str, body: Mapping[str, object], identity: Identity) -> str
 
 
 def text_digest(text: str) -> str:
-    """128 bits in hex that tell two prompts apart as they were written."""
+    """128 bits in hex: two prompts that are not written alike have different ones."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

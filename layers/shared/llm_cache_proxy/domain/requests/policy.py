@@ -1,6 +1,6 @@
 """Which tiers one request may read and write, and for how long.
 
-A client's wishes can narrow what the operator allows, never widen it.
+A client's headers can narrow what the operator allows, never widen it.
 """
 
 from collections.abc import Mapping
@@ -94,7 +94,7 @@ class Traits:
 
 
 def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
-    """The plan for a request with these wishes and traits."""
+    """The plan for a request with these controls and traits."""
     bypass = _bypass(controls, traits)
     reads = controls.may_read and bypass is None
     ttl_seconds = _ttl_seconds(policy, controls, traits)
@@ -125,8 +125,8 @@ def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
     )
 
 
-def _at_most(seconds: int, *wishes: int | None) -> int:
-    return min(seconds, *(wish for wish in wishes if wish is not None), seconds)
+def _at_most(seconds: int, *limits: int | None) -> int:
+    return min(seconds, *(limit for limit in limits if limit is not None), seconds)
 
 
 _NO_READ: Mapping[Mode, Reason] = {

@@ -41,7 +41,7 @@ class ClientKeyGate:
         return request if known is None else _in_namespace(request, known)
 
     def learned(self, request: ClientRequest, namespace: str) -> ClientRequest:
-        """The request in its key's own namespace, now that it has been told."""
+        """The request in its key's own namespace, which the store has just reported."""
         while len(self.namespaces) >= _MOST_NAMESPACES:
             self.namespaces.pop(next(iter(self.namespaces)))
         self.namespaces[request.client] = namespace

@@ -44,7 +44,7 @@ _SHOWN_CHARACTERS = 200
 
 @dataclass(slots=True)
 class ResultCounter:
-    """A `RequestSink`; `nobody` is the tenant of requests that have none.
+    """A `RequestSink`; requests without a tenant count under `without_tenant`.
 
     UNIDENTIFIED makes no calls that its counts could ride with, so they are written in the
     background, once a second at most.
@@ -52,7 +52,7 @@ class ResultCounter:
 
     counter_writer: CounterWriter
     clock: Clock
-    nobody: str
+    without_tenant: str
     _next_write: float = 0.0
 
     def write(self, served: RequestEvent) -> None:
@@ -60,8 +60,8 @@ class ResultCounter:
         counts = _changes(served)
         if not counts:
             return
-        if served.tenant is not None or self.nobody != UNIDENTIFIED:
-            self.counter_writer.later(served.tenant or self.nobody, counts)
+        if served.tenant is not None or self.without_tenant != UNIDENTIFIED:
+            self.counter_writer.later(served.tenant or self.without_tenant, counts)
         elif self.clock.monotonic() < self._next_write:
             self.counter_writer.later(UNIDENTIFIED, counts)
         else:

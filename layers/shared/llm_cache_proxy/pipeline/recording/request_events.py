@@ -1,6 +1,6 @@
-"""The journal of requests: what each became, told to every sink when its answer ends.
+"""One event for each request, written to every sink when its answer ends.
 
-Decides which facts are told. Never holds a prompt unless recent decisions are to show them.
+Decides which facts an event holds. A prompt is among them only where recent decisions show prompts.
 """
 
 import time
@@ -23,7 +23,7 @@ _VETO, _ERROR, _SHADOW = "veto:", "error:", "shadow:"
 
 @dataclass(slots=True)
 class RequestEventDraft:
-    """What is known of a request on its way; whoever serves it fills it in."""
+    """What is known of a request so far; its handler fills it in."""
 
     request_id: str
     correlation_id: str | None = None
@@ -38,7 +38,7 @@ class RequestEventDraft:
 
 @dataclass(frozen=True, slots=True)
 class RequestEvents:
-    """Tells `sinks`, with dollars at `prices`; `console` of what no tier saw as well."""
+    """Writes to `sinks`, with dollars at `prices`; to `console` also what no tier saw."""
 
     prices: PriceList
     sinks: Sequence[RequestSink] = ()
@@ -47,7 +47,7 @@ class RequestEvents:
     def write(
         self, record: RequestEventDraft, *, status: int, latency_ms: float, duration_ms: float
     ) -> None:
-        """Tell of one request whose answer is at its end."""
+        """Write the event of one request whose answer is at its end."""
         state = RequestState() if record.state is None else record.state
         state.has_client = False  # what is counted from now on is no result
         outcome = _outcome(record, state, status)

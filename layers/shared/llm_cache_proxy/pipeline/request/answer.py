@@ -14,8 +14,8 @@ class Outcome:
 
     `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
     are None where no entry is involved; `similarity` where meaning was not compared; what a hit
-    saved, in tokens and nano-dollars, where nobody told it; `grant` where no client key was asked;
-    `usage` where the tokens are known only when the answer has ended.
+    saved, in tokens and nano-dollars, where the entry does not say; `grant` where no client key
+    was checked; `usage` where the tokens are known only when the answer has ended.
     """
 
     result: Result

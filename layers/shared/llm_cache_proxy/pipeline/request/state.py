@@ -203,7 +203,7 @@ class RequestState:
         self.account.charge = None
 
     def unanswered(self, kind: str) -> None:
-        """The upstream gave no whole answer, or nobody waits for it: the request has failed."""
+        """The upstream gave no whole answer, or the client left: count the request as failed."""
         self.counts.add(error_count(kind))
         self.has_answer = False
 

@@ -1,7 +1,7 @@
 """Identical requests in flight at once share one upstream call, over all instances.
 
 The first lookup that misses takes a lease; the others wait for what its holder leaves. In one
-process one of them polls for all. Nobody waits for ever, and without a lease nobody waits at all.
+process one of them polls for all. Every wait has an end, and without a lease there is none.
 """
 
 import asyncio
@@ -118,7 +118,7 @@ class SingleFlight:
     async def _leader_result(
         self, planned: PlannedRequest, state: RequestState, lease: Lease
     ) -> LeaderResult | FoundSemantically | None:
-        """What the leader left; None where nobody else will answer, or not in time."""
+        """The leader's result; None if there is no leader any more, or none in time."""
         group = self.local_waiters.joined((planned.identity.tenant, lease.flight), lease.token)
         try:
             with state.timed("wait"):

@@ -71,7 +71,7 @@ def _error_event(message: str, kind: str, param: str | None, code: str | None) -
 def read_leader_result(
     found: Entry | PublishedAnswer | FoundSemantically | NoLease | Lease,
 ) -> LeaderResult | FoundSemantically | NoLease | Lease:
-    """What a look at the store found; no lease where the mailbox holds what nobody can read."""
+    """What a poll of the store found; `NoLease` if the published answer cannot be read."""
     if not isinstance(found, PublishedAnswer):
         return found
     try:

@@ -21,7 +21,7 @@ from llm_cache_proxy.ports.lease_store import Lease, LeaseStore
 
 
 async def publish_failure(state: RequestState, exc: BaseException) -> None:
-    """The upstream's failure, to everyone; whoever was only cancelled hands the lease on."""
+    """Publish an upstream failure; on cancellation release the lease, so a follower takes over."""
     if state.leadership is None:
         return
     if isinstance(exc, UpstreamError):
@@ -33,7 +33,7 @@ async def publish_failure(state: RequestState, exc: BaseException) -> None:
 async def publish_body(
     state: RequestState, status: int, headers: Mapping[str, str], content_type: str, body: bytes
 ) -> None:
-    """An answer that is no completion, such as an error, as it came."""
+    """Publish an answer that is no completion, such as an error, as it came."""
     if state.leadership is not None:
         text = body.decode("utf-8", "replace")
         answer = SharedAnswer(status, content_type, dict(headers), body=text)
@@ -47,7 +47,7 @@ async def publish_completion(
     completion: JsonObject,
     forms: Forms,
 ) -> None:
-    """A completion that may not be kept, in its proved forms."""
+    """Publish a completion that may not be stored, in its proved forms."""
     if state.leadership is not None:
         prompt_tokens, completion_tokens = planned.request.dialect.token_counts(completion)
         answer = SharedAnswer(
@@ -63,7 +63,7 @@ async def publish_completion(
 async def publish_stream(state: RequestState, sent: str, error: JsonObject | None) -> None:
     """A stream that is no answer of the endpoint, as it was sent; to JSON its error, if it has one.
 
-    Without one, whoever wants JSON finds an answer of its own.
+    Without one, a follower that wants JSON finds its own answer.
     """
     if state.leadership is not None:
         answer = SharedAnswer(stream=sent)
@@ -130,7 +130,7 @@ class LeaderLease:
         await self.share(answer)
 
     async def share(self, answer: SharedAnswer) -> None:
-        """Leave an answer that is not kept to those who wait for it now."""
+        """Publish an answer that is not stored to the followers of this moment."""
         if not self._over:
             self._end(answer)
             text = answer.text()
@@ -139,7 +139,7 @@ class LeaderLease:
                 self._background.start(self._release)
 
     def unstored(self, entry: Entry) -> None:
-        """The store did not say that it keeps the answer: this process has it, the others ask."""
+        """The store did not confirm the answer: waiters of this process get it, others ask."""
         if not self._over:
             self._end(entry)
             self._background.start(self._release)
@@ -149,7 +149,7 @@ class LeaderLease:
         self._end(None)
 
     def abandon(self) -> None:
-        """Give the lease back: one of those who wait leads from now on."""
+        """Give the lease back: a follower takes over."""
         if not self._over:
             self._end(None)
             self._background.start(self._release)

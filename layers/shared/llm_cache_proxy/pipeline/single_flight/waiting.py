@@ -24,7 +24,7 @@ _MOST_MODELS = 200
 
 @dataclass(slots=True)
 class WaiterGroup:
-    """`turn` is held by whoever leads or polls; `result` is there once the answer is."""
+    """The leader or the one that polls holds `turn`; `result` is set with the answer."""
 
     place: tuple[str, str]
     token: int
@@ -41,7 +41,7 @@ class LocalWaiters:
 
     async def led(self, place: tuple[str, str], token: int) -> WaiterGroup:
         """A group of this token, its turn in the caller's hands."""
-        # A new one: a turn that was just given up may be on its way to somebody who waits for it.
+        # A new group: the old one's turn may be about to pass to one of its waiters.
         group = self._groups[place] = WaiterGroup(place, token)
         await group.turn.acquire()
         return group

@@ -48,12 +48,12 @@ class Background:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
-            # Nobody waits for this work, so that nobody but the log can hear of its failure.
+            # No caller waits for this work: the log is the only place for its failure.
             _log.error("work in the background failed", exc_info=fault)
 
 
 class ShieldedBody(ClosableBody):
-    """A body whose next piece is still read when whoever waits for it is cancelled."""
+    """A body that goes on reading its next piece when the reader is cancelled."""
 
     def __init__(self, body: AsyncGenerator[bytes, None]) -> None:
         self._body = body

@@ -80,8 +80,8 @@ class Dependency:
             self._failed(state, exc)
             return None
         except Exception as exc:  # noqa: BLE001 - see below
-            # The one broad except: a fault of a store's client that nobody foresaw is still no
-            # reason to fail a request that the upstream can answer.
+            # The one broad except: an unforeseen fault of a store's client is no reason to fail a
+            # request that the upstream can answer.
             _log.exception("unforeseen failure of the %s tier", self.name)
             self._failed(state, exc)
             return None

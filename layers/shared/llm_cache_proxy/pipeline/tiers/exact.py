@@ -201,7 +201,7 @@ class ExactTier:
             flight=f"{key}:{planned.text_digest}" if coalesces else None,
             lease_seconds=self.lost_leases.terms.lease_seconds,
             claim=secrets.token_hex(CLAIM_BYTES) if coalesces else "",
-            # Nobody renews what is found without a lease.
+            # Without a lease this request may not refresh what it finds.
             stale_seconds=planned.plan.stale_seconds if coalesces or planned.plan.failed else 0,
             refresh_ahead=planned.plan.refresh_ahead,
         )

@@ -89,8 +89,8 @@ async def _word_by_word(
                 part["sequence_number"] = number
             number += 1
             text = compact_text(part)
-            told = named_event(event.name, text) if event.name else data_event(text)
-            yield told.encode("utf-8")
+            sent = named_event(event.name, text) if event.name else data_event(text)
+            yield sent.encode("utf-8")
             if len(parts) > 1:
                 await asyncio.sleep(pause_seconds)
     if dialect.terminator:

@@ -1,7 +1,7 @@
-"""How long a lease lasts and how long a follower waits; and leases that the store gave unheard.
+"""How long a lease lasts and a follower waits; and leases whose grant was never received.
 
-A store that answers too late, or whose answer is lost, may have given a lease: others would wait
-for a leader that there is not. Such a lease is given back.
+A store whose reply is late or lost may have granted a lease all the same: followers would wait for
+a leader that does not exist. Such a lease is withdrawn.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
 
 @dataclass(frozen=True, slots=True)
 class LeaseTerms:
-    """`lease_seconds` without a heartbeat end a lease; nobody waits longer than `wait_seconds`.
+    """`lease_seconds` without a heartbeat end a lease; followers wait at most `wait_seconds`.
 
     A command has `command_seconds`. Giving a lease back is tried again for `retry_seconds`, 0
     where nothing runs after an answer.
@@ -31,7 +31,7 @@ class LeaseTerms:
     retry_seconds: float = 10.0
 
     async def attempt(self, call: Awaitable[object]) -> bool:
-        """Whether the store took `call` in time; its failure is nobody's."""
+        """True if the store accepted `call` in time; errors are swallowed."""
         try:
             async with asyncio.timeout(self.command_seconds):
                 await call
@@ -40,7 +40,7 @@ class LeaseTerms:
         return True
 
     async def insist(self, step: Callable[[], Awaitable[object]]) -> None:
-        """Take `step` until the store has taken it: one that is away may be back soon."""
+        """Repeat `step` until the store has accepted it: it may be back soon."""
         give_up_at, pause = time.monotonic() + self.retry_seconds, _FIRST_PAUSE_SECONDS
         while not await self.attempt(step()) and time.monotonic() + pause < give_up_at:
             await asyncio.sleep(pause)
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class LostLeases:
-    """Listens for what the store says of a claim."""
+    """Takes back the lease that a lookup may have been given when its reply is lost."""
 
     store: LeaseStore
     terms: LeaseTerms
@@ -61,7 +61,7 @@ class LostLeases:
     async def heard(
         self, tenant: str, flight: str, claim: str, step: Callable[[], Awaitable[T]]
     ) -> T:
-        """What `step` gives; where that is lost, so is the claim."""
+        """The result of `step`; if it fails, the lease taken under `claim` is withdrawn."""
         try:
             return await step()
         except BaseException:  # also a deadline's or a client's that has left

@@ -65,7 +65,7 @@ class EntryWriter:
                 state, partial(self.exact.commit, commit)
             )
         if leadership is not None and accepted is False:
-            leadership.abandon()  # a clear came: whoever waits asks anew
+            leadership.abandon()  # a clear came in between: followers ask for themselves
         elif leadership is not None and accepted is None:
             leadership.unstored(entry)
         elif leadership is not None:

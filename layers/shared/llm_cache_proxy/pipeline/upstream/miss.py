@@ -54,7 +54,7 @@ class MissPath:
     ) -> Answer:
         """The upstream's answer. Raises UpstreamError where there is none."""
         streaming = planned.form is not Form.JSON
-        reply, tells_usage = await self._reply(planned, state, streaming=streaming)
+        reply, reports_usage = await self._reply(planned, state, streaming=streaming)
         if reply.route != planned.routes[0]:
             planned = planned.answered_by(reply.route)
         if reply.status != _OK:  # a part of an answer, or none
@@ -67,7 +67,7 @@ class MissPath:
                 entry_writer=self.entry_writer,
                 upstream_usage=self.upstream_usage,
                 detached_tasks=self.detached_tasks,
-                hides_usage=tells_usage,
+                hides_usage=reports_usage,
                 ask=ask,
                 most_kept_bytes=self.most_kept_bytes,
             )

@@ -1,7 +1,7 @@
 """How the upstream is asked: as the client wrote it, and for a stream's usage where that is wanted.
 
-Never lets a wish of ours fail a request: an upstream that refuses it is asked again without. A
-stream that its content type does not name is known by how its body begins.
+The proxy adds `stream_options` to streams to learn their usage. An upstream that refuses them gets
+the request again without. A stream under another content type is recognised by its first bytes.
 """
 
 from collections.abc import AsyncGenerator
@@ -18,13 +18,13 @@ from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 _SSE = "text/event-stream"
 _SUCCESS, _ERROR = range(200, 300), 400
 _OTHER_MATTERS = frozenset({401, 402, 408, 413, 429, 502, 503, 504})
-"""What a wish of ours is no reason for, unless the answer names it: keys, limits, outages."""
-_WISHES = (b"stream_options", b"include_usage")
+"""Statuses that have other causes than our `stream_options`, unless the body names them."""
+_OUR_OPTIONS = (b"stream_options", b"include_usage")
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequests:
-    """Sends requests on; remembers the upstreams that refuse to tell a stream's usage."""
+    """Sends requests on; remembers the upstreams that refuse to report a stream's usage."""
 
     upstream: Upstream
     _refusing: set[str] = field(default_factory=set)
@@ -32,15 +32,15 @@ class UpstreamRequests:
     async def reply(
         self, planned: PlannedRequest, *, streaming: bool
     ) -> tuple[UpstreamReply, bool]:
-        """The upstream's reply, and whether it tells a usage that only we have asked for.
+        """The upstream's reply, and whether it reports a usage that only the proxy requested.
 
         The reply to a `streaming` request is named a stream where it is one. Raises UpstreamError
         where there is none.
         """
-        reply, tells_usage = await self._replied(planned, streaming=streaming)
+        reply, reports_usage = await self._replied(planned, streaming=streaming)
         if streaming and reply.status in _SUCCESS and not is_sse(reply):
             reply = await _peeked(reply)
-        return reply, tells_usage
+        return reply, reports_usage
 
     async def _replied(
         self, planned: PlannedRequest, *, streaming: bool
@@ -54,7 +54,7 @@ class UpstreamRequests:
             return reply, True
         async with aclosing(reply.body) as pieces:
             refusal = b"".join([piece async for piece in pieces])
-        if reply.status in _OTHER_MATTERS and not any(wish in refusal for wish in _WISHES):
+        if reply.status in _OTHER_MATTERS and not any(option in refusal for option in _OUR_OPTIONS):
             return replace(reply, body=_once(refusal)), True
         again = await self.upstream.send(call)
         if again.status < _ERROR:
@@ -62,7 +62,7 @@ class UpstreamRequests:
         return again, False
 
     def _options(self, planned: PlannedRequest) -> JsonObject | None:
-        """What to ask for, where the answer may be kept and nobody is known to refuse it."""
+        """The options to add where the answer may be stored and no refusal of them is known."""
         if not planned.plan.write or planned.routes[0].upstream in self._refusing:
             return None
         return planned.request.dialect.asking_for_usage(planned.request.fields)
@@ -85,7 +85,7 @@ def _call(planned: PlannedRequest, *, streaming: bool) -> UpstreamCall:
 def _with_options(body: bytes, options: JsonObject) -> bytes:
     try:
         return with_member(body.decode("utf-8"), "stream_options", options).encode("utf-8")
-    except ValueError:  # too deep to change: it goes out without our wish
+    except ValueError:  # too deep to change: it is sent without our options
         return body
 
 
@@ -96,7 +96,7 @@ async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
 async def _peeked(reply: UpstreamReply) -> UpstreamReply:
     """`reply`, and named a stream where it is one. Raises UpstreamError where it breaks off first.
 
-    Waits for no more bytes than it takes to tell.
+    Waits for no more bytes than are needed to know.
     """
     start, streams = b"", None
     while streams is None and (piece := await anext(reply.body, None)) is not None:

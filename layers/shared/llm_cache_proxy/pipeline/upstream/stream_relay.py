@@ -62,7 +62,7 @@ class StreamRelay(ClosableBody):
         )
         self._ready = b""
         self._settled = False
-        self._told = self._events()
+        self._outgoing = self._events()
         self._begun = False
 
     async def begin(self) -> None:
@@ -81,12 +81,12 @@ class StreamRelay(ClosableBody):
     async def asend(self, value: None, /) -> bytes:  # noqa: ARG002 (a generator's signature)
         """The next events, as many as came together."""
         self._begun = True
-        return await anext(self._told)
+        return await anext(self._outgoing)
 
     async def aclose(self) -> None:
         """The client has left, or has all. Safe to repeat."""
         if self._begun:
-            await self._told.aclose()
+            await self._outgoing.aclose()
         else:  # a generator that was never started would not clean up
             self._begun = True
             await self._leave()
@@ -112,12 +112,12 @@ class StreamRelay(ClosableBody):
             await self._leave()
 
     async def _leave(self) -> None:
-        """What is left to do when nobody reads any more."""
+        """Clean up when the client reads no more."""
         if not self._settled and self._detached_tasks.finishes:
             self._detached_tasks.behind(self._read_on())
             return
         self._count_aborted()
-        # Through, for whoever closes us may be cancelled meanwhile.
+        # The caller may be cancelled meanwhile; closing must go on.
         await self._detached_tasks.through(self._body.aclose())
 
     async def _read_on(self) -> None:
@@ -169,7 +169,7 @@ class StreamRelay(ClosableBody):
     async def _finish(self) -> None:
         try:
             await self._finished()
-        finally:  # however it was cut short, nobody waits for this one any more
+        finally:  # followers must not wait for a leader that has ended
             self._state.abandon_leadership()
 
     async def _finished(self) -> None:

@@ -20,7 +20,7 @@ class RedisLeases(RedisScripts):
     """The `LeaseStore` of a Redis server."""
 
     async def poll(self, query: Poll) -> tuple[Polled, int]:
-        """What there is for a follower, and the tenant's clear sequence; one command."""
+        """The leader's result so far, and the tenant's clear sequence; one command."""
         names, lease = TenantNames(query.tenant), query.lease
         keys = [names.record(query.key), names.cutoffs, names.sequence]
         keys += [names.lease(lease.flight), names.fence, names.mail(lease.flight, lease.token)]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from upstash_redis.asyncio import Redis
 
 _RUBBISH = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
-"""What the client raises where a gateway's error page stands in place of Upstash's JSON."""
+"""What the client raises when a gateway sends an error page instead of Upstash's JSON."""
 
 
 class UpstashServer:

@@ -37,7 +37,7 @@ class SqliteLeases:
         self._thread = thread
 
     async def poll(self, query: Poll) -> tuple[Polled, int]:
-        """What there is for a follower, and the tenant's clear sequence."""
+        """The leader's result so far, and the tenant's clear sequence."""
         return await self._thread.run(lambda connection: _poll(connection, query))
 
     async def extend(self, tenant: str, lease: Lease, seconds: float) -> bool:

@@ -43,7 +43,7 @@ def install(
             _write(made, weights, tokenizer, quantised=quantised)
             _replace(folder, made, Path(spare) / "old")
     except OSError as exc:
-        # Somebody else may have built the same one meanwhile.
+        # Another process may have built the same model meanwhile.
         if not is_complete(folder, quantised=quantised):
             raise BuildError(f"{folder} cannot be written: {exc}") from exc
 
@@ -58,7 +58,7 @@ def _write(made: Path, weights: bytes, tokenizer: bytes, *, quantised: bool) -> 
     (made / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
     (made / "tokenizer.json").write_text(_unlimited(tokenizer), encoding="utf-8")
     write_manifest(made, quantised=quantised)
-    # Whoever runs the model is seldom who built it.
+    # The user that runs the model is seldom the one that built it.
     for path in made.iterdir():
         path.chmod(0o644)
     made.chmod(0o755)

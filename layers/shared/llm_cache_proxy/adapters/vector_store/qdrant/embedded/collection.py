@@ -1,7 +1,7 @@
 """The collection's operations on Qdrant's engine in this process, without a server.
 
 Imports qdrant-edge-py, so it is itself imported on first use only. Every method blocks for as
-long as the engine works: whoever calls decides on the thread and the deadline.
+long as the engine works: the caller decides on the thread and the deadline.
 """
 
 from collections.abc import Iterator, Sequence
