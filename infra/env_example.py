@@ -12,7 +12,7 @@ FILE = ROOT / ".env.example"
 
 _HEAD = """\
 # Copy this file to .env in the folder where llm-cache-proxy is started, and take the # away from
-# what you set. Variables of the environment go before it. Written by `make docs` from settings.py.
+# what you set. Variables of the environment go before it. Written by `make docs`.
 """
 
 

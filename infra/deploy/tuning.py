@@ -7,7 +7,7 @@ from infra.deploy.answers import secrets_path
 from infra.deploy.aws import Aws
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import read_settings
-from llm_cache_proxy.tuning import NAME
+from llm_cache_proxy.settings.tuning import NAME
 
 _ANY_SECRET = "a stack has one, whatever is tuned"  # noqa: S105 - stands for what is not read
 

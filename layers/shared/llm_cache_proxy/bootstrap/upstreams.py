@@ -7,7 +7,7 @@ from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.upstreams.config import ANY_MODEL, Timeouts, UpstreamConfig, groq
 from llm_cache_proxy.ports.upstream import Upstream
 from llm_cache_proxy.settings import Settings, read_variable
-from llm_cache_proxy.upstream_settings import UpstreamSetting, read_keys, read_upstreams
+from llm_cache_proxy.settings.upstreams import UpstreamSetting, read_keys, read_upstreams
 
 _CONNECT_SECONDS = 5.0
 

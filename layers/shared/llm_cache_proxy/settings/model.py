@@ -1,76 +1,29 @@
-"""Every setting, read from the environment once at start; the only reader of it.
+"""Every setting with its type, default and description."""
 
-A wrong value stops the start with the variable's name and what was expected.
-"""
-
-import os
-from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
-    ValidationError,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.requests.presets import Preset
-from llm_cache_proxy.service_addresses import base_url, has_no_path, http_url, redis_url
-from llm_cache_proxy.tuning import NAME as TUNING
-from llm_cache_proxy.tuning import read_tuning
-from llm_cache_proxy.upstream_settings import read_keys, read_upstreams
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    redis_url(value.get_secret_value())
-    return value
-
-
-def _signing_secret(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < _LEAST_SECRET_CHARACTERS:
-        raise ValueError(f"expected at least {_LEAST_SECRET_CHARACTERS} characters of randomness")
-    return value
-
-
-_LEAST_SECRET_CHARACTERS = 32
-
-
-def _upstreams(value: str) -> str:
-    read_upstreams(value)
-    return value
-
-
-def _upstream_keys(value: SecretStr) -> SecretStr:
-    read_keys(value.get_secret_value())
-    return value
-
-
-def _small(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _capitals(value: object) -> object:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-AnyCase = BeforeValidator(_small)
-"""A word from a list, in whatever case it is written."""
-
-LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
-HttpUrl = Annotated[str, AfterValidator(http_url)]
-BaseUrl = Annotated[str, AfterValidator(base_url)]
-RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
-Upstreams = Annotated[str, AfterValidator(_upstreams)]
-UpstreamKeys = Annotated[SecretStr, AfterValidator(_upstream_keys)]
-SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
-Similarity = Annotated[float, Field(ge=0.5, le=1)]
-Seconds = Annotated[float, Field(gt=0, le=900)]
+from llm_cache_proxy.settings.addresses import has_no_path
+from llm_cache_proxy.settings.values import (
+    AnyCase,
+    BaseUrl,
+    HttpUrl,
+    LogLevel,
+    RedisUrl,
+    Seconds,
+    SigningSecret,
+    Similarity,
+    UpstreamKeys,
+    Upstreams,
+)
 
 
 class Settings(BaseSettings):
@@ -435,109 +388,3 @@ def _shown(value: object) -> object:
     if isinstance(value, SecretStr):
         return "********"
     return str(value) if isinstance(value, Path) else value
-
-
-class SecretNames(BaseSettings):
-    """Which secrets a function fetches before its settings are read."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
-
-    secrets: str = Field(
-        "",
-        description="Names of SecureString parameters, separated by commas; the last part of each "
-        "is the setting that it holds.",
-    )
-
-    def listed(self) -> tuple[str, ...]:
-        """The names, one by one."""
-        return tuple(name.strip() for name in self.secrets.split(",") if name.strip())
-
-
-def setting_names() -> frozenset[str]:
-    """Every setting's variable."""
-    return frozenset(name.upper() for name in Settings.model_fields)
-
-
-def secret_setting_names() -> frozenset[str]:
-    """The variables of those settings whose values are never shown."""
-    fields = Settings.model_fields.items()
-    return frozenset(name.upper() for name, field in fields if "SecretStr" in str(field.annotation))
-
-
-def read_secret_names() -> tuple[str, ...]:
-    """The names of the secrets in the environment, none where it names none."""
-    return SecretNames().listed()
-
-
-def misspelt_variables() -> dict[str, str]:
-    """Variables that are no settings but look like one, each with the one that may be meant."""
-    known = {name.upper() for name in (*setting_names(), *SecretNames.model_fields, TUNING)}
-    given = {name.upper(): name for name in os.environ}
-    found: dict[str, str] = {}
-    for name in sorted(given.keys() - known):
-        meant = get_close_matches(name, known, n=1, cutoff=_LOOKS_LIKE)
-        if meant and meant[0] not in given and not name.startswith(meant[0]):
-            found[given[name]] = meant[0]
-    return found
-
-
-_LOOKS_LIKE = 0.88
-"""The similarity of REDIS_URI and REDIS_URL."""
-
-
-def load_env_file(path: Path, *, over: Collection[str] = ()) -> frozenset[str]:
-    """Take the variables of a `.env` file into the environment; their names.
-
-    What the environment holds already stays, but for the names in `over`. Raises SettingsError for
-    a file that cannot be read.
-    """
-    from dotenv import dotenv_values  # noqa: PLC0415 - functions have no such file
-
-    try:
-        found = dotenv_values(path, encoding="utf-8")
-    except (OSError, UnicodeError) as exc:
-        raise SettingsError(f"{path} cannot be read: {exc}") from exc
-    taken = {
-        name: value
-        for name, value in found.items()
-        if value is not None and (name in over or name not in os.environ)
-    }
-    os.environ.update(taken)
-    return frozenset(taken)
-
-
-def read_variable(name: str) -> str | None:
-    """What the environment holds under a name that a setting gives; None where it is empty."""
-    return os.environ.get(name) or None
-
-
-def runs_under_sam_local() -> bool:
-    """Whether this is a function that SAM has started on somebody's machine; Lambda never is."""
-    return read_variable("AWS_SAM_LOCAL") == "true"
-
-
-def read_settings(secrets: Mapping[str, str] | None = None) -> Settings:
-    """The settings in the environment, under those in TUNING and `secrets` (by variables' names).
-
-    Raises SettingsError that names what is wrong.
-    """
-    kept = dict(secrets or {})
-    tuning = read_tuning(
-        kept.pop(TUNING, "") or read_variable(TUNING) or "{}",
-        known=setting_names(),
-        secret=secret_setting_names(),
-    )
-    found = {name.lower(): value for name, value in (tuning | kept).items() if value}
-    try:
-        return Settings.model_validate(found)
-    except ValidationError as exc:
-        raise SettingsError(_explained(exc)) from None  # the cause would print secret values
-
-
-def _explained(exc: ValidationError) -> str:
-    lines = []
-    for error in exc.errors(include_url=False, include_input=False, include_context=False):
-        name = ".".join(str(part) for part in error["loc"]).upper()
-        message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-        lines.append(f"{name}: {message}" if name else message)
-    return "\n".join(lines)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from llm_cache_proxy.service_addresses import base_url as as_base_url
+from llm_cache_proxy.settings.addresses import base_url as as_base_url
 
 _SERVICES = {
     "groq": ("https://api.groq.com/openai/v1", "GROQ_API_KEY"),

@@ -1,0 +1,59 @@
+"""The types of settings' values, each of which says what it expects."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+)
+
+from llm_cache_proxy.settings.addresses import base_url, http_url, redis_url
+from llm_cache_proxy.settings.upstreams import read_keys, read_upstreams
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    redis_url(value.get_secret_value())
+    return value
+
+
+def _signing_secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _LEAST_SECRET_CHARACTERS:
+        raise ValueError(f"expected at least {_LEAST_SECRET_CHARACTERS} characters of randomness")
+    return value
+
+
+_LEAST_SECRET_CHARACTERS = 32
+
+
+def _upstreams(value: str) -> str:
+    read_upstreams(value)
+    return value
+
+
+def _upstream_keys(value: SecretStr) -> SecretStr:
+    read_keys(value.get_secret_value())
+    return value
+
+
+def _small(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _capitals(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+AnyCase = BeforeValidator(_small)
+"""A word from a list, in whatever case it is written."""
+
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
+HttpUrl = Annotated[str, AfterValidator(http_url)]
+BaseUrl = Annotated[str, AfterValidator(base_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+Upstreams = Annotated[str, AfterValidator(_upstreams)]
+UpstreamKeys = Annotated[SecretStr, AfterValidator(_upstream_keys)]
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+Similarity = Annotated[float, Field(ge=0.5, le=1)]
+Seconds = Annotated[float, Field(gt=0, le=900)]
