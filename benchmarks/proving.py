@@ -9,7 +9,7 @@ from benchmarks.load import Connection, chat_request
 from benchmarks.processes import cpu_seconds
 from benchmarks.servers import MODEL, local_server
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.proving import forms_of_json, forms_of_stream
+from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json, forms_of_stream
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from servers.redis.process import redis_process
 from servers.upstream.answers import chat, chat_chunks

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fuzz.chunk_mutations import Chunk, mutated_stream
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
 from llm_cache_proxy.domain.entries.entry import Form
 
 TEXTS = {

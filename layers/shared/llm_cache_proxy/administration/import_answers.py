@@ -13,8 +13,8 @@ from llm_cache_proxy.administration.dry_run.read_only_stores import UncountedExa
 from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
-from llm_cache_proxy.domain.dialects.proving import forms_of_json
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import (

@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.dialects import chat_stream
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.chat_stream import chat_assembler
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
 from unit.domain.dialects.completions import completions, streams_of
 

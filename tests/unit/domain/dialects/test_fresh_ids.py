@@ -2,7 +2,7 @@
 
 import json
 
-from llm_cache_proxy.domain.dialects.fresh_ids import renewed
+from llm_cache_proxy.domain.dialects.streams.fresh_ids import renewed
 
 
 def test_only_id_and_date_change() -> None:

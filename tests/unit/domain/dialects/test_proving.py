@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.proving import forms_of_json
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.responses_stream import ResponseAssembler
-from llm_cache_proxy.domain.dialects.sse import begins_stream
-from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
+from llm_cache_proxy.domain.dialects.streams.sse import begins_stream
+from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import DEEPEST, parse_object

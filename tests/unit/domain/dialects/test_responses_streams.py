@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.dialects import responses_stream
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.responses_stream import LAST_EVENTS, ResponseAssembler
-from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from unit.domain.dialects.responses import streams_of, whole_responses
 
 Json = dict[str, Any]

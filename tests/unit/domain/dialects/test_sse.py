@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 
 STREAM = 'data: {"a": "grüße 🙂"}\n\n: keep-alive\n\nevent: x\ndata: 1\ndata: 2\n\ndata:[DONE]\n\n'
 

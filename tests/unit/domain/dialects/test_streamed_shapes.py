@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.entries.entry import Form, Forms
 from llm_cache_proxy.domain.json_text import parse_object

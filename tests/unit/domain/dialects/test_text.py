@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from llm_cache_proxy.domain.dialects import text
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests.reasons import Reason

@@ -10,9 +10,9 @@ from llm_cache_proxy.domain.dialects import chat_stream, responses_stream, text
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
-from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.word_by_word import words
 from llm_cache_proxy.domain.dialects.text import TextDialect
-from llm_cache_proxy.domain.dialects.word_by_word import words
 from unit.domain.dialects import completions as chats
 from unit.domain.dialects import test_text as texts
 from unit.domain.dialects.responses import whole_responses

@@ -11,7 +11,7 @@ import pytest
 
 from fakes.upstream import SSE_HEADERS, completion
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
-from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from unit.pipeline.harness import PRICES, Harness, ReceivedAnswer

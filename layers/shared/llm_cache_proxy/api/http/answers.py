@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.domain.client_keys.refusals import limit_headers
-from llm_cache_proxy.domain.dialects.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.pricing import format_dollars
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome

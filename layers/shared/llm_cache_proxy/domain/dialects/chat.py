@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import cast
 
 from llm_cache_proxy.domain.dialects import chat_stream as stream
-from llm_cache_proxy.domain.dialects import word_by_word
-from llm_cache_proxy.domain.dialects.choices import NO_ERROR
 from llm_cache_proxy.domain.dialects.fields import (
     StreamOptions,
     check_sampling,
@@ -21,7 +19,9 @@ from llm_cache_proxy.domain.dialects.fields import (
     with_changed_text,
     wrong_type,
 )
-from llm_cache_proxy.domain.dialects.sse import DONE_EVENT
+from llm_cache_proxy.domain.dialects.streams import word_by_word
+from llm_cache_proxy.domain.dialects.streams.choices import NO_ERROR
+from llm_cache_proxy.domain.dialects.streams.sse import DONE_EVENT
 from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest

@@ -3,8 +3,8 @@
 A replay sends the role first and the finish reason last, and loses nothing.
 """
 
-from llm_cache_proxy.domain.dialects.choices import Choice, ChoicesAssembler
-from llm_cache_proxy.domain.dialects.sse import data_event, data_events
+from llm_cache_proxy.domain.dialects.streams.choices import Choice, ChoicesAssembler
+from llm_cache_proxy.domain.dialects.streams.sse import data_event, data_events
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 
 

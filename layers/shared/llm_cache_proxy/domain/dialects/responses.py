@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import cast
 
 from llm_cache_proxy.domain.dialects import responses_stream as stream
-from llm_cache_proxy.domain.dialects import word_by_word
 from llm_cache_proxy.domain.dialects.fields import (
     check_sampling,
     optional,
@@ -19,6 +18,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     with_changed_text,
     wrong_type,
 )
+from llm_cache_proxy.domain.dialects.streams import word_by_word
 from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Form, Forms
 from llm_cache_proxy.domain.errors import InvalidRequest

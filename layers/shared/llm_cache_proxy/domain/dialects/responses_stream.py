@@ -6,9 +6,9 @@ OpenAI's API reference, "Streaming events".
 
 from collections.abc import Iterator
 
-from llm_cache_proxy.domain.dialects.choices import parsed_event
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.sse import named_event
+from llm_cache_proxy.domain.dialects.streams.choices import parsed_event
+from llm_cache_proxy.domain.dialects.streams.sse import named_event
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 
 LAST_EVENTS = ("response.completed", "response.failed", "response.incomplete")

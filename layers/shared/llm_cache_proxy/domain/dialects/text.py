@@ -7,16 +7,16 @@ no semantic tier.
 from collections.abc import Callable
 from typing import cast
 
-from llm_cache_proxy.domain.dialects import word_by_word
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.choices import Choice, ChoicesAssembler, tells_of_error
 from llm_cache_proxy.domain.dialects.fields import (
     StreamOptions,
     check_sampling,
     require_model,
     temperature,
 )
-from llm_cache_proxy.domain.dialects.sse import DONE_EVENT, data_event
+from llm_cache_proxy.domain.dialects.streams import word_by_word
+from llm_cache_proxy.domain.dialects.streams.choices import Choice, ChoicesAssembler, tells_of_error
+from llm_cache_proxy.domain.dialects.streams.sse import DONE_EVENT, data_event
 from llm_cache_proxy.domain.dialects.upstream_state import uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.json_text import JsonObject
 
 _RANDOM_NUMBER = re.compile(r"\d{12,}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.answers import Comparison, agreement, clearly_differs, compared
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
-from llm_cache_proxy.domain.dialects.sse import DONE, EventSplitter
+from llm_cache_proxy.domain.dialects.streams.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules

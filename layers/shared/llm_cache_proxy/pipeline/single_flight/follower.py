@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
-from llm_cache_proxy.domain.dialects.sse import data_event
+from llm_cache_proxy.domain.dialects.streams.sse import data_event
 from llm_cache_proxy.domain.entries.entry import Entry, Form
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer, shared_answer
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError

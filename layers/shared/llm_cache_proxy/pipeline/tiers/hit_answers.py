@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.dialects.dialect import Dialect
-from llm_cache_proxy.domain.dialects.fresh_ids import renewed
-from llm_cache_proxy.domain.dialects.sse import EventSplitter, data_event, named_event
+from llm_cache_proxy.domain.dialects.streams.fresh_ids import renewed
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter, data_event, named_event
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.entries.pairs import EntryHandle
 from llm_cache_proxy.domain.json_text import compact_text

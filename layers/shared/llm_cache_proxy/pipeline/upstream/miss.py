@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
-from llm_cache_proxy.domain.dialects.proving import forms_of_json
+from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.dialects.body_members import with_member
-from llm_cache_proxy.domain.dialects.sse import begins_stream
+from llm_cache_proxy.domain.dialects.streams.sse import begins_stream
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
-from llm_cache_proxy.domain.dialects.sse import data_event
-from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.sse import data_event
+from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.counter_names import error_count

@@ -5,10 +5,10 @@ What ends the stream is held back: the answer is to be stored before the client 
 
 import json
 
-from llm_cache_proxy.domain.dialects.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
-from llm_cache_proxy.domain.dialects.proving import StreamedEvent, forms_of_stream
-from llm_cache_proxy.domain.dialects.sse import DONE, DONE_EVENT, Event, EventSplitter
+from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
+from llm_cache_proxy.domain.dialects.streams.proving import StreamedEvent, forms_of_stream
+from llm_cache_proxy.domain.dialects.streams.sse import DONE, DONE_EVENT, Event, EventSplitter
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.json_text import JsonObject
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.merging import Merging, is_empty
-from llm_cache_proxy.domain.dialects.tool_calls import ToolCalls
+from llm_cache_proxy.domain.dialects.streams.merging import Merging, is_empty
+from llm_cache_proxy.domain.dialects.streams.tool_calls import ToolCalls
 from llm_cache_proxy.domain.json_text import JsonObject
 
 _NATURAL_ENDS = ("stop", "function_call", "tool_calls")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.dialects.dialect import Assembler, BrokenStreamError, Dialect
-from llm_cache_proxy.domain.dialects.sse import EventSplitter, data_event, named_event
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter, data_event, named_event
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 

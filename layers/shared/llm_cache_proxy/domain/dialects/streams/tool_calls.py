@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import cast
 
-from llm_cache_proxy.domain.dialects.merging import Merging, is_empty
+from llm_cache_proxy.domain.dialects.streams.merging import Merging, is_empty
 from llm_cache_proxy.domain.json_text import JsonObject
 
 
