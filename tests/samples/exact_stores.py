@@ -16,7 +16,7 @@ from fakes.exact import FakeExact
 from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
-from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 from llm_cache_proxy.bootstrap.parts import Exact
 from servers.asgi import serving
 from servers.redis.rest_server import RedisRest
@@ -116,7 +116,7 @@ async def opened(kind: str, folder: Path, redis_url: str) -> AsyncIterator[Opene
         return
     if kind == "sqlite":
         path = folder / "exact.sqlite3"
-        sqlite = SqliteExactStore(path, timeout_seconds=5)
+        sqlite = sqlite_exact_store(path, timeout_seconds=5)
         yield OpenedStore(kind, sqlite, path=path)
         await sqlite.aclose()
         return

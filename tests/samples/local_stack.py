@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from fakes.embedder import FakeEmbedder
 from fakes.upstream import FakeUpstream
 from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
-from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.bootstrap.local import local_app
 from llm_cache_proxy.bootstrap.parts import Exact, Parts
@@ -53,7 +53,7 @@ async def local_stack(kind: str, folder: Path) -> AsyncIterator[LocalStack]:
         if kind == "redis":
             exact = redis_exact_store(stack.enter_context(redis_process()), timeout_seconds=5)
         else:
-            exact = SqliteExactStore(folder / "exact.sqlite3", timeout_seconds=5)
+            exact = sqlite_exact_store(folder / "exact.sqlite3", timeout_seconds=5)
         embedder, upstream = FakeEmbedder(), FakeUpstream()
         vectors = QdrantLocalVectors(folder / "vectors", timeout_seconds=20)
         await vectors.open()

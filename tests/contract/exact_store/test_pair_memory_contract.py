@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.adapters.exact_store.sqlite.connection import _STEPS, SCHEMA_VERSION
-from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite.schema import _STEPS, SCHEMA_VERSION
+from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 from llm_cache_proxy.domain.entries.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
@@ -185,7 +185,7 @@ async def test_a_file_of_an_earlier_schema_is_brought_up_to_date(
             connection.executescript(step)
         connection.execute(f"PRAGMA user_version = {version}")
 
-    store = SqliteExactStore(path, timeout_seconds=5)
+    store = sqlite_exact_store(path, timeout_seconds=5)
     await store.commit(Commit(TENANT, entry()))
     await store.bar(TENANT, "a-pair")
     refused = await store.promote(TENANT, alias(), asking(), NEAR)

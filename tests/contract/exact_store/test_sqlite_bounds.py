@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
-from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore, sqlite_exact_store
 from llm_cache_proxy.ports.bounded_store import Bounds, Removed
 from llm_cache_proxy.ports.exact_store import Commit, Hit, Match
 from samples.exact_entries import TENANT, alias, asking, entry
@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqliteExactStore]:
-    made = SqliteExactStore(path, timeout_seconds=5)
+    made = sqlite_exact_store(path, timeout_seconds=5)
     yield made
     await made.aclose()
 
@@ -130,7 +130,7 @@ async def test_nothing_is_stored_while_the_disk_is_nearly_full_and_again_when_th
 ) -> None:
     free, now = [10], [0.0]
     space = DiskSpace(path.parent, 100, free_bytes=lambda _: free[0], monotonic=lambda: now[0])
-    store = SqliteExactStore(path, timeout_seconds=5, disk_space=space)
+    store = sqlite_exact_store(path, timeout_seconds=5, disk_space=space)
 
     refused = await store.commit(Commit(TENANT, entry("a")))
     free[0], now[0] = 1_000, 2.0
@@ -144,13 +144,13 @@ async def test_nothing_is_stored_while_the_disk_is_nearly_full_and_again_when_th
 async def test_a_damaged_file_is_kept_aside_and_an_empty_one_begins(
     path: Path, damage: bytes | None
 ) -> None:
-    first = SqliteExactStore(path, timeout_seconds=5)
+    first = sqlite_exact_store(path, timeout_seconds=5)
     for number in range(200):
         await first.commit(Commit(TENANT, entry(f"k{number}", text="x" * 2_000)))
     await first.aclose()
     damaged(path, damage)
 
-    second = SqliteExactStore(path, timeout_seconds=5)
+    second = sqlite_exact_store(path, timeout_seconds=5)
     assert await second.count_entries(TENANT) == 0
     assert await second.commit(Commit(TENANT, entry("a")))
     await second.aclose()
@@ -162,7 +162,7 @@ async def test_a_damaged_file_is_kept_aside_and_an_empty_one_begins(
 async def test_a_second_damaged_file_of_a_day_is_kept_beside_the_first(path: Path) -> None:
     for _ in range(2):
         damaged(path, b"no database at all" * 500)
-        store = SqliteExactStore(path, timeout_seconds=5)
+        store = sqlite_exact_store(path, timeout_seconds=5)
         await store.ping()
         await store.aclose()
 
@@ -170,7 +170,7 @@ async def test_a_second_damaged_file_of_a_day_is_kept_beside_the_first(path: Pat
 
 
 async def test_a_file_of_a_version_before_bounds_keeps_its_entries(path: Path) -> None:
-    store = SqliteExactStore(path, timeout_seconds=5)
+    store = sqlite_exact_store(path, timeout_seconds=5)
     await fill(store, "a", "b")
     await store.aclose()
     with sqlite3.connect(path) as connection:
@@ -178,7 +178,7 @@ async def test_a_file_of_a_version_before_bounds_keeps_its_entries(path: Path) -
         connection.execute("ALTER TABLE records DROP COLUMN used_at")
         connection.execute("PRAGMA user_version = 6")
 
-    again = SqliteExactStore(path, timeout_seconds=5)
+    again = sqlite_exact_store(path, timeout_seconds=5)
     await trimmed(again, Bounds(entries=1))
 
     assert await kept(again, "a", "b") == ["b"]

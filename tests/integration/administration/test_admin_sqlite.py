@@ -9,7 +9,7 @@ import pytest
 
 from fakes.admin import NOW, entry
 from fakes.vectors import FakeVectors
-from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore, sqlite_exact_store
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.administration import Administration
 from llm_cache_proxy.domain.entries.entry import Entry, Form
@@ -51,7 +51,10 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    exact, vectors = SqliteExactStore(tmp_path / "exact.sqlite3", timeout_seconds=5), FakeVectors()
+    exact, vectors = (
+        sqlite_exact_store(tmp_path / "exact.sqlite3", timeout_seconds=5),
+        FakeVectors(),
+    )
     administration = Administration(
         exact=exact,
         vectors=vectors,

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 from click.testing import CliRunner
 
-from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
+from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 from llm_cache_proxy.cli.admin.commands import admin
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord
@@ -113,7 +113,7 @@ def test_operators_give_feedback_over_http_and_on_the_command_line(tmp_path: Pat
 
 async def keys(path: Path, *tenants: str) -> list[str]:
     """A key for each tenant, kept where the proxy looks for them."""
-    store, key_id = SqliteExactStore(path, timeout_seconds=5), "1" * 16
+    store, key_id = sqlite_exact_store(path, timeout_seconds=5), "1" * 16
     for tenant in tenants:
         assert await store.write_key(tenant, key_id, KeyRecord(name="test", created_at=1))
     await store.aclose()

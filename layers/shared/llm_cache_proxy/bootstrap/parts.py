@@ -149,10 +149,10 @@ def remote_exact(settings: Settings) -> tuple[Exact, str] | None:
 
 def embedded_exact(settings: Settings) -> tuple[Exact, str]:
     """The exact tier in one file."""
-    from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
+    from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 
     path = data_dir(settings) / "exact.sqlite3"
-    store = SqliteExactStore(
+    store = sqlite_exact_store(
         path,
         timeout_seconds=settings.exact_deadline_seconds,
         disk_space=_disk_space(settings),

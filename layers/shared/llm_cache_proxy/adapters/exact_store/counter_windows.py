@@ -1,12 +1,8 @@
 """How counters are cut into windows of time: fine ones now, days later, one total at last."""
 
 FINE_SECONDS = 300
+"""A fine window starts at a multiple of this."""
 FINE_KEPT_SECONDS = 25 * 3_600
 """Long enough for every reader of the last day to find it in fine windows."""
 DAY_SECONDS = 86_400
 DAYS_KEPT_SECONDS = 35 * DAY_SECONDS
-
-
-def fine_start(now: float) -> int:
-    """The start of the fine window that `now` lies in."""
-    return int(now) // FINE_SECONDS * FINE_SECONDS

@@ -5,7 +5,7 @@ A tenant's name may be any text: it is escaped, so that none can reach another's
 
 from urllib.parse import quote, unquote
 
-from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS, fine_start
+from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS
 
 PREFIX = "lcp1"
 TENANTS = f"{PREFIX}:tenants"
@@ -55,7 +55,7 @@ class TenantNames:
 
     def window(self, now: float) -> str:
         """The id of the fine counter window at `now`."""
-        return f"{FINE_SECONDS}:{fine_start(now)}"
+        return f"{FINE_SECONDS}:{int(now) // FINE_SECONDS * FINE_SECONDS}"
 
     def shared(self, window: str) -> list[str]:
         """What every script on a record needs beside it, in the order of their KEYS."""

@@ -1,7 +1,7 @@
 """Operators' view of the embedded exact tier."""
 
+import json
 import sqlite3
-import time
 from collections.abc import Sequence
 
 from llm_cache_proxy.adapters.exact_store.counter_windows import (
@@ -9,21 +9,21 @@ from llm_cache_proxy.adapters.exact_store.counter_windows import (
     DAYS_KEPT_SECONDS,
     FINE_KEPT_SECONDS,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
-    SqliteThread,
-    clock_seconds,
-    writing,
-)
-from llm_cache_proxy.adapters.exact_store.sqlite.records import (
-    LIVING,
-    is_whole,
-    sequence_of,
-    to_entry,
-    to_listed,
-)
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
+from llm_cache_proxy.adapters.exact_store.sqlite.records import entry_in, is_whole, sequence_of
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
+from llm_cache_proxy.ports.exact_admin import CounterWindow, Listed, Page, Swept
 
+_LIVING = """
+version = :version AND expires_at > :now
+  AND NOT EXISTS (
+    SELECT 1 FROM cutoffs
+    WHERE cutoffs.tenant = records.tenant
+      AND (cutoff > sequence AND selector IN (
+          SELECT value FROM json_each(iif(json_valid(selectors), selectors, '[]')))
+        OR selector = 'before' AND cutoff > created_at))
+"""
+"""What a record must be to be served: neither expired nor cut off, by selector or by age."""
 _DEAD = """
 tenant = ? AND sequence < (SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = ?)
 AND EXISTS (
@@ -34,11 +34,11 @@ tenant = ? AND created_at < (
   SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = 'before')
 """
 _PAGE = f"""
-SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {LIVING}
+SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {_LIVING}
 ORDER BY key LIMIT :limit
 """  # noqa: S608 - constants alone
 _READ = f"""
-SELECT * FROM records WHERE tenant = :tenant AND key = :key AND target IS NULL AND {LIVING}
+SELECT * FROM records WHERE tenant = :tenant AND key = :key AND target IS NULL AND {_LIVING}
 """  # noqa: S608 - constants alone
 _FOLD = """
 INSERT INTO counters (tenant, seconds, start, name, amount)
@@ -48,11 +48,8 @@ ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
 """
 
 
-class SqliteAdmin:
+class SqliteAdmin(SqlitePart):
     """`ExactAdmin` over one file."""
-
-    def __init__(self, thread: SqliteThread) -> None:
-        self._thread = thread
 
     async def tenants(self) -> Sequence[str]:
         """Every tenant that has ever stored or counted, sorted."""
@@ -63,7 +60,7 @@ class SqliteAdmin:
 
     async def cut(self, tenant: str, selector: str) -> int:
         """Make every present entry with `selector` dead at once; the new cutoff."""
-        return await self._thread.run(lambda connection: _cut(connection, tenant, selector))
+        return await self._thread.run(lambda c: _cut(c, tenant, selector, self._thread.now()))
 
     async def sweep(self, tenant: str, selector: str) -> Swept:
         """Delete the records that a `cut` of `selector` has killed."""
@@ -79,11 +76,13 @@ class SqliteAdmin:
 
     async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
         """Up to `limit` living entries after the key `cursor`, in the order of their keys."""
-        return await self._thread.run(lambda c: _page(c, tenant, cursor or "", limit))
+        now = int(self._thread.now())
+        return await self._thread.run(lambda c: _page(c, tenant, cursor or "", limit, now))
 
     async def read(self, tenant: str, key: str) -> Entry | None:
         """The whole living entry under an exact key."""
-        return await self._thread.run(lambda connection: _read(connection, tenant, key))
+        now = int(self._thread.now())
+        return await self._thread.run(lambda c: _read(c, tenant, key, now))
 
     async def count_entries(self, tenant: str) -> int:
         """Entries held for the tenant, aliases not counted."""
@@ -92,7 +91,8 @@ class SqliteAdmin:
 
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         """All counter windows, oldest first, old fine ones folded into coarse ones."""
-        return await self._thread.run(lambda connection: _counters(connection, tenant))
+        now = int(self._thread.now())
+        return await self._thread.run(lambda c: _counters(c, tenant, now))
 
     async def recent(self, tenant: str) -> Sequence[str]:
         """The tenant's recent decisions, newest first."""
@@ -105,9 +105,9 @@ class SqliteAdmin:
         await self._thread.run(lambda c: c.execute("SELECT COUNT(*) FROM tenants").fetchone())
 
 
-def _cut(connection: sqlite3.Connection, tenant: str, selector: str) -> int:
+def _cut(connection: sqlite3.Connection, tenant: str, selector: str, now: float) -> int:
     with writing(connection):
-        cutoff = max(sequence_of(connection, tenant) + 1, int(time.time() * 1000))
+        cutoff = max(sequence_of(connection, tenant) + 1, int(now * 1000))
         connection.execute(
             "INSERT INTO tenants (tenant, sequence) VALUES (?, ?) "
             "ON CONFLICT DO UPDATE SET sequence = excluded.sequence",
@@ -144,25 +144,38 @@ def _deleted(connection: sqlite3.Connection, which: str, parameters: tuple[str, 
     return Swept(entries=counted[0] - counted[1], aliases=counted[1])
 
 
-def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int) -> Page:
-    parameters = {**_living(), "tenant": tenant, "after": after, "limit": limit}
+def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int, now: int) -> Page:
+    parameters = {**_living(now), "tenant": tenant, "after": after, "limit": limit}
     rows = connection.execute(_PAGE, parameters).fetchall()
     cursor = rows[-1]["key"] if len(rows) == limit else None
-    return Page([to_listed(row) for row in rows if is_whole(row)], cursor)
+    return Page([_listed(row) for row in rows if is_whole(row)], cursor)
 
 
-def _read(connection: sqlite3.Connection, tenant: str, key: str) -> Entry | None:
-    parameters = {**_living(), "tenant": tenant, "key": key}
+def _listed(row: sqlite3.Row) -> Listed:
+    """A line of a page."""
+    return Listed(
+        key=row["key"],
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        selectors=tuple(json.loads(row["selectors"])),
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+    )
+
+
+def _read(connection: sqlite3.Connection, tenant: str, key: str, now: int) -> Entry | None:
+    parameters = {**_living(now), "tenant": tenant, "key": key}
     row = connection.execute(_READ, parameters).fetchone()
-    return None if row is None or not is_whole(row) else to_entry(row)
+    return None if row is None or not is_whole(row) else entry_in(row)
 
 
-def _living() -> dict[str, object]:
-    return {"version": FORMAT_VERSION, "now": clock_seconds()}
+def _living(now: int) -> dict[str, object]:
+    return {"version": FORMAT_VERSION, "now": now}
 
 
-def _counters(connection: sqlite3.Connection, tenant: str) -> list[CounterWindow]:
-    now = int(time.time())
+def _counters(connection: sqlite3.Connection, tenant: str, now: int) -> list[CounterWindow]:
     with writing(connection):
         fine = f"seconds > 0 AND seconds < {DAY_SECONDS} AND start + seconds < ?"
         day_start = f"start - start % {DAY_SECONDS}"

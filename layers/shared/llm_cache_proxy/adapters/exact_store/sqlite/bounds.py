@@ -4,33 +4,37 @@ Works in short transactions, so that no lookup waits long behind one of them.
 """
 
 import sqlite3
+from collections.abc import Sequence
 
-from llm_cache_proxy.adapters.exact_store.sqlite.connection import clock_seconds, writing
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
 from llm_cache_proxy.ports.bounded_store import Bounds, Removed
 
 _BATCH = 200
 _PAGES = 10_000
-_TOUCHED_SECONDS = 60
-"""A record is marked as used once a minute at most: nearly every hit stays a read."""
 
 _EXPIRED = "SELECT rowid FROM records WHERE purge_at <= ? ORDER BY purge_at LIMIT ?"
 _LEAST_USED = "SELECT rowid FROM records ORDER BY used_at, rowid LIMIT ?"
 
 
-def touch(connection: sqlite3.Connection, tenant: str, key: str, now: int) -> None:
-    """Mark a record as used now."""
-    connection.execute(
-        "UPDATE records SET used_at = ? WHERE tenant = ? AND key = ? AND used_at <= ?",
-        (now, tenant, key, now - _TOUCHED_SECONDS),
-    )
+class SqliteBounds(SqlitePart):
+    """`BoundedStore` over one file."""
+
+    async def trim(self, bounds: Bounds) -> Sequence[Removed]:
+        """Delete some of what has expired, or else of what is too much."""
+        now = int(self._thread.now())
+        return await self._thread.run(lambda c: _purged(c, now) or _evicted(c, bounds))
+
+    async def shrink(self) -> None:
+        """Give the space of what was deleted back to the disk."""
+        await self._thread.run(_shrink)
 
 
-def purged(connection: sqlite3.Connection) -> list[Removed]:
+def _purged(connection: sqlite3.Connection, now: int) -> list[Removed]:
     """Some of the records that are past their `purge_at`, deleted; none where there are none."""
-    return _deleted(connection, _EXPIRED, (clock_seconds(), _BATCH))
+    return _deleted(connection, _EXPIRED, (now, _BATCH))
 
 
-def evicted(connection: sqlite3.Connection, bounds: Bounds) -> list[Removed]:
+def _evicted(connection: sqlite3.Connection, bounds: Bounds) -> list[Removed]:
     """Some of the least recently used records, deleted; none where all are within `bounds`."""
     excess = _excess(connection, bounds)
     if excess <= 0:
@@ -38,7 +42,7 @@ def evicted(connection: sqlite3.Connection, bounds: Bounds) -> list[Removed]:
     return _deleted(connection, _LEAST_USED, (min(excess, _BATCH),))
 
 
-def shrink(connection: sqlite3.Connection) -> None:
+def _shrink(connection: sqlite3.Connection) -> None:
     """Give pages that are free back to the disk, as many as take a moment."""
     # In a script: `execute` would give back a single page.
     connection.executescript(

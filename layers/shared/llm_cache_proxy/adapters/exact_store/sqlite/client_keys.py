@@ -1,12 +1,13 @@
 """Clients' keys in the embedded exact tier: a row holds a key's record and what it has used."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from llm_cache_proxy.adapters.exact_store.key_records import read_record, record_text
-from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqliteThread, writing
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
 from llm_cache_proxy.domain.client_keys.limits import (
+    Grant,
     KeyCheck,
     KeyRecord,
     Refusal,
@@ -15,26 +16,23 @@ from llm_cache_proxy.domain.client_keys.limits import (
     refusal,
 )
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage, corrected, corrections
-from llm_cache_proxy.ports.exact_store import Answered, Found, Miss, OtherNamespace, Refused
+from llm_cache_proxy.ports.exact_store import OtherNamespace, Refused
 from llm_cache_proxy.ports.key_store import HeldKey
 
 
-class SqliteKeys:
+class SqliteKeys(SqlitePart):
     """`KeyStore` on the thread that owns the file's connection."""
-
-    def __init__(self, thread: SqliteThread) -> None:
-        self._thread = thread
 
     async def read_keys(self, tenant: str) -> Mapping[str, HeldKey]:
         """Every key of the tenant by its id."""
         rows = await self._thread.run(
             lambda c: c.execute(
-                f"SELECT key_id, record, {USED} FROM client_keys WHERE tenant = ?",  # noqa: S608
+                f"SELECT key_id, record, {_USED} FROM client_keys WHERE tenant = ?",  # noqa: S608
                 (tenant,),
             ).fetchall()
         )
         return {
-            str(row["key_id"]): HeldKey(record, usage_in(row))
+            str(row["key_id"]): HeldKey(record, _usage_in(row))
             for row in rows
             if (record := read_record(row["record"])) is not None
         }
@@ -64,7 +62,7 @@ def _write(
 ) -> bool:
     tenant, key_id = place
     with writing(connection):
-        row = key_row(connection, tenant, key_id)
+        row = _key_row(connection, tenant, key_id)
         if (None if row is None else row["record"]) != before:
             return False
         connection.execute(
@@ -72,14 +70,14 @@ def _write(
             "ON CONFLICT DO UPDATE SET record = excluded.record",
             (tenant, key_id, record),
         )
-        other = None if usage_of is None else key_row(connection, tenant, usage_of)
+        other = None if usage_of is None else _key_row(connection, tenant, usage_of)
         if other is not None:
-            write_usage(connection, tenant, key_id, usage_in(other))
+            write_usage(connection, tenant, key_id, _usage_in(other))
         connection.execute("INSERT OR IGNORE INTO tenants (tenant) VALUES (?)", (tenant,))
     return True
 
 
-USED = "window_start, requests, day, tokens, month, nano_dollars"
+_USED = "window_start, requests, day, tokens, month, nano_dollars"
 _WRITE_USED = """
 UPDATE client_keys SET
   window_start = ?, requests = ?, day = ?, tokens = ?, month = ?, nano_dollars = ?
@@ -87,27 +85,34 @@ WHERE tenant = ? AND key_id = ?
 """
 
 
-def keyed(
-    connection: sqlite3.Connection,
-    tenant: str,
-    check: KeyCheck,
-    now: int,
-    look: Callable[[], Found],
-) -> tuple[Answered, KeyUsage | None]:
-    """What a lookup with a check gives, and what the key has then used: writes nothing."""
-    row = key_row(connection, tenant, check.key_id)
+@dataclass(frozen=True, slots=True)
+class CheckedKey:
+    """A key that is served: its record, and what it has used so far."""
+
+    record: KeyRecord
+    usage: KeyUsage
+
+    def after(self, check: KeyCheck, now: int, *, found: bool) -> tuple[KeyUsage, Grant]:
+        """What the key has used once the request is served, and what it is granted."""
+        used, charge, short = after(self.record, self.usage, check, found=found)
+        return used, grant(self.record, used, now, charge=charge, short=short)
+
+
+def checked_key(
+    connection: sqlite3.Connection, tenant: str, check: KeyCheck, now: int
+) -> CheckedKey | Refused | OtherNamespace:
+    """The key behind the check, or why it is not served; writes nothing."""
+    row = _key_row(connection, tenant, check.key_id)
     record = None if row is None else read_record(row["record"])
-    usage = (KeyUsage() if row is None else usage_in(row)).at(now)
-    if record is None:
-        return Refused(Refusal.UNKNOWN), None
+    if row is None or record is None:
+        return Refused(Refusal.UNKNOWN)
+    usage = _usage_in(row).at(now)
     why = refusal(record, usage, check, now)
     if why is not None:
-        return Refused(why, grant(record, usage, now)), None
+        return Refused(why, grant(record, usage, now))
     if check.namespace not in (None, record.namespace):
-        return OtherNamespace(record.namespace), None
-    found = look()
-    used, charge, short = after(record, usage, check, found=not isinstance(found, Miss))
-    return replace(found, grant=grant(record, used, now, charge=charge, short=short)), used
+        return OtherNamespace(record.namespace)
+    return CheckedKey(record, usage)
 
 
 def write_usage(connection: sqlite3.Connection, tenant: str, key_id: str, usage: KeyUsage) -> None:
@@ -117,16 +122,16 @@ def write_usage(connection: sqlite3.Connection, tenant: str, key_id: str, usage:
     connection.execute(_WRITE_USED, (*minute, *budgets, tenant, key_id))
 
 
-def correct(connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int]) -> None:
+def correct_usage(connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int]) -> None:
     """Change what keys have used by the counts that say so."""
     for key_id, what, period, amount in corrections(counts):
-        row = key_row(connection, tenant, key_id)
+        row = _key_row(connection, tenant, key_id)
         if row is not None:
-            changed = corrected(usage_in(row), what, period, amount)
+            changed = corrected(_usage_in(row), what, period, amount)
             write_usage(connection, tenant, key_id, changed)
 
 
-def key_row(connection: sqlite3.Connection, tenant: str, key_id: str) -> sqlite3.Row | None:
+def _key_row(connection: sqlite3.Connection, tenant: str, key_id: str) -> sqlite3.Row | None:
     """The row of a key, if there is one."""
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM client_keys WHERE tenant = ? AND key_id = ?", (tenant, key_id)
@@ -134,6 +139,6 @@ def key_row(connection: sqlite3.Connection, tenant: str, key_id: str) -> sqlite3
     return row
 
 
-def usage_in(row: sqlite3.Row) -> KeyUsage:
+def _usage_in(row: sqlite3.Row) -> KeyUsage:
     """What a row says its key has used."""
-    return KeyUsage(*(int(row[name]) for name in USED.split(", ")))
+    return KeyUsage(*(int(row[name]) for name in _USED.split(", ")))

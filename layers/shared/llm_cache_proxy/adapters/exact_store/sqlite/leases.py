@@ -1,14 +1,9 @@
 """Single flight over one file: several processes on one machine share their leases."""
 
 import sqlite3
-import time
 
-from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
-    SqliteThread,
-    clock_seconds,
-    writing,
-)
-from llm_cache_proxy.adapters.exact_store.sqlite.records import living, sequence_of, to_entry
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
+from llm_cache_proxy.adapters.exact_store.sqlite.records import entry_in, living, sequence_of
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.ports.exact_store import Lookup
 from llm_cache_proxy.ports.lease_store import (
@@ -30,31 +25,28 @@ ON CONFLICT DO UPDATE SET fence = MAX(fence + 1, :now) RETURNING fence
 _MAIL = "SELECT text FROM mail WHERE tenant = ? AND flight = ? AND token = ? AND until_ms > ?"
 
 
-class SqliteLeases:
+class SqliteLeases(SqlitePart):
     """`LeaseStore` over one file."""
-
-    def __init__(self, thread: SqliteThread) -> None:
-        self._thread = thread
 
     async def poll(self, query: Poll) -> tuple[Polled, int]:
         """The leader's result so far, and the tenant's clear sequence."""
-        return await self._thread.run(lambda connection: _poll(connection, query))
+        return await self._thread.run(lambda c: _poll(c, query, self._thread.now()))
 
     async def extend(self, tenant: str, lease: Lease, seconds: float) -> bool:
         """Hold the lease for `seconds` from now."""
-        now = _milliseconds()
-        values = (now + int(seconds * 1000), *_place(tenant, lease), now)
+        now = self._thread.now()
+        values = (_milliseconds(now + seconds), *_place(tenant, lease), _milliseconds(now))
         statement = f"UPDATE leases SET until_ms = ? WHERE {_HELD}"  # noqa: S608 - a constant
         return await self._thread.run(lambda c: c.execute(statement, values).rowcount == 1)
 
     async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
         """Leave `text` for the followers, and end the lease."""
-        until = _milliseconds() + int(seconds * 1000)
-        return await self._thread.run(lambda c: _publish(c, tenant, lease, text, until))
+        now, until = self._thread.now(), self._thread.now() + seconds
+        return await self._thread.run(lambda c: _publish(c, tenant, lease, text, until, now))
 
     async def release(self, tenant: str, lease: Lease) -> None:
         """End the lease."""
-        await self._thread.run(lambda connection: end_lease(connection, tenant, lease))
+        await self._thread.run(lambda c: end_lease(c, tenant, lease, self._thread.now()))
 
     async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
         """End the lease that was taken under the claim."""
@@ -63,77 +55,81 @@ class SqliteLeases:
 
 
 def take_lease(
-    connection: sqlite3.Connection, tenant: str, flight: str, seconds: float, claim: str
+    connection: sqlite3.Connection, tenant: str, flight: str, seconds: float, claim: str, now: float
 ) -> Lease | None:
     """The lease, led or followed; None where nothing can be written."""
-    now = _milliseconds()
+    now_ms = _milliseconds(now)
     try:
         with writing(connection):
-            held = connection.execute(_HOLDER, (tenant, flight, now)).fetchone()
+            held = connection.execute(_HOLDER, (tenant, flight, now_ms)).fetchone()
             if held is not None:
-                return Lease(flight, held["token"], False, max(0, now - held["since_ms"]) / 1000)
-            [token] = connection.execute(_FENCE, {"tenant": tenant, "now": now}).fetchone()
-            row = (tenant, flight, token, now, now + int(seconds * 1000), claim)
+                age_ms = max(0, now_ms - held["since_ms"])
+                return Lease(flight, held["token"], False, age_ms / 1000)
+            [token] = connection.execute(_FENCE, {"tenant": tenant, "now": now_ms}).fetchone()
+            row = (tenant, flight, token, now_ms, _milliseconds(now + seconds), claim)
             connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", row)
     except sqlite3.OperationalError:  # a full disk still serves
         return None
     return Lease(flight, token, True)
 
 
-def is_fenced_off(connection: sqlite3.Connection, tenant: str, key: str, lease: Lease) -> bool:
+def is_fenced_off(
+    connection: sqlite3.Connection, tenant: str, key: str, lease: Lease, now: float
+) -> bool:
     """Whether a later leader is at work, or has stored; ends the lease where it is still held."""
-    held = connection.execute(_HOLDER, (tenant, lease.flight, _milliseconds())).fetchone()
+    held = connection.execute(_HOLDER, (tenant, lease.flight, _milliseconds(now))).fetchone()
     if held is not None and held["token"] != lease.token:
         return True
-    end_lease(connection, tenant, lease)
+    end_lease(connection, tenant, lease, now)
     wrote = "SELECT 1 FROM records WHERE tenant = ? AND key = ? AND fence > ?"
     return connection.execute(wrote, (tenant, key, lease.token)).fetchone() is not None
 
 
-def forget_lapsed(connection: sqlite3.Connection) -> None:
+def forget_lapsed(connection: sqlite3.Connection, now: float) -> None:
     """Delete lapsed leases and expired published answers."""
     for table in ("leases", "mail"):
         statement = f"DELETE FROM {table} WHERE until_ms <= ?"  # noqa: S608 - two constants
-        connection.execute(statement, (_milliseconds(),))
+        connection.execute(statement, (_milliseconds(now),))
 
 
-def _poll(connection: sqlite3.Connection, query: Poll) -> tuple[Polled, int]:
+def _poll(connection: sqlite3.Connection, query: Poll, now: float) -> tuple[Polled, int]:
     tenant, lease = query.tenant, query.lease
     sequence = sequence_of(connection, tenant)
-    mail = connection.execute(_MAIL, (*_place(tenant, lease), _milliseconds())).fetchone()
-    if mail is not None:
-        return PublishedAnswer(mail["text"]), sequence
+    published = connection.execute(_MAIL, (*_place(tenant, lease), _milliseconds(now))).fetchone()
+    if published is not None:
+        return PublishedAnswer(published["text"]), sequence
     lookup = Lookup(tenant, query.key, Form.JSON, query.text_digest, query.max_age_seconds)
-    row = living(connection, lookup, clock_seconds())
+    row = living(connection, lookup, int(now))
     if row is not None and row["target"] is not None:
         return FoundSemantically(), sequence
     if row is not None and row["text_digest"] == query.text_digest:
-        return to_entry(row), sequence
-    taken = take_lease(connection, tenant, lease.flight, query.lease_seconds, query.claim)
+        return entry_in(row), sequence
+    taken = take_lease(connection, tenant, lease.flight, query.lease_seconds, query.claim, now)
     return taken or NoLease(), sequence
 
 
 def _publish(
-    connection: sqlite3.Connection, tenant: str, lease: Lease, text: str, until: int
+    connection: sqlite3.Connection, tenant: str, lease: Lease, text: str, until: float, now: float
 ) -> bool:
     with writing(connection):
-        held = end_lease(connection, tenant, lease)
+        held = end_lease(connection, tenant, lease, now)
         if held:
-            row = (*_place(tenant, lease), text, until)
+            row = (*_place(tenant, lease), text, _milliseconds(until))
             connection.execute("INSERT OR REPLACE INTO mail VALUES (?, ?, ?, ?, ?)", row)
-        forget_lapsed(connection)
+        forget_lapsed(connection, now)
     return held
 
 
-def end_lease(connection: sqlite3.Connection, tenant: str, lease: Lease) -> bool:
+def end_lease(connection: sqlite3.Connection, tenant: str, lease: Lease, now: float) -> bool:
     """Whether the lease was still held; it is no longer."""
     statement = f"DELETE FROM leases WHERE {_HELD}"  # noqa: S608 - a constant
-    return connection.execute(statement, (*_place(tenant, lease), _milliseconds())).rowcount == 1
+    values = (*_place(tenant, lease), _milliseconds(now))
+    return connection.execute(statement, values).rowcount == 1
 
 
 def _place(tenant: str, lease: Lease) -> tuple[str, str, int]:
     return tenant, lease.flight, lease.token
 
 
-def _milliseconds() -> int:
-    return int(time.time() * 1000)
+def _milliseconds(time: float) -> int:
+    return int(time * 1000)

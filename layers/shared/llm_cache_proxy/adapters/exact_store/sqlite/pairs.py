@@ -3,21 +3,14 @@
 import sqlite3
 from collections.abc import Sequence
 
-from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
-    SqliteThread,
-    clock_seconds,
-    writing,
-)
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
 from llm_cache_proxy.ports.pair_memory import Standing
 
 _FRESH = "(tenant, raised_threshold, samples, wrong) VALUES (?, 0, 0, 0)"
 
 
-class SqlitePairs:
+class SqlitePairs(SqlitePart):
     """`PairMemory` on the thread that owns the file's connection."""
-
-    def __init__(self, thread: SqliteThread) -> None:
-        self._thread = thread
 
     async def bar(self, tenant: str, pair: str) -> bool:
         """Never match this pair again; whether that is new."""
@@ -31,11 +24,13 @@ class SqlitePairs:
 
     async def verdicts(self, tenant: str, pairs: Sequence[str]) -> Sequence[bool | None]:
         """For each pair what is remembered."""
-        return await self._thread.run(lambda c: [_verdict(c, tenant, pair) for pair in pairs])
+        now = int(self._thread.now())
+        return await self._thread.run(lambda c: [_verdict(c, tenant, pair, now) for pair in pairs])
 
     async def remember(self, tenant: str, pair: str, *, approved: bool, ttl_seconds: int) -> None:
         """Keep a verifier's verdict on the pair for `ttl_seconds`."""
-        await self._thread.run(lambda c: _remember(c, tenant, pair, approved, ttl_seconds))
+        now = int(self._thread.now())
+        await self._thread.run(lambda c: _remember(c, tenant, pair, approved, now, ttl_seconds))
 
     async def sampled(self, tenant: str, *, wrong: bool) -> Standing:
         """Count one shadow sample; what the tenant's samples now come to."""
@@ -70,16 +65,20 @@ def _changed(connection: sqlite3.Connection, statement: str, tenant: str, pair: 
     return changed
 
 
-def _verdict(connection: sqlite3.Connection, tenant: str, pair: str) -> bool | None:
+def _verdict(connection: sqlite3.Connection, tenant: str, pair: str, now: int) -> bool | None:
     statement = "SELECT approved FROM verdicts WHERE tenant = ? AND pair = ? AND expires_at > ?"
-    row = connection.execute(statement, (tenant, pair, clock_seconds())).fetchone()
+    row = connection.execute(statement, (tenant, pair, now)).fetchone()
     return None if row is None else bool(row[0])
 
 
 def _remember(
-    connection: sqlite3.Connection, tenant: str, pair: str, approved: bool, ttl_seconds: int
+    connection: sqlite3.Connection,
+    tenant: str,
+    pair: str,
+    approved: bool,
+    now: int,
+    ttl_seconds: int,
 ) -> None:
-    now = clock_seconds()
     with writing(connection):
         connection.execute(
             "INSERT OR REPLACE INTO verdicts (tenant, pair, approved, expires_at) "

@@ -1,4 +1,4 @@
-"""Rows of the embedded exact tier: what they say, how they are written, which may be served.
+"""Rows of the embedded exact tier: which may be served, what they say, and counting beside them.
 
 SQLite keeps any value in any column, so that every one is looked at before it is believed; what
 is malformed is removed.
@@ -8,168 +8,11 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS, fine_start
-from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import correct
+from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS
+from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import correct_usage
 from llm_cache_proxy.domain.client_keys.usage import USAGE
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
-from llm_cache_proxy.domain.metrics.counter_names import hit_counts
-from llm_cache_proxy.ports.exact_admin import Listed
 from llm_cache_proxy.ports.exact_store import RECENT_KEPT, Hit, Lookup
-
-LIVING = """
-version = :version AND expires_at > :now
-  AND NOT EXISTS (
-    SELECT 1 FROM cutoffs
-    WHERE cutoffs.tenant = records.tenant
-      AND (cutoff > sequence AND selector IN (
-          SELECT value FROM json_each(iif(json_valid(selectors), selectors, '[]')))
-        OR selector = 'before' AND cutoff > created_at))
-"""
-"""What a record must be to be served: neither expired nor cut off, by selector or by age."""
-
-_WRITE_ENTRY = """
-INSERT OR REPLACE INTO records (
-  tenant, key, version, entry_id, created_at, expires_at, purge_at, sequence, selectors, model,
-  prompt_tokens, completion_tokens, text, text_digest, json, sse, usage_event, fence, used_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_WRITE_ALIAS = """
-INSERT OR REPLACE INTO records (
-  tenant, key, version, target, similarity, decision_version, embedder_id, created_at, expires_at,
-  purge_at, sequence, selectors, text_digest, pair, used_at)
-SELECT tenant, ?, version, ?, ?, ?, ?, created_at, expires_at, purge_at, sequence, selectors, ?, ?,
-  used_at
-FROM records WHERE tenant = ? AND key = ?
-"""
-_COUNT = """
-INSERT INTO counters (tenant, seconds, start, name, amount) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
-"""
-
-_FORGET = """
-DELETE FROM recent WHERE tenant = ? AND place NOT IN (
-  SELECT place FROM recent WHERE tenant = ? ORDER BY place DESC LIMIT ?)
-"""
-
-
-def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
-    """The tenant's clear sequence."""
-    row = connection.execute("SELECT sequence FROM tenants WHERE tenant = ?", (tenant,)).fetchone()
-    return 0 if row is None else int(row[0])
-
-
-def has_form(row: sqlite3.Row, query: Lookup) -> bool:
-    """Whether an entry's row has the form asked for."""
-    return Forms(row["json"], row["sse"], row["usage_event"]).has(Form(query.form))
-
-
-def to_hit(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit:
-    """What an entry's row gives in the requested form."""
-    forms = Forms(row["json"], row["sse"], row["usage_event"])
-    return Hit(
-        body=forms.body(Form(query.form)),
-        entry_id=row["entry_id"],
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        now=now,
-        model=row["model"],
-        prompt_tokens=row["prompt_tokens"],
-        completion_tokens=row["completion_tokens"],
-        text=None if row["text_digest"] == query.text_digest else row["text"],
-        sequence=sequence,
-    )
-
-
-def to_entry(row: sqlite3.Row) -> Entry:
-    """The whole entry in a row that is no alias."""
-    return Entry(
-        key=row["key"],
-        entry_id=row["entry_id"],
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        purge_at=row["purge_at"],
-        sequence=row["sequence"],
-        selectors=tuple(json.loads(row["selectors"])),
-        model=row["model"],
-        prompt_tokens=row["prompt_tokens"],
-        completion_tokens=row["completion_tokens"],
-        text=row["text"],
-        text_digest=row["text_digest"],
-        forms=Forms(row["json"], row["sse"], row["usage_event"]),
-    )
-
-
-def to_listed(row: sqlite3.Row) -> Listed:
-    """A line of a page."""
-    return Listed(
-        key=row["key"],
-        entry_id=row["entry_id"],
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        selectors=tuple(json.loads(row["selectors"])),
-        model=row["model"],
-        prompt_tokens=row["prompt_tokens"],
-        completion_tokens=row["completion_tokens"],
-    )
-
-
-def to_alias(row: sqlite3.Row, key: str) -> Alias:
-    """What an alias's row says."""
-    return Alias(
-        key=key,
-        target=row["target"],
-        similarity=row["similarity"],
-        decision_version=row["decision_version"],
-        embedder_id=row["embedder_id"],
-        text_digest=row["text_digest"],
-        pair=row["pair"],
-    )
-
-
-def write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry, token: int) -> None:
-    """Write the entry over whatever stood under its key; `token` is its lease's, or 0."""
-    forms = entry.forms
-    place = (tenant, entry.key, FORMAT_VERSION, entry.entry_id)
-    times = (entry.created_at, entry.expires_at, entry.purge_at, entry.sequence)
-    counted = (json.dumps(entry.selectors), entry.model, entry.prompt_tokens)
-    said = (entry.completion_tokens, entry.text, entry.text_digest)
-    bodies = (forms.json, forms.sse, forms.usage_event)
-    last = (token, entry.created_at)
-    connection.execute(_WRITE_ENTRY, (*place, *times, *counted, *said, *bodies, *last))
-
-
-def write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:
-    """Write the alias with its target's expiry."""
-    judged = (alias.similarity, alias.decision_version, alias.embedder_id)
-    said = (alias.text_digest, alias.pair)
-    where = (tenant, alias.target)
-    connection.execute(_WRITE_ALIAS, (alias.key, alias.target, *judged, *said, *where))
-
-
-def count(
-    connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int], now: float
-) -> None:
-    """Add to the tenant's present counter window, and to what its keys have used."""
-    correct(connection, tenant, counts)
-    start = fine_start(now)
-    counters = {name: amount for name, amount in counts.items() if not name.startswith(USAGE)}
-    rows = [(tenant, FINE_SECONDS, start, name, amount) for name, amount in counters.items()]
-    connection.executemany(_COUNT, rows)
-    connection.execute("INSERT OR IGNORE INTO tenants (tenant) VALUES (?)", (tenant,))
-
-
-def remember(connection: sqlite3.Connection, tenant: str, recent: Sequence[str]) -> None:
-    """Keep the lines, and of the tenant's older ones as many as may be kept."""
-    if recent:
-        rows = [(tenant, line) for line in recent]
-        connection.executemany("INSERT INTO recent (tenant, line) VALUES (?, ?)", rows)
-        connection.execute(_FORGET, (tenant, tenant, RECENT_KEPT))
-
-
-def hit_tally(tier: str, hit: Hit) -> dict[str, int]:
-    """What a hit in `tier` adds."""
-    return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
-
 
 _CUT_OFF = """
 SELECT EXISTS (
@@ -178,6 +21,18 @@ SELECT EXISTS (
     AND (cutoff > ? AND selector IN (SELECT value FROM json_each(?))
       OR selector = 'before' AND cutoff > ?))
 """
+_COUNT = """
+INSERT INTO counters (tenant, seconds, start, name, amount) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
+"""
+_FORGET = """
+DELETE FROM recent WHERE tenant = ? AND place NOT IN (
+  SELECT place FROM recent WHERE tenant = ? ORDER BY place DESC LIMIT ?)
+"""
+_USE = "UPDATE records SET used_at = ? WHERE tenant = ? AND key = ? AND used_at <= ?"
+_USED_SECONDS = 60
+"""A record is marked as used once a minute at most: nearly every hit stays a read."""
+
 _COMMON = {"created_at": int, "expires_at": int, "sequence": int, "text_digest": str}
 _ENTRY = {
     "entry_id": str,
@@ -190,6 +45,12 @@ _ENTRY = {
     "usage_event": str,
 }
 _ALIAS = {"target": str, "similarity": float, "decision_version": int, "embedder_id": str}
+
+
+def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
+    """The tenant's clear sequence."""
+    row = connection.execute("SELECT sequence FROM tenants WHERE tenant = ?", (tenant,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def living(connection: sqlite3.Connection, query: Lookup, now: int) -> sqlite3.Row | None:
@@ -209,12 +70,12 @@ def living(connection: sqlite3.Connection, query: Lookup, now: int) -> sqlite3.R
     old = query.max_age_seconds is not None and now - row["created_at"] > query.max_age_seconds
     cutoff_fields = (row["sequence"], row["selectors"], row["created_at"])
     gone = row["expires_at"] + query.stale_seconds <= now
-    if old or gone or cut_off(connection, query.tenant, *cutoff_fields):
+    if old or gone or is_cut_off(connection, query.tenant, *cutoff_fields):
         return None
     return row
 
 
-def cut_off(
+def is_cut_off(
     connection: sqlite3.Connection, tenant: str, sequence: int, selectors: str, created_at: int
 ) -> bool:
     """Whether a clear of one of `selectors` (JSON) came after `sequence`, or one by age."""
@@ -239,3 +100,78 @@ def _are_selectors(text: object) -> bool:
     except ValueError:
         return False
     return isinstance(selectors, list) and bool(selectors)
+
+
+def hit_in(row: sqlite3.Row, query: Lookup, now: int, sequence: int) -> Hit | None:
+    """What an entry's row gives in the requested form; None where it does not have the form."""
+    form = Form(query.form)
+    if not row["json" if form is Form.JSON else "sse"]:
+        return None
+    return Hit(
+        body=Forms(row["json"], row["sse"], row["usage_event"]).body(form),
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        now=now,
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        text=None if row["text_digest"] == query.text_digest else row["text"],
+        sequence=sequence,
+    )
+
+
+def alias_in(row: sqlite3.Row) -> Alias:
+    """What an alias's row says."""
+    return Alias(
+        key=row["key"],
+        target=row["target"],
+        similarity=row["similarity"],
+        decision_version=row["decision_version"],
+        embedder_id=row["embedder_id"],
+        text_digest=row["text_digest"],
+        pair=row["pair"],
+    )
+
+
+def entry_in(row: sqlite3.Row) -> Entry:
+    """The whole entry in a row that is no alias."""
+    return Entry(
+        key=row["key"],
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        purge_at=row["purge_at"],
+        sequence=row["sequence"],
+        selectors=tuple(json.loads(row["selectors"])),
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        text=row["text"],
+        text_digest=row["text_digest"],
+        forms=Forms(row["json"], row["sse"], row["usage_event"]),
+    )
+
+
+def count(connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int], now: int) -> None:
+    """Add to the tenant's present counter window, and to what its keys have used."""
+    corrections = {name: amount for name, amount in counts.items() if name.startswith(USAGE)}
+    if corrections:
+        correct_usage(connection, tenant, corrections)
+    place = (tenant, FINE_SECONDS, now - now % FINE_SECONDS)
+    rows = [(*place, name, amount) for name, amount in counts.items() if name not in corrections]
+    connection.executemany(_COUNT, rows)
+    connection.execute("INSERT OR IGNORE INTO tenants (tenant) VALUES (?)", (tenant,))
+
+
+def remember(connection: sqlite3.Connection, tenant: str, recent: Sequence[str]) -> None:
+    """Keep the lines, and of the tenant's older ones as many as may be kept."""
+    if recent:
+        rows = [(tenant, line) for line in recent]
+        connection.executemany("INSERT INTO recent (tenant, line) VALUES (?, ?)", rows)
+        connection.execute(_FORGET, (tenant, tenant, RECENT_KEPT))
+
+
+def mark_used(connection: sqlite3.Connection, tenant: str, key: str, now: int) -> None:
+    """Mark a record as used now."""
+    connection.execute(_USE, (now, tenant, key, now - _USED_SECONDS))

@@ -1,50 +1,55 @@
-"""The exact tier in one file: SQLite in write-ahead mode, safe for several processes."""
+"""The exact tier in one file: SQLite in write-ahead mode, safe for several processes.
 
-import json
+Here are the lookup and the promotion: each finds, judges and counts in one call of the thread.
+"""
+
 import sqlite3
-from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
-from llm_cache_proxy.adapters.exact_store.sqlite import records
 from llm_cache_proxy.adapters.exact_store.sqlite.admin import SqliteAdmin
-from llm_cache_proxy.adapters.exact_store.sqlite.bounds import (
-    evicted,
-    purged,
-    shrink,
-    touch,
+from llm_cache_proxy.adapters.exact_store.sqlite.bounds import SqliteBounds
+from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import (
+    CheckedKey,
+    SqliteKeys,
+    checked_key,
+    write_usage,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import SqliteKeys, keyed, write_usage
-from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
-    SqliteThread,
-    clock_seconds,
-    writing,
-)
-from llm_cache_proxy.adapters.exact_store.sqlite.leases import (
-    SqliteLeases,
-    end_lease,
-    forget_lapsed,
-    is_fenced_off,
-    take_lease,
-)
+from llm_cache_proxy.adapters.exact_store.sqlite.commits import SqliteCommits
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqliteThread, writing
+from llm_cache_proxy.adapters.exact_store.sqlite.leases import SqliteLeases, end_lease, take_lease
 from llm_cache_proxy.adapters.exact_store.sqlite.pairs import (
     SqlitePairs,
     is_barred,
     raised_threshold,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.records import cut_off, living
+from llm_cache_proxy.adapters.exact_store.sqlite.records import (
+    alias_in,
+    count,
+    hit_in,
+    living,
+    mark_used,
+    remember,
+    sequence_of,
+)
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage
 from llm_cache_proxy.domain.entries.entry import Alias
 from llm_cache_proxy.domain.entries.pairs import spelling_pair
-from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, SEMANTIC_HITS, STALE, merged
-from llm_cache_proxy.ports.bounded_store import Bounds, Removed
+from llm_cache_proxy.domain.metrics.counter_names import (
+    EXACT_HITS,
+    SEMANTIC_HITS,
+    STALE,
+    hit_counts,
+    merged,
+)
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
     Answered,
     Barred,
     BelowRaised,
-    Commit,
     Found,
     Hit,
     Lookup,
@@ -52,124 +57,128 @@ from llm_cache_proxy.ports.exact_store import (
     Miss,
     Promoted,
 )
-from llm_cache_proxy.ports.lease_store import Lease
+
+_WRITE_ALIAS = """
+INSERT OR REPLACE INTO records (
+  tenant, key, version, target, similarity, decision_version, embedder_id, created_at, expires_at,
+  purge_at, sequence, selectors, text_digest, pair, used_at)
+SELECT tenant, ?, version, ?, ?, ?, ?, created_at, expires_at, purge_at, sequence, selectors, ?, ?,
+  used_at
+FROM records WHERE tenant = ? AND key = ?
+"""
 
 
-class SqliteExactStore(SqliteAdmin, SqliteKeys, SqlitePairs, SqliteLeases):
-    """All ports of the exact tier on the file at `path`."""
-
-    def __init__(
-        self, path: Path, *, timeout_seconds: float, disk_space: DiskSpace | None = None
-    ) -> None:
-        super().__init__(SqliteThread(path, timeout_seconds=timeout_seconds))
-        self._disk_space = disk_space
+class SqliteExactStore(
+    SqliteCommits, SqliteAdmin, SqliteBounds, SqliteKeys, SqliteLeases, SqlitePairs
+):
+    """All ports of the exact tier on one file."""
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key; a hit is counted in the same transaction."""
-        return await self._thread.run(lambda c: _leased(c, query, _answered(c, query)))
+        return await self._thread.run(lambda c: _looked_up(c, query, self._thread.now()))
 
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
     ) -> Promoted:
         """The target's answer as a semantic hit, leaving `alias` behind."""
-        return await self._thread.run(lambda c: _promote(c, tenant, alias, query, match))
-
-    async def commit(self, commit: Commit) -> bool:
-        """Whether the entry was stored: not where the disk is nearly full."""
-        full = self._disk_space is not None and self._disk_space.shortage() is not None
-        return await self._thread.run(lambda c: _commit(c, commit, storing=not full))
-
-    async def trim(self, bounds: Bounds) -> Sequence[Removed]:
-        """Delete some of what has expired, or else of what is too much."""
-        return await self._thread.run(lambda c: purged(c) or evicted(c, bounds))
-
-    async def shrink(self) -> None:
-        """Give the space of what was deleted back to the disk."""
-        await self._thread.run(shrink)
-
-    async def record(
-        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
-    ) -> None:
-        """Add to the tenant's counters and recent decisions."""
-        await self._thread.run(lambda connection: _record(connection, tenant, counts, recent))
+        now = self._thread.now()
+        return await self._thread.run(lambda c: _promote(c, tenant, alias, query, match, now))
 
     async def aclose(self) -> None:
         """Close the file."""
         await self._thread.aclose()
 
 
-def _leased(connection: sqlite3.Connection, query: Lookup, answer: Answered) -> Answered:
+def sqlite_exact_store(
+    path: Path, *, timeout_seconds: float, disk_space: DiskSpace | None = None
+) -> SqliteExactStore:
+    """The store in the file at `path`, which begins empty where there is none."""
+    thread = SqliteThread(path, timeout_seconds=timeout_seconds)
+    return SqliteExactStore(thread, disk_space=disk_space)
+
+
+def _looked_up(connection: sqlite3.Connection, query: Lookup, now: float) -> Answered:
+    if query.check is None:
+        answer: Answered = _answered(connection, query, int(now))
+    else:
+        answer = _answered_to_key(connection, query, query.check, int(now))
     if query.flight is None or not isinstance(answer, Hit | Miss):
         return answer
     if isinstance(answer, Hit) and not answer.is_due(query.refresh_ahead):
         return answer
     seconds, claim = query.lease_seconds, query.claim
-    lease = take_lease(connection, query.tenant, query.flight, seconds, claim)
+    lease = take_lease(connection, query.tenant, query.flight, seconds, claim, now)
     return replace(answer, lease=lease)
 
 
-def _answered(connection: sqlite3.Connection, query: Lookup) -> Answered:
-    now = clock_seconds()
-    if query.check is not None:
-        return _keyed(connection, query, query.check, now)
+def _answered(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
     found = _found(connection, query, now)
-    used = query.key if isinstance(found, Hit) else None
-    counts = _counted(query, found)
-    _count_if_possible(connection, query.tenant, counts, recent=query.recent, used=used)
+    if isinstance(found, Hit) or query.counts or query.recent:
+        # What is full or locked serves without a count.
+        with suppress(sqlite3.OperationalError), writing(connection):
+            _note(connection, query, found, now)
     return found
 
 
-def _keyed(connection: sqlite3.Connection, query: Lookup, check: KeyCheck, now: int) -> Answered:
-    """The same behind a client's key: judged, looked up and counted in one transaction."""
-
-    def look() -> Found:
-        return _found(connection, query, now)
-
+def _answered_to_key(
+    connection: sqlite3.Connection, query: Lookup, check: KeyCheck, now: int
+) -> Answered:
+    """The same for a client's key: judged, looked up and counted in one transaction."""
     try:
         with writing(connection):
-            answer, used = keyed(connection, query.tenant, check, now, look)
+            answer, used = _judged(connection, query, check, now)
             if used is not None:
                 write_usage(connection, query.tenant, check.key_id, used)
-            records.count(connection, query.tenant, _counted(query, answer), now)
-            if isinstance(answer, Hit):
-                touch(connection, query.tenant, query.key, now)
-            records.remember(connection, query.tenant, query.recent)
+            _note(connection, query, answer, now)
     except sqlite3.OperationalError:  # full or locked: served without a count
-        answer, _ = keyed(connection, query.tenant, check, now, look)
+        answer, _ = _judged(connection, query, check, now)
         if isinstance(answer, Hit | AliasFound | Barred | Miss) and answer.grant is not None:
             return replace(answer, grant=replace(answer.grant, charge=None, counted=False))
     return answer
 
 
+def _judged(
+    connection: sqlite3.Connection, query: Lookup, check: KeyCheck, now: int
+) -> tuple[Answered, KeyUsage | None]:
+    """What the key gets, and what it has then used."""
+    key = checked_key(connection, query.tenant, check, now)
+    if not isinstance(key, CheckedKey):
+        return key, None
+    found = _found(connection, query, now)
+    used, granted = key.after(check, now, found=not isinstance(found, Miss))
+    return replace(found, grant=granted), used
+
+
 def _found(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
-    sequence = records.sequence_of(connection, query.tenant)
+    sequence = sequence_of(connection, query.tenant)
     row = living(connection, query, now)
     if row is None:
         return Miss(sequence)
     if row["target"] is not None:
+        alias = alias_in(row)
         raised = raised_threshold(connection, query.tenant)
-        alias = records.to_alias(row, query.key)
         barred = is_barred(connection, query.tenant, alias.pair)
         return AliasFound(alias, sequence, raised, barred=barred)
-    if _spelling_barred(connection, row, query):
-        return Barred(sequence)
-    if not records.has_form(row, query):
-        return Miss(sequence, unproved=True)
-    return records.to_hit(row, query, now, sequence)
+    if row["text_digest"] != query.text_digest:
+        pair = spelling_pair(row["text_digest"], query.text_digest)
+        if is_barred(connection, query.tenant, pair):
+            return Barred(sequence)
+    return hit_in(row, query, now, sequence) or Miss(sequence, unproved=True)
 
 
-def _counted(query: Lookup, answer: Answered) -> dict[str, int]:
-    if not isinstance(answer, Hit):
-        return dict(query.counts)
-    tier = STALE if answer.is_stale else EXACT_HITS
-    return merged(dict(query.counts), records.hit_tally(tier, answer))
+def _note(connection: sqlite3.Connection, query: Lookup, answer: Answered, now: int) -> None:
+    """Count a hit, and what the query has brought to be counted."""
+    counts = query.counts
+    if isinstance(answer, Hit):
+        counts = _with_hit(STALE if answer.is_stale else EXACT_HITS, answer, query)
+        mark_used(connection, query.tenant, query.key, now)
+    count(connection, query.tenant, counts, now)
+    remember(connection, query.tenant, query.recent)
 
 
-def _spelling_barred(connection: sqlite3.Connection, row: sqlite3.Row, query: Lookup) -> bool:
-    if row["text_digest"] == query.text_digest:
-        return False
-    pair = spelling_pair(row["text_digest"], query.text_digest)
-    return is_barred(connection, query.tenant, pair)
+def _with_hit(tier: str, hit: Hit, query: Lookup) -> dict[str, int]:
+    saved = hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
+    return merged(dict(query.counts), saved)
 
 
 def _promote(
@@ -178,10 +187,10 @@ def _promote(
     alias: Alias | None,
     query: Lookup,
     match: Match | None,
+    now: float,
 ) -> Promoted:
-    now = clock_seconds()
-    sequence = records.sequence_of(connection, tenant)
-    row = living(connection, query, now)
+    sequence = sequence_of(connection, tenant)
+    row = living(connection, query, int(now))
     if row is None or row["target"] is not None:
         return Miss(sequence)
     if match is not None:
@@ -190,57 +199,22 @@ def _promote(
         raised = raised_threshold(connection, tenant)
         if match.similarity < raised:
             return BelowRaised(sequence, raised)
-    if not records.has_form(row, query):
+    hit = hit_in(row, query, int(now), sequence)
+    if hit is None:
         return Miss(sequence, unproved=True)
-    hit = records.to_hit(row, query, now, sequence)
-    counts = merged(dict(query.counts), records.hit_tally(SEMANTIC_HITS, hit))
-    _count_if_possible(connection, tenant, counts, alias, held=query.held, used=query.key)
+    with suppress(sqlite3.OperationalError), writing(connection):
+        count(connection, tenant, _with_hit(SEMANTIC_HITS, hit, query), int(now))
+        mark_used(connection, tenant, query.key, int(now))
+        if alias is not None:
+            _write_alias(connection, tenant, alias)
+        if query.held is not None:
+            end_lease(connection, tenant, query.held, now)
     return hit
 
 
-def _commit(connection: sqlite3.Connection, commit: Commit, *, storing: bool) -> bool:
-    now, entry = clock_seconds(), commit.entry
-    cutoff_fields = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
-    with writing(connection):
-        records.count(connection, commit.tenant, commit.counts, now)
-        lease = commit.lease
-        refused = lease is not None and is_fenced_off(connection, commit.tenant, entry.key, lease)
-        refused = refused or not storing or cut_off(connection, commit.tenant, *cutoff_fields)
-        if not refused:
-            records.write_entry(connection, commit.tenant, entry, lease.token if lease else 0)
-        forget_lapsed(connection)
-    return not refused
-
-
-def _record(
-    connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int], recent: Sequence[str]
-) -> None:
-    with writing(connection):
-        records.count(connection, tenant, counts, clock_seconds())
-        records.remember(connection, tenant, recent)
-
-
-def _count_if_possible(
-    connection: sqlite3.Connection,
-    tenant: str,
-    counts: Mapping[str, int],
-    alias: Alias | None = None,
-    recent: Sequence[str] = (),
-    held: Lease | None = None,
-    used: str | None = None,
-) -> None:
-    """Count what was served, leave the alias, end the lease; a full disk serves, uncounted."""
-    if not counts and alias is None and not recent:
-        return
-    try:
-        with writing(connection):
-            records.count(connection, tenant, counts, clock_seconds())
-            records.remember(connection, tenant, recent)
-            if used is not None:
-                touch(connection, tenant, used, clock_seconds())
-            if alias is not None:
-                records.write_alias(connection, tenant, alias)
-            if held is not None:
-                end_lease(connection, tenant, held)
-    except sqlite3.OperationalError:
-        return
+def _write_alias(connection: sqlite3.Connection, tenant: str, alias: Alias) -> None:
+    """Write the alias with its target's expiry."""
+    judged = (alias.similarity, alias.decision_version, alias.embedder_id)
+    said = (alias.text_digest, alias.pair)
+    where = (tenant, alias.target)
+    connection.execute(_WRITE_ALIAS, (alias.key, alias.target, *judged, *said, *where))

@@ -1,0 +1,81 @@
+"""Writing to the embedded exact tier: entries that the lease and the disk allow, and counts."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from llm_cache_proxy.adapters.disk_space import DiskSpace
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
+    SqlitePart,
+    SqliteThread,
+    writing,
+)
+from llm_cache_proxy.adapters.exact_store.sqlite.leases import forget_lapsed, is_fenced_off
+from llm_cache_proxy.adapters.exact_store.sqlite.records import count, is_cut_off, remember
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
+from llm_cache_proxy.ports.exact_store import Commit
+
+_WRITE_ENTRY = """
+INSERT OR REPLACE INTO records (
+  tenant, key, version, entry_id, created_at, expires_at, purge_at, sequence, selectors, model,
+  prompt_tokens, completion_tokens, text, text_digest, json, sse, usage_event, fence, used_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+class SqliteCommits(SqlitePart):
+    """The part of `ExactStore` that writes."""
+
+    def __init__(self, thread: SqliteThread, *, disk_space: DiskSpace | None = None) -> None:
+        super().__init__(thread)
+        self._disk_space = disk_space
+
+    async def commit(self, commit: Commit) -> bool:
+        """Whether the entry was stored: not where the disk is nearly full."""
+        full = self._disk_space is not None and self._disk_space.shortage() is not None
+        now = self._thread.now()
+        return await self._thread.run(lambda c: _commit(c, commit, now, storing=not full))
+
+    async def record(
+        self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
+    ) -> None:
+        """Add to the tenant's counters and recent decisions."""
+        now = int(self._thread.now())
+        await self._thread.run(lambda connection: _record(connection, tenant, counts, recent, now))
+
+
+def _commit(connection: sqlite3.Connection, commit: Commit, now: float, *, storing: bool) -> bool:
+    tenant, entry, lease = commit.tenant, commit.entry, commit.lease
+    cutoff_fields = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
+    with writing(connection):
+        count(connection, tenant, commit.counts, int(now))
+        refused = lease is not None and is_fenced_off(connection, tenant, entry.key, lease, now)
+        refused = refused or not storing or is_cut_off(connection, tenant, *cutoff_fields)
+        if not refused:
+            _write_entry(connection, tenant, entry, lease.token if lease else 0)
+        forget_lapsed(connection, now)
+    return not refused
+
+
+def _write_entry(connection: sqlite3.Connection, tenant: str, entry: Entry, token: int) -> None:
+    """Write the entry over whatever stood under its key; `token` is its lease's, or 0."""
+    forms = entry.forms
+    place = (tenant, entry.key, FORMAT_VERSION, entry.entry_id)
+    times = (entry.created_at, entry.expires_at, entry.purge_at, entry.sequence)
+    counted = (json.dumps(entry.selectors), entry.model, entry.prompt_tokens)
+    said = (entry.completion_tokens, entry.text, entry.text_digest)
+    bodies = (forms.json, forms.sse, forms.usage_event)
+    last = (token, entry.created_at)
+    connection.execute(_WRITE_ENTRY, (*place, *times, *counted, *said, *bodies, *last))
+
+
+def _record(
+    connection: sqlite3.Connection,
+    tenant: str,
+    counts: Mapping[str, int],
+    recent: Sequence[str],
+    now: int,
+) -> None:
+    with writing(connection):
+        count(connection, tenant, counts, now)
+        remember(connection, tenant, recent)
