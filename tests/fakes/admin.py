@@ -1,52 +1,23 @@
 """Administration over fakes: stores with counters that a test lays down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from fakes.exact import FakeExact
+from fakes.exact import MemoryExact
 from fakes.vectors import FakeVectors
 from llm_cache_proxy.administration import Administration, EntryImport, Explanation
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
-from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.keys import selectors
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
+from llm_cache_proxy.ports.exact_admin import Page
 from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.vector_store import Scope
 
 NOW = 1_700_000_000.0
 
 
-class WindowedExact(FakeExact):
-    """Its counters lie in windows; what is counted meanwhile lies in one without end."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.windows: list[CounterWindow] = []
-        self.sweeps = True
-
-    def lay(
-        self, counts: Mapping[str, int], *, ago: int, seconds: int = 60, tenant: str = "default"
-    ) -> None:
-        """A window of `seconds` that began `ago` seconds before now."""
-        self.windows.append(CounterWindow(tenant, int(NOW) - ago, seconds, counts))
-
-    async def sweep(self, tenant: str, selector: str) -> Swept:
-        if not self.sweeps:
-            raise ExactStoreUnavailable("the fake exact store does not sweep")
-        return await super().sweep(tenant, selector)
-
-    async def tenants(self) -> Sequence[str]:
-        known = {window.tenant for window in self.windows}
-        return sorted(known | set(await super().tenants()))
-
-    async def counters(self, tenant: str) -> Sequence[CounterWindow]:
-        mine = [window for window in self.windows if window.tenant == tenant]
-        return [*await super().counters(tenant), *mine]
-
-
-class FadingExact(WindowedExact):
+class FadingExact(MemoryExact):
     """Whose entries expire as soon as they have been listed."""
 
     async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
@@ -59,7 +30,7 @@ class FadingExact(WindowedExact):
 class AdminHarness:
     """Both stores, and the administration over them; `time` is the one clock."""
 
-    exact: WindowedExact = field(default_factory=WindowedExact)
+    exact: MemoryExact = field(default_factory=MemoryExact)
     vectors: FakeVectors = field(default_factory=FakeVectors)
     explanation: Explanation | None = None
     entry_import: EntryImport | None = None

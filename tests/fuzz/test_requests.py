@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from fakes.embedder import FakeEmbedder
-from fakes.exact import FakeExact
+from fakes.exact import MemoryExact
 from fakes.vectors import FakeVectors
 from fuzz.mutations import Sent, mutated
 from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
@@ -30,7 +30,7 @@ async def at_once(_: float) -> None:
 @pytest.fixture
 async def app() -> AsyncIterator[ASGIApp]:
     parts = Parts(
-        exact=FakeExact(),
+        exact=MemoryExact(),
         vectors=FakeVectors(),
         embedder=FakeEmbedder(),
         upstream=DemoUpstream(sleep=at_once),

@@ -1,9 +1,7 @@
 """Every kind of exact store, opened empty, and a way to its records behind the store's back."""
 
-import asyncio
 import os
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -12,7 +10,6 @@ from typing import cast
 
 import redis
 
-from fakes.exact import FakeExact
 from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
@@ -24,7 +21,7 @@ from servers.redis.rest_server import RedisRest
 MANAGED = "MANAGED_UPSTASH_URL"
 """Names somebody's own database, empty and for these tests alone: `make check-cloud` sets it."""
 
-KINDS = ["fake", "sqlite", "redis", "upstash", *(["managed"] if os.environ.get(MANAGED) else [])]
+KINDS = ["sqlite", "redis", "upstash", *(["managed"] if os.environ.get(MANAGED) else [])]
 TOKEN = "rest-token"
 _FIELDS = {
     "version": "v",
@@ -69,19 +66,10 @@ class OpenedStore:
 
     def holds(self, tenant: str, key: str) -> bool:
         """Whether there is any record under the key, of whatever worth."""
-        if isinstance(self.store, FakeExact):
-            return (tenant, key) in self.store.entries
         if self.path is not None:
             found = "SELECT COUNT(*) FROM records WHERE tenant = ? AND key = ?"
             return self._sql(found, tenant, key)[0][0] == 1
         return bool(self.redis().exists(TenantNames(tenant).record(key)))
-
-    async def pass_time(self, seconds: float) -> None:
-        """Let so much time go by for the store."""
-        if isinstance(self.store, FakeExact):
-            self.store.time += seconds
-        else:
-            await asyncio.sleep(seconds)
 
     def lay(self, tenant: str, seconds: int, start: int, counts: Mapping[str, int]) -> None:
         """Put a counter window there, as an earlier day left it."""
@@ -109,11 +97,6 @@ class OpenedStore:
 @asynccontextmanager
 async def opened(kind: str, folder: Path, redis_url: str) -> AsyncIterator[OpenedStore]:
     """A store of this kind that holds nothing."""
-    if kind == "fake":
-        fake = FakeExact()
-        fake.time = time.time()
-        yield OpenedStore(kind, fake)
-        return
     if kind == "sqlite":
         path = folder / "exact.sqlite3"
         sqlite = sqlite_exact_store(path, timeout_seconds=5)

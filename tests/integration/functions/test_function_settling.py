@@ -67,11 +67,11 @@ async def test_a_verdict_that_runs_beside_is_there_when_the_answer_ends(
 
     await ask(ASKED)
     missed = await ask(GREY)
-    judged = dict(harness.exact.judged)
+    judged = harness.exact.verdicts_held
     sampled = await ask(GREY)
 
     assert (missed.headers["x-cache"], missed.headers["x-cache-reason"]) == ("MISS", "unverified")
-    assert [approved for approved, _ in judged.values()] == [True]
+    assert judged == [True]
     assert sampled.headers["x-cache-reason"] == "shadow"
     assert (await harness.exact.standing("default")).samples == 1
 

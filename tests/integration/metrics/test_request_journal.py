@@ -189,11 +189,11 @@ async def test_recent_decisions_ride_with_the_next_call_and_cost_none_of_their_o
 ) -> None:
     await watched.ask()
     await watched.ask()
-    before = watched.harness.exact.commands
+    before = watched.harness.exact.calls
 
     await watched.ask()
 
-    assert watched.harness.exact.commands == before + 1
+    assert watched.harness.exact.calls == before + 1
     answer = [json.loads(line) for line in await watched.harness.exact.recent("default")]
     assert [line["result"] for line in answer] == ["HIT-EXACT", "MISS"]
 

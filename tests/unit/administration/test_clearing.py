@@ -139,12 +139,12 @@ async def test_a_semantic_tier_that_is_unavailable_leaves_dead_entries_and_is_na
 async def test_an_exact_tier_that_fails_while_it_sweeps_still_has_the_other_tier_swept(
     office: AdminHarness,
 ) -> None:
-    office.exact.sweeps = False
+    office.exact.failing.add("sweep")
 
     answer = await clear(office, tenant="default")
 
     assert answer["cleared"] == {"exact": 0, "semantic": 2, "aliases": 0}
-    assert answer["unswept"] == ["exact tier of default: the fake exact store does not sweep"]
+    assert answer["unswept"] == ["exact tier of default: the exact store fails in sweep"]
 
 
 async def test_an_exact_tier_that_is_unavailable_is_an_error(office: AdminHarness) -> None:
@@ -157,8 +157,7 @@ async def test_an_exact_tier_that_is_unavailable_is_an_error(office: AdminHarnes
 async def test_vectors_of_the_default_tenant_go_even_when_the_exact_tier_was_emptied() -> None:
     office = AdminHarness()
     await office.keep("a")
-    office.exact.entries.clear()
-    office.exact.counted.clear()
+    office.exact.forget_everything()
 
     await clear(office, all=True)
 

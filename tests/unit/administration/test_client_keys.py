@@ -9,7 +9,6 @@ from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage, day_of, month_of
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
-from llm_cache_proxy.ports.key_store import HeldKey
 
 RING = KeyRing(b"s" * 32)
 
@@ -132,9 +131,8 @@ async def test_without_a_secret_keys_can_still_be_revoked(office: AdminHarness) 
 
 async def test_keys_are_listed_with_what_they_have_used(office: AdminHarness) -> None:
     answer = await made(office, tokens_per_day=100, dollars_per_month=2)
-    held = office.exact.keys[place(answer)]
     used = KeyUsage(int(NOW) - 5, 3, day_of(NOW), 40, month_of(NOW), 500_000_000)
-    office.exact.keys[place(answer)] = HeldKey(held.record, used)
+    office.exact.use(*place(answer), used)
     await made(office, tenant="other")
 
     listed = await perform(office, "keys", tenant="acme")
@@ -155,9 +153,8 @@ async def test_keys_are_listed_with_what_they_have_used(office: AdminHarness) ->
 
 async def test_what_was_used_on_another_day_is_not_todays(office: AdminHarness) -> None:
     answer = await made(office)
-    held = office.exact.keys[place(answer)]
     used = KeyUsage(1, 3, day_of(NOW) - 1, 40, month_of(NOW) - 1, 5)
-    office.exact.keys[place(answer)] = HeldKey(held.record, used)
+    office.exact.use(*place(answer), used)
 
     [key] = (await perform(office, "keys"))["keys"]
 
@@ -193,9 +190,8 @@ async def test_a_rotated_key_hands_over_its_limits_and_what_it_has_used(
     office: AdminHarness,
 ) -> None:
     old = await made(office, tokens_per_day=100, models=["m"])
-    held = office.exact.keys[place(old)]
     used = KeyUsage(day=day_of(NOW), tokens=40)
-    office.exact.keys[place(old)] = HeldKey(held.record, used)
+    office.exact.use(*place(old), used)
     office.exact.time += 60
 
     new = await perform(office, "rotate_key", id=old["id"])

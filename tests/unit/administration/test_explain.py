@@ -1,7 +1,5 @@
 """Facts about explanations: they say what would happen, and nothing happens."""
 
-import copy
-
 import pytest
 
 from llm_cache_proxy.administration import Explanation
@@ -66,13 +64,13 @@ async def test_an_expired_answer_that_would_be_given_is_reported_and_not_counted
     await harness.ask(ASKED)
     await harness.ask(ALIKE)
     harness.exact.time += 100
-    before = dict(harness.exact.counted["default"])
+    before = harness.exact.counted()
 
     answer, promoted = await explain(harness), await explain(harness, ALIKE)
 
     assert (answer["result"], answer["reason"]) == ("STALE", "stale-while-revalidate")
     assert promoted["result"] == "MISS"  # as the request itself would: nobody renews through it
-    assert {name: n for name, n in harness.exact.counted["default"].items() if n} == before
+    assert harness.exact.counted() == before
     assert (await harness.ask(ALIKE)).x_cache == "MISS"
 
 
@@ -101,16 +99,14 @@ async def test_an_explanation_calls_no_upstream_and_counts_and_stores_nothing(
     harness: Harness,
 ) -> None:
     await harness.ask(ASKED)
-    counted = copy.deepcopy(harness.exact.counted)
-    entries, calls = dict(harness.exact.entries), len(harness.upstream.calls)
+    counted = harness.exact.counted()
+    entries, calls = harness.exact.entries, len(harness.upstream.calls)
 
     await explain(harness, ASKED)
     await explain(harness, ALIKE)
     await explain(harness, "Something else")
 
-    assert {name: n for name, n in harness.exact.counted["default"].items() if n} == {
-        name: n for name, n in counted["default"].items() if n
-    }
+    assert harness.exact.counted() == counted
     assert harness.exact.entries == entries
     assert len(harness.upstream.calls) == calls
 
@@ -155,7 +151,7 @@ async def test_an_entry_that_only_the_semantic_tier_holds_is_reported_as_cleared
     harness: Harness,
 ) -> None:
     await harness.ask(ASKED)
-    harness.exact.entries.clear()
+    harness.exact.forget_entries()
 
     answer = await explain(harness, ALIKE)
 

@@ -74,7 +74,7 @@ async def test_what_was_selected_is_exported(chosen: dict[str, object], keys: se
 async def test_a_cleared_entry_that_was_not_swept_is_not_exported() -> None:
     office = AdminHarness()
     await office.keep("a", tag="t")
-    office.exact.sweeps = False
+    office.exact.failing.add("sweep")
 
     await office.administration().perform({"action": "clear", "tag": "t"})
 

@@ -144,7 +144,7 @@ async def test_a_bad_word_can_be_taken_back(harness: Harness) -> None:
 async def test_an_answer_that_has_expired_still_bars_its_pair(harness: Harness) -> None:
     await harness.ask(ASKED)
     hit = await harness.ask(ALIKE)
-    harness.exact.entries.clear()
+    harness.exact.forget_entries()
     harness.vectors.held.clear()
 
     answer = await say(harness, "bad", hit)
@@ -188,9 +188,9 @@ async def test_an_exact_hit_still_costs_one_command_and_so_does_one_in_other_spe
     await harness.proxy.counter_writer.drain()
 
     for text in (ASKED, "what is  rust?"):
-        before = harness.exact.commands
+        before = harness.exact.calls
         await harness.begin(text)
-        assert harness.exact.commands - before == 1
+        assert harness.exact.calls - before == 1
 
 
 async def test_an_explanation_reports_feedback_and_keeps_nothing(harness: Harness) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from fakes.admin import AdminHarness, WindowedExact
+from fakes.admin import AdminHarness
+from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
@@ -35,7 +36,7 @@ async def record(harness: AdminHarness, answer: Any) -> KeyRecord:
     return (await harness.exact.read_keys(tenant))[key_id].record
 
 
-class BusyExact(WindowedExact):
+class BusyExact(MemoryExact):
     """In which somebody else is always first to change a record."""
 
     busy = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fakes.embedder import FakeEmbedder
-from fakes.exact import FakeExact
+from fakes.exact import MemoryExact
 from fakes.upstream import FakeUpstream
 from fakes.vectors import FakeVectors
 from fakes.verifier import FakeVerifier
@@ -80,7 +80,7 @@ class Harness:
     chance: float = 0.0
     verifier: FakeVerifier = field(default_factory=FakeVerifier)
     unchecked_per_minute: int = 2
-    exact: FakeExact = field(default_factory=FakeExact)
+    exact: MemoryExact = field(default_factory=MemoryExact)
     vectors: FakeVectors = field(default_factory=FakeVectors)
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     upstream: FakeUpstream = field(default_factory=FakeUpstream)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fakes.exact import FakeExact
-from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.promise import Cell, Promise, Tally
 from llm_cache_proxy.domain.promise.counters import PREFIX
 from llm_cache_proxy.domain.promise.evidence import CONTROL, RECENT, sums_of
@@ -22,20 +21,16 @@ NEVER, ALWAYS = 1.0, 0.0
 SURE = Tally(1_000, 1_000, 5)
 
 
-class CountedReads(FakeExact):
-    """Keeps its counters in a window of the last minutes, and counts who reads them."""
+class CountedReads(MemoryExact):
+    """Counts who reads its counters."""
 
     def __init__(self) -> None:
         super().__init__()
         self.counter_reads = 0
-        self.counters_away = False
 
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         self.counter_reads += 1
-        if self.counters_away:
-            raise ExactStoreUnavailable("the fake exact store reads no counters")
-        counts = self.counted.get(tenant, {})
-        return [CounterWindow(tenant, int(self.time) // 300 * 300, 300, dict(counts))]
+        return await super().counters(tenant)
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from fakes.exact import MemoryExact
 from fakes.upstream import SSE_HEADERS, chunk, sse
 from llm_cache_proxy.api.http.errors import CLIENT_LEFT, refused, unforeseen, upstream_failed
 from llm_cache_proxy.api.v1.passthrough import _answered
@@ -16,6 +18,7 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import MEANINGS, Reason
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
+from llm_cache_proxy.ports.exact_store import Answered, Lookup
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.harness import Harness
 from unit.pipeline.learning_harness import ALWAYS, learning, taught
@@ -25,6 +28,14 @@ ASKED = "What is Rust?"
 ALIKE = "Tell me what Rust is"
 GREY = "Rust, what is that?"
 POLISH = ("How do I polish my nails?", "How do I Polish my nails?")
+
+
+class LedElsewhere(MemoryExact):
+    """In which another instance, which never answers, is always first to take a lease."""
+
+    async def lookup(self, query: Lookup) -> Answered:
+        await super().lookup(replace(query, counts={}))
+        return await super().lookup(query)
 
 
 class Seen(NamedTuple):
@@ -150,8 +161,7 @@ async def _coalesced() -> Seen:
 
 
 async def _waited() -> Seen:
-    harness = _harness(terms=LeaseTerms(wait_seconds=0.01))
-    harness.exact.others_lead = True
+    harness = _harness(terms=LeaseTerms(wait_seconds=0.01), exact=LedElsewhere())
     return await _asked(harness, ASKED)
 
 

@@ -131,7 +131,7 @@ async def test_a_client_may_ask_for_more_similarity() -> None:
 
 async def test_the_same_text_needs_no_label(harness: LearningHarness) -> None:
     await harness.ask(ASKED)
-    harness.exact.entries.clear()
+    harness.exact.forget_entries()
 
     answer = await harness.ask(ASKED)
 
@@ -243,7 +243,7 @@ async def test_labels_are_read_again_only_when_they_may_have_changed() -> None:
 async def test_a_store_that_does_not_answer_leaves_the_plan_as_it_is() -> None:
     harness = await taught()
     harness.exact.time += 61
-    harness.exact.counters_away = True
+    harness.exact.failing.add("counters")
 
     await harness.ask("Something else entirely", headers=READ_ONLY)
 

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from fakes.exact import MemoryExact
 from fakes.upstream import SSE_HEADERS, chunk, completion, sse
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRules
+from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.pair_memory import Standing
 from unit.pipeline.harness import Harness, ReceivedAnswer
 
@@ -243,7 +246,7 @@ async def test_one_tenants_samples_raise_nothing_for_another(harness: Harness) -
 
 async def test_samples_that_cannot_be_kept_harm_no_request(harness: Harness) -> None:
     await harness.ask(ASKED)
-    harness.exact.keeps_samples = False
+    harness.exact.failing.add("sampled")
 
     assert (await hit(harness)).x_cache == "HIT-SEMANTIC"
     assert harness.exact.count_of("error:exact") == 1
@@ -274,10 +277,10 @@ async def test_an_entry_that_says_nothing_readable_is_served_and_not_sampled(
     harness: Harness, body: str, *, stream: bool
 ) -> None:
     await harness.ask(ASKED)
-    for place, entry in harness.exact.entries.items():
-        assert not isinstance(entry, tuple)
-        forms = replace(entry.forms, json=body, sse=body)
-        harness.exact.entries[place] = replace(entry, forms=forms)
+    [entry] = harness.exact.entries.values()
+    assert isinstance(entry, Entry)
+    forms = replace(entry.forms, json=body, sse=body)
+    await harness.exact.commit(Commit("default", replace(entry, forms=forms)))
 
     answer = await hit(harness, stream=stream)
 
@@ -294,11 +297,19 @@ async def test_an_answer_that_is_no_json_proves_nothing(harness: Harness) -> Non
     assert harness.exact.count_of("shadow:failed") == 1
 
 
-async def test_of_two_instances_that_would_raise_one_does(harness: Harness) -> None:
+class RaisedElsewhere(MemoryExact):
+    """In which another instance is always first to raise the threshold."""
+
+    async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
+        await super().set_threshold(tenant, threshold, before=before)
+        return await super().set_threshold(tenant, threshold, before=before)
+
+
+async def test_of_two_instances_that_would_raise_one_does() -> None:
+    harness = sampling(exact=RaisedElsewhere())
     await harness.ask(ASKED)
     for _ in range(LEAST_SAMPLES):
         await harness.exact.sampled("default", wrong=True)
-    harness.exact.raises = False  # another instance was quicker
     says(harness, "an oxide")
 
     await hit(harness)

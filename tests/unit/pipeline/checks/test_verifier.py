@@ -88,7 +88,7 @@ async def test_what_runs_beside_has_ended_once_the_proxy_is_settled(grey: Harnes
     await grey.begin(GREY, headers=UNSTORED)
     await grey.proxy.wait_for_background()
 
-    assert len(grey.exact.judged) == 1
+    assert len(grey.exact.verdicts_held) == 1
 
 
 async def test_the_verifier_may_overrule_the_guards_veto(harness: Harness) -> None:
@@ -104,7 +104,7 @@ async def test_the_verifier_may_overrule_the_guards_veto(harness: Harness) -> No
 
 async def test_the_same_text_needs_no_verdict(harness: Harness) -> None:
     await harness.ask(ASKED)
-    harness.exact.entries.clear()
+    harness.exact.forget_entries()
 
     assert (await harness.ask(ASKED)).x_cache == "HIT-SEMANTIC"
     assert harness.verifier.asked == []
@@ -131,7 +131,7 @@ async def test_a_verdict_holds_for_both_directions_and_not_in_other_surroundings
     harness.verifier.same(ASKED, LIKELY)
     await harness.ask(ASKED)
     await harness.ask(LIKELY)
-    harness.exact.entries.clear()
+    harness.exact.forget_entries()
     harness.vectors.held.clear()
 
     await harness.ask(LIKELY)
@@ -238,7 +238,7 @@ async def test_without_a_memory_the_verifier_is_called_and_its_word_still_holds(
 ) -> None:
     harness.verifier.same(ASKED, LIKELY)
     await harness.ask(ASKED)
-    harness.exact.forgets = True
+    harness.exact.failing.add("verdicts")
 
     assert (await harness.ask(LIKELY)).x_cache == "HIT-SEMANTIC"
 

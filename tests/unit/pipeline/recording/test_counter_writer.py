@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from fakes.exact import FakeExact
+from fakes.exact import MemoryExact
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.ports.exact_store import Answered, Lookup
 from unit.pipeline.harness import Harness
@@ -14,7 +14,7 @@ from unit.pipeline.harness import Harness
 QUIET_SECONDS = 0.02
 
 
-class FaultyExact(FakeExact):
+class FaultyExact(MemoryExact):
     """Whose client has a fault that nobody foresaw."""
 
     async def lookup(self, query: Lookup) -> Answered:
@@ -34,7 +34,7 @@ async def test_a_fault_that_was_not_foreseen_is_a_miss_a_count_and_a_line_in_the
     assert "a client's fault" in caplog.text
 
 
-class NotedExact(FakeExact):
+class NotedExact(MemoryExact):
     """Tells when counts have been written."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from fakes.exact import FakeExact
+from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.recording.counting_sinks import UNIDENTIFIED, ResultCounter
@@ -28,7 +28,7 @@ class Counting:
     """A counter over a store, and what the store holds at the end."""
 
     def __init__(self, nobody: str = "default") -> None:
-        self.exact = FakeExact()
+        self.exact = MemoryExact()
         self.clock = StandingClock()
         self.counter_writer = CounterWriter(self.exact, 1.0)
         self.counter = ResultCounter(self.counter_writer, self.clock, nobody)
@@ -83,7 +83,7 @@ async def test_without_keys_a_request_of_nobody_is_the_open_clients() -> None:
 
     counting.counter.write(served(result="REFUSED", reason="refused:x", status=421, tenant=None))
 
-    assert counting.exact.commands == 0
+    assert counting.exact.calls == 0
     assert (await counting.counts())["refusal:421:x"] == 1
 
 
@@ -93,11 +93,11 @@ async def test_requests_without_a_valid_key_are_written_once_a_second_at_most() 
     for _ in range(3):
         counting.counter.write(event)
     await counting.counter_writer.wait()
-    first = counting.exact.commands
+    first = counting.exact.calls
 
     counting.clock.seconds += 1
     counting.counter.write(event)
     await counting.counter_writer.wait()
 
-    assert (first, counting.exact.commands) == (1, 2)
+    assert (first, counting.exact.calls) == (1, 2)
     assert (await counting.counts(UNIDENTIFIED))["refusal:401:x"] == 4

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fakes.exact import FakeExact
+from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
 from llm_cache_proxy.domain.requests.reasons import Result
@@ -146,7 +146,7 @@ def test_closing_the_journal_closes_every_sink() -> None:
 
 async def recent(*, with_prompts: bool, tenant: str | None = "t") -> list[dict[str, object]]:
     """What the exact tier holds of decisions after a request and its tenant's next call."""
-    exact = FakeExact()
+    exact = MemoryExact()
     counter_writer = CounterWriter(exact, 1.0)
     record = a_record(RequestState(facts=RequestFacts(prompt="p" * 1_000)))
     record.tenant = tenant

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from fakes.embedder import FakeEmbedder
-from fakes.exact import FakeExact
 from fakes.upstream import FakeUpstream, chunk, completion, sse
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
+from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.entries.shared_answer import SharedAnswer, shared_answer
 from llm_cache_proxy.domain.errors import UpstreamTimedOut, UpstreamUnreachable
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.single_flight.waiting import UNKNOWN_SECONDS, UpstreamPace, pauses
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.embedder import Embedding
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store import Lookup
 from llm_cache_proxy.ports.lease_store import Lease
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 from unit.pipeline.harness import Harness, ReceivedAnswer
@@ -203,7 +203,9 @@ async def test_a_leader_whose_client_leaves_hands_over_to_one(far: bool) -> None
 
 async def test_a_leader_that_dies_is_followed_by_one_when_its_lease_lapses() -> None:
     harness, _ = a_bench()
-    harness.exact.leases["default", await _flight()] = (1, harness.now(), harness.now() + 5)
+    flight = await usual_flight()
+    died = Lookup("default", "key", Form.JSON, "digest", flight=flight, lease_seconds=5)
+    await harness.exact.lookup(died)
     elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
     followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
@@ -215,21 +217,14 @@ async def test_a_leader_that_dies_is_followed_by_one_when_its_lease_lapses() -> 
     assert sorted(one.x_cache for one in answer) == ["COALESCED", "COALESCED", "MISS"]
 
 
-async def _flight() -> str:
-    """The name under which the bench's usual request takes its lease."""
-    noted = FakeExact()
-    upstream = GatedUpstream()
+async def usual_flight() -> str:
+    """The name under which the harness's usual request takes its lease."""
+    harness, upstream = a_bench()
+    leader = await in_flight(harness, upstream)
+    [(_, flight)] = harness.exact.leases
     upstream.gate.set()
-    leases: list[str] = []
-
-    async def commit(commit: Commit) -> bool:
-        assert commit.lease is not None
-        leases.append(commit.lease.flight)
-        return False
-
-    noted.commit = commit  # type: ignore[method-assign]  # the fake looks on
-    await Harness(exact=noted, upstream=upstream).ask()
-    return leases[0]
+    await leader
+    return flight
 
 
 async def test_heartbeats_keep_a_slow_leader_in_the_lead() -> None:
@@ -291,7 +286,7 @@ async def test_a_store_that_fails_lets_all_who_wait_go_on() -> None:
 
 async def test_a_full_store_gives_no_lease_and_fails_no_request() -> None:
     harness, upstream = a_bench()
-    harness.exact.leasing = False
+    harness.exact.fill_up()
     upstream.gate.set()
 
     answer = await asyncio.gather(*(harness.ask() for _ in range(3)))
@@ -609,7 +604,7 @@ async def test_mail_of_another_version_sends_a_follower_to_the_upstream() -> Non
     follower = asyncio.create_task(elsewhere.ask())
     await let_tasks_run()
 
-    [((tenant, flight), (token, _, _))] = harness.exact.leases.items()
+    [((tenant, flight), token)] = harness.exact.leases.items()
     await harness.exact.publish(tenant, Lease(flight, token, led=True), '{"v": 0}', 15.0)
 
     assert (await follower).x_cache == "MISS"

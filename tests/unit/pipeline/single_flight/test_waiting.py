@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fakes.leases import FakeLeases
+from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.pipeline.single_flight.leader import LeaderLease
@@ -16,7 +16,7 @@ PLACE = ("default", "flight")
 LEASE = Lease("flight", 1, led=True)
 
 
-class NotedLeases(FakeLeases):
+class NotedLeases(MemoryExact):
     """Remembers what it was asked."""
 
     def __init__(self) -> None:

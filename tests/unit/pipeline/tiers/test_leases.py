@@ -6,13 +6,13 @@ from functools import partial
 
 import pytest
 
-from fakes.leases import FakeLeases
+from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, LostLeases
 
 
-class Withdrawals(FakeLeases):
+class Withdrawals(MemoryExact):
     """Notes what is withdrawn; fails the first `failures` times."""
 
     def __init__(self, failures: int = 0) -> None:

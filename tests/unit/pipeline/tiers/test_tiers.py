@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fakes.exact import FakeExact
+from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound, NotInCache
@@ -166,7 +166,7 @@ async def test_a_near_prompt_that_means_something_else_is_vetoed(harness: Harnes
 
     assert other.x_cache == "MISS"
     assert other.outcome.reason.startswith("guard:")
-    assert sum(n for name, n in harness.exact.counted["default"].items() if "veto:" in name) == 1
+    assert sum(n for name, n in harness.exact.counted().items() if "veto:" in name) == 1
 
 
 async def test_the_next_candidate_is_considered_when_the_nearest_is_vetoed(
@@ -192,13 +192,13 @@ async def test_below_the_threshold_is_a_miss_and_a_client_may_raise_it(harness: 
     assert (tight.x_cache, tight.outcome.reason) == ("MISS", "below-threshold")
 
 
-class ForgettingExact(FakeExact):
+class ForgettingExact(MemoryExact):
     """Loses every entry once a promotion to it has been found."""
 
     async def lookup(self, query: Lookup) -> Answered:
         found = await super().lookup(query)
         if isinstance(found, AliasFound):
-            self.entries.clear()
+            self.forget_entries()
         return found
 
 
@@ -322,7 +322,7 @@ async def test_an_entry_that_the_exact_tier_lost_comes_back_with_its_expiry(
     harness: Harness,
 ) -> None:
     first = await harness.ask(ASKED)
-    harness.exact.entries.clear()
+    harness.exact.forget_entries()
     harness.exact.time += 100
 
     same, again = await harness.ask(ASKED), await harness.ask(ASKED)
@@ -386,11 +386,11 @@ async def test_the_semantic_tier_can_be_switched_off() -> None:
 
 async def test_an_exact_hit_costs_one_command(harness: Harness) -> None:
     await harness.ask(ASKED)
-    before = harness.exact.commands
+    before = harness.exact.calls
 
     await harness.begin(ASKED)
 
-    assert harness.exact.commands - before == 1
+    assert harness.exact.calls - before == 1
     assert harness.embedder.texts == [ASKED]
 
 

@@ -16,7 +16,7 @@ LONG_STREAM = sse(*[WORD] * 5, chunk(finish="stop"))
 
 
 def too_large(harness: Harness) -> int:
-    return harness.exact.counted["default"].get("error:answer_too_large", 0)
+    return harness.exact.counted().get("error:answer_too_large", 0)
 
 
 async def test_it_arrives_whole_and_is_not_stored() -> None:

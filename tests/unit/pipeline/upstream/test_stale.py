@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fakes.upstream import SSE_HEADERS, FakeUpstream
+from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import NotInCache, UpstreamError, UpstreamTimedOut
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.ports.upstream import UpstreamCall, UpstreamReply
@@ -193,15 +194,15 @@ async def test_past_its_window_nothing_stale_is_served() -> None:
 async def test_without_a_window_nothing_is_kept_or_given() -> None:
     harness, _ = await stored(Policy(default_ttl_seconds=LIFE))
     harness.upstream.unreachable = True
-    before = harness.exact.commands
+    before = harness.exact.calls
 
     with pytest.raises(UpstreamError):
         await harness.ask()
 
     [entry] = harness.exact.entries.values()
-    assert not isinstance(entry, tuple)
+    assert isinstance(entry, Entry)
     assert entry.purge_at == entry.expires_at
-    assert harness.exact.commands - before <= 3  # the lookup, the counts, the lease: no other look
+    assert harness.exact.calls - before <= 3  # the lookup, the counts, the lease: no other look
 
 
 @pytest.mark.parametrize(

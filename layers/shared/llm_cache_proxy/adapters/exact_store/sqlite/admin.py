@@ -35,7 +35,7 @@ tenant = ? AND created_at < (
 """
 _PAGE = f"""
 SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {_LIVING}
-ORDER BY key LIMIT :limit
+ORDER BY key LIMIT :beyond
 """  # noqa: S608 - constants alone
 _READ = f"""
 SELECT * FROM records WHERE tenant = :tenant AND key = :key AND target IS NULL AND {_LIVING}
@@ -145,9 +145,10 @@ def _deleted(connection: sqlite3.Connection, which: str, parameters: tuple[str, 
 
 
 def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int, now: int) -> Page:
-    parameters = {**_living(now), "tenant": tenant, "after": after, "limit": limit}
-    rows = connection.execute(_PAGE, parameters).fetchall()
-    cursor = rows[-1]["key"] if len(rows) == limit else None
+    parameters = {**_living(now), "tenant": tenant, "after": after, "beyond": limit + 1}
+    found = connection.execute(_PAGE, parameters).fetchall()
+    rows = found[:limit]
+    cursor = rows[-1]["key"] if len(found) > limit else None
     return Page([_listed(row) for row in rows if is_whole(row)], cursor)
 
 

@@ -32,7 +32,7 @@ class SqliteKeys(SqlitePart):
             ).fetchall()
         )
         return {
-            str(row["key_id"]): HeldKey(record, _usage_in(row))
+            str(row["key_id"]): HeldKey(record, usage_in(row))
             for row in rows
             if (record := read_record(row["record"])) is not None
         }
@@ -72,7 +72,7 @@ def _write(
         )
         other = None if usage_of is None else _key_row(connection, tenant, usage_of)
         if other is not None:
-            write_usage(connection, tenant, key_id, _usage_in(other))
+            write_usage(connection, tenant, key_id, usage_in(other))
         connection.execute("INSERT OR IGNORE INTO tenants (tenant) VALUES (?)", (tenant,))
     return True
 
@@ -106,7 +106,7 @@ def checked_key(
     record = None if row is None else read_record(row["record"])
     if row is None or record is None:
         return Refused(Refusal.UNKNOWN)
-    usage = _usage_in(row).at(now)
+    usage = usage_in(row).at(now)
     why = refusal(record, usage, check, now)
     if why is not None:
         return Refused(why, grant(record, usage, now))
@@ -127,7 +127,7 @@ def correct_usage(connection: sqlite3.Connection, tenant: str, counts: Mapping[s
     for key_id, what, period, amount in corrections(counts):
         row = _key_row(connection, tenant, key_id)
         if row is not None:
-            changed = corrected(_usage_in(row), what, period, amount)
+            changed = corrected(usage_in(row), what, period, amount)
             write_usage(connection, tenant, key_id, changed)
 
 
@@ -139,6 +139,6 @@ def _key_row(connection: sqlite3.Connection, tenant: str, key_id: str) -> sqlite
     return row
 
 
-def _usage_in(row: sqlite3.Row) -> KeyUsage:
+def usage_in(row: sqlite3.Row) -> KeyUsage:
     """What a row says its key has used."""
     return KeyUsage(*(int(row[name]) for name in _USED.split(", ")))
