@@ -4,12 +4,14 @@ import asyncio
 import calendar
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
 
+from llm_cache_proxy.adapters.exact_store.redis.key_checks import check_text
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.scripts import script
 from llm_cache_proxy.bootstrap.parts import Exact
@@ -398,24 +400,25 @@ async def test_a_revocation_is_seen_by_the_next_lookup(store: Exact) -> None:
     assert answer.refusal is Refusal.REVOKED
 
 
-def test_the_script_finds_the_month_of_every_day(redis_url: str) -> None:
-    # Every day of four years, and the days around every new year to 2100.
-    days = list(range(20_000, 20_000 + 1_461))
-    days += [
-        calendar.timegm((year, 1, 1, 0, 0, 0)) // 86_400 + by
-        for year in range(1971, 2101)
-        for by in (-1, 0)
+def test_the_month_is_that_of_the_servers_clock_whatever_the_callers_says(redis_url: str) -> None:
+    ends = [
+        calendar.timegm((year, month, 1, 0, 0, 0)) for year in (2027, 2028) for month in (1, 2, 3)
     ]
-    moments = [day * 86_400 + 86_399 * (day % 2) for day in days]
+    clocks = [(end + here, end + there) for end in ends for here in (-1, 0) for there in (-60, 60)]
     body = script("lookup").text.split("local function usage_at")[0]
-    client = redis.Redis.from_url(redis_url)
-    body += (
-        "local m = {}; for i, now in ipairs(ARGV) do m[i] = month_of(tonumber(now)) end; return m"
-    )
+    body += """
+        local months = {}
+        for at = 1, #ARGV, 2 do
+          months[#months + 1] = month_of(tonumber(ARGV[at]), cjson.decode(ARGV[at + 1]))
+        end
+        return months
+    """
+    words = [word for here, there in clocks for word in (here, check_text(CHECK, there))]
 
-    months = client.eval(body, 0, *moments)
+    with closing(redis.Redis.from_url(redis_url)) as client:
+        months = client.eval(body, 0, *words)
 
-    assert months == [month_of(moment) for moment in moments]
+    assert months == [month_of(here) for here, _ in clocks]
 
 
 @pytest.mark.parametrize("store", ["redis"], indirect=True)

@@ -15,7 +15,7 @@ from llm_cache_proxy.administration.dry_run.read_only_stores import (
 )
 from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
 from llm_cache_proxy.administration.learning import cell_view, learning_view
-from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.registry import CHAT
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.reasons import Result
@@ -124,7 +124,7 @@ def _request(fields: Fields) -> tuple[ClientRequest, bool]:
     headers = _headers(fields.object("headers") or {})
     with_texts = fields.flag("texts") or False
     fields.end()
-    return synthetic_request(tenant, headers, body, ChatDialect()), with_texts
+    return synthetic_request(tenant, headers, body, CHAT), with_texts
 
 
 def _body(fields: Fields) -> JsonObject:

@@ -4,7 +4,6 @@ Raises InvalidRequest that says what is wrong; never repeats what the record hol
 """
 
 import base64
-import json
 import math
 import struct
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import cast
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry, Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import object_or_none
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.domain.requests.keys import ALL
 from llm_cache_proxy.ports.vector_store import Placed, Scope
@@ -92,7 +92,7 @@ def _placed(tenant: str, fields: Record) -> Placed:
 
 def _json(fields: Record, name: str) -> str:
     text = _text(fields, name)
-    if not _is_object(text):
+    if object_or_none(text) is None:
         raise InvalidRequest(f"'{name}' must hold one JSON object.")
     return text
 
@@ -102,16 +102,10 @@ def _events(fields: Record, name: str) -> str:
     text = _text(fields, name)
     splitter = EventSplitter()
     events = splitter.feed(text.encode())
-    if splitter.held or not all(event.data is None or _is_object(event.data) for event in events):
+    data = [event.data for event in events if event.data is not None]
+    if splitter.held or any(object_or_none(each) is None for each in data):
         raise InvalidRequest(f"'{name}' must hold whole server-sent events of JSON objects.")
     return text
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _object(record: Record, name: str) -> Record:

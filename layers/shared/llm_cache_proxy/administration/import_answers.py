@@ -11,11 +11,8 @@ from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import DEFAULT_TENANT
 from llm_cache_proxy.administration.dry_run.read_only_stores import UncountedExactStore
 from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
-from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.dialect import Dialect
-from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.dialects.registry import CHAT, DIALECTS
 from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
-from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
@@ -33,9 +30,6 @@ from llm_cache_proxy.pipeline.request.planned_request import (
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 
-_DIALECTS: dict[str, Dialect] = {
-    dialect.path: dialect for dialect in (ChatDialect(), ResponsesDialect(), TextDialect())
-}
 _LATEST = 10**11
 
 Stored = Literal["imported", "held", "expired", "without_vector"]
@@ -97,12 +91,12 @@ class AnswerImport:
 def _read(fields: Fields) -> tuple[ClientRequest, JsonObject, int | None]:
     body, response = fields.object("request"), fields.object("response")
     tenant = fields.text("tenant") or DEFAULT_TENANT
-    path = fields.text("path") or ChatDialect().path
+    path = fields.text("path") or CHAT.path
     headers = {name.lower(): str(value) for name, value in (fields.object("headers") or {}).items()}
     created_at = fields.integer("created_at", least=0, most=_LATEST)
     fields.end()
     if body is None or response is None:
         raise InvalidRequest("'request' and 'response' must both be objects")
-    if path not in _DIALECTS:
-        raise InvalidRequest(f"'path' must be one of {', '.join(_DIALECTS)}", param="path")
-    return synthetic_request(tenant, headers, body, _DIALECTS[path]), response, created_at
+    if path not in DIALECTS:
+        raise InvalidRequest(f"'path' must be one of {', '.join(DIALECTS)}", param="path")
+    return synthetic_request(tenant, headers, body, DIALECTS[path]), response, created_at

@@ -208,3 +208,10 @@ class EmbedderUnavailable(CacheTierError):
 
 class SettingsError(ProxyError):
     """A setting is missing or wrong; the message names the variable and what was expected."""
+
+
+def openai_error(
+    message: str, error_type: str, *, param: str | None = None, code: str | None = None
+) -> dict[str, object]:
+    """An error as OpenAI writes it."""
+    return {"error": {"message": message, "type": error_type, "param": param, "code": code}}

@@ -60,6 +60,15 @@ def parse_object(body: bytes, *, most_values: int = MOST_VALUES) -> JsonObject:
     return value
 
 
+def object_or_none(text: bytes | str) -> JsonObject | None:
+    """The JSON object that somebody else wrote, read as it is; None where there is none."""
+    try:
+        value = json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def values_in(body: bytes, enough: int) -> int:
     """How much work the JSON in `body` is, counted in values.
 

@@ -3,11 +3,10 @@
 Decides how many. Never guesses at a line that makes no sense: it is left out.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 
 _MOST_SHOWN = 20
@@ -30,11 +29,8 @@ class RecentRequests:
 
 
 def _parsed(text: str) -> JsonObject | None:
-    try:
-        line = json.loads(text)
-    except ValueError:
-        return None
-    return line if isinstance(line, dict) and "result" in line else None
+    line = object_or_none(text)
+    return line if line is not None and "result" in line else None
 
 
 def _time(line: JsonObject) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from llm_cache_proxy.administration import Administration
-from llm_cache_proxy.domain.errors import RequestRefused
+from llm_cache_proxy.domain.errors import RequestRefused, openai_error
 
 Handler = Callable[[Any, Any], dict[str, Any]]
 """Lambda's: an event and a context to an answer, all of them as Lambda shapes them."""
@@ -34,10 +34,4 @@ async def _performed(
     try:
         return await administration.perform(action)
     except RequestRefused as exc:
-        error = {
-            "message": exc.message,
-            "type": exc.error_type,
-            "param": exc.param,
-            "code": exc.code,
-        }
-        return {"error": error}
+        return openai_error(exc.message, exc.error_type, param=exc.param, code=exc.code)

@@ -5,7 +5,7 @@ Knows nothing of models or of HTTP, and never repeats a text in an error.
 
 from collections.abc import Mapping
 
-from llm_cache_proxy.domain.errors import InvalidRequest, RequestRefused
+from llm_cache_proxy.domain.errors import InvalidRequest, RequestRefused, openai_error
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 
@@ -26,16 +26,9 @@ async def embedded(embedder: Embedder, fields: Mapping[str, object]) -> JsonObje
     return answer | {"embedder_id": embedder.embedder_id}
 
 
-def error_object(
-    message: str, error_type: str, *, param: str | None = None, code: str | None = None
-) -> JsonObject:
-    """OpenAI's error object."""
-    return {"error": {"message": message, "type": error_type, "param": param, "code": code}}
-
-
 def refusal(exc: RequestRefused) -> JsonObject:
     """The error object of a request that cannot be served."""
-    return error_object(exc.message, exc.error_type, param=exc.param, code=exc.code)
+    return openai_error(exc.message, exc.error_type, param=exc.param, code=exc.code)
 
 
 def _texts(fields: Mapping[str, object]) -> list[str]:

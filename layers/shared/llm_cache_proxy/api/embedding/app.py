@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from llm_cache_proxy.api.embedding.answer import embedded, error_object, refusal
+from llm_cache_proxy.api.embedding.answer import embedded, refusal
 from llm_cache_proxy.api.http.bare_app import bare_app
 from llm_cache_proxy.api.http.request_parts import read_body
-from llm_cache_proxy.domain.errors import EmbedderUnavailable, RequestRefused
+from llm_cache_proxy.domain.errors import EmbedderUnavailable, RequestRefused, openai_error
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.ports.embedder import Embedder
 
@@ -95,11 +95,11 @@ async def _refused(_: Request, exc: Exception) -> Response:
 
 async def _unavailable(_: Request, __: Exception) -> Response:
     message = "The embedding model is not available at the moment."
-    return _json(error_object(message, "server_error", code="model_unavailable"), _UNAVAILABLE)
+    return _json(openai_error(message, "server_error", code="model_unavailable"), _UNAVAILABLE)
 
 
 async def _no_route(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101 - registered for it alone
     code = "method_not_allowed" if exc.status_code == 405 else "not_found"  # noqa: PLR2004 - HTTP
-    error = error_object("There is no such route here.", "invalid_request_error", code=code)
+    error = openai_error("There is no such route here.", "invalid_request_error", code=code)
     return _json(error, exc.status_code)

@@ -1,6 +1,5 @@
 """The pipeline's answers as HTTP responses, with the headers that say where each came from."""
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -9,7 +8,8 @@ from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.domain.client_keys.refusals import limit_headers
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
-from llm_cache_proxy.domain.json_text import compact_text
+from llm_cache_proxy.domain.errors import openai_error
+from llm_cache_proxy.domain.json_text import compact_text, object_or_none
 from llm_cache_proxy.domain.metrics.pricing import format_dollars
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome
 
@@ -78,8 +78,8 @@ def error_body(
     message: str, error_type: str, *, param: str | None = None, code: str | None = None
 ) -> bytes:
     """OpenAI's error object."""
-    error = {"message": message, "type": error_type, "param": param, "code": code}
-    return compact_text({"error": error}).encode("utf-8")
+    error = openai_error(message, error_type, param=param, code=code)
+    return compact_text(error).encode("utf-8")
 
 
 def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None:
@@ -89,10 +89,10 @@ def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None
     """
     if status < _ERROR or content_type.lower().startswith(JSON_TYPE):
         return None
-    if _is_json_object(body):
+    if object_or_none(body) is not None:
         return body
     events = (event.data or "" for event in EventSplitter().feed(body + b"\n\n"))
-    found = next((data for data in events if _is_json_object(data)), None)
+    found = next((data for data in events if object_or_none(data) is not None), None)
     if found is not None:
         return found.encode("utf-8")
     shown = body[:500].decode("utf-8", "replace").strip()
@@ -102,10 +102,3 @@ def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None
         "upstream_error",
         code=f"upstream_{status}",
     )
-
-
-def _is_json_object(text: bytes | str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False

@@ -1,12 +1,12 @@
 """What an uncached answer cost its client's key: read from the answer as it passes."""
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
+from llm_cache_proxy.domain.json_text import object_or_none
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -19,11 +19,8 @@ Tokens = tuple[int, int]
 
 def reported_tokens(body: bytes) -> Tokens | None:
     """The tokens that an answer reports in either OpenAI shape; None where it reports none."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(answer, dict):
+    answer = object_or_none(body)
+    if answer is None:
         return None
     tokens = ChatDialect.token_counts(answer)
     tokens = tokens if any(tokens) else ResponsesDialect.token_counts(answer)

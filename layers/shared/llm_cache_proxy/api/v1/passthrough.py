@@ -1,6 +1,5 @@
 """What is not cached: sent to the upstream as it came, and back as it comes."""
 
-import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Self
@@ -22,7 +21,7 @@ from llm_cache_proxy.api.v1.metering import KeyCharge, metered
 from llm_cache_proxy.api.v1.service import Service, service_of
 from llm_cache_proxy.domain.closable_body import bounded_body
 from llm_cache_proxy.domain.errors import UnsupportedMediaType, UpstreamError
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 from llm_cache_proxy.domain.metrics.counter_names import BYPASSES
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
@@ -61,7 +60,7 @@ class PassThrough:
 
     async def forward(self, request: Request, path: str, body: bytes) -> Response:
         """The upstream's answer to `body` at `path`, streamed, and counted as a bypass."""
-        fields = _fields(body)
+        fields = object_or_none(body) or {}
         model = event_draft_of(request).model = _model(fields)
         client, routes = request.state.client, self.upstream.routes(model or "")
         routed = routes[0].model if routes else model or ""
@@ -139,14 +138,6 @@ def _check_type(content_type: str, body: bytes) -> None:
             "application/json', or a file as multipart/form-data.",
             param="content-type",
         )
-
-
-def _fields(body: bytes) -> JsonObject:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
 
 
 def _model(fields: JsonObject) -> str | None:

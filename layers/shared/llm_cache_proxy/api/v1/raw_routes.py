@@ -13,9 +13,7 @@ from llm_cache_proxy.api.v1.cached import cached_endpoint
 from llm_cache_proxy.api.v1.embeddings import create_embedding
 from llm_cache_proxy.api.v1.health import health
 from llm_cache_proxy.api.v1.passthrough import pass_through
-from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
-from llm_cache_proxy.domain.dialects.text import TextDialect
+from llm_cache_proxy.domain.dialects.registry import CHAT, RESPONSES, TEXT
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _CONTROLS = (
@@ -52,7 +50,7 @@ def _cached(request: str, answer: str) -> dict[str, Any]:
 CACHED_ROUTES = (
     RawRoute(
         "/v1/chat/completions",
-        cached_endpoint(ChatDialect()),
+        cached_endpoint(CHAT),
         ["POST"],
         operation_id="create_chat_completion",
         summary="A chat completion",
@@ -60,7 +58,7 @@ CACHED_ROUTES = (
     ),
     RawRoute(
         "/v1/responses",
-        cached_endpoint(ResponsesDialect()),
+        cached_endpoint(RESPONSES),
         ["POST"],
         operation_id="create_response",
         summary="A response",
@@ -68,7 +66,7 @@ CACHED_ROUTES = (
     ),
     RawRoute(
         "/v1/completions",
-        cached_endpoint(TextDialect()),
+        cached_endpoint(TEXT),
         ["POST"],
         operation_id="create_completion",
         summary="A legacy text completion, matched exactly or not at all",

@@ -12,7 +12,7 @@ import numpy as np
 from llm_cache_proxy.administration.dry_run.synthetic_request import synthetic_request
 from llm_cache_proxy.cli.estimate.logs import LoggedRequest
 from llm_cache_proxy.cli.evaluation.vectors import Embedded
-from llm_cache_proxy.domain.dialects.chat import ChatDialect
+from llm_cache_proxy.domain.dialects.registry import CHAT
 from llm_cache_proxy.domain.errors import RequestRefused
 from llm_cache_proxy.domain.evaluation import Decision
 from llm_cache_proxy.domain.metrics.intervals import wilson_interval
@@ -89,7 +89,7 @@ def prepared(log: Sequence[LoggedRequest], policy: Policy) -> list[Prepared]:
 def _planned(logged: LoggedRequest, policy: Policy) -> PlannedRequest | None:
     model = str(logged.fields["model"])
     try:
-        request = synthetic_request("default", {}, logged.fields, ChatDialect())
+        request = synthetic_request("default", {}, logged.fields, CHAT)
         return plan_request(request, policy, [Route(_UPSTREAM, model)])
     except (RequestRefused, ValueError):
         return None

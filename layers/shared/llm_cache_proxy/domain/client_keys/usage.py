@@ -104,6 +104,11 @@ def day_seconds_left(now: int) -> int:
 
 def month_seconds_left(now: int) -> int:
     """Seconds until the next month, UTC."""
-    first = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0)
+    return month_span(now)[1] - now
+
+
+def month_span(now: float) -> tuple[int, int]:
+    """When this month began and when the next one begins, in Unix seconds, UTC."""
+    first = datetime.fromtimestamp(int(now), UTC).replace(day=1, hour=0, minute=0, second=0)
     following = (first + timedelta(days=31)).replace(day=1)
-    return int(following.timestamp()) - now
+    return int(first.timestamp()), int(following.timestamp())

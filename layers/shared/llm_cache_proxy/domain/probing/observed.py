@@ -4,13 +4,12 @@ Never trusts a cache's own word where the answer itself shows more: two answers 
 answer, whatever their headers say.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.dialects.streams.sse import DONE, EventSplitter
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 
 _RANDOM_NUMBER = re.compile(r"\d{12,}")
 _CACHE_HEADERS = ("x-cache", "x-cache-status", "cf-aig-cache-status", "x-litellm-cache-hit")
@@ -58,7 +57,8 @@ class Observed:
 def observed(status: int, headers: Mapping[str, str], body: bytes) -> Observed:
     """What an answer with these headers (lower case) and this body shows."""
     content_type = headers.get("content-type", "")
-    chunks, terminated = _chunks(body) if "event-stream" in content_type else ([_json(body)], True)
+    whole = [object_or_none(body) or {}], True
+    chunks, terminated = _chunks(body) if "event-stream" in content_type else whole
     choices = [choice for chunk in chunks for choice in _dicts(chunk.get("choices"))]
     first = next((chunk for chunk in chunks if chunk.get("id")), {})
     reasons = [choice["finish_reason"] for choice in choices if choice.get("finish_reason")]
@@ -75,15 +75,7 @@ def observed(status: int, headers: Mapping[str, str], body: bytes) -> Observed:
 
 def _chunks(body: bytes) -> tuple[list[JsonObject], bool]:
     data = [event.data for event in EventSplitter().feed(body) if event.data is not None]
-    return [_json(item.encode()) for item in data if item != DONE], data[-1:] == [DONE]
-
-
-def _json(body: bytes) -> JsonObject:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return [object_or_none(item) or {} for item in data if item != DONE], data[-1:] == [DONE]
 
 
 def _dicts(value: object) -> list[JsonObject]:

@@ -1,13 +1,12 @@
 """Whether two answers say the same, and what an answer says at all."""
 
-import json
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.answers import Comparison, agreement, clearly_differs, compared
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
 from llm_cache_proxy.domain.dialects.streams.sse import DONE, EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -70,7 +69,7 @@ class Agreement:
 def said_by(dialect: Dialect, form: Form, body: str) -> str | None:
     """What a stored answer says; None where it cannot be read."""
     whole = body.encode("utf-8")
-    completion = parsed(whole) if form is Form.JSON else _assembled(dialect, whole)
+    completion = object_or_none(whole) if form is Form.JSON else _assembled(dialect, whole)
     if completion is None or not dialect.is_whole(completion):
         return None
     return dialect.said(completion)
@@ -86,12 +85,3 @@ def _assembled(dialect: Dialect, events: bytes) -> JsonObject | None:
         except BrokenStreamError:
             return None
     return assembler.completion()
-
-
-def parsed(body: bytes) -> JsonObject | None:
-    """The JSON object in `body`, or None."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

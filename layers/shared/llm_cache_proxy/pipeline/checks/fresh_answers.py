@@ -9,9 +9,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.json_text import JsonObject, compact_text, object_or_none
 from llm_cache_proxy.domain.metrics.counter_names import shadow_call_counts
-from llm_cache_proxy.pipeline.checks.agreement import parsed
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall
@@ -60,7 +59,7 @@ class FreshAnswers:
         )
         reply = await self.upstream.send(call)
         body = await _read(reply.body)
-        return parsed(body) if reply.status in _SUCCESS else None
+        return object_or_none(body) if reply.status in _SUCCESS else None
 
 
 async def _read(body: AsyncGenerator[bytes, None]) -> bytes:

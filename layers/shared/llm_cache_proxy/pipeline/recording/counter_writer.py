@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.errors import CacheTierError
+from llm_cache_proxy.pipeline.support.background import TaskSet
 from llm_cache_proxy.ports.exact_store import RECENT_KEPT, ExactStore
 
 _log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class CounterWriter:
         self._store = store
         self._deadline_seconds = deadline_seconds
         self._pending: dict[str, PendingCounts] = {}
-        self._writes: set[asyncio.Task[None]] = set()
+        self._writes = TaskSet()
         self._added = 0
 
     def take(self, tenant: str) -> PendingCounts:
@@ -48,9 +49,7 @@ class CounterWriter:
 
     def write_in_background(self, tenant: str, counts: Mapping[str, int]) -> None:
         """Write `counts` in the background, whatever becomes of the caller."""
-        task = asyncio.get_running_loop().create_task(self.write(tenant, counts))
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
+        self._writes.start(self.write(tenant, counts))
 
     async def write(self, tenant: str, counts: Mapping[str, int]) -> None:
         """Write `counts` and what is pending now; what fails waits for the next call."""
@@ -73,8 +72,7 @@ class CounterWriter:
 
     async def wait(self) -> None:
         """Wait for the writes under way; what is pending stays so until the next call."""
-        while self._writes:
-            await asyncio.gather(*self._writes)
+        await self._writes.wait()
 
     async def write_when_idle(self, quiet_seconds: float) -> None:
         """For ever, write what is pending as soon as nothing was added for so long.

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
-from llm_cache_proxy.domain.dialects.streams.sse import data_event
+from llm_cache_proxy.domain.dialects.streams.sse import data_event, error_event
 from llm_cache_proxy.domain.entries.entry import Entry, Form
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer, shared_answer
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
-from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, SSE_TYPE, Answer, Outcome
@@ -49,10 +48,10 @@ class WaitingBody(ClosableBody):
         try:
             answer = self._coming.result()
         except UpstreamError as exc:
-            yield _error_event(exc.message, "upstream_error", None, exc.code)
+            yield error_event(exc.message, "upstream_error", code=exc.code)
             return
         except RequestRefused as exc:  # by the client's key, now that the upstream is to be asked
-            yield _error_event(exc.message, exc.error_type, exc.param, exc.code)
+            yield error_event(exc.message, exc.error_type, param=exc.param, code=exc.code)
             return
         if not isinstance(answer.body, bytes):
             async for piece in answer.body:
@@ -61,11 +60,6 @@ class WaitingBody(ClosableBody):
             yield answer.body
         else:  # an error that came as JSON, after the status had been sent
             yield data_event(" ".join(answer.body.decode("utf-8", "replace").split())).encode()
-
-
-def _error_event(message: str, kind: str, param: str | None, code: str | None) -> bytes:
-    error = {"message": message, "type": kind, "param": param, "code": code}
-    return data_event(compact_text({"error": error})).encode()
 
 
 def read_leader_result(

@@ -11,7 +11,40 @@ from llm_cache_proxy.domain.closable_body import ClosableBody
 
 _log = logging.getLogger(__name__)
 
-Work = Callable[[], Coroutine[None, None, None]]
+Work = Callable[[], Coroutine[object, object, None]]
+
+
+class TaskSet:
+    """Tasks under way, held until they end; the log reports what fails."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Begin `work`."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def wait(self) -> None:
+        """Wait until nothing is under way."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def cancel(self) -> None:
+        """Give up what is under way."""
+        for task in self._running:
+            task.cancel()
+        await self.wait()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            _log.error("work in the background failed", exc_info=fault)
 
 
 class Background:
@@ -19,21 +52,18 @@ class Background:
 
     def __init__(self, most: int = 16) -> None:
         self._most = most
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
 
     def start(self, work: Work) -> bool:
         """Begin `work`; False, and nothing begun, where enough is under way."""
-        if len(self._running) >= self._most:
+        if len(self._tasks) >= self._most:
             return False
-        task = asyncio.get_running_loop().create_task(work())
-        self._running.add(task)
-        task.add_done_callback(self._ended)
+        self._tasks.start(work())
         return True
 
     async def wait(self) -> None:
         """Wait until nothing is under way."""
-        while self._running:
-            await asyncio.wait(self._running)
+        await self._tasks.wait()
 
     async def wait_at_most(self, within_seconds: float) -> None:
         """The same for so long; what is not done by then is given up."""
@@ -41,15 +71,7 @@ class Background:
             async with asyncio.timeout(within_seconds):
                 await self.wait()
         except TimeoutError:
-            for task in self._running:
-                task.cancel()
-            await self.wait()
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            # No caller waits for this work: the log is the only place for its failure.
-            _log.error("work in the background failed", exc_info=fault)
+            await self._tasks.cancel()
 
 
 class ShieldedBody(ClosableBody):
@@ -89,32 +111,23 @@ class DetachedTasks:
     def __init__(self, *, finishes: bool = False, limit_seconds: float = 120.0) -> None:
         self.finishes = finishes
         self._limit_seconds = limit_seconds
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._tasks = TaskSet()
 
     async def through(self, work: Coroutine[object, object, None]) -> None:
         """Wait for `work`, which goes on to its end though the wait may be cancelled."""
-        await asyncio.shield(self._started(work))
+        await asyncio.shield(self._tasks.start(work))
 
     def behind(self, work: Coroutine[object, object, None]) -> None:
         """Do `work` without a client, for as long as that may take."""
-        self._started(self._bounded(work))
+        self._tasks.start(self._bounded(work))
 
     async def wait(self) -> None:
         """Wait for all that goes on."""
-        while self._under_way:
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._tasks.wait()
 
     async def aclose(self) -> None:
         """Give up all that goes on."""
-        for task in self._under_way:
-            task.cancel()
-        await self.wait()
-
-    def _started(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return task
+        await self._tasks.cancel()
 
     async def _bounded(self, work: Coroutine[object, object, None]) -> None:
         try:

@@ -1,14 +1,13 @@
 """What no tier could answer: the upstream is asked, its answer passed on, and kept if whole."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import object_or_none
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
@@ -141,7 +140,7 @@ class MissPath:
         body: bytes,
     ) -> None:
         status = reply.status
-        completion = _parsed(body) if status in _SUCCESS else {}
+        completion = object_or_none(body) or {} if status in _SUCCESS else {}
         if status not in _SUCCESS:
             state.unanswered(f"upstream_{status}")
             state.charge_actual(0, 0)
@@ -183,11 +182,3 @@ def _answer(
         ),
         headers=reply.headers,
     )
-
-
-def _parsed(body: bytes) -> JsonObject:
-    try:
-        value = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -9,10 +9,9 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
-from llm_cache_proxy.domain.dialects.streams.sse import data_event
+from llm_cache_proxy.domain.dialects.streams.sse import error_event
 from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
 from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
@@ -107,7 +106,7 @@ class StreamRelay(ClosableBody):
             await self._drain()
         except UpstreamError as exc:
             await self._fail(exc)
-            yield _error_event(exc)
+            yield error_event(exc.message, "upstream_error", code=exc.code)
         finally:
             await self._leave()
 
@@ -189,8 +188,3 @@ class StreamRelay(ClosableBody):
             await publish_completion(planned, state, {}, completion, forms)
         else:
             await publish_stream(state, self._reader.sent(), self._reader.error)
-
-
-def _error_event(exc: UpstreamError) -> bytes:
-    error = {"message": exc.message, "type": "upstream_error", "param": None, "code": exc.code}
-    return data_event(compact_text({"error": error})).encode()

@@ -7,17 +7,18 @@ from typing import cast
 from llm_cache_proxy.adapters.exact_store.key_records import read_record
 from llm_cache_proxy.adapters.exact_store.redis.records import found
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck, Refusal, grant
-from llm_cache_proxy.domain.client_keys.usage import Charge, KeyUsage
+from llm_cache_proxy.domain.client_keys.usage import Charge, KeyUsage, month_of, month_span
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store import Answered, Lookup, OtherNamespace, Refused
 
 _NAMESPACE = "namespace"
 
 
-def check_text(check: KeyCheck | None) -> str:
-    """The check for `keys.lua`, empty where there is none."""
+def check_text(check: KeyCheck | None, now: float) -> str:
+    """The check for `keys.lua`, empty where there is none; `now` in Unix seconds says the month."""
     if check is None:
         return ""
+    month_from, month_until = month_span(now)
     fields = {
         "id": check.key_id,
         "model": check.model,
@@ -26,6 +27,9 @@ def check_text(check: KeyCheck | None) -> str:
         "nano": check.nano_dollars,
         "counts": check.counts_request,
         "reserves": check.reserves,
+        "month": month_of(now),
+        "month_from": month_from,
+        "month_until": month_until,
     }
     return json.dumps({name: value for name, value in fields.items() if value is not None})
 

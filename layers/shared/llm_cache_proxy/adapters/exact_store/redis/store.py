@@ -20,7 +20,15 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 )
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import Answered, Commit, Lookup, Match, Miss, Promoted
+from llm_cache_proxy.ports.exact_store import (
+    RECENT_KEPT,
+    Answered,
+    Commit,
+    Lookup,
+    Match,
+    Miss,
+    Promoted,
+)
 
 _STORED, _CUT_OFF, _TAKES_NO_WRITES = 1, 0, -1
 _log = logging.getLogger(__name__)
@@ -31,13 +39,13 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key; a hit is counted in the same command."""
-        names = TenantNames(query.tenant)
-        window = names.window(time.time())
+        names, now = TenantNames(query.tenant), time.time()
+        window = names.window(now)
         keys = [names.record(query.key), *names.shared(window)]
         keys += [names.barred, names.standing, names.client_keys]
         keys += [names.lease(query.flight or ""), names.fence, names.ring]
         lease = "" if query.flight is None else milliseconds(query.lease_seconds)
-        asking = [*_asking(query, window), check_text(query.check), lease]
+        asking = [*_asking(query, window), check_text(query.check, now), lease]
         asking += [query.stale_seconds, query.refresh_ahead, query.claim]
         words = [*asking, *_flat(query.counts), *_lines(query.recent)]
         try:
@@ -139,4 +147,5 @@ def _flat(counts: Mapping[str, int]) -> list[Word]:
 
 
 def _lines(recent: Sequence[str]) -> list[Word]:
-    return [word for line in recent for word in ("recent", line)]
+    lines: list[Word] = [word for line in recent for word in ("recent", line)]
+    return [*lines, "recent_kept", RECENT_KEPT] if lines else []

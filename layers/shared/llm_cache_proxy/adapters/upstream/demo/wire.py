@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
 
+from llm_cache_proxy.domain.errors import openai_error
 from llm_cache_proxy.domain.json_text import compact_text
 
 Json = dict[str, object]
@@ -30,5 +31,4 @@ def reply_headers(content_type: str) -> dict[str, str]:
 
 def error_body(message: str, code: str | None, param: str | None = None) -> Json:
     """An error in OpenAI's shape."""
-    error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
-    return {"error": error}
+    return openai_error(message, "invalid_request_error", param=param, code=code)

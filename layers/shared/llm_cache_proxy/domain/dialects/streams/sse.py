@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from llm_cache_proxy.domain.errors import openai_error
+from llm_cache_proxy.domain.json_text import compact_text
+
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
 _EVENT_END = re.compile(_ONE_END + _ONE_END)
@@ -102,6 +105,14 @@ def data_event(data: str) -> str:
 def data_events(data: Iterable[str]) -> str:
     """One event for each of `data`, which must have no line ends."""
     return "".join([f"data: {each}\n\n" for each in data])
+
+
+def error_event(
+    message: str, error_type: str, *, param: str | None = None, code: str | None = None
+) -> bytes:
+    """One event that carries an error, as a client gets it."""
+    error = openai_error(message, error_type, param=param, code=code)
+    return data_event(compact_text(error)).encode()
 
 
 def named_event(name: str, data: str) -> str:

@@ -3,14 +3,12 @@
 What ends the stream is held back: the answer is to be stored before the client has it.
 """
 
-import json
-
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
 from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.streams.proving import StreamedEvent, forms_of_stream
 from llm_cache_proxy.domain.dialects.streams.sse import DONE, DONE_EVENT, Event, EventSplitter
 from llm_cache_proxy.domain.entries.entry import Forms
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 
 
 class StreamReader:
@@ -120,11 +118,8 @@ class StreamReader:
 
 def _error_in(data: str, *, named: bool) -> JsonObject | None:
     """The error that an event reports, in OpenAI's shape; None if it reports none."""
-    try:
-        event = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(event, dict):
+    event = object_or_none(data)
+    if event is None:
         return None
     if tells_of_error(event):
         error = event["error"]

@@ -50,12 +50,16 @@ local function count(counter, index, window, name, amount)
 end
 
 -- The ring is the last of KEYS wherever counts are handed over; `recent` is no counter but a line
--- of it, kept by the same call.
-local function remember(line)
-  local held = redis.pcall('LPUSH', KEYS[#KEYS], line)
-  if type(held) == 'number' then
-    redis.pcall('LTRIM', KEYS[#KEYS], 0, 49)
+-- of it, and `recent_kept` says how many lines stay. Gives whether the word was one of them.
+local function remember(word, value)
+  if word == 'recent' then
+    redis.pcall('LPUSH', KEYS[#KEYS], value)
+  elseif word == 'recent_kept' then
+    redis.pcall('LTRIM', KEYS[#KEYS], 0, tonumber(value) - 1)
+  else
+    return false
   end
+  return true
 end
 
 -- `usage:<key id>:t:<day>` and `usage:<key id>:n:<month>` are no counters either: they correct what
@@ -80,11 +84,9 @@ end
 
 local function count_pairs(counter, index, usage, window, first)
   for at = first, #ARGV - 1, 2 do
-    if ARGV[at] == 'recent' then
-      remember(ARGV[at + 1])
-    elseif ARGV[at]:sub(1, 6) == 'usage:' then
+    if ARGV[at]:sub(1, 6) == 'usage:' then
       correct(usage, ARGV[at], ARGV[at + 1])
-    else
+    elseif not remember(ARGV[at], ARGV[at + 1]) then
       count(counter, index, window, ARGV[at], ARGV[at + 1])
     end
   end
@@ -201,7 +203,7 @@ local function served(key, f, form, digest, now, sequence, tier, counter, index,
     f[10], f[11], text }
 end
 
--- Two digests of texts that normalising makes one, as domain/pairs.py names them; false for one
+-- Two digests of texts that normalising makes one, as domain/entries/pairs.py names them; false for one
 -- text with itself, which nothing bars.
 local function spelling_pair(a, b)
   if a == b then

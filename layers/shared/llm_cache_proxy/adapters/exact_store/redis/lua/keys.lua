@@ -1,25 +1,21 @@
--- What a client's key may do: the same as domain/key_limits.py and key_usage.py decide, in the same order.
+-- What a client's key may do: the same as domain/client_keys/ decides, in the same order.
 -- `records` is a hash of key id -> record (JSON). `usage` is a hash of <id>:w and :r (the minute's
 -- start, and requests in it), :d and :t (the day, and tokens), :o and :n (the month, nano-dollars).
 
 local usage_fields = { 'w', 'r', 'd', 't', 'o', 'n' }
 
--- Months since the year 0, UTC. https://howardhinnant.github.io/date_algorithms.html
-local function month_of(now)
-  local z = math.floor(now / 86400) + 719468
-  local era = math.floor(z / 146097)
-  local doe = z - era * 146097
-  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524)
-    - math.floor(doe / 146096)) / 365)
-  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
-  local from_march = math.floor((5 * doy + 2) / 153)
-  return (yoe + era * 400) * 12 + from_march + 2
+-- The month's number and when it begins and ends are the caller's, the time is this server's.
+local function month_of(now, check)
+  if now < check.month_from then
+    return check.month - 1
+  end
+  return now < check.month_until and check.month or check.month + 1
 end
 
-local function usage_at(usage, id, now)
+local function usage_at(usage, check, now)
   local names = {}
   for at = 1, #usage_fields do
-    names[at] = id .. ':' .. usage_fields[at]
+    names[at] = check.id .. ':' .. usage_fields[at]
   end
   local held = redis.call('HMGET', usage, unpack(names))
   local u = {}
@@ -29,7 +25,7 @@ local function usage_at(usage, id, now)
   if now < u.w or now >= u.w + 60 then
     u.w, u.r = now, 0
   end
-  local day, month = math.floor(now / 86400), month_of(now)
+  local day, month = math.floor(now / 86400), month_of(now, check)
   if u.d ~= day then
     u.d, u.t = day, 0
   end
@@ -76,7 +72,7 @@ local function asked_key(records, usage, check, now)
   if not ok or type(record) ~= 'table' or type(record.models) ~= 'table' then
     record = nil
   end
-  local u = usage_at(usage, check.id, now)
+  local u = usage_at(usage, check, now)
   local key = { text = text or '', record = record, u = u, refusal = '' }
   key.refusal = refusal_of(record, u, check, now)
   if key.refusal == '' and check.namespace and check.namespace ~= record.namespace then

@@ -1,10 +1,8 @@
 -- KEYS: counter, index, usage, ring; ARGV: window, then counts as name, amount
 for at = 2, #ARGV - 1, 2 do
-  if ARGV[at] == 'recent' then
-    remember(ARGV[at + 1])
-  elseif ARGV[at]:sub(1, 6) == 'usage:' then
+  if ARGV[at]:sub(1, 6) == 'usage:' then
     correct(KEYS[3], ARGV[at], ARGV[at + 1])
-  else
+  elseif not remember(ARGV[at], ARGV[at + 1]) then
     redis.call('HINCRBY', KEYS[1], ARGV[at], ARGV[at + 1])
     redis.call('SADD', KEYS[2], ARGV[1])
   end
