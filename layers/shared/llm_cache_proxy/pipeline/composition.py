@@ -15,15 +15,14 @@ from llm_cache_proxy.pipeline.composed_checks import compose_checks
 from llm_cache_proxy.pipeline.options import Options, Ports
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.leases import LostLeases
 from llm_cache_proxy.pipeline.tiers.promotions import Promotions
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
-from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
+from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
 from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
 

@@ -1,15 +1,15 @@
 """Facts about answers as JSON and as streams: nothing is lost either way."""
 
 import json
+from dataclasses import astuple
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialects import chat_stream
-from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.chat_stream import chat_assembler
+from llm_cache_proxy.domain.dialects import chat
+from llm_cache_proxy.domain.dialects.chat import ChatDialect, chat_assembler
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
@@ -38,14 +38,14 @@ def test_assembling_any_legal_stream_gives_the_whole_answer(data: st.DataObject)
 
 @given(completions())
 def test_replaying_and_assembling_gives_the_same_answer(completion: dict[str, Any]) -> None:
-    answer = datas_of(chat_stream.events(completion) + chat_stream.usage_event(completion))
+    answer = datas_of("".join(astuple(chat.chat_forms(completion, ""))))
 
     assert assembled(answer) == completion
 
 
 @given(completions())
 def test_a_replay_sends_the_role_first_and_the_end_last(completion: dict[str, Any]) -> None:
-    chunks = [json.loads(data) for data in datas_of(chat_stream.events(completion))]
+    chunks = [json.loads(data) for data in datas_of(chat.chat_forms(completion, "").sse)]
 
     for choice in completion["choices"]:
         own = [c["choices"][0] for c in chunks if c["choices"][0]["index"] == choice["index"]]
@@ -65,7 +65,7 @@ def test_usage_is_reported_only_where_it_is_wanted_and_known() -> None:
 
     assert "usage" not in kept.body(Form.SSE)
     assert '"usage"' in kept.body(Form.SSE_WITH_USAGE)
-    assert chat_stream.usage_event({"choices": []}) == ""
+    assert chat.chat_forms({"choices": []}, "").usage_event == ""
     assert kept.body(Form.JSON) == "{}"
     assert ChatDialect.token_counts(known) == (1, 2)
 
@@ -114,7 +114,7 @@ def test_an_empty_message_is_sent_as_its_role_alone() -> None:
     }
 
     answer = [
-        json.loads(data)["choices"][0]["delta"] for data in datas_of(chat_stream.events(bare))
+        json.loads(data)["choices"][0]["delta"] for data in datas_of(chat.chat_forms(bare, "").sse)
     ]
 
     assert answer == [{"role": "assistant", "content": None}, {}]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llm_cache_proxy.domain.dialects.chat_stream import chat_assembler
+from llm_cache_proxy.domain.dialects.chat import chat_assembler
 from llm_cache_proxy.domain.dialects.upstream_state import looks_things_up, uses_live_tools
 
 

@@ -1,12 +1,13 @@
 """Facts about events told word by word: they add up to what was stored."""
 
 import json
+from dataclasses import astuple
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialects import chat_stream, responses_stream, text
+from llm_cache_proxy.domain.dialects import chat, responses_stream, text
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
@@ -38,7 +39,7 @@ def test_the_words_of_a_text_add_up_to_it(text: str) -> None:
 
 @given(chats.completions())
 def test_a_chat_adds_up(completion: dict[str, Any]) -> None:
-    sse = chat_stream.events(completion) + chat_stream.usage_event(completion)
+    sse = "".join(astuple(chat.chat_forms(completion, "")))
 
     assert assembled(ChatDialect(), slowly(ChatDialect(), sse)) == completion
 

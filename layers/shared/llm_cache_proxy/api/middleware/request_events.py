@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,15 +57,13 @@ class RequestEventMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        wanted, correlation_id = has_event(scope), _correlation_id(scope["headers"])
         record = RequestEventDraft(
-            new_request_id(),
-            _correlation_id(scope["headers"]),
-            method=scope.get("method"),
-            path=scope["path"],
+            new_request_id(), correlation_id, method=scope.get("method"), path=scope["path"]
         )
         scope.setdefault("state", {}).update(request_id=record.request_id, record=record)
         CURRENT.set(record)
-        entry = _Entry(self._request_events, record, scope)
+        entry = _Entry(self._request_events, record, scope, wanted)
 
         async def watched(message: Message) -> None:
             entry.saw(message)
@@ -81,22 +80,20 @@ class RequestEventMiddleware:
             entry.write()
 
 
+@dataclass(slots=True)
 class _Entry:
     """One request event, written before the last piece of the answer is sent.
 
-    Nothing runs after a Lambda has answered.
+    Nothing runs after a Lambda has answered. `wanted` is over once it is written.
     """
 
-    def __init__(
-        self, request_events: RequestEvents, record: RequestEventDraft, scope: Scope
-    ) -> None:
-        self._request_events = request_events
-        self._record = record
-        self._scope = scope
-        self._wanted = has_event(scope)
-        self._begun = time.perf_counter()
-        self._answered: float | None = None
-        self.status = 0
+    _request_events: RequestEvents
+    _record: RequestEventDraft
+    _scope: Scope
+    _wanted: bool
+    _begun: float = field(default_factory=time.perf_counter)
+    _answered: float | None = None
+    status: int = 0
 
     def saw(self, message: Message) -> None:
         """Note a message of the answer."""

@@ -31,13 +31,10 @@ def cached_endpoint(dialect: Dialect) -> Endpoint:
         service: Service = request.app.state.service
         record: RequestEventDraft = request.state.record
         body = await read_json_body(request, service.max_body_bytes)
+        headers, query = request_headers(request.headers), request.url.query
+        fields = parse_object(body)
         cached = client_request(
-            request.state.client,
-            dialect,
-            parse_object(body),
-            body=body,
-            headers=request_headers(request.headers),
-            query=request.url.query,
+            request.state.client, dialect, fields, body=body, headers=headers, query=query
         )
         record.model = cached.model
         record.state = RequestState()

@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     temperature,
 )
 from llm_cache_proxy.domain.dialects.streams import word_by_word
-from llm_cache_proxy.domain.dialects.streams.choices import Choice, ChoicesAssembler, tells_of_error
+from llm_cache_proxy.domain.dialects.streams.choices import ChoicesAssembler, tells_of_error
 from llm_cache_proxy.domain.dialects.streams.sse import DONE_EVENT, data_event
 from llm_cache_proxy.domain.dialects.upstream_state import uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Forms
@@ -92,8 +92,8 @@ class TextDialect(StreamOptions):
         return Forms(json_text, events(completion), usage_event(completion))
 
 
-def _finished(index: int, choice: Choice) -> JsonObject:
-    return {"text": "", **choice.said(), "index": index, "logprobs": None, **choice.rest}
+def _finished(index: int, said: JsonObject, beside: JsonObject) -> JsonObject:
+    return {"text": "", **said, "index": index, "logprobs": None, **beside}
 
 
 def _has_ended(choice: JsonObject) -> bool:

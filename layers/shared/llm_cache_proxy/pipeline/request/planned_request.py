@@ -133,6 +133,7 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
     normal = policy.normalise and request.controls.normalise
     normalised_fields = dialect.with_user_text(fields, keys.normalised) if normal else fields
     text = traits.text or ""
+    text_digest = keys.text_digest(text)
     return PlannedRequest(
         request=request,
         plan=chosen,
@@ -141,7 +142,7 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
         normalised_fields=normalised_fields,
         key=keys.key_of(normalised_fields, identity),
         text=text,
-        text_digest=keys.text_digest(text),
+        text_digest=text_digest,
         form=request.form,
         normalises=normal,
     )

@@ -10,7 +10,6 @@ from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import object_or_none
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.request.answer import (
     JSON_TYPE,
     SSE_TYPE,
@@ -26,8 +25,8 @@ from llm_cache_proxy.pipeline.single_flight.leader import (
     publish_failure,
 )
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
-from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
 from llm_cache_proxy.pipeline.upstream.large_answer import LargeAnswer
+from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests, is_sse
 from llm_cache_proxy.pipeline.upstream.stream_relay import StreamRelay
 from llm_cache_proxy.ports.upstream import UpstreamReply

@@ -13,7 +13,6 @@ from llm_cache_proxy.domain.dialects.streams.sse import error_event
 from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.metrics.counter_names import error_count
-from llm_cache_proxy.pipeline.recording.upstream_usage import UpstreamUsage
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -23,7 +22,7 @@ from llm_cache_proxy.pipeline.single_flight.leader import (
     publish_stream,
 )
 from llm_cache_proxy.pipeline.support.background import DetachedTasks, ShieldedBody
-from llm_cache_proxy.pipeline.upstream.entry_writer import EntryWriter
+from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 
 _DRAIN_SECONDS = 0.1
 """What an upstream gets to end its body after the answer's end."""

@@ -69,12 +69,12 @@ class ChoicesAssembler:
     """Collects chunks; `completion()` is the answer as the JSON endpoint would have sent it.
 
     `delta_name` is the member of a streamed choice that its whole is spelt by; `finished` makes
-    a choice of the JSON endpoint from its index and what was collected.
+    a choice of the JSON endpoint from its index, what its deltas said, and what stood beside them.
     """
 
     _object_name: str
     _delta_name: str
-    _finished: Callable[[int, Choice], JsonObject]
+    _finished: Callable[[int, JsonObject, JsonObject], JsonObject]
     ambiguous: bool = False
     reshaped: bool = False
     _merging: Merging = field(default_factory=Merging)
@@ -104,7 +104,8 @@ class ChoicesAssembler:
 
     def completion(self) -> JsonObject:
         """The whole answer so far, `object` named as the JSON endpoint names it."""
-        choices = [self._finished(index, self._choices[index]) for index in sorted(self._choices)]
+        said = [(at, choice.said(), choice.rest) for at, choice in sorted(self._choices.items())]
+        choices = [self._finished(*each) for each in said]
         self.ambiguous, self.reshaped = bool(self._merging.ambiguous), self._merging.reshaped
         return {**self._top, "object": self._object_name, "choices": choices}
 

@@ -1,4 +1,4 @@
-"""What is kept of an answer: one entry, the exact tier first, then its vector.
+"""What is kept of an answer: its counts, and one entry, the exact tier first, then its vector.
 
 Everything is written before the answer's end is sent, since nothing runs after a Lambda has
 answered. A clear that came meanwhile wins.
@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
-from llm_cache_proxy.domain.metrics.counter_names import unproved_counts
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.counter_names import (
+    BYPASSES,
+    ERROR,
+    MISSES,
+    miss_counts,
+    unproved_counts,
+    upstream_answers,
+)
+from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
@@ -18,6 +27,61 @@ from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store import Commit, ExactStore
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamUsage:
+    """Counts answers of the upstream; a model is counted under the name that `prices` gives it."""
+
+    counter_writer: CounterWriter
+    prices: PriceList
+
+    def count(self, planned: PlannedRequest, state: RequestState, completion: JsonObject) -> Usage:
+        """Add the result and the tokens of an answer, and charge the key what it cost.
+
+        An answer that does not report its tokens is charged as was reserved for it.
+        """
+        result = _result(planned, state)
+        model = self.prices.counted_name(planned.identity.model)
+        tokens = planned.request.dialect.token_counts(completion)
+        usage = Usage(model, *tokens, saved=False)
+        if state.has_answer or any(tokens):
+            state.facts.usage = usage
+        counts = miss_counts(model, *tokens)
+        del counts[MISSES]
+        if not state.has_answer:  # what it took may be on the bill all the same
+            counts = {name: amount for name, amount in counts.items() if amount}
+            del counts[upstream_answers(model)]
+        if state.has_client:  # else it is no request's result
+            counts[result] = 1
+        state.counts.add_result(counts)
+        if state.account.charge is None:
+            return usage
+        if any(tokens):
+            state.charge_actual(sum(tokens), self.prices.known_cost(model, *tokens) or 0)
+        else:
+            state.charge_as_reserved()
+        return usage
+
+    async def write(
+        self, planned: PlannedRequest, state: RequestState, completion: JsonObject
+    ) -> None:
+        """Count an answer of which nothing is kept, before it is sent."""
+        self.count(planned, state, completion)
+        await self.counter_writer.write(planned.identity.tenant, state.counts.pending)
+
+    def count_unsent(
+        self, planned: PlannedRequest, state: RequestState, completion: JsonObject
+    ) -> None:
+        """Count an answer that was lost or left, whatever becomes of the caller."""
+        self.count(planned, state, completion)
+        self.counter_writer.write_in_background(planned.identity.tenant, state.counts.pending)
+
+
+def _result(planned: PlannedRequest, state: RequestState) -> str:
+    if not state.has_answer:
+        return ERROR
+    return MISSES if planned.plan.bypass is None else BYPASSES
 
 
 @dataclass(frozen=True, slots=True)
