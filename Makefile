@@ -54,7 +54,7 @@ coverage: $(INSTALLED)  ## Hold the unit tests to every branch of domain and pip
 
 test: setup  ## Everything whose services are found; names what it left out
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile tests --ignore=tests/unit
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder tests --ignore=tests/unit
 
 bench: setup  ## Measure everything beside what it is compared with (ONLY="exact_hit misses"); minutes
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(ONLY)

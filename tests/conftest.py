@@ -1,6 +1,7 @@
 """What holds for every test: no example has a deadline, and nothing that is logged is secret."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -9,6 +10,33 @@ from servers.secrecy import IN_PROCESS, found_in
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+BEGUN_FIRST = (
+    "docker/",
+    "integration/cloud/test_guided_deployment.py",
+    "tour/",
+    "integration/server/test_description_fuzzing.py",
+    "fuzz/",
+    "attacks/",
+    "integration/cloud/",
+    "integration/functions/",
+    "resilience/",
+    "browser/",
+    "integration/cache/",
+)
+"""What takes longest: begun last, a file of these would keep one worker busy while others idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; the order inside a file stays."""
+    root = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(root).as_posix()
+        known = [at for at, start in enumerate(BEGUN_FIRST) if path.startswith(start)]
+        return min(known, default=len(BEGUN_FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)
