@@ -284,3 +284,40 @@ def test_a_request_nested_too_deeply_is_refused(stand: Stand, depth: int) -> Non
     )
 
     assert (told.status_code, told.json()["error"]["code"]) == (400, "invalid_json")
+
+
+REFUSED = {"error": {"message": "Incorrect API key.", "code": "invalid_api_key"}}
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+@pytest.mark.parametrize("path", ["models", "models/gpt-4o"])
+def test_the_models_are_the_upstreams_own_error_where_it_lists_none(
+    stand: Stand, path: str, status: int
+) -> None:
+    stand.upstream.queue(answer(REFUSED, status))
+
+    told = httpx.get(f"{stand.url}/{path}")
+
+    assert (told.status_code, told.json()) == (status, REFUSED)
+    assert (told.headers["x-cache"], told.headers["x-cache-reason"]) == ("ERROR", "upstream-error")
+
+
+def test_an_upstream_without_a_list_of_models_is_reported(stand: Stand) -> None:
+    stand.upstream.queue(answer({"data": None}))
+
+    told = httpx.get(f"{stand.url}/models")
+
+    assert told.status_code == 502
+    assert "lists no models" in told.json()["error"]["message"]
+
+
+def test_a_bare_list_of_models_is_served_beside_our_own_without_what_has_no_id(
+    stand: Stand,
+) -> None:
+    listed = [{"id": "gpt-4o", "object": "model"}, {"name": "no id"}]
+    stand.upstream.queue(answer(listed), answer(listed))
+
+    every, one = httpx.get(f"{stand.url}/models"), httpx.get(f"{stand.url}/models/gpt-4o")
+
+    assert [model["id"] for model in every.json()["data"]] == ["gpt-4o", "all-MiniLM-L6-v2"]
+    assert one.json() == listed[0]

@@ -111,6 +111,16 @@ async def test_an_explanation_calls_no_upstream_and_counts_and_stores_nothing(
     assert len(harness.upstream.calls) == calls
 
 
+async def test_a_request_that_no_similar_answer_may_serve_is_explained_by_why(
+    harness: Harness,
+) -> None:
+    await harness.ask(ASKED)
+
+    answer = await explain(harness, ALIKE, headers={"x-cache-mode": "exact"})
+
+    assert (answer["result"], answer["reason"]) == ("MISS", "exact-mode")
+
+
 async def test_headers_and_tenant_are_heeded(harness: Harness) -> None:
     await harness.ask(ASKED, tenant="a")
 

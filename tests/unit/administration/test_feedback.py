@@ -24,8 +24,8 @@ def harness() -> Harness:
 async def say(
     harness: Harness, verdict: str, answer: ReceivedAnswer, tenant: str = "default"
 ) -> JsonObject:
-    fields = Fields({"entry": answer.outcome.entry_id, "verdict": verdict})
-    return await Feedback(harness.exact, harness.vectors).give(tenant, fields)
+    fields = {"entry": answer.outcome.entry_id, "verdict": verdict}
+    return await Feedback(harness.exact, harness.vectors).take(tenant, fields)
 
 
 async def test_a_bad_answer_is_gone_from_both_tiers(harness: Harness) -> None:

@@ -98,6 +98,28 @@ def test_pieces_that_are_no_base64_are_joined_as_they_are() -> None:
     assert whole == {"data": "Y=??"}
 
 
+def test_pieces_of_audio_that_are_not_padded_are_joined_as_they_are() -> None:
+    def piece(data: str) -> str:
+        delta = {"audio": {"data": data}}
+        return json.dumps({"choices": [{"index": 0, "delta": delta}]})
+
+    whole = assembled([piece("QUJD"), piece("REVG")])["choices"][0]["message"]["audio"]
+
+    assert whole == {"data": "QUJDREVG"}
+
+
+def test_calls_keep_indexes_of_their_own_that_differ() -> None:
+    called = [{"index": index, "id": f"c{index}"} for index in (1, 0)]
+    message = {"role": "assistant", "content": None, "tool_calls": called}
+    whole: dict[str, Any] = {"choices": [{"index": 0, "message": message}]}
+
+    deltas = [
+        json.loads(data)["choices"][0]["delta"] for data in datas_of(chat.chat_forms(whole, "").sse)
+    ]
+
+    assert [delta["tool_calls"] for delta in deltas if "tool_calls" in delta] == [called]
+
+
 def test_calls_without_words_have_no_content() -> None:
     def chunk(**delta: object) -> str:
         return json.dumps({"choices": [{"index": 0, "delta": delta}]})

@@ -107,6 +107,12 @@ def test_what_a_delta_adds(
         ({"notes": ["a"]}, {"notes": ["a", "b"]}, {"notes": ["a", "b"]}, False),
         ({"notes": ["a"]}, {"notes": ["b"]}, {"notes": ["a", "b"]}, False),
         ({"logprobs": {"n": 1}}, {"logprobs": {"n": 2}}, {"logprobs": {"n": 2}}, False),
+        (
+            {"verdict": {"hate": 0}},
+            {"verdict": {"self": 1}},
+            {"verdict": {"hate": 0, "self": 1}},
+            False,
+        ),
     ],
 )
 def test_what_stands_beside_a_delta_adds(
@@ -116,6 +122,17 @@ def test_what_stands_beside_a_delta_adds(
 
     assert whole.items() <= choice.items()
     assert unsure == ambiguous
+
+
+def test_the_first_name_of_an_answer_stands_and_null_usage_says_nothing() -> None:
+    assembler = chat_assembler()
+    for more in ({"id": "a", "usage": {"total_tokens": 7}}, {"id": "b", "usage": None}):
+        assembler.add(json.dumps({**more, "choices": [{"index": 0, "delta": {"content": "x"}}]}))
+
+    completion = assembler.completion()
+
+    assert (completion["id"], completion["usage"]) == ("a", {"total_tokens": 7})
+    assert not assembler.ambiguous
 
 
 def test_a_list_that_is_told_again_and_goes_on_is_ambiguous() -> None:
@@ -170,7 +187,15 @@ def test_what_is_off_or_the_clients_own_is_no_live_tool(fields: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    "model", ["sonar", "perplexity/sonar-pro", "x/y:online", "o3-deep-research"]
+    "model",
+    [
+        "sonar",
+        "perplexity/sonar-pro",
+        "x/y:online",
+        "o3-deep-research",
+        "default:enable_web_search=auto",
+        "m:strip_thinking_response=true&enable_web_scraping=true",
+    ],
 )
 def test_models_that_search_are_known_by_their_names(model: str) -> None:
     assert looks_things_up(["gpt-4o", model])

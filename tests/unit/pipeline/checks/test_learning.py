@@ -313,6 +313,15 @@ async def test_a_comparison_that_was_not_made_is_no_label(harness: LearningHarne
     assert labels(harness, ALIKE_CELL) == (1, 0, 0)
 
 
+async def test_most_exact_hits_are_not_asked_again(harness: LearningHarness) -> None:
+    await harness.ask(ASKED)
+
+    assert (await harness.ask(ASKED)).outcome.reason == "identical"
+
+    await harness.proxy.drain()
+    assert len(harness.upstream.calls) == 1
+
+
 async def test_a_hit_in_another_spelling_is_no_control(harness: LearningHarness) -> None:
     await harness.ask(ASKED)
     harness.chance = ALWAYS

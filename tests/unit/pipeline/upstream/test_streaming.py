@@ -109,6 +109,16 @@ async def test_what_is_not_whole_is_passed_on_and_never_stored(
     assert harness.exact.count_of("misses") == 1
 
 
+async def test_a_stream_that_ends_early_passes_where_there_is_no_store(harness: Harness) -> None:
+    harness.exact.away = True
+    cut_short = sse(chunk("a"), chunk(finish="length"))
+    harness.upstream.queue(cut_short, headers=SSE_HEADERS)
+
+    answer = await harness.ask(stream=True)
+
+    assert answer.body == b"".join(cut_short)
+
+
 async def test_a_stream_that_breaks_ends_in_an_error_event(harness: Harness) -> None:
     broken = UpstreamUnreachable("The upstream broke off.", upstream="fake")
     harness.upstream.queue([*sse(chunk("half"), done=False), broken], headers=SSE_HEADERS)

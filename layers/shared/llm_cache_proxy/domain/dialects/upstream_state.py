@@ -25,20 +25,20 @@ class LiveTool:
 LIVE_TOOLS = (
     LiveTool(
         "OpenAI",
-        "https://platform.openai.com/docs/guides/tools-web-search",
+        "https://developers.openai.com/api/docs/guides/tools-web-search",
         ("web_search_options",),
         ("*-search-preview*", "*-search-api*", "*-deep-research*"),
     ),
     LiveTool("xAI", "https://docs.x.ai/docs/guides/live-search", ("search_parameters",)),
     LiveTool(
         "OpenRouter",
-        "https://openrouter.ai/docs/features/web-search",
+        "https://openrouter.ai/docs/guides/routing/model-variants/online",
         ("plugins",),
         ("*:online", "*:online:*"),
     ),
     LiveTool(
         "Perplexity",
-        "https://docs.perplexity.ai/getting-started/models",
+        "https://docs.perplexity.ai/docs/sonar/openai-compatibility",
         ("search_domain_filter", "search_mode", "search_recency_filter", "web_search"),
         ("sonar", "sonar-*", "*/sonar", "*/sonar-*", "*-sonar-*", "*-online"),
     ),
@@ -60,16 +60,21 @@ LIVE_TOOLS = (
     ),
     LiveTool(
         "Venice",
-        "https://docs.venice.ai/api-reference/endpoint/chat/completions",
+        "https://docs.venice.ai/api-reference/endpoint/chat/model_feature_suffix",
         ("enable_web_search", "enable_web_scraping", "enable_x_search"),
+        ("*enable_web_search=*", "*enable_web_scraping=*", "*enable_x_search=*"),
     ),
     LiveTool(
         "Tencent Hunyuan",
         "https://cloud.tencent.com/document/product/1729/111007",
         ("enable_enhancement", "force_search_enhancement"),
     ),
-    LiveTool("Cohere", "https://docs.cohere.com/v1/reference/chat", ("connectors",)),
-    LiveTool("Exa", "https://docs.exa.ai/reference/chat-completions", (), ("exa", "exa-*")),
+    LiveTool(
+        "Cohere",
+        "https://docs.cohere.com/v1/docs/creating-and-deploying-a-connector",
+        ("connectors",),
+    ),
+    LiveTool("Exa", "https://exa.ai/docs/integrations/openai-sdk", (), ("exa", "exa-*")),
     LiveTool("Jina", "https://jina.ai/deepsearch", (), ("*deepsearch*",)),
     LiveTool(
         "any, by its name",

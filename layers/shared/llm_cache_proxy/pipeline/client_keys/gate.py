@@ -47,11 +47,9 @@ class ClientKeyGate:
         self.namespaces[request.client] = namespace
         return _in_namespace(request, namespace)
 
-    def check(self, planned: PlannedRequest, state: RequestState) -> KeyCheck | None:
-        """What to ask of the key; None where there is none."""
+    def check(self, planned: PlannedRequest, state: RequestState) -> KeyCheck:
+        """What to ask of the client's key."""
         request = planned.request
-        if request.client.key_id is None:
-            return None
         own = not request.controls.names_namespace and planned.plan.bypass is None
         first = state.account.grant is None
         check = self.upstream_check(

@@ -49,11 +49,12 @@ def _commit(connection: sqlite3.Connection, commit: Commit, now: float, *, stori
     cutoff_fields = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
     with writing(connection):
         count(connection, tenant, commit.counts, int(now))
-        refused = lease is not None and is_fenced_off(connection, tenant, entry.key, lease, now)
-        refused = refused or not storing or is_cut_off(connection, tenant, *cutoff_fields)
+        refused = not storing or is_cut_off(connection, tenant, *cutoff_fields)
+        if lease is not None and is_fenced_off(connection, tenant, entry.key, lease, now):
+            refused = True
+        forget_lapsed(connection, now)
         if not refused:
             _write_entry(connection, tenant, entry, lease.token if lease else 0)
-        forget_lapsed(connection, now)
     return not refused
 
 

@@ -80,8 +80,7 @@ def _reads_as(dialect: Dialect, forms: Forms, completion: JsonObject) -> bool:
     stream = (forms.sse + forms.usage_event).encode("utf-8")
     try:
         for event in EventSplitter().feed(stream):
-            if event.data is not None:
-                assembler.add(event.data)
+            assembler.add(event.data or "")
     except BrokenStreamError:
         return False
     read = assembler.completion()
