@@ -250,10 +250,10 @@ BESIDE = [
         beside={"finish_reason": "stop"},
     ),
     Shape(
-        "`error: null`, `index: null` and `choices: null`",
+        "`error: null`, `index: null`, `message: null` and `choices: null`",
         "the answer",
         stream(
-            delta(content="x", beside={"index": None}, top={"error": None}),
+            delta(content="x", beside={"index": None, "message": None}, top={"error": None}),
             done=event(choices=None, usage={"prompt_tokens": 1, "completion_tokens": 2}) + DONE,
         ),
         right={"content": "x"},

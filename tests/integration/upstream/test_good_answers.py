@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from llm_cache_proxy.domain.dialects.responses_stream import events as named_events
 from samples.streamed_shapes import DONE, delta, event
 from samples.streamed_shapes import stream as events
 from servers.proxy.process import proxy_process
@@ -26,6 +27,14 @@ NAN = (
 )
 NUMBERS = pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"Infinity", b"1e400"])
 WHOLE = events(delta(content="hi"))
+
+
+def response(text: str) -> dict[str, Any]:
+    """A whole answer of the Responses API."""
+    part = {"type": "output_text", "text": text, "annotations": []}
+    said = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed"}
+    head = {"id": "resp_1", "object": "response", "status": "completed", "error": None}
+    return {**head, "output": [{**said, "content": [part]}]}
 
 
 class Stand(NamedTuple):
@@ -143,6 +152,36 @@ def test_an_answer_is_over_when_it_says_so(stand: Stand, end: Script) -> None:
     assert stand.ask(prompt).headers["x-cache"] == "HIT-EXACT"
 
 
+@pytest.mark.parametrize("end", [[Stall()], [Cut()]])
+def test_a_response_is_over_when_it_is_completed(stand: Stand, end: Script) -> None:
+    fields, began = {"model": "m", "input": another(), "stream": True}, time.monotonic()
+    body = named_events(response("hi")).encode()
+    stand.upstream.queue(stream([body], end=end))
+
+    told = httpx.post(f"{stand.url}/responses", json=fields, timeout=30)
+
+    assert told.content == body
+    assert time.monotonic() - began < 2
+    again = httpx.post(f"{stand.url}/responses", json=fields)
+    assert again.headers["x-cache"] == "HIT-EXACT"
+
+
+@NUMBERS
+def test_a_response_with_a_number_that_json_lacks_passes_to_its_end(
+    stand: Stand, number: bytes
+) -> None:
+    body = named_events({**response("hi"), "score": 7}).encode()
+    body = body.replace(b'"score":7', b'"score":' + number)
+    stand.upstream.queue(stream([body]))
+
+    told = httpx.post(
+        f"{stand.url}/responses", json={"model": "m", "input": another(), "stream": True}
+    )
+
+    assert number in told.content
+    assert told.content == body
+
+
 def test_raw_utf8_in_headers_passes_both_ways(stand: Stand) -> None:
     note = "предел".encode()
     named = 'attachment; filename="отчёт.pdf"'.encode()
@@ -187,11 +226,17 @@ def test_an_error_in_an_unknown_encoding_passes(stand: Stand) -> None:
     assert body == b"\x8b\x03\x80"
 
 
-@pytest.mark.parametrize("path", ["a%2Fb", "a%3Fb=1", "a%23b", "a%25b", "a%20b"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"files/{name}" for name in ("a%2Fb", "a%3Fb=1", "a%23b", "a%25b", "a%20b")),
+        "models/a%2Fb",
+    ],
+)
 def test_a_passed_path_keeps_its_octets(stand: Stand, path: str) -> None:
-    httpx.delete(f"{stand.url}/files/{path}")
+    httpx.delete(f"{stand.url}/{path}")
 
-    assert stand.upstream.requests[-1].path == f"/v1/files/{path}"
+    assert stand.upstream.requests[-1].path == f"/v1/{path}"
 
 
 def test_the_query_is_part_of_what_is_asked(stand: Stand) -> None:

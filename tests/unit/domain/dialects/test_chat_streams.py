@@ -120,6 +120,18 @@ def test_calls_keep_indexes_of_their_own_that_differ() -> None:
     assert [delta["tool_calls"] for delta in deltas if "tool_calls" in delta] == [called]
 
 
+def test_calls_under_one_index_are_numbered_anew() -> None:
+    called = [{"index": 0, "id": name} for name in ("a", "b")]
+    message = {"role": "assistant", "content": None, "tool_calls": called}
+    whole: dict[str, Any] = {"choices": [{"index": 0, "message": message}]}
+
+    read = assembled(datas_of(chat.chat_forms(whole, "").sse))["choices"][0]["message"][
+        "tool_calls"
+    ]
+
+    assert read == [{"id": "a"}, {"id": "b"}]
+
+
 def test_calls_without_words_have_no_content() -> None:
     def chunk(**delta: object) -> str:
         return json.dumps({"choices": [{"index": 0, "delta": delta}]})

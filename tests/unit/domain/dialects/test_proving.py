@@ -143,6 +143,8 @@ def test_usage_beside_an_empty_delta_is_usage_alone() -> None:
     usage = {"prompt_tokens": 1}
 
     assert ChatDialect.is_usage_only({"choices": choices, "usage": usage})
+    assert ChatDialect.is_usage_only({"choices": None, "usage": usage})
+    assert ChatDialect.is_usage_only({"usage": usage})
     assert not ChatDialect.is_usage_only({"choices": [*choices, {"delta": {"content": "x"}}]})
     assert not ChatDialect.is_usage_only({"choices": [choice()], "usage": usage})
 

@@ -195,10 +195,13 @@ def test_an_images_address_and_detail_count() -> None:
         replace(HERE, path="/completions"),
         replace(HERE, upstream="openai"),
         replace(HERE, model="m2"),
+        replace(HERE, query="api-version=preview"),
     ],
 )
 def test_where_a_request_belongs_counts(other: Identity) -> None:
     assert key(BODY, other) != key(BODY)
+    blanked = [fingerprint(canonical_body(BODY, place), place) for place in (HERE, other)]
+    assert blanked[0] != blanked[1]
 
 
 def test_parts_of_the_place_cannot_be_shifted_into_each_other() -> None:
