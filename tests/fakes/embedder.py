@@ -14,6 +14,7 @@ class FakeEmbedder:
     """Gives unlike texts unlike vectors, and texts declared alike a chosen cosine."""
 
     embedder_id = "fake"
+    priced_as = ""
 
     def __init__(self) -> None:
         self.texts: list[str] = []

@@ -3,10 +3,14 @@
 import json
 import math
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from llm_cache_proxy.adapters.embedder.minilm.engine import MiniLMEngine
+from servers.embedding_apis import Vector
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / ".model" / "all-MiniLM-L6-v2"
@@ -30,6 +34,18 @@ def model_folder() -> Path:
     if not (MODEL / "model.json").is_file():
         pytest.fail(f"There is no model in {MODEL}: `make setup` builds it.")
     return MODEL
+
+
+@cache
+def engine() -> MiniLMEngine:
+    """The model itself, loaded once for servers that stand in for those of others."""
+    return MiniLMEngine.load(model_folder(), threads=1)
+
+
+def vector_of(text: str) -> Vector:
+    """What the model makes of a text; blocks."""
+    [found] = engine().embed([text])
+    return Vector(found.vector, found.tokens)
 
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:

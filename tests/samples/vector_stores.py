@@ -22,17 +22,19 @@ KINDS = ["embedded", "server", *(["qdrant"] if os.environ.get("QDRANT_URL") else
 
 
 @asynccontextmanager
-async def opened(kind: str, folder: Path) -> AsyncIterator[QdrantPort]:
+async def opened(
+    kind: str, folder: Path, *, dimensions: int | None = 384
+) -> AsyncIterator[QdrantPort]:
     """A store of this kind that holds nothing, gone without a trace afterwards."""
     if kind == "embedded":
-        store: QdrantPort = QdrantLocalVectors(folder, timeout_seconds=20)
+        store: QdrantPort = QdrantLocalVectors(folder, timeout_seconds=20, dimensions=dimensions)
         try:
             yield store
         finally:
             await store.aclose()
     elif kind == "server":
         async with serving(QdrantRest()) as url:
-            store = QdrantVectors(url, timeout_seconds=20)
+            store = QdrantVectors(url, timeout_seconds=20, dimensions=dimensions)
             try:
                 yield store
             finally:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.ports.embedder import Embedder
-from samples.embedders import KINDS, opened
+from samples.embedders import APIS, KINDS, opened
 from samples.minilm import REFERENCES, cosine
 
 AWKWARD = ["", "   ", "\0", "a\0b", "\ud800", "a\udfffb", "\U0001f600", "[SEP]", "x" * 5000]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=[*KINDS, *APIS])
 async def embedder(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Embedder]:
@@ -77,7 +77,9 @@ async def test_a_short_text_is_whole_and_its_word_pieces_are_not_undercounted(
 
 
 async def test_an_id_is_known_before_the_first_text(embedder: Embedder) -> None:
-    assert embedder.embedder_id in {"minilm-l6-v2/onnx-fp32", "http:plain"}
+    known = {"minilm-l6-v2/onnx-fp32", "http:plain", "openai/small", "qdrant/small"}
+
+    assert embedder.embedder_id in known or embedder.embedder_id.startswith("bedrock/")
 
 
 async def test_what_a_plain_service_does_not_say_is_bounded_from_the_text(tmp_path: Path) -> None:

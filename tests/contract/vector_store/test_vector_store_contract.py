@@ -34,6 +34,36 @@ async def test_an_empty_store_has_no_candidates(store: QdrantPort) -> None:
     assert await store.fetch("acme", key("rust")) is None
 
 
+@pytest.mark.parametrize("kind", ["embedded", "server"])
+async def test_a_store_that_is_told_no_dimensions_takes_those_of_its_first_vector(
+    kind: str, tmp_path: Path
+) -> None:
+    async with opened(kind, tmp_path / "vectors", dimensions=None) as store:
+        assert await store.fetch("acme", key("rust")) is None
+        assert await store.count_entries("acme") == 0
+        await store.store(SCOPE, [0.6, 0.8, 0.0], entry("rust"))
+
+        [found] = await store.nearest(SCOPE, [0.6, 0.8, 0.0], now=NOW, limit=5)
+
+        assert found.similarity == pytest.approx(1.0, abs=1e-6)
+        with pytest.raises(VectorStoreUnavailable, match="a vector of 2 numbers, 3 expected"):
+            await store.nearest(SCOPE, [0.6, 0.8], now=NOW, limit=5)
+
+
+@pytest.mark.parametrize("kind", ["embedded", "server"])
+async def test_a_collection_is_made_for_the_dimensions_that_it_is_held_to(
+    kind: str, tmp_path: Path
+) -> None:
+    async with opened(kind, tmp_path / "vectors", dimensions=None) as store:
+        with pytest.raises(VectorStoreUnavailable, match="dimensions"):
+            await store.provision()
+        await store.hold_to(3)
+        await store.ping()
+
+        with pytest.raises(VectorStoreUnavailable, match="a vector of 2 numbers, 3 expected"):
+            await store.store(SCOPE, [0.6, 0.8], entry("rust"))
+
+
 async def test_candidates_come_most_similar_first_and_no_more_than_asked(
     store: QdrantPort,
 ) -> None:

@@ -235,7 +235,9 @@ async def test_a_collection_of_another_dimension_is_refused_and_left_alone(
     assert "expected dim: 768, got 384" in await fails_in_time(store, SERVING["nearest"])
     assert "expected dim: 768, got 384" in await fails_in_time(store, SERVING["store"])
     refusal = await fails_in_time(store, ADMINISTERING["provision"])
+    health = await fails_in_time(store, lambda store: store.ping())
 
+    assert health == refusal
     assert "768 dimensions by Cosine" in refusal
     assert "384" in refusal
     assert server.collections[DEFAULT_COLLECTION].indexes == {}

@@ -14,7 +14,7 @@ import qdrant_edge as edge
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
-from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
+from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
 from samples.vectors import NOW, SCOPE, at_cosine, entry, key
 
 TESTS = Path(__file__).parents[2]
@@ -192,17 +192,19 @@ async def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> Non
             await store.open()
 
 
-async def test_a_collection_of_another_dimension_is_kept_aside(tmp_path: Path) -> None:
+async def test_a_collection_of_another_dimension_is_refused_and_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / DEFAULT_COLLECTION
     folder.mkdir()
     vectors = edge.EdgeVectorParams(size=768, distance=edge.Distance.Cosine)
     edge.EdgeShard.create(str(folder), edge.EdgeConfig(vectors=vectors)).close()
 
     async with opened(tmp_path) as store:
-        await store.store(SCOPE, at_cosine(0.9), entry("rust"))
-        assert await store.count_entries("acme") == 1
+        with pytest.raises(OtherDimensions, match="768 dimensions, and the embedder's have 384"):
+            await store.open()
+        with pytest.raises(VectorStoreUnavailable, match="QDRANT_COLLECTION"):
+            await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5)
 
-    assert len(asides(tmp_path)) == 1
+    assert asides(tmp_path) == []
 
 
 async def test_the_event_loop_goes_on_while_the_store_works(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Decides what Qdrant would answer; never speaks HTTP. Refusals carry Qdrant's sta
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,10 @@ class Refused(Exception):
     def __init__(self, status: int, error: str) -> None:
         super().__init__(error)
         self.status = status
+
+
+Inference = Callable[[str, str], list[float]]
+"""The vector of a model's name and a text."""
 
 
 @dataclass
@@ -38,8 +42,10 @@ class Collection:
     points: dict[str | int, Point] = field(default_factory=dict)
     indexes: dict[str, Json] = field(default_factory=dict)
     operations: int = 0
+    inference: Inference | None = None
 
     def upsert(self, points: list[Json]) -> None:
+        points = [{**point, "vector": self._computed(point["vector"])} for point in points]
         checked = [(_checked_id(point["id"]), self._unit(point["vector"])) for point in points]
         self.operations += 1
         for (point_id, unit), point in zip(checked, points, strict=True):
@@ -104,6 +110,14 @@ class Collection:
                     f" following types: [{', '.join(types)}]. Help: Create an index for this key"
                     " or use a different filter.",
                 )
+
+    def _computed(self, vector: object) -> object:
+        """What stands for a vector as a vector: `{"text", "model"}` is a document."""
+        if not isinstance(vector, dict):
+            return vector
+        if self.inference is None:
+            raise Refused(500, "Service internal error: InferenceService is not initialized")
+        return self.inference(vector["model"], vector["text"])
 
     def _unit(self, vector: list[float]) -> np.ndarray:
         if len(vector) != self.size:

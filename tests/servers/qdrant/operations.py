@@ -7,15 +7,19 @@ from collections import UserDict
 from collections.abc import Mapping
 
 from servers.qdrant.filters import Json
-from servers.qdrant.memory import Collection, Refused
+from servers.qdrant.memory import Collection, Inference, Refused
 
 Path = Mapping[str, str]
 
 
 class Collections(UserDict[str, Collection]):
-    """Every collection by name; new ones are `strict` unless they are asked for otherwise."""
+    """Every collection by name; new ones are `strict` unless they are asked for otherwise.
+
+    `inference` computes the vectors of documents; without it Qdrant refuses them.
+    """
 
     strict = True
+    inference: Inference | None = None
 
 
 def list_all(collections: Collections, _path: Path, _body: Json) -> object:
@@ -32,7 +36,9 @@ def create(collections: Collections, path: Path, body: Json) -> object:
         raise Refused(409, f"Wrong input: Collection `{name}` already exists!")
     vectors = body["vectors"]
     strict = (body.get("strict_mode_config") or {}).get("enabled", collections.strict)
-    collections[name] = Collection(vectors["size"], vectors["distance"], strict)
+    collections[name] = Collection(
+        vectors["size"], vectors["distance"], strict, inference=collections.inference
+    )
     return True
 
 

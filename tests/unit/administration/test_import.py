@@ -198,6 +198,7 @@ Change = Callable[[Any], object]
             ),
             "not finite",
         ),
+        (lambda r: r["vector"].update(values="AAAAAA=="), "without a direction"),
     ],
 )
 async def test_a_damaged_record_is_refused_by_the_name_of_what_is_wrong(

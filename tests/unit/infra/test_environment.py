@@ -19,7 +19,7 @@ STORES = {
 DECIDING = {
     *STORES,
     *("EMBEDDING_URL", "EMBEDDING_FUNCTION", "UPSTREAM_BASE_URL", "UPSTREAM_TIMEOUT_SECONDS"),
-    *("GROQ_API_KEY", "UPSTREAM_API_KEY", "UPSTREAM_KEYS", "SINGLE_FLIGHT"),
+    *("GROQ_API_KEY", "UPSTREAM_API_KEY", "UPSTREAM_KEYS", "EMBEDDING_API_KEY", "SINGLE_FLIGHT"),
 }
 GIVEN: dict[str, set[str]] = {
     "CompletionsFunction": {
@@ -104,6 +104,15 @@ def test_under_sam_local_the_tuning_is_a_variable(function: str) -> None:
             "embedding_url": "https://e",
             "upstream_base_url": "https://u/v1",
             "upstream_api_key": "k",
+        },
+        {
+            "redis_url": "redis://r",
+            "qdrant_url": "https://q",
+            "groq_api_key": "g",
+            "embedder": "openai",
+            "embedding_base_url": "https://e/v1",
+            "embedding_model": "m",
+            "embedding_api_key": "k",
         },
     ],
 )

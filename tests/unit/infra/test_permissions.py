@@ -6,7 +6,7 @@ STACK = Stack(SecretsPath="/lcp/prod", QdrantUrl="https://q.example")
 SECRET = "arn:aws:ssm:us-east-1:123456789012:parameter/lcp/prod/"
 STORES = ("REDIS_URL", "UPSTASH_REDIS_REST_TOKEN", "QDRANT_API_KEY")
 KEYS = ("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS")
-UPSTREAMS = ("GROQ_API_KEY", "UPSTREAM_API_KEY", "UPSTREAM_KEYS")
+UPSTREAMS = ("GROQ_API_KEY", "UPSTREAM_API_KEY", "UPSTREAM_KEYS", "EMBEDDING_API_KEY")
 
 Allowed = tuple[str, str]
 

@@ -20,6 +20,7 @@ class NullEmbedder:
     """Used when no embedder is configured; raises EmbedderUnavailable."""
 
     embedder_id = "absent"
+    priced_as = ""
 
     async def embed(self, texts: Sequence[str]) -> list[Embedding]:
         """Raises EmbedderUnavailable."""

@@ -59,7 +59,7 @@ class EntryExport:
 
 
 def event_draft_of(tenant: str, entry: Entry, placed: Placed | None) -> JsonObject:
-    """One entry as a record; its vector is 384 little-endian floats in base64."""
+    """One entry as a record; its vector is little-endian 32-bit floats in base64."""
     vector: JsonObject | None = None
     if placed is not None:
         packed = pack(f"<{len(placed.vector)}f", *placed.vector)

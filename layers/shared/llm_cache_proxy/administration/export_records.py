@@ -18,7 +18,7 @@ from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.domain.requests.keys import ALL
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
-_DIMENSIONS = 384
+_FLOAT_BYTES = 4
 _LARGEST = 2**53 - 1  # what JSON numbers, Redis's Lua and SQLite all hold exactly
 _LONGEST_TEXT = 5_000_000
 _LATEST = 10**11  # Unix seconds: what lies beyond is no time
@@ -81,11 +81,13 @@ def _entry(fields: Record) -> Entry:
 def _placed(tenant: str, fields: Record) -> Placed:
     try:
         packed = base64.b64decode(_text(fields, "values"), validate=True)
-        values = struct.unpack(f"<{_DIMENSIONS}f", packed)
+        values = struct.unpack(f"<{len(packed) // _FLOAT_BYTES}f", packed)
     except (ValueError, struct.error) as exc:
-        raise InvalidRequest(f"'values' must be {_DIMENSIONS} floats in base64.") from exc
+        raise InvalidRequest("'values' must be 32-bit floats in base64.") from exc
     if not all(map(math.isfinite, values)):
         raise InvalidRequest("'values' holds a number that is not finite.")
+    if not any(values):
+        raise InvalidRequest("'values' is a vector without a direction.")
     scope = Scope(tenant, _text(fields, "fingerprint"), _text(fields, "embedder"))
     return Placed(scope, values)
 

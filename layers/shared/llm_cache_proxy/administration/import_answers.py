@@ -76,7 +76,7 @@ class AnswerImport:
             # Before anything is kept: a line that was kept without its vector would be `held` when
             # it is imported again.
             await silent.semantic.vector(planned, fresh)
-            if fresh.counts.pending:
+            if any(name.startswith("error:") for name in fresh.counts.pending):
                 raise EmbedderUnavailable("the embedder did not answer; import again")
         text = compact_text(response)
         forms = forms_of_json(planned.request.dialect, response, text) or Forms(text, "", "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
+from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.middleware.cors import with_cors
@@ -26,7 +28,14 @@ from llm_cache_proxy.bootstrap.pipeline import dependencies
 from llm_cache_proxy.bootstrap.roots import service
 from llm_cache_proxy.bootstrap.upkeep import upkeep
 from llm_cache_proxy.bootstrap.upstreams import upstream_configs
-from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError, UpstreamError
+from llm_cache_proxy.domain.errors import (
+    EmbedderUnavailable,
+    OtherDimensions,
+    SettingsError,
+    UpstreamError,
+    VectorStoreUnavailable,
+)
+from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.request_sink import RequestSink
 from llm_cache_proxy.ports.upstream import Route, Upstream, UpstreamCall
 from llm_cache_proxy.settings import Settings, read_settings, read_variable
@@ -51,6 +60,7 @@ def local_settings(given: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+_log = logging.getLogger(__name__)
 _QUIET_SECONDS = 1.0
 _UPKEEP_SECONDS = 30.0
 _REFUSED = (401, 403)
@@ -78,8 +88,8 @@ async def prepare(parts: Parts) -> None:
 
     The model first: a start that fails for want of one has made no folder for the stores.
 
-    What lies behind an address may be away now and back later, so it is not checked. Raises
-    SettingsError where there is no model.
+    What lies behind an address may be away now and back later. Raises SettingsError where there is
+    no model, and where the collection holds other vectors than the embedder's.
     """
     if isinstance(parts.embedder, MiniLMEmbedder):
         try:
@@ -88,8 +98,24 @@ async def prepare(parts: Parts) -> None:
             raise SettingsError(
                 f"MODEL_DIR: {exc} Where it is unset, the start prepares a model."
             ) from exc
-    if isinstance(parts.vectors, QdrantLocalVectors):
-        await parts.vectors.open()
+    try:
+        if parts.embedder.priced_as and isinstance(parts.vectors, QdrantPort):
+            await _hold_to_dimensions(parts.embedder, parts.vectors)
+        elif isinstance(parts.vectors, QdrantLocalVectors):
+            await parts.vectors.open()
+    except OtherDimensions as exc:
+        raise SettingsError(f"EMBEDDER: {exc}") from exc
+
+
+async def _hold_to_dimensions(embedder: Embedder, vectors: QdrantPort) -> None:
+    """Learn the dimensions from a first vector; raises OtherDimensions."""
+    try:
+        [embedding] = await embedder.embed(["ready"])
+        await vectors.hold_to(len(embedding.vector))
+    except OtherDimensions:
+        raise
+    except (EmbedderUnavailable, VectorStoreUnavailable) as exc:
+        _log.warning("the semantic tier is not ready yet: %s", exc)
 
 
 def console(settings: Settings, stream: TextIO) -> RequestSink | None:

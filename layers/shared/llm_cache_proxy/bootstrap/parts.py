@@ -6,7 +6,13 @@ from typing import Protocol
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.null import NullEmbedder, NullUpstream, NullVectorStore
-from llm_cache_proxy.bootstrap.folders import data_dir, model_dir
+from llm_cache_proxy.bootstrap.embedders import (
+    collection_name,
+    embedded_embedder,
+    known_dimensions,
+    remote_embedder,
+)
+from llm_cache_proxy.bootstrap.folders import data_dir
 from llm_cache_proxy.bootstrap.upstreams import (
     configured_upstream,
     upstream_configs,
@@ -170,8 +176,9 @@ def remote_vectors(settings: Settings) -> tuple[Vectors, str] | None:
     store = QdrantVectors(
         settings.qdrant_url,
         api_key=None if key is None else key.get_secret_value(),
-        collection=settings.qdrant_collection,
+        collection=collection_name(settings),
         timeout_seconds=settings.search_deadline_seconds,
+        dimensions=known_dimensions(settings),
     )
     return store, f"Qdrant at {settings.qdrant_url}"
 
@@ -183,8 +190,9 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
     path = data_dir(settings) / "qdrant"
     store = QdrantLocalVectors(
         path,
-        collection=settings.qdrant_collection,
+        collection=collection_name(settings),
         timeout_seconds=settings.search_deadline_seconds,
+        dimensions=known_dimensions(settings),
         disk_space=_disk_space(settings),
     )
     return store, f"Qdrant, embedded, in {path}"
@@ -192,47 +200,6 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
 
 def _disk_space(settings: Settings) -> DiskSpace:
     return DiskSpace(data_dir(settings), settings.min_free_bytes)
-
-
-def remote_embedder(settings: Settings) -> tuple[Embedder, str] | None:
-    """The embedder over HTTP or as a Lambda function, if one is named."""
-    timeout_seconds = settings.embed_deadline_seconds
-    if settings.embedding_url is not None:
-        from llm_cache_proxy.adapters.embedder.http import HttpEmbedder
-
-        http = HttpEmbedder(
-            settings.embedding_url,
-            embedder_id=settings.embedder_id or f"http:{settings.embedding_url}",
-            timeout_seconds=timeout_seconds,
-        )
-        return http, f"HTTP service at {settings.embedding_url}"
-    if settings.embedding_function is not None:
-        from llm_cache_proxy.adapters.embedder.lambda_function import LambdaEmbedder
-        from llm_cache_proxy.adapters.embedder.minilm.embedder import DEFAULT_EMBEDDER_ID
-
-        function = LambdaEmbedder(
-            settings.embedding_function,
-            embedder_id=settings.embedder_id or DEFAULT_EMBEDDER_ID,
-            timeout_seconds=timeout_seconds,
-        )
-        return function, f"Lambda function {settings.embedding_function}"
-    return None
-
-
-def embedded_embedder(settings: Settings) -> tuple[Embedder, str]:
-    """MiniLM in this process."""
-    from llm_cache_proxy.adapters.embedder.minilm.embedder import (
-        MiniLMEmbedder,
-        installed_embedder_id,
-    )
-
-    folder = model_dir(settings)
-    model = MiniLMEmbedder(
-        folder,
-        embedder_id=installed_embedder_id(folder),
-        threads=settings.embedding_threads,
-    )
-    return model, f"all-MiniLM-L6-v2 in process, from {folder}"
 
 
 def verifier(settings: Settings, source: Upstream) -> Verifier | None:

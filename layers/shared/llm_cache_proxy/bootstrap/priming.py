@@ -35,8 +35,12 @@ def prime_semantic_tier(settings: Settings) -> None:
     if not settings.semantic_cache:
         return
     _imported("llm_cache_proxy.domain.guard.rules_in_force")
-    if settings.embedding_function is not None:
+    if settings.embedder == "bedrock" or settings.embedding_function is not None:
         _imported("boto3")
+    if settings.embedder == "openai":
+        _imported("httpx")
+    if settings.embedder == "qdrant":
+        _imported("llm_cache_proxy.adapters.embedder.qdrant_points")
     if settings.qdrant_url is not None:
         _imported("llm_cache_proxy.adapters.vector_store.qdrant.server.client")
 

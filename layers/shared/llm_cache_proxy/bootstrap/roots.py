@@ -77,7 +77,7 @@ def service(
 
     return Service(
         pipeline=composed,
-        embedder=parts.embedder,
+        embedder=parts.embedder if settings.embedder == "minilm" else None,
         feedback=feedback,
         max_body_bytes=settings.max_body_bytes,
         health=health,

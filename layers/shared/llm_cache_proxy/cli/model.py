@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 def prepare_model(settings: Settings) -> None:
     """See to it that the model is there, where it is needed. Raises SettingsError."""
-    elsewhere = settings.embedding_url or settings.embedding_function
+    elsewhere = (
+        settings.embedder != "minilm" or settings.embedding_url or settings.embedding_function
+    )
     folder = own_model_dir()
     if elsewhere or settings.model_dir is not None or is_complete(folder, quantised=False):
         return

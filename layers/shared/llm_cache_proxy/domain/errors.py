@@ -21,7 +21,8 @@ ProxyError
 ├── CacheTierError         a part of the cache failed: a miss, never a client's error
 │   ├── ExactStoreUnavailable
 │   ├── VectorStoreUnavailable
-│   │   └── NoVectorStore      there is none, by the operator's choice
+│   │   ├── NoVectorStore      there is none, by the operator's choice
+│   │   └── OtherDimensions    its vectors are another embedder's
 │   ├── EmbedderUnavailable
 │   └── VerifierUnavailable
 └── SettingsError          the process cannot start; names the variable
@@ -194,6 +195,10 @@ class VerifierUnavailable(CacheTierError):
     """The verifier gave no verdict, or not in time: the pair is not approved."""
 
     tier = "verifier"
+
+
+class OtherDimensions(VectorStoreUnavailable):
+    """The store holds vectors of another number of dimensions than the embedder makes."""
 
 
 class NoVectorStore(VectorStoreUnavailable):

@@ -5,11 +5,11 @@ from typing import NamedTuple, Protocol
 
 
 class Embedding(NamedTuple):
-    """One text's vector: 384 floats of unit length.
+    """One text's vector, floats of unit length, as many for each text.
 
-    `tokens` counts the word pieces of the whole text, [CLS] and [SEP] included. `whole` is False
-    where the text is longer than the model's window, so that the vector stands for its beginning
-    only: two such texts may agree by what they share alone.
+    `tokens` counts the tokens of the whole text, those that open and close it included. `whole` is
+    False where the text is longer than the model's window, so that the vector stands for its
+    beginning only: two such texts may agree by what they share alone.
     """
 
     vector: Sequence[float]
@@ -23,6 +23,11 @@ class Embedder(Protocol):
     @property
     def embedder_id(self) -> str:
         """Model and engine; vectors of different ids are never compared."""
+        ...
+
+    @property
+    def priced_as(self) -> str:
+        """The model by whose price its tokens are counted; empty where a call costs nothing."""
         ...
 
     async def embed(self, texts: Sequence[str]) -> list[Embedding]:

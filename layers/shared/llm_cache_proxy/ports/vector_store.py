@@ -39,8 +39,8 @@ class Candidate:
 class VectorStore(Protocol):
     """Failure (`VectorStoreUnavailable`) means: no candidate, nothing stored, and count it.
 
-    Vectors are 384 floats of unit length. Points are deterministic in (tenant, exact key):
-    writing twice is writing once. Malformed points are left out of results and
+    Vectors are floats of unit length, as many as the embedder's have. Points are deterministic in
+    (tenant, exact key): writing twice is writing once. Malformed points are left out of results and
     removed where a search meets them; those of another format version are only left out.
     """
 

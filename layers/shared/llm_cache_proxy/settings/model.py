@@ -15,6 +15,7 @@ from llm_cache_proxy.settings.addresses import has_no_path
 from llm_cache_proxy.settings.values import (
     AnyCase,
     BaseUrl,
+    HeaderSecret,
     HttpUrl,
     LogLevel,
     RedisUrl,
@@ -90,6 +91,35 @@ class Settings(BaseSettings):
     )
     embedding_function: str | None = Field(
         None, description="Embedder as a Lambda function: its name or ARN, with alias."
+    )
+    embedder: Annotated[Literal["minilm", "openai", "bedrock", "qdrant"], AnyCase] = Field(
+        "minilm",
+        description="Who turns prompts into vectors: minilm (in process, or at EMBEDDING_URL or "
+        "EMBEDDING_FUNCTION), openai (any API that speaks its /embeddings), bedrock, or qdrant; "
+        "see docs/embedders.md.",
+    )
+    embedding_base_url: BaseUrl | None = Field(
+        None, description="Base URL of EMBEDDER=openai, up to and including /v1."
+    )
+    embedding_model: str | None = Field(
+        None, min_length=1, description="Model of EMBEDDER=openai, bedrock or qdrant."
+    )
+    embedding_api_key: HeaderSecret | None = Field(
+        None, description="Key for EMBEDDING_BASE_URL, where it asks for one."
+    )
+    embedding_dimensions: int | None = Field(
+        None,
+        ge=1,
+        le=65_536,
+        description="Dimensions that EMBEDDING_MODEL is asked for; unset: its own. "
+        "EMBEDDER=qdrant needs them.",
+    )
+    embedding_window_tokens: int | None = Field(
+        None,
+        ge=16,
+        le=1_000_000,
+        description="Tokens that EMBEDDING_MODEL reads; longer prompts have the exact tier alone. "
+        "Unset: known for common models, else 128.",
     )
     embedder_id: str | None = Field(
         None,
@@ -347,11 +377,17 @@ class Settings(BaseSettings):
 
     def doubts(self) -> list[str]:
         """Settings that may be mistakes, one line each, for the log at start."""
-        if self.upstream_base_url is not None and has_no_path(self.upstream_base_url):
-            return [
-                f"UPSTREAM_BASE_URL has no path; most APIs are below {self.upstream_base_url}/v1"
-            ]
-        return []
+        found = []
+        for name in ("upstream_base_url", "embedding_base_url"):
+            url = getattr(self, name)
+            if url is not None and has_no_path(url):
+                found.append(f"{name.upper()} has no path; most APIs are below {url}/v1")
+        if self.embedder != "minilm" and self.similarity_threshold is None:
+            found.append(
+                "the preset's threshold was measured with MiniLM: SIMILARITY_THRESHOLD sets one "
+                f"for {self.embedding_model}, and llm-cache-proxy eval --wrong-share finds it"
+            )
+        return found
 
     def described(self) -> dict[str, object]:
         """Every setting by its variable's name, secrets masked, for operators to read."""
@@ -373,6 +409,23 @@ class Settings(BaseSettings):
             raise ValueError("set EMBEDDING_URL or EMBEDDING_FUNCTION, not both")
         if self.semantic_preset is Preset.VERIFIED and self.verifier == "none":
             raise ValueError("SEMANTIC_PRESET=verified needs a verifier: VERIFIER is none")
+        return self
+
+    @model_validator(mode="after")
+    def _can_embed(self) -> Self:
+        if self.embedder == "minilm":
+            for name in ("embedding_base_url", "embedding_model"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name.upper()} needs EMBEDDER: it is minilm")
+            return self
+        if self.embedding_model is None:
+            raise ValueError(f"EMBEDDER={self.embedder} needs EMBEDDING_MODEL")
+        if self.embedder == "openai" and self.embedding_base_url is None:
+            raise ValueError("EMBEDDER=openai needs EMBEDDING_BASE_URL")
+        if self.embedder == "qdrant" and self.qdrant_url is None:
+            raise ValueError("EMBEDDER=qdrant needs QDRANT_URL")
+        if self.embedder == "qdrant" and self.embedding_dimensions is None:
+            raise ValueError("EMBEDDER=qdrant needs EMBEDDING_DIMENSIONS")
         return self
 
     @model_validator(mode="after")

@@ -27,6 +27,12 @@ def _signing_secret(value: SecretStr) -> SecretStr:
 _LEAST_SECRET_CHARACTERS = 32
 
 
+def _header_secret(value: SecretStr) -> SecretStr:
+    if not all("!" <= character <= "~" for character in value.get_secret_value()):
+        raise ValueError("expected a key of printable ASCII without spaces")
+    return value
+
+
 def _upstreams(value: str) -> str:
     read_upstreams(value)
     return value
@@ -54,6 +60,7 @@ BaseUrl = Annotated[str, AfterValidator(base_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 Upstreams = Annotated[str, AfterValidator(_upstreams)]
 UpstreamKeys = Annotated[SecretStr, AfterValidator(_upstream_keys)]
+HeaderSecret = Annotated[SecretStr, AfterValidator(_header_secret)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 Similarity = Annotated[float, Field(ge=0.5, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=900)]

@@ -8,8 +8,6 @@ Never follows a redirect, never retries, and never waits longer than its timeout
 import asyncio
 from collections.abc import Sequence
 
-import httpx
-
 from llm_cache_proxy.adapters.embedder.replies import (
     Fields,
     check_id,
@@ -17,20 +15,14 @@ from llm_cache_proxy.adapters.embedder.replies import (
     read_batch,
     read_item,
 )
+from llm_cache_proxy.adapters.embedder.service_calls import Refused, ServiceCalls
 from llm_cache_proxy.adapters.embedder.text import encodable
-from llm_cache_proxy.adapters.http.tls import tls_context
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
-from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.ports.embedder import Embedding
 
 _NAMED_BY_ADDRESS = "http:"
 _TEXTS_PER_CALL = 16  # so that a call with long texts stays within a prompt's timeout
 _MOST_BYTES = 8_000_000
-_NOT_UNDERSTOOD = frozenset({400, 404, 405, 415, 422})
-
-
-class _Refused(EmbedderUnavailable):
-    """The service answered that it cannot make sense of the request."""
 
 
 class HttpEmbedder:
@@ -44,13 +36,18 @@ class HttpEmbedder:
         self._url = url
         self._embedder_id = embedder_id
         self._timeout_seconds = timeout_seconds
-        self._client: httpx.AsyncClient | None = None
+        self._calls = ServiceCalls(timeout_seconds=timeout_seconds, most_bytes=_MOST_BYTES)
         self._knows_batches = True
 
     @property
     def embedder_id(self) -> str:
         """The configured name; vectors of different ids are never compared."""
         return self._embedder_id
+
+    @property
+    def priced_as(self) -> str:
+        """No model: its calls cost no tokens."""
+        return ""
 
     async def embed(self, texts: Sequence[str]) -> list[Embedding]:
         """One embedding a text, in order; accepts any text. Raises EmbedderUnavailable."""
@@ -61,15 +58,13 @@ class HttpEmbedder:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._calls.aclose()
 
     async def _some(self, texts: Sequence[str]) -> list[Embedding]:
         if len(texts) > 1 and self._knows_batches:
             try:
                 reply = await self._post({"texts": [encodable(text) for text in texts]})
-            except _Refused:
+            except Refused:
                 self._knows_batches = False
             else:
                 if "embeddings" in reply:
@@ -80,35 +75,11 @@ class HttpEmbedder:
     async def _post(self, fields: Fields) -> Fields:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                reply = parse_reply(await self._sent(compact_text(fields).encode("utf-8")))
+                reply = parse_reply(await self._calls.post(self._url, fields))
         except TimeoutError as exc:
             raise EmbedderUnavailable(
                 f"The embedder did not answer within {self._timeout_seconds:g} s."
             ) from exc
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as exc:
-            raise EmbedderUnavailable(f"The embedder cannot be reached: {exc}") from exc
         if not self._embedder_id.startswith(_NAMED_BY_ADDRESS):
             check_id(reply, self._embedder_id)
         return reply
-
-    async def _sent(self, body: bytes) -> bytes:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                headers={"content-type": "application/json", "accept": "application/json"},
-                timeout=self._timeout_seconds,
-                follow_redirects=False,
-                verify=tls_context(),
-            )
-        async with self._client.stream("POST", self._url, content=body) as response:
-            if response.status_code in _NOT_UNDERSTOOD:
-                raise _Refused(f"The embedder answered with status {response.status_code}.")
-            if response.status_code != httpx.codes.OK:
-                raise EmbedderUnavailable(
-                    f"The embedder answered with status {response.status_code}."
-                )
-            found = bytearray()
-            async for piece in response.aiter_bytes():
-                found += piece
-                if len(found) > _MOST_BYTES:
-                    raise EmbedderUnavailable("The embedder's answer does not end.")
-        return bytes(found)

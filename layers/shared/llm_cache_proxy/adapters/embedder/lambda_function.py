@@ -91,6 +91,11 @@ class LambdaEmbedder:
         """Model and engine; vectors of different ids are never compared."""
         return self._embedder_id
 
+    @property
+    def priced_as(self) -> str:
+        """No model: its calls cost no tokens."""
+        return ""
+
     async def embed(self, texts: Sequence[str]) -> list[Embedding]:
         """One embedding a text, in order; accepts any text. Raises EmbedderUnavailable."""
         found: list[Embedding] = []

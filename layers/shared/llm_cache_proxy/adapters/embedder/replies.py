@@ -5,16 +5,15 @@ store would be compared with every later prompt.
 """
 
 import json
-import math
 from collections.abc import Sequence
 
 from llm_cache_proxy.adapters.embedder.text import most_word_pieces
+from llm_cache_proxy.adapters.embedder.unit_vector import unit_vector
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.ports.embedder import Embedding
 
 DIMENSIONS = 384
 WINDOW_TOKENS = 256
-_UNIT_TOLERANCE = 1e-4  # a vector of 32-bit floats, or one written with a few digits
 
 Fields = dict[str, object]
 
@@ -53,24 +52,8 @@ def read_item(item: object, text: str) -> Embedding:
     """
     if not isinstance(item, dict):
         raise EmbedderUnavailable("The embedder's answer is not a JSON object.")
-    vector = _unit(item.get("embedding"))
+    vector = unit_vector(item.get("embedding"), DIMENSIONS)
     tokens, whole = item.get("tokens"), item.get("whole")
     if type(tokens) is not int or tokens < 0:
         tokens = most_word_pieces(text)
     return Embedding(vector, tokens, whole if isinstance(whole, bool) else tokens <= WINDOW_TOKENS)
-
-
-def _unit(vector: object) -> list[float]:
-    if not isinstance(vector, list) or len(vector) != DIMENSIONS:
-        raise EmbedderUnavailable(f"The embedder's vector is not a list of {DIMENSIONS} numbers.")
-    if not all(type(value) is float or type(value) is int for value in vector):
-        raise EmbedderUnavailable("The embedder's vector holds something else than numbers.")
-    try:
-        length = math.hypot(*vector)
-    except OverflowError as exc:
-        raise EmbedderUnavailable("The embedder's vector holds a number out of range.") from exc
-    if not (math.isfinite(length) and length > 0):
-        raise EmbedderUnavailable("The embedder's vector has no direction.")
-    if abs(length - 1) <= _UNIT_TOLERANCE:
-        return [float(value) for value in vector]
-    return [value / length for value in vector]

@@ -34,7 +34,7 @@ async def create_embedding(request: Request) -> Response:
     fields = parse_object(body)
     if not isinstance(fields.get("model"), str):
         raise InvalidRequest("'model' must name a model.", param="model")
-    if fields["model"] not in _OWN_NAMES:
+    if fields["model"] not in _OWN_NAMES or service.embedder is None:
         return await elsewhere.forward(request, "/embeddings", body)
     texts = _texts(fields)
     encoding = _encoding(fields)

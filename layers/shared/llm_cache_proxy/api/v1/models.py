@@ -40,7 +40,7 @@ async def retrieve_model(
     state: Admitted,
 ) -> Response:
     """One model by its name."""
-    if model == OWN_MODEL:
+    if model == OWN_MODEL and service.embedder is not None:
         return _json(_OWN, request, state)
     for each in await _models(service):
         if each.get("id") == model:
@@ -51,7 +51,8 @@ async def retrieve_model(
 
 
 async def _models(service: Service) -> list[JsonObject]:
-    return [*await service.pipeline.ports.upstream.models(), _OWN]
+    own = [] if service.embedder is None else [_OWN]
+    return [*await service.pipeline.ports.upstream.models(), *own]
 
 
 def _json(value: JsonObject, request: Request, state: RequestState) -> Response:

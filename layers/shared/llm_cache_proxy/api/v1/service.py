@@ -22,11 +22,12 @@ class Service:
 
     `meanwhile` runs for as long as the app does, where it outlives its requests.
     Without a `key_ring` no client needs a key; `keyed_paths` are served to keys besides the
-    stateless ones. `feedback` is called by the first request that gives some.
+    stateless ones. `embedder` is the proxy's own model, None where prompts have another one's
+    vectors. `feedback` is called by the first request that gives some.
     """
 
     pipeline: Pipeline
-    embedder: Embedder
+    embedder: Embedder | None
     feedback: "Callable[[], Feedback]"
     max_body_bytes: int
     health: Callable[[], dict[str, object]]

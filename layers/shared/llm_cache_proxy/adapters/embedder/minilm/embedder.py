@@ -55,6 +55,11 @@ class MiniLMEmbedder:
         """Model and engine; vectors of different ids are never compared."""
         return self._embedder_id
 
+    @property
+    def priced_as(self) -> str:
+        """No model: its calls cost no tokens."""
+        return ""
+
     async def load(self) -> None:
         """Load the model now, ahead of the first text; raises EmbedderUnavailable."""
         await self._in_worker([])

@@ -31,12 +31,16 @@ class QdrantPort(ABC):
     """`VectorStore` and `VectorAdmin`; a subclass says where and how operations run.
 
     `timeout_seconds` bounds each operation of a request, `admin_timeout_seconds` each of an
-    operator and provisioning.
+    operator and provisioning. `dimensions` is what the embedder's vectors have; with None, what
+    the first of them has.
     """
 
-    def __init__(self, *, timeout_seconds: float, admin_timeout_seconds: float) -> None:
+    def __init__(
+        self, *, timeout_seconds: float, admin_timeout_seconds: float, dimensions: int | None
+    ) -> None:
         self._timeout_seconds = timeout_seconds
         self._admin_timeout_seconds = admin_timeout_seconds
+        self._dimensions = dimensions
         self._unready = False
 
     @abstractmethod
@@ -53,8 +57,21 @@ class QdrantPort(ABC):
 
     async def provision(self) -> None:
         """Make the collection and its payload indexes where missing; done twice is done once."""
-        await self._run(lambda collection: collection.provision(), self._admin_timeout_seconds)
+        dimensions = self._dimensions
+        if dimensions is None:
+            raise VectorStoreUnavailable("the dimensions of the embedder's vectors are unknown")
+        await self._run(
+            lambda collection: collection.provision(dimensions), self._admin_timeout_seconds
+        )
         self._unready = False
+
+    async def hold_to(self, dimensions: int) -> None:
+        """Take vectors of `dimensions` alone from now on, and make the collection for them.
+
+        Raises `OtherDimensions` where it holds others.
+        """
+        self._dimensions = dimensions
+        await self.provision()
 
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
@@ -63,7 +80,7 @@ class QdrantPort(ABC):
 
         Malformed records of the tenant's that stand in their way are removed.
         """
-        checked = checked_vector(vector)
+        checked = self._checked(vector)
         try:
             found = await self._serve(
                 lambda collection: collection.nearest(scope, checked, now=now, limit=limit)
@@ -83,7 +100,7 @@ class QdrantPort(ABC):
 
     async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
         """Write the entry; a collection that is missing or lacks an index is mended first."""
-        checked = checked_vector(vector)
+        checked = self._checked(vector)
         if not self._unready:
             try:
                 return await self._serve(lambda collection: collection.store(scope, checked, entry))
@@ -132,8 +149,16 @@ class QdrantPort(ABC):
         )
 
     async def ping(self) -> None:
-        """Return when the store answers, with or without the collection."""
-        await self._run(lambda collection: collection.ping(), self._timeout_seconds)
+        """Return when the store answers, with or without the collection.
+
+        Raises `OtherDimensions` where the collection's vectors are not the embedder's.
+        """
+        await self._run(lambda collection: collection.ping(self._dimensions), self._timeout_seconds)
+
+    def _checked(self, vector: Sequence[float]) -> list[float]:
+        checked = checked_vector(vector, self._dimensions)
+        self._dimensions = len(checked)
+        return checked
 
     async def _removed(self, malformed: Sequence[PointId]) -> None:
         _log.warning("removing %d malformed points", len(malformed))

@@ -24,8 +24,8 @@ class IndexMissing(CollectionUnready):
 class Collection(Protocol):
     """Failure is `VectorStoreUnavailable`, or the kind of it that fits."""
 
-    async def provision(self) -> None:
-        """Make what is missing of the collection and its payload indexes."""
+    async def provision(self, dimensions: int) -> None:
+        """Make what is missing of the collection, for vectors of `dimensions`, and its indexes."""
         ...
 
     async def nearest(
@@ -68,8 +68,8 @@ class Collection(Protocol):
         """How many of the tenant's entries fit."""
         ...
 
-    async def ping(self) -> None:
-        """Return when the store answers."""
+    async def ping(self, dimensions: int | None) -> None:
+        """Return when the store answers; `OtherDimensions` where it holds others than these."""
         ...
 
     async def close(self) -> None:

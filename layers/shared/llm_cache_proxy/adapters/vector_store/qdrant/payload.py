@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry, Forms
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
-VECTOR_SIZE = 384
+MINILM_DIMENSIONS = 384
 
 CANDIDATE_FIELDS = [
     "format_version",
@@ -76,12 +76,16 @@ def point_id(tenant: str, key: str) -> str:
     return str(uuid.UUID(bytes=digest[:16], version=5))
 
 
-def checked_vector(vector: Sequence[float]) -> list[float]:
-    """The vector as plain floats; `VectorStoreUnavailable` unless it is 384 finite numbers."""
+def checked_vector(vector: Sequence[float], dimensions: int | None) -> list[float]:
+    """The vector as plain floats.
+
+    Raises `VectorStoreUnavailable` where it holds another number of them than `dimensions` (None:
+    any), or one that is not finite.
+    """
     values = [float(value) for value in vector]
-    if len(values) != VECTOR_SIZE:
-        raise VectorStoreUnavailable(f"a vector of {len(values)} numbers, {VECTOR_SIZE} expected")
-    if not all(map(math.isfinite, values)):
+    if dimensions is not None and len(values) != dimensions:
+        raise VectorStoreUnavailable(f"a vector of {len(values)} numbers, {dimensions} expected")
+    if not values or not all(map(math.isfinite, values)):
         raise VectorStoreUnavailable("a vector with a number that is not finite")
     return values
 
@@ -177,7 +181,8 @@ def placed_of(payload: Payload | None, vector: object, tenant: str) -> tuple[str
         return None
     try:
         scope = Scope(tenant, _text(payload, "fingerprint"), _text(payload, "embedder"))
-        return _text(payload, "key"), Placed(scope, checked_vector(cast("list[float]", vector)))
+        checked = checked_vector(cast("list[float]", vector), None)
+        return _text(payload, "key"), Placed(scope, checked)
     except (_Malformed, TypeError, VectorStoreUnavailable):
         return None
 

@@ -62,7 +62,7 @@ class QdrantEdgeCollection:
     def __init__(self, shard: edge.EdgeShard) -> None:
         self._shard = shard
 
-    async def provision(self) -> None:
+    async def provision(self, dimensions: int) -> None:  # noqa: ARG002 - the folder knows them
         """Make the payload indexes that are missing."""
         with failures_as_ours():
             indexed = self._shard.info().payload_schema
@@ -132,7 +132,7 @@ class QdrantEdgeCollection:
         """The exact number of the tenant's points that fit."""
         return self._count(held(tenant, selector, created_before))
 
-    async def ping(self) -> None:
+    async def ping(self, dimensions: int | None) -> None:  # noqa: ARG002 - held when it was opened
         """Ask for the number of points."""
         with failures_as_ours():
             self._shard.info()

@@ -3,18 +3,19 @@
 Imports qdrant-edge-py, so it is itself imported on first use only.
 """
 
+import json
 from pathlib import Path
 
 import qdrant_edge as edge
 
 from llm_cache_proxy.adapters.setting_aside import set_aside
+from llm_cache_proxy.adapters.vector_store.qdrant.collection import CollectionMissing
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
     FolderInUse,
     FolderLock,
 )
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import VECTOR_SIZE
-from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError
 
 _CONFIG_FILE = "edge_config.json"
 
@@ -34,20 +35,22 @@ class QdrantFolder:
             self._lock.release()
 
 
-async def open_folder(path: Path, collection: str) -> QdrantFolder:
+async def open_folder(path: Path, collection: str, dimensions: int | None) -> QdrantFolder:
     """Lock the folder, load its collection, make it where it is missing.
 
-    A collection that cannot be read, or is of another shape, is set aside. Raises `SettingsError`
-    where another process holds the folder, or where it cannot be written.
+    A collection that cannot be read is set aside. Raises `SettingsError` where another process
+    holds the folder or where it cannot be written, `OtherDimensions` where its collection has
+    others, and `CollectionMissing` where there is none and None says that nobody knows them yet.
     """
+    size = _dimensions(path / collection, dimensions)
     lock = _locked(path)
     try:
-        folder = QdrantFolder(lock, QdrantEdgeCollection(_loaded_or_new(path / collection)))
+        folder = QdrantFolder(lock, QdrantEdgeCollection(_loaded_or_new(path / collection, size)))
     except SettingsError:
         lock.release()
         raise
     try:
-        await folder.collection.provision()
+        await folder.collection.provision(size)
     except BaseException:
         await folder.close()
         raise
@@ -72,28 +75,49 @@ def _locked(path: Path) -> FolderLock:
     return lock
 
 
-def _loaded_or_new(path: Path) -> edge.EdgeShard:
+def _dimensions(path: Path, wanted: int | None) -> int:
+    held = _dimensions_held(path)
+    if held is None and wanted is None:
+        raise CollectionMissing(f"there is no collection in {path} yet")
+    if held is not None and wanted is not None and held != wanted:
+        raise OtherDimensions(
+            f"the folder {path} holds vectors of {held} dimensions, and the embedder's have"
+            f" {wanted}: set QDRANT_COLLECTION to another name, or move the folder away"
+        )
+    return held or wanted or 0
+
+
+def _dimensions_held(path: Path) -> int | None:
+    """Of the collection in `path`; None where there is none that can be read."""
     try:
-        return _loaded(path)
+        size = json.loads((path / _CONFIG_FILE).read_text())["vectors"][""]["size"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return size if isinstance(size, int) else None
+
+
+def _loaded_or_new(path: Path, dimensions: int) -> edge.EdgeShard:
+    try:
+        return _loaded(path, dimensions)
     except SettingsError as exc:
         try:
             set_aside(path, exc.__cause__)
         except OSError:
             raise exc from exc.__cause__
-        return _loaded(path)
+        return _loaded(path, dimensions)
 
 
-def _loaded(path: Path) -> edge.EdgeShard:
+def _loaded(path: Path, dimensions: int) -> edge.EdgeShard:
     try:
         if (path / _CONFIG_FILE).exists():
-            return edge.EdgeShard.load(str(path), _config())
+            return edge.EdgeShard.load(str(path), _config(dimensions))
         path.mkdir(exist_ok=True)
-        return edge.EdgeShard.create(str(path), _config())
+        return edge.EdgeShard.create(str(path), _config(dimensions))
     except BaseException as exc:
         if not _is_engines(exc):
             raise
         raise SettingsError(
-            f"the folder {path} cannot be read as a semantic store of {VECTOR_SIZE} dimensions"
+            f"the folder {path} cannot be read as a semantic store of {dimensions} dimensions"
             f" ({exc}): move it away to start with an empty one, or set DATA_DIR to another folder"
         ) from exc
 
@@ -103,9 +127,9 @@ def _is_engines(exc: BaseException) -> bool:
     return isinstance(exc, Exception) or type(exc).__name__ == "PanicException"
 
 
-def _config() -> edge.EdgeConfig:
+def _config(dimensions: int) -> edge.EdgeConfig:
     return edge.EdgeConfig(
-        vectors=edge.EdgeVectorParams(size=VECTOR_SIZE, distance=edge.Distance.Cosine),
+        vectors=edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Cosine),
         # No graph is built: within one scope, which the payload indexes find, every vector is
         # compared (docs/decisions/0008).
         optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),

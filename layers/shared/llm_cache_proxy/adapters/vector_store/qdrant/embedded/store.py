@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION, QdrantPort, Result
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 
 if TYPE_CHECKING:
@@ -30,9 +31,12 @@ class QdrantLocalVectors(QdrantPort):
         timeout_seconds: float = 1.0,
         admin_timeout_seconds: float = 60.0,
         disk_space: DiskSpace | None = None,
+        dimensions: int | None = MINILM_DIMENSIONS,
     ) -> None:
         super().__init__(
-            timeout_seconds=timeout_seconds, admin_timeout_seconds=admin_timeout_seconds
+            timeout_seconds=timeout_seconds,
+            admin_timeout_seconds=admin_timeout_seconds,
+            dimensions=dimensions,
         )
         self._path = path
         self._disk_space = disk_space
@@ -44,8 +48,9 @@ class QdrantLocalVectors(QdrantPort):
     async def open(self) -> None:
         """Open the folder now rather than on first use, however long loading it takes.
 
-        Raises `SettingsError` where another process holds the folder or it cannot be used, and
-        `VectorStoreUnavailable` where its collection has another shape.
+        Raises `SettingsError` where another process holds the folder or it cannot be used,
+        `OtherDimensions` where its collection has others than the embedder's vectors, and
+        `CollectionMissing` where there is none and those are not known yet.
         """
         self._check_space()
         await self._on_thread(self._opened)
@@ -98,7 +103,8 @@ class QdrantLocalVectors(QdrantPort):
         if self._folder is None:
             from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
 
-            self._folder = self._loop().run(open_folder(self._path, self._name))
+            opening = open_folder(self._path, self._name, self._dimensions)
+            self._folder = self._loop().run(opening)
         return self._folder
 
     def _closed(self) -> None:

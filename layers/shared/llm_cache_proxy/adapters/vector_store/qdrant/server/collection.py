@@ -41,10 +41,10 @@ class QdrantCollection:
         self._client = client
         self._name = name
 
-    async def provision(self) -> None:
+    async def provision(self, dimensions: int) -> None:
         """Make the collection, and its payload indexes where they are missing."""
         with failures_as_ours():
-            await schema.provision(self._client, self._name)
+            await schema.provision(self._client, self._name, dimensions)
 
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
@@ -115,10 +115,11 @@ class QdrantCollection:
         """The exact number of the tenant's points that fit."""
         return await self._count(held(tenant, selector, created_before))
 
-    async def ping(self) -> None:
-        """Ask whether the collection exists; either answer will do."""
+    async def ping(self, dimensions: int | None) -> None:
+        """Ask whether the collection exists; where it does, what it holds."""
         with failures_as_ours():
-            await self._client.collection_exists(self._name)
+            if await self._client.collection_exists(self._name) and dimensions is not None:
+                await schema.check(self._client, self._name, dimensions)
 
     async def close(self) -> None:
         """Close connections or files."""

@@ -8,9 +8,8 @@ from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import INTEGER_FIELDS, KEYWORD_FIELDS
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import VECTOR_SIZE
 from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import is_conflict
-from llm_cache_proxy.domain.errors import VectorStoreUnavailable
+from llm_cache_proxy.domain.errors import OtherDimensions
 
 PAYLOAD_INDEXES: dict[str, models.PayloadSchemaType | models.KeywordIndexParams] = {
     "tenant": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
@@ -20,22 +19,28 @@ PAYLOAD_INDEXES: dict[str, models.PayloadSchemaType | models.KeywordIndexParams]
 """Every field that a filter names; strict mode refuses filters on any other."""
 
 
-async def provision(client: AsyncQdrantClient, name: str) -> None:
+async def provision(client: AsyncQdrantClient, name: str, dimensions: int) -> None:
     """Make the collection and what it lacks; done twice is done once.
 
-    Raises `VectorStoreUnavailable` where the name belongs to a collection of another shape.
+    Raises `OtherDimensions` where the name belongs to a collection of another shape.
     """
     if not await client.collection_exists(name):
-        await _create(client, name)
+        await _create(client, name, dimensions)
     info = await client.get_collection(name)
-    _check_vectors(name, info.config.params.vectors)
+    _check_vectors(name, info.config.params.vectors, dimensions)
     for field, schema in PAYLOAD_INDEXES.items():
         if field not in info.payload_schema:
             await client.create_payload_index(name, field_name=field, field_schema=schema)
 
 
-async def _create(client: AsyncQdrantClient, name: str) -> None:
-    vectors = models.VectorParams(size=VECTOR_SIZE, distance=models.Distance.COSINE)
+async def check(client: AsyncQdrantClient, name: str, dimensions: int) -> None:
+    """Raise `OtherDimensions` where the collection takes no vectors of `dimensions`."""
+    info = await client.get_collection(name)
+    _check_vectors(name, info.config.params.vectors, dimensions)
+
+
+async def _create(client: AsyncQdrantClient, name: str, dimensions: int) -> None:
+    vectors = models.VectorParams(size=dimensions, distance=models.Distance.COSINE)
     try:
         await client.create_collection(name, vectors_config=vectors)
     except UnexpectedResponse as exc:
@@ -43,14 +48,14 @@ async def _create(client: AsyncQdrantClient, name: str) -> None:
             raise
 
 
-def _check_vectors(name: str, vectors: object) -> None:
+def _check_vectors(name: str, vectors: object, dimensions: int) -> None:
     if not isinstance(vectors, models.VectorParams):
         found = "named vectors"
-    elif (vectors.size, vectors.distance) != (VECTOR_SIZE, models.Distance.COSINE):
+    elif (vectors.size, vectors.distance) != (dimensions, models.Distance.COSINE):
         found = f"vectors of {vectors.size} dimensions by {vectors.distance.value} distance"
     else:
         return
-    raise VectorStoreUnavailable(
-        f'the Qdrant collection "{name}" holds {found}, where {VECTOR_SIZE} dimensions by Cosine'
+    raise OtherDimensions(
+        f'the Qdrant collection "{name}" holds {found}, where {dimensions} dimensions by Cosine'
         " distance are needed; choose another collection name, or delete it"
     )

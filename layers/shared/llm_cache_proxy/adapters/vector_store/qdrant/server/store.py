@@ -8,6 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION, QdrantPort, Result
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ class QdrantVectors(QdrantPort):
         collection: str = DEFAULT_COLLECTION,
         timeout_seconds: float = 1.0,
         admin_timeout_seconds: float = 10.0,
+        dimensions: int | None = MINILM_DIMENSIONS,
     ) -> None:
         super().__init__(
-            timeout_seconds=timeout_seconds, admin_timeout_seconds=admin_timeout_seconds
+            timeout_seconds=timeout_seconds,
+            admin_timeout_seconds=admin_timeout_seconds,
+            dimensions=dimensions,
         )
         self._url = url
         self._api_key = api_key
