@@ -109,6 +109,7 @@ async def test_prompts_that_mean_the_same_share_an_answer_by_the_models_vectors(
         own = await client.post(
             "/v1/embeddings", json={"model": "all-MiniLM-L6-v2", "input": "text"}
         )
+        metrics = (await client.get("/metrics")).json()
         await parts.aclose()
 
     assert (first.headers["x-cache"], second.headers["x-cache"]) == ("MISS", "HIT-SEMANTIC")
@@ -117,4 +118,6 @@ async def test_prompts_that_mean_the_same_share_an_answer_by_the_models_vectors(
         ["What is Rust?"],
         ["Tell me what Rust is"],
     ]
+    assert metrics["embedding"]["calls"] == metrics["latency"]["embedding"]["count"] == 2
+    assert metrics["embedding"]["dollars_spent"] > 0
     assert own.status_code != 200  # the demonstration embeds nothing, and nothing here does

@@ -12,6 +12,7 @@ from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.options import Options, Ports
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ def _pair_verifier(
     )
 
 
+def _embedding_calls(ports: Ports, options: Options) -> EmbeddingCalls:
+    return EmbeddingCalls(ports.embedder, options.dependencies.embedder, options.prices)
+
+
 def _shadow_sampler(
     ports: Ports,
     policy: Policy,
@@ -72,7 +77,7 @@ def _shadow_sampler(
         rules=options.shadow,
         threshold=policy.threshold,
         fresh_answers=FreshAnswers(ports.upstream, options.prices.counted_name),
-        agreement=Agreement(options.shadow, ports.embedder, options.dependencies.embedder, judge),
+        agreement=Agreement(options.shadow, _embedding_calls(ports, options), judge),
         memory=ports.pairs,
         exact_dependency=options.dependencies.exact,
         counter_writer=counter_writer,
@@ -98,7 +103,7 @@ def _learning(
         configured=policy.threshold,
         counters=ports.counters,
         vectors=ports.vectors,
-        agreement=Agreement(ShadowRules(), ports.embedder, parts.embedder, judge),
+        agreement=Agreement(ShadowRules(), _embedding_calls(ports, options), judge),
         fresh_answers=FreshAnswers(ports.upstream, options.prices.counted_name),
         exact_dependency=parts.exact,
         search_dependency=parts.search,

@@ -17,6 +17,7 @@ from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.leases import LostLeases
 from llm_cache_proxy.pipeline.tiers.promotions import Promotions
@@ -88,7 +89,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         vectors=ports.vectors,
         embedder=ports.embedder,
         guard=options.guard,
-        embedder_dependency=parts.embedder,
+        embedding_calls=EmbeddingCalls(ports.embedder, parts.embedder, options.prices),
         search_dependency=parts.search,
         clock=ports.clock,
         candidates=options.candidates,

@@ -5,11 +5,16 @@ import pytest
 from llm_cache_proxy.administration.metrics.report import Trust
 from llm_cache_proxy.api.operators.prometheus import exposition
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counter_names import merged, ruling_counts, sample_counts
+from llm_cache_proxy.domain.metrics.counter_names import (
+    embedding_counts,
+    merged,
+    ruling_counts,
+    sample_counts,
+)
 from llm_cache_proxy.domain.metrics.counter_totals import tally
 from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 from llm_cache_proxy.domain.metrics.pricing import default_prices
-from llm_cache_proxy.domain.metrics.report import semantic_accuracy
+from llm_cache_proxy.domain.metrics.report import embedding, semantic_accuracy
 
 NOTHING = Trust(0.0, 0)
 
@@ -53,6 +58,21 @@ def test_the_verifiers_ruling_and_price_are_reported() -> None:
         "failed": 4,
         "dollars_spent": pytest.approx(0.0000468),
     }
+
+
+def test_an_embedders_calls_tokens_and_price_are_reported() -> None:
+    calls = [embedding_counts(50, 1_000), embedding_counts(30, 600)]
+
+    lines = exposed(*calls)
+
+    assert embedding(tally(merged(*calls))) == {
+        "calls": 2,
+        "tokens": 80,
+        "dollars_spent": pytest.approx(0.0000016),
+    }
+    assert "llm_cache_embedding_calls_total 2" in lines
+    assert "llm_cache_embedding_tokens_total 80" in lines
+    assert "llm_cache_embedding_dollars_total 1.6e-06" in lines
 
 
 def test_prometheus_reads_the_same() -> None:

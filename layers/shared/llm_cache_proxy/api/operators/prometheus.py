@@ -39,6 +39,7 @@ def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str], tru
             "Dollars spent and saved at list prices, by model; models without a price are absent.",
             _dollars(tally, prices),
         ),
+        *_embedding(tally),
         *_verifier(tally),
         *_samples(tally),
         *_trust(trust),
@@ -98,6 +99,24 @@ def _refusals(tally: Tally) -> Iterator[tuple[str, str, int]]:
     for name, count in tally.refusals.items():
         status, _, cause = name.partition(":")
         yield status, cause, count
+
+
+def _embedding(tally: Tally) -> Iterator[Iterator[str]]:
+    yield _family(
+        "llm_cache_embedding_calls_total",
+        "Calls to an embedder that is paid for.",
+        [({}, tally.embeddings.get("calls", 0))],
+    )
+    yield _family(
+        "llm_cache_embedding_tokens_total",
+        "Tokens of those calls.",
+        [({}, tally.embeddings.get("tokens", 0))],
+    )
+    yield _family(
+        "llm_cache_embedding_dollars_total",
+        "Dollars that they have cost at list prices; 0 where the model's is unknown.",
+        [({}, to_dollars(tally.embeddings.get("nano_dollars", 0)))],
+    )
 
 
 def _verifier(tally: Tally) -> Iterator[Iterator[str]]:

@@ -96,6 +96,15 @@ def ruling_counts(
     return counts
 
 
+def embedding_counts(tokens: int, nano_dollars: int) -> dict[str, int]:
+    """What a call adds that an embedder is paid for; `nano_dollars` 0 where nobody knows them."""
+    return {
+        "embedding:calls": 1,
+        "embedding:tokens": tokens,
+        "embedding:nano_dollars": nano_dollars,
+    }
+
+
 SHADOW_RIGHT = "shadow:right"
 SHADOW_WRONG = "shadow:wrong"
 SHADOW_FAILED = "shadow:failed"

@@ -24,6 +24,7 @@ _REFUSAL = "refusal:"
 _VETO = "veto:"
 _VERIFIER = "verifier:"
 _SHADOW = "shadow:"
+_EMBEDDING = "embedding:"
 _TRIP = "trip:"
 _UNPROVED = "unproved:"
 
@@ -58,7 +59,8 @@ class Tally:
     `failures` are failed requests by status, `refusals` refused ones by `<status>:<cause>`;
     `errors` are what failed on the way, by kind, also where the request was answered.
     `rulings` are the verifier's, `samples` those of semantic hits; `unproved` are
-    answers stored in the one form they came in, by the form that they lack.
+    answers stored in the one form they came in, by the form that they lack; `embeddings` are calls
+    that an embedder is paid for, with their tokens and nano-dollars.
     """
 
     results: Mapping[str, int]
@@ -72,6 +74,7 @@ class Tally:
     rulings: Mapping[str, int]
     samples: Mapping[str, int]
     unproved: Mapping[str, int]
+    embeddings: Mapping[str, int]
 
     @property
     def total_requests(self) -> int:
@@ -101,6 +104,7 @@ def tally(counts: Mapping[str, int]) -> Tally:
         samples=_named(counts, _SHADOW),
         trips=_named(counts, _TRIP),
         unproved=_named(counts, _UNPROVED),
+        embeddings=_named(counts, _EMBEDDING),
         models={
             model: _model_tally(parts) for model, parts in sorted(_grouped(counts, _MODEL).items())
         },

@@ -25,6 +25,16 @@ def sections(tally: Tally, prices: PriceList) -> JsonObject:
         "cost_analysis": cost_analysis(tally, prices),
         "latency": latency(tally),
         "semantic_accuracy": semantic_accuracy(tally),
+        "embedding": embedding(tally),
+    }
+
+
+def embedding(tally: Tally) -> JsonObject:
+    """What an embedder that is paid for was asked, and what that cost at list prices."""
+    return {
+        "calls": tally.embeddings.get("calls", 0),
+        "tokens": tally.embeddings.get("tokens", 0),
+        "dollars_spent": to_dollars(tally.embeddings.get("nano_dollars", 0)),
     }
 
 

@@ -11,8 +11,7 @@ from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.pipeline.support.dependency import Dependency
-from llm_cache_proxy.ports.embedder import Embedder
+from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
 from llm_cache_proxy.ports.verifier import Kind
 
 
@@ -21,8 +20,7 @@ class Agreement:
     """Compares two answers: by the verifier where there is one, else piece by piece."""
 
     rules: ShadowRules
-    embedder: Embedder
-    dependency: Dependency
+    embedding_calls: EmbeddingCalls
     pair_verifier: PairVerifier | None
 
     async def holds(
@@ -58,7 +56,7 @@ class Agreement:
     async def _compared(
         self, state: RequestState, prompts: tuple[str, str], one: str, other: str
     ) -> Comparison | None:
-        embedded = await self.dependency.attempt(state, lambda: self.embedder.embed([one, other]))
+        embedded = await self.embedding_calls.embed(state, [one, other])
         if embedded is None:
             return None
         first, second = (embedding.vector for embedding in embedded)

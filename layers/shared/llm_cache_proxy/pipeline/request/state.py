@@ -158,6 +158,8 @@ class RequestState:
 
     vector: Sequence[float] | None = None
     """The prompt's vector, once computed; it stands for the whole prompt."""
+    too_long: bool = False
+    """True once it is known that the embedder does not read the whole prompt."""
     sequence: int = 0
     """The tenant's clear sequence at the lookup."""
     exact_unavailable: bool = False
@@ -179,6 +181,7 @@ class RequestState:
             facts=RequestFacts(prompt=self.facts.prompt),
             timings=self.timings if has_client else {},
             vector=self.vector,
+            too_long=self.too_long,
             sequence=self.sequence,
             exact_unavailable=self.exact_unavailable,
             has_client=has_client,

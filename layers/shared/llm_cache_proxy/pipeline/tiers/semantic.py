@@ -20,11 +20,12 @@ from llm_cache_proxy.pipeline.request.decision import AskUpstream, Served
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.judges import GuardJudge, Judge, LearnedJudge, VerifierJudge
 from llm_cache_proxy.pipeline.tiers.promotions import Promotions, pair_of
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.embedder import Embedder, Embedding
+from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.exact_store import (
     Barred,
     BelowRaised,
@@ -55,7 +56,7 @@ class SemanticTier:
     vectors: VectorStore
     embedder: Embedder
     guard: Guard
-    embedder_dependency: Dependency
+    embedding_calls: EmbeddingCalls
     search_dependency: Dependency
     clock: Clock
     candidates: int
@@ -93,17 +94,16 @@ class SemanticTier:
 
     async def vector(self, planned: PlannedRequest, state: RequestState) -> Sequence[float] | None:
         """The prompt's vector, computed once a request; None where none stands for all of it."""
-        if state.vector is None:
+        if state.vector is None and not state.too_long:
             await self.prepare()
-            embedded = await self.embedder_dependency.attempt(
-                state, lambda: self._embedding(planned.text)
-            )
-            if embedded is None:
+            found = await self.embedding_calls.embed(state, [planned.text])
+            if found is None:
                 state.facts.because(Reason.EMBEDDER_UNAVAILABLE)
-            elif not embedded.whole:
+            elif not found[0].whole:
+                state.too_long = True
                 state.facts.because(Reason.TOO_LONG)
             else:
-                state.vector = embedded.vector
+                state.vector = found[0].vector
         return state.vector
 
     async def store(self, planned: PlannedRequest, state: RequestState, entry: Entry) -> bool:
@@ -120,10 +120,6 @@ class SemanticTier:
     async def _stored(self, scope: Scope, vector: Sequence[float], entry: Entry) -> bool:
         await self.vectors.store(scope, vector, entry)
         return True
-
-    async def _embedding(self, text: str) -> Embedding:
-        [embedding] = await self.embedder.embed([text])
-        return embedding
 
     async def _first_match(
         self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]

@@ -97,6 +97,14 @@ class SemanticAccuracy(Answer):
     verifier: VerifierRulings
 
 
+class EmbeddingCost(Answer):
+    """Calls that an embedder was paid for; dollars are 0 where its price is unknown."""
+
+    calls: int
+    tokens: int
+    dollars_spent: float
+
+
 class Figures(Answer):
     """Everything that was counted over some time."""
 
@@ -105,6 +113,7 @@ class Figures(Answer):
     cost_analysis: CostAnalysis
     latency: dict[str, Latency]
     semantic_accuracy: SemanticAccuracy
+    embedding: EmbeddingCost
 
 
 class Breaker(Answer):

@@ -1,0 +1,32 @@
+"""Calls to the embedder: within its dependency's bounds, and counted where they are paid for."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.metrics.counter_names import embedding_counts, latency_counts
+from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.ports.embedder import Embedder, Embedding
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingCalls:
+    """The embedder as the steps of a request ask it."""
+
+    embedder: Embedder
+    dependency: Dependency
+    prices: PriceList
+
+    async def embed(self, state: RequestState, texts: Sequence[str]) -> list[Embedding] | None:
+        """One embedding a text, in order; None where the embedder does not answer."""
+        start = time.perf_counter()
+        found = await self.dependency.attempt(state, lambda: self.embedder.embed(texts))
+        model = self.embedder.priced_as
+        if found is not None and model:
+            spent = (time.perf_counter() - start) * 1000
+            tokens = sum(one.tokens for one in found)
+            cost = self.prices.cost(self.prices.counted_name(model), tokens, 0)
+            state.counts.add(embedding_counts(tokens, cost) | latency_counts("embedding", spent))
+        return found
