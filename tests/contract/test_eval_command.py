@@ -1,6 +1,7 @@
 """`llm-cache-proxy eval` with the real model, on small files."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from llm_cache_proxy.cli.main import commands
+from samples.languages import PAIRS as PAIRS_OF_LANGUAGES
+from samples.languages import PAIRS_FILE, served_vector
 from samples.minilm import model_folder
+from servers.embedding_apis import OpenAIEmbeddings
+from servers.thread import ThreadServer
 
 PAIRS = [
     {"a": "How do I enable dark mode?", "b": "How do I disable dark mode?", "label": 0},
@@ -225,3 +230,64 @@ def test_a_missing_model_is_reported(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "There is no embedding model" in result.output
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[str]:
+    """An API with the recorded vectors of the multilingual set."""
+    with ThreadServer(OpenAIEmbeddings(served_vector).app()).running() as server:
+        yield server.url
+
+
+def run_with(service: str, *arguments: str) -> Result:
+    settings = {
+        "EMBEDDER": "openai",
+        "EMBEDDING_BASE_URL": f"{service}/v1",
+        "EMBEDDING_MODEL": "use-multilingual-3",
+    }
+    return CliRunner().invoke(commands, ["eval", *arguments], env=settings)
+
+
+def test_the_chosen_embedder_is_measured_by_language(service: str) -> None:
+    found = json.loads(run_with(service, str(PAIRS_FILE), "--json", "--language").stdout)
+
+    assert found["pairs"] == len(PAIRS_OF_LANGUAGES)
+    assert {"de", "zh", "ar", "hi"} <= set(found["languages"])
+    assert found["served"]["false"] == 0
+    assert found["languages"]["ru"]["baseline"]["false"] == 1
+
+
+def test_a_threshold_is_found_for_a_share_of_wrong_hits(service: str) -> None:
+    alone = run_with(service, str(PAIRS_FILE), "--json", "--no-guard", "--wrong-share", "0.4")
+    guarded = run_with(service, str(PAIRS_FILE), "--wrong-share", "0.01")
+    none = run_with(service, str(PAIRS_FILE), "--json", "--no-guard", "--wrong-share", "0")
+
+    chosen = json.loads(alone.stdout)["chosen"]
+    assert chosen["threshold"] > 0.8
+    assert chosen["wrong"] <= 0.4 * chosen["served"]
+    assert "SIMILARITY_THRESHOLD=0.5 is wrong in at most 1.00% of hits" in guarded.stdout
+    assert json.loads(none.stdout)["chosen"] is None  # a trap is nearer than any right pair
+
+
+def test_vectors_of_the_chosen_embedder_are_kept_under_its_own_name(
+    service: str, tmp_path: Path
+) -> None:
+    first = run_with(service, str(PAIRS_FILE), "--json", "--vectors", str(tmp_path))
+    second = run_with("http://127.0.0.1:9", str(PAIRS_FILE), "--json", "--vectors", str(tmp_path))
+
+    assert first.stdout == second.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["openai-use-multilingual-3.npz"]
+
+
+def test_an_embedder_that_is_away_is_said_in_a_sentence() -> None:
+    result = run_with("http://127.0.0.1:9", str(PAIRS_FILE))
+
+    assert result.exit_code == 1
+    assert "The embedder cannot be reached" in result.stderr
+
+
+def test_a_threshold_is_not_chosen_from_a_stream(tmp_path: Path) -> None:
+    result = run(written(tmp_path, PAIRS), "--stream", "--wrong-share", "0.01")
+
+    assert result.exit_code == 2
+    assert "leave --stream out" in result.stderr

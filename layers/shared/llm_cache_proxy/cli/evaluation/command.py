@@ -19,8 +19,9 @@ from llm_cache_proxy.cli.evaluation.files import LabelledFile, UnusableFile, rea
 from llm_cache_proxy.cli.evaluation.measuring import (
     THRESHOLDS,
     all_texts,
+    chosen_threshold,
     curves,
-    measured_kinds,
+    measured_groups,
     measured_pairs,
     measured_stream,
     pooled,
@@ -62,8 +63,10 @@ def evaluate(
 
     A line is {"a", "b", "label"}, where label 1 says that one answer serves both, or
     {"text", "intent"} for --stream. `--show wrong 10` prints ten pairs that are served wrongly.
-    Nothing leaves this machine: the model runs in process.
+    Texts go to the EMBEDDER that is set; with minilm they stay on this machine.
     """
+    if stream and report.wrong_share is not None:
+        raise click.UsageError("--wrong-share chooses from pairs: leave --stream out.")
     if plot is not None:
         plots.check(plot)
     settings = read_settings()
@@ -101,19 +104,28 @@ def _pairs(
     files: Sequence[LabelledFile], embedded: Embedded, decision: Decision, report: Report
 ) -> None:
     total = pooled(files, embedded, decision)
-    if report.by_kind:
-        groups = measured_kinds(files, embedded, decision)
+    chosen = None
+    if report.wrong_share is not None:
+        chosen = chosen_threshold(files, embedded, decision, report.wrong_share)
+    if report.by is not None:
+        groups = measured_groups(files, embedded, decision, report.by)
     else:
         groups = {file.name: measured_pairs(file, embedded, decision) for file in files}
     if report.as_json:
-        kinds = {kind: found.as_json() for kind, found in groups.items()}
-        click.echo(json.dumps({**total.as_json(), **({"kinds": kinds} if report.by_kind else {})}))
+        shown: dict[str, object] = {**total.as_json()}
+        if report.by is not None:
+            shown[f"{report.by}s"] = {name: each.as_json() for name, each in groups.items()}
+        if report.wrong_share is not None:
+            shown["chosen"] = None if chosen is None else chosen.as_json()
+        click.echo(json.dumps(shown))
         return
     tables.show(tables.pairs(groups, total))
     if report.show is not None:
         found = total.wrong if report.show == "wrong" else total.lost
         title = "Served wrongly" if report.show == "wrong" else "Refused wrongly"
         tables.show(tables.mistakes(title, found, report.most))
+    if report.wrong_share is not None:
+        tables.show(tables.choice(chosen, report.wrong_share))
 
 
 def _stream(

@@ -16,12 +16,13 @@ from llm_cache_proxy.domain.json_text import JsonObject
 
 
 class PairRow(NamedTuple):
-    """Two texts, whether one answer serves both, and the pair's kind where the data names one."""
+    """Two texts, whether one answer serves both; kind and language where the data names them."""
 
     a: str
     b: str
     label: bool
     kind: str = ""
+    language: str = ""
 
 
 class IntentRow(NamedTuple):
@@ -103,10 +104,11 @@ def _row(line: str, where: str) -> PairRow | IntentRow:
     label = found.get("label")
     if not isinstance(label, int | float) or label not in {0, 1}:
         raise UnusableFile(f'{where}: "label" must be 0 or 1, found {json.dumps(label)}.')
-    kind = found.get("kind", "")
-    if not isinstance(kind, str):
-        raise UnusableFile(f'{where}: "kind" must be a string, found {json.dumps(kind)}.')
-    return PairRow(_text(found, "a", where), _text(found, "b", where), label == 1, kind)
+    group = {name: found.get(name, "") for name in ("kind", "language")}
+    for name, value in group.items():
+        if not isinstance(value, str):
+            raise UnusableFile(f'{where}: "{name}" must be a string, found {json.dumps(value)}.')
+    return PairRow(_text(found, "a", where), _text(found, "b", where), label == 1, **group)
 
 
 def _text(row: JsonObject, name: str, where: str) -> str:

@@ -10,6 +10,7 @@ from llm_cache_proxy.cli.evaluation.files import LabelledFile
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, nearest_earlier
 from llm_cache_proxy.domain.evaluation import (
     Accepted,
+    ChosenThreshold,
     Decision,
     Evaluation,
     LabelledPair,
@@ -19,6 +20,7 @@ from llm_cache_proxy.domain.evaluation import (
     StreamPoint,
     evaluate_pairs,
     evaluate_stream,
+    threshold_within,
 )
 
 THRESHOLDS = (0.86, 0.88, 0.90, 0.92, 0.94, 0.95, 0.96, 0.98)
@@ -62,7 +64,7 @@ def all_texts(files: Sequence[LabelledFile]) -> list[str]:
 
 def labelled_pairs(file: LabelledFile, embedded: Embedded) -> Iterator[LabelledPair]:
     """The file's pairs with what the embedder says of them."""
-    for a, b, label, kind in file.pairs:
+    for a, b, label, kind, _ in file.pairs:
         similarity = embedded.similarity(a, b)
         yield LabelledPair(a, b, label, similarity, embedded.is_whole(a, b), kind)
 
@@ -72,16 +74,25 @@ def measured_pairs(file: LabelledFile, embedded: Embedded, decision: Decision) -
     return evaluate_pairs(labelled_pairs(file, embedded), decision)
 
 
-def measured_kinds(
-    files: Sequence[LabelledFile], embedded: Embedded, decision: Decision
+def measured_groups(
+    files: Sequence[LabelledFile], embedded: Embedded, decision: Decision, by: str
 ) -> dict[str, Evaluation]:
-    """The figures of each kind that the data names; pairs without one are left out."""
-    kinds: dict[str, list[LabelledPair]] = {}
+    """The figures of each "kind" or "language" that the data names; other pairs are left out."""
+    groups: dict[str, list[LabelledPair]] = {}
     for file in files:
-        for pair in labelled_pairs(file, embedded):
-            if pair.kind:
-                kinds.setdefault(pair.kind, []).append(pair)
-    return {kind: evaluate_pairs(rows, decision) for kind, rows in sorted(kinds.items())}
+        for row, pair in zip(file.pairs, labelled_pairs(file, embedded), strict=True):
+            name = row.kind if by == "kind" else row.language
+            if name:
+                groups.setdefault(name, []).append(pair)
+    return {name: evaluate_pairs(rows, decision) for name, rows in sorted(groups.items())}
+
+
+def chosen_threshold(
+    files: Sequence[LabelledFile], embedded: Embedded, decision: Decision, most_wrong: float
+) -> ChosenThreshold | None:
+    """The lowest threshold that keeps the share of wrong hits over all files' pairs."""
+    rows = (row for file in files for row in labelled_pairs(file, embedded))
+    return threshold_within(rows, decision, most_wrong)
 
 
 def pooled(files: Sequence[LabelledFile], embedded: Embedded, decision: Decision) -> Evaluation:
@@ -160,7 +171,7 @@ class Stream:
 
     def add(self, file: LabelledFile) -> None:
         """Let the texts of `file` arrive."""
-        for a, b, label, _ in file.pairs:
+        for a, b, label, *_ in file.pairs:
             self._labels.append((self._at(a), self._at(b), label))
         for text, intent in file.intents:
             self._intents[len(self.texts)] = intent

@@ -26,12 +26,16 @@ class ShowsSome(click.Command):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Which mistakes are printed ("wrong", "lost" or none), how many, and in which form."""
+    """Which mistakes are printed ("wrong", "lost" or none), how many, and in which form.
+
+    `by` groups pairs by their "kind" or "language", `wrong_share` asks for a threshold.
+    """
 
     show: str | None
     most: int
-    by_kind: bool
+    by: str | None
     as_json: bool
+    wrong_share: float | None
 
 
 def reported(command: Callable[Concatenate[Report, P], None]) -> Callable[P, None]:
@@ -44,14 +48,23 @@ def reported(command: Callable[Concatenate[Report, P], None]) -> Callable[P, Non
         help="Print pairs served wrongly or refused wrongly; a number after it limits them.",
     )
     @click.option("--most", type=click.IntRange(min=1), default=_MOST, hidden=True)
-    @click.option("--kind", "by_kind", is_flag=True, help='Group by the "kind" of the lines.')
+    @click.option("--kind", "by", flag_value="kind", help='Group by the "kind" of the lines.')
+    @click.option(
+        "--language", "by", flag_value="language", help='Group by the "language" of the lines.'
+    )
+    @click.option(
+        "--wrong-share",
+        type=click.FloatRange(0, 1, max_open=True),
+        help="Print the lowest threshold at which no more of the hits are wrong, such as 0.01.",
+    )
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         report = Report(
             show=cast("str | None", kwargs.pop("show")),
             most=cast("int", kwargs.pop("most")),
-            by_kind=bool(kwargs.pop("by_kind")),
+            by=cast("str | None", kwargs.pop("by")),
             as_json=bool(kwargs.pop("as_json")),
+            wrong_share=cast("float | None", kwargs.pop("wrong_share")),
         )
         command(report, *args, **kwargs)
 

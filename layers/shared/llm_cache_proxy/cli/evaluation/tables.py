@@ -10,7 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from llm_cache_proxy.cli.evaluation.measuring import StreamResult
-from llm_cache_proxy.domain.evaluation import Evaluation, Mistake, StreamPoint, wilson_interval
+from llm_cache_proxy.domain.evaluation import (
+    ChosenThreshold,
+    Evaluation,
+    Mistake,
+    StreamPoint,
+    wilson_interval,
+)
 
 _NOTHING = "–"
 
@@ -45,6 +51,18 @@ def mistakes(title: str, found: Sequence[Mistake], most: int) -> RenderableType:
     for pair, rule in found[:most]:
         table.add_row(f"{pair.similarity:.3f}", rule or "served", Text(pair.a), Text(pair.b))
     return table if found else Text(f"{title}: none.")
+
+
+def choice(chosen: ChosenThreshold | None, most_wrong: float) -> RenderableType:
+    """The threshold for a share of wrong hits, as it is set."""
+    asked = f"wrong in at most {most_wrong:.2%} of hits"
+    if chosen is None:
+        return Text(f"No threshold is {asked} on these pairs.")
+    share = _percent(chosen.wrong_share) + _interval(chosen.wrong_share_interval)
+    return Text(
+        f"SIMILARITY_THRESHOLD={chosen.threshold:g} is {asked}: {chosen.served:,} pairs are "
+        f"served, {share} of them wrongly."
+    )
 
 
 def _figures(found: Evaluation) -> list[str]:

@@ -4,6 +4,7 @@ One file an embedder, whose name carries its id, so that vectors of two are neve
 """
 
 import hashlib
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ class VectorFile:
     """The vectors known so far; `None` for a folder keeps nothing."""
 
     def __init__(self, folder: Path | None, embedder_id: str) -> None:
-        self._path = None if folder is None else folder / f"{embedder_id.replace('/', '-')}.npz"
+        self._path = None if folder is None else folder / f"{re.sub('[/:]', '-', embedder_id)}.npz"
         self._known: dict[bytes, Embedding] = {}
 
     def load(self) -> None:

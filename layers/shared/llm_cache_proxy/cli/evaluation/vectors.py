@@ -13,14 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
+from llm_cache_proxy.bootstrap.embedders import named_embedder_id, remote_embedder
 from llm_cache_proxy.bootstrap.folders import model_dir
 from llm_cache_proxy.cli.evaluation.vector_file import VectorFile
 from llm_cache_proxy.domain.evaluation import Arrival
-from llm_cache_proxy.ports.embedder import Embedding
+from llm_cache_proxy.ports.embedder import Embedder, Embedding
 from llm_cache_proxy.settings import Settings
 
 Vectors = npt.NDArray[np.float32]
 
+_PATIENT_SECONDS = 60.0
 _CHUNK = 128  # texts between two reports of progress
 _BLOCK = 256  # prompts whose similarities to all others are held at once
 
@@ -49,7 +51,7 @@ def embed(
     *,
     kept_in: Path | None = None,
 ) -> Embedded:
-    """Embed each distinct text with the model in MODEL_DIR; `progress` gets counts as they finish.
+    """Embed each distinct text with the chosen embedder; `progress` gets counts as they finish.
 
     Texts whose vectors are kept in the folder `kept_in` are not embedded again. Raises
     EmbedderUnavailable, and ClickException for a folder that cannot be used.
@@ -57,7 +59,7 @@ def embed(
     distinct = sorted(
         set(texts), key=lambda text: (len(text), text)
     )  # texts of one length batch best
-    kept = VectorFile(kept_in, installed_embedder_id(model_dir(settings)))
+    kept = VectorFile(kept_in, _embedder_id(settings))
     kept.load()
     new = [text for text in distinct if kept.get(text) is None]
     progress(len(distinct) - len(new))
@@ -76,13 +78,7 @@ async def _embedded(
     if not texts:
         return []
     workers = os.cpu_count() or 1
-    folder = model_dir(settings)
-    embedder = MiniLMEmbedder(
-        folder,
-        embedder_id=installed_embedder_id(folder),
-        threads=settings.embedding_threads,
-        at_once=workers,
-    )
+    embedder = _embedder(settings, workers)
     free = asyncio.Semaphore(workers)
 
     async def one(chunk: Sequence[str]) -> list[Embedding]:
@@ -92,11 +88,34 @@ async def _embedded(
             return found
 
     try:
-        await embedder.load()
+        if isinstance(embedder, MiniLMEmbedder):
+            await embedder.load()
         found = await asyncio.gather(*(one(chunk) for chunk in _chunks(texts)))
     finally:
         await embedder.aclose()
     return [embedding for chunk in found for embedding in chunk]
+
+
+def _embedder(settings: Settings, at_once: int) -> Embedder:
+    """The embedder that is named; else MiniLM in this process, wherever it serves requests."""
+    if settings.embedder != "minilm":
+        patient = settings.model_copy(update={"embed_deadline_seconds": _PATIENT_SECONDS})
+        named = remote_embedder(patient)
+        if named is not None:
+            return named[0]
+    folder = model_dir(settings)
+    return MiniLMEmbedder(
+        folder,
+        embedder_id=_embedder_id(settings),
+        threads=settings.embedding_threads,
+        at_once=at_once,
+    )
+
+
+def _embedder_id(settings: Settings) -> str:
+    if settings.embedder != "minilm":
+        return named_embedder_id(settings)
+    return installed_embedder_id(model_dir(settings))
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:

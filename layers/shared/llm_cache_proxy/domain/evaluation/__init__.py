@@ -16,11 +16,13 @@ from llm_cache_proxy.domain.evaluation.stream import (
     StreamPoint,
     evaluate_stream,
 )
+from llm_cache_proxy.domain.evaluation.threshold import ChosenThreshold, threshold_within
 from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 
 __all__ = [
     "Accepted",
     "Arrival",
+    "ChosenThreshold",
     "Decision",
     "Evaluation",
     "LabelledPair",
@@ -31,5 +33,6 @@ __all__ = [
     "StreamPoint",
     "evaluate_pairs",
     "evaluate_stream",
+    "threshold_within",
     "wilson_interval",
 ]
