@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fakes.exact import MemoryExact
 from fakes.vectors import FakeVectors
 from llm_cache_proxy.administration import Administration, EntryImport, Explanation
+from llm_cache_proxy.administration.reembedding import Reembedding
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.metrics.pricing import default_prices
@@ -34,6 +35,7 @@ class AdminHarness:
     vectors: FakeVectors = field(default_factory=FakeVectors)
     explanation: Explanation | None = None
     entry_import: EntryImport | None = None
+    reembedding: Reembedding | None = None
     key_ring: KeyRing | None = None
     breakers: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
@@ -56,6 +58,7 @@ class AdminHarness:
             describe_settings=lambda: {"admin_key": "**********", "port": 3000},
             explanation=self.explanation,
             entry_import=self.entry_import,
+            reembedding=self.reembedding,
             key_ring=self.key_ring,
             breakers=lambda: self.breakers,
             close=close,

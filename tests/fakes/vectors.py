@@ -52,6 +52,11 @@ class FakeVectors:
             del self.held[place]
         return len(dead)
 
+    async def remove(self, tenant: str, keys: Sequence[str]) -> None:
+        self._check()
+        for key in keys:
+            self.held.pop((tenant, key), None)
+
     async def purge(self, now: int) -> int:
         self._check()
         dead = [place for place, held in self.held.items() if held[2].purge_at <= now]

@@ -64,6 +64,29 @@ async def test_a_collection_is_made_for_the_dimensions_that_it_is_held_to(
             await store.store(SCOPE, [0.6, 0.8], entry("rust"))
 
 
+@pytest.mark.parametrize("kind", ["embedded", "server"])
+async def test_a_collection_beside_another_has_vectors_and_dimensions_of_its_own(
+    kind: str, tmp_path: Path
+) -> None:
+    async with opened(kind, tmp_path / "vectors") as store:
+        await store.store(SCOPE, at_cosine(0.9), entry("rust"))
+        beside = store.beside("other")
+
+        assert await beside.placed("acme", [key("rust")]) == {}
+        await beside.store(SCOPE, [0.6, 0.8, 0.0], entry("go"))
+        await beside.remove("acme", [key("rust")])
+
+        assert store.beside("other") is beside
+        assert await beside.count_entries("acme") == await store.count_entries("acme") == 1
+        assert await nearest_texts(store) == ["What is rust?"]
+
+
+async def test_a_folder_that_nobody_holds_has_no_collection_beside(tmp_path: Path) -> None:
+    async with opened("embedded", tmp_path / "vectors") as store:
+        with pytest.raises(VectorStoreUnavailable, match="not open yet"):
+            await store.beside("other").store(SCOPE, [0.6, 0.8], entry("go"))
+
+
 async def test_candidates_come_most_similar_first_and_no_more_than_asked(
     store: QdrantPort,
 ) -> None:

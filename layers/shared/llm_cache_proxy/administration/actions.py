@@ -26,6 +26,7 @@ from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests
 from llm_cache_proxy.administration.metrics.report import Breakers, MetricsReport, Trust
 from llm_cache_proxy.administration.metrics.store_health import StoreHealth
+from llm_cache_proxy.administration.reembedding import Reembedding
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -58,6 +59,7 @@ class Administration:
     describe_settings: Callable[[], Mapping[str, object]]
     explanation: Explanation | None = None
     entry_import: EntryImport | None = None
+    reembedding: Reembedding | None = None
     key_ring: KeyRing | None = None
     breakers: Breakers = dict
     close: Callable[[], Awaitable[None]] = field(default=_nothing)
@@ -79,6 +81,7 @@ class Administration:
             "entry": self._entry,
             "export": self._export,
             "import": self._import,
+            "reembed": self._reembed,
             "purge": self._purge,
             "explain": self._explain,
             "feedback": self._feedback,
@@ -164,6 +167,14 @@ class Administration:
                 "This process cannot import: it has no pipeline.", code="import_not_available"
             )
         return await self.entry_import.take(fields)
+
+    async def _reembed(self, fields: Fields) -> JsonObject:
+        if self.reembedding is None:
+            raise InvalidRequest(
+                "There is no semantic tier to move to another embedder.",
+                code="reembed_not_available",
+            )
+        return await self.reembedding.move(fields)
 
     async def _count(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant")

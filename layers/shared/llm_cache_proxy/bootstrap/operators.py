@@ -6,6 +6,7 @@ from llm_cache_proxy.administration.explain import Explanation
 from llm_cache_proxy.administration.import_entries import EntryImport
 from llm_cache_proxy.bootstrap.parts import Parts, operator_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
+from llm_cache_proxy.bootstrap.reembedding import reembedding
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.options import Dependencies
@@ -35,6 +36,7 @@ def administration_over(
         describe_settings=settings.described,
         explanation=Explanation(composed),
         entry_import=EntryImport(composed, SystemClock()),
+        reembedding=reembedding(settings, parts, composed),
         key_ring=signing_ring(settings),
         breakers=breakers,
         close=parts.aclose,

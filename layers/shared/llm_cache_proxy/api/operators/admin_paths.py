@@ -11,6 +11,7 @@ PATHS: Mapping[str, tuple[str, str]] = {
     "/admin/entries/count": ("GET", "count"),
     "/admin/entries/export": ("POST", "export"),
     "/admin/entries/import": ("POST", "import"),
+    "/admin/entries/reembed": ("POST", "reembed"),
     "/admin/cache/clear": ("POST", "clear"),
     "/admin/explain": ("POST", "explain"),
     "/admin/feedback": ("POST", "feedback"),

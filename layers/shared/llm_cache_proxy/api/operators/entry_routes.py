@@ -57,6 +57,17 @@ async def import_entries(
     return await perform("import", fields)
 
 
+@router.post("/entries/reembed", response_model=answers.Reembedded)
+async def reembed_entries(
+    fields: Annotated[
+        actions.ReembedEntries, Depends(JsonBody(actions.ReembedEntries, MAX_BODY_BYTES))
+    ],
+    perform: Perform,
+) -> Response:
+    """Give the next entries of another embedder vectors of the one that serves."""
+    return await perform("reembed", fields)
+
+
 @router.post("/cache/clear", response_model=answers.Cleared | answers.WouldClear)
 async def clear_cache(
     fields: Annotated[actions.ClearCache, Depends(JsonBody(actions.ClearCache, MAX_BODY_BYTES))],

@@ -13,6 +13,7 @@ from llm_cache_proxy.cli.admin.entries import entries
 from llm_cache_proxy.cli.admin.keys import keys
 from llm_cache_proxy.cli.admin.learning import learning_table
 from llm_cache_proxy.cli.admin.options import on_proxy, print_answer, print_json, selecting
+from llm_cache_proxy.cli.admin.reembed import reembed
 from llm_cache_proxy.cli.admin.tables import counted, part
 from llm_cache_proxy.cli.admin.transfer import export, import_entries
 from llm_cache_proxy.cli.admin.watch import watch
@@ -30,6 +31,7 @@ admin.add_command(entries)
 admin.add_command(export)
 admin.add_command(import_entries)
 admin.add_command(keys)
+admin.add_command(reembed)
 admin.add_command(watch)
 
 

@@ -6,7 +6,7 @@ stood after the last page or batch.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -36,8 +36,8 @@ def export(remote: Remote, /, file: Path, *, restart: bool, **chosen: object) ->
     """
     mark = file.with_name(f"{file.name}.cursor")
     cursor, size, written = _standing(file, mark, restart=restart)
-    total = _total(remote, chosen)
-    with _private(file) as out, _progress("entries") as progress:
+    total = total_of(remote, chosen)
+    with _private(file) as out, progress_of("entries") as progress:
         out.truncate(size)
         out.seek(size)
         task = progress.add_task("exported", total=max(total, written), completed=written)
@@ -77,7 +77,7 @@ def import_entries(remote: Remote, /, file: Path, *, restart: bool) -> None:
         click.echo(f"Going on after {offset:,} bytes; --restart begins anew.", err=True)
     totals = dict.fromkeys(_OUTCOMES, 0)
     problems: list[str] = []
-    with file.open("rb") as source, _progress("bytes") as progress:
+    with file.open("rb") as source, progress_of("bytes") as progress:
         task = progress.add_task("imported", total=file.stat().st_size, completed=offset)
         source.seek(offset)
         for batch, end in _batches(source):
@@ -117,7 +117,8 @@ def _standing(file: Path, mark: Path, *, restart: bool) -> tuple[str | None, int
     return None, 0, 0
 
 
-def _total(remote: Remote, chosen: dict[str, object]) -> int:
+def total_of(remote: Remote, chosen: Mapping[str, object]) -> int:
+    """How many entries of the exact tier the selection names."""
     everything = None if any(value is not None for value in chosen.values()) else True
     fields = {**chosen, "all": everything, "dry_run": True}
     answer = remote.post("/admin/cache/clear", fields)
@@ -159,7 +160,8 @@ def _parsed(line: bytes) -> object:
         return None  # the server reports the line with what is wrong
 
 
-def _progress(unit: str) -> Progress:
+def progress_of(unit: str) -> Progress:
+    """A bar on standard error that counts in `unit`."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

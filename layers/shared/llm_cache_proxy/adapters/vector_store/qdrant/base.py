@@ -36,8 +36,15 @@ class QdrantPort(ABC):
     """
 
     def __init__(
-        self, *, timeout_seconds: float, admin_timeout_seconds: float, dimensions: int | None
+        self,
+        collection: str,
+        *,
+        timeout_seconds: float,
+        admin_timeout_seconds: float,
+        dimensions: int | None,
     ) -> None:
+        self._name = collection
+        self._beside: dict[str, QdrantPort] = {}
         self._timeout_seconds = timeout_seconds
         self._admin_timeout_seconds = admin_timeout_seconds
         self._dimensions = dimensions
@@ -52,8 +59,27 @@ class QdrantPort(ABC):
         """The operation's result, or `VectorStoreUnavailable` within `timeout_seconds`."""
 
     @abstractmethod
+    def _sibling(self, collection: str) -> "QdrantPort":
+        """A store of the same place for another collection, of whatever dimensions."""
+
+    @abstractmethod
+    async def _released(self) -> None:
+        """Release what is held."""
+
+    def beside(self, collection: str) -> "QdrantPort":
+        """The collection of another name at the same place; it is closed with this store."""
+        if collection == self._name:
+            return self
+        if collection not in self._beside:
+            self._beside[collection] = self._sibling(collection)
+        return self._beside[collection]
+
     async def aclose(self) -> None:
         """Release what is held; the store is not used afterwards."""
+        for store in self._beside.values():
+            await store.aclose()
+        self._beside.clear()
+        await self._released()
 
     async def provision(self) -> None:
         """Make the collection and its payload indexes where missing; done twice is done once."""

@@ -65,6 +65,16 @@ class ImportEntries(Action):
     records: list[Any] = Field(min_length=1, max_length=500)
 
 
+class ReembedEntries(OfTenant):
+    """Which embedder's entries: by its id, or those of the configured collection."""
+
+    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
+
+    from_: Text | None = Field(None, alias="from")
+    remove: bool | None = Field(None, description="Delete the old vectors of what has moved.")
+    cursor: Text | None = None
+
+
 class ClearCache(Selection):
     """What is to be cleared; `dry_run` counts it and clears nothing."""
 

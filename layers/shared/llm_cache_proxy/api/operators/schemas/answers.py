@@ -105,6 +105,25 @@ class Imported(Answer):
     problems: list[Problem]
 
 
+class LeftOut(Answer):
+    """An entry that has no new vector: it has no prompt, or one that is too long."""
+
+    tenant: str
+    entry: str
+    reason: Literal["no-prompt", "too-long"]
+
+
+class Reembedded(Answer):
+    """What became of a page's entries; `cursor` is null after the last."""
+
+    moved: int
+    held: int
+    without_vector: int
+    left_out: list[LeftOut]
+    embedder: str
+    cursor: str | None
+
+
 class Cleared(Answer):
     """What was cleared; `unswept` says where dead records were left lying."""
 

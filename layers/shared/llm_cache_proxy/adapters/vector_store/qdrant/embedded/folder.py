@@ -21,9 +21,12 @@ _CONFIG_FILE = "edge_config.json"
 
 
 class QdrantFolder:
-    """A folder that this process holds, and the collection in it."""
+    """A folder that this process holds, and the collection in it.
 
-    def __init__(self, lock: FolderLock, collection: QdrantEdgeCollection) -> None:
+    Without a `lock` another store of this process holds the folder.
+    """
+
+    def __init__(self, lock: FolderLock | None, collection: QdrantEdgeCollection) -> None:
         self.collection = collection
         self._lock = lock
 
@@ -32,22 +35,27 @@ class QdrantFolder:
         try:
             await self.collection.close()
         finally:
-            self._lock.release()
+            if self._lock is not None:
+                self._lock.release()
 
 
-async def open_folder(path: Path, collection: str, dimensions: int | None) -> QdrantFolder:
+async def open_folder(
+    path: Path, collection: str, dimensions: int | None, *, held: bool = False
+) -> QdrantFolder:
     """Lock the folder, load its collection, make it where it is missing.
 
-    A collection that cannot be read is set aside. Raises `SettingsError` where another process
-    holds the folder or where it cannot be written, `OtherDimensions` where its collection has
-    others, and `CollectionMissing` where there is none and None says that nobody knows them yet.
+    `held` says that another store of this process has locked it already. A collection that cannot
+    be read is set aside. Raises `SettingsError` where another process holds the folder or where it
+    cannot be written, `OtherDimensions` where its collection has others, and `CollectionMissing`
+    where there is none and None says that nobody knows them yet.
     """
     size = _dimensions(path / collection, dimensions)
-    lock = _locked(path)
+    lock = None if held else _locked(path)
     try:
         folder = QdrantFolder(lock, QdrantEdgeCollection(_loaded_or_new(path / collection, size)))
     except SettingsError:
-        lock.release()
+        if lock is not None:
+            lock.release()
         raise
     try:
         await folder.collection.provision(size)

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class QdrantLocalVectors(QdrantPort):
-    """`VectorStore` and `VectorAdmin` in `path`, kept over restarts."""
+    """`VectorStore` and `VectorAdmin` in `path`, kept over restarts.
+
+    `holder` is the store that holds the folder for this process, where that is another one.
+    """
 
     def __init__(
         self,
@@ -32,15 +35,17 @@ class QdrantLocalVectors(QdrantPort):
         admin_timeout_seconds: float = 60.0,
         disk_space: DiskSpace | None = None,
         dimensions: int | None = MINILM_DIMENSIONS,
+        holder: "QdrantLocalVectors | None" = None,
     ) -> None:
         super().__init__(
+            collection,
             timeout_seconds=timeout_seconds,
             admin_timeout_seconds=admin_timeout_seconds,
             dimensions=dimensions,
         )
         self._path = path
         self._disk_space = disk_space
-        self._name = collection
+        self._holder = holder
         self._thread: ThreadPoolExecutor | None = None
         self._runner: asyncio.Runner | None = None
         self._folder: QdrantFolder | None = None
@@ -55,7 +60,18 @@ class QdrantLocalVectors(QdrantPort):
         self._check_space()
         await self._on_thread(self._opened)
 
-    async def aclose(self) -> None:
+    def _sibling(self, collection: str) -> "QdrantLocalVectors":
+        return QdrantLocalVectors(
+            self._path,
+            collection=collection,
+            timeout_seconds=self._timeout_seconds,
+            admin_timeout_seconds=self._admin_timeout_seconds,
+            disk_space=self._disk_space,
+            dimensions=None,
+            holder=self,
+        )
+
+    async def _released(self) -> None:
         """Close the files and let the next process in."""
         if self._thread is not None:
             await self._on_thread(self._closed)
@@ -103,9 +119,18 @@ class QdrantLocalVectors(QdrantPort):
         if self._folder is None:
             from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
 
-            opening = open_folder(self._path, self._name, self._dimensions)
+            opening = open_folder(
+                self._path, self._name, self._dimensions, held=self._is_held_already()
+            )
             self._folder = self._loop().run(opening)
         return self._folder
+
+    def _is_held_already(self) -> bool:
+        if self._holder is None:
+            return False
+        if self._holder._folder is None:  # noqa: SLF001 - of the same class
+            raise SettingsError(f"the folder {self._path} is not open yet")
+        return True
 
     def _closed(self) -> None:
         try:

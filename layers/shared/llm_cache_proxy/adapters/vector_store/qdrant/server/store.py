@@ -31,17 +31,26 @@ class QdrantVectors(QdrantPort):
         dimensions: int | None = MINILM_DIMENSIONS,
     ) -> None:
         super().__init__(
+            collection,
             timeout_seconds=timeout_seconds,
             admin_timeout_seconds=admin_timeout_seconds,
             dimensions=dimensions,
         )
         self._url = url
         self._api_key = api_key
-        self._name = collection
         self._collection: QdrantCollection | None = None
 
-    async def aclose(self) -> None:
-        """Close the connections."""
+    def _sibling(self, collection: str) -> "QdrantVectors":
+        return QdrantVectors(
+            self._url,
+            api_key=self._api_key,
+            collection=collection,
+            timeout_seconds=self._timeout_seconds,
+            admin_timeout_seconds=self._admin_timeout_seconds,
+            dimensions=None,
+        )
+
+    async def _released(self) -> None:
         if self._collection is not None:
             await self._collection.close()
 
