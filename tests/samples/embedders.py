@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from llm_cache_proxy.adapters.embedder.bedrock import BedrockEmbedder, BedrockModel
+from llm_cache_proxy.adapters.embedder.bedrock import BedrockEmbedder
+from llm_cache_proxy.adapters.embedder.bedrock_model import BedrockModel
 from llm_cache_proxy.adapters.embedder.http import HttpEmbedder
 from llm_cache_proxy.adapters.embedder.lambda_function import LambdaEmbedder
 from llm_cache_proxy.adapters.embedder.minilm.embedder import DEFAULT_EMBEDDER_ID, MiniLMEmbedder

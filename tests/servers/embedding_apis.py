@@ -113,10 +113,13 @@ class BedrockRuntime:
         if not all(texts) or any(one.tokens > self.window for one in found):
             return _exception(400, "ValidationException", f"Malformed input request: {texts[0]}")
         vectors = [list(one.values) for one in found]
+        tokens = sum(one.tokens for one in found)
+        counted = {"x-amzn-bedrock-input-token-count": str(tokens)}
         if not cohere:
-            return JSONResponse({"embedding": vectors[0], "inputTextTokenCount": found[0].tokens})
+            titan = {"embedding": vectors[0], "inputTextTokenCount": tokens}
+            return JSONResponse(titan, headers=counted)
         by_type = {"float": vectors} if "embed-v4" in name else vectors
-        return JSONResponse({"id": "1", "texts": texts, "embeddings": by_type})
+        return JSONResponse({"id": "1", "texts": texts, "embeddings": by_type}, headers=counted)
 
 
 def _packed(values: Sequence[float]) -> str:

@@ -183,6 +183,20 @@ async def test_each_family_of_bedrock_is_asked_in_its_own_words(
     ]
 
 
+async def test_bedrocks_count_of_tokens_is_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(BedrockRuntime(three).app()) as url:
+        titan = on_bedrock(url, monkeypatch, TITAN)
+        cohere = on_bedrock(url, monkeypatch, COHERE)
+
+        alone = await titan.embed(["one two", "three"])
+        together = await cohere.embed(["one two", "three"])
+        await titan.aclose()
+        await cohere.aclose()
+
+    assert [one.tokens for one in alone] == [4, 3]
+    assert sum(one.tokens for one in together) == 7
+
+
 async def test_a_refusal_of_bedrock_is_shown_by_its_code_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -111,7 +111,8 @@ def _openai(settings: Settings, model: str) -> tuple[Embedder, str]:
 
 
 def _bedrock(settings: Settings, model: str) -> tuple[Embedder, str]:
-    from llm_cache_proxy.adapters.embedder.bedrock import BedrockEmbedder, BedrockModel
+    from llm_cache_proxy.adapters.embedder.bedrock import BedrockEmbedder
+    from llm_cache_proxy.adapters.embedder.bedrock_model import BedrockModel
 
     embedder = BedrockEmbedder(
         BedrockModel(model, _window(settings, model), settings.embedding_dimensions),

@@ -11,13 +11,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Protocol, TypedDict
+from typing import NamedTuple, Protocol, TypedDict
 
+from llm_cache_proxy.adapters.embedder.bedrock_model import BedrockModel
 from llm_cache_proxy.adapters.embedder.replies import Fields, parse_reply
 from llm_cache_proxy.adapters.embedder.text import encodable
-from llm_cache_proxy.adapters.embedder.unit_vector import unit_vector
-from llm_cache_proxy.adapters.embedder.windows import most_tokens, sent
+from llm_cache_proxy.adapters.embedder.windows import most_tokens, sent, shares
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.ports.embedder import Embedding
 
@@ -43,10 +42,17 @@ class Body(Protocol):
         ...
 
 
+class Metadata(TypedDict):
+    """What boto3 says of an answer."""
+
+    HTTPHeaders: dict[str, str]
+
+
 class Answer(TypedDict):
     """What an invocation comes to; Bedrock has the names."""
 
     body: Body
+    ResponseMetadata: Metadata
 
 
 class Client(Protocol):
@@ -77,38 +83,10 @@ def bedrock_client(timeout_seconds: float) -> Client:
     return client
 
 
-@dataclass(frozen=True, slots=True)
-class BedrockModel:
-    """A model's id, ARN or inference profile; `dimensions` None leaves them to the model."""
-
-    name: str
-    window_tokens: int
-    dimensions: int | None = None
-
-    @property
-    def is_cohere(self) -> bool:
-        """Whether it takes several texts at once, in Cohere's form."""
-        return "cohere." in self.name
-
-    def request(self, texts: Sequence[str]) -> Fields:
-        """The body of a call."""
-        if not self.is_cohere:
-            chosen: Fields = {} if self.dimensions is None else {"dimensions": self.dimensions}
-            return {"inputText": texts[0], **chosen}
-        chosen = {} if self.dimensions is None else {"output_dimension": self.dimensions}
-        given = list(texts)
-        return {"texts": given, "input_type": "search_query", "truncate": "NONE", **chosen}
-
-    def vectors(self, reply: Fields, count: int) -> list[list[float]]:
-        """The vectors of `count` texts. Raises EmbedderUnavailable."""
-        found: object = [reply.get("embedding")]
-        if self.is_cohere:
-            found = reply.get("embeddings")
-            if isinstance(found, dict):  # by their type, where several could be asked for
-                found = found.get("float")
-        if not isinstance(found, list) or len(found) != count:
-            raise EmbedderUnavailable(f"Bedrock's answer has no {count} embeddings.")
-        return [unit_vector(vector, self.dimensions) for vector in found]
+class _Reply(NamedTuple):
+    fields: Fields
+    tokens: int | None
+    """Of all texts together, where Bedrock says so."""
 
 
 class BedrockEmbedder:
@@ -180,36 +158,32 @@ class BedrockEmbedder:
                 raise
             whole = False  # its beginning stands for it
             reply = await self._reply([texts[0][:least]])
-        vectors = self._model.vectors(reply, len(texts))
-        tokens = reply.get("inputTextTokenCount")
+        vectors = self._model.vectors(reply.fields, len(texts))
+        # A model that is told not to cut a text has read all of what it took.
+        taken = shares(reply.tokens if whole else None, texts)
         return [
-            # A model that is told not to cut a text has read all of what it took.
-            Embedding(
-                vector,
-                tokens if whole and type(tokens) is int and tokens > 0 else most_tokens(text),
-                whole,
-            )
-            for text, vector in zip(texts, vectors, strict=True)
+            Embedding(vector, tokens, whole) for vector, tokens in zip(vectors, taken, strict=True)
         ]
 
-    async def _reply(self, texts: Sequence[str]) -> Fields:
+    async def _reply(self, texts: Sequence[str]) -> _Reply:
         fields = self._model.request([sent(encodable(text)) for text in texts])
         payload = json.dumps(fields).encode()
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return parse_reply(await self._in_worker(payload))
+                content, tokens = await self._in_worker(payload)
+                return _Reply(parse_reply(content), tokens)
         except TimeoutError as exc:
             raise EmbedderUnavailable(
                 f"Bedrock did not answer within {self._timeout_seconds:g} s."
             ) from exc
 
-    async def _in_worker(self, payload: bytes) -> bytes:
+    async def _in_worker(self, payload: bytes) -> tuple[bytes, int | None]:
         if self._workers is None:
             self._workers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bedrock")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._workers, self._invoke, payload)
 
-    def _invoke(self, payload: bytes) -> bytes:
+    def _invoke(self, payload: bytes) -> tuple[bytes, int | None]:
         try:
             with self._connecting:
                 if self._client is None:
@@ -217,11 +191,16 @@ class BedrockEmbedder:
                 client = self._client
             answer = client.invoke_model(modelId=self._model.name, body=payload)
             with closing(answer["body"]) as body:
-                return body.read()
+                return body.read(), _counted(answer)
         except Exception as exc:  # boto3's errors, its library's missing, or a cut connection
             code = _code(exc)
             kind = _Refused if code == _NOT_UNDERSTOOD else EmbedderUnavailable
             raise kind(f"Bedrock gives no vector: {code}") from exc
+
+
+def _counted(answer: Answer) -> int | None:
+    tokens = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amzn-bedrock-input-token-count", "")
+    return int(tokens) if tokens.isdecimal() and int(tokens) > 0 else None
 
 
 def _code(exc: Exception) -> str:

@@ -17,7 +17,7 @@ from llm_cache_proxy.adapters.embedder.service_calls import (
 )
 from llm_cache_proxy.adapters.embedder.text import encodable
 from llm_cache_proxy.adapters.embedder.unit_vector import floats_of, unit_vector
-from llm_cache_proxy.adapters.embedder.windows import most_tokens, read, sent
+from llm_cache_proxy.adapters.embedder.windows import most_tokens, read, sent, shares
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.domain.upstreams.retry import worth_repeating
 from llm_cache_proxy.ports.embedder import Embedding
@@ -96,13 +96,9 @@ class OpenAIEmbedder:
         vectors, tokens = await self._asked(texts)
         if len(texts) == 1:
             return [read(vectors[0], texts[0], tokens, self._model.window_tokens)]
-        # What each text took is not said: shares by length, which sum up to what was said.
-        sizes = [most_tokens(text) for text in texts]
-        shares = [(tokens or sum(sizes)) * size // sum(sizes) for size in sizes]
-        shares[0] += (tokens or sum(sizes)) - sum(shares)
         return [
-            Embedding(vector, max(2, share), whole=True)
-            for vector, share in zip(vectors, shares, strict=True)
+            Embedding(vector, share, whole=True)
+            for vector, share in zip(vectors, shares(tokens, texts), strict=True)
         ]
 
     async def _alone(self, text: str) -> Embedding:

@@ -3,6 +3,8 @@
 Never calls a text whole that may have been cut: two texts that differ after the cut would be one.
 """
 
+from collections.abc import Sequence
+
 from llm_cache_proxy.ports.embedder import Embedding
 
 _SMALLEST = 128
@@ -35,6 +37,19 @@ def most_tokens(text: str) -> int:
 def sent(text: str) -> str:
     """What is sent for a text: services refuse one that says nothing."""
     return text if text.strip("\0 \t\r\n") else "."
+
+
+def shares(tokens: int | None, texts: Sequence[str]) -> list[int]:
+    """What each text took of the `tokens` counted for all: by its length, and never less than 2.
+
+    Where nobody counted them, no fewer than each has.
+    """
+    sizes = [most_tokens(text) for text in texts]
+    if tokens is None:
+        return sizes
+    found = [tokens * size // sum(sizes) for size in sizes]
+    found[0] += tokens - sum(found)
+    return [max(2, share) for share in found]
 
 
 def read(vector: list[float], text: str, tokens: int | None, window: int) -> Embedding:
