@@ -7,8 +7,6 @@ embedder has a collection of its own beside it, so that neither dimensions nor m
 import hashlib
 import re
 
-from llm_cache_proxy.adapters.embedder.windows import window_tokens
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
 from llm_cache_proxy.bootstrap.folders import model_dir
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.settings import Settings
@@ -18,6 +16,8 @@ _SLUG_CHARACTERS = 60
 
 def known_dimensions(settings: Settings) -> int | None:
     """How many the embedder's vectors have; None where its first vector will tell."""
+    from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
+
     return MINILM_DIMENSIONS if settings.embedder == "minilm" else settings.embedding_dimensions
 
 
@@ -142,4 +142,6 @@ def _qdrant(settings: Settings, model: str) -> tuple[Embedder, str]:
 
 
 def _window(settings: Settings, model: str) -> int:
+    from llm_cache_proxy.adapters.embedder.windows import window_tokens
+
     return settings.embedding_window_tokens or window_tokens(model)
