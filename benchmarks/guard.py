@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.guard.analysis import LONGEST_TEXT, analyse
+from llm_cache_proxy.domain.guard import LONGEST_TEXT, Guard
+from llm_cache_proxy.domain.guard.text.analysis import analyse
 
 PAIRS = Path(__file__).parent / "pairs"
 HOSTILE = ("not ", "a ", '"a', "漢", "a@", "1,", "from A to B by C ", "Aa ")

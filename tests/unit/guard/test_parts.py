@@ -2,11 +2,11 @@
 
 import pytest
 
-from llm_cache_proxy.domain.guard.analysis import analyse
-from llm_cache_proxy.domain.guard.cleaning import cleaned
-from llm_cache_proxy.domain.guard.exchange import exchanged
-from llm_cache_proxy.domain.guard.material import material
-from llm_cache_proxy.domain.guard.signs import signature
+from llm_cache_proxy.domain.guard.pair.exchange import exchanged
+from llm_cache_proxy.domain.guard.text.analysis import analyse
+from llm_cache_proxy.domain.guard.text.cleaning import cleaned
+from llm_cache_proxy.domain.guard.text.material import material
+from llm_cache_proxy.domain.guard.text.signs import signature
 
 
 def test_cleaning_composes_letters_and_drops_what_shows_nothing() -> None:

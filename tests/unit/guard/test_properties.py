@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.guard.analysis import analyse
 from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rules import RULES
+from llm_cache_proxy.domain.guard.text.analysis import analyse
 
 GUARD = Guard()
 NAMES = {rule.name for rule in RULES} | {"oversize"}

@@ -1,10 +1,10 @@
 import pytest
 
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.guard.analysis import analyse
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.rules import RULES
+from llm_cache_proxy.domain.guard.text.analysis import analyse
 
 Example = tuple[str, str]
 

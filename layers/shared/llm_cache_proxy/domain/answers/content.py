@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.answers.pieces import LONGEST_ANSWER, pieces
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.quantities import quantities
-from llm_cache_proxy.domain.guard.scripts import written_in
-from llm_cache_proxy.domain.guard.tokens import Kind, tokenise
+from llm_cache_proxy.domain.guard.text.quantities import quantities
+from llm_cache_proxy.domain.guard.text.scripts import written_in
+from llm_cache_proxy.domain.guard.text.tokens import Kind, tokenise
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _SEPARATORS = frozenset({Kind.MARK, Kind.SYMBOL})
 _YES = frozenset({"yes", "sure", "certainly", "absolutely", "indeed"})

@@ -7,7 +7,7 @@ names a few words at most.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 
 DECISION_VERSION = 5
 """Raised whenever the rules change, so that promoted aliases are judged again."""

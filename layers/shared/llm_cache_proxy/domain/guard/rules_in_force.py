@@ -3,11 +3,11 @@
 Never asks a model, never does I/O beyond reading its word lists once, never raises on any text.
 """
 
-from llm_cache_proxy.domain.guard.analysis import analyse
 from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import ACCEPTED, DECISION_VERSION, Verdict, veto
 from llm_cache_proxy.domain.guard.rules import RULES
+from llm_cache_proxy.domain.guard.text.analysis import analyse
 
 OVERSIZE = "oversize"
 _VERSIONS = 1_000  # more than there will be versions of the rules

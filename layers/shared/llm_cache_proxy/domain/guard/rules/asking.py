@@ -1,11 +1,11 @@
 """Differences in what is asked for: the type of question, the form of the answer."""
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.material import task_of
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.stems import stem
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.material import task_of
+from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import stem
 
 _ABLE = frozenset({"can", "could"})
 _BE = (("is",), ("are",))

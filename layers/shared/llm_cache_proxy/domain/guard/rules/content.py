@@ -2,12 +2,12 @@
 
 from functools import cache
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.exacting import appended, narrowed, swapped
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.exacting import appended, narrowed, swapped
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _TOO_MANY = 4
 _FAR_TOO_MANY = 5

@@ -1,8 +1,8 @@
 """Differences in the text that is handed over to be worked on, in whatever layout."""
 
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
 
 _FEW = 2
 

@@ -5,12 +5,12 @@ The article "a" and the pronoun "I" are none, nor are the letters of "X-ray" and
 
 import re
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.arrangement import Item, changed_places, item_at
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.arrangement import Item, changed_places, item_at
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _JOINED = re.compile(r"(?<!\w)([a-z])-[a-z]{2}")
 _INITIAL = re.compile(r"(?<!\w)([A-Z])\.\s?[A-Za-z]")

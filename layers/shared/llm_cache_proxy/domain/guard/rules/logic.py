@@ -1,8 +1,8 @@
 """Differences in logic: quantifiers, degrees, modality, tense, persons."""
 
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
 
 _MUST_MATCH = frozenset(
     {"q_only", "q_least", "q_most_limit", "q_more", "q_less", "q_except", "q_double", "q_half"}

@@ -3,13 +3,13 @@
 from collections import Counter
 from functools import cache
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.likeness import are_opposites, is_one_slip, negated_form
-from llm_cache_proxy.domain.guard.negation import Negator, negators
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.likeness import are_opposites, is_one_slip, negated_form
+from llm_cache_proxy.domain.guard.pair.negation import Negator, negators
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _JOINTS = frozenset({"and", "or", "vs", "versus", "&", "/"})
 

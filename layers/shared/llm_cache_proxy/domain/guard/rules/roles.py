@@ -2,15 +2,15 @@
 
 from functools import cache
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.exchange import exchanged
-from llm_cache_proxy.domain.guard.order import JOINTS, MOST_KEYS, Places
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.exchange import exchanged
+from llm_cache_proxy.domain.guard.pair.order import JOINTS, MOST_KEYS, Places
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.rules.voice import changed_voice
-from llm_cache_proxy.domain.guard.stems import stem
-from llm_cache_proxy.domain.guard.tokens import Kind
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Kind
+from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import stem
 
 _DO = (("do",), ("does",), ("did",))
 _ASKED = frozenset({"who", "what", "which"})

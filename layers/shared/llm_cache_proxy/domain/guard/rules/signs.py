@@ -2,9 +2,9 @@
 
 import re
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _DEFINES = re.compile(r"\b(?:def|const|var|fn|import)\s+\w|\w\(")
 

@@ -6,12 +6,12 @@ are one sign. So nothing but capitals, spaces and marks may differ there.
 
 from unicodedata import category, normalize
 
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.cleaning import without_accents
-from llm_cache_proxy.domain.guard.foreign import ENGLISH, first_difference, without_courtesy
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.cleaning import without_accents
+from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, first_difference, without_courtesy
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
 _SPELLED = frozenset({Kind.WORD, Kind.IDENTIFIER})
 _COMMON = frozenset("°©®™µμ")

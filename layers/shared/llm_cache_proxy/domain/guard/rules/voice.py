@@ -1,10 +1,10 @@
 """Active against passive: whether the doer in one text is the doer in the other."""
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.order import Place, Places
-from llm_cache_proxy.domain.guard.stems import base_forms
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.pair.order import Place, Places
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Token
+from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import base_forms
 
 _REACH = 4
 _AGENT_REACH = 5

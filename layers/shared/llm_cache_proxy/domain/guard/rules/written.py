@@ -3,13 +3,13 @@
 from functools import cache
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.foreign import ENGLISH
-from llm_cache_proxy.domain.guard.letter_case import other_symbol
-from llm_cache_proxy.domain.guard.pair import Pair
+from llm_cache_proxy.domain.guard.pair.letter_case import other_symbol
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.tokens import Kind, Token, tokenise
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.foreign import ENGLISH
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _LONG_IDENTIFIER = 6
 _LONG_PASSAGE = 6

@@ -5,7 +5,7 @@ Never interprets them: they are compared as written.
 
 import re
 
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
 _QUOTED = re.compile(
     r'"([^"\n]{1,300})"|“([^”\n]{1,300})”|«([^»\n]{1,300})»|(?<!\w)\'([^\'\n]{1,300})\'(?!\w)'

@@ -4,10 +4,10 @@ Of a single word it speaks only where every word counts (`Pair.is_exacting`); el
 often a matter of taste.
 """
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.likeness import are_opposites
-from llm_cache_proxy.domain.guard.pair import Pair
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.pair.likeness import are_opposites
+from llm_cache_proxy.domain.guard.pair.pair import Pair
+from llm_cache_proxy.domain.guard.text.tokens import Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _WIDEST = 3
 """Words in the place that differs; more of them are a matter of alignment."""

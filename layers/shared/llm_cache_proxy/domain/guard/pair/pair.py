@@ -6,14 +6,14 @@ Never decides; the rules do, over what is found here.
 from dataclasses import dataclass
 from functools import cached_property
 
-from llm_cache_proxy.domain.guard.alignment import unmatched
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.foreign import ENGLISH
-from llm_cache_proxy.domain.guard.gap import Gap, gap
-from llm_cache_proxy.domain.guard.markers import is_order
-from llm_cache_proxy.domain.guard.negation import made_good
-from llm_cache_proxy.domain.guard.order import Places, places
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.pair.alignment import unmatched
+from llm_cache_proxy.domain.guard.pair.gap import Gap, gap
+from llm_cache_proxy.domain.guard.pair.negation import made_good
+from llm_cache_proxy.domain.guard.pair.order import Places, places
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.foreign import ENGLISH
+from llm_cache_proxy.domain.guard.text.markers import is_order
+from llm_cache_proxy.domain.guard.text.tokens import Token
 
 _MEASURING = frozenset({"howmany", "howmuch", "howold", "howbig", "howfar"})
 _REWORDED = 3

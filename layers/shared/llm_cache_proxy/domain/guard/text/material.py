@@ -8,10 +8,10 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.markers import is_order, question_types
-from llm_cache_proxy.domain.guard.stems import stem
-from llm_cache_proxy.domain.guard.tokens import Kind, tokenise
+from llm_cache_proxy.domain.guard.text.markers import is_order, question_types
+from llm_cache_proxy.domain.guard.text.tokens import Kind, tokenise
+from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import stem
 
 Words = tuple[str, ...]
 

@@ -7,9 +7,9 @@ are not.
 from functools import cache
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.arrangement import Item, item_at
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.arrangement import Item, item_at
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _ROMAN = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI": 11, "XII": 12}
 _ENDINGS = frozenset({"st", "nd", "rd", "th"})

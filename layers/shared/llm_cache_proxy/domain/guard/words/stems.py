@@ -17,7 +17,7 @@ _LONG = 6
 @cache
 def base_forms() -> dict[str, str]:
     """Irregular form → base."""
-    text = files(__package__).joinpath("words", "forms.txt").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("forms.txt").read_text(encoding="utf-8")
     found: dict[str, str] = {}
     for line in text.splitlines():
         base, _, forms = line.partition(": ")

@@ -6,15 +6,15 @@ Never looks at a second text, and never raises on any text.
 from dataclasses import dataclass
 from functools import lru_cache
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.cleaning import cleaned
-from llm_cache_proxy.domain.guard.markers import closed_classes, question_types, tells
-from llm_cache_proxy.domain.guard.material import material
-from llm_cache_proxy.domain.guard.quantities import Quantity, quantities
-from llm_cache_proxy.domain.guard.scripts import written_in
-from llm_cache_proxy.domain.guard.signs import signature
-from llm_cache_proxy.domain.guard.spans import code_spans, quotations
-from llm_cache_proxy.domain.guard.tokens import Kind, Token, tokenise
+from llm_cache_proxy.domain.guard.text.cleaning import cleaned
+from llm_cache_proxy.domain.guard.text.markers import closed_classes, question_types, tells
+from llm_cache_proxy.domain.guard.text.material import material
+from llm_cache_proxy.domain.guard.text.quantities import Quantity, quantities
+from llm_cache_proxy.domain.guard.text.scripts import written_in
+from llm_cache_proxy.domain.guard.text.signs import signature
+from llm_cache_proxy.domain.guard.text.spans import code_spans, quotations
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
+from llm_cache_proxy.domain.guard.words import lexicon
 
 
 @dataclass(frozen=True, slots=True)

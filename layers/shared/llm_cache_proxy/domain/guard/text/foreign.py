@@ -6,10 +6,10 @@ language say that the words which differ stand for one another.
 
 from functools import cache, lru_cache
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.cleaning import without_accents
-from llm_cache_proxy.domain.guard.stems import base_forms, stem
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.text.cleaning import without_accents
+from llm_cache_proxy.domain.guard.text.tokens import Token
+from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import base_forms, stem
 
 ENGLISH = "en"
 KNOWN = ("de", "fr", "es", "pt", "it", "nl", "hi")

@@ -5,8 +5,8 @@ Never weighs what stands there; the rules do.
 
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
 
 class Gap(NamedTuple):

@@ -6,9 +6,9 @@ Never parses: it sees runs of content words, the preposition before a run, and m
 from dataclasses import dataclass
 from functools import cache
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 JOINTS = frozenset({"and", "or", "vs", "versus", ",", "&", "/", "with", "nor"})
 MOST_KEYS = 40

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _COMPANY = ("noun", "before", "head")
 _DECADE = frozenset({"'", "s"})

@@ -9,9 +9,9 @@ from functools import cache
 from typing import NamedTuple
 from unicodedata import category
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.cleaning import MARKS, without_accents
-from llm_cache_proxy.domain.guard.stems import stem
+from llm_cache_proxy.domain.guard.text.cleaning import MARKS, without_accents
+from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import stem
 
 
 class Kind(IntEnum):

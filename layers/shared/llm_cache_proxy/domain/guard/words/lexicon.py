@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from llm_cache_proxy.domain.guard.stems import stem
+from llm_cache_proxy.domain.guard.words.stems import stem
 
 Phrase = tuple[str, ...]
 
 
 def lines(name: str) -> Iterator[str]:
     """The lines of the list `name` that are not comments."""
-    text = files(__package__).joinpath("words", f"{name}.txt").read_text(encoding="utf-8")
+    text = files(__package__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
     return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 

@@ -7,9 +7,9 @@ the members of a list, tell nothing.
 from collections import Counter
 from collections.abc import Sequence
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
 _LONGEST = 5

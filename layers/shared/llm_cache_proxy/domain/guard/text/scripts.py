@@ -2,8 +2,8 @@
 
 from unicodedata import name
 
-from llm_cache_proxy.domain.guard.foreign import language_of
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.text.foreign import language_of
+from llm_cache_proxy.domain.guard.text.tokens import Token
 
 _SAMPLE = 200
 _JOINED = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "CJK": "CJK", "FULLWIDTH": "LATIN"}

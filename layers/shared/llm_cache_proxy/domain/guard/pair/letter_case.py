@@ -3,8 +3,8 @@
 Speaks only of two texts that are the same but for capitals.
 """
 
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
 _LONGEST_UNIT = 3
 _SYMBOL = 2

@@ -5,8 +5,8 @@ Never joins opposites: employer and employee, hopeful and hopeless, possible and
 
 from functools import lru_cache
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.text.tokens import Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
 _ROOT = 4

@@ -6,9 +6,9 @@ punctuation alone: prompts are often typed without any.
 
 from functools import cache
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.stems import stem
-from llm_cache_proxy.domain.guard.tokens import Token
+from llm_cache_proxy.domain.guard.text.tokens import Token
+from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import stem
 
 _POLITE = frozenset({"please", "hi", "hello", "hey", "so", "and", "but", "ok", "okay"})
 _BE = (("is",), ("are",), ("was",), ("were",))

@@ -6,10 +6,10 @@ misspelt or joined. Opposites are never counterparts.
 
 from itertools import pairwise
 
-from llm_cache_proxy.domain.guard import lexicon
-from llm_cache_proxy.domain.guard.analysis import Analysis
-from llm_cache_proxy.domain.guard.likeness import are_opposites, same_root, same_word_misspelt
-from llm_cache_proxy.domain.guard.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.pair.likeness import are_opposites, same_root, same_word_misspelt
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 MANY = 24
 """Unmatched words from which on nothing finer is tried, so that cost stays bounded."""

@@ -1,0 +1,1 @@
+"""Two texts side by side: which words have no counterpart, and what changed places."""

@@ -1,0 +1,1 @@
+"""One text taken apart: its tokens, quantities, code, material and language. Compares nothing."""
