@@ -98,8 +98,8 @@ DIFFERENT = {
         "direction",
     ),
     "recurring words in another order": (
-        "Tom owes Ann. Ann owes Sue. Sue owes Tom",
-        "Ann owes Tom. Sue owes Ann. Tom owes Sue",
+        "Tom owes Ann. Ann owes Sue. Sue owes Tom, right",
+        "Ann owes Tom. Sue owes Ann. Tom owes Sue, right",
         "direction",
     ),
     "a word that recurs, once more": (

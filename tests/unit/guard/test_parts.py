@@ -25,20 +25,22 @@ def test_cleaning_composes_letters_and_drops_what_shows_nothing() -> None:
     ],
 )
 def test_a_phrase_that_moves_tells_nothing(one: str, other: str) -> None:
-    assert exchanged(analyse(one), analyse(other)) is None
+    assert exchanged(analyse(one), analyse(other), symmetric=False) is None
 
 
 def test_what_turns_passive_may_turn_round() -> None:
     passive = "The cat was chased by the dog, and the dog by the fox"
     active = "The dog chased the cat and the fox the dog"
 
-    assert exchanged(analyse(passive), analyse(active)) is None
+    assert exchanged(analyse(passive), analyse(active), symmetric=False) is None
 
 
 def test_words_around_a_list_may_not_change_places() -> None:
     one, other = "north gates open and south gates shut", "south gates open and north gates shut"
 
-    assert exchanged(analyse(one), analyse(other)) == "north and south change places"
+    assert (
+        exchanged(analyse(one), analyse(other), symmetric=False) == "north and south change places"
+    )
 
 
 @pytest.mark.parametrize(

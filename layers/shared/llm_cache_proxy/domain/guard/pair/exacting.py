@@ -41,7 +41,9 @@ def narrowed(pair: Pair) -> str | None:
     added = a or b
     if (a and b) or not 0 < len(added) <= _LONGEST_ADDED or around < _AROUND:
         return None
-    if not (pair.is_exacting or _is_closer_description(pair, added) or _qualifies(pair, added)):
+    if _qualifies(pair, added):
+        return f"{added[0].word} on one side only"
+    if not (pair.is_exacting or _is_closer_description(pair, added)):
         return None
     if _only_orders(pair, added):
         return None

@@ -14,15 +14,25 @@ from llm_cache_proxy.domain.guard.words import lexicon
 _UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
 _LONGEST = 5
 """Words that change places as one."""
+_ONE_FORM = {"an": "a", "me": "i", "him": "he", "her": "she", "them": "they", "us": "we"}
+"""Words that change their form with their place alone."""
+_BOTH = frozenset({"he", "she"})
+_ASKED = frozenset({"who", "whom", "what", "which"})
+_COMPOUND = 2
 _MOST = 200
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
-def exchanged(a: Analysis, b: Analysis) -> str | None:
-    """Why the order of the same words differs in meaning, if it does."""
+def exchanged(a: Analysis, b: Analysis, *, symmetric: bool) -> str | None:
+    """Why the order of the same words differs in meaning, if it does.
+
+    `symmetric` is true where what is told holds both ways, so that only a condition counts.
+    """
     left, right = _every_word(a), _every_word(b)
     if _same(left, right):
-        return _between(left, right)
+        return _between(left, right, symmetric=symmetric)
+    if symmetric:
+        return None
     left, right = _words_with_content(a), _words_with_content(b)
     if len(left) != len(right) or not _repeats_content(left + right, 2):
         return None
@@ -51,7 +61,11 @@ def _is_passive(analysis: Analysis) -> bool:
 
 
 def _every_word(analysis: Analysis) -> list[Token]:
-    return [token for token in analysis.tokens if token.kind not in _UNMEANT]
+    return [
+        token._replace(stem=_ONE_FORM[token.word]) if token.word in _ONE_FORM else token
+        for token in analysis.tokens
+        if token.kind not in _UNMEANT
+    ]
 
 
 def _words_with_content(analysis: Analysis) -> list[Token]:
@@ -70,17 +84,79 @@ def _trimmed(left: list[Token], right: list[Token]) -> tuple[list[Token], list[T
     return left[start : most - end], right[start : most - end]
 
 
-def _between(left: list[Token], right: list[Token]) -> str | None:
+def _between(left: list[Token], right: list[Token], *, symmetric: bool) -> str | None:
     """How runs of the same words change places, if they do."""
+    asked = left[0].word in _ASKED if left else False
+    around = _around(left, right)
     left, right = _trimmed(left, right)
     a, b = [token.stem for token in left], [token.stem for token in right]
-    if not a or len(a) > _MOST or _has_moved(a, b):
+    if not a or len(a) > _MOST:
+        return None
+    if _has_moved(a, b):
+        told = _other_condition(around[0], left, right) or _other_scope(left)
+        return told if told or symmetric else _turned(around, left, asked=asked)
+    if symmetric:
         return None
     for first in range(1, min(_LONGEST, len(a) - 2) + 1):
         for last in range(1, min(_LONGEST, len(a) - first - 1) + 1):
             if b == a[-last:] + a[first:-last] + a[:first]:
                 return _named(left[:first], left[-last:], left[first:-last])
     return _shuffled(left, right)
+
+
+def _turned(around: tuple[str, Token | None], words: list[Token], *, asked: bool) -> str | None:
+    """Whether two neighbours that trade places trade roles: "Who will Ann see?"."""
+    before, behind = around
+    if asked and before in lexicon.word_set("auxiliary") and _may_end(behind):
+        return "who does it and to whom"
+    return _other_head(before, words, behind)
+
+
+def _around(left: list[Token], right: list[Token]) -> tuple[str, Token | None]:
+    """The word before the first difference, and the token behind the last one."""
+    start, end = 0, len(left)
+    while start < end and left[start].stem == right[start].stem:
+        start += 1
+    while end > start and left[end - 1].stem == right[end - 1].stem:
+        end -= 1
+    return left[start - 1].word if start else "", left[end] if end < len(left) else None
+
+
+def _other_head(before: str, words: list[Token], behind: Token | None) -> str | None:
+    """Two words that change places where the last one is what it is: "a house boat"."""
+    if len(words) != _COMPOUND or before not in lexicon.word_set("before_compound"):
+        return None
+    if not _may_end(behind):
+        return None  # "hot red iron"
+    one, other = words
+    if one.capital != other.capital or not all(each.kind is Kind.WORD for each in words):
+        return None
+    loose = lexicon.function_words() | lexicon.word_set("apposed")
+    if any(each.word in loose or each.word.endswith("ly") for each in words):
+        return None
+    return f"{one.word} {other.word} and {other.word} {one.word}"
+
+
+def _may_end(behind: Token | None) -> bool:
+    """Whether what stands before this token may be the last word of its phrase."""
+    return behind is None or behind.word in lexicon.function_words()
+
+
+def _other_condition(before: str, left: list[Token], right: list[Token]) -> str | None:
+    """What follows "if" in one text and is what follows from it in the other."""
+    if before not in lexicon.word_set("condition"):
+        return None
+    return f"{before} {left[0].word} and {before} {right[0].word}"
+
+
+def _other_scope(left: list[Token]) -> str | None:
+    """A "not" that moves over "all": "Not all birds fly", "All birds do not fly"."""
+    negators, ends = lexicon.classes()["negator"], (left[0], left[-1])
+    all_of = lexicon.classes()["q_all"] | lexicon.classes()["q_only"]
+    if all_of.isdisjoint(token.word for token in left):
+        return None
+    moved = next((token.word for token in ends if token.word in negators), None)
+    return None if moved is None else f"{moved} before and behind {left[1].word}"
 
 
 def _has_moved(a: list[str], b: list[str]) -> bool:
@@ -90,7 +166,14 @@ def _has_moved(a: list[str], b: list[str]) -> bool:
 
 def _shuffled(left: list[Token], right: list[Token]) -> str | None:
     """Whether words that recur stand in another order, but for one phrase that moved."""
-    return _in_other_order(left, right) if _repeats_content(left, 1) else None
+    turned = _repeats_content(left, 1) or _persons(left) != _persons(right)
+    return _in_other_order(left, right) if turned else None
+
+
+def _persons(tokens: list[Token]) -> list[str]:
+    """The persons in order, where there are two: "She likes him"."""
+    found = [token.stem for token in tokens if token.stem in _BOTH]
+    return found if {*found} == _BOTH else []
 
 
 def _in_other_order(left: list[Token], right: list[Token]) -> str | None:
@@ -105,7 +188,7 @@ def _named(one: Sequence[Token], other: Sequence[Token], between: Sequence[Token
     if not (_says_something(one) and _says_something(other)):
         return None
     shared = {token.stem for token in between[:1]}
-    joints = lexicon.word_set("list_joint") | {"with", "than"}
+    joints = lexicon.word_set("list_joint") | {"than"}
     rest = [token for token in between if token.word not in _ARTICLES and token.stem not in shared]
     if between[0].word in joints or any(token.word in joints for token in between):
         rest = [token for token in rest if token.word not in joints]

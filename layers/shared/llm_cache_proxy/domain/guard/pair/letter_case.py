@@ -3,9 +3,12 @@
 Speaks only of two texts that are the same but for capitals.
 """
 
+import re
+
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
+_CAMEL = re.compile(r"[A-Za-z]+[a-z][A-Z]")
 _LONGEST_UNIT = 3
 _SYMBOL = 2
 """Letters of a chemical formula or a code that another case makes another one."""
@@ -41,3 +44,13 @@ def _is_other_formula(one: Token, other: Token) -> bool:
     if len(one.raw) != _SYMBOL or one.opens or other.opens or not one.raw.isalpha():
         return False
     return one.capital and other.capital
+
+
+def other_identifier(a: Analysis, b: Analysis) -> str | None:
+    """The first name in camel case that is another one in the other text: myVar, MyVar."""
+    if a.words != b.words or len(a.tokens) != len(b.tokens):
+        return None
+    for one, other in zip(a.tokens, b.tokens, strict=True):
+        if one.raw != other.raw and all(_CAMEL.match(each.raw) for each in (one, other)):
+            return f"{one.raw} and {other.raw}"
+    return None

@@ -79,10 +79,15 @@ def are_opposites(one: str, other: str) -> bool:
 @lru_cache(maxsize=16384)
 def negated_form(word: str, base: str) -> bool:
     """Whether `word` is `base` with a negative prefix, or -less where it has -ful."""
+    if word in lexicon.word_set("no_prefix"):
+        return False
     if word.endswith("less") and base.endswith("ful"):
         return word[:-4] == base[:-3]
     if len(word) > _ROOT:  # long stems have lost an e that short ones keep: unsur, sure
         word, base = word.removesuffix("e"), base.removesuffix("e")
     if len(base) < _ROOT - 1 or not word.endswith(base):
         return False
-    return word[: -len(base)].rstrip("-") in NEGATIVE_PREFIXES
+    prefix = word[: -len(base)].rstrip("-")
+    if prefix in {"over", "under"}:
+        return base in lexicon.word_set("measured")
+    return prefix in NEGATIVE_PREFIXES or (prefix == "a" and len(base) > _MISSPELT)

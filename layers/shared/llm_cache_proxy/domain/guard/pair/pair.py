@@ -11,13 +11,15 @@ from llm_cache_proxy.domain.guard.pair.gap import Gap, gap
 from llm_cache_proxy.domain.guard.pair.negation import made_good
 from llm_cache_proxy.domain.guard.pair.order import Places, places
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
-from llm_cache_proxy.domain.guard.text.foreign import ENGLISH
+from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, UNDETERMINED
 from llm_cache_proxy.domain.guard.text.markers import is_order
 from llm_cache_proxy.domain.guard.text.tokens import Token
 
 _MEASURING = frozenset({"howmany", "howmuch", "howold", "howbig", "howfar"})
 _REWORDED = 3
 """Words without a counterpart that make it a rewording and no replacement."""
+_RETOLD = 7
+"""Shared content words of a long statement that is told anew."""
 _LONG = 4
 """Shared content words that make a question a long one."""
 
@@ -36,7 +38,8 @@ class Pair:
     @property
     def is_foreign(self) -> bool:
         """Whether a text is in another language than English."""
-        return not {self.a.language, self.b.language} <= {"", ENGLISH}
+        languages = {self.a.language, self.b.language} - {""}
+        return not languages <= {ENGLISH, UNDETERMINED} or languages == {UNDETERMINED}
 
     @property
     def kept(self) -> int:
@@ -106,6 +109,11 @@ class Pair:
     def both_tell(self) -> bool:
         """Whether both texts only state something."""
         return self.a.tells and self.b.tells
+
+    @property
+    def retells(self) -> bool:
+        """Whether both texts are long statements that share most of their words, as news do."""
+        return self.both_tell and self.kept > _RETOLD
 
     @property
     def only_a(self) -> tuple[Token, ...]:

@@ -6,12 +6,20 @@ from functools import cache
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
-from llm_cache_proxy.domain.guard.text.arrangement import Item, changed_places, item_at
+from llm_cache_proxy.domain.guard.text.arrangement import (
+    MOST,
+    Item,
+    changed_places,
+    crossed,
+    item_at,
+)
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _TIMED = frozenset({Kind.DATE, Kind.TIME})
 _SEVERAL = 2
+_MUCH = 4
+"""Shared content words of a long statement."""
 _AMBIGUOUS = frozenset({"may", "march", "mon", "sat", "sun", "jan", "mar", "dec"})
 
 
@@ -50,6 +58,10 @@ def _order(pair: Pair) -> str | None:
     """Numbers that change places: "2 pills every 8 hours", "8 pills every 2 hours"."""
     a, b = ([each.item for each in text.quantities] for text in (pair.a, pair.b))
     if len(a) < _SEVERAL or not changed_places(a, b, pair.a.plain, pair.b.plain):
+        return None
+    if (
+        pair.both_tell and pair.kept > _MUCH and len(a) <= MOST and not crossed(a, b)
+    ):  # news tells amounts in any order
         return None
     return " and ".join(" ".join(item.value for item in items[:3]) for items in (a, b))
 

@@ -22,6 +22,9 @@ def _question(pair: Pair) -> str | None:
         return None
     if _both_able(pair, left, right) or _both_causes(pair, left, right):
         return None
+    weighing = lexicon.word_set("weighing")
+    if not weighing.isdisjoint(pair.a.words) and not weighing.isdisjoint(pair.b.words):
+        return None
     if _names_measure(pair.a, right) or _names_measure(pair.b, left):
         return None
     if any(not _may_be(one, other) for one in left for other in right):
@@ -104,9 +107,17 @@ def _is_command(words: tuple[str, ...]) -> bool:
 
 def _task(pair: Pair) -> str | None:
     left, right = task_of(pair.a.words), task_of(pair.b.words)
+    if _converts_code(pair, left, right):
+        return None
     if left and right and left.isdisjoint(right):
         return f"{min(left)} and {min(right)}"
     return None
+
+
+def _converts_code(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:
+    """Whether code is translated in one and converted in the other, between languages of code."""
+    human = frozenset(lexicon.named("languages")["human"])
+    return {"do_convert", "do_translate"} <= left | right and human.isdisjoint(pair.a.words)
 
 
 QUESTION = Rule(

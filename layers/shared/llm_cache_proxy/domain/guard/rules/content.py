@@ -11,6 +11,8 @@ from llm_cache_proxy.domain.guard.words import lexicon
 
 _TOO_MANY = 4
 _FAR_TOO_MANY = 5
+_TOLD_MORE = 3
+"""Words that only one of two plain statements has, from which on it tells more."""
 _SCATTERED = 3
 _SHORT = 4
 _SIDES = ("after", "before")
@@ -19,6 +21,8 @@ _ENOUGH_WORDS = 20
 
 
 def _contrast(pair: Pair) -> str | None:
+    if pair.retells and len(pair.only_a) + len(pair.only_b) > _SHORT:
+        return None
     sets = lexicon.contrasts()
     left = [*(token.stem for token in pair.only_a), *_light_only(pair.a, pair.b)]
     right = [*(token.stem for token in pair.only_b), *_light_only(pair.b, pair.a)]
@@ -97,6 +101,8 @@ def _addition(pair: Pair) -> str | None:
     shared = min(len(pair.a.content), len(pair.b.content))
     if added >= _FAR_TOO_MANY or (added >= _TOO_MANY and added >= shared):
         return f"{added} words on one side only"
+    if pair.both_tell and added >= _TOLD_MORE and not (pair.only_a and pair.only_b):
+        return f"{added} words more are told"
     told = narrowed(pair) or appended(pair)
     if told is not None:
         return told

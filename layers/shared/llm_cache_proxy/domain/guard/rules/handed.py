@@ -13,6 +13,8 @@ def _handed_over(pair: Pair) -> str | None:
         return None
     if pair.both_tell and (left is None or right is None):  # "Insight: …" over a plain statement
         return None
+    if pair.retells and "\n" not in pair.a.text + pair.b.text:
+        return None  # "The compilers come in two flavours: …"
     return "the text to work on differs"
 
 

@@ -5,12 +5,18 @@ The embedder sees neither: to it "un\u200bsafe" is "safe", and so is "un safe" n
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
+
+_MORE = frozenset({"in", "im"})
+"""Prefixes that are a word, or stand for "I'm", as well."""
+
+_LONG = 6
 
 
 def _hidden(pair: Pair) -> str | None:
@@ -25,6 +31,8 @@ def _set_apart(one: Analysis, other: Analysis) -> str | None:
         joined = stem(prefix + word)
         if joined in other.stems or (prefix, word) in _apart(other.text):
             continue
+        if (prefix, word) in pairwise(other.words):
+            continue
         if stem(word) in other.stems and "negator" not in other.classes:
             return f"{prefix}{word} and {word}"
     return None
@@ -37,16 +45,26 @@ def _apart(text: str) -> list[tuple[str, str]]:
         if match[1].isupper() and not match[3].isupper():  # "UN troops"
             continue
         prefix, gap, word = (part.casefold() for part in match.groups())
-        negates = prefix in lexicon.word_set("prefix_apart") or word in lexicon.word_set("in_word")
-        if negates or ("-" in gap and prefix not in {"in", "im"}):
+        if word in lexicon.function_words():  # "over-the-counter"
+            continue
+        negates = prefix in lexicon.word_set("prefix_apart") or (
+            prefix in _MORE and word in lexicon.word_set("in_word")
+        )
+        if prefix == "a" and len(word) < _LONG:  # "A-level"
+            continue
+        if negates or ("-" in gap and prefix not in _MORE):
             found.append((prefix, word))
     return found
 
 
 @cache
 def _prefixes() -> re.Pattern[str]:
-    prefixes = "|".join(sorted(lexicon.word_set("prefix_joined")))
-    return re.compile(rf"\b({prefixes})([ ]?-[ ]?|[ ]{{1,2}})([a-z]{{3,}})", re.IGNORECASE)
+    listed = lexicon.word_set("prefix_joined") | lexicon.word_set("prefix_hyphened")
+    prefixes = "|".join(sorted(listed))
+    return re.compile(
+        rf"(?<![\w-])({prefixes})(\s?[-\u2013]\s?|[\"'/)*_.]{{1,2}}|[ \t]{{1,2}})([a-z]{{3,}})",
+        re.IGNORECASE,
+    )
 
 
 HIDDEN = Rule(

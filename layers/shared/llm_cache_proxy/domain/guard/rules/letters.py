@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _JOINED = re.compile(r"(?<!\w)([a-z])-[a-z]{2}")
-_INITIAL = re.compile(r"(?<!\w)([A-Z])\.\s?[A-Za-z]")
+_INITIAL = re.compile(r"(?<!\w)(?<!is )(?<!answer )(?<!option )(?<!choice )([A-Z])\.\s?[A-Za-z]")
 _NO_NOUN = frozenset({"and", "or", "is"})
 """Words that never follow an article."""
 _EMPHASIS = frozenset({"*", "**", "_", "__"})
@@ -31,15 +31,19 @@ def _letters(pair: Pair) -> str | None:
         return None
     left, right = sorted(item.value for item in a), sorted(item.value for item in b)
     if left != right:
-        only = {*left} ^ {*right}
-        if only <= _TYPED_SHORT and not (a and b):
-            return None
-        if len(only) == 1 and only == _unknowns(pair.a) == _unknowns(pair.b):  # "find x"
+        if _may_come_and_go(pair, {*left} ^ {*right}, both=bool(a and b)):
             return None
         return f"letters {' '.join(left[:4])} and {' '.join(right[:4])}"
     if len(a) > 1 and changed_places(a, b, pair.a.tokens, pair.b.tokens):
         return "letters that change places"
     return _other_case(pair, a, b)
+
+
+def _may_come_and_go(pair: Pair, only: set[str], *, both: bool) -> bool:
+    """Whether the letters of one text alone say nothing: initials in the news, "find x"."""
+    if not both and (only <= _TYPED_SHORT or pair.retells):
+        return True
+    return len(only) == 1 and only == _unknowns(pair.a) == _unknowns(pair.b)
 
 
 def _unknowns(analysis: Analysis) -> set[str]:
@@ -81,8 +85,8 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
     if token.word == "a" and at + 1 < len(tokens) and tokens[at + 1].word in _NO_NOUN:
         return True
     if token.word == "a" and (_is_word(tokens, at + 1) or _opens_more(tokens, at + 1)):
-        lettered = before is not None and before.word in lexicon.word_set("lettered")
-        return token.capital and lettered
+        marked = lexicon.word_set("lettered") | lexicon.word_set("definite") | {"the"}
+        return token.capital and before is not None and before.word in marked
     if before is not None and (before.kind is Kind.NUMBER or before.raw in {"'", "°"}):
         return token.word not in lexicon.units() and token.word not in _AFTER_NUMBER
     named = _is_word(tokens, at + 1) and tokens[at + 1].capital and before and before.capital

@@ -1,8 +1,11 @@
 """Differences in logic: quantifiers, degrees, modality, tense, persons."""
 
+from itertools import pairwise
+
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _MUST_MATCH = frozenset(
     {"q_only", "q_least", "q_most_limit", "q_more", "q_less", "q_except", "q_double", "q_half"}
@@ -17,6 +20,7 @@ _EXCLUSIVE = (
     frozenset({"q_either", "q_neither"}),
     frozenset({"q_all", "q_almost"}),
 )
+_LIMITS = {"q_least": ("minimum", "m_must"), "q_most_limit": ("maximum", "m_can")}
 _HE = frozenset({"he", "him", "his", "himself"})
 _SHE = frozenset({"she", "her", "hers", "herself"})
 _SUBJECTS = frozenset({"he", "she"})
@@ -39,12 +43,27 @@ def _quantifiers(pair: Pair) -> str | None:
     right = {title for title in pair.b.classes if title.startswith("q_")}
     only_left, only_right = left - right, right - left
     for title in (only_left | only_right) & _MUST_MATCH:
+        had, lacks = (pair.a, pair.b) if title in only_left else (pair.b, pair.a)
+        if _is_limit_of_modal(title, had, lacks) or _compares_so(title, lacks):
+            continue
         return f"{title.partition('_')[2]} on one side"
     for one in only_left:
         for other in only_right:
             if frozenset({one, other}) in _EXCLUSIVE:
                 return f"{one.partition('_')[2]} and {other.partition('_')[2]}"
     return None
+
+
+def _is_limit_of_modal(title: str, one: Analysis, other: Analysis) -> bool:
+    """Whether one names the minimum of what one must, or the maximum of what one can."""
+    word, modal = _LIMITS.get(title, ("", ""))
+    return one.classes[title] == word and modal in other.classes and bool(other.questions)
+
+
+def _compares_so(title: str, other: Analysis) -> bool:
+    """Whether the other text says "greater than" for "more than", or "smaller than"."""
+    degrees = lexicon.word_set(title) if title in {"q_more", "q_less"} else frozenset()
+    return any(one in degrees and then == "than" for one, then in pairwise(other.words))
 
 
 def _modality(pair: Pair) -> str | None:

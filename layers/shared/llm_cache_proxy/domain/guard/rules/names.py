@@ -84,6 +84,8 @@ def _may_go_unnamed(pair: Pair, named_a: list[Token], named_b: list[Token]) -> b
     """Whether one text merely names more: a plain statement one thing, a paraphrase several."""
     if pair.is_paraphrase and not (named_a and named_b):
         return True
+    if pair.retells and not (named_a and named_b):
+        return True
     lone = not pair.only_a or not pair.only_b
     return lone and len(named_a) + len(named_b) == 1 and pair.both_tell
 

@@ -1,5 +1,6 @@
 """Differences in polarity: negation and opposites."""
 
+import re
 from collections import Counter
 from functools import cache
 
@@ -10,7 +11,13 @@ from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Token
 from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import stem
 
+_SHORTEST_LESS = 6
+_FREE = re.compile(
+    r"\b([a-z]{2,}(?=-free\b)|(?:gluten|sugar|dairy|lactose|nut|caffeine|alcohol|tax)(?= free\b))"
+)
+_LESS = re.compile(r"\b([a-z]{3,})-less\b", re.IGNORECASE)
 _JOINTS = frozenset({"and", "or", "vs", "versus", "&", "/"})
 
 
@@ -19,8 +26,12 @@ def _negation(pair: Pair) -> str | None:
     left, right = negators(a), negators(b)
     if pair.made_good:
         return None
-    count_a = len(left) + len(_negated_words(a, b)) + len(_weak(pair.only_a, pair.only_b))
-    count_b = len(right) + len(_negated_words(b, a)) + len(_weak(pair.only_b, pair.only_a))
+    count_a = (
+        len(left) + len(_negated_words(a, b)) + _freed(a, b) + len(_weak(pair.only_a, pair.only_b))
+    )
+    count_b = (
+        len(right) + len(_negated_words(b, a)) + _freed(b, a) + len(_weak(pair.only_b, pair.only_a))
+    )
     if count_a != count_b:
         return f"negated {count_a} and {count_b} times"
     if pair.only_a or pair.only_b or len(left) != 1 or len(right) != 1:
@@ -33,10 +44,24 @@ def _negation(pair: Pair) -> str | None:
 def _negated_words(one: Analysis, other: Analysis) -> list[str]:
     """Words of `one` that are words of `other` with a negative prefix."""
     return [
-        stem
-        for stem in one.stems - other.stems
-        if any(negated_form(stem, base) for base in other.stems - one.stems)
+        word
+        for word in one.stems - other.stems
+        if any(negated_form(word, base) for base in other.stems - one.stems)
     ]
+
+
+def _freed(one: Analysis, other: Analysis) -> int:
+    """How many things `one` is without, as in "shirtless" and "sugar-free", that `other` names."""
+    less = sum(
+        word.endswith("less") and stem(word[:-4]) in other.stems
+        for word in {*one.words} - {*other.words}
+        if len(word) > _SHORTEST_LESS
+    )
+    apart = set(_LESS.findall(one.text)) - set(_LESS.findall(other.text))
+    less += sum(stem(thing) in other.stems and thing + "less" not in other.words for thing in apart)
+    free = {stem(thing) for thing in _FREE.findall(one.text.casefold())}
+    had = {stem(thing) for thing in _FREE.findall(other.text.casefold())}
+    return less + len((free - had) & other.stems)
 
 
 def _weak(only: tuple[Token, ...], others: tuple[Token, ...]) -> list[str]:

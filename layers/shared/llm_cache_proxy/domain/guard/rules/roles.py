@@ -7,15 +7,17 @@ from llm_cache_proxy.domain.guard.pair.order import JOINTS, MOST_KEYS, Places
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.rules.voice import changed_voice
+from llm_cache_proxy.domain.guard.rules.who import asked_role
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
 
-_DO = (("do",), ("does",), ("did",))
-_ASKED = frozenset({"who", "what", "which"})
-_VERB_REACH = 4
+"""Words from "do" on that leave no room for who does it beside the verb."""
 _LONGEST_NAME = 4
+_REWORDED = 2
+_THINGS = frozenset({"close", "date", "match", "border", "link", "associate", "partner"})
+"""Words that hold both ways as "dating" and "matches", and are a thing or a deed as they stand."""
 _SENSE = {
     "to": "goal", "into": "goal", "onto": "goal", "toward": "goal", "towards": "goal",
     "from": "source", "off": "source",
@@ -46,13 +48,14 @@ def _direction(pair: Pair) -> str | None:
     keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
     if len(keys) > MOST_KEYS:
         return None
-    turned = _asked_role(pair) or _opposed(keys, in_a, in_b) or _turned_voice(pair)
+    turned = asked_role(pair) or _opposed(keys, in_a, in_b) or _turned_voice(pair)
     if turned is not None:
         return turned
-    swapped = None
-    if not _is_symmetric(pair):
-        swapped = exchanged(pair.a, pair.b)
-        swapped = swapped or (None if pair.much_reworded else _swapped(pair))
+    symmetric = _is_symmetric(pair)
+    swapped = exchanged(pair.a, pair.b, symmetric=symmetric)
+    reworded = pair.retells and len(pair.only_a) + len(pair.only_b) > _REWORDED
+    if not (swapped or symmetric or reworded or pair.much_reworded):
+        swapped = _swapped(pair)
     if swapped is not None or pair.only_a or pair.only_b:
         return swapped
     return _reattached(pair, keys, in_a, in_b)
@@ -64,42 +67,6 @@ def _turned_voice(pair: Pair) -> str | None:
         return None
     in_a, in_b = pair.light_places
     return changed_voice(pair.a, in_a, pair.b, in_b) or changed_voice(pair.b, in_b, pair.a, in_a)
-
-
-def _asked_role(pair: Pair) -> str | None:
-    """Whether one asks who does it and the other to whom: "Who hit Ann?", "Who did Ann hit?"."""
-    if pair.only_a or pair.only_b:
-        return None
-    if not lexicon.word_set("opining").isdisjoint((*pair.a.words, *pair.b.words)):
-        return None
-    asked = {_is_asked_for(pair.a), _is_asked_for(pair.b)}
-    if asked == {"subject", "object"} and _said(pair.a) != _said(pair.b):
-        return "who does it and to whom"
-    return None
-
-
-def _said(analysis: Analysis) -> list[str]:
-    """The stems of the words that are no function words, in order."""
-    function = lexicon.function_words()
-    return [token.stem for token in analysis.plain if token.word not in function]
-
-
-def _is_asked_for(analysis: Analysis) -> str:
-    """What a question after "who", "what" or "which" asks for; empty where that is not plain."""
-    words = analysis.words
-    if words[:1] and words[0] == "whom":
-        return "object"
-    if not words or words[0] not in _ASKED:
-        return ""
-    first = next((at for at in range(1, _VERB_REACH) if words[at : at + 1] in _DO), 0)
-    if first:
-        return "object"
-    if words[0] == "which":
-        words = words[1:]
-    verb = words[1:2]
-    if not verb or not lexicon.word_set("auxiliary").isdisjoint(words[1:_VERB_REACH]):
-        return ""
-    return "subject" if stem(verb[0]) in analysis.content else ""
 
 
 def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
@@ -188,7 +155,10 @@ def _symmetric_stems() -> frozenset[str]:
 
 def _is_symmetric(pair: Pair) -> bool:
     found = _symmetric_stems() & pair.a.stems & pair.b.stems
-    return bool(found - {"close"}) or ("close" in found and "close" in pair.a.words)
+    things = frozenset({"close"}) if pair.both_tell else _THINGS
+    if found - things or ("close" in found and "close" in pair.a.words):
+        return True
+    return any(word not in things and stem(word) in found - {"close"} for word in pair.a.words)
 
 
 def _reattached(pair: Pair, keys: list[str], in_a: Places, in_b: Places) -> str | None:

@@ -6,13 +6,15 @@ from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.words import lexicon
 
-_DEFINES = re.compile(r"\b(?:def|const|var|fn|import)\s+\w|\w\(")
+_DEFINES = re.compile(
+    r"\b(?:def|const|var|fn|import)\s+\w|\w\(|\bclass \w+\s?[:({]|\bSELECT\b.*\bFROM\b"
+)
 
 
 def _signs(pair: Pair) -> str | None:
     a, b = pair.a.signature, pair.b.signature
     if a == b:
-        return _other_case(pair) if a or _has_definition(pair) else None
+        return _other_case(pair) if a or _has_definition(pair) else _other_literal(pair)
     only = next((unit for unit in (*a, *b) if (unit in a) != (unit in b)), "their order")
     return f"written as {only.strip()[:40]}"
 
@@ -27,8 +29,23 @@ def _other_case(pair: Pair) -> str | None:
     if pair.a.words != pair.b.words or len(a) != len(b):
         return None
     named = lexicon.classes()["computing"] | frozenset(lexicon.named("languages")["programming"])
+    before = ""
     for one, other in zip(a, b, strict=True):
-        if one.raw != other.raw and not (one.opens or other.opens) and one.word not in named:
+        is_named = one.word in named and before not in lexicon.word_set("loading")
+        if one.raw != other.raw and not (one.opens or other.opens or is_named):
+            return f"written as {one.raw[:40]}"
+        before = one.word
+    return None
+
+
+def _other_literal(pair: Pair) -> str | None:
+    """A word such as "True" that only one of two texts about a language writes with a capital."""
+    a, b = pair.a.plain, pair.b.plain
+    if pair.a.words != pair.b.words or len(a) != len(b) or "computing" not in pair.a.classes:
+        return None
+    literals = lexicon.word_set("literal")
+    for one, other in zip(a, b, strict=True):
+        if one.raw != other.raw and one.word in literals and not (one.opens or other.opens):
             return f"written as {one.raw[:40]}"
     return None
 

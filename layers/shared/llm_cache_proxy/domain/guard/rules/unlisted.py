@@ -30,7 +30,7 @@ def _unlisted(pair: Pair) -> str | None:
 def _other_accent(pair: Pair) -> str | None:
     """A word with another accent, or none, where neither text leaves accents out."""
     a, b = _accented(pair.a), _accented(pair.b)
-    if not a or not b:
+    if not a or not b or pair.is_foreign:  # which the rule on languages compares
         return None
     words = {*pair.a.words, *pair.b.words}
     shared = {without_accents(word): word for word in {*pair.a.words} & {*pair.b.words}}

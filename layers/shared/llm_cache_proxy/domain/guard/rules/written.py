@@ -3,11 +3,11 @@
 from functools import cache
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard.pair.letter_case import other_symbol
+from llm_cache_proxy.domain.guard.pair.letter_case import other_identifier, other_symbol
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
-from llm_cache_proxy.domain.guard.text.foreign import ENGLISH
+from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, UNDETERMINED
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -23,8 +23,7 @@ def _language(pair: Pair) -> str | None:
     if (
         a.language != b.language
         and ENGLISH in {a.language, b.language}
-        and a.language
-        and b.language
+        and not {a.language, b.language} & {"", UNDETERMINED}
     ):
         return f"written in {a.language} and {b.language}"
     return None
@@ -96,7 +95,7 @@ def _case(pair: Pair) -> str | None:
         raw for raw in b if raw.casefold() in folded
     }:
         return "an identifier differs in its capitals"
-    return other_symbol(pair.a, pair.b)
+    return other_symbol(pair.a, pair.b) or other_identifier(pair.a, pair.b)
 
 
 def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:

@@ -15,7 +15,7 @@ _DECADE = frozenset({"'", "s"})
 _COUNTED = frozenset({Kind.NUMBER, Kind.VERSION, Kind.DATE, Kind.TIME})
 _WAYS = frozenset({"from", "to"})
 _NEAR = 4
-_MOST = 40
+MOST = 40
 """Items beyond which only their order is compared, so that cost stays bounded."""
 
 
@@ -39,22 +39,25 @@ def changed_places(
 ) -> bool:
     """Whether two texts with the same items, counted, give them different places."""
     if [item.value for item in a] == [item.value for item in b]:
-        return len(a) <= _MOST and _crossed(a, b)
-    if len(a) > _MOST:
+        return len(a) <= MOST and crossed(a, b)
+    if len(a) > MOST:
         return True
     if _grouped(a, tokens) == _grouped(b, others):
         return False
-    return _crossed(a, b) or not any(_bound(a, b, title) for title in _COMPANY)
+    return crossed(a, b) or not any(_bound(a, b, title) for title in _COMPANY)
 
 
-def _crossed(a: Sequence[Item], b: Sequence[Item]) -> bool:
+def crossed(a: Sequence[Item], b: Sequence[Item]) -> bool:
     """Whether two items trade the words that they belong to: "2 pills", "8 hours"."""
     left, right = ({each.value: each for each in items} for items in (a, b))
+    joints = lexicon.word_set("list_joint")
     for one in left.keys() & right.keys():
         for other in left.keys() & right.keys():
             for title in _COMPANY:
                 words = getattr(left[one], title), getattr(left[other], title)
                 turned = getattr(right[other], title), getattr(right[one], title)
+                if title == "before" and not joints.isdisjoint(words):
+                    continue  # "and" says nothing of what a member of a list is
                 if one < other and all(words) and words == turned and words[0] != words[1]:
                     return True
     return False

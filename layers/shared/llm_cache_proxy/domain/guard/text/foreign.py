@@ -7,14 +7,17 @@ language say that the words which differ stand for one another.
 from functools import cache, lru_cache
 
 from llm_cache_proxy.domain.guard.text.cleaning import without_accents
-from llm_cache_proxy.domain.guard.text.tokens import Token
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import base_forms, stem
 
 ENGLISH = "en"
+UNDETERMINED = "und"
+"""A text without a single word that any list has: "Activar datos móviles"."""
 KNOWN = ("de", "fr", "es", "pt", "it", "nl", "hi")
 """Languages with a list of their own, `words/<language>.txt`."""
 _TELLS = 2
+_PAST_LATIN = "\u0250"
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _POLITE_ENGLISH = ("please", "hello", "hi", "hey", "thanks", "thank you")
 
@@ -66,16 +69,27 @@ def language_of(tokens: tuple[Token, ...]) -> str:
     best = max(counts, key=lambda language: counts[language], default="")
     if best and counts[best] > english:
         return best
-    return ENGLISH if english else ""
+    if english:
+        return ENGLISH
+    words = [token.word for token in tokens if token.kind is Kind.WORD]
+    if len(words) < _TELLS or any(map(_is_listed, words)):
+        return ""
+    return UNDETERMINED if all(without_accents(word).isascii() for word in words) else ""
+
+
+@lru_cache(maxsize=16384)
+def _is_listed(word: str) -> bool:
+    """Whether an English list has the word, so that the rules can read some of the text."""
+    return _is_english(word) or word in lexicon.classes_of() or word in _english()
 
 
 def _in_name(tokens: tuple[Token, ...], at: int) -> bool:
-    """Whether the word is a part of a name, such as "Los Angeles"."""
-    token = tokens[at]
+    """Whether the word is a part of a name, such as "Los Angeles", or of a formula."""
+    token, after = tokens[at], tokens[at + 1 : at + 2]
     if not token.capital:
-        return False
-    named = tokens[at + 1 : at + 2] and tokens[at + 1].capital
-    return not token.opens or (bool(named) and token.word in lexicon.word_set("name_article"))
+        return token.word == "sin" and bool(after) and len(after[0].word) == 1  # "sin x"
+    named = bool(after) and after[0].capital
+    return not token.opens or (named and token.word in lexicon.word_set("name_article"))
 
 
 @cache
@@ -95,6 +109,7 @@ def _polite() -> tuple[str, ...]:
     """Phrases of every language that may come and go, the longest first."""
     listed = (phrase for language in KNOWN for phrase in lexicon.named(language)["polite"])
     phrases = {phrase.replace("_", " ") for phrase in listed} | {*_POLITE_ENGLISH}
+    phrases |= {phrase for phrase in _polite_signs() if phrase[0] < _PAST_LATIN}
     phrases |= {without_accents(phrase) for phrase in phrases if " " not in phrase}
     return tuple(sorted(phrases, key=len, reverse=True))
 
@@ -135,7 +150,9 @@ def first_difference(a: tuple[str, ...], b: tuple[str, ...], language: str) -> s
         return _first(left, right)
     bare = any(all(word.isascii() for word in words) for words in (left, right))
     if bare and (len(differing) > 1 or not _another_by_accent(*differing[0])):
-        return None
+        return None  # typed without any accents
+    if any(all(word.isascii() for word in side) for side in zip(*differing, strict=True)):
+        return next((one for one, other in differing if _another_by_accent(one, other)), None)
     return _first(left, right)
 
 
@@ -146,7 +163,7 @@ def _first(left: tuple[str, ...], right: tuple[str, ...]) -> str:
 
 def _is_respelt(one: str, other: str, language: str) -> bool:
     """Whether the words are one but for accents that may be left out in `language`."""
-    if language not in KNOWN:
+    if language not in {*KNOWN, UNDETERMINED}:
         return False
     if language == "de":
         one, other = one.translate(_SPELT), other.translate(_SPELT)

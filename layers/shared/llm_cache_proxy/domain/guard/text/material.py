@@ -20,23 +20,29 @@ _PARTED = re.compile(r"[.!?\n:]\s*\S[^.!?]")
 _INLINE_LABEL = re.compile(r"(?<=[.!?\"])[ \t]+(?=[A-Z][A-Za-z]{1,14}:\s)")
 _LABELLED = re.compile(r"[\s#*]*([A-Za-z][A-Za-z ]{0,30}?)[\s*]*:[\s*]*(.*)", re.DOTALL)
 _COLON = re.compile(r"([^:\n]{3,300}):\s+(\S.*)", re.DOTALL)
+_TRANSLATED = re.compile(
+    r"\b(?:say|translate|write)\s+(.{1,200}?)\s+(?:in|to|into)\s+(\w+)\W{0,3}$", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _FREE = frozenset({"question", "query", "q", "user", "customer", "human"})
 _TITLES = frozenset({"instruction", "instructions", "prompt", "task", "system"})
 _POINTS = frozenset({"this", "these", "following", "below", "above", "sentence", "text", "passage"})
+_BACK = _POINTS | {"it", "that"}
 _PIECES = frozenset(
     {"sentence", "text", "comment", "review", "message", "email", "paragraph", "passage", "tweet"}
     | {"statement", "story", "poem", "code", "quote", "note", "letter", "snippet", "dialogue"}
 )
 _UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
 _OBJECT_REACH = 6
+_SAYING = frozenset({"say", "put", "phrase", "word"})
+_DEGREES = frozenset({"more", "less"})
 _WITHOUT_TEXT = frozenset({"do_write", "do_list", "do_find", "do_delete", "do_add", "do_count"})
 
 
 def material(text: str) -> Words | None:
     """The words of the text that is handed over; None where none is."""
     if _PARTED.search(text) is None:
-        return None
+        return _said_in_language(text)
     lines = [line for line in _INLINE_LABEL.sub("\n", text).split("\n") if words_of(line)]
     if len(lines) > 1 and words_of(lines[0])[0] in _TITLES and len(words_of(lines[0])) == 1:
         del lines[0]
@@ -53,6 +59,15 @@ def material(text: str) -> Words | None:
         elif number != free and not _is_courtesy(line):
             handed.extend(words_of(line))
     return tuple(handed) or None
+
+
+def _said_in_language(text: str) -> Words | None:
+    """What is to be said in another language, without marks: "say I am lost in Greek"."""
+    found = _TRANSLATED.search(text)
+    if found is None or found[2].casefold() not in lexicon.named("languages")["human"]:
+        return None
+    words = words_of(found[1])
+    return words if len(words) > 1 and _PIECES.isdisjoint(words) else None
 
 
 @lru_cache(maxsize=256)
@@ -124,10 +139,26 @@ def _after_head(line: str) -> Words | None:
         return tuple(word for each in told for word in words_of(each)) or None
     sentences = _SENTENCE_END.split(line)
     for at, sentence in enumerate(sentences[:-1]):
-        words = words_of(sentence)
-        if (_has_work(words) and not _POINTS.isdisjoint(words)) or _points_on(words):
+        if _hands_over(words_of(sentence), sentences[at + 1 :]):
             return tuple(word for each in sentences[at + 1 :] for word in words_of(each)) or None
+    words = words_of(sentences[-1])
+    if _points_back(words) and not any(map(_is_asking, sentences[:-1])):
+        return tuple(word for each in sentences[:-1] for word in words_of(each)) or None
     return None
+
+
+def _hands_over(words: Words, rest: list[str]) -> bool:
+    """Whether a sentence asks for work on the `rest`: "Shorten this.", "Turn into passive."."""
+    if _has_work(words) and (not _POINTS.isdisjoint(words) or not any(map(_is_asking, rest))):
+        return True
+    return _points_on(words) or (words[-1:] == ("this",) and not _SAYING.isdisjoint(words))
+
+
+def _points_back(words: Words) -> bool:
+    """Whether a last sentence asks for work on what stands before it: "Rewrite in past tense."."""
+    if not _has_work(words):
+        return False
+    return not _BACK.isdisjoint(words) or not lexicon.word_set("preposition").isdisjoint(words[1:2])
 
 
 def _points_on(words: Words) -> bool:
@@ -144,6 +175,8 @@ def task_of(words: Words) -> frozenset[str]:
     if at >= len(words) or words[at] in lexicon.word_set("question_word"):
         return frozenset()
     tasks = _tasks(words[at])
+    if words[at] == "make" and not _DEGREES.isdisjoint(words[at:]):
+        tasks = _tasks("rewrite")  # "make this more formal"
     if "do_write" in tasks:  # "give a summary" is to summarize
         for word in words[at + 1 : at + 1 + _OBJECT_REACH]:
             tasks |= _tasks(word)

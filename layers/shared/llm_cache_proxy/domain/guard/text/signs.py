@@ -7,17 +7,19 @@ that are indented, and nowhere inside a formula.
 import re
 from collections.abc import Iterator
 
+from llm_cache_proxy.domain.guard.words import lexicon
+
 _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
-    r"|-\s?\(|\)\s?-|\d (?:plus|minus|times) \d"
+    r"|-\s?\(|\)\s?-|\d (?:plus|minus|times) \d|(?:^|\s):\w|\?:|, ?\w+: "
 )
 """Without any of these a text has nothing to compare here."""
-_ATOM = re.compile(r"[-+*/^=<>!()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/^=<>!()\[\]|.,:;?\d\"']*")
+_ATOM = re.compile(r"[-+*/%^=<>!()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!()\[\]|.,:;?\d\"']*")
 """A chunk that may be a part of a formula: signs, digits, one letter at most."""
 _OPERAND = re.compile(r"\d[\d.,]*|[A-Za-z]")
-_OPERATES = re.compile(r"[-+*/^=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)")
+_OPERATES = re.compile(r"[-+*/^]|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)")
 _NO_FORMULA = re.compile(
-    r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z]?"
+    r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z%]?[.,:;]*"
 )
 """Numbers, ranges, dates, telephone numbers, bullets."""
 _SIGNED = re.compile(r"[\"'(]?-\.?\d")
@@ -30,13 +32,20 @@ _SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
 _CODE = re.compile(
     r"""
       [\[\]{}<>|\\^~=]              # brackets and operators
-    | \w\((?!e?s\))                 # a call, not "book(s)"
+    | \w\((?!e?s\)|(?:19|20)\d\d\b)  # a call, not "book(s)" or "Hamlet(1996)"
     | ::|&&|^[!&*]\w|\w\*\w|\*\.|\w\+\w
     | ^\$[A-Za-z_{]|%[A-Za-z]       # variables, formats
     | \w_\w|\w;\w
     """,
     re.VERBOSE,
 )
+_EDITOR = re.compile(r":(?![DPpOov]\b)[A-Za-z]{1,4}!?|\$[?!#@*$_]|\w+\?:")
+"""A command of an editor, such as ":q!", but no smiley, and what a shell keeps, such as "$?"."""
+_EXPANDS = re.compile(r"[$`\\!]")
+_FIELD = r"""(?<![\w"'-])[A-Za-z_"'][\w"'-]*\s?[:=]\s?["']?[\w.@/-]*\w["']?"""
+_RECORD = re.compile(rf"(?:{_FIELD}\s?[,;]\s?)+{_FIELD}(?:\s?[,;](?=\s|$))?")
+"""Data written as "name: Bob, age: 5;", whose marks part one value from the next."""
+_PARTING = re.compile(r"[,;:=]")
 _ENDS = ".,?!:;"
 _QUOTES = "\"'“”„«»"
 
@@ -52,6 +61,7 @@ def signature(text: str) -> tuple[str, ...]:
             found.append(line.rstrip())
         else:
             found.extend(_units(line.replace("`", "").split()))
+    found.extend("".join(_PARTING.findall(record[0])) for record in _RECORD.finditer(text))
     return tuple(found)
 
 
@@ -60,14 +70,25 @@ def _units(chunks: list[str]) -> Iterator[str]:
     at = 0
     while at < len(chunks):
         end = _formula_end(chunks, at)
-        if end > at:
+        typed = chunks[at].rstrip(".,;")
+        typed = typed if typed[:1] == "$" else typed.rstrip("?")
+        if _EDITOR.fullmatch(typed):
+            yield typed
+            at += 1
+        elif end > at:
             yield from _formula(chunks, at, end)
             at = end
         else:
             core = _core(chunks[at])
             if _CODE.search(core) and not _beside_relation(chunks, at):
-                yield core
+                yield _kept_quote(chunks, at, core) + core
             at += 1
+
+
+def _kept_quote(chunks: list[str], at: int, core: str) -> str:
+    """The quote of what a shell would read in another way in other quotes: '$HOME', "$HOME"."""
+    quotes = at and chunks[at - 1].casefold() in lexicon.word_set("quoting")
+    return chunks[at][0] if quotes and chunks[at][0] in "\"'" and _EXPANDS.search(core) else ""
 
 
 def _formula_end(chunks: list[str], at: int) -> int:

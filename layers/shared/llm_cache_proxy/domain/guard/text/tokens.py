@@ -197,7 +197,7 @@ def _word(raw: str, folded: str, *, opens: bool) -> Token:
 def _taken_apart(folded: str) -> tuple[str, ...]:
     """The words of a contraction; a possessive ending disappears."""
     if folded.endswith("n't"):
-        return (folded[:-3], "not")
+        return (folded[:-3], "not") if len(folded) > len("n't") else ("not",)
     head, _, tail = folded.partition("'")
     if tail in {"s", ""}:
         return (head,) if head else ("s",)

@@ -159,4 +159,4 @@ def by_first(phrases: Iterator[Phrase]) -> dict[str, tuple[Phrase, ...]]:
 def phrase_key(word: str) -> str:
     """The stem of a word, or of each word of a phrase."""
     parts = word.replace("-", "_").split("_")
-    return "_".join(stem(part) for part in parts)
+    return "_".join(part if "." in part else stem(part) for part in parts)

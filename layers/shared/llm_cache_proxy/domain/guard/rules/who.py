@@ -1,0 +1,59 @@
+"""Who does it against to whom it is done, where a question asks for one of them: "Who hit Ann?"."""
+
+from llm_cache_proxy.domain.guard.pair.pair import Pair
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.words import lexicon
+from llm_cache_proxy.domain.guard.words.stems import stem
+
+_DO = (("do",), ("does",), ("did",))
+_ASKED = frozenset({"who", "what", "which"})
+_VERB_REACH = 4
+_OTHERS = frozenset({"you", "he", "him", "she", "her", "they", "them", "it", "we", "us", "me", "i"})
+_STRESSED = 2
+
+
+def asked_role(pair: Pair) -> str | None:
+    """Whether one asks who does it and the other to whom: "Who hit Ann?", "Who did Ann hit?"."""
+    if pair.only_a or pair.only_b:
+        return None
+    if not lexicon.word_set("opining").isdisjoint((*pair.a.words, *pair.b.words)):
+        return None
+    asked = {_is_asked_for(pair.a), _is_asked_for(pair.b)}
+    if asked != {"subject", "object"} or _is_stressed(pair.a) or _is_stressed(pair.b):
+        return None
+    if _said(pair.a) == _said(pair.b) and _OTHERS.isdisjoint(pair.a.words):
+        return None  # "What Rust means", "What does Rust mean"
+    return "who does it and to whom"
+
+
+def _said(analysis: Analysis) -> list[str]:
+    """The stems of the words that are no function words, in order."""
+    function = lexicon.function_words() - {"own"}
+    return [token.stem for token in analysis.plain if token.word not in function]
+
+
+def _is_stressed(analysis: Analysis) -> bool:
+    """Whether "do" only stresses the verb or asks nothing: "What does happen?"."""
+    at = next((at for at, word in enumerate(analysis.words) if (word,) in _DO), 0)
+    return bool(at) and len(analysis.words) <= at + _STRESSED
+
+
+def _is_asked_for(analysis: Analysis) -> str:
+    """What a question after "who", "what" or "which" asks for; empty where that is not plain."""
+    words = analysis.words
+    if words[:1] and words[0] == "whom":
+        return "object"
+    if not words or words[0] not in _ASKED:
+        return ""
+    first = next((at for at in range(1, _VERB_REACH) if words[at : at + 1] in _DO), 0)
+    if first:
+        return "object"
+    if words[0] == "which":
+        words = words[1:]
+    verb = words[1:2]
+    if not verb or not lexicon.word_set("auxiliary").isdisjoint(words[1:_VERB_REACH]):
+        return ""
+    does = verb[0] == "own" or (
+        verb[0].endswith(("s", "ed")) and verb[0] not in lexicon.function_words()
+    )
+    return "subject" if does or stem(verb[0]) in analysis.content else ""
