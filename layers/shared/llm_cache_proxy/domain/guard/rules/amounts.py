@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import cache
+from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
@@ -45,6 +46,8 @@ def _numbers(pair: Pair) -> str | None:
 
 def _comes_and_goes(only: set[str], pair: Pair) -> bool:
     """Whether one text merely counts what the other names: "two men", "the men"; "first", "one"."""
+    if only == {"1"} and _said_as_article(pair):
+        return True
     if len(only) != 1 or pair.is_exacting:
         return False
     if only == {"1"}:
@@ -52,6 +55,16 @@ def _comes_and_goes(only: set[str], pair: Pair) -> bool:
     words = {*pair.a.words, *pair.b.words}
     spelled = {str(value) for word, value in lexicon.number_words().items() if word in words}
     return pair.both_tell and only <= spelled
+
+
+def _said_as_article(pair: Pair) -> bool:
+    """Whether one text says "one pound" where the other says "a pound"."""
+    for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
+        nouns = {each.item.noun for each in one.quantities if each.value == "1"} - {""}
+        for article, noun in pairwise(other.plain):
+            if article.word in {"a", "an", "per"} and noun.stem in nouns:
+                return True
+    return False
 
 
 def _order(pair: Pair) -> str | None:

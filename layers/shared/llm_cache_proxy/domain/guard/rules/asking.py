@@ -13,6 +13,8 @@ _NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "how
 _REQUESTS = frozenset({"can", "could", "would", "will"})
 _ADDRESSING = frozenset({"for", "to", "like"})
 _CASTING = frozenset({"as", "in", "into"})
+_GIVEN = frozenset({"the", "this", "these", "following"})
+_PIECES = frozenset({"sentence", "sentences", "paragraph", "paragraphs"})
 _FORM_PREFIXES = ("f_", "l_", "s_", "a_")
 
 
@@ -85,6 +87,8 @@ def _forms(analysis: Analysis) -> set[str]:
         for title in members.get(word) or members.get(stem(word), ()):
             if title.startswith(_FORM_PREFIXES):
                 before = analysis.words[max(at - 3, 0) : at]
+                if word in _PIECES and not _GIVEN.isdisjoint(before[-1:]):
+                    continue  # "Translate the sentence …" asks for no sentence
                 if title.startswith("a_"):
                     fits = command and not _ADDRESSING.isdisjoint(before)
                 elif title.startswith("f_"):
@@ -107,7 +111,7 @@ def _is_command(words: tuple[str, ...]) -> bool:
 
 def _task(pair: Pair) -> str | None:
     left, right = task_of(pair.a.words), task_of(pair.b.words)
-    if _converts_code(pair, left, right):
+    if _converts_code(pair, left, right) or left | right == {"do_convert", "do_rewrite"}:
         return None
     if left and right and left.isdisjoint(right):
         return f"{min(left)} and {min(right)}"

@@ -101,7 +101,7 @@ def _addition(pair: Pair) -> str | None:
     shared = min(len(pair.a.content), len(pair.b.content))
     if added >= _FAR_TOO_MANY or (added >= _TOO_MANY and added >= shared):
         return f"{added} words on one side only"
-    if pair.both_tell and added >= _TOLD_MORE and not (pair.only_a and pair.only_b):
+    if pair.both_tell and pair.kept > added >= _TOLD_MORE and not (pair.only_a and pair.only_b):
         return f"{added} words more are told"
     told = narrowed(pair) or appended(pair)
     if told is not None:

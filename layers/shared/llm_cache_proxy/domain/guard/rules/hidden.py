@@ -4,7 +4,7 @@ The embedder sees neither: to it "un\u200bsafe" is "safe", and so is "un safe" n
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
@@ -17,6 +17,7 @@ _MORE = frozenset({"in", "im"})
 """Prefixes that are a word, or stand for "I'm", as well."""
 
 _LONG = 6
+_HYPHEN = re.compile(r"[-\u2013]")
 
 
 def _hidden(pair: Pair) -> str | None:
@@ -27,6 +28,8 @@ def _hidden(pair: Pair) -> str | None:
 
 def _set_apart(one: Analysis, other: Analysis) -> str | None:
     """A prefix before a word that `other` has without any."""
+    if _HYPHEN.search(one.text) is None and one.stems.isdisjoint(_set_off()):
+        return None
     for prefix, word in _apart(one.text):
         joined = stem(prefix + word)
         if joined in other.stems or (prefix, word) in _apart(other.text):
@@ -38,7 +41,8 @@ def _set_apart(one: Analysis, other: Analysis) -> str | None:
     return None
 
 
-def _apart(text: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=256)
+def _apart(text: str) -> tuple[tuple[str, str], ...]:
     """The prefixes that a hyphen or a space parts from their word, each with the word."""
     found: list[tuple[str, str]] = []
     for match in _prefixes().finditer(text):
@@ -54,7 +58,13 @@ def _apart(text: str) -> list[tuple[str, str]]:
             continue
         if negates or ("-" in gap and prefix not in _MORE):
             found.append((prefix, word))
-    return found
+    return tuple(found)
+
+
+@cache
+def _set_off() -> frozenset[str]:
+    """Words one of which is there wherever a prefix is set apart without a hyphen."""
+    return lexicon.word_set("prefix_apart") | frozenset(map(stem, lexicon.word_set("in_word")))
 
 
 @cache

@@ -72,6 +72,10 @@ def _modality(pair: Pair) -> str | None:
     left = {title for title in pair.a.classes if title.startswith("m_")}
     right = {title for title in pair.b.classes if title.startswith("m_")}
     only_left, only_right = left - right, right - left
+    if {*only_left, *only_right} == {"m_can", "m_legal"}:
+        words = {text.classes.get("m_legal") for text in (pair.a, pair.b)}
+        if words & {"allowed", "permitted"}:  # "Can I bring a dog?", "Is it allowed to …"
+            return None
     if only_left and only_right:
         return f"{'/'.join(sorted(only_left))} and {'/'.join(sorted(only_right))}"
     return None

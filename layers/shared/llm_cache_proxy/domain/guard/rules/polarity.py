@@ -52,6 +52,8 @@ def _negated_words(one: Analysis, other: Analysis) -> list[str]:
 
 def _freed(one: Analysis, other: Analysis) -> int:
     """How many things `one` is without, as in "shirtless" and "sugar-free", that `other` names."""
+    if "less" not in one.text and "free" not in one.text:
+        return 0
     less = sum(
         word.endswith("less") and stem(word[:-4]) in other.stems
         for word in {*one.words} - {*other.words}

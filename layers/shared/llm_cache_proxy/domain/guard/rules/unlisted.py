@@ -13,6 +13,8 @@ from llm_cache_proxy.domain.guard.text.cleaning import without_accents
 from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, first_difference, without_courtesy
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
+_ADDRESS = frozenset({"sie", "ihr", "ihre", "ihnen", "ihren", "ihrem", "ihrer"})
+"""German words that are a polite "you" with a capital, and "they" without."""
 _SPELLED = frozenset({Kind.WORD, Kind.IDENTIFIER})
 _COMMON = frozenset("°©®™µμ")
 """Signs that have an everyday spelling in Latin letters, or go without saying."""
@@ -94,9 +96,13 @@ def _foreign(pair: Pair) -> str | None:
 def _other_capital(pair: Pair) -> str | None:
     """A word inside two German texts that only one of them writes with a capital."""
     a, b = ([token for token in each.tokens if token.kind in _SPELLED] for each in (pair.a, pair.b))
-    if len(a) != len(b) or not (_has_capitals(a) and _has_capitals(b)):
+    if len(a) != len(b):
         return None
+    careful = _has_capitals(a) and _has_capitals(b)
+    opened = bool(a) and a[0].capital and b[0].capital
     for one, other in zip(a, b, strict=True):
+        if not (careful or (opened and one.word in _ADDRESS)):
+            continue
         shouted = any(len(each.raw) > 1 and each.raw.isupper() for each in (one, other))
         if one.capital != other.capital and not (one.opens or other.opens or shouted):
             return f"{one.raw} and {other.raw}"

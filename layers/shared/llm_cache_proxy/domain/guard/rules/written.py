@@ -100,6 +100,8 @@ def _case(pair: Pair) -> str | None:
 
 def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
     """Case-sensitive words of a text → the ways they are meant: as a word, a name, either."""
+    if cases.upper.isdisjoint(analysis.words) and cases.title.isdisjoint(analysis.words):
+        return {}
     words = [token for token in analysis.tokens if token.kind is Kind.WORD and token.raw.isalpha()]
     shouted = all(token.raw.isupper() for token in words if len(token.raw) > 1)
     titled = sum(token.capital for token in words) * 3 > len(words) * 2

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from llm_cache_proxy.domain.guard.words import lexicon
 
+_ANY = re.compile(r"[^A-Za-z\d '?.,]|\d [pmt]")
+"""The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d (?:plus|minus|times) \d|(?:^|\s):\w|\?:|, ?\w+: "
@@ -52,7 +54,7 @@ _QUOTES = "\"'“”„«»"
 
 def signature(text: str) -> tuple[str, ...]:
     """The code, formulas and data of a text, in order; empty for prose."""
-    if _SIGN.search(text) is None:
+    if _ANY.search(text) is None or _SIGN.search(text) is None:
         return ()
     lines = text.split("\n")
     found: list[str] = []

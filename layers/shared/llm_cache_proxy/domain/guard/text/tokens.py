@@ -93,7 +93,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
             continue
         if group == "MARK":
             opens = opens or not _ENDS_SENTENCE.isdisjoint(raw)
-            found.append(Token(raw, raw, raw, Kind.MARK, capital=False, opens=False))
+            found.append(Token(raw, raw, raw, Kind.MARK, False, False))
             prefix = ""
             continue
         if group == "WORD":
@@ -191,7 +191,7 @@ def _add_dotted(found: list[Token], raw: str, *, opens: bool) -> None:
 
 def _word(raw: str, folded: str, *, opens: bool) -> Token:
     root = stem(folded if folded.isascii() else without_accents(folded))
-    return Token(raw, folded, root, Kind.WORD, capital=raw[0].isupper(), opens=opens)
+    return Token(raw, folded, root, Kind.WORD, raw[0].isupper(), opens)
 
 
 def _taken_apart(folded: str) -> tuple[str, ...]:
