@@ -91,8 +91,9 @@ class FakeVectors:
             for place, held in self.held.items()
         )
 
-    async def ping(self) -> None:
+    async def check(self) -> str | None:
         self._check()
+        return None
 
     async def aclose(self) -> None:
         """Nothing to release."""

@@ -446,8 +446,12 @@ async def test_every_tenant_that_stored_or_counted_is_known(opened_store: Opened
     assert await opened_store.store.tenants() == ["a", "b:{x}"]
 
 
-async def test_a_store_that_answers_can_be_pinged(opened_store: OpenedStore) -> None:
-    await opened_store.store.ping()
+async def test_a_check_of_a_store_that_works_leaves_nothing_behind(
+    opened_store: OpenedStore,
+) -> None:
+    assert await opened_store.store.check() is None
+
+    assert await opened_store.store.tenants() == []
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ OPERATIONS: dict[str, Callable[[RedisExactStore], Awaitable[object]]] = {
     "sweep": lambda store: store.sweep(TENANT, "all"),
     "count_entries": lambda store: store.count_entries(TENANT),
     "counters": lambda store: store.counters(TENANT),
-    "ping": lambda store: store.ping(),
+    "check": lambda store: store.check(),
     "cut_before": lambda store: store.cut_before(TENANT, 1),
     "sweep_before": lambda store: store.sweep_before(TENANT),
     "page": lambda store: store.page(TENANT, None, 10),
@@ -213,7 +213,7 @@ async def test_a_redis_that_wants_a_password_is_an_unavailable_store(
 async def test_the_right_password_opens_it(locked_redis: str) -> None:
     store = over_redis(locked_redis)
 
-    await store.ping()
+    await store.check()
 
     await store.aclose()
 

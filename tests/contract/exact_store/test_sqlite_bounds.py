@@ -163,7 +163,7 @@ async def test_a_second_damaged_file_of_a_day_is_kept_beside_the_first(path: Pat
     for _ in range(2):
         damaged(path, b"no database at all" * 500)
         store = sqlite_exact_store(path, timeout_seconds=5)
-        await store.ping()
+        await store.check()
         await store.aclose()
 
     assert len(list(path.parent.glob("exact.sqlite3.corrupt-*"))) == 2

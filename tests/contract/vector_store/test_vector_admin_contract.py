@@ -24,7 +24,7 @@ async def kept(store: QdrantPort, *names: str) -> list[str]:
 
 
 async def test_an_empty_store_counts_and_clears_nothing(store: QdrantPort) -> None:
-    await store.ping()
+    await store.check()
 
     assert await store.count_entries("acme") == 0
     assert await store.sweep("acme", "all", 10) == 0

@@ -58,7 +58,7 @@ async def test_a_collection_is_made_for_the_dimensions_that_it_is_held_to(
         with pytest.raises(VectorStoreUnavailable, match="dimensions"):
             await store.provision()
         await store.hold_to(3)
-        await store.ping()
+        await store.check()
 
         with pytest.raises(VectorStoreUnavailable, match="a vector of 2 numbers, 3 expected"):
             await store.store(SCOPE, [0.6, 0.8], entry("rust"))

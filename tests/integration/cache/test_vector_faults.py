@@ -28,7 +28,7 @@ SERVING: dict[str, Operation] = {
     "nearest": lambda store: store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5),
     "fetch": lambda store: store.fetch("acme", key("rust")),
     "store": lambda store: store.store(SCOPE, at_cosine(0.9), entry("rust")),
-    "ping": lambda store: store.ping(),
+    "check": lambda store: store.check(),
 }
 ADMINISTERING: dict[str, Operation] = {
     "sweep": lambda store: store.sweep("acme", "all", 10),
@@ -235,7 +235,7 @@ async def test_a_collection_of_another_dimension_is_refused_and_left_alone(
     assert "expected dim: 768, got 384" in await fails_in_time(store, SERVING["nearest"])
     assert "expected dim: 768, got 384" in await fails_in_time(store, SERVING["store"])
     refusal = await fails_in_time(store, ADMINISTERING["provision"])
-    health = await fails_in_time(store, lambda store: store.ping())
+    health = await fails_in_time(store, lambda store: store.check())
 
     assert health == refusal
     assert "768 dimensions by Cosine" in refusal
@@ -321,6 +321,6 @@ async def test_an_address_that_is_none_is_a_failure() -> None:
     store = QdrantVectors("ftp://example.test")
 
     with pytest.raises(VectorStoreUnavailable):
-        await store.ping()
+        await store.check()
 
     await store.aclose()

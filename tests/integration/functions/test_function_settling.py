@@ -8,6 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from fakes.health import no_health
 from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
@@ -39,7 +40,7 @@ def service(harness: Harness, request_events: RequestEvents) -> Service:
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=10_000,
-        health=dict,
+        health=no_health,
         close=harness.proxy.drain,
         request_events=request_events,
     )

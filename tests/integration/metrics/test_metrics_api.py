@@ -134,6 +134,7 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
         "llm_cache_thresholds_raised": "counter",
         "llm_cache_raised_threshold": "gauge",
         "llm_cache_barred_pairs": "gauge",
+        "llm_cache_part_state": "gauge",
         "llm_cache_unproved_forms": "counter",
         "llm_cache_latency_seconds": "histogram",
     }

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from fakes.health import no_health
 from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
@@ -65,7 +66,7 @@ async def watched() -> AsyncIterator[Watched]:
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=10_000,
-        health=dict,
+        health=no_health,
         close=harness.proxy.counter_writer.drain,
         request_events=RequestEvents(default_prices(), sinks),
     )

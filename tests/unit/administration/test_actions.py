@@ -116,8 +116,9 @@ async def test_health_is_degraded_when_a_store_does_not_answer(office: AdminHarn
 class SilentVectors(FakeVectors):
     """Never answers."""
 
-    async def ping(self) -> None:
+    async def check(self) -> str | None:
         await asyncio.Event().wait()
+        return None
 
 
 async def test_a_store_that_never_answers_is_unavailable_after_a_while(

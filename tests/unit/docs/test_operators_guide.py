@@ -23,7 +23,7 @@ def test_it_names_every_metric_of_cloudwatch(name: str) -> None:
 
 
 def test_it_names_every_metric_of_prometheus_and_no_other() -> None:
-    text = exposition(tally({}), AdminHarness().administration().prices, {}, Trust(0.0, 0))
+    text = exposition(tally({}), AdminHarness().administration().prices, {}, Trust(0.0, 0), {})
 
     assert set(re.findall(r"# TYPE (\w+)", text)) == set(re.findall(r"`(llm_cache_\w+)`", GUIDE))
 

@@ -69,7 +69,7 @@ class NullVectorStore:
         """Nothing is held."""
         return 0
 
-    async def ping(self) -> None:
+    async def check(self) -> str | None:
         """Raises NoVectorStore."""
         raise NoVectorStore(_NO_VECTORS)
 

@@ -22,6 +22,11 @@ def set_aside(path: Path, reason: object, *, companions: tuple[str, ...] = ()) -
     return aside
 
 
+def kept_as(path: Path, aside: Path) -> str:
+    """What health says of it from then on."""
+    return f"{path} was damaged at the start and is kept as {aside}: an empty one began"
+
+
 def _free(path: Path, date: str) -> Path:
     aside = path.with_name(f"{path.name}.corrupt-{date}")
     number = 1

@@ -6,6 +6,7 @@ decided before (the admin key over HTTP, IAM for a direct invocation).
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import (
@@ -23,6 +24,7 @@ from llm_cache_proxy.administration.import_entries import EntryImport
 from llm_cache_proxy.administration.key_records import KeyRecords
 from llm_cache_proxy.administration.learning import LearningReport
 from llm_cache_proxy.administration.metrics.counters import Counters
+from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests
 from llm_cache_proxy.administration.metrics.report import Breakers, MetricsReport, Trust
 from llm_cache_proxy.administration.metrics.store_health import StoreHealth
@@ -48,8 +50,8 @@ class Administration:
 
     `describe_settings` gives the settings in force with secrets masked. `explanation` and
     `entry_import` are None where the process has no pipeline, `key_ring` where it has no secret to
-    sign clients' keys with. `breakers` reports those of this process. `close` releases
-    the stores.
+    sign clients' keys with. `breakers` reports those of this process. `latest_health` is shared
+    with others who ask; without it each question is a check of the stores. `close` releases them.
     """
 
     exact: AdministeredExact
@@ -62,6 +64,7 @@ class Administration:
     reembedding: Reembedding | None = None
     key_ring: KeyRing | None = None
     breakers: Breakers = dict
+    latest_health: LatestHealth | None = None
     close: Callable[[], Awaitable[None]] = field(default=_nothing)
 
     async def perform(self, action: Mapping[str, object]) -> JsonObject:
@@ -117,13 +120,19 @@ class Administration:
         """The JSON of `/metrics`."""
         return await self._figures.metrics(tenant)
 
+    async def part_states(self) -> dict[str, str]:
+        """What health says of each part, in a word."""
+        verdict = await self._lately()
+        parts = cast("Mapping[str, Mapping[str, str]]", verdict["parts"])
+        return {name: part["status"] for name, part in parts.items()}
+
     async def dashboard(self, shown: str) -> JsonObject:
         """What the dashboard draws for `hour`, `day` or `month`, health and entries with it."""
         figures = await self._figures.dashboard(shown)
         tenants = await self._clearing.tenants(None)
         return {
             **figures,
-            "health": await self._vitals.health(),
+            "health": await self._lately(),
             "entries": await self._vitals.entries(tenants),
             "recent": await RecentRequests(self.exact).decisions(tenants),
         }
@@ -139,7 +148,14 @@ class Administration:
 
     async def _health(self, fields: Fields) -> JsonObject:
         fields.end()
-        return await self._vitals.health()
+        if self.latest_health is None:
+            return await self._vitals.health()
+        return await self.latest_health.now()
+
+    async def _lately(self) -> JsonObject:
+        if self.latest_health is None:
+            return await self._vitals.health()
+        return await self.latest_health.lately()
 
     async def _clear(self, fields: Fields) -> JsonObject:
         chosen = selection(fields, self.clock.now())

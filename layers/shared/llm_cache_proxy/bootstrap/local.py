@@ -1,7 +1,6 @@
 """The local server's root: all functions' routes in one app."""
 
 import asyncio
-import contextlib
 import logging
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
 from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
@@ -22,22 +22,20 @@ from llm_cache_proxy.api.operators.access import Operators
 from llm_cache_proxy.api.operators.admin_app import router as admin_router
 from llm_cache_proxy.api.operators.app import include_operators
 from llm_cache_proxy.api.operators.metrics_app import METRICS_ROUTERS
+from llm_cache_proxy.bootstrap.health import latest_health
 from llm_cache_proxy.bootstrap.operators import administration_over
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies
 from llm_cache_proxy.bootstrap.roots import service
 from llm_cache_proxy.bootstrap.upkeep import upkeep
-from llm_cache_proxy.bootstrap.upstreams import upstream_configs
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     OtherDimensions,
     SettingsError,
-    UpstreamError,
     VectorStoreUnavailable,
 )
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.request_sink import RequestSink
-from llm_cache_proxy.ports.upstream import Route, Upstream, UpstreamCall
 from llm_cache_proxy.settings import Settings, read_settings, read_variable
 
 
@@ -63,24 +61,6 @@ def local_settings(given: Mapping[str, str] | None = None) -> Settings:
 _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 1.0
 _UPKEEP_SECONDS = 30.0
-_REFUSED = (401, 403)
-
-
-async def refusing_upstreams(settings: Settings, upstream: Upstream) -> list[tuple[str, int]]:
-    """Each configured upstream that refuses its key, and the status it did so with.
-
-    Asks for models, which costs nothing. One that does not answer at all logs that itself.
-    """
-    found = []
-    for config in upstream_configs(settings):
-        route = Route(config.name, "")
-        call = UpstreamCall("GET", "/models", "", {}, b"", None, (route,), streaming=False)
-        with contextlib.suppress(UpstreamError):
-            reply = await upstream.send(call)
-            await reply.body.aclose()
-            if reply.status in _REFUSED:
-                found.append((config.name, reply.status))
-    return found
 
 
 async def prepare(parts: Parts) -> None:
@@ -130,10 +110,12 @@ def console(settings: Settings, stream: TextIO) -> RequestSink | None:
     return Console(stream, coloured if terminal and not read_variable("NO_COLOR") else plain)
 
 
-def local_app(settings: Settings, parts: Parts) -> ASGIApp:
+def local_app(settings: Settings, parts: Parts, latest: LatestHealth | None = None) -> ASGIApp:
     """Every endpoint on one server, for its own pages and those that CORS allows."""
     watched = dependencies(settings)
-    serving = service(settings, parts, watched, console=console(settings, sys.stderr))
+    latest = latest or latest_health(settings, parts)
+    printing = console(settings, sys.stderr)
+    serving = service(settings, parts, watched, console=printing, latest=latest)
     writing = partial(serving.pipeline.counter_writer.write_when_idle, _QUIET_SECONDS)
     trimming = upkeep(settings, parts)
 
@@ -144,7 +126,7 @@ def local_app(settings: Settings, parts: Parts) -> ASGIApp:
                 tasks.create_task(trimming.run(_UPKEEP_SECONDS))
 
     app = create_app(replace(serving, meanwhile=meanwhile))
-    administration = administration_over(settings, parts, watched)
+    administration = administration_over(settings, parts, watched, latest)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
     include_operators(app, [*METRICS_ROUTERS, admin_router], Operators(administration, key))
     origins = settings.cors_allow_origins

@@ -4,6 +4,8 @@ from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.administration.actions import Administration
 from llm_cache_proxy.administration.explain import Explanation
 from llm_cache_proxy.administration.import_entries import EntryImport
+from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
+from llm_cache_proxy.bootstrap.health import latest_health
 from llm_cache_proxy.bootstrap.parts import Parts, operator_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
 from llm_cache_proxy.bootstrap.reembedding import reembedding
@@ -19,9 +21,15 @@ def administration(settings: Settings) -> Administration:
 
 
 def administration_over(
-    settings: Settings, parts: Parts, serving: Dependencies | None = None
+    settings: Settings,
+    parts: Parts,
+    serving: Dependencies | None = None,
+    latest: LatestHealth | None = None,
 ) -> Administration:
-    """Every action of an operator over these parts; `serving`: this process's own dependencies."""
+    """Every action of an operator over these parts.
+
+    `serving`: this process's own dependencies, `latest`: the health that clients are told.
+    """
     composed = pipeline(settings, parts, serving or dependencies(settings))
 
     def breakers() -> dict[str, str]:
@@ -39,6 +47,7 @@ def administration_over(
         reembedding=reembedding(settings, parts, composed),
         key_ring=signing_ring(settings),
         breakers=breakers,
+        latest_health=latest or latest_health(settings, parts, frozen=True),
         close=parts.aclose,
     )
 

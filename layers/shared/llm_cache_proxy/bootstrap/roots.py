@@ -21,6 +21,7 @@ from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
     from llm_cache_proxy.administration.feedback import Feedback
+    from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
     from llm_cache_proxy.ports.request_sink import RequestSink
 
 
@@ -54,17 +55,26 @@ def service(
     *,
     frozen: bool = False,
     console: "RequestSink | None" = None,
+    latest: "LatestHealth | None" = None,
 ) -> Service:
-    """What the completions app serves with; `frozen` where nothing runs after an answer."""
+    """What the completions app serves with; `frozen` where nothing runs after an answer.
+
+    `latest` is the health that others are told as well.
+    """
     watched = dependencies(settings) if watched is None else watched
     composed = pipeline(settings, parts, watched, frozen=frozen)
     events = request_events(settings, composed.counter_writer, console)
 
-    def health() -> dict[str, object]:
-        state = {one.name: "away" if one.breaker.is_open else "ok" for one in watched.all()}
-        return {"tiers": state}
+    async def health() -> dict[str, object]:
+        from llm_cache_proxy.bootstrap.health import latest_health, public_health
+
+        nonlocal latest
+        latest = latest or latest_health(settings, parts, frozen=frozen)
+        return public_health(await latest.lately(), watched)
 
     async def close() -> None:
+        if latest is not None:
+            await latest.aclose()
         await composed.options.detached_tasks.aclose()
         await composed.proxy.drain()
         events.close()

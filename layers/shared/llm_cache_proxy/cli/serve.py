@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 import uvicorn
 
-from llm_cache_proxy.bootstrap.local import local_app, local_settings, prepare, refusing_upstreams
-from llm_cache_proxy.bootstrap.parts import Parts, local_parts
+from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
+from llm_cache_proxy.bootstrap.health import latest_health, what_is_amiss
+from llm_cache_proxy.bootstrap.local import local_app, local_settings, prepare
+from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again
@@ -93,8 +95,9 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
     except BaseException:
         await parts.aclose()
         raise
+    latest = latest_health(settings, parts)
     config = uvicorn.Config(
-        local_app(settings, parts),
+        local_app(settings, parts, latest),
         host=settings.host,
         port=settings.port,
         log_level="warning",
@@ -106,17 +109,15 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
     )
     keyed = settings.access_mode == "keyed"
     server = _AnnouncedServer(config, parts.described, keyed=keyed)
-    looking = asyncio.create_task(_look_at_upstreams(settings, parts))
+    looking = asyncio.create_task(_say_what_is_amiss(latest, parts.described))
     await server.serve(sockets=[bound])
     looking.cancel()
 
 
-async def _look_at_upstreams(settings: Settings, parts: Parts) -> None:
-    """Say at the start which upstreams do not answer, or refuse their key."""
-    if not settings.check_upstreams:
-        return
-    for name, status in await refusing_upstreams(settings, parts.upstream):
-        _log.warning("the upstream %s refuses the key that is set (status %d)", name, status)
+async def _say_what_is_amiss(latest: LatestHealth, described: dict[str, str]) -> None:
+    """A line at the start for each part that does not work; requests go on without it."""
+    for line in what_is_amiss(await latest.lately(), described):
+        _log.warning("%s", line)
 
 
 def _limits(settings: Settings) -> ConnectionLimits:

@@ -23,6 +23,7 @@ ProxyError
 │   ├── VectorStoreUnavailable
 │   │   ├── NoVectorStore      there is none, by the operator's choice
 │   │   └── OtherDimensions    its vectors are another embedder's
+│   ├── StoreRefusesWrites   it can be read: full, read-only, or closed to these credentials
 │   ├── EmbedderUnavailable
 │   └── VerifierUnavailable
 └── SettingsError          the process cannot start; names the variable
@@ -203,6 +204,10 @@ class OtherDimensions(VectorStoreUnavailable):
 
 class NoVectorStore(VectorStoreUnavailable):
     """No semantic tier is configured, which is no fault."""
+
+
+class StoreRefusesWrites(CacheTierError):
+    """A store answers and takes no writes: full, read-only, or closed to these credentials."""
 
 
 class EmbedderUnavailable(CacheTierError):

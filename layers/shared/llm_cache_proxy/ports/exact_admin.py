@@ -97,6 +97,9 @@ class ExactAdmin(Protocol):
         """The tenant's recent decisions, newest first, as they were handed over."""
         ...
 
-    async def ping(self) -> None:
-        """Return when the store answers."""
+    async def check(self) -> str | None:
+        """Read and write as requests do; what an operator should know although both work.
+
+        Raises StoreRefusesWrites where only the reading works.
+        """
         ...

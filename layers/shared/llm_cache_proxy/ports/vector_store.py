@@ -88,6 +88,9 @@ class VectorAdmin(Protocol):
         """Entries held for the tenant: all, or those that match the filter."""
         ...
 
-    async def ping(self) -> None:
-        """Return when the store answers."""
+    async def check(self) -> str | None:
+        """Search and write as requests do; what an operator should know although both work.
+
+        Raises StoreRefusesWrites where only the search works.
+        """
         ...

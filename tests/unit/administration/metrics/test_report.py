@@ -24,7 +24,7 @@ def metrics_of(*counts: dict[str, int]) -> dict[str, JsonObject]:
 
 
 def exposed(*counts: dict[str, int], trust: Trust = NOTHING) -> list[str]:
-    text = exposition(tally(merged(*counts)), default_prices(), {}, trust)
+    text = exposition(tally(merged(*counts)), default_prices(), {}, trust, {})
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 

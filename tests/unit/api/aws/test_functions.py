@@ -90,8 +90,7 @@ def test_streaming_runs_the_app_behind_the_web_adapter() -> None:
         "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap",
         "AWS_LWA_INVOKE_MODE": "response_stream",
         "AWS_LWA_PORT": "8000",
-        "AWS_LWA_READINESS_CHECK_PATH": "/health",
-        "AWS_LWA_READINESS_CHECK_HEALTHY_STATUS": "200",
+        "AWS_LWA_READINESS_CHECK_PROTOCOL": "tcp",
         "AWS_LWA_READINESS_CHECK_TIMEOUT_SECONDS": "9",
     }
     assert completions(STREAMING)["Handler"] == "run.sh"

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from fakes.health import no_health
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
@@ -17,7 +18,7 @@ async def post(harness: Harness, path: str, host: str = "proxy") -> httpx.Respon
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=100_000,
-        health=dict,
+        health=no_health,
         close=harness.proxy.drain,
         request_events=RequestEvents(PRICES),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fakes.health import no_health
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
@@ -38,7 +39,7 @@ async def keyed(harness: Harness, **changes: Any) -> AsyncIterator[httpx.AsyncCl
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=100_000,
-        health=dict,
+        health=no_health,
         close=harness.proxy.drain,
         request_events=RequestEvents(PRICES),
         key_ring=RING,

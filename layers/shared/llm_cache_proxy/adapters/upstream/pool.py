@@ -7,7 +7,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from llm_cache_proxy.domain.upstreams.retry import (
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
 Outcome = UpstreamReply | UpstreamError
+_A_FAULT_OF_THEIRS = 500
 _log = logging.getLogger(__name__)
 
 
@@ -88,6 +89,7 @@ class UpstreamPool:
         self._deadline_seconds = deadline_seconds
         self._timing = timing or Timing()
         self._models = ModelList(members, monotonic=self._timing.monotonic)
+        self._failing: dict[str, str] = {}
 
     def routes(self, model: str) -> Sequence[Route]:
         """Who can answer, as `domain.upstreams.config.candidates` orders them."""
@@ -111,6 +113,10 @@ class UpstreamPool:
     async def models(self) -> list[dict[str, object]]:
         """Every upstream's models, the first one's where two have the same id."""
         return await self._models.merged()
+
+    def failing(self) -> Mapping[str, str]:
+        """What the last call to an upstream met, of those where it was no answer of use."""
+        return self._failing
 
     async def aclose(self) -> None:
         """Close every upstream's connections."""
@@ -144,10 +150,16 @@ class UpstreamPool:
         attempts.attempts += 1
         left = max(0.0, attempts.ends_at - self._timing.monotonic())
         try:
-            return await member.send(replace(call, routes=(route,)), within_seconds=left)
+            reply = await member.send(replace(call, routes=(route,)), within_seconds=left)
         except UpstreamError as exc:
             _log.warning("the upstream %s failed: %s", route.upstream, exc)
+            self._failing[route.upstream] = f"failed: {exc}"
             return exc
+        if reply.status >= _A_FAULT_OF_THEIRS:
+            self._failing[route.upstream] = f"answered {reply.status}"
+        else:
+            self._failing.pop(route.upstream, None)
+        return reply
 
     def _wait_seconds(self, call: UpstreamCall, outcome: Outcome, attempt: int) -> float | None:
         """Seconds until the same route is called again; None: not at all."""

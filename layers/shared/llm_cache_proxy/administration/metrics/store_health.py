@@ -1,40 +1,59 @@
-"""Whether the stores answer, and how much they hold.
+"""Whether the parts work, found out by using them, and how much the stores hold.
 
-Never fails because a store does: that is what it reports.
+Never fails because a part does: that is what it reports.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from llm_cache_proxy.domain.errors import CacheTierError, NoVectorStore
+from llm_cache_proxy.domain.errors import (
+    CacheTierError,
+    NoVectorStore,
+    StoreRefusesWrites,
+    UpstreamError,
+)
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
+Check = Callable[[], Awaitable[str | None]]
+"""Uses a part as a request does; gives what an operator should know although it works."""
+
+_KINDS = {NoVectorStore: "off", StoreRefusesWrites: "refuses_writes"}
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class StoreHealth:
-    """Pings both stores; each has `longest_seconds` to answer."""
+    """Reads and writes in both stores, and makes the checks of `others`, the other parts by name.
+
+    Each has `longest_seconds`.
+    """
 
     exact: ExactAdmin
     vectors: VectorAdmin
     clock: Clock
     longest_seconds: float = 3.0
+    others: Mapping[str, Check] = field(default_factory=dict)
 
     async def health(self) -> JsonObject:
-        """`ok` where every store that there is answers, else `degraded`; and each one's time.
+        """`ok` where every part that there is works, else `degraded`; why; and each one's state.
 
-        A semantic tier that was never configured is `off`, which is no fault.
+        A part is `ok`, `degraded` (it works, and its message says what is amiss),
+        `refuses_writes`, `unavailable` or `off`. A semantic tier that was never configured is
+        `off`, which is no fault.
         """
-        exact, semantic = await asyncio.gather(
-            self._ping(self.exact.ping), self._ping(self.vectors.ping)
-        )
-        fine = exact["status"] == "ok" and semantic["status"] in {"ok", "off"}
+        checks = {"exact": self.exact.check, "semantic": self.vectors.check, **self.others}
+        states = await asyncio.gather(*map(self._state, checks.values()))
+        parts = dict(zip(checks, states, strict=True))
+        amiss = {name: one for name, one in parts.items() if one["status"] not in {"ok", "off"}}
         return {
-            "status": "ok" if fine else "degraded",
-            "parts": {"exact": exact, "semantic": semantic},
+            "status": "degraded" if amiss else "ok",
+            "reasons": [f"{name}: {one['message']}" for name, one in amiss.items()],
+            "parts": parts,
         }
 
     async def entries(self, tenants: Sequence[str]) -> JsonObject:
@@ -45,20 +64,21 @@ class StoreHealth:
         )
         return {"exact": exact, "semantic": semantic}
 
-    async def _ping(self, ping: Callable[[], Awaitable[None]]) -> JsonObject:
+    async def _state(self, check: Check) -> JsonObject:
         begun = self.clock.monotonic()
         try:
             async with asyncio.timeout(self.longest_seconds):
-                await ping()
+                remark = await check()
         except TimeoutError:
-            return {
-                "status": "unavailable",
-                "message": f"no answer within {self.longest_seconds:g} s",
-            }
-        except NoVectorStore as exc:
-            return {"status": "off", "message": str(exc)}
-        except CacheTierError as exc:
-            return {"status": "unavailable", "message": str(exc)}
+            return _amiss("unavailable", f"no answer within {self.longest_seconds:g} s")
+        except (CacheTierError, UpstreamError) as exc:
+            kinds = (kind for error, kind in _KINDS.items() if isinstance(exc, error))
+            return _amiss(next(kinds, "unavailable"), str(exc))
+        except Exception as exc:  # noqa: BLE001 - whatever a part's client raises is its state
+            _log.exception("a health check failed in a way that nobody foresaw")
+            return _amiss("unavailable", type(exc).__name__)
+        if remark is not None:
+            return _amiss("degraded", remark)
         spent = (self.clock.monotonic() - begun) * 1000
         return {"status": "ok", "milliseconds": round(spent, 3)}
 
@@ -70,3 +90,7 @@ class StoreHealth:
                 return sum([await count(tenant) for tenant in tenants])
         except (CacheTierError, TimeoutError):
             return None
+
+
+def _amiss(status: str, message: str) -> JsonObject:
+    return {"status": status, "message": message}

@@ -46,7 +46,8 @@ async def metrics(
     if _wants_prometheus(request, form):
         found = await administration.tally(tenant or None)
         trust = await administration.trust(tenant or None)
-        text = exposition(found, administration.prices, administration.breakers(), trust)
+        breakers, parts = administration.breakers(), await administration.part_states()
+        text = exposition(found, administration.prices, breakers, trust, parts)
         return Response(text, headers=operator_headers(request) | {"content-type": CONTENT_TYPE})
     return json_response(request, await administration.metrics(tenant or None))
 

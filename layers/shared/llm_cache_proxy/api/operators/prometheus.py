@@ -20,10 +20,17 @@ _RULINGS = ("approved", "refused", "failed")
 _OUTCOMES = ("right", "wrong", "failed")
 
 
-def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str], trust: Trust) -> str:
+def exposition(
+    tally: Tally,
+    prices: PriceList,
+    breakers: Mapping[str, str],
+    trust: Trust,
+    parts: Mapping[str, str],
+) -> str:
     """Every counter of the tally, one metric family after the other.
 
-    `breakers` are those of this process, `open` or `closed` by tier.
+    `breakers` are those of this process, `open` or `closed` by tier; `parts` are what health says
+    of each.
     """
     families = (
         *_counts(tally),
@@ -31,6 +38,12 @@ def exposition(tally: Tally, prices: PriceList, breakers: Mapping[str, str], tru
             "llm_cache_breaker_open",
             "Whether the breaker of a tier is open in this process.",
             (({"tier": tier}, int(state == "open")) for tier, state in breakers.items()),
+            kind="gauge",
+        ),
+        _family(
+            "llm_cache_part_state",
+            "What the last check found each part to be: ok, degraded, refuses_writes and so on.",
+            (({"part": part, "state": state}, 1) for part, state in parts.items()),
             kind="gauge",
         ),
         _family("llm_cache_tokens_total", "Tokens used and saved, by model.", _tokens(tally)),

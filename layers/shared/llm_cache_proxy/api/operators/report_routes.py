@@ -24,7 +24,7 @@ async def stats(fields: Annotated[actions.OfTenant, Query()], perform: Perform) 
 
 @router.get("/health", response_model=answers.StoreHealthAnswer)
 async def store_health(_: Annotated[actions.NoFields, Query()], perform: Perform) -> Response:
-    """Whether each store answers, asked just now."""
+    """Whether each part works: stores are read and written, upstreams asked for their models."""
     return await perform("health")
 
 

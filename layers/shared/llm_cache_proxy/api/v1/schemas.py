@@ -11,11 +11,16 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Health(Answer):
-    """Whether the server serves, and the state of each tier."""
+PartState = Literal["ok", "degraded", "refuses_writes", "away", "off"]
 
-    status: Literal["ok"]
-    tiers: dict[str, Literal["ok", "away"]] = {}
+
+class Health(Answer):
+    """Whether each part works; `reasons` say what is amiss, and `/admin/health` says why."""
+
+    status: Literal["ok", "degraded"]
+    reasons: list[str] = []
+    tiers: dict[str, PartState] = {}
+    upstream: PartState = "ok"
 
 
 class Model(BaseModel):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # administration is imported with the first feedback, not wit
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the app serves with; `health` reports each part's state, `close` ends them.
+    """What the app serves with; `health` finds out each part's state, `close` ends them.
 
     `meanwhile` runs for as long as the app does, where it outlives its requests.
     Without a `key_ring` no client needs a key; `keyed_paths` are served to keys besides the
@@ -30,7 +30,7 @@ class Service:
     embedder: Embedder | None
     feedback: "Callable[[], Feedback]"
     max_body_bytes: int
-    health: Callable[[], dict[str, object]]
+    health: Callable[[], Awaitable[dict[str, object]]]
     close: Callable[[], Awaitable[None]]
     request_events: RequestEvents
     meanwhile: Callable[[], Coroutine[None, None, None]] | None = None

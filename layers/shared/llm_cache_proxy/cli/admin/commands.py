@@ -47,7 +47,7 @@ def stats(remote: Remote, tenant: str | None) -> None:
 @admin.command()
 @on_proxy
 def health(remote: Remote) -> None:
-    """Whether the stores answer; exits with 1 where one does not."""
+    """Whether each part works, found out by using it; exits with 1 where one does not."""
     answer = remote.get("/admin/health")
     print_answer(remote, answer, tables.health)
     if answer["status"] != "ok":

@@ -26,13 +26,15 @@ class RedisPyServer:
 
     async def command(self, *words: Word) -> object:
         """The server's reply."""
-        from redis.exceptions import NoScriptError, RedisError
+        from redis.exceptions import NoPermissionError, NoScriptError, RedisError
 
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 reply: object = await self._connected().execute_command(*words)  # type: ignore[no-untyped-call] # redis-py
         except NoScriptError as exc:
             raise NoSuchScriptError from exc
+        except NoPermissionError as exc:
+            raise ExactStoreUnavailable(f"Redis permits no {words[0]} to this user") from exc
         except UnicodeError as exc:
             raise UnreadableReplyError("Redis sent bytes that are no text") from exc
         except (RedisError, OSError, TimeoutError, ValueError, IndexError) as exc:

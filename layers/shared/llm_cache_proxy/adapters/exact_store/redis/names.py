@@ -9,6 +9,8 @@ from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS
 
 PREFIX = "lcp1"
 TENANTS = f"{PREFIX}:tenants"
+CHECKED = f"{PREFIX}:check"
+"""What health checks write and delete again."""
 
 
 def escaped(name: str) -> str:

@@ -9,9 +9,9 @@ from llm_cache_proxy.adapters.exact_store.redis.admin import RedisAdmin
 from llm_cache_proxy.adapters.exact_store.redis.client_keys import RedisClientKeys
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import answered, check_text
 from llm_cache_proxy.adapters.exact_store.redis.leases import RedisLeases
-from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.names import CHECKED, TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.pairs import RedisPairs
-from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, promoted
+from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, promoted, texts
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     RedisScripts,
     UnreadableReplyError,
@@ -19,7 +19,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     milliseconds,
 )
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias
-from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable, StoreRefusesWrites
 from llm_cache_proxy.ports.exact_store import (
     RECENT_KEPT,
     Answered,
@@ -31,11 +31,15 @@ from llm_cache_proxy.ports.exact_store import (
 )
 
 _STORED, _CUT_OFF, _TAKES_NO_WRITES = 1, 0, -1
+_MOST_SAID = 200
+_SILENT_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
 class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, RedisScripts):
     """An `ExactStore` over one Redis server, with the ports beside it from one file each."""
+
+    _silent_until = 0.0
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key; a hit is counted in the same command."""
@@ -107,7 +111,7 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
         if stored not in {_STORED, _CUT_OFF, _TAKES_NO_WRITES}:
             raise ExactStoreUnavailable("the exact store does not say whether it stored")
         if stored == _TAKES_NO_WRITES:
-            _log.warning("the Redis is full or read-only: an answer was not stored")
+            self._say_that_nothing_is_stored()
             return False
         await self._register(commit.tenant)
         return stored == _STORED
@@ -122,14 +126,26 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
         numbers(await self._run("record", keys, window, *_flat(counts), *_lines(recent)), 1)
         await self._register(tenant)
 
-    async def ping(self) -> None:
-        """Return when the server answers."""
-        if await self._server.command("PING") != "PONG":
-            raise ExactStoreUnavailable("the exact store does not answer PING")
+    async def check(self) -> str | None:
+        """Every command that a request's scripts use, on a key of their own."""
+        state, *why = texts(await self._run("check", [CHECKED])) or [""]
+        said = "".join(why)[:_MOST_SAID]
+        if state == "refused":
+            raise StoreRefusesWrites(f"the Redis takes no writes: {said}")
+        if state != "ok":
+            raise ExactStoreUnavailable(f"the Redis cannot be read: {said}")
+        return None
 
     async def aclose(self) -> None:
         """Release connections."""
         await self._server.aclose()
+
+    def _say_that_nothing_is_stored(self) -> None:
+        """Once a minute: a full Redis refuses every miss its place."""
+        now = time.monotonic()
+        if now >= self._silent_until:
+            self._silent_until = now + _SILENT_SECONDS
+            _log.warning("the Redis is full or read-only: answers are not stored")
 
     async def _removed(self, record: str) -> Miss:
         """A miss for good; its sequence is such that no clear is overlooked."""

@@ -100,10 +100,6 @@ class SqliteAdmin(SqlitePart):
         rows = await self._thread.run(lambda c: c.execute(query, (tenant,)).fetchall())
         return [str(row[0]) for row in rows]
 
-    async def ping(self) -> None:
-        """Return when the file can be read."""
-        await self._thread.run(lambda c: c.execute("SELECT COUNT(*) FROM tenants").fetchone())
-
 
 def _cut(connection: sqlite3.Connection, tenant: str, selector: str, now: float) -> int:
     with writing(connection):

@@ -12,7 +12,9 @@ from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
 )
 from llm_cache_proxy.adapters.exact_store.sqlite.leases import forget_lapsed, is_fenced_off
 from llm_cache_proxy.adapters.exact_store.sqlite.records import count, is_cut_off, remember
+from llm_cache_proxy.adapters.exact_store.sqlite.schema import SCHEMA_VERSION
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable, StoreRefusesWrites
 from llm_cache_proxy.ports.exact_store import Commit
 
 _WRITE_ENTRY = """
@@ -36,12 +38,34 @@ class SqliteCommits(SqlitePart):
         now = self._thread.now()
         return await self._thread.run(lambda c: _commit(c, commit, now, storing=not full))
 
+    async def check(self) -> str | None:
+        """Read, and write to the file's head; what was set aside, where something was."""
+        await self._thread.run(_read_something)
+        shortage = None if self._disk_space is None else self._disk_space.shortage()
+        if shortage is not None:
+            raise StoreRefusesWrites(shortage)
+        try:
+            await self._thread.run(_write_something)
+        except ExactStoreUnavailable as exc:
+            raise StoreRefusesWrites(str(exc)) from exc
+        return self._thread.remark
+
     async def record(
         self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
     ) -> None:
         """Add to the tenant's counters and recent decisions."""
         now = int(self._thread.now())
         await self._thread.run(lambda connection: _record(connection, tenant, counts, recent, now))
+
+
+def _read_something(connection: sqlite3.Connection) -> None:
+    for table in ("tenants", "records"):
+        connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608 - constants
+
+
+def _write_something(connection: sqlite3.Connection) -> None:
+    with writing(connection):
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")  # as it is already
 
 
 def _commit(connection: sqlite3.Connection, commit: Commit, now: float, *, storing: bool) -> bool:

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from llm_cache_proxy.adapters.exact_store.sqlite.schema import opened
+from llm_cache_proxy.adapters.setting_aside import kept_as
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 
 T = TypeVar("T")
 
 
 class SqliteThread:
-    """Runs functions on the connection; opens it on first use. `now` gives Unix seconds."""
+    """Runs functions on the connection; opens it on first use. `now` gives Unix seconds.
+
+    `remark` is set once a damaged file was found.
+    """
 
     def __init__(
         self, path: Path, *, timeout_seconds: float, now: Callable[[], float] = time.time
@@ -26,6 +30,7 @@ class SqliteThread:
         self._timeout_seconds = timeout_seconds
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
+        self.remark: str | None = None
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What `work` gives. Raises ExactStoreUnavailable where the file cannot be used."""
@@ -45,7 +50,9 @@ class SqliteThread:
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
-            self._connection = opened(self._path, self._timeout_seconds)
+            self._connection, aside = opened(self._path, self._timeout_seconds)
+            if aside is not None:
+                self.remark = kept_as(self._path, aside)
         return work(self._connection)
 
     def _close(self) -> None:

@@ -89,18 +89,18 @@ _CHECK_SECONDS = 2.0
 _CHECKED_INSTRUCTIONS = 10_000
 
 
-def opened(path: Path, timeout_seconds: float) -> sqlite3.Connection:
-    """A connection in write-ahead mode; a damaged file is set aside, and an empty one begins.
+def opened(path: Path, timeout_seconds: float) -> tuple[sqlite3.Connection, Path | None]:
+    """A connection in write-ahead mode; a damaged file is set aside there, and an empty one begins.
 
     Raises sqlite3.Error or OSError; DatabaseError where the file is of a later version.
     """
     try:
-        return _opened(path, timeout_seconds)
+        return _opened(path, timeout_seconds), None
     except sqlite3.DatabaseError as exc:
         if getattr(exc, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
             raise
-        set_aside(path, exc, companions=("-wal", "-shm"))
-        return _opened(path, timeout_seconds)
+        aside = set_aside(path, exc, companions=("-wal", "-shm"))
+        return _opened(path, timeout_seconds), aside
 
 
 def _opened(path: Path, timeout_seconds: float) -> sqlite3.Connection:

@@ -7,15 +7,21 @@ costs 0.7 s, which nothing but the first use of the semantic tier pays.
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from llm_cache_proxy.adapters.vector_store.qdrant.checked_point import (
+    CHECKED_ENTRY,
+    CHECKED_SCOPE,
+    any_vector,
+)
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import (
     CollectionMissing,
     CollectionUnready,
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId, checked_vector, point_id
 from llm_cache_proxy.domain.entries.entry import Entry
-from llm_cache_proxy.domain.errors import VectorStoreUnavailable
+from llm_cache_proxy.domain.errors import StoreRefusesWrites, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
 
 if TYPE_CHECKING:
@@ -174,12 +180,32 @@ class QdrantPort(ABC):
             lambda collection: collection.count_entries(tenant, selector, created_before)
         )
 
-    async def ping(self) -> None:
-        """Return when the store answers, with or without the collection.
+    async def check(self) -> str | None:
+        """Search, and write what changes nothing; a collection that is missing is made.
 
-        Raises `OtherDimensions` where the collection's vectors are not the embedder's.
+        Raises `OtherDimensions` where its vectors are not the embedder's. While nobody knows the
+        dimensions yet, it is only asked whether it is there.
         """
-        await self._run(lambda collection: collection.ping(self._dimensions), self._timeout_seconds)
+        dimensions = self._dimensions
+        await self._run(lambda collection: collection.ping(dimensions), self._timeout_seconds)
+        if dimensions is None:
+            return self._remark()
+        with suppress(CollectionUnready):  # writing provisions it
+            await self.nearest(CHECKED_SCOPE, any_vector(dimensions), now=0, limit=1)
+        try:
+            await self._write_something(dimensions)
+        except VectorStoreUnavailable as exc:
+            raise StoreRefusesWrites(str(exc)) from exc
+        return self._remark()
+
+    async def _write_something(self, dimensions: int) -> None:
+        """Store a point of no tenant's, and remove it."""
+        await self.store(CHECKED_SCOPE, any_vector(dimensions), CHECKED_ENTRY)
+        await self.remove(CHECKED_SCOPE.tenant, [CHECKED_ENTRY.key])
+
+    def _remark(self) -> str | None:
+        """What an operator should know of a store that works."""
+        return None
 
     def _checked(self, vector: Sequence[float]) -> list[float]:
         checked = checked_vector(vector, self._dimensions)

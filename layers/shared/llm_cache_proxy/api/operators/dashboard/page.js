@@ -30,10 +30,10 @@ const TIERS = {
 };
 const PARTS = {
   exact: "Exact tier", semantic: "Semantic tier", embed: "Embedder", search: "Semantic tier",
-  verifier: "Verifier",
+  verifier: "Verifier", embedder: "Embedder", upstream: "Upstream",
 };
 // The breaker that stands before a part, and what else has a breaker.
-const BREAKERS = { exact: "exact", semantic: "search" };
+const BREAKERS = { exact: "exact", semantic: "search", embedder: "embed" };
 const MOST_ROWS = 10;
 
 function bar(share, kind) {
@@ -69,7 +69,7 @@ function health(parts) {
   byId("health").replaceChildren(
     ...Object.entries(parts).map(([name, part]) => {
       const fine = part.status === "ok";
-      const how = fine ? duration(part.milliseconds) : `${part.status}: ${part.message}`;
+      const how = fine ? duration(part.milliseconds) : `${part.status.replace("_", " ")}: ${part.message}`;
       return element("span", `${PARTS[name] ?? name} ${how}`, part.status);
     }),
   );
@@ -81,7 +81,7 @@ function parts(found, breakers) {
     const took = part.status === "ok" ? duration(part.milliseconds) : NOTHING;
     return [PARTS[name] ?? name, part.status, took, breaker];
   });
-  const guarded = Object.values(BREAKERS);
+  const guarded = Object.keys(found).map((name) => BREAKERS[name]);
   const others = Object.entries(breakers).filter(([name]) => !guarded.includes(name)).map(
     ([name, breaker]) => [PARTS[name] ?? name, NOTHING, NOTHING, breaker],
   );

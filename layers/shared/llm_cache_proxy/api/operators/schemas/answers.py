@@ -15,26 +15,29 @@ class EntryCounts(Answer):
     semantic: int | None
 
 
-class StorePing(Answer):
-    """How one store answered."""
+class PartHealth(Answer):
+    """What became of using one part as a request does; `message` says what is amiss."""
 
-    status: Literal["ok", "off", "unavailable"]
+    status: Literal["ok", "degraded", "refuses_writes", "unavailable", "off"]
     milliseconds: float | None = None
     message: str | None = None
 
 
-class Stores(Answer):
-    """The stores of both tiers."""
+class Parts(Answer):
+    """The stores of both tiers, and the parts behind them that there are."""
 
-    exact: StorePing
-    semantic: StorePing
+    exact: PartHealth
+    semantic: PartHealth
+    embedder: PartHealth | None = None
+    upstream: PartHealth | None = None
 
 
 class StoreHealthAnswer(Answer):
-    """Whether every store that there is answers."""
+    """Whether every part that there is works."""
 
     status: Literal["ok", "degraded"]
-    parts: Stores
+    reasons: list[str]
+    parts: Parts
 
 
 class Config(Answer):

@@ -23,11 +23,15 @@ _CONFIG_FILE = "edge_config.json"
 class QdrantFolder:
     """A folder that this process holds, and the collection in it.
 
-    Without a `lock` another store of this process holds the folder.
+    Without a `lock` another store of this process holds the folder. `aside` is where a damaged
+    collection is kept, if one was found.
     """
 
-    def __init__(self, lock: FolderLock | None, collection: QdrantEdgeCollection) -> None:
+    def __init__(
+        self, lock: FolderLock | None, collection: QdrantEdgeCollection, aside: Path | None
+    ) -> None:
         self.collection = collection
+        self.aside = aside
         self._lock = lock
 
     async def close(self) -> None:
@@ -52,7 +56,8 @@ async def open_folder(
     size = _dimensions(path / collection, dimensions)
     lock = None if held else _locked(path)
     try:
-        folder = QdrantFolder(lock, QdrantEdgeCollection(_loaded_or_new(path / collection, size)))
+        shard, aside = _loaded_or_new(path / collection, size)
+        folder = QdrantFolder(lock, QdrantEdgeCollection(shard), aside)
     except SettingsError:
         if lock is not None:
             lock.release()
@@ -104,15 +109,15 @@ def _dimensions_held(path: Path) -> int | None:
     return size if isinstance(size, int) else None
 
 
-def _loaded_or_new(path: Path, dimensions: int) -> edge.EdgeShard:
+def _loaded_or_new(path: Path, dimensions: int) -> tuple[edge.EdgeShard, Path | None]:
     try:
-        return _loaded(path, dimensions)
+        return _loaded(path, dimensions), None
     except SettingsError as exc:
         try:
-            set_aside(path, exc.__cause__)
+            aside = set_aside(path, exc.__cause__)
         except OSError:
             raise exc from exc.__cause__
-        return _loaded(path, dimensions)
+        return _loaded(path, dimensions), aside
 
 
 def _loaded(path: Path, dimensions: int) -> edge.EdgeShard:

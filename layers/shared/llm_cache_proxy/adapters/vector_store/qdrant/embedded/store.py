@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
+from llm_cache_proxy.adapters.setting_aside import kept_as
 from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION, QdrantPort, Result
+from llm_cache_proxy.adapters.vector_store.qdrant.checked_point import (
+    CHECKED_ENTRY,
+    CHECKED_SCOPE,
+)
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 
@@ -95,6 +100,18 @@ class QdrantLocalVectors(QdrantPort):
         except SettingsError as exc:
             # A request that comes before the folder is free goes on without it.
             raise VectorStoreUnavailable(str(exc)) from exc
+
+    async def _write_something(self, dimensions: int) -> None:  # noqa: ARG002 - stores no vector
+        """Remove what is not there: the engine's log takes it, and its files stay as they are."""
+        shortage = None if self._disk_space is None else self._disk_space.shortage()
+        if shortage is not None:
+            raise VectorStoreUnavailable(shortage)
+        await self.remove(CHECKED_SCOPE.tenant, [CHECKED_ENTRY.key])
+
+    def _remark(self) -> str | None:
+        if self._folder is None or self._folder.aside is None:
+            return None
+        return kept_as(self._path / self._name, self._folder.aside)
 
     def _check_space(self) -> None:
         # The engine maps files into memory: writing to one that the disk cannot hold is SIGBUS.

@@ -1,0 +1,151 @@
+"""Facts about one verdict for many who ask."""
+
+import asyncio
+
+import pytest
+
+from fakes.exact import FakeExact
+from fakes.vectors import FakeVectors
+from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
+from llm_cache_proxy.administration.metrics.store_health import StoreHealth
+from llm_cache_proxy.domain.errors import StoreRefusesWrites
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    time = 1_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+class CheckedExact(FakeExact):
+    """Counts its checks; each ends when `answers` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.checks = 0
+        self.fails: Exception | None = None
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def check(self) -> str | None:
+        self.checks += 1
+        await self.answers.wait()
+        if self.fails is not None:
+            raise self.fails
+        return None
+
+
+@pytest.fixture
+def exact() -> CheckedExact:
+    return CheckedExact()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def latest(exact: CheckedExact, clock: Clock) -> LatestHealth:
+    return LatestHealth(StoreHealth(exact, FakeVectors(), clock), clock)
+
+
+async def test_many_who_ask_at_once_and_soon_share_one_check(
+    latest: LatestHealth, exact: CheckedExact, clock: Clock
+) -> None:
+    await asyncio.gather(*(latest.lately() for _ in range(50)), latest.now())
+    clock.time += 4.9
+    await latest.lately()
+
+    assert exact.checks == 1
+
+
+async def test_whoever_asks_regularly_gets_the_last_verdict_while_another_is_sought(
+    latest: LatestHealth, exact: CheckedExact, clock: Clock
+) -> None:
+    await latest.lately()
+    exact.answers.clear()
+    clock.time += 6
+
+    verdict = await asyncio.wait_for(latest.lately(), 1)
+
+    assert verdict["status"] == "ok"
+    exact.fails = StoreRefusesWrites("full")
+    exact.answers.set()
+    assert (await latest.now())["status"] == "degraded"
+    assert (await latest.lately())["status"] == "degraded"
+    assert exact.checks == 2
+
+
+async def test_nobody_is_told_what_is_long_past(
+    latest: LatestHealth, exact: CheckedExact, clock: Clock
+) -> None:
+    await latest.lately()
+    exact.fails = StoreRefusesWrites("full")
+    clock.time += 31
+
+    assert (await latest.lately())["reasons"] == ["exact: full"]
+
+
+async def test_one_who_leaves_does_not_end_the_check_of_the_others(
+    latest: LatestHealth, exact: CheckedExact
+) -> None:
+    exact.answers.clear()
+    leaver = asyncio.create_task(latest.lately())
+    stayer = asyncio.create_task(latest.now())
+    await asyncio.sleep(0)
+    leaver.cancel()
+    await asyncio.sleep(0)
+    exact.answers.set()
+
+    assert (await stayer)["status"] == "ok"
+    assert leaver.cancelled()
+
+
+async def test_a_check_that_is_under_way_ends_with_the_server(
+    latest: LatestHealth, exact: CheckedExact
+) -> None:
+    await latest.aclose()
+    exact.answers.clear()
+    waiting = asyncio.create_task(latest.lately())
+    await asyncio.sleep(0)
+
+    await latest.aclose()
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+@pytest.mark.parametrize(
+    ("failure", "state"),
+    [
+        (StoreRefusesWrites("full"), {"status": "refuses_writes", "message": "full"}),
+        (ZeroDivisionError("secret"), {"status": "unavailable", "message": "ZeroDivisionError"}),
+    ],
+)
+async def test_what_a_check_raises_is_the_parts_state(
+    latest: LatestHealth, exact: CheckedExact, failure: Exception, state: dict[str, str]
+) -> None:
+    exact.fails = failure
+
+    verdict = await latest.now()
+
+    assert verdict["parts"]["exact"] == state  # type: ignore[index] # JSON
+
+
+async def test_a_store_that_works_with_something_amiss_is_degraded(clock: Clock) -> None:
+    async def set_aside() -> str | None:
+        return "a damaged one is kept"
+
+    health = StoreHealth(FakeExact(), FakeVectors(), clock, others={"embedder": set_aside})
+
+    verdict = await health.health()
+
+    assert verdict["status"] == "degraded"
+    assert verdict["reasons"] == ["embedder: a damaged one is kept"]
