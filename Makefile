@@ -10,7 +10,7 @@ LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures attack docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures attack soak fuzz docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,12 @@ attack: setup  ## Attack running servers in every way that is known; prints what
 	@mkdir -p build
 	@ATTACKS_TABLE=build/attacks.md $(BIN)/python -m pytest -q -p no:xdist tests/attacks; \
 		status=$$?; cat build/attacks.md; exit $$status
+
+soak: setup  ## A hundred clients for SOAK_SECONDS (180), each answer compared; the memory stays flat
+	@SOAK_SECONDS=$${SOAK_SECONDS:-180} $(BIN)/python -m pytest -q -s -p no:xdist tests/resilience/test_soak.py
+
+fuzz: $(INSTALLED)  ## Every parser of foreign bytes, FUZZ_EXAMPLES (20,000) inputs each; half an hour
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest -q -p no:xdist --timeout 3600 tests/fuzz/test_parsers.py
 
 failures: setup  ## Write docs/upstream-failures.md anew from what happens
 	@cd tests && ../$(BIN)/python -m resilience.upstream_table

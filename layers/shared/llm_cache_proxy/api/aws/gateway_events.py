@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from llm_cache_proxy.api.aws.http_events import is_http_request
 from llm_cache_proxy.api.http.answers import error_body
 
 Handler = Callable[[Any, Any], dict[str, Any]]
@@ -30,6 +31,8 @@ def gateway_function(http: Handler) -> Handler:
             return _no_http_request()
         if "elb" in request:
             return _refused_balancer()
+        if not is_http_request(event, request):
+            return _no_http_request()
         return http(event, context)
 
     return handler
