@@ -54,7 +54,8 @@ class Request:
     """One well-formed HTTP request of its own connection.
 
     `{port}` in a header stands for the server's, `{admin}`, `{acme}` and `{other}` for the keys
-    of the administrator and of two tenants. A header of None takes out one that is usual.
+    of the administrator and of two tenants. A header of None takes out one that is usual. `away` is
+    the server that wants keys and whose stores do not answer.
     """
 
     path: str = CHAT
@@ -62,6 +63,7 @@ class Request:
     headers: Mapping[str, str | None] = field(default_factory=dict)
     method: str = "POST"
     keyed: bool = False
+    away: bool = False
     what: str | None = None
 
     @property
@@ -76,13 +78,12 @@ class Request:
 
     def __call__(self, target: Target) -> str:
         """The status and the code, or where the answer came from; `closed` where it was cut."""
-        replies, closed = exchange(target.port(keyed=self.keyed), self.encoded(target))
+        replies, closed = exchange(self._port(target), self.encoded(target))
         return shown(replies, closed=closed)
 
     def reply(self, target: Target) -> Reply:
         """The one answer."""
-        port = target.port(keyed=self.keyed)
-        replies, closed = exchange(port, self.encoded(target))
+        replies, closed = exchange(self._port(target), self.encoded(target))
         assert len(replies) == 1, shown(replies, closed=closed)
         return replies[0]
 
@@ -97,12 +98,15 @@ class Request:
         }
         listed = (usual | dict(self.headers)).items()
         lines = [
-            f"{name}: {target.filled(value, keyed=self.keyed)}"
+            f"{name}: {target.filled(value, port=self._port(target))}"
             for name, value in listed
             if value is not None
         ]
         start = f"{self.method} {self.path} HTTP/1.1"
         return "\r\n".join([start, *lines, "", ""]).encode("latin-1") + body
+
+    def _port(self, target: Target) -> int:
+        return target.port(keyed=self.keyed, away=self.away)
 
 
 @dataclass(frozen=True)

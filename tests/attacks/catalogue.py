@@ -10,6 +10,7 @@ from attacks.groups import (
     limits,
     malformed,
     paths,
+    stores_away,
     tenants,
     upstream_answers,
     web_pages,
@@ -26,5 +27,6 @@ GROUPS: tuple[Group, ...] = (
     paths.GROUP,
     upstream_answers.GROUP,
     embeddings.GROUP,
+    stores_away.GROUP,
     connections.GROUP,
 )

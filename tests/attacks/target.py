@@ -1,4 +1,4 @@
-"""The servers under attack: one open to this machine, one that wants keys, and their upstream."""
+"""The servers under attack: one open to this machine, two that want keys, and their upstream."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +30,12 @@ KEYED = {
     "KEY_SIGNING_SECRET": "a-signing-secret-of-forty-characters-or-so",
     "ADMIN_KEY": ADMIN_KEY,
 }
+AWAY = {
+    "REDIS_URL": "redis://:a-password@127.0.0.1:9/0",
+    "QDRANT_URL": "http://127.0.0.1:9",
+    "EMBEDDING_URL": "http://127.0.0.1:9",
+}
+"""Stores and an embedder that nobody answers for; keys are signed as the keyed server's."""
 TENANTS = ("acme", "other")
 
 
@@ -39,16 +45,18 @@ class Target:
 
     open: ProxyProcess
     keyed: ProxyProcess
+    away: ProxyProcess
     upstream: ScriptedUpstream
     keys: dict[str, str]
 
-    def port(self, *, keyed: bool) -> int:
+    def port(self, *, keyed: bool, away: bool = False) -> int:
         """Where the one or the other listens."""
-        return urlsplit((self.keyed if keyed else self.open).url).port or 0
+        server = self.away if away else self.keyed if keyed else self.open
+        return urlsplit(server.url).port or 0
 
-    def filled(self, text: str, *, keyed: bool) -> str:
-        """`text` with this target's port and keys in place of their names."""
-        names = {"port": str(self.port(keyed=keyed)), "admin": ADMIN_KEY, **self.keys}
+    def filled(self, text: str, *, port: int) -> str:
+        """`text` with this port and the target's keys in place of their names."""
+        names = {"port": str(port), "admin": ADMIN_KEY, **self.keys}
         for name, value in names.items():
             text = text.replace(f"{{{name}}}", value)
         return text
@@ -56,15 +64,16 @@ class Target:
 
 @contextmanager
 def targets(folder: Path) -> Iterator[Target]:
-    """Both servers, each with the embedded stores and the embedding model."""
+    """Two servers with the embedded stores and the model, and one whose stores are away."""
     with ScriptedUpstream(_short_answer).in_thread() as upstream:
         settings = {**COMMON, "UPSTREAM_BASE_URL": upstream.base_url}
         with (
             proxy_process(folder / "open", **settings) as running,
             proxy_process(folder / "keyed", **settings, **KEYED) as keyed,
+            proxy_process(folder / "away", **settings, **KEYED, **AWAY) as away,
         ):
             keys = {tenant: _key(keyed, tenant) for tenant in TENANTS}
-            yield Target(running, keyed, upstream, keys)
+            yield Target(running, keyed, away, upstream, keys)
 
 
 def _short_answer(request: Recorded) -> Script:

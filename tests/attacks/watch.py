@@ -1,9 +1,15 @@
-"""What another client sees of a server under attack, and how much memory the server holds."""
+"""What another client sees of the servers under attack, and how much memory each holds.
+
+In a process of its own: in the tests' the watcher would wait for its turn while they make ready
+what they send, and take that for the server's slowness.
+"""
 
 import http.client
+import json
 import os
 import statistics
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,30 +20,44 @@ from urllib.parse import urlsplit
 from servers.proxy.process import ProxyProcess
 
 _PAUSE_SECONDS = 0.05
+_STOP_SECONDS = 30
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class Watch:
-    """Asks for `/health` again and again; keeps how long each answer took."""
+    """Asks `proxy` for `/health` again and again; keeps how long each answer took.
 
-    def __init__(self, proxy: ProxyProcess) -> None:
+    `most_bytes` is the most that any of the processes held.
+    """
+
+    def __init__(self, proxy: ProxyProcess, *others: ProxyProcess) -> None:
         self._address = urlsplit(proxy.url).netloc
-        self._pid = proxy.process.pid
-        self._stop = threading.Event()
+        self._pids = [each.process.pid for each in (proxy, *others)]
+        self._process: subprocess.Popen[bytes] | None = None
         self.seconds: list[float] = []
         self.failures: list[str] = []
         self.most_bytes = 0
 
     @contextmanager
     def running(self) -> Iterator[Self]:
-        """Watch while the block runs."""
-        thread = threading.Thread(target=self._watch, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._stop.set()
-            thread.join(30)
+        """Watch while the block runs, or until `stop`."""
+        command = [sys.executable, __file__, self._address, *map(str, self._pids)]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+        ) as self._process:
+            try:
+                yield self
+            finally:
+                self.stop()
+
+    def stop(self) -> None:
+        """End the watch, and know what it saw; once is enough."""
+        process, self._process = self._process, None
+        if process is not None:
+            said, _ = process.communicate(timeout=_STOP_SECONDS)  # its input ends: it tells
+            found = json.loads(said)
+            self.seconds, self.failures = found["seconds"], found["failures"]
+            self.most_bytes = found["most_bytes"]
 
     def __str__(self) -> str:
         """What was seen, in a sentence."""
@@ -62,25 +82,53 @@ class Watch:
         slow = sum(spent * 1000 > milliseconds for spent in self.seconds)
         return slow / len(self.seconds)
 
-    def _watch(self) -> None:
-        # One connection, kept: a server that has no other free still answers on it.
-        connection = http.client.HTTPConnection(self._address, timeout=20)
-        while not self._stop.wait(_PAUSE_SECONDS):
-            self.most_bytes = max(self.most_bytes, self._resident_bytes())
-            begun = time.monotonic()
-            try:
-                connection.request("GET", "/health")
-                response = connection.getresponse()
-                response.read()
-            except (OSError, http.client.HTTPException) as exc:
-                self.failures.append(repr(exc))
-                connection.close()
-                continue
-            self.seconds.append(time.monotonic() - begun)
-            if response.status != 200:
-                self.failures.append(str(response.status))
-        connection.close()
 
-    def _resident_bytes(self) -> int:
-        pages = Path(f"/proc/{self._pid}/statm").read_text().split()[1]
-        return int(pages) * _PAGE_BYTES
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+def _watched(address: str, pids: list[int]) -> dict[str, object]:
+    """Ask until the input ends."""
+    seconds: list[float] = []
+    failures: list[str] = []
+    most_bytes = 0
+    os.set_blocking(sys.stdin.fileno(), False)
+    # One connection, kept: a server that has no other free still answers on it.
+    connection = http.client.HTTPConnection(address, timeout=20)
+    while not _input_ended():
+        time.sleep(_PAUSE_SECONDS)
+        most_bytes = max(most_bytes, *map(_resident_bytes, pids))
+        begun = time.monotonic()
+        try:
+            connection.request("GET", "/health")
+            response = connection.getresponse()
+            response.read()
+        except (OSError, http.client.HTTPException) as exc:
+            failures.append(repr(exc))
+            connection.close()
+            continue
+        seconds.append(time.monotonic() - begun)
+        if response.status != http.HTTPStatus.OK:
+            failures.append(str(response.status))
+    connection.close()
+    return {"seconds": seconds, "failures": failures, "most_bytes": most_bytes}
+
+
+def _input_ended() -> bool:
+    try:
+        return not os.read(sys.stdin.fileno(), 1)
+    except BlockingIOError:
+        return False
+
+
+def _resident_bytes(pid: int) -> int:
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * _PAGE_BYTES
+
+
+if __name__ == "__main__":
+    _, asked, *watched_pids = sys.argv
+    sys.stdout.write(json.dumps(_watched(asked, [int(each) for each in watched_pids])))

@@ -24,10 +24,10 @@ from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
-from llm_cache_proxy.domain.dialects.proving import forms_of_json
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
-from llm_cache_proxy.domain.dialects.sse import EventSplitter
-from llm_cache_proxy.domain.dialects.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import CacheTierError, InvalidRequest, RequestRefused
 from llm_cache_proxy.domain.json_text import canonical_text, compact_text, parse_object
@@ -113,7 +113,8 @@ def read_stream(
     reader = StreamReader(dialect, hides_usage=hides_usage, most_kept_bytes=most)
     sent = b"".join([*(reader.feed(piece) for piece in pieces), reader.finish()])
     reader.sent()
-    return sent, reader.is_whole(), reader.forms()
+    answer = reader.completion()
+    return sent, reader.is_whole(answer), reader.forms(answer)
 
 
 def passes_all(sent: bytes, body: bytes) -> bool:
@@ -128,7 +129,7 @@ def test_no_byte_of_any_stream_is_lost_by_splitting(pieces: list[bytes]) -> None
 
     out = b"".join(event.raw for piece in pieces for event in splitter.feed(piece))
 
-    assert out + splitter.rest() == b"".join(pieces)
+    assert out + splitter.held == b"".join(pieces)
 
 
 @dialects

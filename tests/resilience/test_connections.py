@@ -15,6 +15,7 @@ from servers.proxy.process import ProxyProcess, proxy_process
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Script, sse, stream
 from servers.upstream.streams import chat_event
+from servers.waiting import eventually
 
 CONNECTIONS = 60
 HEAD_SECONDS = 2.0
@@ -142,6 +143,21 @@ def test_a_body_that_comes_after_its_refusal_is_no_head(proxy: ProxyProcess) -> 
 
 def test_what_is_no_http_is_refused_in_openais_shape(proxy: ProxyProcess) -> None:
     assert code_in(answer_to(proxy, b"\x16\x03\x01 hello\r\n\r\n")) == (400, "invalid_http")
+
+
+def test_what_is_refused_before_it_is_a_request_is_counted_by_its_cause(
+    proxy: ProxyProcess,
+) -> None:
+    answer_to(proxy, b"no http at all\r\n\r\n")
+    answer_to(proxy, GET + b"x: " + b"a" * 9_000 + b"\r\n\r\n")
+
+    eventually(lambda: {"400:invalid_http", "431:headers_too_large"} <= refusals(proxy).keys())
+
+
+def refusals(proxy: ProxyProcess) -> dict[str, int]:
+    answer = httpx.get(f"{proxy.url}/metrics", timeout=20).json()
+    counted: dict[str, int] = answer["cache_performance"]["refusals"]
+    return counted
 
 
 def test_a_connection_that_says_nothing_is_closed(proxy: ProxyProcess) -> None:

@@ -18,7 +18,7 @@ from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.priming import prime_everything
 from llm_cache_proxy.bootstrap.upstreams import upstream_configs
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.pipeline.composition import Dependencies
+from llm_cache_proxy.pipeline.options import Dependencies
 from llm_cache_proxy.settings import Settings
 
 _LOOK_SECONDS = 30.0

@@ -8,8 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TextIO
 
-from starlette.types import ASGIApp
-
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
 from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
@@ -110,7 +108,9 @@ def console(settings: Settings, stream: TextIO) -> RequestSink | None:
     return Console(stream, coloured if terminal and not read_variable("NO_COLOR") else plain)
 
 
-def local_app(settings: Settings, parts: Parts, latest: LatestHealth | None = None) -> ASGIApp:
+def local_app(
+    settings: Settings, parts: Parts, latest: LatestHealth | None = None
+) -> WebPageProtection:
     """Every endpoint on one server, for its own pages and those that CORS allows."""
     watched = dependencies(settings)
     latest = latest or latest_health(settings, parts)

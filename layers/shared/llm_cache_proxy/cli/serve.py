@@ -19,6 +19,7 @@ from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again
 from llm_cache_proxy.cli.server.bounded_protocol import (
     ConnectionLimits,
+    Report,
     bounded_protocol,
     connections_within,
 )
@@ -96,14 +97,15 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
         await parts.aclose()
         raise
     latest = latest_health(settings, parts)
+    app = local_app(settings, parts, latest)
     config = uvicorn.Config(
-        local_app(settings, parts, latest),
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",
         access_log=False,
         server_header=False,
-        http=bounded_protocol(_limits(settings)),
+        http=bounded_protocol(_limits(settings, app.report_refused_connection)),
         ws="none",
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
@@ -120,11 +122,12 @@ async def _say_what_is_amiss(latest: LatestHealth, described: dict[str, str]) ->
         _log.warning("%s", line)
 
 
-def _limits(settings: Settings) -> ConnectionLimits:
+def _limits(settings: Settings, report: Report) -> ConnectionLimits:
     return ConnectionLimits(
         connections=connections_within(settings.max_connections),
         head_bytes=settings.max_header_bytes,
         head_seconds=settings.header_timeout_seconds,
+        report=report,
     )
 
 

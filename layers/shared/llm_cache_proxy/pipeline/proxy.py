@@ -4,6 +4,7 @@ Each step returns what it decided (`pipeline/request/decision.py`); only this fi
 """
 
 import time
+from asyncio import to_thread
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
@@ -37,6 +38,8 @@ from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation, renewed
 from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
+_LARGE_BYTES = 256_000
+"""Beyond it a body's key takes so long to make that others are to have their turns meanwhile."""
 _CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
@@ -85,7 +88,11 @@ class CachingProxy:
         return answer
 
     async def _answer(self, request: ClientRequest, state: RequestState) -> Answer:
-        planned = plan_request(request, self.policy, self.upstream.routes(request.model))
+        routes = self.upstream.routes(request.model)
+        if len(request.body) < _LARGE_BYTES:
+            planned = plan_request(request, self.policy, routes)
+        else:
+            planned = await to_thread(plan_request, request, self.policy, routes)
         state.facts.prompt = planned.text
         if planned.plan.bypass is not None:
             return await self._from_upstream(planned, state, AskUpstream(str(planned.plan.bypass)))

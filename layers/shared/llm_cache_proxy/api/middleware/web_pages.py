@@ -99,6 +99,14 @@ class WebPageProtection:
                 return
         await self._app(scope, receive, send)
 
+    def report_refused_connection(self, status: int, cause: str) -> None:
+        """Tell `request_events` of what was refused before it was a request."""
+        if self._request_events is not None:
+            refusal = RequestRefused("", code=cause)
+            refusal.status = status
+            record = RequestEventDraft(new_request_id(), outcome=refusal_outcome(refusal))
+            self._request_events.write(record, status=status, latency_ms=0, duration_ms=0)
+
     def _report(self, scope: Scope, refusal: RequestRefused, request_id: str) -> None:
         if self._request_events is not None and has_event(scope):
             record = RequestEventDraft(

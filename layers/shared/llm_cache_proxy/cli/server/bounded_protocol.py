@@ -6,6 +6,7 @@ long a client may take to read. What comes after the head is bounded where bodie
 
 import asyncio
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +21,14 @@ _UNREAD_BYTES = 16_000_000
 """How much of a body is taken after its answer, for the client to read that."""
 
 
+Report = Callable[[int, str], None]
+"""Told the status and the cause of each refusal."""
+
+
+def _nobody(status: int, cause: str) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
     """`head_seconds` from the first byte that is waited for; `read_seconds` without progress."""
@@ -28,6 +37,7 @@ class ConnectionLimits:
     head_bytes: int = 65_536
     head_seconds: float = 15.0
     read_seconds: float = 60.0
+    report: Report = _nobody
 
 
 def connections_within(limit: int) -> int:
@@ -208,4 +218,5 @@ class BoundedProtocol(HttpToolsProtocol):
                 b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
             )
             self.transport.write(STATUS_LINE[status] + head % len(body) + body)
+            self.limits.report(status, code)
         self.transport.close()
