@@ -62,7 +62,7 @@ class MemoryThread(SqliteThread):
 
 @cache
 def _empty_database() -> bytes:
-    connection = opened(_MEMORY, 0)
+    connection, _ = opened(_MEMORY, 0)
     try:
         return connection.serialize()
     finally:

@@ -15,7 +15,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from mangum import Mangum
 
-from fakes.admin import AdminHarness, WindowedExact
+from fakes.admin import AdminHarness
+from fakes.exact import MemoryExact
 from fuzz.byte_mutations import SEEDS, VALUES, deep, mutated_bytes, mutated_json, seeds
 from llm_cache_proxy.adapters.upstream.model_list import models_in
 from llm_cache_proxy.administration import EntryImport
@@ -173,7 +174,7 @@ def test_any_list_of_models_is_read_or_none(body: bytes) -> None:
 
 
 def office() -> AdminHarness:
-    exact = WindowedExact()
+    exact = MemoryExact()
     harness = Harness(Policy(), exact=exact)
     taking = EntryImport(harness.pipeline, harness)
     return AdminHarness(exact=exact, vectors=harness.vectors, entry_import=taking)

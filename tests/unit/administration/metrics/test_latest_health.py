@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fakes.exact import FakeExact
+from fakes.exact import MemoryExact
 from fakes.vectors import FakeVectors
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.administration.metrics.store_health import StoreHealth
@@ -23,7 +23,7 @@ class Clock:
         return self.time
 
 
-class CheckedExact(FakeExact):
+class CheckedExact(MemoryExact):
     """Counts its checks; each ends when `answers` is set."""
 
     def __init__(self) -> None:
@@ -143,7 +143,7 @@ async def test_a_store_that_works_with_something_amiss_is_degraded(clock: Clock)
     async def set_aside() -> str | None:
         return "a damaged one is kept"
 
-    health = StoreHealth(FakeExact(), FakeVectors(), clock, others={"embedder": set_aside})
+    health = StoreHealth(MemoryExact(), FakeVectors(), clock, others={"embedder": set_aside})
 
     verdict = await health.health()
 
