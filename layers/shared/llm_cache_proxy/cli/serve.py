@@ -26,6 +26,12 @@ from llm_cache_proxy.cli.server.bounded_protocol import (
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, load_env_file, misspelt_variables
 
+_TAKEN_AT_ONCE = 50
+"""Connections that are taken in one turn: more would keep those waiting that are served already."""
+
+_WAITING_CONNECTIONS = 2_048
+"""How many the system keeps until they are taken."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -107,6 +113,7 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
         server_header=False,
         http=bounded_protocol(_limits(settings, app.report_refused_connection)),
         ws="none",
+        backlog=_TAKEN_AT_ONCE,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
     keyed = settings.access_mode == "keyed"
@@ -142,6 +149,8 @@ class _AnnouncedServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then print the address."""
         await super().startup(sockets=sockets)
+        for each in sockets or ():  # asyncio takes `backlog` for both numbers
+            each.listen(_WAITING_CONNECTIONS)
         if self.started:
             port = self.servers[0].sockets[0].getsockname()[1]
             address = f"http://{self.config.host}:{port}"
