@@ -13,5 +13,5 @@ async def describe(request: Request) -> Response:
 
     headers = {"x-request-id": request_id_of(request), "cache-control": "no-cache"}
     # Relative, so that it also holds below a stage's path.
-    root = ".." if request.url.path.startswith("/v1/") else "."
+    root = ".." if request.scope["path"].startswith("/v1/") else "."
     return Response(description_text(root), headers=headers, media_type=JSON_TYPE)

@@ -49,7 +49,7 @@ async def _on_cache_tier(request: Request, exc: Exception) -> Response:
 
 async def _on_http(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101 - registered for it alone
-    what = f"{request.method} {request.url.path[:200]}"
+    what = f"{request.method} {request.scope['path'][:200]}"
     error: RequestRefused
     if exc.status_code == MethodNotAllowed.status:
         error = MethodNotAllowed(f"{what}: this path does not take this method.")
@@ -63,6 +63,6 @@ async def _on_http(request: Request, exc: Exception) -> Response:
 
 def _unstored(request: Request, response: Response) -> Response:
     """The response; what operators are answered is kept by no intermediary."""
-    if not request.url.path.startswith("/v1/"):
+    if not request.scope["path"].startswith("/v1/"):
         response.headers["cache-control"] = "no-store"
     return response

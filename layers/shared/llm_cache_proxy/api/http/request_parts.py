@@ -128,3 +128,9 @@ def _too_large(max_body_bytes: int) -> BodyTooLarge:
         f"The request body is over the limit of {max_body_bytes:,} bytes "
         "(MAX_BODY_BYTES). Send less."
     )
+
+
+def query_of(request: Request) -> str:
+    """The query as it came; `request.url` reads the Host as well, and fails where that is none."""
+    raw: bytes = request.scope["query_string"]
+    return raw.decode("latin-1")

@@ -10,6 +10,7 @@ from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.raw_route import Endpoint
 from llm_cache_proxy.api.http.request_parts import (
     CLIENT_LEFT,
+    query_of,
     read_json_body,
     request_headers,
     while_connected,
@@ -41,7 +42,7 @@ def cached_endpoint(dialect: Dialect) -> Endpoint:
         service: Service = request.app.state.service
         record: RequestEventDraft = request.state.record
         body = await read_json_body(request, service.max_body_bytes)
-        headers, query = request_headers(request.headers), request.url.query
+        headers, query = request_headers(request.headers), query_of(request)
         fields = await _parsed(body)
         cached = client_request(
             request.state.client, dialect, fields, body=body, headers=headers, query=query

@@ -12,6 +12,7 @@ from llm_cache_proxy.api.http.paths import path_below_root
 from llm_cache_proxy.api.http.request_parts import (
     CLIENT_LEFT,
     media_type,
+    query_of,
     read_body,
     request_headers,
     while_connected,
@@ -78,7 +79,7 @@ class PassThrough:
         call = UpstreamCall(
             method=request.method,
             path=path,
-            query=request.url.query,
+            query=query_of(request),
             headers=request_headers(request.headers),
             body=body,
             model=model,
