@@ -1,9 +1,11 @@
 """Facts about one verdict for many who ask."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from fakes.admin import AdminHarness
 from fakes.exact import MemoryExact
 from fakes.vectors import FakeVectors
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
@@ -149,3 +151,31 @@ async def test_a_store_that_works_with_something_amiss_is_degraded(clock: Clock)
 
     assert verdict["status"] == "degraded"
     assert verdict["reasons"] == ["embedder: a damaged one is kept"]
+
+
+async def test_what_a_first_check_needs_is_prepared_once(exact: MemoryExact, clock: Clock) -> None:
+    prepared: list[float] = []
+
+    async def prepare() -> None:
+        prepared.append(clock.time)
+
+    latest = LatestHealth(StoreHealth(exact, FakeVectors(), clock), clock, prepare)
+    await latest.now()
+    clock.time += 60
+    await latest.now()
+
+    assert prepared == [1_000.0]
+
+
+async def test_operators_and_the_dashboard_are_told_the_shared_verdict(
+    latest: LatestHealth, exact: CheckedExact
+) -> None:
+    office = replace(AdminHarness().administration(), latest_health=latest)
+
+    health = await office.perform({"action": "health"})
+    shown = await office.dashboard("hour")
+    states = await office.part_states()
+
+    assert health == shown["health"]
+    assert states == {"exact": "ok", "semantic": "ok"}
+    assert exact.checks == 1
