@@ -38,7 +38,11 @@ async def client(
     folder: Path, *, opens_stores: bool = True, **given: str
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The whole local server in this process, over the parts that the settings name."""
-    settings = read_settings(EXACT_ONLY | {"DATA_DIR": str(folder), "MIN_FREE_BYTES": "0"} | given)
+    settings = read_settings(
+        EXACT_ONLY
+        | {"DATA_DIR": str(folder), "MIN_FREE_BYTES": "0", "SEARCH_DEADLINE_SECONDS": "2.5"}
+        | given
+    )
     parts = local_parts(settings)
     if opens_stores:
         await prepare(parts)

@@ -160,7 +160,7 @@ async def test_what_a_first_check_needs_is_prepared_once(exact: MemoryExact, clo
         prepared.append(clock.time)
 
     latest = LatestHealth(StoreHealth(exact, FakeVectors(), clock), clock, prepare)
-    await latest.now()
+    assert await latest.now() == await latest.now()
     clock.time += 60
     await latest.now()
 
