@@ -22,6 +22,7 @@ from servers.upstream.scripts import answer
 from servers.waiting import eventually
 
 Fields = dict[str, Any]
+USUAL = {"MIN_FREE_BYTES": "0", "SEARCH_DEADLINE_SECONDS": "2.5"}
 DEAD = "http://127.0.0.1:9"
 LIMITED = "ACL SETUSER limited reset on >pw ~* &*"
 LIMITS = {
@@ -38,11 +39,7 @@ async def client(
     folder: Path, *, opens_stores: bool = True, **given: str
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The whole local server in this process, over the parts that the settings name."""
-    settings = read_settings(
-        EXACT_ONLY
-        | {"DATA_DIR": str(folder), "MIN_FREE_BYTES": "0", "SEARCH_DEADLINE_SECONDS": "2.5"}
-        | given
-    )
+    settings = read_settings(EXACT_ONLY | USUAL | {"DATA_DIR": str(folder)} | given)
     parts = local_parts(settings)
     if opens_stores:
         await prepare(parts)

@@ -67,7 +67,8 @@ def latest_health(settings: Settings, parts: Parts, *, frozen: bool = False) -> 
 
 async def _import_products(settings: Settings) -> None:
     """What takes its time once is not a part's slowness."""
-    await asyncio.to_thread(prime_everything, settings)
+    both = settings.model_copy(update={"semantic_cache": True})  # its store is checked either way
+    await asyncio.to_thread(prime_everything, both)
 
 
 def public_health(verdict: JsonObject, watched: Dependencies) -> dict[str, object]:

@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 
+from fakes.health import no_health
 from fakes.upstream import FakeUpstream
 from llm_cache_proxy.administration.feedback import Feedback
 from llm_cache_proxy.api.app import create_app
@@ -31,7 +32,7 @@ async def test_an_upstream_that_refuses_our_key_is_reported_in_its_own_words(pat
         embedder=harness.embedder,
         feedback=lambda: Feedback(harness.exact, harness.vectors),
         max_body_bytes=100_000,
-        health=dict,
+        health=no_health,
         close=harness.proxy.drain,
         request_events=RequestEvents(PRICES),
     )
