@@ -26,7 +26,7 @@ CHUNK = {"id": "c", "choices": [{"index": 0, "delta": {"content": "half"}}]}
 EVENT = b"data: " + json.dumps(CHUNK).encode() + b"\n\n"
 HALF = (head(headers={"content-type": "text/event-stream"}), Send(EVENT))
 SENT = {
-    "misses": 5,  # two plain, a stream, a stream and a plain answer whose clients left
+    "misses": 6,  # two plain, one of them anew, a stream, two whose clients left
     "exact_hits": 5,
     "semantic_hits": 0,
     "bypasses": 4,  # two passed through, one bypassed, one of the proxy's own
@@ -104,6 +104,7 @@ async def send_open(client: httpx.AsyncClient, upstream: ScriptedUpstream) -> No
     for _ in range(3):
         await ask("streamed", stream=True)
     await ask("one", headers={"x-bypass-cache": "true"})
+    await ask("one", headers={"cache-control": "no-cache"})
     assert (await client.get("/v1/files")).status_code == 200
     assert (await client.get("/v1/batches")).status_code == 200
     assert (await client.get("/v1/models")).status_code == 200
@@ -197,7 +198,10 @@ def test_metrics_log_and_dashboard_agree_with_what_was_sent(tmp_path: Path) -> N
     assert {name: seen[name] for name in SENT} == SENT
     assert seen["total_requests"] == sum(SENT.values()) == len(lines)
     assert (seen["failures"], seen["refusals"]) == (FAILURES, REFUSALS)
-    assert seen["hit_rate"] == round(5 / 10, 6)
+    could_have_hit = [line for line in lines if line["reason"] != "no-cache"]
+    hits = sum(line["result"] == "HIT-EXACT" for line in lines)
+    misses = sum(line["result"] == "MISS" for line in could_have_hit)
+    assert (seen["not_read"], seen["hit_rate"]) == (1, hits / (hits + misses)) == (1, 0.5)
     assert Counter(NAMES[line["result"]] for line in lines) == +Counter(SENT)
     for result, expected in (("ERROR", FAILURES), ("REFUSED", REFUSALS)):
         by_cause = Counter(cause_of(line) for line in lines if line["result"] == result)
@@ -211,9 +215,9 @@ def test_metrics_log_and_dashboard_agree_with_what_was_sent(tmp_path: Path) -> N
     columns = Counter[str]()
     for piece in drawn["series"]:
         columns.update({name: n for name, n in piece.items() if name not in {"start", "hit_rate"}})
-    assert columns == +Counter(exact_hits=5, misses=5, failed=13, others=4)
-    # four stored answers, one bypassed and one stream that was left: what came was paid for
-    assert models[MODEL]["upstream_answers"] == 6
+    assert columns == +Counter(exact_hits=5, misses=6, failed=13, others=4)
+    # five stored answers, one bypassed and one stream that was left: what came was paid for
+    assert models[MODEL]["upstream_answers"] == 7
     assert models[MODEL]["hits"] == 5
 
 

@@ -108,7 +108,7 @@ def test_every_result_of_ten_thousand_requests_is_counted_exactly_once(tmp_path:
     saving = ("exact_hits", "semantic_hits", "coalesced", "stale")
     hits = sum(counted[name] for name in saving)
     assert sum(model["hits"] for model in models.values()) == hits
-    assert set(models) == {"llama-3.1-8b-instant", "gpt-4o-mini", "other"}
+    assert set(models) == {"llama-3.1-8b-instant", "gpt-4o-mini", "unheard-of"}
     lines = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
     assert Counter(line["result"] for line in lines) == answer
     saved = sum(line.get("dollars_saved", 0) for line in lines)

@@ -15,6 +15,7 @@ from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.domain.metrics.counted_models import CountedModels
 from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
@@ -140,6 +141,7 @@ class Harness:
         )
         options = Options(
             prices=PRICES,
+            models=CountedModels(PRICES),
             guard=Guard(),
             dependencies=Dependencies(*parts),
             hits=self.hits,

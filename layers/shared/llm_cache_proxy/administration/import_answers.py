@@ -80,7 +80,7 @@ class AnswerImport:
                 raise EmbedderUnavailable("the embedder did not answer; import again")
         text = compact_text(response)
         forms = forms_of_json(planned.request.dialect, response, text) or Forms(text, "", "")
-        model = self.pipeline.options.prices.counted_name(planned.identity.model)
+        model = self.pipeline.options.models.name(planned.identity.model)
         usage = Usage(model, *planned.request.dialect.token_counts(response), saved=False)
         stored = await silent.entry_writer.store(planned, fresh, usage, forms, created_at=at)
         if stored is None:

@@ -8,6 +8,7 @@ from llm_cache_proxy.bootstrap.parts import Parts, verifier
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.metrics.counted_models import CountedModels
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.promise import Promise
 from llm_cache_proxy.domain.requests.policy import Policy
@@ -93,6 +94,7 @@ def _options(settings: Settings, watched: Dependencies, *, frozen: bool) -> Opti
     prices = default_prices(settings.prices_path)
     return Options(
         prices=prices,
+        models=CountedModels(prices),
         guard=guard_of(settings),
         dependencies=watched,
         hits=HitAnswers(prices, settings.replay_words_per_second, settings.fresh_ids),

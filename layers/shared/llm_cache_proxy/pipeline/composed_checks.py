@@ -53,7 +53,7 @@ def _pair_verifier(
         exact_dependency=options.dependencies.exact,
         counter_writer=counter_writer,
         background=background,
-        counted_model=options.prices.counted_name,
+        counted_model=options.models.name,
         cost=options.prices.cost,
         asks=options.asks_verifier,
     )
@@ -76,7 +76,7 @@ def _shadow_sampler(
     return ShadowSampler(
         rules=options.shadow,
         threshold=policy.threshold,
-        fresh_answers=FreshAnswers(ports.upstream, options.prices.counted_name),
+        fresh_answers=FreshAnswers(ports.upstream, options.models.name),
         agreement=Agreement(options.shadow, _embedding_calls(ports, options), judge),
         memory=ports.pairs,
         exact_dependency=options.dependencies.exact,
@@ -104,7 +104,7 @@ def _learning(
         counters=ports.counters,
         vectors=ports.vectors,
         agreement=Agreement(ShadowRules(), _embedding_calls(ports, options), judge),
-        fresh_answers=FreshAnswers(ports.upstream, options.prices.counted_name),
+        fresh_answers=FreshAnswers(ports.upstream, options.models.name),
         exact_dependency=parts.exact,
         search_dependency=parts.search,
         counter_writer=counter_writer,

@@ -117,7 +117,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         miss=MissPath(
             UpstreamRequests(ports.upstream),
             entry_writer,
-            UpstreamUsage(counter_writer, prices),
+            UpstreamUsage(counter_writer, prices, options.models),
             options.detached_tasks,
             options.most_kept_bytes,
         ),

@@ -39,6 +39,7 @@ def test_results_are_reported_by_tier_and_the_rate_is_hits_over_hits_and_misses(
         "hit_rate": 0.75,
         "failures": {"502": 3},
         "refusals": {"401:invalid_api_key": 1},
+        "not_read": 0,
         "vetoes": {"numbers": 1},
         "errors": {"search": 1},
     }

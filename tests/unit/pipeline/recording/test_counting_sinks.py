@@ -101,3 +101,30 @@ async def test_requests_without_a_valid_key_are_written_once_a_second_at_most() 
 
     assert (first, counting.exact.calls) == (1, 2)
     assert (await counting.counts(UNIDENTIFIED))["refusal:401:x"] == 4
+
+
+@pytest.mark.parametrize("reason", ["refresh", "write-only", "no-cache"])
+async def test_a_miss_that_was_not_looked_up_is_counted_as_such(reason: str) -> None:
+    counting = Counting()
+
+    counting.counter.write(served(result="MISS", reason=reason, counted={"misses": 1}))
+
+    assert await counting.counts() == {"not_read": 1}
+
+
+async def test_how_near_the_nearest_prompt_was_is_counted_with_what_became_of_it() -> None:
+    counting = Counting()
+
+    for result, reason, similarity in (
+        ("HIT-SEMANTIC", "similar", 0.97996),
+        ("MISS", "guard:numbers", 0.9799),
+        ("MISS", "below-threshold", 0.5),
+    ):
+        counting.counter.write(served(result=result, reason=reason, similarity=similarity))
+
+    counts = await counting.counts()
+    assert {name for name in counts if name.startswith("similarity:")} == {
+        "similarity:served:98",
+        "similarity:vetoed:97",
+        "similarity:not_served:50",
+    }

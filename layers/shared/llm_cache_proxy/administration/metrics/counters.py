@@ -67,8 +67,8 @@ def series(
 ) -> list[JsonObject]:
     """Results in `steps` equal pieces of time up to now, oldest first.
 
-    `hit_rate` is None for a piece without hits and misses. A window wider than a step cannot be
-    distinguished and is left out.
+    `hit_rate` is None for a piece in which nothing could have been hit. A window wider than a
+    step cannot be distinguished and is left out.
     """
     first = (int(now) // step_seconds - steps + 1) * step_seconds
     pieces: list[list[Mapping[str, int]]] = [[] for _ in range(steps)]
@@ -93,5 +93,5 @@ def _piece(start: int, counts: Mapping[str, int]) -> JsonObject:
         "misses": misses,
         "failed": failed,
         "others": read.total_requests - exact - semantic - misses - failed,
-        "hit_rate": round(read.hit_rate, 6) if exact + semantic + misses else None,
+        "hit_rate": round(read.hit_rate, 6) if read.could_have_hit else None,
     }

@@ -77,6 +77,11 @@ def _counts(tally: Tally) -> Iterator[Iterator[str]]:
         (({"result": result}, count) for result, count in tally.results.items()),
     )
     yield _family(
+        "llm_cache_not_read_total",
+        "Misses for which nothing was looked up, by the client's wish: no part of a hit rate.",
+        [({}, tally.not_read)],
+    )
+    yield _family(
         "llm_cache_failed_requests_total",
         "Requests that ended in an error, by status; 499 where the client had left.",
         (({"status": status}, count) for status, count in tally.failures.items()),

@@ -1,8 +1,8 @@
 """The names of the counters, and what each event adds to them.
 
 Counters are few and bounded: results, failed requests by status, refused
-ones by status and cause, errors by kind, vetoes by rule, and tokens by model, where
-a model that is not priced counts as `other`. The store's script writes the same names.
+ones by status and cause, errors by kind, vetoes by rule, and tokens by model, whose
+names `counted_models` bounds. The store's script writes the same names.
 """
 
 from bisect import bisect_left
@@ -17,6 +17,9 @@ STALE = "stale"
 COALESCED = "coalesced"
 ERROR = "error"
 REFUSED = "refused"
+
+NOT_READ = "not_read"
+"""Misses for which nothing was looked up, by the client's wish: they could not have been hits."""
 
 RESULTS = (EXACT_HITS, SEMANTIC_HITS, MISSES, BYPASSES, STALE, COALESCED, ERROR, REFUSED)
 """Every request counts under one of these."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.metrics.counter_names import (
     EXACT_HITS,
     MISSES,
+    NOT_READ,
     RESULTS,
     SEMANTIC_HITS,
 )
@@ -56,6 +57,7 @@ class ModelTally:
 class Tally:
     """Counters by kind; every mapping is sorted by name.
 
+    `not_read` of the misses were not looked up.
     `failures` are failed requests by status, `refusals` refused ones by `<status>:<cause>`;
     `errors` are what failed on the way, by kind, also where the request was answered.
     `rulings` are the verifier's, `samples` those of semantic hits; `unproved` are
@@ -64,6 +66,7 @@ class Tally:
     """
 
     results: Mapping[str, int]
+    not_read: int
     failures: Mapping[str, int]
     refusals: Mapping[str, int]
     vetoes: Mapping[str, int]
@@ -83,19 +86,25 @@ class Tally:
 
     @property
     def hit_rate(self) -> float:
-        """Hits / (hits + misses), from 0 to 1; 0 where there were neither.
+        """Hits among those that could have been hits, from 0 to 1; 0 where there were none.
 
-        What was refused, failed or passed by the cache could not have been a hit.
+        What was refused, failed, passed by the cache or not looked up could not have been one.
         """
         hits = self.results[EXACT_HITS] + self.results[SEMANTIC_HITS]
-        tried = hits + self.results[MISSES]
-        return hits / tried if tried else 0.0
+        return hits / self.could_have_hit if self.could_have_hit else 0.0
+
+    @property
+    def could_have_hit(self) -> int:
+        """Hits, and the misses that were looked up."""
+        hits = self.results[EXACT_HITS] + self.results[SEMANTIC_HITS]
+        return hits + max(0, self.results[MISSES] - self.not_read)
 
 
 def tally(counts: Mapping[str, int]) -> Tally:
     """The counters in `counts`; names that mean nothing here are left out."""
     return Tally(
         results={name: _at_least_zero(counts, name) for name in RESULTS},
+        not_read=_at_least_zero(counts, NOT_READ),
         failures=_named(counts, _FAILURE),
         refusals=_named(counts, _REFUSAL),
         vetoes=_named(counts, _VETO),

@@ -1,6 +1,6 @@
-"""What a token costs, and the few names under which models are counted.
+"""What a token costs, and the few names under which priced models are counted.
 
-Never guesses: a model that the list does not know is counted as `other` and has no price. The
+Never guesses: a model that the list does not know is `other` here and has no price. The
 list is `prices.json` beside this module; an operator's file of the same shape adds to it.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from llm_cache_proxy.domain.errors import SettingsError
 
 OTHER = "other"
-"""The name under which every model that is not on the list is counted."""
+"""The name of every model that is not on the list, and has no counters of its own."""
 
 NANO_DOLLARS = 1_000_000_000
 """Nano-dollars in a dollar."""

@@ -67,6 +67,7 @@ def cache_performance(tally: Tally) -> JsonObject:
     return {
         **{name: tally.results[name] for name in RESULTS},
         "total_requests": tally.total_requests,
+        "not_read": tally.not_read,
         "hit_rate": round(tally.hit_rate, 6),
         "failures": dict(tally.failures),
         "refusals": dict(tally.refusals),

@@ -80,6 +80,9 @@ class Reason(StrEnum):
     SEARCH_UNAVAILABLE = "search-unavailable"
 
 
+NOTHING_READ = frozenset({Reason.WRITE_ONLY, Reason.REFRESH, Reason.NO_CACHE})
+"""Why a miss was never looked up: no hit was wanted."""
+
 MEANINGS: Mapping[Reason, str] = {
     Reason.IDENTICAL: "The same request was answered before.",
     Reason.NORMALISED: "The same, in other case or spacing, and the guard sees no difference.",

@@ -14,6 +14,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     ERROR,
     EXACT_HITS,
     MISSES,
+    NOT_READ,
     REFUSED,
     SEMANTIC_HITS,
     STALE,
@@ -21,7 +22,8 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     refusal_count,
 )
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
-from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.domain.metrics.similarities import similarity_count
+from llm_cache_proxy.domain.requests.reasons import NOTHING_READ, Result
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.ports.clock import Clock
 
@@ -100,4 +102,8 @@ def _changes(served: RequestEvent) -> dict[str, int]:
         counts |= failure_count(served.status)
     elif served.result == Result.REFUSED:
         counts |= refusal_count(served.status, served.reason.partition(":")[2])
+    elif served.result == Result.MISS and served.reason in NOTHING_READ:
+        counts |= {NOT_READ: 1}
+    if served.similarity is not None:
+        counts |= similarity_count(served.similarity, served.result, served.reason)
     return {name: amount for name, amount in counts.items() if amount}

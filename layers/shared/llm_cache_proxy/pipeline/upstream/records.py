@@ -9,6 +9,7 @@ from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.counted_models import CountedModels
 from llm_cache_proxy.domain.metrics.counter_names import (
     BYPASSES,
     ERROR,
@@ -31,10 +32,11 @@ from llm_cache_proxy.ports.exact_store import Commit, ExactStore
 
 @dataclass(frozen=True, slots=True)
 class UpstreamUsage:
-    """Counts answers of the upstream; a model is counted under the name that `prices` gives it."""
+    """Counts answers of the upstream; a model under the name that `models` gives it."""
 
     counter_writer: CounterWriter
     prices: PriceList
+    models: CountedModels
 
     def count(self, planned: PlannedRequest, state: RequestState, completion: JsonObject) -> Usage:
         """Add the result and the tokens of an answer, and charge the key what it cost.
@@ -42,10 +44,12 @@ class UpstreamUsage:
         An answer that does not report its tokens is charged as was reserved for it.
         """
         result = _result(planned, state)
-        model = self.prices.counted_name(planned.identity.model)
         tokens = planned.request.dialect.token_counts(completion)
+        is_known = state.has_answer or any(tokens)  # else there may be no such model
+        named = self.models.name if is_known else self.prices.counted_name
+        model = named(planned.identity.model)
         usage = Usage(model, *tokens, saved=False)
-        if state.has_answer or any(tokens):
+        if is_known:
             state.facts.usage = usage
         counts = miss_counts(model, *tokens)
         del counts[MISSES]

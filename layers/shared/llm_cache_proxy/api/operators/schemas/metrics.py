@@ -7,7 +7,10 @@ from llm_cache_proxy.api.v1.schemas import Answer
 
 
 class CachePerformance(Answer):
-    """Requests by result; the hit rate is hits over hits and misses, 0 to 1."""
+    """Requests by result; `not_read` of the misses were not looked up, as the client wished.
+
+    The hit rate, 0 to 1, is of hits and the other misses.
+    """
 
     exact_hits: int
     semantic_hits: int
@@ -18,6 +21,7 @@ class CachePerformance(Answer):
     error: int
     refused: int
     total_requests: int
+    not_read: int
     hit_rate: float
     failures: dict[str, int]
     refusals: dict[str, int]
