@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.keys import selectors
-from llm_cache_proxy.ports.exact_admin import Page
+from llm_cache_proxy.ports.exact_admin import NO_TEXTS, Page, Texts
 from llm_cache_proxy.ports.exact_store import Commit
 from llm_cache_proxy.ports.vector_store import Scope
 
@@ -21,8 +21,10 @@ NOW = 1_700_000_000.0
 class FadingExact(MemoryExact):
     """Whose entries expire as soon as they have been listed."""
 
-    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
-        found = await super().page(tenant, cursor, limit)
+    async def page(
+        self, tenant: str, cursor: str | None, limit: int, texts: Texts = NO_TEXTS
+    ) -> Page:
+        found = await super().page(tenant, cursor, limit, texts)
         self.time += 3_600
         return found
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms
 from llm_cache_proxy.domain.requests.keys import selectors
-from llm_cache_proxy.ports.exact_admin import Listed
+from llm_cache_proxy.ports.exact_admin import BEGINNING_CHARACTERS, Listed, Texts
 from llm_cache_proxy.ports.exact_store import (
-    RECENT_KEPT,
+    REQUESTS_KEPT,
     Commit,
     Hit,
     Lookup,
@@ -81,6 +82,26 @@ async def test_the_pages_show_every_entry_of_the_tenant_and_nothing_else(store: 
     assert abs(one.expires_at - kept.expires_at) <= 1
 
 
+@pytest.mark.parametrize("wanted", ["paris", "IS PARIS?", "✓", "What"])
+async def test_a_page_can_be_of_texts_that_hold_something(store: Exact, wanted: str) -> None:
+    await keep(store, entry("Paris"), replace(entry("b"), text="Wo liegt Rom?"))
+
+    page = await store.page(TENANT, None, 10, Texts(wanted))
+
+    assert [one.key for one in page.entries] == ["key-Paris"]
+    assert page.entries[0].beginning is None
+
+
+async def test_a_page_shows_how_texts_begin_in_whole_characters(store: Exact) -> None:
+    long = "✓é" * BEGINNING_CHARACTERS
+    await keep(store, replace(entry("a"), text=long), entry("b"))
+
+    page = await store.page(TENANT, None, 10, Texts(beginnings=True))
+
+    found = {one.key: one.beginning for one in page.entries}
+    assert found == {"key-a": long[:BEGINNING_CHARACTERS], "key-b": "What is b? ✓"}
+
+
 async def test_an_empty_store_has_one_empty_page(store: Exact) -> None:
     page = await store.page(TENANT, None, 10)
 
@@ -145,14 +166,16 @@ async def test_an_old_entry_does_not_come_back_after_a_clear_by_age(store: Exact
     assert isinstance(await store.lookup(asking("old")), Miss)
 
 
-async def test_recent_decisions_come_with_counts_and_are_few(store: Exact) -> None:
+async def test_recent_requests_come_with_counts_and_are_bounded(store: Exact) -> None:
     await store.record(TENANT, {"misses": 1}, ["first"])
     await store.lookup(asking("nothing", "second", "third"))
-    assert list(await store.recent(TENANT)) == ["third", "second", "first"]
+    assert list(await store.recent(TENANT, 0, 10)) == ["third", "second", "first"]
+    assert list(await store.recent(TENANT, 1, 1)) == ["second"]
 
-    await store.record(TENANT, {}, [f"line {number}" for number in range(RECENT_KEPT + 20)])
+    await store.record(TENANT, {}, [f"line {number}" for number in range(REQUESTS_KEPT + 20)])
 
-    held = await store.recent(TENANT)
-    assert len(held) == RECENT_KEPT
-    assert held[0] == f"line {RECENT_KEPT + 19}"
-    assert await store.recent("rival") == []
+    held = await store.recent(TENANT, 0, 2 * REQUESTS_KEPT)
+    assert len(held) == REQUESTS_KEPT
+    assert held[0] == f"line {REQUESTS_KEPT + 19}"
+    assert await store.recent(TENANT, REQUESTS_KEPT, 10) == []
+    assert await store.recent("rival", 0, 10) == []

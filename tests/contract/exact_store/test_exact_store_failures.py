@@ -41,7 +41,7 @@ OPERATIONS: dict[str, Callable[[RedisExactStore], Awaitable[object]]] = {
     "sweep_before": lambda store: store.sweep_before(TENANT),
     "page": lambda store: store.page(TENANT, None, 10),
     "read": lambda store: store.read(TENANT, "key"),
-    "recent": lambda store: store.recent(TENANT),
+    "recent": lambda store: store.recent(TENANT, 0, 10),
     "bar": lambda store: store.bar(TENANT, "pair"),
     "unbar": lambda store: store.unbar(TENANT, "pair"),
     "verdicts": lambda store: store.verdicts(TENANT, ["pair"]),

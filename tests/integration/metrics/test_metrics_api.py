@@ -116,6 +116,7 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert {name: family.type for name, family in families.items()} == {
         "llm_cache_requests": "counter",
+        "llm_cache_not_read": "counter",
         "llm_cache_failed_requests": "counter",
         "llm_cache_refused_requests": "counter",
         "llm_cache_vetoes": "counter",

@@ -59,7 +59,7 @@ async def watched() -> AsyncIterator[Watched]:
     harness, answer = Harness(), io.StringIO()
     sinks: list[RequestSink] = [
         CloudWatchRequests("test", answer),
-        RecentDecisions(harness.proxy.counter_writer, with_prompts=False),
+        RecentDecisions(harness.proxy.counter_writer, "default", with_prompts=False),
     ]
     service = Service(
         pipeline=harness.pipeline,
@@ -101,7 +101,7 @@ async def test_no_line_holds_a_prompt_or_an_answer(watched: Watched) -> None:
     await watched.ask(model=7)
     await watched.harness.proxy.counter_writer.drain()
 
-    recent = await watched.harness.exact.recent("default")
+    recent = await watched.harness.exact.recent("default", 0, 50)
     everything = watched.told.getvalue() + "".join(recent)
     assert len(watched.lines) == 3
     assert "secret" not in everything
@@ -195,20 +195,20 @@ async def test_recent_decisions_ride_with_the_next_call_and_cost_none_of_their_o
     await watched.ask()
 
     assert watched.harness.exact.calls == before + 1
-    answer = [json.loads(line) for line in await watched.harness.exact.recent("default")]
+    answer = [json.loads(line) for line in await watched.harness.exact.recent("default", 0, 50)]
     assert [line["result"] for line in answer] == ["HIT-EXACT", "MISS"]
 
 
 async def test_prompts_are_among_recent_decisions_where_they_are_switched_on() -> None:
     harness = Harness()
-    sink = RecentDecisions(harness.proxy.counter_writer, with_prompts=True)
+    sink = RecentDecisions(harness.proxy.counter_writer, "default", with_prompts=True)
     state = RequestState()
     answer = await harness.begin("x" * 500, state=state)
     record = RequestEventDraft("req_1", tenant="default", outcome=answer.outcome, state=state)
     RequestEvents(default_prices(), [sink]).write(record, status=200, latency_ms=1, duration_ms=1)
     await harness.proxy.counter_writer.drain()
 
-    [line] = await harness.exact.recent("default")
+    [line] = await harness.exact.recent("default", 0, 50)
     assert json.loads(line)["prompt"] == "x" * 200
 
 

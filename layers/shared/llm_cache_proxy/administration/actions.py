@@ -17,6 +17,7 @@ from llm_cache_proxy.administration.clearing import (
 )
 from llm_cache_proxy.administration.client_keys import ClientKeys
 from llm_cache_proxy.administration.entries import Entries
+from llm_cache_proxy.administration.entry_search import EntrySearch
 from llm_cache_proxy.administration.explain import Explanation
 from llm_cache_proxy.administration.export import EntryExport
 from llm_cache_proxy.administration.feedback import AdministeredExact, Feedback
@@ -27,6 +28,8 @@ from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests
 from llm_cache_proxy.administration.metrics.report import Breakers, MetricsReport, Trust
+from llm_cache_proxy.administration.metrics.request_list import RequestList
+from llm_cache_proxy.administration.metrics.spans import CUSTOM, Span
 from llm_cache_proxy.administration.metrics.store_health import StoreHealth
 from llm_cache_proxy.administration.reembedding import Reembedding
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
@@ -81,6 +84,8 @@ class Administration:
             "clear": self._clear,
             "count": self._count,
             "entries": self._entries,
+            "search_entries": EntrySearch(self.exact, self.clock).find,
+            "requests": RequestList(self.exact, self.clock).list,
             "entry": self._entry,
             "export": self._export,
             "import": self._import,
@@ -126,15 +131,28 @@ class Administration:
         parts = cast("Mapping[str, Mapping[str, str]]", verdict["parts"])
         return {name: part["status"] for name, part in parts.items()}
 
-    async def dashboard(self, shown: str) -> JsonObject:
-        """What the dashboard draws for `hour`, `day` or `month`, health and entries with it."""
-        figures = await self._figures.dashboard(shown)
-        tenants = await self._clearing.tenants(None)
+    async def dashboard(
+        self,
+        shown: str,
+        tenant: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> JsonObject:
+        """What the dashboard draws for a range by name, or a custom one from `since` to `until`.
+
+        Health, entries and the newest requests come with it, and the names of all tenants.
+        """
+        now = self.clock.now()
+        span = Span.up_to(now, shown) if shown != CUSTOM else Span.between(now, since, until)
+        figures = await self._figures.dashboard(span, tenant)
+        tenants = await self._clearing.tenants(tenant)
         return {
             **figures,
+            "tenant_names": list(await self._clearing.tenants(None)),
+            "threshold": self._threshold,
             "health": await self._lately(),
             "entries": await self._vitals.entries(tenants),
-            "recent": await RecentRequests(self.exact).decisions(tenants),
+            "recent": await RecentRequests(self.exact).newest(tenants),
         }
 
     async def _stats(self, fields: Fields) -> JsonObject:
@@ -230,6 +248,12 @@ class Administration:
     async def _config(self, fields: Fields) -> JsonObject:
         fields.end()
         return {"settings": dict(self.describe_settings())}
+
+    @property
+    def _threshold(self) -> float | None:
+        """The least similarity of a semantic hit; None where there are none."""
+        policy = None if self.explanation is None else self.explanation.pipeline.policy
+        return policy.threshold if policy is not None and policy.semantic else None
 
     @property
     def _figures(self) -> MetricsReport:

@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.entries.pairs import entry_id_in
 from llm_cache_proxy.domain.errors import CacheTierError, InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.keys import ALL
-from llm_cache_proxy.ports.exact_admin import ExactAdmin, Listed, Swept
+from llm_cache_proxy.ports.exact_admin import NO_TEXTS, ExactAdmin, Listed, Swept, Texts
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
 DEFAULT_TENANT = "default"
@@ -34,6 +34,11 @@ class Selection:
     selector: str
     created_before: int | None = None
     everything: bool = False
+
+    @property
+    def texts(self) -> Texts:
+        """Whatever their texts say."""
+        return NO_TEXTS
 
     def has(self, entry: Listed) -> bool:
         """Whether the entry is one of them."""

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import Selection, known_tenants
@@ -15,7 +16,7 @@ from llm_cache_proxy.domain.entries.pairs import entry_id_in
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.keys import ALL
-from llm_cache_proxy.ports.exact_admin import ExactAdmin, Listed
+from llm_cache_proxy.ports.exact_admin import ExactAdmin, Listed, Texts
 
 _MOST_AT_ONCE = 500
 _MOST_EMPTY_PAGES = 50
@@ -62,6 +63,24 @@ class Found:
     place: Place | None
 
 
+class Chosen(Protocol):
+    """Which entries: of one tenant or (None) of all, with these texts, and as `has` says."""
+
+    @property
+    def tenant(self) -> str | None:
+        """The one tenant."""
+        ...
+
+    @property
+    def texts(self) -> Texts:
+        """What their texts must hold."""
+        ...
+
+    def has(self, entry: Listed) -> bool:
+        """Whether the entry is one of them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Entries:
     """Reads the exact tier's entries."""
@@ -93,14 +112,14 @@ class Entries:
         }
         return shown | ({"prompt": entry.text, "answer": entry.forms.json} if with_texts else {})
 
-    async def next(self, chosen: Selection, place: Place, limit: int) -> Found:
+    async def next(self, chosen: Chosen, place: Place, limit: int) -> Found:
         """The next entries that were chosen; none at all only at the end, or after many others."""
         tenants = await known_tenants(self.exact, chosen.tenant)
         left = [name for name in tenants if place.tenant is None or name >= place.tenant]
         cursor, pages = place.cursor, 0
         for index, tenant in enumerate(left):
             while True:
-                page = await self.exact.page(tenant, cursor, limit)
+                page = await self.exact.page(tenant, cursor, limit, chosen.texts)
                 entries = [entry for entry in page.entries if chosen.has(entry)]
                 cursor, pages = page.cursor, pages + 1
                 after = Place(tenant, cursor)

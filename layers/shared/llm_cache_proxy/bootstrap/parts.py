@@ -140,7 +140,10 @@ def remote_exact(settings: Settings) -> tuple[Exact, str] | None:
         from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
 
         url = settings.redis_url.get_secret_value()
-        return redis_exact_store(url, timeout_seconds=timeout_seconds), "Redis (REDIS_URL)"
+        store = redis_exact_store(
+            url, timeout_seconds=timeout_seconds, requests_kept=settings.requests_kept
+        )
+        return store, "Redis (REDIS_URL)"
     if settings.upstash_redis_rest_url is not None and settings.upstash_redis_rest_token:
         from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
 
@@ -148,6 +151,7 @@ def remote_exact(settings: Settings) -> tuple[Exact, str] | None:
             settings.upstash_redis_rest_url,
             settings.upstash_redis_rest_token.get_secret_value(),
             timeout_seconds=timeout_seconds,
+            requests_kept=settings.requests_kept,
         )
         return store, f"Upstash Redis at {settings.upstash_redis_rest_url}"
     return None
@@ -162,6 +166,7 @@ def embedded_exact(settings: Settings) -> tuple[Exact, str]:
         path,
         timeout_seconds=settings.exact_deadline_seconds,
         disk_space=_disk_space(settings),
+        requests_kept=settings.requests_kept,
     )
     return store, f"SQLite in {path}"
 

@@ -34,8 +34,8 @@ def request_events(
     """
     without_tenant = OPEN_CLIENT.tenant if settings.access_mode == "open" else UNIDENTIFIED
     sinks: list[RequestSink] = [
+        RecentDecisions(counter_writer, without_tenant, with_prompts=settings.recent_prompts),
         ResultCounter(counter_writer, SystemClock(), without_tenant),
-        RecentDecisions(counter_writer, with_prompts=settings.recent_prompts),
     ]
     if settings.log_path is not None:
         from llm_cache_proxy.adapters.request_sink.file import RequestLog

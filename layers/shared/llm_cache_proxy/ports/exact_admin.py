@@ -27,7 +27,10 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What an entry is, without its texts and answers."""
+    """What an entry is, without its text and answer.
+
+    `beginning` is how its text begins, where that was asked for.
+    """
 
     key: str
     entry_id: str
@@ -37,6 +40,23 @@ class Listed:
     model: str
     prompt_tokens: int
     completion_tokens: int
+    beginning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a page is to do with texts.
+
+    Only entries whose text holds `containing`, whatever the case of ASCII letters, are on it.
+    `beginnings` adds how each text begins, up to BEGINNING_CHARACTERS.
+    """
+
+    containing: str = ""
+    beginnings: bool = False
+
+
+NO_TEXTS = Texts()
+BEGINNING_CHARACTERS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +94,9 @@ class ExactAdmin(Protocol):
         """Delete the records that `cut_before` has killed."""
         ...
 
-    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+    async def page(
+        self, tenant: str, cursor: str | None, limit: int, texts: Texts = NO_TEXTS
+    ) -> Page:
         """About `limit` entries that may be served, from `cursor` on (None: from the first).
 
         An entry that is held while all pages are read is on one of them; on some stores on two.
@@ -93,8 +115,11 @@ class ExactAdmin(Protocol):
         """All counter windows, oldest first, old fine ones folded into coarse ones."""
         ...
 
-    async def recent(self, tenant: str) -> Sequence[str]:
-        """The tenant's recent decisions, newest first, as they were handed over."""
+    async def recent(self, tenant: str, skip: int, limit: int) -> Sequence[str]:
+        """Lines on the tenant's recent requests, newest first, as they were handed over.
+
+        At most `limit` after the first `skip`.
+        """
         ...
 
     async def check(self) -> str | None:

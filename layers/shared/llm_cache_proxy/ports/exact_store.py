@@ -8,8 +8,8 @@ from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck, Refusal
 from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form
 from llm_cache_proxy.ports.lease_store import Lease
 
-RECENT_KEPT = 50
-"""Lines on recent decisions that a tenant keeps; the oldest go first."""
+REQUESTS_KEPT = 1_000
+"""Lines on recent requests that a store keeps of a tenant unless told otherwise; the oldest go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class ExactStore(Protocol):
     async def record(
         self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
     ) -> None:
-        """Add to the tenant's counters, and to its last RECENT_KEPT decisions."""
+        """Add to the tenant's counters, and to the lines on its recent requests."""
         ...
 
     async def aclose(self) -> None:

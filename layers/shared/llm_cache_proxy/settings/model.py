@@ -282,8 +282,17 @@ class Settings(BaseSettings):
     log_path: Path | None = Field(
         None, description="File for the request log: one JSON line each, without prompts."
     )
+    requests_kept: int = Field(
+        1_000,
+        ge=0,
+        le=100_000,
+        description="Recent requests that the dashboard can list, by tenant, newest first; each "
+        "takes half a kilobyte of the exact tier's store.",
+    )
     recent_prompts: bool = Field(
-        False, description="Whether the dashboard shows the first 200 characters of prompts."
+        False,
+        description="Whether the dashboard shows prompts: their first 200 characters, or 2,000 "
+        "where they were compared by meaning.",
     )
     metrics_namespace: str | None = Field(
         None,

@@ -144,21 +144,29 @@ def test_closing_the_journal_closes_every_sink() -> None:
     assert [sink.closed for sink in sinks] == [True, True]
 
 
-async def recent(*, with_prompts: bool, tenant: str | None = "t") -> list[dict[str, object]]:
+async def recent(
+    *,
+    with_prompts: bool,
+    tenant: str | None = "t",
+    of: str = "t",
+    similarity: float | None = None,
+) -> list[dict[str, object]]:
     """What the exact tier holds of decisions after a request and its tenant's next call."""
     exact = MemoryExact()
     counter_writer = CounterWriter(exact, 1.0)
-    record = a_record(RequestState(facts=RequestFacts(prompt="p" * 1_000)))
+    record = a_record(RequestState(facts=RequestFacts(prompt="p" * 5_000)))
     record.tenant = tenant
+    assert record.outcome is not None
+    record.outcome.similarity = similarity
     request_events = RequestEvents(
-        PRICES, [RecentDecisions(counter_writer, with_prompts=with_prompts)]
+        PRICES, [RecentDecisions(counter_writer, "nobody", with_prompts=with_prompts)]
     )
 
     write(request_events, record)
     request_events.close()
     await counter_writer.drain()
 
-    return [json.loads(line) for line in await exact.recent("t")]
+    return [json.loads(line) for line in await exact.recent(of, 0, 50)]
 
 
 async def test_a_decision_rides_with_its_tenants_counts_and_holds_no_prompt() -> None:
@@ -174,8 +182,17 @@ async def test_a_decision_shows_the_beginning_of_a_prompt_where_that_is_wanted()
     assert line["prompt"] == "p" * 200
 
 
-async def test_a_request_without_a_tenant_leaves_no_decision() -> None:
+async def test_a_prompt_that_was_compared_is_kept_for_whoever_judges_the_pair() -> None:
+    [line] = await recent(with_prompts=True, similarity=0.9)
+
+    assert line["prompt"] == "p" * 2_000
+
+
+async def test_a_request_without_a_tenant_is_kept_apart() -> None:
     assert await recent(with_prompts=True, tenant=None) == []
+
+    [line] = await recent(with_prompts=True, tenant=None, of="nobody")
+    assert "tenant" not in line
 
 
 def test_the_console_gets_what_every_sink_gets_and_what_was_called() -> None:

@@ -4,18 +4,10 @@ Decides which windows belong to a span of time. Never writes.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counter_names import (
-    ERROR,
-    EXACT_HITS,
-    MISSES,
-    REFUSED,
-    SEMANTIC_HITS,
-)
-from llm_cache_proxy.domain.metrics.counter_totals import summed, tally
+from llm_cache_proxy.domain.metrics.counter_totals import summed
 from llm_cache_proxy.ports.exact_admin import CounterWindow, ExactAdmin
 
 HOUR_SECONDS = 3_600
@@ -60,38 +52,3 @@ def over(windows: Sequence[CounterWindow], now: float, span_seconds: int | None)
         if span_seconds is None
         or (window.seconds and window.start + window.seconds / 2 >= now - span_seconds)
     )
-
-
-def series(
-    windows: Sequence[CounterWindow], now: float, step_seconds: int, steps: int
-) -> list[JsonObject]:
-    """Results in `steps` equal pieces of time up to now, oldest first.
-
-    `hit_rate` is None for a piece in which nothing could have been hit. A window wider than a
-    step cannot be distinguished and is left out.
-    """
-    first = (int(now) // step_seconds - steps + 1) * step_seconds
-    pieces: list[list[Mapping[str, int]]] = [[] for _ in range(steps)]
-    for window in windows:
-        place = (window.start - first) // step_seconds
-        if 0 < window.seconds <= step_seconds and 0 <= place < steps:
-            pieces[place].append(window.counts)
-    return [
-        _piece(first + place * step_seconds, summed(parts)) for place, parts in enumerate(pieces)
-    ]
-
-
-def _piece(start: int, counts: Mapping[str, int]) -> JsonObject:
-    read = tally(counts)
-    exact, semantic = read.results[EXACT_HITS], read.results[SEMANTIC_HITS]
-    misses = read.results[MISSES]
-    failed = read.results[ERROR] + read.results[REFUSED]
-    return {
-        "start": start,
-        "exact_hits": exact,
-        "semantic_hits": semantic,
-        "misses": misses,
-        "failed": failed,
-        "others": read.total_requests - exact - semantic - misses - failed,
-        "hit_rate": round(read.hit_rate, 6) if read.could_have_hit else None,
-    }

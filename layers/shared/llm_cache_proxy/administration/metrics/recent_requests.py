@@ -1,6 +1,6 @@
-"""The last decisions over all tenants, as the dashboard shows them.
+"""The lines that the exact tier keeps of recent requests, over all tenants.
 
-Decides how many. Never guesses at a line that makes no sense: it is left out.
+Decides how far back is read. Never guesses at a line that makes no sense: it is left out.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,8 @@ from llm_cache_proxy.ports.exact_admin import ExactAdmin
 
 _MOST_SHOWN = 20
 _MOST_TENANTS = 50
-"""Whose decisions are read: one call to the store each, every five seconds."""
+"""Whose newest requests are read: one call to the store each, every five seconds."""
+_AT_ONCE = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +21,49 @@ class RecentRequests:
 
     exact: ExactAdmin
 
-    async def decisions(self, tenants: Sequence[str]) -> list[JsonObject]:
-        """The newest lines of these tenants, newest first. Raises ExactStoreUnavailable."""
+    async def newest(self, tenants: Sequence[str]) -> list[JsonObject]:
+        """The newest few lines of these tenants, newest first. Raises ExactStoreUnavailable."""
         lines: list[JsonObject] = []
         for tenant in tenants[:_MOST_TENANTS]:
-            lines += [line for text in await self.exact.recent(tenant) if (line := _parsed(text))]
-        return sorted(lines, key=lambda line: -_time(line))[:_MOST_SHOWN]
+            lines += _parsed(await self.exact.recent(tenant, 0, _MOST_SHOWN))
+        return sorted(lines, key=order)[:_MOST_SHOWN]
+
+    async def since(self, tenants: Sequence[str], start: float) -> list[JsonObject]:
+        """Every line of these tenants that is kept and not older than `start`, newest first."""
+        lines: dict[object, JsonObject] = {}
+        for tenant in tenants:
+            for line in await self._of_tenant(tenant, start):
+                lines[line.get("request_id") or id(line)] = line
+        return sorted(lines.values(), key=order)
+
+    async def _of_tenant(self, tenant: str, start: float) -> list[JsonObject]:
+        """Read on while a piece holds anything young enough: lines are ordered by their end."""
+        found: list[JsonObject] = []
+        skip = 0
+        while True:
+            texts = await self.exact.recent(tenant, skip, _AT_ONCE)
+            young = [line for line in _parsed(texts) if time_of(line) >= start]
+            found += young
+            skip += _AT_ONCE
+            if len(texts) < _AT_ONCE or not young:
+                return found
 
 
-def _parsed(text: str) -> JsonObject | None:
-    line = object_or_none(text)
-    return line if line is not None and "result" in line else None
-
-
-def _time(line: JsonObject) -> float:
+def time_of(line: JsonObject) -> float:
+    """When the request came, in Unix seconds; 0 where the line does not tell."""
     time = line.get("time")
     return float(time) if isinstance(time, int | float) else 0.0
+
+
+def order(line: JsonObject) -> tuple[float, str]:
+    """What lines are sorted by: newest first, and always the same way."""
+    return (-time_of(line), str(line.get("request_id", "")))
+
+
+def _parsed(texts: Sequence[str]) -> list[JsonObject]:
+    return [line for text in texts if (line := _line(text)) is not None]
+
+
+def _line(text: str) -> JsonObject | None:
+    line = object_or_none(text)
+    return line if line is not None and "result" in line else None

@@ -10,14 +10,12 @@ from itertools import chain
 from typing import Self
 
 from llm_cache_proxy.administration.metrics.counters import (
-    DAY_SECONDS,
-    HOUR_SECONDS,
     SPANS,
     Counters,
     over,
-    series,
 )
-from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.administration.metrics.drawing import drawn
+from llm_cache_proxy.administration.metrics.spans import Span
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_totals import Tally, tally
 from llm_cache_proxy.domain.metrics.pricing import PriceList
@@ -25,12 +23,6 @@ from llm_cache_proxy.domain.metrics.report import cost_analysis, sections, token
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import CounterWindow
 from llm_cache_proxy.ports.pair_memory import PairMemory, Standing
-
-RANGES = {"hour": (300, 12), "day": (HOUR_SECONDS, 24), "month": (DAY_SECONDS, 30)}
-"""What the dashboard can show: seconds a step, and how many steps.
-
-No step is finer than the stores' finest counter windows, five minutes.
-"""
 
 _MOST_TENANTS = 100
 _AT_ONCE = 8
@@ -89,20 +81,14 @@ class MetricsReport:
             **await self._tenants(by_tenant, now),
         }
 
-    async def dashboard(self, shown: str) -> JsonObject:
-        """What the dashboard draws for `hour`, `day` or `month`."""
-        if shown not in RANGES:
-            raise InvalidRequest(f"'range' must be one of {', '.join(RANGES)}.", param="range")
-        step_seconds, steps = RANGES[shown]
-        by_tenant = await self.counters.by_tenant(None)
+    async def dashboard(self, span: Span, tenant: str | None) -> JsonObject:
+        """What the dashboard draws for a span of time, of one tenant or of all."""
+        by_tenant = await self.counters.by_tenant(tenant)
         windows, now = _all(by_tenant), self.clock.now()
         return {
             "generated_at": int(now),
-            "range": shown,
-            "step_seconds": step_seconds,
             "breakers": self._breakers(windows, now),
-            "series": series(windows, now, step_seconds, steps),
-            "window": sections(tally(over(windows, now, step_seconds * steps)), self.prices),
+            **drawn(windows, span, self.prices),
             "total": sections(tally(over(windows, now, None)), self.prices),
             **await self._tenants(by_tenant, now),
         }

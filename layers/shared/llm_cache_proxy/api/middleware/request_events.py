@@ -110,7 +110,8 @@ class _Entry:
         if self._wanted:
             self._wanted = False
             if "client" in self._scope["state"]:
-                self._record.tenant = self._scope["state"]["client"].tenant
+                client = self._scope["state"]["client"]
+                self._record.tenant, self._record.key = client.tenant, client.key_id
             now = time.perf_counter()
             answered = now if self._answered is None else self._answered
             self._request_events.write(

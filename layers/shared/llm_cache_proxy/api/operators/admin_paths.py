@@ -7,6 +7,8 @@ PATHS: Mapping[str, tuple[str, str]] = {
     "/admin/health": ("GET", "health"),
     "/admin/config": ("GET", "config"),
     "/admin/entries": ("GET", "entries"),
+    "/admin/requests": ("GET", "requests"),
+    "/admin/entries/search": ("GET", "search_entries"),
     "/admin/entries/show": ("GET", "entry"),
     "/admin/entries/count": ("GET", "count"),
     "/admin/entries/export": ("POST", "export"),

@@ -23,6 +23,14 @@ async def list_entries(
     return await perform("entries", fields)
 
 
+@router.get("/entries/search", response_model=answers.FoundEntries)
+async def search_entries(
+    fields: Annotated[actions.SearchEntries, Query()], perform: Perform
+) -> Response:
+    """A page of the entries that fit, newest first, and how many there are."""
+    return await perform("search_entries", fields)
+
+
 @router.get("/entries/show", response_model=answers.EntryDetail)
 async def show_entry(fields: Annotated[actions.ShowEntry, Query()], perform: Perform) -> Response:
     """One entry by its id."""

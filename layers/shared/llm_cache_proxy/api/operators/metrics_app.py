@@ -56,10 +56,17 @@ async def metrics(
 async def dashboard_data(
     request: Request,
     administration: CurrentAdministration,
-    shown: Annotated[Literal["hour", "day", "month"], Query(alias="range")] = "hour",
+    shown: Annotated[
+        Literal["hour", "day", "week", "month", "custom"], Query(alias="range")
+    ] = "hour",
+    tenant: str | None = None,
+    since: Annotated[int | None, Query(ge=0, le=10**10)] = None,
+    until: Annotated[int | None, Query(ge=0, le=10**10)] = None,
 ) -> Response:
-    """What the dashboard draws for an hour, a day or a month."""
-    return json_response(request, await administration.dashboard(shown))
+    """What the dashboard draws, of one tenant or of all; a custom range has `since` and `until`."""
+    return json_response(
+        request, await administration.dashboard(shown, tenant or None, since, until)
+    )
 
 
 METRICS_ROUTERS = (router, dashboard_router, pages_router)

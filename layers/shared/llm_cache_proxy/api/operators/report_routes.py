@@ -10,6 +10,7 @@ from llm_cache_proxy.api.operators.access import Perform
 from llm_cache_proxy.api.operators.schemas import actions, answers
 from llm_cache_proxy.api.operators.schemas.learning import LearningAnswer
 from llm_cache_proxy.api.operators.schemas.metrics import Stats
+from llm_cache_proxy.api.operators.schemas.requests import RequestPage
 
 _MAX_BODY_BYTES = 5_000_000
 
@@ -20,6 +21,12 @@ router = APIRouter()
 async def stats(fields: Annotated[actions.OfTenant, Query()], perform: Perform) -> Response:
     """The figures of `/metrics`, and how many entries there are."""
     return await perform("stats", fields)
+
+
+@router.get("/requests", response_model=RequestPage)
+async def requests(fields: Annotated[actions.ListRequests, Query()], perform: Perform) -> Response:
+    """A page of recent requests, newest first, and the figures of all that were chosen."""
+    return await perform("requests", fields)
 
 
 @router.get("/health", response_model=answers.StoreHealthAnswer)

@@ -18,6 +18,7 @@ class Usage:
 class RequestEvent:
     """What became of one request.
 
+    `key` is the id of the client's key, no part of which is secret.
     `time` is when it came, in Unix seconds; `latency_ms` how long until its answer began and
     `duration_ms` until it ended. `result` is empty for a request that no tier saw. `nano_dollars`
     is what the answer cost or saved, None where its price is unknown. `timings` are milliseconds
@@ -36,6 +37,7 @@ class RequestEvent:
     method: str | None = None
     path: str | None = None
     tenant: str | None = None
+    key: str | None = None
     model: str | None = None
     entry: str | None = None
     similarity: float | None = None
@@ -61,6 +63,7 @@ class RequestEvent:
             "request_id": self.request_id,
             "correlation_id": self.correlation_id,
             "tenant": self.tenant,
+            "key": self.key,
             "model": self.model,
             "status": self.status,
             "result": self.result,

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.pipeline.support.background import TaskSet
-from llm_cache_proxy.ports.exact_store import RECENT_KEPT, ExactStore
+from llm_cache_proxy.ports.exact_store import ExactStore
+
+_MOST_LINES = 500
+"""Lines of a tenant that wait for its next call; the oldest are given up."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class CounterWriter:
             held = self._pending.setdefault(tenant, PendingCounts())
             for name, amount in counts.items():
                 held.counts[name] = held.counts.get(name, 0) + amount
-            held.recent = [*held.recent, *recent][-RECENT_KEPT:]
+            held.recent = [*held.recent, *recent][-_MOST_LINES:]
 
     def write_in_background(self, tenant: str, counts: Mapping[str, int]) -> None:
         """Write `counts` in the background, whatever becomes of the caller."""

@@ -42,6 +42,8 @@ _COUNTERS = {
 }
 _SECONDS_BETWEEN_WRITES = 1.0
 _SHOWN_CHARACTERS = 200
+_COMPARED_CHARACTERS = 2_000
+"""Of a prompt that was compared by meaning: whoever judges the pair reads it."""
 
 
 @dataclass(slots=True)
@@ -77,18 +79,22 @@ class ResultCounter:
 class RecentDecisions:
     """A `RequestSink` whose lines ride with the tenant's counts into the exact tier."""
 
-    def __init__(self, counter_writer: CounterWriter, *, with_prompts: bool) -> None:
+    def __init__(
+        self, counter_writer: CounterWriter, without_tenant: str, *, with_prompts: bool
+    ) -> None:
         self._counter_writer = counter_writer
+        self._without_tenant = without_tenant
         self._with_prompts = with_prompts
 
     def write(self, served: RequestEvent) -> None:
-        """Keep the line for the tenant's next call; a request without a tenant has none."""
-        if served.tenant is None:
-            return
+        """Keep the line for the next call of the tenant, or of whom those without count under."""
         line = served.line()
         if self._with_prompts and served.prompt:
-            line["prompt"] = served.prompt[:_SHOWN_CHARACTERS]
-        self._counter_writer.later(served.tenant, {}, [json.dumps(line, separators=(",", ":"))])
+            compared = served.similarity is not None
+            most = _COMPARED_CHARACTERS if compared else _SHOWN_CHARACTERS
+            line["prompt"] = served.prompt[:most]
+        tenant = served.tenant or self._without_tenant
+        self._counter_writer.later(tenant, {}, [json.dumps(line, separators=(",", ":"))])
 
     def close(self) -> None:
         """Nothing of its own: the counter writer is drained by its owner."""

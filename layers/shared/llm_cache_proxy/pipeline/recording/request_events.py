@@ -30,6 +30,7 @@ class RequestEventDraft:
     method: str | None = None
     path: str | None = None
     tenant: str | None = None
+    key: str | None = None
     model: str | None = None
     outcome: Outcome | None = None
     state: RequestState | None = None
@@ -65,6 +66,7 @@ class RequestEvents:
             method=record.method,
             path=record.path,
             tenant=record.tenant,
+            key=record.key,
             model=record.model,
             status=status,
             result=outcome.result.value,

@@ -14,13 +14,24 @@ from llm_cache_proxy.adapters.exact_store.redis.records import (
     listed,
     numbers,
     sensible,
-    texts,
+)
+from llm_cache_proxy.adapters.exact_store.redis.records import (
+    texts as texts_in,
 )
 from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Page, Swept
+from llm_cache_proxy.ports.exact_admin import (
+    BEGINNING_CHARACTERS,
+    NO_TEXTS,
+    CounterWindow,
+    Page,
+    Swept,
+    Texts,
+)
 
 _BATCH = 500
+_BEGINNING_BYTES = 4 * BEGINNING_CHARACTERS
+"""Of UTF-8, whatever is written."""
 
 
 class RedisAdmin(RedisScripts):
@@ -28,7 +39,7 @@ class RedisAdmin(RedisScripts):
 
     async def tenants(self) -> Sequence[str]:
         """Every tenant that has ever stored or counted, sorted."""
-        return sorted(texts(await self._server.command("SMEMBERS", TENANTS)))
+        return sorted(texts_in(await self._server.command("SMEMBERS", TENANTS)))
 
     async def cut(self, tenant: str, selector: str) -> int:
         """Make every present entry with `selector` dead at once; the new cutoff."""
@@ -59,7 +70,9 @@ class RedisAdmin(RedisScripts):
             entries, aliases = entries + gone[0], aliases + gone[1]
         return Swept(entries=entries, aliases=aliases)
 
-    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+    async def page(
+        self, tenant: str, cursor: str | None, limit: int, texts: Texts = NO_TEXTS
+    ) -> Page:
         """About `limit` living entries from `cursor` on; SCAN may show one twice."""
         names = TenantNames(tenant)
         at, records = cursor or "0", list[str]()
@@ -67,10 +80,11 @@ class RedisAdmin(RedisScripts):
             at, records = await self._scanned(names, at, limit)
             if at == "0":
                 break
-        rows = await self._run("page", [names.cutoffs, *records], FORMAT_VERSION) if records else []
+        words = (FORMAT_VERSION, texts.containing, _BEGINNING_BYTES if texts.beginnings else 0)
+        rows = await self._run("page", [names.cutoffs, *records], *words) if records else []
         with sensible():
             entries = [
-                listed(row, names.key_of(records[int(str(row[0]))]))
+                listed(row, names.key_of(records[int(str(row[0]))]), texts)
                 for row in cast("list[list[object]]", rows)
             ]
         return Page(entries, None if at == "0" else at)
@@ -103,10 +117,10 @@ class RedisAdmin(RedisScripts):
             windows = [_window(tenant, row) for row in cast("list[list[object]]", reply)]
         return sorted(windows, key=lambda window: (window.start, -window.seconds))
 
-    async def recent(self, tenant: str) -> Sequence[str]:
-        """The tenant's recent decisions, newest first."""
+    async def recent(self, tenant: str, skip: int, limit: int) -> Sequence[str]:
+        """Lines on the tenant's recent requests, newest first."""
         ring = TenantNames(tenant).ring
-        return texts(await self._server.command("LRANGE", ring, 0, -1))
+        return texts_in(await self._server.command("LRANGE", ring, skip, skip + limit - 1))
 
     async def _records(self, names: TenantNames) -> AsyncIterator[list[str]]:
         cursor = "0"
@@ -124,7 +138,7 @@ class RedisAdmin(RedisScripts):
         reply = await self._server.command("SCAN", cursor, "MATCH", names.records, "COUNT", count)
         with sensible():
             next_cursor, keys = cast("tuple[object, object]", reply)
-        return str(next_cursor), texts(keys)
+        return str(next_cursor), texts_in(keys)
 
 
 def _window(tenant: str, row: list[object]) -> CounterWindow:

@@ -10,6 +10,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 )
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_store import REQUESTS_KEPT
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -66,6 +67,8 @@ class RedisPyServer:
         return self._client
 
 
-def redis_exact_store(url: str, *, timeout_seconds: float) -> RedisExactStore:
+def redis_exact_store(
+    url: str, *, timeout_seconds: float, requests_kept: int = REQUESTS_KEPT
+) -> RedisExactStore:
     """The exact tier on the Redis at `url`; each command has `timeout_seconds`."""
-    return RedisExactStore(RedisPyServer(url, timeout_seconds=timeout_seconds))
+    return RedisExactStore(RedisPyServer(url, timeout_seconds=timeout_seconds), requests_kept)

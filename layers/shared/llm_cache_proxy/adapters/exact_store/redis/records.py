@@ -17,7 +17,7 @@ from llm_cache_proxy.domain.entries.entry import (
     joined_sse,
 )
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_admin import Listed
+from llm_cache_proxy.ports.exact_admin import BEGINNING_CHARACTERS, Listed, Texts
 from llm_cache_proxy.ports.exact_store import (
     AliasFound,
     Barred,
@@ -79,9 +79,9 @@ def entry_in(reply: object, key: str) -> Entry | None:
         return None
 
 
-def listed(row: list[object], key: str) -> Listed:
+def listed(row: list[object], key: str, texts: Texts) -> Listed:
     """A line of a page. Raises ValueError or TypeError where it makes no sense."""
-    _, entry_id, created, expires, selectors, model, prompt, completion = map(str, row)
+    _, entry_id, created, expires, selectors, model, prompt, completion, text = map(str, row)
     return Listed(
         key=key,
         entry_id=entry_id,
@@ -91,6 +91,7 @@ def listed(row: list[object], key: str) -> Listed:
         model=model,
         prompt_tokens=int(prompt),
         completion_tokens=int(completion),
+        beginning=text[:BEGINNING_CHARACTERS] if texts.beginnings else None,
     )
 
 

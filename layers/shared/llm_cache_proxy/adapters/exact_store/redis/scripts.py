@@ -8,6 +8,7 @@ from typing import Protocol
 
 from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_store import REQUESTS_KEPT
 
 KEY_LOCKING = "#!lua flags=allow-key-locking\n"
 """Upstash locks the whole database for a script that does not begin so; Redis refuses the flag.
@@ -76,8 +77,9 @@ class ScriptFlagRefusedError(Exception):
 class RedisScripts:
     """One Redis server, and the scripts that run there: what every port's part shares."""
 
-    def __init__(self, server: RedisServer) -> None:
+    def __init__(self, server: RedisServer, requests_kept: int = REQUESTS_KEPT) -> None:
         self._server = server
+        self._requests_kept = requests_kept
         self._registered: set[str] = set()
 
     async def _run(self, name: str, keys: list[str], *words: Word) -> object:

@@ -21,7 +21,6 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, StoreRefusesWrites
 from llm_cache_proxy.ports.exact_store import (
-    RECENT_KEPT,
     Answered,
     Commit,
     Lookup,
@@ -51,7 +50,7 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
         lease = "" if query.flight is None else milliseconds(query.lease_seconds)
         asking = [*_asking(query, window), check_text(query.check, now), lease]
         asking += [query.stale_seconds, query.refresh_ahead, query.claim]
-        words = [*asking, *_flat(query.counts), *_lines(query.recent)]
+        words = [*asking, *_flat(query.counts), *self._lines(query.recent)]
         try:
             reply = await self._run("lookup", keys, *words)
         except UnreadableReplyError as exc:
@@ -123,7 +122,7 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
         names = TenantNames(tenant)
         window = names.window(time.time())
         keys = [*names.shared(window)[2:], names.ring]
-        numbers(await self._run("record", keys, window, *_flat(counts), *_lines(recent)), 1)
+        numbers(await self._run("record", keys, window, *_flat(counts), *self._lines(recent)), 1)
         await self._register(tenant)
 
     async def check(self) -> str | None:
@@ -152,6 +151,10 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
         await self._server.command("DEL", record)
         return Miss(0)
 
+    def _lines(self, recent: Sequence[str]) -> list[Word]:
+        lines: list[Word] = [word for line in recent for word in ("recent", line)]
+        return [*lines, "recent_kept", self._requests_kept] if lines else []
+
 
 def _asking(query: Lookup, window: str) -> list[Word]:
     max_age = "" if query.max_age_seconds is None else query.max_age_seconds
@@ -160,8 +163,3 @@ def _asking(query: Lookup, window: str) -> list[Word]:
 
 def _flat(counts: Mapping[str, int]) -> list[Word]:
     return [cast("Word", word) for pair in counts.items() for word in pair]
-
-
-def _lines(recent: Sequence[str]) -> list[Word]:
-    lines: list[Word] = [word for line in recent for word in ("recent", line)]
-    return [*lines, "recent_kept", RECENT_KEPT] if lines else []

@@ -15,6 +15,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 )
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_store import REQUESTS_KEPT
 
 if TYPE_CHECKING:
     from upstash_redis.asyncio import Redis
@@ -77,6 +78,10 @@ class UpstashServer:
         return self._client
 
 
-def upstash_exact_store(url: str, token: str, *, timeout_seconds: float) -> RedisExactStore:
+def upstash_exact_store(
+    url: str, token: str, *, timeout_seconds: float, requests_kept: int = REQUESTS_KEPT
+) -> RedisExactStore:
     """The exact tier on the Upstash database at `url`; each command has `timeout_seconds`."""
-    return RedisExactStore(UpstashServer(url, token, timeout_seconds=timeout_seconds))
+    return RedisExactStore(
+        UpstashServer(url, token, timeout_seconds=timeout_seconds), requests_kept
+    )

@@ -12,7 +12,15 @@ from llm_cache_proxy.adapters.exact_store.counter_windows import (
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
 from llm_cache_proxy.adapters.exact_store.sqlite.records import entry_in, is_whole, sequence_of
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Listed, Page, Swept
+from llm_cache_proxy.ports.exact_admin import (
+    BEGINNING_CHARACTERS,
+    NO_TEXTS,
+    CounterWindow,
+    Listed,
+    Page,
+    Swept,
+    Texts,
+)
 
 _LIVING = """
 version = :version AND expires_at > :now
@@ -35,6 +43,7 @@ tenant = ? AND created_at < (
 """
 _PAGE = f"""
 SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {_LIVING}
+  AND instr(lower(text), lower(:containing))
 ORDER BY key LIMIT :beyond
 """  # noqa: S608 - constants alone
 _READ = f"""
@@ -74,10 +83,12 @@ class SqliteAdmin(SqlitePart):
         """Delete the records that `cut_before` has killed."""
         return await self._thread.run(lambda c: _deleted(c, _OLD, (tenant, tenant)))
 
-    async def page(self, tenant: str, cursor: str | None, limit: int) -> Page:
+    async def page(
+        self, tenant: str, cursor: str | None, limit: int, texts: Texts = NO_TEXTS
+    ) -> Page:
         """Up to `limit` living entries after the key `cursor`, in the order of their keys."""
         now = int(self._thread.now())
-        return await self._thread.run(lambda c: _page(c, tenant, cursor or "", limit, now))
+        return await self._thread.run(lambda c: _page(c, tenant, cursor or "", limit, texts, now))
 
     async def read(self, tenant: str, key: str) -> Entry | None:
         """The whole living entry under an exact key."""
@@ -94,10 +105,10 @@ class SqliteAdmin(SqlitePart):
         now = int(self._thread.now())
         return await self._thread.run(lambda c: _counters(c, tenant, now))
 
-    async def recent(self, tenant: str) -> Sequence[str]:
-        """The tenant's recent decisions, newest first."""
-        query = "SELECT line FROM recent WHERE tenant = ? ORDER BY place DESC"
-        rows = await self._thread.run(lambda c: c.execute(query, (tenant,)).fetchall())
+    async def recent(self, tenant: str, skip: int, limit: int) -> Sequence[str]:
+        """Lines on the tenant's recent requests, newest first."""
+        query = "SELECT line FROM recent WHERE tenant = ? ORDER BY place DESC LIMIT ? OFFSET ?"
+        rows = await self._thread.run(lambda c: c.execute(query, (tenant, limit, skip)).fetchall())
         return [str(row[0]) for row in rows]
 
 
@@ -140,15 +151,18 @@ def _deleted(connection: sqlite3.Connection, which: str, parameters: tuple[str, 
     return Swept(entries=counted[0] - counted[1], aliases=counted[1])
 
 
-def _page(connection: sqlite3.Connection, tenant: str, after: str, limit: int, now: int) -> Page:
-    parameters = {**_living(now), "tenant": tenant, "after": after, "beyond": limit + 1}
+def _page(
+    connection: sqlite3.Connection, tenant: str, after: str, limit: int, texts: Texts, now: int
+) -> Page:
+    where = {"tenant": tenant, "after": after, "containing": texts.containing}
+    parameters = {**_living(now), **where, "beyond": limit + 1}
     found = connection.execute(_PAGE, parameters).fetchall()
     rows = found[:limit]
     cursor = rows[-1]["key"] if len(found) > limit else None
-    return Page([_listed(row) for row in rows if is_whole(row)], cursor)
+    return Page([_listed(row, texts) for row in rows if is_whole(row)], cursor)
 
 
-def _listed(row: sqlite3.Row) -> Listed:
+def _listed(row: sqlite3.Row, texts: Texts) -> Listed:
     """A line of a page."""
     return Listed(
         key=row["key"],
@@ -159,6 +173,7 @@ def _listed(row: sqlite3.Row) -> Listed:
         model=row["model"],
         prompt_tokens=row["prompt_tokens"],
         completion_tokens=row["completion_tokens"],
+        beginning=row["text"][:BEGINNING_CHARACTERS] if texts.beginnings else None,
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
@@ -11,11 +12,18 @@ from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
     writing,
 )
 from llm_cache_proxy.adapters.exact_store.sqlite.leases import forget_lapsed, is_fenced_off
-from llm_cache_proxy.adapters.exact_store.sqlite.records import count, is_cut_off, remember
+from llm_cache_proxy.adapters.exact_store.sqlite.records import (
+    count,
+    forget,
+    is_cut_off,
+    remember,
+)
 from llm_cache_proxy.adapters.exact_store.sqlite.schema import SCHEMA_VERSION
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, StoreRefusesWrites
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store import REQUESTS_KEPT, Commit
+
+_LINES_BETWEEN_TRIMS = 64
 
 _WRITE_ENTRY = """
 INSERT OR REPLACE INTO records (
@@ -28,9 +36,17 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 class SqliteCommits(SqlitePart):
     """The part of `ExactStore` that writes."""
 
-    def __init__(self, thread: SqliteThread, *, disk_space: DiskSpace | None = None) -> None:
+    def __init__(
+        self,
+        thread: SqliteThread,
+        *,
+        disk_space: DiskSpace | None = None,
+        requests_kept: int = REQUESTS_KEPT,
+    ) -> None:
         super().__init__(thread)
         self._disk_space = disk_space
+        self._requests_kept = requests_kept
+        self._untrimmed = 0
 
     async def commit(self, commit: Commit) -> bool:
         """Whether the entry was stored: not where the disk is nearly full."""
@@ -56,6 +72,15 @@ class SqliteCommits(SqlitePart):
         """Add to the tenant's counters and recent decisions."""
         now = int(self._thread.now())
         await self._thread.run(lambda connection: _record(connection, tenant, counts, recent, now))
+        await self._trim_recent(tenant, recent)
+
+    async def _trim_recent(self, tenant: str, recent: Sequence[str]) -> None:
+        """Delete the tenant's oldest lines, from time to time: to walk along them takes time."""
+        self._untrimmed += len(recent)
+        if self._untrimmed >= _LINES_BETWEEN_TRIMS:
+            self._untrimmed = 0
+            with suppress(ExactStoreUnavailable):  # what was asked for has been done
+                await self._thread.run(lambda c: forget(c, tenant, self._requests_kept))
 
 
 def _read_something(connection: sqlite3.Connection) -> None:

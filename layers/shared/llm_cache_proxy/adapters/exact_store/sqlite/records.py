@@ -12,7 +12,7 @@ from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS
 from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import correct_usage
 from llm_cache_proxy.domain.client_keys.usage import USAGE
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
-from llm_cache_proxy.ports.exact_store import RECENT_KEPT, Hit, Lookup
+from llm_cache_proxy.ports.exact_store import Hit, Lookup
 
 _CUT_OFF = """
 SELECT EXISTS (
@@ -26,8 +26,8 @@ INSERT INTO counters (tenant, seconds, start, name, amount) VALUES (?, ?, ?, ?, 
 ON CONFLICT DO UPDATE SET amount = amount + excluded.amount
 """
 _FORGET = """
-DELETE FROM recent WHERE tenant = ? AND place NOT IN (
-  SELECT place FROM recent WHERE tenant = ? ORDER BY place DESC LIMIT ?)
+DELETE FROM recent WHERE tenant = :tenant AND place <= (
+  SELECT place FROM recent WHERE tenant = :tenant ORDER BY place DESC LIMIT 1 OFFSET :kept)
 """
 _USE = "UPDATE records SET used_at = ? WHERE tenant = ? AND key = ? AND used_at <= ?"
 _USED_SECONDS = 60
@@ -165,11 +165,15 @@ def count(connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int]
 
 
 def remember(connection: sqlite3.Connection, tenant: str, recent: Sequence[str]) -> None:
-    """Keep the lines, and of the tenant's older ones as many as may be kept."""
+    """Keep the lines; `forget` is called for the older ones from time to time."""
     if recent:
         rows = [(tenant, line) for line in recent]
         connection.executemany("INSERT INTO recent (tenant, line) VALUES (?, ?)", rows)
-        connection.execute(_FORGET, (tenant, tenant, RECENT_KEPT))
+
+
+def forget(connection: sqlite3.Connection, tenant: str, kept: int) -> None:
+    """Delete the tenant's lines but for the newest `kept`."""
+    connection.execute(_FORGET, {"tenant": tenant, "kept": kept})
 
 
 def mark_used(connection: sqlite3.Connection, tenant: str, key: str, now: int) -> None:

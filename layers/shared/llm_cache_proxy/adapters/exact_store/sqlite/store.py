@@ -46,6 +46,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     merged,
 )
 from llm_cache_proxy.ports.exact_store import (
+    REQUESTS_KEPT,
     AliasFound,
     Answered,
     Barred,
@@ -75,7 +76,9 @@ class SqliteExactStore(
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key; a hit is counted in the same transaction."""
-        return await self._thread.run(lambda c: _looked_up(c, query, self._thread.now()))
+        answer = await self._thread.run(lambda c: _looked_up(c, query, self._thread.now()))
+        await self._trim_recent(query.tenant, query.recent)
+        return answer
 
     async def promote(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
@@ -90,11 +93,15 @@ class SqliteExactStore(
 
 
 def sqlite_exact_store(
-    path: Path, *, timeout_seconds: float, disk_space: DiskSpace | None = None
+    path: Path,
+    *,
+    timeout_seconds: float,
+    disk_space: DiskSpace | None = None,
+    requests_kept: int = REQUESTS_KEPT,
 ) -> SqliteExactStore:
     """The store in the file at `path`, which begins empty where there is none."""
     thread = SqliteThread(path, timeout_seconds=timeout_seconds)
-    return SqliteExactStore(thread, disk_space=disk_space)
+    return SqliteExactStore(thread, disk_space=disk_space, requests_kept=requests_kept)
 
 
 def _looked_up(connection: sqlite3.Connection, query: Lookup, now: float) -> Answered:

@@ -46,6 +46,33 @@ class ListEntries(Selection):
     cursor: Text | None = Field(None, description="As the page before gave it.")
 
 
+class SearchEntries(OfTenant):
+    """Which entries: what each field names, all of them together."""
+
+    search: Text | None = Field(None, description="What the prompt holds, whatever its case.")
+    namespace: Text | None = None
+    model: Text | None = None
+    tag: Text | None = None
+    older_than_seconds: Seconds | None = None
+    younger_than_seconds: Seconds | None = Field(None, ge=1)
+    limit: int | None = Field(None, ge=1, le=200)
+    skip: int | None = Field(None, ge=0, le=5_000)
+
+
+class ListRequests(OfTenant):
+    """Which requests: what each field names, all of them together; times are Unix seconds."""
+
+    model: Text | None = None
+    key: Text | None = Field(None, description="The id of a client's key.")
+    result: Text | None = Field(None, description="As in `x-cache`.")
+    search: Text | None = Field(None, description="In ids, reason, model and kept prompt.")
+    last_seconds: Seconds | None = Field(None, ge=1)
+    since: Seconds | None = None
+    until: Seconds | None = None
+    limit: int | None = Field(None, ge=1, le=200)
+    cursor: Text | None = Field(None, description="As the page before gave it.")
+
+
 class ShowEntry(OfTenant):
     """One entry, with its prompt and answer where `texts` asks for them."""
 

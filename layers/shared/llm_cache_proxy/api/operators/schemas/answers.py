@@ -67,6 +67,20 @@ class EntryPage(Answer):
     cursor: str | None
 
 
+class FoundEntry(EntrySummary):
+    """An entry that was searched for, and how its prompt begins."""
+
+    beginning: str | None
+
+
+class FoundEntries(Answer):
+    """A page of what was found, newest first; not `whole` where the search ended before the end."""
+
+    entries: list[FoundEntry]
+    matched: int
+    whole: bool
+
+
 class EntryDetail(EntrySummary):
     """One entry; its texts where they were asked for."""
 

@@ -168,12 +168,29 @@ class SeriesPiece(Answer):
     hit_rate: float | None
 
 
+class SimilarityBand(Answer):
+    """Requests whose nearest prompt was at least as similar as `low`, by what became of them."""
+
+    low: float
+    served: int
+    vetoed: int
+    not_served: int
+
+
 class DashboardData(Answer):
-    """What the dashboard draws."""
+    """What the dashboard draws; `window` is the sum of `series`.
+
+    `threshold` is the least similarity of a semantic hit, null where there are none.
+    """
 
     generated_at: int
-    range: Literal["hour", "day", "month"]
+    range: Literal["hour", "day", "week", "month", "custom"]
+    start: int
+    end: int
     step_seconds: int
+    similarities: list[SimilarityBand]
+    threshold: float | None
+    tenant_names: list[str]
     breakers: dict[str, Breaker]
     series: list[SeriesPiece]
     window: Figures
