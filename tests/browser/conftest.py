@@ -11,11 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from fakes.admin import NOW, AdminHarness
-from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
+from llm_cache_proxy.api.operators.access import Operators
+from llm_cache_proxy.api.operators.admin_app import router as admin_router
+from llm_cache_proxy.api.operators.app import operator_app
+from llm_cache_proxy.api.operators.metrics_app import METRICS_ROUTERS
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.counter_names import (
     EXACT_HITS,
     SEMANTIC_HITS,
@@ -27,6 +32,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     trip_count,
     veto_count,
 )
+from llm_cache_proxy.domain.metrics.similarities import similarity_count
 from samples.served import SAVED, USED, served
 from servers.requirements import require_program
 from servers.thread import ThreadServer
@@ -136,16 +142,22 @@ def scheme(driver: webdriver.Chrome, name: str) -> None:
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
-def picture(driver: webdriver.Chrome, path: Path) -> None:
-    """A picture of the whole page."""
-    taken = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+def picture(driver: webdriver.Chrome, path: Path, *, whole: bool = True) -> None:
+    """A picture of the whole page, or of what its window shows."""
+    driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+    of = "document.documentElement.scrollHeight" if whole else "innerHeight"
+    width, height = driver.execute_script(f"return [innerWidth, {of}]")
+    clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+    options = {"captureBeyondViewport": whole, "clip": clip}
+    taken = driver.execute_cdp_cmd("Page.captureScreenshot", options)
+    driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": False})
     path.write_bytes(base64.b64decode(taken["data"]))
 
 
 @pytest.fixture
 def office() -> AdminHarness:
     """An hour of traffic in windows of five minutes: ever more hits, two models, a quiet time."""
-    office = AdminHarness()
+    office = AdminHarness(key_ring=KeyRing(b"a-signing-secret"))
     office.exact.time = NOW
     for place in range(12):
         wave = 40 + round(25 * math.sin(place / 2))
@@ -160,8 +172,11 @@ def office() -> AdminHarness:
             *[latency_counts("MISS", 400 + 12 * wave)] * misses,
         ]
         if place % 3 == 0:
-            parts += [miss_counts("other", 100, 100), {"bypasses": 2}]
+            parts += [miss_counts("acme/own-7b", 100, 100), {"bypasses": 2}]
             parts += [veto_count("numbers"), veto_count("numbers"), veto_count("negation")]
+            parts += [similarity_count(0.9731, "HIT-SEMANTIC", "similar")]
+            parts += [similarity_count(0.9612, "MISS", "guard:numbers")]
+            parts += [similarity_count(0.41, "MISS", "below-threshold")]
         if place == 8:
             parts += [error_count("search"), error_count("upstream_429")]
         office.exact.lay(merged(*parts), ago=300 * (12 - place), seconds=300)
@@ -174,9 +189,15 @@ def office() -> AdminHarness:
     return office
 
 
+def pages_of(office: AdminHarness, key: str | None) -> FastAPI:
+    """The pages, and the administration that they call."""
+    operators = Operators(office.administration(), key)
+    return operator_app([*METRICS_ROUTERS, admin_router], operators)
+
+
 @pytest.fixture
 def dashboard(office: AdminHarness) -> Iterator[ThreadServer]:
-    server = ThreadServer(create_metrics_app(office.administration(), KEY))
+    server = ThreadServer(pages_of(office, KEY))
     server.start()
     yield server
     server.stop()
@@ -184,7 +205,7 @@ def dashboard(office: AdminHarness) -> Iterator[ThreadServer]:
 
 @pytest.fixture
 def open_dashboard(office: AdminHarness) -> Iterator[ThreadServer]:
-    server = ThreadServer(create_metrics_app(office.administration(), None))
+    server = ThreadServer(pages_of(office, None))
     server.start()
     yield server
     server.stop()

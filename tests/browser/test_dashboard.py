@@ -1,48 +1,17 @@
 """Facts about the dashboard in a browser."""
 
-import asyncio
-import json
-from collections.abc import Callable
-
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
 
-from browser.conftest import KEY, log, scheme, screen
-from fakes.admin import NOW, AdminHarness
-from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
+from browser.conftest import KEY, pages_of, scheme, screen
+from browser.page import card, complaints, find, opened, press, rows, until
+from fakes.admin import AdminHarness
 from servers.thread import ThreadServer
 
 pytestmark = pytest.mark.browser
-
-PATIENCE_SECONDS = 15
-
-
-def find(browser: webdriver.Chrome, element_id: str) -> WebElement:
-    return browser.find_element(By.ID, element_id)
-
-
-def until(browser: webdriver.Chrome, true: Callable[[], object]) -> None:
-    # A refresh may come between finding a figure and reading it.
-    waiting = WebDriverWait(browser, PATIENCE_SECONDS, 0.1, [StaleElementReferenceException])
-    waiting.until(lambda _: true())
-
-
-def opened(browser: webdriver.Chrome, server: ThreadServer) -> None:
-    """Load the page and wait for its numbers."""
-    browser.get(f"{server.url}/dashboard")
-    until(browser, lambda: find(browser, "updated").text)
-
-
-def card(browser: webdriver.Chrome, title: str) -> str:
-    """The figure on a card."""
-    path = f"//dl[@id='cards']/div[dt='{title}']/dd[1]"
-    return browser.find_element(By.XPATH, path).text
 
 
 def give_key(browser: webdriver.Chrome, key: str) -> None:
@@ -50,23 +19,14 @@ def give_key(browser: webdriver.Chrome, key: str) -> None:
     find(browser, "key").send_keys(key + Keys.ENTER)
 
 
-def complaints(browser: webdriver.Chrome) -> list[str]:
-    """What the browser itself objected to, refused resources among it."""
-    return [line["message"] for line in log(browser) if line["level"] == "SEVERE"]
-
-
 def test_the_numbers_are_those_of_the_counters(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)
 
-    assert card(browser, "Hit rate") == "51.0 %"
-    assert card(browser, "Requests") == "791"
-    assert [row.text for row in find(browser, "vetoes").find_elements(By.TAG_NAME, "tr")] == [
-        "numbers\n8",
-        "negation\n4",
-    ]
-    assert "price unknown" in find(browser, "models").text
+    assert card(browser, "Hit rate") == "52.6 %"
+    assert card(browser, "Requests") == "729"
+    assert "acme/own-7b 0 3 0 600 price unknown" in find(browser, "models").text
 
 
 def painted(browser: webdriver.Chrome, chart: str, colour: str) -> int:
@@ -111,37 +71,19 @@ def test_what_lies_under_the_pointer_is_reported_in_words(
     assert "misses" in answer.text
 
 
-def rows(browser: webdriver.Chrome, element_id: str) -> list[str]:
-    return [row.text for row in find(browser, element_id).find_elements(By.TAG_NAME, "tr")]
-
-
-def test_recent_decisions_are_reported_with_their_reason_and_without_prompts(
+def test_the_newest_requests_are_reported_with_their_reason_and_lead_to_each(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)
 
     answer = [row.split(maxsplit=1)[1] for row in rows(browser, "recent")]
-    assert answer[1] == "HIT-EXACT identical gpt-4o-mini – 154 – 12 ms default"
+    assert answer[1] == "Exact hit identical 200 gpt-4o-mini – 154 – 12 ms default"
     assert answer[2] == (
-        "HIT-SEMANTIC similar gpt-4o-mini 0.9731 154 $0.0000443 saved 14 ms default"
+        "Semantic hit similar 200 gpt-4o-mini 0.9731 154 $0.0000443 saved 14 ms default"
     )
     assert "guard:numbers" in answer[3]
-    assert "Without prompts" in find(browser, "recent-note").text
-    assert browser.find_elements(By.CSS_SELECTOR, ".recent .prompt") == []
-
-
-def test_prompts_appear_where_they_were_switched_on_and_are_no_html(
-    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
-) -> None:
-    line = {"time": NOW + 5, "result": "MISS", "reason": "not-found", "latency_ms": 1}
-    line["prompt"] = "<img src=x onerror=alert(1)>"
-    asyncio.run(office.exact.record("default", {}, [json.dumps(line), "no JSON", "7"]))
-
-    opened(browser, open_dashboard)
-
-    assert browser.find_element(By.CSS_SELECTOR, "td.prompt").text == line["prompt"]
-    assert "RECENT_PROMPTS is on" in find(browser, "recent-note").text
-    assert complaints(browser) == []
+    link = find(browser, "recent").find_element(By.TAG_NAME, "a")
+    assert str(link.get_attribute("href")).endswith("?page=requests&open=req_1")
 
 
 def test_each_part_is_reported_with_its_breaker(
@@ -178,7 +120,7 @@ def test_new_numbers_appear_by_themselves_in_the_same_nodes(
     browser.execute_script("document.querySelector('details').open = true")
     chart = browser.find_element(By.CSS_SELECTOR, "#rate canvas")
 
-    office.exact.lay({"exact_hits": 209}, ago=300, seconds=300)
+    office.exact.lay({"exact_hits": 271}, ago=300, seconds=300)
 
     until(browser, lambda: card(browser, "Requests") == "1,000")
     assert chart.is_displayed()
@@ -209,7 +151,7 @@ def test_the_page_asks_for_the_key_once_and_keeps_it_over_a_reload(
     opened(browser, dashboard)
 
     assert not find(browser, "key-form").is_displayed()
-    assert card(browser, "Requests") == "791"
+    assert card(browser, "Requests") == "729"
 
 
 def test_a_wrong_key_is_reported_and_shows_nothing(
@@ -220,7 +162,7 @@ def test_a_wrong_key_is_reported_and_shows_nothing(
     give_key(browser, "wrong")
 
     until(browser, lambda: find(browser, "key-error").text == "This key is wrong.")
-    assert not find(browser, "numbers").is_displayed()
+    assert find(browser, "view").text == ""
 
 
 def test_a_forgotten_key_is_requested_again(
@@ -233,7 +175,7 @@ def test_a_forgotten_key_is_requested_again(
     find(browser, "forget").click()
 
     until(browser, lambda: find(browser, "key-form").is_displayed())
-    assert not find(browser, "numbers").is_displayed()
+    assert find(browser, "view").text == ""
 
 
 def test_a_server_that_is_gone_is_reported_and_its_return_noticed(
@@ -244,10 +186,16 @@ def test_a_server_that_is_gone_is_reported_and_its_return_noticed(
     open_dashboard.stop()
     until(browser, lambda: "does not answer" in find(browser, "state").text)
     shown_meanwhile = card(browser, "Requests")
+    dots = [
+        dot.get_attribute("class")
+        for dot in find(browser, "health").find_elements("tag name", "span")
+    ]
     open_dashboard.start()
 
     until(browser, lambda: not find(browser, "state").text)
-    assert shown_meanwhile == "791"
+    assert shown_meanwhile == "729"
+    assert dots == ["unknown", "unknown"]
+    assert find(browser, "health").find_elements("class name", "unknown") == []
 
 
 def test_a_store_that_is_unavailable_is_named(
@@ -270,78 +218,70 @@ def test_dark_is_dark(browser: webdriver.Chrome, open_dashboard: ThreadServer) -
     assert colour == "rgba(18, 21, 27, 1)"
 
 
-@pytest.mark.parametrize("width", [320, 360, 768])
-def test_a_narrow_page_does_not_scroll_sideways(
-    browser: webdriver.Chrome, open_dashboard: ThreadServer, width: int
-) -> None:
-    screen(browser, width, 740)
-    opened(browser, open_dashboard)
+PAGES = ("overview", "requests", "entries", "semantic", "keys")
+WIDER_THAN_ITS_PLACE = """
+  const root = document.documentElement;
+  const scrolled = [...document.querySelectorAll(".panel *")].filter((one) =>
+    getComputedStyle(one).overflowX === "auto" && one.scrollWidth > one.clientWidth);
+  return [root.scrollWidth - root.clientWidth, scrolled.length];
+"""
 
-    root = "document.documentElement"
-    overhang = browser.execute_script(f"return {root}.scrollWidth - {root}.clientWidth")
-    assert overhang == 0
+
+def test_no_page_scrolls_sideways_and_no_card_on_a_wide_one(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer
+) -> None:
+    found = {}
+    for page in PAGES:
+        opened(browser, open_dashboard, f"?page={page}")
+        for width in (320, 390, 768, 1280):
+            screen(browser, width, 740)
+            found[page, width] = browser.execute_script(WIDER_THAN_ITS_PLACE)
+
+    assert {place: page for place, (page, _) in found.items() if page > 0} == {}
+    assert [place for place, (_, cards) in found.items() if cards and place[1] == 1280] == []
 
 
 def test_without_any_traffic_the_page_says_so(browser: webdriver.Chrome) -> None:
-    server = ThreadServer(create_metrics_app(AdminHarness().administration(), None))
+    server = ThreadServer(pages_of(AdminHarness(), None))
     server.start()
     try:
         opened(browser, server)
         assert card(browser, "Hit rate") == "–"
-        assert find(browser, "vetoes").text == "No veto in this time."
+        assert find(browser, "errors").text == "No failure in this time."
         assert complaints(browser) == []
     finally:
         server.stop()
 
 
+AXE = "axe.run().then(arguments[arguments.length - 1])"
+
+
+def objections(browser: webdriver.Chrome, axe: str) -> list[str]:
+    browser.execute_script(axe)
+    found = browser.execute_async_script(AXE)
+    return [f"{v['impact']} {v['id']}: {v['nodes'][0]['html']}" for v in found["violations"]]
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("keyed", [False, True])
-def test_axe_finds_nothing_to_object_to(
+def test_axe_finds_nothing_to_object_to_on_any_page(
     browser: webdriver.Chrome,
     open_dashboard: ThreadServer,
     dashboard: ThreadServer,
     axe: str,
-    *,
-    keyed: bool,
     colours: str,
 ) -> None:
     scheme(browser, colours)
-    if keyed:
-        browser.get(f"{dashboard.url}/dashboard")
-        until(browser, lambda: find(browser, "key-form").is_displayed())
-    else:
-        opened(browser, open_dashboard)
+    browser.get(f"{dashboard.url}/dashboard")
+    until(browser, lambda: find(browser, "key-form").is_displayed())
+    found = {"key": objections(browser, axe)}
+    for query in (*PAGES, "requests&open=req_3"):
+        opened(browser, open_dashboard, f"?page={query}")
+        found[query] = objections(browser, axe)
+    opened(browser, open_dashboard, "?page=keys")
+    press(browser, "New key…")
+    found["question"] = objections(browser, axe)
+    screen(browser, 390, 844)
+    opened(browser, open_dashboard, "?page=requests")
+    found["narrow"] = objections(browser, axe)
 
-    browser.execute_script(axe)
-    found = browser.execute_async_script("axe.run().then(arguments[0])")
-
-    answer = [f"{v['impact']} {v['id']}: {v['nodes'][0]['html']}" for v in found["violations"]]
-    assert answer == []
-
-
-def test_checked_hits_are_reported_with_their_interval_and_what_came_of_them(
-    browser: webdriver.Chrome,
-) -> None:
-    office = AdminHarness()
-    counts = {"semantic_hits": 500, "shadow:right": 36, "shadow:wrong": 4, "shadow:failed": 1}
-    office.exact.lay({**counts, "verifier:approved": 3, "verifier:refused": 2}, ago=30)
-    asyncio.run(office.exact.set_threshold("default", 0.94, before=0.0))
-    asyncio.run(office.exact.bar("default", "a-pair"))
-    server = ThreadServer(create_metrics_app(office.administration(), None))
-    server.start()
-    try:
-        opened(browser, server)
-        rows = [row.text for row in find(browser, "accuracy").find_elements(By.TAG_NAME, "tr")]
-        assert complaints(browser) == []
-    finally:
-        server.stop()
-
-    assert rows == [
-        "Sampled 40",
-        "Wrong among them 10.0 % (95 %: 4.0 % to 23.1 %)",
-        "Samples without an answer 1",
-        "Pairs that the verifier approved 3 of 5, 0 unanswered",
-        "Verifier's cost $0.00",
-        "Threshold raised for default 0.94",
-        "Pairs barred by default 1",
-    ]
+    assert {place: said for place, said in found.items() if said} == {}

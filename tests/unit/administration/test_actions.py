@@ -176,7 +176,9 @@ async def test_the_dashboard_shows_no_range_that_there_is_not(office: AdminHarne
         await office.administration().dashboard("year")
 
 
-@pytest.mark.parametrize(("shown", "steps"), [("hour", 12), ("day", 24), ("month", 30)])
+@pytest.mark.parametrize(
+    ("shown", "steps"), [("hour", 12), ("day", 24), ("week", 7), ("month", 30)]
+)
 async def test_the_dashboard_has_a_step_for_every_piece_of_its_range(
     office: AdminHarness, shown: str, steps: int
 ) -> None:
@@ -188,6 +190,30 @@ async def test_the_dashboard_has_a_step_for_every_piece_of_its_range(
     assert isinstance(series, list)
     assert len(series) == steps
     assert sum(piece["exact_hits"] for piece in series) == 3
+
+
+async def test_the_dashboard_shows_a_time_of_ones_own_of_one_tenant(office: AdminHarness) -> None:
+    office.exact.lay({"misses": 1}, ago=100, seconds=300)
+    office.exact.lay({"misses": 5}, ago=100, seconds=300, tenant="acme")
+    office.exact.lay({"misses": 9}, ago=9_000, seconds=300, tenant="acme")
+
+    now = int(office.now())
+    answer = await office.administration().dashboard("custom", "acme", now - 600, now)
+
+    performance = answer["window"]["cache_performance"]  # type: ignore[index]
+    assert performance["misses"] == 5
+    assert answer["tenant_names"] == ["acme", "default"]
+
+
+async def test_the_dashboard_names_the_threshold_in_force_where_there_is_one() -> None:
+    harness = Harness()
+    office = AdminHarness(explanation=Explanation(harness.pipeline))
+
+    with_pipeline = await office.administration().dashboard("hour")
+    without = await AdminHarness().administration().dashboard("hour")
+
+    assert with_pipeline["threshold"] == harness.pipeline.policy.threshold
+    assert (without["threshold"], without["learns"]) == (None, False)
 
 
 async def test_a_process_without_a_pipeline_explains_nothing(office: AdminHarness) -> None:

@@ -29,7 +29,14 @@ def test_it_names_every_metric_of_prometheus_and_no_other() -> None:
 
 
 def test_it_names_every_field_of_a_log_line() -> None:
-    whole = {"correlation_id": "c", "key": "k", "entry": "e", "similarity": 1.0, "nano_dollars": 1}
+    whole = {
+        "correlation_id": "c",
+        "key": "k",
+        "vetoes": {"numbers": 1},
+        "entry": "e",
+        "similarity": 1.0,
+        "nano_dollars": 1,
+    }
 
     fields = {*served(usage=USED, **whole).line(), *served(usage=SAVED, **whole).line()}
     assert {name for name in fields if f"`{name}`" not in GUIDE} == set()

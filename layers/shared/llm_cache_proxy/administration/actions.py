@@ -37,6 +37,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_totals import Tally
 from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
@@ -150,6 +151,7 @@ class Administration:
             **figures,
             "tenant_names": list(await self._clearing.tenants(None)),
             "threshold": self._threshold,
+            "learns": self._learned_from is not None,
             "health": await self._lately(),
             "entries": await self._vitals.entries(tenants),
             "recent": await RecentRequests(self.exact).newest(tenants),
@@ -242,12 +244,15 @@ class Administration:
     async def _learning(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant") or DEFAULT_TENANT
         fields.end()
-        learning = None if self.explanation is None else self.explanation.pipeline.learning
-        return await LearningReport(learning).report(tenant)
+        return await LearningReport(self._learned_from).report(tenant)
 
     async def _config(self, fields: Fields) -> JsonObject:
         fields.end()
         return {"settings": dict(self.describe_settings())}
+
+    @property
+    def _learned_from(self) -> Learning | None:
+        return None if self.explanation is None else self.explanation.pipeline.learning
 
     @property
     def _threshold(self) -> float | None:

@@ -3,12 +3,11 @@
 Each step returns what it decided (`pipeline/request/decision.py`); only this file carries it out.
 """
 
-import time
 from asyncio import to_thread
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
-from llm_cache_proxy.domain.metrics.counter_names import latency_counts, merged, negated
+from llm_cache_proxy.domain.metrics.counter_names import merged, negated
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.checks.learning import Learning
@@ -67,7 +66,6 @@ class CachingProxy:
         Raises RequestRefused where it cannot be served as it is, and UpstreamError where the
         upstream gave no answer. Cache trouble raises nothing.
         """
-        start = time.perf_counter()
         state = RequestState() if state is None else state
         try:
             if request.client.key_id is not None:
@@ -81,10 +79,6 @@ class CachingProxy:
         answer.outcome.grant = state.account.grant
         if answer.outcome.result not in _FROM_UPSTREAM:
             self._release_charge(request.client.tenant, state)
-        spent = (time.perf_counter() - start) * 1000
-        self.counter_writer.later(
-            request.client.tenant, latency_counts(answer.outcome.result.value, spent)
-        )
         return answer
 
     async def _answer(self, request: ClientRequest, state: RequestState) -> Answer:

@@ -24,7 +24,7 @@ def test_bands_are_read_back_without_gaps() -> None:
     counts = merged(
         similarity_count(0.95, "MISS", "guard:negation"),
         similarity_count(0.951, "MISS", "below-threshold"),
-        similarity_count(0.97, "HIT-SEMANTIC", "promoted"),
+        similarity_count(0.97, "HIT-EXACT", "promoted"),
         {"similarity:odd:97": 1, "similarity:served:x": 2, "misses": 3},
     )
 

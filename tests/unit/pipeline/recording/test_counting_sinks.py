@@ -34,11 +34,13 @@ class Counting:
         self.counter = ResultCounter(self.counter_writer, self.clock, nobody)
 
     async def counts(self, tenant: str = "default") -> dict[str, int]:
-        """What was counted for the tenant, without what adds up to nothing."""
+        """What was counted for the tenant, without latencies and what adds up to nothing."""
         self.counter.close()
         await self.counter_writer.drain()
         windows = await self.exact.counters(tenant)
-        return {name: n for window in windows for name, n in window.counts.items() if n}
+        counted = [pair for window in windows for pair in window.counts.items()]
+        self.latencies = {name: n for name, n in counted if name.startswith("latency:")}
+        return {name: n for name, n in counted if n and name not in self.latencies}
 
 
 @pytest.mark.parametrize("result", sorted(set(Result) - {Result.ERROR, Result.REFUSED}))
@@ -128,3 +130,13 @@ async def test_how_near_the_nearest_prompt_was_is_counted_with_what_became_of_it
         "similarity:vetoed:97",
         "similarity:not_served:50",
     }
+
+
+async def test_the_time_until_an_answer_began_is_counted_with_its_result() -> None:
+    counting = Counting()
+
+    counting.counter.write(served(result="HIT-EXACT", latency_ms=2.0))
+    counting.counter.write(served(result="REFUSED", status=400, reason="refused:x"))
+
+    await counting.counts()
+    assert counting.latencies == {"latency:hit_exact:b70": 1, "latency:hit_exact:sum_us": 2_000}

@@ -13,7 +13,7 @@ from llm_cache_proxy.administration.clearing import known_tenants
 from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests, order, time_of
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.requests.reasons import NOTHING_READ, Result
+from llm_cache_proxy.domain.requests.reasons import MEANINGS, NOTHING_READ, Result
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 
@@ -74,6 +74,7 @@ class RequestList:
             "figures": figures(found),
             "models": _choices(kept, "model"),
             "keys": _choices(kept, "key"),
+            "meanings": _meanings(page),
             "kept_since": time_of(kept[-1]) if kept else None,
         }
 
@@ -121,6 +122,12 @@ def _choices(lines: Sequence[JsonObject], name: str) -> list[str]:
     """The values that there are to choose from, the most frequent if there are too many."""
     found = Counter(str(value) for line in lines if (value := line.get(name)))
     return sorted(value for value, _ in found.most_common(_MOST_CHOICES))
+
+
+def _meanings(lines: Sequence[JsonObject]) -> dict[str, str]:
+    """A sentence for each reason that the lines name."""
+    words = {str(line.get("reason", "")).partition(":")[0] for line in lines}
+    return {reason.value: said for reason, said in MEANINGS.items() if reason in words}
 
 
 def _cursor(line: JsonObject) -> str:

@@ -69,6 +69,7 @@ class RequestEvent:
             "result": self.result,
             "reason": self.reason,
             "similarity": None if self.similarity is None else round(self.similarity, 4),
+            "vetoes": dict(self.vetoes) or None,
             "entry": self.entry,
             "prompt_tokens": None if usage is None else usage.prompt_tokens,
             "completion_tokens": None if usage is None else usage.completion_tokens,

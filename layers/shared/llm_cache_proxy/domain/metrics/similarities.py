@@ -13,6 +13,7 @@ SERVED, VETOED, NOT_SERVED = "served", "vetoed", "not_served"
 FATES = (SERVED, VETOED, NOT_SERVED)
 """The nearest prompt's answer was served; the guard saw a difference; it was not served else."""
 
+_HITS = frozenset({Result.HIT_SEMANTIC, Result.HIT_EXACT, Result.STALE, Result.COALESCED})
 _HUNDRED = 100
 _LAST = 99
 _DIGITS = 4
@@ -27,7 +28,7 @@ def similarity_count(similarity: float, result: str, reason: str) -> dict[str, i
 
 
 def _fate(result: str, reason: str) -> str:
-    if result == Result.HIT_SEMANTIC:
+    if result in _HITS:  # an exact one where a promotion was found
         return SERVED
     return VETOED if reason.partition(":")[0] == Reason.GUARD else NOT_SERVED
 

@@ -1,8 +1,9 @@
 """The sinks that write into the exact tier: each request's result is counted, its line kept.
 
 Most results are counted before, in the round trip that found or stored the answer; what is missing
-or wrong is put right here. So the counters, the request log and the dashboard agree. All of it
-rides with the tenant's next call: a request that was served never waits.
+or wrong is put right here. So the counters, the request log and the dashboard agree. All of it,
+latency and similarity too, rides with the tenant's next call: a request that was served waits for
+none of it.
 """
 
 import json
@@ -19,6 +20,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     SEMANTIC_HITS,
     STALE,
     failure_count,
+    latency_counts,
     refusal_count,
 )
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
@@ -110,6 +112,8 @@ def _changes(served: RequestEvent) -> dict[str, int]:
         counts |= refusal_count(served.status, served.reason.partition(":")[2])
     elif served.result == Result.MISS and served.reason in NOTHING_READ:
         counts |= {NOT_READ: 1}
+    if served.result != Result.REFUSED:  # which takes no time worth telling
+        counts |= latency_counts(served.result, served.latency_ms)
     if served.similarity is not None:
         counts |= similarity_count(served.similarity, served.result, served.reason)
     return {name: amount for name, amount in counts.items() if amount}

@@ -27,7 +27,7 @@ function axes(state, written, top) {
       grid: { show: false },
       size: 26,
       space: 60,
-      values: (_, times) => times.map((time) => moment(time, state.range)),
+      values: (_, times) => times.map((time) => moment(time, state.step)),
     },
     { ...plain, size: 48, space: 36, ...top, values: (_, values) => values.map(written) },
   ];
@@ -37,7 +37,7 @@ function axes(state, written, top) {
 function chart(place, options) {
   const known = drawn.get(place);
   if (known) return known;
-  const state = { range: "hour", step: 300, series: [], caption: place.nextElementSibling };
+  const state = { step: 300, series: [], caption: place.nextElementSibling };
   const made = new uPlot(
     {
       width: Math.max(place.clientWidth, 160),
@@ -69,13 +69,12 @@ function ends({ series, step }) {
 function showCaption(plot, state, caption) {
   const piece = state.series[plot.cursor.idx];
   const text = plot.cursor.left >= 0 && piece
-    ? `${moment(piece.start, state.range)}: ${caption(piece)}`
+    ? `${moment(piece.start, state.step)}: ${caption(piece)}`
     : "";
   if (state.caption.textContent !== text) state.caption.textContent = text;
 }
 
 function draw({ made, state }, data, columns, place, label) {
-  state.range = data.range;
   state.step = data.step_seconds;
   state.series = data.series;
   place.setAttribute("aria-label", label);
@@ -134,6 +133,11 @@ export function columns(place, data, kinds) {
 // Fit every chart to its place, and to the colours that the reader prefers now.
 export function refit() {
   for (const [place, { made }] of drawn) {
+    if (!place.isConnected) {
+      made.destroy();
+      drawn.delete(place);
+      continue;
+    }
     const width = Math.max(place.clientWidth, 160);
     if (width !== made.width) made.setSize({ width, height: HEIGHT });
   }

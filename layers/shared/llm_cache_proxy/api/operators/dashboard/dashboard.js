@@ -1,112 +1,93 @@
-// Fetches the numbers every five seconds, and shows the error when that fails.
-// The admin key stays in this tab's session storage and goes to our own origin only.
+// Shows the page that the URL names, and asks for its numbers every five seconds.
 
 import { refit } from "./charts.js";
-import { time } from "./format.js";
 import { byId } from "./nodes.js";
-import { show } from "./page.js";
+import { pageAddress, value } from "./place.js";
+import { rangeFields, showFilters } from "./filters.js";
+import { askForKey, hideKeyForm } from "./key_form.js";
+import { get, KeyWanted } from "./server.js";
+import { fine, nothingKnown, trouble } from "./status.js";
 
 const EVERY_MS = 5000;
-const PATIENCE_MS = 10000;
-const KEY = "llm-cache-proxy-admin-key";
-// Next to this file, so that a stage's path before it is kept.
-const DATA = new URL("data", import.meta.url);
+const PAGES = ["overview", "requests", "entries", "semantic", "keys"];
+const TITLES = { overview: "Overview", requests: "Requests", entries: "Entries",
+  semantic: "Semantic tier", keys: "Tenants and keys" };
 
-let last = null;
+let shown = null;
 let timer = 0;
 let asking = 0;
 
-function say(text, trouble) {
-  const state = byId("state");
-  if (state.textContent !== text) state.textContent = text;
-  state.classList.toggle("trouble", Boolean(trouble));
-  byId("numbers").classList.toggle("stale", Boolean(trouble));
+function pageWanted() {
+  return PAGES.includes(value("page")) ? value("page") : PAGES[0];
 }
 
-function trouble(text) {
-  const since = last ? ` The numbers are from ${time(last.generated_at)}.` : "";
-  say(`${text} Trying again every ${EVERY_MS / 1000} seconds.${since}`, true);
+// Each page has its markup in one file and what it does in another, both loaded on first use.
+async function opened(name) {
+  if (shown?.name === name) return shown.page;
+  const [page, markup] = await Promise.all([
+    import(`./${name}.js`),
+    fetch(new URL(`${name}.html`, import.meta.url)).then((response) => {
+      if (!response.ok) throw new Error("The server does not answer.");
+      return response.text();
+    }),
+  ]);
+  const parsed = new DOMParser().parseFromString(markup, "text/html");
+  byId("view").replaceChildren(...parsed.body.childNodes);
+  shown = { name, page };
+  page.begin?.(refresh);
+  return page;
 }
 
-function askForKey(text) {
-  sessionStorage.removeItem(KEY);
-  last = null;
-  say("");
-  byId("key-error").textContent = text;
-  for (const id of ["numbers", "ranges", "forget"]) byId(id).hidden = true;
-  byId("health").replaceChildren();
-  byId("updated").textContent = "";
-  if (byId("key-form").hidden) {
-    byId("key-form").hidden = false;
-    byId("key").focus();
+function showPlace(name) {
+  document.title = `${TITLES[name]} · LLM Cache Proxy`;
+  byId("pages").hidden = false;
+  for (const link of byId("pages").children) {
+    const own = new URLSearchParams(link.search).get("page");
+    link.setAttribute("href", pageAddress(own));
+    if (own === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
 }
 
-function showNumbers(data) {
-  last = data;
-  byId("key-form").hidden = true;
-  for (const id of ["numbers", "ranges"]) byId(id).hidden = false;
-  byId("forget").hidden = sessionStorage.getItem(KEY) === null;
-  show(data);
-  say("");
-  byId("updated").textContent = `Updated ${time(data.generated_at)}`;
-}
-
-async function fetchNumbers(range) {
-  const key = sessionStorage.getItem(KEY);
-  DATA.searchParams.set("range", range);
-  return fetch(DATA, {
-    headers: key === null ? {} : { "x-admin-key": key },
-    cache: "no-store",
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
+function forgetNumbers(error) {
+  shown = null;
+  nothingKnown();
+  byId("view").replaceChildren();
+  for (const id of ["pages", "filters", "forget"]) byId(id).hidden = true;
+  askForKey(error);
 }
 
 async function refresh() {
   const mine = ++asking;
   clearTimeout(timer);
-  const range = document.querySelector("input[name=range]:checked").value;
   let again = true;
   try {
-    const response = await fetchNumbers(range);
-    const body = await response.json();
+    const name = pageWanted();
+    const data = await get("dashboard/data", rangeFields());
     if (mine !== asking) return;
-    if (response.status === 401) {
+    const page = await opened(name);
+    if (mine !== asking) return;
+    hideKeyForm();
+    showPlace(name);
+    showFilters(name, data);
+    await page.show(data, () => mine === asking);
+    if (mine !== asking) return;
+    fine(data);
+  } catch (error) {
+    if (mine !== asking) return;
+    if (error instanceof KeyWanted) {
       again = false;
-      const given = sessionStorage.getItem(KEY) !== null;
-      askForKey(given ? "This key is wrong." : "");
-    } else if (response.ok) showNumbers(body);
-    else trouble(body.error?.message ?? `The server answers with status ${response.status}.`);
-  } catch {
-    if (mine !== asking) return;
-    trouble("The server does not answer.");
+      forgetNumbers(error);
+    } else trouble(error.message, EVERY_MS / 1000);
   }
   if (again && !document.hidden) timer = setTimeout(refresh, EVERY_MS);
 }
 
-byId("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const key = byId("key").value.trim();
-  byId("key").value = "";
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    byId("key-error").textContent = "A key has no spaces and no special letters.";
-    return;
-  }
-  sessionStorage.setItem(KEY, key);
-  refresh();
-});
-
-byId("forget").addEventListener("click", () => {
-  sessionStorage.removeItem(KEY);
-  refresh();
-});
-
-byId("ranges").addEventListener("change", refresh);
-
+addEventListener("popstate", refresh);
+addEventListener("admin-key", refresh);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && byId("key-form").hidden) refresh();
 });
-
-new ResizeObserver(refit).observe(byId("rate"));
+new ResizeObserver(refit).observe(byId("view"));
 
 refresh();

@@ -180,7 +180,8 @@ class SimilarityBand(Answer):
 class DashboardData(Answer):
     """What the dashboard draws; `window` is the sum of `series`.
 
-    `threshold` is the least similarity of a semantic hit, null where there are none.
+    `threshold` is the least similarity of a semantic hit, null where there are none; `learns` says
+    whether labels move it.
     """
 
     generated_at: int
@@ -190,6 +191,7 @@ class DashboardData(Answer):
     step_seconds: int
     similarities: list[SimilarityBand]
     threshold: float | None
+    learns: bool
     tenant_names: list[str]
     breakers: dict[str, Breaker]
     series: list[SeriesPiece]

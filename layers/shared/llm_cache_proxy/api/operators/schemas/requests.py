@@ -16,6 +16,7 @@ class RequestLine(Answer):
     result: str
     reason: str
     similarity: float | None = None
+    vetoes: dict[str, int] | None = None
     entry: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -42,7 +43,8 @@ class RequestFigures(Answer):
 class RequestPage(Answer):
     """Some requests, newest first, and the cursor of the next page while there is one.
 
-    `models` and `keys` are those that kept requests name; `kept_since` is the oldest one's time.
+    `models` and `keys` are those that kept requests name, `meanings` says each reason on the page
+    in a sentence, and `kept_since` is the oldest kept request's time.
     """
 
     requests: list[RequestLine]
@@ -50,4 +52,5 @@ class RequestPage(Answer):
     figures: RequestFigures
     models: list[str]
     keys: list[str]
+    meanings: dict[str, str]
     kept_since: float | None

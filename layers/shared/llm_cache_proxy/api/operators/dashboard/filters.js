@@ -1,0 +1,66 @@
+// The filters that pages share: the time shown, and the tenant.
+
+import { byId, choices } from "./nodes.js";
+import { address, go, value } from "./place.js";
+
+const RANGES = ["hour", "day", "week", "month", "custom"];
+const TIMELESS = ["entries", "keys"];
+const MINUTE_MS = 60_000;
+
+// Whether a custom range is being filled in, and not yet in the URL.
+let choosing = false;
+addEventListener("popstate", () => { choosing = false; });
+
+function range() {
+  if (value("range") === "custom" && !(value("since") && value("until"))) return "hour";
+  return RANGES.includes(value("range")) ? value("range") : "hour";
+}
+
+// What the server is asked for the numbers of this place.
+export function rangeFields() {
+  const custom = range() === "custom";
+  return {
+    range: range(), tenant: value("tenant"),
+    since: custom ? value("since") : null, until: custom ? value("until") : null,
+  };
+}
+
+// A moment as a field of date and time has it, in the reader's own time.
+function asField(seconds) {
+  const local = new Date(seconds * 1000 - new Date(seconds * 1000).getTimezoneOffset() * MINUTE_MS);
+  return local.toISOString().slice(0, 16);
+}
+
+export function showFilters(page, data) {
+  byId("filters").hidden = false;
+  byId("ranges").hidden = TIMELESS.includes(page);
+  if (!choosing) document.querySelector(`input[value=${range()}]`).checked = true;
+  byId("custom").hidden = byId("ranges").hidden || !(choosing || range() === "custom");
+  if (document.activeElement?.form !== byId("custom")) {
+    byId("since").value = asField(value("since") ?? data.start);
+    byId("until").value = asField(value("until") ?? data.end);
+  }
+  const tenants = data.tenant_names;
+  choices(byId("tenant"), "All tenants", tenants, value("tenant"));
+}
+
+const elsewhere = { after: null, open: null, skip: null };
+
+byId("ranges").addEventListener("change", (event) => {
+  const chosen = event.target.value;
+  choosing = chosen === "custom";
+  if (choosing) byId("custom").hidden = false;
+  else go(address({ ...elsewhere, range: chosen, since: null, until: null }));
+});
+
+byId("custom").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const [since, until] = ["since", "until"].map((id) => Math.floor(Date.parse(byId(id).value) / 1000));
+  byId("until").setCustomValidity(since < until ? "" : "The end must be later than the beginning.");
+  if (byId("custom").reportValidity()) go(address({ ...elsewhere, range: "custom", since, until }));
+});
+byId("until").addEventListener("input", () => byId("until").setCustomValidity(""));
+
+byId("tenant").addEventListener("change", () => {
+  go(address({ ...elsewhere, tenant: byId("tenant").value }));
+});

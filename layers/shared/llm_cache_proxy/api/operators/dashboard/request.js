@@ -1,0 +1,116 @@
+// One request in the drawer: what became of it and why; where another prompt's answer was served,
+// both prompts side by side, and the reader's word on it.
+
+import { answerText } from "./answer.js";
+import { openDrawer } from "./dialogs.js";
+import { marked } from "./difference.js";
+import { dateTime, duration, NOTHING, number } from "./format.js";
+import { money } from "./line.js";
+import { button, element, fact, holding } from "./nodes.js";
+import { acting, notice } from "./notice.js";
+import { badge } from "./result.js";
+import { scale } from "./scale.js";
+import { get, post, Refused } from "./server.js";
+
+const COMPARED = ["similar", "promoted", "verified", "learned"];
+const GONE = "The entry is no longer there: it has expired or was cleared.";
+
+function facts(line) {
+  const counted = line.prompt_tokens === undefined ? NOTHING
+    : `${number(line.prompt_tokens)} in, ${number(line.completion_tokens)} out`;
+  return holding("dl", "facts",
+    fact("Time", dateTime(line.time)), fact("Status", String(line.status)),
+    fact("Tenant", line.tenant ?? NOTHING), fact("Key", line.key ?? NOTHING),
+    fact("Model", line.model ?? NOTHING), fact("Tokens", counted), fact("Dollars", money(line)),
+    fact("Began after", duration(line.latency_ms)), fact("Ended after", duration(line.duration_ms)),
+    fact("Entry", line.entry?.slice(0, 24) ?? NOTHING, "long"),
+  );
+}
+
+// What decided: the reason, and the similarity on a scale with the threshold.
+function decision(line, meanings, threshold) {
+  const [reason, detail] = line.reason.split(":");
+  const meaning = meanings[reason];
+  const named = holding("p", "reason", element("code", line.reason), meaning ? ` ${meaning}` : "");
+  const parts = [element("h3", "What decided"), named];
+  if (reason === "guard") parts.push(element("p", `The guard's rule “${detail}” saw the difference.`));
+  if (line.similarity !== undefined) parts.push(scale(line.similarity, threshold));
+  return holding("section", undefined, ...parts);
+}
+
+function pane(title, text, note) {
+  return holding("div", "pane", element("h3", title),
+    text === null ? element("p", note, "empty") : holding("p", "text", ...text));
+}
+
+// Prompts are kept with requests by their beginning alone.
+function isSame(own, stored) {
+  return own !== null && stored !== null && (own === stored || stored.startsWith(own));
+}
+
+function prompts(line, entry) {
+  const own = line.prompt ?? null, stored = entry.prompt ?? null;
+  if (!COMPARED.includes(line.reason) || isSame(own, stored)) {
+    return pane("The prompt", [stored ?? own ?? NOTHING]);
+  }
+  const [left, right] = own !== null && stored !== null
+    ? marked(own, stored) : [own === null ? null : [own], stored === null ? null : [stored]];
+  return holding("div", "beside-each-other",
+    pane("This request", left, "Not kept: RECENT_PROMPTS keeps prompts with requests."),
+    pane("The stored prompt", right, "Not shown."),
+  );
+}
+
+function verdicts(line) {
+  const fields = { entry: line.entry, ...(line.tenant ? { tenant: line.tenant } : {}) };
+  const judge = (verdict, said) => (pressed) => acting(pressed, async () => {
+    await post("admin/feedback", { ...fields, verdict });
+    notice(said);
+    outcome.textContent = said;
+  });
+  const outcome = element("p", undefined, "note");
+  outcome.setAttribute("role", "status");
+  return holding("section", "verdict",
+    element("h3", "Is this answer right for this request?"),
+    holding("div", "buttons",
+      button("Good", "good", judge("good", "Good: the pair may match.")),
+      button("Bad", "bad",
+        judge("bad", "Bad: the entry is deleted, and the pair will not match again."))),
+    element("p", "Bad deletes the entry and bars this pair of prompts; good takes that back.", "note"),
+    outcome,
+  );
+}
+
+function alone(line) {
+  return line.prompt === undefined ? [] : [pane("The prompt", [line.prompt])];
+}
+
+async function answered(line) {
+  if (!line.entry) return alone(line);
+  try {
+    const entry = await get("admin/entries/show", {
+      entry: line.entry, tenant: line.tenant, texts: true,
+    });
+    return [
+      prompts(line, entry),
+      pane("The answer", [answerText(entry.answer)]),
+      ...(COMPARED.includes(line.reason) ? [verdicts(line)] : []),
+    ];
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 404)) throw error;
+    return [...alone(line), element("p", GONE, "empty"),
+      ...(COMPARED.includes(line.reason) ? [verdicts(line)] : [])];
+  }
+}
+
+export async function openRequest(id, line, meanings, threshold, onClose) {
+  if (!line) {
+    openDrawer(id, [element("p", "This request is no longer kept.", "empty")], onClose);
+    return;
+  }
+  const title = holding("span", "drawer-name", badge(line.result), element("code", id));
+  openDrawer(title, [
+    decision(line, meanings, threshold), ...await answered(line),
+    holding("section", undefined, element("h3", "Facts"), facts(line)),
+  ], onClose);
+}
