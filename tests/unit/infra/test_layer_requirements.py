@@ -72,7 +72,10 @@ def test_the_lock_is_of_the_dependencies_that_the_project_declares() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     metadata = next(each for each in locked() if each["name"] == "llm-cache-proxy")["metadata"]
     assert isinstance(metadata, dict)
-    declared = {"": project["project"]["dependencies"], **project["dependency-groups"]}
+    needed = [*project["project"]["dependencies"]]
+    for texts in project["project"]["optional-dependencies"].values():
+        needed += texts
+    declared = {"": needed, **project["dependency-groups"]}
     groups = {"": metadata["requires-dist"], **metadata["requires-dev"]}
 
     for group, texts in declared.items():

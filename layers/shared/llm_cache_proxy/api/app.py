@@ -32,4 +32,8 @@ def create_app(service: Service) -> FastAPI:
     app.router.routes.extend([*CACHED_ROUTES, *UNCACHED_ROUTES, *OWN_ROUTES, PASS_THROUGH_ROUTE])
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)
     app.add_middleware(RequestEventMiddleware, request_events=service.request_events)
+    if service.tracer is not None:
+        from llm_cache_proxy.api.middleware.tracing import TracedRequests  # noqa: PLC0415 - rare
+
+        app.add_middleware(TracedRequests, tracer=service.tracer)
     return app

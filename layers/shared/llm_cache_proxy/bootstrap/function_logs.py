@@ -7,7 +7,7 @@ from llm_cache_proxy.api.middleware.request_events import CURRENT
 
 
 class OfRequest(logging.Filter):
-    """Adds `request_id` and `correlation_id` of the request that is being served."""
+    """Adds the ids of the request that is being served: its own, the client's, its trace's."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """True: nothing is left out."""
@@ -16,6 +16,8 @@ class OfRequest(logging.Filter):
             record.request_id = current.request_id
             if current.correlation_id is not None:
                 record.correlation_id = current.correlation_id
+            if current.trace_id is not None:
+                record.trace_id = current.trace_id
         return True
 
 

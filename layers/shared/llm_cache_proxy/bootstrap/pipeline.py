@@ -1,11 +1,13 @@
 """What the settings say about the pipeline: its policy, ports and options."""
 
+from dataclasses import replace
 from random import SystemRandom
 
 from llm_cache_proxy.adapters.null import NullEmbedder, NullVectorStore
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.bootstrap.parts import Parts, verifier
 from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
+from llm_cache_proxy.bootstrap.telemetry import Telemetry
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.counted_models import CountedModels
@@ -72,7 +74,12 @@ def dependencies(settings: Settings) -> Dependencies:
 
 
 def pipeline(
-    settings: Settings, parts: Parts, watched: Dependencies, *, frozen: bool = False
+    settings: Settings,
+    parts: Parts,
+    watched: Dependencies,
+    *,
+    frozen: bool = False,
+    traced: Telemetry | None = None,
 ) -> Pipeline:
     """The pipeline over these parts; `frozen` where nothing runs after an answer."""
     ports = Ports(
@@ -87,6 +94,8 @@ def pipeline(
         counters=parts.exact,
     )
     options = _options(settings, watched, frozen=frozen)
+    if traced is not None:
+        ports, options = traced.ports(ports), replace(options, guard=traced.guard(options.guard))
     return compose(ports, policy(settings, parts), options)
 
 

@@ -1,5 +1,6 @@
 """What serves clients, in the completions function and in the local server."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.system_clock import SystemClock
@@ -7,6 +8,7 @@ from llm_cache_proxy.api.middleware.client_access import OPEN_CLIENT
 from llm_cache_proxy.api.v1.service import Service
 from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
+from llm_cache_proxy.bootstrap.telemetry import telemetry
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.options import Dependencies
@@ -20,13 +22,18 @@ from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm_cache_proxy.administration.feedback import Feedback
     from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
     from llm_cache_proxy.ports.request_sink import RequestSink
 
 
 def request_events(
-    settings: Settings, counter_writer: CounterWriter, console: "RequestSink | None" = None
+    settings: Settings,
+    counter_writer: CounterWriter,
+    console: "RequestSink | None" = None,
+    further: "Sequence[RequestSink]" = (),
 ) -> RequestEvents:
     """The sinks of request events.
 
@@ -36,6 +43,7 @@ def request_events(
     sinks: list[RequestSink] = [
         RecentDecisions(counter_writer, without_tenant, with_prompts=settings.recent_prompts),
         ResultCounter(counter_writer, SystemClock(), without_tenant),
+        *further,
     ]
     if settings.log_path is not None:
         from llm_cache_proxy.adapters.request_sink.file import RequestLog
@@ -62,8 +70,10 @@ def service(
     `latest` is the health that others are told as well.
     """
     watched = dependencies(settings) if watched is None else watched
-    composed = pipeline(settings, parts, watched, frozen=frozen)
-    events = request_events(settings, composed.counter_writer, console)
+    traced = telemetry(settings, frozen=frozen)
+    composed = pipeline(settings, parts, watched, frozen=frozen, traced=traced)
+    noted = () if traced is None else traced.sinks
+    events = request_events(settings, composed.counter_writer, console, noted)
 
     async def health() -> dict[str, object]:
         from llm_cache_proxy.bootstrap.health import latest_health, public_health
@@ -78,6 +88,8 @@ def service(
         await composed.options.detached_tasks.aclose()
         await composed.proxy.drain()
         events.close()
+        if traced is not None:
+            await asyncio.to_thread(traced.tracer.close)
         await parts.aclose()
 
     def feedback() -> "Feedback":
@@ -93,6 +105,7 @@ def service(
         health=health,
         close=close,
         request_events=events,
+        tracer=None if traced is None else traced.tracer,
         key_ring=key_ring(settings) if settings.access_mode == "keyed" else None,
         keyed_paths=frozenset(settings.keyed_path_list()),
     )

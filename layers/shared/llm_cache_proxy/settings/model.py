@@ -276,6 +276,21 @@ class Settings(BaseSettings):
         le=50_000_000,
         description="Largest answer that is kept; a larger one passes in pieces and is not stored.",
     )
+    otel_exporter_otlp_endpoint: BaseUrl | None = Field(
+        None,
+        description="Base URL of an OpenTelemetry collector (OTLP over HTTP, such as "
+        "http://127.0.0.1:4318): spans and metrics go there. Needs llm-cache-proxy[otel].",
+    )
+    otel_exporter_otlp_headers: SecretStr | None = Field(
+        None, description="Headers for the collector: name=value, separated by commas."
+    )
+    otel_service_name: str = Field(
+        "llm-cache-proxy", min_length=1, description="Name of this service in traces."
+    )
+    xray_steps: bool = Field(
+        False,
+        description="Whether a function shows each step of a request in its X-Ray trace.",
+    )
     prices_path: Path | None = Field(
         None, description="JSON file of prices that extend or replace the built-in list."
     )

@@ -36,12 +36,14 @@ def test_what_is_not_listed_does_not_pass(name: str) -> None:
 
 def test_what_an_upstream_needs_passes() -> None:
     client = {"Content-Type": "application/json", "OpenAI-Beta": "x=1", "X-Title": "App"}
+    client["traceparent"] = f"00-{'1' * 32}-{'2' * 16}-01"
 
     headers = sent(client)
 
     assert headers["content-type"] == "application/json"
     assert headers["openai-beta"] == "x=1"
     assert headers["x-title"] == "App"
+    assert headers["traceparent"] == client["traceparent"]
 
 
 def test_the_key_sent_is_the_upstreams() -> None:

@@ -13,6 +13,8 @@ TO_UPSTREAM = frozenset(
         "accept",
         "content-type",
         "openai-beta",
+        # W3C Trace Context: a trace goes on to the upstream. `tracestate` may hold more than ids.
+        "traceparent",
         # OpenRouter's attribution of calls to an app.
         "http-referer",
         "x-title",

@@ -61,7 +61,9 @@ class RequestEventMiddleware:
         record = RequestEventDraft(
             new_request_id(), correlation_id, method=scope.get("method"), path=scope["path"]
         )
-        scope.setdefault("state", {}).update(request_id=record.request_id, record=record)
+        state = scope.setdefault("state", {})
+        record.trace_id = state.get("trace_id") or None
+        state.update(request_id=record.request_id, record=record)
         CURRENT.set(record)
         entry = _Entry(self._request_events, record, scope, wanted)
 

@@ -11,6 +11,7 @@ from llm_cache_proxy.pipeline.composition import Pipeline
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.embedder import Embedder
+from llm_cache_proxy.ports.tracer import Tracer
 
 if TYPE_CHECKING:  # administration is imported with the first feedback, not with the app
     from llm_cache_proxy.administration import Feedback
@@ -23,7 +24,8 @@ class Service:
     `meanwhile` runs for as long as the app does, where it outlives its requests.
     Without a `key_ring` no client needs a key; `keyed_paths` are served to keys besides the
     stateless ones. `embedder` is the proxy's own model, None where prompts have another one's
-    vectors. `feedback` is called by the first request that gives some.
+    vectors. `feedback` is called by the first request that gives some. Without a `tracer` nothing
+    is traced.
     """
 
     pipeline: Pipeline
@@ -36,6 +38,7 @@ class Service:
     meanwhile: Callable[[], Coroutine[None, None, None]] | None = None
     key_ring: KeyRing | None = None
     keyed_paths: frozenset[str] = frozenset()
+    tracer: Tracer | None = None
 
 
 def service_of(request: Request) -> Service:

@@ -34,6 +34,7 @@ class RequestEventDraft:
     model: str | None = None
     outcome: Outcome | None = None
     state: RequestState | None = None
+    trace_id: str | None = None
     begun: float = field(default_factory=time.time)
 
 
