@@ -20,6 +20,7 @@ from llm_cache_proxy.api.operators.access import Operators
 from llm_cache_proxy.api.operators.admin_app import router as admin_router
 from llm_cache_proxy.api.operators.app import include_operators
 from llm_cache_proxy.api.operators.metrics_app import METRICS_ROUTERS
+from llm_cache_proxy.bootstrap.alerts import alerts
 from llm_cache_proxy.bootstrap.health import latest_health
 from llm_cache_proxy.bootstrap.operators import administration_over
 from llm_cache_proxy.bootstrap.parts import Parts
@@ -114,8 +115,10 @@ def local_app(
     """Every endpoint on one server, for its own pages and those that CORS allows."""
     watched = dependencies(settings)
     latest = latest or latest_health(settings, parts)
+    alerting = alerts(settings, parts, watched, latest)
+    sinks = () if alerting is None else (alerting.requests,)
     printing = console(settings, sys.stderr)
-    serving = service(settings, parts, watched, console=printing, latest=latest)
+    serving = service(settings, parts, watched, console=printing, latest=latest, sinks=sinks)
     writing = partial(serving.pipeline.counter_writer.write_when_idle, _QUIET_SECONDS)
     trimming = upkeep(settings, parts)
 
@@ -124,6 +127,8 @@ def local_app(
             tasks.create_task(writing())
             if trimming is not None:
                 tasks.create_task(trimming.run(_UPKEEP_SECONDS))
+            if alerting is not None:
+                tasks.create_task(alerting.alerts.run(alerting.every_seconds))
 
     app = create_app(replace(serving, meanwhile=meanwhile))
     administration = administration_over(settings, parts, watched, latest)

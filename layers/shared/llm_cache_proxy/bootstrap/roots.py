@@ -64,15 +64,17 @@ def service(
     frozen: bool = False,
     console: "RequestSink | None" = None,
     latest: "LatestHealth | None" = None,
+    sinks: "Sequence[RequestSink]" = (),
 ) -> Service:
     """What the completions app serves with; `frozen` where nothing runs after an answer.
 
-    `latest` is the health that others are told as well.
+    `latest` is the health that others are told as well. Request events go to `sinks` besides those
+    that the settings name.
     """
     watched = dependencies(settings) if watched is None else watched
     traced = telemetry(settings, frozen=frozen)
     composed = pipeline(settings, parts, watched, frozen=frozen, traced=traced)
-    noted = () if traced is None else traced.sinks
+    noted = (*sinks, *(() if traced is None else traced.sinks))
     events = request_events(settings, composed.counter_writer, console, noted)
 
     async def health() -> dict[str, object]:

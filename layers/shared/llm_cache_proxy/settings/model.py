@@ -20,6 +20,7 @@ from llm_cache_proxy.settings.values import (
     LogLevel,
     RedisUrl,
     Seconds,
+    SecretUrl,
     SigningSecret,
     Similarity,
     UpstreamKeys,
@@ -290,6 +291,14 @@ class Settings(BaseSettings):
     xray_steps: bool = Field(
         False,
         description="Whether a function shows each step of a request in its X-Ray trace.",
+    )
+    alert_webhook_url: SecretUrl | None = Field(
+        None,
+        description='Webhook that the local server tells of lasting trouble: POST {"text"}, as '
+        "Slack takes it. In AWS, alarms do that.",
+    )
+    alert_after_seconds: Seconds = Field(
+        60.0, description="How long a trouble lasts before ALERT_WEBHOOK_URL hears of it."
     )
     prices_path: Path | None = Field(
         None, description="JSON file of prices that extend or replace the built-in list."

@@ -43,6 +43,11 @@ def _upstream_keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _secret_url(value: SecretStr) -> SecretStr:
+    http_url(value.get_secret_value())
+    return value
+
+
 def _small(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -58,6 +63,7 @@ LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidat
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 Upstreams = Annotated[str, AfterValidator(_upstreams)]
 UpstreamKeys = Annotated[SecretStr, AfterValidator(_upstream_keys)]
 HeaderSecret = Annotated[SecretStr, AfterValidator(_header_secret)]

@@ -1,0 +1,15 @@
+"""Who is told of trouble: a channel that people read."""
+
+from typing import Protocol
+
+
+class Notifier(Protocol):
+    """Handles its own failures; a message that was not taken may be told again."""
+
+    async def tell(self, text: str) -> bool:
+        """Whether `text`, some lines for people, was taken."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections; the notifier is not used afterwards."""
+        ...
