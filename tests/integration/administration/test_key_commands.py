@@ -10,6 +10,7 @@ import pytest
 from fakes.admin import AdminHarness
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
+from llm_cache_proxy.domain.metrics.counter_names import latency_counts
 from samples.command_line import run
 from servers.asgi import serving
 
@@ -17,6 +18,7 @@ from servers.asgi import serving
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
     harness = AdminHarness(key_ring=KeyRing(b"s" * 32))
+    harness.exact.lay(latency_counts("HIT-EXACT", 3.0), ago=60)
     async with serving(create_admin_app(harness.administration(), None)) as url:
         yield url
 
@@ -104,7 +106,8 @@ async def test_watching_shows_the_last_hour(address: str) -> None:
     done = await run("watch", "--times", "2", "--every", "0.2", "--url", address)
 
     assert done.exit_code == 0, done.output
-    assert "hit rate" in done.stdout
+    for shown in ("hit rate", "p99", "hit exact", "Health", "semantic"):
+        assert shown in done.stdout
 
 
 async def test_watching_in_json_is_a_line_a_look(address: str) -> None:
@@ -113,6 +116,7 @@ async def test_watching_in_json_is_a_line_a_look(address: str) -> None:
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
     assert len(lines) == 2
     assert all("windows" in line for line in lines)
+    assert {line["health"]["status"] for line in lines} == {"ok"}
 
 
 async def test_watching_goes_on_while_the_server_is_away() -> None:

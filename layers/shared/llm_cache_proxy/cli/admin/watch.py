@@ -22,7 +22,7 @@ from llm_cache_proxy.domain.metrics.counter_names import RESULTS
 @click.option("--tenant", help="One tenant's numbers.")
 @on_proxy
 def watch(remote: Remote, /, *, every: float, times: int | None, tenant: str | None) -> None:
-    """Requests, hits and dollars of the last hour, renewed until Ctrl-C.
+    """Requests, hits, dollars and times of the last hour, and what answers; until Ctrl-C.
 
     With --json a line a look.
     """
@@ -30,7 +30,7 @@ def watch(remote: Remote, /, *, every: float, times: int | None, tenant: str | N
     before: JsonObject | None = None
     with Live(console=Console(highlight=False), auto_refresh=False, screen=False) as live:
         while True:
-            answer = _stats(remote, tenant)
+            answer = _look(remote, tenant)
             if remote.as_json:
                 live.stop()
                 print_json(answer)
@@ -43,10 +43,14 @@ def watch(remote: Remote, /, *, every: float, times: int | None, tenant: str | N
             time.sleep(every)
 
 
-def _stats(remote: Remote, tenant: str | None) -> JsonObject:
-    """The numbers; a server that is away for a moment is shown as such. Raises KeyRefused."""
+def _look(remote: Remote, tenant: str | None) -> JsonObject:
+    """Numbers and health; a server that is away for a moment is shown as such.
+
+    Raises KeyRefused.
+    """
     try:
-        return remote.get("/admin/stats", {"tenant": tenant})
+        stats = remote.get("/admin/stats", {"tenant": tenant})
+        return {**stats, "health": remote.get("/admin/health")}
     except KeyRefused:
         raise
     except CallFailed as exc:
@@ -68,10 +72,23 @@ def _view(
     table.add_row("hit rate", f"{rate:.1%}", style="bold")
     saved = tables.part(hour, "cost_analysis")["dollars_saved"]
     table.add_row("dollars saved", tables.dollar_cell(saved))
-    if before is None or "error" in before:
-        return table
-    fresh = _total(answer) - _total(before)
-    return Group(table, Text(f"{fresh / every:.1f} requests a second", "dim"))
+    shown: list[RenderableType] = [table]
+    if before is not None and "error" not in before:
+        fresh = _total(answer) - _total(before)
+        shown.append(Text(f"{fresh / every:.1f} requests a second", "dim"))
+    return Group(*shown, *_times(hour), tables.health(tables.part(answer, "health")))
+
+
+def _times(hour: JsonObject) -> list[RenderableType]:
+    """Milliseconds to an answer by tier; nothing before there is one."""
+    table = tables.new_table("Milliseconds", "tier", "p50", "p90", "p99")
+    for tier, found in tables.part(hour, "latency").items():
+        times = cast("dict[str, float]", found)
+        table.add_row(
+            tier.replace("_", " "),
+            *(f"{times[name]:,.1f}" for name in ("p50_ms", "p90_ms", "p99_ms")),
+        )
+    return [table] if table.row_count else []
 
 
 def _total(answer: JsonObject) -> int:
