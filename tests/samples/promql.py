@@ -64,13 +64,15 @@ def _series(text: str, groups: frozenset[str]) -> Iterator[Series]:
             raise Malformed(f"cannot be read from here: {text[position : position + 40]!r}")
         position = found.end()
         name = found["name"]
-        if name in FUNCTIONS:
+        if name in _WORDS:  # a parenthesis behind it is read as such
+            position = found.end("name")
+        elif name in FUNCTIONS:
             if found["call"] is None:
                 position = _opened(text, position)
             calls.append(name)
         elif found["call"] is not None:
             raise Malformed(f"{name} is no function")
-        elif name not in _WORDS:
+        else:
             ranged = found["range"] is not None
             inside = calls[-1] if calls else ""
             if ranged != (inside in _OVER_TIME):
