@@ -49,6 +49,7 @@ VALID = (
     _post("/v1/responses", {"model": "m", "input": [_USER], "stream": True}),
     _post("/v1/completions", {"model": "m", "prompt": "Once upon a time"}),
     _post("/v1/embeddings", {"model": "all-MiniLM-L6-v2", "input": ["a", "b"]}),
+    _post("/v1/embeddings", {"model": "m", "input": ["a", "b"], "encoding_format": "base64"}),
     _post("/v1/other/place", {"model": "m"}),
     _post("/admin/cache/clear", {"namespace": "a", "dry_run": True}),
     _post("/admin/explain", {"prompt": "What is Rust?", "model": "m"}),

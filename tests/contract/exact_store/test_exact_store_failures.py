@@ -20,6 +20,7 @@ from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store import Commit, Hit
+from llm_cache_proxy.ports.item_store import ItemsLookup
 from samples.exact_entries import TENANT, alias, asking, entry
 from servers.asgi import serving
 from servers.redis.process import redis_process
@@ -30,6 +31,8 @@ OPERATIONS: dict[str, Callable[[RedisExactStore], Awaitable[object]]] = {
     "lookup": lambda store: store.lookup(asking()),
     "promote": lambda store: store.promote(TENANT, alias(), asking()),
     "commit": lambda store: store.commit(Commit(TENANT, entry())),
+    "lookup_items": lambda store: store.lookup_items(ItemsLookup(TENANT, ["key"])),
+    "commit_items": lambda store: store.commit_items(TENANT, [entry()], {}),
     "record": lambda store: store.record(TENANT, {"misses": 1}),
     "tenants": lambda store: store.tenants(),
     "cut": lambda store: store.cut(TENANT, "all"),
@@ -50,7 +53,15 @@ OPERATIONS: dict[str, Callable[[RedisExactStore], Awaitable[object]]] = {
     "set_threshold": lambda store: store.set_threshold(TENANT, 0.9, before=0.0),
 }
 PLAUSIBLE = {
-    b'{"result": 77}': {"cut", "record", "cut_before", "bar", "unbar", "set_threshold"},
+    b'{"result": 77}': {
+        "cut",
+        "record",
+        "cut_before",
+        "bar",
+        "unbar",
+        "set_threshold",
+        "commit_items",
+    },
     b'{"result": []}': {"tenants", "counters", "read", "recent"},
     b'{"result": null}': {"read"},
     b'{"result": ["aGl0", 1]}': {"read"},

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
+from fakes.embedding_upstream import embedding_answer
 from llm_cache_proxy.domain.dialects import responses_stream
 from servers.upstream.answers import prompt_of
 from servers.upstream.scripts import Recorded, Script, answer, pieces, sse, stream
@@ -112,6 +113,9 @@ def rich_answer(request: Recorded) -> Script:
         options = request.fields.get("stream_options")
         wanted = isinstance(options, dict) and options.get("include_usage") is True
         result = sse([": keep-alive", *_chunks(response, with_usage=wanted)], newline="\r\n")
+    elif request.path.endswith("/embeddings"):
+        embedded = embedding_answer(request.fields)
+        return answer({"id": "embd-1", **embedded, "x_vendor": {"took": 12345678901234567890}})
     else:
         response = _whole_text(name)
         result = sse(_text_chunks(response))

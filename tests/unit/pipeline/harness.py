@@ -130,6 +130,7 @@ class Harness:
         parts = (Dependency(name, 1.0, self, Breaker()) for name in TIERS)
         ports = Ports(
             exact=self.exact,
+            items=self.exact,
             leases=self.exact,
             pairs=self.exact,
             vectors=self.vectors,

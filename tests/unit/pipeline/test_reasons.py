@@ -20,6 +20,7 @@ from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.exact_store import Answered, Lookup
 from llm_cache_proxy.ports.upstream import UpstreamCall
+from unit.pipeline.embeddings_harness import EmbeddingsHarness
 from unit.pipeline.harness import Harness
 from unit.pipeline.learning_harness import ALWAYS, learning, taught
 
@@ -90,6 +91,13 @@ def _away(part: str) -> Way:
         return await _asked(harness)
 
     return way
+
+
+async def _partly_cached() -> Seen:
+    harness = EmbeddingsHarness()
+    await harness.embed("a")
+    answer = await harness.embed(["a", "b"])
+    return Seen(answer.x_cache, answer.outcome.reason)
 
 
 async def _promoted() -> Seen:
@@ -257,6 +265,7 @@ WAYS: dict[Reason, Way] = {
     Reason.STALE_IF_ERROR: _stale_if_error,
     Reason.STALE_WHILE_REVALIDATE: lambda: _revalidated(frozen=False),
     Reason.NOT_FOUND: _first(),
+    Reason.PARTLY_CACHED: _partly_cached,
     Reason.FORM_UNPROVED: _unproved,
     Reason.BELOW_THRESHOLD: _below,
     Reason.GUARD: _vetoed,

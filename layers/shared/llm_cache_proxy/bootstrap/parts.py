@@ -22,6 +22,7 @@ from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.exact_admin import ExactAdmin
 from llm_cache_proxy.ports.exact_store import ExactStore
+from llm_cache_proxy.ports.item_store import ItemStore
 from llm_cache_proxy.ports.key_store import KeyStore
 from llm_cache_proxy.ports.lease_store import LeaseStore
 from llm_cache_proxy.ports.pair_memory import PairMemory
@@ -31,7 +32,7 @@ from llm_cache_proxy.ports.verifier import Verifier
 from llm_cache_proxy.settings import Settings, runs_under_sam_local
 
 
-class Exact(ExactStore, ExactAdmin, KeyStore, PairMemory, LeaseStore, Protocol):
+class Exact(ExactStore, ItemStore, ExactAdmin, KeyStore, PairMemory, LeaseStore, Protocol):
     """The exact tier's adapters serve requests and operators, keep keys, pairs and leases."""
 
 

@@ -84,6 +84,7 @@ def pipeline(
     """The pipeline over these parts; `frozen` where nothing runs after an answer."""
     ports = Ports(
         exact=parts.exact,
+        items=parts.exact,
         leases=parts.exact,
         pairs=parts.exact,
         vectors=parts.vectors,

@@ -12,6 +12,7 @@ from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.composed_checks import compose_checks
+from llm_cache_proxy.pipeline.composed_embeddings import CachedEmbeddings, compose_embeddings
 from llm_cache_proxy.pipeline.options import Options, Ports
 from llm_cache_proxy.pipeline.proxy import CachingProxy
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
@@ -36,6 +37,7 @@ class Pipeline:
     policy: Policy
     options: Options
     proxy: CachingProxy
+    embeddings: CachedEmbeddings
     admission: Admission
     exact: ExactTier
     semantic: SemanticTier
@@ -106,6 +108,13 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         counter_writer=counter_writer,
         clock=ports.clock,
     )
+    miss = MissPath(
+        UpstreamRequests(ports.upstream),
+        entry_writer,
+        UpstreamUsage(counter_writer, prices, options.models),
+        options.detached_tasks,
+        options.most_kept_bytes,
+    )
     proxy = CachingProxy(
         policy=policy,
         upstream=ports.upstream,
@@ -114,13 +123,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         single_flight=single_flight,
         revalidation=Revalidation(single_flight, inline=options.inline),
         semantic=semantic,
-        miss=MissPath(
-            UpstreamRequests(ports.upstream),
-            entry_writer,
-            UpstreamUsage(counter_writer, prices, options.models),
-            options.detached_tasks,
-            options.most_kept_bytes,
-        ),
+        miss=miss,
         pair_verifier=checks.pair_verifier,
         learning=checks.learning,
         counter_writer=counter_writer,
@@ -132,6 +135,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         policy,
         options,
         proxy,
+        compose_embeddings(ports, policy, parts.exact, keys, miss),
         admission,
         exact,
         semantic,

@@ -17,6 +17,7 @@ from llm_cache_proxy.pipeline.tiers.semantic import nothing_to_prepare
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.exact_store import ExactStore
+from llm_cache_proxy.ports.item_store import ItemStore
 from llm_cache_proxy.ports.lease_store import LeaseStore
 from llm_cache_proxy.ports.pair_memory import PairMemory
 from llm_cache_proxy.ports.upstream import Upstream
@@ -32,6 +33,7 @@ class Ports:
     """
 
     exact: ExactStore
+    items: ItemStore
     leases: LeaseStore
     pairs: PairMemory
     vectors: VectorStore

@@ -75,6 +75,7 @@ def test_every_header_that_is_sent_is_described() -> None:
         saved_tokens=1,
         saved_nano_dollars=1,
         timings={"exact": 0.5},
+        items=(1, 2),
     )
 
     sent = outcome_headers(outcome, "req_1")

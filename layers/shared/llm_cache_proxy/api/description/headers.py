@@ -68,6 +68,10 @@ _ANSWER: dict[str, tuple[str, dict[str, Any]]] = {
     "x-cache-similarity": ("Cosine similarity of a semantic hit.", _TEXT),
     "x-cache-ttl": ("Seconds until the entry expires.", _COUNT),
     "x-cache-entry": ("The entry's name, for feedback and for clearing.", _TEXT),
+    "x-cache-items": (
+        "Of a batch: how many of its inputs the upstream was not asked for, of how many.",
+        {"type": "string", "pattern": r"^\d+/\d+$"},
+    ),
     "x-cache-saved-tokens": ("On a hit: tokens that the stored answer cost.", _COUNT),
     "x-cache-saved-dollars": (
         "On a hit: dollars that the stored answer cost, where its price is known.",

@@ -61,6 +61,8 @@ def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
         headers["x-cache-ttl"] = str(outcome.ttl_seconds)
     if outcome.entry_id is not None:
         headers["x-cache-entry"] = outcome.entry_id
+    if outcome.items is not None:
+        headers["x-cache-items"] = "{}/{}".format(*outcome.items)
     if outcome.saved_tokens is not None:
         headers["x-cache-saved-tokens"] = str(outcome.saved_tokens)
     if outcome.saved_nano_dollars is not None:

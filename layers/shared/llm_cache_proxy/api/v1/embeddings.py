@@ -1,112 +1,46 @@
-"""`POST /v1/embeddings`: our own model by its name, every other model from the upstream."""
-
-import asyncio
-import base64
-import struct
-from collections.abc import Sequence
-from typing import cast
+"""`POST /v1/embeddings`: our own model by its name, every other model cached input by input."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.http.answers import outcome_headers
-from llm_cache_proxy.api.http.request_parts import CLIENT_LEFT, read_json_body, while_connected
+from llm_cache_proxy.api.http.answers import to_response
+from llm_cache_proxy.api.http.request_parts import read_json_body, request_headers
+from llm_cache_proxy.api.middleware.request_events import event_draft_of
+from llm_cache_proxy.api.v1.own_embeddings import OWN_NAMES, own_embedding
 from llm_cache_proxy.api.v1.passthrough import PassThrough
 from llm_cache_proxy.api.v1.service import service_of
-from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
-from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
-from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
-from llm_cache_proxy.ports.embedder import Embedding
+from llm_cache_proxy.domain.dialects.opaque import OpaqueDialect
+from llm_cache_proxy.domain.embeddings.batch import batch_of
+from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.json_text import parse_object
+from llm_cache_proxy.pipeline.request.planned_request import client_request
+from llm_cache_proxy.pipeline.request.state import RequestState
 
-OWN_MODEL = "all-MiniLM-L6-v2"
-_OWN_NAMES = frozenset({OWN_MODEL, f"sentence-transformers/{OWN_MODEL}", OWN_MODEL.lower()})
-_DIMENSIONS = 384
-_MOST_TEXTS = 2048
-_ENCODINGS = frozenset({"float", "base64"})
+_DIALECT = OpaqueDialect("/embeddings")
 
 
 async def create_embedding(request: Request) -> Response:
-    """Vectors of texts: all-MiniLM-L6-v2 runs here, every other model at the upstream."""
+    """Vectors of texts: all-MiniLM-L6-v2 runs here, other models answer from cache or upstream."""
     service = service_of(request)
-    elsewhere = PassThrough.over(service)
     body = await read_json_body(request, service.max_body_bytes)
     fields = parse_object(body)
     if not isinstance(fields.get("model"), str):
         raise InvalidRequest("'model' must name a model.", param="model")
-    if fields["model"] not in _OWN_NAMES or service.embedder is None:
-        return await elsewhere.forward(request, "/embeddings", body)
-    texts = _texts(fields)
-    encoding = _encoding(fields)
-    state = await elsewhere.admission.free(request.state.client, OWN_MODEL)
-    try:
-        embedded = await while_connected(request, service.embedder.embed(texts))
-    except EmbedderUnavailable as exc:
-        raise UpstreamUnreachable(
-            "The embedding model is not available at the moment.", upstream=OWN_MODEL
-        ) from exc
-    if embedded is None:
-        return Response(status_code=CLIENT_LEFT)
-    _check_whole(embedded)
-    outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
-    return Response(
-        await _body(embedded, encoding),
-        headers=outcome_headers(outcome, request.state.request_id),
-        media_type=JSON_TYPE,
+    if fields["model"] in OWN_NAMES and service.embedder is not None:
+        return await own_embedding(request, fields, service.embedder)
+    batch = batch_of(fields)
+    if batch is None:
+        return await PassThrough.over(service).forward(request, _DIALECT.path, body)
+    cached = client_request(
+        request.state.client,
+        _DIALECT,
+        batch.rest,
+        body=body,
+        headers=request_headers(request.headers),
+        query=request.url.query,
     )
-
-
-def _texts(fields: JsonObject) -> list[str]:
-    value = fields.get("input")
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list) or not texts or len(texts) > _MOST_TEXTS:
-        raise InvalidRequest(
-            f"'input' must be a string or an array of 1 to {_MOST_TEXTS} strings.", param="input"
-        )
-    if not all(isinstance(text, str) for text in texts):
-        raise InvalidRequest(
-            "'input' must hold text: arrays of token numbers belong to another model's tokenizer.",
-            param="input",
-            code="tokens_not_supported",
-        )
-    if fields.get("dimensions") not in (None, _DIMENSIONS):
-        raise InvalidRequest(f"{OWN_MODEL} has {_DIMENSIONS} dimensions.", param="dimensions")
-    return cast("list[str]", texts)
-
-
-def _encoding(fields: JsonObject) -> str:
-    encoding = fields.get("encoding_format", "float")
-    if not isinstance(encoding, str) or encoding not in _ENCODINGS:
-        raise InvalidRequest(
-            "'encoding_format' must be 'float' or 'base64'.", param="encoding_format"
-        )
-    return encoding
-
-
-def _check_whole(embedded: Sequence[Embedding]) -> None:
-    for index, embedding in enumerate(embedded):
-        if not embedding.whole:
-            raise InvalidRequest(
-                f"input[{index}] has {embedding.tokens} tokens; {OWN_MODEL} reads 256.",
-                param="input",
-                code="context_length_exceeded",
-            )
-
-
-async def _body(embedded: Sequence[Embedding], encoding: str) -> str:
-    """The list as JSON, written vector by vector: other requests are served in between."""
-    data = []
-    for index, item in enumerate(embedded):
-        vector = _encoded(item.vector, encoding)
-        data.append(compact_text({"object": "embedding", "index": index, "embedding": vector}))
-        await asyncio.sleep(0)
-    tokens = sum(embedding.tokens for embedding in embedded)
-    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    rest = compact_text({"model": OWN_MODEL, "usage": usage})
-    return f'{{"object":"list","data":[{",".join(data)}],{rest[1:]}'
-
-
-def _encoded(vector: Sequence[float], encoding: str) -> object:
-    if encoding == "float":
-        return [float(value) for value in vector]
-    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode("ascii")
+    record = event_draft_of(request)
+    record.model, record.state = cached.model, RequestState()
+    answer = await service.pipeline.embeddings.answer(cached, batch, record.state)
+    record.outcome = answer.outcome
+    return to_response(answer, record.request_id)

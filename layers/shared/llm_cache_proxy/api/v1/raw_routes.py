@@ -42,9 +42,9 @@ def _body(request: str, answer: str, *, streams: bool) -> dict[str, Any]:
     }
 
 
-def _cached(request: str, answer: str) -> dict[str, Any]:
+def _cached(request: str, answer: str, *, streams: bool = True) -> dict[str, Any]:
     parameters = [{"$ref": f"#/components/parameters/{name}"} for name in _CONTROLS]
-    return _body(request, answer, streams=True) | {"parameters": parameters}
+    return _body(request, answer, streams=streams) | {"parameters": parameters}
 
 
 CACHED_ROUTES = (
@@ -81,7 +81,7 @@ UNCACHED_ROUTES = (
         create_embedding,
         ["POST"],
         operation_id="create_embedding",
-        described=_body("EmbeddingRequest", "EmbeddingList", streams=False),
+        described=_cached("EmbeddingRequest", "EmbeddingList", streams=False),
     ),
     RawRoute(
         "/health",

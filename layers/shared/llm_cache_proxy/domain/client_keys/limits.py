@@ -79,6 +79,17 @@ class KeyCheck:
     counts_request: bool = True
     reserves: bool = True
 
+    def share(self, part: int, whole: int) -> "KeyCheck":
+        """The check of a request of which only `part` of `whole` is still to be asked."""
+        if part == whole:
+            return self
+        nano = self.nano_dollars
+        return replace(
+            self,
+            tokens=-(-self.tokens * part // whole),
+            nano_dollars=None if nano is None else -(-nano * part // whole),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:

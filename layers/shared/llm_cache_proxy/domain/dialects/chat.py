@@ -157,6 +157,7 @@ class ChatDialect(StreamOptions):
     """The `Dialect` of `/v1/chat/completions`."""
 
     path = "/chat/completions"
+    generates = True
     terminator = DONE_EVENT
     last_events = ()
     id_prefix = "chatcmpl-"

@@ -43,6 +43,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def generates(self) -> bool:
+        """Whether answers are written token by token: they can be streamed, and cost by length."""
+        ...
+
+    @property
     def terminator(self) -> str:
         """What ends a stream after its last event, empty where that event is the end."""
         ...

@@ -35,6 +35,7 @@ class ResponsesDialect:
     """The `Dialect` of `/v1/responses`; its streams always report usage, and have no `[DONE]`."""
 
     path = "/responses"
+    generates = True
     terminator = ""
     id_prefix = ""
     word_by_word = staticmethod(word_by_word.response_event)

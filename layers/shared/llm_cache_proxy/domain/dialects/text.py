@@ -28,6 +28,7 @@ class TextDialect(StreamOptions):
     """The `Dialect` of `/v1/completions`."""
 
     path = "/completions"
+    generates = True
     terminator = DONE_EVENT
     last_events = ()
     id_prefix = "cmpl-"

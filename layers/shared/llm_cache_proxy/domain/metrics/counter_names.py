@@ -35,6 +35,16 @@ def hit_counts(tier: str, model: str, prompt_tokens: int, completion_tokens: int
     }
 
 
+def item_hit_counts(model: str, items: int, prompt_tokens: int) -> dict[str, int]:
+    """What stored items of a batch add, whatever becomes of the others: no result."""
+    return {f"model:{model}:hits": items, f"model:{model}:prompt_saved": prompt_tokens}
+
+
+def item_miss_counts(model: str, items: int, prompt_tokens: int) -> dict[str, int]:
+    """What an upstream's answer to the other items of a batch adds besides the result."""
+    return {upstream_answers(model): items, f"model:{model}:prompt_used": prompt_tokens}
+
+
 def upstream_answers(model: str) -> str:
     """The counter of the upstream's answers of `model`."""
     return f"model:{model}:misses"

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     STALE_WHILE_REVALIDATE = "stale-while-revalidate"
 
     NOT_FOUND = "not-found"
+    PARTLY_CACHED = "partly-cached"
     FORM_UNPROVED = "form-unproved"
     BELOW_THRESHOLD = "below-threshold"
     GUARD = "guard"
@@ -94,6 +95,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.STALE_IF_ERROR: "The upstream failed, and an expired answer is served instead.",
     Reason.STALE_WHILE_REVALIDATE: "The answer has expired, and another request is refreshing it.",
     Reason.NOT_FOUND: "No stored prompt is similar.",
+    Reason.PARTLY_CACHED: "Some of the batch's inputs were stored; the others were asked for.",
     Reason.FORM_UNPROVED: "The stored answer came in the other form, and does not prove this.",
     Reason.BELOW_THRESHOLD: "The nearest prompt's similarity is below the threshold.",
     Reason.GUARD: "A similar prompt differs in meaning; the guard's rule follows the colon.",

@@ -6,6 +6,7 @@ the store is away a signature is all there is: such keys are served at a modest 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import overload
 
 from llm_cache_proxy.domain.client_keys.estimates import expected_tokens
 from llm_cache_proxy.domain.client_keys.key_ring import Client
@@ -21,6 +22,7 @@ from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, Plan
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store import Answered, Found, OtherNamespace, Refused
+from llm_cache_proxy.ports.item_store import ItemsAnswered, ItemsFound
 
 _MOST_NAMESPACES = 10_000
 
@@ -53,7 +55,12 @@ class ClientKeyGate:
         own = not request.controls.names_namespace and planned.plan.bypass is None
         first = state.account.grant is None
         check = self.upstream_check(
-            request.client, request.model, planned.identity.model, request.body, request.fields
+            request.client,
+            request.model,
+            planned.identity.model,
+            request.body,
+            request.fields,
+            generates=request.dialect.generates,
         )
         return replace(
             check,
@@ -86,9 +93,27 @@ class ClientKeyGate:
             nano_dollars=None if price is None else price.cost(*tokens),
         )
 
-    def passed(
+    @overload
+    def passed(  # type: ignore[overload-overlap]  # where they overlap, both give the same
         self, client: Client, state: RequestState, check: KeyCheck | None, answer: Answered | None
-    ) -> Found | OtherNamespace | None:
+    ) -> Found | OtherNamespace | None: ...
+
+    @overload
+    def passed(
+        self,
+        client: Client,
+        state: RequestState,
+        check: KeyCheck | None,
+        answer: ItemsAnswered | None,
+    ) -> ItemsFound | OtherNamespace | None: ...
+
+    def passed(
+        self,
+        client: Client,
+        state: RequestState,
+        check: KeyCheck | None,
+        answer: Answered | ItemsAnswered | None,
+    ) -> Found | ItemsFound | OtherNamespace | None:
         """What was found, the key (if any was asked) being served; None where the store is away.
 
         Raises RequestRefused where the key is not served.

@@ -15,7 +15,8 @@ class Outcome:
     `timings` are milliseconds by step. `age_seconds`, `ttl_seconds` (what is left) and `entry_id`
     are None where no entry is involved; `similarity` where meaning was not compared; what a hit
     saved, in tokens and nano-dollars, where the entry does not say; `grant` where no client key
-    was checked; `usage` where the tokens are known only when the answer has ended.
+    was checked; `usage` where the tokens are known only when the answer has ended. `items` says of
+    a batch how many of its inputs the upstream was not asked for, and how many there are.
     """
 
     result: Result
@@ -29,6 +30,7 @@ class Outcome:
     timings: Mapping[str, float] = field(default_factory=dict)
     usage: Usage | None = None
     grant: Grant | None = None
+    items: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)

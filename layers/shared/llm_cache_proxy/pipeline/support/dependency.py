@@ -67,6 +67,10 @@ class Dependency:
         self._clock = clock
         self.breaker = breaker
 
+    def apart(self) -> "Dependency":
+        """The same with a breaker of its own, for calls that say little of others."""
+        return Dependency(self.name, self._deadline_seconds, self._clock, Breaker())
+
     async def attempt(self, state: RequestState, step: Callable[[], Awaitable[T]]) -> T | None:
         """What `step` gives, or None where it failed, came too late, or was not even tried."""
         if not self.breaker.allows(self._clock.monotonic()):

@@ -119,11 +119,11 @@ class EntryWriter:
 
         `created_at` is None for an answer that was given just now.
         """
-        if not (forms.json and forms.sse):
+        if planned.request.dialect.generates and not (forms.json and forms.sse):
             state.counts.add(unproved_counts(forms))
         tenant, counts = planned.identity.tenant, dict(state.counts.pending)
         now = int(self.clock.now() if created_at is None else created_at)
-        entry = _entry(planned, state, usage, forms, now)
+        entry = new_entry(planned, state, usage, forms, now)
         leadership = state.leadership
         covered = leadership is not None and leadership.key == entry.key
         commit = Commit(tenant, entry, counts, leadership.lease if leadership and covered else None)
@@ -151,9 +151,10 @@ class EntryWriter:
         return StoredEntry(entry, without_vector=not has_vector)
 
 
-def _entry(
+def new_entry(
     planned: PlannedRequest, state: RequestState, usage: Usage, forms: Forms, now: int
 ) -> Entry:
+    """The entry of an answer to `planned` that came at `now`, in Unix seconds."""
     controls = planned.request.controls
     model, text = _storable(planned.identity.model), _storable(planned.text)
     entry_id = keys.entry_id(planned.identity.tenant, planned.key)

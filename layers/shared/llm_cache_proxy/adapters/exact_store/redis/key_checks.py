@@ -1,17 +1,20 @@
 """A check of a client's key as the lookup script reads it, and what the script says of the key."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
+from typing import TypeVar, cast
 
 from llm_cache_proxy.adapters.exact_store.key_records import read_record
 from llm_cache_proxy.adapters.exact_store.redis.records import found
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck, Refusal, grant
 from llm_cache_proxy.domain.client_keys.usage import Charge, KeyUsage, month_of, month_span
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import Answered, Lookup, OtherNamespace, Refused
+from llm_cache_proxy.ports.exact_store import Answered, Found, Lookup, OtherNamespace, Refused
+from llm_cache_proxy.ports.item_store import ItemsFound
 
 _NAMESPACE = "namespace"
+Checked = TypeVar("Checked", Found, ItemsFound)
 
 
 def check_text(check: KeyCheck | None, now: float) -> str:
@@ -41,13 +44,31 @@ def answered(reply: object, query: Lookup) -> Answered:
     """
     if query.check is None:
         return found(reply, query)
+    return keyed(reply, query.check, lambda answer: found(answer, query))
+
+
+def keyed(
+    reply: object,
+    check: KeyCheck,
+    read: Callable[[object], Checked],
+    reserved: Callable[[Checked], KeyCheck] | None = None,
+) -> Checked | OtherNamespace | Refused:
+    """What a reply with a check says: `read` reads its answer, `reserved` what that leaves to ask.
+
+    Raises ExactStoreUnavailable where it says nothing sensible.
+    """
     try:
-        return _keyed(cast("list[str]", reply), query, query.check)
+        return _keyed(cast("list[str]", reply), check, read, reserved)
     except (TypeError, ValueError) as exc:
         raise ExactStoreUnavailable("the exact store's reply on a key makes no sense") from exc
 
 
-def _keyed(reply: list[str], query: Lookup, check: KeyCheck) -> Answered:
+def _keyed(
+    reply: list[str],
+    check: KeyCheck,
+    read: Callable[[object], Checked],
+    reserved: Callable[[Checked], KeyCheck] | None,
+) -> Checked | OtherNamespace | Refused:
     kind, refusal, text, now, used, charged, short, counted, answer = reply
     if kind != "keyed":
         raise ValueError(kind)
@@ -56,17 +77,19 @@ def _keyed(reply: list[str], query: Lookup, check: KeyCheck) -> Answered:
         return Refused(Refusal.UNKNOWN)
     if refusal == _NAMESPACE:
         return OtherNamespace(record.namespace)
+    if refusal:
+        return Refused(Refusal(refusal), grant(record, usage, int(now)))
+    said = read(answer)
+    asked = check if reserved is None else reserved(said)
     left = grant(
         record,
         usage,
         int(now),
-        charge=_charge(check, usage) if int(charged) else None,
+        charge=_charge(asked, usage) if int(charged) else None,
         short=Refusal(short) if short else None,
         counted=bool(int(counted)),
     )
-    if refusal:
-        return Refused(Refusal(refusal), left)
-    return replace(found(answer, query), grant=left)
+    return replace(said, grant=left)
 
 
 def usage_of(words: list[str]) -> KeyUsage:

@@ -1,10 +1,11 @@
 """The scripts that run on the Redis server, and the server that runs them."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Protocol
+from typing import Protocol, cast
 
 from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
@@ -25,7 +26,11 @@ class Script:
     sha1: str
 
 
-_BESIDE = {"lookup": ("common", "keys"), "write_key": ("keys",)}
+_BESIDE = {
+    "lookup": ("common", "keys"),
+    "lookup_items": ("common", "keys"),
+    "write_key": ("keys",),
+}
 """What a script needs before it, where that is not `common` alone."""
 
 
@@ -95,6 +100,10 @@ class RedisScripts:
             self._server.locks_keys = False
             return await self._run(name, keys, *words)
 
+    def _lines(self, recent: Sequence[str]) -> list[Word]:
+        lines: list[Word] = [word for line in recent for word in ("recent", line)]
+        return [*lines, "recent_kept", self._requests_kept] if lines else []
+
     async def _register(self, tenant: str) -> None:
         """Put the tenant into the registry that operators read, once a process."""
         if tenant not in self._registered:
@@ -108,3 +117,8 @@ class RedisScripts:
 def milliseconds(seconds: float) -> int:
     """As Redis counts TTLs."""
     return max(1, int(seconds * 1000))
+
+
+def flat(counts: Mapping[str, int]) -> list[Word]:
+    """Counts as words, name and amount."""
+    return [cast("Word", word) for pair in counts.items() for word in pair]

@@ -3,10 +3,10 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from llm_cache_proxy.adapters.exact_store.redis.admin import RedisAdmin
 from llm_cache_proxy.adapters.exact_store.redis.client_keys import RedisClientKeys
+from llm_cache_proxy.adapters.exact_store.redis.items import RedisItems
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import answered, check_text
 from llm_cache_proxy.adapters.exact_store.redis.leases import RedisLeases
 from llm_cache_proxy.adapters.exact_store.redis.names import CHECKED, TenantNames
@@ -16,6 +16,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     RedisScripts,
     UnreadableReplyError,
     Word,
+    flat,
     milliseconds,
 )
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias
@@ -35,7 +36,9 @@ _SILENT_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, RedisScripts):
+class RedisExactStore(
+    RedisAdmin, RedisClientKeys, RedisItems, RedisLeases, RedisPairs, RedisScripts
+):
     """An `ExactStore` over one Redis server, with the ports beside it from one file each."""
 
     _silent_until = 0.0
@@ -50,7 +53,7 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
         lease = "" if query.flight is None else milliseconds(query.lease_seconds)
         asking = [*_asking(query, window), check_text(query.check, now), lease]
         asking += [query.stale_seconds, query.refresh_ahead, query.claim]
-        words = [*asking, *_flat(query.counts), *self._lines(query.recent)]
+        words = [*asking, *flat(query.counts), *self._lines(query.recent)]
         try:
             reply = await self._run("lookup", keys, *words)
         except UnreadableReplyError as exc:
@@ -78,7 +81,7 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
             matched[1] = repr(alias.similarity)
             left = [alias.target, alias.decision_version, alias.embedder_id]
             left += [alias.text_digest, alias.pair]
-        words = [*_asking(query, window), *matched, *left, *_flat(query.counts)]
+        words = [*_asking(query, window), *matched, *left, *flat(query.counts)]
         try:
             reply = await self._run("promote", keys, *words)
         except UnreadableReplyError:
@@ -104,7 +107,7 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
             entry.created_at,
             "" if lease is None else lease.token,
             *(word for pair in words.items() for word in pair),
-            *_flat(commit.counts),
+            *flat(commit.counts),
         )
         [stored] = numbers(reply, 1)
         if stored not in {_STORED, _CUT_OFF, _TAKES_NO_WRITES}:
@@ -122,7 +125,7 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
         names = TenantNames(tenant)
         window = names.window(time.time())
         keys = [*names.shared(window)[2:], names.ring]
-        numbers(await self._run("record", keys, window, *_flat(counts), *self._lines(recent)), 1)
+        numbers(await self._run("record", keys, window, *flat(counts), *self._lines(recent)), 1)
         await self._register(tenant)
 
     async def check(self) -> str | None:
@@ -151,15 +154,7 @@ class RedisExactStore(RedisAdmin, RedisClientKeys, RedisLeases, RedisPairs, Redi
         await self._server.command("DEL", record)
         return Miss(0)
 
-    def _lines(self, recent: Sequence[str]) -> list[Word]:
-        lines: list[Word] = [word for line in recent for word in ("recent", line)]
-        return [*lines, "recent_kept", self._requests_kept] if lines else []
-
 
 def _asking(query: Lookup, window: str) -> list[Word]:
     max_age = "" if query.max_age_seconds is None else query.max_age_seconds
     return [FORMAT_VERSION, query.form.value, query.text_digest, max_age, window]
-
-
-def _flat(counts: Mapping[str, int]) -> list[Word]:
-    return [cast("Word", word) for pair in counts.items() for word in pair]

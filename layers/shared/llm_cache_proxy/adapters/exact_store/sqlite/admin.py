@@ -10,7 +10,12 @@ from llm_cache_proxy.adapters.exact_store.counter_windows import (
     FINE_KEPT_SECONDS,
 )
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
-from llm_cache_proxy.adapters.exact_store.sqlite.records import entry_in, is_whole, sequence_of
+from llm_cache_proxy.adapters.exact_store.sqlite.records import (
+    LIVING,
+    entry_in,
+    is_whole,
+    sequence_of,
+)
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.ports.exact_admin import (
     BEGINNING_CHARACTERS,
@@ -22,16 +27,6 @@ from llm_cache_proxy.ports.exact_admin import (
     Texts,
 )
 
-_LIVING = """
-version = :version AND expires_at > :now
-  AND NOT EXISTS (
-    SELECT 1 FROM cutoffs
-    WHERE cutoffs.tenant = records.tenant
-      AND (cutoff > sequence AND selector IN (
-          SELECT value FROM json_each(iif(json_valid(selectors), selectors, '[]')))
-        OR selector = 'before' AND cutoff > created_at))
-"""
-"""What a record must be to be served: neither expired nor cut off, by selector or by age."""
 _DEAD = """
 tenant = ? AND sequence < (SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = ?)
 AND EXISTS (
@@ -42,12 +37,12 @@ tenant = ? AND created_at < (
   SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = 'before')
 """
 _PAGE = f"""
-SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {_LIVING}
+SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {LIVING}
   AND instr(lower(text), lower(:containing))
 ORDER BY key LIMIT :beyond
 """  # noqa: S608 - constants alone
 _READ = f"""
-SELECT * FROM records WHERE tenant = :tenant AND key = :key AND target IS NULL AND {_LIVING}
+SELECT * FROM records WHERE tenant = :tenant AND key = :key AND target IS NULL AND {LIVING}
 """  # noqa: S608 - constants alone
 _FOLD = """
 INSERT INTO counters (tenant, seconds, start, name, amount)

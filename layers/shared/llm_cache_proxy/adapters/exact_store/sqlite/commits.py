@@ -34,7 +34,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 
 class SqliteCommits(SqlitePart):
-    """The part of `ExactStore` that writes."""
+    """The parts of `ExactStore` and `ItemStore` that write."""
 
     def __init__(
         self,
@@ -66,6 +66,15 @@ class SqliteCommits(SqlitePart):
             raise StoreRefusesWrites(str(exc)) from exc
         return self._thread.remark
 
+    async def commit_items(
+        self, tenant: str, entries: Sequence[Entry], counts: Mapping[str, int]
+    ) -> bool:
+        """Whether all entries were stored: none where the disk is nearly full."""
+        full = self._disk_space is not None and self._disk_space.shortage() is not None
+        allowed, now = [] if full else entries, int(self._thread.now())
+        stored = await self._thread.run(lambda c: _commit_items(c, tenant, allowed, counts, now))
+        return stored == len(entries)
+
     async def record(
         self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
     ) -> None:
@@ -91,6 +100,25 @@ def _read_something(connection: sqlite3.Connection) -> None:
 def _write_something(connection: sqlite3.Connection) -> None:
     with writing(connection):
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")  # as it is already
+
+
+def _commit_items(
+    connection: sqlite3.Connection,
+    tenant: str,
+    entries: Sequence[Entry],
+    counts: Mapping[str, int],
+    now: int,
+) -> int:
+    """How many were stored."""
+    stored = 0
+    with writing(connection):
+        count(connection, tenant, counts, now)
+        for entry in entries:
+            cutoff_fields = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
+            if not is_cut_off(connection, tenant, *cutoff_fields):
+                _write_entry(connection, tenant, entry, 0)
+                stored += 1
+    return stored
 
 
 def _commit(connection: sqlite3.Connection, commit: Commit, now: float, *, storing: bool) -> bool:

@@ -14,6 +14,17 @@ from llm_cache_proxy.domain.client_keys.usage import USAGE
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
 from llm_cache_proxy.ports.exact_store import Hit, Lookup
 
+LIVING = """
+version = :version AND expires_at > :now
+  AND NOT EXISTS (
+    SELECT 1 FROM cutoffs
+    WHERE cutoffs.tenant = records.tenant
+      AND (cutoff > sequence AND selector IN (
+          SELECT value FROM json_each(iif(json_valid(selectors), selectors, '[]')))
+        OR selector = 'before' AND cutoff > created_at))
+"""
+"""What a record must be to be served: neither expired nor cut off, by selector or by age."""
+
 _CUT_OFF = """
 SELECT EXISTS (
   SELECT 1 FROM cutoffs
@@ -30,6 +41,10 @@ DELETE FROM recent WHERE tenant = :tenant AND place <= (
   SELECT place FROM recent WHERE tenant = :tenant ORDER BY place DESC LIMIT 1 OFFSET :kept)
 """
 _USE = "UPDATE records SET used_at = ? WHERE tenant = ? AND key = ? AND used_at <= ?"
+_USE_SEVERAL = (
+    "UPDATE records SET used_at = ? WHERE tenant = ? "
+    "AND key IN (SELECT value FROM json_each(?)) AND used_at <= ?"
+)
 _USED_SECONDS = 60
 """A record is marked as used once a minute at most: nearly every hit stays a read."""
 
@@ -179,3 +194,10 @@ def forget(connection: sqlite3.Connection, tenant: str, kept: int) -> None:
 def mark_used(connection: sqlite3.Connection, tenant: str, key: str, now: int) -> None:
     """Mark a record as used now."""
     connection.execute(_USE, (now, tenant, key, now - _USED_SECONDS))
+
+
+def mark_all_used(
+    connection: sqlite3.Connection, tenant: str, keys: Sequence[str], now: int
+) -> None:
+    """Mark several records as used now."""
+    connection.execute(_USE_SEVERAL, (now, tenant, json.dumps(keys), now - _USED_SECONDS))

@@ -19,6 +19,7 @@ from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import (
 )
 from llm_cache_proxy.adapters.exact_store.sqlite.commits import SqliteCommits
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqliteThread, writing
+from llm_cache_proxy.adapters.exact_store.sqlite.items import SqliteItems
 from llm_cache_proxy.adapters.exact_store.sqlite.leases import SqliteLeases, end_lease, take_lease
 from llm_cache_proxy.adapters.exact_store.sqlite.pairs import (
     SqlitePairs,
@@ -70,7 +71,7 @@ FROM records WHERE tenant = ? AND key = ?
 
 
 class SqliteExactStore(
-    SqliteCommits, SqliteAdmin, SqliteBounds, SqliteKeys, SqliteLeases, SqlitePairs
+    SqliteCommits, SqliteItems, SqliteAdmin, SqliteBounds, SqliteKeys, SqliteLeases, SqlitePairs
 ):
     """All ports of the exact tier on one file."""
 

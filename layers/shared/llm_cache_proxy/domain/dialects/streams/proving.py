@@ -39,6 +39,8 @@ def forms_of_json(dialect: Dialect, completion: JsonObject, json_text: str) -> F
     only_json = Forms(json=json_text, sse="", usage_event="")
     try:
         forms = dialect.forms(completion, json_text)
+        if not dialect.generates:
+            return forms
         return forms if _reads_as(dialect, forms, completion) else only_json
     except (ValueError, RecursionError):
         return None

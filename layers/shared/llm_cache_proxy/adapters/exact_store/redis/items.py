@@ -1,0 +1,81 @@
+"""Items of a batch on a Redis server: one script a batch, whatever its size."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from llm_cache_proxy.adapters.exact_store.redis.key_checks import check_text, keyed
+from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, sensible
+from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts, Word, flat
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
+from llm_cache_proxy.ports.item_store import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
+
+_TAKES_NO_WRITES = -1
+_log = logging.getLogger(__name__)
+
+
+class RedisItems(RedisScripts):
+    """The `ItemStore` of a Redis server."""
+
+    async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
+        """The valid entries under the keys, and the key's check, in one command."""
+        names = TenantNames(query.tenant)
+        now = time.time()
+        window = names.window(now)
+        records = [names.record(key) for key in query.keys]
+        keys = [*names.shared(window), names.client_keys, *records, names.ring]
+        max_age: Word = "" if query.max_age_seconds is None else query.max_age_seconds
+        words = [FORMAT_VERSION, max_age, window, check_text(query.check, now)]
+        words += [*flat(query.counts), *self._lines(query.recent)]
+        reply = await self._run("lookup_items", keys, *words)
+        await self._register(query.tenant)
+        check = query.check
+        if check is None:
+            return _found(reply, query)
+
+        asked = len(query.keys)
+        return keyed(
+            reply,
+            check,
+            lambda answer: _found(answer, query),
+            lambda found: check.share(asked - len(found.hits), asked) if asked else check,
+        )
+
+    async def commit_items(
+        self, tenant: str, entries: Sequence[Entry], counts: Mapping[str, int]
+    ) -> bool:
+        """Whether all entries were stored."""
+        names = TenantNames(tenant)
+        window = names.window(time.time())
+        keys = [*names.shared(window), *(names.record(entry.key) for entry in entries)]
+        words: list[Word] = [window]
+        for entry in entries:
+            fields = entry_words(entry)
+            words += [entry.sequence, fields["g"], entry.purge_at, entry.created_at]
+            words += [2 * len(fields), *(word for pair in fields.items() for word in pair)]
+        reply = await self._run("commit_items", keys, *words, *flat(counts))
+        [stored] = numbers(reply, 1)
+        if stored == _TAKES_NO_WRITES:
+            _log.warning("the Redis is full or read-only: items of a batch were not stored")
+        elif stored:
+            await self._register(tenant)
+        return stored == len(entries)
+
+
+def _found(reply: object, query: ItemsLookup) -> ItemsFound:
+    with sensible():
+        sequence, now, *words = cast("list[str]", reply)
+        items = zip(words[::2], words[1::2], strict=True)
+        return ItemsFound(
+            hits=dict(_hit(facts, body, query) for facts, body in items),
+            sequence=int(sequence),
+            now=int(now),
+        )
+
+
+def _hit(facts: str, body: str, query: ItemsLookup) -> tuple[str, ItemHit]:
+    place, created, expires, tokens, entry_id, model = facts.split(" ", 5)
+    hit = ItemHit(body, entry_id, int(created), int(expires), model, int(tokens))
+    return query.keys[int(place) - 1], hit

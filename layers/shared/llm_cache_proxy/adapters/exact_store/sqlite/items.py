@@ -1,0 +1,125 @@
+"""Items of a batch in the embedded exact tier: one query, and one transaction for the counts."""
+
+import json
+import sqlite3
+from contextlib import suppress
+from dataclasses import replace
+
+from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import (
+    CheckedKey,
+    checked_key,
+    write_usage,
+)
+from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
+from llm_cache_proxy.adapters.exact_store.sqlite.records import (
+    LIVING,
+    count,
+    is_whole,
+    mark_all_used,
+    remember,
+    sequence_of,
+)
+from llm_cache_proxy.domain.client_keys.limits import KeyCheck
+from llm_cache_proxy.domain.client_keys.usage import KeyUsage
+from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
+from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, item_hit_counts, merged
+from llm_cache_proxy.ports.item_store import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
+
+_LIVING_ITEMS = (
+    "SELECT * FROM records WHERE tenant = :tenant AND target IS NULL"  # noqa: S608 - a constant
+    f" AND key IN (SELECT value FROM json_each(:keys)) AND {LIVING}"
+)
+
+
+class SqliteItems(SqlitePart):
+    """The part of `ItemStore` that reads."""
+
+    async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
+        """The valid entries under the keys, counted in the same transaction."""
+        now = int(self._thread.now())
+        return await self._thread.run(lambda c: _looked_up(c, query, now))
+
+
+def _looked_up(connection: sqlite3.Connection, query: ItemsLookup, now: int) -> ItemsAnswered:
+    if query.check is not None:
+        return _answered_to_key(connection, query, query.check, now)
+    found = _found(connection, query, now)
+    if found.hits or query.counts or query.recent:
+        # What is full or locked serves without a count.
+        with suppress(sqlite3.OperationalError), writing(connection):
+            _note(connection, query, found, now)
+    return found
+
+
+def _answered_to_key(
+    connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: int
+) -> ItemsAnswered:
+    """The same for a client's key: judged, looked up and counted in one transaction."""
+    try:
+        with writing(connection):
+            answer, used = _judged(connection, query, check, now)
+            if used is not None:
+                write_usage(connection, query.tenant, check.key_id, used)
+            _note(connection, query, answer, now)
+    except sqlite3.OperationalError:  # full or locked: served without a count
+        answer, _ = _judged(connection, query, check, now)
+        if isinstance(answer, ItemsFound) and answer.grant is not None:
+            return replace(answer, grant=replace(answer.grant, charge=None, counted=False))
+    return answer
+
+
+def _judged(
+    connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: int
+) -> tuple[ItemsAnswered, KeyUsage | None]:
+    """What the key gets, and what it has then used."""
+    key = checked_key(connection, query.tenant, check, now)
+    if not isinstance(key, CheckedKey):
+        return key, None
+    found = _found(connection, query, now)
+    asked, missing = len(query.keys), len(query.keys) - len(found.hits)
+    left = check.share(missing, asked) if asked else check
+    used, granted = key.after(left, now, found=asked > 0 and not missing)
+    return replace(found, grant=granted), used
+
+
+def _found(connection: sqlite3.Connection, query: ItemsLookup, now: int) -> ItemsFound:
+    sequence = sequence_of(connection, query.tenant)
+    asked = {"tenant": query.tenant, "keys": json.dumps(query.keys), "now": now}
+    rows = connection.execute(_LIVING_ITEMS, {**asked, "version": FORMAT_VERSION}).fetchall()
+    hits = {}
+    for row in rows:
+        if not is_whole(row):
+            place = (query.tenant, row["key"])
+            connection.execute("DELETE FROM records WHERE tenant = ? AND key = ?", place)
+        elif row["json"] and not _is_too_old(row, query, now):
+            hits[str(row["key"])] = _hit(row)
+    return ItemsFound(hits, sequence, now)
+
+
+def _is_too_old(row: sqlite3.Row, query: ItemsLookup, now: int) -> bool:
+    return query.max_age_seconds is not None and now - row["created_at"] > query.max_age_seconds
+
+
+def _hit(row: sqlite3.Row) -> ItemHit:
+    return ItemHit(
+        body=row["json"],
+        entry_id=row["entry_id"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        model=row["model"],
+        prompt_tokens=row["prompt_tokens"],
+    )
+
+
+def _note(
+    connection: sqlite3.Connection, query: ItemsLookup, answer: ItemsAnswered, now: int
+) -> None:
+    """Count the hits, and what the query has brought to be counted."""
+    hits = answer.hits if isinstance(answer, ItemsFound) else {}
+    parts = [item_hit_counts(hit.model, 1, hit.prompt_tokens) for hit in hits.values()]
+    if hits and len(hits) == len(query.keys):
+        parts.append({EXACT_HITS: 1})
+    count(connection, query.tenant, merged(dict(query.counts), *parts), now)
+    remember(connection, query.tenant, query.recent)
+    if hits:
+        mark_all_used(connection, query.tenant, list(hits), now)

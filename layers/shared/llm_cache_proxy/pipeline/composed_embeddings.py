@@ -1,0 +1,33 @@
+"""How the path of a batch of embeddings is put together."""
+
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.embeddings.batches import CachedEmbeddings
+from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight
+from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
+from llm_cache_proxy.pipeline.embeddings.upstream_items import UpstreamItems
+from llm_cache_proxy.pipeline.options import Ports
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.upstream.miss import MissPath
+
+__all__ = ["CachedEmbeddings", "compose_embeddings"]
+
+
+def compose_embeddings(
+    ports: Ports, policy: Policy, dependency: Dependency, keys: ClientKeyGate, miss: MissPath
+) -> CachedEmbeddings:
+    """The path over these ports, which asks the upstream as `miss` does.
+
+    A batch too large for the store's deadline is no reason to leave the exact tier alone.
+    """
+    usage = miss.upstream_usage
+    return CachedEmbeddings(
+        policy=policy,
+        upstream=ports.upstream,
+        keys=keys,
+        tier=ItemTier(ports.items, dependency.apart(), keys, usage.counter_writer, ports.clock),
+        in_flight=ItemsInFlight(),
+        asking=UpstreamItems(miss.requests, usage, miss),
+        models=usage.models,
+        counter_writer=usage.counter_writer,
+    )

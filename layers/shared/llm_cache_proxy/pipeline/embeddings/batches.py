@@ -1,0 +1,155 @@
+"""The path of a batch of embeddings: what is stored of it, what others ask for, what is asked for.
+
+Each input has an entry of its own; the answer is put together in the batch's order.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, Input, item_keys
+from llm_cache_proxy.domain.embeddings.items import Item, text_of
+from llm_cache_proxy.domain.errors import NotInCache
+from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.counted_models import CountedModels
+from llm_cache_proxy.domain.metrics.counter_names import MISSES, latency_counts
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.embeddings.gathered import Gathered
+from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight
+from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
+from llm_cache_proxy.pipeline.embeddings.upstream_items import UpstreamItems
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, mark_error
+from llm_cache_proxy.pipeline.request.planned_request import (
+    ClientRequest,
+    PlannedRequest,
+    plan_request,
+)
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.ports.upstream import Upstream
+
+_OK, _CLIENT_ERROR = 200, 400
+_AT_ONCE = 64
+"""Items of base64 that are written before other requests have their turn."""
+_FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class CachedEmbeddings:
+    """Answers batches; made by `pipeline/composition.py`."""
+
+    policy: Policy
+    upstream: Upstream
+    keys: ClientKeyGate
+    tier: ItemTier
+    in_flight: ItemsInFlight
+    asking: UpstreamItems
+    models: CountedModels
+    counter_writer: CounterWriter
+
+    async def answer(self, request: ClientRequest, batch: Batch, state: RequestState) -> Answer:
+        """The answer to `request`, whose fields are the batch's `rest`; raises as CachingProxy."""
+        start, tenant = time.perf_counter(), request.client.tenant
+        try:
+            request = self.keys.placed(request)
+            planned = plan_request(request, self.policy, self.upstream.routes(request.model))
+            answer = await self._answer(planned, batch, state)
+        except BaseException:
+            self._release_charge(tenant, state)
+            raise
+        if answer.status >= _CLIENT_ERROR:
+            mark_error(answer)
+        answer.outcome.grant = state.account.grant
+        if answer.outcome.result not in _FROM_UPSTREAM:
+            self._release_charge(tenant, state)
+        spent = (time.perf_counter() - start) * 1000
+        counts = latency_counts(answer.outcome.result.value, spent)
+        self.counter_writer.later(tenant, counts)
+        return answer
+
+    async def _answer(self, planned: PlannedRequest, batch: Batch, state: RequestState) -> Answer:
+        bypass, unread = planned.plan.bypass, planned.plan.no_read
+        if bypass is not None and planned.request.client.key_id is None:
+            return await self.asking.unkept(planned, state, str(bypass))
+        if unread is not None:
+            state.facts.because(unread)
+        found = await self.tier.find(planned, batch.inputs, state)
+        gathered = Gathered(found, {key: one.item for key, one in found.stored.items()})
+        wanted = gathered.missing(batch.inputs)
+        if wanted and planned.plan.only_if_cached:
+            raise NotInCache("Not every input has a stored answer, and no other was wanted.")
+        if wanted:
+            self.keys.may_ask_upstream(planned.request.client, state, model=planned.request.model)
+        if bypass is not None:
+            return await self.asking.unkept(found.planned, state, str(bypass))
+        instead = await self._gather(gathered, batch, state)
+        if instead is not None:
+            return instead
+        body = await _written(gathered.in_order(), batch.encoding, gathered.head)
+        outcome = gathered.outcome(state, self.models)
+        self.counter_writer.later(planned.identity.tenant, state.counts.take())
+        return Answer(_OK, JSON_TYPE, body, outcome, gathered.headers)
+
+    async def _gather(self, gathered: Gathered, batch: Batch, state: RequestState) -> Answer | None:
+        """Ask for what nobody asks for, wait for the rest; an answer to give instead, if any."""
+        coalesces, sequence = gathered.found.planned.plan.coalesce, state.sequence
+        while wanted := gathered.missing(batch.inputs):
+            if not coalesces:
+                return await self._ask(gathered, wanted, batch, state)
+            mine, theirs = self.in_flight.join(wanted, sequence)
+            instead = None
+            try:
+                if mine:
+                    asked = {key: wanted[key] for key in mine}
+                    instead = await self._ask(gathered, asked, batch, state)
+            finally:
+                self.in_flight.settle(mine, sequence, gathered.items)
+            if instead is not None:
+                return instead
+            for key, asked_elsewhere in theirs.items():
+                item = await asyncio.shield(asked_elsewhere)
+                if item is not None:
+                    gathered.items[key] = item
+                    gathered.shared.add(key)
+        return None
+
+    async def _ask(
+        self, gathered: Gathered, wanted: Mapping[str, Input], batch: Batch, state: RequestState
+    ) -> Answer | None:
+        inputs = list(wanted.values())
+        given = await self.asking.ask(gathered.found.planned, state, batch, inputs)
+        if given.instead is not None:
+            return given.instead
+        gathered.items |= dict(zip(wanted, given.items, strict=True))
+        gathered.asked |= wanted.keys()
+        gathered.head, gathered.headers = given.items[0].head, given.headers
+        if not state.counts.result:
+            state.counts.add_result({MISSES: 1})
+        if not given.planned.plan.write:
+            await self.counter_writer.write(given.planned.identity.tenant, state.counts.take())
+            return None
+        # Under the route that answered, which may be another than was asked first.
+        keys = item_keys(given.planned.key, inputs)
+        model = self.models.name(given.planned.identity.model)
+        kept = dict(zip(keys, given.items, strict=True))
+        await self.tier.keep(given.planned, state, kept, model)
+        return None
+
+    def _release_charge(self, tenant: str, state: RequestState) -> None:
+        """Take back what is still reserved of the key's budgets: the upstream was not asked."""
+        if state.account.charge is not None:
+            unused = state.account.corrected_to(0, 0)
+            self.counter_writer.write_in_background(tenant, unused)
+
+
+async def _written(items: Sequence[Item], encoding: Encoding, head: JsonObject | None) -> bytes:
+    """The answer's body, other requests being served in between."""
+    pieces = []
+    for at, piece in enumerate(text_of(items, encoding, head)):
+        pieces.append(piece)
+        if encoding is Encoding.FLOAT or at % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return "".join(pieces).encode("utf-8")

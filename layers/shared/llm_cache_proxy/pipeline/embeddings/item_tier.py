@@ -1,0 +1,143 @@
+"""The exact tier for the inputs of a batch: one round trip looks all of them up, another stores.
+
+A store that fails is a miss of every input.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from llm_cache_proxy.domain.embeddings.batch import Input, item_keys
+from llm_cache_proxy.domain.embeddings.items import Item, stored_item
+from llm_cache_proxy.domain.entries.entry import Entry, Forms
+from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.requests.reasons import Reason
+from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter, PendingCounts
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.upstream.records import new_entry
+from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.exact_store import OtherNamespace, Refused
+from llm_cache_proxy.ports.item_store import ItemHit, ItemsFound, ItemsLookup, ItemStore
+
+_MOST_TOGETHER = 64
+"""Entries in one write: half a megabyte of vectors, so that each keeps the store's deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An item, and what the store says of its entry."""
+
+    item: Item
+    hit: ItemHit
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsResult:
+    """`keys` are those of the batch's inputs, in order; `stored` what there is of them.
+
+    `planned` is the request under which others are to be stored; `now` the store's clock.
+    """
+
+    planned: PlannedRequest
+    keys: Sequence[str]
+    stored: Mapping[str, StoredItem]
+    now: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTier:
+    """Looks items up by exact key, and stores them."""
+
+    store: ItemStore
+    dependency: Dependency
+    keys: ClientKeyGate
+    counter_writer: CounterWriter
+    clock: Clock
+
+    async def find(
+        self, planned: PlannedRequest, inputs: Sequence[Input], state: RequestState
+    ) -> ItemsResult:
+        """What there is, where the request may read; else the clear sequence is learnt alone.
+
+        Raises RequestRefused where the client's key is not served.
+        """
+        pending = self.counter_writer.take(planned.identity.tenant)
+        keys = item_keys(planned.key, inputs)
+        found = await self._look(planned, state, keys, pending)
+        if isinstance(found, OtherNamespace):
+            planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
+            keys = item_keys(planned.key, inputs)
+            found = await self._look(planned, state, keys, PendingCounts())
+        if not isinstance(found, ItemsFound):
+            return ItemsResult(planned, keys, {})
+        read = {
+            key: StoredItem(item, hit)
+            for key, hit in found.hits.items()
+            if (item := stored_item(hit.body, hit.prompt_tokens)) is not None
+        }
+        return ItemsResult(planned, keys, read, found.now)
+
+    async def keep(
+        self, planned: PlannedRequest, state: RequestState, items: Mapping[str, Item], model: str
+    ) -> None:
+        """Store the items by key, and write the request's counts with them.
+
+        `model` is the name under which they are counted.
+        """
+        tenant, counts = planned.identity.tenant, state.counts.take()
+        if state.exact_unavailable:
+            self.counter_writer.write_in_background(tenant, counts)
+            return
+        now = int(self.clock.now())
+        entries = [_entry(planned, state, key, item, model, now) for key, item in items.items()]
+        for at in range(0, len(entries), _MOST_TOGETHER):
+            some = entries[at : at + _MOST_TOGETHER]
+            step = partial(self.store.commit_items, tenant, some, counts)
+            if await self.dependency.attempt(state, step) is None:
+                unwritten = merged(counts, state.counts.take())
+                self.counter_writer.write_in_background(tenant, unwritten)
+                return
+            counts = {}
+
+    async def _look(
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        keys: Sequence[str],
+        pending: PendingCounts,
+    ) -> ItemsFound | OtherNamespace | None:
+        client = planned.request.client
+        check = None if client.key_id is None else self.keys.check(planned, state)
+        query = ItemsLookup(
+            tenant=planned.identity.tenant,
+            keys=list(dict.fromkeys(keys)) if planned.plan.read else (),
+            max_age_seconds=planned.plan.max_age_seconds,
+            counts=pending.counts,
+            recent=pending.recent,
+            check=check,
+        )
+        answer = await self.dependency.attempt(state, partial(self.store.lookup_items, query))
+        if answer is None:
+            state.exact_unavailable = True
+            state.facts.because(Reason.EXACT_UNAVAILABLE)
+            self.counter_writer.later(client.tenant, pending.counts, pending.recent)
+        found: ItemsFound | OtherNamespace | None
+        if check is None and not isinstance(answer, Refused):  # which only a check brings
+            found = answer
+        else:
+            found = self.keys.passed(client, state, check, answer)
+        if isinstance(found, ItemsFound):
+            state.sequence = found.sequence
+        return found
+
+
+def _entry(
+    planned: PlannedRequest, state: RequestState, key: str, item: Item, model: str, now: int
+) -> Entry:
+    usage = Usage(model, item.tokens, 0, saved=False)
+    forms = Forms(json=item.text(), sse="", usage_event="")
+    return new_entry(replace(planned, key=key), state, usage, forms, now)

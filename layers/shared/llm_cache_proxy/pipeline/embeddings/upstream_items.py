@@ -1,0 +1,141 @@
+"""The inputs of a batch that nobody has: asked of the upstream in one call, and counted by item.
+
+An answer that cannot be taken apart is the client's as it is where all of the batch was asked for;
+else the whole batch is asked for once more, and nothing of it kept.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from llm_cache_proxy.domain.embeddings.batch import Batch, Input
+from llm_cache_proxy.domain.embeddings.items import Item, items_in
+from llm_cache_proxy.domain.errors import UpstreamError
+from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
+from llm_cache_proxy.domain.metrics.counter_names import item_miss_counts
+from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome
+from llm_cache_proxy.pipeline.request.decision import AskUpstream
+from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.upstream.miss import MissPath
+from llm_cache_proxy.pipeline.upstream.records import UpstreamUsage
+from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
+from llm_cache_proxy.ports.upstream import UpstreamReply
+
+_OK, _SUCCESS = 200, range(200, 300)
+MOST_BATCH_BYTES = 64_000_000
+"""Of an answer that is taken apart: the largest batch of floats is a little smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsAsked:
+    """What the upstream gave: `items` in the order they were asked for, or what to give `instead`.
+
+    `planned` is the request under the route that answered.
+    """
+
+    planned: PlannedRequest
+    items: Sequence[Item] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    instead: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamItems:
+    """Asks for items; `miss` asks for what has to be asked for whole."""
+
+    requests: UpstreamRequests
+    upstream_usage: UpstreamUsage
+    miss: MissPath
+    most_bytes: int = MOST_BATCH_BYTES
+
+    async def ask(
+        self, planned: PlannedRequest, state: RequestState, batch: Batch, wanted: Sequence[Input]
+    ) -> ItemsAsked:
+        """The items of `wanted`. Raises UpstreamError where there is no answer at all."""
+        is_whole = len(wanted) == len(batch.inputs)
+        body = planned.request.body if is_whole else batch.body_for(wanted)
+        asking = replace(planned, request=replace(planned.request, body=body))
+        try:
+            with state.timed("upstream"):
+                reply, _ = await self.requests.reply(asking, streaming=False)
+                said, is_read = await self._read(reply)
+        except (UpstreamError, asyncio.CancelledError) as exc:
+            self._lost(planned, state, exc)
+            raise
+        if reply.route != planned.routes[0]:
+            planned = planned.answered_by(reply.route)
+        if reply.status != _OK:
+            return await self._refused(planned, state, reply, said)
+        answer = (object_or_none(said) if is_read else None) or {}
+        items = items_in(answer, wanted)
+        if items is not None:
+            self._count(planned, state, answer, len(wanted))
+            return ItemsAsked(planned, items, reply.headers)
+        if not is_whole or not is_read:
+            self._count(planned, state, answer, len(wanted))
+            return ItemsAsked(planned, instead=await self.unkept(planned, state, state.facts.text))
+        await self.upstream_usage.write(planned, state, answer)
+        return ItemsAsked(planned, instead=_passed_on(state, reply, said))
+
+    async def unkept(self, planned: PlannedRequest, state: RequestState, reason: str) -> Answer:
+        """The upstream's answer to the whole request as it came, of which nothing is kept."""
+        unwritten = replace(planned, plan=replace(planned.plan, write=False))
+        return await self.miss.answer(unwritten, state, AskUpstream(reason))
+
+    async def _read(self, reply: UpstreamReply) -> tuple[bytes, bool]:
+        """The body, and whether it is all of it."""
+        held = bytearray()
+        async with aclosing(reply.body) as pieces:
+            async for piece in pieces:
+                held += piece
+                if len(held) > self.most_bytes:
+                    return bytes(held), False
+        return bytes(held), True
+
+    def _count(
+        self, planned: PlannedRequest, state: RequestState, answer: JsonObject, items: int
+    ) -> None:
+        """Count the items, and charge the client's key what they cost."""
+        prices = self.upstream_usage.prices
+        model = self.upstream_usage.models.name(planned.identity.model)
+        tokens, _ = planned.request.dialect.token_counts(answer)
+        state.counts.add(item_miss_counts(model, items, tokens))
+        charge = state.account.charge
+        if charge is None:
+            return
+        if not tokens:
+            state.charge_as_reserved()
+            return
+        state.charge_actual(tokens, prices.known_cost(model, tokens, 0) or 0)
+        # Nothing is reserved for what may have to be asked for next.
+        state.account.charge = replace(charge, tokens=0, nano_dollars=0)
+
+    def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
+        if isinstance(exc, UpstreamError):
+            state.unanswered("upstream")
+            state.charge_actual(0, 0)
+        else:  # what was asked for may be on the bill
+            state.unanswered("client_left")
+        self.upstream_usage.count_unsent(planned, state, {})
+
+    async def _refused(
+        self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply, said: bytes
+    ) -> ItemsAsked:
+        if reply.status not in _SUCCESS:
+            state.unanswered(f"upstream_{reply.status}")
+            state.charge_actual(0, 0)
+        await self.upstream_usage.write(planned, state, {})
+        return ItemsAsked(planned, instead=_passed_on(state, reply, said))
+
+
+def _passed_on(state: RequestState, reply: UpstreamReply, body: bytes) -> Answer:
+    return Answer(
+        status=reply.status,
+        content_type=reply.headers.get("content-type", JSON_TYPE),
+        body=body,
+        outcome=Outcome(Result.MISS, state.facts.text, timings=state.timings),
+        headers=reply.headers,
+    )

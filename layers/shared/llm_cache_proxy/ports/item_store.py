@@ -1,0 +1,76 @@
+"""The exact tier for requests of many items: one round trip looks all of them up.
+
+An item is an entry of one form, under an exact key of its own: what clears, lists, bounds and
+exports entries does the same with items.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck
+from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.ports.exact_store import OtherNamespace, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsLookup:
+    """A lookup of `keys`, each of them once; the other fields are those of `Lookup`.
+
+    Without keys it is a question for the clear sequence. `check` reserves the share of what the
+    upstream is expected to cost that is missing.
+    """
+
+    tenant: str
+    keys: Sequence[str]
+    max_age_seconds: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    recent: Sequence[str] = ()
+    check: KeyCheck | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemHit:
+    """A valid item: its entry's JSON form, and what `Hit` says of it."""
+
+    body: str
+    entry_id: str
+    created_at: int
+    expires_at: int
+    model: str
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsFound:
+    """What there is of the items by key, and what `Hit` and `Miss` say of store and client key."""
+
+    hits: Mapping[str, ItemHit]
+    sequence: int
+    now: int
+    grant: Grant | None = None
+
+
+ItemsAnswered = ItemsFound | OtherNamespace | Refused
+
+
+class ItemStore(Protocol):
+    """Failure (`ExactStoreUnavailable`) means: go on as if nothing were cached, and count it.
+
+    Items that are found count by model, as `counter_names.item_hit_counts` says, and a lookup that
+    finds all of them as one of `exact_hits`. A store that can read but not write serves them,
+    uncounted.
+    """
+
+    async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
+        """The valid entries under the keys, and the key's check, in one round trip."""
+        ...
+
+    async def commit_items(
+        self, tenant: str, entries: Sequence[Entry], counts: Mapping[str, int]
+    ) -> bool:
+        """Whether all entries were stored, in one round trip; `counts` are added either way.
+
+        False where a clear came after an entry's lookup, or where the store takes no writes.
+        """
+        ...

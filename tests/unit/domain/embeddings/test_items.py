@@ -1,0 +1,139 @@
+"""How an answer is taken apart and put together again."""
+
+import json
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.embedding_upstream import embedding_answer, packed, vector_of
+from llm_cache_proxy.domain.embeddings.batch import Encoding
+from llm_cache_proxy.domain.embeddings.items import Item, items_in, stored_item, text_of
+from llm_cache_proxy.domain.embeddings.vectors import as_numbers
+from llm_cache_proxy.domain.embeddings.vectors import packed as packed_vector
+
+INPUTS = ["one", "two words"]
+ASKED: dict[str, Any] = {"model": "e", "input": INPUTS}
+
+
+def items(answer: dict[str, Any], inputs: list[Any] | None = None) -> list[Item]:
+    found = items_in(answer, INPUTS if inputs is None else inputs)
+    assert found is not None
+    return found
+
+
+def together(found: list[Item], encoding: Encoding = Encoding.FLOAT) -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads("".join(text_of(found, encoding)))
+    return whole
+
+
+@pytest.mark.parametrize("came", ["float", "base64"])
+@pytest.mark.parametrize("wanted", list(Encoding))
+def test_an_answer_in_one_encoding_is_put_together_in_either(came: str, wanted: Encoding) -> None:
+    answer = embedding_answer({**ASKED, "encoding_format": came})
+
+    whole = together(items(answer), wanted)
+
+    expected = embedding_answer({**ASKED, "encoding_format": wanted})
+    assert whole == expected
+    assert list(whole) == list(expected)
+    assert list(whole["data"][0]) == list(expected["data"][0])
+
+
+def test_a_stored_item_comes_back_as_it_was() -> None:
+    [item, _] = items(embedding_answer(ASKED))
+
+    assert stored_item(item.text(), item.tokens) == item
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"head":[],"member":{},"vector":""}', "1", '{"head":{},"member":{}}']
+)
+def test_a_text_of_another_shape_is_no_item(text: str) -> None:
+    assert stored_item(text, 1) is None
+
+
+def test_items_stand_in_the_order_and_as_often_as_they_are_wanted() -> None:
+    one, two = items(embedding_answer(ASKED))
+
+    whole = together([two, one, two])
+
+    assert [member["index"] for member in whole["data"]] == [0, 1, 2]
+    vectors = [vector_of(text) for text in ("two words", "one", "two words")]
+    assert [member["embedding"] for member in whole["data"]] == vectors
+    assert whole["usage"]["prompt_tokens"] == 2 * two.tokens + one.tokens
+
+
+def test_members_that_are_unknown_are_kept_in_their_places() -> None:
+    answer = {"id": "x", "data": [{"embedding": [0.5], "extra": {"data": 1}, "index": 0}], "z": [1]}
+
+    assert json.dumps(together(items(answer, ["a"]))) == json.dumps(answer)
+
+
+def test_an_answer_without_usage_and_places_is_put_together_without_usage() -> None:
+    whole = together(items({"data": [{"embedding": [0.5]}, {"embedding": [1.5]}]}))
+
+    assert "usage" not in whole
+    assert [member["embedding"] for member in whole["data"]] == [[0.5], [1.5]]
+
+
+def test_members_may_come_in_another_order() -> None:
+    answer = embedding_answer(ASKED)
+    answer["data"].reverse()
+
+    assert together(items(answer)) == embedding_answer(ASKED)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"error": {"message": "no"}},
+        {"other": float("nan")},
+        {"data": None},
+        {"data": []},
+        {"data": [1, 2]},
+        {"data": [{"index": 0, "embedding": [0.5]}] * 2},
+        {"data": [{"index": "0", "embedding": [0.5]}, {"index": 1, "embedding": [0.5]}]},
+        {"data": [{"index": 0, "embedding": {}}, {"index": 1, "embedding": [0.5]}]},
+    ],
+)
+def test_an_answer_that_has_not_every_item_is_not_taken_apart(changes: dict[str, Any]) -> None:
+    assert items_in({**embedding_answer(ASKED), **changes}, INPUTS) is None
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        [],
+        "",
+        "abc",
+        "AAAA",
+        "ä",
+        packed([0.5]) + "=",
+        packed([float("inf")]),
+        [float("nan")],
+        [1e39],
+        [True],
+        ["0.5"],
+        [None],
+        None,
+        {"a": 1},
+    ],
+)
+def test_what_float32_cannot_hold_is_no_vector(vector: object) -> None:
+    assert packed_vector(vector) is None
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1))
+def test_the_numbers_of_a_vector_are_exact_in_float32(numbers: list[float]) -> None:
+    text = packed_vector(numbers)
+    assert text is not None
+
+    read = json.loads(as_numbers(text))
+
+    assert [struct.pack("<f", each) for each in map(float, read) if each] == [
+        struct.pack("<f", each) for each in numbers if each
+    ]
+    assert packed_vector(packed(numbers)) == text
