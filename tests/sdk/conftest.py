@@ -25,6 +25,10 @@ class Stand:
 @pytest.fixture(scope="session")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with ScriptedUpstream(rich_answer).in_thread() as upstream:
-        settings = {"UPSTREAM_BASE_URL": upstream.base_url, "UPSTREAM_API_KEY": "sk-upstream"}
+        settings = {
+            "UPSTREAM_BASE_URL": upstream.base_url,
+            "UPSTREAM_API_KEY": "sk-upstream",
+            "CACHED_PATHS": "/moderations,/images/generations,/audio/transcriptions",
+        }
         with proxy_process(tmp_path_factory.mktemp("sdk") / "data", **settings) as proxy:
             yield Stand(upstream, proxy.base_url)

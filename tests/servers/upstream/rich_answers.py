@@ -101,10 +101,25 @@ RESPONSES: dict[str, list[Json]] = {
 }
 
 
+NAMED: dict[str, Json] = {
+    "/moderations": {
+        "id": "modr-1",
+        "model": "omni-moderation",
+        "results": [{"flagged": True, "categories": {"hate": True}, "category_scores": {}}],
+    },
+    "/images/generations": {"created": 1_700_000_000, "data": [{"b64_json": "AAAA"}]},
+    "/audio/transcriptions": {"text": "Grüße 𝄞.", "usage": {"type": "duration", "seconds": 2}},
+}
+"""Answers by path, whatever is asked."""
+
+
 def rich_answer(request: Recorded) -> Script:
     """The answer that the prompt names, in pieces of three bytes where it is streamed."""
     name = prompt_of(request)
     streamed = request.fields.get("stream") is True
+    path = request.path.removeprefix("/v1")
+    if path in NAMED:
+        return answer(NAMED[path])
     if request.path.endswith("/responses"):
         response = whole_response(name)
         result = responses_stream.events(response).encode()

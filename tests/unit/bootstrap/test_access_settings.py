@@ -81,6 +81,22 @@ def test_the_signing_secrets_make_the_key_ring() -> None:
     assert ring.verified(before.issue("acme", "0" * 16)).tenant == "acme"
 
 
+def test_cached_paths_reach_the_service_as_they_follow_v1() -> None:
+    settings = Settings.model_validate({"cached_paths": "/moderations, rerank,"})
+
+    assert settings.cached_path_list() == ("/moderations", "/rerank")
+
+
+@pytest.mark.parametrize("path", ["/files", "/chat/completions", "/{path}"])
+def test_a_path_that_may_not_be_cached_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setenv("CACHED_PATHS", f"/rerank,{path}")
+
+    with pytest.raises(SettingsError, match="CACHED_PATHS"):
+        local_settings()
+
+
 def test_listed_paths_follow_v1() -> None:
     settings = Settings.model_validate({"keyed_paths": "/audio/speech, moderations,"})
 

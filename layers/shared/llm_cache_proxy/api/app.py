@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from llm_cache_proxy.api.application import create_application
+from llm_cache_proxy.api.http.raw_route import RawRoute
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
 from llm_cache_proxy.api.middleware.request_events import RequestEventMiddleware
 from llm_cache_proxy.api.v1.own_routes import OWN_ROUTES
@@ -29,7 +30,10 @@ def create_app(service: Service) -> FastAPI:
 
     app = create_application(lifespan)
     app.state.service = service
-    app.router.routes.extend([*CACHED_ROUTES, *UNCACHED_ROUTES, *OWN_ROUTES, PASS_THROUGH_ROUTE])
+    further = _named_routes(service) if service.cached_paths else []
+    app.router.routes.extend(
+        [*CACHED_ROUTES, *UNCACHED_ROUTES, *OWN_ROUTES, *further, PASS_THROUGH_ROUTE]
+    )
     app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)
     app.add_middleware(RequestEventMiddleware, request_events=service.request_events)
     if service.tracer is not None:
@@ -37,3 +41,9 @@ def create_app(service: Service) -> FastAPI:
 
         app.add_middleware(TracedRequests, tracer=service.tracer)
     return app
+
+
+def _named_routes(service: Service) -> list[RawRoute]:
+    from llm_cache_proxy.api.v1.named_paths import named_routes  # noqa: PLC0415 - where they are
+
+    return named_routes(service)

@@ -110,6 +110,8 @@ def service(
         tracer=None if traced is None else traced.tracer,
         key_ring=key_ring(settings) if settings.access_mode == "keyed" else None,
         keyed_paths=frozenset(settings.keyed_path_list()),
+        cached_paths=frozenset(settings.cached_path_list()),
+        unseeded_images=settings.cache_unseeded_images,
     )
 
 

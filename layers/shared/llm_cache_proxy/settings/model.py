@@ -10,11 +10,13 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from llm_cache_proxy.domain.requests.cached_paths import listed_paths
 from llm_cache_proxy.domain.requests.presets import Preset
 from llm_cache_proxy.settings.addresses import has_no_path
 from llm_cache_proxy.settings.values import (
     AnyCase,
     BaseUrl,
+    CachedPaths,
     HeaderSecret,
     HttpUrl,
     LogLevel,
@@ -228,6 +230,17 @@ class Settings(BaseSettings):
         "never. Needs SINGLE_FLIGHT.",
     )
 
+    cached_paths: CachedPaths | None = Field(
+        None,
+        description="Further endpoints below /v1 of which identical requests have one answer, "
+        "separated by commas, such as /moderations, /rerank, /images/generations (with a seed) or "
+        "/audio/transcriptions: these are cached, by the exact tier alone.",
+    )
+    cache_unseeded_images: bool = Field(
+        False,
+        description="Whether images that name no seed are cached as well, where CACHED_PATHS lists "
+        "/images/generations.",
+    )
     finish_left_streams: bool = Field(
         False,
         description="Whether a stream is read to its end and stored when its client disconnects; "
@@ -398,8 +411,11 @@ class Settings(BaseSettings):
 
     def keyed_path_list(self) -> tuple[str, ...]:
         """KEYED_PATHS one by one, each as it follows /v1."""
-        paths = (path.strip() for path in (self.keyed_paths or "").split(","))
-        return tuple(f"/{path.lstrip('/')}" for path in paths if path)
+        return listed_paths(self.keyed_paths)
+
+    def cached_path_list(self) -> tuple[str, ...]:
+        """CACHED_PATHS one by one, each as it follows /v1."""
+        return listed_paths(self.cached_paths)
 
     @property
     def has_verifier(self) -> bool:

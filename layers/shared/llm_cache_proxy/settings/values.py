@@ -9,6 +9,7 @@ from pydantic import (
     SecretStr,
 )
 
+from llm_cache_proxy.domain.requests.cached_paths import listed_paths, uncacheable
 from llm_cache_proxy.settings.addresses import base_url, http_url, redis_url
 from llm_cache_proxy.settings.upstreams import read_keys, read_upstreams
 
@@ -48,6 +49,16 @@ def _secret_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _cached_paths(value: str) -> str:
+    refused = [path for path in listed_paths(value) if uncacheable(path)]
+    if refused:
+        raise ValueError(
+            f"{refused[0]} cannot be cached so: it keeps something at the upstream, has rules "
+            "of its own, or is no path"
+        )
+    return value
+
+
 def _small(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -67,6 +78,7 @@ SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 Upstreams = Annotated[str, AfterValidator(_upstreams)]
 UpstreamKeys = Annotated[SecretStr, AfterValidator(_upstream_keys)]
 HeaderSecret = Annotated[SecretStr, AfterValidator(_header_secret)]
+CachedPaths = Annotated[str, AfterValidator(_cached_paths)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 Similarity = Annotated[float, Field(ge=0.5, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=900)]

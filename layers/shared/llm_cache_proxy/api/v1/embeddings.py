@@ -3,9 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.request_parts import read_json_body, request_headers
-from llm_cache_proxy.api.middleware.request_events import event_draft_of
+from llm_cache_proxy.api.v1.answered import answered
 from llm_cache_proxy.api.v1.own_embeddings import OWN_NAMES, own_embedding
 from llm_cache_proxy.api.v1.passthrough import PassThrough
 from llm_cache_proxy.api.v1.service import service_of
@@ -13,7 +12,8 @@ from llm_cache_proxy.domain.dialects.opaque import OpaqueDialect
 from llm_cache_proxy.domain.embeddings.batch import batch_of
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.pipeline.request.planned_request import client_request
+from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, client_request
 from llm_cache_proxy.pipeline.request.state import RequestState
 
 _DIALECT = OpaqueDialect("/embeddings")
@@ -39,8 +39,8 @@ async def create_embedding(request: Request) -> Response:
         headers=request_headers(request.headers),
         query=request.url.query,
     )
-    record = event_draft_of(request)
-    record.model, record.state = cached.model, RequestState()
-    answer = await service.pipeline.embeddings.answer(cached, batch, record.state)
-    record.outcome = answer.outcome
-    return to_response(answer, record.request_id)
+
+    async def ask(cached: ClientRequest, state: RequestState) -> Answer:
+        return await service.pipeline.embeddings.answer(cached, batch, state)
+
+    return await answered(request, cached, ask)

@@ -107,7 +107,7 @@ async def pass_through(request: Request) -> Response:
     """The upstream's answer to a request that the cache has no part in."""
     service = service_of(request)
     body = await read_body(request, service.max_body_bytes)
-    _check_type(media_type(request), body)
+    check_type(media_type(request), body)
     return await PassThrough.over(service).forward(request, path_below_root(request), body)
 
 
@@ -132,7 +132,8 @@ def _answered(reply: UpstreamReply, body: bytes | AsyncGenerator[bytes]) -> Answ
     return answer
 
 
-def _check_type(content_type: str, body: bytes) -> None:
+def check_type(content_type: str, body: bytes) -> None:
+    """Raise UnsupportedMediaType where a page of another origin may have sent the body unasked."""
     if body and content_type in _PAGE_TYPES:
         raise UnsupportedMediaType(
             f"The content type is '{content_type}'; send JSON with 'content-type: "

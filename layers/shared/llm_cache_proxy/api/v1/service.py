@@ -23,9 +23,10 @@ class Service:
 
     `meanwhile` runs for as long as the app does, where it outlives its requests.
     Without a `key_ring` no client needs a key; `keyed_paths` are served to keys besides the
-    stateless ones. `embedder` is the proxy's own model, None where prompts have another one's
-    vectors. `feedback` is called by the first request that gives some. Without a `tracer` nothing
-    is traced.
+    stateless ones. `cached_paths` are cached besides those that always are, images without a seed
+    only where `unseeded_images` says so. `embedder` is the proxy's own model, None where prompts
+    have another one's vectors. `feedback` is called by the first request that gives some. Without a
+    `tracer` nothing is traced.
     """
 
     pipeline: Pipeline
@@ -39,6 +40,8 @@ class Service:
     key_ring: KeyRing | None = None
     keyed_paths: frozenset[str] = frozenset()
     tracer: Tracer | None = None
+    cached_paths: frozenset[str] = frozenset()
+    unseeded_images: bool = False
 
 
 def service_of(request: Request) -> Service:

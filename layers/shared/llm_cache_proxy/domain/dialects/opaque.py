@@ -13,6 +13,7 @@ from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.entries.entry import Form, Forms
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.requests.cached_paths import IMAGES
 from llm_cache_proxy.domain.requests.policy import Traits
 from llm_cache_proxy.domain.requests.reasons import Reason
 
@@ -63,3 +64,21 @@ class OpaqueDialect(TextDialect):
         """Tokens under either of OpenAI's names; zeros where there are none."""
         tokens = ChatDialect.token_counts(completion)
         return tokens if any(tokens) else ResponsesDialect.token_counts(completion)
+
+
+class ImagesDialect(OpaqueDialect):
+    """The `Dialect` of `/images/generations`."""
+
+    @staticmethod
+    def is_whole(completion: JsonObject) -> bool:
+        """Whether the images are in it: an address is dead within the hour."""
+        data = completion.get("data")
+        images = data if isinstance(data, list) else []
+        return OpaqueDialect.is_whole(completion) and all(
+            isinstance(image, dict) and image.get("b64_json") for image in images or [None]
+        )
+
+
+def opaque_dialect(path: str) -> OpaqueDialect:
+    """The dialect of an endpoint that the operator has named."""
+    return ImagesDialect(path) if path == IMAGES else OpaqueDialect(path)

@@ -1,0 +1,25 @@
+"""What endpoints without streams do with a request: ask one part of the pipeline, say it all."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llm_cache_proxy.api.http.answers import to_response
+from llm_cache_proxy.api.middleware.request_events import event_draft_of
+from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.planned_request import ClientRequest
+from llm_cache_proxy.pipeline.request.state import RequestState
+
+
+async def answered(
+    request: Request,
+    cached: ClientRequest,
+    ask: Callable[[ClientRequest, RequestState], Awaitable[Answer]],
+) -> Response:
+    """The response with what `ask` gives; the request's event is filled in."""
+    record = event_draft_of(request)
+    record.model, record.state = cached.model, RequestState()
+    answer = await ask(cached, record.state)
+    record.outcome = answer.outcome
+    return to_response(answer, record.request_id)

@@ -1,0 +1,66 @@
+"""Endpoints that CACHED_PATHS names: the same request has the same answer, whatever it says."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from llm_cache_proxy.api.http.raw_route import Endpoint, RawRoute
+from llm_cache_proxy.api.http.request_parts import media_type, read_body, request_headers
+from llm_cache_proxy.api.v1.answered import answered
+from llm_cache_proxy.api.v1.passthrough import PassThrough, check_type
+from llm_cache_proxy.api.v1.service import Service, service_of
+from llm_cache_proxy.domain.dialects.opaque import opaque_dialect
+from llm_cache_proxy.domain.json_text import JsonObject, parse_object
+from llm_cache_proxy.domain.requests.cached_paths import passes
+from llm_cache_proxy.domain.requests.form_fields import form_fields
+from llm_cache_proxy.pipeline.request.planned_request import client_request
+
+_FORM = "multipart/form-data"
+
+
+def named_routes(service: Service) -> list[RawRoute]:
+    """A route for each of the service's `cached_paths`."""
+    paths = sorted(service.cached_paths)
+    return [RawRoute(f"/v1{path}", _endpoint(path), ["POST"]) for path in paths]
+
+
+def _endpoint(path: str) -> Endpoint:
+    dialect = opaque_dialect(path)
+
+    async def answer(request: Request) -> Response:
+        service = service_of(request)
+        body = await read_body(request, service.max_body_bytes)
+        check_type(media_type(request), body)
+        fields = _fields(request, body)
+        if (
+            fields is None
+            or passes(path, fields, unseeded_images=service.unseeded_images)
+            or not _reaches_its_model(service, request, fields)
+        ):
+            return await PassThrough.over(service).forward(request, path, body)
+        cached = client_request(
+            request.state.client,
+            dialect,
+            fields,
+            body=body,
+            headers=request_headers(request.headers),
+            query=request.url.query,
+        )
+        return await answered(request, cached, service.pipeline.proxy.answer)
+
+    return answer
+
+
+def _fields(request: Request, body: bytes) -> JsonObject | None:
+    """What the body asks for; None where it is neither JSON nor a form."""
+    kind = media_type(request)
+    if kind == _FORM:
+        return form_fields(request.headers["content-type"], body)
+    return parse_object(body) if kind == "application/json" or kind.endswith("+json") else None
+
+
+def _reaches_its_model(service: Service, request: Request, fields: JsonObject) -> bool:
+    """Whether an upstream serves the model, and by that name where a form has it."""
+    model = str(fields.get("model") or "")
+    routes = service.pipeline.ports.upstream.routes(model)
+    is_form = media_type(request) == _FORM
+    return bool(routes) and not (is_form and any(route.model != model for route in routes))
