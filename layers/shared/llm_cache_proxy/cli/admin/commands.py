@@ -11,10 +11,10 @@ from llm_cache_proxy.cli.admin import tables
 from llm_cache_proxy.cli.admin.client import FAILED, Remote
 from llm_cache_proxy.cli.admin.entries import entries
 from llm_cache_proxy.cli.admin.keys import keys
+from llm_cache_proxy.cli.admin.layout import counted, part
 from llm_cache_proxy.cli.admin.learning import learning_table
 from llm_cache_proxy.cli.admin.options import on_proxy, print_answer, print_json, selecting
 from llm_cache_proxy.cli.admin.reembed import reembed
-from llm_cache_proxy.cli.admin.tables import counted, part
 from llm_cache_proxy.cli.admin.transfer import export, import_entries
 from llm_cache_proxy.cli.admin.watch import watch
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from llm_cache_proxy.cli.admin import tables
+from llm_cache_proxy.cli.admin import layout, tables
 from llm_cache_proxy.cli.admin.client import Remote
 from llm_cache_proxy.cli.admin.options import on_proxy, print_answer, print_json, selecting
 
@@ -37,7 +37,7 @@ def list_entries(remote: Remote, /, *, limit: int, **chosen: object) -> None:
         for entry in found:
             print_json(entry)
         return
-    tables.show(tables.entries(found))
+    layout.show(tables.entries(found))
     if cursor is not None:
         click.echo(f"There are more than these {limit}: --limit shows them.", err=True)
 

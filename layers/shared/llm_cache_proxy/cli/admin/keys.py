@@ -6,7 +6,7 @@ from typing import IO, cast
 import click
 from rich.console import RenderableType
 
-from llm_cache_proxy.cli.admin import tables
+from llm_cache_proxy.cli.admin import layout, tables
 from llm_cache_proxy.cli.admin.client import Remote
 from llm_cache_proxy.cli.admin.options import Duration, on_proxy, print_answer, print_json
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -178,7 +178,7 @@ def _tell_new(remote: Remote, answer: JsonObject) -> None:
     if remote.as_json:
         print_json(answer)
         return
-    tables.show(tables.client_keys([answer]))
+    layout.show(tables.client_keys([answer]))
     click.echo("\nThe key, shown only now and stored nowhere:", err=True)
     click.echo(answer["key"])
 

@@ -5,7 +5,7 @@ from typing import cast
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llm_cache_proxy.cli.admin.tables import NOTHING, counted, new_table, number, part
+from llm_cache_proxy.cli.admin.layout import NOTHING, counted, new_table, number, part
 from llm_cache_proxy.domain.json_text import JsonObject
 
 

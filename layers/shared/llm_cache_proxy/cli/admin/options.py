@@ -10,7 +10,7 @@ import click
 from rich.console import RenderableType
 
 from llm_cache_proxy.cli.admin.client import DEFAULT_URL, Remote
-from llm_cache_proxy.cli.admin.tables import show
+from llm_cache_proxy.cli.admin.layout import show
 from llm_cache_proxy.domain.json_text import JsonObject
 
 P = ParamSpec("P")

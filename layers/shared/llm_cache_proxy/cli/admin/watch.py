@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from llm_cache_proxy.cli.admin import tables
+from llm_cache_proxy.cli.admin import layout, tables
 from llm_cache_proxy.cli.admin.client import CallFailed, KeyRefused, Remote
 from llm_cache_proxy.cli.admin.options import on_proxy, print_json
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -63,26 +63,26 @@ def _view(
     moment = time.strftime("%H:%M:%S")
     if "error" in answer:
         return Text(f"{moment}  {remote.place} does not answer: {answer['error']}", "red")
-    hour = cast("JsonObject", tables.part(answer, "windows")["last_hour"])
-    performance = tables.part(hour, "cache_performance")
-    table = tables.new_table(f"{remote.place}  {moment}", "last hour", "count")
+    hour = cast("JsonObject", layout.part(answer, "windows")["last_hour"])
+    performance = layout.part(hour, "cache_performance")
+    table = layout.new_table(f"{remote.place}  {moment}", "last hour", "count")
     for name in RESULTS:
-        table.add_row(name.replace("_", " "), tables.number(performance[name]))
+        table.add_row(name.replace("_", " "), layout.number(performance[name]))
     rate = cast("float", performance["hit_rate"])
     table.add_row("hit rate", f"{rate:.1%}", style="bold")
-    saved = tables.part(hour, "cost_analysis")["dollars_saved"]
-    table.add_row("dollars saved", tables.dollar_cell(saved))
+    saved = layout.part(hour, "cost_analysis")["dollars_saved"]
+    table.add_row("dollars saved", layout.dollar_cell(saved))
     shown: list[RenderableType] = [table]
     if before is not None and "error" not in before:
         fresh = _total(answer) - _total(before)
         shown.append(Text(f"{fresh / every:.1f} requests a second", "dim"))
-    return Group(*shown, *_times(hour), tables.health(tables.part(answer, "health")))
+    return Group(*shown, *_times(hour), tables.health(layout.part(answer, "health")))
 
 
 def _times(hour: JsonObject) -> list[RenderableType]:
     """Milliseconds to an answer by tier; nothing before there is one."""
-    table = tables.new_table("Milliseconds", "tier", "p50", "p90", "p99")
-    for tier, found in tables.part(hour, "latency").items():
+    table = layout.new_table("Milliseconds", "tier", "p50", "p90", "p99")
+    for tier, found in layout.part(hour, "latency").items():
         times = cast("dict[str, float]", found)
         table.add_row(
             tier.replace("_", " "),
@@ -92,5 +92,5 @@ def _times(hour: JsonObject) -> list[RenderableType]:
 
 
 def _total(answer: JsonObject) -> int:
-    total = cast("JsonObject", tables.part(answer, "windows")["total"])
-    return cast("int", tables.part(total, "cache_performance")["total_requests"])
+    total = cast("JsonObject", layout.part(answer, "windows")["total"])
+    return cast("int", layout.part(total, "cache_performance")["total_requests"])

@@ -9,7 +9,7 @@ import click
 from rich.console import RenderableType
 
 from llm_cache_proxy.bootstrap.pipeline import guard_of
-from llm_cache_proxy.cli.admin import tables
+from llm_cache_proxy.cli.admin import layout
 from llm_cache_proxy.cli.estimate.logs import LoggedRequest, read_log
 from llm_cache_proxy.cli.estimate.plot import draw
 from llm_cache_proxy.cli.estimate.replay import Estimate, Replay, prepared
@@ -55,7 +55,7 @@ def estimate(file: Path, *, as_json: bool, vectors: Path | None, plot: Path | No
         presets = [each.as_json() for each in found]
         click.echo(json.dumps({"presets": presets, "lines_left_out": left_out}))
     else:
-        tables.show(_table(found, len(log)))
+        layout.show(_table(found, len(log)))
         if left_out:
             click.echo(f"{left_out:,} lines are no requests, and were left out.", err=True)
         if not any(each.judged for each in found):
@@ -123,13 +123,13 @@ class _Prices:
 
 
 def _table(found: Sequence[Estimate], requests: int) -> RenderableType:
-    table = tables.new_table(
+    table = layout.new_table(
         f"{requests:,} requests", "preset", "exact", "semantic", "hits", "wrong", "tokens saved",
         "saved", "of",
     )  # fmt: skip
     for each in found:
         hits = (each.exact_hits + each.semantic_hits) / each.requests
-        wrong = f"{each.wrong:,} of {each.judged:,}" if each.judged else tables.NOTHING
+        wrong = f"{each.wrong:,} of {each.judged:,}" if each.judged else layout.NOTHING
         known = each.dollars_total > 0
         table.add_row(
             f"{each.preset} ({each.threshold:.2f})",
@@ -138,7 +138,7 @@ def _table(found: Sequence[Estimate], requests: int) -> RenderableType:
             f"{hits:.1%}",
             wrong,
             f"{each.tokens_saved:,}",
-            tables.dollar_cell(each.dollars_saved if known else None),
-            tables.dollar_cell(each.dollars_total) if known else tables.NOTHING,
+            layout.dollar_cell(each.dollars_saved if known else None),
+            layout.dollar_cell(each.dollars_total) if known else layout.NOTHING,
         )
     return table
