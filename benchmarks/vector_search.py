@@ -13,10 +13,10 @@ import numpy as np
 from qdrant_client import AsyncQdrantClient, models
 
 from benchmarks.findings import Budget, Curves, Finding, Table
-from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.ports.vector_store import Candidate, Scope

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
+from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from resilience.load import Load, pairs
 from servers.link import Link, Mode
 from servers.proxy.process import proxy_process

@@ -9,10 +9,10 @@ from pathlib import Path
 import qdrant_edge
 from qdrant_client import models
 
-from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 from servers.asgi import serving

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
+from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.ports.vector_store import Scope
 from samples.vector_stores import KINDS, opened
 from samples.vectors import NOW, SCOPE, at_cosine, entry, key

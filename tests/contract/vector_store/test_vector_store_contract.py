@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope

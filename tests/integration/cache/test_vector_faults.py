@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 
 import pytest
 
-from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope

@@ -12,8 +12,8 @@ import pytest
 import qdrant_edge as edge
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
-from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
 from samples.vectors import NOW, SCOPE, at_cosine, entry, key
 

@@ -10,8 +10,8 @@ from typing import TextIO
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
-from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.middleware.cors import with_cors

@@ -1,7 +1,7 @@
 """What moves a cache to another embedder, where the semantic tier is in Qdrant."""
 
 from llm_cache_proxy.adapters.system_clock import SystemClock
-from llm_cache_proxy.adapters.vector_store.qdrant.base import QdrantPort
+from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.administration.reembedding import Reembedding
 from llm_cache_proxy.bootstrap.embedders import collection_of
 from llm_cache_proxy.bootstrap.parts import Parts

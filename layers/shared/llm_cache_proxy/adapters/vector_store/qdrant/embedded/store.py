@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.setting_aside import kept_as
-from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION, QdrantPort, Result
 from llm_cache_proxy.adapters.vector_store.qdrant.checked_point import (
     CHECKED_ENTRY,
     CHECKED_SCOPE,
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
+from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION, QdrantPort, Result
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 
 if TYPE_CHECKING:

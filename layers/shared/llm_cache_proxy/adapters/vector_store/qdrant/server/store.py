@@ -7,8 +7,8 @@ qdrant-client before that.
 import asyncio
 from typing import TYPE_CHECKING
 
-from llm_cache_proxy.adapters.vector_store.qdrant.base import DEFAULT_COLLECTION, QdrantPort, Result
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
+from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION, QdrantPort, Result
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
 if TYPE_CHECKING:
