@@ -9,6 +9,9 @@ STAGE_OPTION = $(if $(STAGE),--stage $(STAGE))
 LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# One more than there are cores: the tests of the whole run wait for servers half of their time.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 .DEFAULT_GOAL := help
 .PHONY: help setup dev test check coverage format lock eval bench bench-check path failures attack soak fuzz docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
 
@@ -54,7 +57,8 @@ coverage: $(INSTALLED)  ## Hold the unit tests to every branch of domain and pip
 
 test: setup  ## Everything whose services are found; names what it left out
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder tests --ignore=tests/unit
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests \
+		--ignore=tests/unit
 
 bench: setup  ## Measure everything beside what it is compared with (ONLY="exact_hit misses"); minutes
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(ONLY)

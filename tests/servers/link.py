@@ -33,21 +33,24 @@ class Link:
         self._mode = Mode.PASS
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
 
     @contextmanager
     def in_thread(self) -> Iterator["Link"]:
         """Forward while the block runs."""
+        self._loop = asyncio.new_event_loop()
         thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         thread.start()
         self._wait(self._listen())
         try:
             yield self
         finally:
-            self._wait(self._refuse())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            thread.join(10)
-            self._loop.close()
+            try:
+                self._wait(self._ended())
+            finally:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                thread.join(10)
+                self._loop.close()
 
     def turn(self, mode: Mode) -> None:
         """Do this from now on; connections that cannot go on as they are are cut."""
@@ -75,6 +78,13 @@ class Link:
             self._server.close()
             self._server = None
         self._cut()
+
+    async def _ended(self) -> None:
+        await self._refuse()
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
     def _cut(self) -> None:
         for writer in list(self._open):

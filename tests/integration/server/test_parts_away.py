@@ -4,12 +4,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from servers.proxy.process import ProxyProcess, proxy_process
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
+from servers.waiting import eventually
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -19,13 +21,19 @@ def ask(proxy: ProxyProcess, text: str = "What is Rust?") -> httpx.Response:
     return httpx.post(f"{proxy.base_url}/chat/completions", json=body, timeout=30)
 
 
+def counted(proxy: ProxyProcess) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{proxy.url}/metrics").json()["cache_performance"]
+    return found
+
+
 def test_without_an_upstream_there_is_a_502_in_openais_shape(tmp_path: Path) -> None:
     with proxy_process(tmp_path / "data", UPSTREAM_BASE_URL=f"{NOWHERE}/v1") as proxy:
         answer = ask(proxy)
 
         assert answer.status_code == 502
         assert answer.json()["error"]["code"] == "upstream_unreachable"
-        assert httpx.get(f"{proxy.url}/metrics").json()["cache_performance"]["failures"] == 1
+        eventually(lambda: counted(proxy)["failures"] == {"502": 1})
+        assert counted(proxy)["misses"] == 0
 
 
 def test_without_redis_qdrant_and_embedder_the_answer_still_comes(tmp_path: Path) -> None:
