@@ -1,5 +1,6 @@
 """What holds for every test: no example has a deadline, and nothing that is logged is secret."""
 
+import asyncio
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from servers.secrecy import IN_PROCESS, found_in
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give this process an event loop that is closed: none is made in passing, and left open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    config.add_cleanup(loop.close)
+
 
 BEGUN_FIRST = (
     "docker/",
