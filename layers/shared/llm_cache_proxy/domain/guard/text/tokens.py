@@ -64,9 +64,6 @@ _ALTERNATIVES = r"""
 """
 _LETTER = r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
 _FLAGS = re.VERBOSE | re.DOTALL | re.IGNORECASE
-_PLAIN = re.compile(_ALTERNATIVES.replace("LETTERS", _LETTER), _FLAGS)
-_MARKED = re.compile(_ALTERNATIVES.replace("LETTERS", rf"(?:{_LETTER}|[{MARKS}])"), _FLAGS)
-"""The same for texts beyond ASCII, where combining marks belong to their word."""
 _ODD = re.compile(r"[^A-Za-z\s'?,!.-]|\.\w|(?<![A-Za-z])-|-(?![A-Za-z])")
 _PROSE = re.compile(
     r"(?P<WORD>[A-Za-z]+(?:'[A-Za-z]+)*)|(?P<MARK>[.!?,\n]+)|(?P<HYPHEN>-)|(?P<SYMBOL>')"
@@ -109,8 +106,14 @@ def tokenise(text: str) -> tuple[Token, ...]:
 
 def _pattern(text: str) -> re.Pattern[str]:
     if not text.isascii():
-        return _MARKED
-    return _PLAIN if _ODD.search(text) else _PROSE
+        return _full_pattern(rf"(?:{_LETTER}|[{MARKS}])")  # marks belong to their word
+    return _full_pattern(_LETTER) if _ODD.search(text) else _PROSE
+
+
+@cache
+def _full_pattern(letter: str) -> re.Pattern[str]:
+    """Compiled when a text first needs it: that takes longer than importing this module."""
+    return re.compile(_ALTERNATIVES.replace("LETTERS", letter), _FLAGS)
 
 
 def _prefix_at(found: list[Token]) -> str:
