@@ -124,7 +124,7 @@ def _in_the_function() -> Iterator[Budget]:
     yield Budget(
         "import and init of the handler, of importing its libraries alone",
         median(cast("float", ours["import_ms"]) / theirs for ours, theirs in starts),
-        2.5,
+        2.8,  # 2.3 to 2.5 when it is quiet, 2.6 on a busy machine
         "×",
     )
     ours, theirs = (min(cast("list[float]", calls[of])) for of in ("invocation_ms", "beside_ms"))
