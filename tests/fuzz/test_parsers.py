@@ -206,13 +206,17 @@ def test_any_line_of_an_import_is_taken_or_refused_with_a_reason(line: object) -
 @pytest.fixture(scope="module")
 def function() -> Iterator[Callable[[object], dict[str, Any]]]:
     """The admin function, in a thread whose event loop is its own, as in Lambda."""
-    acting = office().administration()
-    http = gateway_function(Mangum(create_admin_app(acting, "k"), lifespan="off"))
-    handler = admin_function(acting, http)
+    acting, loop = office().administration(), asyncio.new_event_loop()
+
+    def made() -> Callable[[object, None], dict[str, Any]]:
+        asyncio.set_event_loop(loop)  # before Mangum makes one that nobody closes
+        app = create_admin_app(acting, "k")
+        return admin_function(acting, gateway_function(Mangum(app, lifespan="off")))
+
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.set_event_loop(asyncio.new_event_loop())).result()
+        handler = thread.submit(made).result()
         yield lambda event: thread.submit(handler, event, None).result()
-        thread.submit(lambda: asyncio.get_event_loop().close()).result()
+        thread.submit(loop.close).result()
 
 
 @pytest.mark.parametrize("event", kept("events"))
