@@ -81,7 +81,7 @@ async def clear_cache(
     fields: Annotated[actions.ClearCache, Depends(JsonBody(actions.ClearCache, MAX_BODY_BYTES))],
     perform: Perform,
 ) -> Response:
-    """Clear every entry, or those that are selected; nothing selected clears everything."""
+    """Clear the entries that one selector names; without a selector nothing is cleared (400)."""
     return await perform("clear", fields)
 
 
