@@ -5,7 +5,7 @@ from mangum import Mangum
 from llm_cache_proxy.api.aws.admin_function import admin_function
 from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
-from llm_cache_proxy.bootstrap.operator_function import Composed, operator_function
+from llm_cache_proxy.bootstrap.functions.operators import Composed, operator_function
 from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.settings import Settings
 

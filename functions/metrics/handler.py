@@ -4,7 +4,7 @@ from mangum import Mangum
 
 from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
-from llm_cache_proxy.bootstrap.operator_function import Composed, operator_function
+from llm_cache_proxy.bootstrap.functions.operators import Composed, operator_function
 from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.settings import Settings
 

@@ -2,8 +2,8 @@
 # ruff: noqa: INP001 - Lambda loads handler.py by path, not as a package
 
 from llm_cache_proxy.api.aws.stack_event import Event, stack_function
-from llm_cache_proxy.bootstrap.function_settings import function_settings
-from llm_cache_proxy.bootstrap.provisioning import provision
+from llm_cache_proxy.bootstrap.functions.provisioning import provision
+from llm_cache_proxy.bootstrap.functions.settings import function_settings
 
 
 async def _provision() -> str:

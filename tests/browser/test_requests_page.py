@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 
 from browser.page import choose, complaints, figure, find, opened, press, rows, until
 from fakes.admin import NOW, AdminHarness, entry
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store.store import Commit
 from samples.served import SAVED, served
 from servers.thread import ThreadServer
 

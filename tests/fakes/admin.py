@@ -11,8 +11,8 @@ from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.keys import selectors
-from llm_cache_proxy.ports.exact_admin import NO_TEXTS, Page, Texts
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store.admin import NO_TEXTS, Page, Texts
+from llm_cache_proxy.ports.exact_store.store import Commit
 from llm_cache_proxy.ports.vector_store import Scope
 
 NOW = 1_700_000_000.0

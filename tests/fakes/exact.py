@@ -18,11 +18,11 @@ from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage
 from llm_cache_proxy.domain.entries.entry import Alias, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_admin import CounterWindow, Swept
-from llm_cache_proxy.ports.exact_store import Commit
-from llm_cache_proxy.ports.key_store import HeldKey
-from llm_cache_proxy.ports.lease_store import Poll, Polled
-from llm_cache_proxy.ports.pair_memory import Standing
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow, Swept
+from llm_cache_proxy.ports.exact_store.keys import HeldKey
+from llm_cache_proxy.ports.exact_store.leases import Poll, Polled
+from llm_cache_proxy.ports.exact_store.pairs import Standing
+from llm_cache_proxy.ports.exact_store.store import Commit
 
 _MEMORY = Path(":memory:")
 _TABLES = ("records", "cutoffs", "tenants", "counters", "recent", "client_keys", "leases", "mail")

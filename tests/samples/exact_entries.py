@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms
 from llm_cache_proxy.domain.requests.keys import selectors
-from llm_cache_proxy.ports.exact_store import Lookup
+from llm_cache_proxy.ports.exact_store.store import Lookup
 
 TENANT = "acme"
 FORMS = Forms(json='{"said": "ä☕"}', sse='data: {"ä": 1}\n\n', usage_event='data: {"u": 1}\n\n')

@@ -19,7 +19,8 @@ from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck, KeyRecord
 from llm_cache_proxy.domain.client_keys.usage import Charge, KeyUsage, month_of
 from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms
 from llm_cache_proxy.domain.requests.keys import selectors
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.keys import HeldKey
+from llm_cache_proxy.ports.exact_store.store import (
     Commit,
     Hit,
     Lookup,
@@ -27,7 +28,6 @@ from llm_cache_proxy.ports.exact_store import (
     OtherNamespace,
     Refused,
 )
-from llm_cache_proxy.ports.key_store import HeldKey
 from samples.exact_stores import KINDS, opened
 
 TENANT, KEY = "acme", "00000000000000aa"

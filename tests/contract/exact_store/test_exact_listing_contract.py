@@ -10,8 +10,8 @@ import pytest
 from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms
 from llm_cache_proxy.domain.requests.keys import selectors
-from llm_cache_proxy.ports.exact_admin import BEGINNING_CHARACTERS, Listed, Texts
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.admin import BEGINNING_CHARACTERS, Listed, Texts
+from llm_cache_proxy.ports.exact_store.store import (
     REQUESTS_KEPT,
     Commit,
     Hit,

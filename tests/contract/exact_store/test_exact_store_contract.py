@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms, joined_sse
-from llm_cache_proxy.ports.exact_store import AliasFound, Commit, Hit, Miss
+from llm_cache_proxy.ports.exact_store.store import AliasFound, Commit, Hit, Miss
 from samples.exact_entries import FORMS, TENANT, alias, asking, entry
 from samples.exact_stores import KINDS, OpenedStore, opened
 

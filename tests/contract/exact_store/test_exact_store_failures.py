@@ -19,8 +19,8 @@ from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import Commit, Hit
-from llm_cache_proxy.ports.item_store import ItemsLookup
+from llm_cache_proxy.ports.exact_store.items import ItemsLookup
+from llm_cache_proxy.ports.exact_store.store import Commit, Hit
 from samples.exact_entries import TENANT, alias, asking, entry
 from servers.asgi import serving
 from servers.redis.process import redis_process

@@ -11,8 +11,8 @@ from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck, KeyRecord, Limits, Refusal
 from llm_cache_proxy.domain.client_keys.usage import Charge, month_of
 from llm_cache_proxy.domain.entries.entry import Forms
-from llm_cache_proxy.ports.exact_store import Commit, OtherNamespace, Refused
-from llm_cache_proxy.ports.item_store import ItemHit, ItemsFound, ItemsLookup
+from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsFound, ItemsLookup
+from llm_cache_proxy.ports.exact_store.store import Commit, OtherNamespace, Refused
 from samples.exact_entries import TENANT, alias, asking, entry
 from samples.exact_stores import KINDS, OpenedStore, opened
 

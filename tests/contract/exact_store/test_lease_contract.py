@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.domain.entries.entry import Entry
-from llm_cache_proxy.ports.exact_store import Commit, Hit, Miss
-from llm_cache_proxy.ports.lease_store import (
+from llm_cache_proxy.ports.exact_store.leases import (
     FoundSemantically,
     Lease,
     NoLease,
     Poll,
     PublishedAnswer,
 )
+from llm_cache_proxy.ports.exact_store.store import Commit, Hit, Miss
 from samples.exact_entries import TENANT, alias, asking, entry
 from samples.exact_stores import KINDS, OpenedStore, opened
 

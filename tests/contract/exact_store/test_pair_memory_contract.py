@@ -12,7 +12,8 @@ import pytest
 from llm_cache_proxy.adapters.exact_store.sqlite.schema import _STEPS, SCHEMA_VERSION
 from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 from llm_cache_proxy.domain.entries.pairs import spelling_pair
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.pairs import Standing
+from llm_cache_proxy.ports.exact_store.store import (
     AliasFound,
     Barred,
     BelowRaised,
@@ -21,7 +22,6 @@ from llm_cache_proxy.ports.exact_store import (
     Match,
     Miss,
 )
-from llm_cache_proxy.ports.pair_memory import Standing
 from samples.exact_entries import TENANT, alias, asking, entry
 from samples.exact_stores import KINDS, OpenedStore, opened
 

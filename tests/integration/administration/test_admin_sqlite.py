@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.entries.entry import Entry, Form
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import latency_counts, miss_counts
 from llm_cache_proxy.domain.metrics.pricing import default_prices
-from llm_cache_proxy.ports.exact_store import Commit, Hit, Lookup
+from llm_cache_proxy.ports.exact_store.store import Commit, Hit, Lookup
 from llm_cache_proxy.ports.vector_store import Scope
 
 

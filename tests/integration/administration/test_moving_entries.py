@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llm_cache_proxy.domain.requests.keys import entry_id
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store.store import Commit
 from samples.command_line import run
 from samples.local_stack import LocalStack, local_stack
 from samples.vectors import entry, key

@@ -17,7 +17,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLo
 from llm_cache_proxy.bootstrap.local import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.domain.requests.keys import entry_id
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store.store import Commit
 from llm_cache_proxy.ports.vector_store import Scope
 from llm_cache_proxy.settings import Settings
 from samples.command_line import run

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from llm_cache_proxy.adapters.ssm_secrets import ssm_secrets
-from llm_cache_proxy.bootstrap.function_settings import function_settings, operator_settings
+from llm_cache_proxy.bootstrap.functions.settings import function_settings, operator_settings
 from llm_cache_proxy.domain.errors import SettingsError
 from servers.aws.parameters import ParameterStore
 from servers.thread import ThreadServer

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.adapters.vector_store.qdrant.server.schema import PAYLOAD_INDEXES
 from llm_cache_proxy.api.aws.stack_event import stack_function
-from llm_cache_proxy.bootstrap.provisioning import provision
+from llm_cache_proxy.bootstrap.functions.provisioning import provision
 from llm_cache_proxy.settings import Settings
 from servers.qdrant.rest_server import QdrantRest
 from servers.thread import ThreadServer

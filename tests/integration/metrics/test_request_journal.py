@@ -17,7 +17,7 @@ from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.api.middleware.request_events import CURRENT, RequestEventMiddleware
-from llm_cache_proxy.bootstrap.function_logs import log_as_json
+from llm_cache_proxy.bootstrap.functions.logs import log_as_json
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.counting_sinks import RecentDecisions

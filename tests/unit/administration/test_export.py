@@ -8,7 +8,7 @@ from fakes.admin import AdminHarness, FadingExact, entry
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import InvalidRequest, VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store.store import Commit
 
 
 async def pages(office: AdminHarness, **fields: object) -> list[list[str]]:

@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.support.dependency import Breaker, Dependency
 from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store.store import Commit
 
 FORMER, SERVING = "fake", "other"
 

@@ -7,7 +7,7 @@ import pytest
 
 from llm_cache_proxy.administration.upkeep import Upkeep
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.bounded_store import Bounds, Removed
+from llm_cache_proxy.ports.exact_store.bounded import Bounds, Removed
 
 BOUNDS = Bounds(entries=10)
 

@@ -11,8 +11,8 @@ from llm_cache_proxy.bootstrap.embedders import (
     known_dimensions,
     remote_embedder,
 )
+from llm_cache_proxy.bootstrap.functions.provisioning import provision
 from llm_cache_proxy.bootstrap.parts import cloud_parts
-from llm_cache_proxy.bootstrap.provisioning import provision
 from llm_cache_proxy.bootstrap.roots import service
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_settings

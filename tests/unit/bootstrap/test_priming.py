@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
+from llm_cache_proxy.bootstrap.functions.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.settings import Settings
 from unit.pipeline.harness import Harness
 

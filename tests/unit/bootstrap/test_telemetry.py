@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.api.middleware.request_events import CURRENT
-from llm_cache_proxy.bootstrap.function_logs import OfRequest
+from llm_cache_proxy.bootstrap.functions.logs import OfRequest
 from llm_cache_proxy.bootstrap.telemetry import otlp_headers, telemetry
 from llm_cache_proxy.pipeline.recording.request_events import RequestEventDraft
 from llm_cache_proxy.settings import Settings
@@ -16,7 +16,7 @@ from llm_cache_proxy.settings import Settings
 SERVING = """
 import sys
 from llm_cache_proxy.bootstrap.roots import completions
-from llm_cache_proxy.bootstrap.completions_app import served
+from llm_cache_proxy.bootstrap.functions.completions import served
 from llm_cache_proxy.settings import Settings
 served(Settings(redis_url="redis://r", groq_api_key="g"))
 ours, theirs = ("adapters.telemetry", "middleware.tracing"), ("opentelemetry.sdk", "exporter")

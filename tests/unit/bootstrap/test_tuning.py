@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from llm_cache_proxy.bootstrap.settings_watch import EVERY_SECONDS, SettingsWatch
+from llm_cache_proxy.bootstrap.functions.settings_watch import EVERY_SECONDS, SettingsWatch
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
 

@@ -9,7 +9,7 @@ from llm_cache_proxy.domain.promise import Cell, Promise, Tally
 from llm_cache_proxy.domain.promise.counters import PREFIX
 from llm_cache_proxy.domain.promise.evidence import CONTROL, RECENT, sums_of
 from llm_cache_proxy.pipeline.checks.learning import LearningRules
-from llm_cache_proxy.ports.exact_admin import CounterWindow
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 from unit.pipeline.harness import Harness
 
 ASKED = "What is Rust?"

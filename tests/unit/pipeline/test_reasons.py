@@ -18,7 +18,7 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import MEANINGS, Reason
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
-from llm_cache_proxy.ports.exact_store import Answered, Lookup
+from llm_cache_proxy.ports.exact_store.store import Answered, Lookup
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.embeddings_harness import EmbeddingsHarness
 from unit.pipeline.harness import Harness

@@ -15,14 +15,12 @@ from llm_cache_proxy.administration.clearing import (
     check_is_explicit,
     selection,
 )
-from llm_cache_proxy.administration.client_keys import ClientKeys
+from llm_cache_proxy.administration.client_keys.keys import ClientKeys
+from llm_cache_proxy.administration.client_keys.records import KeyRecords
 from llm_cache_proxy.administration.entries import Entries
 from llm_cache_proxy.administration.entry_search import EntrySearch
 from llm_cache_proxy.administration.explain import Explanation
-from llm_cache_proxy.administration.export import EntryExport
 from llm_cache_proxy.administration.feedback import AdministeredExact, Feedback
-from llm_cache_proxy.administration.import_entries import EntryImport
-from llm_cache_proxy.administration.key_records import KeyRecords
 from llm_cache_proxy.administration.learning import LearningReport
 from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
@@ -32,6 +30,8 @@ from llm_cache_proxy.administration.metrics.request_list import RequestList
 from llm_cache_proxy.administration.metrics.spans import CUSTOM, Span
 from llm_cache_proxy.administration.metrics.store_health import StoreHealth
 from llm_cache_proxy.administration.reembedding import Reembedding
+from llm_cache_proxy.administration.transfer.export import EntryExport
+from llm_cache_proxy.administration.transfer.import_entries import EntryImport
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject

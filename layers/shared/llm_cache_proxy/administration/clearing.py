@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.entries.pairs import entry_id_in
 from llm_cache_proxy.domain.errors import CacheTierError, InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.keys import ALL
-from llm_cache_proxy.ports.exact_admin import NO_TEXTS, ExactAdmin, Listed, Swept, Texts
+from llm_cache_proxy.ports.exact_store.admin import NO_TEXTS, ExactAdmin, Listed, Swept, Texts
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
 DEFAULT_TENANT = "default"

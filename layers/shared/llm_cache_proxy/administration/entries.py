@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.entries.pairs import entry_id_in
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.keys import ALL
-from llm_cache_proxy.ports.exact_admin import ExactAdmin, Listed, Texts
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin, Listed, Texts
 
 _MOST_AT_ONCE = 500
 _MOST_EMPTY_PAGES = 50

@@ -10,7 +10,7 @@ from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.entries import Entries, Place, described
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_admin import ExactAdmin, Listed, Texts
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin, Listed, Texts
 
 _MOST_AT_ONCE = 200
 _FARTHEST = 5_000

@@ -14,9 +14,9 @@ from llm_cache_proxy.domain.entries.pairs import EntryHandle, parse_handle
 from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.promise.counters import feedback_counts
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
-from llm_cache_proxy.ports.key_store import KeyStore
-from llm_cache_proxy.ports.pair_memory import PairMemory
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.keys import KeyStore
+from llm_cache_proxy.ports.exact_store.pairs import PairMemory
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
 BAD, GOOD = "bad", "good"

@@ -20,7 +20,7 @@ from llm_cache_proxy.domain.requests.keys import ALL
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
 from llm_cache_proxy.ports.vector_store import Placed, Scope, VectorStore
 
 _PAGE = 100

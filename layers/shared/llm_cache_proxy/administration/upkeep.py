@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from llm_cache_proxy.domain.errors import CacheTierError
-from llm_cache_proxy.ports.bounded_store import BoundedExact, BoundedVectors, Bounds, Removed
 from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.ports.exact_store.bounded import BoundedExact, BoundedVectors, Bounds, Removed
 
 _PAUSE_SECONDS = 0.05
 """Between two batches, so that requests have their turn."""

@@ -14,8 +14,8 @@ from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.administration.metrics.store_health import Check, StoreHealth
 from llm_cache_proxy.administration.metrics.upstream_health import UpstreamHealth
+from llm_cache_proxy.bootstrap.functions.priming import prime_everything
 from llm_cache_proxy.bootstrap.parts import Parts
-from llm_cache_proxy.bootstrap.priming import prime_everything
 from llm_cache_proxy.bootstrap.upstreams import upstream_configs
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.pipeline.options import Dependencies

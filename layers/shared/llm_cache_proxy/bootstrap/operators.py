@@ -3,8 +3,8 @@
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.administration.actions import Administration
 from llm_cache_proxy.administration.explain import Explanation
-from llm_cache_proxy.administration.import_entries import EntryImport
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
+from llm_cache_proxy.administration.transfer.import_entries import EntryImport
 from llm_cache_proxy.bootstrap.health import latest_health
 from llm_cache_proxy.bootstrap.parts import Parts, operator_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline

@@ -20,12 +20,12 @@ from llm_cache_proxy.bootstrap.upstreams import (
 )
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.ports.embedder import Embedder
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
-from llm_cache_proxy.ports.exact_store import ExactStore
-from llm_cache_proxy.ports.item_store import ItemStore
-from llm_cache_proxy.ports.key_store import KeyStore
-from llm_cache_proxy.ports.lease_store import LeaseStore
-from llm_cache_proxy.ports.pair_memory import PairMemory
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.items import ItemStore
+from llm_cache_proxy.ports.exact_store.keys import KeyStore
+from llm_cache_proxy.ports.exact_store.leases import LeaseStore
+from llm_cache_proxy.ports.exact_store.pairs import PairMemory
+from llm_cache_proxy.ports.exact_store.store import ExactStore
 from llm_cache_proxy.ports.upstream import Upstream
 from llm_cache_proxy.ports.vector_store import VectorAdmin, VectorStore
 from llm_cache_proxy.ports.verifier import Verifier

@@ -5,8 +5,8 @@ from random import SystemRandom
 
 from llm_cache_proxy.adapters.null import NullEmbedder, NullVectorStore
 from llm_cache_proxy.adapters.system_clock import SystemClock
+from llm_cache_proxy.bootstrap.functions.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.bootstrap.parts import Parts, verifier
-from llm_cache_proxy.bootstrap.priming import SemanticTierOnFirstUse
 from llm_cache_proxy.bootstrap.telemetry import Telemetry
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard

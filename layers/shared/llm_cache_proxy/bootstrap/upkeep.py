@@ -5,7 +5,7 @@ from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.administration.upkeep import Upkeep
 from llm_cache_proxy.bootstrap.parts import Parts
-from llm_cache_proxy.ports.bounded_store import Bounds
+from llm_cache_proxy.ports.exact_store.bounded import Bounds
 from llm_cache_proxy.settings import Settings
 
 

@@ -13,7 +13,7 @@ from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.exact import NO_KEY
-from llm_cache_proxy.ports.exact_store import ExactStore, Lookup
+from llm_cache_proxy.ports.exact_store.store import ExactStore, Lookup
 
 
 @dataclass(frozen=True, slots=True)

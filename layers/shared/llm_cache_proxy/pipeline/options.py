@@ -16,10 +16,10 @@ from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.pipeline.tiers.semantic import nothing_to_prepare
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.embedder import Embedder
-from llm_cache_proxy.ports.exact_store import ExactStore
-from llm_cache_proxy.ports.item_store import ItemStore
-from llm_cache_proxy.ports.lease_store import LeaseStore
-from llm_cache_proxy.ports.pair_memory import PairMemory
+from llm_cache_proxy.ports.exact_store.items import ItemStore
+from llm_cache_proxy.ports.exact_store.leases import LeaseStore
+from llm_cache_proxy.ports.exact_store.pairs import PairMemory
+from llm_cache_proxy.ports.exact_store.store import ExactStore
 from llm_cache_proxy.ports.upstream import Upstream
 from llm_cache_proxy.ports.vector_store import VectorStore
 from llm_cache_proxy.ports.verifier import Verifier

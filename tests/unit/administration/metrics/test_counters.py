@@ -1,7 +1,7 @@
 """Facts about cutting counters into spans of time."""
 
 from llm_cache_proxy.administration.metrics.counters import over
-from llm_cache_proxy.ports.exact_admin import CounterWindow
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 
 NOW = 1_700_000_080.0  # 40 s into a minute
 

@@ -8,7 +8,7 @@ from llm_cache_proxy.administration.metrics.drawing import drawn
 from llm_cache_proxy.administration.metrics.spans import Span
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.metrics.pricing import default_prices
-from llm_cache_proxy.ports.exact_admin import CounterWindow
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 
 NOW = 1_700_000_080.0
 MINUTES = Span("hour", 1_699_999_860, 60, 4)

@@ -14,8 +14,8 @@ from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRules
-from llm_cache_proxy.ports.exact_store import Commit
-from llm_cache_proxy.ports.pair_memory import Standing
+from llm_cache_proxy.ports.exact_store.pairs import Standing
+from llm_cache_proxy.ports.exact_store.store import Commit
 from unit.pipeline.harness import Harness, ReceivedAnswer
 
 ASKED = "What is Rust?"

@@ -23,7 +23,7 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.decision import Served
-from llm_cache_proxy.ports.key_store import HeldKey
+from llm_cache_proxy.ports.exact_store.keys import HeldKey
 from unit.pipeline.harness import COMPLETION_NANO, PROMPT_NANO, Harness, ReceivedAnswer, read
 
 TENANT, KEY = "acme", "00000000000000aa"

@@ -13,7 +13,7 @@ from fakes.embedding_upstream import embedding_answer, inputs_of, packed, vector
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.errors import NotInCache, UpstreamUnreachable
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.ports.exact_store import Commit
+from llm_cache_proxy.ports.exact_store.store import Commit
 from llm_cache_proxy.ports.upstream import Route
 from unit.pipeline.embeddings_harness import EmbeddingsHarness, vectors_in
 from unit.pipeline.harness import PRICES

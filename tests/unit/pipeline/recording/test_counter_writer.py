@@ -8,7 +8,7 @@ import pytest
 
 from fakes.exact import MemoryExact
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.ports.exact_store import Answered, Lookup
+from llm_cache_proxy.ports.exact_store.store import Answered, Lookup
 from unit.pipeline.harness import Harness
 
 QUIET_SECONDS = 0.02

@@ -19,8 +19,8 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.single_flight.waiting import UNKNOWN_SECONDS, UpstreamPace, pauses
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.embedder import Embedding
-from llm_cache_proxy.ports.exact_store import Lookup
-from llm_cache_proxy.ports.lease_store import Lease
+from llm_cache_proxy.ports.exact_store.leases import Lease
+from llm_cache_proxy.ports.exact_store.store import Lookup
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 from unit.pipeline.harness import Harness, ReceivedAnswer
 

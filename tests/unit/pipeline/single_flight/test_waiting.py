@@ -9,7 +9,7 @@ from llm_cache_proxy.pipeline.single_flight.leader import LeaderLease
 from llm_cache_proxy.pipeline.single_flight.waiting import LocalWaiters
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
-from llm_cache_proxy.ports.lease_store import Lease
+from llm_cache_proxy.ports.exact_store.leases import Lease
 from samples.exact_entries import entry
 
 PLACE = ("default", "flight")

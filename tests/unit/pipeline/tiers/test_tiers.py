@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest, NotFound, NotInCache
 from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.request.planned_request import client_request
-from llm_cache_proxy.ports.exact_store import AliasFound, Answered, Lookup
+from llm_cache_proxy.ports.exact_store.store import AliasFound, Answered, Lookup
 from unit.pipeline.harness import Harness
 
 ASKED = "What is Rust?"

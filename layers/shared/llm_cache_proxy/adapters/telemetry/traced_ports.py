@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.entries.entry import Alias, Entry
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.pipeline.options import Ports
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.store import (
     Answered,
     Commit,
     ExactStore,

@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     hit_counts,
     negated,
 )
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.store import (
     AliasFound,
     Answered,
     Commit,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.metrics.counter_totals import summed
-from llm_cache_proxy.ports.exact_admin import CounterWindow, ExactAdmin
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow, ExactAdmin
 
 HOUR_SECONDS = 3_600
 DAY_SECONDS = 86_400

@@ -17,7 +17,7 @@ from llm_cache_proxy.domain.metrics.counter_totals import summed, tally
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.report import sections
 from llm_cache_proxy.domain.metrics.similarities import similarity_bands
-from llm_cache_proxy.ports.exact_admin import CounterWindow
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 
 
 def drawn(windows: Sequence[CounterWindow], span: Span, prices: PriceList) -> JsonObject:

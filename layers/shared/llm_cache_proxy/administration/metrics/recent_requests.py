@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
 
 _MOST_SHOWN = 20
 _MOST_TENANTS = 50

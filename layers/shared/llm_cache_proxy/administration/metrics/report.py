@@ -21,8 +21,8 @@ from llm_cache_proxy.domain.metrics.counter_totals import Tally, tally
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.report import cost_analysis, sections, token_usage
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_admin import CounterWindow
-from llm_cache_proxy.ports.pair_memory import PairMemory, Standing
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow
+from llm_cache_proxy.ports.exact_store.pairs import PairMemory, Standing
 
 _MOST_TENANTS = 100
 _AT_ONCE = 8

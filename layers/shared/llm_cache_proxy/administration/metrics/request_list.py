@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.reasons import MEANINGS, NOTHING_READ, Result
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
 
 _MOST_AT_ONCE = 200
 _MOST_CHOICES = 100

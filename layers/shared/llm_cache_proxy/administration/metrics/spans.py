@@ -10,7 +10,7 @@ from typing import Self
 
 from llm_cache_proxy.administration.metrics.counters import DAY_SECONDS, HOUR_SECONDS
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.ports.exact_admin import CounterWindow
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 
 _FINE_SECONDS = 300
 RANGES: Mapping[str, tuple[int, int]] = {

@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
 from llm_cache_proxy.ports.vector_store import VectorAdmin
 
 Check = Callable[[], Awaitable[str | None]]

@@ -35,7 +35,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_admin import CounterWindow
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 from llm_cache_proxy.ports.vector_store import Candidate, VectorStore
 
 _log = logging.getLogger(__name__)

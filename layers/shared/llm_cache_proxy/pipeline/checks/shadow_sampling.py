@@ -27,8 +27,8 @@ from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
-from llm_cache_proxy.ports.exact_store import Hit
-from llm_cache_proxy.ports.pair_memory import PairMemory, Standing
+from llm_cache_proxy.ports.exact_store.pairs import PairMemory, Standing
+from llm_cache_proxy.ports.exact_store.store import Hit
 
 _log = logging.getLogger(__name__)
 

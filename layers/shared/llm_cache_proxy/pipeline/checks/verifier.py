@@ -13,7 +13,7 @@ from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
-from llm_cache_proxy.ports.pair_memory import PairMemory
+from llm_cache_proxy.ports.exact_store.pairs import PairMemory
 from llm_cache_proxy.ports.vector_store import Candidate
 from llm_cache_proxy.ports.verifier import Kind, Question, Ruling, Verifier
 

@@ -21,8 +21,8 @@ from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_store import Answered, Found, OtherNamespace, Refused
-from llm_cache_proxy.ports.item_store import ItemsAnswered, ItemsFound
+from llm_cache_proxy.ports.exact_store.items import ItemsAnswered, ItemsFound
+from llm_cache_proxy.ports.exact_store.store import Answered, Found, OtherNamespace, Refused
 
 _MOST_NAMESPACES = 10_000
 

@@ -20,8 +20,8 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.upstream.records import new_entry
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_store import OtherNamespace, Refused
-from llm_cache_proxy.ports.item_store import ItemHit, ItemsFound, ItemsLookup, ItemStore
+from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsFound, ItemsLookup, ItemStore
+from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 _MOST_TOGETHER = 64
 """Entries in one write: half a megabyte of vectors, so that each keeps the store's deadline."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.pipeline.support.background import TaskSet
-from llm_cache_proxy.ports.exact_store import ExactStore
+from llm_cache_proxy.ports.exact_store.store import ExactStore
 
 _MOST_LINES = 500
 """Lines of a tenant that wait for its next call; the oldest are given up."""

@@ -18,7 +18,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
 )
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests.reasons import Reason
-from llm_cache_proxy.ports.lease_store import Lease
+from llm_cache_proxy.ports.exact_store.leases import Lease
 
 
 class Leadership(Protocol):

@@ -39,7 +39,7 @@ from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.exact import ExactResult, ExactTier
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.leases import LostLeases
-from llm_cache_proxy.ports.lease_store import (
+from llm_cache_proxy.ports.exact_store.leases import (
     CLAIM_BYTES,
     FoundSemantically,
     Lease,

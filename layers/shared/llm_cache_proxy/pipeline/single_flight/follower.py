@@ -14,8 +14,13 @@ from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, SSE_TYPE, Answer,
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
-from llm_cache_proxy.ports.exact_store import Hit
-from llm_cache_proxy.ports.lease_store import FoundSemantically, Lease, NoLease, PublishedAnswer
+from llm_cache_proxy.ports.exact_store.leases import (
+    FoundSemantically,
+    Lease,
+    NoLease,
+    PublishedAnswer,
+)
+from llm_cache_proxy.ports.exact_store.store import Hit
 
 KEEP_ALIVE = b": waiting\n\n"
 """A comment (WHATWG HTML, section 9.2.6): no client takes it for an event."""

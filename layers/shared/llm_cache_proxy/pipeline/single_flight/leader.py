@@ -17,7 +17,7 @@ from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
-from llm_cache_proxy.ports.lease_store import Lease, LeaseStore
+from llm_cache_proxy.ports.exact_store.leases import Lease, LeaseStore
 
 
 async def publish_failure(state: RequestState, exc: BaseException) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult
-from llm_cache_proxy.ports.lease_store import FoundSemantically, NoLease
+from llm_cache_proxy.ports.exact_store.leases import FoundSemantically, NoLease
 
 UNKNOWN_SECONDS = 1.0
 """Expected of a model that this process has not called yet."""

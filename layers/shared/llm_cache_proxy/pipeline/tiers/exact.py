@@ -22,7 +22,8 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.leases import LostLeases
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.leases import CLAIM_BYTES, Lease
+from llm_cache_proxy.ports.exact_store.store import (
     AliasFound,
     Answered,
     Barred,
@@ -34,7 +35,6 @@ from llm_cache_proxy.ports.exact_store import (
     OtherNamespace,
     Refused,
 )
-from llm_cache_proxy.ports.lease_store import CLAIM_BYTES, Lease
 
 NO_KEY = "none"
 """No digest: finds nothing, and so counts no hit."""

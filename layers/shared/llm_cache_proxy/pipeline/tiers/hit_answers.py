@@ -17,7 +17,7 @@ from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.ports.exact_store import Hit
+from llm_cache_proxy.ports.exact_store.store import Hit
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.pipeline.support.background import Background
-from llm_cache_proxy.ports.lease_store import LeaseStore
+from llm_cache_proxy.ports.exact_store.leases import LeaseStore
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
 

@@ -14,7 +14,7 @@ from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.store import (
     Commit,
     ExactStore,
     Hit,

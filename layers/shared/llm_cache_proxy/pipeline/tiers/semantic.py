@@ -26,7 +26,7 @@ from llm_cache_proxy.pipeline.tiers.judges import GuardJudge, Judge, LearnedJudg
 from llm_cache_proxy.pipeline.tiers.promotions import Promotions, pair_of
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.embedder import Embedder
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.store import (
     Barred,
     BelowRaised,
     Hit,

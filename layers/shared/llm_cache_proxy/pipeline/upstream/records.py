@@ -27,7 +27,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_store import Commit, ExactStore
+from llm_cache_proxy.ports.exact_store.store import Commit, ExactStore
 
 
 @dataclass(frozen=True, slots=True)

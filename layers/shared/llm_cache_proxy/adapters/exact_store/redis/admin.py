@@ -20,7 +20,7 @@ from llm_cache_proxy.adapters.exact_store.redis.records import (
 )
 from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
-from llm_cache_proxy.ports.exact_admin import (
+from llm_cache_proxy.ports.exact_store.admin import (
     BEGINNING_CHARACTERS,
     NO_TEXTS,
     CounterWindow,

@@ -9,7 +9,7 @@ from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage
-from llm_cache_proxy.ports.key_store import HeldKey
+from llm_cache_proxy.ports.exact_store.keys import HeldKey
 
 _USAGE_FIELDS = ("w", "r", "d", "t", "o", "n")
 

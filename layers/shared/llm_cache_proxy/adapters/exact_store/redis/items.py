@@ -10,7 +10,7 @@ from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, sensible
 from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts, Word, flat
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
-from llm_cache_proxy.ports.item_store import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
+from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
 
 _TAKES_NO_WRITES = -1
 _log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from llm_cache_proxy.adapters.exact_store.redis.records import found
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck, Refusal, grant
 from llm_cache_proxy.domain.client_keys.usage import Charge, KeyUsage, month_of, month_span
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import Answered, Found, Lookup, OtherNamespace, Refused
-from llm_cache_proxy.ports.item_store import ItemsFound
+from llm_cache_proxy.ports.exact_store.items import ItemsFound
+from llm_cache_proxy.ports.exact_store.store import Answered, Found, Lookup, OtherNamespace, Refused
 
 _NAMESPACE = "namespace"
 Checked = TypeVar("Checked", Found, ItemsFound)

@@ -6,7 +6,7 @@ from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_in, lease_in, numbers, sensible
 from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts, Word, milliseconds
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
-from llm_cache_proxy.ports.lease_store import (
+from llm_cache_proxy.ports.exact_store.leases import (
     FoundSemantically,
     Lease,
     NoLease,

@@ -7,7 +7,7 @@ from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import numbers, sensible
 from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.pair_memory import Standing
+from llm_cache_proxy.ports.exact_store.pairs import Standing
 
 _VERDICTS = {"1": True, "0": False}
 

@@ -17,8 +17,9 @@ from llm_cache_proxy.domain.entries.entry import (
     joined_sse,
 )
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_admin import BEGINNING_CHARACTERS, Listed, Texts
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.admin import BEGINNING_CHARACTERS, Listed, Texts
+from llm_cache_proxy.ports.exact_store.leases import Lease
+from llm_cache_proxy.ports.exact_store.store import (
     AliasFound,
     Barred,
     BelowRaised,
@@ -28,7 +29,6 @@ from llm_cache_proxy.ports.exact_store import (
     Miss,
     Promoted,
 )
-from llm_cache_proxy.ports.lease_store import Lease
 
 _BARE_MISS = 2
 _SENSELESS = "the exact store's reply makes no sense"

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import REQUESTS_KEPT
+from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
 
 KEY_LOCKING = "#!lua flags=allow-key-locking\n"
 """Upstash locks the whole database for a script that does not begin so; Redis refuses the flag.

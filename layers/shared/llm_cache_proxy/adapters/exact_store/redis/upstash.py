@@ -15,7 +15,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 )
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.ports.exact_store import REQUESTS_KEPT
+from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
 
 if TYPE_CHECKING:
     from upstash_redis.asyncio import Redis

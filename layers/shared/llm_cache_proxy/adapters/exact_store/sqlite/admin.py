@@ -17,7 +17,7 @@ from llm_cache_proxy.adapters.exact_store.sqlite.records import (
     sequence_of,
 )
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
-from llm_cache_proxy.ports.exact_admin import (
+from llm_cache_proxy.ports.exact_store.admin import (
     BEGINNING_CHARACTERS,
     NO_TEXTS,
     CounterWindow,

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
-from llm_cache_proxy.ports.bounded_store import Bounds, Removed
+from llm_cache_proxy.ports.exact_store.bounded import Bounds, Removed
 
 _BATCH = 200
 _PAGES = 10_000

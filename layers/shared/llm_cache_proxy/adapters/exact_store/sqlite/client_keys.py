@@ -16,8 +16,8 @@ from llm_cache_proxy.domain.client_keys.limits import (
     refusal,
 )
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage, corrected, corrections
-from llm_cache_proxy.ports.exact_store import OtherNamespace, Refused
-from llm_cache_proxy.ports.key_store import HeldKey
+from llm_cache_proxy.ports.exact_store.keys import HeldKey
+from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 
 class SqliteKeys(SqlitePart):

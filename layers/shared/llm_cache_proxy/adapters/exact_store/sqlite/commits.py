@@ -21,7 +21,7 @@ from llm_cache_proxy.adapters.exact_store.sqlite.records import (
 from llm_cache_proxy.adapters.exact_store.sqlite.schema import SCHEMA_VERSION
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, StoreRefusesWrites
-from llm_cache_proxy.ports.exact_store import REQUESTS_KEPT, Commit
+from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT, Commit
 
 _LINES_BETWEEN_TRIMS = 64
 

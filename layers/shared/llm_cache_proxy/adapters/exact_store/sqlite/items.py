@@ -23,7 +23,7 @@ from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, item_hit_counts, merged
-from llm_cache_proxy.ports.item_store import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
+from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
 
 _LIVING_ITEMS = (
     "SELECT * FROM records WHERE tenant = :tenant AND target IS NULL"  # noqa: S608 - a constant

@@ -5,8 +5,7 @@ import sqlite3
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
 from llm_cache_proxy.adapters.exact_store.sqlite.records import entry_in, living, sequence_of
 from llm_cache_proxy.domain.entries.entry import Form
-from llm_cache_proxy.ports.exact_store import Lookup
-from llm_cache_proxy.ports.lease_store import (
+from llm_cache_proxy.ports.exact_store.leases import (
     FoundSemantically,
     Lease,
     NoLease,
@@ -14,6 +13,7 @@ from llm_cache_proxy.ports.lease_store import (
     Polled,
     PublishedAnswer,
 )
+from llm_cache_proxy.ports.exact_store.store import Lookup
 
 _HOLDER = "SELECT token, since_ms FROM leases WHERE tenant = ? AND flight = ? AND until_ms > ?"
 _HELD = "tenant = ? AND flight = ? AND token = ? AND until_ms > ?"

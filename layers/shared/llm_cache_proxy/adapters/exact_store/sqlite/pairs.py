@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
-from llm_cache_proxy.ports.pair_memory import Standing
+from llm_cache_proxy.ports.exact_store.pairs import Standing
 
 _FRESH = "(tenant, raised_threshold, samples, wrong) VALUES (?, 0, 0, 0)"
 

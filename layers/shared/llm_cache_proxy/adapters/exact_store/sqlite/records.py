@@ -12,7 +12,7 @@ from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS
 from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import correct_usage
 from llm_cache_proxy.domain.client_keys.usage import USAGE
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias, Entry, Form, Forms
-from llm_cache_proxy.ports.exact_store import Hit, Lookup
+from llm_cache_proxy.ports.exact_store.store import Hit, Lookup
 
 LIVING = """
 version = :version AND expires_at > :now

@@ -46,7 +46,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     hit_counts,
     merged,
 )
-from llm_cache_proxy.ports.exact_store import (
+from llm_cache_proxy.ports.exact_store.store import (
     REQUESTS_KEPT,
     AliasFound,
     Answered,

@@ -6,8 +6,8 @@ from llm_cache_proxy.domain.guard.pair.exchange import exchanged
 from llm_cache_proxy.domain.guard.pair.order import JOINTS, MOST_KEYS, Places
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.rules.voice import changed_voice
-from llm_cache_proxy.domain.guard.rules.who import asked_role
+from llm_cache_proxy.domain.guard.rules.sentence.voice import changed_voice
+from llm_cache_proxy.domain.guard.rules.sentence.who import asked_role
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind
 from llm_cache_proxy.domain.guard.words import lexicon

@@ -13,7 +13,7 @@ from llm_cache_proxy.administration.clearing import Selection
 from llm_cache_proxy.administration.entries import Entries, Place, parse_place
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
 from llm_cache_proxy.ports.vector_store import Placed, VectorAdmin
 
 _PAGE = 100

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from llm_cache_proxy.bootstrap.function_settings import operator_settings
-from llm_cache_proxy.bootstrap.priming import prime_everything
-from llm_cache_proxy.bootstrap.settings_watch import SettingsWatch
+from llm_cache_proxy.bootstrap.functions.priming import prime_everything
+from llm_cache_proxy.bootstrap.functions.settings import operator_settings
+from llm_cache_proxy.bootstrap.functions.settings_watch import SettingsWatch
 from llm_cache_proxy.settings import Settings
 
 Handler = Callable[[Any, Any], dict[str, Any]]

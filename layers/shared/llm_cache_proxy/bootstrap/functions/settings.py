@@ -2,7 +2,7 @@
 
 import logging
 
-from llm_cache_proxy.bootstrap.function_logs import log_as_json
+from llm_cache_proxy.bootstrap.functions.logs import log_as_json
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_secret_names, read_settings
 

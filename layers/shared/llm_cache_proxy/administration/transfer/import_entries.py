@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.administration.export_records import Exported, parse_record
-from llm_cache_proxy.administration.import_answers import AnswerImport
+from llm_cache_proxy.administration.transfer.import_answers import AnswerImport
+from llm_cache_proxy.administration.transfer.records import Exported, parse_record
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest, RequestRefused, VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.pipeline.composition import Pipeline
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_store import Commit, Lookup, Miss
+from llm_cache_proxy.ports.exact_store.store import Commit, Lookup, Miss
 
 _MOST_RECORDS = 500
 _AT_ONCE = 8

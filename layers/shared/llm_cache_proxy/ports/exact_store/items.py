@@ -10,7 +10,7 @@ from typing import Protocol
 
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck
 from llm_cache_proxy.domain.entries.entry import Entry
-from llm_cache_proxy.ports.exact_store import OtherNamespace, Refused
+from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.administration.client_keys import (
+from llm_cache_proxy.administration.client_keys.keys import (
     key_limits,
     key_name,
     key_namespace,
@@ -21,8 +21,8 @@ from llm_cache_proxy.domain.errors import InvalidRequest, NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
-from llm_cache_proxy.ports.key_store import HeldKey, KeyStore
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.keys import HeldKey, KeyStore
 
 _LIMITS = ("requests_per_minute", "tokens_per_day", "dollars_per_month")
 _MOST_MODELS = 100

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck, Refusal
 from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form
-from llm_cache_proxy.ports.lease_store import Lease
+from llm_cache_proxy.ports.exact_store.leases import Lease
 
 REQUESTS_KEPT = 1_000
 """Lines on recent requests that a store keeps of a tenant unless told otherwise; the oldest go."""

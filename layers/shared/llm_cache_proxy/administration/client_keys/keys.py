@@ -16,8 +16,8 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
 from llm_cache_proxy.domain.requests.controls import DEFAULT_NAMESPACE, is_name
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_admin import ExactAdmin
-from llm_cache_proxy.ports.key_store import HeldKey, KeyStore
+from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
+from llm_cache_proxy.ports.exact_store.keys import HeldKey, KeyStore
 
 
 def key_view(tenant: str, key_id: str, record: KeyRecord, usage: KeyUsage, now: int) -> JsonObject:

@@ -1,0 +1,1 @@
+"""Client keys as an operator sees them: made, changed, revoked, moved."""

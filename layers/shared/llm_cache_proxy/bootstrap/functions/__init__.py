@@ -1,0 +1,1 @@
+"""What only a Lambda function needs at its start: logs, settings from SSM, priming."""

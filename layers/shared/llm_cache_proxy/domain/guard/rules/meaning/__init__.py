@@ -1,0 +1,1 @@
+"""Rules about what the words mean: amounts, names, negation, opposites, additions."""

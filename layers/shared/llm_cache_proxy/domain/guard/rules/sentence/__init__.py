@@ -1,0 +1,1 @@
+"""Rules about what a sentence does: what it asks, of whom, in which direction."""

@@ -1,0 +1,1 @@
+"""What the exact tier's store offers, one Protocol for each user."""
