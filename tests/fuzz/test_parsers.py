@@ -26,9 +26,8 @@ from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
-from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
-from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
-from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json, forms_read
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter, StreamReader
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import CacheTierError, InvalidRequest, RequestRefused
 from llm_cache_proxy.domain.json_text import canonical_text, compact_text, parse_object
@@ -115,7 +114,7 @@ def read_stream(
     sent = b"".join([*(reader.feed(piece) for piece in pieces), reader.finish()])
     reader.sent()
     answer = reader.completion()
-    return sent, reader.is_whole(answer), reader.forms(answer)
+    return sent, reader.is_whole(answer), forms_read(reader, answer)
 
 
 def passes_all(sent: bytes, body: bytes) -> bool:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from fuzz.chunk_mutations import Chunk, mutated_stream
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.proving import forms_read
+from llm_cache_proxy.domain.dialects.streams.sse import StreamReader
 from llm_cache_proxy.domain.entries.entry import Form
 
 TEXTS = {
@@ -124,7 +125,7 @@ def check_stream(chunks: list[Chunk]) -> None:
     assert sent.decode() == body
 
     completion = reader.completion()
-    forms = reader.forms(completion) if reader.is_whole(completion) else None
+    forms = forms_read(reader, completion) if reader.is_whole(completion) else None
 
     if forms is None:
         return

@@ -20,7 +20,7 @@ from llm_cache_proxy.api.middleware.request_events import CURRENT, RequestEventM
 from llm_cache_proxy.bootstrap.functions.logs import log_as_json
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.counting_sinks import RecentDecisions
+from llm_cache_proxy.pipeline.recording.counter_writer import RecentDecisions
 from llm_cache_proxy.pipeline.recording.request_events import (
     RequestEventDraft,
     RequestEvents,

@@ -15,8 +15,7 @@ from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.json_text import parse_object
-from llm_cache_proxy.domain.metrics.counted_models import CountedModels
-from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
+from llm_cache_proxy.domain.metrics.pricing import CountedModels, Price, PriceList
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.learning import LearningRules

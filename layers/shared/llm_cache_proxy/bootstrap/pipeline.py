@@ -10,8 +10,7 @@ from llm_cache_proxy.bootstrap.parts import Parts, verifier
 from llm_cache_proxy.bootstrap.telemetry import Telemetry
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.metrics.counted_models import CountedModels
-from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.domain.metrics.pricing import CountedModels, default_prices
 from llm_cache_proxy.domain.promise import Promise
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import semantic_rules

@@ -12,9 +12,9 @@ from llm_cache_proxy.bootstrap.telemetry import telemetry
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.options import Dependencies
-from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.recording.counting_sinks import (
+from llm_cache_proxy.pipeline.recording.counter_writer import (
     UNIDENTIFIED,
+    CounterWriter,
     RecentDecisions,
     ResultCounter,
 )

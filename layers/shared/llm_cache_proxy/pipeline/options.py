@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.metrics.counted_models import CountedModels
-from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.metrics.pricing import CountedModels, PriceList
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.learning import CounterReader, LearningRules
 from llm_cache_proxy.pipeline.single_flight.coordinator import KEEP_ALIVE_SECONDS

@@ -8,9 +8,8 @@ import pytest
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.responses_stream import ResponseAssembler
-from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
-from llm_cache_proxy.domain.dialects.streams.sse import begins_stream
-from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json, forms_read
+from llm_cache_proxy.domain.dialects.streams.sse import StreamReader, begins_stream
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import DEEPEST, parse_object
@@ -63,7 +62,7 @@ def test_a_response_that_its_deltas_do_not_prove_is_kept_under_its_events_names(
     reader = StreamReader(ResponsesDialect(), hides_usage=False, most_kept_bytes=4_000_000)
     reader.feed(raw.encode())
 
-    forms = reader.forms(reader.completion())
+    forms = forms_read(reader, reader.completion())
 
     assert forms is not None
     assert (forms.json, forms.sse) == ("", raw)
@@ -73,7 +72,7 @@ def test_a_stream_that_no_form_can_be_made_of_is_kept_as_it_came() -> None:
     reader = StreamReader(ResponsesDialect(), hides_usage=False, most_kept_bytes=4_000_000)
     reader.feed(b'data: {"type": "response.completed", "response": {"output": [1]}}\n\n')
 
-    forms = reader.forms(reader.completion())
+    forms = forms_read(reader, reader.completion())
 
     assert forms is not None
     assert not forms.has(Form.JSON)

@@ -5,7 +5,8 @@ from typing import Any, cast
 import pytest
 
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
-from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.proving import forms_read
+from llm_cache_proxy.domain.dialects.streams.sse import StreamReader
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.entries.entry import Form, Forms
 from llm_cache_proxy.domain.json_text import parse_object
@@ -25,7 +26,7 @@ def read(shape: Shape, body: bytes | None = None) -> StreamReader:
 def kept(shape: Shape) -> Forms | None:
     reader = read(shape)
     completion = reader.completion()
-    return reader.forms(completion) if reader.is_whole(completion) else None
+    return forms_read(reader, completion) if reader.is_whole(completion) else None
 
 
 def holds(value: object, part: object) -> bool:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.metrics.counted_models import MOST_UNPRICED, CountedModels
-from llm_cache_proxy.domain.metrics.pricing import default_prices
+from llm_cache_proxy.domain.metrics.pricing import MOST_UNPRICED, CountedModels, default_prices
 
 
 def test_a_priced_model_counts_under_its_priced_name() -> None:

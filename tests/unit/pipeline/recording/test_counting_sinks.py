@@ -6,8 +6,11 @@ import pytest
 
 from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.recording.counting_sinks import UNIDENTIFIED, ResultCounter
+from llm_cache_proxy.pipeline.recording.counter_writer import (
+    UNIDENTIFIED,
+    CounterWriter,
+    ResultCounter,
+)
 from samples.served import served
 
 

@@ -8,8 +8,7 @@ from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.metrics.pricing import Price, PriceList
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent, Usage
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
-from llm_cache_proxy.pipeline.recording.counting_sinks import RecentDecisions
+from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter, RecentDecisions
 from llm_cache_proxy.pipeline.recording.request_events import (
     CLIENT_LEFT_STATUS,
     RequestEventDraft,

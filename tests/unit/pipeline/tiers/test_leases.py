@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 import pytest
 
@@ -10,6 +9,8 @@ from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms, LostLeases
+from llm_cache_proxy.ports.exact_store.store import Answered, Lookup
+from unit.pipeline.harness import Harness
 
 
 class Withdrawals(MemoryExact):
@@ -26,60 +27,69 @@ class Withdrawals(MemoryExact):
             raise ExactStoreUnavailable("away")
 
 
-async def answer(seconds: float = 0.0) -> str:
-    await asyncio.sleep(seconds)
-    return "heard"
+class LostReplies(Withdrawals):
+    """Looks up, and then `loses` the reply."""
+
+    def __init__(self, loses: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.lookups: list[Lookup] = []
+        self._loses = loses
+
+    async def lookup(self, query: Lookup) -> Answered:
+        answer = await super().lookup(query)
+        self.lookups.append(query)
+        await self._loses()
+        return answer
 
 
-async def lost() -> str:
-    raise ExactStoreUnavailable("the answer was lost")
+async def kept() -> None:
+    """The reply arrives."""
 
 
-async def withdrawn(
-    store: Withdrawals, step: Callable[[], Awaitable[str]], terms: LeaseTerms | None = None
-) -> int:
-    """How often a claim was withdrawn after `step`."""
+async def lost() -> None:
+    raise ExactStoreUnavailable("the reply was lost")
+
+
+async def late() -> None:
+    await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize("loses", [lost, late])
+async def test_the_lease_of_a_lost_reply_is_withdrawn(loses: Callable[[], Awaitable[None]]) -> None:
+    store = LostReplies(loses)
+
+    answer = await Harness(exact=store).ask()
+
+    [query] = store.lookups
+    assert answer.x_cache == "MISS"
+    assert store.asked == [(query.tenant, query.flight, query.claim)]
+
+
+async def test_a_reply_that_arrives_keeps_its_lease() -> None:
+    store = LostReplies(kept)
+
+    await Harness(exact=store).ask()
+
+    assert store.lookups
+    assert store.asked == []
+
+
+async def withdrawn(store: Withdrawals, terms: LeaseTerms) -> int:
+    """How often one claim was withdrawn."""
     background = Background()
-    lost_leases = LostLeases(store, terms or LeaseTerms(), background)
-    await asyncio.gather(
-        lost_leases.heard("default", "flight", "claim", step), return_exceptions=True
-    )
+    LostLeases(store, terms, background).withdraw("default", "flight", "claim")
     await background.wait()
-    assert set(store.asked) <= {("default", "flight", "claim")}
+    assert set(store.asked) == {("default", "flight", "claim")}
     return len(store.asked)
 
 
-async def test_what_was_heard_is_not_withdrawn() -> None:
-    assert await withdrawn(Withdrawals(), answer) == 0
-
-
-async def test_what_was_lost_is_withdrawn() -> None:
-    assert await withdrawn(Withdrawals(), lost) == 1
-
-
-async def test_what_came_too_late_is_withdrawn() -> None:
-    store, background = Withdrawals(), Background()
-    lost_leases = LostLeases(store, LeaseTerms(), background)
-
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.01):
-            await lost_leases.heard("default", "flight", "claim", partial(answer, 5))
-    await background.wait()
-
-    assert store.asked == [("default", "flight", "claim")]
-
-
 async def test_a_store_that_is_unavailable_is_called_again() -> None:
-    assert await withdrawn(Withdrawals(failures=1), lost) == 2
+    assert await withdrawn(Withdrawals(failures=1), LeaseTerms()) == 2
 
 
 async def test_where_nothing_runs_after_an_answer_it_is_called_once() -> None:
-    terms = LeaseTerms(retry_seconds=0)
-
-    assert await withdrawn(Withdrawals(failures=9), lost, terms) == 1
+    assert await withdrawn(Withdrawals(failures=9), LeaseTerms(retry_seconds=0)) == 1
 
 
 async def test_a_store_that_stays_unavailable_is_given_up() -> None:
-    terms = LeaseTerms(retry_seconds=0.25)
-
-    assert await withdrawn(Withdrawals(failures=9), lost, terms) == 2
+    assert await withdrawn(Withdrawals(failures=9), LeaseTerms(retry_seconds=0.25)) == 2

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
 from llm_cache_proxy.adapters.upstream.model_list import ModelList, models_in
 from llm_cache_proxy.domain.closable_body import bounded_body
-from llm_cache_proxy.domain.dialects.body_members import with_model
 from llm_cache_proxy.domain.errors import NotFound, UpstreamError, UpstreamRefusal
+from llm_cache_proxy.domain.json_text import with_model
 from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 

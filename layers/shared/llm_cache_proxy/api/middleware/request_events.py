@@ -79,20 +79,21 @@ class RequestEventMiddleware:
                 raise
             await unforeseen(record.request_id)(scope, receive, watched)
         finally:
-            entry.write()
+            if entry.due:  # the answer did not come to its end
+                entry.write()
 
 
 @dataclass(slots=True)
 class _Entry:
     """One request event, written before the last piece of the answer is sent.
 
-    Nothing runs after a Lambda has answered. `wanted` is over once it is written.
+    Nothing runs after a Lambda has answered. `due` is over once it is written.
     """
 
     _request_events: RequestEvents
     _record: RequestEventDraft
     _scope: Scope
-    _wanted: bool
+    due: bool
     _begun: float = field(default_factory=time.perf_counter)
     _answered: float | None = None
     status: int = 0
@@ -109,8 +110,8 @@ class _Entry:
 
     def write(self) -> None:
         """Write the event, once."""
-        if self._wanted:
-            self._wanted = False
+        if self.due:
+            self.due = False
             if "client" in self._scope["state"]:
                 client = self._scope["state"]["client"]
                 self._record.tenant, self._record.key = client.tenant, client.key_id

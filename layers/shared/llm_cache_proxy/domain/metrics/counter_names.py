@@ -2,7 +2,7 @@
 
 Counters are few and bounded: results, failed requests by status, refused
 ones by status and cause, errors by kind, vetoes by rule, and tokens by model, whose
-names `counted_models` bounds. The store's script writes the same names.
+names `CountedModels` bounds. The store's script writes the same names.
 """
 
 from bisect import bisect_left

@@ -1,13 +1,14 @@
-"""What a token costs, and the few names under which priced models are counted.
+"""What a token costs, and the names under which models are counted: never too many of them.
 
-Never guesses: a model that the list does not know is `other` here and has no price. The
-list is `prices.json` beside this module; an operator's file of the same shape adds to it.
+Never guesses: a model that the list does not know has no price. The list is `prices.json` beside
+this module; an operator's file of the same shape adds to it. An upstream may answer to any name,
+and each name is a handful of counters for ever.
 """
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from importlib import resources
 from pathlib import Path
@@ -17,11 +18,15 @@ from llm_cache_proxy.domain.errors import SettingsError
 OTHER = "other"
 """The name of every model that is not on the list, and has no counters of its own."""
 
+MOST_UNPRICED = 100
+"""Names without a price that one process counts by; further ones count as `other`."""
+
 NANO_DOLLARS = 1_000_000_000
 """Nano-dollars in a dollar."""
 
 _NANO_PER_TOKEN = 1_000  # of one dollar per million tokens
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._:/@+-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,27 @@ class PriceList:
         """Nano-dollars for so many tokens of a counted name; 0 where that is unknown."""
         price = self.price(counted)
         return 0 if price is None else price.cost(prompt_tokens, completion_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedModels:
+    """Remembers the unpriced names that it has given; asked only for models that answered."""
+
+    prices: PriceList
+    _unpriced: set[str] = field(default_factory=set)
+
+    def name(self, model: str) -> str:
+        """The name to count `model` under."""
+        listed = self.prices.counted_name(model)
+        if listed != OTHER:
+            return listed
+        own = model.lower()
+        if own in self._unpriced:
+            return own
+        if len(self._unpriced) >= MOST_UNPRICED or not _PLAIN.fullmatch(own):
+            return OTHER
+        self._unpriced.add(own)
+        return own
 
 
 def format_dollars(nano_dollars: int) -> str:

@@ -12,8 +12,8 @@ from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, Input, item
 from llm_cache_proxy.domain.embeddings.items import Item, text_of
 from llm_cache_proxy.domain.errors import NotInCache
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counted_models import CountedModels
 from llm_cache_proxy.domain.metrics.counter_names import MISSES, latency_counts
+from llm_cache_proxy.domain.metrics.pricing import CountedModels
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from llm_cache_proxy.domain.embeddings.batch import Input
 from llm_cache_proxy.domain.embeddings.items import Item
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counted_models import CountedModels
 from llm_cache_proxy.domain.metrics.counter_names import COALESCED, EXACT_HITS, item_hit_counts
+from llm_cache_proxy.domain.metrics.pricing import CountedModels
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.embeddings.item_tier import ItemsResult

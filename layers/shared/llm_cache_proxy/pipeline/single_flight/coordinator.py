@@ -46,6 +46,7 @@ from llm_cache_proxy.ports.exact_store.leases import (
     LeaseStore,
     NoLease,
     Poll,
+    Polled,
 )
 
 KEEP_ALIVE_SECONDS = 5.0
@@ -166,13 +167,7 @@ class SingleFlight:
                 claim=secrets.token_hex(CLAIM_BYTES),
                 max_age_seconds=planned.plan.max_age_seconds,
             )
-            poll = partial(self.store.poll, query)
-            polled = await self.dependency.attempt(
-                state,
-                partial(
-                    self.lost_leases.heard, query.tenant, query.lease.flight, query.claim, poll
-                ),
-            )
+            polled = await self.dependency.attempt(state, partial(self._poll, query))
             if polled is None:
                 return NoLease()
             found, state.sequence = polled
@@ -180,6 +175,13 @@ class SingleFlight:
                 lease = found
                 continue
             return read_leader_result(found)
+
+    async def _poll(self, query: Poll) -> tuple[Polled, int]:
+        try:
+            return await self.store.poll(query)
+        except BaseException:  # the last poll of a lease that has lapsed may have taken it
+            self.lost_leases.withdraw(query.tenant, query.lease.flight, query.claim)
+            raise
 
     def _lead(
         self, planned: PlannedRequest, state: RequestState, lease: Lease, group: WaiterGroup

@@ -4,7 +4,6 @@ Never serves a text that only normalising makes identical before the guard has r
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -205,7 +204,7 @@ class ExactTier:
             stale_seconds=planned.plan.stale_seconds if coalesces or planned.plan.failed else 0,
             refresh_ahead=planned.plan.refresh_ahead,
         )
-        answer = await self.dependency.attempt(state, self._step(query))
+        answer = await self.dependency.attempt(state, partial(self._lookup, query))
         if answer is None:
             state.exact_unavailable = True
             state.facts.because(Reason.EXACT_UNAVAILABLE)
@@ -218,11 +217,13 @@ class ExactTier:
             state.sequence = found.sequence
         return found
 
-    def _step(self, query: Lookup) -> Callable[[], Awaitable[Answered]]:
-        step = partial(self.store.lookup, query)
-        if query.flight is None:
-            return step
-        return partial(self.lost_leases.heard, query.tenant, query.flight, query.claim, step)
+    async def _lookup(self, query: Lookup) -> Answered:
+        try:
+            return await self.store.lookup(query)
+        except BaseException:  # also a deadline's or a client's that has left
+            if query.flight is not None:
+                self.lost_leases.withdraw(query.tenant, query.flight, query.claim)
+            raise
 
 
 def _counted(hit: Hit) -> dict[str, int]:

@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from llm_cache_proxy.domain.errors import CacheTierError
 from llm_cache_proxy.pipeline.support.background import Background
@@ -47,9 +46,6 @@ class LeaseTerms:
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
-T = TypeVar("T")
-
-
 @dataclass(frozen=True, slots=True)
 class LostLeases:
     """Takes back the lease that a lookup may have been given when its reply is lost."""
@@ -58,15 +54,9 @@ class LostLeases:
     terms: LeaseTerms
     background: Background
 
-    async def heard(
-        self, tenant: str, flight: str, claim: str, step: Callable[[], Awaitable[T]]
-    ) -> T:
-        """The result of `step`; if it fails, the lease taken under `claim` is withdrawn."""
-        try:
-            return await step()
-        except BaseException:  # also a deadline's or a client's that has left
-            self.background.start(lambda: self._withdraw(tenant, flight, claim))
-            raise
+    def withdraw(self, tenant: str, flight: str, claim: str) -> None:
+        """Withdraw, in the background, the lease that may have been taken under `claim`."""
+        self.background.start(lambda: self._withdrawn(tenant, flight, claim))
 
-    async def _withdraw(self, tenant: str, flight: str, claim: str) -> None:
+    async def _withdrawn(self, tenant: str, flight: str, claim: str) -> None:
         await self.terms.insist(lambda: self.store.withdraw(tenant, flight, claim))

@@ -9,7 +9,6 @@ from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.metrics.counted_models import CountedModels
 from llm_cache_proxy.domain.metrics.counter_names import (
     BYPASSES,
     ERROR,
@@ -18,7 +17,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     unproved_counts,
     upstream_answers,
 )
-from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.metrics.pricing import CountedModels, PriceList
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter

@@ -9,9 +9,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
-from llm_cache_proxy.domain.dialects.body_members import with_member
 from llm_cache_proxy.domain.dialects.streams.sse import begins_stream
-from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.json_text import JsonObject, with_member
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
-from llm_cache_proxy.domain.dialects.streams.sse import error_event
-from llm_cache_proxy.domain.dialects.streams.stream_reader import StreamReader
+from llm_cache_proxy.domain.dialects.streams.proving import forms_read
+from llm_cache_proxy.domain.dialects.streams.sse import StreamReader, error_event
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
@@ -174,7 +174,7 @@ class StreamRelay(ClosableBody):
         planned, state = self._planned, self._state
         completion, forms = self._reader.completion(), None
         if planned.plan.write or state.leadership is not None:
-            forms = self._reader.forms(completion)
+            forms = forms_read(self._reader, completion)
         whole = self._reader.is_whole(completion)
         if whole and self._compare is not None:
             await self._compare(completion)

@@ -58,7 +58,7 @@ def take_lease(
     connection: sqlite3.Connection, tenant: str, flight: str, seconds: float, claim: str, now: float
 ) -> Lease | None:
     """The lease, led or followed; None where nothing can be written."""
-    now_ms = _milliseconds(now)
+    now_ms, until_ms = _milliseconds(now), _milliseconds(now + seconds)
     try:
         with writing(connection):
             held = connection.execute(_HOLDER, (tenant, flight, now_ms)).fetchone()
@@ -66,7 +66,7 @@ def take_lease(
                 age_ms = max(0, now_ms - held["since_ms"])
                 return Lease(flight, held["token"], False, age_ms / 1000)
             [token] = connection.execute(_FENCE, {"tenant": tenant, "now": now_ms}).fetchone()
-            row = (tenant, flight, token, now_ms, _milliseconds(now + seconds), claim)
+            row = (tenant, flight, token, now_ms, until_ms, claim)
             connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", row)
     except sqlite3.OperationalError:  # a full disk still serves
         return None

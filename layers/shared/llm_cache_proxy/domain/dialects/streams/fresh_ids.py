@@ -2,7 +2,7 @@
 
 import uuid
 
-from llm_cache_proxy.domain.dialects.body_members import with_member
+from llm_cache_proxy.domain.json_text import with_member
 
 _DATA = "data: "
 

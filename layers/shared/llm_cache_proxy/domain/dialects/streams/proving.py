@@ -6,29 +6,15 @@ the form that came is kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llm_cache_proxy.domain.dialects.dialect import Assembler, BrokenStreamError, Dialect
-from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter, data_event, named_event
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter, StreamedEvent, StreamReader
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 
 UnprovableErrors = (AttributeError, TypeError, LookupError)
 """What deriving a form raises where the answer has another shape than the endpoint's."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamedEvent:
-    """One event as it came; `usage_only` where it is there only because usage was asked for."""
-
-    name: str
-    data: str
-    usage_only: bool = False
-
-    def text(self) -> str:
-        """The event to send again: a JSON text means the same without its line ends."""
-        data = self.data.replace("\n", " ")
-        return named_event(self.name, data) if self.name else data_event(data)
 
 
 def forms_of_json(dialect: Dialect, completion: JsonObject, json_text: str) -> Forms | None:
@@ -46,6 +32,16 @@ def forms_of_json(dialect: Dialect, completion: JsonObject, json_text: str) -> F
         return None
     except UnprovableErrors:
         return only_json
+
+
+def forms_read(reader: StreamReader, completion: JsonObject) -> Forms | None:
+    """The proved forms of what was read; None where it was no answer, or has no form.
+
+    `completion` is the reader's.
+    """
+    if not reader.is_kept:
+        return None
+    return forms_of_stream(reader.dialect, reader.assembler, completion, reader.events)
 
 
 def forms_of_stream(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_cache_proxy.domain.dialects.body_members import with_member, with_model
+from llm_cache_proxy.domain.json_text import with_member, with_model
 
 
 @pytest.mark.parametrize(
