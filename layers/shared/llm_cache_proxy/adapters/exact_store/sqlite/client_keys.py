@@ -1,8 +1,9 @@
 """Clients' keys in the embedded exact tier: a row holds a key's record and what it has used."""
 
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from llm_cache_proxy.adapters.exact_store.key_records import read_record, record_text
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
@@ -16,8 +17,11 @@ from llm_cache_proxy.domain.client_keys.limits import (
     refusal,
 )
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage, corrected, corrections
+from llm_cache_proxy.ports.exact_store.items import ItemsAnswered
 from llm_cache_proxy.ports.exact_store.keys import HeldKey
-from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
+from llm_cache_proxy.ports.exact_store.store import Answered, OtherNamespace, Refused
+
+A = TypeVar("A", Answered, ItemsAnswered)
 
 
 class SqliteKeys(SqlitePart):
@@ -96,6 +100,31 @@ class CheckedKey:
         """What the key has used once the request is served, and what it is granted."""
         used, charge, short = after(self.record, self.usage, check, found=found)
         return used, grant(self.record, used, now, charge=charge, short=short)
+
+
+def judged_and_counted(
+    connection: sqlite3.Connection,
+    tenant: str,
+    check: KeyCheck,
+    judge: Callable[[], tuple[A, KeyUsage | None]],
+    note: Callable[[A], None],
+) -> A:
+    """What `judge` finds for the key, with its use and what `note` counts, in one transaction.
+
+    A store that is full or locked serves without a count, and charges nothing.
+    """
+    try:
+        with writing(connection):
+            answer, used = judge()
+            if used is not None:
+                write_usage(connection, tenant, check.key_id, used)
+            note(answer)
+    except sqlite3.OperationalError:
+        answer, _ = judge()
+        if isinstance(answer, Refused | OtherNamespace) or answer.grant is None:
+            return answer
+        return replace(answer, grant=replace(answer.grant, charge=None, counted=False))
+    return answer
 
 
 def checked_key(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import (
     CheckedKey,
     checked_key,
-    write_usage,
+    judged_and_counted,
 )
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
 from llm_cache_proxy.adapters.exact_store.sqlite.records import (
@@ -54,18 +54,14 @@ def _looked_up(connection: sqlite3.Connection, query: ItemsLookup, now: int) -> 
 def _answered_to_key(
     connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: int
 ) -> ItemsAnswered:
-    """The same for a client's key: judged, looked up and counted in one transaction."""
-    try:
-        with writing(connection):
-            answer, used = _judged(connection, query, check, now)
-            if used is not None:
-                write_usage(connection, query.tenant, check.key_id, used)
-            _note(connection, query, answer, now)
-    except sqlite3.OperationalError:  # full or locked: served without a count
-        answer, _ = _judged(connection, query, check, now)
-        if isinstance(answer, ItemsFound) and answer.grant is not None:
-            return replace(answer, grant=replace(answer.grant, charge=None, counted=False))
-    return answer
+    """The same for a client's key."""
+    return judged_and_counted(
+        connection,
+        query.tenant,
+        check,
+        lambda: _judged(connection, query, check, now),
+        lambda answer: _note(connection, query, answer, now),
+    )
 
 
 def _judged(
