@@ -150,8 +150,6 @@ class ResultCounter:
     def write(self, served: RequestEvent) -> None:
         """Count what is not counted yet."""
         counts = _changes(served)
-        if not counts:
-            return
         if served.tenant is not None or self.without_tenant != UNIDENTIFIED:
             self.counter_writer.later(served.tenant or self.without_tenant, counts)
         elif self.clock.monotonic() < self._next_write:
