@@ -1,4 +1,7 @@
-"""`python -m infra.deploy deploy|tune|destroy`, which make's targets of those names start."""
+"""`python -m infra.deploy deploy|tune|destroy`.
+
+`llm-cache-proxy` and make start it by those names.
+"""
 
 import argparse
 import os
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.deploy")
+    parser = argparse.ArgumentParser(prog="llm-cache-proxy")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
         ("deploy", "ask six things, try each, build, deploy, and ask the stack twice"),

@@ -110,7 +110,7 @@ _NEEDS = {"upstash_token": "upstash_url", "qdrant_key": "qdrant_url"}
 
 def stage_of(environment: Mapping[str, str], console: Console | None) -> str:
     """The stage. Raises NotAnswered."""
-    return _checked(STAGE, _answer(STAGE, environment.get("STAGE") or "dev", console))
+    return _answer(STAGE, environment.get("STAGE") or "dev", console)
 
 
 def ask(
@@ -135,12 +135,19 @@ def ask(
             given[question.field] = _secret(question, given, environment, kept_secret, console)
         else:
             default = environment.get(question.variable) or kept.get(question.field, "")
-            given[question.field] = _checked(question, _answer(question, default, console))
+            given[question.field] = _answer(question, default, console)
     return Answers(**given)
 
 
 def _answer(question: Question, default: str, console: Console | None) -> str:
-    return default if console is None else console.ask(question.text, default=default)
+    """An answer that fits; a person is asked until she gives one."""
+    if console is None:
+        return _checked(question, default)
+    while True:
+        try:
+            return _checked(question, console.ask(question.text, default=default))
+        except NotAnswered as exc:
+            console.say(f"   {exc}")
 
 
 def _secret(

@@ -30,10 +30,23 @@ def package_stack(folder: Path, *, image_uri: str) -> Path:
     return template
 
 
+def package_streaming_function(folder: Path) -> tuple[Path, Path]:
+    """The completions function and the layer as Lambda unpacks them; both folders."""
+    function, layer = folder / "task", folder / "layer/python"
+    shutil.copytree(ROOT / "functions/completions", function, ignore=_LEFT_OUT)
+    _copy_packages(ROOT / "functions/completions/requirements.txt", function)
+    _package_layer(layer)
+    return function, layer
+
+
 def _package_layer(python: Path) -> None:
     source = ROOT / "layers/shared/llm_cache_proxy"
     shutil.copytree(source, python / source.name, ignore=_LEFT_OUT)
-    for line in (ROOT / LAYER).read_text(encoding="utf-8").splitlines():
+    _copy_packages(ROOT / LAYER, python)
+
+
+def _copy_packages(requirements: Path, python: Path) -> None:
+    for line in requirements.read_text(encoding="utf-8").splitlines():
         name, _, version = line.partition("==")
         if version:
             _copy_package(name, python)

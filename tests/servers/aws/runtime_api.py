@@ -18,6 +18,7 @@ from typing import Any
 PRELUDE_END = b"\0" * 8
 _NEXT = "/2018-06-01/runtime/invocation/next"
 _REGISTER = "/2020-01-01/extension/register"
+_RESTORED = "/2018-06-01/runtime/restore/next"
 _WAIT_SECONDS = 30.0
 _DEADLINE_MS = 4_000_000_000_000
 
@@ -59,9 +60,14 @@ class Invocation:
 
 
 class RuntimeApi:
-    """What a test invokes the function with."""
+    """What a test invokes the function with.
+
+    `frozen` is set once the function waits in its snapshot; it goes on after `thaw`.
+    """
 
     def __init__(self) -> None:
+        self.frozen = threading.Event()
+        self.thaw = threading.Event()
         self.queue: Queue[Invocation] = Queue()
         self.invocations: dict[str, Invocation] = {}
         self.extensions: list[str] = []
@@ -83,6 +89,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
     def do_GET(self) -> None:
+        if self.path == _RESTORED:
+            self.server.api.frozen.set()
+            self.server.api.thaw.wait(_WAIT_SECONDS)
+            self._accepted(body=b"{}")
+            return
         if self.path != _NEXT:
             self.server.closing.wait()  # an extension waits for an event that never comes
             self.close_connection = True

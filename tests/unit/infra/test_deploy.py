@@ -128,6 +128,39 @@ def test_an_answer_that_cannot_be_one_is_refused_by_name(variable: str, value: s
         asked({variable: value})
 
 
+@pytest.mark.parametrize(
+    ("wrong", "variable"),
+    [
+        ({0: "frankfurt"}, "AWS_REGION"),
+        ({1: "api.openai.com"}, "UPSTREAM_BASE_URL"),
+        ({2: "redis://u"}, "UPSTASH_REDIS_REST_URL"),
+        ({3: "q.example:6333"}, "QDRANT_URL"),
+        ({4: "me"}, "ALARM_ADDRESS"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_person_is_asked_again_until_the_answer_can_be_one(
+    wrong: Mapping[int, str], variable: str
+) -> None:
+    right = ["eu-central-1", "", "https://u.example", "https://q.example:6333", "me@example.com"]
+    typed = [
+        answer
+        for at, given in enumerate(right)
+        for answer in ([wrong[at], given] if at in wrong else [given])
+    ]
+    console = ScriptedConsole(answers=typed, secrets=["gsk-secret", "tok-secret", "q-secret"])
+
+    assert asked({}, console=console) == ANSWERS
+    assert f"{variable}: expected" in console.shown
+
+
+def test_a_person_is_asked_again_for_a_stage() -> None:
+    console = ScriptedConsole(answers=["My Stage", "prod"])
+
+    assert stage_of({}, console) == "prod"
+    assert "STAGE: expected" in console.shown
+
+
 @pytest.mark.parametrize("stage", ["Prod", "a b", "x" * 21, "../etc"])
 def test_a_stage_is_a_short_name(stage: str) -> None:
     with pytest.raises(NotAnswered, match="STAGE"):

@@ -19,6 +19,9 @@ _COMMANDS = {
     "estimate": ("estimate.command", "estimate"),
     "probe": ("probe", "probe"),
     "embedding": ("embedding", "embedding"),
+    "deploy": ("stack", "deploy"),
+    "tune": ("stack", "tune"),
+    "destroy": ("stack", "destroy"),
 }
 """Command → its module under this package, and its name there."""
 

@@ -1,0 +1,120 @@
+"""The completions function as Lambda runs it where it streams: its package behind a web adapter.
+
+Lambda's side is `runtime_api`, since Lambda's own emulator keeps a streamed answer back until its
+end. The package is the function's folder and the layer, under an interpreter that has no other
+packages.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.tools import NotInstalled, web_adapter
+
+from samples.packaged_stack import package_streaming_function
+from samples.stack import Stack
+from servers.aws.lambda_emulator import rest_event
+from servers.aws.runtime_api import Invocation, RuntimeApi, runtime_api
+from servers.redis.process import redis_process
+from servers.requirements import missing
+from servers.waiting import free_port
+
+CHAT = "/v1/chat/completions"
+_STAND_IN = Path(__file__).with_name("web_adapter.py")
+_END_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The function's folder, the layer's, and one in which `python` is the bare interpreter."""
+
+    task: Path
+    layer: Path
+    programs: Path
+
+
+def package(folder: Path) -> Package:
+    """Everything in `folder`, as `sam build` leaves it."""
+    task, layer = package_streaming_function(folder)
+    programs = folder / "bin"
+    programs.mkdir()
+    (programs / "python").symlink_to(Path(sys._base_executable).resolve())  # type: ignore[attr-defined]
+    return Package(task, layer, programs)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingFunction:
+    """The adapter and the web server behind it, as Lambda starts both."""
+
+    api: RuntimeApi
+    adapter: "subprocess.Popen[bytes]"
+    server: "subprocess.Popen[bytes]"
+
+    def begin(self, method: str, path: str, body: Any = None) -> Invocation:
+        """Send a request as a REST API does; the answer comes by and by."""
+        return self.api.invoke(rest_event(method, path, body))
+
+    def ask(self, body: Any) -> Invocation:
+        """The whole answer to a chat request."""
+        return self.begin("POST", CHAT, body).wait()
+
+
+def command(kind: str) -> list[str]:
+    """The adapter's: AWS's own, built from its crate, or the stand-in."""
+    if kind == "stand-in":
+        return [sys.executable, str(_STAND_IN)]
+    try:
+        return [web_adapter()]
+    except NotInstalled as exc:
+        missing(f"needs {exc}")
+
+
+@contextmanager
+def streaming_function(
+    kind: str, packaged: Package, upstream: str, *, stack: Stack | None = None, **more: str
+) -> Iterator[StreamingFunction]:
+    """It, behind an adapter of that kind, with the adapter's variables that the template gives."""
+    started = command(kind)
+    with redis_process() as redis_url, runtime_api() as (api, address):
+        environment = {
+            **_environment(packaged, stack or Stack()),
+            "AWS_LWA_PORT": str(free_port()),
+            "AWS_LAMBDA_RUNTIME_API": address,
+            "REDIS_URL": redis_url,
+            "UPSTREAM_BASE_URL": upstream,
+            **more,
+        }
+        with (
+            subprocess.Popen([packaged.task / "run.sh"], env=environment) as server,
+            subprocess.Popen(started, env=environment) as adapter,
+        ):
+            try:
+                yield StreamingFunction(api, adapter, server)
+            finally:
+                for process in (adapter, server):
+                    process.terminate()
+                    process.wait(_END_SECONDS)
+
+
+def _environment(packaged: Package, stack: Stack) -> Mapping[str, str]:
+    of_the_template = stack.resources["CompletionsFunction"]["Properties"]["Environment"]
+    return {
+        "PATH": f"{packaged.programs}:/usr/bin:/bin",
+        "LAMBDA_TASK_ROOT": str(packaged.task),
+        "LAMBDA_RUNTIME_DIR": str(packaged.layer),  # /opt/python and /var/runtime are Lambda's own
+        "AWS_LAMBDA_FUNCTION_NAME": "completions",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "s",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "g",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        **{
+            name: value
+            for name, value in of_the_template["Variables"].items()
+            if name.startswith("AWS_LWA_")
+        },
+    }
