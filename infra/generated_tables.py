@@ -6,7 +6,8 @@ A table stands between `<!-- generated: NAME -->` and `<!-- end -->`.
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -21,13 +22,32 @@ FILES = ("README.md", *(str(path.relative_to(ROOT)) for path in (ROOT / "docs").
 _BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def settings_table() -> str:
+def settings_table(shown: Iterable[str] = tuple(Settings.model_fields)) -> str:
     """Each setting's variable, default and meaning."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    for name in shown:
+        field = Settings.model_fields[name]
         default = "" if field.default is None else f"`{_shown(field.default)}`"
         rows.append(f"| `{name.upper()}` | {default} | {_cell(field.description or '')} |")
     return "\n".join(rows)
+
+
+_FIRST_SETTINGS = (
+    "groq_api_key",
+    "upstream_base_url",
+    "upstream_api_key",
+    "redis_url",
+    "upstash_redis_rest_url",
+    "upstash_redis_rest_token",
+    "qdrant_url",
+    "qdrant_api_key",
+    "semantic_preset",
+    "default_ttl_seconds",
+    "access_mode",
+    "admin_key",
+    "host",
+    "port",
+)
 
 
 def _shown(value: object) -> str:
@@ -125,6 +145,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "live-tools": live_tools_table,
     "attacks": attacks_table,
     "settings": settings_table,
+    "first-settings": partial(settings_table, _FIRST_SETTINGS),
     "costs": costs_table,
     "accuracy": accuracy_table,
 }
