@@ -78,6 +78,15 @@ class Load:
         seen = [(sample.x_cache, sample.status) for sample in self.since(since)]
         raise AssertionError(f"no {x_cache} within {within_seconds} s, only {seen[-20:]}")
 
+    def wait_for_more_than(
+        self, count: int, *, since: float, within_seconds: float
+    ) -> list[Sample]:
+        """The requests that ended after `since`, once there are so many; fails where they stay."""
+        while len(ended := self.since(since)) <= count:
+            assert time.monotonic() - since < within_seconds, f"only {ended}"
+            time.sleep(0.02)
+        return ended
+
     def _ask_on(self, thread: int) -> None:
         number = 0
         with httpx.Client(timeout=30) as client:

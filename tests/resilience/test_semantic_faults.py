@@ -23,9 +23,10 @@ from servers.upstream.scripted import ScriptedUpstream
 
 DEADLINE_SECONDS = 0.5
 TIERS = 2  # a vector, then its neighbours; storing asks for both again
-SLACK_SECONDS = 1.5  # for a machine that is busy with other tests
-FAULT_SECONDS = 2.5
-BACK_SECONDS = 8.0
+SLACK_SECONDS = 8.0  # for a machine that is busy; what waits for a lost reply waits far longer
+LOST_SECONDS = 60.0
+FAULT_SECONDS = 2.5  # in which a breaker opens, and tries again
+BACK_SECONDS = 30.0
 
 
 @dataclass
@@ -120,7 +121,7 @@ def under_load(tmp_path: Path) -> Iterator[tuple[Parts, Load]]:
             server = ThreadServer(app)
             server.start()
             stack.callback(server.stop)
-            link = Link(int(server.url.rpartition(":")[2]))
+            link = Link(int(server.url.rpartition(":")[2]), delay_seconds=LOST_SECONDS)
             setattr(parts, name, stack.enter_context(link.in_thread()))
         upstream = stack.enter_context(ScriptedUpstream().in_thread())
         proxy = stack.enter_context(
@@ -146,14 +147,13 @@ def test_no_request_fails_and_semantic_hits_come_back(name: str, tmp_path: Path)
 
         begin(parts)
         time.sleep(FAULT_SECONDS)
-        during = load.since(broken_at)
+        load.wait_for_more_than(10, since=broken_at, within_seconds=30)
         end(parts)
         mended_at = time.monotonic()
 
         load.wait_for("HIT-SEMANTIC", since=mended_at, within_seconds=BACK_SECONDS)
         every = load.since(broken_at)
 
-    assert len(during) > 10
     assert {(sample.status, sample.error) for sample in every} == {(200, "")}
     longest = max(sample.seconds for sample in every)
     assert longest < TIERS * DEADLINE_SECONDS + SLACK_SECONDS

@@ -244,6 +244,20 @@ async def test_a_full_redis_gives_no_lease(opened_store: OpenedStore) -> None:
     assert polled == NoLease()
 
 
+@pytest.mark.parametrize("opened_store", ["redis", "upstash"], indirect=True)
+async def test_nobody_follows_a_leader_who_cannot_end_its_lease(opened_store: OpenedStore) -> None:
+    lease = await asked(opened_store)
+    opened_store.redis().replicaof("127.0.0.1", "1")  # a replica whose primary is gone
+
+    missed = await opened_store.store.lookup(asking(flight=FLIGHT))
+    polled, _ = await opened_store.store.poll(polling(lease))
+
+    assert missed == Miss(0)
+    assert polled == NoLease()
+    opened_store.redis().replicaof("NO", "ONE")
+    assert not (await asked(opened_store)).led
+
+
 async def test_a_claim_takes_back_what_its_lookup_was_given(opened_store: OpenedStore) -> None:
     await opened_store.store.lookup(asking(flight=FLIGHT, claim="mine"))
 

@@ -23,22 +23,26 @@ local function holder(lease)
 end
 
 -- 'lead' or 'follow', the token and the lease's age in milliseconds; nothing where the server
--- takes no writes. Tokens follow the clock, so that they grow even if the last one was evicted.
+-- takes no writes: a leader could not end its lease there, and those who follow it would wait until
+-- it lapses. Tokens follow the clock, so that they grow even if the last one was evicted.
 local function take_lease(lease, fence, milliseconds, claim)
   local now = now_milliseconds()
   local held, since = holder(lease)
+  local last = redis.pcall('GET', fence)
+  local before = type(last) == 'string' and tonumber(last) or 0
+  local token = held and math.max(before, tonumber(held)) or math.max(before + 1, now)
+  local highest = string.format('%.0f', token)
+  if redis.pcall('SET', fence, highest).err then
+    return
+  end
   if held then
     return 'follow', held, string.format('%.0f', math.max(0, now - tonumber(since)))
   end
-  local last = redis.pcall('GET', fence)
-  local before = type(last) == 'string' and tonumber(last) or 0
-  local token = string.format('%.0f', math.max(before + 1, now))
-  local value = token .. ':' .. string.format('%.0f', now) .. ':' .. claim
-  if redis.pcall('SET', fence, token).err or redis.pcall('SET', lease, value, 'PX', milliseconds).err
-  then
+  local value = highest .. ':' .. string.format('%.0f', now) .. ':' .. claim
+  if redis.pcall('SET', lease, value, 'PX', milliseconds).err then
     return
   end
-  return 'lead', token, '0'
+  return 'lead', highest, '0'
 end
 
 -- Counting never fails a call: a full or read-only server still answers, uncounted.
