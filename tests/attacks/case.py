@@ -111,7 +111,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes as they are, in pieces; `{host}` in them stands for a `host` line of the server's."""
+    """Bytes as they are, in pieces; `{address}` stands for the server's, `{host}` for its line."""
 
     sent: str
     pieces: Sequence[bytes]
@@ -121,8 +121,11 @@ class Raw:
 
     def __call__(self, target: Target) -> str:
         """Every answer, or `closed`."""
-        host = b"host: 127.0.0.1:%d" % target.port(keyed=False)
-        filled = (piece.replace(b"{host}", host) for piece in self.pieces)
+        address = b"127.0.0.1:%d" % target.port(keyed=False)
+        filled = (
+            piece.replace(b"{host}", b"host: " + address).replace(b"{address}", address)
+            for piece in self.pieces
+        )
         replies, closed = exchange(
             target.port(keyed=False),
             *filled,

@@ -37,6 +37,7 @@ class Sample:
     x_cache: str
     seconds: float
     error: str = ""
+    reason: str = ""
 
 
 class Load:
@@ -75,7 +76,7 @@ class Load:
                 if sample.x_cache == x_cache:
                     return sample.at - since
             time.sleep(0.02)
-        seen = [(sample.x_cache, sample.status) for sample in self.since(since)]
+        seen = [(sample.x_cache, sample.reason, sample.status) for sample in self.since(since)]
         raise AssertionError(f"no {x_cache} within {within_seconds} s, only {seen[-20:]}")
 
     def wait_for_more_than(
@@ -104,4 +105,5 @@ class Load:
             now = time.monotonic()
             return Sample(now, 0, "", now - start, repr(exc))
         now = time.monotonic()
-        return Sample(now, answer.status_code, answer.headers["x-cache"], now - start)
+        x_cache, reason = answer.headers["x-cache"], answer.headers["x-cache-reason"]
+        return Sample(now, answer.status_code, x_cache, now - start, reason=reason)

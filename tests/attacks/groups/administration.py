@@ -84,6 +84,20 @@ _OTHERS: tuple[tuple[str, str, Mapping[str, object] | bytes, str], ...] = (
     ("a body that is no JSON", "/admin/cache/clear", b"{", "400 invalid_json"),
     ("a body of 6 MB", "/admin/entries/import", b" " * 6_000_000, "413 request_too_large"),
 )
+_REEMBEDS: tuple[tuple[str, Mapping[str, object] | bytes, str], ...] = (
+    ("a tenant that is none", {"tenant": "a/b"}, "200"),
+    ("a tenant that is a list", {"tenant": ["a"]}, _BAD),
+    ("an embedder that is a number", {"from": 1}, _BAD),
+    ("the embedder that serves", {"from": "minilm-l6-v2/onnx-fp32"}, _BAD),
+    ("a place that is none", {"cursor": "{"}, _BAD),
+    ("a removal that is a text", {"remove": "yes"}, _BAD),
+    ("a field that is none", {"limit": 1}, "400 unknown_field"),
+    ("a body that is no JSON", b"{", "400 invalid_json"),
+    ("a body that is a list", b"[]", "400 invalid_json"),
+    ("a name that climbs", {"from": "../../etc/passwd"}, "200"),
+    ("a name of 100 KB", {"from": "a" * 100_000}, "200"),
+    ("half a surrogate pair", b'{"from": "\\ud800"}', _BAD),
+)
 
 
 def _poisoned(name: str, change: Mapping[str, object]) -> Attack:
@@ -170,6 +184,27 @@ GROUP = Group(
         *(
             Attack(what, expected, Request(path, fields, _ADMIN, keyed=True))
             for what, path, fields, expected in _OTHERS
+        ),
+        *(
+            Attack(
+                f"embedding anew without the key, {what}",
+                expected,
+                Request("/admin/entries/reembed", {}, headers, keyed=True),
+            )
+            for what, headers, expected in (
+                ("with none", {}, _MISSING),
+                ("with a guess", {"x-admin-key": "guess"}, _WRONG),
+                ("with a tenant's", {"authorization": "Bearer {acme}"}, _WRONG),
+            )
+        ),
+        *(
+            Attack(f"embedding anew with {what}", expected, Request("/admin/entries/reembed", body))
+            for what, body, expected in _REEMBEDS
+        ),
+        Attack(
+            "embedding anew while the stores are away",
+            "503 exact_unavailable",
+            Request("/admin/entries/reembed", {}, _ADMIN, away=True),
         ),
         _line("an import of null", None),
         _line("an import of a text", "entry"),

@@ -173,7 +173,7 @@ GROUP = Group(
         ),
         _raw(
             "two hosts",
-            "421 host_not_allowed or 400 invalid_http",
+            _REFUSED,
             "`host` of the server's, and `host: evil.example`",
             _GET + b"host: evil.example\r\nconnection: close\r\n\r\n",
         ),
@@ -217,10 +217,48 @@ GROUP = Group(
             b"BREW /health HTTP/1.1\r\n{host}\r\nconnection: close\r\n\r\n",
         ),
         _raw(
+            "two hosts that are ours",
+            _REFUSED,
+            "`host` of the server's twice",
+            _GET + b"{host}\r\nconnection: close\r\n\r\n",
+        ),
+        _raw(
             "a proxy's request",
-            "200 or 404 unknown_url",
+            "421 host_not_allowed",
             "`GET http://evil.example/health`",
             b"GET http://evil.example/health HTTP/1.1\r\n{host}\r\nconnection: close\r\n\r\n",
+        ),
+        _raw(
+            "a proxy's request for a rebound name",
+            "421 host_not_allowed",
+            "`GET` of the server's whole URL, and `host: evil.example`",
+            b"GET http://{address}/health HTTP/1.1\r\nhost: evil.example\r\n"
+            b"connection: close\r\n\r\n",
+        ),
+        _raw(
+            "a proxy's request for this server",
+            "200",
+            "`GET` of the server's whole URL",
+            b"GET http://{address}/health HTTP/1.1\r\n{host}\r\nconnection: close\r\n\r\n",
+        ),
+        _raw(
+            "a proxy's request without a path",
+            "421 host_not_allowed or 400 invalid_http",
+            "`GET http://evil.example`",
+            b"GET http://evil.example HTTP/1.1\r\n{host}\r\nconnection: close\r\n\r\n",
+        ),
+        _raw(
+            "a proxy's request in capitals",
+            "421 host_not_allowed or 400 invalid_http",
+            "`GET HTTP://evil.example/health`",
+            b"GET HTTP://evil.example/health HTTP/1.1\r\n{host}\r\nconnection: close\r\n\r\n",
+        ),
+        _raw(
+            "a proxy's request with a user",
+            "421 host_not_allowed or 400 invalid_http",
+            "`GET http://127.0.0.1@evil.example/health`",
+            b"GET http://127.0.0.1@evil.example/health HTTP/1.1\r\n{host}\r\n"
+            b"connection: close\r\n\r\n",
         ),
         _raw(
             "a tunnel",

@@ -60,6 +60,7 @@ def local_settings(given: Mapping[str, str] | None = None) -> Settings:
 _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 1.0
 _UPKEEP_SECONDS = 30.0
+_OPERATORS_PATHS = ("/admin", "/metrics", "/dashboard")
 
 
 async def prepare(parts: Parts) -> None:
@@ -139,5 +140,6 @@ def local_app(
         with_cors(app, origins),
         cors_allow_origins=origins,
         host_rule=HostRule.of(settings.allowed_hosts, settings.host),
+        named_alone=_OPERATORS_PATHS if key is None else (),
         request_events=serving.request_events,
     )

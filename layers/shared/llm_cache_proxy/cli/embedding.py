@@ -7,11 +7,14 @@ import uvicorn
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
 from llm_cache_proxy.api.embedding.app import embedding_app
+from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
 from llm_cache_proxy.bootstrap.folders import model_dir
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
+from llm_cache_proxy.cli.server.bounded_protocol import bounded_protocol, limits_of
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
-from llm_cache_proxy.settings import read_settings
+from llm_cache_proxy.ports.embedder import Embedder
+from llm_cache_proxy.settings import Settings, read_settings
 
 
 @click.command()
@@ -20,7 +23,7 @@ from llm_cache_proxy.settings import read_settings
 def embedding(*, host: str | None, port: int | None) -> None:
     """Serve the embedding model: POST {"text"} gives {"embedding"}.
 
-    It asks for no key: let nobody but the proxy reach it.
+    It asks for no key: let nobody but the proxy reach it. Web pages may not use it.
     """
     given = {"HOST": host, "PORT": port}
     settings = read_settings({name: str(each) for name, each in given.items() if each is not None})
@@ -36,10 +39,25 @@ def embedding(*, host: str | None, port: int | None) -> None:
         raise SettingsError(f"MODEL_DIR: {exc}") from exc
     click.echo(f"The embedding service serves http://{settings.host}:{settings.port}")
     uvicorn.run(
-        embedding_app(embedder),
+        protected(embedder, settings),
         host=settings.host,
         port=settings.port,
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=bounded_protocol(limits_of(settings)),
+        ws="none",
+    )
+
+
+def protected(embedder: Embedder, settings: Settings) -> WebPageProtection:
+    """The service, for no web page; on loopback by this machine's names alone.
+
+    Elsewhere its callers know it by names that no setting of its own has.
+    """
+    rule = HostRule.of(settings.allowed_hosts, settings.host)
+    return WebPageProtection(
+        embedding_app(embedder),
+        cors_allow_origins=None,
+        host_rule=rule if is_loopback(settings.host) else None,
     )

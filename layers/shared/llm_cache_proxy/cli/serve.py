@@ -17,12 +17,7 @@ from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again
-from llm_cache_proxy.cli.server.bounded_protocol import (
-    ConnectionLimits,
-    Report,
-    bounded_protocol,
-    connections_within,
-)
+from llm_cache_proxy.cli.server.bounded_protocol import bounded_protocol, limits_of
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, load_env_file, misspelt_variables
 
@@ -111,7 +106,7 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
-        http=bounded_protocol(_limits(settings, app.report_refused_connection)),
+        http=bounded_protocol(limits_of(settings, app.report_refused_connection)),
         ws="none",
         backlog=_TAKEN_AT_ONCE,
         timeout_graceful_shutdown=int(settings.drain_seconds),
@@ -127,15 +122,6 @@ async def _say_what_is_amiss(latest: LatestHealth, described: dict[str, str]) ->
     """A line at the start for each part that does not work; requests go on without it."""
     for line in what_is_amiss(await latest.lately(), described):
         _log.warning("%s", line)
-
-
-def _limits(settings: Settings, report: Report) -> ConnectionLimits:
-    return ConnectionLimits(
-        connections=connections_within(settings.max_connections),
-        head_bytes=settings.max_header_bytes,
-        head_seconds=settings.header_timeout_seconds,
-        report=report,
-    )
 
 
 class _AnnouncedServer(uvicorn.Server):

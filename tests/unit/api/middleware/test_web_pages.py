@@ -197,6 +197,28 @@ async def test_the_servers_own_pages_and_clients_that_are_no_browsers_pass(
     assert await status(named) == 200
 
 
+@pytest.mark.parametrize(
+    ("origin", "site"),
+    [
+        ("https://evil.example", "same-origin"),
+        ("https://evil.example", "none"),
+        ("http://127.0.0.1:3000", "cross-site"),
+        ("http://127.0.0.1:3000", " Cross-Site "),
+        ("ftp://127.0.0.1:3000", None),
+        ("http://evil@127.0.0.1:3000", None),
+        ("http://127.0.0.1:3000/", None),
+        ("http://localhost:3000", None),
+    ],
+)
+async def test_where_hosts_are_known_no_header_outweighs_a_foreign_origin(
+    origin: str, site: str | None
+) -> None:
+    named = {"origin": origin, "sec-fetch-site": site}
+    given = {name: value for name, value in named.items() if value is not None}
+
+    assert await status(given, hosts=LOCAL) == 403
+
+
 async def test_pages_that_cors_allows_pass_and_no_others() -> None:
     origins = "https://app.example, https://other.example"
 
@@ -210,6 +232,23 @@ async def test_pages_that_cors_allows_pass_and_no_others() -> None:
 async def test_every_page_passes_where_cors_allows_every_origin() -> None:
     assert await status({"origin": "https://any.example"}, origins="*") == 200
     assert await status({"sec-fetch-site": "cross-site"}, origins="*") == 200
+
+
+async def test_paths_that_want_a_name_are_shut_to_the_star() -> None:
+    app = WebPageProtection(
+        with_cors(reached, "*, https://app.example"),
+        cors_allow_origins="*, https://app.example",
+        named_alone=("/admin",),
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:3000") as asking:
+        statuses = [
+            (await asking.post(path, headers={"origin": origin})).status_code
+            for path in ("/admin/cache/clear", "/v1/chat/completions")
+            for origin in ("https://evil.example", "https://app.example")
+        ]
+
+    assert statuses == [403, 200, 200, 200]
 
 
 @pytest.mark.parametrize(

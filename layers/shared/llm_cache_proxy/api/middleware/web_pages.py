@@ -8,9 +8,8 @@ attacker's. Clients that are no browsers send neither of the first two.
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,7 +22,9 @@ from llm_cache_proxy.pipeline.recording.request_events import RequestEventDraft,
 
 ANY = "*"
 
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?", re.IGNORECASE)
+_NAME_AND_PORT = r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?"
+_HOST = re.compile(_NAME_AND_PORT, re.IGNORECASE)
+_ORIGIN = re.compile(f"(https?)://{_NAME_AND_PORT}", re.IGNORECASE)
 _OWN_SITES = frozenset({b"same-origin", b"none"})
 _CROSS_SITE = b"cross-site"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -71,8 +72,9 @@ def is_loopback(host: str) -> bool:
 class WebPageProtection:
     """ASGI middleware around everything else; `host_rule` None takes every host.
 
-    `cors_allow_origins` are the origins that CORS allows, separated by commas. Refuses with 421
-    and 403 in OpenAI's shape, on every path and method; `request_events` learns of it.
+    `cors_allow_origins` are the origins that CORS allows, separated by commas; `*` among them
+    opens nothing below `named_alone`. Refuses with 421 and 403 in OpenAI's shape, on every path
+    and method; `request_events` learns of it.
     """
 
     def __init__(
@@ -81,12 +83,14 @@ class WebPageProtection:
         *,
         cors_allow_origins: str | None,
         host_rule: HostRule | None = None,
+        named_alone: Sequence[str] = (),
         request_events: RequestEvents | None = None,
     ) -> None:
         self._request_events = request_events
         self._app = app
         self._origins = allowed_origins(cors_allow_origins)
         self._host_rule = host_rule
+        self._named_alone = tuple(named_alone)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -128,17 +132,26 @@ class WebPageProtection:
                     f"The host '{', '.join(hosts)[:100]}' is not this server's. The operator can "
                     "list it in ALLOWED_HOSTS."
                 )
-        return self._origin_refusal(headers, hosts)
+        if ANY in self._origins and not scope["path"].startswith(self._named_alone):
+            return None
+        origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
+        sites = {value.strip().lower() for name, value in headers if name == b"sec-fetch-site"}
+        return self._origin_refusal(origins, sites, hosts)
 
     def _origin_refusal(
-        self, headers: Iterable[tuple[bytes, bytes]], hosts: list[str]
+        self, origins: list[str], sites: set[bytes], hosts: list[str]
     ) -> RequestRefused | None:
-        origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
-        sites = {value for name, value in headers if name == b"sec-fetch-site"}
-        if ANY in self._origins or (sites and sites <= _OWN_SITES):
+        # Where every host is taken, it may be an inner one, which the browser does not know.
+        if self._host_rule is None and sites and sites <= _OWN_SITES:
             return None
-        foreign = [origin for origin in origins if not self._may_call(origin, hosts)]
-        if not foreign and (origins or _CROSS_SITE not in sites):
+        crosses = _CROSS_SITE in sites
+        foreign = [
+            origin
+            for origin in origins
+            if origin not in self._origins
+            and (crosses or not any(_is_origin_of(origin, host) for host in hosts))
+        ]
+        if not foreign and (origins or not crosses):
             return None
         page = f"'{foreign[0][:100]}'" if foreign else "another site"
         return OriginNotAllowed(
@@ -146,25 +159,17 @@ class WebPageProtection:
             "their origin in CORS_ALLOW_ORIGINS."
         )
 
-    def _may_call(self, origin: str, hosts: list[str]) -> bool:
-        return origin in self._origins or any(_is_origin_of(origin, host) for host in hosts)
-
 
 def _is_origin_of(origin: str, host: str) -> bool:
     """Whether the origin's host and port are those of a `Host` header, whatever the scheme.
 
     Behind a proxy that ends TLS, this server does not know the scheme that the browser used.
     """
-    try:
-        page = urlsplit(origin)
-        port = page.port or _DEFAULT_PORTS.get(page.scheme)
-    except ValueError:
+    page, own = _ORIGIN.fullmatch(origin), _HOST.fullmatch(host)
+    if page is None or own is None:
         return False
-    match = _HOST.fullmatch(host)
-    if match is None or page.hostname is None:
-        return False
-    host_port = int(match[2]) if match[2] else _DEFAULT_PORTS.get(page.scheme)
-    return _plain(page.hostname) == _plain(match[1]) and port == host_port
+    usual = _DEFAULT_PORTS[page[1].lower()]
+    return _plain(page[2]) == _plain(own[1]) and int(page[3] or usual) == int(own[2] or usual)
 
 
 def _is_covered(name: str, pattern: str) -> bool:

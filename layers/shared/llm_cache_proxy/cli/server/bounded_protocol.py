@@ -1,7 +1,8 @@
 """uvicorn's HTTP/1.1 protocol with a bound on everything that a stranger can make it hold.
 
 Decides how many connections there are, how large and how slow a request's head may be, and how
-long a client may take to read. What comes after the head is bounded where bodies are read.
+long a client may take to read. What comes after the head is bounded where bodies are read. A
+request names one host; one that its first line names as well counts with it.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from llm_cache_proxy.api.http.answers import error_body
+from llm_cache_proxy.settings import Settings
 
 _RESERVED_FILES = 128
 """File descriptors for the stores, the upstreams and the log, besides clients' connections."""
@@ -57,6 +59,16 @@ def connections_within(limit: int) -> int:
     return max(1, min(limit, soft - min(_RESERVED_FILES, soft // 2)))
 
 
+def limits_of(settings: Settings, report: Report = _nobody) -> ConnectionLimits:
+    """The limits that the settings give."""
+    return ConnectionLimits(
+        connections=connections_within(settings.max_connections),
+        head_bytes=settings.max_header_bytes,
+        head_seconds=settings.header_timeout_seconds,
+        report=report,
+    )
+
+
 def bounded_protocol(limits: ConnectionLimits) -> type[HttpToolsProtocol]:
     """The protocol under these limits, for uvicorn's `http` option."""
 
@@ -71,6 +83,18 @@ class _HeadTooLargeError(Exception):
     """Ends the parsing of a head that is beyond the limit."""
 
 
+class _SecondHostError(Exception):
+    """Ends the parsing of a head that names two hosts (RFC 9112, section 3.2)."""
+
+
+def _authority(target: bytes) -> bytes:
+    """The host and port in a request's first line, as proxies are asked; usually there is none."""
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or not scheme.isalpha():
+        return b""
+    return rest.partition(b"/")[0].partition(b"?")[0]
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection; refuses in OpenAI's shape, and closes what it refuses."""
 
@@ -81,6 +105,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _held_bytes = 0
     _head_bytes = 0
     _head_too_large = False
+    _names_host = False
     _in_body = False
     _unread_bytes = 0
 
@@ -112,6 +137,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request's first line begins."""
         self._head_bytes = 0
+        self._names_host = False
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -122,6 +148,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer behind a body in chunks."""
         self._count_head(len(name) + len(value) + 4)  # a colon, a space and the line's end
+        if name.lower() == b"host" and not self._in_body:
+            if self._names_host:
+                raise _SecondHostError  # the parser stops, and asks for a 400
+            self._names_host = True
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -129,6 +159,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_head_timer()
         self._in_body = True
         self._unread_bytes = 0
+        if authority := _authority(self.url):
+            # A server goes by it (RFC 9112, section 3.2.2): it has to be ours like the header's.
+            self.headers.append((b"host", authority))
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
