@@ -1,5 +1,8 @@
 """Facts about the dashboard in a browser."""
 
+import asyncio
+import json
+
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -7,8 +10,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from browser.conftest import KEY, pages_of, scheme, screen
-from browser.page import card, complaints, find, opened, press, rows, until
-from fakes.admin import AdminHarness
+from browser.page import card, choose, complaints, facts, find, opened, press, rows, until
+from fakes.admin import NOW, AdminHarness
+from samples.served import served
 from servers.thread import ThreadServer
 
 pytestmark = pytest.mark.browser
@@ -27,6 +31,53 @@ def test_the_numbers_are_those_of_the_counters(
     assert card(browser, "Hit rate") == "52.6 %"
     assert card(browser, "Requests") == "729"
     assert "acme/own-7b 0 3 0 600 price unknown" in find(browser, "models").text
+
+
+def test_figures_of_one_model_are_those_of_the_kept_requests_and_say_so(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
+) -> None:
+    office.exact.lay({"model:gpt-4o-mini:hits": 1}, ago=60)  # what can be chosen has been counted
+    opened(browser, open_dashboard)
+
+    choose(browser, "of-model", "gpt-4o-mini")
+
+    until(browser, lambda: find(browser, "figures-of").text)
+    assert find(browser, "figures-of").text == (
+        "Of the newest 4 of 729 requests in this time, those of gpt-4o-mini. "
+        "Older ones are not kept one by one: REQUESTS_KEPT says how many are."
+    )
+    assert browser.current_url.endswith("?model=gpt-4o-mini")
+    assert facts(browser, "cards", "Requests") == ["4", "of 4 kept"]
+    assert facts(browser, "cards", "Hit rate") == ["50.0 %", "of 4 that could hit"]
+    assert [row.split()[0] for row in rows(browser, "models")] == ["gpt-4o-mini"]
+    link = find(browser, "pages").find_element(By.LINK_TEXT, "Semantic")
+    link.click()
+    until(browser, lambda: card(browser, "Compared by meaning") == "2")
+    assert rows(browser, "accuracy") == ["Checks are counted by tenant, not by model or key."]
+    assert complaints(browser) == []
+
+
+def test_figures_of_one_key_are_chosen_by_its_name(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
+) -> None:
+    made = asyncio.run(
+        office.administration().perform(
+            {"action": "create_key", "tenant": "acme", "name": "website"}
+        )
+    )
+    key = str(made["id"]).partition(".")[2]
+    line = served(request_id="req_key", tenant="acme", key=key, time=NOW - 30).line()
+    asyncio.run(office.exact.record("acme", {}, [json.dumps(line)]))
+    opened(browser, open_dashboard, "?page=keys")
+
+    find(browser, "keys").find_element(By.LINK_TEXT, "website").click()
+
+    until(browser, lambda: facts(browser, "cards", "Requests")[0] == "1")
+    assert "key website" in find(browser, "figures-of").text
+    assert find(browser, "of-key").get_attribute("value") == key
+    choose(browser, "of-key", "")
+    until(browser, lambda: not find(browser, "figures-of").text)
+    assert f"key={key}" not in browser.current_url
 
 
 def painted(browser: webdriver.Chrome, chart: str, colour: str) -> int:

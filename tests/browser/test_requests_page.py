@@ -91,6 +91,47 @@ def test_a_semantic_hit_opens_to_both_prompts_the_answer_and_what_decided(
     assert not find(browser, "drawer").is_displayed()
 
 
+def test_a_vetoed_miss_opens_to_both_prompts_and_the_rule(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, compared: AdminHarness
+) -> None:
+    line = served(
+        request_id="req_veto",
+        time=NOW + 6,
+        reason="guard:names",
+        similarity=0.9612,
+        nearest=ENTRY,
+    ).line()
+    text = json.dumps(line | {"prompt": ASKED})
+    asyncio.run(compared.exact.record("default", {}, [text]))
+
+    opened(browser, open_dashboard, "?page=requests&open=req_veto")
+
+    until(browser, lambda: find(browser, "drawer").is_displayed())
+    panes = [pane.text for pane in browser.find_elements(By.CSS_SELECTOR, "#drawer .text")]
+    assert panes == [ASKED, STORED]
+    said = find(browser, "drawer-body").text
+    assert "The guard's rule “names” saw the difference." in said
+    assert "The nearest stored prompt" in said
+    assert "Cosine similarity 0.9612" in said
+    assert "Is this answer right" not in said
+
+
+def test_a_miss_whose_nearest_entry_has_gone_says_so(
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
+) -> None:
+    line = served(
+        request_id="req_low", time=NOW + 6, reason="below-threshold", similarity=0.5, nearest=ENTRY
+    ).line()
+    asyncio.run(office.exact.record("default", {}, [json.dumps(line)]))
+
+    opened(browser, open_dashboard, "?page=requests&open=req_low")
+
+    until(browser, lambda: find(browser, "drawer").is_displayed())
+    said = find(browser, "drawer-body").text
+    assert "RECENT_PROMPTS keeps prompts" in said
+    assert "The entry is no longer there" in said
+
+
 def test_a_bad_answer_is_deleted_and_its_pair_barred_and_good_takes_that_back(
     browser: webdriver.Chrome, open_dashboard: ThreadServer, compared: AdminHarness
 ) -> None:

@@ -193,6 +193,7 @@ def test_metrics_log_and_dashboard_agree_with_what_was_sent(tmp_path: Path) -> N
             for name in ("requests", "failed_requests", "refused_requests")
         }
         models = found.admin("/metrics").json()["cost_analysis"]["by_model"]
+        of_model = found.admin("/dashboard/data", range="hour", model=MODEL).json()
         lines = logged(found)
 
     assert {name: seen[name] for name in SENT} == SENT
@@ -219,6 +220,13 @@ def test_metrics_log_and_dashboard_agree_with_what_was_sent(tmp_path: Path) -> N
     # five stored answers, one bypassed and one stream that was left: what came was paid for
     assert models[MODEL]["upstream_answers"] == 7
     assert models[MODEL]["hits"] == 5
+    own = [line for line in lines if line.get("model") == MODEL]
+    results = Counter(NAMES[line["result"]] for line in own)
+    drawn_of_model = of_model["window"]["cache_performance"]
+    assert Counter({name: drawn_of_model[name] for name in SENT}) == results
+    assert (of_model["kept"], of_model["counted"]) == (len(lines), len(lines))
+    assert of_model["window"]["cost_analysis"]["by_model"] == {MODEL: models[MODEL]}
+    assert drawn_of_model["errors"] == seen["errors"]
 
 
 def cause_of(line: Mapping[str, Any]) -> str:

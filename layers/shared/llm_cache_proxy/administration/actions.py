@@ -23,6 +23,7 @@ from llm_cache_proxy.administration.explain import Explanation
 from llm_cache_proxy.administration.feedback import AdministeredExact, Feedback
 from llm_cache_proxy.administration.learning import LearningReport
 from llm_cache_proxy.administration.metrics.counters import Counters
+from llm_cache_proxy.administration.metrics.kept_requests import KeptRequests
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests
 from llm_cache_proxy.administration.metrics.report import Breakers, MetricsReport, Trust
@@ -86,7 +87,7 @@ class Administration:
             "count": self._count,
             "entries": self._entries,
             "search_entries": EntrySearch(self.exact, self.clock).find,
-            "requests": RequestList(self.exact, self.clock).list,
+            "requests": RequestList(self.exact, self.clock, self.prices).list,
             "entry": self._entry,
             "export": self._export,
             "import": self._import,
@@ -138,17 +139,25 @@ class Administration:
         tenant: str | None = None,
         since: int | None = None,
         until: int | None = None,
+        *,
+        model: str | None = None,
+        key: str | None = None,
     ) -> JsonObject:
         """What the dashboard draws for a range by name, or a custom one from `since` to `until`.
 
-        Health, entries and the newest requests come with it, and the names of all tenants.
+        Health, entries and the newest requests come with it, and the names of all tenants. Of a
+        `model` or `key` the figures are those of the requests that are kept: `kept` says of how
+        many, and `counted` how many there were.
         """
         now = self.clock.now()
         span = Span.up_to(now, shown) if shown != CUSTOM else Span.between(now, since, until)
         figures = await self._figures.dashboard(span, tenant)
+        counted = cast("Mapping[str, Mapping[str, int]]", figures["window"])["cache_performance"]
         tenants = await self._clearing.tenants(tenant)
-        return {
+        answer = {
             **figures,
+            "kept": None,
+            "counted": counted["total_requests"],
             "tenant_names": list(await self._clearing.tenants(None)),
             "threshold": self._threshold,
             "learns": self._learned_from is not None,
@@ -156,6 +165,10 @@ class Administration:
             "entries": await self._vitals.entries(tenants),
             "recent": await RecentRequests(self.exact).newest(tenants),
         }
+        if model is not None or key is not None:
+            kept = KeptRequests(self.exact, self.prices)
+            answer |= await kept.dashboard(span, tenants, model=model, key=key)
+        return answer
 
     async def _stats(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant")

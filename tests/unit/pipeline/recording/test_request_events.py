@@ -78,6 +78,21 @@ def test_counts_are_reported_by_their_kind() -> None:
     assert served.samples == {"right": 1}
 
 
+def test_what_a_prompt_was_compared_with_is_reported_where_that_did_not_serve() -> None:
+    state = RequestState()
+    state.facts.compared_with("near", 0.91)
+    sink = ReceivedAnswer()
+    served = a_record(state)
+    missed = a_record(state)
+    missed.outcome = Outcome(Result.MISS, "guard:numbers", similarity=0.91)
+
+    for record in (served, missed):
+        write(RequestEvents(PRICES, [sink]), record)
+
+    assert [event.nearest for event in sink.served] == [None, "near"]
+    assert [event.line().get("nearest") for event in sink.served] == [None, "near"]
+
+
 @pytest.mark.parametrize(
     ("model", "nano_dollars"), [("m", 10 * 100 + 5 * 2_000), ("unpriced", None)]
 )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
 
-_MOST_SHOWN = 20
+MOST_SHOWN = 20
+"""Lines beside the figures."""
 _MOST_TENANTS = 50
 """Whose newest requests are read: one call to the store each, every five seconds."""
 _AT_ONCE = 250
@@ -25,8 +26,8 @@ class RecentRequests:
         """The newest few lines of these tenants, newest first. Raises ExactStoreUnavailable."""
         lines: list[JsonObject] = []
         for tenant in tenants[:_MOST_TENANTS]:
-            lines += _parsed(await self.exact.recent(tenant, 0, _MOST_SHOWN))
-        return sorted(lines, key=order)[:_MOST_SHOWN]
+            lines += _parsed(await self.exact.recent(tenant, 0, MOST_SHOWN))
+        return sorted(lines, key=order)[:MOST_SHOWN]
 
     async def since(self, tenants: Sequence[str], start: float) -> list[JsonObject]:
         """Every line of these tenants that is kept and not older than `start`, newest first."""

@@ -1,6 +1,6 @@
 """The recent requests as operators look through them: filtered, added up, and in pages.
 
-Decides what a filter means. Figures are of the lines that are kept, and say since when they are
+Figures are of the lines that are kept, and say since when they are
 whole.
 """
 
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import known_tenants
 from llm_cache_proxy.administration.metrics.recent_requests import RecentRequests, order, time_of
+from llm_cache_proxy.administration.metrics.request_filter import RequestFilter
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.line_counts import HITS, SAVING
+from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.requests.reasons import MEANINGS, NOTHING_READ, Result
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
@@ -20,33 +23,6 @@ from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
 _MOST_AT_ONCE = 200
 _MOST_CHOICES = 100
 _LONGEST_SECONDS = 10**10
-_SEARCHED = ("request_id", "correlation_id", "entry", "reason", "model", "key", "prompt")
-_HITS = frozenset({Result.HIT_EXACT, Result.HIT_SEMANTIC})
-_SAVING = frozenset({*_HITS, Result.STALE, Result.COALESCED})
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFilter:
-    """Which requests: of a model, a key and a result, from `start` to `end` in Unix seconds.
-
-    `search` is looked for in the ids, the reason, the names and the prompt, whatever its case.
-    """
-
-    model: str | None
-    key: str | None
-    result: str | None
-    search: str
-    start: float
-    end: float
-
-    def has(self, line: JsonObject) -> bool:
-        """Whether the line is of one of them."""
-        named = {"model": self.model, "key": self.key, "result": self.result}
-        return (
-            self.start <= time_of(line) < self.end
-            and all(value is None or line.get(name) == value for name, value in named.items())
-            and any(self.search in str(line.get(name, "")).lower() for name in _SEARCHED)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +31,12 @@ class RequestList:
 
     exact: ExactAdmin
     clock: Clock
+    prices: PriceList
 
     async def list(self, fields: Fields) -> JsonObject:
         """A page of requests, newest first, and the figures of all that were chosen."""
         tenant = fields.text("tenant")
-        chosen = _chosen(fields, self.clock.now())
+        chosen = self._chosen(fields)
         limit = fields.integer("limit", least=1, most=_MOST_AT_ONCE) or 50
         after = _place(fields.text("cursor"))
         fields.end()
@@ -78,15 +55,36 @@ class RequestList:
             "kept_since": time_of(kept[-1]) if kept else None,
         }
 
+    def _chosen(self, fields: Fields) -> RequestFilter:
+        last = fields.integer("last_seconds", least=1, most=_LONGEST_SECONDS)
+        since = fields.integer("since", least=0, most=_LONGEST_SECONDS)
+        until = fields.integer("until", least=0, most=_LONGEST_SECONDS)
+        if last is not None and (since, until) != (None, None):
+            raise InvalidRequest(
+                "Give 'last_seconds', or 'since' and 'until'.", param="last_seconds"
+            )
+        result = fields.text("result")
+        if result is not None and result not in set(Result):
+            raise InvalidRequest(f"'result' must be one of {', '.join(Result)}.", param="result")
+        return RequestFilter(
+            self.prices.own_name,
+            start=self.clock.now() - last if last is not None else since or 0,
+            end=float("inf") if until is None else until,
+            model=fields.text("model"),
+            key=fields.text("key"),
+            result=result,
+            search=(fields.text("search") or "").lower(),
+        )
+
 
 def figures(lines: Sequence[JsonObject]) -> JsonObject:
     """What the requests add up to; the hit rate is None where nothing could have been hit."""
     results = Counter(str(line["result"]) for line in lines)
     not_read = sum(line.get("reason") in NOTHING_READ for line in lines)
-    hits = sum(results[result] for result in _HITS)
+    hits = sum(results[result] for result in HITS)
     could_have_hit = hits + results[Result.MISS] - not_read
-    saving = [line for line in lines if line["result"] in _SAVING]
-    using = [line for line in lines if line["result"] not in _SAVING]
+    saving = [line for line in lines if line["result"] in SAVING]
+    using = [line for line in lines if line["result"] not in SAVING]
     return {
         "requests": len(lines),
         "results": dict(results),
@@ -97,25 +95,6 @@ def figures(lines: Sequence[JsonObject]) -> JsonObject:
         "dollars_saved": _dollars(lines, "dollars_saved"),
         "dollars_spent": _dollars(lines, "dollars_spent"),
     }
-
-
-def _chosen(fields: Fields, now: float) -> RequestFilter:
-    last = fields.integer("last_seconds", least=1, most=_LONGEST_SECONDS)
-    since = fields.integer("since", least=0, most=_LONGEST_SECONDS)
-    until = fields.integer("until", least=0, most=_LONGEST_SECONDS)
-    if last is not None and (since, until) != (None, None):
-        raise InvalidRequest("Give 'last_seconds', or 'since' and 'until'.", param="last_seconds")
-    result = fields.text("result")
-    if result is not None and result not in set(Result):
-        raise InvalidRequest(f"'result' must be one of {', '.join(Result)}.", param="result")
-    return RequestFilter(
-        model=fields.text("model"),
-        key=fields.text("key"),
-        result=result,
-        search=(fields.text("search") or "").lower(),
-        start=now - last if last is not None else since or 0,
-        end=float("inf") if until is None else until,
-    )
 
 
 def _choices(lines: Sequence[JsonObject], name: str) -> list[str]:

@@ -19,6 +19,7 @@ from llm_cache_proxy.api.operators.access import (
 from llm_cache_proxy.api.operators.app import operator_app
 from llm_cache_proxy.api.operators.dashboard import router as dashboard_router
 from llm_cache_proxy.api.operators.prometheus import CONTENT_TYPE, exposition
+from llm_cache_proxy.api.operators.schemas.actions import ShowDashboard
 from llm_cache_proxy.api.operators.schemas.metrics import DashboardData, Metrics
 from llm_cache_proxy.api.pages import router as pages_router
 
@@ -56,17 +57,21 @@ async def metrics(
 async def dashboard_data(
     request: Request,
     administration: CurrentAdministration,
-    shown: Annotated[
-        Literal["hour", "day", "week", "month", "custom"], Query(alias="range")
-    ] = "hour",
-    tenant: str | None = None,
-    since: Annotated[int | None, Query(ge=0, le=10**10)] = None,
-    until: Annotated[int | None, Query(ge=0, le=10**10)] = None,
+    shown: Annotated[ShowDashboard, Query()],
 ) -> Response:
-    """What the dashboard draws, of one tenant or of all; a custom range has `since` and `until`."""
-    return json_response(
-        request, await administration.dashboard(shown, tenant or None, since, until)
+    """What the dashboard draws, of one tenant or of all.
+
+    Of a model or a client's key it is of the requests that are kept, which `kept` counts.
+    """
+    found = await administration.dashboard(
+        shown.range,
+        shown.tenant,
+        shown.since,
+        shown.until,
+        model=shown.model,
+        key=shown.key,
     )
+    return json_response(request, found)
 
 
 METRICS_ROUTERS = (router, dashboard_router, pages_router)

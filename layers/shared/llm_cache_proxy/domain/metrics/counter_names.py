@@ -8,6 +8,8 @@ names `CountedModels` bounds. The store's script writes the same names.
 from bisect import bisect_left
 
 from llm_cache_proxy.domain.entries.entry import Forms
+from llm_cache_proxy.domain.metrics.similarities import similarity_count
+from llm_cache_proxy.domain.requests.reasons import NOTHING_READ, Result
 
 EXACT_HITS = "exact_hits"
 SEMANTIC_HITS = "semantic_hits"
@@ -23,6 +25,17 @@ NOT_READ = "not_read"
 
 RESULTS = (EXACT_HITS, SEMANTIC_HITS, MISSES, BYPASSES, STALE, COALESCED, ERROR, REFUSED)
 """Every request counts under one of these."""
+
+RESULT_COUNTERS: dict[str, str] = {
+    Result.HIT_EXACT: EXACT_HITS,
+    Result.HIT_SEMANTIC: SEMANTIC_HITS,
+    Result.MISS: MISSES,
+    Result.BYPASS: BYPASSES,
+    Result.STALE: STALE,
+    Result.COALESCED: COALESCED,
+    Result.ERROR: ERROR,
+    Result.REFUSED: REFUSED,
+}
 
 
 def hit_counts(tier: str, model: str, prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
@@ -180,3 +193,21 @@ def merged(*parts: dict[str, int]) -> dict[str, int]:
         for name, amount in part.items():
             total[name] = total.get(name, 0) + amount
     return total
+
+
+def result_counts(
+    result: str, reason: str, *, status: int, latency_ms: float, similarity: float | None
+) -> dict[str, int]:
+    """What a request adds, its tokens, vetoes and failures left out; `result` is a Result."""
+    counts = {RESULT_COUNTERS[result]: 1}
+    if result == Result.ERROR:
+        counts |= failure_count(status)
+    elif result == Result.REFUSED:
+        counts |= refusal_count(status, reason.partition(":")[2])
+    elif result == Result.MISS and reason in NOTHING_READ:
+        counts |= {NOT_READ: 1}
+    if result != Result.REFUSED:  # which takes no time worth telling
+        counts |= latency_counts(result, latency_ms)
+    if similarity is not None:
+        counts |= similarity_count(similarity, result, reason)
+    return counts

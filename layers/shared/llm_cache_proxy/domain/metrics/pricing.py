@@ -60,6 +60,11 @@ class PriceList:
         found = self.names.get(lowered)
         return found if found is not None else self.names.get(_DATED.sub("", lowered), OTHER)
 
+    def own_name(self, model: str) -> str:
+        """The counted name of a model on the list, else its own, whatever its case."""
+        listed = self.counted_name(model)
+        return model.lower() if listed == OTHER else listed
+
     def price(self, counted: str) -> Price | None:
         """What a token of a counted name costs; None where that is unknown."""
         return self.prices.get(counted)
@@ -84,11 +89,8 @@ class CountedModels:
 
     def name(self, model: str) -> str:
         """The name to count `model` under."""
-        listed = self.prices.counted_name(model)
-        if listed != OTHER:
-            return listed
-        own = model.lower()
-        if own in self._unpriced:
+        own = self.prices.own_name(model)
+        if own in self.prices.prices or own in self._unpriced:
             return own
         if len(self._unpriced) >= MOST_UNPRICED or not _PLAIN.fullmatch(own):
             return OTHER

@@ -21,9 +21,10 @@ class RequestEvent:
     `key` is the id of the client's key, no part of which is secret.
     `time` is when it came, in Unix seconds; `latency_ms` how long until its answer began and
     `duration_ms` until it ended. `result` is empty for a request that no tier saw. `nano_dollars`
-    is what the answer cost or saved, None where its price is unknown. `timings` are milliseconds
-    by step. `vetoes`, `failures` and shadow `samples` count by name. `counted` is what stands
-    counted as its result already.
+    is what the answer cost or saved, None where its price is unknown. `nearest` is the entry whose
+    prompt was compared with this one and that did not serve. `timings` are milliseconds by step.
+    `vetoes`, `failures` and shadow `samples` count by name. `counted` is what stands counted as its
+    result already.
     """
 
     time: float
@@ -41,6 +42,7 @@ class RequestEvent:
     model: str | None = None
     entry: str | None = None
     similarity: float | None = None
+    nearest: str | None = None
     usage: Usage | None = None
     nano_dollars: int | None = None
     prompt: str | None = None
@@ -69,7 +71,9 @@ class RequestEvent:
             "result": self.result,
             "reason": self.reason,
             "similarity": None if self.similarity is None else round(self.similarity, 4),
+            "nearest": self.nearest,
             "vetoes": dict(self.vetoes) or None,
+            "failures": dict(self.failures) or None,
             "entry": self.entry,
             "prompt_tokens": None if usage is None else usage.prompt_tokens,
             "completion_tokens": None if usage is None else usage.completion_tokens,

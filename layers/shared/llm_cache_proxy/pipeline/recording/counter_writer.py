@@ -13,23 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.errors import CacheTierError
-from llm_cache_proxy.domain.metrics.counter_names import (
-    BYPASSES,
-    COALESCED,
-    ERROR,
-    EXACT_HITS,
-    MISSES,
-    NOT_READ,
-    REFUSED,
-    SEMANTIC_HITS,
-    STALE,
-    failure_count,
-    latency_counts,
-    refusal_count,
-)
+from llm_cache_proxy.domain.metrics.counter_names import merged, negated, result_counts
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
-from llm_cache_proxy.domain.metrics.similarities import similarity_count
-from llm_cache_proxy.domain.requests.reasons import NOTHING_READ, Result
 from llm_cache_proxy.pipeline.support.background import TaskSet
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store.store import ExactStore
@@ -37,16 +22,6 @@ from llm_cache_proxy.ports.exact_store.store import ExactStore
 UNIDENTIFIED = "(unidentified)"
 """Where requests count that came without a valid key: the name of no tenant."""
 
-_COUNTERS = {
-    Result.HIT_EXACT: EXACT_HITS,
-    Result.HIT_SEMANTIC: SEMANTIC_HITS,
-    Result.MISS: MISSES,
-    Result.BYPASS: BYPASSES,
-    Result.STALE: STALE,
-    Result.COALESCED: COALESCED,
-    Result.ERROR: ERROR,
-    Result.REFUSED: REFUSED,
-}
 _SECONDS_BETWEEN_WRITES = 1.0
 _SHOWN_CHARACTERS = 200
 _COMPARED_CHARACTERS = 2_000
@@ -187,17 +162,14 @@ class RecentDecisions:
 
 
 def _changes(served: RequestEvent) -> dict[str, int]:
-    counts = {name: -amount for name, amount in served.counted.items()}
-    counter = _COUNTERS[Result(served.result)]
-    counts[counter] = counts.get(counter, 0) + 1
-    if served.result == Result.ERROR:
-        counts |= failure_count(served.status)
-    elif served.result == Result.REFUSED:
-        counts |= refusal_count(served.status, served.reason.partition(":")[2])
-    elif served.result == Result.MISS and served.reason in NOTHING_READ:
-        counts |= {NOT_READ: 1}
-    if served.result != Result.REFUSED:  # which takes no time worth telling
-        counts |= latency_counts(served.result, served.latency_ms)
-    if served.similarity is not None:
-        counts |= similarity_count(served.similarity, served.result, served.reason)
+    counts = merged(
+        negated(dict(served.counted)),
+        result_counts(
+            served.result,
+            served.reason,
+            status=served.status,
+            latency_ms=served.latency_ms,
+            similarity=served.similarity,
+        ),
+    )
     return {name: amount for name, amount in counts.items() if amount}

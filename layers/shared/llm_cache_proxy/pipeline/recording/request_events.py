@@ -74,6 +74,7 @@ class RequestEvents:
             reason=outcome.reason,
             entry=outcome.entry_id,
             similarity=outcome.similarity,
+            nearest=state.facts.nearest if outcome.entry_id is None else None,
             usage=usage,
             nano_dollars=None
             if usage is None

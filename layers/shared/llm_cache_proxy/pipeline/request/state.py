@@ -130,10 +130,16 @@ class RequestFacts:
     """What the reason names, such as the guard's rule."""
     similarity: float | None = None
     """Cosine similarity of the nearest entry."""
+    nearest: str | None = None
+    """That entry's id."""
     prompt: str | None = None
     """The last user text."""
     usage: Usage | None = None
     """The answer's tokens, once they are known."""
+
+    def compared_with(self, entry_id: str, similarity: float) -> None:
+        """Remember the entry whose prompt is held against this one."""
+        self.nearest, self.similarity = entry_id, similarity
 
     def because(self, reason: Reason, detail: str | None = None) -> None:
         """Give another reason; an entry of this very request outweighs all that is near."""

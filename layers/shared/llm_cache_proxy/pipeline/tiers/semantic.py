@@ -127,7 +127,7 @@ class SemanticTier:
         if self.learning is not None and not planned.plan.verified:
             return await self._first_learned(self.learning, planned, state, near)
         if near and near[0].similarity < planned.plan.threshold:
-            state.facts.similarity = near[0].similarity
+            state.facts.compared_with(near[0].entry_id, near[0].similarity)
             if state.facts.reason not in _TELLS_MORE:
                 state.facts.because(Reason.BELOW_THRESHOLD)
         eligible = [
@@ -135,7 +135,7 @@ class SemanticTier:
         ]
         judge = await self._judge(planned, state, eligible)
         for candidate in eligible:
-            state.facts.similarity = candidate.similarity
+            state.facts.compared_with(candidate.entry_id, candidate.similarity)
             accepted = await judge.accepts(candidate)
             if accepted is None:
                 continue
@@ -168,12 +168,12 @@ class SemanticTier:
         plan = learning.learned(planned.identity.tenant).plan
         judge = LearnedJudge(planned, state, self.guard, plan)
         if near and near[0].similarity < floor:
-            state.facts.similarity = near[0].similarity
+            state.facts.compared_with(near[0].entry_id, near[0].similarity)
             state.facts.because(Reason.BELOW_THRESHOLD)
         for candidate in near:
             if candidate.similarity < floor or not _may_serve(planned, candidate):
                 continue
-            state.facts.similarity = candidate.similarity
+            state.facts.compared_with(candidate.entry_id, candidate.similarity)
             accepted = await judge.accepts(candidate)
             if accepted is None:
                 continue

@@ -31,6 +31,7 @@ _FILES = PageFiles(
             "interval.js",
             "key_dialogs.js",
             "key_form.js",
+            "key_names.js",
             "keys.html",
             "keys.js",
             "learning.js",

@@ -53,6 +53,7 @@ function forgetNumbers(error) {
   shown = null;
   nothingKnown();
   byId("view").replaceChildren();
+  byId("figures-of").textContent = "";
   for (const id of ["pages", "filters", "forget"]) byId(id).hidden = true;
   askForKey(error);
 }
@@ -69,7 +70,8 @@ async function refresh() {
     if (mine !== asking) return;
     hideKeyForm();
     showPlace(name);
-    showFilters(name, data);
+    await showFilters(name, data);
+    if (mine !== asking) return;
     await page.show(data, () => mine === asking);
     if (mine !== asking) return;
     fine(data);

@@ -1,10 +1,14 @@
-// The filters that pages share: the time shown, and the tenant.
+// The filters that pages share: the time shown, the tenant, the model and the client's key.
 
+import { number } from "./format.js";
+import { keyNames } from "./key_names.js";
 import { byId, choices } from "./nodes.js";
 import { address, go, value } from "./place.js";
 
 const RANGES = ["hour", "day", "week", "month", "custom"];
 const TIMELESS = ["entries", "keys"];
+const FIGURES = ["overview", "semantic"];
+const OTHER = "other";
 const MINUTE_MS = 60_000;
 
 // Whether a custom range is being filled in, and not yet in the URL.
@@ -20,7 +24,7 @@ function range() {
 export function rangeFields() {
   const custom = range() === "custom";
   return {
-    range: range(), tenant: value("tenant"),
+    range: range(), tenant: value("tenant"), model: value("model"), key: value("key"),
     since: custom ? value("since") : null, until: custom ? value("until") : null,
   };
 }
@@ -31,7 +35,28 @@ function asField(seconds) {
   return local.toISOString().slice(0, 16);
 }
 
-export function showFilters(page, data) {
+// What the figures are of, where they are not of everything that was counted.
+function figuresOf({ kept, counted }, names) {
+  if (kept === null) return "";
+  const key = value("key");
+  const named = [value("model"), key && `key ${names.get(key) ?? key}`].filter(Boolean).join(" and ");
+  if (kept >= counted) return `Of all ${number(counted)} requests in this time, those of ${named}.`;
+  return `Of the newest ${number(kept)} of ${number(counted)} requests in this time, those of ${named}. `
+    + "Older ones are not kept one by one: REQUESTS_KEPT says how many are.";
+}
+
+async function showWhose(page, data) {
+  choices(byId("tenant"), "All tenants", data.tenant_names, value("tenant"));
+  for (const label of document.querySelectorAll(".of-requests")) label.hidden = TIMELESS.includes(page);
+  const models = Object.keys(data.total.cost_analysis.by_model).filter((name) => name !== OTHER);
+  choices(byId("of-model"), "All models", models, value("model"));
+  const names = await keyNames(value("tenant"));
+  choices(byId("of-key"), "All keys", [...names.keys()], value("key"), names);
+  const said = FIGURES.includes(page) ? figuresOf(data, names) : "";
+  if (byId("figures-of").textContent !== said) byId("figures-of").textContent = said;
+}
+
+export async function showFilters(page, data) {
   byId("filters").hidden = false;
   byId("ranges").hidden = TIMELESS.includes(page);
   if (!choosing) document.querySelector(`input[value=${range()}]`).checked = true;
@@ -40,8 +65,7 @@ export function showFilters(page, data) {
     byId("since").value = asField(value("since") ?? data.start);
     byId("until").value = asField(value("until") ?? data.end);
   }
-  const tenants = data.tenant_names;
-  choices(byId("tenant"), "All tenants", tenants, value("tenant"));
+  await showWhose(page, data);
 }
 
 const elsewhere = { after: null, open: null, skip: null };
@@ -62,5 +86,10 @@ byId("custom").addEventListener("submit", (event) => {
 byId("until").addEventListener("input", () => byId("until").setCustomValidity(""));
 
 byId("tenant").addEventListener("change", () => {
-  go(address({ ...elsewhere, tenant: byId("tenant").value }));
+  go(address({ ...elsewhere, tenant: byId("tenant").value, key: null }));
 });
+for (const name of ["model", "key"]) {
+  byId(`of-${name}`).addEventListener("change", () => {
+    go(address({ ...elsewhere, [name]: byId(`of-${name}`).value }));
+  });
+}

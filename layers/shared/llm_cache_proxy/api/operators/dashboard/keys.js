@@ -32,7 +32,7 @@ function restoring(name, raised) {
 
 function tenants(data) {
   fill("tenants", Object.entries(data.tenants).map(([name, found]) => {
-    const named = link(name, pageAddress("overview", { tenant: name }));
+    const named = link(name, pageAddress("overview", { tenant: name, key: null }));
     named.dataset.id = name;
     return row(
       named, number(found.total_requests), percent(found.total_requests ? found.hit_rate : null),
@@ -80,7 +80,10 @@ function actions(key) {
 
 function keyRow(key) {
   const { limits, used } = key;
-  const named = holding("span", "named", key.name, element("small", key.id));
+  const id = key.id.slice(key.tenant.length + 1);
+  const requests = link(key.name, pageAddress("overview", { tenant: key.tenant, key: id }));
+  requests.dataset.id = key.id;
+  const named = holding("span", "named", requests, element("small", key.id));
   return row(
     named, element("span", key.status, `state-${key.status}`),
     meter(used.requests_this_minute, limits.requests_per_minute, number),

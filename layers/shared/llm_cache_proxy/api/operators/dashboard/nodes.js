@@ -57,12 +57,14 @@ export function fill(id, rows, nothing) {
   if (focused) body.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
 }
 
-// Choices of a select; the first stands for all of them. What was chosen stays chosen.
-export function choices(select, all, names, chosen) {
+// Choices of a select, some of which are written otherwise than they are; the first stands for all
+// of them. What was chosen stays chosen.
+export function choices(select, all, names, chosen, written = new Map()) {
   const wanted = chosen && !names.includes(chosen) ? [...names, chosen] : names;
   const shown = [...select.options].slice(1).map((option) => option.value);
   if (wanted.join("\n") !== shown.join("\n") || !select.options.length) {
-    select.replaceChildren(new Option(all, ""), ...wanted.map((name) => new Option(name, name)));
+    select.replaceChildren(new Option(all, ""),
+      ...wanted.map((name) => new Option(written.get(name) ?? name, name)));
   }
   select.value = chosen ?? "";
 }

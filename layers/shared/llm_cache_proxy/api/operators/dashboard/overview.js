@@ -41,15 +41,18 @@ function couldHaveHit(seen) {
 
 function cards(data) {
   const { cache_performance: seen, token_usage: tokens, cost_analysis: cost } = data.window;
-  const ever = data.total.cache_performance;
+  const ever = data.total.cache_performance, some = data.kept !== null;
+  const rate = (found) => percent(couldHaveHit(found) > 0 ? found.hit_rate : null);
   byId("cards").replaceChildren(
-    card("Hit rate", percent(couldHaveHit(seen) > 0 ? seen.hit_rate : null),
-      `all time ${percent(couldHaveHit(ever) > 0 ? ever.hit_rate : null)}`),
-    card("Requests", number(seen.total_requests), `all time ${number(ever.total_requests)}`),
+    card("Hit rate", rate(seen),
+      some ? `of ${number(couldHaveHit(seen))} that could hit` : `all time ${rate(ever)}`),
+    card("Requests", number(seen.total_requests),
+      some ? `of ${number(data.kept)} kept` : `all time ${number(ever.total_requests)}`),
     card("Dollars saved", dollars(cost.dollars_saved), `spent ${dollars(cost.dollars_spent)}`),
     card("Tokens saved", number(tokens.total_tokens_saved),
       `used ${number(tokens.total_tokens_used)}`),
-    card("Entries", number(data.entries.exact), `semantic ${number(data.entries.semantic)}`),
+    card("Entries", number(data.entries.exact),
+      some ? "of every model and key" : `semantic ${number(data.entries.semantic)}`),
   );
 }
 

@@ -1,7 +1,7 @@
 // Where the reader is: the page and its filters. All of it stands in the URL, so that a reload,
 // the back button and a link to somebody else show the same.
 
-const KEPT_BETWEEN_PAGES = ["range", "since", "until", "tenant"];
+const KEPT_BETWEEN_PAGES = ["range", "since", "until", "tenant", "model", "key"];
 
 export function value(name) {
   return new URLSearchParams(location.search).get(name);
@@ -17,11 +17,14 @@ export function address(changes) {
   return `?${values}`;
 }
 
-// The address of another page, with the filters that every page has.
+// The address of another page, with the filters that pages share; null takes one out.
 export function pageAddress(page, more = {}) {
   const values = new URLSearchParams({ page });
   for (const name of KEPT_BETWEEN_PAGES) if (value(name)) values.set(name, value(name));
-  for (const [name, given] of Object.entries(more)) values.set(name, given);
+  for (const [name, given] of Object.entries(more)) {
+    if (given === null) values.delete(name);
+    else values.set(name, given);
+  }
   return `?${values}`;
 }
 

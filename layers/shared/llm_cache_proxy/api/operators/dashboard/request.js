@@ -1,5 +1,5 @@
-// One request in the drawer: what became of it and why; where another prompt's answer was served,
-// both prompts side by side, and the reader's word on it.
+// One request in the drawer: what became of it and why; where it was compared with another prompt,
+// both side by side, and the reader's word on an answer that was served.
 
 import { answerText } from "./answer.js";
 import { openDrawer } from "./dialogs.js";
@@ -35,6 +35,9 @@ function decision(line, meanings, threshold) {
   const parts = [element("h3", "What decided"), named];
   if (reason === "guard") parts.push(element("p", `The guard's rule “${detail}” saw the difference.`));
   if (line.similarity !== undefined) parts.push(scale(line.similarity, threshold));
+  if (reason === "below-threshold" && threshold !== null && line.similarity >= threshold) {
+    parts.push(element("p", "This request wanted more than the threshold that is set.", "note"));
+  }
   return holding("section", undefined, ...parts);
 }
 
@@ -53,11 +56,15 @@ function prompts(line, entry) {
   if (!COMPARED.includes(line.reason) || isSame(own, stored)) {
     return pane("The prompt", [stored ?? own ?? NOTHING]);
   }
+  return beside(own, "The stored prompt", stored);
+}
+
+function beside(own, title, stored) {
   const [left, right] = own !== null && stored !== null
     ? marked(own, stored) : [own === null ? null : [own], stored === null ? null : [stored]];
   return holding("div", "beside-each-other",
     pane("This request", left, "Not kept: RECENT_PROMPTS keeps prompts with requests."),
-    pane("The stored prompt", right, "Not shown."),
+    pane(title, right, GONE),
   );
 }
 
@@ -85,22 +92,29 @@ function alone(line) {
   return line.prompt === undefined ? [] : [pane("The prompt", [line.prompt])];
 }
 
-async function answered(line) {
-  if (!line.entry) return alone(line);
+// The entry with its texts, or null where it has expired or was cleared.
+async function entryOf(line, id) {
   try {
-    const entry = await get("admin/entries/show", {
-      entry: line.entry, tenant: line.tenant, texts: true,
-    });
-    return [
-      prompts(line, entry),
-      pane("The answer", [answerText(entry.answer)]),
-      ...(COMPARED.includes(line.reason) ? [verdicts(line)] : []),
-    ];
+    return await get("admin/entries/show", { entry: id, tenant: line.tenant, texts: true });
   } catch (error) {
-    if (!(error instanceof Refused && error.status === 404)) throw error;
-    return [...alone(line), element("p", GONE, "empty"),
-      ...(COMPARED.includes(line.reason) ? [verdicts(line)] : [])];
+    if (error instanceof Refused && error.status === 404) return null;
+    throw error;
   }
+}
+
+// What was not served is shown beside the prompt that was nearest.
+async function notServed(line) {
+  if (!line.nearest) return alone(line);
+  const entry = await entryOf(line, line.nearest);
+  return [beside(line.prompt ?? null, "The nearest stored prompt", entry?.prompt ?? null)];
+}
+
+async function answered(line) {
+  if (!line.entry) return notServed(line);
+  const entry = await entryOf(line, line.entry);
+  const judged = COMPARED.includes(line.reason) ? [verdicts(line)] : [];
+  if (entry === null) return [...alone(line), element("p", GONE, "empty"), ...judged];
+  return [prompts(line, entry), pane("The answer", [answerText(entry.answer)]), ...judged];
 }
 
 export async function openRequest(id, line, meanings, threshold, onClose) {

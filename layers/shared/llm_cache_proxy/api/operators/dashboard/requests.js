@@ -3,7 +3,7 @@
 import { closeDrawer } from "./dialogs.js";
 import { dateTime, dollars, number, percent } from "./format.js";
 import { lineCells, opening } from "./line.js";
-import { byId, choices, fact, fill, row } from "./nodes.js";
+import { byId, fact, fill, row } from "./nodes.js";
 import { address, go, value } from "./place.js";
 import { openRequest } from "./request.js";
 import { resultName, RESULTS } from "./result.js";
@@ -12,7 +12,7 @@ import { get } from "./server.js";
 const PAGE = 50;
 const TYPING_MS = 300;
 const DAY_SECONDS = 86400;
-const FILTERS = { search: "search", result: "result", model: "model", "client-key": "key" };
+const FILTERS = ["search", "result"];
 
 let typing = 0;
 let opened = null;
@@ -24,7 +24,7 @@ export function begin() {
   byId("result").replaceChildren(
     new Option("All results", ""), ...RESULTS.map((name) => new Option(resultName(name), name)),
   );
-  for (const id of Object.keys(FILTERS)) {
+  for (const id of FILTERS) {
     byId(id).addEventListener(id === "search" ? "input" : "change", () => {
       clearTimeout(typing);
       const to = () => go(address({ ...filled(), after: null, open: null }));
@@ -35,8 +35,7 @@ export function begin() {
 }
 
 function filled() {
-  const pairs = Object.entries(FILTERS).map(([id, name]) => [name, byId(id).value.trim()]);
-  return Object.fromEntries(pairs);
+  return Object.fromEntries(FILTERS.map((id) => [id, byId(id).value.trim()]));
 }
 
 // The same span as the other pages show, so that their numbers agree.
@@ -58,11 +57,9 @@ function figures(found) {
   );
 }
 
-function filters(page) {
+function filters() {
   if (document.activeElement !== byId("search")) byId("search").value = value("search") ?? "";
   byId("result").value = value("result") ?? "";
-  choices(byId("model"), "All models", page.models, value("model"));
-  choices(byId("client-key"), "All keys", page.keys, value("key"));
 }
 
 function pager(page, data) {
@@ -98,7 +95,7 @@ export async function show(data, isCurrent) {
   const page = await get("admin/requests", { ...fields(data), limit: PAGE, cursor: value("after") });
   if (!isCurrent()) return;
   figures(page.figures);
-  filters(page);
+  filters();
   const withDay = data.end - data.start > DAY_SECONDS;
   fill("requests", page.requests.map((line) => row(
     opening(line, address({ open: line.request_id }), withDay), ...lineCells(line),

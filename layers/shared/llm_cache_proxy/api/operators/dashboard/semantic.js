@@ -26,8 +26,13 @@ function cards(data) {
     card("Vetoed", number(compared[1]), share(compared[1])),
     card("Threshold", threshold === null ? "off" : threshold.toFixed(2), "least similarity of a hit"),
     card("Wrong of samples", percent(shadow.wrong_share),
-      shadow.samples ? `${number(shadow.samples)} sampled` : "none sampled"),
+      shadow.samples ? `${number(shadow.samples)} sampled` : noSamples(data)),
   );
+}
+
+// Samples are taken after an answer, and counted by tenant alone.
+function noSamples(data) {
+  return data.kept === null ? "none sampled" : "by tenant alone";
 }
 
 function accuracy(data) {
@@ -55,7 +60,8 @@ function accuracy(data) {
       rows.push(row(`Pairs barred by ${name}`, number(tenant.barred_pairs)));
     }
   }
-  fill("accuracy", rows.slice(0, MOST_ROWS), "Nothing was checked in this time.");
+  fill("accuracy", rows.slice(0, MOST_ROWS), data.kept === null
+    ? "Nothing was checked in this time." : "Checks are counted by tenant, not by model or key.");
 }
 
 function bands(found) {

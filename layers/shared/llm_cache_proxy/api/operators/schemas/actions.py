@@ -4,7 +4,7 @@ Decides names and types, for requests over HTTP; what goes with what, and every 
 on more than one field, is decided in `administration`, for direct invocations too.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -106,6 +106,16 @@ class ClearCache(Selection):
     """What is to be cleared; `dry_run` counts it and clears nothing."""
 
     dry_run: bool | None = None
+
+
+class ShowDashboard(OfTenant):
+    """A range of time, of which `custom` has `since` and `until`; all requests, or some."""
+
+    range: Literal["hour", "day", "week", "month", "custom"] = "hour"
+    since: Seconds | None = None
+    until: Seconds | None = None
+    model: Text | None = Field(None, description="Of the requests that are kept.")
+    key: Text | None = Field(None, description="The id of a client's key; of those kept, too.")
 
 
 class Explain(OfTenant):

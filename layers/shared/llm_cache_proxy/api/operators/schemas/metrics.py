@@ -181,7 +181,8 @@ class DashboardData(Answer):
     """What the dashboard draws; `window` is the sum of `series`.
 
     `threshold` is the least similarity of a semantic hit, null where there are none; `learns` says
-    whether labels move it.
+    whether labels move it. `counted` is how many requests there were in this time. Of a model or
+    key, `series`, `window`, `similarities` and `recent` are of the `kept` ones; else that is null.
     """
 
     generated_at: int
@@ -192,6 +193,8 @@ class DashboardData(Answer):
     similarities: list[SimilarityBand]
     threshold: float | None
     learns: bool
+    kept: int | None
+    counted: int
     tenant_names: list[str]
     breakers: dict[str, Breaker]
     series: list[SeriesPiece]

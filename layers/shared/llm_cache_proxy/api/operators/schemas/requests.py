@@ -16,7 +16,9 @@ class RequestLine(Answer):
     result: str
     reason: str
     similarity: float | None = None
+    nearest: str | None = None
     vetoes: dict[str, int] | None = None
+    failures: dict[str, int] | None = None
     entry: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
