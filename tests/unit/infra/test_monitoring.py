@@ -1,6 +1,6 @@
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -126,8 +126,37 @@ def test_dashboard_and_alarms_read_the_metrics_that_the_code_writes_and_all_of_t
 def test_there_is_an_alarm_for_what_costs_money_or_answers() -> None:
     names = {name for name, _ in own_metrics_of_alarms()}
 
-    assert names == {"UpstreamErrors", "CacheErrors", "Requests", "Latency", "ThresholdsRaised"}
+    asked = {"Requests", "NotRead", "Latency"}
+    assert names == asked | {"UpstreamErrors", "CacheErrors", "ThresholdsRaised"}
     assert {"ApiFailing", "CompletionsSlow", "CompletionsThrottled"} <= set(alarms(watched()))
+
+
+def calculated(expression: str, values: Mapping[str, float | None]) -> float:
+    """What metric math says of these sums; None is a metric without data."""
+    functions = {
+        "FILL": lambda sum_, otherwise: otherwise if sum_ is None else sum_,
+        "IF": lambda condition, then, otherwise: then if condition else otherwise,
+    }
+    return float(eval(expression, functions, dict(values)))  # noqa: S307 - our own template's
+
+
+@pytest.mark.parametrize("unread", [None, 900.0])
+def test_the_hit_ratio_is_of_what_could_have_been_hit_in_alarm_and_widget(
+    unread: float | None,
+) -> None:
+    sums = {"exact": 3.0, "semantic": None, "misses": 1497.0, "unread": unread}
+    possible = 1500 - (unread or 0)
+    math = alarms(watched())["HitRatioCollapsed"]["Metrics"]
+    expressions = {one["Id"]: one["Expression"] for one in math if "Expression" in one}
+    body = watched().resources["Dashboard"]["Properties"]["DashboardBody"]
+    [drawn] = re.findall(r'"expression": "([^"]+)", "label": "of what could', body)
+
+    known: dict[str, float | None] = dict(sums)
+    for name in ("hits", "possible", "ratio"):
+        known[name] = calculated(expressions[name], known)
+
+    assert known["possible"] == possible
+    assert known["ratio"] == calculated(drawn, sums) == pytest.approx(300 / possible)
 
 
 def test_the_stack_gives_code_and_dashboard_the_same_namespace() -> None:

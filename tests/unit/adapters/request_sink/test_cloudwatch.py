@@ -79,6 +79,12 @@ def test_tokens_without_a_price_are_counted_and_no_dollars_made_up() -> None:
     assert "DollarsSpent" not in metrics(line)
 
 
+def test_a_miss_that_was_not_looked_up_is_no_part_of_the_hit_ratio() -> None:
+    lines = written(served(), served(reason="refresh"), served(result="BYPASS", reason="refresh"))
+
+    assert [metrics(line).get("NotRead") for line in lines] == [None, 1, None]
+
+
 def test_an_upstream_that_gave_no_answer_is_an_error_of_it() -> None:
     [line] = written(served(reason="upstream-error", status=502))
 

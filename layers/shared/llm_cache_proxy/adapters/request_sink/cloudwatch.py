@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
+from llm_cache_proxy.domain.requests.reasons import NOTHING_READ, Result
 
 DIMENSION = "tier"
 UNITS = {
@@ -22,6 +23,7 @@ UNITS = {
     "DollarsSaved": "None",
     "UpstreamErrors": "Count",
     "CacheErrors": "Count",
+    "NotRead": "Count",
     "GuardVetoes": "Count",
     "ShadowSamples": "Count",
     "ShadowWrong": "Count",
@@ -55,9 +57,6 @@ class CloudWatchRequests:
             metrics.add_metric(name, UNITS[name], value)
         for name, logged in served.line().items():
             metrics.add_metadata(name, logged)
-        for name, logged in (("vetoes", served.vetoes), ("failures", served.failures)):
-            if logged:
-                metrics.add_metadata(name, dict(logged))
         self._cold = False
         line = json.dumps(metrics.serialize_metric_set())
         print(line, file=self._stream or sys.stdout, flush=True)
@@ -83,6 +82,7 @@ def _measured(served: RequestEvent, *, cold: bool) -> Iterator[tuple[str, float]
     counted = {
         "UpstreamErrors": upstream_errors,
         "CacheErrors": cache_errors,
+        "NotRead": int(served.result == Result.MISS and served.reason in NOTHING_READ),
         "GuardVetoes": sum(served.vetoes.values()),
         "ShadowSamples": wrong + served.samples.get("right", 0),
         "ShadowWrong": wrong,
