@@ -1,17 +1,19 @@
 """Facts about the commands that change keys, take them along, and watch."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes.admin import AdminHarness
+from fakes.admin import NOW, AdminHarness
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.counter_names import latency_counts
 from samples.command_line import run
+from samples.served import served
 from servers.asgi import serving
 
 
@@ -19,6 +21,11 @@ from servers.asgi import serving
 async def address() -> AsyncIterator[str]:
     harness = AdminHarness(key_ring=KeyRing(b"s" * 32))
     harness.exact.lay(latency_counts("HIT-EXACT", 3.0), ago=60)
+    requests = (
+        served(request_id="req_1", time=NOW - 60, result="HIT-SEMANTIC", similarity=0.9731),
+        served(request_id="req_2", time=NOW - 5, model="a\x1b[2J\n" + "long" * 40, status=503),
+    )
+    await harness.exact.record("default", {}, [json.dumps(one.line()) for one in requests])
     async with serving(create_admin_app(harness.administration(), None)) as url:
         yield url
 
@@ -108,6 +115,24 @@ async def test_watching_shows_the_last_hour(address: str) -> None:
     assert done.exit_code == 0, done.output
     for shown in ("hit rate", "p99", "hit exact", "Health", "semantic"):
         assert shown in done.stdout
+
+
+async def test_watching_shows_the_newest_requests_each_on_one_line(address: str) -> None:
+    done = await run("watch", "--times", "1", "--url", address)
+
+    lines = done.stdout.splitlines()
+    [newest, older] = lines[lines.index("Newest requests") + 1 :][:2]
+    assert re.match(r"\d\d:\d\d:\d\d 503 MISS +12.3 ms  a\?\[2J\?long", newest)
+    assert newest.endswith("long…")
+    assert re.match(r"\d\d:\d\d:\d\d 200 HIT-SEMANTIC 0.973 +12.3 ms  gpt-4o-mini  not-", older)
+
+
+async def test_watching_shows_as_many_requests_as_are_wanted(address: str) -> None:
+    one = await run("watch", "--times", "1", "--requests", "1", "--json", "--url", address)
+    none = await run("watch", "--times", "1", "--requests", "0", "--url", address)
+
+    assert [line["request_id"] for line in json.loads(one.stdout)["requests"]] == ["req_2"]
+    assert "Newest requests" not in none.stdout
 
 
 async def test_watching_in_json_is_a_line_a_look(address: str) -> None:

@@ -85,6 +85,15 @@ def number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else NOTHING
 
 
+def hit_rate(performance: Mapping[str, object]) -> str:
+    """Of what could have been hit, in percent; a dash where nothing could."""
+    counts = cast("Mapping[str, int]", performance)
+    hits = counts["exact_hits"] + counts["semantic_hits"]
+    if hits + counts["misses"] - counts["not_read"] <= 0:
+        return NOTHING
+    return f"{cast('float', performance['hit_rate']):.1%}"
+
+
 def dollar_cell(value: object) -> str:
     """Dollars with four digits that count; a model without a price has none."""
     if not isinstance(value, int | float):

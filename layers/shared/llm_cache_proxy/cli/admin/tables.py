@@ -17,6 +17,7 @@ from llm_cache_proxy.cli.admin.layout import (
     counted,
     dollar_cell,
     duration,
+    hit_rate,
     new_table,
     number,
     part,
@@ -166,8 +167,8 @@ def _windows(windows: JsonObject) -> Table:
     ]
     for label, section, name in rows:
         table.add_row(label, *(number(part(span, section)[name]) for span in spans))
-    rates = (part(span, "cache_performance")["hit_rate"] for span in spans)
-    table.add_row("hit rate", *(f"{cast('float', rate):.1%}" for rate in rates), style="bold")
+    rates = (hit_rate(part(span, "cache_performance")) for span in spans)
+    table.add_row("hit rate", *rates, style="bold")
     for name in ("dollars_spent", "dollars_saved"):
         amounts = (part(span, "cost_analysis")[name] for span in spans)
         table.add_row(name.replace("_", " "), *(dollar_cell(amount) for amount in amounts))

@@ -14,23 +14,29 @@ from llm_cache_proxy.cli.admin.options import on_proxy, print_json
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import RESULTS
 
+_FIRST_ERROR = 400
+
 
 @click.command()
 @click.option("--every", default=2.0, show_default=True, type=click.FloatRange(min=0.2),
               help="Seconds between two looks.")  # fmt: skip
 @click.option("--times", type=click.IntRange(1), help="Look so often, then end.")
 @click.option("--tenant", help="One tenant's numbers.")
+@click.option("--requests", default=8, show_default=True, type=click.IntRange(0, 200),
+              help="How many of the newest requests.")  # fmt: skip
 @on_proxy
-def watch(remote: Remote, /, *, every: float, times: int | None, tenant: str | None) -> None:
-    """Requests, hits, dollars and times of the last hour, and what answers; until Ctrl-C.
+def watch(
+    remote: Remote, /, *, every: float, times: int | None, tenant: str | None, requests: int
+) -> None:
+    """Hits, dollars and times of the last hour, the newest requests, and what answers.
 
-    With --json a line a look.
+    Until Ctrl-C; with --json a line a look.
     """
     looked = 0
     before: JsonObject | None = None
     with Live(console=Console(highlight=False), auto_refresh=False, screen=False) as live:
         while True:
-            answer = _look(remote, tenant)
+            answer = _look(remote, tenant, requests)
             if remote.as_json:
                 live.stop()
                 print_json(answer)
@@ -43,14 +49,17 @@ def watch(remote: Remote, /, *, every: float, times: int | None, tenant: str | N
             time.sleep(every)
 
 
-def _look(remote: Remote, tenant: str | None) -> JsonObject:
-    """Numbers and health; a server that is away for a moment is shown as such.
+def _look(remote: Remote, tenant: str | None, requests: int) -> JsonObject:
+    """Numbers, requests and health; a server that is away for a moment is shown as such.
 
     Raises KeyRefused.
     """
     try:
-        stats = remote.get("/admin/stats", {"tenant": tenant})
-        return {**stats, "health": remote.get("/admin/health")}
+        seen = remote.get("/admin/stats", {"tenant": tenant})
+        if requests:
+            page = remote.get("/admin/requests", {"tenant": tenant, "limit": requests})
+            seen = {**seen, "requests": page["requests"]}
+        return {**seen, "health": remote.get("/admin/health")}
     except KeyRefused:
         raise
     except CallFailed as exc:
@@ -68,15 +77,35 @@ def _view(
     table = layout.new_table(f"{remote.place}  {moment}", "last hour", "count")
     for name in RESULTS:
         table.add_row(name.replace("_", " "), layout.number(performance[name]))
-    rate = cast("float", performance["hit_rate"])
-    table.add_row("hit rate", f"{rate:.1%}", style="bold")
+    table.add_row("hit rate", layout.hit_rate(performance), style="bold")
     saved = layout.part(hour, "cost_analysis")["dollars_saved"]
     table.add_row("dollars saved", layout.dollar_cell(saved))
     shown: list[RenderableType] = [table]
     if before is not None and "error" not in before:
         fresh = _total(answer) - _total(before)
         shown.append(Text(f"{fresh / every:.1f} requests a second", "dim"))
-    return Group(*shown, *_times(hour), tables.health(layout.part(answer, "health")))
+    newest = _newest(cast("list[JsonObject]", answer.get("requests", [])))
+    return Group(*shown, *_times(hour), *newest, tables.health(layout.part(answer, "health")))
+
+
+def _newest(lines: list[JsonObject]) -> list[RenderableType]:
+    """A line for each request, newest first: cut off where the terminal ends, never broken."""
+    rows = [Text(_told(line), _colour(line), no_wrap=True, overflow="ellipsis") for line in lines]
+    return [Text("Newest requests", "bold"), *rows] if rows else []
+
+
+def _told(line: JsonObject) -> str:
+    moment = time.strftime("%H:%M:%S", time.localtime(cast("float", line["time"])))
+    similarity = "" if line.get("similarity") is None else f"{line['similarity']:.3f}"
+    told = (
+        f"{moment} {line['status']} {line['result']:<12} {similarity:<5} "
+        f"{line['latency_ms']:8,.1f} ms  {line.get('model', layout.NOTHING)}  {line['reason']}"
+    )
+    return "".join(each if each.isprintable() else "?" for each in told)  # a client's own words
+
+
+def _colour(line: JsonObject) -> str:
+    return "red" if cast("int", line["status"]) >= _FIRST_ERROR else ""
 
 
 def _times(hour: JsonObject) -> list[RenderableType]:
