@@ -7,6 +7,7 @@ the members of a list, tell nothing.
 from collections import Counter
 from collections.abc import Sequence
 
+from llm_cache_proxy.domain.guard.pair.compound import may_end, other_head
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
@@ -18,7 +19,6 @@ _ONE_FORM = {"an": "a", "me": "i", "him": "he", "her": "she", "them": "they", "u
 """Words that change their form with their place alone."""
 _BOTH = frozenset({"he", "she"})
 _ASKED = frozenset({"who", "whom", "what", "which"})
-_COMPOUND = 2
 _MOST = 200
 _ARTICLES = frozenset({"a", "an", "the"})
 
@@ -63,7 +63,7 @@ def _is_passive(analysis: Analysis) -> bool:
 def _every_word(analysis: Analysis) -> list[Token]:
     return [
         token._replace(stem=_ONE_FORM[token.word]) if token.word in _ONE_FORM else token
-        for token in analysis.tokens
+        for token in analysis.plain
         if token.kind not in _UNMEANT
     ]
 
@@ -107,9 +107,15 @@ def _between(left: list[Token], right: list[Token], *, symmetric: bool) -> str |
 def _turned(around: tuple[str, Token | None], words: list[Token], *, asked: bool) -> str | None:
     """Whether two neighbours that trade places trade roles: "Who will Ann see?"."""
     before, behind = around
-    if asked and before in lexicon.word_set("auxiliary") and _may_end(behind):
+    verbal = before not in lexicon.word_set("passive") or any(map(_is_verb, words))
+    if asked and verbal and before in lexicon.word_set("auxiliary") and may_end(behind):
         return "who does it and to whom"
-    return _other_head(before, words, behind)
+    return other_head(words)
+
+
+def _is_verb(token: Token) -> bool:
+    """Whether a form of "be" may make a verb of the word: "Who is Ann seeing?"."""
+    return token.word.endswith(("ing", "ed"))
 
 
 def _around(left: list[Token], right: list[Token]) -> tuple[str, Token | None]:
@@ -120,26 +126,6 @@ def _around(left: list[Token], right: list[Token]) -> tuple[str, Token | None]:
     while end > start and left[end - 1].stem == right[end - 1].stem:
         end -= 1
     return left[start - 1].word if start else "", left[end] if end < len(left) else None
-
-
-def _other_head(before: str, words: list[Token], behind: Token | None) -> str | None:
-    """Two words that change places where the last one is what it is: "a house boat"."""
-    if len(words) != _COMPOUND or before not in lexicon.word_set("before_compound"):
-        return None
-    if not _may_end(behind):
-        return None  # "hot red iron"
-    one, other = words
-    if one.capital != other.capital or not all(each.kind is Kind.WORD for each in words):
-        return None
-    loose = lexicon.function_words() | lexicon.word_set("apposed")
-    if any(each.word in loose or each.word.endswith("ly") for each in words):
-        return None
-    return f"{one.word} {other.word} and {other.word} {one.word}"
-
-
-def _may_end(behind: Token | None) -> bool:
-    """Whether what stands before this token may be the last word of its phrase."""
-    return behind is None or behind.word in lexicon.function_words()
 
 
 def _other_condition(before: str, left: list[Token], right: list[Token]) -> str | None:

@@ -4,12 +4,16 @@ Speaks only of two texts that are the same but for capitals.
 """
 
 import re
+from itertools import pairwise, takewhile
 
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _CAMEL = re.compile(r"[A-Za-z]+[a-z][A-Z]")
 _LONGEST_UNIT = 3
+_ARGUMENTS = 4
+"""Words of a command line before the one that is looked at."""
 _SYMBOL = 2
 """Letters of a chemical formula or a code that another case makes another one."""
 
@@ -54,3 +58,33 @@ def other_identifier(a: Analysis, b: Analysis) -> str | None:
         if one.raw != other.raw and all(_CAMEL.match(each.raw) for each in (one, other)):
             return f"{one.raw} and {other.raw}"
     return None
+
+
+def other_argument(a: Analysis, b: Analysis) -> str | None:
+    """A file, branch or package behind a command that only one text writes with a capital."""
+    if a.words != b.words or len(a.plain) != len(b.plain):
+        return None
+    for at, (one, other) in enumerate(zip(a.plain, b.plain, strict=True)):
+        if one.raw != other.raw and not (one.opens or other.opens) and _is_argument(a, at):
+            return f"written as {one.raw[:40]}"
+    return None
+
+
+def _is_argument(analysis: Analysis, at: int) -> bool:
+    """Whether a command stands before the word with nothing but its other arguments between."""
+    tokens = analysis.plain
+    if tokens[at].word in lexicon.classes()["computing"]:
+        return False  # "npm install React"
+    run = list(takewhile(_is_typed, reversed(tokens[max(at - _ARGUMENTS, 0) : at])))
+    typed = [token.word for token in reversed(run)]
+    if not lexicon.word_set("command_line").isdisjoint(typed):
+        return True
+    if "computing" in analysis.classes and not lexicon.word_set("command_word").isdisjoint(typed):
+        return True
+    tools, parted = lexicon.word_set("command_with_subcommand"), lexicon.word_set("subcommand")
+    return any(one in tools and then in parted for one, then in pairwise(typed))
+
+
+def _is_typed(token: Token) -> bool:
+    """Whether the token may be a part of what is typed behind a command."""
+    return token.kind is not Kind.MARK and token.word not in lexicon.function_words()

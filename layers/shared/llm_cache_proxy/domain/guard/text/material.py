@@ -24,7 +24,16 @@ _TRANSLATED = re.compile(
     r"\b(?:say|translate|write)\s+(.{1,200}?)\s+(?:in|to|into)\s+(\w+)\W{0,3}$", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_OPENS = re.compile(r"<[A-Za-z]|\[[A-Za-z]|\"{3}|'{3}|<{2}")
+_ENCLOSED = re.compile(
+    r"[<\[]([A-Za-z][\w-]{0,30})[^<>\[\]\n]{0,80}[>\]](.*?\w.*?)[<\[]/\1[>\]]"
+    r"|\"{3}(.*?\w.*?)\"{3}|'{3}(.*?\w.*?)'{3}|<{2,3}(.*?\w.*?)>{2,3}",
+    re.DOTALL,
+)
+"""Text between tags, or between three marks of one kind."""
+_FEW = 2
 _FREE = frozenset({"question", "query", "q", "user", "customer", "human"})
+_SPEAKERS = frozenset({"system", "assistant", "agent", "bot", "ai", "model", "support"})
 _TITLES = frozenset({"instruction", "instructions", "prompt", "task", "system"})
 _POINTS = frozenset({"this", "these", "following", "below", "above", "sentence", "text", "passage"})
 _BACK = _POINTS | {"it", "that"}
@@ -41,6 +50,24 @@ _WITHOUT_TEXT = frozenset({"do_write", "do_list", "do_find", "do_delete", "do_ad
 
 def material(text: str) -> Words | None:
     """The words of the text that is handed over; None where none is."""
+    enclosed = [words_of(next(filter(None, each.groups()[1:]))) for each in _enclosed(text)]
+    if sum(map(len, enclosed)) >= _FEW:
+        around = _beside_enclosed(_ENCLOSED.sub("\n", text))
+        return (*(word for words in enclosed for word in words), *around)
+    return _laid_out(text)
+
+
+def _enclosed(text: str) -> list[re.Match[str]]:
+    return list(_ENCLOSED.finditer(text)) if _OPENS.search(text) else []
+
+
+def _beside_enclosed(rest: str) -> Words:
+    """What is handed over beside the text in tags, such as a second one behind a label."""
+    return (_laid_out(rest) or ()) if words_of(rest) else ()
+
+
+def _laid_out(text: str) -> Words | None:
+    """What lines, labels and colons hand over."""
     if _PARTED.search(text) is None:
         return _said_in_language(text)
     lines = [line for line in _INLINE_LABEL.sub("\n", text).split("\n") if words_of(line)]
@@ -94,6 +121,8 @@ def _free_line(lines: list[str]) -> int:
         for number, line in enumerate(lines)
         if (label := _LABELLED.match(line)) and label[1].casefold() in _FREE and label[2]
     ]
+    if any((label := _LABELLED.match(line)) and label[1].casefold() in _SPEAKERS for line in lines):
+        return -1  # a conversation is handed over as a whole
     return found[0] if len(found) == 1 else -1
 
 
@@ -130,13 +159,7 @@ def _after_head(line: str) -> Words | None:
     """What one line hands over: after the colon, or after a sentence that points to it."""
     found = _COLON.match(line)
     if found is not None:
-        head = words_of(found[1])
-        if not _FREE.isdisjoint(head):
-            return None
-        if _works(found[1]) or (is_order(head) and not _POINTS.isdisjoint(head)):
-            return words_of(found[2]) or None
-        told = [each for each in _SENTENCE_END.split(found[2]) if not _is_asking(each)]
-        return tuple(word for each in told for word in words_of(each)) or None
+        return _after_colon(found[1], found[2])
     sentences = _SENTENCE_END.split(line)
     for at, sentence in enumerate(sentences[:-1]):
         if _hands_over(words_of(sentence), sentences[at + 1 :]):
@@ -145,6 +168,19 @@ def _after_head(line: str) -> Words | None:
     if _points_back(words) and not any(map(_is_asking, sentences[:-1])):
         return tuple(word for each in sentences[:-1] for word in words_of(each)) or None
     return None
+
+
+def _after_colon(head: str, rest: str) -> Words | None:
+    """What a head hands over: all of it to be worked on, else what is told before a question."""
+    words = words_of(head)
+    if not _FREE.isdisjoint(words):
+        return None
+    told = [each for each in _SENTENCE_END.split(rest) if not _is_asking(each)]
+    handed = tuple(word for each in told for word in words_of(each))
+    points = is_order(words) and not _POINTS.isdisjoint(words)
+    if _works(head) or (points and not handed):
+        return words_of(rest) or None
+    return handed or None
 
 
 def _hands_over(words: Words, rest: list[str]) -> bool:
@@ -175,12 +211,18 @@ def task_of(words: Words) -> frozenset[str]:
     if at >= len(words) or words[at] in lexicon.word_set("question_word"):
         return frozenset()
     tasks = _tasks(words[at])
-    if words[at] == "make" and not _DEGREES.isdisjoint(words[at:]):
-        tasks = _tasks("rewrite")  # "make this more formal"
+    if words[at] == "make" and _makes_over(words[at + 1 :]):
+        reached = frozenset().union(*map(_tasks, words[at + 1 : at + 1 + _OBJECT_REACH]))
+        return _tasks("rewrite") | reached & {"do_summarize"}  # "make this shorter"
     if "do_write" in tasks:  # "give a summary" is to summarize
         for word in words[at + 1 : at + 1 + _OBJECT_REACH]:
             tasks |= _tasks(word)
     return tasks
+
+
+def _makes_over(rest: Words) -> bool:
+    """Whether what is there is made into something: "make this polite", "make it more formal"."""
+    return not (_DEGREES.isdisjoint(rest) and _BACK.isdisjoint(rest[:1]))
 
 
 def _tasks(word: str) -> frozenset[str]:

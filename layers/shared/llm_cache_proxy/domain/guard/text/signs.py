@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 from llm_cache_proxy.domain.guard.words import lexicon
 
-_ANY = re.compile(r"[^A-Za-z\d '?.,]|\d [pmt]")
+_ANY = re.compile(r"[^A-Za-z\d '?.,]|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]")
 """The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
-    r"[\[\]{}<>|\\^=*&~$%+/!_@;`]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
-    r"|-\s?\(|\)\s?-|\d (?:plus|minus|times) \d|(?:^|\s):\w|\?:|, ?\w+: "
+    r"[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
+    r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
+    r"|\?:|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
 _ATOM = re.compile(r"[-+*/%^=<>!()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!()\[\]|.,:;?\d\"']*")
@@ -36,13 +37,36 @@ _CODE = re.compile(
       [\[\]{}<>|\\^~=]              # brackets and operators
     | \w\((?!e?s\)|(?:19|20)\d\d\b)  # a call, not "book(s)" or "Hamlet(1996)"
     | ::|&&|^[!&*]\w|\w\*\w|\*\.|\w\+\w
-    | ^\$[A-Za-z_{]|%[A-Za-z]       # variables, formats
+    | ^\$[A-Za-z_{(]|%[A-Za-z]      # variables, formats
     | \w_\w|\w;\w
+    | ^@[A-Za-z][\w-]*$|^\#[a-z][\w-]*$|^\.[A-Za-z][\w-]*$   # @media, #main, .main, no #Hashtag
+    | ^(?![wcnNiI]/[oaAO]$|[aA]-[zZ]$)[A-Za-z][-/][A-Za-z]$  # x/y, no w/o
+    | \w\+$|^[A-Z][a-z]?\d+-$|^[A-Z][a-z]?-$         # Na+, Fe2-
     """,
     re.VERBOSE,
 )
+_PROSE = re.compile(
+    r"[A-Z]{0,3}[$\u20ac\u00a3\u00a5\u20b9#@]?[\w']+"
+    r"(?:(?:[-\u2013\u2014/.,:&'\u2026?!]|--|\.{3}|, ?)[$\u20ac\u00a3\u00a5\u20b9]?[\w']+)*"
+    r"[%\u00b0'\"]*"
+    r"|\W{1,3}|\w+\([\w-]*\)?|\(?\w+\)[\w-]*|.*[^\x00-\x7f].*"
+)
+"""A word of prose, perhaps joined to others, a number with its unit, or a mark between words."""
 _EDITOR = re.compile(r":(?![DPpOov]\b)[A-Za-z]{1,4}!?|\$[?!#@*$_]|\w+\?:")
 """A command of an editor, such as ":q!", but no smiley, and what a shell keeps, such as "$?"."""
+_ANY_CASE = re.compile(r"\.[A-Za-z]{2,4}|[A-Za-z]{4,}\+")
+_TYPED = str.maketrans(
+    {"\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u2192": "->"}
+    | {"\u2190": "<-", "\u21d2": "=>", "\u00b7": "*"}
+)
+"""Signs as they are typed where the keyboard lacks them."""
+_TIMES = re.compile(r"(?<=[1-9])\s?x\s?(?=\d)|(?<=\d0)\s?x\s?(?=\d)")
+"""The "x" of "3 x 4", which is no "0x4"."""
+_SHELLS = re.compile(r"\b(?:bash|shell|sh|zsh)\b", re.IGNORECASE)
+_KEYS = re.compile(r"\b(?:ctrl|control|alt|shift|cmd|win)(?:\s?\+\s?\w+)+", re.IGNORECASE)
+"""Keys that are pressed together: "Ctrl + C"."""
+_LANGUAGE = re.compile(r"(?<![\w.+#])(?:[cC]\+\+|[cCfF]#|\.(?:NET|Net|net))(?![\w+#])")
+"""Languages with a sign in their name, which is no code."""
 _EXPANDS = re.compile(r"[$`\\!]")
 _FIELD = r"""(?<![\w"'-])[A-Za-z_"'][\w"'-]*\s?[:=]\s?["']?[\w.@/-]*\w["']?"""
 _RECORD = re.compile(rf"(?:{_FIELD}\s?[,;]\s?)+{_FIELD}(?:\s?[,;](?=\s|$))?")
@@ -54,9 +78,13 @@ _QUOTES = "\"'“”„«»"
 
 def signature(text: str) -> tuple[str, ...]:
     """The code, formulas and data of a text, in order; empty for prose."""
+    if not text.isascii():
+        text = text.translate(_TYPED)
     if _ANY.search(text) is None or _SIGN.search(text) is None:
         return ()
-    lines = text.split("\n")
+    text = _TIMES.sub("*", text)
+    text = _KEYS.sub(lambda keys: "".join(keys[0].casefold().split()), text)
+    lines = _LANGUAGE.sub("L", text).split("\n")
     found: list[str] = []
     for number, line in enumerate(lines):
         if number and line[:1] in {" ", "\t"} and line.strip():
@@ -82,14 +110,27 @@ def _units(chunks: list[str]) -> Iterator[str]:
             at = end
         else:
             core = _core(chunks[at])
-            if _CODE.search(core) and not _beside_relation(chunks, at):
-                yield _kept_quote(chunks, at, core) + core
+            if _is_code(core) and not _beside_relation(chunks, at):
+                yield _kept_quote(chunks, at, core) + _spelt(core)
             at += 1
+
+
+def _is_code(core: str) -> bool:
+    """Whether a chunk is no word, number or abbreviation of prose."""
+    if not core or _CODE.search(core):
+        return bool(core)
+    return not (_PROSE.fullmatch(core) or _PROSE.fullmatch(core.strip("()[]-/")))
+
+
+def _spelt(core: str) -> str:
+    """A kind of file, or a name with a plus, in small letters; anything else as it is."""
+    return core.casefold() if _ANY_CASE.fullmatch(core) else core
 
 
 def _kept_quote(chunks: list[str], at: int, core: str) -> str:
     """The quote of what a shell would read in another way in other quotes: '$HOME', "$HOME"."""
     quotes = at and chunks[at - 1].casefold() in lexicon.word_set("quoting")
+    quotes = quotes or any(map(_SHELLS.search, chunks))
     return chunks[at][0] if quotes and chunks[at][0] in "\"'" and _EXPANDS.search(core) else ""
 
 

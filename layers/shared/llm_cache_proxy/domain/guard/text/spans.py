@@ -8,7 +8,7 @@ import re
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
 _QUOTED = re.compile(
-    r'"([^"\n]{1,300})"|“([^”\n]{1,300})”|«([^»\n]{1,300})»|(?<!\w)\'([^\'\n]{1,300})\'(?!\w)'
+    r'"([^"\n]{1,300})"|“([^”\n]{1,300})”|«([^»\n]{1,300})»|(?<!\w)\'((?:[^\'\n]|(?<=\w)\'(?=\w)){1,300})\'(?!\w)'
 )
 _INLINE = re.compile(r"(?<!`)`([^`\n]{1,300})`(?!`)")
 

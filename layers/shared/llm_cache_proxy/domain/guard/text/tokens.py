@@ -70,6 +70,7 @@ _PROSE = re.compile(
 )
 """What the pattern comes to in a text of English words alone, which most prompts are."""
 _SUFFIXES = frozenset({"st", "nd", "rd", "th", "k", "m", "mn", "bn", "b", "x", "s", "pc", "pct"})
+_SIZE = re.compile(r"x(\d+)")
 _ENDS_SENTENCE = frozenset(".!?\n")
 
 
@@ -140,10 +141,7 @@ def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None
         found.append(_word(raw, folded, opens=opens))
         return
     if glued and folded not in _SUFFIXES and folded not in lexicon.units():
-        number = found.pop()
-        joined = number.raw + raw
-        folded = joined.casefold()
-        found.append(Token(joined, folded, folded, Kind.IDENTIFIER, capital=False, opens=opens))
+        _add_glued(found, raw, opens=opens)
         return
     if folded == "no" and found and found[-1].word == "with":
         found[-1] = _word(raw, "without", opens=found[-1].opens)
@@ -168,6 +166,17 @@ def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None
     found.append(Token(raw, folded, folded, kind, capital=raw[0].isupper(), opens=opens))
 
 
+def _add_glued(found: list[Token], raw: str, *, opens: bool) -> None:
+    """What stands right behind a number: "3x4" is three tokens, "3rd1" and "0x4" are one."""
+    size = _SIZE.fullmatch(raw.casefold())
+    if size is not None and found[-1].word != "0":
+        found.extend((_word("x", "x", opens=False), _plain(size[1], "NUMBER")))
+        return
+    joined = found.pop().raw + raw
+    folded = joined.casefold()
+    found.append(Token(joined, folded, folded, Kind.IDENTIFIER, capital=False, opens=opens))
+
+
 @cache
 def _irregular() -> frozenset[str]:
     """Words that are more than they look like."""
@@ -182,6 +191,10 @@ def _is_spelled(raw: str) -> bool:
 def _add_dotted(found: list[Token], raw: str, *, opens: bool) -> None:
     """A dotted name such as os.path or Node.js; "end.Next" is two sentences."""
     head, _, tail = raw.partition(".")
+    if len(raw) <= 2 * raw.count(".") + 1 and raw.islower():  # "e.g"
+        joined = raw.replace(".", "")
+        found.append(_word(joined, joined, opens=opens))
+        return
     if tail[:1].islower() and not raw.isupper():
         folded = raw.casefold()
         found.append(

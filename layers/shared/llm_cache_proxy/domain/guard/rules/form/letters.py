@@ -14,9 +14,10 @@ from llm_cache_proxy.domain.guard.words import lexicon
 
 _JOINED = re.compile(r"(?<!\w)([a-z])-[a-z]{2}")
 _INITIAL = re.compile(r"(?<!\w)(?<!is )(?<!answer )(?<!option )(?<!choice )([A-Z])\.\s?[A-Za-z]")
+_BEFORE_FILE = re.compile(r"\b[aA] \.[A-Za-z]")
 _NO_NOUN = frozenset({"and", "or", "is"})
 """Words that never follow an article."""
-_EMPHASIS = frozenset({"*", "**", "_", "__"})
+_EMPHASIS = frozenset({"*", "**", "_", "__", "#", "@"})
 _AFTER_NUMBER = frozenset("ksxmb")
 _SAID = frozenset("ur")
 """What is "you" and "are" where no other letter stands."""
@@ -70,6 +71,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
         and _stands_alone(tokens, at)
         and tokens[at].raw not in initials
         and not (tokens[at].word in joined and _is_word(tokens, at + 1))
+        and not (tokens[at].word == "a" and _BEFORE_FILE.search(analysis.text))
     ]
     if all(tokens[at].raw in _SAID for at in found):
         return []
@@ -85,12 +87,17 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
     if token.word == "a" and at + 1 < len(tokens) and tokens[at + 1].word in _NO_NOUN:
         return True
     if token.word == "a" and (_is_word(tokens, at + 1) or _opens_more(tokens, at + 1)):
-        marked = lexicon.word_set("lettered") | lexicon.word_set("definite") | {"the"}
-        return token.capital and before is not None and before.word in marked
+        return before is not None and _is_no_article(token, before.word)
     if before is not None and (before.kind is Kind.NUMBER or before.raw in {"'", "°"}):
         return token.word not in lexicon.units() and token.word not in _AFTER_NUMBER
     named = _is_word(tokens, at + 1) and tokens[at + 1].capital and before and before.capital
     return not (token.capital and named)
+
+
+def _is_no_article(token: Token, before: str) -> bool:
+    """Whether an "a" before a word is a letter: "vitamin A intake", "the a minor scale"."""
+    lettered = lexicon.word_set("lettered") | lexicon.word_set("definite")
+    return before in lexicon.word_set("owned") or (token.capital and before in lettered)
 
 
 def _is_variable(tokens: tuple[Token, ...], at: int) -> bool:
@@ -115,6 +122,8 @@ def _opens_more(tokens: tuple[Token, ...], at: int) -> bool:
         return True
     if token.raw in _EMPHASIS:
         return _is_word(tokens, at + 1)
+    if token.raw == "<":  # "a <div>"
+        return _is_word(tokens, at + 1) and any(each.raw[0] == ">" for each in tokens[at + 2 :][:1])
     return token.kind not in {*_LETTERS, Kind.MARK, Kind.SYMBOL} or token.raw[0] in "\"“„«(['"
 
 

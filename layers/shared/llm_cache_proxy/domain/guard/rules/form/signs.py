@@ -2,8 +2,10 @@
 
 import re
 
+from llm_cache_proxy.domain.guard.pair.letter_case import other_argument
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _DEFINES = re.compile(
@@ -11,12 +13,34 @@ _DEFINES = re.compile(
 )
 
 
+_NAMED = re.compile(r"\.([A-Za-z][\w-]*)|<([A-Za-z]\w+)>")
+"""A kind of file, or a tag, whose mark may be left out where nothing else has the name."""
+
+
 def _signs(pair: Pair) -> str | None:
-    a, b = pair.a.signature, pair.b.signature
+    a, b = _beside(pair.a, pair.b), _beside(pair.b, pair.a)
     if a == b:
-        return _other_case(pair) if a or _has_definition(pair) else _other_literal(pair)
+        if a or _has_definition(pair):
+            return _other_case(pair)
+        return other_argument(pair.a, pair.b) or _other_literal(pair)
     only = next((unit for unit in (*a, *b) if (unit in a) != (unit in b)), "their order")
     return f"written as {only.strip()[:40]}"
+
+
+def _beside(one: Analysis, other: Analysis) -> tuple[str, ...]:
+    """What `one` has of code, but for names that `other` writes without their mark: ".csv"."""
+    if one.signature == other.signature:
+        return one.signature
+    return tuple(unit for unit in one.signature if not _goes_bare(unit, other))
+
+
+def _goes_bare(unit: str, other: Analysis) -> bool:
+    name = _NAMED.fullmatch(unit)
+    if name is None or unit in other.signature:
+        return False
+    bare = (name[1] or name[2]).casefold()
+    marked = any(each.casefold().endswith((bare, bare + ">")) for each in other.signature)
+    return bare in other.words and not marked
 
 
 def _has_definition(pair: Pair) -> bool:
@@ -42,6 +66,8 @@ def _other_literal(pair: Pair) -> str | None:
     """A word such as "True" that only one of two texts about a language writes with a capital."""
     a, b = pair.a.plain, pair.b.plain
     if pair.a.words != pair.b.words or len(a) != len(b) or "computing" not in pair.a.classes:
+        return None
+    if not lexicon.word_set("any_case_language").isdisjoint(pair.a.words):
         return None
     literals = lexicon.word_set("literal")
     for one, other in zip(a, b, strict=True):

@@ -58,6 +58,8 @@ def _means_language(
         return before in lexicon.word_set("before_language") and not describes
     if token.word not in lexicon.word_set("ambiguous_language"):
         return True
+    if after is not None and len(after.raw) == 1 and after.capital:
+        return False  # "C. S. Lewis"
     return (token.capital and not token.opens) or before in {"in", "using", "with"}
 
 
