@@ -37,7 +37,9 @@ class Pair:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether a text is in another language than English."""
+        """Whether a text is in another language than English, or both in another script."""
+        if self.a.script == self.b.script not in {"", "LATIN"}:
+            return True
         languages = {self.a.language, self.b.language} - {""}
         return not languages <= {ENGLISH, UNDETERMINED} or languages == {UNDETERMINED}
 

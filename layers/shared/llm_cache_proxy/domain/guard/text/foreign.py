@@ -6,8 +6,8 @@ language say that the words which differ stand for one another.
 
 from functools import cache, lru_cache
 
-from llm_cache_proxy.domain.guard.text.cleaning import without_accents
-from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.cleaning import cleaned, without_accents
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import base_forms, stem
 
@@ -27,7 +27,8 @@ def _tells() -> dict[str, tuple[str, ...]]:
     """Word → the languages it shows; words that English has as well show none."""
     found: dict[str, tuple[str, ...]] = {}
     lists = {language: lexicon.named(language)["tell"] for language in KNOWN}
-    for language, words in (*lists.items(), *lexicon.named("tells").items()):
+    others = {code: (*words, *_greets(code)) for code, words in lexicon.named("tells").items()}
+    for language, words in (*lists.items(), *others.items()):
         for word in dict.fromkeys(words):
             if not _is_english(word):
                 found[word] = (*found.get(word, ()), language)
@@ -35,6 +36,11 @@ def _tells() -> dict[str, tuple[str, ...]]:
                 if bare != word and not _is_english(bare):
                     found.setdefault(bare, found[word])
     return found
+
+
+def _greets(language: str) -> tuple[str, ...]:
+    """The polite words of a language that show it."""
+    return tuple(word for word in lexicon.named("polite").get(language, ()) if "_" not in word)
 
 
 def _is_english(word: str) -> bool:
@@ -67,7 +73,8 @@ def language_of(tokens: tuple[Token, ...]) -> str:
             for language in tells[tokens[at].word]:
                 counts[language] = counts.get(language, 0) + _TELLS
     best = max(counts, key=lambda language: counts[language], default="")
-    if best and counts[best] > english:
+    foreign = counts.get(best, 0)
+    if foreign > english or (foreign == english > 0 and not _in_english_letters(tokens)):
         return best
     if english:
         return ENGLISH
@@ -75,6 +82,10 @@ def language_of(tokens: tuple[Token, ...]) -> str:
     if len(words) < _TELLS or any(map(_is_listed, words)):
         return ""
     return UNDETERMINED if all(without_accents(word).isascii() for word in words) else ""
+
+
+def _in_english_letters(tokens: tuple[Token, ...]) -> bool:
+    return all(token.word.isascii() for token in tokens)
 
 
 @lru_cache(maxsize=16384)
@@ -105,34 +116,49 @@ def _stand_ins(language: str) -> dict[str, str]:
 
 
 @cache
-def _polite() -> tuple[str, ...]:
-    """Phrases of every language that may come and go, the longest first."""
-    listed = (phrase for language in KNOWN for phrase in lexicon.named(language)["polite"])
+def _polite(language: str) -> tuple[str, ...]:
+    """Phrases that may come and go in a text of `language`, the longest first."""
+    listed = [phrase for each in KNOWN for phrase in lexicon.named(each)["polite"]]
+    listed += lexicon.named("polite").get(language, ())
     phrases = {phrase.replace("_", " ") for phrase in listed} | {*_POLITE_ENGLISH}
-    phrases |= {phrase for phrase in _polite_signs() if phrase[0] < _PAST_LATIN}
     phrases |= {without_accents(phrase) for phrase in phrases if " " not in phrase}
     return tuple(sorted(phrases, key=len, reverse=True))
 
 
 @cache
 def _polite_signs() -> tuple[str, ...]:
-    listed = (phrase for line in lexicon.lines("polite") for phrase in line.split())
-    return tuple(sorted((phrase.replace("_", " ") for phrase in listed), key=len, reverse=True))
+    """The same in other scripts than Latin, each as the words or signs that it is cut into."""
+    listed = (phrase for phrases in lexicon.named("polite").values() for phrase in phrases)
+    cut = {
+        " ".join(token.word for token in tokenise(cleaned(phrase.replace("_", " ")).text))
+        for phrase in listed
+        if phrase[0] >= _PAST_LATIN
+    }
+    return tuple(sorted(cut, key=lambda phrase: (-len(phrase), phrase)))
 
 
-def without_courtesy(words: list[str]) -> list[str]:
+@lru_cache(maxsize=256)
+def without_courtesy(words: tuple[str, ...]) -> tuple[str, ...]:
     """Words in other scripts than Latin, without the polite ones that open or close them."""
     line = " ".join(words)
-    for phrase in _polite_signs():
-        line = line.removeprefix(phrase + " ").removesuffix(" " + phrase)
-    return line.split()
+    while (rest := _less_polite(line)) != line:
+        line = rest
+    return tuple(line.split())
+
+
+def _less_polite(line: str) -> str:
+    """The line without the longest phrase that opens it, and the longest that closes it."""
+    opening = next((each for each in _polite_signs() if line.startswith(each + " ")), None)
+    line = line if opening is None else line.removeprefix(opening + " ")
+    closing = next((each for each in _polite_signs() if line.endswith(" " + each)), None)
+    return line if closing is None else line.removesuffix(" " + closing)
 
 
 @lru_cache(maxsize=256)
 def plain_words(words: tuple[str, ...], language: str) -> tuple[str, ...]:
     """The words that count in `language`, each by the one that stands for its group."""
-    line = f" {' '.join(words)} "
-    for phrase in _polite():
+    line = f" {' '.join(without_courtesy(words))} "
+    for phrase in _polite(language):
         line = line.replace(f" {phrase} ", " ")
     stand_ins = _stand_ins(language) if language in KNOWN else {}
     return tuple(stand_ins.get(word, word) for word in line.split())

@@ -16,14 +16,15 @@ from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 _ADDRESS = frozenset({"sie", "ihr", "ihre", "ihnen", "ihren", "ihrem", "ihrer"})
 """German words that are a polite "you" with a capital, and "they" without."""
 _SPELLED = frozenset({Kind.WORD, Kind.IDENTIFIER})
-_COMMON = frozenset("°©®™µμ")
-"""Signs that have an everyday spelling in Latin letters, or go without saying."""
+_PICTURES = frozenset({"So", "Sm"})
+_COMMON = frozenset("°©®™µμ×÷±≤≥≠≈−→←⇒·")
+"""Signs that have an everyday spelling in Latin letters or ASCII, or go without saying."""
 
 
 def _unlisted(pair: Pair) -> str | None:
     for find in (_words, _signs):
         a, b = find(pair.a), find(pair.b)
-        if a != b and not (a and b and without_courtesy(a) == without_courtesy(b)):
+        if a != b and not (a and b and without_courtesy(tuple(a)) == without_courtesy(tuple(b))):
             only = next((one for one in (*a, *b) if a.count(one) != b.count(one)), "their order")
             return f"no word list knows: {only}"
     return _other_accent(pair)
@@ -65,13 +66,13 @@ def _accented(analysis: Analysis) -> set[str]:
 
 
 def _signs(analysis: Analysis) -> list[str]:
-    """The emoji and other pictures beyond ASCII, in order."""
+    """The emoji, signs of logic and other pictures beyond ASCII, in order."""
     if analysis.text.isascii():
         return []
     return [
         sign
         for sign in analysis.text
-        if not sign.isascii() and category(sign) == "So" and sign not in _COMMON
+        if not sign.isascii() and category(sign) in _PICTURES and sign not in _COMMON
     ]
 
 
@@ -86,11 +87,15 @@ def _foreign(pair: Pair) -> str | None:
     """The first word that differs where a text is in another language than English."""
     if not pair.is_foreign:
         return None
-    language = min({pair.a.language, pair.b.language} - {"", ENGLISH})
-    differs = first_difference(pair.a.words, pair.b.words, language)
-    if differs is None and language == "de":
-        differs = _other_capital(pair)
-    return None if differs is None else f"{language}: {differs}"
+    detail: str | None = None
+    for language in sorted({pair.a.language, pair.b.language} - {"", ENGLISH}) or [""]:
+        differs = first_difference(pair.a.words, pair.b.words, language)
+        if differs is None and language == "de":
+            differs = _other_capital(pair)
+        if differs is None:
+            return None
+        detail = f"{language or pair.a.script.lower()}: {differs}"
+    return detail
 
 
 def _other_capital(pair: Pair) -> str | None:
