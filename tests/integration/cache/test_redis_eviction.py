@@ -51,6 +51,11 @@ class Full:
         assert said == f"{text} {FILLING}"
         return answer.headers["x-cache"]
 
+    def forget(self) -> None:
+        """Take every answer out of Redis, as an eviction does, and nothing else."""
+        for record in self.server.scan_iter(match=TenantNames("default").records):
+            self.server.delete(record)
+
     def kept(self) -> int:
         """How many of the prompts Redis still holds."""
         return len(list(self.server.scan_iter(match=TenantNames("default").records, count=1_000)))
@@ -116,16 +121,31 @@ async def test_a_policy_that_evicts_makes_room_for_the_new(
     assert policy != "volatile-ttl" or registry
 
 
+@pytest.mark.parametrize("policy", ["noeviction", "allkeys-lru", "volatile-ttl"])
 async def test_a_vector_whose_answer_was_evicted_puts_it_back_and_one_that_was_cleared_is_a_miss(
-    redis_url: str, tmp_path: Path
+    policy: str, redis_url: str, tmp_path: Path
 ) -> None:
-    async with full(redis_url, "allkeys-lru", tmp_path) as made:
+    async with full(redis_url, policy, tmp_path) as made:
+        made.forget()
         made.server.config_set("maxmemory", 0)
-        for record in made.server.scan_iter(match=TenantNames("default").records):
-            made.server.delete(record)
 
         put_back, held = await made.ask("prompt 7"), await made.ask("prompt 7")
         await made.client.post("/admin/cache/clear", json={"all": True})
         cleared = await made.ask("prompt 7")
 
     assert (put_back, held, cleared) == ("HIT-SEMANTIC", "HIT-EXACT", "MISS")
+
+
+async def test_what_finds_no_room_is_a_miss_until_there_is_some(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with full(redis_url, "noeviction", tmp_path) as made:
+        made.forget()
+        made.server.config_set("maxmemory", 1)
+
+        without_room = [await made.ask("prompt 7") for _ in range(2)]
+        made.server.config_set("maxmemory", 0)
+        with_room = [await made.ask("prompt 7") for _ in range(2)]
+
+    assert without_room == ["MISS", "MISS"]
+    assert with_room == ["HIT-SEMANTIC", "HIT-EXACT"]
