@@ -1,7 +1,8 @@
 """The commands that the docs show, taken out of them.
 
-A fence of `sh` or `python` is run as it stands. One that cannot be run here says why behind the
-language: ```` ```sh not run: needs an AWS account ````.
+A fence of `sh` or `python` is run as it stands, and one marked `until it serves` until it does.
+One that cannot be run here says why behind the language:
+```` ```sh not run: needs an AWS account ````.
 """
 
 import re
@@ -12,16 +13,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(sh|python)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _REASON = " not run: "
+_SERVES = " until it serves"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fence: where it stands, in what language, and why it is not run (empty if it is)."""
+    """One fence: where it stands, in what language, and why it is not run (empty if it is).
+
+    One that `serves` does so until it is stopped.
+    """
 
     place: str
     language: str
     text: str
-    reason: str
+    reason: str = ""
+    serves: bool = False
 
 
 def blocks() -> Iterator[Block]:
@@ -35,6 +41,9 @@ def blocks() -> Iterator[Block]:
         for fence in _FENCE.finditer(text):
             line = text.count("\n", 0, fence.start()) + 1
             language, answer, commands = fence.groups()
-            assert not answer or answer.startswith(_REASON), f"{path.name}:{line}: {answer}"
-            reason = answer.removeprefix(_REASON)
-            yield Block(f"{path.relative_to(ROOT)}:{line}", language, commands, reason)
+            place = f"{path.relative_to(ROOT)}:{line}"
+            if answer in {"", _SERVES}:
+                yield Block(place, language, commands, serves=answer == _SERVES)
+                continue
+            assert answer.startswith(_REASON), f"{place}: {answer}"
+            yield Block(place, language, commands, answer.removeprefix(_REASON))

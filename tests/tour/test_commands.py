@@ -5,13 +5,16 @@ In a shell that has nothing but what README says to do: the checkout, and its en
 
 import os
 import shlex
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from servers.proxy.process import ProxyProcess, proxy_process
+from servers.waiting import free_port
 from tour.blocks import ROOT, Block, blocks
 
 SHOWN_ADDRESS = "http://127.0.0.1:3000"
@@ -34,24 +37,27 @@ def places(block: Block) -> str:
     return block.place
 
 
-@pytest.mark.parametrize("block", [block for block in EVERY if not block.reason], ids=places)
+def environment(home: Path) -> dict[str, str]:
+    """What every machine has, in an empty home."""
+    machine = {name: each for name, each in os.environ.items() if name.startswith(_MACHINE)}
+    return {**machine, "PATH": _PATH, "HOME": str(home), "TMPDIR": str(home)}
+
+
+RUN = [block for block in EVERY if not block.reason and not block.serves]
+SERVING = [block for block in EVERY if block.serves]
+
+
+@pytest.mark.parametrize("block", RUN, ids=places)
 def test_a_command_of_the_docs_works(block: Block, proxy: ProxyProcess, tmp_path: Path) -> None:
     text = block.text.replace(SHOWN_ADDRESS, proxy.url)
     if block.language == "python":
         text = f"python -c {shlex.quote(text)}"
-    environment = {
-        **{name: each for name, each in os.environ.items() if name.startswith(_MACHINE)},
-        "PATH": _PATH,
-        "HOME": str(tmp_path),
-        "TMPDIR": str(tmp_path),
-        # The docs show commands that find the server at its own port; here it is at another.
-        "LLM_CACHE_PROXY_URL": proxy.url,
-    }
 
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", f"{ACTIVATE}\n{text}"],
         cwd=ROOT,
-        env=environment,
+        # The docs show commands that find the server at its own port; here it is at another.
+        env={**environment(tmp_path), "LLM_CACHE_PROXY_URL": proxy.url},
         capture_output=True,
         text=True,
         timeout=110,
@@ -59,6 +65,46 @@ def test_a_command_of_the_docs_works(block: Block, proxy: ProxyProcess, tmp_path
     )
 
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("block", SERVING, ids=places)
+def test_a_command_of_the_docs_serves(block: Block, tmp_path: Path) -> None:
+    port = free_port()
+    settings = {"PORT": str(port), "DATA_DIR": str(tmp_path / "data")}  # others use its own
+    with subprocess.Popen(
+        ["bash", "-euo", "pipefail", "-c", block.text],
+        cwd=ROOT,
+        env={**environment(tmp_path), **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        try:
+            assert running.stdout is not None
+            said = list(lines_until(running.stdout, "LLM Cache Proxy serves"))
+            answer = httpx.get(f"http://127.0.0.1:{port}/health", timeout=30)
+        finally:
+            os.killpg(running.pid, signal.SIGTERM)
+            running.communicate(timeout=60)
+
+    assert answer.json()["status"] == "ok", said
+
+
+def lines_until(lines: Iterable[str], wanted: str) -> Iterator[str]:
+    """The lines until one has what is wanted; fails where none has."""
+    said = []
+    for line in lines:
+        said.append(line)
+        yield line
+        if wanted in line:
+            return
+    raise AssertionError("".join(said))
+
+
+def test_the_readme_says_how_to_start_it_first() -> None:
+    assert SERVING[0].place.startswith("README.md")
+    assert EVERY[0] is SERVING[0]
 
 
 def test_the_readme_says_how_to_run_what_stands_in_it() -> None:

@@ -1,6 +1,7 @@
 """A newcomer's walk: from an empty environment to a first hit in five commands, each timed.
 
-The environment has Python and curl, a home of its own, and nothing of this checkout but the wheel.
+The commands are those of docs/install.md and README, as they stand. The environment has Python and
+curl, a home of its own, and of this checkout its folder, or nothing but the wheel.
 """
 
 import os
@@ -14,17 +15,16 @@ from pathlib import Path
 import pytest
 from infra import release
 from infra.release import project_version
+from infra.tools import ROOT
 
 from servers.interpreters import require_python
 from servers.proxy.process import MODEL
 from servers.requirements import require_program, require_tool
 from servers.waiting import free_port
+from tour.blocks import blocks
 
-ASK = (
-    "curl -si http://127.0.0.1:{port}/v1/chat/completions -H 'content-type: application/json' -d "
-    '\'{{"model": "llama-3.1-8b-instant", "messages": '
-    '[{{"role": "user", "content": "What is Rust?"}}]}}\''
-)
+FOLDER = "./llm-cache-proxy"
+"""The repository's folder, as the guide has it."""
 MOST_SECONDS = {"venv": 120, "install": 400, "serve": 180, "ask": 30, "ask again": 5}
 """What each of the five commands may take; on a quiet machine it is a small part of it."""
 
@@ -41,7 +41,15 @@ class Newcomer:
     def environment(self) -> dict[str, str]:
         kept = ("PIP_", "SSL_", "REQUESTS_", "HTTP", "http", "NO_PROXY", "no_proxy", "LANG")
         environment = {name: each for name, each in os.environ.items() if name.startswith(kept)}
-        return {**environment, "PATH": "/usr/bin:/bin", "HOME": str(self.home), **self.settings}
+        path = f"{self.home.parent}/bin:/usr/bin:/bin"
+        return {**environment, "PATH": path, "HOME": str(self.home), **self.settings}
+
+    def has_python(self, interpreter: str) -> None:
+        """This is its python3."""
+        found = self.home.parent / "bin"
+        found.mkdir()
+        (found / "python3").write_text(f'#!/bin/sh\nexec {interpreter} "$@"\n')
+        (found / "python3").chmod(0o755)
 
     def types(self, name: str, command: str) -> str:
         """Run one command, and take its time; what it printed."""
@@ -97,28 +105,55 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
         yield someone
 
 
+def guide() -> list[str]:
+    """The commands of docs/install.md that install and serve."""
+    [block] = [
+        block.text
+        for block in blocks()
+        if block.place.startswith("docs/install.md") and FOLDER in block.text
+    ]
+    return [line.partition("  #")[0].strip() for line in block.splitlines()]
+
+
+def questions(port: int) -> list[str]:
+    """README's two questions, asked of this port."""
+    asked = [
+        block.text
+        for block in blocks()
+        if block.place.startswith("README.md") and block.text.startswith("curl")
+    ]
+    return [text.replace("127.0.0.1:3000", f"127.0.0.1:{port}") for text in asked]
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("version", "prepared"),
     [("3.11", True), ("3.13", False)],
-    ids=["3.11, with a model at hand", "3.13, with nothing"],
+    ids=["3.11, the folder, with a model at hand", "3.13, the wheel, with nothing"],
 )
 def test_five_commands_lead_to_a_first_hit(
     version: str, prepared: bool, wheel: Path, newcomer: Newcomer
 ) -> None:
     require_program("curl")
     port = free_port()
+    newcomer.settings["PORT"] = str(port)  # others use its own
+    newcomer.has_python(require_python(version))
+    make, install, serve = guide()
+    ask, ask_again = questions(port)
     if prepared:
         newcomer.settings["MODEL_DIR"] = str(MODEL)
+        (newcomer.home / FOLDER).symlink_to(ROOT)
+    else:
+        install = install.replace(FOLDER, str(wheel))
 
-    newcomer.types("venv", f"{require_python(version)} -m venv venv")
-    newcomer.types("install", f"venv/bin/pip install --quiet {wheel}")
-    newcomer.starts("serve", f"venv/bin/llm-cache-proxy serve --port {port}")
-    first = newcomer.types("ask", ASK.format(port=port))
-    second = newcomer.types("ask again", ASK.format(port=port))
+    newcomer.types("venv", make)
+    newcomer.types("install", install)
+    newcomer.starts("serve", serve)
+    first = newcomer.types("ask", ask)
+    second = newcomer.types("ask again", ask_again)
 
     assert "x-cache: MISS" in first
-    assert "x-cache: HIT-EXACT" in second
+    assert "x-cache: HIT-SEMANTIC" in second
     print(f"Python {version}: {newcomer.seconds}")  # noqa: T201 - the walk's result
     health = f"venv/bin/llm-cache-proxy admin health --url http://127.0.0.1:{port}"
     assert "ok" in newcomer.types("", health)

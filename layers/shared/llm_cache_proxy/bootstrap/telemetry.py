@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llm_cache_proxy.ports.request_sink import RequestSink
     from llm_cache_proxy.ports.tracer import Tracer
 
+_PACKAGES = "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
 _XRAY_DAEMON = "127.0.0.1:2000"
 _log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def telemetry(settings: Settings, *, frozen: bool = False) -> Telemetry | None:
         except ImportError as exc:
             missing = SettingsError(
                 "OTEL_EXPORTER_OTLP_ENDPOINT: OpenTelemetry is not installed "
-                f"({exc.name}); pip install 'llm-cache-proxy[otel]' adds it."
+                f"({exc.name}); pip install {_PACKAGES} adds it."
             )
             if not frozen:
                 raise missing from exc

@@ -293,7 +293,7 @@ class Settings(BaseSettings):
     otel_exporter_otlp_endpoint: BaseUrl | None = Field(
         None,
         description="Base URL of an OpenTelemetry collector (OTLP over HTTP, such as "
-        "http://127.0.0.1:4318): spans and metrics go there. Needs llm-cache-proxy[otel].",
+        "http://127.0.0.1:4318): spans and metrics go there. Needs the extra otel.",
     )
     otel_exporter_otlp_headers: SecretStr | None = Field(
         None, description="Headers for the collector: name=value, separated by commas."
