@@ -563,7 +563,7 @@ async def test_a_full_redis_still_serves_hits_uncounted(opened_store: OpenedStor
     assert not opened_store.holds(TENANT, "third")
     assert not opened_store.holds(TENANT, "fourth")
     opened_store.redis().config_set("maxmemory", 0)
-    assert await counts(opened_store) == before
+    assert await counts(opened_store) == before | {"error:write_refused": 1}
 
 
 @only_redis
@@ -577,7 +577,28 @@ async def test_a_read_only_redis_still_serves_hits_uncounted(opened_store: Opene
     assert isinstance(found, Hit)
     assert not await opened_store.store.commit(Commit(TENANT, entry()))
     opened_store.redis().replicaof("NO", "ONE")
-    assert await counts(opened_store) == before
+    assert await counts(opened_store) == before | {"error:write_refused": 1}
+
+
+@only_redis
+async def test_entries_that_a_full_redis_refuses_are_counted_at_once_and_once(
+    opened_store: OpenedStore,
+) -> None:
+    await opened_store.store.commit(Commit(TENANT, entry()))
+    opened_store.redis().config_set("maxmemory", 1)
+
+    for key in ("second", "third"):
+        await opened_store.store.commit(Commit(TENANT, entry(key)))
+    await opened_store.store.commit_items(TENANT, [entry("fourth"), entry("fifth")], {})
+    while_full = await counts(opened_store)
+    opened_store.redis().config_set("maxmemory", 0)
+    await asyncio.gather(
+        *(opened_store.store.commit(Commit(TENANT, entry(f"later {n}"))) for n in range(5))
+    )
+    afterwards = await counts(opened_store)
+
+    assert while_full["error:write_refused"] == 4
+    assert afterwards["error:write_refused"] == 4
 
 
 @only_redis

@@ -133,11 +133,14 @@ async def test_nothing_is_stored_while_the_disk_is_nearly_full_and_again_when_th
     store = sqlite_exact_store(path, timeout_seconds=5, disk_space=space)
 
     refused = await store.commit(Commit(TENANT, entry("a")))
+    none_of_two = await store.commit_items(TENANT, [entry("b"), entry("c")], {})
     free[0], now[0] = 1_000, 2.0
     taken = await store.commit(Commit(TENANT, entry("a")))
+    [window] = await store.counters(TENANT)
     await store.aclose()
 
-    assert (refused, taken) == (False, True)
+    assert (refused, none_of_two, taken) == (False, False, True)
+    assert window.counts == {"error:write_refused": 3}
 
 
 @pytest.mark.parametrize("damage", [b"no database at all" * 500, None], ids=["garbage", "page"])

@@ -1,6 +1,7 @@
 """A Redis that is full: by each of its policies no request fails, and no answer is another's."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -102,6 +103,8 @@ async def test_noeviction_keeps_the_first_answers_and_stores_no_more(
     assert (first, last, again) == ("HIT-EXACT", "MISS", "MISS")
     assert health["parts"]["exact"]["status"] == "refuses_writes"
     assert 'llm_cache_part_state{part="exact",state="refuses_writes"} 1' in metrics.text
+    [refused] = re.findall(r'errors_total{kind="write_refused"} (\d+)', metrics.text)
+    assert int(refused) >= PROMPTS // 3  # of as many as found no room, and the last one twice
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])

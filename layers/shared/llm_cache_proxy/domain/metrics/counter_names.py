@@ -88,6 +88,10 @@ def error_count(kind: str) -> dict[str, int]:
     return {f"error:{kind}": 1}
 
 
+WRITE_REFUSED = "write_refused"
+"""The kind of error where a store that is full or read-only took no entry."""
+
+
 def trip_count(tier: str) -> dict[str, int]:
     """What a breaker that opens adds."""
     return {f"trip:{tier}": 1}

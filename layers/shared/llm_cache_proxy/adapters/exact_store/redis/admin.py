@@ -1,5 +1,6 @@
 """Operators' view of the exact tier on a Redis server."""
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
@@ -115,6 +116,9 @@ class RedisAdmin(RedisScripts):
         )
         with sensible():
             windows = [_window(tenant, row) for row in cast("list[list[object]]", reply)]
+        if held := self._refused_writes.held(tenant):
+            seconds, start = names.window(time.time()).split(":")
+            windows.append(CounterWindow(tenant, int(start), int(seconds), held))
         return sorted(windows, key=lambda window: (window.start, -window.seconds))
 
     async def recent(self, tenant: str, skip: int, limit: int) -> Sequence[str]:

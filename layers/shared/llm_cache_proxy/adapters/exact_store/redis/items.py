@@ -58,6 +58,7 @@ class RedisItems(RedisScripts):
         reply = await self._run("commit_items", keys, *words, *flat(counts))
         [stored] = numbers(reply, 1)
         if stored == _TAKES_NO_WRITES:
+            self._refused_writes.refused(tenant, len(entries))
             _log.warning("the Redis is full or read-only: items of a batch were not stored")
         elif stored:
             await self._register(tenant)

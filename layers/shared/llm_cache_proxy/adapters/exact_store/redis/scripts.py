@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Protocol, cast
 
 from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS
+from llm_cache_proxy.adapters.exact_store.refused_writes import RefusedWrites
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
 
@@ -86,6 +87,7 @@ class RedisScripts:
         self._server = server
         self._requests_kept = requests_kept
         self._registered: set[str] = set()
+        self._refused_writes = RefusedWrites()
 
     async def _run(self, name: str, keys: list[str], *words: Word) -> object:
         locks_keys = self._server.locks_keys and name not in _FINDS_ITS_KEYS

@@ -21,6 +21,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 )
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, StoreRefusesWrites
+from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.ports.exact_store.store import (
     Answered,
     Commit,
@@ -96,23 +97,28 @@ class RedisExactStore(
         entry, lease = commit.entry, commit.lease
         keys = [names.record(entry.key), *names.shared(window)]
         keys.append(names.lease("" if lease is None else lease.flight))
-        reply = await self._run(
-            "commit",
-            keys,
-            window,
-            entry.sequence,
-            words["g"],
-            entry.purge_at,
-            2 * len(words),
-            entry.created_at,
-            "" if lease is None else lease.token,
-            *(word for pair in words.items() for word in pair),
-            *flat(commit.counts),
-        )
-        [stored] = numbers(reply, 1)
+        carried, stored = self._refused_writes.carry(commit.tenant), _TAKES_NO_WRITES
+        try:
+            reply = await self._run(
+                "commit",
+                keys,
+                window,
+                entry.sequence,
+                words["g"],
+                entry.purge_at,
+                2 * len(words),
+                entry.created_at,
+                "" if lease is None else lease.token,
+                *(word for pair in words.items() for word in pair),
+                *flat(merged(dict(commit.counts), carried)),
+            )
+            [stored] = numbers(reply, 1)
+        finally:
+            self._refused_writes.arrived(commit.tenant, carried, stored=stored == _STORED)
         if stored not in {_STORED, _CUT_OFF, _TAKES_NO_WRITES}:
             raise ExactStoreUnavailable("the exact store does not say whether it stored")
         if stored == _TAKES_NO_WRITES:
+            self._refused_writes.refused(commit.tenant)
             self._say_that_nothing_is_stored()
             return False
         await self._register(commit.tenant)

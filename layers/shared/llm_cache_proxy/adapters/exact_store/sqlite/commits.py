@@ -21,9 +21,11 @@ from llm_cache_proxy.adapters.exact_store.sqlite.records import (
 from llm_cache_proxy.adapters.exact_store.sqlite.schema import SCHEMA_VERSION
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, StoreRefusesWrites
+from llm_cache_proxy.domain.metrics.counter_names import WRITE_REFUSED, error_count, merged
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT, Commit
 
 _LINES_BETWEEN_TRIMS = 64
+_REFUSED = error_count(WRITE_REFUSED)
 
 _WRITE_ENTRY = """
 INSERT OR REPLACE INTO records (
@@ -72,6 +74,8 @@ class SqliteCommits(SqlitePart):
         """Whether all entries were stored: none where the disk is nearly full."""
         full = self._disk_space is not None and self._disk_space.shortage() is not None
         allowed, now = [] if full else entries, int(self._thread.now())
+        if full:
+            counts = merged(dict(counts), {name: len(entries) for name in _REFUSED})
         stored = await self._thread.run(lambda c: _commit_items(c, tenant, allowed, counts, now))
         return stored == len(entries)
 
@@ -124,8 +128,9 @@ def _commit_items(
 def _commit(connection: sqlite3.Connection, commit: Commit, now: float, *, storing: bool) -> bool:
     tenant, entry, lease = commit.tenant, commit.entry, commit.lease
     cutoff_fields = (entry.sequence, json.dumps(entry.selectors), entry.created_at)
+    counts = dict(commit.counts) if storing else merged(dict(commit.counts), _REFUSED)
     with writing(connection):
-        count(connection, tenant, commit.counts, int(now))
+        count(connection, tenant, counts, int(now))
         refused = not storing or is_cut_off(connection, tenant, *cutoff_fields)
         if lease is not None and is_fenced_off(connection, tenant, entry.key, lease, now):
             refused = True
