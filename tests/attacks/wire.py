@@ -12,7 +12,7 @@ from typing import cast
 
 from llm_cache_proxy.domain.json_text import JsonObject
 
-_QUIET_SECONDS = 0.5
+_QUIET_SECONDS = 1.5
 
 
 @dataclass(frozen=True)

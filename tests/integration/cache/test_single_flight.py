@@ -24,6 +24,7 @@ from servers.upstream.scripts import Close, Pause, Script, Step, answer, head
 SERVERS = 4
 REQUESTS = 200
 UPSTREAM_SECONDS = 2.0
+SHARED = ("misses", "coalesced")
 OPTIONS = ("--slowlog-log-slower-than", "0", "--slowlog-max-len", "20000")  # keeps every command
 
 
@@ -62,6 +63,13 @@ def servers(
 
 def slowly(script: Script, seconds: float = UPSTREAM_SECONDS) -> Script:
     return [Pause(seconds), *script]
+
+
+async def upstream_asked(upstream: ScriptedUpstream, times: int) -> None:
+    """Return once it has been asked so many times."""
+    async with asyncio.timeout(20):
+        while len(upstream.requests) < times:  # noqa: ASYNC110 - another process's doing
+            await asyncio.sleep(0.02)
 
 
 async def asked(
@@ -152,7 +160,7 @@ async def test_streams_and_whole_answers_share_one_call(
 
     async with clients_of(servers) as clients:
         first = asyncio.create_task(asked(clients[:1], prompt, 1))
-        await asyncio.sleep(0.3)
+        await upstream_asked(upstream, before + 1)
         streams = await asked(clients, prompt, 20, stream=True)
         await first
 
@@ -199,9 +207,7 @@ async def test_a_leader_that_is_killed_is_followed_by_one_other(
     with proxy_process(tmp_path / "leader", **settings(redis_url, upstream)) as leader:
         async with clients_of([leader]) as [alone], clients_of(servers) as clients:
             led = asyncio.create_task(asked([alone], prompt, 1))
-            async with asyncio.timeout(20):
-                while len(upstream.requests) == before:  # noqa: ASYNC110 - another process's doing
-                    await asyncio.sleep(0.02)
+            await upstream_asked(upstream, before + 1)
             following = asyncio.create_task(asked(clients, prompt, REQUESTS - 1))
             await asyncio.sleep(0.5)
             leader.process.kill()
@@ -226,12 +232,11 @@ async def test_the_counters_equal_what_was_sent(
     async with clients_of(servers) as clients:
         before = (await clients[0].get(f"{servers[0].url}/metrics")).json()
         await asked(clients, prompt, 40)
-        await asyncio.sleep(0.5)
-        after = (await clients[0].get(f"{servers[0].url}/metrics")).json()
+        grown: dict[str, int] = {}
+        async with asyncio.timeout(20):
+            while sum(grown.values()) < 40:
+                after = (await clients[0].get(f"{servers[0].url}/metrics")).json()
+                was, now = before["cache_performance"], after["cache_performance"]
+                grown = {name: now.get(name, 0) - was.get(name, 0) for name in SHARED}
 
-    def grown(name: str) -> int:
-        return int(
-            after["cache_performance"].get(name, 0) - before["cache_performance"].get(name, 0)
-        )
-
-    assert (grown("misses"), grown("coalesced")) == (1, 39)
+    assert grown == {"misses": 1, "coalesced": 39}

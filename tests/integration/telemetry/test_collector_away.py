@@ -29,7 +29,7 @@ def test_spans_beyond_what_may_wait_are_dropped_and_the_end_is_near(tracer: Otlp
     begun = time.monotonic()
     tracer.close()
 
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
 
 
 def test_the_sdk_has_one_line_a_minute(

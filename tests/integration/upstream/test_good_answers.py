@@ -18,6 +18,7 @@ from servers.proxy.process import proxy_process
 from servers.upstream.answers import chat
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Cut, Pause, Script, Send, Stall, answer, chunk, head, stream
+from servers.waiting import eventually
 
 _prompts = itertools.count()
 NAN = (
@@ -26,6 +27,8 @@ NAN = (
     b'"logprob":VALUE,"top_logprobs":[]}]},"finish_reason":"stop"}]}'
 )
 NUMBERS = pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"Infinity", b"1e400"])
+PAUSE_SECONDS = 4.0
+SOON_SECONDS = 20.0  # long before the upstream ends, or is given up
 WHOLE = events(delta(content="hi"))
 
 
@@ -65,7 +68,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 
 
 def slowly(*parts: str) -> Script:
-    return stream([part.encode() for part in parts], pause_seconds=0.4)
+    return stream([part.encode() for part in parts], pause_seconds=1.5)
 
 
 ODD = {
@@ -81,15 +84,16 @@ ODD = {
 
 def together(stand: Stand, script: Script, prompt: str) -> list[httpx.Response]:
     """A stream, a stream that comes while it runs, and then the same as JSON."""
+    before = len(stand.upstream.requests)
     stand.upstream.queue(script)
 
-    def later(seconds: float, **more: Any) -> httpx.Response:
-        time.sleep(seconds)
+    def later(**more: Any) -> httpx.Response:
+        eventually(lambda: len(stand.upstream.requests) > before, seconds=20)
         return stand.ask(prompt, **more)
 
     with ThreadPoolExecutor() as pool:
-        running = [pool.submit(later, 0, stream=True), pool.submit(later, 0.2, stream=True)]
-        running.append(pool.submit(later, 0.3))
+        running = [pool.submit(stand.ask, prompt, stream=True), pool.submit(later, stream=True)]
+        running.append(pool.submit(later))
         return [each.result() for each in running]
 
 
@@ -140,7 +144,7 @@ def test_a_stream_with_such_a_number_is_passed_to_its_end(stand: Stand, number: 
     assert told.content == body
 
 
-@pytest.mark.parametrize("end", [[Pause(3.0)], [Stall()], [Cut()]])
+@pytest.mark.parametrize("end", [[Pause(60.0)], [Stall()], [Cut()]])
 def test_an_answer_is_over_when_it_says_so(stand: Stand, end: Script) -> None:
     prompt, began = another(), time.monotonic()
     stand.upstream.queue(stream([WHOLE], end=end))
@@ -148,7 +152,7 @@ def test_an_answer_is_over_when_it_says_so(stand: Stand, end: Script) -> None:
     told = stand.ask(prompt, stream=True)
 
     assert told.content == WHOLE
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON_SECONDS
     assert stand.ask(prompt).headers["x-cache"] == "HIT-EXACT"
 
 
@@ -161,7 +165,7 @@ def test_a_response_is_over_when_it_is_completed(stand: Stand, end: Script) -> N
     told = httpx.post(f"{stand.url}/responses", json=fields, timeout=30)
 
     assert told.content == body
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON_SECONDS
     again = httpx.post(f"{stand.url}/responses", json=fields)
     assert again.headers["x-cache"] == "HIT-EXACT"
 
@@ -282,8 +286,9 @@ def test_a_stream_under_another_content_type_is_relayed_and_kept(
     )
     usage = event(choices=None, usage={"prompt_tokens": 1, "completion_tokens": 1})
     prompt, parts = another(), [delta(content="hi"), delta("stop"), usage + DONE]
-    pauses = [step for part in parts for step in (chunk(part.encode()), Pause(0.6))]
-    stand.upstream.queue([head(200, named), *pauses, Send(b"0\r\n\r\n")])
+    first_part, *others = [chunk(part.encode()) for part in parts]
+    begins: Script = [head(200, named), first_part, Pause(PAUSE_SECONDS)]
+    stand.upstream.queue([*begins, *others, Send(b"0\r\n\r\n")])
     began = time.monotonic()
 
     with httpx.stream(
@@ -293,7 +298,7 @@ def test_a_stream_under_another_content_type_is_relayed_and_kept(
         waited = time.monotonic() - began
         rest = b"".join(pieces)
 
-    assert waited < 0.6
+    assert waited < PAUSE_SECONDS
     assert told.headers["content-type"].startswith("text/event-stream")
     assert (first + rest).decode() == parts[0] + parts[1] + DONE
     assert stand.ask(prompt, stream=True).headers["x-cache"] == "HIT-EXACT"
