@@ -21,7 +21,8 @@ from servers.upstream.answers import chat, prompt_of
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Pause, Recorded, Script, answer
 
-BATCHES = 12
+BATCHES = 11
+"""One fewer than the page has steps: while it is looked at, another step may begin."""
 STEP_SECONDS = 300
 LLAMA, MINI, OWN = "llama-3.3-70b-versatile", "gpt-4o-mini", "acme/help-desk-7b"
 SETTINGS = {
@@ -78,6 +79,15 @@ TOPICS = (
 ANSWERS = {prompt: said for prompts, said in TOPICS for prompt in prompts}
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What one request asked, and with which tags."""
+
+    key: str
+    prompt: str
+    tags: tuple[str, ...]
+
+
 @dataclass
 class HelpDesk:
     """A proxy in keyed mode, whoever asks it, and where it keeps its log."""
@@ -87,7 +97,18 @@ class HelpDesk:
     folder: Path
     chance: random.Random = field(default_factory=lambda: random.Random(17))  # noqa: S311 - a load, the same each time
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
-    sent: int = 0
+    asked: list[Asked] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+    """How many requests had been sent before each batch."""
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent."""
+        return len(self.asked)
+
+    def moved_seconds(self, place: int) -> int:
+        """How far into the past the request in that place was moved."""
+        return STEP_SECONDS * sum(begun > place for begun in self.batches)
 
     def admin(self, path: str, **fields: object) -> dict[str, Any]:
         """The answer of an operator's action that writes."""
@@ -121,19 +142,21 @@ class HelpDesk:
             {"role": "system", "content": "You work at the help desk."},
             {"role": "user", "content": prompt},
         ]
+        tags = ("help", "website") if key == "website" else ("help",)
         client.post(
             "/v1/chat/completions",
             json={"model": model, "messages": messages},
             headers={
                 "authorization": f"Bearer {self.keys[key]['key']}",
-                "x-cache-tags": "help,website" if key == "website" else "help",
+                "x-cache-tags": ",".join(tags),
                 **headers,
             },
         )
-        self.sent += 1
+        self.asked.append(Asked(key, prompt, tags))
 
     def batch(self, client: httpx.Client, number: int) -> None:
         """Some twenty requests, about ever more topics."""
+        self.batches.append(self.sent)
         known = TOPICS[: 3 + number]
         for _ in range(9 + self.chance.randrange(6)):
             prompts, _said = self.chance.choice(known)
@@ -216,7 +239,7 @@ def help_desk(folder: Path) -> Iterator[HelpDesk]:
         with httpx.Client(base_url=proxy.url, timeout=30) as client:
             for number in range(BATCHES):
                 desk.batch(client, number)
+                desk.settle()
                 if number < BATCHES - 1:
                     desk.move_back()
-        desk.settle()
         yield desk

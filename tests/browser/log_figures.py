@@ -70,9 +70,17 @@ class LogFigures:
     @property
     def vetoes(self) -> Counter[str]:
         """Vetoes by rule."""
+        return self._summed("vetoes")
+
+    @property
+    def failures(self) -> Counter[str]:
+        """What failed on the way, by kind."""
+        return self._summed("failures")
+
+    def _summed(self, name: str) -> Counter[str]:
         total = Counter[str]()
         for line in self.lines:
-            total.update(line.get("vetoes", {}))
+            total.update(line.get(name, {}))
         return total
 
 

@@ -1,13 +1,13 @@
 """The docs' pictures of every page, taken from the real thing by `make screenshots`.
 
-Every number on the pages is compared with the log of the requests that made it.
+Before a picture is taken, every number on its page is compared with the log of the requests.
 """
 
 import json
 import os
-import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,31 +15,49 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from browser.conftest import picture, scheme, screen
-from browser.help_desk import LLAMA, MINI, OWN, HelpDesk, help_desk
-from browser.log_figures import LogFigures, answered, paid
-from browser.page import card, cells, facts, figure, find, rows, until
+from browser.help_desk import MINI, HelpDesk, help_desk
+from browser.log_figures import LogFigures
+from browser.numbers.lines import check_entries, check_request, check_requests, check_veto
+from browser.numbers.overview import check_of_a_model, check_overview
+from browser.numbers.semantic_and_keys import check_keys, check_semantic
+from browser.page import find, until
 from servers.proxy.keyed import ADMIN_KEY
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIDTH, HEIGHT = 1280, 860
+Check = Callable[[webdriver.Chrome, HelpDesk, LogFigures], None]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One of the docs', and what compares the page's numbers with the log."""
+
+    name: str
+    query: str
+    check: Check
+    colours: str = "light"
+    width: int = WIDTH
+
+    @property
+    def page(self) -> str:
+        return self.name.partition("-")[0]
+
+
 PICTURES = (
-    ("overview-light", "?page=overview", "light", WIDTH),
-    ("overview-dark", "?page=overview", "dark", WIDTH),
-    ("requests-light", "?page=requests", "light", WIDTH),
-    ("request-light", "?page=requests&result=HIT-SEMANTIC", "light", WIDTH),
-    ("entries-light", "?page=entries", "light", WIDTH),
-    ("semantic-light", "?page=semantic", "light", WIDTH),
-    ("keys-light", "?page=keys", "light", WIDTH),
-    ("overview-narrow", "?page=overview", "dark", 390),
+    Picture("overview-light", "?page=overview", check_overview),
+    Picture("overview-dark", "?page=overview", check_overview, "dark"),
+    Picture("overview-narrow", "?page=overview", check_overview, "dark", 390),
+    Picture("requests-light", "?page=requests", check_requests),
+    Picture("request-light", "?page=requests&result=HIT-SEMANTIC", check_request),
+    Picture("veto-light", "?page=requests&search=guard:", check_veto),
+    Picture("entries-light", "?page=entries", check_entries),
+    Picture("semantic-light", "?page=semantic", check_semantic),
+    Picture("keys-light", "?page=keys", check_keys),
 )
-PARTLY = ("requests", "request", "entries")
+PARTLY = ("requests", "request", "veto", "entries")
 """Pages that are long lists: what the window shows is enough."""
-WRITTEN = 0.006
-"""How far a written number may be from the exact one: three digits are shown."""
-BUCKET = 0.11
-"""The same for a latency: buckets are 5 % wide, and two digits are shown."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +69,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelpDesk]:
 @pytest.fixture(scope="module")
 def log(desk: HelpDesk) -> LogFigures:
     text = (desk.folder / "requests.jsonl").read_text()
-    return LogFigures([json.loads(line) for line in text.splitlines()])
+    lines = [json.loads(line) for line in text.splitlines()]
+    return LogFigures(
+        [
+            line | {"time": line["time"] - desk.moved_seconds(place)}
+            for place, line in enumerate(lines)
+        ]
+    )
 
 
 def shown(browser: webdriver.Chrome, desk: HelpDesk, query: str) -> None:
@@ -62,159 +86,40 @@ def shown(browser: webdriver.Chrome, desk: HelpDesk, query: str) -> None:
     until(browser, lambda: find(browser, "updated").text)
 
 
-def amount(text: str) -> float:
-    """A written number: dollars, percent, thousands or milliseconds."""
-    found = re.search(r"(-?[\d,.]+)\s*(K|%|s\b)?", text.replace("$", ""))
-    assert found is not None, text
-    factor = {"K": 1e3, "%": 0.01, "s": 1e3, None: 1}[found[2]]
-    return float(found[1].replace(",", "")) * factor
-
-
-def near(value: float, within: float = WRITTEN) -> object:
-    return pytest.approx(value, rel=within, abs=0.0006)
-
-
-def by_name(browser: webdriver.Chrome, element_id: str) -> dict[str, list[str]]:
-    """A table's cells by the name of their row."""
-    return {name: rest for name, *rest in cells(browser, element_id)}
-
-
-def test_every_number_of_the_overview_is_that_of_the_log(
-    browser: webdriver.Chrome, desk: HelpDesk, log: LogFigures
-) -> None:
-    answers = answered(desk.upstream.requests)
-    shown(browser, desk, "?page=overview")
-
-    assert amount(card(browser, "Hit rate")) == near(log.hit_rate)
-    assert amount(card(browser, "Requests")) == len(log.lines) == desk.sent
-    assert amount(card(browser, "Dollars saved")) == near(log.dollars("dollars_saved"))
-    assert amount(card(browser, "Tokens saved")) == near(log.tokens("HIT-EXACT", "HIT-SEMANTIC"))
-    assert amount(facts(browser, "cards", "Dollars saved")[1]) == near(paid(answers))
-    assert amount(facts(browser, "cards", "Tokens saved")[1]) == near(
-        sum(used["total_tokens"] for _, used in answers)
-    )
-    assert amount(card(browser, "Entries")) == len(log.looked_up)  # the others replaced theirs
-
-    names = {
-        "Exact hits": "HIT-EXACT",
-        "Semantic hits": "HIT-SEMANTIC",
-        "Misses": "MISS",
-        "Bypasses": "BYPASS",
-        "Failed": "ERROR",
-        "Refused": "REFUSED",
-    }
-    tiers = by_name(browser, "tiers")
-    assert {name: amount(row[0]) for name, row in tiers.items()} == {
-        name: len(log.of(result)) for name, result in names.items()
-    }
-    spent = by_name(browser, "latency")
-    for name, result in (("Exact hit", "HIT-EXACT"), ("Miss", "MISS"), ("Failed", "ERROR")):
-        wanted = [log.percentile(result, share) for share in (0.5, 0.9, 0.99)]
-        assert [amount(text) for text in spent[name][:3]] == near_all(wanted, BUCKET)
-    models = by_name(browser, "models")
-    for model in (LLAMA, MINI, OWN):
-        hits = log.of("HIT-EXACT", "HIT-SEMANTIC", model=model)
-        own = [answer for answer in answers if answer[0] == model]
-        assert [amount(text) for text in models[model][:4]] == near_all(
-            [
-                len(hits),
-                len(own),
-                log.tokens("HIT-EXACT", "HIT-SEMANTIC", model=model),
-                sum(used["total_tokens"] for _, used in own),
-            ]
-        )
-        if model != OWN:
-            saved = log.dollars("dollars_saved", model=model)
-            assert [amount(text) for text in models[model][4:]] == near_all([saved, paid(own)])
-    assert models[OWN][4:] == ["price unknown", "price unknown"]
-    assert rows(browser, "refusals") == [f"429:rate_limit_exceeded {len(log.of('REFUSED'))}"]
-    assert rows(browser, "errors") == [
-        f"key_requests {len(log.of('REFUSED'))}",
-        f"upstream_503 {len(log.of('ERROR'))}",
-    ]
-
-
-def near_all(values: list[float], within: float = WRITTEN) -> object:
-    return pytest.approx(values, rel=within, abs=0.0006)
-
-
-def test_the_list_of_requests_is_the_log(
-    browser: webdriver.Chrome, desk: HelpDesk, log: LogFigures
-) -> None:
-    shown(browser, desk, "?page=requests")
-
-    assert amount(figure(browser, "Requests")) == len(log.lines)
-    assert amount(figure(browser, "Hit rate")) == near(log.hit_rate)
-    assert amount(figure(browser, "Saved")) == near(log.dollars("dollars_saved"))
-    assert amount(figure(browser, "Spent")) == near(log.dollars("dollars_spent"))
-    assert amount(figure(browser, "Tokens used")) == near(log.tokens("MISS", "BYPASS"))
-    links = find(browser, "requests").find_elements(By.TAG_NAME, "a")
-    listed = {str(link.get_attribute("data-id")) for link in links}
-    assert listed == {line["request_id"] for line in log.lines[-50:]}
-
-
-def test_the_semantic_page_is_that_of_the_log_and_of_what_the_upstream_was_asked(
-    browser: webdriver.Chrome, desk: HelpDesk, log: LogFigures
-) -> None:
-    samples = len(answered(desk.upstream.requests)) - len(log.of("MISS", "BYPASS"))
-    shown(browser, desk, "?page=semantic")
-    browser.find_element(By.TAG_NAME, "summary").click()
-
-    bands = {low: tuple(map(amount, row)) for low, row in by_name(browser, "bands").items()}
-    assert {low: band for low, band in bands.items() if any(band)} == log.bands
-    compared = sum(map(sum, log.bands.values()))
-    assert amount(card(browser, "Compared by meaning")) == compared
-    assert {name: amount(row[1]) for name, row in by_name(browser, "vetoes").items()} == log.vetoes
-    assert samples > 0
-    assert amount(by_name(browser, "accuracy")["Sampled"][0]) == samples
-
-
-def test_what_tenants_and_keys_have_used_is_that_of_the_log(
-    browser: webdriver.Chrome, desk: HelpDesk, log: LogFigures
-) -> None:
-    shown(browser, desk, "?page=keys")
-
-    tenants = by_name(browser, "tenants")
-    for tenant in ("acme", "globex"):
-        own = LogFigures(log.of(tenant=tenant))
-        assert [amount(text) for text in tenants[tenant][:4]] == near_all(
-            [
-                len(own.lines),
-                own.hit_rate,
-                own.tokens("HIT-EXACT", "HIT-SEMANTIC"),
-                own.dollars("dollars_saved"),
-            ]
-        )
-    used = {name.split("\n")[0]: row for name, row in by_name(browser, "keys").items()}
-    for name, made in desk.keys.items():
-        key = str(made["id"]).partition(".")[2]
-        assert amount(used[name][2]) == near(log.tokens("MISS", "BYPASS", key=key))
-        assert amount(used[name][3]) == near(log.dollars("dollars_spent", key=key))
-
-
 def size(path: Path) -> tuple[int, int]:
     """Width and height that a PNG's header tells."""
     width, height = struct.unpack(">II", path.read_bytes()[16:24])
     return int(width), int(height)
 
 
-def test_the_docs_show_every_page_as_it_is(
-    browser: webdriver.Chrome, desk: HelpDesk, tmp_path: Path
-) -> None:
-    guide = (DOCS / "dashboard.md").read_text(encoding="utf-8")
-    stale = []
-    for name, query, colours, width in PICTURES:
-        kept = DOCS / "dashboard" / f"{name}.png"
-        screen(browser, width, HEIGHT)
-        scheme(browser, colours)
-        shown(browser, desk, query)
-        if name.startswith("request-"):
-            find(browser, "requests").find_element(By.TAG_NAME, "a").click()
-            until(browser, lambda: find(browser, "drawer").is_displayed())
-        taken = kept if os.environ.get("WRITE_PICTURES") else tmp_path / f"{name}.png"
-        picture(browser, taken, whole=name.split("-")[0] not in PARTLY)
-        assert f"dashboard/{name}.png" in guide
-        if abs(size(taken)[1] / size(kept)[1] - 1) > 0.1 or size(taken)[0] != size(kept)[0]:
-            stale.append(name)
+CLOSE = "for (const one of document.querySelectorAll('details')) one.open = false"
 
-    assert stale == [], "run `make screenshots`"
+
+@pytest.mark.parametrize("wanted", PICTURES, ids=lambda wanted: wanted.name)
+def test_the_docs_show_a_page_whose_numbers_are_those_of_the_log(
+    browser: webdriver.Chrome, desk: HelpDesk, log: LogFigures, tmp_path: Path, wanted: Picture
+) -> None:
+    kept = DOCS / "dashboard" / f"{wanted.name}.png"
+    screen(browser, wanted.width, HEIGHT)
+    scheme(browser, wanted.colours)
+    shown(browser, desk, wanted.query)
+    if wanted.page in {"request", "veto"}:
+        find(browser, "requests").find_element(By.TAG_NAME, "a").click()
+        until(browser, lambda: find(browser, "drawer").is_displayed())
+
+    wanted.check(browser, desk, log)
+
+    browser.execute_script(CLOSE)
+    taken = kept if os.environ.get("WRITE_PICTURES") else tmp_path / kept.name
+    picture(browser, taken, whole=wanted.page not in PARTLY)
+    assert f"dashboard/{kept.name}" in (DOCS / "dashboard.md").read_text(encoding="utf-8")
+    assert size(taken)[0] == size(kept)[0]
+    assert size(taken)[1] / size(kept)[1] == pytest.approx(1, abs=0.1), "run `make screenshots`"
+
+
+def test_the_figures_of_one_model_are_those_of_its_lines(
+    browser: webdriver.Chrome, desk: HelpDesk, log: LogFigures
+) -> None:
+    shown(browser, desk, f"?page=overview&model={MINI}")
+
+    check_of_a_model(browser, desk, log)
