@@ -1,5 +1,6 @@
 """Facts about where spans go, as the settings say."""
 
+import json
 import logging
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.api.middleware.request_events import CURRENT
-from llm_cache_proxy.bootstrap.functions.logs import OfRequest
+from llm_cache_proxy.bootstrap.functions.logs import OfRequest, log_as_json
 from llm_cache_proxy.bootstrap.telemetry import otlp_headers, telemetry
 from llm_cache_proxy.pipeline.recording.request_events import RequestEventDraft
 from llm_cache_proxy.settings import Settings
@@ -58,6 +59,23 @@ def test_log_lines_carry_the_trace() -> None:
         CURRENT.reset(token)
 
     assert (record.__dict__["request_id"], record.__dict__["trace_id"]) == ("req_1", "abc")
+
+
+def test_powertools_adds_the_x_ray_trace_to_a_functions_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = f"1-{'a' * 8}-{'b' * 24}"
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={root};Parent={'c' * 16};Sampled=1")
+    before = logging.getLogger().handlers[:], logging.getLogger().level
+
+    log_as_json("INFO")
+    try:
+        logging.getLogger("n").warning("said")
+    finally:
+        logging.getLogger().handlers[:], level = before
+        logging.getLogger().setLevel(level)
+
+    assert json.loads(capsys.readouterr().out)["xray_trace_id"] == root
 
 
 def test_without_the_packages_the_start_says_what_to_install(

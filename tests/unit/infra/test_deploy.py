@@ -492,3 +492,7 @@ def test_what_would_stop_the_functions_is_not_stored(change: str, message: str) 
 
 def test_clients_may_be_let_in_without_keys_by_tuning() -> None:
     assert json.loads(tuned("", ["ACCESS_MODE=open"])) == {"ACCESS_MODE": "open"}
+
+
+def test_the_steps_in_x_ray_are_switched_on_by_tuning() -> None:
+    assert json.loads(tuned("", ["XRAY_STEPS=true"])) == {"XRAY_STEPS": "true"}
