@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from browser.conftest import KEY, pages_of, scheme, screen
 from browser.page import card, choose, complaints, facts, find, opened, press, rows, until
 from fakes.admin import NOW, AdminHarness
+from llm_cache_proxy.domain.metrics.counter_names import hit_counts
 from samples.served import served
 from servers.thread import ThreadServer
 
@@ -97,17 +98,19 @@ def painted(browser: webdriver.Chrome, chart: str, colour: str) -> int:
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_the_charts_are_drawn_in_the_colours_of_the_scheme(
-    browser: webdriver.Chrome, open_dashboard: ThreadServer, colours: str
+    browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness, colours: str
 ) -> None:
+    office.exact.lay({"error": 6, "refused": 4}, ago=60, seconds=300)
     opened(browser, open_dashboard)
 
     scheme(browser, colours)  # while the page is open
 
     until(browser, lambda: painted(browser, "requests", "--exact") > 1_000)
     assert painted(browser, "requests", "--semantic") > 500
+    assert painted(browser, "requests", "--failed") > 100
     assert painted(browser, "rate", "--exact") > 300
     label = find(browser, "requests").get_attribute("aria-label")
-    assert label == "Requests by tier over time: 729 in all."
+    assert label == "Requests by tier over time: 739 in all."
 
 
 def test_what_lies_under_the_pointer_is_reported_in_words(
@@ -290,6 +293,24 @@ def test_no_page_scrolls_sideways_and_no_card_on_a_wide_one(
 
     assert {place: page for place, (page, _) in found.items() if page > 0} == {}
     assert [place for place, (_, cards) in found.items() if cards and place[1] == 1280] == []
+
+
+TOO_WIDE = """
+  return [...document.querySelectorAll(".cards dd")].filter((one) =>
+    one.scrollWidth > one.clientWidth).map((one) => one.innerText);
+"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_small_amount_of_dollars_stays_on_its_card(browser: webdriver.Chrome, width: int) -> None:
+    office = AdminHarness()
+    office.exact.lay(hit_counts("exact_hits", "gpt-4o-mini", 8, 31), ago=60, seconds=300)
+    server = ThreadServer(pages_of(office, None))
+    with server.running():
+        screen(browser, width, 740)
+        opened(browser, server)
+        assert card(browser, "Dollars saved") == "$0.0000198"
+        assert browser.execute_script(TOO_WIDE) == []
 
 
 def test_without_any_traffic_the_page_says_so(browser: webdriver.Chrome) -> None:

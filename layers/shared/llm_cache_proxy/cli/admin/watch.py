@@ -98,7 +98,7 @@ def _told(line: JsonObject) -> str:
     moment = time.strftime("%H:%M:%S", time.localtime(cast("float", line["time"])))
     similarity = "" if line.get("similarity") is None else f"{line['similarity']:.3f}"
     told = (
-        f"{moment} {line['status']} {line['result']:<12} {similarity:<5} "
+        f"{moment} {line['status']} {line['result']:<12} {similarity:>6} "
         f"{line['latency_ms']:8,.1f} ms  {line.get('model', layout.NOTHING)}  {line['reason']}"
     )
     return "".join(each if each.isprintable() else "?" for each in told)  # a client's own words
