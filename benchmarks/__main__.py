@@ -17,6 +17,7 @@ from benchmarks.plots import draw
 
 QUESTIONS = (
     "exact_hit",
+    "spans",
     "function_hit",
     "cold_start",
     "entries",

@@ -66,7 +66,7 @@ def measured(*, ours: int = 4_000, theirs: int = 400, turns: int = 5) -> Finding
         for name, server, hits in servers:
             running = stack.enter_context(server)
             side = Side(name, running, hits)
-            _warmed(side)
+            warmed(side)
             sides.append(side)
         asked = len(upstream.requests)
         for _ in range(turns):
@@ -77,7 +77,8 @@ def measured(*, ours: int = 4_000, theirs: int = 400, turns: int = 5) -> Finding
     return _finding(sides, commands_per_hit(), METHOD.format(ours=ours, theirs=theirs, turns=turns))
 
 
-def _warmed(side: Side) -> None:
+def warmed(side: Side) -> None:
+    """Ask often enough that nothing is loaded or connected any more."""
     request = chat_request(side.running.url, PROMPT, MODEL)
     with Connection(side.running.url) as connection:
         connection.ask(request)
