@@ -11,7 +11,9 @@ from typing import cast
 import redis
 
 from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
-from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.cluster.client import cluster_exact_store
+from llm_cache_proxy.adapters.exact_store.redis.cluster.slots import Slots
+from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS, TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_store
 from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 from llm_cache_proxy.bootstrap.parts import Exact
@@ -21,8 +23,10 @@ from servers.redis.rest_server import RedisRest
 MANAGED = "MANAGED_UPSTASH_URL"
 """Names somebody's own database, empty and for these tests alone: `make check-cloud` sets it."""
 
-KINDS = ["sqlite", "redis", "upstash", *(["managed"] if os.environ.get(MANAGED) else [])]
+KINDS = ["sqlite", "redis", "upstash", "cluster", *(["managed"] if os.environ.get(MANAGED) else [])]
 TOKEN = "rest-token"
+SLOTS = 8
+"""Groups of a tenant on the cluster: more than it has nodes."""
 _FIELDS = {
     "version": "v",
     "created_at": "c",
@@ -58,7 +62,7 @@ class OpenedStore:
             statement = f"UPDATE records SET {field} = ? WHERE tenant = ? AND key = ?"  # noqa: S608
             self._sql(statement, value, tenant, key)
             return
-        name = TenantNames(tenant).record(key)
+        name = self.names(tenant, key).record(key)
         if value is None:
             self.redis().hdel(name, _FIELDS[field])
         else:
@@ -69,11 +73,11 @@ class OpenedStore:
         if self.path is not None:
             found = "SELECT COUNT(*) FROM records WHERE tenant = ? AND key = ?"
             return self._sql(found, tenant, key)[0][0] == 1
-        return bool(self.redis().exists(TenantNames(tenant).record(key)))
+        return bool(self.redis().exists(self.names(tenant, key).record(key)))
 
     def lay(self, tenant: str, seconds: int, start: int, counts: Mapping[str, int]) -> None:
         """Put a counter window there, as an earlier day left it."""
-        names = TenantNames(tenant)
+        names = self.names(tenant)
         for name, amount in counts.items():
             if self.path is not None:
                 row = (tenant, seconds, start, name, amount)
@@ -82,10 +86,21 @@ class OpenedStore:
                 window = f"{seconds}:{start}"
                 self.redis().hincrby(f"{names.counter_prefix}{window}", name, amount)
                 self.redis().sadd(names.windows, window)
+                if self.kind == "cluster":
+                    self.redis().sadd(TENANTS, Slots(tenant, SLOTS).home)
+
+    def names(self, tenant: str, key: str | None = None) -> TenantNames:
+        """What the tenant's keys are called there: those of an exact key, or of its home."""
+        if self.kind != "cluster":
+            return TenantNames(tenant)
+        slots = Slots(tenant, SLOTS)
+        return TenantNames(slots.home if key is None else slots.of(key))
 
     def redis(self) -> redis.Redis:
-        """A client beside the store."""
+        """A client beside the store, of all nodes where it is a cluster."""
         assert self.redis_url is not None
+        if self.kind == "cluster":
+            return cast("redis.Redis", _cluster(self.redis_url))
         return redis.Redis.from_url(self.redis_url, decode_responses=True)
 
     def _sql(self, statement: str, *values: object) -> list[tuple[int]]:
@@ -107,6 +122,14 @@ async def opened(kind: str, folder: Path, redis_url: str) -> AsyncIterator[Opene
         async with _managed() as (managed, url):
             yield OpenedStore(kind, managed, url)
         return
+    if kind == "cluster":
+        with closing(_cluster(redis_url)) as nodes:
+            nodes.flushall()
+            nodes.config_set("maxmemory", 0)
+        spread = cluster_exact_store(redis_url, slots=SLOTS, timeout_seconds=5)
+        yield OpenedStore(kind, spread, redis_url)
+        await spread.aclose()
+        return
     with closing(redis.Redis.from_url(redis_url)) as beside:
         beside.flushall()
         beside.config_set("maxmemory", 0)
@@ -122,6 +145,10 @@ async def opened(kind: str, folder: Path, redis_url: str) -> AsyncIterator[Opene
         yield OpenedStore(kind, store, redis_url)
         await store.aclose()
     await gateway.aclose()
+
+
+def _cluster(url: str) -> redis.RedisCluster:
+    return redis.RedisCluster.from_url(url, decode_responses=True)
 
 
 @asynccontextmanager

@@ -138,9 +138,11 @@ def remote_exact(settings: Settings) -> tuple[Exact, str] | None:
     """The exact tier on Redis or Upstash, if one is named."""
     timeout_seconds = settings.exact_deadline_seconds
     if settings.redis_url is not None:
+        url = settings.redis_url.get_secret_value()
+        if settings.redis_cluster_slots is not None:
+            return _on_cluster(settings, url, settings.redis_cluster_slots)
         from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
 
-        url = settings.redis_url.get_secret_value()
         store = redis_exact_store(
             url, timeout_seconds=timeout_seconds, requests_kept=settings.requests_kept
         )
@@ -156,6 +158,18 @@ def remote_exact(settings: Settings) -> tuple[Exact, str] | None:
         )
         return store, f"Upstash Redis at {settings.upstash_redis_rest_url}"
     return None
+
+
+def _on_cluster(settings: Settings, url: str, slots: int) -> tuple[Exact, str]:
+    from llm_cache_proxy.adapters.exact_store.redis.cluster.client import cluster_exact_store
+
+    store = cluster_exact_store(
+        url,
+        slots=slots,
+        timeout_seconds=settings.exact_deadline_seconds,
+        requests_kept=settings.requests_kept,
+    )
+    return store, f"Redis Cluster (REDIS_URL), {slots} slots for each tenant"
 
 
 def embedded_exact(settings: Settings) -> tuple[Exact, str]:

@@ -56,6 +56,13 @@ class Settings(BaseSettings):
     redis_url: RedisUrl | None = Field(
         None, description="Exact tier on a Redis server: redis:// or rediss://."
     )
+    redis_cluster_slots: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="REDIS_URL is a node of a Redis Cluster, and each tenant spread over so many "
+        "hash slots; see docs/scale.md before you change it. Unset: it is one server.",
+    )
     upstash_redis_rest_url: HttpUrl | None = Field(
         None, description="Exact tier on Upstash, over its REST API."
     )
@@ -454,6 +461,8 @@ class Settings(BaseSettings):
             raise ValueError("UPSTREAM_KEYS needs UPSTREAMS")
         if self.redis_url is not None and self.upstash_redis_rest_url is not None:
             raise ValueError("set REDIS_URL or UPSTASH_REDIS_REST_URL, not both")
+        if self.redis_cluster_slots is not None and self.redis_url is None:
+            raise ValueError("REDIS_CLUSTER_SLOTS needs REDIS_URL")
         if self.embedding_url is not None and self.embedding_function is not None:
             raise ValueError("set EMBEDDING_URL or EMBEDDING_FUNCTION, not both")
         if self.semantic_preset is Preset.VERIFIED and self.verifier == "none":

@@ -27,18 +27,35 @@ class RedisPyServer:
 
     async def command(self, *words: Word) -> object:
         """The server's reply."""
-        from redis.exceptions import NoPermissionError, NoScriptError, RedisError
+        from redis.exceptions import (
+            MovedError,
+            NoPermissionError,
+            NoScriptError,
+            RedisClusterException,
+            RedisError,
+        )
 
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                reply: object = await self._connected().execute_command(*words)  # type: ignore[no-untyped-call] # redis-py
+                reply = await self._execute(*words)
         except NoScriptError as exc:
             raise NoSuchScriptError from exc
+        except MovedError as exc:
+            raise ExactStoreUnavailable(
+                "Redis is a node of a cluster: REDIS_CLUSTER_SLOTS has to be set"
+            ) from exc
         except NoPermissionError as exc:
             raise ExactStoreUnavailable(f"Redis permits no {words[0]} to this user") from exc
         except UnicodeError as exc:
             raise UnreadableReplyError("Redis sent bytes that are no text") from exc
-        except (RedisError, OSError, TimeoutError, ValueError, IndexError) as exc:
+        except (
+            RedisError,
+            RedisClusterException,
+            OSError,
+            TimeoutError,
+            ValueError,
+            IndexError,
+        ) as exc:
             # ValueError and its like: what answers there speaks no Redis.
             raise ExactStoreUnavailable(f"Redis failed: {type(exc).__name__}") from exc
         return reply
@@ -48,6 +65,10 @@ class RedisPyServer:
         if self._client is not None:
             client, self._client = self._client, None
             await client.aclose()
+
+    async def _execute(self, *words: Word) -> object:
+        reply: object = await self._connected().execute_command(*words)  # type: ignore[no-untyped-call] # redis-py
+        return reply
 
     def _connected(self) -> "Redis":
         if self._client is None:

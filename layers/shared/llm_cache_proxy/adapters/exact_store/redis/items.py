@@ -21,13 +21,17 @@ class RedisItems(RedisScripts):
 
     async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
         """The valid entries under the keys, and the key's check, in one command."""
+        return await self._look_items_up(query, whole=True)
+
+    async def _look_items_up(self, query: ItemsLookup, *, whole: bool) -> ItemsAnswered:
+        """`whole` says that the request asks for nothing else: then it may be a hit."""
         names = TenantNames(query.tenant)
         now = time.time()
         window = names.window(now)
         records = [names.record(key) for key in query.keys]
         keys = [*names.shared(window), names.client_keys, *records, names.ring]
         max_age: Word = "" if query.max_age_seconds is None else query.max_age_seconds
-        words = [FORMAT_VERSION, max_age, window, check_text(query.check, now)]
+        words = [FORMAT_VERSION, max_age, window, check_text(query.check, now), int(whole)]
         words += [*flat(query.counts), *self._lines(query.recent)]
         reply = await self._run("lookup_items", keys, *words)
         await self._register(query.tenant)

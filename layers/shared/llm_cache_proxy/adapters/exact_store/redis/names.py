@@ -34,6 +34,7 @@ class TenantNames:
         self.barred = f"{self._root}:bar"
         self.standing = f"{self._root}:std"
         self.fence = f"{self._root}:fence"
+        self.slots = f"{self._root}:slots"
 
     def record(self, key: str) -> str:
         """The record under an exact key."""

@@ -31,6 +31,7 @@ _BESIDE = {
     "lookup": ("common", "keys"),
     "lookup_items": ("common", "keys"),
     "write_key": ("keys",),
+    "admit": ("common", "keys"),
 }
 """What a script needs before it, where that is not `common` alone."""
 

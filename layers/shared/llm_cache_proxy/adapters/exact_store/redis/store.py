@@ -136,7 +136,10 @@ class RedisExactStore(
 
     async def check(self) -> str | None:
         """Every command that a request's scripts use, on a key of their own."""
-        state, *why = texts(await self._run("check", [CHECKED])) or [""]
+        return await self._checked(CHECKED)
+
+    async def _checked(self, key: str) -> str | None:
+        state, *why = texts(await self._run("check", [key])) or [""]
         said = "".join(why)[:_MOST_SAID]
         if state == "refused":
             raise StoreRefusesWrites(f"the Redis takes no writes: {said}")

@@ -1,5 +1,6 @@
 -- KEYS: cutoffs, sequence, counter, index, usage, clients' keys, records, ring
--- ARGV: version, max age or '', window, check (JSON) or '', then counts as name, amount
+-- ARGV: version, max age or '', window, check (JSON) or '', 1 where these are all that is asked
+--       for, then counts as name, amount
 -- Gives sequence, now, then for each living entry two words, since a client reads few faster: its
 -- place among the records from 1, created, expires, prompt tokens, entry id and model in one, and body.
 local now = now_seconds()
@@ -25,7 +26,7 @@ local function looked_up()
     local saved = string.format('%.0f', sums[2])
     count(KEYS[3], KEYS[4], ARGV[3], 'model:' .. model .. ':prompt_saved', saved)
   end
-  if hits > 0 and hits == asked then
+  if ARGV[5] == '1' and hits > 0 and hits == asked then
     count(KEYS[3], KEYS[4], ARGV[3], 'exact_hits', 1)
   end
   return found, asked - hits
@@ -48,5 +49,5 @@ else
   end
   answer = keyed(key, now, found)
 end
-count_pairs(KEYS[3], KEYS[4], KEYS[5], ARGV[3], 5)
+count_pairs(KEYS[3], KEYS[4], KEYS[5], ARGV[3], 6)
 return answer

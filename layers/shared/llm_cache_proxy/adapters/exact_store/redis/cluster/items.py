@@ -1,0 +1,85 @@
+"""Items of a batch on a cluster: one script for each group that has some of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from llm_cache_proxy.adapters.exact_store.redis.cluster.groups import (
+    apart,
+    by_group,
+    stamped,
+    together,
+)
+from llm_cache_proxy.adapters.exact_store.redis.cluster.requests import ClusterRequests
+from llm_cache_proxy.domain.client_keys.limits import Grant
+from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS
+from llm_cache_proxy.ports.exact_store.items import ItemsAnswered, ItemsFound, ItemsLookup
+from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
+
+
+class ClusterItems(ClusterRequests):
+    """The `ItemStore` of a cluster."""
+
+    async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
+        """The valid entries under the keys, once the client's key has been checked."""
+        slots = await self._slots(query.tenant)
+        counts, corrections = apart(query.counts)
+        recent = stamped(query.recent)
+        admitted = await self._admitted(slots, query.check)
+        if isinstance(admitted, Refused | OtherNamespace):
+            await self._tally(slots, counts, corrections, recent)
+            return admitted
+        groups = by_group(slots, query.keys) or {slots.home: []}
+        found = _joined(
+            await together(
+                self._group.look_items_up(
+                    replace(
+                        query,
+                        tenant=group,
+                        keys=keys,
+                        check=None,
+                        counts={} if number else counts,
+                        recent=() if number else recent,
+                    ),
+                    whole=len(groups) == 1,
+                )
+                for number, (group, keys) in enumerate(groups.items())
+            )
+        )
+        if len(groups) > 1 and len(found.hits) == len(query.keys):
+            await self._tally(slots, {EXACT_HITS: 1}, corrections, ())
+        else:
+            await self._settle(slots, corrections)
+        if query.check is None:
+            return found
+        grant: Grant | OtherNamespace | Refused = admitted
+        missing = len(query.keys) - len(found.hits)
+        if missing or not query.keys:
+            asked = query.check.share(missing, len(query.keys)) if query.keys else query.check
+            grant = await self._reserved(slots, asked, admitted)
+        return replace(found, grant=grant) if isinstance(grant, Grant) else grant
+
+    async def commit_items(
+        self, tenant: str, entries: Sequence[Entry], counts: Mapping[str, int]
+    ) -> bool:
+        """Whether all entries were stored."""
+        slots = await self._slots(tenant)
+        counted, corrections = apart(counts)
+        held = {entry.key: entry for entry in entries}
+        groups = by_group(slots, held) or {slots.home: []}
+        stored = await together(
+            self._group.commit_items(group, [held[key] for key in keys], {} if number else counted)
+            for number, (group, keys) in enumerate(groups.items())
+        )
+        await self._settle(slots, corrections)
+        return all(stored)
+
+
+def _joined(parts: Sequence[ItemsAnswered]) -> ItemsFound:
+    """What all groups found. The least sequence is each one's: so no clear is overlooked."""
+    found = [part for part in parts if isinstance(part, ItemsFound)]
+    return ItemsFound(
+        hits={key: hit for part in found for key, hit in part.hits.items()},
+        sequence=min(part.sequence for part in found),
+        now=max(part.now for part in found),
+    )
