@@ -7,17 +7,21 @@ for SnapStart came after it, so those are the stand-in's alone.
 import json
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from infra.demo_upstream import demo_upstream
 
 from samples.stack import Stack
+from servers.aws.lambda_emulator import rest_event
+from servers.aws.runtime_api import PRELUDE_END
 from servers.aws.streaming_function import (
     CHAT,
     Package,
     StreamingFunction,
     package,
     streaming_function,
+    under_the_emulator,
 )
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Close, Stall, answer, sse, stream
@@ -199,6 +203,22 @@ def test_adapter_and_server_end_in_order_when_they_are_told_to(
 
             assert process.wait(20) in (0, -signal.SIGTERM)
         assert function.api.extensions == ["lambda-adapter"]
+
+
+def test_under_lambdas_own_emulator_a_miss_streams_to_its_end_and_a_hit_after_it(
+    kind: str, packaged: Package, tmp_path: Path
+) -> None:
+    event = rest_event("POST", CHAT, asking("What emulates?", stream=True))
+
+    with (
+        demo_upstream("127.0.0.1") as upstream,
+        under_the_emulator(kind, packaged, upstream, tmp_path) as function,
+    ):
+        answers = [function.raw(event).partition(PRELUDE_END) for _ in range(2)]
+
+    preludes = [json.loads(prelude) for prelude, _, _ in answers]
+    assert [prelude["headers"]["x-cache"] for prelude in preludes] == ["MISS", "HIT-EXACT"]
+    assert all(body.rstrip().endswith(b"data: [DONE]") for _, _, body in answers)
 
 
 def test_an_instance_wakes_from_its_snapshot_and_serves(packaged: Package) -> None:

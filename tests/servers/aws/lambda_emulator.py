@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,11 @@ class EmulatedFunction:
 
     def invoke(self, event: Json) -> Json:
         """The handler's answer, or the emulator's account of its failure."""
-        return httpx.post(self._url + _INVOKE, content=json.dumps(event), timeout=60).json()
+        return json.loads(self.raw(event))
+
+    def raw(self, event: Json) -> bytes:
+        """The same as it came."""
+        return httpx.post(self._url + _INVOKE, content=json.dumps(event), timeout=60).content
 
     def over_http(self, event: Json) -> tuple[int, httpx.Headers, str]:
         """The HTTP response that a proxy integration would make of the handler's answer."""
@@ -49,6 +53,27 @@ class EmulatedFunction:
 @contextmanager
 def emulated(name: str, environment: Mapping[str, str]) -> Iterator[EmulatedFunction]:
     """`functions/<name>/handler.py` with nothing but this environment, and Lambda's own."""
+    folder = ROOT / "functions" / name
+    given = {
+        "PATH": str(Path(sys.executable).parent),
+        "PYTHONPATH": str(folder),
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        **environment,
+    }
+    program = [sys.executable, "-m", "awslambdaric", "handler.handler"]
+    with emulated_program(program, folder, given) as function:
+        yield function
+
+
+@contextmanager
+def emulated_program(
+    program: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> Iterator[EmulatedFunction]:
+    """Whatever speaks to the Runtime API, as the emulator starts it."""
     # On a port of its own each: invocations, and the runtime's side.
     ports = free_port("127.0.0.1"), free_port("127.0.0.1")
     (binary,) = require_tool("sam").glob(
@@ -60,19 +85,10 @@ def emulated(name: str, environment: Mapping[str, str]) -> Iterator[EmulatedFunc
             *("--log-level", "error"),
             *("--runtime-interface-emulator-address", f"127.0.0.1:{ports[0]}"),
             *("--runtime-api-address", f"127.0.0.1:{ports[1]}"),
-            *(sys.executable, "-m", "awslambdaric", "handler.handler"),
+            *program,
         ],
-        cwd=ROOT / "functions" / name,
-        env={
-            "PATH": str(Path(sys.executable).parent),
-            "PYTHONPATH": str(ROOT / "functions" / name),
-            "AWS_LAMBDA_FUNCTION_NAME": name,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            **environment,
-        },
+        cwd=folder,
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:

@@ -1,7 +1,7 @@
 """The completions function as Lambda runs it where it streams: its package behind a web adapter.
 
-Lambda's side is `runtime_api`, since Lambda's own emulator keeps a streamed answer back until its
-end. The package is the function's folder and the layer, under an interpreter that has no other
+Lambda's side is `runtime_api`, or Lambda's own emulator, which keeps a streamed answer back until
+its end. The package is the function's folder and the layer, under an interpreter that has no other
 packages.
 """
 
@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from infra.tools import NotInstalled, web_adapter
 
 from samples.packaged_stack import package_streaming_function
 from samples.stack import Stack
-from servers.aws.lambda_emulator import rest_event
+from servers.aws.lambda_emulator import EmulatedFunction, emulated_program, rest_event
 from servers.aws.runtime_api import Invocation, RuntimeApi, runtime_api
 from servers.redis.process import redis_process
 from servers.requirements import missing
@@ -77,16 +78,25 @@ def command(kind: str) -> list[str]:
 def streaming_function(
     kind: str, packaged: Package, upstream: str, *, stack: Stack | None = None, **more: str
 ) -> Iterator[StreamingFunction]:
-    """It, behind an adapter of that kind, with the adapter's variables that the template gives."""
+    """It, on a Redis of its own, with the adapter's variables that the template gives."""
+    with redis_process() as redis_url:
+        given = {"REDIS_URL": redis_url, "UPSTREAM_BASE_URL": upstream, **more}
+        with behind_adapter(kind, packaged, given, stack=stack) as made:
+            yield made
+
+
+@contextmanager
+def behind_adapter(
+    kind: str, packaged: Package, settings: Mapping[str, str], *, stack: Stack | None = None
+) -> Iterator[StreamingFunction]:
+    """The package with these settings behind an adapter of that kind."""
     started = command(kind)
-    with redis_process() as redis_url, runtime_api() as (api, address):
+    with runtime_api() as (api, address):
         environment = {
             **_environment(packaged, stack or Stack()),
+            **settings,
             "AWS_LWA_PORT": str(free_port()),
             "AWS_LAMBDA_RUNTIME_API": address,
-            "REDIS_URL": redis_url,
-            "UPSTREAM_BASE_URL": upstream,
-            **more,
         }
         with (
             subprocess.Popen([packaged.task / "run.sh"], env=environment) as server,
@@ -98,6 +108,26 @@ def streaming_function(
                 for process in (adapter, server):
                     process.terminate()
                     process.wait(_END_SECONDS)
+
+
+@contextmanager
+def under_the_emulator(
+    kind: str, packaged: Package, upstream: str, folder: Path
+) -> Iterator[EmulatedFunction]:
+    """The same under Lambda's own emulator, which starts the server and the adapter as one."""
+    bootstrap = folder / "bootstrap"
+    adapter = " ".join(map(quote, command(kind)))
+    bootstrap.write_text(f"#!/bin/bash\n{quote(str(packaged.task / 'run.sh'))} &\nexec {adapter}\n")
+    bootstrap.chmod(0o755)
+    with redis_process() as redis_url:
+        given = {
+            **_environment(packaged, Stack()),
+            "AWS_LWA_PORT": str(free_port()),
+            "REDIS_URL": redis_url,
+            "UPSTREAM_BASE_URL": upstream,
+        }
+        with emulated_program([str(bootstrap)], packaged.task, given) as made:
+            yield made
 
 
 def _environment(packaged: Package, stack: Stack) -> Mapping[str, str]:
