@@ -1,5 +1,6 @@
 """An upstream that says what a test tells it to, and remembers what it was asked."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
@@ -60,7 +61,7 @@ class FakeUpstream:
         """Answer the next call with these pieces; an exception among them breaks the answer off."""
         self._queue.append((status, headers or JSON_HEADERS, pieces))
 
-    def routes(self, model: str) -> Sequence[Route]:
+    def routes(self, model: str, _: str = "") -> Sequence[Route]:
         return [Route("fake", model)] if self.route_list is None else self.route_list
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:
@@ -97,3 +98,17 @@ class FakeUpstream:
 
     async def aclose(self) -> None:
         """Nothing to release."""
+
+
+class GatedUpstream(FakeUpstream):
+    """Answers when its gate is opened; `unreachable` then counts as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def send(self, call: UpstreamCall) -> UpstreamReply:
+        self.asked.set()
+        await self.gate.wait()
+        return await super().send(call)

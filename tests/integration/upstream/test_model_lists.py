@@ -6,7 +6,7 @@ import pytest
 
 from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
 from llm_cache_proxy.domain.errors import UpstreamError, UpstreamRefusal
-from llm_cache_proxy.domain.upstreams.config import UpstreamConfig
+from llm_cache_proxy.domain.upstreams.config import Kind, UpstreamConfig
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Close, answer
 
@@ -42,6 +42,24 @@ async def test_lists_of_any_shape_are_read(
     server.queue(answer(listed))
 
     assert await upstream.models() == [GOOD]
+
+
+async def test_anthropics_models_are_listed_as_openais_clients_know_models(
+    server: ScriptedUpstream,
+) -> None:
+    config = UpstreamConfig("claude", server.base_url, api_key="sk", kind=Kind.ANTHROPIC)
+    upstream = OpenAIUpstream(config, environment=False)
+    listed = {"type": "model", "id": "claude-x", "display_name": "X", "created_at": "2026-01-01"}
+    server.queue(answer({"data": [listed], "has_more": False, "last_id": "claude-x"}))
+
+    models = await upstream.models()
+    await upstream.aclose()
+
+    known = {"object": "model", "created": 0, "owned_by": "claude"}
+    assert models == [{**known, **listed}]
+    [asked] = server.requests
+    assert (asked.query, asked.headers["x-api-key"]) == ("limit=1000", "sk")
+    assert asked.headers["anthropic-version"] == "2023-06-01"
 
 
 async def test_a_number_that_json_lacks_is_null(

@@ -13,7 +13,7 @@ from llm_cache_proxy.bootstrap.upstreams import (
     upstream_or_demonstration,
 )
 from llm_cache_proxy.domain.errors import SettingsError
-from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
+from llm_cache_proxy.domain.upstreams.config import Kind, UpstreamConfig, candidates
 from llm_cache_proxy.settings import Settings, read_settings
 
 
@@ -54,6 +54,27 @@ def test_an_address_of_ones_own_takes_groqs_place() -> None:
     )
 
     assert (own.name, own.base_url, own.api_key) == ("upstream", "http://u/v1", "k")
+
+
+def test_anthropic_needs_its_name_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant")
+
+    [anthropic] = configs([{"name": "anthropic"}])
+
+    assert (anthropic.kind, anthropic.api_key) == (Kind.ANTHROPIC, "sk-ant")
+    assert anthropic.url("/messages") == "https://api.anthropic.com/v1/messages"
+
+
+def test_any_server_may_be_of_anthropics_kind() -> None:
+    [own, other] = configs(
+        [
+            {"name": "own", "kind": "anthropic", "base_url": "http://own/v1"},
+            {"name": "anthropic", "kind": "openai", "base_url": "http://u/v1"},
+        ],
+        upstream_keys='{"anthropic": "sk-ant"}',
+    )
+
+    assert (own.kind, other.kind) == (Kind.ANTHROPIC, Kind.OPENAI)
 
 
 def test_several_upstreams_keep_their_order_names_and_limits() -> None:

@@ -206,23 +206,26 @@ async def _uncached_route() -> Seen:
     return Seen(passed.outcome.result, passed.outcome.reason)
 
 
+PATH = "/v1/chat/completions"
+
+
 async def _refused() -> Seen:
-    headers = refused(InvalidRequest("no"), "req").headers
+    headers = refused(InvalidRequest("no"), "req", PATH).headers
     return Seen(headers["x-cache"], headers["x-cache-reason"])
 
 
 async def _upstream_error() -> Seen:
-    headers = upstream_failed(UpstreamUnreachable("away", upstream="u"), "req").headers
+    headers = upstream_failed(UpstreamUnreachable("away", upstream="u"), "req", PATH).headers
     return Seen(headers["x-cache"], headers["x-cache-reason"])
 
 
 async def _internal_error() -> Seen:
-    headers = unforeseen("req").headers
+    headers = unforeseen("req", PATH).headers
     return Seen(headers["x-cache"], headers["x-cache-reason"])
 
 
 async def _client_left() -> Seen:
-    headers = refused(InvalidRequest("left", code=CLIENT_LEFT), "req").headers
+    headers = refused(InvalidRequest("left", code=CLIENT_LEFT), "req", PATH).headers
     return Seen(headers["x-cache"], headers["x-cache-reason"])
 
 

@@ -80,7 +80,7 @@ class NullVectorStore:
 class NullUpstream:
     """Used by the functions for operators, which call no upstream."""
 
-    def routes(self, model: str) -> Sequence[Route]:
+    def routes(self, model: str, path: str = "") -> Sequence[Route]:
         """No upstream serves any model."""
         return []
 

@@ -48,7 +48,7 @@ class Explanation:
         Raises InvalidRequest where they describe none, NotFound where no upstream serves the model.
         """
         request, with_texts = _request(fields)
-        routes = self.pipeline.ports.upstream.routes(str(request.fields["model"]))
+        routes = self.pipeline.ports.upstream.routes(request.model, request.dialect.path)
         planned = plan_request(request, self.pipeline.policy, routes)
         vectors = RecordingVectorStore(self.pipeline.ports.vectors)
         state = RequestState()

@@ -82,6 +82,7 @@ def _config(each: UpstreamSetting, keys: Mapping[str, str], settings: Settings) 
         aliases=each.aliases,
         timeouts=timeouts,
         http2=each.http2,
+        kind=each.speaks,
     )
 
 

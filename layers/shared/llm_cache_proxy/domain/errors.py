@@ -144,7 +144,9 @@ class UpstreamError(ProxyError):
     """The LLM gave no answer; `upstream` is its configured name."""
 
     status = 502
+    error_type = "upstream_error"
     code = "upstream_error"
+    param: str | None = None
 
     def __init__(self, message: str, *, upstream: str) -> None:
         super().__init__(message)
@@ -172,6 +174,10 @@ class UpstreamTimedOut(UpstreamError):
 
     status = 504
     code = "upstream_timeout"
+
+
+ClientError = RequestRefused | UpstreamError
+"""What a client is told of."""
 
 
 class CacheTierError(ProxyError):

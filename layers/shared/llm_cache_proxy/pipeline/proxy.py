@@ -82,7 +82,7 @@ class CachingProxy:
         return answer
 
     async def _answer(self, request: ClientRequest, state: RequestState) -> Answer:
-        routes = self.upstream.routes(request.model)
+        routes = self.upstream.routes(request.model, request.dialect.path)
         if len(request.body) < _LARGE_BYTES:
             planned = plan_request(request, self.policy, routes)
         else:
@@ -141,7 +141,7 @@ class CachingProxy:
                 return answer
             case Follow():
                 found = self._after_leader(decision, planned, state)
-                return self.single_flight.streamed(decision, found, state)
+                return self.single_flight.streamed(planned, decision, found, state)
             case AskUpstream(fallback=None) if planned.plan.only_if_cached:
                 raise NotInCache(
                     "No stored answer may serve this request, and no other was wanted."

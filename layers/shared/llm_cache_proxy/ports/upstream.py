@@ -52,8 +52,8 @@ class UpstreamReply:
 class Upstream(Protocol):
     """Failure (`UpstreamError`) means: no answer, unless a stale one may be served."""
 
-    def routes(self, model: str) -> Sequence[Route]:
-        """The routes for this model, preferred first; empty when no upstream serves it."""
+    def routes(self, model: str, path: str = "") -> Sequence[Route]:
+        """The routes for this model at this path, preferred first; empty where none serves it."""
         ...
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:

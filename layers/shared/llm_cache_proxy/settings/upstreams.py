@@ -10,11 +10,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from llm_cache_proxy.domain.upstreams.config import ANTHROPIC_BASE_URL, Kind
 from llm_cache_proxy.settings.addresses import base_url as as_base_url
 
 _SERVICES = {
     "groq": ("https://api.groq.com/openai/v1", "GROQ_API_KEY"),
     "openai": ("https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "anthropic": (ANTHROPIC_BASE_URL, "ANTHROPIC_API_KEY"),
 }
 """Base URL and key variable of upstreams that need to be named only."""
 
@@ -41,6 +43,7 @@ class UpstreamSetting(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, AfterValidator(_name)]
+    kind: Kind | None = None
     base_url: Annotated[str, AfterValidator(as_base_url)] = ""
     api_key_variable: Annotated[str, AfterValidator(_variable)] | None = None
     models: tuple[str, ...] = ("*",)
@@ -52,6 +55,12 @@ class UpstreamSetting(BaseModel):
     def address(self) -> str:
         """The base URL, known for some names."""
         return self.base_url or _SERVICES[self.name][0]
+
+    @property
+    def speaks(self) -> Kind:
+        """Whose API it speaks, known for some names."""
+        named = Kind.ANTHROPIC if self.name == Kind.ANTHROPIC else Kind.OPENAI
+        return self.kind or named
 
     @property
     def key_variable(self) -> str | None:

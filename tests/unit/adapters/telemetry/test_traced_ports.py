@@ -40,7 +40,7 @@ class PiecesUpstream:
         self._error = error
         self.headers: dict[str, str] = {}
 
-    def routes(self, model: str) -> list[Route]:
+    def routes(self, model: str, _: str = "") -> list[Route]:
         return [Route("groq", model)]
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:

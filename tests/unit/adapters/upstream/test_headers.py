@@ -3,6 +3,7 @@
 import pytest
 
 from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
+from llm_cache_proxy.domain.upstreams.config import Kind
 
 
 def sent(
@@ -22,6 +23,8 @@ def sent(
         "x-stainless-lang",
         "idempotency-key",
         "openai-organization",
+        "X-Api-Key",
+        "anthropic-workspace-id",
         "host",
         "content-length",
         "transfer-encoding",
@@ -50,6 +53,34 @@ def test_the_key_sent_is_the_upstreams() -> None:
     assert sent({"authorization": "Bearer client"})["authorization"] == "Bearer sk-ours"
 
 
+def test_a_client_says_which_version_and_betas_it_knows() -> None:
+    asked = {"anthropic-version": "2023-01-01", "anthropic-beta": "a,b"}
+
+    headers = sent(asked)
+
+    assert {name: headers[name] for name in asked} == asked
+
+
+def to_anthropic(path: str, client: dict[str, str], key: str = "sk-ours") -> dict[str, str]:
+    headers = for_upstream(client, api_key=key, compressed=True, kind=Kind.ANTHROPIC, path=path)
+    return {name.decode(): value.decode("latin-1") for name, value in headers}
+
+
+def test_anthropic_is_shown_the_key_as_it_knows_keys() -> None:
+    headers = to_anthropic("/messages", {"x-api-key": "clients", "authorization": "Bearer c"})
+
+    assert headers["x-api-key"] == "sk-ours"
+    assert "authorization" not in headers
+    assert to_anthropic("/chat/completions", {})["authorization"] == "Bearer sk-ours"
+    assert "x-api-key" not in to_anthropic("/messages", {}, key="")
+
+
+def test_anthropic_is_told_a_version_where_the_client_tells_none() -> None:
+    assert to_anthropic("/models", {})["anthropic-version"] == "2023-06-01"
+    told = to_anthropic("/messages", {"anthropic-version": "2023-01-01"})
+    assert told["anthropic-version"] == "2023-01-01"
+
+
 def test_an_upstream_without_a_key_gets_no_credentials() -> None:
     assert "authorization" not in sent({"authorization": "Bearer client"}, key="")
 
@@ -68,6 +99,7 @@ def test_rate_limits_and_request_id_come_back_as_the_upstreams() -> None:
         [
             (b"X-RateLimit-Remaining-Requests", b"7"),
             (b"ratelimit-reset", b"3"),
+            (b"anthropic-ratelimit-tokens-limit", b"9"),
             (b"X-Request-Id", b"req_1"),
             (b"Retry-After", b"2"),
         ]
@@ -76,6 +108,7 @@ def test_rate_limits_and_request_id_come_back_as_the_upstreams() -> None:
     assert kept == {
         "x-upstream-ratelimit-remaining-requests": "7",
         "x-upstream-ratelimit-reset": "3",
+        "x-upstream-ratelimit-tokens-limit": "9",
         "x-upstream-request-id": "req_1",
         "retry-after": "2",
     }

@@ -18,7 +18,7 @@ class Listing:
         self.failing: dict[str, str] = {}
         self.looks: list[str] = []
 
-    def routes(self, model: str) -> Sequence[Route]:
+    def routes(self, model: str, _: str = "") -> Sequence[Route]:
         return [Route(name, model) for name in self.statuses]
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:

@@ -80,7 +80,7 @@ def test_every_header_that_is_sent_is_described() -> None:
 
     sent = outcome_headers(outcome, "req_1")
 
-    assert HEADERS.keys() == {*sent, "x-upstream-request-id"}
+    assert HEADERS.keys() == {*sent, "request-id", "x-upstream-request-id"}
     assert set(HEADERS["x-cache"]["schema"]["enum"]) == set(Result)
 
 

@@ -50,13 +50,30 @@ async def test_a_key_makes_the_request_its_tenants() -> None:
     assert answer.json() == ["acme", "0123456789abcdef"]
 
 
+async def test_anthropics_clients_show_their_key_in_a_header_of_their_own() -> None:
+    async with reached(RING) as client:
+        answer = await client.post("/v1/messages", headers={"x-api-key": KEY})
+
+    assert answer.json() == ["acme", "0123456789abcdef"]
+
+
+async def test_a_key_that_is_refused_is_refused_in_anthropics_shape() -> None:
+    async with reached(RING) as client:
+        answer = await client.post("/v1/messages", headers={"x-api-key": "sk-1"})
+
+    error = answer.json()
+    assert (answer.status_code, error["type"]) == (401, "error")
+    assert error["error"]["type"] == "authentication_error"
+    assert error["request_id"] == answer.headers["request-id"] == answer.headers["x-request-id"]
+
+
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
         ({}, "missing_api_key"),
         ({"authorization": "Bearer sk-1"}, "invalid_api_key"),
         ({"authorization": f"Bearer {KEY[:-2]}xx"}, "invalid_api_key"),
-        ({"x-api-key": KEY}, "missing_api_key"),
+        ({"x-api-key": "sk-1"}, "invalid_api_key"),
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/models", "/v1/anything", "/v1"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, bearer_key
+from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, presented_key
 from llm_cache_proxy.domain.errors import NotPermitted
 
 NEW, OLD = b"n" * 32, b"o" * 32
@@ -68,14 +68,23 @@ def test_a_tenant_whose_name_a_key_cannot_carry_gets_none(tenant: str) -> None:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "lcp_a.b.c"])
 def test_a_request_without_a_key_learns_how_to_send_one(header: str) -> None:
     with pytest.raises(NotPermitted, match="Bearer") as refused:
-        bearer_key(header)
+        presented_key({"authorization": header})
 
     assert refused.value.code == "missing_api_key"
 
 
 @pytest.mark.parametrize("header", ["Bearer k", "bearer  k ", "BEARER k"])
 def test_the_key_is_what_follows_the_scheme(header: str) -> None:
-    assert bearer_key(header) == "k"
+    assert presented_key({"authorization": header}) == "k"
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": ""}, {"authorization": "Basic abc"}])
+def test_anthropics_header_brings_a_key_as_well(headers: dict[str, str]) -> None:
+    assert presented_key({**headers, "x-api-key": " k "}) == "k"
+
+
+def test_of_two_keys_the_bearer_counts() -> None:
+    assert presented_key({"authorization": "Bearer k", "x-api-key": "other"}) == "k"
 
 
 def test_the_secrets_are_not_shown() -> None:

@@ -10,6 +10,7 @@ from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.requests.keys import (
     Identity,
     canonical_body,
+    effective_headers,
     entry_id,
     exact_key,
     fingerprint,
@@ -196,12 +197,24 @@ def test_an_images_address_and_detail_count() -> None:
         replace(HERE, upstream="openai"),
         replace(HERE, model="m2"),
         replace(HERE, query="api-version=preview"),
+        replace(HERE, headers=effective_headers({"anthropic-version": "2023-06-01"})),
+        replace(HERE, headers=effective_headers({"openai-beta": "responses=v2"})),
     ],
 )
 def test_where_a_request_belongs_counts(other: Identity) -> None:
     assert key(BODY, other) != key(BODY)
     blanked = [fingerprint(canonical_body(BODY, place), place) for place in (HERE, other)]
     assert blanked[0] != blanked[1]
+
+
+def test_headers_that_change_nothing_are_no_part_of_the_key() -> None:
+    assert effective_headers({"x-title": "App", "anthropic-beta": ""}) == ()
+
+
+def test_a_header_cannot_be_taken_for_another() -> None:
+    one, other = ({"anthropic-beta": "a"}, {"anthropic-version": "a"})
+
+    assert effective_headers(one) != effective_headers(other)
 
 
 def test_parts_of_the_place_cannot_be_shifted_into_each_other() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates, groq
+from llm_cache_proxy.domain.upstreams.config import Kind, UpstreamConfig, candidates, groq, of_kind
 
 
 def config(name: str, *models: str, **aliases: str) -> UpstreamConfig:
@@ -55,6 +55,24 @@ def test_a_model_that_no_upstream_serves_leads_nowhere() -> None:
 
 def test_patterns_respect_case() -> None:
     assert routed([config("a", "gpt-*")], "GPT-4o") == []
+
+
+ANTHROPIC = UpstreamConfig("claude", "https://c.example/v1", kind=Kind.ANTHROPIC)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/messages", "claude"), ("/messages/count_tokens", "claude"), ("/chat/completions", "a")],
+)
+def test_a_path_leads_to_the_upstreams_that_speak_its_api(path: str, name: str) -> None:
+    found = of_kind([config("a", "*"), ANTHROPIC], path)
+
+    assert [each.name for each in found] == [name]
+
+
+def test_where_none_is_of_that_kind_any_may_speak_both() -> None:
+    assert of_kind([config("a", "*")], "/messages")[0].name == "a"
+    assert of_kind([ANTHROPIC], "/chat/completions") == [ANTHROPIC]
 
 
 def test_the_api_key_is_not_shown() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fakes.embedder import FakeEmbedder
-from fakes.upstream import FakeUpstream, chunk, completion, sse
+from fakes.upstream import GatedUpstream, chunk, completion, sse
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.entries.shared_answer import SharedAnswer, shared_answer
@@ -21,24 +21,10 @@ from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.exact_store.leases import Lease
 from llm_cache_proxy.ports.exact_store.store import Lookup
-from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
+from llm_cache_proxy.ports.upstream import Route
 from unit.pipeline.harness import Harness, ReceivedAnswer
 
 SSE = {"content-type": "text/event-stream"}
-
-
-class GatedUpstream(FakeUpstream):
-    """Answers when its gate is opened; `unreachable` then counts as well."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = asyncio.Event()
-        self.asked = asyncio.Event()
-
-    async def send(self, call: UpstreamCall) -> UpstreamReply:
-        self.asked.set()
-        await self.gate.wait()
-        return await super().send(call)
 
 
 def a_bench(**parts: Any) -> tuple[Harness, GatedUpstream]:

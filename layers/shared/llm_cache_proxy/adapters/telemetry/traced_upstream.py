@@ -46,9 +46,9 @@ class TracedUpstream:
         self._tracer = tracer
         self._addresses = addresses
 
-    def routes(self, model: str) -> Sequence[Route]:
+    def routes(self, model: str, path: str = "") -> Sequence[Route]:
         """The upstream's own."""
-        return self._upstream.routes(model)
+        return self._upstream.routes(model, path)
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:
         """The upstream's reply; its span ends with its body."""

@@ -6,11 +6,15 @@ upstream says of the operator's account or of its own connection.
 
 from collections.abc import Iterable, Mapping
 
+from llm_cache_proxy.domain.upstreams.config import ANTHROPIC_VERSION, Kind
+
 USER_AGENT = "llm-cache-proxy"
 
 TO_UPSTREAM = frozenset(
     {
         "accept",
+        "anthropic-beta",
+        "anthropic-version",
         "content-type",
         "openai-beta",
         # W3C Trace Context: a trace goes on to the upstream. `tracestate` may hold more than ids.
@@ -41,13 +45,29 @@ TO_CLIENT = frozenset(
     }
 )
 
+_CHAT = "/chat/completions"
+"""At Anthropic, a way in for OpenAI's clients, and their way to show a key."""
 _CONTROLS = dict.fromkeys((*range(32), 127), " ")
-_RATE_LIMITS = ("x-ratelimit-", "ratelimit-")
+_RATE_LIMITS = ("x-ratelimit-", "ratelimit-", "anthropic-ratelimit-")
 _REQUEST_IDS = frozenset({"x-request-id", "request-id"})
 
 
+def _credentials(kind: Kind, path: str, api_key: str) -> dict[str, str]:
+    """How a key is shown to an upstream of this kind."""
+    if not api_key:
+        return {}
+    if kind is Kind.ANTHROPIC and path != _CHAT:
+        return {"x-api-key": api_key}
+    return {"authorization": f"Bearer {api_key}"}
+
+
 def for_upstream(
-    client: Mapping[str, str], *, api_key: str, compressed: bool
+    client: Mapping[str, str],
+    *,
+    api_key: str,
+    compressed: bool,
+    kind: Kind = Kind.OPENAI,
+    path: str = "",
 ) -> list[tuple[bytes, bytes]]:
     """The headers to send: the client's that may pass, our credentials, and an accepted encoding.
 
@@ -58,8 +78,9 @@ def for_upstream(
     headers["user-agent"] = USER_AGENT
     headers.setdefault("accept", "*/*")
     headers["accept-encoding"] = "gzip, deflate" if compressed else "identity"
-    if api_key:
-        headers["authorization"] = f"Bearer {api_key}"
+    if kind is Kind.ANTHROPIC:
+        headers.setdefault("anthropic-version", ANTHROPIC_VERSION)
+    headers |= _credentials(kind, path, api_key)
     return [(name.encode("ascii"), _value(value)) for name, value in headers.items()]
 
 

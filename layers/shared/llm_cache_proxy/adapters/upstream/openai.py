@@ -1,4 +1,4 @@
-"""One OpenAI-compatible API: what is sent there, with whose key, and for how long.
+"""One API, OpenAI-compatible or Anthropic's: what is sent there, with whose key, and for how long.
 
 Never sends a client's credentials, and never repeats a call; `upstream.pool` does.
 """
@@ -14,13 +14,15 @@ from llm_cache_proxy.adapters.upstream.model_list import ModelList, models_in
 from llm_cache_proxy.domain.closable_body import bounded_body
 from llm_cache_proxy.domain.errors import NotFound, UpstreamError, UpstreamRefusal
 from llm_cache_proxy.domain.json_text import with_model
-from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
+from llm_cache_proxy.domain.upstreams.config import Kind, UpstreamConfig, candidates
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
 if TYPE_CHECKING:
     from llm_cache_proxy.adapters.upstream.http_calls import HttpCalls, Outgoing
 
 
+_ALL_MODELS = "limit=1000"
+"""Anthropic lists 20 models to a page where nothing else is asked."""
 _MOST_LIST_BYTES = 4_000_000
 """Of a list of models; a longer one counts as none."""
 
@@ -37,7 +39,7 @@ class OpenAIUpstream:
         self._calls: HttpCalls | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def routes(self, model: str) -> Sequence[Route]:
+    def routes(self, model: str, path: str = "") -> Sequence[Route]:  # noqa: ARG002 - the port's
         """The one route there is, if the model is served."""
         return [Route(config.name, name) for config, name in candidates([self.config], model)]
 
@@ -68,7 +70,9 @@ class OpenAIUpstream:
 
     async def listed_models(self) -> list[dict[str, object]] | UpstreamError:
         """The upstream's own list with our aliases, or why it gives none."""
-        call = UpstreamCall("GET", "/models", "", {}, b"", None, (), streaming=False)
+        is_paged = self.config.kind is Kind.ANTHROPIC
+        query = _ALL_MODELS if is_paged else ""
+        call = UpstreamCall("GET", "/models", query, {}, b"", None, (), streaming=False)
         try:
             reply = await self.send(call, within_seconds=self.config.timeouts.models_seconds)
             body = await bounded_body(reply.body, _MOST_LIST_BYTES)
@@ -82,7 +86,12 @@ class OpenAIUpstream:
             return UpstreamError(f"The upstream '{name}' lists no models.", upstream=name)
         if not listed:
             return self.configured_models()
-        served = [model for model in listed if self.config.served(str(model["id"])) is not None]
+        unsaid = {"object": "model", "created": 0, "owned_by": self.config.name} if is_paged else {}
+        served = [
+            {**unsaid, **model}
+            for model in listed
+            if self.config.served(str(model["id"])) is not None
+        ]
         aliases = [
             model for model in self.configured_models() if model["id"] in self.config.aliases
         ]
@@ -111,7 +120,11 @@ class OpenAIUpstream:
             method=call.method,
             url=self.config.url(call.path, call.query),
             headers=for_upstream(
-                call.headers, api_key=self.config.api_key, compressed=not call.streaming
+                call.headers,
+                api_key=self.config.api_key,
+                compressed=not call.streaming,
+                kind=self.config.kind,
+                path=call.path,
             ),
             body=with_model(call.body, route.model) if renamed else call.body,
             first_byte_before=before,

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from llm_cache_proxy.adapters.upstream.model_list import ModelList
 from llm_cache_proxy.domain.errors import UpstreamError, UpstreamUnreachable
-from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates
+from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates, of_kind
 from llm_cache_proxy.domain.upstreams.retry import (
     RetryPolicy,
     backoff_seconds,
@@ -91,9 +91,9 @@ class UpstreamPool:
         self._models = ModelList(members, monotonic=self._timing.monotonic)
         self._failing: dict[str, str] = {}
 
-    def routes(self, model: str) -> Sequence[Route]:
+    def routes(self, model: str, path: str = "") -> Sequence[Route]:
         """Who can answer, as `domain.upstreams.config.candidates` orders them."""
-        configs = [member.config for member in self._members.values()]
+        configs = of_kind([member.config for member in self._members.values()], path)
         return [Route(config.name, name) for config, name in candidates(configs, model)]
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:

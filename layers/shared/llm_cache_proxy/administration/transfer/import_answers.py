@@ -50,7 +50,7 @@ class AnswerImport:
         it may not be kept, and CacheTierError where it cannot be now.
         """
         request, response, created_at = _read(fields)
-        routes = self.pipeline.ports.upstream.routes(str(request.fields["model"]))
+        routes = self.pipeline.ports.upstream.routes(request.model, request.dialect.path)
         planned = plan_request(request, self.pipeline.policy, routes)
         if not planned.plan.write or planned.plan.bypass is not None:
             raise InvalidRequest("such a request's answer is not kept")

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from llm_cache_proxy.api.description.anthropic_bodies import REFERRED as ANTHROPIC_REFERRED
 from llm_cache_proxy.api.description.bodies import REFERRED
 from llm_cache_proxy.api.description.errors import ErrorBody
 from llm_cache_proxy.api.description.headers import HEADERS, PARAMETERS
@@ -24,12 +25,13 @@ from llm_cache_proxy.api.operators.metrics_app import router as metrics_router
 from llm_cache_proxy.api.v1 import feedback, models
 from llm_cache_proxy.api.v1.raw_routes import CACHED_ROUTES, UNCACHED_ROUTES
 from llm_cache_proxy.api.v1.schemas import Health
+from llm_cache_proxy.domain.dialects.anthropic.errors import speaks_anthropic
 from llm_cache_proxy.domain.json_text import compact_text
 
 _REFERENCE = "#/components/schemas/{model}"
 _ABOUT = (
-    "OpenAI's API, answered from a cache where it may be. Fields that are not named here pass to "
-    "the upstream as they came; so does every other path below /v1."
+    "OpenAI's API, and Anthropic's Messages API, answered from a cache where it may be. Fields "
+    "that are not named here pass to the upstream as they came; so does every other path below /v1."
 )
 _CLIENT_KEY = {
     "type": "http",
@@ -56,7 +58,8 @@ def description() -> Description:
     )
     bodies = dict(_bodies(app))
     components = made["components"]
-    components["schemas"] |= _schemas(*REFERRED, Health, *bodies.values(), ErrorBody)
+    referred = (*REFERRED, *ANTHROPIC_REFERRED)
+    components["schemas"] |= _schemas(*referred, Health, *bodies.values(), ErrorBody)
     for unused in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which we replace
         components["schemas"].pop(unused, None)
     components |= {"parameters": PARAMETERS, "headers": HEADERS, "responses": _errors()}
@@ -92,14 +95,15 @@ def _complete(path: str, operation: Description, body: type[BaseModel] | None) -
     operation["tags"] = ["clients" if path.startswith(("/v1", "/health")) else "operators"]
     responses = operation["responses"]
     responses.pop("422", None)
-    responses["4XX"] = {"$ref": "#/components/responses/Refused"}
-    responses["5XX"] = {"$ref": "#/components/responses/Failed"}
+    shape = "Anthropic" if speaks_anthropic(path) else ""
+    responses["4XX"] = {"$ref": f"#/components/responses/{shape}Refused"}
+    responses["5XX"] = {"$ref": f"#/components/responses/{shape}Failed"}
     if path.startswith("/v1"):
         operation["security"] = [{}, {"clientKey": []}]
-        names = HEADERS
+        names = [name for name in HEADERS if shape or name != "request-id"]
     else:
         operation["security"] = [{}, *operation.get("security", [])]
-        names = {} if path == "/health" else {"x-request-id": None}
+        names = [] if path == "/health" else ["x-request-id"]
     responses["200"]["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
@@ -127,13 +131,18 @@ def _schemas(*described: type[BaseModel]) -> Description:
 
 
 def _errors() -> Description:
-    content = {"application/json": {"schema": {"$ref": _REFERENCE.format(model="ErrorBody")}}}
     headers = {"x-request-id": {"$ref": "#/components/headers/x-request-id"}}
     said = {
         "Refused": "The request cannot be served as it is, or the upstream refused it.",
         "Failed": "The upstream or a store failed, or nothing was stored for only-if-cached.",
     }
     return {
-        name: {"description": text, "headers": headers, "content": content}
+        f"{shape}{name}": {"description": text, "headers": headers, "content": _error(shape)}
         for name, text in said.items()
+        for shape in ("", "Anthropic")
     }
+
+
+def _error(shape: str) -> Description:
+    schema = {"$ref": _REFERENCE.format(model=f"{shape}ErrorBody")}
+    return {"application/json": {"schema": schema}}

@@ -79,6 +79,7 @@ _ANSWER: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "age": ("Seconds since the answer was stored.", _COUNT),
     "x-request-id": ("This request's name.", _TEXT),
+    "request-id": ("The same, where Anthropic's clients look for it.", _TEXT),
     "server-timing": ("Milliseconds by step: exact, embed, search, upstream.", _TEXT),
     "x-upstream-request-id": ("The upstream's name for it.", _TEXT),
 }

@@ -7,6 +7,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.domain.client_keys.refusals import limit_headers
+from llm_cache_proxy.domain.dialects.anthropic.errors import in_anthropic_shape, speaks_anthropic
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.errors import openai_error
 from llm_cache_proxy.domain.json_text import compact_text, object_or_none
@@ -29,21 +30,27 @@ class RelayedResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def to_response(answer: Answer, request_id: str) -> Response:
-    """The HTTP response for an answer."""
+def to_response(answer: Answer, request_id: str, path: str) -> Response:
+    """The HTTP response for an answer to a request at `path`."""
     headers = dict(answer.headers) | outcome_headers(answer.outcome, request_id)
+    headers |= named_for(request_id, path)
     headers["content-type"] = answer.content_type
     if isinstance(answer.body, bytes):
         body = answer.body
         # An encoded body was encoded by the upstream, and cannot be read.
         if answer.status >= _ERROR and "content-encoding" not in headers:
-            replaced = in_openai_shape(answer.status, answer.content_type, body)
+            replaced = in_shape(answer.status, answer.content_type, body, request_id, path)
             if replaced is not None:
                 headers["content-type"], body = JSON_TYPE, replaced
         return Response(body, answer.status, headers=headers)
     headers["cache-control"] = "no-store"  # of intermediaries: the stream is for one client
     headers["x-accel-buffering"] = "no"
     return RelayedResponse(answer.body, answer.status, **headers)
+
+
+def named_for(request_id: str, path: str) -> dict[str, str]:
+    """The request's name where Anthropic's clients look for it."""
+    return {"request-id": request_id} if speaks_anthropic(path) else {}
 
 
 def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
@@ -74,6 +81,17 @@ def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
             f"{step};dur={spent:.2f}" for step, spent in outcome.timings.items()
         )
     return headers
+
+
+def in_shape(
+    status: int, content_type: str, body: bytes, request_id: str, path: str
+) -> bytes | None:
+    """An upstream's error body as the clients of `path` know errors; None where it may stay."""
+    replaced = in_openai_shape(status, content_type, body)
+    if not speaks_anthropic(path):
+        return replaced
+    said = object_or_none(body if replaced is None else replaced) or {}
+    return compact_text(in_anthropic_shape(status, said, request_id)).encode("utf-8")
 
 
 def error_body(

@@ -29,22 +29,23 @@ def add_error_handlers(app: FastAPI) -> None:
 
 async def _on_refused(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestRefused)  # noqa: S101 - registered for it alone
-    return _unstored(request, refused(exc, request_id_of(request)))
+    return _unstored(request, refused(exc, request_id_of(request), request.scope["path"]))
 
 
 async def _on_invalid(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)  # noqa: S101 - registered for it alone
-    return _unstored(request, refused(invalid_request(exc.errors()), request_id_of(request)))
+    error = invalid_request(exc.errors())
+    return _unstored(request, refused(error, request_id_of(request), request.scope["path"]))
 
 
 async def _on_upstream(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, UpstreamError)  # noqa: S101 - registered for it alone
-    return upstream_failed(exc, request_id_of(request))
+    return upstream_failed(exc, request_id_of(request), request.scope["path"])
 
 
 async def _on_cache_tier(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, CacheTierError)  # noqa: S101 - registered for it alone
-    return _unstored(request, unavailable(exc, request_id_of(request)))
+    return _unstored(request, unavailable(exc, request_id_of(request), request.scope["path"]))
 
 
 async def _on_http(request: Request, exc: Exception) -> Response:
@@ -58,7 +59,7 @@ async def _on_http(request: Request, exc: Exception) -> Response:
             f"{what}: there is no such path. OpenAI's paths start with /v1.", code="unknown_url"
         )
     error.headers.update(exc.headers or {})
-    return refused(error, request_id_of(request))
+    return refused(error, request_id_of(request), request.scope["path"])
 
 
 def _unstored(request: Request, response: Response) -> Response:

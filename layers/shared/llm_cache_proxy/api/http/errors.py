@@ -1,20 +1,29 @@
-"""One table from our errors to HTTP, always in OpenAI's shape.
+"""One table from our errors to HTTP, in the shape that the path's clients know.
 
 Never shows an exception's text unless it was written for clients.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from starlette.responses import Response
 
-from llm_cache_proxy.api.http.answers import error_body, in_openai_shape, outcome_headers
+from llm_cache_proxy.api.http.answers import error_body, in_shape, named_for, outcome_headers
+from llm_cache_proxy.domain.dialects.anthropic.errors import (
+    anthropic_error,
+    anthropic_status,
+    speaks_anthropic,
+)
 from llm_cache_proxy.domain.errors import (
     CacheTierError,
+    ClientError,
     NotInCache,
     RequestRefused,
     UpstreamError,
     UpstreamRefusal,
 )
+from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 
@@ -23,13 +32,10 @@ CLIENT_LEFT = "client_left"
 _NO_CODE = "invalid_request"
 
 
-def refused(exc: RequestRefused, request_id: str) -> Response:
+def refused(exc: RequestRefused, request_id: str, path: str) -> Response:
     """The response to a request that cannot be served as it is."""
-    return _response(
-        exc.status,
-        error_body(exc.message, exc.error_type, param=exc.param, code=exc.code),
-        outcome_headers(refusal_outcome(exc), request_id) | exc.headers,
-    )
+    outcome = refusal_outcome(exc)
+    return _response(_Said.of(exc), outcome, request_id, path, exc.headers)
 
 
 def refusal_outcome(exc: RequestRefused) -> Outcome:
@@ -41,39 +47,62 @@ def refusal_outcome(exc: RequestRefused) -> Outcome:
     return Outcome(Result.REFUSED, f"{Reason.REFUSED}:{exc.code or _NO_CODE}")
 
 
-def upstream_failed(exc: UpstreamError, request_id: str) -> Response:
+def upstream_failed(exc: UpstreamError, request_id: str, path: str) -> Response:
     """The response where the upstream gave no answer."""
     outcome = Outcome(Result.ERROR, str(Reason.UPSTREAM_ERROR))
-    body = error_body(exc.message, "upstream_error", code=exc.code)
     if isinstance(exc, UpstreamRefusal):
-        body = in_openai_shape(exc.status, "", exc.body) or exc.body
-    return _response(
-        exc.status,
-        body,
-        outcome_headers(outcome, request_id),
-    )
+        body = in_shape(exc.status, "", exc.body, request_id, path) or exc.body
+        headers = outcome_headers(outcome, request_id) | named_for(request_id, path)
+        return Response(body, exc.status, headers=headers, media_type=JSON_TYPE)
+    return _response(_Said.of(exc), outcome, request_id, path)
 
 
-def unavailable(exc: CacheTierError, request_id: str) -> Response:
+def unavailable(exc: CacheTierError, request_id: str, path: str) -> Response:
     """The response where a store did not answer."""
-    message = f"The {exc.tier} tier's store did not answer: {exc}"
-    return _response(
+    said = _Said(
         503,
-        error_body(message, "service_unavailable_error", code=f"{exc.tier}_unavailable"),
-        outcome_headers(Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id),
+        f"The {exc.tier} tier's store did not answer: {exc}",
+        "service_unavailable_error",
+        code=f"{exc.tier}_unavailable",
     )
+    return _response(said, Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id, path)
 
 
-def unforeseen(request_id: str) -> Response:
+def unforeseen(request_id: str, path: str) -> Response:
     """The response to a fault of ours: says where to look, and nothing else."""
     message = f"The proxy failed to serve this request. Its log has more under {request_id}."
-    outcome = Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR))
-    return _response(
-        500,
-        error_body(message, "server_error", code="internal_error"),
-        outcome_headers(outcome, request_id),
-    )
+    said = _Said(500, message, "server_error", code="internal_error")
+    return _response(said, Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id, path)
 
 
-def _response(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
-    return Response(body, status, headers=dict(headers), media_type=JSON_TYPE)
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a client is told."""
+
+    status: int
+    message: str
+    error_type: str
+    param: str | None = None
+    code: str | None = None
+
+    @classmethod
+    def of(cls, exc: ClientError) -> Self:
+        """What the error says."""
+        return cls(exc.status, exc.message, exc.error_type, exc.param, exc.code)
+
+
+def _response(
+    said: _Said,
+    outcome: Outcome,
+    request_id: str,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    if speaks_anthropic(path):
+        status = anthropic_status(said.status)
+        body = compact_text(anthropic_error(said.message, status, request_id)).encode("utf-8")
+    else:
+        status = said.status
+        body = error_body(said.message, said.error_type, param=said.param, code=said.code)
+    told = outcome_headers(outcome, request_id) | named_for(request_id, path) | dict(headers or {})
+    return Response(body, status, headers=told, media_type=JSON_TYPE)

@@ -8,21 +8,30 @@ there that another tenant could read. A client's key ends here; no later step se
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.errors import refused
-from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, bearer_key
+from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, presented_key
 from llm_cache_proxy.domain.errors import Forbidden, NotFound, NotPermitted
 
 OPEN_CLIENT = Client(tenant="default")
 """The client of every request where no client key is required."""
 
 _ROOT = "/v1"
-_STATELESS = frozenset({"/chat/completions", "/completions", "/embeddings", "/responses"})
+_STATELESS = frozenset(
+    {
+        "/chat/completions",
+        "/completions",
+        "/embeddings",
+        "/messages",
+        "/messages/count_tokens",
+        "/responses",
+    }
+)
 _OURS = frozenset({"/cache/feedback"})
 _MODELS = "/models"
 _WRONG_PATH = re.compile(r"/v1(?:/v1(?:/|$)|.*//)|//+v1(?:/|$)")
@@ -59,14 +68,14 @@ class ClientAccess:
             if under_root:
                 state["client"] = self._client(scope)
         except (NotFound, NotPermitted) as exc:
-            await refused(exc, state["request_id"])(scope, receive, send)
+            await refused(exc, state["request_id"], path)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
     def _client(self, scope: Scope) -> Client:
         if self._key_ring is None:
             return OPEN_CLIENT
-        client = self._key_ring.verified(bearer_key(_authorization(scope["headers"])))
+        client = self._key_ring.verified(presented_key(Headers(scope=scope)))
         path = scope["path"].removeprefix(_ROOT)
         if not self._serves(scope["method"], path):
             raise Forbidden(
@@ -83,10 +92,6 @@ class ClientAccess:
         if path in {_MODELS, paths.OPENAPI} or path.startswith(f"{_MODELS}/"):
             return method in {"GET", "HEAD"}
         return path in _STATELESS | _OURS and method == "POST"
-
-
-def _authorization(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    return Headers(raw=list(headers)).get("authorization", "")
 
 
 def _wrong_path(path: str) -> NotFound:

@@ -77,7 +77,7 @@ class RequestEventMiddleware:
             _log.exception("request %s failed", record.request_id)
             if entry.status:  # the client sees a cut connection, which is what happened
                 raise
-            await unforeseen(record.request_id)(scope, receive, watched)
+            await unforeseen(record.request_id, scope["path"])(scope, receive, watched)
         finally:
             if entry.due:  # the answer did not come to its end
                 entry.write()

@@ -99,7 +99,7 @@ class WebPageProtection:
             if refusal is not None:
                 request_id = new_request_id()
                 self._report(scope, refusal, request_id)
-                await refused(refusal, request_id)(scope, receive, send)
+                await refused(refusal, request_id, scope["path"])(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -36,4 +36,4 @@ async def _on_fault(request: Request, exc: Exception) -> Response:
     # Starlette raises the fault again after this answer, so that the server logs it whole.
     request_id = request_id_of(request)
     _log.error("request %s failed: %s", request_id, type(exc).__name__)
-    return unforeseen(request_id)
+    return unforeseen(request_id, request.scope["path"])

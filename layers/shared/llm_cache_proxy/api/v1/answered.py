@@ -22,4 +22,4 @@ async def answered(
     record.model, record.state = cached.model, RequestState()
     answer = await ask(cached, record.state)
     record.outcome = answer.outcome
-    return to_response(answer, record.request_id)
+    return to_response(answer, record.request_id, request.scope["path"])

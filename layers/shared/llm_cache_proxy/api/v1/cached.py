@@ -58,6 +58,6 @@ def cached_endpoint(dialect: Dialect) -> Endpoint:
         if answer is None:
             return Response(status_code=CLIENT_LEFT)
         record.outcome = answer.outcome
-        return to_response(answer, record.request_id)
+        return to_response(answer, record.request_id, f"/v1{dialect.path}")
 
     return answer

@@ -63,7 +63,7 @@ class PassThrough:
         """The upstream's answer to `body` at `path`, streamed, and counted as a bypass."""
         fields = object_or_none(body) or {}
         model = event_draft_of(request).model = _model(fields)
-        client, routes = request.state.client, self.upstream.routes(model or "")
+        client, routes = request.state.client, self.upstream.routes(model or "", path)
         routed = routes[0].model if routes else model or ""
         if request.method == "POST":
             state = await self.admission.to_upstream(
@@ -100,7 +100,7 @@ class PassThrough:
             return Response(status_code=CLIENT_LEFT)
         answer = await _answer(reply, settle)
         answer.outcome.grant = state.account.grant
-        return to_response(answer, request.state.request_id)
+        return to_response(answer, request.state.request_id, path)
 
 
 async def pass_through(request: Request) -> Response:

@@ -13,7 +13,13 @@ from llm_cache_proxy.api.v1.cached import cached_endpoint
 from llm_cache_proxy.api.v1.embeddings import create_embedding
 from llm_cache_proxy.api.v1.health import health
 from llm_cache_proxy.api.v1.passthrough import pass_through
-from llm_cache_proxy.domain.dialects.registry import CHAT, RESPONSES, TEXT
+from llm_cache_proxy.domain.dialects.registry import (
+    CHAT,
+    MESSAGES,
+    RESPONSES,
+    TEXT,
+    TOKEN_COUNT,
+)
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _CONTROLS = (
@@ -71,6 +77,22 @@ CACHED_ROUTES = (
         operation_id="create_completion",
         summary="A legacy text completion, matched exactly or not at all",
         described=_cached("TextRequest", "TextCompletion"),
+    ),
+    RawRoute(
+        "/v1/messages",
+        cached_endpoint(MESSAGES),
+        ["POST"],
+        operation_id="create_message",
+        summary="A message of Anthropic's API",
+        described=_cached("MessagesRequest", "MessageObject"),
+    ),
+    RawRoute(
+        "/v1/messages/count_tokens",
+        cached_endpoint(TOKEN_COUNT),
+        ["POST"],
+        operation_id="count_tokens",
+        summary="How many tokens a message of Anthropic's API would be asked with",
+        described=_cached("TokenCountRequest", "TokenCount", streams=False),
     ),
 )
 """First in the app: what is asked most is found first."""

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import NotPermitted
@@ -70,10 +71,15 @@ def is_key_id(text: str) -> bool:
     return _KEY_ID.fullmatch(text) is not None
 
 
-def bearer_key(authorization: str) -> str:
-    """The key in an `Authorization` header. Raises NotPermitted where there is none."""
-    scheme, _, key = authorization.strip().partition(" ")
+def presented_key(headers: Mapping[str, str]) -> str:
+    """The key in `Authorization`, or, as Anthropic's clients send it, in `x-api-key`.
+
+    Raises NotPermitted where there is none.
+    """
+    scheme, _, key = headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
+        key = headers.get("x-api-key", "")
+    if not key.strip():
         raise NotPermitted(
             "You didn't provide an API key. Send one as 'Authorization: Bearer <key>'; keys of "
             "this proxy start with 'lcp_'.",

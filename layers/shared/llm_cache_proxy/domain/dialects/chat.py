@@ -21,6 +21,7 @@ from llm_cache_proxy.domain.dialects.fields import (
 )
 from llm_cache_proxy.domain.dialects.streams import word_by_word
 from llm_cache_proxy.domain.dialects.streams.choices import NO_ERROR, ChoicesAssembler
+from llm_cache_proxy.domain.dialects.streams.error_events import OpenAIErrors
 from llm_cache_proxy.domain.dialects.streams.sse import DONE_EVENT, data_events
 from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Forms
@@ -153,11 +154,12 @@ def _closing_part(choice: JsonObject) -> JsonObject:
     return {**rest, "delta": {}}
 
 
-class ChatDialect(StreamOptions):
+class ChatDialect(StreamOptions, OpenAIErrors):
     """The `Dialect` of `/v1/chat/completions`."""
 
     path = "/chat/completions"
     generates = True
+    bills_tokens = True
     terminator = DONE_EVENT
     last_events = ()
     id_prefix = "chatcmpl-"

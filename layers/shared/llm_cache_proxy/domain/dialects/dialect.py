@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from llm_cache_proxy.domain.entries.entry import Form, Forms
+from llm_cache_proxy.domain.errors import ClientError
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.policy import Traits
 
@@ -48,6 +49,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def bills_tokens(self) -> bool:
+        """Whether an answer costs tokens."""
+        ...
+
+    @property
     def terminator(self) -> str:
         """What ends a stream after its last event, empty where that event is the end."""
         ...
@@ -89,6 +95,14 @@ class Dialect(Protocol):
 
     def is_usage_only(self, chunk: JsonObject) -> bool:
         """Whether an event is there only because usage was requested."""
+        ...
+
+    def error_event(self, error: ClientError) -> bytes:
+        """What a stream that has begun ends with where there is no more of it."""
+        ...
+
+    def relayed_error_event(self, status: int, body: bytes) -> bytes:
+        """The same for an upstream's error of JSON."""
         ...
 
     def word_by_word(self, event: JsonObject) -> list[JsonObject]:

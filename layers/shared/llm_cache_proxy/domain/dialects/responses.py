@@ -19,6 +19,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     wrong_type,
 )
 from llm_cache_proxy.domain.dialects.streams import word_by_word
+from llm_cache_proxy.domain.dialects.streams.error_events import OpenAIErrors
 from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Form, Forms
 from llm_cache_proxy.domain.errors import InvalidRequest
@@ -31,11 +32,12 @@ _CALLS = ("function_call", "custom_tool_call")  # no sets: an upstream may send 
 _ENDED = (None, "completed")
 
 
-class ResponsesDialect:
+class ResponsesDialect(OpenAIErrors):
     """The `Dialect` of `/v1/responses`; its streams always report usage, and have no `[DONE]`."""
 
     path = "/responses"
     generates = True
+    bills_tokens = True
     terminator = ""
     id_prefix = ""
     word_by_word = staticmethod(word_by_word.response_event)

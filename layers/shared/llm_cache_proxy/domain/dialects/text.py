@@ -16,6 +16,7 @@ from llm_cache_proxy.domain.dialects.fields import (
 )
 from llm_cache_proxy.domain.dialects.streams import word_by_word
 from llm_cache_proxy.domain.dialects.streams.choices import ChoicesAssembler, tells_of_error
+from llm_cache_proxy.domain.dialects.streams.error_events import OpenAIErrors
 from llm_cache_proxy.domain.dialects.streams.sse import DONE_EVENT, data_event
 from llm_cache_proxy.domain.dialects.upstream_state import uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Forms
@@ -24,11 +25,12 @@ from llm_cache_proxy.domain.requests.policy import Traits
 from llm_cache_proxy.domain.requests.reasons import Reason
 
 
-class TextDialect(StreamOptions):
+class TextDialect(StreamOptions, OpenAIErrors):
     """The `Dialect` of `/v1/completions`."""
 
     path = "/completions"
     generates = True
+    bills_tokens = True
     terminator = DONE_EVENT
     last_events = ()
     id_prefix = "cmpl-"

@@ -74,6 +74,11 @@ LIVE_TOOLS = (
         "https://docs.cohere.com/v1/docs/creating-and-deploying-a-connector",
         ("connectors",),
     ),
+    LiveTool(
+        "Anthropic",
+        "https://platform.claude.com/docs/en/agents-and-tools/tool-use/server-tools",
+        ("container", "mcp_servers"),
+    ),
     LiveTool("Exa", "https://exa.ai/docs/integrations/openai-sdk", (), ("exa", "exa-*")),
     LiveTool("Jina", "https://jina.ai/deepsearch", (), ("*deepsearch*",)),
     LiveTool(
@@ -97,6 +102,12 @@ _INSIDE = ("extra_body", "google", "venice_parameters")
 """Members that hold a provider's own fields: Google's and Venice's, and what clients nest."""
 
 _CLIENTS_OWN = frozenset({"function", "custom"})
+_CLIENTS_OWN_PREFIXES = ("bash_", "memory_", "text_editor_")
+"""Anthropic's types, dated, of tools that the client runs and whose schema the model knows.
+
+Not `computer_` and `browser_`: what their screens show is of the moment.
+"""
+
 _OFF = frozenset({"", "0", "disabled", "false", "never", "no", "none", "off"})
 _SWITCHES = ("mode", "enable", "enabled")
 
@@ -139,8 +150,10 @@ def _is_clients_own(tool: object) -> bool:
         return False
     kind = tool.get("type")
     if kind is None:
-        return isinstance(tool.get("function"), dict)
-    return isinstance(kind, str) and kind in _CLIENTS_OWN
+        return any(isinstance(tool.get(name), dict) for name in ("function", "input_schema"))
+    return isinstance(kind, str) and (
+        kind in _CLIENTS_OWN or kind.startswith(_CLIENTS_OWN_PREFIXES)
+    )
 
 
 def _is_on(value: object) -> bool:

@@ -44,6 +44,9 @@ REPEATED_IN_ANSWER: Mapping[str, frozenset[str]] = {
 A response repeats `metadata`, `user` and the like: a shared one would show another client's.
 """
 
+IN_KEY = ("anthropic-beta", "anthropic-version", "openai-beta")
+"""Headers that go to the upstream and can change what it answers."""
+
 DOCUMENTED_DEFAULTS: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("openai", "/chat/completions"): {
         "n": 1,
@@ -97,6 +100,17 @@ class Identity:
     model: str
     query: str = ""
     """As it goes to the upstream: it may name the API's version, or a deployment."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Those of the request that can change the answer, as `effective_headers` gives them."""
+
+
+def effective_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The version and the betas that a request asks for; of a list, in any order."""
+    asked = [(name, headers[name]) for name in IN_KEY if headers.get(name)]
+    return tuple(
+        (name, ",".join(sorted({part.strip() for part in value.split(",")})))
+        for name, value in asked
+    )
 
 
 def canonical_body(fields: Mapping[str, object], identity: Identity) -> JsonObject:
@@ -162,7 +176,7 @@ def fingerprint(body: Mapping[str, object], identity: Identity) -> str:
 
 
 def _digest(purpose: str, body: Mapping[str, object], identity: Identity) -> str:
-    place = [
+    place: list[object] = [
         purpose,
         KEY_VERSION,
         identity.tenant,
@@ -171,6 +185,8 @@ def _digest(purpose: str, body: Mapping[str, object], identity: Identity) -> str
         identity.upstream,
         identity.query,
     ]
+    if identity.headers:
+        place.append(identity.headers)
     return hashlib.sha256(canonical_text([place, body]).encode("ascii")).hexdigest()
 
 

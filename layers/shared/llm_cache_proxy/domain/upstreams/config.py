@@ -5,7 +5,22 @@ Never shows an API key: it is kept out of `repr`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fnmatch import fnmatchcase
+
+from llm_cache_proxy.domain.dialects.anthropic.errors import speaks_anthropic
+
+
+class Kind(StrEnum):
+    """Whose API an upstream speaks."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+
+
+ANTHROPIC_BASE_URL = "https://api.anthropic.com/v1"
+ANTHROPIC_VERSION = "2023-06-01"
+"""What is sent where a client names none: https://platform.claude.com/docs/en/api/versioning."""
 
 ANY_MODEL = "*"
 """The pattern of a catch-all: an upstream for models that no other one names."""
@@ -41,7 +56,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamConfig:
-    """One OpenAI-compatible API.
+    """One API that is OpenAI-compatible, or of Anthropic's `kind`.
 
     `base_url` ends like OpenAI's, in "/v1"; `path_prefix` goes between it and a request's path.
     `models` are names or patterns with `*`; `aliases` are names of ours for names of theirs;
@@ -57,6 +72,7 @@ class UpstreamConfig:
     known_models: tuple[str, ...] = ()
     path_prefix: str = ""
     http2: bool = False
+    kind: Kind = Kind.OPENAI
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     def named(self, model: str) -> str | None:
@@ -94,6 +110,15 @@ def groq(api_key: str, timeouts: Timeouts | None = None) -> UpstreamConfig:
         known_models=GROQ_MODELS,
         timeouts=timeouts or Timeouts(),
     )
+
+
+def of_kind(configs: Sequence[UpstreamConfig], path: str) -> Sequence[UpstreamConfig]:
+    """Those that speak the API that `path` is of; all, where none is of that kind.
+
+    Many servers speak both, under either kind.
+    """
+    wanted = Kind.ANTHROPIC if speaks_anthropic(path) else Kind.OPENAI
+    return [config for config in configs if config.kind is wanted] or configs
 
 
 def candidates(

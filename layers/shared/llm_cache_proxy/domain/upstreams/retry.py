@@ -15,6 +15,8 @@ REPEATABLE_POSTS = (
     "/completions",
     "/embeddings",
     "/responses",
+    "/messages",
+    "/messages/count_tokens",
     "/moderations",
     "/images/generations",
     "/audio/speech",

@@ -62,6 +62,8 @@ class ClientKeyGate:
             request.fields,
             generates=request.dialect.generates,
         )
+        if not request.dialect.bills_tokens:
+            check = replace(check, tokens=0, nano_dollars=0)
         return replace(
             check,
             namespace=request.controls.namespace if own and first else None,

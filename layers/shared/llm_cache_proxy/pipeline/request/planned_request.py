@@ -129,6 +129,7 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
         upstream=routes[0].upstream,
         model=routes[0].model,
         query=request.query,
+        headers=keys.effective_headers(request.headers),
     )
     normal = policy.normalise and request.controls.normalise
     normalised_fields = dialect.with_user_text(fields, keys.normalised) if normal else fields

@@ -95,7 +95,11 @@ class SingleFlight:
         self._lead(planned, state, lease, await self.local_waiters.led(place, lease.token))
 
     def streamed(
-        self, follow: Follow, found: Coroutine[None, None, Answer], state: RequestState
+        self,
+        planned: PlannedRequest,
+        follow: Follow,
+        found: Coroutine[None, None, Answer],
+        state: RequestState,
     ) -> Answer:
         """A stream that is kept alive until `found`, which waits for the leader, has an answer."""
         coming = asyncio.get_running_loop().create_task(found)
@@ -107,7 +111,8 @@ class SingleFlight:
 
         coming.add_done_callback(over)
         outcome = Outcome(Result.COALESCED, str(Reason.COALESCED), timings=state.timings)
-        return Answer(200, SSE_TYPE, WaitingBody(coming, self.keep_alive_seconds), outcome)
+        body = WaitingBody(coming, self.keep_alive_seconds, planned.request.dialect)
+        return Answer(200, SSE_TYPE, body, outcome)
 
     async def _followed(
         self, planned: PlannedRequest, state: RequestState, lease: Lease

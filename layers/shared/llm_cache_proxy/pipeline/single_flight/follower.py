@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
-from llm_cache_proxy.domain.dialects.streams.sse import data_event, error_event
+from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.entries.entry import Entry, Form
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer, shared_answer
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
@@ -29,8 +29,11 @@ KEEP_ALIVE = b": waiting\n\n"
 class WaitingBody(ClosableBody):
     """The body of an answer that `coming` gives; closing it early gives the wait up."""
 
-    def __init__(self, coming: "asyncio.Task[Answer]", keep_alive_seconds: float) -> None:
+    def __init__(
+        self, coming: "asyncio.Task[Answer]", keep_alive_seconds: float, dialect: Dialect
+    ) -> None:
         self._coming = coming
+        self._dialect = dialect
         self._keep_alive_seconds = keep_alive_seconds
         self._body = self._pieces()
 
@@ -52,11 +55,8 @@ class WaitingBody(ClosableBody):
             await asyncio.wait([self._coming], timeout=self._keep_alive_seconds)
         try:
             answer = self._coming.result()
-        except UpstreamError as exc:
-            yield error_event(exc.message, "upstream_error", code=exc.code)
-            return
-        except RequestRefused as exc:  # by the client's key, now that the upstream is to be asked
-            yield error_event(exc.message, exc.error_type, param=exc.param, code=exc.code)
+        except (UpstreamError, RequestRefused) as exc:  # by its key, now that it has to ask itself
+            yield self._dialect.error_event(exc)
             return
         if not isinstance(answer.body, bytes):
             async for piece in answer.body:
@@ -64,7 +64,7 @@ class WaitingBody(ClosableBody):
         elif answer.content_type.startswith("text/event-stream"):
             yield answer.body
         else:  # an error that came as JSON, after the status had been sent
-            yield data_event(" ".join(answer.body.decode("utf-8", "replace").split())).encode()
+            yield self._dialect.relayed_error_event(answer.status, answer.body)
 
 
 def read_leader_result(

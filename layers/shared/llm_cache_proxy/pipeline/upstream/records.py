@@ -60,7 +60,7 @@ class UpstreamUsage:
         state.counts.add_result(counts)
         if state.account.charge is None:
             return usage
-        if any(tokens):
+        if any(tokens) or not planned.request.dialect.bills_tokens:
             state.charge_actual(sum(tokens), self.prices.known_cost(model, *tokens) or 0)
         else:
             state.charge_as_reserved()

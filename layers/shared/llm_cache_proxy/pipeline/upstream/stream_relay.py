@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.dialects.streams.proving import forms_read
-from llm_cache_proxy.domain.dialects.streams.sse import StreamReader, error_event
+from llm_cache_proxy.domain.dialects.streams.sse import StreamReader
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
@@ -105,7 +105,7 @@ class StreamRelay(ClosableBody):
             await self._drain()
         except UpstreamError as exc:
             await self._fail(exc)
-            yield error_event(exc.message, "upstream_error", code=exc.code)
+            yield self._planned.request.dialect.error_event(exc)
         finally:
             await self._leave()
 

@@ -1,8 +1,10 @@
 """What the demonstration upstream answers, as OpenAI's own types read it."""
 
 import json
+from typing import Any
 
 import pytest
+from anthropic.types import Message, RawMessageStreamEvent
 from openai.types import Completion, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
@@ -241,3 +243,57 @@ async def test_it_takes_its_time_like_a_model() -> None:
 
     count = len(events_in(await whole(reply)))
     assert waits == [0.8, *[0.02] * count]
+
+
+async def message(**fields: object) -> Message:
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], **fields}
+    status, body = await fetched(quick(), post("/messages", asked, model="m"))
+    assert status == 200
+    return Message.model_validate(body)
+
+
+async def test_a_message_is_said_as_anthropic_says_it() -> None:
+    plain = await message()
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    streamed = await whole(await quick().send(post("/messages", body, streaming=True)))
+
+    sent = [event for event in events_in(streamed) if event["type"] != "ping"]
+    read = [TypeAdapter(RawMessageStreamEvent).validate_python(event) for event in sent]
+    text = "".join(e.delta.text for e in read if e.type == "content_block_delta")  # type: ignore[union-attr]
+    assert (plain.stop_reason, plain.content[0].text) == ("end_turn", text)  # type: ignore[union-attr]
+    assert (read[0].type, read[-1].type) == ("message_start", "message_stop")
+
+
+async def test_a_tool_that_must_be_called_is() -> None:
+    tool = {"name": "weather", "input_schema": WEATHER["parameters"]}
+    choice = {"type": "tool", "name": "weather"}
+
+    called = await message(tools=[tool], tool_choice=choice)
+    any_tool = await message(tools=[tool], tool_choice={"type": "any"})
+    cut = await message(tools=[tool], tool_choice=choice, max_tokens=1)
+
+    [block] = called.content
+    assert block.type == "tool_use"
+    assert (called.stop_reason, block.name, block.input["days"]) == ("tool_use", "weather", 1)
+    assert any_tool.content[0].type == "tool_use"
+    assert cut.stop_reason == "max_tokens"
+
+
+async def test_a_streamed_call_spells_the_same_arguments() -> None:
+    tool = {"name": "weather", "input_schema": WEATHER["parameters"]}
+    asked = {"messages": [{"role": "user", "content": "Hi"}], "tools": [tool], "stream": True}
+    asked |= {"model": "m", "tool_choice": {"type": "any"}}
+
+    body = await whole(await quick().send(post("/messages", asked, streaming=True)))
+
+    deltas: list[Any] = [event.get("delta") for event in events_in(body)]
+    pieces = [each["partial_json"] for each in deltas if each and "partial_json" in each]
+    assert json.loads("".join(pieces)) == {"city": "demo", "days": 1}
+
+
+async def test_tokens_are_counted_as_the_answer_counts_them() -> None:
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+
+    _, counted = await fetched(quick(), post("/messages/count_tokens", asked, model="m"))
+
+    assert counted == {"input_tokens": (await message()).usage.input_tokens}

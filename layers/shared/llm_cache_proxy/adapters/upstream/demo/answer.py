@@ -118,21 +118,23 @@ def _shortened(prompt: str) -> str:
 
 
 def _forced_tool(fields: Mapping[str, object]) -> tuple[str, object] | None:
-    """Name and parameters of the function that must be called, in chat's or responses' shape."""
+    """Name and parameters of the function that must be called, in any endpoint's shape."""
     choice = fields.get("tool_choice")
     wanted = None
     if isinstance(choice, Mapping):
         inner = choice.get("function")
         wanted = (inner if isinstance(inner, Mapping) else choice).get("name")
     offered = fields.get("tools")
-    if (wanted is None and choice != "required") or not isinstance(offered, list):
+    any_will_do = choice in ("required", {"type": "any"})
+    if (wanted is None and not any_will_do) or not isinstance(offered, list):
         return None
     for tool in offered:
         if isinstance(tool, Mapping):
             inner = tool.get("function")
             function = inner if isinstance(inner, Mapping) else tool
             if wanted is None or wanted == function.get("name"):
-                return str(function.get("name")), function.get("parameters")
+                schema = function.get("parameters", function.get("input_schema"))
+                return str(function.get("name")), schema
     return None
 
 

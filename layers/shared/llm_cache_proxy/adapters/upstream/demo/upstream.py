@@ -14,6 +14,11 @@ from llm_cache_proxy.adapters.upstream.demo.chat import (
     text_body,
     text_events,
 )
+from llm_cache_proxy.adapters.upstream.demo.messages import (
+    message_body,
+    message_events,
+    token_count,
+)
 from llm_cache_proxy.adapters.upstream.demo.responses import response_body, response_events
 from llm_cache_proxy.adapters.upstream.demo.wire import (
     error_body,
@@ -35,7 +40,14 @@ Sleep = Callable[[float], Awaitable[object]]
 
 _MOST_CHOICES = 128
 _LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
-_PROMPTS = {"/chat/completions": "messages", "/completions": "prompt", "/responses": "input"}
+_MESSAGES, _TOKEN_COUNT = "/messages", "/messages/count_tokens"
+_PROMPTS = {
+    "/chat/completions": "messages",
+    "/completions": "prompt",
+    "/responses": "input",
+    _MESSAGES: "messages",
+    _TOKEN_COUNT: "messages",
+}
 
 
 class DemoUpstream:
@@ -57,7 +69,7 @@ class DemoUpstream:
         self._sleep = sleep
         self._now = now
 
-    def routes(self, model: str) -> Sequence[Route]:
+    def routes(self, model: str, path: str = "") -> Sequence[Route]:  # noqa: ARG002 - the port's
         """Every model is answered for."""
         return [Route(NAME, model)]
 
@@ -78,6 +90,8 @@ class DemoUpstream:
             return self._whole(call, 400, error_body(message, None, _PROMPTS[path]))
         limit = next((fields[name] for name in _LIMITS if fields.get(name)), None)
         answer = answer_to(fields, prompt, limit)
+        if path == _TOKEN_COUNT:
+            return self._whole(call, 200, token_count(answer))
         await self._sleep(self._first_token_seconds)
         return await self._answered(call, path, fields, answer)
 
@@ -99,6 +113,8 @@ class DemoUpstream:
             if path == "/responses":
                 events = response_events(answer, fields, model, created)
                 return self._streamed(call, named_events(events))
+            if path == _MESSAGES:
+                return self._streamed(call, named_events(message_events(answer, model)))
             shaped = chat_events if path == "/chat/completions" else text_events
             with_usage = _wants_usage(fields)
             parts = shaped(answer, model, created, count, with_usage=with_usage)
@@ -106,6 +122,8 @@ class DemoUpstream:
         await self._sleep(self._word_seconds * len(answer.pieces))
         if path == "/responses":
             return self._whole(call, 200, response_body(answer, fields, model, created))
+        if path == _MESSAGES:
+            return self._whole(call, 200, message_body(answer, model))
         body = chat_body if path == "/chat/completions" else text_body
         return self._whole(call, 200, body(answer, model, created, count))
 

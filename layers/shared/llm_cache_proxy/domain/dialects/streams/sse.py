@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
 from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
-from llm_cache_proxy.domain.errors import openai_error
-from llm_cache_proxy.domain.json_text import JsonObject, compact_text, object_or_none
+from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
@@ -238,14 +237,6 @@ def data_event(data: str) -> str:
 def data_events(data: Iterable[str]) -> str:
     """One event for each of `data`, which must have no line ends."""
     return "".join([f"data: {each}\n\n" for each in data])
-
-
-def error_event(
-    message: str, error_type: str, *, param: str | None = None, code: str | None = None
-) -> bytes:
-    """One event that carries an error, as a client gets it."""
-    error = openai_error(message, error_type, param=param, code=code)
-    return data_event(compact_text(error)).encode()
 
 
 def named_event(name: str, data: str) -> str:
