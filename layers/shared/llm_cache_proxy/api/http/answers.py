@@ -7,7 +7,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.domain.client_keys.refusals import limit_headers
-from llm_cache_proxy.domain.dialects.anthropic.errors import in_anthropic_shape, speaks_anthropic
+from llm_cache_proxy.domain.dialects.anthropic.errors import (
+    BELOW,
+    in_anthropic_shape,
+    speaks_anthropic,
+)
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.errors import openai_error
 from llm_cache_proxy.domain.json_text import compact_text, object_or_none
@@ -50,7 +54,7 @@ def to_response(answer: Answer, request_id: str, path: str) -> Response:
 
 def named_for(request_id: str, path: str) -> dict[str, str]:
     """The request's name where Anthropic's clients look for it."""
-    return {"request-id": request_id} if speaks_anthropic(path) else {}
+    return {"request-id": request_id} if f"{path}/".startswith(BELOW) else {}
 
 
 def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:

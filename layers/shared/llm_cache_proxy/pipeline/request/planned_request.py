@@ -122,6 +122,8 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
     if looks_things_up(models):
         traits = replace(traits, upstream_state=True)
     chosen = plan(policy, request.controls, traits)
+    normal = policy.normalise and request.controls.normalise
+    normalised_fields = dialect.with_user_text(fields, keys.normalised) if normal else fields
     identity = keys.Identity(
         tenant=request.client.tenant,
         namespace=request.controls.namespace,
@@ -131,8 +133,6 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
         query=request.query,
         headers=keys.effective_headers(request.headers),
     )
-    normal = policy.normalise and request.controls.normalise
-    normalised_fields = dialect.with_user_text(fields, keys.normalised) if normal else fields
     text = traits.text or ""
     text_digest = keys.text_digest(text)
     return PlannedRequest(

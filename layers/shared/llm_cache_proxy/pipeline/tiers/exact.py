@@ -21,7 +21,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.leases import LostLeases
-from llm_cache_proxy.ports.exact_store.leases import CLAIM_BYTES, Lease, flight_of
+from llm_cache_proxy.ports.exact_store.leases import CLAIM_BYTES, Lease
 from llm_cache_proxy.ports.exact_store.store import (
     AliasFound,
     Answered,
@@ -197,7 +197,7 @@ class ExactTier:
             counts=pending.counts,
             recent=pending.recent,
             check=check,
-            flight=flight_of(key, planned.text_digest) if coalesces else None,
+            flight=f"{key}:{planned.text_digest}" if coalesces else None,
             lease_seconds=self.lost_leases.terms.lease_seconds,
             claim=secrets.token_hex(CLAIM_BYTES) if coalesces else "",
             # Without a lease this request may not refresh what it finds.

@@ -13,13 +13,8 @@ CLAIM_BYTES = 8
 """Random bytes in hex name one attempt to take a lease; no other attempt has the same name."""
 
 
-def flight_of(key: str, text_digest: str) -> str:
-    """The name of the flight of a request with this exact key and text."""
-    return f"{key}:{text_digest}"
-
-
 def key_of(flight: str) -> str:
-    """The exact key of the requests in a flight."""
+    """The exact key of the requests in a flight, whose name is `KEY:TEXT_DIGEST`."""
     return flight.partition(":")[0]
 
 

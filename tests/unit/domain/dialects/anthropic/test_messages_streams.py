@@ -11,12 +11,8 @@ from llm_cache_proxy.domain.dialects.anthropic import stream
 from llm_cache_proxy.domain.dialects.anthropic.messages import MessagesDialect
 from llm_cache_proxy.domain.dialects.anthropic.stream import LAST_EVENTS, MessageAssembler
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.streams.proving import (
-    StreamedEvent,
-    forms_of_json,
-    forms_of_stream,
-)
-from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
+from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json, forms_of_stream
+from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter, StreamedEvent
 from llm_cache_proxy.domain.entries.entry import Form, Forms
 from unit.domain.dialects.anthropic.drawn_messages import messages, streams_of
 

@@ -26,6 +26,10 @@ _TYPES: Mapping[int, str] = {
 }
 
 
+BELOW = "/v1/messages/"
+"""What a path with a slash behind it begins with where it is of Anthropic's Messages API."""
+
+
 def speaks_anthropic(path: str) -> bool:
     """Whether the path, below `/v1` or from there, is of Anthropic's Messages API."""
     below = path.removeprefix("/v1")
