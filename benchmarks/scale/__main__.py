@@ -7,6 +7,7 @@ from statistics import quantiles
 
 from benchmarks.findings import Curves
 from benchmarks.plots import draw
+from benchmarks.scale import bill
 from benchmarks.scale.shape import DEFAULTS, PREPARED, RAISED, Limits, Load
 from benchmarks.scale.simulation import Outcome, simulated
 
@@ -67,11 +68,20 @@ def page(text: str, found: Found) -> str:
     """The page with each table between its markers made anew."""
     for stack in STACKS:
         name = stack.name.replace(" ", "-").lower()
-        start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        before, rest = text.split(start, 1)
-        _, after = rest.split(end, 1)
-        text = before + "\n".join([start, *rows(found, stack, _SHOWN_HIT_RATE), end]) + after
-    return text
+        text = _with_table(text, name, rows(found, stack, _SHOWN_HIT_RATE))
+    return with_bill(text)
+
+
+def with_bill(text: str) -> str:
+    """The page with the table of what an hour costs made anew; it takes no simulation."""
+    return _with_table(text, "an-hour", bill.rows(RATES, HIT_RATES))
+
+
+def _with_table(text: str, name: str, table: Iterable[str]) -> str:
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, rest = text.split(start, 1)
+    _, after = rest.split(end, 1)
+    return before + "\n".join([start, *table, end]) + after
 
 
 def curves(found: Found) -> dict[str, Curves]:

@@ -12,6 +12,8 @@ from infra.layer_requirements import LAYER
 from samples.stack import ROOT
 
 _FUNCTIONS = ("functions/completions", "functions/metrics", "functions/admin", "infra/provision")
+_STREAMING = "functions/completions/requirements.txt"
+_AWS_SDK = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _IMAGE = "PackageType: Image\n"
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "tests", "*.pyi")
 
@@ -20,6 +22,7 @@ def package_stack(folder: Path, *, image_uri: str) -> Path:
     """Fill `folder`; the template's path. The embedding function's image is named, not built."""
     for function in _FUNCTIONS:
         shutil.copytree(ROOT / function, folder / function, ignore=_LEFT_OUT)
+    _copy_packages(ROOT / _STREAMING, folder / "functions/completions")
     for nested in ("infra/monitoring.yaml", "infra/network.yaml"):
         shutil.copy(ROOT / nested, folder / "infra")
     _package_layer(folder / "layers/shared/python")
@@ -34,9 +37,15 @@ def package_streaming_function(folder: Path) -> tuple[Path, Path]:
     """The completions function and the layer as Lambda unpacks them; both folders."""
     function, layer = folder / "task", folder / "layer/python"
     shutil.copytree(ROOT / "functions/completions", function, ignore=_LEFT_OUT)
-    _copy_packages(ROOT / "functions/completions/requirements.txt", function)
+    _copy_packages(ROOT / _STREAMING, function)
     _package_layer(layer)
     return function, layer
+
+
+def add_aws_sdk(python: Path) -> None:
+    """What Lambda's own folder of packages has, beside the layer's."""
+    for name in _AWS_SDK:
+        _copy_package(name, python)
 
 
 def _package_layer(python: Path) -> None:

@@ -8,12 +8,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 from infra.demo_upstream import demo_upstream
 from infra.deploy.aws import Aws
 from infra.deploy.destroy import Destroyer
+from infra.deploy.endpoint import client_key
 from infra.deploy.guide import Guide
 from infra.deploy.sam import Tools
 from infra.deploy.samconfig import SamConfig
@@ -23,7 +26,9 @@ from infra.tools import program
 
 from samples.packaged_stack import package_stack
 from samples.scripted_console import ScriptedConsole
+from servers.aws.lambda_emulator import rest_event
 from servers.aws.ministack import ministack
+from servers.aws.streaming_function import CHAT, behind_adapter, unpacked
 from servers.qdrant.rest_server import QdrantRest
 from servers.redis.process import redis_process
 from servers.redis.rest_gateway import rest_gateway
@@ -198,6 +203,44 @@ def test_the_key_that_asked_is_revoked() -> None:
 
     assert keys
     assert {key["status"] for key in keys} == {"revoked"}
+
+
+@pytest.mark.parametrize("kind", ["stand-in", "binary"])
+def test_what_was_deployed_streams_behind_a_web_adapter(
+    deployed: Place, tmp_path: Path, kind: str
+) -> None:
+    """MiniStack starts no adapter: the function and its layer are downloaded from it, and run here.
+
+    Settings, secrets and the client's key are the deployment's.
+    """
+    aws = Aws("us-east-1")
+    functions = aws.client("lambda")
+    name = "llm-cache-proxy-dev-completions"
+    told = functions.get_function(FunctionName=name, Qualifier="live")
+    [layer] = told["Configuration"]["Layers"]
+    content = functions.get_layer_version_by_arn(Arn=layer["Arn"])["Content"]
+    code, beside = (
+        httpx.get(part["Location"], timeout=60).content for part in (told["Code"], content)
+    )
+    settings = told["Configuration"]["Environment"]["Variables"] | CREDENTIALS
+    settings["AWS_ENDPOINT_URL"] = deployed.environment["AWS_ENDPOINT_URL"]
+    body = {
+        "model": "llama-3.1-8b-instant",
+        "messages": [{"role": "user", "content": f"What is streamed by a {kind}?"}],
+        "stream": True,
+    }
+
+    with (
+        client_key(aws, aws.outputs("llm-cache-proxy-dev")["AdminFunctionName"]) as key,
+        behind_adapter(kind, unpacked(code, beside, tmp_path), settings) as function,
+    ):
+        event = rest_event("POST", CHAT, body, authorization=f"Bearer {key}")
+        answers = [function.api.invoke(event).wait() for _ in range(2)]
+
+    caches = [answer.prelude["headers"]["x-cache"] for answer in answers]
+    assert caches == ["MISS", "HIT-EXACT"], answers[0].raw
+    assert all(answer.body.rstrip().endswith(b"data: [DONE]") for answer in answers)
+    assert len(answers[0].pieces) > 3
 
 
 @pytest.mark.usefixtures("deployed")

@@ -7,16 +7,18 @@ packages.
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from infra.tools import NotInstalled, web_adapter
 
-from samples.packaged_stack import package_streaming_function
+from samples.packaged_stack import add_aws_sdk, package_streaming_function
 from samples.stack import Stack
 from servers.aws.lambda_emulator import EmulatedFunction, emulated_program, rest_event
 from servers.aws.runtime_api import Invocation, RuntimeApi, runtime_api
@@ -41,10 +43,24 @@ class Package:
 def package(folder: Path) -> Package:
     """Everything in `folder`, as `sam build` leaves it."""
     task, layer = package_streaming_function(folder)
+    return Package(task, layer, _programs(folder))
+
+
+def unpacked(function: bytes, layer: bytes, folder: Path) -> Package:
+    """The package of two zip files, as a deployed function and its layer are downloaded."""
+    for content, part in ((function, "task"), (layer, "layer")):
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            archive.extractall(folder / part)
+    (folder / "task/run.sh").chmod(0o755)
+    add_aws_sdk(folder / "layer/python")
+    return Package(folder / "task", folder / "layer/python", _programs(folder))
+
+
+def _programs(folder: Path) -> Path:
     programs = folder / "bin"
     programs.mkdir()
     (programs / "python").symlink_to(Path(sys._base_executable).resolve())  # type: ignore[attr-defined]
-    return Package(task, layer, programs)
+    return programs
 
 
 @dataclass(frozen=True, slots=True)

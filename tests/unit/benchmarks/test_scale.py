@@ -2,7 +2,20 @@
 
 import pytest
 import simpy
-from benchmarks.scale.__main__ import HIT_RATES, PAGE, RATES, STACKS, at, load, page, row, rows
+from benchmarks.cost import Workload
+from benchmarks.scale.__main__ import (
+    HIT_RATES,
+    PAGE,
+    RATES,
+    STACKS,
+    at,
+    load,
+    page,
+    row,
+    rows,
+    with_bill,
+)
+from benchmarks.scale.bill import dollars_an_hour
 from benchmarks.scale.shape import DEFAULTS, RAISED, Durations, Limits, Load
 from benchmarks.scale.simulation import Bucket, Instances, Line, Outcome, simulated
 
@@ -116,3 +129,20 @@ def test_every_stack_has_its_table() -> None:
 
     assert made.count("| 5,000 | 0.0% |") == len(STACKS)
     assert len([*rows(found, DEFAULTS, 0.6)]) == len(RATES) + 2
+
+
+def test_the_pages_bill_is_what_the_model_of_costs_says() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+
+    assert with_bill(text) == text, "run `make scale WRITE=1`"
+
+
+def test_an_hour_costs_by_the_request_and_a_hit_less_than_a_miss() -> None:
+    assert dollars_an_hour(100, 0.6) == pytest.approx(10 * dollars_an_hour(10, 0.6))
+    assert dollars_an_hour(100, 0.9) < dollars_an_hour(100, 0.6) < dollars_an_hour(100, 0.3)
+
+
+def test_waiting_twice_as_long_for_the_upstream_is_paid_for() -> None:
+    slow = Workload(upstream_seconds=4.0)
+
+    assert dollars_an_hour(100, 0.3, slow) > 1.5 * dollars_an_hour(100, 0.3)

@@ -13,6 +13,10 @@ def completions(stack: Stack) -> Any:
     return stack.resources["CompletionsFunction"]["Properties"]
 
 
+def test_a_person_who_deploys_by_hand_decides_at_most_twenty_things() -> None:
+    assert len(template()["Parameters"]) <= 20
+
+
 def test_one_address_is_bounded_by_default_and_asked_before_anything_runs() -> None:
     rules = PLAIN.resources["Firewall"]["Properties"]["Rules"]
 
