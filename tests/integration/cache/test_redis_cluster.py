@@ -1,6 +1,7 @@
 """One tenant over the nodes of a Redis Cluster: spread, exact, and cleared wherever it is."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -23,6 +24,7 @@ from llm_cache_proxy.ports.exact_store.store import Barred, Commit, Hit, Match, 
 from samples.exact_entries import TENANT, alias, asking, entry
 from servers.proxy.process import EXACT_ONLY, proxy_process
 from servers.redis.cluster import redis_cluster, told
+from servers.redis.process import redis_process
 
 SLOTS = 8
 KEYS = [f"key-{number}" for number in range(60)]
@@ -407,6 +409,22 @@ async def test_a_single_servers_client_is_told_that_it_is_a_cluster(nodes: list[
             await store.aclose()
 
     assert said == {"Redis is a node of a cluster: REDIS_CLUSTER_SLOTS has to be set"}
+
+
+async def test_a_clusters_client_is_told_that_it_is_a_single_server() -> None:
+    with redis_process() as url:
+        async with spread(url) as store:
+            with pytest.raises(ExactStoreUnavailable, match="REDIS_CLUSTER_SLOTS needs it"):
+                await store.lookup(asking())
+
+
+async def test_a_node_that_says_nothing_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        store = cluster_exact_store(url, slots=SLOTS, timeout_seconds=0.5)
+        with pytest.raises(ExactStoreUnavailable):
+            await store.lookup(asking())
+        await store.aclose()
 
 
 def test_the_proxy_serves_from_a_cluster(nodes: list[str], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from llm_cache_proxy.bootstrap.parts import remote_exact
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
 
@@ -57,6 +58,27 @@ def test_an_address_that_nothing_answers_at_stops_the_start_and_shows_no_passwor
 
     assert name.upper() in str(wrong.value)
     assert PASSWORD not in str(wrong.value)
+
+
+@pytest.mark.parametrize("url", ["redis://a:6379", "redis://a:6379/", "rediss://a:6379/0"])
+def test_a_cluster_is_named_by_any_of_its_nodes(url: str) -> None:
+    settings = read_settings({"redis_url": url, "redis_cluster_slots": "16"})
+
+    assert settings.redis_cluster_slots == 16
+    assert "16 slots" in (remote_exact(settings) or (None, ""))[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"redis_cluster_slots": "16"}, "REDIS_CLUSTER_SLOTS needs REDIS_URL"),
+        ({"redis_cluster_slots": "16", "redis_url": "redis://a/1"}, "database 0 alone"),
+        ({"redis_cluster_slots": "0", "redis_url": "redis://a"}, "REDIS_CLUSTER_SLOTS"),
+    ],
+)
+def test_a_cluster_that_cannot_be_one_stops_the_start(given: dict[str, str], expected: str) -> None:
+    with pytest.raises(SettingsError, match=expected):
+        read_settings(given)
 
 
 def test_an_upstream_without_a_path_is_taken_with_a_warning() -> None:

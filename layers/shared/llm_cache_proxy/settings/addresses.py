@@ -43,6 +43,11 @@ def has_no_path(url: str) -> bool:
     return urlsplit(url).path in {"", "/"}
 
 
+def is_first_database(url: str) -> bool:
+    """Whether a Redis's URL names database 0, or none."""
+    return urlsplit(url).path in {"", "/", "/0"}
+
+
 def redis_url(value: str) -> str:
     """`value` as it is. Raises ValueError where redis-py could not connect by it."""
     if not value.startswith(("redis://", "rediss://")):

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from llm_cache_proxy.domain.requests.cached_paths import listed_paths
 from llm_cache_proxy.domain.requests.presets import Preset
-from llm_cache_proxy.settings.addresses import has_no_path
+from llm_cache_proxy.settings.addresses import has_no_path, is_first_database
 from llm_cache_proxy.settings.values import (
     AnyCase,
     BaseUrl,
@@ -461,12 +461,19 @@ class Settings(BaseSettings):
             raise ValueError("UPSTREAM_KEYS needs UPSTREAMS")
         if self.redis_url is not None and self.upstash_redis_rest_url is not None:
             raise ValueError("set REDIS_URL or UPSTASH_REDIS_REST_URL, not both")
-        if self.redis_cluster_slots is not None and self.redis_url is None:
-            raise ValueError("REDIS_CLUSTER_SLOTS needs REDIS_URL")
         if self.embedding_url is not None and self.embedding_function is not None:
             raise ValueError("set EMBEDDING_URL or EMBEDDING_FUNCTION, not both")
         if self.semantic_preset is Preset.VERIFIED and self.verifier == "none":
             raise ValueError("SEMANTIC_PRESET=verified needs a verifier: VERIFIER is none")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_a_cluster(self) -> Self:
+        if self.redis_cluster_slots is not None:
+            if self.redis_url is None:
+                raise ValueError("REDIS_CLUSTER_SLOTS needs REDIS_URL")
+            if not is_first_database(self.redis_url.get_secret_value()):
+                raise ValueError("REDIS_URL: a Redis Cluster has database 0 alone")
         return self
 
     @model_validator(mode="after")

@@ -48,14 +48,11 @@ class RedisPyServer:
             raise ExactStoreUnavailable(f"Redis permits no {words[0]} to this user") from exc
         except UnicodeError as exc:
             raise UnreadableReplyError("Redis sent bytes that are no text") from exc
-        except (
-            RedisError,
-            RedisClusterException,
-            OSError,
-            TimeoutError,
-            ValueError,
-            IndexError,
-        ) as exc:
+        except RedisClusterException as exc:
+            raise ExactStoreUnavailable(
+                "no Redis Cluster answers there, or not all of one: REDIS_CLUSTER_SLOTS needs it"
+            ) from exc
+        except (RedisError, OSError, TimeoutError, ValueError, IndexError) as exc:
             # ValueError and its like: what answers there speaks no Redis.
             raise ExactStoreUnavailable(f"Redis failed: {type(exc).__name__}") from exc
         return reply
