@@ -12,9 +12,14 @@ import redis
 from redis.crc import key_slot
 
 from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
-from llm_cache_proxy.adapters.exact_store.redis.cluster.client import cluster_exact_store
+from llm_cache_proxy.adapters.exact_store.redis.cluster.client import (
+    RedisClusterServer,
+    cluster_exact_store,
+)
 from llm_cache_proxy.adapters.exact_store.redis.cluster.slots import Slots
+from llm_cache_proxy.adapters.exact_store.redis.cluster.store import ClusterExactStore
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.scripts import Word
 from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck, KeyRecord, Limits, Refusal
 from llm_cache_proxy.domain.entries.pairs import spelling_pair
@@ -280,6 +285,72 @@ async def test_a_correction_that_fails_waits_for_the_next_call_and_is_made_once(
 
     assert stored
     assert (before, after) == ("0", "7")
+
+
+class Failing:
+    """A cluster whose node is gone for the script of that number; every other call is served."""
+
+    locks_keys = False
+
+    def __init__(self, url: str) -> None:
+        self._server = RedisClusterServer(url, timeout_seconds=10)
+        self.fails_at: int | None = None
+        self._scripts = 0
+
+    async def command(self, *words: Word) -> object:
+        if words[0] == "EVALSHA":
+            self._scripts += 1
+            if self._scripts == self.fails_at:
+                raise ExactStoreUnavailable("gone for a moment")
+        return await self._server.command(*words)
+
+    def fail(self, number: int) -> None:
+        """The script of that number from now on."""
+        self._scripts, self.fails_at = 0, number
+
+    async def aclose(self) -> None:
+        await self._server.aclose()
+
+
+async def test_a_budget_that_cannot_be_reserved_is_not_kept_and_counts_stay_once(
+    nodes: list[str],
+) -> None:
+    server = Failing(nodes[0])
+    store = ClusterExactStore(server, SLOTS)
+    await store.write_key(TENANT, KEY, KeyRecord(name="k", created_at=1))
+    await store.lookup(asking("warm", check=KeyCheck(KEY, "m", None)))
+
+    server.fail(3)
+    missed = await store.lookup(
+        asking("a", check=KeyCheck(KEY, "m", None, tokens=10), counts={"misses": 1})
+    )
+
+    assert isinstance(missed, Miss)
+    assert missed.grant is not None
+    assert (missed.grant.counted, missed.grant.charge) == (False, None)
+    assert await counted(store, "misses") == 1
+    await store.aclose()
+
+
+@pytest.mark.parametrize("number", range(1, SLOTS + 2))
+async def test_a_batch_that_fails_in_one_slot_and_is_asked_again_counts_once(
+    nodes: list[str], number: int
+) -> None:
+    server = Failing(nodes[0])
+    store = ClusterExactStore(server, SLOTS)
+    query = ItemsLookup(TENANT, KEYS, counts={"requests": 1})
+    assert await store.commit_items(TENANT, [entry(key) for key in KEYS], {})
+    await store.lookup_items(ItemsLookup(TENANT, KEYS))
+    hits = await counted(store, "exact_hits")
+
+    server.fail(number)
+    with pytest.raises(ExactStoreUnavailable):
+        await store.lookup_items(query)
+    await store.lookup_items(query)
+
+    assert await counted(store, "requests") == 1
+    assert await counted(store, "exact_hits") == hits + 1
+    await store.aclose()
 
 
 def _owns_key(node: redis.Redis, group: str) -> bool:

@@ -30,26 +30,25 @@ class ClusterItems(ClusterRequests):
             await self._tally(slots, counts, corrections, recent)
             return admitted
         groups = by_group(slots, query.keys) or {slots.home: []}
+        alone = len(groups) == 1
+        ride = (counts, recent) if alone else ({}, [])
         found = _joined(
             await together(
                 self._group.look_items_up(
                     replace(
-                        query,
-                        tenant=group,
-                        keys=keys,
-                        check=None,
-                        counts={} if number else counts,
-                        recent=() if number else recent,
+                        query, tenant=group, keys=keys, check=None, counts=ride[0], recent=ride[1]
                     ),
-                    whole=len(groups) == 1,
+                    whole=alone,
                 )
-                for number, (group, keys) in enumerate(groups.items())
+                for group, keys in groups.items()
             )
         )
-        if len(groups) > 1 and len(found.hits) == len(query.keys):
-            await self._tally(slots, {EXACT_HITS: 1}, corrections, ())
-        else:
+        if alone:
             await self._settle(slots, corrections)
+        else:  # counted once all groups have answered, so that what is asked again counts once
+            if len(found.hits) == len(query.keys):
+                counts[EXACT_HITS] = counts.get(EXACT_HITS, 0) + 1
+            await self._tally(slots, counts, corrections, recent)
         if query.check is None:
             return found
         grant: Grant | OtherNamespace | Refused = admitted
@@ -67,11 +66,15 @@ class ClusterItems(ClusterRequests):
         counted, corrections = apart(counts)
         held = {entry.key: entry for entry in entries}
         groups = by_group(slots, held) or {slots.home: []}
+        alone = len(groups) == 1
         stored = await together(
-            self._group.commit_items(group, [held[key] for key in keys], {} if number else counted)
-            for number, (group, keys) in enumerate(groups.items())
+            self._group.commit_items(group, [held[key] for key in keys], counted if alone else {})
+            for group, keys in groups.items()
         )
-        await self._settle(slots, corrections)
+        if alone:
+            await self._settle(slots, corrections)
+        else:
+            await self._tally(slots, counted, corrections, ())
         return all(stored)
 
 

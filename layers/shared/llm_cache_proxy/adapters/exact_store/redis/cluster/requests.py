@@ -6,6 +6,7 @@ stay exact, at one more round trip for a hit and two for a miss.
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from llm_cache_proxy.adapters.exact_store.redis.cluster.groups import Groups, apart, stamped
@@ -91,7 +92,8 @@ class ClusterRequests(Groups):
             replace(commit, tenant=group, counts=counts, lease=fenced)
         )
         if lease is not None and fenced is None:  # of another entry's flight: nothing to fence off
-            await self._group.release(led_in, lease)
+            with suppress(ExactStoreUnavailable):  # it lapses by itself
+                await self._group.release(led_in, lease)
         await self._settle(slots, corrections)
         return stored
 
@@ -131,7 +133,10 @@ class ClusterRequests(Groups):
         if not check.reserves:
             return admitted
         asked = replace(check, counts_request=False)
-        reserved = await self._group.admit(slots.home, asked)
+        try:
+            reserved = await self._group.admit(slots.home, asked)
+        except ExactStoreUnavailable:  # what rode along is counted: only limits are not kept
+            return replace(admitted, counted=False)
         if not isinstance(reserved, Grant):
             return reserved
         return replace(reserved, counted=reserved.counted and admitted.counted)
