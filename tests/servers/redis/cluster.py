@@ -42,6 +42,11 @@ def told(node: redis.Redis, *words: str | int) -> object:
     return reply
 
 
+def holds_keys_of(node: redis.Redis, slot: int) -> bool:
+    """Whether the node has keys in the slot; none but its owner has."""
+    return bool(told(node, "CLUSTER", "COUNTKEYSINSLOT", slot))
+
+
 def _is_whole(node: redis.Redis) -> bool:
     state = str(told(node, "CLUSTER", "INFO"))
     return "cluster_state:ok" in state and f"cluster_known_nodes:{NODES}" in state
