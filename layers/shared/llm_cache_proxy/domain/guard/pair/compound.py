@@ -44,8 +44,10 @@ def _named_beside() -> frozenset[str]:
 @lru_cache(maxsize=16384)
 def describes(word: str) -> bool:
     """Whether the word is an adjective or an adverb, by the lists or by its ending."""
-    listed = lexicon.word_set("describing")
-    return word in listed or (len(word) > _SHORT and word.endswith(_DESCRIBING))
+    if word in lexicon.word_set("describing"):
+        return True
+    ends = len(word) > _SHORT and word.endswith(_DESCRIBING)
+    return ends and word not in lexicon.word_set("noun_by_ending")
 
 
 def may_end(behind: Token | None) -> bool:

@@ -55,9 +55,19 @@ def other_identifier(a: Analysis, b: Analysis) -> str | None:
     if a.words != b.words or len(a.tokens) != len(b.tokens):
         return None
     for one, other in zip(a.tokens, b.tokens, strict=True):
-        if one.raw != other.raw and all(_CAMEL.match(each.raw) for each in (one, other)):
+        if one.raw == other.raw:
+            continue
+        if all(_CAMEL.match(each.raw) for each in (one, other)) or _is_other_compound(one, other):
             return f"{one.raw} and {other.raw}"
     return None
+
+
+def _is_other_compound(one: Token, other: Token) -> bool:
+    """Whether two formulas differ in capitals inside them: "H2SO4", "H2So4"."""
+    raws = one.raw, other.raw
+    if one.kind is not Kind.IDENTIFIER or any(raw.islower() or "." in raw for raw in raws):
+        return False
+    return any(raw[1:].lower() != raw[1:] and not raw.isupper() for raw in raws)
 
 
 def other_argument(a: Analysis, b: Analysis) -> str | None:
@@ -75,6 +85,8 @@ def _is_argument(analysis: Analysis, at: int) -> bool:
     tokens = analysis.plain
     if tokens[at].word in lexicon.classes()["computing"]:
         return False  # "npm install React"
+    if at and tokens[at - 1].word in lexicon.word_set("naming"):
+        return True
     run = list(takewhile(_is_typed, reversed(tokens[max(at - _ARGUMENTS, 0) : at])))
     typed = [token.word for token in reversed(run)]
     if not lexicon.word_set("command_line").isdisjoint(typed):

@@ -23,6 +23,7 @@ _COLON = re.compile(r"([^:\n]{3,300}):\s+(\S.*)", re.DOTALL)
 _TRANSLATED = re.compile(
     r"\b(?:say|translate|write)\s+(.{1,200}?)\s+(?:in|to|into)\s+(\w+)\W{0,3}$", re.IGNORECASE
 )
+_TITLE = re.compile(r"^\W*(?:task|instructions?|prompt)\s*:\s*(?=\w)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _OPENS = re.compile(r"<[A-Za-z]|\[[A-Za-z]|\"{3}|'{3}|<{2}")
 _ENCLOSED = re.compile(
@@ -70,7 +71,8 @@ def _laid_out(text: str) -> Words | None:
     """What lines, labels and colons hand over."""
     if _PARTED.search(text) is None:
         return _said_in_language(text)
-    lines = [line for line in _INLINE_LABEL.sub("\n", text).split("\n") if words_of(line)]
+    lines = [_TITLE.sub("", line) for line in _INLINE_LABEL.sub("\n", text).split("\n")]
+    lines = [line for line in lines if words_of(line)]
     if len(lines) > 1 and words_of(lines[0])[0] in _TITLES and len(words_of(lines[0])) == 1:
         del lines[0]
     if not lines:
@@ -84,7 +86,9 @@ def _laid_out(text: str) -> Words | None:
         if number == at:
             handed.extend(_after_head(line) or ())
         elif number != free and not _is_courtesy(line):
-            handed.extend(words_of(line))
+            label = _LABELLED.match(line)
+            named = label is not None and label[1].casefold() in _PIECES | {"text", "sentence"}
+            handed.extend(words_of(label[2] if label and named else line))
     return tuple(handed) or None
 
 
@@ -178,6 +182,8 @@ def _after_colon(head: str, rest: str) -> Words | None:
     told = [each for each in _SENTENCE_END.split(rest) if not _is_asking(each)]
     handed = tuple(word for each in told for word in words_of(each))
     points = is_order(words) and not _POINTS.isdisjoint(words)
+    if not handed and task_of(words) <= {"do_explain"} and question_types(words_of(rest)):
+        return None  # "Explain: what is love?"
     if _works(head) or (points and not handed):
         return words_of(rest) or None
     return handed or None

@@ -9,18 +9,33 @@ from collections.abc import Iterator
 
 from llm_cache_proxy.domain.guard.words import lexicon
 
-_ANY = re.compile(r"[^A-Za-z\d '?.,]|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]")
+_ANY = re.compile(r"[^A-Za-z\d '?.,]|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \? | \. ")
 """The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
-    r"|\?:|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)|\b[A-Za-z]-[A-Za-z]\b"
+    r"|\?:|::|\.{2,}\w|\w \.{1,2} |\w\"\w|\w!\s|\s\?\s|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
+    r"|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
-_ATOM = re.compile(r"[-+*/%^=<>!()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!()\[\]|.,:;?\d\"']*")
+_ATOM = re.compile(r"[-+*/%^=<>!&()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!&()\[\]|.,:;?\d\"']*")
 """A chunk that may be a part of a formula: signs, digits, one letter at most."""
 _OPERAND = re.compile(r"\d[\d.,]*|[A-Za-z]")
-_OPERATES = re.compile(r"[-+*/^]|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)")
+_OPERATORS = frozenset("+-*/%&?:")
+_OPENING = re.compile(r"[{\[]|\w\((?!e?s\))")
+_QUOTED_SPACE = re.compile(r"([\"'])\0\1")
+_FEW = 4
+"""Chunks of a text that is about its last one: "Explain :-)"."""
+_WIDEST = 40
+"""Chunks between two brackets."""
+_NAMES = re.compile(r"[A-Za-z]:")
+"""A letter that a colon parts from the formula behind it: "solve for x: 2x = 8"."""
+_PLACE = re.compile(r"\.{1,2}/?|~|/|-")
+_ADDRESSED = re.compile(r"@\w+[,:!]")
+_FACE = re.compile(r"[:;=<8][-o']?[)(\]\[DPp/|3*]+")
+_OPERATES = re.compile(
+    r"[-+*/^!]|\w\?\w|\w\?:|(?<![a-z])[a-z][&;][a-z](?![a-z])|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)"
+)
 _NO_FORMULA = re.compile(
     r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z%]?[.,:;]*"
 )
@@ -41,7 +56,7 @@ _CODE = re.compile(
     | \w_\w|\w;\w
     | ^@[A-Za-z][\w-]*$|^\#[a-z][\w-]*$|^\.[A-Za-z][\w-]*$   # @media, #main, .main, no #Hashtag
     | ^(?![wcnNiI]/[oaAO]$|[aA]-[zZ]$)[A-Za-z][-/][A-Za-z]$  # x/y, no w/o
-    | \w\+$|^[A-Z][a-z]?\d+-$|^[A-Z][a-z]?-$         # Na+, Fe2-
+    | \w\+$|^(?:[A-Z][a-z]?\d*){1,3}-$|\d[eE]-?\d    # Na+, OH-, 5e-3
     """,
     re.VERBOSE,
 )
@@ -54,7 +69,10 @@ _PROSE = re.compile(
 """A word of prose, perhaps joined to others, a number with its unit, or a mark between words."""
 _EDITOR = re.compile(r":(?![DPpOov]\b)[A-Za-z]{1,4}!?|\$[?!#@*$_]|\w+\?:")
 """A command of an editor, such as ":q!", but no smiley, and what a shell keeps, such as "$?"."""
-_ANY_CASE = re.compile(r"\.[A-Za-z]{2,4}|[A-Za-z]{4,}\+")
+_ANY_CASE = re.compile(
+    r"\.(?i:csv|json|txt|pdf|xml|ya?ml|html?|md|png|jpe?g|gif|exe|zip|docx?|xlsx?|pptx?|env|log|sql|mp[34])"
+    r"|[A-Za-z]{4,}\+"
+)
 _TYPED = str.maketrans(
     {"\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u2192": "->"}
     | {"\u2190": "<-", "\u21d2": "=>", "\u00b7": "*"}
@@ -95,11 +113,42 @@ def signature(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _grouped(chunks: list[str]) -> list[str]:
+    """The chunks, with what stands between brackets of code as one: "{k: v}", "f(a, b)"."""
+    found: list[str] = []
+    at = 0
+    while at < len(chunks):
+        end = _closed_at(chunks, at) if _OPENING.search(chunks[at]) else at
+        found.append(_joined(chunks[at : end + 1]))
+        at = end + 1
+    return found
+
+
+def _joined(chunks: list[str]) -> str:
+    """The chunks as one, without the spaces between them but for one in quotes: "sep=' '"."""
+    return _QUOTED_SPACE.sub(r"\1 \1", "\0".join(chunks)).replace("\0", "")
+
+
+def _closed_at(chunks: list[str], start: int) -> int:
+    """Where the brackets that a chunk opens are closed; `start` if that is nowhere near."""
+    depth = 0
+    for at in range(start, min(start + _WIDEST, len(chunks))):
+        depth += sum(map(chunks[at].count, "([{")) - sum(map(chunks[at].count, ")]}"))
+        if depth <= 0:
+            return at
+    return start
+
+
 def _units(chunks: list[str]) -> Iterator[str]:
     """What counts of a line that was cut at its spaces."""
+    chunks = _grouped(chunks)
     at = 0
     while at < len(chunks):
         end = _formula_end(chunks, at)
+        if _PLACE.fullmatch(chunks[at]) and at and _is_command(chunks[at - 1]):
+            yield chunks[at]
+            at += 1
+            continue
         typed = chunks[at].rstrip(".,;")
         typed = typed if typed[:1] == "$" else typed.rstrip("?")
         if _EDITOR.fullmatch(typed):
@@ -109,10 +158,19 @@ def _units(chunks: list[str]) -> Iterator[str]:
             yield from _formula(chunks, at, end)
             at = end
         else:
-            core = _core(chunks[at])
-            if _is_code(core) and not _beside_relation(chunks, at):
+            core = "" if _ADDRESSED.fullmatch(chunks[at]) else _core(chunks[at])
+            face = _FACE.match(chunks[at])
+            if face and (0 < at < len(chunks) - 1 or 1 < len(chunks) <= _FEW):
+                yield face[0]
+            elif _is_code(core) and not _beside_relation(chunks, at):
                 yield _kept_quote(chunks, at, core) + _spelt(core)
             at += 1
+
+
+def _is_command(chunk: str) -> bool:
+    """Whether a command stands there that may be given a folder: "cd ..", "find ."."""
+    listed = lexicon.word_set("command_line") | lexicon.word_set("command_word")
+    return chunk.casefold() in listed
 
 
 def _is_code(core: str) -> bool:
@@ -138,6 +196,8 @@ def _formula_end(chunks: list[str], at: int) -> int:
     end = at
     while end < len(chunks) and (_ATOM.fullmatch(chunks[end]) or _is_spoken(chunks, end)):
         end += 1
+        if _NAMES.fullmatch(chunks[end - 1]):
+            break
     return end
 
 
@@ -153,14 +213,29 @@ def _formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
     after = chunks[end] if end < len(chunks) and chunks[end - 1] in _RELATION else ""
     if before or after:
         core = "".join(chunks[start:end])
-        yield " ".join(each for each in (_core(before), core, _core(after)) if each)
+        yield " ".join(each for each in (_side(before), core, _side(after)) if each)
         return
     joined = "".join(_SPOKEN.get(chunk, chunk) for chunk in chunks[start:end])
-    joined = joined.strip("\"'").rstrip(_ENDS).strip("\"'")
+    ends = _ENDS if end == len(chunks) else ".,?:;"  # "3!" in the middle is no exclamation
+    joined = joined.strip("\"'").rstrip(ends).strip("\"'")
+    if joined == "*" or (joined in _OPERATORS and _is_between_code(chunks, start, end)):
+        yield joined
+        return
     if _NO_FORMULA.fullmatch(joined) and not _SIGNED.match(joined):
         return
     if _SIGNED.match(joined) or (_OPERATES.search(joined) and _OPERAND.search(joined)):
         yield _sorted_sum(joined)
+
+
+def _side(chunk: str) -> str:
+    """A side of a relation; its brackets count, as in "a = 1 AND (b = 2 OR c = 3)"."""
+    return chunk.strip(_QUOTES).rstrip(_ENDS).strip(_QUOTES)
+
+
+def _is_between_code(chunks: list[str], start: int, end: int) -> bool:
+    """Whether code stands on either side: "x_1 + x_2", "s.a() % t_1"."""
+    beside = chunks[max(start - 1, 0) : start] + chunks[end : end + 1]
+    return any(_CODE.search(_core(chunk)) for chunk in beside)
 
 
 def _sorted_sum(formula: str) -> str:

@@ -53,7 +53,9 @@ _ALTERNATIVES = r"""
   | (?P<DATE>\b\d{4}-\d{1,2}-\d{1,2}\b | \b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b)
   | (?P<TIME>\b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b)? | \b\d{1,2}\s?[ap]\.?m\b\.?)
   | (?P<VERSION>\bv?\d+(?:\.\d+){2,}[\w-]* | \bv\d+(?:\.\d+)*\b)
-  | (?P<LANGUAGE>\b(?:[cC]\+\+|[cCfFjJ]\#)(?!\w) | (?<!\w)\.(?:NET|net)\b | \bU\.S\.(?:A\.)?)
+  | (?P<LANGUAGE>\b(?:[cC]\+\+|[cCfFjJ]\#)(?!\w) | (?<!\w)\.(?:NET|net)\b
+        | \bU\.(?:S\.(?:A\.)?|N\.|K\.))
+  | (?P<INITIALS>(?<![\w.])(?:[A-Z]\.){2,}(?!\s?(?-i:[A-Z])))
   | (?P<NUMBER>\d{1,3}(?:,\d{2,3})+(?:\.\d+)?(?![\d,]*\d) | \d+(?:\.\d+)? | (?<!\w)\.\d+)
   | (?P<SIGN>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f])
   | (?P<WORD>LETTERS+(?:'[^\W\d_]+)*
@@ -94,6 +96,8 @@ def tokenise(text: str) -> tuple[Token, ...]:
             found.append(Token(raw, raw, raw, Kind.MARK, False, False))
             prefix = ""
             continue
+        if group == "INITIALS":  # "L.A.", no "J.K. Rowling"
+            raw, group = raw.replace(".", ""), "WORD"
         if group == "WORD":
             if prefix and _takes(prefix, raw):
                 raw, opens = found[-1].raw + raw, found.pop().opens
@@ -130,7 +134,7 @@ def _takes(prefix: str, raw: str) -> bool:
 
 def _plain(raw: str, group: str) -> Token:
     kind = Kind.WORD if group == "LANGUAGE" else Kind[group]
-    word = raw.replace(".", "") if raw.upper().startswith("U.S") else raw
+    word = raw.replace(".", "") if raw.upper().startswith("U.") else raw
     word = word if kind is Kind.CODE else word.casefold()
     return Token(raw, word, word, kind, capital=False, opens=False)
 

@@ -21,12 +21,17 @@ _EMPHASIS = frozenset({"*", "**", "_", "__", "#", "@"})
 _AFTER_NUMBER = frozenset("ksxmb")
 _SAID = frozenset("ur")
 """What is "you" and "are" where no other letter stands."""
+_LABELS = frozenset({"q", "a"})
+_LETTER_AND_NOUN = 3
 _LETTERS = frozenset({Kind.WORD, Kind.IDENTIFIER})
 _TYPED_SHORT = frozenset("nykowdvucsthp")
 """Small letters that stand for a word where people type in haste: "n" for "and", "y" for "why"."""
 
 
 def _letters(pair: Pair) -> str | None:
+    other = _in_place_of(pair)
+    if other is not None:
+        return other
     a, b = _singles(pair.a, pair.b), _singles(pair.b, pair.a)
     if not a and not b:
         return None
@@ -38,6 +43,24 @@ def _letters(pair: Pair) -> str | None:
     if len(a) > 1 and changed_places(a, b, pair.a.tokens, pair.b.tokens):
         return "letters that change places"
     return _other_case(pair, a, b)
+
+
+def _in_place_of(pair: Pair) -> str | None:
+    """Letters, the "I" and the "a" among them, each of which stands where another one stood."""
+    a, b = pair.a.plain, pair.b.plain
+    if len(a) != len(b):
+        return None
+    differing = [(one, other) for one, other in zip(a, b, strict=True) if one.word != other.word]
+    if not differing or not all(_is_letter(each) for both in differing for each in both):
+        return None
+    left, right = (sorted(token.word for token in side) for side in zip(*differing, strict=True))
+    if left == right and not lexicon.word_set("list_joint").isdisjoint(pair.a.words):
+        return None  # "A or I"
+    return f"{differing[0][0].raw} and {differing[0][1].raw}"
+
+
+def _is_letter(token: Token) -> bool:
+    return len(token.raw) == 1 and token.raw.isascii() and token.raw.isalpha()
 
 
 def _may_come_and_go(pair: Pair, only: set[str], *, both: bool) -> bool:
@@ -69,6 +92,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
         for at in single
         if tokens[at].raw.isalpha()
         and _stands_alone(tokens, at)
+        and not _is_label(tokens, at)
         and tokens[at].raw not in initials
         and not (tokens[at].word in joined and _is_word(tokens, at + 1))
         and not (tokens[at].word == "a" and _BEFORE_FILE.search(analysis.text))
@@ -86,6 +110,8 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
         return False
     if token.word == "a" and at + 1 < len(tokens) and tokens[at + 1].word in _NO_NOUN:
         return True
+    if token.raw == "a" and before is not None and _is_before_letter(tokens, at):
+        return False
     if token.word == "a" and (_is_word(tokens, at + 1) or _opens_more(tokens, at + 1)):
         return before is not None and _is_no_article(token, before.word)
     if before is not None and (before.kind is Kind.NUMBER or before.raw in {"'", "°"}):
@@ -94,10 +120,31 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
     return not (token.capital and named)
 
 
+def _is_before_letter(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether an "a" is the article of one letter, and of what that describes: "a t rex"."""
+    articled = lexicon.function_words() | lexicon.word_set("taking")
+    if tokens[at - 1].word not in articled or len(tokens) < at + _LETTER_AND_NOUN:
+        return False
+    letter, after = tokens[at + 1], tokens[at + 2]
+    return len(letter.raw) == 1 and letter.raw.isalpha() and after.word.isalpha() > _is_one(after)
+
+
+def _is_one(token: Token) -> bool:
+    return len(token.word) == 1 and token.word != "i"
+
+
 def _is_no_article(token: Token, before: str) -> bool:
     """Whether an "a" before a word is a letter: "vitamin A intake", "the a minor scale"."""
     lettered = lexicon.word_set("lettered") | lexicon.word_set("definite")
-    return before in lexicon.word_set("owned") or (token.capital and before in lettered)
+    if before in lexicon.word_set("owned") or before in lexicon.word_set("always_lettered"):
+        return True
+    return token.capital and before in lettered
+
+
+def _is_label(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether the letter opens a question or an answer: "Q: What is love?"."""
+    opens = tokens[at].opens and tokens[at].word in _LABELS
+    return opens and any(each.raw[0] == ":" for each in tokens[at + 1 : at + 2])
 
 
 def _is_variable(tokens: tuple[Token, ...], at: int) -> bool:

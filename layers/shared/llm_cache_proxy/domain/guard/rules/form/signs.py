@@ -20,9 +20,11 @@ _NAMED = re.compile(r"\.([A-Za-z][\w-]*)|<([A-Za-z]\w+)>")
 def _signs(pair: Pair) -> str | None:
     a, b = _beside(pair.a, pair.b), _beside(pair.b, pair.a)
     if a == b:
-        if a or _has_definition(pair):
+        if a or _has_definition(pair) or _has_flag(pair):
             return _other_case(pair)
         return other_argument(pair.a, pair.b) or _other_literal(pair)
+    if pair.retells:
+        return None  # news: "[he]", "(nyse: PEP)"
     only = next((unit for unit in (*a, *b) if (unit in a) != (unit in b)), "their order")
     return f"written as {only.strip()[:40]}"
 
@@ -45,6 +47,11 @@ def _goes_bare(unit: str, other: Analysis) -> bool:
 
 def _has_definition(pair: Pair) -> bool:
     return all(_DEFINES.search(analysis.text) for analysis in (pair.a, pair.b))
+
+
+def _has_flag(pair: Pair) -> bool:
+    """Whether a command is typed out with its flags: "tar -xzf a"."""
+    return any(each[:1] == "-" for each in pair.a.code)
 
 
 def _other_case(pair: Pair) -> str | None:

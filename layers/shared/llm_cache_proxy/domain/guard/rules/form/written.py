@@ -13,6 +13,7 @@ from llm_cache_proxy.domain.guard.words import lexicon
 
 _LONG_IDENTIFIER = 6
 _LONG_PASSAGE = 6
+_MOST_OF_IT = 0.8
 _WORD, _NAME, _EITHER = "word", "name", "either"
 
 
@@ -35,10 +36,10 @@ def _quotation(pair: Pair) -> str | None:
     if not left or not right:
         return None
     for span in left:
-        if not any(_alike(span, other) for other in right) and not _contains(pair.b, span):
+        if not any(_alike(span, other) for other in right) and not _has(pair, pair.b, span):
             return f"quoted: {span[:40]}"
     for span in right:
-        if not any(_alike(span, other) for other in left) and not _contains(pair.a, span):
+        if not any(_alike(span, other) for other in left) and not _has(pair, pair.a, span):
             return f"quoted: {span[:40]}"
     return None
 
@@ -46,6 +47,16 @@ def _quotation(pair: Pair) -> str | None:
 def _alike(one: str, other: str) -> bool:
     """Whether two quotations differ in their first capital at most."""
     return one[:1].casefold() + one[1:] == other[:1].casefold() + other[1:]
+
+
+def _has(pair: Pair, analysis: Analysis, span: str) -> bool:
+    return _contains(analysis, span) or (pair.retells and _retells(analysis, span))
+
+
+def _retells(analysis: Analysis, span: str) -> bool:
+    """Whether the text has most words of the passage, as news quote a speech."""
+    words = [token.stem for token in tokenise(span) if token.kind is not Kind.MARK]
+    return sum(word in analysis.stems for word in words) >= _MOST_OF_IT * len(words)
 
 
 def _contains(analysis: Analysis, span: str) -> bool:

@@ -133,12 +133,20 @@ def _persons(pair: Pair) -> str | None:
     right = [word for word in pair.b.words if word in _PERSONS]
     if not left or not right:
         return None
+    if _owners_in_passive(pair, {*left, *right}):
+        return None
     if _genders(left).isdisjoint(_genders(right)):
         return f"{left[0]} and {right[0]}"
     subjects = set(left) & _SUBJECTS, set(right) & _SUBJECTS
     if all(subjects) and subjects[0].isdisjoint(subjects[1]):
         return f"{' '.join(left[:4])} and {' '.join(right[:4])}"
     return None
+
+
+def _owners_in_passive(pair: Pair, persons: set[str]) -> bool:
+    """Whether the passive turns round whose it is: "led by her father", "leads his daughter"."""
+    turned = ("by" in pair.a.words) != ("by" in pair.b.words)
+    return turned and pair.both_tell and persons <= {"his", "her"}
 
 
 def _genders(words: list[str]) -> set[str]:

@@ -14,6 +14,7 @@ from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
 
 """Words from "do" on that leave no room for who does it beside the verb."""
+_TOLD = {"say", "tell", "add"}
 _LONGEST_NAME = 4
 _REWORDED = 2
 _THINGS = frozenset({"close", "date", "match", "border", "link", "associate", "partner"})
@@ -80,7 +81,10 @@ def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
 
 def _swapped(pair: Pair) -> str | None:
     in_a, in_b = pair.light_places
-    keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
+    shared = in_a.keys() & in_b.keys()
+    if pair.retells:
+        shared -= _TOLD  # "said Ann Lee", "Ann Lee said"
+    keys = sorted(shared, key=lambda key: in_a[key].at)
     for at, one in enumerate(keys):
         for other in keys[at + 1 :]:
             if _trade_roles(one, other, in_a, in_b) and not _listed(pair, in_a, in_b, one, other):
