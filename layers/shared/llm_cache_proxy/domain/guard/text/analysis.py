@@ -64,9 +64,13 @@ def analyse(text: str) -> Analysis:
     groups: set[int] = set()
     synonyms = lexicon.synonyms()
     for token in tokens:
-        groups.update(synonyms.get(token.stem, ()))
-        if token.stem not in content and _has_content(token) and token not in used:
-            content[token.stem] = token
+        stem = token.stem
+        if stem in content:
+            continue
+        if stem in synonyms:
+            groups.update(synonyms[stem])
+        if _has_content(token) and token not in used:
+            content[stem] = token
     script, language = written_in(plain)
     questions = question_types(words)
     return Analysis(
@@ -76,7 +80,7 @@ def analyse(text: str) -> Analysis:
         plain=plain,
         words=words,
         content=content,
-        stems=frozenset(token.stem for token in (*tokens, *plain)),
+        stems=_stems(tokens) if tokens is plain else _stems(tokens) | _stems(plain),
         groups=frozenset(groups),
         quantities=numbers,
         measured=used,
@@ -90,6 +94,10 @@ def analyse(text: str) -> Analysis:
         signature=signature(text),
         material=material(text),
     )
+
+
+def _stems(tokens: tuple[Token, ...]) -> frozenset[str]:
+    return frozenset([token.stem for token in tokens])
 
 
 _ACRONYMS = frozenset({"US", "IT", "WHO"})

@@ -15,7 +15,7 @@ _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
     r"|\?:|::|\.{2,}\w|\w \.{1,2} |\w\"\w|\w!\s|\s\?\s|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
-    r"|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
+    r"|[:;][-o']?[()\[\]]|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
 _ATOM = re.compile(r"[-+*/%^=<>!&()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!&()\[\]|.,:;?\d\"']*")
@@ -24,7 +24,7 @@ _OPERAND = re.compile(r"\d[\d.,]*|[A-Za-z]")
 _OPERATORS = frozenset("+-*/%&?:")
 _OPENING = re.compile(r"[{\[]|\w\((?!e?s\))")
 _QUOTED_SPACE = re.compile(r"([\"'])\0\1")
-_FEW = 4
+_FEW = 3
 """Chunks of a text that is about its last one: "Explain :-)"."""
 _WIDEST = 40
 """Chunks between two brackets."""
@@ -141,9 +141,18 @@ def _closed_at(chunks: list[str], start: int) -> int:
 
 def _units(chunks: list[str]) -> Iterator[str]:
     """What counts of a line that was cut at its spaces."""
-    chunks = _grouped(chunks)
+    if any("{" in chunk or "[" in chunk or "(" in chunk for chunk in chunks):
+        chunks = _grouped(chunks)
     at = 0
     while at < len(chunks):
+        if len(chunks[at]) > 1 and chunks[at].isalpha() and chunks[at] not in _SPOKEN:
+            at += 1  # a word, as most are
+            continue
+        face = _FACE.match(chunks[at])
+        if face and (0 < at < len(chunks) - 1 or 1 < len(chunks) <= _FEW):
+            yield face[0]
+            at += 1
+            continue
         end = _formula_end(chunks, at)
         if _PLACE.fullmatch(chunks[at]) and at and _is_command(chunks[at - 1]):
             yield chunks[at]
@@ -159,10 +168,7 @@ def _units(chunks: list[str]) -> Iterator[str]:
             at = end
         else:
             core = "" if _ADDRESSED.fullmatch(chunks[at]) else _core(chunks[at])
-            face = _FACE.match(chunks[at])
-            if face and (0 < at < len(chunks) - 1 or 1 < len(chunks) <= _FEW):
-                yield face[0]
-            elif _is_code(core) and not _beside_relation(chunks, at):
+            if _is_code(core) and not _beside_relation(chunks, at):
                 yield _kept_quote(chunks, at, core) + _spelt(core)
             at += 1
 

@@ -83,6 +83,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
     glue = False
     prefix = ""
     last_end = 0
+    irregular = _irregular()
     for match in _pattern(text).finditer(text):
         group = match.lastgroup or "SYMBOL"
         raw = match.group()
@@ -96,6 +97,12 @@ def tokenise(text: str) -> tuple[Token, ...]:
             found.append(Token(raw, raw, raw, Kind.MARK, False, False))
             prefix = ""
             continue
+        if group == "WORD" and not (prefix or glue) and raw.isalpha():
+            folded = raw.casefold()
+            if folded not in irregular:  # a plain word, as most are
+                found.append(_word(raw, folded, opens=opens))
+                opens = False
+                continue
         if group == "INITIALS":  # "L.A.", no "J.K. Rowling"
             raw, group = raw.replace(".", ""), "WORD"
         if group == "WORD":
@@ -141,9 +148,6 @@ def _plain(raw: str, group: str) -> Token:
 
 def _add_word(found: list[Token], raw: str, *, opens: bool, glued: bool) -> None:
     folded = raw.casefold()
-    if "'" not in folded and raw.isalpha() and not glued and folded not in _irregular():
-        found.append(_word(raw, folded, opens=opens))
-        return
     if glued and folded not in _SUFFIXES and folded not in lexicon.units():
         _add_glued(found, raw, opens=opens)
         return

@@ -59,7 +59,11 @@ def _other_case(pair: Pair) -> str | None:
     a, b = pair.a.plain, pair.b.plain
     if pair.a.words != pair.b.words or len(a) != len(b):
         return None
-    named = lexicon.classes()["computing"] | frozenset(lexicon.named("languages")["programming"])
+    named = (
+        lexicon.classes()["computing"]
+        | lexicon.word_set("keyboard")
+        | frozenset(lexicon.named("languages")["programming"])
+    )
     before = ""
     for one, other in zip(a, b, strict=True):
         is_named = one.word in named and before not in lexicon.word_set("loading")
