@@ -32,7 +32,7 @@ _NAMES = re.compile(r"[A-Za-z]:")
 """A letter that a colon parts from the formula behind it: "solve for x: 2x = 8"."""
 _PLACE = re.compile(r"\.{1,2}/?|~|/|-")
 _ADDRESSED = re.compile(r"@\w+[,:!]")
-_FACE = re.compile(r"[:;=<8][-o']?[)(\]\[DPp/|3*]+")
+_FACE = re.compile(r"[:;=][-o']?[)(\]\[DPp|3*]+|</?3")
 _OPERATES = re.compile(
     r"[-+*/^!]|\w\?\w|\w\?:|(?<![a-z])[a-z][&;][a-z](?![a-z])|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)"
 )
@@ -148,9 +148,9 @@ def _units(chunks: list[str]) -> Iterator[str]:
         if len(chunks[at]) > 1 and chunks[at].isalpha() and chunks[at] not in _SPOKEN:
             at += 1  # a word, as most are
             continue
-        face = _FACE.match(chunks[at])
-        if face and (0 < at < len(chunks) - 1 or 1 < len(chunks) <= _FEW):
-            yield face[0]
+        face = chunks[at].rstrip(".,!?")
+        if _FACE.fullmatch(face) and (0 < at < len(chunks) - 1 or 1 < len(chunks) <= _FEW):
+            yield face
             at += 1
             continue
         end = _formula_end(chunks, at)
