@@ -71,6 +71,31 @@ SAME = {
         "Results of the soft drink maker Coby (news) were likely to be seen in London and Rome.",
         "Results of the soft drink maker Coby [news] were likely to be seen in London and Rome.",
     ),
+    "news that tells amounts in another order": (
+        "In 1990, the old Dutch bank grew to 12 shops, hiring 3,000 clerks, most of them women.",
+        "In 1990, the old Dutch bank grew to hire 3,000 clerks in 12 shops, most of them women.",
+    ),
+    "news with a colon": (
+        "The new fast compilers of Intel in Dutch shops come in two flavours: cheap ones for firms",
+        "The new fast compilers of Intel in Dutch shops come in two forms: cheap ones for any firm",
+    ),
+    "news that was told anew": (
+        "The old Dutch bank said that the new chief will leave the large firm next year for good",
+        "The old Dutch bank said that the new chief will leave the large firm, papers said",
+    ),
+    "a town that a paraphrase names": (
+        "How do people in big towns cope with being lonely?",
+        "How do people cope with being lonely in London?",
+    ),
+    "a prefix with a space": ("Who won the semi-final?", "Who won the semi final?"),
+    "a town that news name": (
+        "The old Dutch bank told papers that the new chief will leave the large firm next year",
+        "The old Dutch bank told papers that the new chief in London will soon quit the large firm",
+    ),
+    "a pronoun at the end": ("Who am I", "who am i"),
+    "an article that nothing follows": ("What is a", "what is a"),
+    "an abbreviation without its last dot": ("What does e.g mean?", "What does eg mean?"),
+    "German without capitals": ("wie spät ist es", "wie spät ist es?"),
     "the passive of whose it is": (
         "A daughter is led by her father",
         "A father leads his daughter",
@@ -134,6 +159,13 @@ DIFFERENT = {
         "<text>we met them</text>\nText: they met\nDutch:",
         "<text>we met them</text>\nText: we met\nDutch:",
     ),
+    "more that is told": (
+        "The bank sold the old house in London",
+        "The bank sold the old brick house with garden and pool in London",
+    ),
+    "a vitamin": ("Is vitamin a intake good?", "Is the vitamin e intake good?"),
+    "what is legal": ("Can I smoke here?", "Is it legal to smoke here?"),
+    "accents on other words": ("Où est la ecole de l'été ?", "Ou est la école de l'été ?"),
     "a conversation": (
         "system: be brief\nuser: is tea hot",
         "system: be brief\nuser: was tea hot",
