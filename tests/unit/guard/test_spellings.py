@@ -80,8 +80,8 @@ SAME = {
         "The new fast compilers of Intel in Dutch shops come in two forms: cheap ones for any firm",
     ),
     "news that was told anew": (
-        "The old Dutch bank said that the new chief will leave the large firm next year for good",
-        "The old Dutch bank said that the new chief will leave the large firm, papers said",
+        "The old Dutch bank said that the new chief will leave the large London firm next year",
+        "The old Dutch bank said the new chief left its London firm, staff, clients, friends",
     ),
     "a town that a paraphrase names": (
         "How do people in big towns cope with being lonely?",
@@ -92,6 +92,7 @@ SAME = {
         "The old Dutch bank told papers that the new chief will leave the large firm next year",
         "The old Dutch bank told papers that the new chief in London will soon quit the large firm",
     ),
+    "an article before a grade": ("Do I need a C", "Do I need a C?"),
     "a pronoun at the end": ("Who am I", "who am i"),
     "an article that nothing follows": ("What is a", "what is a"),
     "an abbreviation without its last dot": ("What does e.g mean?", "What does eg mean?"),
@@ -162,6 +163,10 @@ DIFFERENT = {
     "more that is told": (
         "The bank sold the old house in London",
         "The bank sold the old brick house with garden and pool in London",
+    ),
+    "words with an accent": (
+        "What does the café résumé say on page 3?",
+        "What does the naïve café say on page 4?",
     ),
     "a vitamin": ("Is vitamin a intake good?", "Is the vitamin e intake good?"),
     "what is legal": ("Can I smoke here?", "Is it legal to smoke here?"),
