@@ -32,7 +32,7 @@ _NAMES = re.compile(r"[A-Za-z]:")
 """A letter that a colon parts from the formula behind it: "solve for x: 2x = 8"."""
 _PLACE = re.compile(r"\.{1,2}/?|~|/|-")
 _ADDRESSED = re.compile(r"@\w+[,:!]")
-_FACE = re.compile(r"[:;=][-o']?[)(\]\[DPp|3*]+|</?3")
+_FACE = re.compile(r"[:;=][-o']?[)(\]\[DPpOo/\\|3*]+|</?3")
 _OPERATES = re.compile(
     r"[-+*/^!]|\w\?\w|\w\?:|(?<![a-z])[a-z][&;][a-z](?![a-z])|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)"
 )
