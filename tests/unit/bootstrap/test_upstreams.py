@@ -39,6 +39,21 @@ def test_without_a_key_or_an_address_a_function_has_no_upstream() -> None:
         configured_upstream(settings())
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n", "\t \r\n"])
+def test_a_blank_key_or_address_is_none(blank: str) -> None:
+    for name in ("GROQ_API_KEY", "UPSTREAM_BASE_URL", "UPSTREAMS"):
+        with pytest.raises(SettingsError, match="no upstream is configured"):
+            configured_upstream(read_settings({name: blank}))
+
+
+@pytest.mark.parametrize("name", ["GROQ_API_KEY", "UPSTREAM_API_KEY"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: expected a key of printable ASCII") as wrong:
+        read_settings({"UPSTREAM_BASE_URL": "http://u/v1", name: "hunter2\n"})
+
+    assert "hunter2" not in str(wrong.value)
+
+
 def test_groq_keeps_the_timeout_that_is_set() -> None:
     [groq] = configs(groq_api_key="gsk", upstream_timeout_seconds=3)
 

@@ -87,8 +87,9 @@ def load_env_file(path: Path, *, over: Collection[str] = ()) -> frozenset[str]:
 
 
 def read_variable(name: str) -> str | None:
-    """What the environment holds under a name that a setting gives; None where it is empty."""
-    return os.environ.get(name) or None
+    """What the environment holds under a name that a setting gives; None where it is blank."""
+    value = os.environ.get(name, "")
+    return value if value.strip() else None
 
 
 def runs_under_sam_local() -> bool:

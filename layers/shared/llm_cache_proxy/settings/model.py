@@ -35,11 +35,13 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
-    groq_api_key: SecretStr | None = Field(None, description="Key for Groq, the default upstream.")
+    groq_api_key: HeaderSecret | None = Field(
+        None, description="Key for Groq, the default upstream."
+    )
     upstream_base_url: BaseUrl | None = Field(
         None, description="Base URL of any OpenAI-compatible API, up to and including /v1."
     )
-    upstream_api_key: SecretStr | None = Field(None, description="Key for UPSTREAM_BASE_URL.")
+    upstream_api_key: HeaderSecret | None = Field(None, description="Key for UPSTREAM_BASE_URL.")
     upstreams: Upstreams | None = Field(
         None,
         description="Several upstreams in order of preference, in place of the above: a JSON array "
@@ -448,6 +450,14 @@ class Settings(BaseSettings):
     def described(self) -> dict[str, object]:
         """Every setting by its variable's name, secrets masked, for operators to read."""
         return {name.upper(): _shown(value) for name, value in self}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, given: object) -> object:
+        """A key of spaces alone is none."""
+        if not isinstance(given, dict):
+            return given
+        return {k: v for k, v in given.items() if not isinstance(v, str) or v.strip()}
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
