@@ -41,6 +41,8 @@ _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
     **dict.fromkeys(INTEGER_FIELDS, edge.PayloadSchemaType.Integer),
 }
 _MOST_DETAIL_CHARACTERS = 200
+_LEAST_REMOVED, _REMOVED_SHARE = 1_000, 0.2
+"""When the engine would compact a segment itself."""
 
 
 @contextmanager
@@ -61,6 +63,15 @@ class QdrantEdgeCollection:
 
     def __init__(self, shard: edge.EdgeShard) -> None:
         self._shard = shard
+        self._removed = 0
+
+    async def is_worth_compacting(self) -> bool:
+        """Whether a fifth of it is removed points, which keep their space until then."""
+        if self._removed < _LEAST_REMOVED:
+            return False
+        with failures_as_ours():
+            held = int(self._shard.info().points_count)
+        return self._removed >= (held + self._removed) * _REMOVED_SHARE
 
     async def provision(self, dimensions: int) -> None:  # noqa: ARG002 - the folder knows them
         """Make the payload indexes that are missing."""
@@ -88,6 +99,7 @@ class QdrantEdgeCollection:
         """Several points by their ids."""
         with failures_as_ours():
             self._shard.update(edge.UpdateOperation.delete_points(list(points)))
+        self._removed += len(points)
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""
@@ -152,8 +164,7 @@ class QdrantEdgeCollection:
         if count:
             with failures_as_ours():
                 self._shard.update(edge.UpdateOperation.delete_points_by_filter(_filter(meant)))
-                # Gives the space back once a fifth of a segment is gone.
-                self._shard.optimize()
+            self._removed += count
         return count
 
 

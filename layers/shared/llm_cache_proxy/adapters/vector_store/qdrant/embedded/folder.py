@@ -11,6 +11,7 @@ import qdrant_edge as edge
 from llm_cache_proxy.adapters.setting_aside import set_aside
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import CollectionMissing
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.compaction import compact
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
     FolderInUse,
     FolderLock,
@@ -34,13 +35,30 @@ class QdrantFolder:
         self.aside = aside
         self._lock = lock
 
+    async def compact(self, path: Path, dimensions: int) -> bool:
+        """Whether the collection in `path` was compacted; it is closed meanwhile, and open after.
+
+        Raises `SettingsError` where it cannot be opened again.
+        """
+        await self.collection.close()
+        try:
+            return compact(path)
+        finally:
+            shard, aside = _loaded_or_new(path, dimensions)
+            self.aside = aside or self.aside
+            self.collection = QdrantEdgeCollection(shard)
+
     async def close(self) -> None:
         """Close the files and let the next process in."""
         try:
             await self.collection.close()
         finally:
-            if self._lock is not None:
-                self._lock.release()
+            self.release()
+
+    def release(self) -> None:
+        """Let the next process in."""
+        if self._lock is not None:
+            self._lock.release()
 
 
 async def open_folder(

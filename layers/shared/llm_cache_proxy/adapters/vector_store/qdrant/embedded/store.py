@@ -5,6 +5,8 @@ loop for as long as a search or a write takes.
 """
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +25,8 @@ from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 if TYPE_CHECKING:
     from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import QdrantFolder
+
+_log = logging.getLogger(__name__)
 
 
 class QdrantLocalVectors(QdrantPort):
@@ -64,6 +68,15 @@ class QdrantLocalVectors(QdrantPort):
         """
         self._check_space()
         await self._on_thread(self._opened)
+
+    async def purge(self, now: int) -> int:
+        """Delete what is past its `purge_at`, and give back the space of all that was removed."""
+        count = await super().purge(now)
+        try:
+            await self._on_thread(self._compacted)
+        except SettingsError as exc:
+            raise VectorStoreUnavailable(str(exc)) from exc
+        return count
 
     def _sibling(self, collection: str) -> "QdrantLocalVectors":
         return QdrantLocalVectors(
@@ -141,6 +154,24 @@ class QdrantLocalVectors(QdrantPort):
             )
             self._folder = self._loop().run(opening)
         return self._folder
+
+    def _compacted(self) -> None:
+        folder = self._folder
+        if folder is None or not self._loop().run(folder.collection.is_worth_compacting()):
+            return
+        path = self._path / self._name
+        begun = time.monotonic()
+        try:
+            done = self._loop().run(folder.compact(path, self._dimensions or MINILM_DIMENSIONS))
+        except SettingsError:
+            self._folder = None
+            folder.release()
+            raise
+        spent = time.monotonic() - begun
+        if done:
+            _log.info("the embedded vectors were compacted in %.1f s", spent)
+        else:
+            _log.warning("the embedded vectors could not be compacted: %s grows on", path)
 
     def _is_held_already(self) -> bool:
         if self._holder is None:
