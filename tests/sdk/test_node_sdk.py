@@ -1,17 +1,12 @@
 """The official Node SDK, field by field: the upstream's own answer, a miss, and a hit."""
 
-import fcntl
-import json
-import os
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sdk.conftest import Stand
-from servers.requirements import missing, require_program
+from sdk.node import Answers, NodeClient, answered_three_ways, installed
 from servers.upstream.rich_answers import CHATS, CITY, RESPONSES
 
 SCRIPT = Path(__file__).with_name("openai_client.mjs")
@@ -60,55 +55,10 @@ STREAMED = [
 ]
 
 
-@dataclass(frozen=True)
-class Answers:
-    """What the SDK made of every question, by the question's name."""
-
-    direct: dict[str, Any]
-    miss: dict[str, Any]
-    hit: dict[str, Any]
-
-
 @pytest.fixture(scope="module")
 def node_packages() -> Path:
     """The SDK from npm, installed once."""
-    npm = require_program("npm")
-    require_program("node")
-    PACKAGES.mkdir(parents=True, exist_ok=True)
-    with (PACKAGES / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _install(npm)
-    return PACKAGES
-
-
-def _install(npm: str) -> None:
-    marker = PACKAGES / "installed.txt"
-    if marker.is_file() and marker.read_text() == " ".join(WANTED):
-        return
-    (PACKAGES / "package.json").write_text('{"private": true}')
-    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(PACKAGES), *WANTED]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    if done.returncode:
-        missing(f"needs npm's packages {WANTED}: {done.stderr[-500:]}")
-    marker.write_text(" ".join(WANTED))
-
-
-def ask(
-    packages: Path, base_url: str, namespace: str, questions: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Every question, asked of one address by one run of the script."""
-    done = subprocess.run(
-        [require_program("node"), str(SCRIPT), base_url, namespace],
-        input=json.dumps(questions),
-        env={**os.environ, "NODE_PACKAGES": str(packages)},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answers: dict[str, Any] = json.loads(done.stdout)
-    return answers
+    return installed(PACKAGES, WANTED)
 
 
 @pytest.fixture(scope="module", params=["plain first", "streams first"])
@@ -117,13 +67,10 @@ def answers(
 ) -> tuple[list[dict[str, Any]], Answers]:
     """Each kind of question, as a miss that asks the upstream and as a hit that does not."""
     questions = PLAIN if request.param == "plain first" else STREAMED
-    direct = ask(node_packages, stand.direct, "none", questions)
     namespace = f"node-{'plain' if questions is PLAIN else 'streams'}"
-    miss = ask(node_packages, stand.proxied, namespace, questions)
-    before = len(stand.upstream.requests)
-    hit = ask(node_packages, stand.proxied, namespace, questions)
-    assert len(stand.upstream.requests) == before
-    return questions, Answers(direct, miss, hit)
+    run = NodeClient(SCRIPT, node_packages)
+    addresses = (stand.direct, stand.proxied)
+    return questions, answered_three_ways(run, stand, addresses, namespace, questions)
 
 
 def test_a_miss_and_a_hit_are_the_upstreams_own_answer(

@@ -3,6 +3,11 @@
 import json
 
 from llm_cache_proxy.adapters.upstream.demo.answer import DemoAnswer
+from llm_cache_proxy.adapters.upstream.demo.messages import (
+    message_body,
+    message_events,
+    token_count,
+)
 from llm_cache_proxy.adapters.upstream.demo.responses import response_body, response_events
 from servers.upstream.scripts import Pause, Recorded, Script, Step, answer, sse, stream
 
@@ -74,7 +79,7 @@ class CountingAnswers:
     def _script(self, request: Recorded) -> Script:
         parts = _streamed(request) if request.fields.get("stream") is True else None
         if parts is None:
-            return answer(_whole(request))
+            return answer(_message(request) or _whole(request))
         return stream(parts, pause_seconds=self._word_seconds)
 
 
@@ -91,7 +96,24 @@ def _streamed(request: Recorded) -> list[bytes] | None:
         named = response_events(said, request.fields, model, CREATED)
         lines = [f"event: {event['type']}\ndata: {json.dumps(event)}" for event in named]
         return [sse([line], done=False) for line in lines]
+    if request.path.endswith("/messages"):
+        said = DemoAnswer(ident, tuple(_words(text)), prompt_tokens=10)
+        lines = [
+            f"event: {event['type']}\ndata: {json.dumps(event)}"
+            for event in message_events(said, model)
+        ]
+        return [sse([line], done=False) for line in lines]
     return None
+
+
+def _message(request: Recorded) -> dict[str, object] | None:
+    """Anthropic's answers; None for other paths."""
+    if "/messages" not in request.path:
+        return None
+    text, model, ident = _said(request)
+    said = DemoAnswer(ident, tuple(_words(text)), prompt_tokens=10)
+    counts = request.path.endswith("/count_tokens")
+    return token_count(said) if counts else message_body(said, model)
 
 
 def _whole(request: Recorded) -> dict[str, object]:

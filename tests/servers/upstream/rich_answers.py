@@ -11,6 +11,7 @@ from typing import Any
 from fakes.embedding_upstream import embedding_answer
 from llm_cache_proxy.domain.dialects import responses_stream
 from servers.upstream.answers import prompt_of
+from servers.upstream.rich_messages import rich_message
 from servers.upstream.scripts import Recorded, Script, answer, pieces, sse, stream
 
 Json = dict[str, Any]
@@ -102,6 +103,7 @@ RESPONSES: dict[str, list[Json]] = {
 
 
 NAMED: dict[str, Json] = {
+    "/messages/count_tokens": {"input_tokens": 2_095},
     "/moderations": {
         "id": "modr-1",
         "model": "omni-moderation",
@@ -120,6 +122,8 @@ def rich_answer(request: Recorded) -> Script:
     path = request.path.removeprefix("/v1")
     if path in NAMED:
         return answer(NAMED[path])
+    if path == "/messages":
+        return rich_message(name, streamed=streamed)
     if request.path.endswith("/responses"):
         response = whole_response(name)
         result = responses_stream.events(response).encode()
