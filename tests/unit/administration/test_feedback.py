@@ -213,4 +213,4 @@ async def test_the_first_word_against_a_pair_is_a_label(harness: Harness) -> Non
     await say(harness, "bad", by_meaning)
 
     assert harness.exact.count_of("learn:labels:feedback") == 1
-    assert harness.exact.count_of("learn:recent/d") == 1
+    assert harness.exact.count_of("learn:check/d") == 1

@@ -7,7 +7,18 @@ import pytest
 from fakes.admin import AdminHarness
 from llm_cache_proxy.administration.learning import LearningReport, cell_view
 from llm_cache_proxy.domain.errors import InvalidRequest
-from unit.pipeline.learning_harness import ALIKE, READ_ONLY, SURE, learning, taught, teach
+from llm_cache_proxy.domain.promise import Tally
+from unit.pipeline.learning_harness import (
+    ALIKE,
+    ALWAYS,
+    READ_ONLY,
+    SURE,
+    learning,
+    taught,
+    teach,
+)
+
+STORED, VETOED = "Is basalt waterproof?", "Is granite waterproof?"
 
 
 async def report(harness: Any) -> Any:
@@ -19,6 +30,7 @@ async def test_the_promise_is_reported_with_its_bound_and_what_it_rests_on() -> 
 
     assert found["promise"] == 0.05
     assert 0 <= found["estimate"] <= found["bound"] <= 0.05
+    assert found["interval"][0] <= found["estimate"] <= found["interval"][1]
     assert found["serves"]
     assert found["threshold"] == 0.93
     assert found["judge"]["controls"] == 2_000
@@ -46,11 +58,42 @@ async def test_without_controls_there_is_no_interval() -> None:
     assert found["threshold"] is None
 
 
-async def test_hits_that_the_guard_alone_would_have_lost_are_counted() -> None:
+async def test_hits_are_set_against_those_of_a_fixed_threshold() -> None:
     harness = await taught()
+    harness.embedder.alike(STORED, VETOED, 0.96)
     await teach(harness, substitution=SURE)
+    await harness.ask(STORED)  # a miss reads the labels
+    await harness.ask(ALIKE, headers=READ_ONLY)
+    before = await report(harness)
 
-    assert (await report(harness))["hits_gained"] > 0
+    told = await harness.ask(VETOED, headers=READ_ONLY)
+    found = await report(harness)
+
+    assert told.outcome.reason == "learned"
+    assert found["hits"] == before["hits"] + 1
+    assert found["fixed_hits"] == before["fixed_hits"]
+    assert before["hit_rate_gained"] < found["hit_rate_gained"]
+
+
+async def test_what_checks_have_cost_is_reported_in_dollars() -> None:
+    harness = await taught()
+    harness.chance = ALWAYS
+
+    await harness.ask(ALIKE, headers=READ_ONLY)
+    found = await report(harness)
+
+    assert found["dollars_spent"] > 0
+    assert found["labels"]["explored"] == 1
+
+
+async def test_a_change_of_the_world_is_reported() -> None:
+    harness = await taught()
+    await teach(harness, checks=Tally(500, 100, 30))
+    await harness.ask("Something else entirely", headers=READ_ONLY)
+
+    found = await report(harness)
+
+    assert (found["changes"], found["serves"], found["interval"]) == (1, False, None)
 
 
 async def test_what_is_never_looked_at_has_no_cell() -> None:

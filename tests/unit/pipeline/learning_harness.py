@@ -7,7 +7,7 @@ from typing import Any
 from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.promise import Cell, Promise, Tally
 from llm_cache_proxy.domain.promise.counters import PREFIX
-from llm_cache_proxy.domain.promise.evidence import CONTROL, RECENT, sums_of
+from llm_cache_proxy.domain.promise.evidence import CHECK, CONTROL, sums_of
 from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 from unit.pipeline.harness import Harness
@@ -18,7 +18,7 @@ ALIKE_CELL = Cell("", 3)  # at 0.94
 OTHER = "What is Rust worth?"
 READ_ONLY = {"x-cache-mode": "read-only"}
 NEVER, ALWAYS = 1.0, 0.0
-SURE = Tally(1_000, 1_000, 5)
+SURE = Tally(1_000, 1_000, 8)
 
 
 class CountedReads(MemoryExact):
@@ -45,13 +45,13 @@ def learning(similarity: float = 0.94, **changes: Any) -> LearningHarness:
     return harness
 
 
-async def teach(harness: LearningHarness, *, recent: Tally | None = None, **tallies: Tally) -> None:
+async def teach(harness: LearningHarness, *, checks: Tally | None = None, **tallies: Tally) -> None:
     """Labels of the cells with these rules (`accepted` for none), and of 2,000 controls."""
     counts = sums_of(CONTROL, Tally(0, 2_000, 20))
     for rule, tally in tallies.items():
         for band in range(3, 8):
             counts |= sums_of(Cell(rule.replace("accepted", ""), band), tally)
-    counts |= {} if recent is None else sums_of(RECENT, recent)
+    counts |= {} if checks is None else sums_of(CHECK, checks)
     named = {PREFIX + name: round(amount) for name, amount in counts.items()}
     await harness.exact.record("default", named)
     harness.exact.time += 61

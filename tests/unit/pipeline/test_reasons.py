@@ -252,7 +252,7 @@ async def _unproven() -> Seen:
 
 
 async def _explored() -> Seen:
-    harness = await taught()
+    harness = await taught(frozen=True)
     harness.chance = ALWAYS
     return await _asked(harness)
 

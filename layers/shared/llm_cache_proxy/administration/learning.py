@@ -3,16 +3,24 @@
 Never reports an estimate without its interval and the controls that it rests on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, MISSES, SEMANTIC_HITS
 from llm_cache_proxy.domain.metrics.intervals import share
+from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
 from llm_cache_proxy.domain.promise import Cell, cell_of
 from llm_cache_proxy.domain.promise.cells import EDGES, lower_edge
-from llm_cache_proxy.domain.promise.promise import MISSED, judge_of, wrong_interval
+from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, SPENT
+from llm_cache_proxy.domain.promise.evidence import Tally
+from llm_cache_proxy.domain.promise.judge import judge_of, wrong_interval
+from llm_cache_proxy.domain.promise.proof import MISSED
 from llm_cache_proxy.pipeline.checks.learning import Learned, Learning
 from llm_cache_proxy.pipeline.request.state import RequestState
+
+_LOOKUPS = (EXACT_HITS, SEMANTIC_HITS, MISSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +48,23 @@ class LearningReport:
 def learning_view(learned: Learned) -> JsonObject:
     """The promise, what is expected under it, and what that rests on."""
     plan, evidence = learned.plan, learned.evidence
-    judge = judge_of(evidence)
+    judge = judge_of(evidence.controls)
     lowest = plan.lowest_band()
+    hits, fixed, spent = (_counted(learned, name) for name in (HITS, FIXED, SPENT))
+    served = [evidence.of(cell) for cell in plan.served]
     view: JsonObject = {
         "promise": learned.rules.promise.most_wrong,
         "serves": bool(plan.served),
         "estimate": round(plan.estimate, 5),
-        "bound": round(plan.bound, 5),
+        "interval": _interval(_sum(served), evidence.controls) if served else None,
+        "bound": round(learned.rules.promise.bound(evidence, plan), 5),
         "threshold": None if lowest is None else lower_edge(lowest),
-        "hits_gained": _gained(learned),
-        "explore_rate": learned.rules.explore_rate,
+        "hits": hits,
+        "fixed_hits": fixed,
+        "hit_rate_gained": share(hits - fixed, sum(_counted(learned, name) for name in _LOOKUPS)),
+        "check_rate": round(learned.check_rate, 4),
+        "dollars_spent": spent / NANO_DOLLARS,
+        "changes": _counted(learned, FORGOTTEN),
         "labels": dict(learned.labels),
         "judge": {
             "false_alarms": round(judge.false_alarms, 5),
@@ -72,7 +87,6 @@ def cell_view(learned: Learned, similarity: float, rule: str | None) -> JsonObje
 
 def _cell(learned: Learned, cell: Cell) -> JsonObject:
     tally = learned.evidence.of(cell)
-    interval = wrong_interval(tally, learned.evidence.controls)
     return {
         "rule": cell.rule or None,
         "band": _band(cell.band),
@@ -81,7 +95,7 @@ def _cell(learned: Learned, cell: Cell) -> JsonObject:
         "labelled": round(tally.labelled),
         "differing": round(tally.differing),
         "differing_share": share(round(tally.differing), round(tally.labelled)),
-        "wrong_interval": None if interval is None else [round(end, 4) for end in interval],
+        "wrong_interval": _interval(tally, learned.evidence.controls),
     }
 
 
@@ -90,7 +104,18 @@ def _band(band: int) -> str:
     return f"{lower_edge(band):.2f}-{upper:.2f}"
 
 
-def _gained(learned: Learned) -> int:
-    """Candidates of served cells that the guard's veto alone would have turned away."""
-    served = (learned.evidence.of(cell) for cell in learned.plan.served if cell.rule)
-    return round(sum((tally.seen for tally in served), start=0.0))
+def _interval(tally: Tally, controls: Tally) -> list[float] | None:
+    found = wrong_interval(tally, controls)
+    return None if found is None else [round(end, 4) for end in found]
+
+
+def _sum(tallies: Sequence[Tally]) -> Tally:
+    return Tally(
+        sum(tally.seen for tally in tallies),
+        sum(tally.labelled for tally in tallies),
+        sum(tally.differing for tally in tallies),
+    )
+
+
+def _counted(learned: Learned, name: str) -> int:
+    return sum(counts.get(name, 0) for counts in learned.counted)

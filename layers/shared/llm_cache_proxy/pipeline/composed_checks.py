@@ -76,7 +76,7 @@ def _shadow_sampler(
     return ShadowSampler(
         rules=options.shadow,
         threshold=policy.threshold,
-        fresh_answers=FreshAnswers(ports.upstream, options.models.name),
+        fresh_answers=FreshAnswers(ports.upstream, options.models.name, options.prices.cost),
         agreement=Agreement(options.shadow, _embedding_calls(ports, options), judge),
         memory=ports.pairs,
         exact_dependency=options.dependencies.exact,
@@ -104,7 +104,7 @@ def _learning(
         counters=ports.counters,
         vectors=ports.vectors,
         agreement=Agreement(ShadowRules(), _embedding_calls(ports, options), judge),
-        fresh_answers=FreshAnswers(ports.upstream, options.models.name),
+        fresh_answers=FreshAnswers(ports.upstream, options.models.name, options.prices.cost),
         exact_dependency=parts.exact,
         search_dependency=parts.search,
         counter_writer=counter_writer,

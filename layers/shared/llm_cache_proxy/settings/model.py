@@ -197,8 +197,8 @@ class Settings(BaseSettings):
         0.05,
         gt=0,
         le=1,
-        description="Share of learned hits that the upstream answers, to check them, and of exact "
-        "hits that are asked again. Needs MAX_WRONG_SHARE.",
+        description="Share of learned hits that are asked again to check them, at least, and of "
+        "exact hits. Needs MAX_WRONG_SHARE.",
     )
     semantic_candidates: int = Field(
         5, ge=1, le=50, description="How many of the nearest entries are judged."

@@ -1,14 +1,20 @@
+import pytest
+
 from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.domain.promise import Cell, Tally
 from llm_cache_proxy.domain.promise.counters import (
+    FIXED,
     FORGOTTEN,
-    audit_counts,
+    HITS,
+    check_counts,
     control_counts,
     evidence_in,
+    feedback_counts,
     label_counts,
+    labels_by_source,
     seen_counts,
+    spent_counts,
 )
-from llm_cache_proxy.domain.promise.promise import WINDOW
 
 CELL = Cell("entities", 5)
 
@@ -16,17 +22,28 @@ CELL = Cell("entities", 5)
 def test_labels_are_found_again_among_other_counters() -> None:
     counts = merged(
         {"misses": 3},
-        seen_counts(CELL),
+        seen_counts(CELL, served=True),
         label_counts(CELL, differs=True, source="missed"),
         control_counts(differs=False),
-        audit_counts(0.012, differs=True),
+        check_counts(0.012, differs=True),
     )
 
     found = evidence_in([counts])
 
     assert found.of(CELL) == Tally(1, 1, 1)
     assert found.controls == Tally(0, 1, 0)
-    assert found.recent == Tally(0.012, 1, 1)
+    assert found.checks == (Tally(0.012, 1, 1),)
+    assert found.hits == 1
+
+
+@pytest.mark.parametrize(("served", "fixed"), [(True, False), (False, True)])
+def test_what_a_fixed_threshold_would_serve_is_counted_beside_what_is_served(
+    served: bool,
+    fixed: bool,
+) -> None:
+    counts = seen_counts(CELL, served=served, fixed=fixed)
+
+    assert (counts.get(HITS, 0), counts.get(FIXED, 0)) == (served, fixed)
 
 
 def test_windows_add_up() -> None:
@@ -35,13 +52,31 @@ def test_windows_add_up() -> None:
     assert evidence_in([counts, counts]).labels == 2
 
 
-def test_what_was_before_a_change_of_the_world_is_forgotten() -> None:
-    old = label_counts(CELL, differs=False, source="missed")
+def test_what_was_before_a_change_of_the_world_is_forgotten_but_for_controls() -> None:
+    old = merged(
+        label_counts(CELL, differs=False, source="missed"),
+        check_counts(0.01, differs=True),
+        control_counts(differs=False),
+    )
 
-    assert evidence_in([old, {**old, FORGOTTEN: 1}, old, old]).labels == 2
+    found = evidence_in([old, {**old, FORGOTTEN: 1}, old, old])
+
+    assert found.labels == len(found.checks) == 1
+    assert found.controls.labelled == 4
 
 
-def test_only_the_latest_audits_are_recent() -> None:
-    many = {name: amount * WINDOW for name, amount in audit_counts(0.0, differs=False).items()}
+def test_checks_stand_in_the_order_of_time() -> None:
+    newer, older = check_counts(0.5, differs=True), check_counts(0.25, differs=False)
 
-    assert evidence_in([many, audit_counts(0.0, differs=True)]).recent.differing == 0
+    assert [check.seen for check in evidence_in([newer, {}, older]).checks] == [0.25, 0.5]
+
+
+def test_labels_are_counted_by_their_source() -> None:
+    windows = [feedback_counts(), control_counts(differs=True), feedback_counts(), {"misses": 1}]
+
+    assert labels_by_source(windows) == {"control": 1, "feedback": 2}
+
+
+def test_what_costs_nothing_is_not_counted() -> None:
+    assert spent_counts(0) == {}
+    assert list(spent_counts(5).values()) == [5]

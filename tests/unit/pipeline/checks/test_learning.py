@@ -10,7 +10,7 @@ from fakes.upstream import completion
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.promise import Cell, Tally
-from llm_cache_proxy.domain.promise.counters import FORGOTTEN, PREFIX
+from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, PREFIX, SPENT
 from llm_cache_proxy.domain.promise.evidence import sums_of
 from llm_cache_proxy.pipeline.request.state import RequestState
 from unit.pipeline.learning_harness import (
@@ -162,22 +162,77 @@ async def test_a_hit_asks_the_store_for_nothing_more() -> None:
     assert labels(harness, ALIKE_CELL)[0] >= 1_001
 
 
-@pytest.mark.parametrize("frozen", [True, False])
-async def test_an_explored_hit_is_answered_by_the_upstream_and_labelled(*, frozen: bool) -> None:
+@pytest.mark.parametrize(
+    ("frozen", "told"), [(False, ("HIT-SEMANTIC", "learned")), (True, ("MISS", "explored"))]
+)
+async def test_a_checked_hit_is_asked_again_behind_its_answer_or_in_its_place(
+    *, frozen: bool, told: tuple[str, str]
+) -> None:
     harness = await taught(frozen=frozen)
     before = labels(harness, ALIKE_CELL)[1]
     harness.chance = ALWAYS
 
     answer = await harness.ask(ALIKE, headers=READ_ONLY)
 
-    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "explored")
+    assert (answer.x_cache, answer.outcome.reason) == told
     assert labels(harness, ALIKE_CELL)[1] == before + 1
     assert harness.exact.count_of("learn:labels:explored") == 1
-    assert harness.exact.count_of("learn:recent/l") == 1
+    assert harness.exact.count_of("learn:check/l") == 1
+    assert harness.exact.count_of(SPENT) > 0
+
+
+@pytest.mark.parametrize(("hits", "checked"), [(0, 1), (64_000, 0)])
+async def test_the_more_was_served_the_fewer_hits_are_checked(hits: int, checked: int) -> None:
+    harness = learning()
+    await harness.ask(ASKED)
+    await harness.exact.record("default", {HITS: hits} if hits else {})
+    await teach(harness, accepted=SURE)
+    await harness.ask(ALIKE, headers=READ_ONLY)
+    harness.chance = 0.2
+
+    await harness.ask(ALIKE, headers=READ_ONLY)
+
+    assert harness.exact.count_of("learn:check/l") == checked
+
+
+async def test_a_check_that_got_no_answer_proves_nothing() -> None:
+    harness = await taught()
+    harness.chance = ALWAYS
+    harness.upstream.unreachable = True
+
+    answer = await harness.ask(ALIKE, headers=READ_ONLY)
+
+    assert answer.outcome.reason == "learned"
+    assert harness.exact.count_of("learn:check/l") == 0
+
+
+async def test_checks_that_differ_stop_the_cache_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    harness = await taught()
+    harness.embedder.alike("answer to What is Rust?", "reddish flakes of iron", 0.1)
+    harness.chance = ALWAYS
+
+    reasons = []
+    for _ in range(8):
+        says(harness, "reddish flakes of iron")
+        reasons.append((await harness.ask(ALIKE, headers=READ_ONLY)).outcome.reason)
+
+    assert reasons[0] == "learned"
+    assert reasons[-1] == "unproven"
+    assert "nothing is served by meaning" in caplog.text
+
+
+async def test_hits_are_counted_beside_those_of_a_fixed_threshold() -> None:
+    harness = await taught()
+    fixed = harness.exact.count_of(FIXED)
+
+    await harness.ask(ALIKE, headers=READ_ONLY)
+
+    assert harness.exact.count_of(HITS) == 1
+    assert harness.exact.count_of(FIXED) == fixed + 1
 
 
 async def test_a_client_that_takes_cached_answers_only_is_no_explorer() -> None:
-    harness = await taught()
+    harness = await taught(frozen=True)
     harness.chance = ALWAYS
 
     answer = await harness.ask(ALIKE, headers={"cache-control": "only-if-cached"})
@@ -252,7 +307,7 @@ async def test_a_store_that_does_not_answer_leaves_the_plan_as_it_is() -> None:
 
 async def test_drift_forgets_what_was_learned(caplog: pytest.LogCaptureFixture) -> None:
     harness = await taught()
-    await teach(harness, recent=Tally(500, 100, 30))
+    await teach(harness, checks=Tally(500, 100, 30))
 
     with caplog.at_level(logging.WARNING):
         await harness.ask("Something else entirely", headers=READ_ONLY)
@@ -269,13 +324,13 @@ async def test_an_explanation_shows_what_was_learned() -> None:
     found = await explained(harness)
 
     assert (found["result"], found["reason"]) == ("HIT-SEMANTIC", "learned")
-    assert found["learning"]["bound"] <= found["learning"]["promise"] == 0.05
+    assert found["learning"]["estimate"] <= found["learning"]["bound"] <= 0.05
     assert found["candidates"][0]["cell"] == {
         "band": "0.93-0.95",
         "served": True,
         "seen": 1_001,
         "labelled": 1_001,
-        "differing": 6,
+        "differing": 9,
     }
 
 

@@ -13,9 +13,13 @@ def learning_table(answer: JsonObject) -> RenderableType:
     """The promise and the estimate, labels by source, and a line for each kind of candidate."""
     judge = part(answer, "judge")
     summary = Text(
-        f"promise {_percent(answer['promise'])}, estimate {_percent(answer['estimate'])}, "
-        f"upper bound {_percent(answer['bound'])}; "
+        f"promise {_percent(answer['promise'])}, estimate {_percent(answer['estimate'])} "
+        f"(95 %: {_interval(answer['interval'])}), upper bound {_percent(answer['bound'])}; "
         f"{'served' if answer['serves'] else 'nothing is served by meaning'}\n"
+        f"{number(answer['hits'])} hits, {number(answer['fixed_hits'])} by a fixed threshold: "
+        f"hit rate {_gain(answer['hit_rate_gained'])}; {_percent(answer['check_rate'])} of hits "
+        f"checked, ${answer['dollars_spent']:.4f} spent; "
+        f"forgotten {number(answer['changes'])} times\n"
         f"judge's false alarms {_percent(judge['false_alarms'])} "
         f"({number(judge['controls'])} controls)"
     )
@@ -36,6 +40,10 @@ def learning_table(answer: JsonObject) -> RenderableType:
 
 def _percent(value: object) -> str:
     return f"{value:.2%}" if isinstance(value, int | float) else NOTHING
+
+
+def _gain(value: object) -> str:
+    return f"{value:+.2%}" if isinstance(value, int | float) else NOTHING
 
 
 def _interval(value: object) -> str:

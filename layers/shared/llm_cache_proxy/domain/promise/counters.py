@@ -2,25 +2,36 @@
 
 They are counted with everything else, so that they cost no command of their own. What is old is
 left out where the store folds it into one total; what was before a change of the world is left out
-from the window on that says so.
+with the window that says so.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 
 from llm_cache_proxy.domain.promise.cells import Cell
 from llm_cache_proxy.domain.promise.evidence import (
+    CHECK,
     CONTROL,
-    RECENT,
+    NONE_YET,
     Evidence,
     Tally,
-    evidence_of,
+    cells_of,
     sums_of,
+    tallies_of,
 )
-from llm_cache_proxy.domain.promise.promise import WINDOW
 
 PREFIX = "learn:"
 FORGOTTEN = "learn:forgotten"
-"""Counted when the world has changed: what was counted in earlier windows counts no more."""
+"""Counted when the world has changed: what was counted in that window and before counts no more."""
+
+HITS = "learn:hits"
+"""Semantic hits that were served by what was learned."""
+
+FIXED = "learn:fixed"
+"""Candidates that the operator's threshold and the guard would have served."""
+
+SPENT = "learn:nano_dollars"
+"""What checks and controls have cost, in billionths of a dollar."""
 
 LABELS = "learn:labels:"
 """Labels by their source: `explored`, `missed`, `control`, `feedback`."""
@@ -28,9 +39,10 @@ LABELS = "learn:labels:"
 _MILLE = 1_000
 
 
-def seen_counts(cell: Cell) -> dict[str, int]:
-    """What a candidate adds, whatever became of it."""
-    return _named(cell, Tally(seen=1))
+def seen_counts(cell: Cell, *, served: bool = False, fixed: bool = False) -> dict[str, int]:
+    """What a candidate adds; `fixed` where the operator's threshold would have served it."""
+    told = {HITS: served, FIXED: fixed}
+    return _named(cell, Tally(seen=1)) | {name: 1 for name, is_so in told.items() if is_so}
 
 
 def label_counts(cell: Cell, *, differs: bool, source: str) -> dict[str, int]:
@@ -38,18 +50,17 @@ def label_counts(cell: Cell, *, differs: bool, source: str) -> dict[str, int]:
     return _named(cell, Tally(labelled=1, differing=int(differs))) | {LABELS + source: 1}
 
 
-def audit_counts(expected: float, *, differs: bool) -> dict[str, int]:
-    """What the label of an explored hit adds beside; `expected` is the share that differs."""
-    audit = Tally(round(expected * _MILLE), 1, int(differs))
-    return _named(RECENT, audit)
+def check_counts(expected: float, *, differs: bool) -> dict[str, int]:
+    """What the label of a served hit adds beside; `expected` is the share that differs."""
+    return _named(CHECK, Tally(round(expected * _MILLE), 1, int(differs)))
 
 
 def feedback_counts() -> dict[str, int]:
-    """What a word against a semantic hit adds: it counts as an explored hit that differs.
+    """What a word against a semantic hit adds: it counts as a check that differs.
 
     Feedback does not name the cell; many in a short time mean that something has changed.
     """
-    return audit_counts(0.0, differs=True) | {f"{LABELS}feedback": 1}
+    return check_counts(0.0, differs=True) | {f"{LABELS}feedback": 1}
 
 
 def control_counts(*, differs: bool) -> dict[str, int]:
@@ -57,44 +68,49 @@ def control_counts(*, differs: bool) -> dict[str, int]:
     return _named(CONTROL, Tally(labelled=1, differing=int(differs))) | {LABELS + CONTROL: 1}
 
 
+def spent_counts(nano_dollars: int) -> dict[str, int]:
+    """What a call adds that was made for a label's sake."""
+    return {SPENT: nano_dollars} if nano_dollars else {}
+
+
 def evidence_in(newest_first: Iterable[Mapping[str, int]]) -> Evidence:
-    """The evidence in counter windows, and in `recent` the audits of the last of them."""
-    sums: dict[str, float] = {}
-    recent: dict[str, float] = {}
-    for counts in newest_first:
-        own = {
-            name.removeprefix(PREFIX): amount
-            for name, amount in counts.items()
-            if name.startswith(PREFIX)
-        }
-        if recent.get(f"{RECENT}/l", 0) < WINDOW:
-            _add(recent, {name: own[name] for name in own if name.startswith(f"{RECENT}/")})
-        _add(sums, {name: own[name] for name in own if not name.startswith(f"{RECENT}/")})
-        if FORGOTTEN in counts:
-            break
-    recent[f"{RECENT}/s"] = recent.get(f"{RECENT}/s", 0.0) / _MILLE
-    return evidence_of(sums | recent)
+    """The evidence in counter windows; controls count whatever has changed since."""
+    windows = list(newest_first)
+    present = list(takewhile(lambda counts: FORGOTTEN not in counts, windows))
+    tallies = tallies_of(_added(present))
+    return Evidence(
+        cells_of(tallies),
+        tallies_of(_added(windows)).get(CONTROL, NONE_YET),
+        tuple(check for counts in reversed(present) if (check := _checks(counts)).labelled),
+        sum(counts.get(HITS, 0) for counts in present),
+    )
+
+
+def labels_by_source(windows: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """How many labels came from where, in all the windows."""
+    found: dict[str, int] = {}
+    for counts in windows:
+        for name, amount in counts.items():
+            if name.startswith(LABELS):
+                source = name.removeprefix(LABELS)
+                found[source] = found.get(source, 0) + amount
+    return dict(sorted(found.items()))
 
 
 def _named(owner: Cell | str, added: Tally) -> dict[str, int]:
     return {PREFIX + name: round(amount) for name, amount in sums_of(owner, added).items()}
 
 
-def _add(sums: dict[str, float], added: Mapping[str, float]) -> None:
-    for name, amount in added.items():
-        sums[name] = sums.get(name, 0.0) + amount
-
-
-def labels_by_source(windows: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """How many labels came from where, in all the windows."""
-    found: dict[str, float] = {}
+def _added(windows: Iterable[Mapping[str, int]]) -> dict[str, float]:
+    sums: dict[str, float] = {}
     for counts in windows:
-        _add(
-            found,
-            {
-                name.removeprefix(LABELS): amount
-                for name, amount in counts.items()
-                if name.startswith(LABELS)
-            },
-        )
-    return {source: round(amount) for source, amount in sorted(found.items())}
+        for name, amount in counts.items():
+            if name.startswith(PREFIX):
+                own = name.removeprefix(PREFIX)
+                sums[own] = sums.get(own, 0.0) + amount
+    return sums
+
+
+def _checks(counts: Mapping[str, int]) -> Tally:
+    found = tallies_of(_added([counts])).get(CHECK, NONE_YET)
+    return Tally(found.seen / _MILLE, found.labelled, found.differing)

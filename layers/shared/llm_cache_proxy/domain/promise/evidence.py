@@ -1,4 +1,4 @@
-"""What a tenant's labels say so far: counts by cell, controls, and the latest audits.
+"""What a tenant's labels say so far: counts by cell, controls, and the checks of what was served.
 
 Sums only, so that any number of instances may add to it in any order. Its size does not grow.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from llm_cache_proxy.domain.promise.cells import Cell, parsed_cell
 
 CONTROL = "control"
-RECENT = "recent"
+CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,17 @@ NONE_YET = Tally()
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was counted for a tenant.
+    """All that was counted for a tenant since its world last changed.
 
     `controls` are exact hits that were asked again: what differs there is the judge's error.
-    `recent` are the latest hits that were asked again; its `seen` is how many of those were
-    expected to differ.
+    `checks` are served hits that were asked again, window by window, oldest first; the `seen` of
+    each is how many of its checks were expected to differ. `hits` were served by what was learned.
     """
 
     cells: Mapping[Cell, Tally] = field(default_factory=dict)
     controls: Tally = NONE_YET
-    recent: Tally = NONE_YET
+    checks: tuple[Tally, ...] = ()
+    hits: float = 0.0
 
     def of(self, cell: Cell) -> Tally:
         """What was counted of a cell."""
@@ -47,24 +48,23 @@ class Evidence:
         return sum(tally.labelled for tally in self.cells.values())
 
 
-def evidence_of(sums: Mapping[str, float]) -> Evidence:
-    """The evidence in a store's sums (`sum_names`); names that are unknown are passed over."""
+def tallies_of(sums: Mapping[str, float]) -> dict[str, Tally]:
+    """The tallies in a store's sums (`sums_of`), by their owners' names."""
     grouped: dict[str, dict[str, float]] = {}
     for name, amount in sums.items():
         owner, _, part = name.rpartition("/")
         grouped.setdefault(owner, {})[part] = amount
-    tallies = {
-        owner: Tally(
-            max(0.0, parts.get("s", 0.0)),
-            max(0.0, parts.get("l", 0.0)),
-            max(0.0, parts.get("d", 0.0)),
-        )
+    return {
+        owner: Tally(*(max(0.0, parts.get(part, 0.0)) for part in ("s", "l", "d")))
         for owner, parts in grouped.items()
     }
-    cells = {
+
+
+def cells_of(tallies: Mapping[str, Tally]) -> dict[Cell, Tally]:
+    """Those of the tallies whose owners are cells."""
+    return {
         cell: tally for owner, tally in tallies.items() if (cell := parsed_cell(owner)) is not None
     }
-    return Evidence(cells, tallies.get(CONTROL, NONE_YET), tallies.get(RECENT, NONE_YET))
 
 
 def sums_of(owner: Cell | str, added: Tally) -> dict[str, float]:

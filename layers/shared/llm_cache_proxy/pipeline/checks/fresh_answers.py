@@ -20,13 +20,22 @@ _SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
+class FreshAnswer:
+    """What the upstream said, and what it cost in billionths of a dollar."""
+
+    said: str
+    nano_dollars: int
+
+
+@dataclass(frozen=True, slots=True)
 class FreshAnswers:
     """`counted_model` is the name that a model's tokens are counted under."""
 
     upstream: Upstream
     counted_model: Callable[[str], str]
+    cost: Callable[[str, int, int], int]
 
-    async def ask(self, planned: PlannedRequest, state: RequestState) -> str | None:
+    async def ask(self, planned: PlannedRequest, state: RequestState) -> FreshAnswer | None:
         """What the upstream says to the request now; None where it gave no whole answer."""
         try:
             completion = await self._completion(planned)
@@ -38,7 +47,12 @@ class FreshAnswers:
             return None
         model = self.counted_model(planned.identity.model)
         state.counts.add(shadow_call_counts(model, *dialect.token_counts(completion)))
-        return dialect.said(completion)
+        return FreshAnswer(dialect.said(completion), self.cost_of(planned, completion))
+
+    def cost_of(self, planned: PlannedRequest, completion: JsonObject) -> int:
+        """What an answer to the request has cost, in billionths of a dollar."""
+        tokens = planned.request.dialect.token_counts(completion)
+        return self.cost(self.counted_model(planned.identity.model), *tokens)
 
     async def _completion(self, planned: PlannedRequest) -> JsonObject | None:
         request = planned.request

@@ -1,14 +1,14 @@
 """Learns which semantic hits keep the promised wrong share, from answers that are at hand anyway.
 
-A hit that is explored is answered by the upstream in the cache's place; a miss with a near entry
-has both answers already; an exact hit that is asked again shows how often the judge errs. Labels
-are counters: they are written with the request's other counts, and read at a miss. Never calls
-the store on a hit.
+A hit that is checked is asked again behind its answer, or answered by the upstream where nothing
+runs afterwards; a miss with a near entry has both answers already; an exact hit that is asked again
+shows how often the judge errs. Labels are counters: they are written with the request's other
+counts, and read at a miss or behind a check. Never makes a hit wait for the store.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from llm_cache_proxy.domain.entries.entry import Form
@@ -18,13 +18,14 @@ from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise
 from llm_cache_proxy.domain.promise.cells import LOWEST
 from llm_cache_proxy.domain.promise.counters import (
     FORGOTTEN,
-    audit_counts,
+    check_counts,
     control_counts,
     evidence_in,
     label_counts,
     labels_by_source,
+    spent_counts,
 )
-from llm_cache_proxy.domain.promise.promise import has_drifted
+from llm_cache_proxy.domain.promise.drift import has_drifted
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
 from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
@@ -45,6 +46,11 @@ CONTROLS_WANTED = 400
 
 _EAGER = 5
 
+_MOST_INSTEAD = 0.5
+"""Share of hits that are checked at most where the upstream's answer takes the cache's place."""
+
+_NEVER = float("-inf")
+
 
 class CounterReader(Protocol):
     """Failure (`ExactStoreUnavailable`) means: the plan at hand stays."""
@@ -56,9 +62,9 @@ class CounterReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LearningRules:
-    """The promise, the share of servable hits that is explored, and how old a plan may grow.
+    """The promise, the least share of learned hits that is checked, and how old a plan may grow.
 
-    A plan is read anew at the first miss after `refresh_seconds`.
+    A plan is read anew at the first miss after `refresh_seconds`, and behind a check.
     """
 
     promise: Promise
@@ -74,8 +80,18 @@ class Learned:
     plan: Plan
     evidence: Evidence
     rules: LearningRules
-    labels: Mapping[str, int] = field(default_factory=dict)
-    """Labels by their source."""
+    counted: Sequence[Mapping[str, int]] = ()
+    """The counters of every window that is looked at, newest first."""
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """Labels by their source."""
+        return labels_by_source(self.counted)
+
+    @property
+    def check_rate(self) -> float:
+        """The share of learned hits that is checked."""
+        return max(self.rules.explore_rate, self.plan.check_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,7 @@ class Learning:
 
     def learned(self, tenant: str) -> Learned:
         """What is known of the tenant in this process; nothing is served before it was read."""
-        nothing_yet = Learned(float("-inf"), Plan(), Evidence(), self.rules)
+        nothing_yet = Learned(_NEVER, Plan(), Evidence(), self.rules)
         return self._learned.get(tenant, nothing_yet)
 
     def floor(self, planned: PlannedRequest) -> float:
@@ -107,14 +123,17 @@ class Learning:
         wanted = planned.plan.threshold
         return max(LOWEST, wanted) if wanted > self.configured else LOWEST
 
-    def explores(self, planned: PlannedRequest, state: RequestState) -> bool:
-        """Whether this hit is answered by the upstream, to learn from it."""
-        if planned.plan.only_if_cached or state.account.is_short:
-            return False
-        return self.chance() < self.rules.explore_rate
+    def checks(self, planned: PlannedRequest, state: RequestState) -> bool:
+        """Whether this hit is asked again, or answered by the upstream where nothing runs later."""
+        rate = self.learned(planned.identity.tenant).check_rate
+        if self.inline:
+            if planned.plan.only_if_cached or state.account.is_short:
+                return False
+            rate = min(rate, _MOST_INSTEAD)
+        return self.chance() < rate
 
     async def refresh(self, tenant: str, state: RequestState) -> None:
-        """Read the labels and plan anew, if the plan is old; not done on a hit."""
+        """Read the labels and plan anew, if the plan is old; no hit waits for it."""
         if self.clock.now() - self.learned(tenant).at >= self.rules.refresh_seconds:
             self._learned[tenant] = await self.read(tenant, state)
 
@@ -125,33 +144,81 @@ class Learning:
             return self.learned(tenant)
         counted = [window.counts for window in reversed(windows) if window.seconds]
         evidence = evidence_in(counted)
-        if has_drifted(evidence.recent):
+        if has_drifted(evidence.checks):
             _log.warning(
-                "semantic hits of tenant %r differ more often than they did (%d of the last %d): "
-                "what was learned is forgotten",
+                "semantic hits of tenant %r differ more often than they did (%d of %d checks): "
+                "what was learned is forgotten, and nothing is served by meaning until new labels "
+                "show that it may be",
                 tenant,
-                evidence.recent.differing,
-                evidence.recent.labelled,
+                sum(check.differing for check in evidence.checks),
+                sum(check.labelled for check in evidence.checks),
             )
             state.counts.add({FORGOTTEN: 1})
             evidence = Evidence(controls=evidence.controls)
         plan = self.rules.promise.plan(evidence)
-        return Learned(self.clock.now(), plan, evidence, self.rules, labels_by_source(counted))
+        return Learned(self.clock.now(), plan, evidence, self.rules, counted)
 
     def compare(
         self, planned: PlannedRequest, candidate: Candidate, cell: Cell, *, expected: float | None
     ) -> Compare:
-        """Labels the candidate by the upstream's answer; `expected` where it is an explored hit."""
+        """Labels the candidate by the upstream's answer; `expected` where it is a checked hit."""
 
-        async def label(state: RequestState, fresh: str) -> None:
-            differs = await self._differs(planned, state, candidate.key, candidate.text, fresh)
-            if differs is None:
-                return
+        async def compare(completion: JsonObject) -> None:
+            fresh = planned.request.dialect.said(completion)
+            spent = 0 if expected is None else self.fresh_answers.cost_of(planned, completion)
+
+            async def work() -> None:
+                state = RequestState()
+                state.counts.add(spent_counts(spent))
+                await self._label(planned, state, candidate, cell, fresh, expected)
+                self.counter_writer.later(planned.identity.tenant, state.counts.take())
+
+            if self.inline:
+                await work()
+            else:
+                self.background.start(work)
+
+        return compare
+
+    def check(
+        self, planned: PlannedRequest, candidate: Candidate, cell: Cell, expected: float
+    ) -> None:
+        """Ask the upstream behind a hit that was served, and label it.
+
+        An answer that differs makes the plan old: the next look is at the evidence with it.
+        """
+
+        async def work() -> None:
+            tenant, state = planned.identity.tenant, RequestState()
+            fresh = await self.fresh_answers.ask(planned, state)
+            differs = None
+            if fresh is not None:
+                state.counts.add(spent_counts(fresh.nano_dollars))
+                differs = await self._label(planned, state, candidate, cell, fresh.said, expected)
+            await self.counter_writer.write(tenant, state.counts.take())
+            if differs:
+                self._learned[tenant] = replace(self.learned(tenant), at=_NEVER)
+            await self.refresh(tenant, state)
+            self.counter_writer.later(tenant, state.counts.take())
+
+        self.background.start(work)
+
+    async def _label(
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        candidate: Candidate,
+        cell: Cell,
+        fresh: str,
+        expected: float | None,
+    ) -> bool | None:
+        """Whether the candidate's answer differs from `fresh`, which is counted."""
+        differs = await self._differs(planned, state, candidate.key, candidate.text, fresh)
+        if differs is not None:
             source = "missed" if expected is None else "explored"
-            audit = {} if expected is None else audit_counts(expected, differs=differs)
-            state.counts.add(merged(label_counts(cell, differs=differs, source=source), audit))
-
-        return self._afterwards(planned, label)
+            check = {} if expected is None else check_counts(expected, differs=differs)
+            state.counts.add(merged(label_counts(cell, differs=differs, source=source), check))
+        return differs
 
     def control(self, planned: PlannedRequest, reason: str) -> None:
         """Ask the upstream behind an exact hit, in some cases: what differs is the judge's error.
@@ -168,30 +235,13 @@ class Learning:
             state = RequestState()
             fresh = await self.fresh_answers.ask(planned, state)
             if fresh is not None:
-                differs = await self._differs(planned, state, planned.key, planned.text, fresh)
+                state.counts.add(spent_counts(fresh.nano_dollars))
+                differs = await self._differs(planned, state, planned.key, planned.text, fresh.said)
                 if differs is not None:
                     state.counts.add(control_counts(differs=differs))
             self.counter_writer.later(planned.identity.tenant, state.counts.take())
 
         self.background.start(work)
-
-    def _afterwards(
-        self, planned: PlannedRequest, label: Callable[[RequestState, str], Awaitable[None]]
-    ) -> Compare:
-        async def compare(completion: JsonObject) -> None:
-            fresh = planned.request.dialect.said(completion)
-
-            async def work() -> None:
-                state = RequestState()
-                await label(state, fresh)
-                self.counter_writer.later(planned.identity.tenant, state.counts.take())
-
-            if self.inline:
-                await work()
-            else:
-                self.background.start(work)
-
-        return compare
 
     async def _differs(
         self, planned: PlannedRequest, state: RequestState, key: str, text: str, fresh: str

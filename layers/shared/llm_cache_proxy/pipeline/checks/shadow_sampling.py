@@ -82,7 +82,7 @@ class ShadowSampler:
         if fresh is None:
             state.counts.add({SHADOW_FAILED: 1})
         else:
-            await self._compare(planned, state, held, fresh)
+            await self._compare(planned, state, held, fresh.said)
         self.counter_writer.later(planned.identity.tenant, state.counts.pending)
 
     async def _compare(

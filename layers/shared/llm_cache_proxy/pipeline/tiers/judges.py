@@ -51,12 +51,20 @@ class LearnedJudge:
     """What a tenant's labels have shown; `near_miss` is the nearest entry that was not accepted."""
 
     def __init__(
-        self, planned: PlannedRequest, state: RequestState, guard: Guard, plan: Plan
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        guard: Guard,
+        plan: Plan,
+        configured: float,
     ) -> None:
         self._planned = planned
         self._state = state
         self._guard = guard
         self._plan = plan
+        self._configured = configured
+        self.fixed = False
+        """Whether the operator's threshold, `configured`, and the guard would have served."""
         self.cell: Cell | None = None
         """The cell of the candidate that was accepted last."""
         self.near_miss: tuple[Candidate, Cell] | None = None
@@ -68,6 +76,7 @@ class LearnedJudge:
         if candidate.text == self._planned.text:
             return Reason.SIMILAR
         verdict = self._guard.compare(self._planned.text, candidate.text)
+        self.fixed |= verdict.accepted and candidate.similarity >= self._configured
         self.cell = cell_of(candidate.similarity, verdict.rule)
         if self._plan.serves(self.cell):
             return Reason.LEARNED

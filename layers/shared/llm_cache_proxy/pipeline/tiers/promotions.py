@@ -1,5 +1,6 @@
 """A semantic match becomes a hit in the exact tier, which alone knows what was cleared."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -7,8 +8,6 @@ from llm_cache_proxy.domain.entries.entry import Alias, Entry
 from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.counter_names import SEMANTIC_HITS, hit_counts, merged
-from llm_cache_proxy.domain.promise import Cell
-from llm_cache_proxy.domain.promise.counters import seen_counts
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -43,14 +42,14 @@ class Promotions:
         planned: PlannedRequest,
         state: RequestState,
         candidate: Candidate,
-        cell: Cell | None = None,
+        learned: Mapping[str, int] | None = None,
     ) -> Promoted | None:
         """The candidate's answer as a hit, and an alias left; None where the store is away.
 
-        `cell` is what a learned decision stands on: then no alias is left.
+        `learned` is what a learned decision counts: then no alias is left.
         """
         return await self.exact_dependency.attempt(
-            state, partial(self._served, planned, state, candidate, cell)
+            state, partial(self._served, planned, state, candidate, learned)
         )
 
     async def _served(
@@ -58,12 +57,12 @@ class Promotions:
         planned: PlannedRequest,
         state: RequestState,
         candidate: Candidate,
-        cell: Cell | None,
+        learned: Mapping[str, int] | None,
     ) -> Promoted:
-        found = await self._promoted(planned, state, candidate, cell)
+        found = await self._promoted(planned, state, candidate, learned)
         lost = isinstance(found, Miss) and not found.unproved
         if lost and await self._restored(planned, state, candidate):
-            found = await self._promoted(planned, state, candidate, cell)
+            found = await self._promoted(planned, state, candidate, learned)
         if isinstance(found, Hit):
             tokens = (found.prompt_tokens, found.completion_tokens)
             state.counts.result = hit_counts(SEMANTIC_HITS, found.model, *tokens)
@@ -77,12 +76,12 @@ class Promotions:
         planned: PlannedRequest,
         state: RequestState,
         candidate: Candidate,
-        cell: Cell | None,
+        learned: Mapping[str, int] | None,
     ) -> Promoted:
         alias, pair = None, pair_of(planned, candidate)
-        seen = {} if cell is None else seen_counts(cell)
+        seen = dict(learned or {})
         # What was learned may say otherwise the next time: then no promotion may answer.
-        if planned.plan.write and candidate.key != planned.key and cell is None:
+        if planned.plan.write and candidate.key != planned.key and learned is None:
             alias = Alias(
                 key=planned.key,
                 target=candidate.key,

@@ -166,7 +166,7 @@ class SemanticTier:
         """The same, by what the tenant's labels show in place of the threshold."""
         floor = learning.floor(planned)
         plan = learning.learned(planned.identity.tenant).plan
-        judge = LearnedJudge(planned, state, self.guard, plan)
+        judge = LearnedJudge(planned, state, self.guard, plan, learning.configured)
         if near and near[0].similarity < floor:
             state.facts.compared_with(near[0].entry_id, near[0].similarity)
             state.facts.because(Reason.BELOW_THRESHOLD)
@@ -178,13 +178,16 @@ class SemanticTier:
             if accepted is None:
                 continue
             cell = judge.cell
-            if cell is not None and learning.explores(planned, state):
-                explored = (candidate, cell)
+            checked = cell is not None and learning.checks(planned, state)
+            if cell is not None and checked and learning.inline:
                 return await self._labelled(
-                    learning, planned, state, explored, expected=plan.served[cell]
+                    learning, planned, state, judge, (candidate, cell), plan.served[cell]
                 )
-            found = await self.promotions.serve(planned, state, candidate, cell)
+            counts = None if cell is None else seen_counts(cell, served=True, fixed=judge.fixed)
+            found = await self.promotions.serve(planned, state, candidate, counts)
             if isinstance(found, Hit):
+                if cell is not None and checked:
+                    learning.check(planned, candidate, cell, plan.served[cell])
                 pair = pair_of(planned, candidate)
                 return Served(
                     self.hits.answer(
@@ -192,15 +195,15 @@ class SemanticTier:
                     )
                 )
             state.facts.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
-        return await self._labelled(learning, planned, state, judge.near_miss)
+        return await self._labelled(learning, planned, state, judge, judge.near_miss)
 
     async def _labelled(
         self,
         learning: Learning,
         planned: PlannedRequest,
         state: RequestState,
+        judge: LearnedJudge,
         near: tuple[Candidate, Cell] | None,
-        *,
         expected: float | None = None,
     ) -> AskUpstream:
         """Ask the upstream, and learn from its answer what `near` would have been worth."""
@@ -209,7 +212,7 @@ class SemanticTier:
             state.facts.because(Reason.EXPLORED)
         if near is None:
             return AskUpstream(state.facts.text)
-        state.counts.add(seen_counts(near[1]))
+        state.counts.add(seen_counts(near[1], fixed=judge.fixed))
         return AskUpstream(
             state.facts.text, compare=learning.compare(planned, *near, expected=expected)
         )

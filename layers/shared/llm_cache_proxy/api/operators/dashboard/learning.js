@@ -1,20 +1,38 @@
 // What labels have shown of one tenant's semantic hits, against the promised share of wrong ones.
 
-import { NOTHING, number, percent } from "./format.js";
+import { NOTHING, dollars, number, percent } from "./format.js";
 import { byId, fact, fill, row } from "./nodes.js";
 import { value } from "./place.js";
 import { get } from "./server.js";
 
 const MOST_CELLS = 12;
 
+function range(interval) {
+  return interval === null ? "" : ` (95 %: ${percent(interval[0])} to ${percent(interval[1])})`;
+}
+
+function signed(rate) {
+  return rate === null ? NOTHING : `${rate > 0 ? "+" : ""}${(rate * 100).toFixed(1)} %`;
+}
+
+function sources(labels) {
+  const parts = Object.entries(labels).map(([source, count]) => `${number(count)} ${source}`);
+  return parts.join(", ") || NOTHING;
+}
+
 function figures(found) {
   byId("learning").replaceChildren(
     fact("Promise", `${percent(found.promise)} wrong at most`),
-    fact("Expected", percent(found.estimate)),
-    fact("At most", percent(found.bound)),
+    fact("Expected", percent(found.estimate) + range(found.interval)),
+    fact("At most, at any time", percent(found.bound)),
     fact("Serves from", found.threshold === null ? NOTHING : found.threshold.toFixed(2)),
-    fact("Hits gained", number(found.hits_gained)),
-    fact("Labels", number(Object.values(found.labels).reduce((sum, count) => sum + count, 0))),
+    fact("Learned hits", number(found.hits)),
+    fact("By a fixed threshold", number(found.fixed_hits)),
+    fact("Hit rate gained", signed(found.hit_rate_gained)),
+    fact("Labels", sources(found.labels)),
+    fact("Checked", `${percent(found.check_rate)} of hits`),
+    fact("Spent on checks", dollars(found.dollars_spent)),
+    fact("Forgotten", `${number(found.changes)} times`),
     fact("Judge's false alarms", percent(found.judge.false_alarms)),
   );
 }

@@ -13,15 +13,26 @@ class JudgeErrors(Answer):
 
 
 class Learned(Answer):
-    """The promised share of wrong hits, what is expected under it, and what that rests on."""
+    """The promised share of wrong hits, what is expected under it, and what that rests on.
+
+    `interval` is the 95 % interval of the estimate, good for one look; `bound` holds at every look.
+    `fixed_hits` is what the operator's threshold and the guard would have served in place of
+    `hits`; `hit_rate_gained` is the difference by all lookups. `dollars_spent` went into checks and
+    controls. `changes` counts how often what was learned had to be forgotten.
+    """
 
     promise: float
     serves: bool
     estimate: float
+    interval: list[float] | None
     bound: float
     threshold: float | None
-    hits_gained: int
-    explore_rate: float
+    hits: int
+    fixed_hits: int
+    hit_rate_gained: float | None
+    check_rate: float
+    dollars_spent: float
+    changes: int
     labels: dict[str, int]
     judge: JudgeErrors
 
