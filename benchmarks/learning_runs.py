@@ -1,26 +1,25 @@
-"""One run of a stream of candidates through the promise's rule, and through others' rules."""
+"""One run of a stream of candidates through the promise's rule, and through a fixed threshold.
 
-import math
-import random
-from collections.abc import Callable, Sequence
+The rule is the product's own (`domain/promise`); only its counters are arrays here.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise, Tally
-from llm_cache_proxy.domain.promise.promise import WINDOW, has_drifted
+import numpy as np
+import numpy.typing as npt
 
-PLANNED_EVERY = 100
-CONTROLS_WANTED = 400
-FORGOTTEN = 0.1
+from benchmarks.learning_streams import Candidates
+from llm_cache_proxy.domain.promise import Evidence, Plan, Promise, Tally
+from llm_cache_proxy.domain.promise.drift import has_drifted
 
+PLANNED_EVERY = 50
+"""Candidates between two looks at the labels."""
 
-class Candidate(NamedTuple):
-    """A prompt's nearest entry: its cell, cosine, the entry, and how likely it is a right one."""
+EXPLORE_RATE = 0.05
 
-    cell: Cell
-    similarity: float
-    entry: int
-    right: float
+Flags = npt.NDArray[np.bool_]
+Change = Callable[[Candidates], Candidates]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +29,22 @@ class Noise:
     false_alarms: float
     missed: float
 
-    def differs(self, chance: random.Random, *, wrong: bool) -> bool:
-        """Whether the judge calls an answer different."""
-        return chance.random() < (1 - self.missed if wrong else self.false_alarms)
+    def differs(self, chance: np.random.Generator, wrong: Flags) -> Flags:
+        """Which answers the judge calls different."""
+        drawn = chance.random(len(wrong))
+        return np.where(wrong, drawn >= self.missed, drawn < self.false_alarms)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a run: hits, wrong ones, what was asked again, and the last plan's bound."""
+    """What came of a run: hits, wrong ones, calls that checked them, and how often it forgot."""
 
     hits: int = 0
     wrong: int = 0
-    explored: int = 0
-    controls: int = 0
+    checked: int = 0
     forgot: int = 0
-    bound: float = 0.0
+    serves: bool = False
+    """Whether anything was still served at the end."""
 
     @property
     def wrong_share(self) -> float:
@@ -52,146 +52,92 @@ class Outcome:
         return self.wrong / self.hits if self.hits else 0.0
 
 
-class _Sums:
-    """A tenant's evidence while it grows."""
+class _Run:
+    """A tenant's counters while they grow."""
 
-    def __init__(self, controls: tuple[float, float] = (0.0, 0.0)) -> None:
-        self.cells: dict[Cell, list[float]] = {}
-        self.controls = list(controls)
-        self.recent = [0.0, 0.0, 0.0]
+    def __init__(self, stream: Candidates, promise: Promise, controls: tuple[int, int]) -> None:
+        self._stream = stream
+        self._promise = promise
+        self.controls = np.array(controls, dtype=float)
+        self._counts = np.zeros((3, len(stream.cells)))
+        self._checks: list[Tally] = []
+        self._hits = 0
+        self.plan = Plan()
+        self.served = np.zeros(len(stream.cells), dtype=bool)
+        self._expected = np.zeros(len(stream.cells))
 
-    def evidence(self) -> Evidence:
-        cells = {cell: Tally(*counts) for cell, counts in self.cells.items()}
-        return Evidence(cells, Tally(0, *self.controls), Tally(*self.recent))
+    def look(self) -> bool:
+        """Plan anew; whether everything was forgotten first."""
+        forgets = has_drifted(self._checks)
+        if forgets:
+            self._counts[:] = 0
+            self._checks, self._hits = [], 0
+        cells = self._stream.cells
+        seen = np.flatnonzero(self._counts[0]).tolist()
+        tallies = {cells[at]: Tally(*self._counts[:, at]) for at in seen}
+        self.plan = self._promise.plan(
+            Evidence(tallies, Tally(0, *self.controls), tuple(self._checks), self._hits)
+        )
+        self.served = np.array([cell in self.plan.served for cell in cells])
+        self._expected = np.array([self.plan.served.get(cell, 0.0) for cell in cells])
+        return forgets
 
-    def forget(self) -> None:
-        for counts in self.cells.values():
-            counts[:] = [each * FORGOTTEN for each in counts]
+    def add(self, cell: npt.NDArray[np.int64], checked: Flags, differs: Flags) -> None:
+        """Count candidates of these cells."""
+        served = self.served[cell]
+        labelled = ~served | checked
+        np.add.at(self._counts[0], cell, 1)
+        np.add.at(self._counts[1], cell[labelled], 1)
+        np.add.at(self._counts[2], cell[labelled], differs[labelled])
+        self._hits += int(served.sum())
+        if checked.any():
+            expected = self._expected[cell[checked]].sum()
+            self._checks.append(Tally(expected, checked.sum(), differs[checked].sum()))
 
 
 def learned(
-    stream: Sequence[Candidate],
+    stream: Candidates,
     most_wrong: float,
     noise: Noise,
-    chance: random.Random,
-    explore_rate: float = 0.05,
-    controls: tuple[float, float] = (0.0, 0.0),
+    chance: np.random.Generator,
+    controls: int,
 ) -> Outcome:
-    """The rule of `domain.promise`, one candidate after the other."""
-    promise, sums, found = Promise(most_wrong), _Sums(controls), Outcome()
-    plan = Plan()
-    for at, candidate in enumerate(stream):
-        if at % PLANNED_EVERY == 0:
-            if has_drifted(Tally(*sums.recent)):
-                sums.forget()
-                sums.recent = [0.0, 0.0, 0.0]
-                found.forgot += 1
-            elif sums.recent[1] >= WINDOW:
-                sums.recent = [0.0, 0.0, 0.0]
-            plan = promise.plan(sums.evidence())
-        counts = sums.cells.setdefault(candidate.cell, [0.0, 0.0, 0.0])
-        counts[0] += 1
-        wrong = chance.random() >= candidate.right
-        wanted = 5 * explore_rate if found.controls < CONTROLS_WANTED else explore_rate
-        if chance.random() < wanted:
-            found.controls += 1
-            sums.controls[0] += 1
-            sums.controls[1] += noise.differs(chance, wrong=False)
-        expected = plan.served.get(candidate.cell)
-        if expected is not None and chance.random() >= explore_rate:
-            found.hits += 1
-            found.wrong += wrong
-            continue
-        differs = noise.differs(chance, wrong=wrong)
-        counts[1] += 1
-        counts[2] += differs
-        if expected is not None:
-            found.explored += 1
-            sums.recent = [sums.recent[0] + expected, sums.recent[1] + 1, sums.recent[2] + differs]
-    found.bound = plan.bound
+    """The rule of `domain.promise`, a few candidates after the other."""
+    known = (controls, int(chance.binomial(controls, noise.false_alarms)))
+    run, found = _Run(stream, Promise(most_wrong), known), Outcome()
+    wrong = chance.random(len(stream.cell)) >= stream.right
+    differs = noise.differs(chance, wrong)
+    for start in range(0, len(wrong), PLANNED_EVERY):
+        here = slice(start, start + PLANNED_EVERY)
+        found.forgot += run.look()
+        cell = stream.cell[here]
+        served = run.served[cell]
+        rate = max(EXPLORE_RATE, run.plan.check_rate)
+        checked = served & (chance.random(len(cell)) < rate)
+        run.add(cell, checked, differs[here])
+        found.hits += int(served.sum())
+        found.wrong += int((served & wrong[here]).sum())
+        found.checked += int(checked.sum())
+        asked = chance.binomial(len(cell), EXPLORE_RATE)
+        run.controls += (asked, chance.binomial(asked, noise.false_alarms))
+    found.serves = bool(run.served.any())
     return found
 
 
-def fixed(stream: Sequence[Candidate], threshold: float, chance: random.Random) -> Outcome:
+def fixed(stream: Candidates, threshold: float, chance: np.random.Generator) -> Outcome:
     """A threshold and the guard, as without a promise."""
-    found = Outcome()
-    for candidate in stream:
-        if candidate.similarity >= threshold and not candidate.cell.rule:
-            found.hits += 1
-            found.wrong += chance.random() >= candidate.right
-    return found
+    served = stream.accepted & (stream.similarity >= threshold)
+    wrong = served & (chance.random(len(served)) >= stream.right)
+    return Outcome(int(served.sum()), int(wrong.sum()))
 
 
-def best_fixed(stream: Sequence[Candidate], most_wrong: float) -> int:
+def best_fixed(stream: Candidates, most_wrong: float) -> int:
     """The hits of the lowest threshold, with the guard, that keeps the share by the labels.
 
     It is chosen with all labels in hand, as no operator could.
     """
-    near = sorted((c for c in stream if not c.cell.rule), key=lambda c: -c.similarity)
-    wrong, best = 0.0, 0
-    for hits, candidate in enumerate(near, start=1):
-        wrong += 1 - candidate.right
-        if wrong <= most_wrong * hits + 1e-9:
-            best = hits
-    return best
-
-
-_SLOPES = (5.0, 10.0, 20.0, 40.0, 80.0)
-_MIDDLES = tuple(0.70 + step / 100 for step in range(31))
-_DOUBTS = (0.01, 0.05, 0.1, 0.2, 0.5)
-
-
-def vcache(
-    stream: Sequence[Candidate], most_wrong: float, noise: Noise, chance: random.Random
-) -> Outcome:
-    """VCache's rule, derived anew from arXiv 2502.03771: a logistic curve for each entry.
-
-    An entry is exploited with a probability such that the share wrong of *all* prompts that meet
-    it is at most `most_wrong`: explored ones count as right there, so that more than that share of
-    hits may be wrong. The curve's doubt is a likelihood-ratio interval over a grid.
-    """
-    seen: dict[int, list[tuple[float, bool]]] = {}
-    found = Outcome()
-    for candidate in stream:
-        labels = seen.setdefault(candidate.entry, [])
-        wrong = chance.random() >= candidate.right
-        if labels and chance.random() >= _explored(labels, candidate.similarity, most_wrong):
-            found.hits += 1
-            found.wrong += wrong
-            continue
-        found.explored += 1
-        labels.append((candidate.similarity, not noise.differs(chance, wrong=wrong)))
-    return found
-
-
-def _explored(labels: Sequence[tuple[float, bool]], similarity: float, most_wrong: float) -> float:
-    """The probability to ask the upstream, the least over the doubts that may be assumed."""
-    curves = [(_log_likelihood(labels, s, m), s, m) for s in _SLOPES for m in _MIDDLES]
-    best = max(curves)[0]
-    found = 1.0
-    for doubt in _DOUBTS:
-        least = min(
-            _logistic(slope * (similarity - middle))
-            for likelihood, slope, middle in curves
-            if 2 * (best - likelihood) <= _CHI2[doubt]
-        )
-        right = (1 - doubt) * least
-        found = min(found, max(0.0, 1 - most_wrong / (1 - right)) if right < 1 else 0.0)
-    return found
-
-
-_CHI2 = {0.01: 6.635, 0.05: 3.841, 0.1: 2.706, 0.2: 1.642, 0.5: 0.455}
-
-
-def _log_likelihood(labels: Sequence[tuple[float, bool]], slope: float, middle: float) -> float:
-    return sum(
-        math.log(max(1e-12, _logistic((slope if same else -slope) * (similarity - middle))))
-        for similarity, same in labels
-    )
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))
-
-
-Rule = Callable[[Sequence[Candidate], float, Noise, random.Random], Outcome]
+    accepted = stream.accepted
+    order = np.argsort(-stream.similarity[accepted], kind="stable")
+    wrong = np.cumsum(1 - stream.right[accepted][order])
+    kept = np.flatnonzero(wrong <= most_wrong * np.arange(1, len(wrong) + 1) + 1e-9)
+    return int(kept[-1]) + 1 if len(kept) else 0

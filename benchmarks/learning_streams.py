@@ -5,15 +5,20 @@ similarity; `_REREAD` holds the share found to be the same after all, and each r
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from benchmarks.learning_runs import Candidate
+import numpy as np
+import numpy.typing as npt
+
 from llm_cache_proxy.cli.evaluation.files import read_files
 from llm_cache_proxy.cli.evaluation.measuring import Stream, all_texts
 from llm_cache_proxy.cli.evaluation.vectors import embed, nearest_earlier
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.promise import cell_of
-from llm_cache_proxy.domain.promise.cells import LOWEST
+from llm_cache_proxy.domain.guard.rule import DECISION_VERSION
+from llm_cache_proxy.domain.promise import Cell
+from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, EDGES, LOWEST
 from llm_cache_proxy.domain.requests.eligibility import ineligible_text
 from llm_cache_proxy.settings import read_settings
 
@@ -35,10 +40,74 @@ def streams(folder: Path) -> dict[str, list[Path]]:
     }
 
 
-def candidates(
-    paths: Sequence[Path], *, noisy: bool, kept_in: Path | None
-) -> tuple[int, list[Candidate]]:
-    """How many prompts the stream has, and the candidates among them that a label judges."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """A stream's prompts that have a near entry and a label, in order of time.
+
+    Of each: its cell's place in `cells`, its cosine, the entry, and how likely that is a right one.
+    """
+
+    prompts: int
+    cells: Sequence[Cell]
+    cell: npt.NDArray[np.int64]
+    similarity: npt.NDArray[np.float64]
+    entry: npt.NDArray[np.int64]
+    right: npt.NDArray[np.float64]
+
+    @property
+    def accepted(self) -> npt.NDArray[np.bool_]:
+        """Where the guard accepts."""
+        return np.array([not cell.rule for cell in self.cells])[self.cell]
+
+    def shuffled(self, chance: np.random.Generator) -> "Candidates":
+        """The same in another order."""
+        order = chance.permutation(len(self.cell))
+        return replace(
+            self,
+            cell=self.cell[order],
+            similarity=self.similarity[order],
+            entry=self.entry[order],
+            right=self.right[order],
+        )
+
+
+def candidates(name: str, paths: Sequence[Path], kept_in: Path | None) -> Candidates:
+    """The candidates of the stream; they are kept in the folder, beside the vectors."""
+    kept = None if kept_in is None else kept_in / f"{name.replace(' ', '-')}-{DECISION_VERSION}.npz"
+    if kept is not None and kept.exists():
+        with np.load(kept) as found:
+            return _candidates(int(found["prompts"]), name, *(found[part] for part in _PARTS))
+    prompts, parts = _compared(paths, kept_in)
+    if kept is not None:
+        similarity, rule, entry, label = parts
+        np.savez(kept, prompts=prompts, similarity=similarity, rule=rule, entry=entry, label=label)
+    return _candidates(prompts, name, *parts)
+
+
+_PARTS = ("similarity", "rule", "entry", "label")
+
+
+def _candidates(
+    prompts: int,
+    name: str,
+    similarity: npt.NDArray[np.float64],
+    rule: npt.NDArray[np.str_],
+    entry: npt.NDArray[np.int64],
+    label: npt.NDArray[np.bool_],
+) -> Candidates:
+    names = sorted(set(rule.tolist()))
+    cells = [Cell(each, band) for each in names for band in range(BANDS)]
+    cell = np.searchsorted(names, rule) * BANDS + np.searchsorted(EDGES, similarity, side="right")
+    right = label.astype(float)
+    if name == "QQP":
+        for at in np.flatnonzero(~label):
+            right[at] = _reread(similarity[at], rule[at])
+    return Candidates(prompts, cells, cell, similarity, entry, right)
+
+
+def _compared(
+    paths: Sequence[Path], kept_in: Path | None
+) -> tuple[int, tuple[npt.NDArray[Any], ...]]:
     files = read_files(paths)
     embedded = embed(read_settings(), all_texts(files), lambda _: None, kept_in=kept_in)
     stream = Stream()
@@ -52,13 +121,10 @@ def candidates(
         label = same(arrival.later, arrival.earlier)
         if label is None or ineligible_text(one) or ineligible_text(other):
             continue
-        rule = guard.compare(one, other).rule
-        right = 1.0 if label else _reread(arrival.similarity, rule) if noisy else 0.0
-        cell = cell_of(arrival.similarity, rule)
-        if cell is not None:
-            found.append(Candidate(cell, arrival.similarity, arrival.earlier, right))
-    return len(texts), found
+        rule = guard.compare(one, other).rule or ACCEPTED
+        found.append((arrival.similarity, rule, arrival.earlier, label))
+    return len(texts), tuple(np.array(part) for part in zip(*found, strict=True))
 
 
-def _reread(similarity: float, rule: str | None) -> float:
-    return next(right for least, right in _REREAD[rule is not None] if similarity >= least)
+def _reread(similarity: float, rule: str) -> float:
+    return next(right for least, right in _REREAD[rule != ACCEPTED] if similarity >= least)

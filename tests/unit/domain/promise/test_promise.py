@@ -2,6 +2,7 @@ import pytest
 
 from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise, Tally
 from llm_cache_proxy.domain.promise.cells import BANDS
+from llm_cache_proxy.domain.promise.promise import FIRST
 
 TOP = BANDS - 1
 CONTROLS = Tally(0, 2_000, 20)
@@ -36,21 +37,21 @@ def test_a_threshold_goes_down_with_right_labels_and_up_with_wrong_ones() -> Non
 
 
 def test_a_stricter_promise_serves_less() -> None:
-    labels = evidence(b7=8, b6=8, b5=20)
+    labels = evidence(b7=8, b6=8, b5=8, b4=8, b3=60)
 
     assert len(Promise(0.01).plan(labels).served) < len(FIVE.plan(labels).served)
 
 
 def test_a_rule_that_turns_right_hits_away_is_overruled_by_labels() -> None:
     cells = {
-        Cell("substitution", TOP): Tally(900, 900, 9),
-        Cell("numbers", TOP): Tally(900, 900, 9),
+        Cell("substitution", FIRST): Tally(900, 900, 9),
+        Cell("numbers", FIRST): Tally(900, 900, 9),
     }
 
     plan = FIVE.plan(Evidence(cells, CONTROLS))
 
-    assert plan.serves(Cell("substitution", TOP))
-    assert not plan.serves(Cell("numbers", TOP))  # what it sees changes an answer's facts
+    assert plan.serves(Cell("substitution", FIRST))
+    assert not plan.serves(Cell("numbers", FIRST))  # what it sees changes an answer's facts
     assert not plan.serves(None)
 
 
@@ -62,6 +63,13 @@ def test_a_band_with_few_labels_is_served_above_one_with_many_only() -> None:
 
     assert set(below.served) == {Cell("", 7)}
     assert set(above.served) == {Cell("", 7), Cell("", 6)}
+
+
+def test_a_set_that_is_not_proven_ends_the_turn() -> None:
+    """However many right labels lie below: the sets are nested, and are tested in order."""
+    plan = FIVE.plan(evidence(b7=8, b6=8, b5=8, b4=8, b3=400, b2=0, b1=0, b0=0))
+
+    assert plan.lowest_band() == FIRST
 
 
 def test_every_band_may_be_served() -> None:

@@ -7,6 +7,8 @@ is in docs/wrong-share.md.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import takewhile
 from math import log
 
 from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, Cell
@@ -21,8 +23,15 @@ from llm_cache_proxy.domain.promise.proof import (
     proves,
 )
 
+FIRST = 4
+"""The band at which proving begins, 0.95: wider sets follow while each is proven in its turn."""
+
 DOUBT = 0.05
 """The chance that anything is ever served on a proof that does not hold, in a steady world."""
+
+_DOUBT_OF_ACCEPTED = 0.7 * DOUBT
+_DOUBT_OF_NARROWER = 0.1 * DOUBT / (BANDS - 1 - FIRST)
+_DOUBT_OF_A_RULE = 0.2 * DOUBT / len(MAY_BE_OVERRULED)
 
 LEAST_LABELS = 30.0
 """Labels of the lowest band that is served of a rule; higher ones, being nearer, may have fewer."""
@@ -80,21 +89,35 @@ class Promise:
         lowest = {rule: plan.lowest_band(rule) or 0 for rule in {c.rule for c in plan.served}}
         ends = (
             most_wrong_within(
-                _strata(_cells(rule, band), evidence), _controls(evidence), _least_evidence(rule)
+                _strata(_cells(rule, band), evidence),
+                _controls(evidence),
+                _least_evidence(rule, band),
             )
             for rule, band in lowest.items()
         )
         return max(ends, default=1.0)
 
     def _proven(self, rule: str, evidence: Evidence) -> list[Cell]:
-        controls, least = _controls(evidence), _least_evidence(rule)
-        for lowest in range(BANDS):
-            cells = _cells(rule, lowest)
-            if evidence.of(cells[0]).labelled >= LEAST_LABELS and proves(
-                _strata(cells, evidence), controls, self.most_wrong, least
-            ):
-                return cells
-        return []
+        """The widest set of the rule's bands that is proven, each in its turn from `FIRST` down.
+
+        A set that is not proven ends the turn, so that the doubt is spent once, on the first set
+        that breaks the promise. Narrower sets have a doubt of their own.
+        """
+        wider = takewhile(partial(self._is_proven, rule, evidence), range(FIRST, -1, -1))
+        narrower = range(FIRST + 1, BANDS) if rule == ACCEPTED else ()
+        lowest = min(wider, default=None)
+        if lowest is None:
+            lowest = next(filter(partial(self._is_proven, rule, evidence), narrower), None)
+        return [] if lowest is None else _cells(rule, lowest)
+
+    def _is_proven(self, rule: str, evidence: Evidence, lowest: int) -> bool:
+        cells = _cells(rule, lowest)
+        return evidence.of(cells[0]).labelled >= LEAST_LABELS and proves(
+            _strata(cells, evidence),
+            _controls(evidence),
+            self.most_wrong,
+            _least_evidence(rule, lowest),
+        )
 
     def _check_rate(self, hits: float) -> float:
         """So often that a change is noticed before it has used up what the promise allows."""
@@ -117,10 +140,10 @@ def _cells(rule: str, lowest: int) -> list[Cell]:
     return [Cell(rule, band) for band in range(lowest, BANDS)]
 
 
-def _least_evidence(rule: str) -> float:
-    """Half of the doubt is spent on what the guard accepts, half on its rules; evenly by band."""
-    tested = BANDS if rule == ACCEPTED else BANDS * len(MAY_BE_OVERRULED)
-    return log(2 * tested / DOUBT)
+def _least_evidence(rule: str, lowest: int) -> float:
+    if rule != ACCEPTED:
+        return -log(_DOUBT_OF_A_RULE)
+    return -log(_DOUBT_OF_ACCEPTED if lowest <= FIRST else _DOUBT_OF_NARROWER)
 
 
 def _strata(cells: Sequence[Cell], evidence: Evidence) -> list[Stratum]:
