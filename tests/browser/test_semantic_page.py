@@ -7,9 +7,13 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from browser.conftest import pages_of
-from browser.page import card, complaints, find, opened, rows
+from browser.page import card, complaints, facts, find, opened, rows, until
 from fakes.admin import AdminHarness
+from llm_cache_proxy.administration import Explanation
+from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS
+from llm_cache_proxy.domain.promise.counters import FIXED, HITS, LABELS, SPENT
 from servers.thread import ThreadServer
+from unit.pipeline.learning_harness import LearningHarness, taught
 
 pytestmark = pytest.mark.browser
 
@@ -57,3 +61,59 @@ def test_checked_hits_are_reported_with_their_interval_and_what_came_of_them(
         "Threshold raised for default 0.94",
         "Pairs barred by default 1",
     ]
+
+
+async def at_work() -> LearningHarness:
+    """A tenant of 200 lookups, 90 of them learned hits where a fixed threshold has 60."""
+    harness = await taught()
+    counts = {EXACT_HITS: 198, HITS: 90, FIXED: 59, SPENT: 1_250_000_000}
+    await harness.exact.record("default", {**counts, f"{LABELS}explored": 12})
+    return harness
+
+
+def test_what_was_learned_is_shown_against_the_promise_and_a_fixed_threshold(
+    browser: webdriver.Chrome,
+) -> None:
+    harness = asyncio.run(at_work())
+    told = Explanation(harness.pipeline)
+    office = AdminHarness(exact=harness.exact, vectors=harness.vectors, explanation=told)
+    server = ThreadServer(pages_of(office, None))
+    server.start()
+    try:
+        opened(browser, server, "?page=semantic")
+        until(browser, lambda: facts(browser, "learning", "Promise"))
+        shown = {
+            title: facts(browser, "learning", title)[0]
+            for title in (
+                "Promise",
+                "Serves from",
+                "Learned hits",
+                "By a fixed threshold",
+                "Hit rate gained",
+                "Labels",
+                "Checked",
+                "Spent on checks",
+                "Forgotten",
+            )
+        }
+        expected = facts(browser, "learning", "Expected")[0]
+        most = facts(browser, "learning", "At most, at any time")[0]
+        best = rows(browser, "cells")[0]
+        assert complaints(browser) == []
+    finally:
+        server.stop()
+
+    assert shown == {
+        "Promise": "5.0 % wrong at most",
+        "Serves from": "0.93",
+        "Learned hits": "90",
+        "By a fixed threshold": "60",
+        "Hit rate gained": "+15.0 %",
+        "Labels": "12 explored, 1 missed",
+        "Checked": "100 % of hits",
+        "Spent on checks": "$1.25",
+        "Forgotten": "0 times",
+    }
+    assert expected.startswith("0 % (95 %: 0 % to ")
+    assert 0 < float(most.removesuffix(" %")) < 5
+    assert best.startswith("0.93-0.95 accepted yes 1,001 1,001")
