@@ -59,6 +59,17 @@ class Candidates:
         """Where the guard accepts."""
         return np.array([not cell.rule for cell in self.cells])[self.cell]
 
+    def repeated(self, times: int) -> "Candidates":
+        """A stream of the same kind that is so many times as long."""
+        return replace(
+            self,
+            prompts=self.prompts * times,
+            cell=np.tile(self.cell, times),
+            similarity=np.tile(self.similarity, times),
+            entry=np.tile(self.entry, times),
+            right=np.tile(self.right, times),
+        )
+
     def shuffled(self, chance: np.random.Generator) -> "Candidates":
         """The same in another order."""
         order = chance.permutation(len(self.cell))

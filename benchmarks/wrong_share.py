@@ -166,13 +166,14 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--only", help="one stream by its name")
+    parser.add_argument("--times", type=int, default=1, help="how often a stream is repeated")
     parser.add_argument("--prior", action="store_true")
     options = parser.parse_args()
     if options.prior:
         print_prior()
         return
     built = {
-        name: candidates(name, paths, options.vectors)
+        name: candidates(name, paths, options.vectors).repeated(options.times)
         for name, paths in reversed(streams(options.data).items())
         if options.only in {None, name}
     }

@@ -1,6 +1,7 @@
 """A promise in the running command, before an upstream that words each answer anew."""
 
 import itertools
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ ASKED = "How do I boil an egg?"
 ALIKE = "How can I boil an egg?"
 READ_ONLY = {"x-cache-mode": "read-only"}
 LABELS, MOST_ROUNDS = 100, 40
+PATIENCE_SECONDS = 60
 
 WRONG_EVERY = 5
 """In the second part of the test every so many answers are about something else."""
@@ -74,6 +76,17 @@ def taught(client: httpx.Client, proxy: ProxyProcess) -> Any:
     raise AssertionError(f"too few labels: {found['labels']}")
 
 
+def until_checked(proxy: ProxyProcess) -> Any:
+    """What is learned once some hits have been checked behind their answers."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < give_up:
+        found = learned(proxy)
+        if found["labels"].get("explored"):
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"no hit was checked: {found['labels']}")
+
+
 def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_path: Path) -> None:
     with ScriptedUpstream(worded()).in_thread() as upstream, httpx.Client(timeout=30) as client:
         with proxy_process(tmp_path / "d", **settings(upstream)) as proxy:
@@ -82,11 +95,13 @@ def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_pa
         with proxy_process(tmp_path / "d", **settings(upstream)) as proxy:
             ask(client, proxy, "Who wrote Hamlet?")  # a miss reads the labels
             answers = [ask(client, proxy, ALIKE, **READ_ONLY) for _ in range(20)]
+            served = until_checked(proxy)
 
-    reasons = {each.headers["x-cache-reason"] for each in answers}
     assert found["serves"]
+    assert found["interval"][0] == 0.0  # the truth: no answer is wrong
     assert found["bound"] <= 0.1
-    assert "learned" in reasons <= {"learned", "explored"}
+    assert {each.headers["x-cache-reason"] for each in answers} == {"learned"}
+    assert served["hits"] == served["fixed_hits"] - found["fixed_hits"] == len(answers)
     assert "promise 10.00%" in shown.output
 
 

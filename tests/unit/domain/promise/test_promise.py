@@ -22,7 +22,7 @@ def test_nothing_is_served_before_there_are_labels() -> None:
 
 
 def test_bands_are_served_once_their_labels_keep_the_promise() -> None:
-    plan = FIVE.plan(evidence(b7=8, b6=8))
+    plan = FIVE.plan(evidence(b7=8, b6=8, b5=200))
 
     assert set(plan.served) == {Cell("", 7), Cell("", 6)}
     assert plan.estimate < 0.05
@@ -70,6 +70,14 @@ def test_a_set_that_is_not_proven_ends_the_turn() -> None:
     plan = FIVE.plan(evidence(b7=8, b6=8, b5=8, b4=8, b3=400, b2=0, b1=0, b0=0))
 
     assert plan.lowest_band() == FIRST
+
+
+def test_candidates_that_are_all_near_prove_the_first_set_alone() -> None:
+    labels = Evidence({Cell("", TOP): Tally(450, 450, 4)}, CONTROLS)
+    plan = FIVE.plan(labels)
+
+    assert set(plan.served) == {Cell("", TOP)}
+    assert FIVE.bound(labels, plan) <= 0.05
 
 
 def test_every_band_may_be_served() -> None:

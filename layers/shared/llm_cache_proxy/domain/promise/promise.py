@@ -5,10 +5,10 @@ they keep the promise. Decides nothing on a single answer, and never reads a clo
 is in docs/wrong-share.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from math import log
 
 from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, Cell
@@ -34,7 +34,7 @@ _DOUBT_OF_NARROWER = 0.1 * DOUBT / (BANDS - 1 - FIRST)
 _DOUBT_OF_A_RULE = 0.2 * DOUBT / len(MAY_BE_OVERRULED)
 
 LEAST_LABELS = 30.0
-"""Labels of the lowest band that is served of a rule; higher ones, being nearer, may have fewer."""
+"""Labels of the lowest band that is served of a rule."""
 
 _NOTICED_AFTER = 16.0
 """Wrong hits after which checks have noticed a change almost surely."""
@@ -48,13 +48,14 @@ class Plan:
     """What is served until new labels come.
 
     `served` maps each cell to the share of it that the judge is expected to call different,
-    `estimate` is the wrong share of all that is served, `check_rate` the share of hits that is to
-    be checked at least.
+    `proven` each rule to the lowest band of the set that is proven. `estimate` is the wrong share
+    of all that is served, `check_rate` the share of hits that is to be checked at least.
     """
 
     served: Mapping[Cell, float] = field(default_factory=dict)
     estimate: float = 0.0
     check_rate: float = 1.0
+    proven: Mapping[str, int] = field(default_factory=dict)
 
     def serves(self, cell: Cell | None) -> bool:
         """Whether a candidate of the cell may be served."""
@@ -76,29 +77,30 @@ class Promise:
         judge = judge_of(evidence.controls)
         if judge.false_alarms > MOST_FALSE_ALARMS:
             return Plan()
+        found = ((rule, self._proven(rule, evidence)) for rule in _rules(evidence))
+        proven = {rule: lowest for rule, lowest in found if lowest is not None}
         served = {
             cell: _expected_differing(cell, evidence.of(cell))
-            for rule in _rules(evidence)
-            for cell in self._proven(rule, evidence)
+            for rule, lowest in proven.items()
+            for cell in _well_known(_cells(rule, lowest), evidence)
         }
         estimate = judge.wrong(_mean(served, evidence)) if served else 0.0
-        return Plan(served, estimate, self._check_rate(evidence.hits))
+        return Plan(served, estimate, self._check_rate(evidence.hits), proven)
 
     def bound(self, evidence: Evidence, plan: Plan) -> float:
         """The upper end of the confidence sequence of what a plan serves; 1 where it is nothing."""
-        lowest = {rule: plan.lowest_band(rule) or 0 for rule in {c.rule for c in plan.served}}
         ends = (
             most_wrong_within(
                 _strata(_cells(rule, band), evidence),
                 _controls(evidence),
                 _least_evidence(rule, band),
             )
-            for rule, band in lowest.items()
+            for rule, band in plan.proven.items()
         )
         return max(ends, default=1.0)
 
-    def _proven(self, rule: str, evidence: Evidence) -> list[Cell]:
-        """The widest set of the rule's bands that is proven, each in its turn from `FIRST` down.
+    def _proven(self, rule: str, evidence: Evidence) -> int | None:
+        """The lowest band of the widest set that is proven, each in its turn from `FIRST` down.
 
         A set that is not proven ends the turn, so that the doubt is spent once, on the first set
         that breaks the promise. Narrower sets have a doubt of their own.
@@ -108,16 +110,12 @@ class Promise:
         lowest = min(wider, default=None)
         if lowest is None:
             lowest = next(filter(partial(self._is_proven, rule, evidence), narrower), None)
-        return [] if lowest is None else _cells(rule, lowest)
+        return lowest
 
     def _is_proven(self, rule: str, evidence: Evidence, lowest: int) -> bool:
-        cells = _cells(rule, lowest)
-        return evidence.of(cells[0]).labelled >= LEAST_LABELS and proves(
-            _strata(cells, evidence),
-            _controls(evidence),
-            self.most_wrong,
-            _least_evidence(rule, lowest),
-        )
+        strata = _strata(_cells(rule, lowest), evidence)
+        least = _least_evidence(rule, lowest)
+        return bool(strata) and proves(strata, _controls(evidence), self.most_wrong, least)
 
     def _check_rate(self, hits: float) -> float:
         """So often that a change is noticed before it has used up what the promise allows."""
@@ -138,6 +136,11 @@ def _rules(evidence: Evidence) -> Sequence[str]:
 
 def _cells(rule: str, lowest: int) -> list[Cell]:
     return [Cell(rule, band) for band in range(lowest, BANDS)]
+
+
+def _well_known(cells: Sequence[Cell], evidence: Evidence) -> Iterator[Cell]:
+    """The cells from the first on that has labels enough; nearer ones may have few."""
+    return dropwhile(lambda cell: evidence.of(cell).labelled < LEAST_LABELS, cells)
 
 
 def _least_evidence(rule: str, lowest: int) -> float:
