@@ -5,14 +5,13 @@ left out where the store folds it into one total; what was before a change of th
 with the window that says so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from llm_cache_proxy.domain.promise.cells import Cell
 from llm_cache_proxy.domain.promise.evidence import (
     CHECK,
     CONTROL,
-    NONE_YET,
     Evidence,
     Tally,
     cells_of,
@@ -77,11 +76,12 @@ def evidence_in(newest_first: Iterable[Mapping[str, int]]) -> Evidence:
     """The evidence in counter windows; controls count whatever has changed since."""
     windows = list(newest_first)
     present = list(takewhile(lambda counts: FORGOTTEN not in counts, windows))
-    tallies = tallies_of(_added(present))
+    found = (_tally(CHECK, [counts]) for counts in reversed(present))
+    checks = (Tally(each.seen / _MILLE, each.labelled, each.differing) for each in found)
     return Evidence(
-        cells_of(tallies),
-        tallies_of(_added(windows)).get(CONTROL, NONE_YET),
-        tuple(check for counts in reversed(present) if (check := _checks(counts)).labelled),
+        cells_of(tallies_of(_added(present))),
+        _tally(CONTROL, windows),
+        tuple(check for check in checks if check.labelled),
         sum(counts.get(HITS, 0) for counts in present),
     )
 
@@ -106,11 +106,10 @@ def _added(windows: Iterable[Mapping[str, int]]) -> dict[str, float]:
     for counts in windows:
         for name, amount in counts.items():
             if name.startswith(PREFIX):
-                own = name.removeprefix(PREFIX)
-                sums[own] = sums.get(own, 0.0) + amount
-    return sums
+                sums[name] = sums.get(name, 0.0) + amount
+    return {name.removeprefix(PREFIX): amount for name, amount in sums.items()}
 
 
-def _checks(counts: Mapping[str, int]) -> Tally:
-    found = tallies_of(_added([counts])).get(CHECK, NONE_YET)
-    return Tally(found.seen / _MILLE, found.labelled, found.differing)
+def _tally(owner: str, windows: Sequence[Mapping[str, int]]) -> Tally:
+    names = sums_of(f"{PREFIX}{owner}", Tally(1, 1, 1))
+    return Tally(*(sum(counts.get(name, 0) for counts in windows) for name in names))
