@@ -1,0 +1,78 @@
+"""What is learned of semantic hits lies among the counters, the same for every kind of store."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from llm_cache_proxy.domain.metrics.counter_names import merged
+from llm_cache_proxy.domain.promise import Cell, Evidence, Tally
+from llm_cache_proxy.domain.promise.counters import (
+    FORGOTTEN,
+    check_counts,
+    control_counts,
+    evidence_in,
+    label_counts,
+    seen_counts,
+)
+from samples.exact_entries import TENANT
+from samples.exact_stores import KINDS, OpenedStore, opened
+
+CELL = Cell("substitution", 5)
+LABEL = merged(
+    seen_counts(CELL, served=True, fixed=False),
+    label_counts(CELL, differs=True, source="explored"),
+    check_counts(0.02, differs=True),
+    control_counts(differs=False),
+)
+
+
+@pytest.fixture(params=KINDS)
+async def opened_store(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
+) -> AsyncIterator[OpenedStore]:
+    async with opened(request.param, tmp_path, redis_url) as made:
+        yield made
+
+
+async def learned(opened_store: OpenedStore) -> Evidence:
+    windows = await opened_store.store.counters(TENANT)
+    return evidence_in([window.counts for window in reversed(windows) if window.seconds])
+
+
+async def test_labels_add_up_in_the_same_few_counters(opened_store: OpenedStore) -> None:
+    for _ in range(3):
+        await opened_store.store.record(TENANT, LABEL)
+
+    windows = await opened_store.store.counters(TENANT)
+    found = await learned(opened_store)
+
+    assert {name for window in windows for name in window.counts} == set(LABEL)
+    assert found.of(CELL) == Tally(3, 3, 3)
+    assert found.controls == Tally(0, 3, 0)
+    assert found.hits == 3
+    assert sum(check.seen for check in found.checks) == pytest.approx(0.06)
+
+
+async def test_folding_old_windows_loses_no_label_of_five_weeks(opened_store: OpenedStore) -> None:
+    days_ago = int(time.time()) - 3 * 86_400
+    await opened_store.store.record(TENANT, LABEL)
+    for window in range(4):
+        opened_store.lay(TENANT, 300, days_ago // 86_400 * 86_400 + 300 * window, LABEL)
+
+    found = await learned(opened_store)
+
+    assert found.of(CELL) == Tally(5, 5, 5)
+    assert len(await opened_store.store.counters(TENANT)) == 2
+
+
+async def test_what_a_change_has_made_old_stays_forgotten(opened_store: OpenedStore) -> None:
+    days_ago = int(time.time()) - 3 * 86_400
+    await opened_store.store.record(TENANT, LABEL)
+    opened_store.lay(TENANT, 300, days_ago // 300 * 300, {**LABEL, FORGOTTEN: 1})
+
+    found = await learned(opened_store)
+
+    assert found.of(CELL) == Tally(1, 1, 1)
+    assert found.controls == Tally(0, 2, 0)
