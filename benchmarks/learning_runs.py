@@ -73,8 +73,8 @@ class _Run:
             self._counts[:] = 0
             self._checks, self._hits = [], 0
         cells = self._stream.cells
-        seen = np.flatnonzero(self._counts[0]).tolist()
-        tallies = {cells[at]: Tally(*self._counts[:, at]) for at in seen}
+        columns = zip(cells, self._counts.T.tolist(), strict=True)
+        tallies = {cell: Tally(*counts) for cell, counts in columns if counts[0]}
         self.plan = self._promise.plan(
             Evidence(tallies, Tally(0, *self.controls), tuple(self._checks), self._hits)
         )
