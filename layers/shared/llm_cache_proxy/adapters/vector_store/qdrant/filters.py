@@ -35,14 +35,18 @@ Conditions = tuple[Is | Within, ...]
 """All of them must hold."""
 
 
-def living(scope: Scope, now: int) -> Conditions:
-    """What may answer within the scope."""
+def within(scope: Scope) -> Conditions:
+    """What lies within the scope, expired or not."""
     return (
         Is("fingerprint", scope.fingerprint),
         Is("tenant", scope.tenant),
         Is("embedder", scope.embedder_id),
-        Within("expires_at", above=now),
     )
+
+
+def living(scope: Scope, now: int) -> Conditions:
+    """What may answer within the scope."""
+    return *within(scope), Within("expires_at", above=now)
 
 
 def cleared(tenant: str, selector: str, cutoff: int) -> Conditions:

@@ -4,11 +4,13 @@ Imports qdrant-edge-py, so it is itself imported on first use only. Every method
 long as the engine works: the caller decides on the thread and the deadline.
 """
 
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import qdrant_edge as edge
 
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import ScopeGraphs
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
@@ -19,6 +21,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     held,
     living,
     past,
+    within,
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
     CANDIDATE_FIELDS,
@@ -43,6 +46,8 @@ _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
 _MOST_DETAIL_CHARACTERS = 200
 _LEAST_REMOVED, _REMOVED_SHARE = 1_000, 0.2
 """When the engine would compact a segment itself."""
+_PROPOSED = 4  # points that a graph names for each that is wanted: its vectors are rounded
+_GROWTH_POINTS = 32  # a graph's at a time: searches wait for so long at most
 
 
 @contextmanager
@@ -61,9 +66,10 @@ def failures_as_ours() -> Iterator[None]:
 class QdrantEdgeCollection:
     """A shard that is open; every method raises `VectorStoreUnavailable` where it fails."""
 
-    def __init__(self, shard: edge.EdgeShard) -> None:
+    def __init__(self, shard: edge.EdgeShard, graphs: ScopeGraphs) -> None:
         self._shard = shard
         self._removed = 0
+        self._graphs = graphs
 
     async def is_worth_compacting(self) -> bool:
         """Whether a fifth of it is removed points, which keep their space until then."""
@@ -84,21 +90,47 @@ class QdrantEdgeCollection:
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
     ) -> Found:
-        """One query, without the stored answers and the vectors."""
-        request = edge.QueryRequest(
-            limit=limit,
-            query=edge.Query.Nearest(list(vector)),
-            filter=_filter(living(scope, now)),
-            with_payload=list(CANDIDATE_FIELDS),
+        """Among what the scope's graph proposes, or all of the scope where that is too little."""
+        meant = _filter(living(scope, now))
+        held = self._graphs.of(scope)
+        with failures_as_ours():
+            if held is not None and held.whole:
+                proposed = held.graph.nearest(vector, limit * _PROPOSED)
+                among = edge.HasIdCondition(set(proposed))
+                found = self._scored(vector, edge.Filter(must=[among, meant]), limit)
+                if len(found) == limit:
+                    return sifted(found, scope)
+            found = self._scored(vector, meant, limit)
+            self._graphs.begin_if_large(scope, lambda: self._about(scope))
+        return sifted(found, scope)
+
+    @property
+    def has_to_grow(self) -> bool:
+        """Whether a graph is not whole yet."""
+        return self._graphs.unfinished() is not None
+
+    def grow(self) -> None:
+        """Add some points to a graph that is not whole."""
+        unfinished = self._graphs.unfinished()
+        if unfinished is None:
+            return
+        scope, held = unfinished
+        request = edge.ScrollRequest(
+            offset=held.next_id,
+            limit=_GROWTH_POINTS,
+            filter=_filter(within(scope)),
+            with_payload=False,
+            with_vector=True,
         )
         with failures_as_ours():
-            found = self._shard.query(request)
-        return sifted(found, scope)
+            points, next_id = self._shard.scroll(request)
+            held.extend([(one.id, one.vector) for one in points], next_id)
 
     async def remove(self, points: Sequence[PointId]) -> None:
         """Several points by their ids."""
         with failures_as_ours():
             self._shard.update(edge.UpdateOperation.delete_points(list(points)))
+            self._graphs.drop_deserted(self._about)
         self._removed += len(points)
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
@@ -110,13 +142,14 @@ class QdrantEdgeCollection:
 
     async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
         """Write one point; it can be found, and outlives the process, when this returns."""
+        name = point_id(scope.tenant, entry.key)
         with failures_as_ours():
-            point = edge.Point(
-                id=point_id(scope.tenant, entry.key),
-                vector=list(vector),
-                payload=payload_of(scope, entry),
-            )
+            point = edge.Point(id=name, vector=list(vector), payload=payload_of(scope, entry))
+            held = self._graphs.of(scope)
+            is_new = held is not None and not self._holds(name, scope)
             self._shard.update(edge.UpdateOperation.upsert_points([point]))
+            if held is not None and is_new:
+                held.take(uuid.UUID(name), vector)
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Count, then delete."""
@@ -150,10 +183,41 @@ class QdrantEdgeCollection:
             self._shard.info()
 
     async def close(self) -> None:
-        """Write what is only in memory, and let go of the files."""
+        """Write what is only in memory, graphs too, and let go of the files."""
+        self._graphs.save(lambda scope: self._count(within(scope)))
+        await self.let_go()
+
+    async def let_go(self) -> None:
+        """Let go of the files, which hold every point; the graphs stay as they are."""
         with failures_as_ours():
             self._shard.flush()
             self._shard.close()
+
+    def restore_graphs(self) -> None:
+        """Take up the graphs that were kept when the collection was closed."""
+        self._graphs.restore(lambda scope: self._count(within(scope)))
+
+    def _scored(
+        self, vector: Sequence[float], meant: edge.Filter, limit: int
+    ) -> list[edge.ScoredPoint]:
+        """One query, without the stored answers and the vectors."""
+        request = edge.QueryRequest(
+            limit=limit,
+            query=edge.Query.Nearest(list(vector)),
+            filter=meant,
+            with_payload=list(CANDIDATE_FIELDS),
+        )
+        return self._shard.query(request)
+
+    def _holds(self, name: str, scope: Scope) -> bool:
+        points = self._shard.retrieve([name], ["fingerprint", "embedder"], False)
+        place = {"fingerprint": scope.fingerprint, "embedder": scope.embedder_id}
+        return any(point.payload == place for point in points)
+
+    def _about(self, scope: Scope) -> int:
+        """How many points the scope has, as the payload indexes estimate it."""
+        request = edge.CountRequest(exact=False, filter=_filter(within(scope)))
+        return int(self._shard.count(request))
 
     def _count(self, meant: Conditions) -> int:
         with failures_as_ours():
@@ -164,6 +228,7 @@ class QdrantEdgeCollection:
         if count:
             with failures_as_ours():
                 self._shard.update(edge.UpdateOperation.delete_points_by_filter(_filter(meant)))
+                self._graphs.drop_deserted(self._about)
             self._removed += count
         return count
 

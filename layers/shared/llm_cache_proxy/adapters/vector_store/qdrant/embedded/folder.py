@@ -16,6 +16,10 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
     FolderInUse,
     FolderLock,
 )
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import (
+    GRAPH_FROM_POINTS,
+    ScopeGraphs,
+)
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError
 
 _CONFIG_FILE = "edge_config.json"
@@ -29,24 +33,31 @@ class QdrantFolder:
     """
 
     def __init__(
-        self, lock: FolderLock | None, collection: QdrantEdgeCollection, aside: Path | None
+        self,
+        lock: FolderLock | None,
+        shard: edge.EdgeShard,
+        graphs: ScopeGraphs,
+        aside: Path | None,
     ) -> None:
-        self.collection = collection
+        self.collection = QdrantEdgeCollection(shard, graphs)
         self.aside = aside
         self._lock = lock
+        self._graphs = graphs
 
     async def compact(self, path: Path, dimensions: int) -> bool:
         """Whether the collection in `path` was compacted; it is closed meanwhile, and open after.
 
         Raises `SettingsError` where it cannot be opened again.
         """
-        await self.collection.close()
+        await self.collection.let_go()
         try:
             return compact(path)
         finally:
             shard, aside = _loaded_or_new(path, dimensions)
-            self.aside = aside or self.aside
-            self.collection = QdrantEdgeCollection(shard)
+            if aside is not None:
+                self.aside = aside
+                self._graphs.forget()
+            self.collection = QdrantEdgeCollection(shard, self._graphs)
 
     async def close(self) -> None:
         """Close the files and let the next process in."""
@@ -62,7 +73,12 @@ class QdrantFolder:
 
 
 async def open_folder(
-    path: Path, collection: str, dimensions: int | None, *, held: bool = False
+    path: Path,
+    collection: str,
+    dimensions: int | None,
+    *,
+    held: bool = False,
+    graph_from_points: int = GRAPH_FROM_POINTS,
 ) -> QdrantFolder:
     """Lock the folder, load its collection, make it where it is missing.
 
@@ -75,13 +91,15 @@ async def open_folder(
     lock = None if held else _locked(path)
     try:
         shard, aside = _loaded_or_new(path / collection, size)
-        folder = QdrantFolder(lock, QdrantEdgeCollection(shard), aside)
+        graphs = ScopeGraphs(path / f"{collection}.graphs", size, graph_from_points)
+        folder = QdrantFolder(lock, shard, graphs, aside)
     except SettingsError:
         if lock is not None:
             lock.release()
         raise
     try:
         await folder.collection.provision(size)
+        folder.collection.restore_graphs()
     except BaseException:
         await folder.close()
         raise
@@ -161,7 +179,8 @@ def _is_engines(exc: BaseException) -> bool:
 def _config(dimensions: int) -> edge.EdgeConfig:
     return edge.EdgeConfig(
         vectors=edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Cosine),
-        # No graph is built: within one scope, which the payload indexes find, every vector is
-        # compared (docs/decisions/0008).
+        # The engine builds no graph, during which it would hold the interpreter: within one scope,
+        # which the payload indexes find, it compares every vector. Large scopes have graphs beside
+        # it (docs/decisions/0033).
         optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
     )

@@ -32,7 +32,8 @@ _log = logging.getLogger(__name__)
 class QdrantLocalVectors(QdrantPort):
     """`VectorStore` and `VectorAdmin` in `path`, kept over restarts.
 
-    `holder` is the store that holds the folder for this process, where that is another one.
+    `holder` is the store that holds the folder for this process, where that is another one. The
+    graphs of large scopes grow between the operations.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class QdrantLocalVectors(QdrantPort):
         self._path = path
         self._disk_space = disk_space
         self._holder = holder
+        self._growing: asyncio.Task[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._runner: asyncio.Runner | None = None
         self._folder: QdrantFolder | None = None
@@ -91,6 +93,9 @@ class QdrantLocalVectors(QdrantPort):
 
     async def _released(self) -> None:
         """Close the files and let the next process in."""
+        if self._growing is not None:
+            self._growing.cancel()
+            await asyncio.wait([self._growing])
         if self._thread is not None:
             await self._on_thread(self._closed)
             self._thread.shutdown(wait=False)
@@ -105,7 +110,7 @@ class QdrantLocalVectors(QdrantPort):
             if self._folder is None:
                 self._check_space()
             async with asyncio.timeout(timeout_seconds):
-                return await self._on_thread(lambda: self._performed(operation))
+                done = await self._on_thread(lambda: self._performed(operation))
         except TimeoutError as exc:
             raise VectorStoreUnavailable(
                 f"the embedded store did not answer within {timeout_seconds:g} s"
@@ -113,6 +118,23 @@ class QdrantLocalVectors(QdrantPort):
         except SettingsError as exc:
             # A request that comes before the folder is free goes on without it.
             raise VectorStoreUnavailable(str(exc)) from exc
+        self._grow_meanwhile()
+        return done
+
+    def _grow_meanwhile(self) -> None:
+        is_growing = self._growing is not None and not self._growing.done()
+        if self._folder is not None and self._folder.collection.has_to_grow and not is_growing:
+            self._growing = asyncio.create_task(self._grow())
+
+    async def _grow(self) -> None:
+        """Let the graphs grow to their ends, for half of the time: the other half is requests'."""
+        try:
+            while self._folder is not None and self._folder.collection.has_to_grow:
+                began = time.monotonic()
+                await self._on_thread(self._grown)
+                await asyncio.sleep(time.monotonic() - began)
+        except VectorStoreUnavailable as exc:  # the next operation tries again
+            _log.warning("a graph of the embedded store does not grow: %s", exc)
 
     async def _write_something(self, dimensions: int) -> None:  # noqa: ARG002 - stores no vector
         """Remove what is not there: the engine's log takes it, and its files stay as they are."""
@@ -145,12 +167,18 @@ class QdrantLocalVectors(QdrantPort):
         collection = self._opened().collection
         return self._loop().run(operation(collection))
 
+    def _grown(self) -> None:
+        self._opened().collection.grow()
+
     def _opened(self) -> "QdrantFolder":
         if self._folder is None:
             from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
 
             opening = open_folder(
-                self._path, self._name, self._dimensions, held=self._is_held_already()
+                self._path,
+                self._name,
+                self._dimensions,
+                held=self._is_held_already(),
             )
             self._folder = self._loop().run(opening)
         return self._folder

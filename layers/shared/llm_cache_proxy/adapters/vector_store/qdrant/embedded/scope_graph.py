@@ -1,0 +1,77 @@
+"""The points of one scope as a graph of near neighbours (HNSW), which is searched in its place.
+
+Only proposes: it holds vectors rounded to 8 bits and the points' ids, and what has been deleted
+since stays in it. Imports usearch, so it is itself imported where a graph is made.
+"""
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from usearch.index import Index
+
+_LINKS = 16
+_BREADTH_OF_ADDING = 128
+_BREADTH_OF_SEARCHING = 256
+_ID_BYTES = 16
+
+
+class ScopeGraph:
+    """May be used by one thread at a time, which others may outrun: usearch works unlocked."""
+
+    def __init__(self, dimensions: int) -> None:
+        self._index = Index(
+            ndim=dimensions,
+            metric="cos",
+            dtype="i8",
+            connectivity=_LINKS,
+            expansion_add=_BREADTH_OF_ADDING,
+            expansion_search=_BREADTH_OF_SEARCHING,
+        )
+        self._ids = bytearray()
+
+    def __len__(self) -> int:
+        """How many points were added."""
+        return len(self._ids) // _ID_BYTES
+
+    def add(self, points: Sequence[tuple[uuid.UUID, Sequence[float]]]) -> None:
+        """Add points that it does not hold."""
+        first = len(self)
+        places = np.arange(first, first + len(points), dtype=np.uint64)
+        vectors = np.array([vector for _, vector in points], dtype=np.float32)
+        self._index.add(places, vectors, threads=1)
+        for name, _ in points:
+            self._ids += name.bytes
+
+    def nearest(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
+        """The `count` points that are most similar, or nearly."""
+        matches = self._index.search(np.array(vector, dtype=np.float32), count, threads=1)
+        return [self._id(int(place)) for place in matches.keys]
+
+    def save(self, path: Path) -> list[Path]:
+        """Write the graph into files named like `path`; returns which."""
+        graph, ids = _files(path)
+        self._index.save(str(graph))
+        ids.write_bytes(self._ids)
+        return [graph, ids]
+
+    @classmethod
+    def load(cls, path: Path, dimensions: int) -> Self:
+        """What `save` wrote; raises whatever the library raises where it is anything else."""
+        made = cls(dimensions)
+        graph, ids = _files(path)
+        made._index.load(str(graph))
+        made._ids += ids.read_bytes()
+        if len(made._index) != len(made):
+            raise ValueError(f"{graph} and {ids} do not belong together")
+        return made
+
+    def _id(self, place: int) -> uuid.UUID:
+        at = place * _ID_BYTES
+        return uuid.UUID(bytes=bytes(self._ids[at : at + _ID_BYTES]))
+
+
+def _files(path: Path) -> tuple[Path, Path]:
+    return path.with_name(f"{path.name}.graph"), path.with_name(f"{path.name}.ids")

@@ -1,0 +1,313 @@
+"""The graphs of large scopes beside the embedded store: what they find, how they grow and last."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import qdrant_edge as edge
+
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import GRAPH_FROM_POINTS
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from llm_cache_proxy.ports.vector_store import Scope
+from samples.vectors import NOW, SCOPE, entry, key, random_vector
+
+POINTS = 300
+DIMENSIONS = 384
+OTHER = replace(SCOPE, fingerprint="e" * 64)
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[QdrantEdgeCollection]:
+    """A collection whose scopes have graphs from a hundred points on."""
+    held = await open_folder(folder, "vectors", DIMENSIONS, graph_from_points=100)
+    try:
+        yield held.collection
+    finally:
+        await held.close()
+
+
+def vectors(count: int = POINTS, seed: int = 7) -> list[list[float]]:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    return [random_vector(chance) for _ in range(count)]
+
+
+async def filled(
+    collection: QdrantEdgeCollection, stored: list[list[float]], scope: Scope = SCOPE
+) -> None:
+    for number, vector in enumerate(stored):
+        await collection.store(scope, vector, entry(f"{number} of {scope.fingerprint[0]}"))
+
+
+async def names(
+    collection: QdrantEdgeCollection,
+    vector: list[float],
+    *,
+    scope: Scope = SCOPE,
+    now: int = NOW,
+    limit: int = 5,
+) -> list[str]:
+    found = await collection.nearest(scope, vector, now=now, limit=limit)
+    return [candidate.text for candidate in found.candidates]
+
+
+def grown(collection: QdrantEdgeCollection) -> int:
+    """Let every graph become whole; in how many steps."""
+    steps = 0
+    while collection.has_to_grow:
+        collection.grow()
+        steps += 1
+    return steps
+
+
+def graph_of(collection: QdrantEdgeCollection, scope: Scope = SCOPE) -> int:
+    """How many points the graph of a scope holds; 0 where there is none that is used."""
+    held = collection._graphs.of(scope)
+    return len(held.graph) if held is not None and held.whole else 0
+
+
+async def test_a_graph_finds_what_comparing_every_vector_finds(tmp_path: Path) -> None:
+    async with opened(tmp_path) as collection:
+        await filled(collection, vectors())
+        asked = vectors(40, seed=8)
+        compared = [await collection.nearest(SCOPE, one, now=NOW, limit=5) for one in asked]
+
+        assert grown(collection) > 1
+        through_graph = [await collection.nearest(SCOPE, one, now=NOW, limit=5) for one in asked]
+
+        assert graph_of(collection) == POINTS
+        assert through_graph == compared  # with the same similarities to the last digit
+
+
+async def test_a_scope_that_holds_little_has_no_graph(tmp_path: Path) -> None:
+    async with opened(tmp_path) as collection:
+        await filled(collection, vectors(99))
+
+        await names(collection, vectors(1)[0])
+
+        assert not collection.has_to_grow
+
+
+async def test_a_graph_leaves_out_other_scopes_and_what_has_expired(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await filled(collection, stored, OTHER)
+        await collection.store(SCOPE, stored[5], entry("dead", expires_at=NOW))
+        for scope in (SCOPE, OTHER):
+            await names(collection, stored[5], scope=scope)
+        grown(collection)
+
+        assert (await names(collection, stored[5]))[0] == "What is 5 of f?"
+        assert (await names(collection, stored[5], scope=OTHER))[0] == "What is 5 of e?"
+        assert await names(collection, stored[5], now=NOW + 4000) == []
+        elsewhere = replace(SCOPE, tenant="other")
+        assert await names(collection, stored[5], scope=elsewhere) == []
+
+
+@pytest.mark.parametrize("steps", [0, 1, 4, 100])
+async def test_what_is_stored_while_a_graph_grows_is_found_once(tmp_path: Path, steps: int) -> None:
+    async with opened(tmp_path) as collection:
+        await filled(collection, vectors())
+        await names(collection, vectors(1)[0])
+        for _ in range(steps):
+            collection.grow()
+        for number, vector in enumerate(vectors(30, seed=9)):
+            await collection.store(SCOPE, vector, entry(f"late {number}"))
+        grown(collection)
+
+        assert graph_of(collection) == POINTS + 30
+        for number, vector in enumerate(vectors(30, seed=9)):
+            assert (await names(collection, vector))[0] == f"What is late {number}?"
+
+
+async def test_storing_an_entry_again_adds_nothing(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+
+        await filled(collection, stored[:20])
+
+        assert graph_of(collection) == POINTS
+
+
+async def test_an_entry_that_moves_to_the_scope_is_added(tmp_path: Path) -> None:
+    stored, moved = vectors(), vectors(1, seed=9)[0]
+    former = replace(SCOPE, embedder_id="former")
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await collection.store(former, moved, entry("moved"))
+        await names(collection, stored[0])
+        grown(collection)
+
+        await collection.store(SCOPE, moved, entry("moved"))
+
+        assert (await names(collection, moved))[0] == "What is moved?"
+
+
+async def test_what_is_cleared_is_not_found_and_a_deserted_graph_goes(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+        await collection.sweep("acme", "entry:ent_5 of f", 100)
+
+        assert "What is 5 of f?" not in await names(collection, stored[5])
+        assert graph_of(collection) == POINTS
+        await collection.sweep("acme", "all", 100)
+
+        assert graph_of(collection) == 0
+        assert await names(collection, stored[5]) == []
+
+
+async def test_what_a_graph_cannot_fill_up_is_looked_for_among_all(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+        nearest = await names(collection, stored[0], limit=40)
+        await collection.remove([point_id("acme", key(_name(text))) for text in nearest])
+
+        found = await names(collection, stored[0])
+
+        assert graph_of(collection) == POINTS
+        assert len(found) == 5
+        assert not set(found) & set(nearest)
+
+
+def _name(text: str) -> str:
+    return text.removeprefix("What is ").removesuffix("?")
+
+
+async def test_a_graph_lasts_over_a_restart(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+        before = [await names(collection, vector) for vector in stored[:10]]
+
+    async with opened(tmp_path) as collection:
+        assert graph_of(collection) == POINTS
+        assert not (tmp_path / "vectors.graphs").exists()  # until it is closed again
+        assert [await names(collection, vector) for vector in stored[:10]] == before
+        await collection.store(SCOPE, stored[0], entry("later"))
+        assert graph_of(collection) == POINTS + 1
+
+
+@pytest.mark.parametrize("harm", ["cut short", "gone", "no contents", "another's"])
+async def test_a_graph_whose_files_are_damaged_is_made_again(tmp_path: Path, harm: str) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+    folder = tmp_path / "vectors.graphs"
+    _harm(folder, harm)
+
+    async with opened(tmp_path) as collection:
+        assert graph_of(collection) == 0
+        assert not folder.exists()
+        assert (await names(collection, stored[5]))[0] == "What is 5 of f?"
+        grown(collection)
+        assert graph_of(collection) == POINTS
+
+
+def _harm(folder: Path, harm: str) -> None:
+    if harm == "cut short":
+        (folder / "0.graph").write_bytes((folder / "0.graph").read_bytes()[:-100])
+    elif harm == "gone":
+        (folder / "0.ids").unlink()
+    else:
+        text = "{" if harm == "no contents" else '[{"tenant": "acme"}]'
+        (folder / "contents.json").write_text(text)
+
+
+async def test_a_graph_that_lacks_what_the_collection_holds_is_made_again(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+    shard = edge.EdgeShard.load(str(tmp_path / "vectors"))
+    late = edge.Point(
+        id=point_id("acme", key("late")), vector=stored[0], payload=payload_of(SCOPE, entry("late"))
+    )
+    shard.update(edge.UpdateOperation.upsert_points([late]))
+    shard.close()
+
+    async with opened(tmp_path) as collection:
+        assert graph_of(collection) == 0
+        assert set((await names(collection, stored[0]))[:2]) == {"What is 0 of f?", "What is late?"}
+
+
+async def test_a_graph_that_cannot_be_kept_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+        (tmp_path / "vectors.graphs").write_text("in the way")
+
+    assert "will be made again" in caplog.text
+    async with opened(tmp_path) as collection:
+        assert (await names(collection, stored[5]))[0] == "What is 5 of f?"
+
+
+async def test_a_large_scope_gets_its_graph_between_requests(tmp_path: Path) -> None:
+    chance = random.Random(7)  # noqa: S311 - no secret
+    few = [[chance.gauss(0, 1) for _ in range(8)] for _ in range(GRAPH_FROM_POINTS)]
+    held = await open_folder(tmp_path, "llm_cache_proxy", 8)
+    points = [
+        edge.Point(
+            id=point_id("acme", key(str(number))),
+            vector=vector,
+            payload=payload_of(SCOPE, entry(str(number))),
+        )
+        for number, vector in enumerate(few)
+    ]
+    held.collection._shard.update(edge.UpdateOperation.upsert_points(points))
+    await held.close()
+    store = QdrantLocalVectors(tmp_path, timeout_seconds=20, dimensions=8)
+    try:
+        first = await store.nearest(SCOPE, few[5], now=NOW, limit=5)
+        assert store._growing is not None
+        async with asyncio.timeout(60):
+            await store._growing
+
+        assert store._folder is not None
+        assert graph_of(store._folder.collection) == GRAPH_FROM_POINTS
+        assert await store.nearest(SCOPE, few[5], now=NOW, limit=5) == first
+    finally:
+        await store.aclose()
+
+
+async def test_a_graph_outlives_the_compaction_of_its_collection(tmp_path: Path) -> None:
+    stored = vectors()
+    held = await open_folder(tmp_path, "vectors", DIMENSIONS, graph_from_points=100)
+    try:
+        await filled(held.collection, stored)
+        await names(held.collection, stored[0])
+        grown(held.collection)
+
+        assert await held.compact(tmp_path / "vectors", DIMENSIONS)
+
+        assert graph_of(held.collection) == POINTS
+        assert (await names(held.collection, stored[7]))[0] == "What is 7 of f?"
+        assert not (
+            tmp_path / "vectors.graphs"
+        ).exists()  # a crash from here on leaves no stale one
+    finally:
+        await held.close()
