@@ -12,7 +12,7 @@ from benchmarks.comparisons import python_of
 from benchmarks.findings import Budget, Finding, Table
 from benchmarks.function_hit import stored
 
-HEAVY = ("numpy", "grpc", "qdrant_client", "boto3", "botocore", "onnxruntime")
+HEAVY = ("numpy", "grpc", "qdrant_client.http", "boto3", "botocore", "onnxruntime")
 SEMANTIC = {"QDRANT_URL": "http://127.0.0.1:9", "EMBEDDING_FUNCTION": "embedding:live"}
 """A semantic tier that is configured, as in the cloud; nobody answers there."""
 METHOD = (

@@ -16,9 +16,15 @@ from benchmarks.findings import Budget, Curves, Finding, Table
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import GRAPH_FROM_POINTS
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from llm_cache_proxy.adapters.vector_store.qdrant.filters import living
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
+    CANDIDATE_FIELDS,
+    payload_of,
+    point_id,
+    sifted,
+)
 from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
-from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
+from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import as_filter
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.ports.vector_store import Candidate, Scope
 
@@ -136,23 +142,51 @@ async def _edge(entries: int, scopes: int, searches: int) -> Taken:
 
 async def _local_mode(entries: int, scopes: int, searches: int) -> Taken:
     vectors = _unit_vectors(entries + searches)
-    client = AsyncQdrantClient(":memory:")
-    collection = QdrantCollection(client, "benchmark")
+    local = LocalMode(AsyncQdrantClient(":memory:"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its advice to use a server
-        await collection.provision(384)
-        points = [
-            models.PointStruct(
-                id=point_id("default", f"{number:064x}"),
-                vector=vector,
-                payload=payload_of(scope_of(number, scopes), entry_of(number)),
-            )
-            for number, vector in enumerate(vectors[:entries])
-        ]
-        await client.upsert("benchmark", points=points)
-        found = await _taken("local mode", collection, vectors[entries:], entries, scopes, "–")
-    await collection.close()
+        await local.fill(vectors[:entries], scopes)
+    found = await _taken("local mode", local, vectors[entries:], entries, scopes, "–")
+    await local.client.close()
     return found
+
+
+class LocalMode(NamedTuple):
+    """qdrant-client without a server, given the same points and filters."""
+
+    client: AsyncQdrantClient
+
+    async def fill(self, vectors: Sequence[Sequence[float]], scopes: int) -> None:
+        """Make the collection with these vectors in it."""
+        shape = models.VectorParams(size=384, distance=models.Distance.COSINE)
+        await self.client.create_collection("benchmark", vectors_config=shape)
+        points = [
+            _point(scope_of(number, scopes), vector, entry_of(number))
+            for number, vector in enumerate(vectors)
+        ]
+        await self.client.upsert("benchmark", points=points)
+
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+    ) -> list[Candidate]:
+        """One search."""
+        found = await self.client.query_points(
+            "benchmark",
+            query=list(vector),
+            query_filter=as_filter(living(scope, now)),
+            limit=limit,
+            with_payload=CANDIDATE_FIELDS,
+        )
+        return sifted(found.points, scope).candidates
+
+    async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
+        """One write."""
+        await self.client.upsert("benchmark", points=[_point(scope, vector, entry)])
+
+
+def _point(scope: Scope, vector: Sequence[float], entry: Entry) -> models.PointStruct:
+    name = point_id(scope.tenant, entry.key)
+    return models.PointStruct(id=name, vector=list(vector), payload=payload_of(scope, entry))
 
 
 async def _taken(

@@ -32,6 +32,9 @@ _LAMBDA = {  # what environment markers are judged by, whatever machine this run
     "platform_python_implementation": "CPython",
 }
 
+# What qdrant-client needs for more than its REST calls, which are used alone (decision 0034).
+_NOT_CARRIED = frozenset({"grpcio", "numpy", "portalocker", "protobuf", "urllib3"})
+
 Table = dict[str, Any]  # as TOML has it
 
 
@@ -73,7 +76,7 @@ def requirement_files(root: Path) -> dict[Path, str]:
         [Requirement(text) for text in groups["dependency-groups"][name]]
         for name in ("layer", "streaming", "embedding")
     )
-    carried = closure(lock, layer)
+    carried = closure(lock, layer) - _NOT_CARRIED
     return {
         LAYER: _pinned(lock, carried),
         COMPLETIONS: _pinned(lock, closure(lock, streaming) - carried),

@@ -17,6 +17,15 @@ _PLACES = frozenset(
     {
         "bin",
         "numpy/f2py",
+        "qdrant_client/conversions",
+        "qdrant_client/embed",
+        "qdrant_client/grpc",
+        "qdrant_client/hybrid",
+        "qdrant_client/local",
+        "qdrant_client/migrate",
+        "qdrant_client/proto",
+        "qdrant_client/serverless",
+        "qdrant_client/uploader",
         "llm_cache_proxy/adapters/embedder/minilm/model_build",
         "llm_cache_proxy/cli",
     }

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import qdrant_edge
-from qdrant_client import models
 
+from llm_cache_proxy.adapters.qdrant_rest import models
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
@@ -70,9 +70,11 @@ async def _written(
     else:
         assert isinstance(held, QdrantCollection)
         struct = models.PointStruct(id=point_id, vector=vector, payload=payload)
-        await held._client.upsert(held._name, points=[struct])
+        await held._client.points_api.upsert_points(
+            held._name, wait=True, point_insert_operations=models.PointsList(points=[struct])
+        )
 
 
 async def _deleted(held: Collection) -> None:
     assert isinstance(held, QdrantCollection)
-    await held._client.delete_collection(held._name)
+    await held._client.collections_api.delete_collection(held._name)

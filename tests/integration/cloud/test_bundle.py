@@ -58,7 +58,7 @@ def test_an_operators_function_has_imported_its_stores_before_it_is_called(
 ) -> None:
     """An import under way blocks the loop, and every store would look as if it were away."""
     folder = bundled.parent / "functions" / function
-    said = "print({'qdrant_client', 'redis.asyncio'} <= sys.modules.keys())"
+    said = "print({'qdrant_client.http', 'redis.asyncio'} <= sys.modules.keys())"
 
     started = subprocess.run(
         [sys.executable, "-S", "-c", f"import sys, handler; {said}"],

@@ -12,7 +12,7 @@ from servers.proxy.process import environment
 from servers.redis.process import redis_process
 
 # Powertools names itself to botocore, whose first module alone is light.
-HEAVY = ("numpy", "grpc", "qdrant_client", "boto3", "botocore.session", "onnxruntime")
+HEAVY = ("numpy", "grpc", "qdrant_client.http", "boto3", "botocore.session", "onnxruntime")
 INSTANCE = """
 import json, sys
 import handler

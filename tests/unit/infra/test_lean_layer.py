@@ -13,6 +13,8 @@ from infra.lean_layer import is_unused, make_lean
         "numpy/_core/tests/data/big.csv",
         "numpy/_core/include/numpy/arrayobject.h",
         "numpy/f2py/crackfortran.py",
+        "qdrant_client/local/qdrant_local.py",
+        "qdrant_client/grpc/points_pb2.py",
         "numpy/__init__.pyi",
         "numpy/random/lib/libnpyrandom.a",
         "redis/__pycache__/client.cpython-313.pyc",

@@ -1,6 +1,6 @@
 """Texts as points whose vectors Qdrant computes, by qdrant-client's `models.Document`.
 
-Imports qdrant-client (0.7 s), so it is itself imported on first use only.
+Imports qdrant-client (0.6 s), so it is itself imported on first use only.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,19 +9,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
-from qdrant_client import AsyncQdrantClient, models
-from qdrant_client.common.client_exceptions import QdrantException
-from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
+from llm_cache_proxy.adapters.qdrant_rest import FAILURES, UnexpectedResponse, apis, models
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
     from llm_cache_proxy.adapters.embedder.qdrant import QdrantModel
 
 
-# ValueError covers answers that do not parse; AssertionError and RuntimeError are qdrant-client's
-# own for an empty result and a closed client.
-_FAILURES = (ApiException, QdrantException, OSError, ValueError, AssertionError, RuntimeError)
 _KEY_STATUSES = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MOST_DETAIL_CHARACTERS = 200
 
@@ -46,14 +41,7 @@ class TextPoints:
     def __init__(self, model: "QdrantModel", api_key: str | None, *, timeout_seconds: int) -> None:
         self._model = model
         with _failures_as_ours():
-            self._client = AsyncQdrantClient(
-                url=model.url,
-                headers={"api-key": api_key} if api_key else None,
-                prefer_grpc=False,
-                timeout=timeout_seconds,
-                cloud_inference=True,  # a Document goes to the server as it is
-                check_compatibility=False,
-            )
+            self._client = apis(model.url, api_key, timeout_seconds)
 
     async def vectors(self, texts: Mapping[str, str]) -> dict[str, object]:
         """The vector of each text, under its name, a UUID."""
@@ -64,17 +52,18 @@ class TextPoints:
             await self._written(texts)
         try:
             with _failures_as_ours():
-                points = await self._client.retrieve(
-                    self._model.collection, ids=list(texts), with_payload=False, with_vectors=True
+                request = models.PointRequest(ids=list(texts), with_payload=False, with_vector=True)
+                reply = await self._client.points_api.get_points(
+                    self._model.collection, point_request=request
                 )
         finally:
             await self._removed(texts)
-        return {str(point.id): point.vector for point in points}
+        return {str(point.id): point.vector for point in reply.result or ()}
 
     async def aclose(self) -> None:
         """Close the connections."""
         with _failures_as_ours():
-            await self._client.close()
+            await self._client.aclose()
 
     async def _written(self, texts: Mapping[str, str]) -> None:
         name = self._model.name
@@ -83,13 +72,19 @@ class TextPoints:
             for one, text in texts.items()
         ]
         with _failures_as_ours():
-            await self._client.upsert(self._model.collection, points=points, wait=True)
+            await self._client.points_api.upsert_points(
+                self._model.collection,
+                wait=True,
+                point_insert_operations=models.PointsList(points=points),
+            )
 
     async def _removed(self, texts: Mapping[str, str]) -> None:
         """Ask for it, and do not wait until it is done."""
         selector = models.PointIdsList(points=list(texts))
         with _failures_as_ours():
-            await self._client.delete(self._model.collection, points_selector=selector, wait=False)
+            await self._client.points_api.delete_points(
+                self._model.collection, wait=False, points_selector=selector
+            )
 
     async def _provision(self) -> None:
         vectors = models.VectorParams(
@@ -97,7 +92,10 @@ class TextPoints:
         )
         with _failures_as_ours():
             try:
-                await self._client.create_collection(self._model.collection, vectors_config=vectors)
+                await self._client.collections_api.create_collection(
+                    self._model.collection,
+                    create_collection=models.CreateCollection(vectors=vectors),
+                )
             except UnexpectedResponse as exc:
                 if exc.status_code != HTTPStatus.CONFLICT:  # another process was a moment earlier
                     raise
@@ -110,7 +108,7 @@ def _failures_as_ours() -> Iterator[None]:
     except UnexpectedResponse as exc:
         kind = _NoCollection if exc.status_code == HTTPStatus.NOT_FOUND else EmbedderUnavailable
         raise kind(f"Qdrant does not embed: {_said(exc)}") from exc
-    except _FAILURES as exc:
+    except FAILURES as exc:
         raise EmbedderUnavailable(f"No answer from Qdrant: {type(exc).__name__}") from exc
 
 

@@ -1,7 +1,7 @@
 """Both ports of the semantic tier's store over one collection, wherever that is kept.
 
 Decides what an unready collection means for each operation. Never imports qdrant-client: that
-costs 0.7 s, which nothing but the first use of the semantic tier pays.
+costs 0.6 s, which nothing but the first use of the semantic tier pays.
 """
 
 import logging

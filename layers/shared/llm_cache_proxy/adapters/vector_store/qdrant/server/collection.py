@@ -1,13 +1,12 @@
 """One collection's operations on a Qdrant server.
 
-Imports qdrant-client (0.7 s), so it is itself imported on first use only. Never decides on
+Imports qdrant-client (0.6 s), so it is itself imported on first use only. Never decides on
 deadlines, threads or connections; those are its callers'.
 """
 
 from collections.abc import Sequence
 
-from qdrant_client import AsyncQdrantClient, models
-
+from llm_cache_proxy.adapters.qdrant_rest import QdrantApis, models
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     Conditions,
     Is,
@@ -29,7 +28,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
     sifted,
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.server import schema
-from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import failures_as_ours
+from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import failures_as_ours, result_of
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
@@ -37,7 +36,7 @@ from llm_cache_proxy.ports.vector_store import Placed, Scope
 class QdrantCollection:
     """Every method raises `VectorStoreUnavailable`, or the kind of it that fits."""
 
-    def __init__(self, client: AsyncQdrantClient, name: str) -> None:
+    def __init__(self, client: QdrantApis, name: str) -> None:
         self._client = client
         self._name = name
 
@@ -51,28 +50,28 @@ class QdrantCollection:
     ) -> Found:
         """One query, without the stored answers and the vectors."""
         with failures_as_ours():
-            found = await self._client.query_points(
-                self._name,
+            request = models.QueryRequest(
                 query=list(vector),
-                query_filter=_filter(living(scope, now)),
+                filter=as_filter(living(scope, now)),
                 limit=limit,
                 with_payload=CANDIDATE_FIELDS,
-                with_vectors=False,
+                with_vector=False,
             )
+            reply = await self._client.search_api.query_points(self._name, query_request=request)
+            found = result_of(reply)
         return sifted(found.points, scope)
 
     async def remove(self, points: Sequence[PointId]) -> None:
         """Ask for it, and do not wait until it is done."""
         with failures_as_ours():
             selector = models.PointIdsList(points=list(points))
-            await self._client.delete(self._name, points_selector=selector, wait=False)
+            await self._client.points_api.delete_points(
+                self._name, wait=False, points_selector=selector
+            )
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""
-        with failures_as_ours():
-            points = await self._client.retrieve(
-                self._name, ids=[point_id(tenant, key)], with_payload=True, with_vectors=False
-            )
+        points = await self._points([point_id(tenant, key)], payload=True, vectors=False)
         return entry_of(points[0].payload, tenant=tenant, key=key) if points else None
 
     async def store(self, scope: Scope, vector: Sequence[float], entry: Entry) -> None:
@@ -83,7 +82,9 @@ class QdrantCollection:
                 vector=list(vector),
                 payload=payload_of(scope, entry),
             )
-            await self._client.upsert(self._name, points=[point], wait=True)
+            await self._client.points_api.upsert_points(
+                self._name, wait=True, point_insert_operations=models.PointsList(points=[point])
+            )
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Count, then delete: Qdrant does not say how many points a deletion took."""
@@ -95,13 +96,8 @@ class QdrantCollection:
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
         """Several points by their ids, with their vectors and without the stored answers."""
-        with failures_as_ours():
-            points = await self._client.retrieve(
-                self._name,
-                ids=[point_id(tenant, key) for key in keys],
-                with_payload=PLACE_FIELDS,
-                with_vectors=True,
-            )
+        ids = [point_id(tenant, key) for key in keys]
+        points = await self._points(ids, payload=PLACE_FIELDS, vectors=True)
         found = (placed_of(point.payload, point.vector, tenant) for point in points)
         return dict(one for one in found if one is not None)
 
@@ -118,29 +114,43 @@ class QdrantCollection:
     async def ping(self, dimensions: int | None) -> None:
         """Ask whether the collection exists; where it does, what it holds."""
         with failures_as_ours():
-            if await self._client.collection_exists(self._name) and dimensions is not None:
+            reply = await self._client.collections_api.collection_exists(self._name)
+            if result_of(reply).exists and dimensions is not None:
                 await schema.check(self._client, self._name, dimensions)
 
     async def close(self) -> None:
         """Close connections or files."""
         with failures_as_ours():
-            await self._client.close()
+            await self._client.aclose()
+
+    async def _points(
+        self, ids: Sequence[PointId], *, payload: bool | list[str], vectors: bool
+    ) -> list[models.Record]:
+        with failures_as_ours():
+            request = models.PointRequest(ids=list(ids), with_payload=payload, with_vector=vectors)
+            return result_of(
+                await self._client.points_api.get_points(self._name, point_request=request)
+            )
 
     async def _count(self, meant: Conditions) -> int:
         with failures_as_ours():
-            counted = await self._client.count(self._name, count_filter=_filter(meant), exact=True)
-        return int(counted.count)
+            request = models.CountRequest(filter=as_filter(meant), exact=True)
+            reply = await self._client.points_api.count_points(self._name, count_request=request)
+            return int(result_of(reply).count)
 
     async def _delete(self, meant: Conditions) -> int:
         count = await self._count(meant)
         if count:
-            selector = models.FilterSelector(filter=_filter(meant))
+            selector = models.FilterSelector(filter=as_filter(meant))
             with failures_as_ours():
-                await self._client.delete(self._name, points_selector=selector, wait=True)
+                await self._client.points_api.delete_points(
+                    self._name, wait=True, points_selector=selector
+                )
         return count
 
 
-def _filter(meant: Conditions) -> models.Filter:
+def as_filter(meant: Conditions) -> models.Filter:
+    """The conditions in qdrant-client's words."""
     return models.Filter(must=[_condition(one) for one in meant])
 
 

@@ -1,35 +1,36 @@
 """Translates what qdrant-client raises into this package's errors.
 
-Imports qdrant-client (0.7 s), so it is itself imported on first use only.
+Imports qdrant-client (0.6 s), so it is itself imported on first use only.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from qdrant_client.common.client_exceptions import QdrantException
-from qdrant_client.http.exceptions import (
-    ApiException,
+
+from llm_cache_proxy.adapters.qdrant_rest import (
+    FAILURES,
     ResponseHandlingException,
     UnexpectedResponse,
 )
-
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import CollectionMissing, IndexMissing
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
-# ValueError covers answers that do not parse and texts that are not UTF-8; AssertionError and
-# RuntimeError are qdrant-client's own for an empty result and a closed client.
-_FAILURES = (
-    ApiException,
-    QdrantException,
-    OSError,
-    ValueError,
-    AssertionError,
-    RuntimeError,
-)
-
 _MAX_DETAIL_CHARACTERS = 200
+
+
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class _Reply(Protocol[Result_co]):
+    """Every answer of Qdrant's, as qdrant-client's generated models have it."""
+
+    @property
+    def result(self) -> Result_co | None:
+        """What was asked for."""
+        ...
 
 
 class _Status(BaseModel):
@@ -51,8 +52,15 @@ def failures_as_ours() -> Iterator[None]:
         raise _refused(exc) from exc
     except ResponseHandlingException as exc:
         raise VectorStoreUnavailable(f"no answer from Qdrant: {_described(exc.source)}") from exc
-    except _FAILURES as exc:
+    except FAILURES as exc:
         raise VectorStoreUnavailable(f"Qdrant failed: {_described(exc)}") from exc
+
+
+def result_of(reply: "_Reply[Result_co]") -> Result_co:
+    """What a call gave; raises ValueError where the server said nothing."""
+    if reply.result is None:
+        raise ValueError("an answer without a result")
+    return reply.result
 
 
 def is_conflict(exc: UnexpectedResponse) -> bool:

@@ -1,14 +1,12 @@
 """Provisions the collection: its vectors, and the payload indexes that every filter needs.
 
-Imports qdrant-client (0.7 s), so it is itself imported on first use only. Never changes or
+Imports qdrant-client (0.6 s), so it is itself imported on first use only. Never changes or
 deletes a collection that holds something else; it refuses it.
 """
 
-from qdrant_client import AsyncQdrantClient, models
-from qdrant_client.http.exceptions import UnexpectedResponse
-
+from llm_cache_proxy.adapters.qdrant_rest import QdrantApis, UnexpectedResponse, models
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import INTEGER_FIELDS, KEYWORD_FIELDS
-from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import is_conflict
+from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import is_conflict, result_of
 from llm_cache_proxy.domain.errors import OtherDimensions
 
 PAYLOAD_INDEXES: dict[str, models.PayloadSchemaType | models.KeywordIndexParams] = {
@@ -19,30 +17,32 @@ PAYLOAD_INDEXES: dict[str, models.PayloadSchemaType | models.KeywordIndexParams]
 """Every field that a filter names; strict mode refuses filters on any other."""
 
 
-async def provision(client: AsyncQdrantClient, name: str, dimensions: int) -> None:
+async def provision(client: QdrantApis, name: str, dimensions: int) -> None:
     """Make the collection and what it lacks; done twice is done once.
 
     Raises `OtherDimensions` where the name belongs to a collection of another shape.
     """
-    if not await client.collection_exists(name):
+    if not result_of(await client.collections_api.collection_exists(name)).exists:
         await _create(client, name, dimensions)
-    info = await client.get_collection(name)
+    info = result_of(await client.collections_api.get_collection(name))
     _check_vectors(name, info.config.params.vectors, dimensions)
     for field, schema in PAYLOAD_INDEXES.items():
-        if field not in info.payload_schema:
-            await client.create_payload_index(name, field_name=field, field_schema=schema)
+        if field not in (info.payload_schema or {}):
+            index = models.CreateFieldIndex(field_name=field, field_schema=schema)
+            await client.indexes_api.create_field_index(name, wait=True, create_field_index=index)
 
 
-async def check(client: AsyncQdrantClient, name: str, dimensions: int) -> None:
+async def check(client: QdrantApis, name: str, dimensions: int) -> None:
     """Raise `OtherDimensions` where the collection takes no vectors of `dimensions`."""
-    info = await client.get_collection(name)
+    info = result_of(await client.collections_api.get_collection(name))
     _check_vectors(name, info.config.params.vectors, dimensions)
 
 
-async def _create(client: AsyncQdrantClient, name: str, dimensions: int) -> None:
+async def _create(client: QdrantApis, name: str, dimensions: int) -> None:
     vectors = models.VectorParams(size=dimensions, distance=models.Distance.COSINE)
     try:
-        await client.create_collection(name, vectors_config=vectors)
+        wanted = models.CreateCollection(vectors=vectors)
+        await client.collections_api.create_collection(name, create_collection=wanted)
     except UnexpectedResponse as exc:
         if not is_conflict(exc):  # another process was a moment earlier
             raise
