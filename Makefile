@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check coverage format lock eval bench bench-check path failures attack soak fuzz docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
+.PHONY: help setup dev test check coverage format lock eval bench bench-check path flames failures attack soak fuzz docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
 
 help:  ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench: setup  ## Measure everything beside what it is compared with (ONLY="exact
 
 path: $(INSTALLED)  ## Count the files and calls that one request enters (OPTIONS=--files lists them)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.request_path $(OPTIONS)
+
+flames: setup  ## Draw where the CPU of a hit, a semantic hit and a miss goes (docs/benchmarks/flames.md)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.flames
 
 bench-check: setup  ## Hold the budgets that are counts and ratios, in a minute or two
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.check

@@ -22,6 +22,7 @@ QUESTIONS = (
     "cold_start",
     "entries",
     "misses",
+    "semantic_hit",
     "vector_search",
     "large_scope",
     "million_scope",

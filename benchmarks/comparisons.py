@@ -14,6 +14,7 @@ _WANTED = {
         "--requirement=layers/shared/requirements.txt",
         "--requirement=functions/completions/requirements.txt",
     ],
+    "py-spy": ["py-spy>=0.4,<1"],
     "litellm": ["litellm[proxy]==1.106.12"],
     "sentence-transformers": ["sentence-transformers==6.2.0", "torch==2.13.0"],
 }
