@@ -87,6 +87,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
         return []
     joined = {*_JOINED.findall(analysis.text.casefold()), *_JOINED.findall(other.text.casefold())}
     initials = {*_INITIAL.findall(analysis.text)}
+    names_file = _BEFORE_FILE.search(analysis.text) is not None
     found = [
         at
         for at in single
@@ -95,7 +96,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
         and not _is_label(tokens, at)
         and tokens[at].raw not in initials
         and not (tokens[at].word in joined and _is_word(tokens, at + 1))
-        and not (tokens[at].word == "a" and _BEFORE_FILE.search(analysis.text))
+        and not (tokens[at].word == "a" and names_file)
     ]
     if all(tokens[at].raw in _SAID for at in found):
         return []
