@@ -53,11 +53,19 @@ class QdrantFolder:
         try:
             return compact(path)
         finally:
-            shard, aside = _loaded_or_new(path, dimensions)
-            if aside is not None:
-                self.aside = aside
-                self._graphs.forget()
-            self.collection = QdrantEdgeCollection(shard, self._graphs)
+            self._open(path, dimensions)
+
+    async def reopen(self, path: Path, dimensions: int) -> None:
+        """Open it as a later process will, with all that the engine then holds in memory."""
+        await self.collection.let_go()
+        self._open(path, dimensions)
+
+    def _open(self, path: Path, dimensions: int) -> None:
+        shard, aside = _loaded_or_new(path, dimensions)
+        if aside is not None:
+            self.aside = aside
+            self._graphs.forget()
+        self.collection = QdrantEdgeCollection(shard, self._graphs)
 
     async def close(self) -> None:
         """Close the files and let the next process in."""
@@ -89,6 +97,7 @@ async def open_folder(
     """
     size = _dimensions(path / collection, dimensions)
     lock = None if held else _locked(path)
+    is_new = not (path / collection / _CONFIG_FILE).exists()
     try:
         shard, aside = _loaded_or_new(path / collection, size)
         graphs = ScopeGraphs(path / f"{collection}.graphs", size, graph_from_points)
@@ -99,6 +108,8 @@ async def open_folder(
         raise
     try:
         await folder.collection.provision(size)
+        if is_new:  # else its memory would jump when it is first compacted
+            await folder.reopen(path / collection, size)
         folder.collection.restore_graphs()
     except BaseException:
         await folder.close()
@@ -178,7 +189,10 @@ def _is_engines(exc: BaseException) -> bool:
 
 def _config(dimensions: int) -> edge.EdgeConfig:
     return edge.EdgeConfig(
-        vectors=edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Cosine),
+        # Cold: the files are made with room to spare, all of which would be read into memory.
+        vectors=edge.EdgeVectorParams(
+            size=dimensions, distance=edge.Distance.Cosine, memory=edge.Memory.Cold
+        ),
         # The engine builds no graph, during which it would hold the interpreter: within one scope,
         # which the payload indexes find, it compares every vector. Large scopes have graphs beside
         # it (docs/decisions/0033).
