@@ -21,6 +21,7 @@ def test_access_is_open_by_default() -> None:
         ({"ACCESS_MODE": "closed"}, "ACCESS_MODE"),
         ({"KEY_SIGNING_SECRET": "short-word"}, "KEY_SIGNING_SECRET: expected at least 32"),
         ({"KEY_SIGNING_SECRET_PREVIOUS": SECRET}, "needs KEY_SIGNING_SECRET"),
+        ({"UPSTREAM_KEY_FROM_CLIENT": "true"}, "FROM_CLIENT needs KEY_SIGNING_SECRET"),
     ],
 )
 def test_a_wrong_setting_is_named_and_no_secret_shown(given: dict[str, str], named: str) -> None:

@@ -10,7 +10,7 @@ from llm_cache_proxy.api.application import create_application
 from llm_cache_proxy.api.http.raw_route import RawRoute
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
 from llm_cache_proxy.api.middleware.request_events import RequestEventMiddleware
-from llm_cache_proxy.api.v1.own_routes import OWN_ROUTES
+from llm_cache_proxy.api.v1.own_routes import MODEL_ROUTES, OWN_ROUTES
 from llm_cache_proxy.api.v1.raw_routes import CACHED_ROUTES, PASS_THROUGH_ROUTE, UNCACHED_ROUTES
 from llm_cache_proxy.api.v1.service import Service
 
@@ -31,10 +31,15 @@ def create_app(service: Service) -> FastAPI:
     app = create_application(lifespan)
     app.state.service = service
     further = _named_routes(service) if service.cached_paths else []
-    app.router.routes.extend(
-        [*CACHED_ROUTES, *UNCACHED_ROUTES, *OWN_ROUTES, *further, PASS_THROUGH_ROUTE]
+    models = MODEL_ROUTES if service.upstream_keys is None else ()  # else the client's account's
+    own = (*models, *OWN_ROUTES)
+    app.router.routes.extend([*CACHED_ROUTES, *UNCACHED_ROUTES, *own, *further, PASS_THROUGH_ROUTE])
+    app.add_middleware(
+        ClientAccess,
+        key_ring=service.key_ring,
+        further_paths=service.keyed_paths,
+        upstream_keys=service.upstream_keys,
     )
-    app.add_middleware(ClientAccess, key_ring=service.key_ring, further_paths=service.keyed_paths)
     app.add_middleware(RequestEventMiddleware, request_events=service.request_events)
     if service.tracer is not None:
         from llm_cache_proxy.api.middleware.tracing import TracedRequests  # noqa: PLC0415 - rare

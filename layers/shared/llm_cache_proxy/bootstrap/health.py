@@ -123,5 +123,10 @@ def _upstream_health(settings: Settings, parts: Parts) -> UpstreamHealth:
         [config.name for config in upstream_configs(settings)],
         dict if pool is None else pool.failing,
         SystemClock(),
-        _LOOK_SECONDS if settings.check_upstreams else None,
+        _LOOK_SECONDS if _asks_upstreams(settings) else None,
     )
+
+
+def _asks_upstreams(settings: Settings) -> bool:
+    """Whether an upstream is asked unasked: not where every key is a client's."""
+    return settings.check_upstreams and not settings.upstream_key_from_client

@@ -10,6 +10,7 @@ from llm_cache_proxy.bootstrap.parts import Parts, cloud_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies, pipeline
 from llm_cache_proxy.bootstrap.telemetry import telemetry
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
+from llm_cache_proxy.domain.client_keys.upstream_keys import UpstreamKeys
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.options import Dependencies
 from llm_cache_proxy.pipeline.recording.counter_writer import (
@@ -112,6 +113,7 @@ def service(
         keyed_paths=frozenset(settings.keyed_path_list()),
         cached_paths=frozenset(settings.cached_path_list()),
         unseeded_images=settings.cache_unseeded_images,
+        upstream_keys=_upstream_keys(settings),
     )
 
 
@@ -124,6 +126,13 @@ def key_ring(settings: Settings) -> KeyRing | None:
         secret.get_secret_value().encode(),
         None if before is None else before.get_secret_value().encode(),
     )
+
+
+def _upstream_keys(settings: Settings) -> UpstreamKeys | None:
+    secret = settings.key_signing_secret
+    if secret is None or not settings.upstream_key_from_client:
+        return None
+    return UpstreamKeys(secret.get_secret_value().encode())
 
 
 def completions(settings: Settings) -> Service:

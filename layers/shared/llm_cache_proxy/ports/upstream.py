@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from llm_cache_proxy.domain.client_keys.key_ring import UpstreamKey
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -18,7 +20,8 @@ class UpstreamCall:
     """One request to send on.
 
     `path` is below the base URL ("/chat/completions"), `query` without "?". `headers` are the
-    client's that may pass; credentials are the adapter's. `routes` are tried in order; where a
+    client's that may pass; credentials are the adapter's, or the client's own `upstream_key`, which
+    goes to the first of the routes alone. `routes` are tried in order; where a
     route's model differs from `model`, the body's model is replaced. `streaming` says that the
     answer is to be handed on piece by piece, so that no total deadline applies after the first.
     """
@@ -31,6 +34,7 @@ class UpstreamCall:
     model: str | None
     routes: Sequence[Route]
     streaming: bool
+    upstream_key: UpstreamKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,11 @@ class Settings(BaseSettings):
     key_signing_secret_previous: SigningSecret | None = Field(
         None, description="Previous signing secret; its keys stay valid during rotation."
     )
+    upstream_key_from_client: bool = Field(
+        False,
+        description="Whether clients bring their own key for the upstream, in x-upstream-api-key; "
+        "entries are apart by an HMAC of it.",
+    )
     keyed_paths: str | None = Field(
         None,
         description="Further paths below /v1 that keyed clients may use, "
@@ -509,6 +514,8 @@ class Settings(BaseSettings):
             raise ValueError("ACCESS_MODE=keyed needs KEY_SIGNING_SECRET")
         if self.key_signing_secret_previous is not None and self.key_signing_secret is None:
             raise ValueError("KEY_SIGNING_SECRET_PREVIOUS needs KEY_SIGNING_SECRET")
+        if self.upstream_key_from_client and self.key_signing_secret is None:
+            raise ValueError("UPSTREAM_KEY_FROM_CLIENT needs KEY_SIGNING_SECRET")
         return self
 
 

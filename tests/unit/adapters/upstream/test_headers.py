@@ -3,6 +3,7 @@
 import pytest
 
 from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
+from llm_cache_proxy.domain.client_keys.upstream_keys import ACCOUNT_HEADERS
 from llm_cache_proxy.domain.upstreams.config import Kind
 
 
@@ -79,6 +80,16 @@ def test_anthropic_is_told_a_version_where_the_client_tells_none() -> None:
     assert to_anthropic("/models", {})["anthropic-version"] == "2023-06-01"
     told = to_anthropic("/messages", {"anthropic-version": "2023-01-01"})
     assert told["anthropic-version"] == "2023-01-01"
+
+
+def test_a_clients_own_account_is_named_where_its_own_key_goes() -> None:
+    given = {"OpenAI-Organization": "org-1", "openai-project": "proj-1", "cookie": "secret"}
+
+    own = for_upstream(given, api_key="k", compressed=True, passing=ACCOUNT_HEADERS)
+
+    sent_on = {name.decode(): value.decode() for name, value in own}
+    assert (sent_on["openai-organization"], sent_on["openai-project"]) == ("org-1", "proj-1")
+    assert "cookie" not in sent_on
 
 
 def test_an_upstream_without_a_key_gets_no_credentials() -> None:

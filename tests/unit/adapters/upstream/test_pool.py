@@ -1,12 +1,13 @@
 """Who is asked, how often, and after how long."""
 
 import math
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from llm_cache_proxy.adapters.upstream.pool import Timing, UpstreamPool
+from llm_cache_proxy.domain.client_keys.key_ring import UpstreamKey
 from llm_cache_proxy.domain.errors import (
     UpstreamError,
     UpstreamTimedOut,
@@ -241,6 +242,19 @@ async def test_a_request_without_a_model_goes_to_the_preferred_upstream() -> Non
 
     assert reply.route.upstream == "a"
     await reply.body.aclose()
+
+
+@pytest.mark.parametrize("routes", [(A, B), ()])
+async def test_a_clients_own_key_goes_to_one_upstream_alone(routes: Sequence[Route]) -> None:
+    time = Time()
+    first = PlannedRequest("a", time, *[UpstreamUnreachable("away", upstream="a")] * 3)
+    second = PlannedRequest("b", time)
+    call = replace(chat_call(routes=routes), upstream_key=UpstreamKey("sk-own", "0a1b"))
+
+    with pytest.raises(UpstreamUnreachable):
+        await pool_of(first, second, time=time).send(call)
+
+    assert second.calls == []
 
 
 async def test_without_any_upstream_nothing_can_be_reached() -> None:

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
 from llm_cache_proxy.api.middleware.request_events import RequestEventMiddleware
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
+from llm_cache_proxy.domain.client_keys.upstream_keys import UpstreamKeys
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 
@@ -24,14 +25,18 @@ async def whose(scope: Scope, receive: Receive, send: Send) -> None:
     del receive
     client = scope["state"].get("client")
     answer = None if client is None else [client.tenant, client.key_id]
+    if answer is not None and client.upstream_key is not None:
+        answer.append(client.upstream_key.value)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
 
 @asynccontextmanager
-async def reached(ring: KeyRing | None, *further: str) -> AsyncIterator[httpx.AsyncClient]:
+async def reached(
+    ring: KeyRing | None, *further: str, upstream_keys: UpstreamKeys | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     app = RequestEventMiddleware(
-        ClientAccess(whose, ring, further), RequestEvents(default_prices())
+        ClientAccess(whose, ring, further, upstream_keys), RequestEvents(default_prices())
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://proxy") as client:
@@ -133,3 +138,33 @@ async def test_keyed_clients_do_not_reach_what_others_keep_at_the_upstream(
         answer = await client.request(method, path, headers=BEARER)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "path_not_allowed")
+
+
+OWN = UpstreamKeys(b"s" * 32)
+
+
+async def test_a_client_that_brings_its_own_upstream_key_is_known_by_it() -> None:
+    async with reached(None, upstream_keys=OWN) as client:
+        answer = await client.post("/v1/messages", headers={"x-api-key": "sk-own"})
+
+    assert answer.json() == ["default", None, "sk-own"]
+
+
+async def test_beside_a_client_key_the_upstreams_has_a_header_of_its_own() -> None:
+    both = {**BEARER, "x-upstream-api-key": "sk-own"}
+    async with reached(RING, upstream_keys=OWN) as client:
+        answer = await client.post("/v1/chat/completions", headers=both)
+        without = await client.post("/v1/chat/completions", headers=BEARER)
+
+    assert answer.json() == ["acme", "0123456789abcdef", "sk-own"]
+    assert without.json()["error"]["code"] == "missing_upstream_key"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/cache/feedback"), ("GET", "/v1/openapi.json")]
+)
+async def test_what_asks_no_upstream_needs_no_key_for_it(method: str, path: str) -> None:
+    async with reached(None, upstream_keys=OWN) as client:
+        answer = await client.request(method, path)
+
+    assert answer.json() == ["default", None]

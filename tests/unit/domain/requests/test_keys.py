@@ -197,6 +197,7 @@ def test_an_images_address_and_detail_count() -> None:
         replace(HERE, upstream="openai"),
         replace(HERE, model="m2"),
         replace(HERE, query="api-version=preview"),
+        replace(HERE, account="0a1b"),
         replace(HERE, headers=effective_headers({"anthropic-version": "2023-06-01"})),
         replace(HERE, headers=effective_headers({"openai-beta": "responses=v2"})),
     ],

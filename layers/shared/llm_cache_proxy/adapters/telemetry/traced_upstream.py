@@ -16,6 +16,7 @@ from llm_cache_proxy.ports.upstream import Route, Upstream, UpstreamCall, Upstre
 OPERATIONS = {
     "/chat/completions": "chat",
     "/responses": "chat",
+    "/messages": "chat",
     "/completions": "text_completion",
     "/embeddings": "embeddings",
 }

@@ -4,7 +4,7 @@ Never forwards a client's credentials, cookies or cache headers, and never shows
 upstream says of the operator's account or of its own connection.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from llm_cache_proxy.domain.upstreams.config import ANTHROPIC_VERSION, Kind
 
@@ -68,13 +68,17 @@ def for_upstream(
     compressed: bool,
     kind: Kind = Kind.OPENAI,
     path: str = "",
+    passing: Collection[str] = (),
 ) -> list[tuple[bytes, bytes]]:
-    """The headers to send: the client's that may pass, our credentials, and an accepted encoding.
+    """The headers to send: the client's that may pass, the credentials, and an accepted encoding.
+
+    `passing` may pass besides those that always may: a client's own account needs them.
 
     A stream is requested uncompressed: compression would hold events back.
     """
-    passing = {name.lower(): value for name, value in client.items()}
-    headers = {name: value for name, value in passing.items() if name in TO_UPSTREAM}
+    allowed = TO_UPSTREAM.union(passing)
+    given = {name.lower(): value for name, value in client.items()}
+    headers = {name: value for name, value in given.items() if name in allowed}
     headers["user-agent"] = USER_AGENT
     headers.setdefault("accept", "*/*")
     headers["accept-encoding"] = "gzip, deflate" if compressed else "identity"

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from llm_cache_proxy.adapters.upstream.headers import for_client, for_upstream
 from llm_cache_proxy.adapters.upstream.model_list import ModelList, models_in
+from llm_cache_proxy.domain.client_keys.upstream_keys import ACCOUNT_HEADERS
 from llm_cache_proxy.domain.closable_body import bounded_body
 from llm_cache_proxy.domain.errors import NotFound, UpstreamError, UpstreamRefusal
 from llm_cache_proxy.domain.json_text import with_model
@@ -115,16 +116,18 @@ class OpenAIUpstream:
         limits = self.config.timeouts
         limit = limits.first_byte_seconds if call.streaming else limits.total_seconds
         before = asyncio.get_running_loop().time() + min(limit, within_seconds)
+        own = call.upstream_key
         renamed = call.model is not None and route.model != call.model
         return Outgoing(
             method=call.method,
             url=self.config.url(call.path, call.query),
             headers=for_upstream(
                 call.headers,
-                api_key=self.config.api_key,
+                api_key=self.config.api_key if own is None else own.value,
                 compressed=not call.streaming,
                 kind=self.config.kind,
                 path=call.path,
+                passing=ACCOUNT_HEADERS if own is not None else (),
             ),
             body=with_model(call.body, route.model) if renamed else call.body,
             first_byte_before=before,

@@ -100,6 +100,8 @@ class UpstreamPool:
         """The first answer that is worth having; else the last one, or the last error raised."""
         attempts = _Attempts(self._timing.monotonic() + self._deadline_seconds)
         routes = call.routes or self._default_routes(call)
+        if call.upstream_key is not None:  # it is for one provider's eyes
+            routes = routes[:1]
         outcome: Outcome = UpstreamUnreachable("No upstream serves this.", upstream="")
         for position, route in enumerate(routes, 1):
             outcome = await self._over(route, call, attempts, last=position == len(routes))

@@ -9,6 +9,7 @@ there that another tenant could read. A client's key ends here; no later step se
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.errors import refused
 from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing, presented_key
+from llm_cache_proxy.domain.client_keys.upstream_keys import UpstreamKeys
 from llm_cache_proxy.domain.errors import Forbidden, NotFound, NotPermitted
 
 OPEN_CLIENT = Client(tenant="default")
@@ -42,14 +44,19 @@ class ClientAccess:
 
     A slash at a path's end is left out; an empty part or a second `/v1` is refused.
     `key_ring` None opens everything. `further_paths` are those below `/v1` that the operator
-    lists besides the stateless ones.
+    lists besides the stateless ones. With `upstream_keys` a client brings its own.
     """
 
     def __init__(
-        self, app: ASGIApp, key_ring: KeyRing | None, further_paths: Collection[str] = ()
+        self,
+        app: ASGIApp,
+        key_ring: KeyRing | None,
+        further_paths: Collection[str] = (),
+        upstream_keys: UpstreamKeys | None = None,
     ) -> None:
         self._app = app
         self._key_ring = key_ring
+        self._upstream_keys = upstream_keys
         self._further_paths = frozenset(further_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +73,7 @@ class ClientAccess:
             if path.endswith("/") and under_root:
                 scope = {**scope, "path": path.rstrip("/")}
             if under_root:
-                state["client"] = self._client(scope)
+                state["client"] = self._with_upstream_key(self._client(scope), scope)
         except (NotFound, NotPermitted) as exc:
             await refused(exc, state["request_id"], path)(scope, receive, send)
             return
@@ -85,6 +92,14 @@ class ClientAccess:
                 code="path_not_allowed",
             )
         return client
+
+    def _with_upstream_key(self, client: Client, scope: Scope) -> Client:
+        path = scope["path"].removeprefix(_ROOT)
+        if self._upstream_keys is None or path in _OURS or path == paths.OPENAPI:
+            return client
+        keyed = self._key_ring is not None
+        key = self._upstream_keys.presented(Headers(scope=scope), keyed=keyed)
+        return replace(client, upstream_key=key)
 
     def _serves(self, method: str, path: str) -> bool:
         if path in self._further_paths:

@@ -17,8 +17,8 @@ def _feedback() -> APIRouter:
     return router
 
 
-OWN_ROUTES = (
+MODEL_ROUTES = (
     RouterOnFirstUse("GET", "/v1/models", _models),
     RouterOnFirstUse("GET", "/v1/models/", _models),
-    RouterOnFirstUse("POST", "/v1/cache/feedback", _feedback),
 )
+OWN_ROUTES = (RouterOnFirstUse("POST", "/v1/cache/feedback", _feedback),)

@@ -85,6 +85,7 @@ class PassThrough:
             model=model,
             routes=routes,
             streaming=True,
+            upstream_key=client.upstream_key,
         )
         settle = KeyCharge(self.counter_writer, self.prices, client.tenant, state, routed)
         event_draft_of(request).state = state

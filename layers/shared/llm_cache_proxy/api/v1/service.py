@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 
 from llm_cache_proxy.domain.client_keys.key_ring import Client, KeyRing
+from llm_cache_proxy.domain.client_keys.upstream_keys import UpstreamKeys
 from llm_cache_proxy.pipeline.composition import Pipeline
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -26,7 +27,7 @@ class Service:
     stateless ones. `cached_paths` are cached besides those that always are, images without a seed
     only where `unseeded_images` says so. `embedder` is the proxy's own model, None where prompts
     have another one's vectors. `feedback` is called by the first request that gives some. Without a
-    `tracer` nothing is traced.
+    `tracer` nothing is traced. With `upstream_keys` clients bring keys of their own.
     """
 
     pipeline: Pipeline
@@ -42,6 +43,7 @@ class Service:
     tracer: Tracer | None = None
     cached_paths: frozenset[str] = frozenset()
     unseeded_images: bool = False
+    upstream_keys: UpstreamKeys | None = None
 
 
 def service_of(request: Request) -> Service:

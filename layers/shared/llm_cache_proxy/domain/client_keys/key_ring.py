@@ -10,7 +10,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.errors import NotPermitted
 
@@ -21,11 +21,23 @@ _KEY_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamKey:
+    """A client's own key for the upstream, and the name of its account here."""
+
+    value: str = field(repr=False)
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """Whose request it is; `key_id` is None where no key is required."""
+    """Whose request it is; `key_id` is None where no key is required.
+
+    `upstream_key` is None where the operator's keys are used.
+    """
 
     tenant: str
     key_id: str | None = None
+    upstream_key: UpstreamKey | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -102,6 +102,8 @@ class Identity:
     """As it goes to the upstream: it may name the API's version, or a deployment."""
     headers: tuple[tuple[str, str], ...] = ()
     """Those of the request that can change the answer, as `effective_headers` gives them."""
+    account: str = ""
+    """The name of the client's own account at the upstream; empty for the operator's."""
 
 
 def effective_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -187,6 +189,8 @@ def _digest(purpose: str, body: Mapping[str, object], identity: Identity) -> str
     ]
     if identity.headers:
         place.append(identity.headers)
+    if identity.account:
+        place.append({"account": identity.account})
     return hashlib.sha256(canonical_text([place, body]).encode("ascii")).hexdigest()
 
 

@@ -70,6 +70,7 @@ class FreshAnswers:
             model=planned.request.model,
             routes=planned.routes[:1],
             streaming=False,
+            upstream_key=request.client.upstream_key,
         )
         reply = await self.upstream.send(call)
         body = await _read(reply.body)

@@ -35,18 +35,18 @@ class ClientKeyGate:
     clock: Clock
     prices: PriceList
     unchecked: LocalRate
-    namespaces: dict[Client, str]
+    namespaces: dict[tuple[str, str | None], str]
 
     def placed(self, request: ClientRequest) -> ClientRequest:
         """The request in its key's own namespace as far as that is known."""
-        known = self.namespaces.get(request.client)
+        known = self.namespaces.get(_name(request.client))
         return request if known is None else _in_namespace(request, known)
 
     def learned(self, request: ClientRequest, namespace: str) -> ClientRequest:
         """The request in its key's own namespace, which the store has just reported."""
         while len(self.namespaces) >= _MOST_NAMESPACES:
             self.namespaces.pop(next(iter(self.namespaces)))
-        self.namespaces[request.client] = namespace
+        self.namespaces[_name(request.client)] = namespace
         return _in_namespace(request, namespace)
 
     def check(self, planned: PlannedRequest, state: RequestState) -> KeyCheck:
@@ -164,3 +164,8 @@ def _in_namespace(request: ClientRequest, namespace: str) -> ClientRequest:
     if request.controls.names_namespace:
         return request
     return replace(request, controls=replace(request.controls, namespace=namespace))
+
+
+def _name(client: Client) -> tuple[str, str | None]:
+    """The client without what it brings for the upstream, which is kept nowhere."""
+    return client.tenant, client.key_id

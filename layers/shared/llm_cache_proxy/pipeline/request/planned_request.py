@@ -122,6 +122,7 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
     if looks_things_up(models):
         traits = replace(traits, upstream_state=True)
     chosen = plan(policy, request.controls, traits)
+    own = request.client.upstream_key
     normal = policy.normalise and request.controls.normalise
     normalised_fields = dialect.with_user_text(fields, keys.normalised) if normal else fields
     identity = keys.Identity(
@@ -132,6 +133,7 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
         model=routes[0].model,
         query=request.query,
         headers=keys.effective_headers(request.headers),
+        account="" if own is None else own.account,
     )
     text = traits.text or ""
     text_digest = keys.text_digest(text)

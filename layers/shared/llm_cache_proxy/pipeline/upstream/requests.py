@@ -78,6 +78,7 @@ def _call(planned: PlannedRequest, *, streaming: bool) -> UpstreamCall:
         model=planned.request.model,
         routes=planned.routes,
         streaming=streaming,
+        upstream_key=request.client.upstream_key,
     )
 
 
