@@ -23,8 +23,10 @@ from llm_cache_proxy.administration import EntryImport
 from llm_cache_proxy.api.aws.admin_function import admin_function
 from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
+from llm_cache_proxy.domain.dialects.anthropic import stream
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.dialect import Dialect
+from llm_cache_proxy.domain.dialects.registry import MESSAGES, TOKEN_COUNT
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json, forms_read
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter, StreamReader
@@ -33,6 +35,8 @@ from llm_cache_proxy.domain.errors import CacheTierError, InvalidRequest, Reques
 from llm_cache_proxy.domain.json_text import canonical_text, compact_text, parse_object
 from llm_cache_proxy.domain.requests.policy import Policy
 from samples.streamed_shapes import ALL
+from servers.upstream.rich_messages import MESSAGES as MESSAGES_BY_NAME
+from servers.upstream.rich_messages import whole_message
 from unit.pipeline.harness import Harness
 
 
@@ -44,12 +48,16 @@ def kept(kind: str) -> list[Any]:
 
 
 DIALECTS: dict[str, Dialect] = {
-    each.path: each for each in (ChatDialect(), ResponsesDialect(), TextDialect())
+    each.path: each
+    for each in (ChatDialect(), ResponsesDialect(), TextDialect(), MESSAGES, TOKEN_COUNT)
 }
 dialects = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 CUTS = st.lists(st.integers(0, 5_000), max_size=6)
 LISTS = [*seeds("answers"), b'{"data": [{"id": "m"}, {"id": 1}, []]}', b'[{"id": "m"}]']
-STREAMS = [shape.body for shape in ALL]
+STREAMS = [
+    *(shape.body for shape in ALL),
+    *(stream.events(whole_message(name)).encode() for name in MESSAGES_BY_NAME),
+]
 MOST_KEPT = 4_000_000
 
 
