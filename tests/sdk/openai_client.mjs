@@ -67,6 +67,7 @@ const ask = {
     return answer.output_parsed;
   },
   text: (fields) => client.completions.create(fields),
+  embeddings: (fields) => client.embeddings.create(fields),
 };
 
 const answers = {};

@@ -25,6 +25,8 @@ def question(kind: str, name: str) -> dict[str, Any]:
     match kind:
         case "text":
             fields["prompt"] = name
+        case "embeddings":
+            fields["input"] = [name, f"{name}, and more"]
         case "response" | "responseStream" | "responseParse":
             fields["input"] = name
         case _:
@@ -46,6 +48,7 @@ PLAIN = [
     question("chatRaw", "plain"),
     question("responseParse", "schema"),
     question("text", "Once"),
+    question("embeddings", "Grüße 𝄞"),
 ]
 STREAMED = [
     # Of fields that it does not know, this SDK's accumulator keeps the last piece alone.
