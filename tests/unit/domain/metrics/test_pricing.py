@@ -17,6 +17,8 @@ SHORT_AND_REAL = [
     ("kimi-k2-0905-1t", "moonshotai/kimi-k2-instruct-0905", 1000, 3000),
     ("gpt-oss-20b", "openai/gpt-oss-20b", 75, 300),
     ("gpt-oss-120b", "openai/gpt-oss-120b", 150, 600),
+    ("claude-haiku-4-5-20251001", "claude-haiku-4-5", 1000, 5000),
+    ("claude-opus-5-5", "claude-opus-5-5", 4000, 20000),
 ]
 
 
