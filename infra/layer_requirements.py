@@ -32,7 +32,7 @@ _LAMBDA = {  # what environment markers are judged by, whatever machine this run
     "platform_python_implementation": "CPython",
 }
 
-# What qdrant-client needs for more than its REST calls, which are used alone (decision 0034).
+# What qdrant-client needs for more than its REST calls, which are used alone (decision 0033).
 _NOT_CARRIED = frozenset({"grpcio", "numpy", "portalocker", "protobuf", "urllib3"})
 
 Table = dict[str, Any]  # as TOML has it

@@ -2,7 +2,7 @@
 
 Importing `qdrant_client` imports grpc and numpy as well, for gRPC, for a mode without a server and
 for arrays as vectors: 64 MB and 0.2 s, and nothing of it is used here. So the package is entered
-beside its `__init__`, and the layer carries neither library (docs/decisions/0034). What is left
+beside its `__init__`, and the layer carries neither library (docs/decisions/0033). What is left
 takes 0.6 s to import, so this module is itself imported on first use only.
 """
 

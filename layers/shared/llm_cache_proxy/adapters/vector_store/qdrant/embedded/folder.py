@@ -195,6 +195,6 @@ def _config(dimensions: int) -> edge.EdgeConfig:
         ),
         # The engine builds no graph, during which it would hold the interpreter: within one scope,
         # which the payload indexes find, it compares every vector. Large scopes have graphs beside
-        # it (docs/decisions/0033).
+        # it (docs/decisions/0032).
         optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
     )
