@@ -19,8 +19,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from llm_cache_proxy.api.description.document import description
+from llm_cache_proxy.api.v1.named_paths import DESCRIBED_PATHS
 from servers.proxy.process import proxy_process
+from servers.upstream.rich_answers import NAMED
 from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import answer as script_of
 
 DESCRIPTION = description()
 schema = schemathesis.openapi.from_dict(DESCRIPTION)
@@ -31,8 +34,14 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with ScriptedUpstream().in_thread() as upstream:
+        for path in DESCRIBED_PATHS:
+            upstream.when(script_of(NAMED[path]), path=path)
         data = tmp_path_factory.mktemp("fuzzing") / "data"
-        with proxy_process(data, UPSTREAM_BASE_URL=upstream.base_url) as proxy:
+        settings = {
+            "UPSTREAM_BASE_URL": upstream.base_url,
+            "CACHED_PATHS": ",".join(DESCRIBED_PATHS),
+        }
+        with proxy_process(data, **settings) as proxy:
             yield proxy.url
 
 

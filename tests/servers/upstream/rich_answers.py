@@ -109,8 +109,12 @@ NAMED: dict[str, Json] = {
         "model": "omni-moderation",
         "results": [{"flagged": True, "categories": {"hate": True}, "category_scores": {}}],
     },
+    "/rerank": {
+        "results": [{"index": 1, "relevance_score": 0.98}, {"index": 0, "relevance_score": 0}]
+    },
     "/images/generations": {"created": 1_700_000_000, "data": [{"b64_json": "AAAA"}]},
     "/audio/transcriptions": {"text": "Grüße 𝄞.", "usage": {"type": "duration", "seconds": 2}},
+    "/audio/translations": {"text": "Greetings."},
 }
 """Answers by path, whatever is asked."""
 

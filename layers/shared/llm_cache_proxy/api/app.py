@@ -51,4 +51,4 @@ def create_app(service: Service) -> FastAPI:
 def _named_routes(service: Service) -> list[RawRoute]:
     from llm_cache_proxy.api.v1.named_paths import named_routes  # noqa: PLC0415 - where they are
 
-    return named_routes(service)
+    return named_routes(service.cached_paths)

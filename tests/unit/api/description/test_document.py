@@ -14,16 +14,24 @@ from llm_cache_proxy.api.http.answers import outcome_headers
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
+from llm_cache_proxy.api.v1.named_paths import DESCRIBED_PATHS
 from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.domain.requests import controls
+from llm_cache_proxy.domain.requests.cached_paths import uncacheable
 from llm_cache_proxy.domain.requests.controls import Mode
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.settings import Settings
 from samples.app_routes import app_routes
 
-SETTINGS = Settings.model_validate({"redis_url": "redis://127.0.0.1:1", "groq_api_key": "g"})
+SETTINGS = Settings.model_validate(
+    {
+        "redis_url": "redis://127.0.0.1:1",
+        "groq_api_key": "g",
+        "cached_paths": ",".join([*DESCRIBED_PATHS, "/classify"]),
+    }
+)
 DESCRIPTION = description()
 TEXT = description_text().decode()
 OPERATIONS = [
@@ -49,6 +57,23 @@ def served() -> Iterator[tuple[str, str]]:
 
 def test_every_route_is_described_and_nothing_else() -> None:
     assert sorted(OPERATIONS) == sorted(set(served()))
+
+
+def test_what_an_operator_may_name_is_described_as_the_settings_name_it() -> None:
+    said = Settings.model_fields["cached_paths"].description or ""
+
+    assert set(re.findall(r"/[a-z]+(?:/[a-z]+)?\b(?<!/v1)", said)) <= set(DESCRIBED_PATHS)
+    for path in DESCRIBED_PATHS:
+        assert not uncacheable(path)
+
+
+@pytest.mark.parametrize("path", ["/v1/audio/transcriptions", "/v1/audio/translations"])
+def test_recordings_are_sent_in_a_form(path: str) -> None:
+    (form,) = DESCRIPTION["paths"][path]["post"]["requestBody"]["content"].items()
+
+    assert form[0] == "multipart/form-data"
+    schema = DESCRIPTION["components"]["schemas"][form[1]["schema"]["$ref"].rpartition("/")[2]]
+    assert schema["properties"]["file"]["format"] == "binary"
 
 
 def test_every_action_that_the_command_line_calls_is_described() -> None:

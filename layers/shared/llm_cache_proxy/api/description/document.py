@@ -19,10 +19,12 @@ from llm_cache_proxy.api.description.anthropic_bodies import REFERRED as ANTHROP
 from llm_cache_proxy.api.description.bodies import REFERRED
 from llm_cache_proxy.api.description.errors import ErrorBody
 from llm_cache_proxy.api.description.headers import HEADERS, PARAMETERS
+from llm_cache_proxy.api.description.named_bodies import REFERRED as NAMED_REFERRED
 from llm_cache_proxy.api.http.json_body import JsonBody
 from llm_cache_proxy.api.operators.admin_app import router as admin_router
 from llm_cache_proxy.api.operators.metrics_app import router as metrics_router
 from llm_cache_proxy.api.v1 import feedback, models
+from llm_cache_proxy.api.v1.named_paths import DESCRIBED_PATHS, named_routes
 from llm_cache_proxy.api.v1.raw_routes import CACHED_ROUTES, UNCACHED_ROUTES
 from llm_cache_proxy.api.v1.schemas import Health
 from llm_cache_proxy.domain.dialects.anthropic.errors import speaks_anthropic
@@ -31,7 +33,9 @@ from llm_cache_proxy.domain.json_text import compact_text
 _REFERENCE = "#/components/schemas/{model}"
 _ABOUT = (
     "OpenAI's API, and Anthropic's Messages API, answered from a cache where it may be. Fields "
-    "that are not named here pass to the upstream as they came; so does every other path below /v1."
+    "that are not named here pass to the upstream as they came; so does every other path below "
+    "/v1. Moderations, rankings, images and the words of recordings are cached where CACHED_PATHS "
+    "names them, and pass elsewhere."
 )
 _CLIENT_KEY = {
     "type": "http",
@@ -58,7 +62,7 @@ def description() -> Description:
     )
     bodies = dict(_bodies(app))
     components = made["components"]
-    referred = (*REFERRED, *ANTHROPIC_REFERRED)
+    referred = (*REFERRED, *ANTHROPIC_REFERRED, *NAMED_REFERRED)
     components["schemas"] |= _schemas(*referred, Health, *bodies.values(), ErrorBody)
     for unused in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which we replace
         components["schemas"].pop(unused, None)
@@ -73,7 +77,7 @@ def description() -> Description:
 def described_app() -> FastAPI:
     """The routes of every function in one app, which never serves requests."""
     app = FastAPI(openapi_url=None, generate_unique_id_function=lambda route: route.name)
-    app.router.routes.extend([*CACHED_ROUTES, *UNCACHED_ROUTES])
+    app.router.routes.extend([*CACHED_ROUTES, *UNCACHED_ROUTES, *named_routes(DESCRIBED_PATHS)])
     for router in (models.router, feedback.router, metrics_router, admin_router):
         app.include_router(router)
     return app

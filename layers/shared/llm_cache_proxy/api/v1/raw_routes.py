@@ -1,12 +1,7 @@
-"""The routes that take the raw request: bodies below `/v1` pass as they came.
-
-They refer to the schemas by name; these are in `api.description`, which is imported when the
-description is asked for and not before.
-"""
-
-from typing import Any
+"""The routes that take the raw request: bodies below `/v1` pass as they came."""
 
 from llm_cache_proxy.api.description.endpoint import describe
+from llm_cache_proxy.api.description.operations import EVENTS, cached, content
 from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.raw_route import RawRoute
 from llm_cache_proxy.api.v1.cached import cached_endpoint
@@ -22,36 +17,6 @@ from llm_cache_proxy.domain.dialects.registry import (
 )
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_CONTROLS = (
-    "x-bypass-cache",
-    "x-cache-mode",
-    "x-cache-ttl",
-    "x-cache-threshold",
-    "x-cache-namespace",
-    "x-cache-tags",
-    "x-cache-normalize",
-    "x-cache-fresh-id",
-    "cache-control",
-)
-
-
-def _json(schema: str) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-
-
-def _body(request: str, answer: str, *, streams: bool) -> dict[str, Any]:
-    content = _json(answer) | ({"text/event-stream": {}} if streams else {})
-    said = "The answer, as JSON or as server-sent events." if streams else "The answer."
-    return {
-        "requestBody": {"required": True, "content": _json(request)},
-        "responses": {"200": {"description": said, "content": content}},
-    }
-
-
-def _cached(request: str, answer: str, *, streams: bool = True) -> dict[str, Any]:
-    parameters = [{"$ref": f"#/components/parameters/{name}"} for name in _CONTROLS]
-    return _body(request, answer, streams=streams) | {"parameters": parameters}
-
 
 CACHED_ROUTES = (
     RawRoute(
@@ -60,7 +25,7 @@ CACHED_ROUTES = (
         ["POST"],
         operation_id="create_chat_completion",
         summary="A chat completion",
-        described=_cached("ChatRequest", "ChatCompletion"),
+        described=cached("ChatRequest", "ChatCompletion", EVENTS),
     ),
     RawRoute(
         "/v1/responses",
@@ -68,7 +33,7 @@ CACHED_ROUTES = (
         ["POST"],
         operation_id="create_response",
         summary="A response",
-        described=_cached("ResponseRequest", "ResponseObject"),
+        described=cached("ResponseRequest", "ResponseObject", EVENTS),
     ),
     RawRoute(
         "/v1/completions",
@@ -76,7 +41,7 @@ CACHED_ROUTES = (
         ["POST"],
         operation_id="create_completion",
         summary="A legacy text completion, matched exactly or not at all",
-        described=_cached("TextRequest", "TextCompletion"),
+        described=cached("TextRequest", "TextCompletion", EVENTS),
     ),
     RawRoute(
         "/v1/messages",
@@ -84,7 +49,7 @@ CACHED_ROUTES = (
         ["POST"],
         operation_id="create_message",
         summary="A message of Anthropic's API",
-        described=_cached("MessagesRequest", "MessageObject"),
+        described=cached("MessagesRequest", "MessageObject", EVENTS),
     ),
     RawRoute(
         "/v1/messages/count_tokens",
@@ -92,7 +57,7 @@ CACHED_ROUTES = (
         ["POST"],
         operation_id="count_tokens",
         summary="How many tokens a message of Anthropic's API would be asked with",
-        described=_cached("TokenCountRequest", "TokenCount", streams=False),
+        described=cached("TokenCountRequest", "TokenCount"),
     ),
 )
 """First in the app: what is asked most is found first."""
@@ -103,14 +68,16 @@ UNCACHED_ROUTES = (
         create_embedding,
         ["POST"],
         operation_id="create_embedding",
-        described=_cached("EmbeddingRequest", "EmbeddingList", streams=False),
+        described=cached("EmbeddingRequest", "EmbeddingList"),
     ),
     RawRoute(
         "/health",
         health,
         ["GET"],
         operation_id="health",
-        described={"responses": {"200": {"description": "It serves.", "content": _json("Health")}}},
+        described={
+            "responses": {"200": {"description": "It serves.", "content": content("Health")}}
+        },
     ),
     RawRoute(f"/v1{paths.OPENAPI}", describe, ["GET"]),
 )
