@@ -5,6 +5,7 @@ from mangum import Mangum
 from llm_cache_proxy.api.aws.gateway_events import gateway_function
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.bootstrap.functions.operators import Composed, operator_function
+from llm_cache_proxy.bootstrap.functions.settings import CLIENT_KEYS
 from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.settings import Settings
 
@@ -17,4 +18,4 @@ def _compose(settings: Settings) -> Composed:
     return Composed(gateway_function(http), acting.close)
 
 
-handler = operator_function(_compose)
+handler = operator_function(_compose, unread=CLIENT_KEYS)

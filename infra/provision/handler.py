@@ -3,11 +3,15 @@
 
 from llm_cache_proxy.api.aws.stack_event import Event, stack_function
 from llm_cache_proxy.bootstrap.functions.provisioning import provision
-from llm_cache_proxy.bootstrap.functions.settings import function_settings
+from llm_cache_proxy.bootstrap.functions.settings import (
+    CLIENT_KEYS,
+    STORE_SHAPES,
+    function_settings,
+)
 
 
 async def _provision() -> str:
-    return await provision(function_settings())
+    return await provision(function_settings(CLIENT_KEYS | STORE_SHAPES))
 
 
 def handler(event: Event, _: object) -> dict[str, str] | None:

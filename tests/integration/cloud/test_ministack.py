@@ -26,7 +26,9 @@ pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
 STACK = "lcp"
 KEY = "operator"
 # The deadline is for a machine that does much else.
-TUNING = {"ACCESS_MODE": "open", "EXACT_DEADLINE_SECONDS": 5}
+TUNING = {"ACCESS_MODE": "open", "EXACT_DEADLINE_SECONDS": 5, "UPSTREAM_KEY_FROM_CLIENT": True}
+SIGNING_SECRET = "a-signing-secret-of-forty-characters-or-so"
+CLIENT = {"authorization": "Bearer sk-of-one-client"}
 QUESTION = {
     "model": "llama-3.1-8b-instant",
     "messages": [{"role": "user", "content": "What is a stack?"}],
@@ -68,6 +70,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
                     "REDIS_URL": redis_url,
                     "QDRANT_API_KEY": "word",
                     "ADMIN_KEY": KEY,
+                    "KEY_SIGNING_SECRET": SIGNING_SECRET,
                     "TUNING": json.dumps(TUNING),
                 }
             )
@@ -88,12 +91,23 @@ def operator(stack: Deployed, event: object) -> Any:
 def test_a_chat_completion_is_answered_and_then_from_the_cache(stack: Deployed) -> None:
     url = f"{stack.api}/v1/chat/completions"
 
-    first = httpx.post(url, json=QUESTION, timeout=60)
-    second = httpx.post(url, json=QUESTION, timeout=60)
+    first = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=60)
+    second = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=60)
 
     assert [first.status_code, second.status_code] == [200, 200], first.text
     assert [first.headers["x-cache"], second.headers["x-cache"]] == ["MISS", "HIT-EXACT"]
     assert first.json()["choices"] == second.json()["choices"]
+
+
+def test_another_clients_upstream_key_has_entries_of_its_own(stack: Deployed) -> None:
+    url = f"{stack.api}/v1/chat/completions"
+
+    httpx.post(url, json=QUESTION, headers=CLIENT, timeout=60)
+    none = httpx.post(url, json=QUESTION, timeout=60)
+    other = httpx.post(url, json=QUESTION, headers={"x-api-key": "sk-of-another"}, timeout=60)
+
+    assert none.status_code == 401
+    assert other.headers["x-cache"] == "MISS"
 
 
 def test_numbers_are_behind_the_admin_key_from_the_parameter_store(stack: Deployed) -> None:
@@ -107,7 +121,7 @@ def test_numbers_are_behind_the_admin_key_from_the_parameter_store(stack: Deploy
 
 
 def test_an_operator_clears_over_http_and_counts_directly(stack: Deployed) -> None:
-    httpx.post(f"{stack.api}/v1/chat/completions", json=QUESTION, timeout=60)
+    httpx.post(f"{stack.api}/v1/chat/completions", json=QUESTION, headers=CLIENT, timeout=60)
 
     counted = operator(stack, {"action": "count"})
     cleared = httpx.post(

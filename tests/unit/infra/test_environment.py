@@ -1,12 +1,14 @@
+import json
 import re
 from collections.abc import Callable
 
 import pytest
 from pydantic import SecretStr
 
+from llm_cache_proxy.bootstrap.functions.settings import CLIENT_KEYS, STORE_SHAPES
 from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.bootstrap.roots import completions
-from llm_cache_proxy.settings import Settings, secret_setting_names
+from llm_cache_proxy.settings import Settings, read_settings, secret_setting_names
 from samples.stack import Stack, template
 
 STREAMING = Stack(SecretsPath="/lcp/prod", QdrantUrl="https://q.example")
@@ -73,6 +75,57 @@ def test_everything_else_comes_from_one_parameter_beside_the_secrets(function: s
 
     assert names[0] == "/lcp/prod/TUNING"
     assert len(names) <= NAMES_IN_ONE_CALL
+
+
+SECRET_VALUES = {
+    "KEY_SIGNING_SECRET": "a-signing-secret-of-forty-characters-or-so",
+    "REDIS_URL": "redis://r:6379/0",
+    "ADMIN_KEY": "k",
+    "GROQ_API_KEY": "g",
+}
+UNREAD: dict[str, frozenset[str]] = {
+    "MetricsFunction": CLIENT_KEYS,
+    "ProvisionFunction": CLIENT_KEYS | STORE_SHAPES,
+}
+
+
+@pytest.mark.parametrize("function", TUNED)
+@pytest.mark.parametrize(
+    "tuning",
+    [
+        {"UPSTREAM_KEY_FROM_CLIENT": True},
+        {"UPSTREAM_KEY_FROM_CLIENT": True, "ACCESS_MODE": "open"},
+        {"ACCESS_MODE": "keyed"},
+        {"REDIS_CLUSTER_SLOTS": 64},
+    ],
+    ids=str,
+)
+def test_every_function_starts_with_a_tuning_that_asks_for_anothers_secret(
+    function: str, tuning: dict[str, object]
+) -> None:
+    """A function has no secret that it does not use, and all of them share one TUNING."""
+    given = {name.rsplit("/", 1)[1] for name in secret_names(STREAMING, function)}
+    secrets = {name: value for name, value in SECRET_VALUES.items() if name in given}
+
+    settings = read_settings(
+        secrets | {"TUNING": json.dumps(tuning)}, unread=UNREAD.get(function, frozenset())
+    )
+
+    if function == "CompletionsFunction":
+        service = completions(settings)
+        assert (service.upstream_keys is not None) == ("UPSTREAM_KEY_FROM_CLIENT" in tuning)
+        assert (service.key_ring is not None) == (tuning.get("ACCESS_MODE") == "keyed")
+
+
+@pytest.mark.parametrize("function", TUNED)
+def test_a_function_leaves_unread_only_what_asks_for_a_secret_that_it_lacks(function: str) -> None:
+    lacking = SECRETS - GIVEN[function]
+    asking = dict.fromkeys(CLIENT_KEYS, "KEY_SIGNING_SECRET")
+    asking |= dict.fromkeys(STORE_SHAPES, "REDIS_URL")
+
+    assert UNREAD.get(function, frozenset()) == {
+        name for name, secret in asking.items() if secret in lacking
+    }
 
 
 @pytest.mark.parametrize("function", TUNED)

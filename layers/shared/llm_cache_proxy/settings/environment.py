@@ -97,10 +97,13 @@ def runs_under_sam_local() -> bool:
     return read_variable("AWS_SAM_LOCAL") == "true"
 
 
-def read_settings(secrets: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    secrets: Mapping[str, str] | None = None, *, unread: Collection[str] = ()
+) -> Settings:
     """The settings in the environment, under those in TUNING and `secrets` (by variables' names).
 
-    Raises SettingsError that names what is wrong.
+    `unread` are names in TUNING that mean nothing to this process. Raises SettingsError that names
+    what is wrong.
     """
     kept = dict(secrets or {})
     tuning = read_tuning(
@@ -109,6 +112,7 @@ def read_settings(secrets: Mapping[str, str] | None = None) -> Settings:
         secret=secret_setting_names(),
     )
     found = {name.lower(): value for name, value in (tuning | kept).items() if value}
+    found = {name: value for name, value in found.items() if name.upper() not in unread}
     try:
         return Settings.model_validate(found)
     except ValidationError as exc:

@@ -1,7 +1,8 @@
 """What a function for operators does at its start, and when its settings change."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import Any, NamedTuple
 
 from llm_cache_proxy.bootstrap.functions.priming import prime_everything
@@ -20,12 +21,15 @@ class Composed(NamedTuple):
     close: Callable[[], Awaitable[None]]
 
 
-def operator_function(compose: Callable[[Settings], Composed]) -> Handler:
+def operator_function(
+    compose: Callable[[Settings], Composed], *, unread: Collection[str] = ()
+) -> Handler:
     """The function's handler, composed anew where its settings change. Raises SettingsError."""
-    settings = operator_settings()
+    read = partial(operator_settings, unread)
+    settings = read()
     # While Lambda lends a whole processor: later, an import takes longer than a store may take.
     prime_everything(settings)
-    watch = SettingsWatch(settings, operator_settings)
+    watch = SettingsWatch(settings, read)
     composed = compose(settings)
 
     def handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's shapes

@@ -1,18 +1,25 @@
 """The settings of a Lambda function: its environment, and the secrets that this names."""
 
 import logging
+from collections.abc import Collection
 
 from llm_cache_proxy.bootstrap.functions.logs import log_as_json
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_secret_names, read_settings
 
+CLIENT_KEYS = frozenset({"ACCESS_MODE", "UPSTREAM_KEY_FROM_CLIENT"})
+"""Settings that ask for the secret that signs keys."""
+STORE_SHAPES = frozenset({"REDIS_CLUSTER_SLOTS"})
+"""Settings that ask for a store's address."""
 _log = logging.getLogger(__name__)
 
 
-def function_settings() -> Settings:
+def function_settings(unread: Collection[str] = ()) -> Settings:
     """The function's settings, read anew at each call. Raises SettingsError.
 
-    Sets the level of its log lines as well, since nothing else of a function starts earlier.
+    All functions share one TUNING, and none has a secret that it does not use: what asks for one
+    that a function lacks is `unread` there. Sets the level of its log lines as well, since nothing
+    else of a function starts earlier.
     """
     secrets: dict[str, str] = {}
     names = read_secret_names()
@@ -20,7 +27,7 @@ def function_settings() -> Settings:
         from llm_cache_proxy.adapters.ssm_secrets import ssm_secrets
 
         secrets = ssm_secrets(names)
-    settings = read_settings(secrets)
+    settings = read_settings(secrets, unread=unread)
     log_as_json(settings.log_level)
     for library in ("httpx", "mangum"):  # a line a request each, httpx's with the whole address
         logging.getLogger(library).setLevel(logging.WARNING)
@@ -29,13 +36,13 @@ def function_settings() -> Settings:
     return settings
 
 
-def operator_settings() -> Settings:
+def operator_settings(unread: Collection[str] = ()) -> Settings:
     """The same for functions that serve operators. Raises SettingsError.
 
     A public address without an admin key would be open to everyone, so a function whose secrets
     are kept in AWS, or that could make client keys, refuses to start without one.
     """
-    settings = function_settings()
+    settings = function_settings(unread)
     guarded = bool(read_secret_names()) or settings.key_signing_secret is not None
     if guarded and settings.admin_key is None:
         raise SettingsError(
