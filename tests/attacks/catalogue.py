@@ -9,6 +9,7 @@ from attacks.groups import (
     json_bodies,
     limits,
     malformed,
+    messages,
     paths,
     stores_away,
     tenants,
@@ -27,6 +28,7 @@ GROUPS: tuple[Group, ...] = (
     paths.GROUP,
     upstream_answers.GROUP,
     embeddings.GROUP,
+    messages.GROUP,
     stores_away.GROUP,
     connections.GROUP,
 )

@@ -39,11 +39,18 @@ class Reply:
         error = self.fields.get("error")
         if not self.body:
             return f"{self.status}"
-        if not isinstance(error, dict) or set(error) != {"message", "type", "param", "code"}:
+        if not isinstance(error, dict) or not self._is_in_shape(error):
             return f"{self.status} not in OpenAI's shape"
         if "Traceback" in str(error["message"]) or 'File "/' in str(error["message"]):
             return f"{self.status} an exception's text"
-        return f"{self.status} {error['code'] or error['type']}"
+        return f"{self.status} {error.get('code') or error['type']}"
+
+    def _is_in_shape(self, error: JsonObject) -> bool:
+        """Whether it is OpenAI's; or, named by its type alone, Anthropic's."""
+        anthropics = {"type", "error", "request_id"}
+        return set(error) == {"message", "type", "param", "code"} or (
+            set(error) == {"message", "type"} and set(self.fields) == anthropics
+        )
 
 
 def exchange(

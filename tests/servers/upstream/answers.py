@@ -1,6 +1,7 @@
 """What a scripted upstream says unasked: OpenAI's shapes with a counter in them."""
 
 import json
+from collections.abc import Mapping
 
 from llm_cache_proxy.adapters.upstream.demo.answer import DemoAnswer
 from llm_cache_proxy.adapters.upstream.demo.messages import (
@@ -98,12 +99,18 @@ def _streamed(request: Recorded) -> list[bytes] | None:
         return [sse([line], done=False) for line in lines]
     if request.path.endswith("/messages"):
         said = DemoAnswer(ident, tuple(_words(text)), prompt_tokens=10)
-        lines = [
-            f"event: {event['type']}\ndata: {json.dumps(event)}"
-            for event in message_events(said, model)
-        ]
-        return [sse([line], done=False) for line in lines]
+        return [_named_event(event) for event in message_events(said, model)]
     return None
+
+
+def message_steps(text: str, *, model: str = "scripted-model") -> list[bytes]:
+    """A message's events as they are streamed, a word each."""
+    said = DemoAnswer("1", tuple(_words(text)), prompt_tokens=10)
+    return [_named_event(event) for event in message_events(said, model)]
+
+
+def _named_event(event: Mapping[str, object]) -> bytes:
+    return sse([f"event: {event['type']}\ndata: {json.dumps(event)}"], done=False)
 
 
 def _message(request: Recorded) -> dict[str, object] | None:
