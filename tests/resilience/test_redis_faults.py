@@ -14,6 +14,7 @@ from servers.link import Link, Mode
 from servers.proxy.process import proxy_process
 from servers.redis.mortal import MortalRedis
 from servers.redis.rest_gateway import rest_gateway
+from servers.upstream.answers import CountingAnswers
 from servers.upstream.scripted import ScriptedUpstream
 
 DEADLINE_SECONDS = 0.5
@@ -89,7 +90,7 @@ def behind_link(tmp_path: Path, client: str) -> Iterator[tuple[MortalRedis, Link
     with (
         MortalRedis().running() as server,
         linked(server, client) as (link, settings),
-        ScriptedUpstream().in_thread() as upstream,
+        ScriptedUpstream(CountingAnswers(word_seconds=0.1)).in_thread() as upstream,
         proxy_process(
             tmp_path / "data",
             UPSTREAM_BASE_URL=upstream.base_url,
@@ -153,6 +154,47 @@ def test_no_follower_waits_for_a_leader_that_never_got_its_lease(
     assert unheard.headers["x-cache-reason"] == "exact-unavailable"
     assert again.headers["x-cache"] == "MISS"
     assert waited < DEADLINE_SECONDS + SLACK_SECONDS
+
+
+@pytest.mark.parametrize("client", ["redis", "rest"])
+def test_a_streamed_message_comes_whole_while_redis_goes_away_and_comes_back(
+    client: str, tmp_path: Path
+) -> None:
+    with behind_link(tmp_path, client) as (server, _, base_url):
+        asked_of(base_url, "How do tides come about?")  # connects, and loads the scripts
+
+        with message_stream(base_url, "What is entropy?") as (headers, pieces):
+            first = next(pieces)
+            server.kill()
+            during = first + b"".join(pieces)
+        away = streamed_message(base_url, "What is entropy?")
+        server.start()
+        deadline = time.monotonic() + BACK_SECONDS
+        again = away
+        while again[0]["x-cache"] != "HIT-EXACT" and time.monotonic() < deadline:
+            again = streamed_message(base_url, "What is entropy?")
+
+    assert headers["x-cache"] == "MISS"
+    assert away[0]["x-cache-reason"] == "exact-unavailable"
+    for body in (during, away[1], again[1]):
+        assert body.count(b"event: message_start\n") == body.count(b"event: message_stop\n") == 1
+        assert b"event: error" not in body
+    assert again[0]["x-cache"] == "HIT-EXACT"
+
+
+@contextmanager
+def message_stream(base_url: str, text: str) -> Iterator[tuple[httpx.Headers, Iterator[bytes]]]:
+    body = {"model": "m", "max_tokens": 64, "messages": [{"role": "user", "content": text}]}
+    with httpx.stream(
+        "POST", f"{base_url}/messages", json=body | {"stream": True}, timeout=30
+    ) as answer:
+        assert answer.status_code == 200
+        yield answer.headers, answer.iter_bytes()
+
+
+def streamed_message(base_url: str, text: str) -> tuple[httpx.Headers, bytes]:
+    with message_stream(base_url, text) as (headers, pieces):
+        return headers, b"".join(pieces)
 
 
 def asked_of(base_url: str, text: str) -> httpx.Response:
