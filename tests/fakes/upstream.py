@@ -68,7 +68,7 @@ class FakeUpstream:
         self.calls.append(call)
         if self.unreachable:
             raise UpstreamUnreachable("The upstream cannot be reached.", upstream="fake")
-        route = self.answering_route or call.routes[0]
+        route = self.answering_route or (call.routes or self.routes(call.model or ""))[0]
         if self._queue:
             status, headers, pieces = self._queue.pop(0)
             return UpstreamReply(status, headers, self._body(pieces), route)

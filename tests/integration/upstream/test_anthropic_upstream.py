@@ -29,7 +29,7 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
     with ScriptedUpstream().in_thread() as openai, ScriptedUpstream().in_thread() as anthropic:
         upstreams = [
             {"name": "open", "base_url": openai.base_url},
-            {"name": "anthropic", "base_url": anthropic.base_url},
+            {"name": "anthropic", "base_url": anthropic.base_url, "models": ["claude-*"]},
         ]
         settings = {
             "UPSTREAMS": json.dumps(upstreams),
@@ -43,25 +43,29 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
 
 
 def test_each_path_goes_to_the_upstream_that_speaks_its_api(stand: Stand) -> None:
-    asked = {"model": "m", "max_tokens": 9, "messages": MESSAGES}
+    asked = {"model": "claude-m", "max_tokens": 9, "messages": MESSAGES}
 
     said = [stand.client.post("/messages", json=asked) for _ in range(2)]
     counted = stand.client.post("/messages/count_tokens", json=asked)
     batches = stand.client.get("/messages/batches")
+    begun = stand.client.post("/messages/batches", json={"requests": []})
+    files = stand.client.get("/files", headers={"anthropic-version": "2023-06-01"})
     chat = stand.client.post("/chat/completions", json=asked)
 
     assert [answer.headers["x-cache"] for answer in said] == ["MISS", "HIT-EXACT"]
     assert counted.json() == {"input_tokens": 10}
-    assert batches.status_code == 200
+    assert {each.status_code for each in (batches, begun, files)} == {200}
+    assert batches.headers["request-id"] == batches.headers["x-request-id"]
     assert chat.json()["object"] == "chat.completion"
     to_anthropic = [each.path for each in stand.anthropic.requests if each.path != "/v1/models"]
-    assert to_anthropic == ["/v1/messages", "/v1/messages/count_tokens", "/v1/messages/batches"]
+    below = ["/v1/messages/count_tokens", "/v1/messages/batches", "/v1/messages/batches"]
+    assert to_anthropic == ["/v1/messages", *below, "/v1/files"]
     to_openai = [each.path for each in stand.openai.requests if each.path != "/v1/models"]
     assert to_openai == ["/v1/chat/completions"]
 
 
 def test_each_is_shown_its_own_key_and_never_the_clients(stand: Stand) -> None:
-    asked = {"model": "m", "max_tokens": 9, "messages": MESSAGES}
+    asked = {"model": "claude-m", "max_tokens": 9, "messages": MESSAGES}
     stand.client.post("/messages", json=asked, headers={"anthropic-beta": "a"})
     stand.client.post("/chat/completions", json=asked)
 

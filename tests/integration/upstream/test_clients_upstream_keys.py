@@ -45,7 +45,7 @@ class Stand:
 def running(folder: Path, **settings: str) -> Iterator[Stand]:
     with ScriptedUpstream().in_thread() as upstream:
         given = {
-            "UPSTREAM_BASE_URL": upstream.base_url,
+            **({} if "UPSTREAMS" in settings else {"UPSTREAM_BASE_URL": upstream.base_url}),
             "UPSTREAM_KEY_FROM_CLIENT": "true",
             "KEY_SIGNING_SECRET": SECRET,
             "LOG_LEVEL": "DEBUG",
@@ -150,6 +150,32 @@ def test_nothing_of_it_is_stored_or_logged(stand: Stand, fails: bool) -> None:
     written = stand.written()
     assert b"/v1/chat/completions" in written
     assert ONE.encode() not in written
+
+
+def test_a_key_is_shown_to_no_other_provider(tmp_path: Path) -> None:
+    with ScriptedUpstream().in_thread() as open_api, ScriptedUpstream().in_thread() as claude_api:
+        upstreams = [
+            {"name": "open", "base_url": open_api.base_url},
+            {"name": "anthropic", "base_url": claude_api.base_url, "models": ["claude-*"]},
+        ]
+        settings = {
+            "UPSTREAMS": json.dumps(upstreams),
+            "UPSTREAM_KEYS": '{"open": "sk-open", "anthropic": "sk-ant"}',
+        }
+        with running(tmp_path, **settings) as stand:
+            with Anthropic(base_url=stand.proxy.url, api_key=ONE) as claude:
+                claude.models.list()
+            undecided = httpx.get(
+                f"{stand.proxy.base_url}/models", headers={"authorization": f"Bearer {OTHER}"}
+            )
+            own = {"authorization": f"Bearer {OTHER}", "openai-project": "p"}
+            listed = httpx.get(f"{stand.proxy.base_url}/models", headers=own)
+
+    assert (undecided.status_code, undecided.json()["error"]["code"]) == (400, "undecided_upstream")
+    assert listed.status_code == 200
+    assert [each.path for each in claude_api.requests] == ["/v1/models"]
+    assert ONE in str(claude_api.requests[0].headers)
+    assert [each.headers["authorization"] for each in open_api.requests] == [f"Bearer {OTHER}"]
 
 
 def test_beside_a_client_key_it_has_a_header_of_its_own(tmp_path: Path) -> None:

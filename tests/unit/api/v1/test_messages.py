@@ -144,6 +144,20 @@ async def test_a_path_that_client_keys_do_not_reach_is_refused_in_that_shape(
     assert chat.json()["error"]["code"] == "path_not_allowed"
 
 
+async def test_what_is_passed_below_has_the_requests_name_where_its_clients_look(
+    harness: Harness,
+) -> None:
+    answering(harness, {"input_tokens": 4})
+
+    async with keyed(harness) as client:
+        counted = await client.post("/messages/count_tokens", json=ASKED)
+        chat = await client.post("/embeddings", json={"model": "m", "input": "a"})
+
+    assert counted.json() == {"input_tokens": 4}
+    assert counted.headers["request-id"] == counted.headers["x-request-id"]
+    assert "request-id" not in chat.headers
+
+
 async def test_an_upstream_that_is_away_is_an_api_error(harness: Harness) -> None:
     harness.upstream.unreachable = True
 

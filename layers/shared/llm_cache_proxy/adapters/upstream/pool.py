@@ -13,7 +13,12 @@ from typing import Protocol
 
 from llm_cache_proxy.adapters.upstream.model_list import ModelList
 from llm_cache_proxy.domain.errors import UpstreamError, UpstreamUnreachable
-from llm_cache_proxy.domain.upstreams.config import UpstreamConfig, candidates, of_kind
+from llm_cache_proxy.domain.upstreams.config import (
+    UpstreamConfig,
+    candidates,
+    of_kind,
+    without_model,
+)
 from llm_cache_proxy.domain.upstreams.retry import (
     RetryPolicy,
     backoff_seconds,
@@ -97,7 +102,10 @@ class UpstreamPool:
         return [Route(config.name, name) for config, name in candidates(configs, model)]
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:
-        """The first answer that is worth having; else the last one, or the last error raised."""
+        """The first answer that is worth having; else the last one, or the last error raised.
+
+        Raises InvalidRequest where nothing says which provider a client's own key is for.
+        """
         attempts = _Attempts(self._timing.monotonic() + self._deadline_seconds)
         routes = call.routes or self._default_routes(call)
         if call.upstream_key is not None:  # it is for one provider's eyes
@@ -125,8 +133,11 @@ class UpstreamPool:
         await asyncio.gather(*(member.aclose() for member in self._members.values()))
 
     def _default_routes(self, call: UpstreamCall) -> Sequence[Route]:
-        """For a request that names no model: the preferred upstream."""
-        return [Route(name, call.model or "") for name in self._members][:1]
+        """For a request that names no model that is served."""
+        configs = [member.config for member in self._members.values()]
+        own_key = call.upstream_key is not None
+        asked = without_model(configs, call.path, call.headers, own_key=own_key)
+        return [Route(config.name, call.model or "") for config in asked]
 
     async def _over(
         self, route: Route, call: UpstreamCall, attempts: _Attempts, *, last: bool

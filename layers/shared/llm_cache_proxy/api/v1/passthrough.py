@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
-from llm_cache_proxy.api.http.paths import path_below_root
+from llm_cache_proxy.api.http.paths import ROOT, path_below_root
 from llm_cache_proxy.api.http.request_parts import (
     CLIENT_LEFT,
     media_type,
@@ -21,7 +21,7 @@ from llm_cache_proxy.api.middleware.request_events import event_draft_of
 from llm_cache_proxy.api.v1.metering import KeyCharge, metered
 from llm_cache_proxy.api.v1.service import Service, service_of
 from llm_cache_proxy.domain.closable_body import bounded_body
-from llm_cache_proxy.domain.errors import UnsupportedMediaType, UpstreamError
+from llm_cache_proxy.domain.errors import RequestRefused, UnsupportedMediaType, UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 from llm_cache_proxy.domain.metrics.counter_names import BYPASSES
 from llm_cache_proxy.domain.metrics.pricing import PriceList
@@ -63,7 +63,8 @@ class PassThrough:
         """The upstream's answer to `body` at `path`, streamed, and counted as a bypass."""
         fields = object_or_none(body) or {}
         model = event_draft_of(request).model = _model(fields)
-        client, routes = request.state.client, self.upstream.routes(model or "", path)
+        client = request.state.client
+        routes = self.upstream.routes(model, path) if model else ()
         routed = routes[0].model if routes else model or ""
         if request.method == "POST":
             state = await self.admission.to_upstream(
@@ -93,7 +94,7 @@ class PassThrough:
         self.counter_writer.write_in_background(client.tenant, state.counts.result)
         try:
             reply = await while_connected(request, self.upstream.send(call))
-        except UpstreamError:
+        except (RequestRefused, UpstreamError):
             settle((0, 0))
             raise
         if reply is None:
@@ -101,7 +102,7 @@ class PassThrough:
             return Response(status_code=CLIENT_LEFT)
         answer = await _answer(reply, settle)
         answer.outcome.grant = state.account.grant
-        return to_response(answer, request.state.request_id, path)
+        return to_response(answer, request.state.request_id, f"{ROOT}{path}")
 
 
 async def pass_through(request: Request) -> Response:
