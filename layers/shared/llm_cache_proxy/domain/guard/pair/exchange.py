@@ -100,7 +100,7 @@ def _between(left: list[Token], right: list[Token], *, symmetric: bool) -> str |
     for first in range(1, min(_LONGEST, len(a) - 2) + 1):
         for last in range(1, min(_LONGEST, len(a) - first - 1) + 1):
             if b == a[-last:] + a[first:-last] + a[:first]:
-                return _named(left[:first], left[-last:], left[first:-last])
+                return _named(left[:first], left[-last:], left[first:-last], around[1])
     return _shuffled(left, right)
 
 
@@ -169,12 +169,23 @@ def _in_other_order(left: list[Token], right: list[Token]) -> str | None:
     return "the same words in another order"
 
 
-def _named(one: Sequence[Token], other: Sequence[Token], between: Sequence[Token]) -> str | None:
-    """The two that change places, unless they are members of one list or have no content."""
+def _named(
+    one: Sequence[Token],
+    other: Sequence[Token],
+    between: Sequence[Token],
+    behind: Token | None,
+) -> str | None:
+    """The two that change places, unless they are members of one list or have no content.
+
+    A word behind both says nothing: "red cars and blue cars".
+    """
     if not (_says_something(one) and _says_something(other)):
         return None
-    shared = {token.stem for token in between[:1]}
-    joints = lexicon.word_set("list_joint") | {"than"}
+    compared = any(token.word == "than" for token in between)
+    shared = {between[0].stem}
+    if compared:
+        shared &= {behind.stem} if behind else set()
+    joints = lexicon.word_set("list_joint")
     rest = [token for token in between if token.word not in _ARTICLES and token.stem not in shared]
     if between[0].word in joints or any(token.word in joints for token in between):
         rest = [token for token in rest if token.word not in joints]

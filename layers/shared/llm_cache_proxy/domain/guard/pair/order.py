@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 JOINTS = frozenset({"and", "or", "vs", "versus", ",", "&", "/", "with", "nor"})
+_TIMES = frozenset({"before", "after"})
 MOST_KEYS = 40
 """Shared words beyond which order is not compared, so that cost stays bounded."""
 
@@ -66,7 +67,7 @@ def _content_runs(analysis: Analysis, *, light: bool) -> list[tuple[int, str, ra
             role, settled = token.word, False
         elif _determines(token):
             settled = settled or bool(role)
-        elif token.word not in JOINTS:
+        elif token.word not in JOINTS and not (role in _TIMES and token.word in _subjects()):
             role = ""
     return found
 
@@ -91,6 +92,12 @@ def _anywhere() -> frozenset[str]:
     """Words that may stand anywhere in a sentence: days, months."""
     calendar = ("today", "tomorrow", "yesterday", "tonight")
     return frozenset(calendar)
+
+
+@cache
+def _subjects() -> frozenset[str]:
+    """Who does what stands behind "before": "before I eat"."""
+    return frozenset({"i", "you", "we", "he", "she", "it", "they"})
 
 
 def _key(token: Token, other: Analysis) -> str | None:

@@ -50,6 +50,13 @@ _ONE_SPELLING = str.maketrans(
 )
 
 
+_RAISED = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+")
+"""Exponents, as they are typed behind "^" where the keyboard lacks them."""
+_FRACTION = re.compile("(\\d?)([\u00bc-\u00be\u2150-\u215e])")
+_LOWERED = re.compile("[\u2080-\u2089]+")
+_NUMERIC = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u215e]")
+
+
 class Cleaned(NamedTuple):
     """A text to compare, and its words that something invisible stood in, as written."""
 
@@ -61,11 +68,24 @@ def cleaned(text: str) -> Cleaned:
     """`text` in one spelling; what is dropped inside a word is kept in `hiding`."""
     if text.isascii() and text.isprintable():
         return Cleaned(text, ())
-    composed = normalize("NFC", text)
+    composed = _typed(normalize("NFC", text))
     if _DROPPED.search(composed) is None:
         return Cleaned(composed.translate(_ONE_SPELLING), ())
     hiding = tuple(chunk.casefold() for chunk in composed.split() if _HIDES.search(chunk))
     return Cleaned(_DROPPED.sub("", composed).translate(_ONE_SPELLING), hiding)
+
+
+def _typed(text: str) -> str:
+    """`text` with its exponents, indices and fractions in ASCII: "x^2", "H2O", "1/2"."""
+    if _NUMERIC.search(text) is None:
+        return text
+    text = _RAISED.sub(lambda each: "^" + _plain(each[0]), text)
+    text = _LOWERED.sub(lambda each: _plain(each[0]), text)
+    return _FRACTION.sub(lambda each: f"{each[1]} {_plain(each[2])}".lstrip(), text)
+
+
+def _plain(digits: str) -> str:
+    return normalize("NFKC", digits).translate({0x2044: "/", 0x2212: "-"})
 
 
 def without_accents(word: str) -> str:

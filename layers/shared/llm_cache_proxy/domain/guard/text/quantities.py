@@ -15,8 +15,11 @@ _ROMAN = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "XI
 _ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _CURRENCY_SIGNS = frozenset("$€£¥₹₩₽")
 _CURRENCIES = frozenset({"usd", "eur", "gbp", "rs", "inr", "jpy", "us$", "chf", "cad", "aud"})
+_PARTS = frozenset("2345678")
 _PAIRS = frozenset({"pair", "couple"})
 _HUNDRED = 100
+_SPEEDS = {"kilometre": "kmh", "mile": "mph"}
+_HOURLY = frozenset((by, "hour") for by in ("/", "per", "an"))
 _TENS = range(20, 100, 10)
 
 
@@ -94,6 +97,9 @@ def _digits(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
     value = tokens[at].word.replace(",", "")
     value = "0" + value if value.startswith(".") else value
     end = at + 1
+    part = tokens[end : end + 2]
+    if [each.raw for each in part[:1]] == ["/"] and value == "1" and _is_part(part[1:]):
+        return end + 2, f"1/{part[1].word}", False
     end += (
         end + 1 < len(tokens)
         and tokens[end].raw == "-"
@@ -111,6 +117,11 @@ def _digits(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
         value = _scaled(value, lexicon.number_scales()["billion"])
         end += 1
     return end, value.lstrip("0") or "0", False
+
+
+def _is_part(tokens: tuple[Token, ...]) -> bool:
+    """Whether "1/" goes on to a fraction: "1/2", "1/4"."""
+    return bool(tokens) and tokens[0].word in _PARTS
 
 
 def _scaled(value: str, scale: int) -> str:
@@ -158,7 +169,9 @@ def _unit(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, int, st
         spelling = tokens[end + 1].word if skipped else after.word
         unit = lexicon.units().get(spelling, "")
         if unit and (len(spelling) > 1 or not spelling.isalpha() or _glued(tokens, end)):
-            return start, end + 1 + skipped, unit
+            stop = end + 1 + skipped
+            more, whole = _whole_unit(tokens, stop, unit)
+            return start, stop + more, whole
     if start:
         before = tokens[start - 1]
         if before.raw == "." and start > 1:
@@ -167,6 +180,16 @@ def _unit(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, int, st
             unit = lexicon.units().get(before.word, lexicon.units().get(before.word[-1:], ""))
             return start - 1, end, unit
     return start, end, ""
+
+
+def _whole_unit(tokens: tuple[Token, ...], stop: int, unit: str) -> tuple[int, str]:
+    """How many tokens more belong to the unit, and what it then is: "degrees F", "km/h"."""
+    after = tuple(lexicon.units().get(each.word, each.word) for each in tokens[stop : stop + 2])
+    if unit == "degree" and after[:1] in {("celsius",), ("fahrenheit",)}:
+        return 1, after[0]
+    if after in _HOURLY and unit in _SPEEDS:
+        return 2, _SPEEDS[unit]
+    return 0, unit
 
 
 def _glued(tokens: tuple[Token, ...], end: int) -> bool:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from llm_cache_proxy.domain.guard.words import lexicon
 
-_ANY = re.compile(r"[^A-Za-z\d '?.,]|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \? | \. ")
+_ANY = re.compile(r"[^A-Za-z\d '?.,]|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \?+ |\w\?\w| \. ")
 """The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
-    r"|\?:|::|\.{2,}\w|\w \.{1,2} |\w\"\w|\w!\s|\s\?\s|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
+    r"|\?:|::|\.{2,}\w|\w \.{1,3} |\w\"\w|\w!\s|\d!|\s\?+\s|\w\?\w|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
     r"|[:;][-o']?[()\[\]]|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
@@ -30,7 +30,17 @@ _WIDEST = 40
 """Chunks between two brackets."""
 _NAMES = re.compile(r"[A-Za-z]:")
 """A letter that a colon parts from the formula behind it: "solve for x: 2x = 8"."""
-_PLACE = re.compile(r"\.{1,2}/?|~|/|-")
+_PLACE = re.compile(r"\.{1,2}/?|~|/|-|[\w.~-]*/\*?")
+"""A folder, perhaps with all that is in it: "..", "./*", "src/"."""
+_ALONE = re.compile(r"[@#$%^~*?!&|\\;]{1,3}|\.{2,3}")
+_SIGN_NAMES = frozenset({"sign", "symbol", "operator", "character", "key"})
+_BEFORE_SIGN = frozenset({"a", "an", "do", "does", "is", "of", "the"}) | _SIGN_NAMES
+_BEHIND_SIGN = frozenset({"called", "do", "for", "match", "mean", "stand"}) | _SIGN_NAMES
+_FACES = frozenset({"emoji", "emoticon", "face", "smiley"})
+_COUNTING = frozenset({"calculate", "compute", "evaluate", "is", "of", "simplify", "what's"})
+"""Words before "6!" that make it a factorial at the end of a text."""
+_REGEX = re.compile(r"\b(?:regexp?|regular expression|glob)\b", re.IGNORECASE)
+_QUANTIFIED = re.compile(r"[*+?^$|\\{}\[\]].|[*+^$|\\{}\[\]]$")
 _ADDRESSED = re.compile(r"@\w+[,:!]")
 _FACE = re.compile(r"[:;=][-o']?[)(\]\[DPpOo/\\|3*]+|</?3")
 _OPERATES = re.compile(
@@ -75,7 +85,7 @@ _ANY_CASE = re.compile(
 )
 _TYPED = str.maketrans(
     {"\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u2192": "->"}
-    | {"\u2190": "<-", "\u21d2": "=>", "\u00b7": "*"}
+    | {"\u2190": "<-", "\u21d2": "=>", "\u00b7": "*", "\u00b1": "+-"}
 )
 """Signs as they are typed where the keyboard lacks them."""
 _TIMES = re.compile(r"(?<=[1-9])\s?x\s?(?=\d)|(?<=\d0)\s?x\s?(?=\d)")
@@ -109,8 +119,18 @@ def signature(text: str) -> tuple[str, ...]:
             found.append(line.rstrip())
         else:
             found.extend(_units(line.replace("`", "").split()))
+    if _REGEX.search(text):
+        found.extend(_expressions(text))
     found.extend("".join(_PARTING.findall(record[0])) for record in _RECORD.finditer(text))
     return tuple(found)
+
+
+def _expressions(text: str) -> Iterator[str]:
+    """The regular expressions of a text that speaks of them."""
+    for chunk in text.replace("`", "").rstrip("?.! ").split():
+        expression = chunk.strip(_QUOTES)
+        if _QUANTIFIED.search(expression):
+            yield expression
 
 
 def _grouped(chunks: list[str]) -> list[str]:
@@ -149,12 +169,12 @@ def _units(chunks: list[str]) -> Iterator[str]:
             at += 1  # a word, as most are
             continue
         face = chunks[at].rstrip(".,!?")
-        if _FACE.fullmatch(face) and (0 < at < len(chunks) - 1 or 1 < len(chunks) <= _FEW):
+        if _FACE.fullmatch(face) and _is_face(chunks, at):
             yield face
             at += 1
             continue
         end = _formula_end(chunks, at)
-        if _PLACE.fullmatch(chunks[at]) and at and _is_command(chunks[at - 1]):
+        if _is_place(chunks, at) or _is_asked(chunks, at):
             yield chunks[at]
             at += 1
             continue
@@ -171,6 +191,27 @@ def _units(chunks: list[str]) -> Iterator[str]:
             if _is_code(core) and not _beside_relation(chunks, at):
                 yield _kept_quote(chunks, at, core) + _spelt(core)
             at += 1
+
+
+def _is_face(chunks: list[str], at: int) -> bool:
+    """Whether a smiley is what a text is about, and no greeting at its end."""
+    return 1 < len(chunks) <= _FEW or 0 < at < len(chunks) - 1 or chunks[at - 1] in _FACES
+
+
+def _is_place(chunks: list[str], at: int) -> bool:
+    """Whether a folder stands there that a command is given: "cd ..", "rm -r ./*"."""
+    if not at or _PLACE.fullmatch(chunks[at]) is None:
+        return False
+    behind_flag = chunks[at - 1][0] == "-" and any(map(_is_command, chunks[:at]))
+    return behind_flag or _is_command(chunks[at - 1])
+
+
+def _is_asked(chunks: list[str], at: int) -> bool:
+    """Whether a sign stands there alone that is asked about, or that parts two commands."""
+    if chunks[at] in _RELATION or not _ALONE.fullmatch(chunks[at]) or not 0 < at < len(chunks) - 1:
+        return False
+    before, behind = chunks[at - 1].casefold(), chunks[at + 1].rstrip(_ENDS).casefold()
+    return chunks[at] == ";" or (before in _BEFORE_SIGN and behind in _BEHIND_SIGN)
 
 
 def _is_command(chunk: str) -> bool:
@@ -222,7 +263,8 @@ def _formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
         yield " ".join(each for each in (_side(before), core, _side(after)) if each)
         return
     joined = "".join(_SPOKEN.get(chunk, chunk) for chunk in chunks[start:end])
-    ends = _ENDS if end == len(chunks) else ".,?:;"  # "3!" in the middle is no exclamation
+    counted = start and chunks[start - 1].casefold() in _COUNTING
+    ends = ".,?:;" if counted or end < len(chunks) else _ENDS  # "What is 3!"
     joined = joined.strip("\"'").rstrip(ends).strip("\"'")
     if joined == "*" or (joined in _OPERATORS and _is_between_code(chunks, start, end)):
         yield joined

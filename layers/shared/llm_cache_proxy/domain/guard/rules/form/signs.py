@@ -6,6 +6,7 @@ from llm_cache_proxy.domain.guard.pair.letter_case import other_argument
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.tokens import Kind
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _DEFINES = re.compile(
@@ -13,6 +14,7 @@ _DEFINES = re.compile(
 )
 
 
+_SEVERAL = 2
 _NAMED = re.compile(r"\.([A-Za-z][\w-]*)|<([A-Za-z]\w+)>")
 """A kind of file, or a tag, whose mark may be left out where nothing else has the name."""
 
@@ -33,16 +35,16 @@ def _beside(one: Analysis, other: Analysis) -> tuple[str, ...]:
     """What `one` has of code, but for names that `other` writes without their mark: ".csv"."""
     if one.signature == other.signature:
         return one.signature
-    return tuple(unit for unit in one.signature if not _goes_bare(unit, other))
+    return tuple(unit for unit in one.signature if not _goes_bare(unit, one, other))
 
 
-def _goes_bare(unit: str, other: Analysis) -> bool:
+def _goes_bare(unit: str, one: Analysis, other: Analysis) -> bool:
     name = _NAMED.fullmatch(unit)
     if name is None or unit in other.signature:
         return False
     bare = (name[1] or name[2]).casefold()
     marked = any(each.casefold().endswith((bare, bare + ">")) for each in other.signature)
-    return bare in other.words and not marked
+    return bare in other.words and not marked and one.words.count(bare) < _SEVERAL
 
 
 def _has_definition(pair: Pair) -> bool:
@@ -67,7 +69,8 @@ def _other_case(pair: Pair) -> str | None:
     before = ""
     for one, other in zip(a, b, strict=True):
         is_named = one.word in named and before not in lexicon.word_set("loading")
-        if one.raw != other.raw and not (one.opens or other.opens or is_named):
+        ends = one is a[-1] and one.kind is Kind.MARK
+        if one.raw != other.raw and not (one.opens or other.opens or is_named or ends):
             return f"written as {one.raw[:40]}"
         before = one.word
     return None
@@ -100,6 +103,11 @@ SIGNS = Rule(
         ("What is 3 - 8?", "What is 3 + 8?"),
         ("Is import Foo allowed?", "Is import foo allowed?"),
         ("What does sort < in > out do?", "What does sort < out > in do?"),
+        ("What is the # sign for?", "What is the @ sign for?"),
+        ("What does the regex .* match?", "What does the regex .+ match?"),
+        ("What is 10²?", "What is 10³?"),
+        ("Compute 6!", "Compute 6"),
+        ("Do .env and env differ?", "Do env and env differ?"),
     ),
     passes=(
         ("What is 17+5?", "What is 17 + 5?"),
@@ -109,6 +117,8 @@ SIGNS = Rule(
         ("What does print() do?", "What does print do?"),
         ("Who sang this (in 1999)?", "Who sang this in 1999?"),
         ("Is it a *good* idea?", "Is it a good idea?"),
+        ("What is x² + 1?", "What is x^2 + 1?"),
+        ("What does the regex \\d+ match?", "What is matched by the regex `\\d+`?"),
     ),
     check=_signs,
     any_language=True,

@@ -21,6 +21,11 @@ _TIMED = frozenset({Kind.DATE, Kind.TIME})
 _SEVERAL = 2
 _MUCH = 4
 """Shared content words of a long statement."""
+_RANGES = frozenset({"-", "\u2013", "\u2014", "to", "through", "until", "till"})
+_LISTS = frozenset({"and", "&", ","})
+_SIGNED = frozenset({"percent", "degree"})
+_GOES_WITHOUT = frozenset({"dollar", "euro", "pound", "rupee", "year"})
+"""Units that are left out where they go without saying: "under 500", "at 23"."""
 _AMBIGUOUS = frozenset({"may", "march", "mon", "sat", "sun", "jan", "mar", "dec"})
 
 
@@ -28,7 +33,7 @@ def _numbers(pair: Pair) -> str | None:
     a, b = pair.a.quantities, pair.b.quantities
     left, right = Counter(each.value for each in a), Counter(each.value for each in b)
     if left == right:
-        return _order(pair)
+        return _order(pair) or _other_joint(pair)
     if len(a) == len(b) and left.keys() == right.keys():
         return "another number is said again"
     optional = {each.value for each in (*a, *b) if each.optional}
@@ -79,12 +84,54 @@ def _order(pair: Pair) -> str | None:
     return " and ".join(" ".join(item.value for item in items[:3]) for items in (a, b))
 
 
+def _other_joint(pair: Pair) -> str | None:
+    """A range in one text of which the other names the ends alone: "3-7" and "3, 7"."""
+    in_a, in_b = _joints(pair.a), _joints(pair.b)
+    for ends in in_a.keys() & in_b.keys():
+        if in_a[ends] != in_b[ends]:
+            return f"{ends[0]} to {ends[1]} and both of them"
+    return None
+
+
+def _joints(analysis: Analysis) -> dict[tuple[str, str], bool]:
+    """Two numbers that a range or a list joins, with others between them → whether a range does."""
+    found: dict[tuple[str, str], bool] = {}
+    for one, other in pairwise(analysis.quantities):
+        between = analysis.plain[one.item.stop : other.item.start]
+        if len(between) != 1 or not _far_apart(one.value, other.value):
+            continue
+        joint = between[0].word
+        if joint in _RANGES or (joint in _LISTS and one.item.before == "between"):
+            found[one.value, other.value] = True
+        elif joint in _LISTS:
+            found[one.value, other.value] = False
+    return found
+
+
+def _far_apart(one: str, other: str) -> bool:
+    """Whether a range between the two holds more than them."""
+    return one.isdigit() and other.isdigit() and int(other) - int(one) > 1
+
+
 def _units(pair: Pair) -> str | None:
     left = {each.value: each.unit for each in pair.a.quantities if each.unit}
     right = {each.value: each.unit for each in pair.b.quantities if each.unit}
     for value in left.keys() & right.keys():
         if left[value] != right[value]:
             return f"{value} {left[value]} and {value} {right[value]}"
+    return _unit_of_one(pair.a, pair.b) or _unit_of_one(pair.b, pair.a)
+
+
+def _unit_of_one(one: Analysis, other: Analysis) -> str | None:
+    """A number with a unit in `one` that `other` has without any: "10%" and "10"."""
+    bare = {each.value for each in other.quantities} - {
+        each.value for each in other.quantities if each.unit
+    }
+    alike = [word for word in one.words if word in other.words] == [*other.words]
+    for each in one.quantities:
+        counts = each.unit in _SIGNED or (alike and each.unit not in _GOES_WITHOUT)
+        if each.unit and counts and each.value in bare:
+            return f"{each.value} {each.unit} and {each.value}"
     return None
 
 
@@ -182,12 +229,14 @@ NUMBERS = Rule(
         ("Take 2 pills every 8 hours", "Take 8 pills every 2 hours"),
         ("Is 120 over 80 high blood pressure?", "Is 80 over 120 high blood pressure?"),
         ("Is a 40 by 60 poster wide?", "Is a 60 by 40 poster wide?"),
+        ("Print pages 3-7", "Print pages 3 and 7"),
     ),
     passes=(
         ("What can I buy for 1,000 dollars?", "What can I buy for $1k?"),
         ("Name 3 planets", "Name three planets"),
         ("Is one apple enough?", "Is an apple enough?"),
         ("What is 3 plus 8?", "What is 8 plus 3?"),
+        ("Print pages 3-7", "Print pages 3 to 7"),
         ("Can I do 20 squats in 3 minutes?", "In 3 minutes, can I do 20 squats?"),
     ),
     check=_numbers,
@@ -199,8 +248,14 @@ UNITS = Rule(
         ("How long does it take to run 5 km?", "How long does it take to run 5 miles?"),
         ("Is 500 mg safe?", "Is 500 mcg safe?"),
         ("What is €100 worth?", "What is $100 worth?"),
+        ("What is 10% of 250?", "What is 10 of 250?"),
+        ("Is 50 km/h fast?", "Is 50 mph fast?"),
     ),
-    passes=(("How heavy is 5kg?", "How heavy is 5 kilograms?"),),
+    passes=(
+        ("How heavy is 5kg?", "How heavy is 5 kilograms?"),
+        ("Is 98.6°F normal?", "Is 98.6 F normal?"),
+        ("Is 50 km/h fast?", "Is 50 kph fast?"),
+    ),
     check=_units,
     any_language=True,
 )
