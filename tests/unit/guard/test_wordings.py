@@ -5,6 +5,15 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 ONE_MEANING = {
+    "news that leaves out the day on which it was said": (
+        "Officials said on Thursday that old wooden bridges across northern rivers need new paint.",
+        "Officials said that old wooden bridges across northern rivers need new paint.",
+    ),
+    "news that leaves out an age": (
+        "The 27-year-old singer signed a new record contract with a small London label.",
+        "The singer signed a new record contract with a small London label.",
+    ),
+    "a pronoun behind before": ("Should I eat before I run?", "Before I run, should I eat?"),
     "an acronym and its words": (
         "Who runs the Australian Broadcasting Corporation in Sydney?",
         "Who runs ABC in Sydney?",
@@ -129,6 +138,31 @@ ONE_MEANING = {
 }
 
 TWO_MEANINGS = {
+    "a comparison of which one side recurs": (
+        "Is a cat better than a dog for a cat lover?",
+        "Is a dog better than a cat for a cat lover?",
+        "direction",
+    ),
+    "a bare comparison": (
+        "Is it cheaper to rent than buy when rent is low?",
+        "Is it cheaper to buy than rent when rent is low?",
+        "direction",
+    ),
+    "what comes before what": (
+        "Should I brush before breakfast?",
+        "Should I have breakfast before I brush?",
+        "direction",
+    ),
+    "the day on which it happened": (
+        "Two inmates escaped from an old state prison on a busy street Wednesday by cutting fences.",
+        "Two inmates escaped from an old state prison on a busy street by cutting fences.",
+        "dates",
+    ),
+    "a fraction and a number": (
+        "How much is 1/2 cup in millilitres?",
+        "How much is 2 cups in millilitres?",
+        "numbers",
+    ),
     "two salts": ("How is chlorate measured?", "How is chlorite measured?", "substitution"),
     "two hydrocarbons": ("Is hexane dangerous?", "Is hexene dangerous?", "substitution"),
     "hope and its lack": ("Is he hopeful today?", "Is he hopeless today?", "negation"),

@@ -165,6 +165,8 @@ def _unit(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, int, st
     """(start, stop, unit): the unit written after the number, or the currency written before it."""
     if end < len(tokens):
         after = tokens[end]
+        if [each.word for each in tokens[end : end + 2]] == ["per", "cent"]:
+            return start, end + 2, "percent"
         skipped = after.raw == "-" and end + 1 < len(tokens)
         spelling = tokens[end + 1].word if skipped else after.word
         unit = lexicon.units().get(spelling, "")

@@ -23,6 +23,8 @@ _MUCH = 4
 """Shared content words of a long statement."""
 _RANGES = frozenset({"-", "\u2013", "\u2014", "to", "through", "until", "till"})
 _LISTS = frozenset({"and", "&", ","})
+_SAYING = frozenset({"say", "tell", "announc"})
+_NEAR = 2
 _SIGNED = frozenset({"percent", "degree"})
 _GOES_WITHOUT = frozenset({"dollar", "euro", "pound", "rupee", "year"})
 """Units that are left out where they go without saying: "under 500", "at 23"."""
@@ -55,11 +57,20 @@ def _comes_and_goes(only: set[str], pair: Pair) -> bool:
         return True
     if len(only) != 1 or pair.is_exacting:
         return False
-    if only == {"1"}:
+    if only == {"1"} or (pair.retells and only <= _ages(pair.a) | _ages(pair.b)):
         return True
     words = {*pair.a.words, *pair.b.words}
     spelled = {str(value) for word, value in lexicon.number_words().items() if word in words}
     return pair.both_tell and only <= spelled
+
+
+def _ages(analysis: Analysis) -> set[str]:
+    """The numbers of years before "old"."""
+    return {
+        each.value
+        for each in analysis.quantities
+        if each.unit == "year" and each.item.noun == "old"
+    }
 
 
 def _said_as_article(pair: Pair) -> bool:
@@ -140,6 +151,8 @@ def _dates(pair: Pair) -> str | None:
     left, right = ({item.value for item in items} for items in (in_a, in_b))
     if left | right == {"today"}:
         return None
+    if pair.retells and not (left and right) and _says_when(pair.a) and _says_when(pair.b):
+        return None
     if left != right:
         return f"dates {sorted(left - right)} and {sorted(right - left)}"
     if len(left) >= _SEVERAL and changed_places(in_a, in_b, pair.a.plain, pair.b.plain):
@@ -176,6 +189,18 @@ def _calendar() -> dict[str, tuple[str, ...]]:
         for word, titles in lexicon.classes_of().items()
     }
     return {word: titles for word, titles in named.items() if titles}
+
+
+def _says_when(analysis: Analysis) -> bool:
+    """Whether each moment is a day on which something was said: "said on Thursday"."""
+    return all(
+        item.value.endswith("day")
+        and any(
+            token.stem in _SAYING
+            for token in analysis.plain[max(item.start - _NEAR, 0) : item.stop + _NEAR]
+        )
+        for item in _moments(analysis)
+    )
 
 
 def _is_calendar(tokens: tuple[Token, ...], at: int) -> bool:
@@ -253,6 +278,7 @@ UNITS = Rule(
     ),
     passes=(
         ("How heavy is 5kg?", "How heavy is 5 kilograms?"),
+        ("Is 8 per cent a lot?", "Is 8% a lot?"),
         ("Is 98.6°F normal?", "Is 98.6 F normal?"),
         ("Is 50 km/h fast?", "Is 50 kph fast?"),
     ),
