@@ -154,8 +154,8 @@ TWO_MEANINGS = {
         "direction",
     ),
     "the day on which it happened": (
-        "Two inmates escaped from an old state prison on a busy street Wednesday by cutting fences.",
-        "Two inmates escaped from an old state prison on a busy street by cutting fences.",
+        "Two inmates escaped from an old state prison in a busy street Wednesday by cutting wire.",
+        "Two inmates escaped from an old state prison in a busy street by cutting wire.",
         "dates",
     ),
     "a fraction and a number": (

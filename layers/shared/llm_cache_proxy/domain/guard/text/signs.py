@@ -9,13 +9,16 @@ from collections.abc import Iterator
 
 from llm_cache_proxy.domain.guard.words import lexicon
 
-_ANY = re.compile(r"[^A-Za-z\d '?.,]|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \?+ |\w\?\w| \. ")
+_ANY = re.compile(
+    r"[^A-Za-z\d '?.,]|\b[A-Za-z\d]'\W|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \?+ |\w\?\w| \. "
+)
 """The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
     r"|\?:|::|\.{2,}\w|\w \.{1,3} |\w\"\w|\w!\s|\d!|\s\?+\s|\w\?\w|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
-    r"|[:;][-o']?[()\[\]]|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
+    r"|[:;][-o']?[()\[\]]|\b[A-Za-z\d]['\"](?!\w)|\s--"
+    r"|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
 _ATOM = re.compile(r"[-+*/%^=<>!&()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!&()\[\]|.,:;?\d\"']*")
@@ -32,15 +35,19 @@ _NAMES = re.compile(r"[A-Za-z]:")
 """A letter that a colon parts from the formula behind it: "solve for x: 2x = 8"."""
 _PLACE = re.compile(r"\.{1,2}/?|~|/|-|[\w.~-]*/\*?")
 """A folder, perhaps with all that is in it: "..", "./*", "src/"."""
-_ALONE = re.compile(r"[@#$%^~*?!&|\\;]{1,3}|\.{2,3}")
+_ALONE = re.compile(r"[@#$%^~*?!&|\\;]{1,3}|[.-]{2,3}")
 _SIGN_NAMES = frozenset({"sign", "symbol", "operator", "character", "key"})
 _BEFORE_SIGN = frozenset({"a", "an", "do", "does", "is", "of", "the"}) | _SIGN_NAMES
 _BEHIND_SIGN = frozenset({"called", "do", "for", "match", "mean", "stand"}) | _SIGN_NAMES
 _FACES = frozenset({"emoji", "emoticon", "face", "smiley"})
 _COUNTING = frozenset({"calculate", "compute", "evaluate", "is", "of", "simplify", "what's"})
 """Words before "6!" that make it a factorial at the end of a text."""
-_REGEX = re.compile(r"\b(?:regexp?|regular expression|glob)\b", re.IGNORECASE)
-_QUANTIFIED = re.compile(r"[*+?^$|\\{}\[\]].|[*+^$|\\{}\[\]]$")
+_SPELT_OUT = re.compile(r"\b(?:regexp?|regular expression|glob|markdown)\b", re.IGNORECASE)
+"""What is written in signs alone, each of which counts."""
+_PRIMED = re.compile(r"(?<![\w'\"])(?:[A-Za-z]|\d[\d./]*)(?:'{1,2}|\")(?![\w'\"])")
+"""A prime, or feet and inches: "f'(x)", "6' tall"."""
+_OPENED = re.compile(r"(?:^|[\s(])[\"']\w")
+_QUANTIFIED = re.compile(r"[#*+?^$|\\{}\[\]].|[#*+^$|\\{}\[\]]$")
 _ADDRESSED = re.compile(r"@\w+[,:!]")
 _FACE = re.compile(r"[:;=][-o']?[)(\]\[DPpOo/\\|3*]+|</?3")
 _OPERATES = re.compile(
@@ -119,14 +126,16 @@ def signature(text: str) -> tuple[str, ...]:
             found.append(line.rstrip())
         else:
             found.extend(_units(line.replace("`", "").split()))
-    if _REGEX.search(text):
+    if _SPELT_OUT.search(text):
         found.extend(_expressions(text))
+    if _OPENED.search(text) is None:
+        found.extend(_PRIMED.findall(text))
     found.extend("".join(_PARTING.findall(record[0])) for record in _RECORD.finditer(text))
     return tuple(found)
 
 
 def _expressions(text: str) -> Iterator[str]:
-    """The regular expressions of a text that speaks of them."""
+    """The chunks of signs in a text about regular expressions, or another such notation."""
     for chunk in text.replace("`", "").rstrip("?.! ").split():
         expression = chunk.strip(_QUOTES)
         if _QUANTIFIED.search(expression):

@@ -107,6 +107,8 @@ SIGNS = Rule(
         ("What does the regex .* match?", "What does the regex .+ match?"),
         ("What is 10²?", "What is 10³?"),
         ("Compute 6!", "Compute 6"),
+        ("Is 6' wide?", 'Is 6" wide?'),
+        ("What does # x do in Markdown?", "What does ## x do in Markdown?"),
         ("Do .env and env differ?", "Do env and env differ?"),
     ),
     passes=(
