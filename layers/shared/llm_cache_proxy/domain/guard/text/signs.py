@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _ANY = re.compile(
-    r"[^A-Za-z\d '?.,]|\b[A-Za-z\d]'\W|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \?+ |\w\?\w| \. "
+    r"[^A-Za-z\d '?.,]|'(?!\w)(?<=\b[A-Za-z\d]')|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \?+ "
+    r"|\w\?\w| \. "
 )
 """The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
     r"|\?:|::|\.{2,}\w|\w \.{1,3} |\w\"\w|\w!\s|\d!|\s\?+\s|\w\?\w|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
-    r"|[:;][-o']?[()\[\]]|\b[A-Za-z\d]['\"](?!\w)|\s--"
+    r"|[:;][-o']?[()\[\]]|['\"](?!\w)(?<=\b[A-Za-z\d]['\"])|\s--"
     r"|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
@@ -128,7 +129,7 @@ def signature(text: str) -> tuple[str, ...]:
             found.extend(_units(line.replace("`", "").split()))
     if _SPELT_OUT.search(text):
         found.extend(_expressions(text))
-    if _OPENED.search(text) is None:
+    if ("'" in text or '"' in text) and _OPENED.search(text) is None:
         found.extend(_PRIMED.findall(text))
     found.extend("".join(_PARTING.findall(record[0])) for record in _RECORD.finditer(text))
     return tuple(found)

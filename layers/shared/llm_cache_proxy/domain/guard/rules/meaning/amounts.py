@@ -97,6 +97,8 @@ def _order(pair: Pair) -> str | None:
 
 def _other_joint(pair: Pair) -> str | None:
     """A range in one text of which the other names the ends alone: "3-7" and "3, 7"."""
+    if len(pair.a.quantities) < _SEVERAL:
+        return None
     in_a, in_b = _joints(pair.a), _joints(pair.b)
     for ends in in_a.keys() & in_b.keys():
         if in_a[ends] != in_b[ends]:
@@ -135,6 +137,8 @@ def _units(pair: Pair) -> str | None:
 
 def _unit_of_one(one: Analysis, other: Analysis) -> str | None:
     """A number with a unit in `one` that `other` has without any: "10%" and "10"."""
+    if not one.quantities or not other.quantities:
+        return None
     bare = {each.value for each in other.quantities} - {
         each.value for each in other.quantities if each.unit
     }
