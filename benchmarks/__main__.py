@@ -27,6 +27,7 @@ QUESTIONS = (
     "large_scope",
     "million_scope",
     "embedding",
+    "embeddings",
     "sizes",
     "dollars",
 )

@@ -103,9 +103,15 @@ class Connection:
 def chat_request(base_url: str, prompt: str, model: str, **fields: object) -> bytes:
     """The bytes of a chat completion request, as OpenAI's SDK would send it."""
     message = {"role": "user", "content": prompt}
-    body = json.dumps({"model": model, "messages": [message], **fields}).encode()
+    asked = {"model": model, "messages": [message], **fields}
+    return json_request(base_url, "/v1/chat/completions", asked)
+
+
+def json_request(base_url: str, path: str, fields: Mapping[str, object]) -> bytes:
+    """The bytes of a POST to `path`, as OpenAI's SDK would send it."""
+    body = json.dumps(fields).encode()
     head = (
-        f"POST /v1/chat/completions HTTP/1.1\r\nhost: {urlsplit(base_url).netloc}\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: {urlsplit(base_url).netloc}\r\n"
         "accept: application/json\r\ncontent-type: application/json\r\n"
         "user-agent: OpenAI/Python 3.54.0\r\nauthorization: Bearer sk-benchmark\r\n"
         f"content-length: {len(body)}\r\n\r\n"

@@ -1,0 +1,213 @@
+"""What batches of embeddings cost by their share of hits, beside LiteLLM's proxy, in turns."""
+
+import base64
+import json
+import struct
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import count
+from statistics import median
+
+from benchmarks.findings import Budget, Finding, Table
+from benchmarks.load import Connection, json_request
+from benchmarks.processes import cpu_seconds
+from benchmarks.servers import MODEL, Running, litellm_proxy, local_server
+from servers.redis.process import redis_process
+from servers.upstream.answers import CountingAnswers
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import Recorded, Script, answer
+
+METHOD = (
+    "One `redis-server`, one worker and one kept-alive connection each, in turns of {batches} "
+    "batches ({large} where they are of 1,000), {turns} turns, medians. Vectors have "
+    "{dimensions:,} dimensions, in base64 as OpenAI's SDK asks for them; an upstream on this "
+    "machine answers at once. Inputs that are no hits are new each time. CPU is that of the "
+    "serving process, from `/proc`; the last but one column is how many inputs of a batch went to "
+    "the upstream. LiteLLM's proxy has no database and no keys."
+)
+DIMENSIONS = 1_536
+SIZES = (1, 100, 1_000)
+SHARES = (0, 50, 99, 100)
+BUDGETED_SHARE = 99
+LEAST_RATIO = 8
+MOST_CPU_MS = 8
+_USUAL = 100
+_LARGE = 1_000
+_SETTLE_SECONDS = 1.0  # LiteLLM writes after it has answered
+_VECTOR = base64.b64encode(struct.pack(f"<{DIMENSIONS}f", *[0.5] * DIMENSIONS)).decode()
+_NEW = "A text that nobody has asked for yet, number {}."
+_fresh = count()
+
+
+@dataclass
+class Upstream:
+    """Vectors without work, and how many were asked for."""
+
+    inputs: int = 0
+    others: CountingAnswers = field(default_factory=CountingAnswers)
+
+    def __call__(self, request: Recorded) -> Script:
+        """One vector for each input; a server may look at what else there is."""
+        if "input" not in request.fields:
+            return self.others(request)
+        asked = request.fields["input"]
+        number = len(asked) if isinstance(asked, list) else 1
+        self.inputs += number
+        data = [
+            {"object": "embedding", "index": index, "embedding": _VECTOR} for index in range(number)
+        ]
+        usage = {"prompt_tokens": 8 * number, "total_tokens": 8 * number}
+        return answer({"object": "list", "data": data, "model": MODEL, "usage": usage})
+
+
+@dataclass
+class Case:
+    """One size and share on one server, and what each turn cost."""
+
+    size: int
+    share: int
+    per_second: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    missed: list[float] = field(default_factory=list)
+
+    @property
+    def hits(self) -> int:
+        """How many inputs of a batch have been asked before."""
+        return self.size * self.share // 100
+
+    def inputs(self) -> list[str]:
+        """A batch: what is warm, and the rest of it new."""
+        return [
+            *_warm(self.hits),
+            *(_NEW.format(next(_fresh)) for _ in range(self.size - self.hits)),
+        ]
+
+    def row(self, name: str) -> list[str]:
+        """Batches a second, CPU, and what was a miss."""
+        per_second, cpu_ms, missed = map(median, (self.per_second, self.cpu_ms, self.missed))
+        shown = [f"{self.size:,}", f"{self.share} %", name]
+        return [*shown, f"{per_second:,.1f}", f"{cpu_ms:.2f}", f"{missed:,.1f}"]
+
+
+def _warm(number: int) -> list[str]:
+    return [f"A text that has been asked for before, number {each}." for each in range(number)]
+
+
+def _cases(sizes: Sequence[int]) -> dict[tuple[int, int], Case]:
+    """By size and share; one input is a hit or none."""
+    pairs = ((size, share) for size in sizes for share in SHARES)
+    return {(n, share): Case(n, share) for n, share in pairs if n > 1 or share in {0, 100}}
+
+
+@dataclass
+class Side:
+    """One server, and the cases that it is asked."""
+
+    name: str
+    running: Running
+    upstream: Upstream
+    cases: dict[tuple[int, int], Case]
+
+    def ask(self, connection: Connection, inputs: list[str]) -> None:
+        """One batch, whole or RuntimeError."""
+        fields = {"model": MODEL, "input": inputs, "encoding_format": "base64"}
+        reply = connection.ask(json_request(self.running.url, "/v1/embeddings", fields))
+        data = json.loads(reply.body).get("data", ())
+        if len(data) != len(inputs) or {each["embedding"] for each in data} != {_VECTOR}:
+            raise RuntimeError(f"{self.name}: status {reply.status}: {reply.body[:300]!r}")
+
+    def warm(self) -> None:
+        """Every input that is to be a hit is one, and nothing is loaded any more."""
+        for _ in range(3):
+            with Connection(self.running.url) as connection:
+                self.ask(connection, _warm(max(size for size, _ in self.cases)))
+            time.sleep(_SETTLE_SECONDS)
+
+    def turn(self, case: Case, batches: int) -> None:
+        """Ask `batches` of a case."""
+        asked = [case.inputs() for _ in range(batches)]
+        missed, cpu = self.upstream.inputs, cpu_seconds(self.running.process_id)
+        with Connection(self.running.url) as connection:
+            started = time.perf_counter()
+            for inputs in asked:
+                self.ask(connection, inputs)
+            seconds = time.perf_counter() - started
+        case.per_second.append(batches / seconds)
+        case.cpu_ms.append((cpu_seconds(self.running.process_id) - cpu) * 1000 / batches)
+        case.missed.append((self.upstream.inputs - missed) / batches)
+
+
+def measured(
+    *, batches: int = 60, large: int = 10, turns: int = 5, sizes: Sequence[int] = SIZES
+) -> Finding:
+    """Ask both sides in turns."""
+    with ExitStack() as stack:
+        ours, theirs = sides = _sides(stack, sizes)
+        for side in sides:
+            side.warm()
+        for _ in range(turns):
+            for key in ours.cases:
+                for side in sides:
+                    side.turn(side.cases[key], large if key[0] >= _LARGE else batches)
+    for case in ours.cases.values():
+        if set(case.missed) != {case.size - case.hits}:
+            raise RuntimeError(f"{case.missed} of {case.size} went up, {case.hits} were stored")
+    said = METHOD.format(batches=batches, large=large, turns=turns, dimensions=DIMENSIONS)
+    return _finding(ours, theirs, said)
+
+
+def _sides(stack: ExitStack, sizes: Sequence[int]) -> tuple[Side, Side]:
+    redis_url = stack.enter_context(redis_process())
+    made = []
+    for name in ("local server", "LiteLLM proxy"):
+        upstream = Upstream()
+        base_url = stack.enter_context(ScriptedUpstream(upstream).in_thread()).base_url
+        if name == "local server":
+            server = local_server(REDIS_URL=redis_url, UPSTREAM_BASE_URL=base_url)
+        else:
+            server = litellm_proxy(redis_url, base_url)
+        running = stack.enter_context(server)
+        made.append(Side(name, running, upstream, _cases(sizes)))
+    ours, theirs = made
+    return ours, theirs
+
+
+def _finding(ours: Side, theirs: Side, method: str) -> Finding:
+    ratios = {
+        key: median(case.per_second) / median(theirs.cases[key].per_second)
+        for key, case in ours.cases.items()
+    }
+    rows = [
+        [*side.cases[key].row(side.name), f"{ratio:.1f} ×" if side is ours else ""]
+        for key, ratio in ratios.items()
+        for side in (ours, theirs)
+    ]
+    columns = ["inputs", "hits", "", "batches a second", "CPU a batch, ms", "to the upstream"]
+    return Finding(
+        question="What does a batch of embeddings cost?",
+        method=method,
+        tables=[Table("Batches by share of hits", [*columns, "ours over LiteLLM's"], rows)],
+        budgets=[
+            Budget(
+                f"batches of {size:,} embeddings a second at {share} % hits, ours over LiteLLM's",
+                ratios[size, share],
+                LEAST_RATIO,
+                "×",
+                least=True,
+            )
+            for size, share in ratios
+            if share == BUDGETED_SHARE
+        ]
+        + [
+            Budget(
+                f"CPU of a batch of {_USUAL} embeddings at {BUDGETED_SHARE} % hits",
+                median(case.cpu_ms),
+                MOST_CPU_MS,
+                "ms",
+            )
+            for key, case in ours.cases.items()
+            if key == (_USUAL, BUDGETED_SHARE)
+        ],
+    )
