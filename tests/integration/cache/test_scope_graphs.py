@@ -302,7 +302,7 @@ async def test_a_graph_outlives_the_compaction_of_its_collection(tmp_path: Path)
         await names(held.collection, stored[0])
         grown(held.collection)
 
-        assert await held.compact(tmp_path / "vectors", DIMENSIONS)
+        assert await held.compact()
 
         assert graph_of(held.collection) == POINTS
         assert (await names(held.collection, stored[7]))[0] == "What is 7 of f?"

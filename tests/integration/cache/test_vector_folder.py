@@ -12,7 +12,6 @@ import pytest
 import qdrant_edge as edge
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.compaction import compact
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
@@ -56,44 +55,6 @@ def writer(tmp_path: Path) -> "Iterator[subprocess.Popen[str]]":
         assert process.stdout.readline() == "stored\n"
         yield process
         process.kill()
-
-
-def bytes_in(folder: Path) -> int:
-    files = [each for each in (folder / DEFAULT_COLLECTION).rglob("*") if each.is_file()]
-    return sum(each.stat().st_blocks * 512 for each in files if "wal" not in each.parts)
-
-
-async def test_the_space_of_what_was_removed_is_given_back_and_the_rest_is_there(
-    tmp_path: Path,
-) -> None:
-    async with opened(tmp_path) as store:
-        for number in range(1_600):
-            text = f"text {number} " * 100
-            await store.store(SCOPE, at_cosine(0.9), entry(f"k{number}", text=text))
-        before = bytes_in(tmp_path)
-
-        await store.remove(SCOPE.tenant, [key(f"k{number}") for number in range(900)])
-        await store.purge(NOW)
-        too_few = bytes_in(tmp_path)
-        await store.remove(SCOPE.tenant, [key(f"k{number}") for number in range(900, 1_500)])
-        await store.purge(NOW)
-        after = bytes_in(tmp_path)
-
-        held = await store.count_entries(SCOPE.tenant)
-        found = await store.nearest(SCOPE, at_cosine(0.9), now=NOW, limit=3)
-        await store.store(SCOPE, at_cosine(1.0), entry("new"))
-        newest = await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=1)
-
-    assert too_few >= before * 0.9
-    assert after < before / 3
-    assert held == 100
-    assert {one.key for one in found} <= {key(f"k{number}") for number in range(1_500, 1_600)}
-    assert [one.key for one in newest] == [key("new")]
-
-
-def test_what_cannot_be_compacted_is_said_to_be_as_it_was(tmp_path: Path) -> None:
-    assert not compact(tmp_path / "nothing")
-    assert not (tmp_path / "nothing").exists()
 
 
 def segment_in(folder: Path, collection: str = DEFAULT_COLLECTION) -> Path:
@@ -213,22 +174,27 @@ async def test_a_store_on_a_disk_that_is_nearly_full_is_not_opened(tmp_path: Pat
     assert not (tmp_path / "vectors").exists()
 
 
-async def test_what_was_purged_gives_its_place_back(tmp_path: Path) -> None:
-    async with opened(tmp_path) as store:
-        for number in range(1_500):
-            await store.store(SCOPE, at_cosine(0.9), entry(f"entry {number}"))
-        await store.purge(2_000_000_000)
-
-        assert await store.count_entries("acme") == 0
-        assert await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5) == []
-
-
 async def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
     async with opened(tmp_path / "file" / "vectors") as store:
         with pytest.raises(SettingsError, match="cannot be written"):
             await store.open()
+
+
+async def test_a_collection_that_another_program_has_open_is_left_alone(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await store.store(SCOPE, at_cosine(0.9), entry("rust"))
+    others = edge.EdgeShard.load(str(tmp_path / DEFAULT_COLLECTION))
+
+    async with opened(tmp_path) as store:
+        with pytest.raises(SettingsError, match="in use by another process"):
+            await store.open()
+        others.close()
+
+        assert await store.fetch("acme", key("rust")) == entry("rust")
+
+    assert asides(tmp_path) == []
 
 
 async def test_a_collection_of_another_dimension_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import qdrant_edge as edge
 
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.removed_points import RemovedPoints
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import ScopeGraphs
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     INTEGER_FIELDS,
@@ -44,8 +45,6 @@ _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
     **dict.fromkeys(INTEGER_FIELDS, edge.PayloadSchemaType.Integer),
 }
 _MOST_DETAIL_CHARACTERS = 200
-_LEAST_REMOVED, _REMOVED_SHARE = 1_000, 0.2
-"""When the engine would compact a segment itself."""
 _PROPOSED = 4  # points that a graph names for each that is wanted: its vectors are rounded
 _GROWTH_POINTS = 32  # a graph's at a time: searches wait for so long at most
 
@@ -66,18 +65,15 @@ def failures_as_ours() -> Iterator[None]:
 class QdrantEdgeCollection:
     """A shard that is open; every method raises `VectorStoreUnavailable` where it fails."""
 
-    def __init__(self, shard: edge.EdgeShard, graphs: ScopeGraphs) -> None:
+    def __init__(self, shard: edge.EdgeShard, graphs: ScopeGraphs, lost: RemovedPoints) -> None:
         self._shard = shard
-        self._removed = 0
+        self._lost = lost
         self._graphs = graphs
 
     async def is_worth_compacting(self) -> bool:
         """Whether a fifth of it is removed points, which keep their space until then."""
-        if self._removed < _LEAST_REMOVED:
-            return False
         with failures_as_ours():
-            held = int(self._shard.info().points_count)
-        return self._removed >= (held + self._removed) * _REMOVED_SHARE
+            return self._lost.are_many(self._points())
 
     async def provision(self, dimensions: int) -> None:  # noqa: ARG002 - the folder knows them
         """Make the payload indexes that are missing."""
@@ -128,10 +124,7 @@ class QdrantEdgeCollection:
 
     async def remove(self, points: Sequence[PointId]) -> None:
         """Several points by their ids."""
-        with failures_as_ours():
-            self._shard.update(edge.UpdateOperation.delete_points(list(points)))
-            self._graphs.drop_deserted(self._about)
-        self._removed += len(points)
+        self._delete(edge.UpdateOperation.delete_points(list(points)))
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""
@@ -153,15 +146,15 @@ class QdrantEdgeCollection:
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Count, then delete."""
-        return self._delete(cleared(tenant, selector, cutoff))
+        return self._sweep(cleared(tenant, selector, cutoff))
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
         """The same for what was created before then."""
-        return self._delete(held(tenant, None, created_before))
+        return self._sweep(held(tenant, None, created_before))
 
     async def purge(self, now: int) -> int:
         """The same for what is past its `purge_at`, of every tenant."""
-        return self._delete(past(now))
+        return self._sweep(past(now))
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
         """Several points by their ids, with their vectors and without the stored answers."""
@@ -184,8 +177,10 @@ class QdrantEdgeCollection:
 
     async def close(self) -> None:
         """Write what is only in memory, graphs too, and let go of the files."""
-        self._graphs.save(lambda scope: self._count(within(scope)))
-        await self.let_go()
+        try:
+            self._graphs.save(lambda scope: self._count(within(scope)))
+        finally:
+            await self.let_go()
 
     async def let_go(self) -> None:
         """Let go of the files, which hold every point; the graphs stay as they are."""
@@ -223,14 +218,21 @@ class QdrantEdgeCollection:
         with failures_as_ours():
             return int(self._shard.count(edge.CountRequest(filter=_filter(meant))))
 
-    def _delete(self, meant: Conditions) -> int:
+    def _points(self) -> int:
+        return int(self._shard.info().points_count)
+
+    def _sweep(self, meant: Conditions) -> int:
         count = self._count(meant)
         if count:
-            with failures_as_ours():
-                self._shard.update(edge.UpdateOperation.delete_points_by_filter(_filter(meant)))
-                self._graphs.drop_deserted(self._about)
-            self._removed += count
+            self._delete(edge.UpdateOperation.delete_points_by_filter(_filter(meant)))
         return count
+
+    def _delete(self, deletion: edge.UpdateOperation) -> None:
+        with failures_as_ours():
+            before = self._points()
+            self._shard.update(deletion)
+            self._lost.add(before - self._points())
+            self._graphs.drop_deserted(self._about)
 
 
 def _filter(meant: Conditions) -> edge.Filter:

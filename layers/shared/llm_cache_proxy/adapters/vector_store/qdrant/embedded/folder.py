@@ -11,11 +11,12 @@ import qdrant_edge as edge
 from llm_cache_proxy.adapters.setting_aside import set_aside
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import CollectionMissing
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.compaction import compact
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.compaction import Compaction
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
     FolderInUse,
     FolderLock,
 )
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.removed_points import RemovedPoints
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import (
     GRAPH_FROM_POINTS,
     ScopeGraphs,
@@ -25,47 +26,79 @@ from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError
 _CONFIG_FILE = "edge_config.json"
 
 
-class QdrantFolder:
-    """A folder that this process holds, and the collection in it.
+_LOCKED_WAL = "WouldBlock"
+"""In what the engine says where another process has the collection open."""
 
-    Without a `lock` another store of this process holds the folder. `aside` is where a damaged
-    collection is kept, if one was found.
+
+class _InUse(SettingsError):
+    """Nothing is wrong with the collection: another process has it."""
+
+
+class QdrantFolder:
+    """A folder that this process holds, and the collection of `dimensions` in it.
+
+    `is_holder` says that the lock is this folder's own, and not another store's of this process.
+    `aside` is where a damaged collection is kept, if one was found.
     """
 
     def __init__(
         self,
-        lock: FolderLock | None,
-        shard: edge.EdgeShard,
+        path: Path,
+        dimensions: int,
+        lock: FolderLock,
+        *,
+        is_holder: bool,
         graphs: ScopeGraphs,
-        aside: Path | None,
     ) -> None:
-        self.collection = QdrantEdgeCollection(shard, graphs)
-        self.aside = aside
+        self.aside: Path | None = None
+        self._path = path
+        self._dimensions = dimensions
         self._lock = lock
+        self._is_holder = is_holder
         self._graphs = graphs
+        self._lost = RemovedPoints(path.with_name(f"{path.name}.removed"))
+        self._compaction = Compaction()
+        self.collection = self._loaded()
 
-    async def compact(self, path: Path, dimensions: int) -> bool:
-        """Whether the collection in `path` was compacted; it is closed meanwhile, and open after.
+    @property
+    def lock(self) -> FolderLock:
+        """What another store of this process needs to use the folder too."""
+        return self._lock
+
+    async def compact(self) -> bool:
+        """Whether the collection was compacted; it is closed meanwhile, and open after.
 
         Raises `SettingsError` where it cannot be opened again.
         """
         await self.collection.let_go()
+        done = False
         try:
-            return compact(path)
+            done = self._compaction.run(self._path, self._lock)
         finally:
-            self._open(path, dimensions)
+            if done:
+                self._lost.forget()
+            else:
+                self._lost.stay()
+            self.collection = self._loaded()
+        return done
 
-    async def reopen(self, path: Path, dimensions: int) -> None:
-        """Open it as a later process will, with all that the engine then holds in memory."""
+    def stop_compacting(self) -> None:
+        """End a compaction that runs, from whatever thread, and begin none from now on."""
+        self._compaction.stop()
+
+    async def begin(self) -> None:
+        """Open what was made just now as a later process will, with the memory that this takes."""
+        self._lost.forget()
         await self.collection.let_go()
-        self._open(path, dimensions)
+        self.collection = self._loaded()
 
-    def _open(self, path: Path, dimensions: int) -> None:
-        shard, aside = _loaded_or_new(path, dimensions)
+    def _loaded(self) -> QdrantEdgeCollection:
+        shard, aside = _loaded_or_new(self._path, self._dimensions)
         if aside is not None:
             self.aside = aside
             self._graphs.forget()
-        self.collection = QdrantEdgeCollection(shard, self._graphs)
+            self._lost.forget()
+        return QdrantEdgeCollection(shard, self._graphs, self._lost)
 
     async def close(self) -> None:
         """Close the files and let the next process in."""
@@ -76,7 +109,7 @@ class QdrantFolder:
 
     def release(self) -> None:
         """Let the next process in."""
-        if self._lock is not None:
+        if self._is_holder:
             self._lock.release()
 
 
@@ -85,31 +118,31 @@ async def open_folder(
     collection: str,
     dimensions: int | None,
     *,
-    held: bool = False,
+    held: FolderLock | None = None,
     graph_from_points: int = GRAPH_FROM_POINTS,
 ) -> QdrantFolder:
     """Lock the folder, load its collection, make it where it is missing.
 
-    `held` says that another store of this process has locked it already. A collection that cannot
-    be read is set aside. Raises `SettingsError` where another process holds the folder or where it
-    cannot be written, `OtherDimensions` where its collection has others, and `CollectionMissing`
-    where there is none and None says that nobody knows them yet.
+    `held` is the lock of another store of this process, where one has it already. A collection
+    that cannot be read is set aside. Raises `SettingsError` where another process holds the folder
+    or where it cannot be written, `OtherDimensions` where its collection has others, and
+    `CollectionMissing` where there is none and None says that nobody knows them yet.
     """
-    size = _dimensions(path / collection, dimensions)
-    lock = None if held else _locked(path)
-    is_new = not (path / collection / _CONFIG_FILE).exists()
+    place = path / collection
+    size = _dimensions(place, dimensions)
+    lock = held or _locked(path)
+    is_new = not (place / _CONFIG_FILE).exists()
+    graphs = ScopeGraphs(path / f"{collection}.graphs", size, graph_from_points)
     try:
-        shard, aside = _loaded_or_new(path / collection, size)
-        graphs = ScopeGraphs(path / f"{collection}.graphs", size, graph_from_points)
-        folder = QdrantFolder(lock, shard, graphs, aside)
+        folder = QdrantFolder(place, size, lock, is_holder=held is None, graphs=graphs)
     except SettingsError:
-        if lock is not None:
+        if held is None:
             lock.release()
         raise
     try:
         await folder.collection.provision(size)
         if is_new:  # else its memory would jump when it is first compacted
-            await folder.reopen(path / collection, size)
+            await folder.begin()
         folder.collection.restore_graphs()
     except BaseException:
         await folder.close()
@@ -124,15 +157,19 @@ def _locked(path: Path) -> FolderLock:
         lock.acquire()
     except FolderInUse as exc:
         who = f" (process {exc.process_id})" if exc.process_id is not None else ""
-        raise SettingsError(
-            f"the folder {path} is in use by another process{who}: stop that one, set DATA_DIR to"
-            " another folder, or set QDRANT_URL to a Qdrant server that both can share"
-        ) from exc
+        raise _in_use(path, who) from exc
     except OSError as exc:
         raise SettingsError(
             f"the folder {path} cannot be written ({exc}): set DATA_DIR to another folder"
         ) from exc
     return lock
+
+
+def _in_use(path: Path, who: str = "") -> _InUse:
+    return _InUse(
+        f"the folder {path} is in use by another process{who}: stop that one, set DATA_DIR to"
+        " another folder, or set QDRANT_URL to a Qdrant server that both can share"
+    )
 
 
 def _dimensions(path: Path, wanted: int | None) -> int:
@@ -159,6 +196,8 @@ def _dimensions_held(path: Path) -> int | None:
 def _loaded_or_new(path: Path, dimensions: int) -> tuple[edge.EdgeShard, Path | None]:
     try:
         return _loaded(path, dimensions), None
+    except _InUse:
+        raise
     except SettingsError as exc:
         try:
             aside = set_aside(path, exc.__cause__)
@@ -176,6 +215,8 @@ def _loaded(path: Path, dimensions: int) -> edge.EdgeShard:
     except BaseException as exc:
         if not _is_engines(exc):
             raise
+        if _LOCKED_WAL in str(exc):
+            raise _in_use(path) from exc
         raise SettingsError(
             f"the folder {path} cannot be read as a semantic store of {dimensions} dimensions"
             f" ({exc}): move it away to start with an empty one, or set DATA_DIR to another folder"

@@ -1,10 +1,11 @@
 """One process at a time in a folder, and who it is.
 
 Never waits for the other process, and never leaves a lock behind: the operating system releases
-it however its holder ends.
+it however its holders end.
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import IO
 
@@ -41,9 +42,20 @@ class FolderLock:
             file.close()
             raise FolderInUse(holder) from exc
         self._file = file
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        self.name(os.getpid())
+
+    def name(self, process_id: int) -> None:
+        """Say whose it is: of this process, or of a child that it was passed to."""
+        if self._file is not None:
+            self._file.truncate(0)
+            self._file.write(str(process_id))
+            self._file.flush()
+
+    def descriptors(self) -> tuple[int, ...]:
+        """What a child has to inherit to hold the lock as well, for as long as it lives."""
+        if self._file is None or sys.platform == "win32":  # where none can be inherited
+            return ()
+        return (self._file.fileno(),)
 
     def release(self) -> None:
         """Give the lock back; nothing happens where it is not held."""

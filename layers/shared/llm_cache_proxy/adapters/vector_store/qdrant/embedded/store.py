@@ -25,6 +25,7 @@ from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 if TYPE_CHECKING:
     from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import QdrantFolder
+    from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import FolderLock
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +93,10 @@ class QdrantLocalVectors(QdrantPort):
         )
 
     async def _released(self) -> None:
-        """Close the files and let the next process in."""
+        """Close the files and let the next process in, without waiting for a compaction."""
+        folder = self._folder
+        if folder is not None:
+            folder.stop_compacting()
         if self._growing is not None:
             self._growing.cancel()
             await asyncio.wait([self._growing])
@@ -110,7 +114,7 @@ class QdrantLocalVectors(QdrantPort):
             if self._folder is None:
                 self._check_space()
             async with asyncio.timeout(timeout_seconds):
-                done = await self._on_thread(lambda: self._performed(operation))
+                done, has_to_grow = await self._on_thread(lambda: self._performed(operation))
         except TimeoutError as exc:
             raise VectorStoreUnavailable(
                 f"the embedded store did not answer within {timeout_seconds:g} s"
@@ -118,20 +122,18 @@ class QdrantLocalVectors(QdrantPort):
         except SettingsError as exc:
             # A request that comes before the folder is free goes on without it.
             raise VectorStoreUnavailable(str(exc)) from exc
-        self._grow_meanwhile()
-        return done
-
-    def _grow_meanwhile(self) -> None:
         is_growing = self._growing is not None and not self._growing.done()
-        if self._folder is not None and self._folder.collection.has_to_grow and not is_growing:
+        if has_to_grow and not is_growing:
             self._growing = asyncio.create_task(self._grow())
+        return done
 
     async def _grow(self) -> None:
         """Let the graphs grow to their ends, for half of the time: the other half is requests'."""
         try:
-            while self._folder is not None and self._folder.collection.has_to_grow:
+            has_to_grow = True
+            while has_to_grow:
                 began = time.monotonic()
-                await self._on_thread(self._grown)
+                has_to_grow = await self._on_thread(self._grown)
                 await asyncio.sleep(time.monotonic() - began)
         except VectorStoreUnavailable as exc:  # the next operation tries again
             _log.warning("a graph of the embedded store does not grow: %s", exc)
@@ -144,9 +146,10 @@ class QdrantLocalVectors(QdrantPort):
         await self.remove(CHECKED_SCOPE.tenant, [CHECKED_ENTRY.key])
 
     def _remark(self) -> str | None:
-        if self._folder is None or self._folder.aside is None:
+        folder = self._folder
+        if folder is None or folder.aside is None:
             return None
-        return kept_as(self._path / self._name, self._folder.aside)
+        return kept_as(self._path / self._name, folder.aside)
 
     def _check_space(self) -> None:
         # The engine maps files into memory: writing to one that the disk cannot hold is SIGBUS.
@@ -163,12 +166,17 @@ class QdrantLocalVectors(QdrantPort):
 
     def _performed(
         self, operation: "Callable[[Collection], Coroutine[None, None, Result]]"
-    ) -> Result:
+    ) -> tuple[Result, bool]:
+        """What it answers, and whether a graph has to grow."""
         collection = self._opened().collection
-        return self._loop().run(operation(collection))
+        return self._loop().run(operation(collection)), collection.has_to_grow
 
-    def _grown(self) -> None:
-        self._opened().collection.grow()
+    def _grown(self) -> bool:
+        """Whether more has to grow; nothing has to in a folder that was closed meanwhile."""
+        if self._folder is None:
+            return False
+        self._folder.collection.grow()
+        return self._folder.collection.has_to_grow
 
     def _opened(self) -> "QdrantFolder":
         if self._folder is None:
@@ -178,7 +186,7 @@ class QdrantLocalVectors(QdrantPort):
                 self._path,
                 self._name,
                 self._dimensions,
-                held=self._is_held_already(),
+                held=self._lock_of_holder(),
             )
             self._folder = self._loop().run(opening)
         return self._folder
@@ -187,10 +195,9 @@ class QdrantLocalVectors(QdrantPort):
         folder = self._folder
         if folder is None or not self._loop().run(folder.collection.is_worth_compacting()):
             return
-        path = self._path / self._name
         begun = time.monotonic()
         try:
-            done = self._loop().run(folder.compact(path, self._dimensions or MINILM_DIMENSIONS))
+            done = self._loop().run(folder.compact())
         except SettingsError:
             self._folder = None
             folder.release()
@@ -199,14 +206,15 @@ class QdrantLocalVectors(QdrantPort):
         if done:
             _log.info("the embedded vectors were compacted in %.1f s", spent)
         else:
-            _log.warning("the embedded vectors could not be compacted: %s grows on", path)
+            _log.warning("the embedded vectors could not be compacted: %s grows on", self._path)
 
-    def _is_held_already(self) -> bool:
+    def _lock_of_holder(self) -> "FolderLock | None":
         if self._holder is None:
-            return False
-        if self._holder._folder is None:  # noqa: SLF001 - of the same class
+            return None
+        folder = self._holder._folder  # noqa: SLF001 - of the same class
+        if folder is None:
             raise SettingsError(f"the folder {self._path} is not open yet")
-        return True
+        return folder.lock
 
     def _closed(self) -> None:
         try:
