@@ -116,12 +116,12 @@ class Harness:
         headers = changes.pop("headers", {})
         state = changes.pop("state", None)
         tenant, key_id = changes.pop("tenant", "default"), changes.pop("key_id", None)
+        client = Client(tenant, key_id, upstream_key=changes.pop("upstream_key", None))
         messages = [{"role": "user", "content": text}]
         dialect = changes.pop("dialect", ChatDialect())
         by_path = {"/responses": {"input": text}, "/completions": {"prompt": text}}
         asked = by_path.get(dialect.path, {"messages": messages})
         raw = json.dumps({"model": "m", **asked, **changes}).encode()
-        client = Client(tenant, key_id)
         request = client_request(client, dialect, parse_object(raw), body=raw, headers=headers)
         return await self.proxy.answer(request, state)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fakes.exact import MemoryExact
+from llm_cache_proxy.domain.client_keys.key_ring import UpstreamKey
+from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.promise import Cell, Promise, Tally
 from llm_cache_proxy.domain.promise.counters import PREFIX
 from llm_cache_proxy.domain.promise.evidence import CHECK, CONTROL, sums_of
@@ -19,6 +21,22 @@ OTHER = "What is Rust worth?"
 READ_ONLY = {"x-cache-mode": "read-only"}
 NEVER, ALWAYS = 1.0, 0.0
 SURE = Tally(1_000, 1_000, 8)
+
+UNWILLING: dict[str, dict[str, Any]] = {
+    "only-if-cached": {"headers": {"cache-control": "only-if-cached"}},
+    "short": {"key_id": "00000000000000aa"},
+    "own-key": {"upstream_key": UpstreamKey("sk-own", "0a1b")},
+}
+"""Clients that want no call to the upstream, may have none, or pay for it themselves."""
+
+
+async def prepared(harness: Harness, client: dict[str, Any]) -> None:
+    """Have `client` meet entries: a key of its own finds none but those asked with it."""
+    if "upstream_key" in client:
+        await harness.ask(ASKED, **client)
+    if "key_id" in client:
+        record = KeyRecord(name="ci", created_at=1, limits=Limits(tokens_per_day=0))
+        assert await harness.exact.write_key("default", client["key_id"], record)
 
 
 class CountedReads(MemoryExact):

@@ -78,7 +78,7 @@ class Explanation:
             replace(asked.options, shadow=None, asks_verifier=False, chance=lambda: 1.0),
         )
         if dry_run.learning is not None:
-            await dry_run.learning.refresh(planned.identity.tenant, state)
+            await dry_run.learning.take_up(planned.identity.tenant, state)
         found = await dry_run.exact.find(planned, state)
         if found.answer is not None:
             return found.answer, found.planned

@@ -114,7 +114,7 @@ class CachingProxy:
         found = await self.exact.find(planned, state)
         if found.answer is not None:
             if self.learning is not None:
-                self.learning.control(found.planned, found.answer.outcome.reason)
+                self.learning.control(found.planned, state, found.answer.outcome.reason)
             if found.lease is None:
                 return Served(found.answer), found.planned
             return await self.revalidation.decide(found, found.answer, state), found.planned

@@ -89,10 +89,14 @@ PROJECT = {"openai-project": "p"}
 
 
 def asked(
-    configs: list[UpstreamConfig], path: str, own_key: bool = True, **headers: str
+    configs: list[UpstreamConfig],
+    path: str,
+    headers: dict[str, str] | None = None,
+    *,
+    own_key: bool = True,
 ) -> list[str]:
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    return [each.name for each in without_model(configs, path, sent, own_key=own_key)]
+    found = without_model(configs, path, headers or {}, own_key=own_key)
+    return [each.name for each in found]
 
 
 @pytest.mark.parametrize("own_key", [False, True])
@@ -109,9 +113,9 @@ def asked(
     ],
 )
 def test_without_a_model_the_path_or_else_the_headers_say_who_is_asked(
-    path: str, headers: dict[str, str], name: str, own_key: bool
+    path: str, headers: dict[str, str], name: str, *, own_key: bool
 ) -> None:
-    assert asked([config("a", "*"), NAMING], path, own_key, **headers) == [name]
+    assert asked([config("a", "*"), NAMING], path, headers, own_key=own_key) == [name]
 
 
 @pytest.mark.parametrize("headers", [{}, {"accept": "*/*"}, {**VERSION, **PROJECT}])
@@ -122,12 +126,12 @@ def test_a_clients_own_key_is_not_sent_where_nothing_tells_whose_it_is(
     both = [config("a", "*"), NAMING]
 
     with pytest.raises(InvalidRequest, match="which provider your key is for") as refused:
-        asked(both, path, **headers)
+        asked(both, path, headers)
 
     assert refused.value.code == "undecided_upstream"
-    assert asked(both, path, own_key=False, **headers) == ["a"]
-    assert asked([NAMING], path, **headers) == ["named"]
-    assert asked([config("a", "*"), config("b", "*")], path, **headers) == ["a", "b"]
+    assert asked(both, path, headers, own_key=False) == ["a"]
+    assert asked([NAMING], path, headers) == ["named"]
+    assert asked([config("a", "*"), config("b", "*")], path, headers) == ["a", "b"]
 
 
 def test_without_a_model_catch_alls_are_asked_before_one_that_names_models() -> None:

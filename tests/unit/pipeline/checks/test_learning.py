@@ -1,5 +1,6 @@
 """Facts about learned thresholds: what is served, what is explored, and where labels come from."""
 
+import asyncio
 import json
 import logging
 from typing import Any
@@ -20,8 +21,10 @@ from unit.pipeline.learning_harness import (
     ASKED,
     READ_ONLY,
     SURE,
+    UNWILLING,
     LearningHarness,
     learning,
+    prepared,
     taught,
     teach,
 )
@@ -231,13 +234,35 @@ async def test_hits_are_counted_beside_those_of_a_fixed_threshold() -> None:
     assert harness.exact.count_of(FIXED) == fixed + 1
 
 
-async def test_a_client_that_takes_cached_answers_only_is_no_explorer() -> None:
-    harness = await taught(frozen=True)
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("client", UNWILLING.values(), ids=UNWILLING)
+async def test_no_hit_of_a_client_that_should_pay_nothing_is_checked(
+    client: dict[str, Any], *, frozen: bool
+) -> None:
+    harness = await taught(frozen=frozen)
+    await prepared(harness, client)
+    calls = len(harness.upstream.calls)
     harness.chance = ALWAYS
 
-    answer = await harness.ask(ALIKE, headers={"cache-control": "only-if-cached"})
+    answer = await harness.ask(ALIKE, **client)
 
-    assert answer.x_cache == "HIT-SEMANTIC"
+    assert (answer.x_cache, answer.outcome.reason) == ("HIT-SEMANTIC", "learned")
+    assert len(harness.upstream.calls) == calls
+
+
+@pytest.mark.parametrize("client", UNWILLING.values(), ids=UNWILLING)
+async def test_no_exact_hit_of_such_a_client_is_a_control(
+    harness: LearningHarness, client: dict[str, Any]
+) -> None:
+    await harness.ask(ASKED)
+    await prepared(harness, client)
+    calls = len(harness.upstream.calls)
+    harness.chance = ALWAYS
+
+    answer = await harness.ask(ASKED, **client)
+
+    assert (answer.x_cache, answer.outcome.reason) == ("HIT-EXACT", "identical")
+    assert len(harness.upstream.calls) == calls
 
 
 async def test_some_exact_hits_are_asked_again_to_know_the_judges_error(
@@ -316,6 +341,30 @@ async def test_drift_forgets_what_was_learned(caplog: pytest.LogCaptureFixture) 
     assert answer.outcome.reason == "unproven"
     assert harness.exact.count_of(FORGOTTEN) == 1
     assert "forgotten" in caplog.text
+
+
+async def test_drift_is_told_of_once_however_many_read_of_it() -> None:
+    harness = await taught()
+    await teach(harness, checks=Tally(500, 100, 30))
+    learned, states = harness.pipeline.learning, [RequestState() for _ in range(3)]
+    assert learned is not None
+
+    await asyncio.gather(*(learned.refresh("default", state) for state in states))
+    harness.exact.time += 61
+    await learned.refresh("default", states[0])  # before the count was written
+
+    assert sum(state.counts.pending.get(FORGOTTEN, 0) for state in states) == 1
+
+
+async def test_to_look_at_drift_tells_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    harness = await taught()
+    await teach(harness, checks=Tally(500, 100, 30))
+
+    found = await explained(harness)
+
+    assert (found["result"], found["reason"]) == ("MISS", "unproven")
+    assert harness.exact.count_of(FORGOTTEN) == 0
+    assert "forgotten" not in caplog.text
 
 
 async def test_an_explanation_shows_what_was_learned() -> None:

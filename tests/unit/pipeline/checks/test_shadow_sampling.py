@@ -17,6 +17,7 @@ from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRu
 from llm_cache_proxy.ports.exact_store.pairs import Standing
 from llm_cache_proxy.ports.exact_store.store import Commit
 from unit.pipeline.harness import Harness, ReceivedAnswer
+from unit.pipeline.learning_harness import UNWILLING, prepared
 
 ASKED = "What is Rust?"
 ALIKE = "Tell me what Rust is"
@@ -196,13 +197,20 @@ async def test_there_an_upstream_without_an_answer_leaves_the_cached_one(frozen:
     assert (away.x_cache, away.body) == ("HIT-SEMANTIC", first.body)
 
 
-async def test_there_a_client_that_wants_only_the_cache_is_not_sampled(frozen: Harness) -> None:
-    await frozen.ask(ASKED)
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("client", UNWILLING.values(), ids=UNWILLING)
+async def test_no_hit_of_a_client_that_should_pay_nothing_is_sampled(
+    client: dict[str, Any], *, frozen: bool
+) -> None:
+    harness = sampling(frozen=frozen)
+    await harness.ask(ASKED)
+    await prepared(harness, client)
+    calls = len(harness.upstream.calls)
 
-    answer = await frozen.ask(ALIKE, headers={"cache-control": "only-if-cached"})
+    answer = await harness.ask(ALIKE, **client)
 
     assert answer.x_cache == "HIT-SEMANTIC"
-    assert len(frozen.upstream.calls) == 1
+    assert len(harness.upstream.calls) == calls
 
 
 async def test_too_many_wrong_samples_raise_the_threshold_for_good(

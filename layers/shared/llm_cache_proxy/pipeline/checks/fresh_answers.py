@@ -77,6 +77,19 @@ class FreshAnswers:
         return object_or_none(body) if reply.status in _SUCCESS else None
 
 
+def may_be_compared(planned: PlannedRequest, state: RequestState) -> bool:
+    """Whether the upstream may be asked about a hit, which the client has not asked for.
+
+    Not where the client wants no upstream or may spend nothing more, nor at the cost of its own
+    account there.
+    """
+    return not (
+        planned.plan.only_if_cached
+        or state.account.is_used_up
+        or planned.request.client.upstream_key is not None
+    )
+
+
 async def _read(body: AsyncGenerator[bytes, None]) -> bytes:
     async with aclosing(body) as pieces:
         return b"".join([piece async for piece in pieces])

@@ -28,7 +28,7 @@ from llm_cache_proxy.domain.promise.counters import (
 from llm_cache_proxy.domain.promise.drift import has_drifted
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
-from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
+from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers, may_be_compared
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.decision import Compare
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -82,6 +82,8 @@ class Learned:
     rules: LearningRules
     counted: Sequence[Mapping[str, int]] = ()
     """The counters of every window that is looked at, newest first."""
+    forgotten: Evidence | None = None
+    """What drift has made worthless."""
 
     @property
     def labels(self) -> Mapping[str, int]:
@@ -127,15 +129,25 @@ class Learning:
         """Whether this hit is asked again, or answered by the upstream where nothing runs later."""
         rate = self.learned(planned.identity.tenant).check_rate
         if self.inline:
-            if planned.plan.only_if_cached or state.account.is_short:
-                return False
             rate = min(rate, _MOST_INSTEAD)
-        return self.chance() < rate
+        return self.chance() < rate and may_be_compared(planned, state)
 
     async def refresh(self, tenant: str, state: RequestState) -> None:
-        """Read the labels and plan anew, if the plan is old; no hit waits for it."""
-        if self.clock.now() - self.learned(tenant).at >= self.rules.refresh_seconds:
-            self._learned[tenant] = await self.read(tenant, state)
+        """Read the labels and plan anew, if the plan is old; no hit waits for it.
+
+        Drift is told of once, however many requests read of it at a time.
+        """
+        if self.clock.now() - self.learned(tenant).at < self.rules.refresh_seconds:
+            return
+        found = await self.read(tenant, state)
+        if found.forgotten is not None and self.learned(tenant).forgotten is None:
+            _warn(tenant, found.forgotten)
+            state.counts.add({FORGOTTEN: 1})
+        self._learned[tenant] = found
+
+    async def take_up(self, tenant: str, state: RequestState) -> None:
+        """Read and plan for a dry run: nothing is told of it."""
+        self._learned[tenant] = await self.read(tenant, state)
 
     async def read(self, tenant: str, state: RequestState) -> Learned:
         """What the labels say now; what was known where the store does not answer."""
@@ -144,19 +156,11 @@ class Learning:
             return self.learned(tenant)
         counted = [window.counts for window in reversed(windows) if window.seconds]
         evidence = evidence_in(counted)
-        if has_drifted(evidence.checks):
-            _log.warning(
-                "semantic hits of tenant %r differ more often than they did (%d of %d checks): "
-                "what was learned is forgotten, and nothing is served by meaning until new labels "
-                "show that it may be",
-                tenant,
-                sum(check.differing for check in evidence.checks),
-                sum(check.labelled for check in evidence.checks),
-            )
-            state.counts.add({FORGOTTEN: 1})
+        forgotten = evidence if has_drifted(evidence.checks) else None
+        if forgotten is not None:
             evidence = Evidence(controls=evidence.controls)
         plan = self.rules.promise.plan(evidence)
-        return Learned(self.clock.now(), plan, evidence, self.rules, counted)
+        return Learned(self.clock.now(), plan, evidence, self.rules, counted, forgotten)
 
     def compare(
         self, planned: PlannedRequest, candidate: Candidate, cell: Cell, *, expected: float | None
@@ -220,7 +224,7 @@ class Learning:
             state.counts.add(merged(label_counts(cell, differs=differs, source=source), check))
         return differs
 
-    def control(self, planned: PlannedRequest, reason: str) -> None:
+    def control(self, planned: PlannedRequest, state: RequestState, reason: str) -> None:
         """Ask the upstream behind an exact hit, in some cases: what differs is the judge's error.
 
         Not where nothing runs after an answer: there it would keep the client waiting.
@@ -228,7 +232,8 @@ class Learning:
         if self.inline or reason != Reason.IDENTICAL or planned.plan.no_semantic is not None:
             return
         few = self.learned(planned.identity.tenant).evidence.controls.labelled < CONTROLS_WANTED
-        if self.chance() >= self.rules.explore_rate * (_EAGER if few else 1):
+        rate = self.rules.explore_rate * (_EAGER if few else 1)
+        if self.chance() >= rate or not may_be_compared(planned, state):
             return
 
         async def work() -> None:
@@ -255,3 +260,14 @@ class Learning:
         if held is None:
             return None
         return await self.agreement.clearly_differ(planned, state, text, fresh, held)
+
+
+def _warn(tenant: str, forgotten: Evidence) -> None:
+    _log.warning(
+        "semantic hits of tenant %r differ more often than they did (%d of %d checks): what was "
+        "learned is forgotten, and nothing is served by meaning until new labels show that it may "
+        "be",
+        tenant,
+        sum(check.differing for check in forgotten.checks),
+        sum(check.labelled for check in forgotten.checks),
+    )

@@ -19,7 +19,7 @@ from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
-from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
+from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers, may_be_compared
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.decision import AskUpstream, Fallback, Served
@@ -55,15 +55,13 @@ class ShadowSampler:
         self, planned: PlannedRequest, state: RequestState, hit: Hit, answer: Answer
     ) -> Served | AskUpstream:
         """Serve `answer`, or ask the upstream for one in its place and fall back on `answer`."""
-        if self.chance() >= self.rules.rate:
+        if self.chance() >= self.rules.rate or not may_be_compared(planned, state):
             return Served(answer)
         held = said_by(planned.request.dialect, planned.form, hit.body)
         if held is None:
             return Served(answer)
         if not self.instead:
             self.background.start(lambda: self._follow(planned, held))
-            return Served(answer)
-        if planned.plan.only_if_cached or state.account.is_short:  # no upstream for this client now
             return Served(answer)
         # The store counted a hit in the same round trip; it is none.
         counted = state.counts.result

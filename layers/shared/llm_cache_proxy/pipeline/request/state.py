@@ -115,6 +115,15 @@ class KeyAccount:
         """Whether a budget forbids to ask the upstream."""
         return self.grant is not None and self.grant.short is not None
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether a budget forbids it or has nothing left: the check of an exact hit says no more.
+
+        It reserves nothing, so that no shortage is looked for.
+        """
+        budgets = () if self.grant is None else (self.grant.tokens, self.grant.nano_dollars)
+        return self.is_short or any(each is not None and each.left <= 0 for each in budgets)
+
     def corrected_to(self, tokens: int, nano_dollars: int) -> dict[str, int]:
         """The counts that turn what was reserved into what the answer cost, once."""
         charge, self.charge = self.charge, None
