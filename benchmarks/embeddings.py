@@ -11,7 +11,7 @@ from itertools import count
 from statistics import median
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.load import Connection, json_request
+from benchmarks.load import Connection, Reply, json_request
 from benchmarks.processes import cpu_seconds
 from benchmarks.servers import MODEL, Running, litellm_proxy, local_server
 from servers.redis.process import redis_process
@@ -110,33 +110,38 @@ class Side:
     upstream: Upstream
     cases: dict[tuple[int, int], Case]
 
-    def ask(self, connection: Connection, inputs: list[str]) -> None:
-        """One batch, whole or RuntimeError."""
+    def request(self, inputs: Sequence[str]) -> bytes:
+        """One batch."""
         fields = {"model": MODEL, "input": inputs, "encoding_format": "base64"}
-        reply = connection.ask(json_request(self.running.url, "/v1/embeddings", fields))
-        data = json.loads(reply.body).get("data", ())
-        if len(data) != len(inputs) or {each["embedding"] for each in data} != {_VECTOR}:
+        return json_request(self.running.url, "/v1/embeddings", fields)
+
+    def check(self, reply: Reply, count: int) -> None:
+        """Raise RuntimeError unless a batch of `count` has all of its vectors."""
+        vectors = [each["embedding"] for each in json.loads(reply.body).get("data", ())]
+        if vectors != [_VECTOR] * count:
             raise RuntimeError(f"{self.name}: status {reply.status}: {reply.body[:300]!r}")
 
     def warm(self) -> None:
         """Every input that is to be a hit is one, and nothing is loaded any more."""
+        inputs = _warm(max(size for size, _ in self.cases))
         for _ in range(3):
             with Connection(self.running.url) as connection:
-                self.ask(connection, _warm(max(size for size, _ in self.cases)))
+                self.check(connection.ask(self.request(inputs)), len(inputs))
             time.sleep(_SETTLE_SECONDS)
 
     def turn(self, case: Case, batches: int) -> None:
-        """Ask `batches` of a case."""
-        asked = [case.inputs() for _ in range(batches)]
+        """Ask `batches` of a case; making them and looking at the answers is not on the clock."""
+        requests = [self.request(case.inputs()) for _ in range(batches)]
         missed, cpu = self.upstream.inputs, cpu_seconds(self.running.process_id)
         with Connection(self.running.url) as connection:
             started = time.perf_counter()
-            for inputs in asked:
-                self.ask(connection, inputs)
+            replies = [connection.ask(request) for request in requests]
             seconds = time.perf_counter() - started
-        case.per_second.append(batches / seconds)
         case.cpu_ms.append((cpu_seconds(self.running.process_id) - cpu) * 1000 / batches)
+        case.per_second.append(batches / seconds)
         case.missed.append((self.upstream.inputs - missed) / batches)
+        for reply in replies:
+            self.check(reply, case.size)
 
 
 def measured(

@@ -88,16 +88,22 @@ class Connection:
         return found
 
     def _exactly(self, size: int) -> bytes:
-        while len(self._held) < size:
-            self._more()
-        found, self._held = self._held[:size], self._held[size:]
-        return found
+        pieces, missing = [self._held], size - len(self._held)
+        while missing > 0:
+            pieces.append(self._received())
+            missing -= len(pieces[-1])
+        held = b"".join(pieces)
+        self._held = held[size:]
+        return held[:size]
 
     def _more(self) -> None:
-        piece = self._socket.recv(65_536)
+        self._held += self._received()
+
+    def _received(self) -> bytes:
+        piece = self._socket.recv(1_000_000)
         if not piece:
             raise ConnectionError("the server closed the connection")
-        self._held += piece
+        return piece
 
 
 def chat_request(base_url: str, prompt: str, model: str, **fields: object) -> bytes:
