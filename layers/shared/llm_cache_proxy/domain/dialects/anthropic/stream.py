@@ -33,10 +33,13 @@ _MEMBERS: Mapping[str, frozenset[str]] = {
 
 @dataclass(slots=True)
 class _Block:
-    """A content block so far; `pieces` are of its input's JSON."""
+    """A content block so far; `pieces` are of its input's JSON, `texts` of its texts by name."""
 
     said: JsonObject
     pieces: list[str] = field(default_factory=list)
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    citations: list[object] | None = None
+    """The list in `said`, once it is our own."""
     is_open: bool = True
 
 
@@ -115,16 +118,18 @@ class MessageAssembler:
         kind, said = delta.get("type"), block.said
         name = _TEXT_DELTAS.get(kind) if isinstance(kind, str) else None
         if name is not None and delta.keys() == {"type", name}:
-            said[name] = f"{_text(said.get(name))}{_text(delta[name])}"
+            begun = _text(said.setdefault(name, ""))
+            block.texts.setdefault(name, [begun]).append(_text(delta[name]))
         elif kind == _INPUT and delta.keys() == {"type", "partial_json"}:
             block.pieces.append(_text(delta["partial_json"]))
         elif kind == _SIGNATURE and delta.keys() == {"type", "signature"}:
             self.ambiguous = self.ambiguous or bool(said.get("signature"))  # more of it, or another
             said["signature"] = _text(delta["signature"])
         elif kind == _CITATION and delta.keys() == {"type", "citation"}:
-            listed = said.get("citations")
-            before = listed if isinstance(listed, list) else []
-            said["citations"] = [*before, delta["citation"]]
+            if block.citations is None:
+                listed = said.get("citations")
+                said["citations"] = block.citations = [*listed] if isinstance(listed, list) else []
+            block.citations.append(delta["citation"])
         else:
             self.ambiguous = True
 
@@ -146,14 +151,15 @@ class MessageAssembler:
     def _whole(self, block: _Block) -> JsonObject:
         if block.is_open:
             self.ambiguous = True
+        said = {**block.said, **{name: "".join(text) for name, text in block.texts.items()}}
         spelt = "".join(block.pieces)
         if not spelt:
-            return block.said
+            return said
         try:
-            return {**block.said, "input": json.loads(spelt)}
+            return {**said, "input": json.loads(spelt)}
         except (ValueError, RecursionError):
             self.ambiguous = True
-            return {**block.said, "input": spelt}
+            return {**said, "input": spelt}
 
 
 def _text(value: object) -> str:

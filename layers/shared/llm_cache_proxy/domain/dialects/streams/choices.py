@@ -28,6 +28,7 @@ class Choice:
 
     def said(self) -> JsonObject:
         """What the deltas add up to."""
+        self._merging.tell_texts()
         said = dict(self._said)
         if isinstance(said.get("tool_calls"), list):
             said["tool_calls"] = self._calls.whole()

@@ -51,9 +51,27 @@ def is_empty(value: object) -> bool:
 
 
 @dataclass(slots=True)
+class _Text:
+    """The pieces of a text, which stands in `whole` with its first piece alone until it is told."""
+
+    whole: JsonObject
+    name: str
+    pieces: list[str]
+
+    def tell(self) -> None:
+        """Put the pieces together where the text stands."""
+        self.whole[self.name] = "".join(self.pieces)
+
+
+class _Growing(list[object]):
+    """A list of ours, which grows in place; one of a chunk does not."""
+
+
+@dataclass(slots=True)
 class Merging:
     """Adds pieces to what came before them, and remembers where that was not certain.
 
+    Texts are whole after `tell_texts`: to join each piece at once would copy a long text each time.
     `reshaped`: `content` came as text and as parts, and is stored as parts.
     """
 
@@ -61,10 +79,18 @@ class Merging:
     reshaped: bool = False
     _repeated: set[str] = field(default_factory=set)
     _extended: set[str] = field(default_factory=set)
+    _texts: dict[tuple[int, str], _Text] = field(default_factory=dict)
+    """By the identity of the object that each stands in, and which it keeps."""
 
     def add_delta(self, whole: JsonObject, delta: JsonObject) -> None:
         """Add what a delta says to `whole`."""
         self._add(whole, delta, "")
+
+    def tell_texts(self) -> None:
+        """Put every text together where it stands."""
+        for text in self._texts.values():
+            text.tell()
+        self._texts.clear()
 
     def add_beside(self, whole: JsonObject, more: JsonObject) -> None:
         """Add what stands beside a delta, or beside the choices, to `whole`."""
@@ -80,13 +106,27 @@ class Merging:
         for name, new in more.items():
             old = whole.get(name)
             if isinstance(old, list) and isinstance(new, list):
-                whole[name] = [*old, *new]
+                whole[name] = _lengthened(old, new)
             else:
                 self.add_beside(whole, {name: new})
 
     def _add(self, whole: JsonObject, delta: JsonObject, parent: str) -> None:
         for name, new in delta.items():
+            old = whole.get(name)
+            if name in TEXTS and isinstance(old, str) and old and isinstance(new, str | None):
+                self._go_on(whole, name, old, new or "")
+                continue
+            told = self._texts.pop((id(whole), name), None)
+            if told is not None:
+                told.tell()
             whole[name] = self._said(name, whole.get(name), new, parent)
+
+    def _go_on(self, whole: JsonObject, name: str, begun: str, piece: str) -> None:
+        place = (id(whole), name)
+        text = self._texts.get(place)
+        if text is None:
+            text = self._texts[place] = _Text(whole, name, [begun])
+        text.pieces.append(piece)
 
     def _said(self, name: str, old: object, new: object, parent: str) -> object:
         if old is None or (is_empty(old) and not is_empty(new)):
@@ -115,8 +155,6 @@ class Merging:
         return self._grown(name, [], new) if isinstance(new, list) else new
 
     def _joined(self, name: str, old: str, new: str, parent: str) -> str:
-        if name in TEXTS:
-            return old + new
         if name == "data" and parent == "audio":
             return _joined_base64(old, new)
         if old == new:
@@ -142,8 +180,10 @@ class Merging:
         return parts
 
     def _grown(self, name: str, held: list[object], new: list[object]) -> list[object]:
-        if held == new and name not in TOKENS and not _are_indexed(new):
-            self.ambiguous.add(name)  # a repeat, or more of the same
+        if len(held) == len(new) and name not in TOKENS and not _are_indexed(new):
+            self.tell_texts()
+            if held == new:
+                self.ambiguous.add(name)  # a repeat, or more of the same
         for item in new:
             place = self._place(name, held, item)
             if place is None:
@@ -190,12 +230,19 @@ class Merging:
         """
         numbers = all(isinstance(item, int | float) for item in new)
         if name in TOKENS or (numbers and len(new) == 1):
-            return [*old, *new]
+            return _lengthened(old, new)
         repeated = new[: len(old)] == old
         (self._repeated if repeated else self._extended).add(name)
         if name in self._repeated and name in self._extended:
             self.ambiguous.add(name)
-        return new if repeated else [*old, *new]
+        return new if repeated else _lengthened(old, new)
+
+
+def _lengthened(held: list[object], new: list[object]) -> list[object]:
+    """Both; what is held is not copied for each piece."""
+    grown = held if isinstance(held, _Growing) else _Growing(held)
+    grown.extend(new)
+    return grown
 
 
 def _both_numbers(old: object, new: object) -> bool:
