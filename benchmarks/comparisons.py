@@ -32,7 +32,7 @@ def python_of(name: str) -> Path:
         venv.create(folder, with_pip=True)
         python = folder / "bin" / "python"
         for wanted in filter(None, (_WANTED[name], _WANTED_ALONE.get(name))):
-            command = [python, "-m", "pip", "install", "--quiet", *wanted]
+            command: list[str | Path] = [python, "-m", "pip", "install", "--quiet", *wanted]
             subprocess.run(command, check=True, timeout=_INSTALL_SECONDS)
         (folder / ".installed").touch()
     return python

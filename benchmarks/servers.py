@@ -112,7 +112,7 @@ def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: str)
         except OSError as exc:
             if process.poll() is not None or time.monotonic() > deadline:
                 said = Path(log).read_text("utf-8", "replace")[-2_000:]
-                raise RuntimeError(f"{process.args} does not answer: {said}") from exc
+                raise RuntimeError(f"{process.args!r} does not answer: {said}") from exc
             time.sleep(0.1)
         else:
             return
