@@ -54,6 +54,7 @@ async def keyed(harness: Harness, **limits: Any) -> AsyncIterator[httpx.AsyncCli
         close=harness.proxy.drain,
         request_events=RequestEvents(PRICES),
         key_ring=RING,
+        keyed_paths=frozenset({"/messages/passed", "/passed"}),
     )
     transport = httpx.ASGITransport(create_app(service), raise_app_exceptions=False)
     headers = {"x-api-key": RING.issue(TENANT, KEY_ID)}
@@ -147,15 +148,16 @@ async def test_a_path_that_client_keys_do_not_reach_is_refused_in_that_shape(
 async def test_what_is_passed_below_has_the_requests_name_where_its_clients_look(
     harness: Harness,
 ) -> None:
-    answering(harness, {"input_tokens": 4})
+    answering(harness, {"data": []})
+    answering(harness, {"data": []})
 
     async with keyed(harness) as client:
-        counted = await client.post("/messages/count_tokens", json=ASKED)
-        chat = await client.post("/embeddings", json={"model": "m", "input": "a"})
+        below = await client.get("/messages/passed")
+        elsewhere = await client.get("/passed")
 
-    assert counted.json() == {"input_tokens": 4}
-    assert counted.headers["request-id"] == counted.headers["x-request-id"]
-    assert "request-id" not in chat.headers
+    assert below.json() == {"data": []}
+    assert below.headers["request-id"] == below.headers["x-request-id"]
+    assert (elsewhere.status_code, "request-id" in elsewhere.headers) == (200, False)
 
 
 async def test_an_upstream_that_is_away_is_an_api_error(harness: Harness) -> None:

@@ -199,3 +199,17 @@ def test_what_is_off_or_the_clients_own_is_no_live_tool(fields: dict[str, Any]) 
 )
 def test_models_that_search_are_known_by_their_names(model: str) -> None:
     assert looks_things_up(["gpt-4o", model])
+
+
+def test_a_text_of_several_pieces_goes_on_as_parts() -> None:
+    part = {"type": "text", "text": "c"}
+
+    choice, _ = assembled({"content": "a"}, {"content": "b"}, {"content": [part]})
+
+    assert choice["message"]["content"] == [{"type": "text", "text": "ab"}, part]
+
+
+def test_a_list_that_another_one_follows_is_certain_and_one_that_is_repeated_is_not() -> None:
+    assert assembled({"x": [1]}, {"x": [2]})[0]["message"]["x"] == [1, 2]
+    assert not assembled({"x": [1]}, {"x": [2]})[1]
+    assert assembled({"x": [1]}, {"x": [1]})[1]
