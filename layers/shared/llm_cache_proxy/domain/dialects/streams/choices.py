@@ -28,7 +28,9 @@ class Choice:
 
     def said(self) -> JsonObject:
         """What the deltas add up to."""
-        self._merging.tell_texts()
+        for text in self._merging.texts.values():
+            text.whole[text.name] = "".join(text.pieces)
+        self._merging.texts.clear()
         said = dict(self._said)
         if isinstance(said.get("tool_calls"), list):
             said["tool_calls"] = self._calls.whole()

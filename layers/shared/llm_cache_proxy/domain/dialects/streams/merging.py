@@ -51,16 +51,12 @@ def is_empty(value: object) -> bool:
 
 
 @dataclass(slots=True)
-class _Text:
+class Text:
     """The pieces of a text, which stands in `whole` with its first piece alone until it is told."""
 
     whole: JsonObject
     name: str
     pieces: list[str]
-
-    def tell(self) -> None:
-        """Put the pieces together where the text stands."""
-        self.whole[self.name] = "".join(self.pieces)
 
 
 class _Growing(list[object]):
@@ -71,7 +67,7 @@ class _Growing(list[object]):
 class Merging:
     """Adds pieces to what came before them, and remembers where that was not certain.
 
-    Texts are whole after `tell_texts`: to join each piece at once would copy a long text each time.
+    `texts` are to be joined by who reads them: to join each piece would copy a long text each time.
     `reshaped`: `content` came as text and as parts, and is stored as parts.
     """
 
@@ -79,18 +75,12 @@ class Merging:
     reshaped: bool = False
     _repeated: set[str] = field(default_factory=set)
     _extended: set[str] = field(default_factory=set)
-    _texts: dict[tuple[int, str], _Text] = field(default_factory=dict)
+    texts: dict[tuple[int, str], Text] = field(default_factory=dict)
     """By the identity of the object that each stands in, and which it keeps."""
 
     def add_delta(self, whole: JsonObject, delta: JsonObject) -> None:
         """Add what a delta says to `whole`."""
         self._add(whole, delta, "")
-
-    def tell_texts(self) -> None:
-        """Put every text together where it stands."""
-        for text in self._texts.values():
-            text.tell()
-        self._texts.clear()
 
     def add_beside(self, whole: JsonObject, more: JsonObject) -> None:
         """Add what stands beside a delta, or beside the choices, to `whole`."""
@@ -116,16 +106,16 @@ class Merging:
             if name in TEXTS and isinstance(old, str) and old and isinstance(new, str | None):
                 self._go_on(whole, name, old, new or "")
                 continue
-            told = self._texts.pop((id(whole), name), None)
+            told = self.texts.pop((id(whole), name), None)
             if told is not None:
-                told.tell()
+                whole[name] = "".join(told.pieces)
             whole[name] = self._said(name, whole.get(name), new, parent)
 
     def _go_on(self, whole: JsonObject, name: str, begun: str, piece: str) -> None:
         place = (id(whole), name)
-        text = self._texts.get(place)
+        text = self.texts.get(place)
         if text is None:
-            text = self._texts[place] = _Text(whole, name, [begun])
+            text = self.texts[place] = Text(whole, name, [begun])
         text.pieces.append(piece)
 
     def _said(self, name: str, old: object, new: object, parent: str) -> object:
@@ -181,7 +171,8 @@ class Merging:
 
     def _grown(self, name: str, held: list[object], new: list[object]) -> list[object]:
         if len(held) == len(new) and name not in TOKENS and not _are_indexed(new):
-            self.tell_texts()
+            for text in self.texts.values():
+                text.whole[text.name] = "".join(text.pieces)
             if held == new:
                 self.ambiguous.add(name)  # a repeat, or more of the same
         for item in new:
