@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import machine
 from benchmarks.findings import Finding, Table
 from benchmarks.plots import draw
+from benchmarks.rig import machine
 
 QUESTIONS = (
     "exact_hit",
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def _measured(name: str) -> Finding:
-    module = importlib.import_module(f"benchmarks.{name}")
+    module = importlib.import_module(f"benchmarks.questions.{name}")
     load = machine.busy()
     finding: Finding = module.measured()
     stamp = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f} before"

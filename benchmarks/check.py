@@ -14,17 +14,17 @@ from typing import cast
 
 import redis
 
-from benchmarks import large_scope, proving
-from benchmarks.built_function import function_environment, instance, stores
-from benchmarks.cold_start import HEAVY, SEMANTIC, loaded
-from benchmarks.comparisons import python_of
-from benchmarks.exact_hit import PROMPT, commands_per_hit
 from benchmarks.findings import Budget, Table
-from benchmarks.function_hit import stored
-from benchmarks.load import Connection, chat_request, rounds
-from benchmarks.processes import cpu_seconds
-from benchmarks.servers import MODEL, Running, function_server, local_server, yardstick_server
-from benchmarks.yardstick import KEY
+from benchmarks.questions import large_scope, proving
+from benchmarks.questions.cold_start import HEAVY, SEMANTIC, loaded
+from benchmarks.questions.exact_hit import PROMPT, commands_per_hit
+from benchmarks.questions.function_hit import stored
+from benchmarks.rig.built_function import function_environment, instance, stores
+from benchmarks.rig.comparisons import python_of
+from benchmarks.rig.load import Connection, chat_request, rounds
+from benchmarks.rig.processes import cpu_seconds
+from benchmarks.rig.servers import MODEL, Running, function_server, local_server, yardstick_server
+from benchmarks.rig.yardstick import KEY
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
 

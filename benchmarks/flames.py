@@ -16,11 +16,11 @@ from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
-from benchmarks.comparisons import python_of
 from benchmarks.findings import Table
-from benchmarks.load import Connection, chat_request
-from benchmarks.semantic_hit import TOPICS
-from benchmarks.servers import MODEL, Running, local_server
+from benchmarks.questions.semantic_hit import TOPICS
+from benchmarks.rig.comparisons import python_of
+from benchmarks.rig.load import Connection, chat_request
+from benchmarks.rig.servers import MODEL, Running, local_server
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
 

@@ -1,8 +1,8 @@
-"""What an hour at a rate costs in AWS and at Upstash: the model of benchmarks/cost.py, per hour."""
+"""What an hour at a rate costs in AWS and at Upstash: the model of docs/cost.md, per hour."""
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.cost import MILLION, Workload, costs
+from benchmarks.cost.model import MILLION, Workload, costs
 
 _SECONDS = 3_600
 _MODEL = "gpt-4o-mini"

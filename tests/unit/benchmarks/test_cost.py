@@ -1,7 +1,8 @@
 import re
 
 import pytest
-from benchmarks.cost import (
+from benchmarks.cost.fixed import idle, total
+from benchmarks.cost.model import (
     CHART,
     MODELS,
     PAGE,
@@ -12,7 +13,6 @@ from benchmarks.cost import (
     page,
     upstream_dollars,
 )
-from benchmarks.fixed_cost import idle, total
 
 from samples.stack import Stack
 

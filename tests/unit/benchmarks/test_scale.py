@@ -2,7 +2,7 @@
 
 import pytest
 import simpy
-from benchmarks.cost import Workload
+from benchmarks.cost.model import Workload
 from benchmarks.scale.__main__ import (
     HIT_RATES,
     PAGE,

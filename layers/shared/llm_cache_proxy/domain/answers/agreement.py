@@ -14,8 +14,9 @@ LEAST_AGREEMENT = 0.40
 CLEARLY_DIFFERENT = 0.18
 """Below it two answers differ clearly (`clearly_differs`)."""
 
-# Fitted by logistic regression on the pairs that `python -m benchmarks.answer_agreement` lists;
-# its `--fit` does so anew, and measures each half by a fit on the other.
+# Fitted by logistic regression on the pairs that `python -m
+# benchmarks.accuracy.answer_agreement` lists; its `--fit` does so anew, and measures each half by a
+# fit on the other.
 _BIAS = -7.56
 _SIMILARITY = 11.41
 _COVERED = 6.02

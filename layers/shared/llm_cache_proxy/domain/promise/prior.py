@@ -1,8 +1,8 @@
 """What is predicted before a tenant has labels, and which rules labels may overrule.
 
 The predictions come from the project's own labelled prompts (`benchmarks/pairs`), by `python -m
-benchmarks.wrong_share --prior`: of what the guard accepts, 2 % is wrong, of which the judge sees
-six in ten. A bad prediction costs labels; it cannot break the promise.
+benchmarks.accuracy.wrong_share --prior`: of what the guard accepts, 2 % is wrong, of which the
+judge sees six in ten. A bad prediction costs labels; it cannot break the promise.
 """
 
 from llm_cache_proxy.domain.promise.cells import ACCEPTED

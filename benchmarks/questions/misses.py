@@ -4,9 +4,9 @@ import time
 from statistics import median
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.load import Connection, chat_request
-from benchmarks.processes import cpu_seconds
-from benchmarks.servers import MODEL, local_server
+from benchmarks.rig.load import Connection, chat_request
+from benchmarks.rig.processes import cpu_seconds
+from benchmarks.rig.servers import MODEL, local_server
 from servers.redis.process import redis_process
 from servers.upstream.answers import chat, chat_chunks
 from servers.upstream.scripted import ScriptedUpstream

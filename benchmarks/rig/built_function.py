@@ -11,8 +11,8 @@ from typing import cast
 
 from infra.demo_upstream import demo_upstream
 
-from benchmarks.comparisons import python_of
-from benchmarks.servers import FUNCTION, free_port
+from benchmarks.rig.comparisons import python_of
+from benchmarks.rig.servers import FUNCTION, free_port
 from servers.proxy.process import environment
 from servers.redis.process import redis_process
 
@@ -46,7 +46,7 @@ def stores() -> Iterator[dict[str, dict[str, str]]]:
 def instance(
     settings: Mapping[str, str], *, invocations: int = 0, rounds: int = 0, beside: bool = False
 ) -> Report:
-    """What `benchmarks/instance.py` reports of a new process with these settings."""
+    """What `benchmarks/rig/instance.py` reports of a new process with these settings."""
     script = Path(__file__).with_name("instance.py")
     options = [str(invocations), str(rounds), *(["beside"] if beside else [])]
     done = subprocess.run(

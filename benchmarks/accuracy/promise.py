@@ -1,7 +1,8 @@
 """Measures what a promise costs: processor time a semantic decision, and a plan once a minute.
 
-Run `python -m benchmarks.promise`. A decision is what a hit does beyond the guard's comparison: its
-cell, whether that is served, and what is counted in the command that is sent anyway.
+Run `python -m benchmarks.accuracy.promise`. A decision is what a hit does beyond the guard's
+comparison: its cell, whether that is served, and what is counted in the command that is sent
+anyway.
 """
 
 import time

@@ -11,9 +11,9 @@ from itertools import count
 from statistics import median
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.load import Connection, Reply, json_request
-from benchmarks.processes import cpu_seconds
-from benchmarks.servers import MODEL, Running, litellm_proxy, local_server
+from benchmarks.rig.load import Connection, Reply, json_request
+from benchmarks.rig.processes import cpu_seconds
+from benchmarks.rig.servers import MODEL, Running, litellm_proxy, local_server
 from servers.redis.process import redis_process
 from servers.upstream.answers import CountingAnswers
 from servers.upstream.scripted import ScriptedUpstream

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.learning_streams import Candidates
+from benchmarks.accuracy.learning_streams import Candidates
 from llm_cache_proxy.domain.promise import Evidence, Plan, Promise, Tally
 from llm_cache_proxy.domain.promise.drift import has_drifted
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from statistics import median
 from typing import cast
 
-from benchmarks.built_function import Report, function_environment, instance, stores
-from benchmarks.comparisons import python_of
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.function_hit import stored
+from benchmarks.questions.function_hit import stored
+from benchmarks.rig.built_function import Report, function_environment, instance, stores
+from benchmarks.rig.comparisons import python_of
 
 HEAVY = ("numpy", "grpc", "qdrant_client.http", "boto3", "botocore", "onnxruntime")
 SEMANTIC = {"QDRANT_URL": "http://127.0.0.1:9", "EMBEDDING_FUNCTION": "embedding:live"}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.comparisons import python_of
+from benchmarks.rig.comparisons import python_of
 from servers.proxy.process import environment, proxy_process
 
 _START_SECONDS = 120.0
@@ -46,8 +46,8 @@ def function_server(**settings: str) -> Iterator[Running]:
 
 @contextmanager
 def yardstick_server(**settings: str) -> Iterator[Running]:
-    """`benchmarks/yardstick.py`, served in the same way."""
-    with _under_uvicorn("benchmarks.yardstick:app", Path.cwd(), settings) as running:
+    """`benchmarks/rig/yardstick.py`, served in the same way."""
+    with _under_uvicorn("benchmarks.rig.yardstick:app", Path.cwd(), settings) as running:
         yield running
 
 

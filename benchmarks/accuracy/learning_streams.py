@@ -22,7 +22,7 @@ from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, EDGES, LOWEST
 from llm_cache_proxy.domain.requests.eligibility import ineligible_text
 from llm_cache_proxy.settings import read_settings
 
-OWN = Path(__file__).parent / "pairs"
+OWN = Path(__file__).parents[1] / "pairs"
 _REREAD = {
     False: ((0.973, 0.88), (0.94, 0.60), (0.90, 0.40), (0.85, 0.15), (0.0, 0.10)),
     True: ((0.94, 0.13), (0.90, 0.07), (0.0, 0.05)),

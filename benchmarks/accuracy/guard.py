@@ -1,9 +1,9 @@
 """Measures what the guard costs: for a pair of prompts, at first use, and for hostile texts.
 
-Run `python benchmarks/guard.py [--rounds 5]`; it prints a Markdown table of processor time. "New"
-pairs are compared for the first time, so that both texts are taken apart; "half known" is the
-usual case of a cache, where the stored prompt was compared before. The reference is the time that
-the standard library takes to sort 1,000 numbers, so that ratios carry over between machines.
+Run `python benchmarks/accuracy/guard.py [--rounds 5]`; it prints a Markdown table of processor
+time. "New" pairs are compared for the first time, so that both texts are taken apart; "half known"
+is the usual case of a cache, where the stored prompt was compared before. The reference is the time
+that the standard library takes to sort 1,000 numbers, so that ratios carry over between machines.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from llm_cache_proxy.domain.guard import LONGEST_TEXT, Guard
 from llm_cache_proxy.domain.guard.text.analysis import analyse
 
-PAIRS = Path(__file__).parent / "pairs"
+PAIRS = Path(__file__).parents[1] / "pairs"
 HOSTILE = ("not ", "a ", '"a', "漢", "a@", "1,", "from A to B by C ", "Aa ")
 NUMBERS = random.Random(7).sample(range(1_000_000), 1_000)  # noqa: S311 - no secret
 

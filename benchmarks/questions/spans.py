@@ -3,9 +3,9 @@
 from contextlib import ExitStack
 from statistics import median
 
-from benchmarks.exact_hit import Side, warmed
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.servers import local_server
+from benchmarks.questions.exact_hit import Side, warmed
+from benchmarks.rig.servers import local_server
 from servers.otlp import Collector
 from servers.redis.process import redis_process
 from servers.thread import ThreadServer

@@ -1,9 +1,9 @@
 """Simulates the promise of MAX_WRONG_SHARE on labelled streams, beside other rules.
 
-Run `python -m benchmarks.wrong_share DATA [--runs 200] [--vectors FOLDER] [--plot FILE]`; it prints
-the tables of docs/wrong-share.md. Each run draws the stream's order, the judge's errors, the hits
-that are asked again, and what a noisy label hides. `--prior` prints what domain/promise/prior.py
-holds.
+Run `python -m benchmarks.accuracy.wrong_share DATA [--runs 200] [--vectors FOLDER] [--plot FILE]`;
+it prints the tables of docs/wrong-share.md. Each run draws the stream's order, the judge's errors,
+the hits that are asked again, and what a noisy label hides. `--prior` prints what
+domain/promise/prior.py holds.
 """
 
 import argparse
@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.learning_runs import Noise, Outcome, best_fixed, fixed, learned
-from benchmarks.learning_streams import OWN, Candidates, candidates, streams
-from benchmarks.learning_vcache import vcache
+from benchmarks.accuracy.learning_runs import Noise, Outcome, best_fixed, fixed, learned
+from benchmarks.accuracy.learning_streams import OWN, Candidates, candidates, streams
+from benchmarks.accuracy.learning_vcache import vcache
 from benchmarks.plots import draw_lines
 from llm_cache_proxy.cli.evaluation.files import read_files
 from llm_cache_proxy.cli.evaluation.measuring import all_texts, labelled_pairs

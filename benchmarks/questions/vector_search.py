@@ -77,7 +77,7 @@ def measured(*, searches: int = 40) -> Finding:
     taken = []
     for entries in SIZES:
         for scopes in (1, entries // 10):
-            if scopes > 1 or entries < GRAPH_FROM_POINTS * 2:  # else benchmarks/large_scope.py
+            if scopes > 1 or entries < GRAPH_FROM_POINTS * 2:  # else large_scope.py
                 taken.append(asyncio.run(_edge(entries, scopes, searches)))
             if entries in LOCAL_MODE_SIZES:
                 taken.append(asyncio.run(_local_mode(entries, scopes, searches // 2)))

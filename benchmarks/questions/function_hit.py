@@ -5,8 +5,8 @@ import time
 from statistics import median
 from typing import cast
 
-from benchmarks.built_function import Report, instance, stores
 from benchmarks.findings import Budget, Finding, Table
+from benchmarks.rig.built_function import Report, instance, stores
 
 METHOD = (
     "The built function (the layer's packages, no others) in a process of its own behind Mangum; "

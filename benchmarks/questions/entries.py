@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import redis
 
 from benchmarks.findings import Budget, Curves, Finding, Table
-from benchmarks.load import Connection, chat_request
-from benchmarks.processes import cpu_seconds
-from benchmarks.servers import MODEL, Running, function_server
+from benchmarks.rig.load import Connection, chat_request
+from benchmarks.rig.processes import cpu_seconds
+from benchmarks.rig.servers import MODEL, Running, function_server
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
 

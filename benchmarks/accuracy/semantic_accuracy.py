@@ -1,9 +1,9 @@
 """Measures the semantic tier by kind of text, on development data and on held-out data apart.
 
-Run `python benchmarks/semantic_accuracy.py DATA [--vectors FOLDER]`; it prints the table of
-docs/semantic-accuracy.md. DATA is a folder of JSON lines of {"a", "b", "label"}. A pair belongs to
-the held-out half by a hash of its group ("test", where a line has one, else the lesser of its two
-texts), so that neither half depends on what the guard says of it.
+Run `python benchmarks/accuracy/semantic_accuracy.py DATA [--vectors FOLDER]`; it prints the table
+of docs/semantic-accuracy.md. DATA is a folder of JSON lines of {"a", "b", "label"}. A pair belongs
+to the held-out half by a hash of its group ("test", where a line has one, else the lesser of its
+two texts), so that neither half depends on what the guard says of it.
 """
 
 import argparse

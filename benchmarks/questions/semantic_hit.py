@@ -8,11 +8,11 @@ from statistics import median
 import qdrant_edge as edge
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.load import Connection, Reply, chat_request
-from benchmarks.processes import cpu_seconds
-from benchmarks.prompt_vectors import PromptVectors
-from benchmarks.servers import MODEL
-from benchmarks.vector_search import NOW, entry_of
+from benchmarks.questions.vector_search import NOW, entry_of
+from benchmarks.rig.load import Connection, Reply, chat_request
+from benchmarks.rig.processes import cpu_seconds
+from benchmarks.rig.prompt_vectors import PromptVectors
+from benchmarks.rig.servers import MODEL
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id

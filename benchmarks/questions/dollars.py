@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from benchmarks.cost import Workload, costs, upstream_dollars
+from benchmarks.cost.model import Workload, costs, upstream_dollars
 from benchmarks.findings import Finding, Table
 
 METHOD = (
-    "The model of docs/cost.md (`benchmarks/cost.py`: tariffs, tokens, {upstream:g} s for the "
+    "The model of docs/cost.md (`benchmarks/cost/`: tariffs, tokens, {upstream:g} s for the "
     "upstream) with measured durations in place of its assumptions: CPU as above, at the share of "
     "a core that {completions_mb} MB buy, and {store_ms:.0f} ms of waiting for each call to a "
     "store. {exact:.0%} of the hits are exact."

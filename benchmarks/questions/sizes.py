@@ -9,8 +9,8 @@ from pathlib import Path
 
 from infra.lean_layer import is_unused
 
-from benchmarks.comparisons import FOLDER
 from benchmarks.findings import Budget, Finding, Table
+from benchmarks.rig.comparisons import FOLDER
 
 METHOD = (
     "Wheels for Lambda's Python 3.13 on arm64 unpacked by pip, no compiled caches, without what "

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from llm_cache_proxy.adapters.embedder.minilm.engine import MiniLMEngine
 
 _MODEL = Path(".model/all-MiniLM-L6-v2")
-_PAIRS = Path(__file__).parent / "pairs"
+_PAIRS = Path(__file__).parents[1] / "pairs"
 _SPREAD = 0.7
 """Of the prompts' own covariance, so that a nearest neighbour is at a cosine of about 0.7."""
 

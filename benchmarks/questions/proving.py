@@ -5,9 +5,9 @@ import time
 from typing import cast
 
 from benchmarks.findings import Budget
-from benchmarks.load import Connection, chat_request
-from benchmarks.processes import cpu_seconds
-from benchmarks.servers import MODEL, local_server
+from benchmarks.rig.load import Connection, chat_request
+from benchmarks.rig.processes import cpu_seconds
+from benchmarks.rig.servers import MODEL, local_server
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json, forms_of_stream
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text

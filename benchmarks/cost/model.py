@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.cost_chart import chart
-from benchmarks.fixed_cost import rows
+from benchmarks.cost.chart import chart
+from benchmarks.cost.fixed import rows
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS, default_prices
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "cost.md"
 CHART = ROOT / "docs" / "cost.svg"
 MILLION = 1_000_000

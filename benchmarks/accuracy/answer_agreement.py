@@ -1,8 +1,9 @@
 """Measures how often two answers that say the same agree, and two that do not.
 
-Run `python -m benchmarks.answer_agreement FILE [--vectors FOLDER] [--fit]`; it prints the table of
-docs/wrong-share.md. FILE holds JSON lines `{"prompt", "answers": {model: text}}`; near misses come
-from benchmarks/answers. `--fit` prints the weights of `domain/answers/agreement.py` anew.
+Run `python -m benchmarks.accuracy.answer_agreement FILE [--vectors FOLDER] [--fit]`; it prints the
+table of docs/wrong-share.md. FILE holds JSON lines `{"prompt", "answers": {model: text}}`; near
+misses come from benchmarks/answers. `--fit` prints the weights of `domain/answers/agreement.py`
+anew.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.logistic import fitted
+from benchmarks.accuracy.logistic import fitted
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, embed
 from llm_cache_proxy.domain.answers import (
     LEAST_AGREEMENT,
@@ -26,7 +27,7 @@ from llm_cache_proxy.domain.answers import (
 )
 from llm_cache_proxy.settings import read_settings
 
-NEAR_MISSES = Path(__file__).parent / "answers" / "near_misses.jsonl"
+NEAR_MISSES = Path(__file__).parents[1] / "answers" / "near_misses.jsonl"
 SMALL = ("8B",)
 TERSE = ("concise",)
 NEAREST, LEAST_SIMILARITY = 4, 0.40  # prompts that count as near one another

@@ -8,8 +8,8 @@ wrong. The curve's doubt is a likelihood-ratio interval over a grid of slopes an
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.learning_runs import Noise, Outcome
-from benchmarks.learning_streams import Candidates
+from benchmarks.accuracy.learning_runs import Noise, Outcome
+from benchmarks.accuracy.learning_streams import Candidates
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""How often the guard, the judge and the learned thresholds are right."""

@@ -1,0 +1,1 @@
+"""What a stack and a request cost, and what a hit saves."""

@@ -1,0 +1,1 @@
+"""The questions of `make bench`, one module each with a `measured()`."""

@@ -1,0 +1,1 @@
+"""What is measured and what measures: servers, functions, load, the machine."""
