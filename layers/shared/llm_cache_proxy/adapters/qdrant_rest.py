@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 _PACKAGE = "qdrant_client"
@@ -53,6 +54,7 @@ __all__ = [
     "UnexpectedResponse",
     "apis",
     "models",
+    "result_of",
 ]
 
 QdrantApis = AsyncApis[AsyncApiClient]
@@ -75,3 +77,22 @@ def apis(url: str, api_key: str | None, timeout_seconds: int) -> QdrantApis:
         headers={"api-key": api_key} if api_key else {},
         timeout=timeout_seconds,
     )
+
+
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class _Reply(Protocol[Result_co]):
+    """Every answer of Qdrant's, as qdrant-client's generated models have it."""
+
+    @property
+    def result(self) -> Result_co | None:
+        """What was asked for."""
+        ...
+
+
+def result_of(reply: _Reply[Result_co]) -> Result_co:
+    """What a call gave; raises ValueError where the server said nothing."""
+    if reply.result is None:
+        raise ValueError("an answer without a result")
+    return reply.result

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from llm_cache_proxy.adapters.qdrant_rest import FAILURES, UnexpectedResponse, apis, models
+from llm_cache_proxy.adapters.qdrant_rest import (
+    FAILURES,
+    UnexpectedResponse,
+    apis,
+    models,
+    result_of,
+)
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -56,9 +62,10 @@ class TextPoints:
                 reply = await self._client.points_api.get_points(
                     self._model.collection, point_request=request
                 )
+                points = result_of(reply)
         finally:
             await self._removed(texts)
-        return {str(point.id): point.vector for point in reply.result or ()}
+        return {str(point.id): point.vector for point in points}
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -72,19 +79,21 @@ class TextPoints:
             for one, text in texts.items()
         ]
         with _failures_as_ours():
-            await self._client.points_api.upsert_points(
+            reply = await self._client.points_api.upsert_points(
                 self._model.collection,
                 wait=True,
                 point_insert_operations=models.PointsList(points=points),
             )
+            result_of(reply)
 
     async def _removed(self, texts: Mapping[str, str]) -> None:
         """Ask for it, and do not wait until it is done."""
         selector = models.PointIdsList(points=list(texts))
         with _failures_as_ours():
-            await self._client.points_api.delete_points(
+            reply = await self._client.points_api.delete_points(
                 self._model.collection, wait=False, points_selector=selector
             )
+            result_of(reply)
 
     async def _provision(self) -> None:
         vectors = models.VectorParams(

@@ -6,7 +6,7 @@ deadlines, threads or connections; those are its callers'.
 
 from collections.abc import Sequence
 
-from llm_cache_proxy.adapters.qdrant_rest import QdrantApis, models
+from llm_cache_proxy.adapters.qdrant_rest import QdrantApis, models, result_of
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     Conditions,
     Is,
@@ -28,7 +28,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
     sifted,
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.server import schema
-from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import failures_as_ours, result_of
+from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import failures_as_ours
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
@@ -65,9 +65,10 @@ class QdrantCollection:
         """Ask for it, and do not wait until it is done."""
         with failures_as_ours():
             selector = models.PointIdsList(points=list(points))
-            await self._client.points_api.delete_points(
+            reply = await self._client.points_api.delete_points(
                 self._name, wait=False, points_selector=selector
             )
+            result_of(reply)
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""
@@ -82,9 +83,10 @@ class QdrantCollection:
                 vector=list(vector),
                 payload=payload_of(scope, entry),
             )
-            await self._client.points_api.upsert_points(
+            reply = await self._client.points_api.upsert_points(
                 self._name, wait=True, point_insert_operations=models.PointsList(points=[point])
             )
+            result_of(reply)
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Count, then delete: Qdrant does not say how many points a deletion took."""
@@ -143,9 +145,10 @@ class QdrantCollection:
         if count:
             selector = models.FilterSelector(filter=as_filter(meant))
             with failures_as_ours():
-                await self._client.points_api.delete_points(
+                reply = await self._client.points_api.delete_points(
                     self._name, wait=True, points_selector=selector
                 )
+                result_of(reply)
         return count
 
 

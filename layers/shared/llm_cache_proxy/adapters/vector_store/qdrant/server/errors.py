@@ -6,7 +6,6 @@ Imports qdrant-client (0.6 s), so it is itself imported on first use only.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,18 +18,6 @@ from llm_cache_proxy.adapters.vector_store.qdrant.collection import CollectionMi
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
 _MAX_DETAIL_CHARACTERS = 200
-
-
-Result_co = TypeVar("Result_co", covariant=True)
-
-
-class _Reply(Protocol[Result_co]):
-    """Every answer of Qdrant's, as qdrant-client's generated models have it."""
-
-    @property
-    def result(self) -> Result_co | None:
-        """What was asked for."""
-        ...
 
 
 class _Status(BaseModel):
@@ -54,13 +41,6 @@ def failures_as_ours() -> Iterator[None]:
         raise VectorStoreUnavailable(f"no answer from Qdrant: {_described(exc.source)}") from exc
     except FAILURES as exc:
         raise VectorStoreUnavailable(f"Qdrant failed: {_described(exc)}") from exc
-
-
-def result_of(reply: "_Reply[Result_co]") -> Result_co:
-    """What a call gave; raises ValueError where the server said nothing."""
-    if reply.result is None:
-        raise ValueError("an answer without a result")
-    return reply.result
 
 
 def is_conflict(exc: UnexpectedResponse) -> bool:

@@ -4,9 +4,9 @@ Imports qdrant-client (0.6 s), so it is itself imported on first use only. Never
 deletes a collection that holds something else; it refuses it.
 """
 
-from llm_cache_proxy.adapters.qdrant_rest import QdrantApis, UnexpectedResponse, models
+from llm_cache_proxy.adapters.qdrant_rest import QdrantApis, UnexpectedResponse, models, result_of
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import INTEGER_FIELDS, KEYWORD_FIELDS
-from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import is_conflict, result_of
+from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import is_conflict
 from llm_cache_proxy.domain.errors import OtherDimensions
 
 PAYLOAD_INDEXES: dict[str, models.PayloadSchemaType | models.KeywordIndexParams] = {
@@ -29,7 +29,11 @@ async def provision(client: QdrantApis, name: str, dimensions: int) -> None:
     for field, schema in PAYLOAD_INDEXES.items():
         if field not in (info.payload_schema or {}):
             index = models.CreateFieldIndex(field_name=field, field_schema=schema)
-            await client.indexes_api.create_field_index(name, wait=True, create_field_index=index)
+            result_of(
+                await client.indexes_api.create_field_index(
+                    name, wait=True, create_field_index=index
+                )
+            )
 
 
 async def check(client: QdrantApis, name: str, dimensions: int) -> None:
@@ -42,7 +46,7 @@ async def _create(client: QdrantApis, name: str, dimensions: int) -> None:
     vectors = models.VectorParams(size=dimensions, distance=models.Distance.COSINE)
     try:
         wanted = models.CreateCollection(vectors=vectors)
-        await client.collections_api.create_collection(name, create_collection=wanted)
+        result_of(await client.collections_api.create_collection(name, create_collection=wanted))
     except UnexpectedResponse as exc:
         if not is_conflict(exc):  # another process was a moment earlier
             raise
