@@ -213,3 +213,14 @@ def test_a_list_that_another_one_follows_is_certain_and_one_that_is_repeated_is_
     assert assembled({"x": [1]}, {"x": [2]})[0]["message"]["x"] == [1, 2]
     assert not assembled({"x": [1]}, {"x": [2]})[1]
     assert assembled({"x": [1]}, {"x": [1]})[1]
+
+
+def test_a_list_beside_a_growing_text_is_compared_with_all_of_the_text() -> None:
+    one, two = {"note": "a"}, {"note": "b"}
+
+    choice, ambiguous = assembled(
+        {"content": "p", "x": [one]}, {"content": "q", "x": [two]}, {"content": "r"}
+    )
+
+    assert choice["message"] == {"role": "assistant", "content": "pqr", "x": [one, two]}
+    assert not ambiguous

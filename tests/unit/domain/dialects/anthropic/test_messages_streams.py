@@ -152,6 +152,12 @@ def test_a_call_without_arguments_is_spelt_as_an_empty_object() -> None:
     assert delta(type="input_json_delta", partial_json="{}") in events_of(message(call))
 
 
+def test_a_call_that_has_no_arguments_at_all_gets_none() -> None:
+    told = events_of(message({"type": "tool_use", "id": "t", "name": "now"}))
+
+    assert [event for event in told if event["type"] == "content_block_delta"] == []
+
+
 def test_tokens_are_told_at_the_end_and_only_once() -> None:
     first, *_, ended, _ = events_of(message(TEXT))
 
