@@ -18,10 +18,8 @@ STORES = {
     *("REDIS_URL", "UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"),
     *("QDRANT_URL", "QDRANT_API_KEY"),
 }
-COLLECTION = {"EMBEDDER", "EMBEDDING_MODEL"}
 DECIDING = {
     *STORES,
-    *COLLECTION,
     *("EMBEDDING_URL", "EMBEDDING_FUNCTION", "UPSTREAM_BASE_URL", "UPSTREAM_TIMEOUT_SECONDS"),
     *("GROQ_API_KEY", "UPSTREAM_API_KEY", "UPSTREAM_KEYS", "EMBEDDING_API_KEY", "SINGLE_FLIGHT"),
 }
@@ -31,8 +29,8 @@ GIVEN: dict[str, set[str]] = {
         *("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS", *DECIDING),
     },
     "AdminFunction": {"ADMIN_KEY", "KEY_SIGNING_SECRET", *DECIDING},
-    "MetricsFunction": {"ADMIN_KEY", *STORES, *COLLECTION},
-    "ProvisionFunction": {"QDRANT_URL", "QDRANT_API_KEY", *COLLECTION},
+    "MetricsFunction": {"ADMIN_KEY", *STORES},
+    "ProvisionFunction": {"QDRANT_URL", "QDRANT_API_KEY"},
     "EmbeddingFunction": set(),
 }
 TUNED = tuple(name for name in GIVEN if name != "EmbeddingFunction")
@@ -259,51 +257,6 @@ def test_another_embedder_takes_the_place_of_the_function() -> None:
 
     assert variables(stack, "CompletionsFunction")["EMBEDDING_FUNCTION"] == ""
     assert "EmbeddingFunction" not in stack.resources
-
-
-@pytest.mark.parametrize("model", ["amazon.titan-embed-text-v2:0", "cohere.embed-english-v3"])
-@pytest.mark.parametrize("function", ["CompletionsFunction", "AdminFunction"])
-def test_a_model_of_bedrock_takes_its_place_as_well(function: str, model: str) -> None:
-    stack = Stack(EmbeddingUrl=f"bedrock:{model}")
-    given = variables(stack, function)
-
-    assert (given["EMBEDDER"], given["EMBEDDING_MODEL"]) == ("bedrock", model)
-    assert given["EMBEDDING_URL"] == given["EMBEDDING_FUNCTION"] == ""
-    assert "EmbeddingFunction" not in stack.resources
-
-
-@pytest.mark.parametrize("function", ["MetricsFunction", "ProvisionFunction"])
-def test_functions_that_count_and_make_vectors_know_whose_they_are(function: str) -> None:
-    stack = Stack(EmbeddingUrl="bedrock:cohere.embed-english-v3", QdrantUrl="https://q")
-    given = variables(stack, function)
-
-    assert (given["EMBEDDER"], given["EMBEDDING_MODEL"]) == ("bedrock", "cohere.embed-english-v3")
-
-
-@pytest.mark.parametrize("url", ["", "https://embedder.example", "https://e.example/bedrock:m"])
-def test_without_bedrock_no_model_is_named(url: str) -> None:
-    given = variables(Stack(EmbeddingUrl=url), "CompletionsFunction")
-
-    assert given["EMBEDDER"] == given["EMBEDDING_MODEL"] == ""
-    assert given["EMBEDDING_URL"] == url
-
-
-@pytest.mark.parametrize(
-    ("value", "taken"),
-    [
-        ("", True),
-        ("https://embedder.example/embed", True),
-        ("bedrock:amazon.titan-embed-text-v2:0", True),
-        ("bedrock:", False),
-        ("bedrock:*", False),
-        ("bedrock:amazon.*", False),
-        ("ftp://e", False),
-    ],
-)
-def test_an_embedder_is_an_address_or_one_model(value: str, *, taken: bool) -> None:
-    pattern = template()["Parameters"]["EmbeddingUrl"]["AllowedPattern"]
-
-    assert (re.search(pattern, value) is not None) is taken
 
 
 def test_variables_stay_within_what_lambda_takes() -> None:

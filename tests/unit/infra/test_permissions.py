@@ -1,7 +1,5 @@
 from typing import Any
 
-import pytest
-
 from samples.stack import Stack
 
 STACK = Stack(SecretsPath="/lcp/prod", QdrantUrl="https://q.example")
@@ -95,25 +93,6 @@ def test_functions_may_join_a_network_where_there_is_one() -> None:
         name for name, role in roles.items() if ("ec2:CreateNetworkInterface", "*") in allowed(role)
     }
     assert joining == {"CompletionsRole", "MetricsRole", "AdminRole"}
-
-
-def test_completions_and_admin_may_invoke_the_one_model_that_the_stack_names() -> None:
-    stack = Stack(EmbeddingUrl="bedrock:amazon.titan-embed-text-v2:0")
-    model = "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0"
-    invoking = {
-        name: {(action, what) for action, what in allowed(role) if action.startswith("bedrock:")}
-        for name, role in stack.of_type("AWS::IAM::Role").items()
-    }
-
-    assert {name: may for name, may in invoking.items() if may} == {
-        name: {("bedrock:InvokeModel", model)} for name in ("CompletionsRole", "AdminRole")
-    }
-
-
-@pytest.mark.parametrize("url", ["", "https://embedder.example"])
-def test_without_a_model_of_bedrock_none_may_be_invoked(url: str) -> None:
-    for role in Stack(EmbeddingUrl=url).of_type("AWS::IAM::Role").values():
-        assert not {action for action, _ in allowed(role) if action.startswith("bedrock:")}
 
 
 def test_no_function_has_a_managed_policy_or_shares_its_role() -> None:
