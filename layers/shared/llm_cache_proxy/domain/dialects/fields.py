@@ -66,6 +66,28 @@ def check_sampling(fields: JsonObject) -> None:
     optional(fields, "temperature", int, float)
 
 
+def check_messages(fields: JsonObject, *content: type) -> None:
+    """Refuse a conversation in which anything that the cache reads is of another type.
+
+    A message's content may be of the types `content`.
+    """
+    require_model(fields)
+    require(fields, "messages", list)
+    check_sampling(fields)
+    optional(fields, "tools", list)
+    messages = cast("list[object]", fields["messages"])
+    if not messages:
+        raise InvalidRequest("`messages` must hold at least one message.", param="messages")
+    for index, message in enumerate(messages):
+        place = f"messages[{index}]"
+        if not isinstance(message, dict):
+            raise wrong_type(place, dict, type(message))
+        if not isinstance(message.get("role"), str):
+            raise wrong_type(f"{place}.role", str, type(message.get("role")))
+        if not isinstance(message.get("content"), content):
+            raise wrong_type(f"{place}.content", str, type(message.get("content")))
+
+
 def temperature(fields: JsonObject) -> float | None:
     """The requested temperature; infinity for an integer that no float holds."""
     value = fields.get("temperature")

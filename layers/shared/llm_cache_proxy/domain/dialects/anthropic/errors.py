@@ -9,7 +9,6 @@ from llm_cache_proxy.domain.dialects.streams.sse import named_event
 from llm_cache_proxy.domain.errors import ClientError
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, object_or_none
 
-_ROOT = "/messages"
 OVERLOADED = 529
 _SERVER_ERROR, _UNAVAILABLE = 500, 503
 
@@ -32,8 +31,7 @@ BELOW = "/v1/messages/"
 
 def speaks_anthropic(path: str) -> bool:
     """Whether the path, below `/v1` or from there, is of Anthropic's Messages API."""
-    below = path.removeprefix("/v1")
-    return below == _ROOT or below.startswith(f"{_ROOT}/")
+    return f"/v1{path.removeprefix('/v1')}/".startswith(BELOW)
 
 
 def anthropic_error(message: str, status: int, request_id: str | None = None) -> JsonObject:

@@ -10,20 +10,15 @@ from typing import cast
 from llm_cache_proxy.domain.dialects.anthropic import stream
 from llm_cache_proxy.domain.dialects.anthropic.errors import AnthropicErrors
 from llm_cache_proxy.domain.dialects.fields import (
-    check_sampling,
-    optional,
-    require,
-    require_model,
+    check_messages,
     temperature,
     token_count,
     user_text,
     with_changed_text,
-    wrong_type,
 )
 from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.upstream_state import uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Form, Forms
-from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.policy import Traits
 from llm_cache_proxy.domain.requests.reasons import Reason
@@ -70,21 +65,7 @@ class MessagesDialect(AnthropicErrors):
 
         Raises InvalidRequest with `param` naming the field.
         """
-        require_model(fields)
-        require(fields, "messages", list)
-        check_sampling(fields)
-        optional(fields, "tools", list)
-        messages = cast("list[object]", fields["messages"])
-        if not messages:
-            raise InvalidRequest("`messages` must hold at least one message.", param="messages")
-        for index, message in enumerate(messages):
-            place = f"messages[{index}]"
-            if not isinstance(message, dict):
-                raise wrong_type(place, dict, type(message))
-            if not isinstance(message.get("role"), str):
-                raise wrong_type(f"{place}.role", str, type(message.get("role")))
-            if not isinstance(message.get("content"), str | list):
-                raise wrong_type(f"{place}.content", str, type(message.get("content")))
+        check_messages(fields, str, list)
         return fields
 
     @staticmethod
