@@ -5,8 +5,10 @@
 
 import textwrap
 
+from pydantic.fields import FieldInfo
+
 from infra.tools import ROOT
-from llm_cache_proxy.settings import Settings
+from llm_cache_proxy.settings import GROUPS
 
 FILE = ROOT / ".env.example"
 
@@ -19,12 +21,17 @@ _HEAD = """\
 def example() -> str:
     """The whole file."""
     parts = [_HEAD]
-    for name, field in Settings.model_fields.items():
-        meaning = textwrap.fill(
-            field.description or "", 98, initial_indent="# ", subsequent_indent="# "
-        )
-        parts.append(f"{meaning}\n# {name.upper()}={_shown(field.default)}\n")
+    for group in GROUPS:
+        parts.append(f"# {'-' * 96}\n# {group.__doc__}\n")
+        parts += [_setting(name, field) for name, field in group.model_fields.items()]
     return "\n".join(parts)
+
+
+def _setting(name: str, field: FieldInfo) -> str:
+    meaning = textwrap.fill(
+        field.description or "", 98, initial_indent="# ", subsequent_indent="# "
+    )
+    return f"{meaning}\n# {name.upper()}={_shown(field.default)}\n"
 
 
 def _shown(default: object) -> str:

@@ -15,6 +15,7 @@ from attacks.catalogue import GROUPS
 from attacks.table import expected_table
 from infra.error_messages import messages
 from llm_cache_proxy.domain.dialects.upstream_state import LIVE_TOOLS
+from llm_cache_proxy.settings import GROUPS as SETTINGS_GROUPS
 from llm_cache_proxy.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +23,21 @@ FILES = ("README.md", *(str(path.relative_to(ROOT)) for path in (ROOT / "docs").
 _BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def settings_table(shown: Iterable[str] = tuple(Settings.model_fields)) -> str:
+def settings_by_group() -> str:
+    """A heading, what it is about, and a table for each group of settings."""
+    return "\n\n".join(
+        f"## {_title(group.__name__)}\n\n{group.__doc__}\n\n{settings_table(group.model_fields)}"
+        for group in SETTINGS_GROUPS
+    )
+
+
+def _title(class_name: str) -> str:
+    """ExactTierSettings is "Exact tier"."""
+    words = re.findall("[A-Z][a-z]+", class_name.removesuffix("Settings"))
+    return " ".join(words).capitalize()
+
+
+def settings_table(shown: Iterable[str]) -> str:
     """Each setting's variable, default and meaning."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for name in shown:
@@ -144,7 +159,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "streams": streams_table,
     "live-tools": live_tools_table,
     "attacks": attacks_table,
-    "settings": settings_table,
+    "settings": settings_by_group,
     "first-settings": partial(settings_table, _FIRST_SETTINGS),
     "costs": costs_table,
     "accuracy": accuracy_table,

@@ -13,9 +13,10 @@ from llm_cache_proxy.settings.environment import (
     secret_setting_names,
     setting_names,
 )
-from llm_cache_proxy.settings.model import Settings
+from llm_cache_proxy.settings.model import GROUPS, Settings
 
 __all__ = [
+    "GROUPS",
     "Settings",
     "load_env_file",
     "misspelt_variables",
