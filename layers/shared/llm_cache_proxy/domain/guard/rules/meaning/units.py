@@ -1,0 +1,54 @@
+"""Differences in the unit or the currency of a number."""
+
+from llm_cache_proxy.domain.guard.pair.pair import Pair
+from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.text.analysis import Analysis
+
+_SIGNED = frozenset({"percent", "degree"})
+_GOES_WITHOUT = frozenset({"dollar", "euro", "pound", "rupee", "year"})
+"""Units that are left out where they go without saying: "under 500", "at 23"."""
+
+
+def _units(pair: Pair) -> str | None:
+    left = {each.value: each.unit for each in pair.a.quantities if each.unit}
+    right = {each.value: each.unit for each in pair.b.quantities if each.unit}
+    for value in left.keys() & right.keys():
+        if left[value] != right[value]:
+            return f"{value} {left[value]} and {value} {right[value]}"
+    return _unit_of_one(pair.a, pair.b) or _unit_of_one(pair.b, pair.a)
+
+
+def _unit_of_one(one: Analysis, other: Analysis) -> str | None:
+    """A number with a unit in `one` that `other` has without any: "10%" and "10"."""
+    if not one.quantities or not other.quantities:
+        return None
+    bare = {each.value for each in other.quantities} - {
+        each.value for each in other.quantities if each.unit
+    }
+    alike = [word for word in one.words if word in other.words] == [*other.words]
+    for each in one.quantities:
+        counts = each.unit in _SIGNED or (alike and each.unit not in _GOES_WITHOUT)
+        if each.unit and counts and each.value in bare:
+            return f"{each.value} {each.unit} and {each.value}"
+    return None
+
+
+UNITS = Rule(
+    name="units",
+    looks_at="the unit or currency of a number",
+    vetoes=(
+        ("How long does it take to run 5 km?", "How long does it take to run 5 miles?"),
+        ("Is 500 mg safe?", "Is 500 mcg safe?"),
+        ("What is €100 worth?", "What is $100 worth?"),
+        ("What is 10% of 250?", "What is 10 of 250?"),
+        ("Is 50 km/h fast?", "Is 50 mph fast?"),
+    ),
+    passes=(
+        ("How heavy is 5kg?", "How heavy is 5 kilograms?"),
+        ("Is 8 per cent a lot?", "Is 8% a lot?"),
+        ("Is 98.6°F normal?", "Is 98.6 F normal?"),
+        ("Is 50 km/h fast?", "Is 50 kph fast?"),
+    ),
+    check=_units,
+    any_language=True,
+)

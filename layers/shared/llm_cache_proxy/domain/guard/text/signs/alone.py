@@ -1,0 +1,45 @@
+"""Signs that count where they stand alone: smileys, folders, signs that are asked about."""
+
+import re
+
+from llm_cache_proxy.domain.guard.text.signs.code import ENDS
+from llm_cache_proxy.domain.guard.text.signs.formula import RELATION
+from llm_cache_proxy.domain.guard.words import lexicon
+
+_FEW = 3
+"""Chunks of a text that is about its last one: "Explain :-)"."""
+_PLACE = re.compile(r"\.{1,2}/?|~|/|-|[\w.~-]*/\*?")
+"""A folder, perhaps with all that is in it: "..", "./*", "src/"."""
+_ALONE = re.compile(r"[@#$%^~*?!&|\\;]{1,3}|[.-]{2,3}")
+_SIGN_NAMES = frozenset({"sign", "symbol", "operator", "character", "key"})
+_BEFORE_SIGN = frozenset({"a", "an", "do", "does", "is", "of", "the"}) | _SIGN_NAMES
+_BEHIND_SIGN = frozenset({"called", "do", "for", "match", "mean", "stand"}) | _SIGN_NAMES
+_FACES = frozenset({"emoji", "emoticon", "face", "smiley"})
+FACE = re.compile(r"[:;=][-o']?[)(\]\[DPpOo/\\|3*]+|</?3")
+
+
+def is_face(chunks: list[str], at: int) -> bool:
+    """Whether a smiley is what a text is about, and no greeting at its end."""
+    return 1 < len(chunks) <= _FEW or 0 < at < len(chunks) - 1 or chunks[at - 1] in _FACES
+
+
+def is_place(chunks: list[str], at: int) -> bool:
+    """Whether a folder stands there that a command is given: "cd ..", "rm -r ./*"."""
+    if not at or _PLACE.fullmatch(chunks[at]) is None:
+        return False
+    behind_flag = chunks[at - 1][0] == "-" and any(map(_is_command, chunks[:at]))
+    return behind_flag or _is_command(chunks[at - 1])
+
+
+def is_asked(chunks: list[str], at: int) -> bool:
+    """Whether a sign stands there alone that is asked about, or that parts two commands."""
+    if chunks[at] in RELATION or not _ALONE.fullmatch(chunks[at]) or not 0 < at < len(chunks) - 1:
+        return False
+    before, behind = chunks[at - 1].casefold(), chunks[at + 1].rstrip(ENDS).casefold()
+    return chunks[at] == ";" or (before in _BEFORE_SIGN and behind in _BEHIND_SIGN)
+
+
+def _is_command(chunk: str) -> bool:
+    """Whether a command stands there that may be given a folder: "cd ..", "find ."."""
+    listed = lexicon.word_set("command_line") | lexicon.word_set("command_word")
+    return chunk.casefold() in listed

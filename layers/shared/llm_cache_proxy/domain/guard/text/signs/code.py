@@ -1,0 +1,65 @@
+"""Whether a chunk of text is code, and the spelling of it that counts."""
+
+import re
+
+from llm_cache_proxy.domain.guard.words import lexicon
+
+CODE = re.compile(
+    r"""
+      [\[\]{}<>|\\^~=]              # brackets and operators
+    | \w\((?!e?s\)|(?:19|20)\d\d\b)  # a call, not "book(s)" or "Hamlet(1996)"
+    | ::|&&|^[!&*]\w|\w\*\w|\*\.|\w\+\w
+    | ^\$[A-Za-z_{(]|%[A-Za-z]      # variables, formats
+    | \w_\w|\w;\w
+    | ^@[A-Za-z][\w-]*$|^\#[a-z][\w-]*$|^\.[A-Za-z][\w-]*$   # @media, #main, .main, no #Hashtag
+    | ^(?![wcnNiI]/[oaAO]$|[aA]-[zZ]$)[A-Za-z][-/][A-Za-z]$  # x/y, no w/o
+    | \w\+$|^(?:[A-Z][a-z]?\d*){1,3}-$|\d[eE]-?\d    # Na+, OH-, 5e-3
+    """,
+    re.VERBOSE,
+)
+_PROSE = re.compile(
+    r"[A-Z]{0,3}[$\u20ac\u00a3\u00a5\u20b9#@]?[\w']+"
+    r"(?:(?:[-\u2013\u2014/.,:&\u2026?!]|--|\.{3}|, ?)[$\u20ac\u00a3\u00a5\u20b9]?[\w']+)*"
+    r"[%\u00b0'\"]*"
+    r"|\W{1,3}|\w+\([\w-]*\)?|\(?\w+\)[\w-]*|.*[^\x00-\x7f].*"
+)
+"""A word of prose, perhaps joined to others, a number with its unit, or a mark between words."""
+_ANY_CASE = re.compile(
+    r"\.(?i:csv|json|txt|pdf|xml|ya?ml|html?|md|png|jpe?g|gif|exe|zip|docx?|xlsx?|pptx?|env|log|sql|mp[34])"
+    r"|[A-Za-z]{4,}\+"
+)
+_SHELLS = re.compile(r"\b(?:bash|shell|sh|zsh)\b", re.IGNORECASE)
+_EXPANDS = re.compile(r"[$`\\!]")
+ENDS = ".,?!:;"
+QUOTES = "\"'“”„«»"
+
+
+def is_code(core: str) -> bool:
+    """Whether a chunk is no word, number or abbreviation of prose."""
+    if not core or CODE.search(core):
+        return bool(core)
+    return not (_PROSE.fullmatch(core) or _PROSE.fullmatch(core.strip("()[]-/")))
+
+
+def spelt(core: str) -> str:
+    """A kind of file, or a name with a plus, in small letters; anything else as it is."""
+    return core.casefold() if _ANY_CASE.fullmatch(core) else core
+
+
+def kept_quote(chunks: list[str], at: int, core: str) -> str:
+    """The quote of what a shell would read in another way in other quotes: '$HOME', "$HOME"."""
+    quotes = at and chunks[at - 1].casefold() in lexicon.word_set("quoting")
+    quotes = quotes or any(map(_SHELLS.search, chunks))
+    return chunks[at][0] if quotes and chunks[at][0] in "\"'" and _EXPANDS.search(core) else ""
+
+
+def core_of(chunk: str) -> str:
+    """A chunk without the marks of the sentence around it, and without emphasis."""
+    core = chunk.strip(QUOTES).rstrip(ENDS).strip(QUOTES)
+    if core[:1] in {"*", "_"} and core[-1:] == core[:1]:
+        core = core.strip(core[0])
+    if core.startswith("(") and core.count("(") > core.count(")"):
+        core = core[1:]
+    if core.endswith(")") and core.count(")") > core.count("("):
+        core = core[:-1]
+    return core.removesuffix("()").rstrip(ENDS)

@@ -1,0 +1,94 @@
+"""Formulas: operators with what they join, spaces apart, and plain sums in one order."""
+
+import re
+from collections.abc import Iterator
+
+from llm_cache_proxy.domain.guard.text.signs.code import CODE, ENDS, QUOTES, core_of
+
+_ATOM = re.compile(r"[-+*/%^=<>!&()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!&()\[\]|.,:;?\d\"']*")
+"""A chunk that may be a part of a formula: signs, digits, one letter at most."""
+_OPERAND = re.compile(r"\d[\d.,]*|[A-Za-z]")
+_OPERATORS = frozenset("+-*/%&?:")
+_NAMES = re.compile(r"[A-Za-z]:")
+"""A letter that a colon parts from the formula behind it: "solve for x: 2x = 8"."""
+_COUNTING = frozenset({"calculate", "compute", "evaluate", "is", "of", "simplify", "what's"})
+"""Words before "6!" that make it a factorial at the end of a text."""
+_OPERATES = re.compile(
+    r"[-+*/^!]|\w\?\w|\w\?:|(?<![a-z])[a-z][&;][a-z](?![a-z])|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)"
+)
+_NO_FORMULA = re.compile(
+    r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z%]?[.,:;]*"
+)
+"""Numbers, ranges, dates, telephone numbers, bullets."""
+_SIGNED = re.compile(r"[\"'(]?-\.?\d")
+RELATION = frozenset(
+    {"=", "==", "===", "!=", "<", "<=", ">", ">=", "|", "||", "&&", ">>", "<<", "->", "=>"}
+    | {":=", "+=", "-=", "*=", "/=", "//", "**", "^", "~"}
+)
+"""Operators whose neighbours are code as well."""
+SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
+
+
+def formula_end(chunks: list[str], at: int) -> int:
+    """Where the run of chunks ends that may be one formula; `at` if none starts there."""
+    end = at
+    while end < len(chunks) and (_ATOM.fullmatch(chunks[end]) or _is_spoken(chunks, end)):
+        end += 1
+        if _NAMES.fullmatch(chunks[end - 1]):
+            break
+    return end
+
+
+def _is_spoken(chunks: list[str], at: int) -> bool:
+    """Whether an operator in words stands between two numbers."""
+    beside = chunks[max(at - 1, 0) : at + 2 : 2]
+    return chunks[at] in SPOKEN and len(beside) > 1 and all(each[:1].isdigit() for each in beside)
+
+
+def formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
+    """The chunks from `start` to `end` as one formula, with the words that its ends relate."""
+    before = chunks[start - 1] if start and chunks[start] in RELATION else ""
+    after = chunks[end] if end < len(chunks) and chunks[end - 1] in RELATION else ""
+    if before or after:
+        core = "".join(chunks[start:end])
+        yield " ".join(each for each in (_side(before), core, _side(after)) if each)
+        return
+    joined = "".join(SPOKEN.get(chunk, chunk) for chunk in chunks[start:end])
+    counted = start and chunks[start - 1].casefold() in _COUNTING
+    ends = ".,?:;" if counted or end < len(chunks) else ENDS  # "What is 3!"
+    joined = joined.strip("\"'").rstrip(ends).strip("\"'")
+    if joined == "*" or (joined in _OPERATORS and _is_between_code(chunks, start, end)):
+        yield joined
+        return
+    if _NO_FORMULA.fullmatch(joined) and not _SIGNED.match(joined):
+        return
+    if _SIGNED.match(joined) or (_OPERATES.search(joined) and _OPERAND.search(joined)):
+        yield _sorted_sum(joined)
+
+
+def _side(chunk: str) -> str:
+    """A side of a relation; its brackets count, as in "a = 1 AND (b = 2 OR c = 3)"."""
+    return chunk.strip(QUOTES).rstrip(ENDS).strip(QUOTES)
+
+
+def _is_between_code(chunks: list[str], start: int, end: int) -> bool:
+    """Whether code stands on either side: "x_1 + x_2", "s.a() % t_1"."""
+    beside = chunks[max(start - 1, 0) : start] + chunks[end : end + 1]
+    return any(CODE.search(core_of(chunk)) for chunk in beside)
+
+
+def _sorted_sum(formula: str) -> str:
+    """A plain sum or product with its parts in one order."""
+    for sign in "+*":
+        parts = formula.split(sign)
+        if len(parts) > 1 and all(part.isalnum() for part in parts):
+            return sign.join(sorted(parts))
+    return formula
+
+
+def beside_relation(chunks: list[str], at: int) -> bool:
+    """Whether a relation beside the chunk has taken it already."""
+    return any(
+        chunk in RELATION
+        for chunk in (chunks[max(at - 1, 0)], chunks[min(at + 1, len(chunks) - 1)])
+    )
