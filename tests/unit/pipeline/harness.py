@@ -77,6 +77,7 @@ class Harness:
     verified_shadow: bool = False
     learning: LearningRules | None = None
     frozen: bool = False
+    stores_behind: bool = False
     chance: float = 0.0
     verifier: FakeVerifier = field(default_factory=FakeVerifier)
     unchecked_per_minute: int = 2
@@ -155,6 +156,7 @@ class Harness:
             learning=self.learning,
             verifies_samples=self.verified_shadow,
             inline=self.frozen,
+            stores_behind=self.stores_behind,
             keep_alive_seconds=self.keep_alive_seconds,
         )
         return compose(ports, self.policy, options)

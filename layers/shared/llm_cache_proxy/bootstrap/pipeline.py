@@ -123,6 +123,7 @@ def _options(settings: Settings, watched: Dependencies, *, frozen: bool) -> Opti
         shadow=_shadow_rules(settings),
         learning=_learning_rules(settings),
         inline=frozen,
+        stores_behind=not frozen,
         counter_seconds=settings.exact_deadline_seconds,
         prepare=SemanticTierOnFirstUse(settings),
     )

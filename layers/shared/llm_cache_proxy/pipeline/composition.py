@@ -28,6 +28,9 @@ from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
 from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
 
+MOST_STORES = 32
+"""Answers that wait to be stored at a time; a further one is stored before it is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
@@ -114,6 +117,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         UpstreamUsage(counter_writer, prices, options.models),
         options.detached_tasks,
         options.most_kept_bytes,
+        Background(MOST_STORES) if options.stores_behind and not options.inline else None,
     )
     proxy = CachingProxy(
         policy=policy,

@@ -61,6 +61,7 @@ class Dependencies:
 class Options:
     """How the steps behave; `inline` says that nothing runs after an answer, as on Lambda.
 
+    `stores_behind` lets a plain answer leave before it is stored, where work may run behind it.
     `shadow` None takes no samples, `learning` None learns no thresholds;
     `verifies_samples` False compares sampled answers by their
     similarity alone; `asks_verifier` False uses only the verdicts that are remembered. `chance`
@@ -83,6 +84,7 @@ class Options:
     verifies_samples: bool = True
     asks_verifier: bool = True
     inline: bool = False
+    stores_behind: bool = False
     counter_seconds: float = 1.0
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     prepare: Callable[[], Awaitable[None]] = field(default=nothing_to_prepare)

@@ -219,10 +219,14 @@ class CachingProxy:
 
     async def wait_for_background(self) -> None:
         """Wait for what requests have left behind; counts may stay pending until the next call."""
+        if self.miss.stores is not None:
+            await self.miss.stores.wait()
         await self.background.wait()
         await self.counter_writer.wait()
 
     async def drain(self) -> None:
         """Wait for what requests have left behind, not for ever, and write what is pending."""
+        if self.miss.stores is not None:  # those that fail leave a lease to give back
+            await self.miss.stores.wait_at_most(_DRAIN_SECONDS)
         await self.background.wait_at_most(_DRAIN_SECONDS)
         await self.counter_writer.drain()

@@ -1,14 +1,19 @@
-"""What no tier could answer: the upstream is asked, its answer passed on, and kept if whole."""
+"""What no tier could answer: the upstream is asked, its answer passed on, and kept if whole.
+
+Where work may go on after an answer, one that came whole is the client's before it is stored
+(docs/decisions/0034). Its lease ends with the write all the same.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
-from llm_cache_proxy.domain.entries.entry import Form
+from llm_cache_proxy.domain.entries.entry import Form, Forms
 from llm_cache_proxy.domain.errors import UpstreamError
-from llm_cache_proxy.domain.json_text import object_or_none
+from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 from llm_cache_proxy.domain.metrics.counter_names import error_count
+from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.request.answer import (
     JSON_TYPE,
@@ -24,7 +29,7 @@ from llm_cache_proxy.pipeline.single_flight.leader import (
     publish_completion,
     publish_failure,
 )
-from llm_cache_proxy.pipeline.support.background import DetachedTasks
+from llm_cache_proxy.pipeline.support.background import Background, DetachedTasks
 from llm_cache_proxy.pipeline.upstream.large_answer import LargeAnswer
 from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests, is_sse
@@ -35,10 +40,29 @@ _OK, _SUCCESS = 200, range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
+class _Received:
+    """An answer that came in one piece; `completion` is empty where it is none."""
+
+    planned: PlannedRequest
+    state: RequestState
+    reply: UpstreamReply
+    body: bytes
+    completion: JsonObject
+
+    def forms(self) -> Forms | None:
+        """What may be served of it again."""
+        if not self.completion:
+            return None
+        text = self.body.decode("utf-8", "replace").removeprefix("\ufeff")
+        return forms_of_json(self.planned.request.dialect, self.completion, text)
+
+
+@dataclass(frozen=True, slots=True)
 class MissPath:
     """Asks the upstream for one request; also for a bypassed one, of which nothing is kept.
 
-    An answer of more than `most_kept_bytes` is passed on in pieces, and not kept either.
+    An answer of more than `most_kept_bytes` is passed on in pieces, and not kept either. `stores`
+    has the answers that are sent and not yet stored; None where nothing runs after an answer.
     """
 
     requests: UpstreamRequests
@@ -46,6 +70,7 @@ class MissPath:
     upstream_usage: UpstreamUsage
     detached_tasks: DetachedTasks
     most_kept_bytes: int
+    stores: Background | None = None
 
     async def answer(
         self, planned: PlannedRequest, state: RequestState, ask: AskUpstream
@@ -78,7 +103,8 @@ class MissPath:
             large = self._large(planned, state, reply, body)
             kind = reply.headers.get("content-type", JSON_TYPE)
             return _answer(planned, state, ask, reply, kind, large)
-        await self._keep(planned, state, ask, reply, body)
+        completion = object_or_none(body) or {} if reply.status in _SUCCESS else {}
+        await self._keep(_Received(planned, state, reply, body, completion), ask)
         kind = reply.headers.get("content-type", JSON_TYPE)
         return _answer(planned, state, ask, reply, kind, body)
 
@@ -130,35 +156,50 @@ class MissPath:
         self.upstream_usage.count_unsent(planned, state, {})
         await publish_failure(state, exc)
 
-    async def _keep(
-        self,
-        planned: PlannedRequest,
-        state: RequestState,
-        ask: AskUpstream,
-        reply: UpstreamReply,
-        body: bytes,
-    ) -> None:
-        status = reply.status
-        completion = object_or_none(body) or {} if status in _SUCCESS else {}
+    async def _keep(self, received: _Received, ask: AskUpstream) -> None:
+        """Count the answer now; store it now, or behind the answer where that may be."""
+        planned, state, status = received.planned, received.state, received.reply.status
         if status not in _SUCCESS:
             state.unanswered(f"upstream_{status}")
             state.charge_actual(0, 0)
-        text, forms = body.decode("utf-8", "replace").removeprefix("\ufeff"), None
-        if completion and (planned.plan.write or state.leadership is not None):
-            forms = forms_of_json(planned.request.dialect, completion, text)
-        whole = planned.request.dialect.is_whole(completion)
+        whole = planned.request.dialect.is_whole(received.completion)
         if whole and ask.compare is not None:
-            await ask.compare(completion)
-        if planned.plan.write and whole and forms is not None:
-            usage = self.upstream_usage.count(planned, state, completion)
-            await self.entry_writer.store(planned, state, usage, forms)
+            await ask.compare(received.completion)
+        usage = self.upstream_usage.count(planned, state, received.completion)
+        if not (whole and planned.plan.write):
+            await self._pass_on(received)
             return
-        await self.upstream_usage.write(planned, state, completion)
-        if forms is not None and status == _OK:
-            await publish_completion(planned, state, reply.headers, completion, forms)
+
+        async def store() -> None:
+            await self._store(received, usage)
+
+        # A renewal has no client that waits, and gives its lease up once it is through.
+        if self.stores is None or not state.has_client or not self.stores.start(store):
+            await store()
+
+    async def _store(self, received: _Received, usage: Usage) -> None:
+        try:
+            forms = received.forms()
+            if forms is None:
+                await self._pass_on(received)
+            else:
+                await self.entry_writer.store(received.planned, received.state, usage, forms)
+        finally:  # followers must not wait for a leader that has ended
+            received.state.abandon_leadership()
+
+    async def _pass_on(self, received: _Received) -> None:
+        """Write the counts of an answer that is not stored, and leave it to those who wait."""
+        planned, state, reply = received.planned, received.state, received.reply
+        counts = state.counts.pending
+        await self.upstream_usage.counter_writer.write(planned.identity.tenant, counts)
+        if state.leadership is None:
+            return
+        forms = received.forms()
+        if forms is not None and reply.status == _OK:
+            await publish_completion(planned, state, reply.headers, received.completion, forms)
         else:
             kind = reply.headers.get("content-type", JSON_TYPE)
-            await publish_body(state, status, reply.headers, kind, body)
+            await publish_body(state, reply.status, reply.headers, kind, received.body)
 
 
 def _answer(

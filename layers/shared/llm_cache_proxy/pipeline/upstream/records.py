@@ -1,7 +1,7 @@
 """What is kept of an answer: its counts, and one entry, the exact tier first, then its vector.
 
-Everything is written before the answer's end is sent, since nothing runs after a Lambda has
-answered. A clear that came meanwhile wins.
+Written before the answer's end is sent, since nothing runs after a Lambda has answered; for the
+local server's plain answers behind it. A clear that came meanwhile wins.
 """
 
 from dataclasses import dataclass

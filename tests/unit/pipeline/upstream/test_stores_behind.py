@@ -1,0 +1,232 @@
+"""Where work may go on after an answer, a plain one leaves before it is stored."""
+
+import asyncio
+import json
+from typing import Any
+
+from fakes.exact import MemoryExact
+from fakes.upstream import completion
+from llm_cache_proxy.domain.requests.policy import Policy
+from llm_cache_proxy.pipeline.composition import MOST_STORES
+from llm_cache_proxy.pipeline.request.answer import Answer
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.ports.exact_store.store import Commit
+from unit.pipeline.harness import Harness, ReceivedAnswer
+
+SAID = b'"answer 1"'
+
+
+class HeldExact(MemoryExact):
+    """Takes nothing in until its gate is opened; `fault` is raised then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.commits = 0
+        self.fault: BaseException | None = None
+
+    async def commit(self, commit: Commit) -> bool:
+        self.commits += 1
+        await self.gate.wait()
+        if self.fault is not None:
+            raise self.fault
+        return await super().commit(commit)
+
+
+def a_bench(**parts: Any) -> tuple[Harness, HeldExact]:
+    exact = HeldExact()
+    return Harness(exact=exact, stores_behind=True, **parts), exact
+
+
+async def let_tasks_run() -> None:
+    await asyncio.sleep(0.02)
+
+
+async def unstored(harness: Harness) -> Answer:
+    """An answer that has left, its write under way."""
+    answer = await harness.begin()
+    await let_tasks_run()
+    return answer
+
+
+async def test_an_answer_leaves_before_it_is_stored() -> None:
+    harness, exact = a_bench()
+
+    answer = await harness.begin()
+
+    assert isinstance(answer.body, bytes)
+    assert SAID in answer.body
+    assert (exact.commits, exact.entries, harness.vectors.held) == (0, {}, {})
+    exact.gate.set()
+    await harness.proxy.wait_for_background()
+    assert len(exact.entries) == len(harness.vectors.held) == 1
+    assert exact.leases == {}
+    assert exact.count_of("misses") == 1
+
+
+async def test_its_headers_say_nothing_of_an_entry() -> None:
+    harness, exact = a_bench()
+
+    answer = await harness.begin()
+    exact.gate.set()
+    await harness.proxy.drain()
+
+    outcome = answer.outcome
+    assert (outcome.result.value, outcome.entry_id, outcome.ttl_seconds) == ("MISS", None, None)
+
+
+async def test_an_identical_request_meanwhile_gets_the_same_answer() -> None:
+    harness, exact = a_bench()
+    await unstored(harness)
+
+    follower = asyncio.create_task(harness.ask())
+    await let_tasks_run()
+    waited = not follower.done()
+    exact.gate.set()
+    answer = await follower
+
+    assert waited
+    assert (answer.x_cache, SAID in answer.body) == ("COALESCED", True)
+    assert len(harness.upstream.calls) == 1
+
+
+async def test_an_identical_request_after_it_is_a_hit() -> None:
+    harness, exact = a_bench()
+    exact.gate.set()
+    await unstored(harness)
+
+    answer = await harness.ask()
+
+    assert (answer.x_cache, SAID in answer.body) == ("HIT-EXACT", True)
+
+
+async def test_a_store_that_fails_behind_it_keeps_nobody_waiting() -> None:
+    harness, exact = a_bench()
+    exact.fault = OSError("the disk is gone")
+    await unstored(harness)
+    follower = asyncio.create_task(harness.ask())
+    await let_tasks_run()
+
+    exact.gate.set()
+    answer = await follower
+
+    assert (answer.x_cache, SAID in answer.body) == ("COALESCED", True)
+    assert exact.entries == {}
+    assert exact.leases == {}
+    assert exact.count_of("error:exact") == 1
+    assert (await harness.ask()).x_cache == "MISS"
+
+
+async def test_a_write_that_is_given_up_gives_its_lease_back() -> None:
+    harness, exact = a_bench()
+    await unstored(harness)
+    assert len(exact.leases) == 1
+
+    assert harness.proxy.miss.stores is not None
+    await harness.proxy.miss.stores.wait_at_most(0)
+    await harness.proxy.background.wait()
+
+    assert exact.leases == {}
+    assert exact.entries == {}
+
+
+async def test_a_clear_that_came_in_between_wins() -> None:
+    harness, exact = a_bench()
+    await unstored(harness)
+
+    await exact.cut("default", "all")
+    exact.gate.set()
+    await harness.proxy.drain()
+
+    assert exact.entries == {}
+    assert exact.leases == {}
+
+
+async def test_what_cannot_be_read_back_is_the_followers_and_is_not_stored() -> None:
+    harness, exact = a_bench()
+    said = json.dumps(completion("hello")).replace("1700000000", "1e999").encode()
+    harness.upstream.queue([said])
+    exact.gate.set()
+    answer = await harness.begin()
+
+    follower = await harness.ask()
+
+    assert answer.body == follower.body == said
+    assert exact.commits == 0
+    assert exact.entries == {}
+    assert exact.count_of("misses") == 1
+
+
+async def test_more_than_so_many_are_stored_before_they_are_sent() -> None:
+    harness, exact = a_bench(policy=Policy(semantic=False))
+    for number in range(MOST_STORES):
+        await harness.begin(f"What is {number}?")
+
+    one_more = asyncio.create_task(harness.begin("What is one more?"))
+    await let_tasks_run()
+    waited = not one_more.done()
+    exact.gate.set()
+    await one_more
+    await harness.proxy.drain()
+
+    assert waited
+    assert len(exact.entries) == MOST_STORES + 1
+
+
+async def test_where_nothing_runs_after_an_answer_it_is_stored_first() -> None:
+    exact = HeldExact()
+    harness = Harness(exact=exact, stores_behind=True, frozen=True)
+
+    asked = asyncio.create_task(harness.begin())
+    await let_tasks_run()
+    waited = not asked.done()
+    exact.gate.set()
+    await asked
+
+    assert waited
+    assert len(exact.entries) == 1
+
+
+async def test_draining_waits_until_everything_is_stored() -> None:
+    harness, exact = a_bench()
+    await harness.begin()
+
+    draining = asyncio.create_task(harness.proxy.drain())
+    await let_tasks_run()
+    waited = not draining.done()
+    exact.gate.set()
+    await draining
+
+    assert waited
+    assert len(exact.entries) == 1
+
+
+async def test_what_is_counted_is_known_when_the_answer_leaves() -> None:
+    harness, exact = a_bench()
+    state = RequestState()
+
+    await harness.begin(state=state)
+
+    assert state.facts.usage is not None
+    assert state.counts.result["misses"] == 1
+    exact.gate.set()
+    await harness.proxy.drain()
+
+
+async def test_a_renewal_is_stored_before_it_gives_its_lease_up() -> None:
+    policy = Policy(stale_while_revalidate_seconds=3_600)
+    harness, exact = a_bench(policy=policy)
+    exact.gate.set()
+    first = await harness.ask(headers={"x-cache-ttl": "60"})
+    exact.time += 100
+
+    stale = await harness.ask(headers={"x-cache-ttl": "60"})
+    renewed = await harness.ask(headers={"x-cache-ttl": "60"})
+
+    told = [_told(answer) for answer in (first, stale, renewed)]
+    assert told == [("MISS", "answer 1"), ("STALE", "answer 1"), ("HIT-EXACT", "answer 2")]
+    assert exact.leases == {}
+
+
+def _told(answer: ReceivedAnswer) -> tuple[str, str]:
+    return answer.x_cache, answer.said
