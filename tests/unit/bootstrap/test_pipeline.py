@@ -17,4 +17,4 @@ def test_an_answer_is_stored_behind_it_only_where_something_runs_then(
 
     made = pipeline(settings, local_parts(settings), dependencies(settings), frozen=frozen)
 
-    assert (made.proxy.miss.stores is None) is frozen
+    assert (made.proxy.unstored is None) is frozen

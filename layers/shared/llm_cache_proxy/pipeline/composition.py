@@ -19,6 +19,7 @@ from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
+from llm_cache_proxy.pipeline.support.unstored import UnstoredAnswers
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.leases import LostLeases
 from llm_cache_proxy.pipeline.tiers.promotions import Promotions
@@ -27,9 +28,6 @@ from llm_cache_proxy.pipeline.upstream.miss import MissPath
 from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
 from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
-
-MOST_STORES = 32
-"""Answers that wait to be stored at a time; a further one is stored before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         background=background,
         keep_alive_seconds=options.keep_alive_seconds,
     )
+    unstored = UnstoredAnswers() if options.stores_behind and not options.inline else None
     checks = compose_checks(ports, policy, options, counter_writer, background)
     promotions = Promotions(
         exact=ports.exact,
@@ -100,6 +99,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         candidates=options.candidates,
         hits=options.hits,
         prepare=options.prepare,
+        unstored=unstored,
         pair_verifier=checks.pair_verifier,
         shadow_sampler=checks.shadow_sampler,
         learning=checks.learning,
@@ -117,7 +117,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         UpstreamUsage(counter_writer, prices, options.models),
         options.detached_tasks,
         options.most_kept_bytes,
-        Background(MOST_STORES) if options.stores_behind and not options.inline else None,
+        unstored,
     )
     proxy = CachingProxy(
         policy=policy,
@@ -132,6 +132,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         learning=checks.learning,
         counter_writer=counter_writer,
         background=background,
+        unstored=unstored,
     )
     admission = Admission(ports.exact, parts.exact, keys)
     return Pipeline(

@@ -30,6 +30,7 @@ from llm_cache_proxy.pipeline.request.planned_request import (
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.coordinator import SingleFlight
 from llm_cache_proxy.pipeline.support.background import Background
+from llm_cache_proxy.pipeline.support.unstored import UnstoredAnswers
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
@@ -59,6 +60,7 @@ class CachingProxy:
     learning: Learning | None
     counter_writer: CounterWriter
     background: Background
+    unstored: UnstoredAnswers | None = None
 
     async def answer(self, request: ClientRequest, state: RequestState | None = None) -> Answer:
         """The answer to `request`; `state` goes on being filled in until a stream has ended.
@@ -109,6 +111,8 @@ class CachingProxy:
         self, planned: PlannedRequest, state: RequestState
     ) -> tuple[Decision, PlannedRequest]:
         """What becomes of the request, and the same under the key its answer is stored by."""
+        if self.unstored is not None:
+            await self.unstored.stored(planned.identity.tenant, planned.key)
         if (unread := planned.plan.no_read) is not None:
             return AskUpstream(str(unread)), await self.exact.begin(planned, state)
         found = await self.exact.find(planned, state)
@@ -219,14 +223,14 @@ class CachingProxy:
 
     async def wait_for_background(self) -> None:
         """Wait for what requests have left behind; counts may stay pending until the next call."""
-        if self.miss.stores is not None:
-            await self.miss.stores.wait()
+        if self.unstored is not None:
+            await self.unstored.all_stored()
         await self.background.wait()
         await self.counter_writer.wait()
 
     async def drain(self) -> None:
         """Wait for what requests have left behind, not for ever, and write what is pending."""
-        if self.miss.stores is not None:  # those that fail leave a lease to give back
-            await self.miss.stores.wait_at_most(_DRAIN_SECONDS)
+        if self.unstored is not None:  # those that fail leave a lease to give back
+            await self.unstored.wait_at_most(_DRAIN_SECONDS)
         await self.background.wait_at_most(_DRAIN_SECONDS)
         await self.counter_writer.drain()

@@ -7,9 +7,9 @@ from typing import Any
 from fakes.exact import MemoryExact
 from fakes.upstream import completion
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.pipeline.composition import MOST_STORES
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.unstored import MOST_UNSTORED
 from llm_cache_proxy.ports.exact_store.store import Commit
 from unit.pipeline.harness import Harness, ReceivedAnswer
 
@@ -86,8 +86,41 @@ async def test_an_identical_request_meanwhile_gets_the_same_answer() -> None:
     answer = await follower
 
     assert waited
-    assert (answer.x_cache, SAID in answer.body) == ("COALESCED", True)
+    assert (answer.x_cache, SAID in answer.body) == ("HIT-EXACT", True)
     assert len(harness.upstream.calls) == 1
+
+
+async def test_a_prompt_in_other_words_waits_for_it_and_is_a_hit() -> None:
+    harness, exact = a_bench()
+    harness.embedder.alike("What is Rust?", "What's Rust?", 0.97)
+    await harness.begin("What is Rust?")
+    await let_tasks_run()
+
+    other = asyncio.create_task(harness.ask("What's Rust?"))
+    await let_tasks_run()
+    waited = not other.done()
+    exact.gate.set()
+    answer = await other
+
+    assert waited
+    assert (answer.x_cache, SAID in answer.body) == ("HIT-SEMANTIC", True)
+    assert len(harness.upstream.calls) == 1
+
+
+async def test_nobody_waits_for_another_prompts_or_tenants_store() -> None:
+    harness, exact = a_bench()
+    exact.gate.set()
+    await harness.ask("What is Go?")
+    exact.gate.clear()
+    await unstored(harness)
+
+    hit = await harness.ask("What is Go?")
+
+    assert hit.x_cache == "HIT-EXACT"
+    assert harness.proxy.unstored is not None
+    await harness.proxy.unstored.stored("another tenant")
+    exact.gate.set()
+    await harness.proxy.drain()
 
 
 async def test_an_identical_request_after_it_is_a_hit() -> None:
@@ -110,11 +143,10 @@ async def test_a_store_that_fails_behind_it_keeps_nobody_waiting() -> None:
     exact.gate.set()
     answer = await follower
 
-    assert (answer.x_cache, SAID in answer.body) == ("COALESCED", True)
+    assert answer.x_cache == "MISS"
     assert exact.entries == {}
     assert exact.leases == {}
-    assert exact.count_of("error:exact") == 1
-    assert (await harness.ask()).x_cache == "MISS"
+    assert exact.count_of("error:exact") == 2
 
 
 async def test_a_write_that_is_given_up_gives_its_lease_back() -> None:
@@ -122,8 +154,8 @@ async def test_a_write_that_is_given_up_gives_its_lease_back() -> None:
     await unstored(harness)
     assert len(exact.leases) == 1
 
-    assert harness.proxy.miss.stores is not None
-    await harness.proxy.miss.stores.wait_at_most(0)
+    assert harness.proxy.unstored is not None
+    await harness.proxy.unstored.wait_at_most(0)
     await harness.proxy.background.wait()
 
     assert exact.leases == {}
@@ -142,24 +174,24 @@ async def test_a_clear_that_came_in_between_wins() -> None:
     assert exact.leases == {}
 
 
-async def test_what_cannot_be_read_back_is_the_followers_and_is_not_stored() -> None:
+async def test_what_cannot_be_read_back_is_not_stored() -> None:
     harness, exact = a_bench()
     said = json.dumps(completion("hello")).replace("1700000000", "1e999").encode()
     harness.upstream.queue([said])
     exact.gate.set()
     answer = await harness.begin()
 
-    follower = await harness.ask()
+    await harness.proxy.drain()
 
-    assert answer.body == follower.body == said
+    assert answer.body == said
     assert exact.commits == 0
-    assert exact.entries == {}
+    assert (exact.entries, exact.leases) == ({}, {})
     assert exact.count_of("misses") == 1
 
 
 async def test_more_than_so_many_are_stored_before_they_are_sent() -> None:
     harness, exact = a_bench(policy=Policy(semantic=False))
-    for number in range(MOST_STORES):
+    for number in range(MOST_UNSTORED):
         await harness.begin(f"What is {number}?")
 
     one_more = asyncio.create_task(harness.begin("What is one more?"))
@@ -170,7 +202,7 @@ async def test_more_than_so_many_are_stored_before_they_are_sent() -> None:
     await harness.proxy.drain()
 
     assert waited
-    assert len(exact.entries) == MOST_STORES + 1
+    assert len(exact.entries) == MOST_UNSTORED + 1
 
 
 async def test_where_nothing_runs_after_an_answer_it_is_stored_first() -> None:

@@ -1,6 +1,7 @@
 """Access to metrics and administration: for holders of the admin key, or open without one."""
 
 import hmac
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -21,10 +22,14 @@ _HEADER = APIKeyHeader(name="x-admin-key", scheme_name="adminKey", auto_error=Fa
 
 @dataclass(frozen=True, slots=True)
 class Operators:
-    """What the routes of operators work on; without an `admin_key` they are open."""
+    """What the routes of operators work on; without an `admin_key` they are open.
+
+    `all_stored` waits for what clients have been answered and the stores do not know yet.
+    """
 
     administration: Administration
     admin_key: str | None
+    all_stored: Callable[[], Awaitable[None]] | None = None
 
 
 def operators_of(request: Request) -> Operators:
@@ -63,8 +68,12 @@ def _with_challenge(refusal: NotPermitted) -> NotPermitted:
     return refusal
 
 
-def administration_of(operators: Annotated[Operators, Depends(operators_of)]) -> Administration:
-    """What performs the actions."""
+async def administration_of(
+    operators: Annotated[Operators, Depends(operators_of)],
+) -> Administration:
+    """What performs the actions, on all that clients have been answered."""
+    if operators.all_stored is not None:
+        await operators.all_stored()
     return operators.administration
 
 

@@ -21,6 +21,7 @@ from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
+from llm_cache_proxy.pipeline.support.unstored import UnstoredAnswers
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.judges import GuardJudge, Judge, LearnedJudge, VerifierJudge
 from llm_cache_proxy.pipeline.tiers.promotions import Promotions, pair_of
@@ -49,7 +50,8 @@ class SemanticTier:
     """Embeds the last user text and looks for a neighbour whose answer may serve.
 
     `prepare` is awaited before the tier's parts are asked, outside their deadlines. `pair_verifier`
-    is there where the policy asks for a verifier, `shadow_sampler` where hits are sampled.
+    is there where the policy asks for a verifier, `shadow_sampler` where hits are sampled, and
+    `unstored` where an answer may leave before it is stored.
     """
 
     promotions: Promotions
@@ -65,6 +67,7 @@ class SemanticTier:
     pair_verifier: PairVerifier | None = None
     shadow_sampler: ShadowSampler | None = None
     learning: Learning | None = None
+    unstored: UnstoredAnswers | None = None
 
     async def find(self, planned: PlannedRequest, state: RequestState) -> Served | AskUpstream:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
@@ -77,6 +80,8 @@ class SemanticTier:
         vector = await self.vector(planned, state)
         if vector is None:
             return AskUpstream(state.facts.text)
+        if self.unstored is not None:
+            await self.unstored.stored(planned.identity.tenant)
         scope = self.scope(planned)
         near = await self.search_dependency.attempt(
             state,

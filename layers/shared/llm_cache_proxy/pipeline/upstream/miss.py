@@ -29,7 +29,8 @@ from llm_cache_proxy.pipeline.single_flight.leader import (
     publish_completion,
     publish_failure,
 )
-from llm_cache_proxy.pipeline.support.background import Background, DetachedTasks
+from llm_cache_proxy.pipeline.support.background import DetachedTasks
+from llm_cache_proxy.pipeline.support.unstored import UnstoredAnswers
 from llm_cache_proxy.pipeline.upstream.large_answer import LargeAnswer
 from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests, is_sse
@@ -61,8 +62,8 @@ class _Received:
 class MissPath:
     """Asks the upstream for one request; also for a bypassed one, of which nothing is kept.
 
-    An answer of more than `most_kept_bytes` is passed on in pieces, and not kept either. `stores`
-    has the answers that are sent and not yet stored; None where nothing runs after an answer.
+    An answer of more than `most_kept_bytes` is passed on in pieces, and not kept either.
+    `unstored` has the answers that are sent before they are stored; None where none is.
     """
 
     requests: UpstreamRequests
@@ -70,7 +71,7 @@ class MissPath:
     upstream_usage: UpstreamUsage
     detached_tasks: DetachedTasks
     most_kept_bytes: int
-    stores: Background | None = None
+    unstored: UnstoredAnswers | None = None
 
     async def answer(
         self, planned: PlannedRequest, state: RequestState, ask: AskUpstream
@@ -174,7 +175,8 @@ class MissPath:
             await self._store(received, usage)
 
         # A renewal has no client that waits, and gives its lease up once it is through.
-        if self.stores is None or not state.has_client or not self.stores.start(store):
+        place = (planned.identity.tenant, planned.key, len(received.body))
+        if self.unstored is None or not state.has_client or not self.unstored.start(*place, store):
             await store()
 
     async def _store(self, received: _Received, usage: Usage) -> None:

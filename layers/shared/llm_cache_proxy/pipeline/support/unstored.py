@@ -1,0 +1,70 @@
+"""Answers that clients have already and the stores not yet.
+
+Whoever asks next must not notice: a request that such an answer may serve waits until it is stored.
+"""
+
+import asyncio
+
+from llm_cache_proxy.pipeline.support.background import TaskSet, Work
+
+MOST_UNSTORED = 32
+"""Answers that wait to be stored at a time; a further one is stored before it is sent."""
+MOST_UNSTORED_BYTES = 8_000_000
+"""What they may hold together; the same beyond it."""
+_WAIT_SECONDS = 2.0
+"""Beyond the deadlines of both stores: whoever waited so long finds what there is."""
+
+
+class UnstoredAnswers:
+    """Those under way, each with the tenant and the exact key that it is stored by."""
+
+    def __init__(self) -> None:
+        self._tasks = TaskSet()
+        self._places: dict[asyncio.Task[None], tuple[str, str]] = {}
+        self._held_bytes = 0
+
+    def start(self, tenant: str, key: str, size_bytes: int, work: Work) -> bool:
+        """Begin to store an answer; False, and nothing begun, where enough are under way."""
+        if (
+            len(self._places) >= MOST_UNSTORED
+            or self._held_bytes + size_bytes > MOST_UNSTORED_BYTES
+        ):
+            return False
+        task = self._tasks.start(work())
+        self._places[task] = (tenant, key)
+        self._held_bytes += size_bytes
+
+        def ended(task: asyncio.Task[None]) -> None:
+            del self._places[task]
+            self._held_bytes -= size_bytes
+
+        task.add_done_callback(ended)
+        return True
+
+    async def stored(self, tenant: str, key: str | None = None) -> None:
+        """Wait for those of `tenant` that are under way now; for those of `key`, where it is given.
+
+        Not for ever, and whatever becomes of them.
+        """
+        if not self._places:
+            return
+        mine = [
+            task
+            for task, (its_tenant, its_key) in self._places.items()
+            if its_tenant == tenant and key in {None, its_key}
+        ]
+        if mine:
+            await asyncio.wait(mine, timeout=_WAIT_SECONDS)
+
+    async def all_stored(self) -> None:
+        """The same for every tenant's."""
+        if self._places:
+            await asyncio.wait(list(self._places), timeout=_WAIT_SECONDS)
+
+    async def wait_at_most(self, within_seconds: float) -> None:
+        """Wait until none is left; what is not stored by then is given up."""
+        try:
+            async with asyncio.timeout(within_seconds):
+                await self._tasks.wait()
+        except TimeoutError:
+            await self._tasks.cancel()
