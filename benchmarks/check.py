@@ -15,10 +15,11 @@ from typing import cast
 import redis
 
 from benchmarks.findings import Budget, Table
-from benchmarks.questions import large_scope, proving
-from benchmarks.questions.cold_start import HEAVY, SEMANTIC, loaded
-from benchmarks.questions.exact_hit import PROMPT, commands_per_hit
-from benchmarks.questions.function_hit import stored
+from benchmarks.questions.deployment.cold_start import HEAVY, SEMANTIC, loaded
+from benchmarks.questions.deployment.function_hit import stored
+from benchmarks.questions.requests import proving
+from benchmarks.questions.requests.exact_hit import PROMPT, commands_per_hit
+from benchmarks.questions.vectors import large_scope
 from benchmarks.rig.built_function import function_environment, instance, stores
 from benchmarks.rig.comparisons import python_of
 from benchmarks.rig.load import Connection, chat_request, rounds

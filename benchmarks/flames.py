@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.findings import Table
-from benchmarks.questions.semantic_hit import TOPICS
+from benchmarks.questions.requests.semantic_hit import TOPICS
 from benchmarks.rig.comparisons import python_of
 from benchmarks.rig.load import Connection, chat_request
 from benchmarks.rig.servers import MODEL, Running, local_server

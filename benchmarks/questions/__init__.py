@@ -1,1 +1,1 @@
-"""The questions of `make bench`, one module each with a `measured()`."""
+"""The questions of `make bench` by subject, one module each with a `measured()`."""

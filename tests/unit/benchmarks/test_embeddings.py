@@ -1,7 +1,7 @@
 """The benchmark of embedding batches asks for the share of hits that it says."""
 
 import pytest
-from benchmarks.questions.embeddings import SHARES, SIZES, Case
+from benchmarks.questions.requests.embeddings import SHARES, SIZES, Case
 
 
 @pytest.mark.parametrize("size", SIZES)

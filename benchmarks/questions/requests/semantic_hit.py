@@ -8,7 +8,7 @@ from statistics import median
 import qdrant_edge as edge
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.questions.vector_search import NOW, entry_of
+from benchmarks.questions.vectors.vector_search import NOW, entry_of
 from benchmarks.rig.load import Connection, Reply, chat_request
 from benchmarks.rig.processes import cpu_seconds
 from benchmarks.rig.prompt_vectors import PromptVectors

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from statistics import median
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.questions.exact_hit import Side, warmed
+from benchmarks.questions.requests.exact_hit import Side, warmed
 from benchmarks.rig.servers import local_server
 from servers.otlp import Collector
 from servers.redis.process import redis_process

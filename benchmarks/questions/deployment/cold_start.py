@@ -8,7 +8,7 @@ from statistics import median
 from typing import cast
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.questions.function_hit import stored
+from benchmarks.questions.deployment.function_hit import stored
 from benchmarks.rig.built_function import Report, function_environment, instance, stores
 from benchmarks.rig.comparisons import python_of
 

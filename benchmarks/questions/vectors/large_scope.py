@@ -15,7 +15,7 @@ import numpy as np
 import qdrant_edge as edge
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.questions.vector_search import NOW, entry_of, scope_of
+from benchmarks.questions.vectors.vector_search import NOW, entry_of, scope_of
 from benchmarks.rig.processes import resident_mb
 from benchmarks.rig.prompt_vectors import PromptVectors, Vectors
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection

@@ -1,7 +1,7 @@
 """The same as `large_scope` at a million entries: half an hour, so that it is asked by name."""
 
 from benchmarks.findings import Finding
-from benchmarks.questions import large_scope
+from benchmarks.questions.vectors import large_scope
 
 
 def measured() -> Finding:

@@ -1,0 +1,1 @@
+"""What is deployed: the built function, its size, its cold start, its bill."""

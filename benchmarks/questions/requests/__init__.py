@@ -1,0 +1,1 @@
+"""What requests cost on servers: hits and misses, alone and beside a peer."""

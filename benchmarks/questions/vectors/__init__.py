@@ -1,0 +1,1 @@
+"""What embedding and searching vectors cost."""
