@@ -56,6 +56,8 @@ def _under_uvicorn(app: str, folder: Path, settings: Mapping[str, str]) -> Itera
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1"]
     command += ["--port", str(port), "--lifespan", "on", "--timeout-keep-alive", "65"]
+    # As on Lambda, where the layer has no other loop.
+    command += ["--loop", "asyncio"]
     command += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
     wanted = environment(Path("build"), settings) | {"REDIS_URL": settings["REDIS_URL"]}
     with _running(command, wanted, folder, port) as running:

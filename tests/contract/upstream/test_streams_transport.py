@@ -4,13 +4,15 @@ import asyncio
 import socket
 import ssl
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import uvloop
 
 from llm_cache_proxy.adapters.http.tls import tls_context
 from llm_cache_proxy.adapters.http.transport import StreamsTransport
@@ -283,18 +285,64 @@ async def test_a_call_waits_for_its_turn_no_longer_than_it_may() -> None:
             await client.post(server.url, json=[], timeout=httpx.Timeout(5, pool=0.05))
 
 
-async def test_a_connection_that_is_not_made_in_time_is_given_up() -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        port = listener.getsockname()[1]
+@contextmanager
+def silent() -> Iterator[int]:
+    """A port of 127.0.0.2 where nobody is let in, and nobody sent away."""
+    with socket.create_server(("127.0.0.2", 0), backlog=0) as listener:
+        port: int = listener.getsockname()[1]
         waiting = [socket.socket() for _ in range(3)]
         for each in waiting:  # the queue of those who wait to be let in is full with them
             each.setblocking(False)
-            each.connect_ex(("127.0.0.1", port))
-        async with calling() as client:
-            with pytest.raises(httpx.ConnectTimeout):
-                await client.post(f"http://127.0.0.1:{port}", timeout=httpx.Timeout(5, connect=0.1))
+            each.connect_ex(("127.0.0.2", port))
+        yield port
         for each in waiting:
             each.close()
+
+
+async def test_a_connection_that_is_not_made_in_time_is_given_up() -> None:
+    with silent() as port:
+        async with calling() as client:
+            with pytest.raises(httpx.ConnectTimeout):
+                await client.post(f"http://127.0.0.2:{port}", timeout=httpx.Timeout(5, connect=0.1))
+
+
+class TwoAddresses(asyncio.SelectorEventLoop):
+    """Finds two addresses for `name.test`, the one that is silent first."""
+
+    async def getaddrinfo(self, host: object, port: object, **more: Any) -> list[Any]:
+        if host == "name.test":
+            return addresses_at(port)
+        return await super().getaddrinfo(host, port, **more)  # type: ignore[arg-type]
+
+
+class TwoAddressesOnUvloop(uvloop.Loop):
+    """The same."""
+
+    async def getaddrinfo(self, host: Any, port: Any, **more: Any) -> list[Any]:
+        if host == "name.test":
+            return addresses_at(port)
+        return list(await super().getaddrinfo(host, port, **more))
+
+
+def addresses_at(port: object) -> list[Any]:
+    kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+    return [(*kind, ("127.0.0.2", port)), (*kind, ("127.0.0.1", port))]
+
+
+@pytest.mark.parametrize("loop", [TwoAddresses, TwoAddressesOnUvloop])
+def test_a_name_s_second_address_does_not_wait_for_the_first_to_fail(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def answer(port: int) -> httpx.Response:
+        server = Server()
+        listening = await asyncio.start_server(server.serve, "127.0.0.1", port)
+        async with listening, calling() as client:
+            return await client.post(f"http://name.test:{port}", json=[], timeout=2)
+
+    with silent() as port, asyncio.Runner(loop_factory=loop) as runner:
+        response = runner.run(answer(port))
+
+    assert response.json() == {"result": 1}
 
 
 async def test_a_certificate_is_checked(certificate: Path) -> None:

@@ -14,6 +14,9 @@ from servers.upstream.calls import chat_call, events_in, fetched, post, whole
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import answer
 
+# The scripted server, which runs beside the test, resets connections as asyncio's sockets allow.
+pytestmark = pytest.mark.asyncio(loop_factories=["asyncio"])
+
 MODEL = "scripted-model"
 Make = Callable[[str], Upstream]
 

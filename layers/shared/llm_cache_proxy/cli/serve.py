@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.bootstrap.health import latest_health, what_is_amiss
@@ -71,7 +72,8 @@ def serve(
         _log.warning("%s", doubt)
     with contextlib.suppress(KeyboardInterrupt), _bound(settings.host, settings.port) as bound:
         prepare_model(settings)
-        asyncio.run(_serve(settings, bound))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:  # uvloop where it exists
+            runner.run(_serve(settings, bound))
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -6,10 +6,11 @@ What is delicate in HTTP is h11's. Never sends a request twice. Raises httpx's e
 import asyncio
 import contextlib
 import select
+import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import h11
 import httpx
@@ -43,12 +44,9 @@ class StreamsConnection:
         """A new connection; `seconds` includes the name's lookup and the handshake."""
         scheme, host, port = origin
         ssl_context = tls if scheme == "https" else None
-        # Other loops than asyncio's own try the addresses of a name one after the other.
-        racing = isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
-        more: dict[str, Any] = {"happy_eyeballs_delay": _NEXT_ADDRESS_SECONDS} if racing else {}
         try:
             async with asyncio.timeout(seconds):
-                streams = await asyncio.open_connection(host, port, ssl=ssl_context, **more)
+                streams = await _streams(host, port, ssl_context)
         except TimeoutError as exc:
             raise httpx.ConnectTimeout("no connection in time") from exc
         except (OSError, UnicodeError) as exc:  # UnicodeError: a name that is none
@@ -151,6 +149,23 @@ class StreamsConnection:
         while (event := self._protocol.next_event()) is h11.NEED_DATA:
             self._protocol.receive_data(await self._reader.read(_PIECE_BYTES))
         return event
+
+
+async def _streams(
+    host: str, port: int, tls: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, asyncio.BaseEventLoop):
+        return await asyncio.open_connection(
+            host, port, ssl=tls, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS
+        )
+    # uvloop tries the addresses of a name one after the other, each for as long as it may take.
+    from aiohappyeyeballs import start_connection
+
+    addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    connected = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
+    server_name = None if tls is None else host
+    return await asyncio.open_connection(sock=connected, ssl=tls, server_hostname=server_name)
 
 
 async def _beside(
