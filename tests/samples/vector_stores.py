@@ -1,10 +1,13 @@
 """Every kind of semantic store, opened empty: embedded, on our test server, on a real Qdrant."""
 
 import os
+import socket
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import qdrant_edge
 
@@ -12,13 +15,18 @@ from llm_cache_proxy.adapters.qdrant_rest import models
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.owner import VectorsOwner
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 from servers.asgi import serving
 from servers.qdrant.rest_server import QdrantRest
 
-KINDS = ["embedded", "server", *(["qdrant"] if os.environ.get("QDRANT_URL") else [])]
+KINDS = ["embedded", "owned", "server", *(["qdrant"] if os.environ.get("QDRANT_URL") else [])]
+
+_HELD: WeakKeyDictionary[QdrantPort, QdrantLocalVectors] = WeakKeyDictionary()
+"""What the owner of each owned store has open."""
 
 
 @asynccontextmanager
@@ -32,6 +40,9 @@ async def opened(
             yield store
         finally:
             await store.aclose()
+    elif kind == "owned":
+        async with _owned(folder, dimensions) as store:
+            yield store
     elif kind == "server":
         async with serving(QdrantRest()) as url:
             store = QdrantVectors(url, timeout_seconds=20, dimensions=dimensions)
@@ -53,12 +64,30 @@ async def opened(
             await store.aclose()
 
 
+@asynccontextmanager
+async def _owned(folder: Path, dimensions: int | None) -> AsyncIterator[QdrantPort]:
+    """A store that asks an owner, over a real socket."""
+    held = QdrantLocalVectors(folder, timeout_seconds=20, dimensions=dimensions)
+    owner = VectorsOwner(held)
+    with tempfile.TemporaryDirectory() as where, socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(Path(where) / "vectors"))
+        await owner.serve(listening)
+        store = OwnedVectors(Path(where) / "vectors", timeout_seconds=20, dimensions=dimensions)
+        _HELD[store] = held
+        try:
+            yield store
+        finally:
+            await store.aclose()
+            await owner.aclose()
+
+
 async def write_point(
     store: QdrantPort, point_id: str, vector: list[float], payload: dict[str, object]
 ) -> None:
     """Put a point into the store's collection as no code of ours would."""
     await store.provision()
-    await store._run(lambda held: _written(held, point_id, vector, payload), 20)
+    keeping = _HELD.get(store, store)  # a point that is none of ours never reaches an owner
+    await keeping._run(lambda held: _written(held, point_id, vector, payload), 20)
 
 
 async def _written(

@@ -34,7 +34,7 @@ async def test_an_empty_store_has_no_candidates(store: QdrantPort) -> None:
     assert await store.fetch("acme", key("rust")) is None
 
 
-@pytest.mark.parametrize("kind", ["embedded", "server"])
+@pytest.mark.parametrize("kind", ["embedded", "owned", "server"])
 async def test_a_store_that_is_told_no_dimensions_takes_those_of_its_first_vector(
     kind: str, tmp_path: Path
 ) -> None:
@@ -50,7 +50,7 @@ async def test_a_store_that_is_told_no_dimensions_takes_those_of_its_first_vecto
             await store.nearest(SCOPE, [0.6, 0.8], now=NOW, limit=5)
 
 
-@pytest.mark.parametrize("kind", ["embedded", "server"])
+@pytest.mark.parametrize("kind", ["embedded", "owned", "server"])
 async def test_a_collection_is_made_for_the_dimensions_that_it_is_held_to(
     kind: str, tmp_path: Path
 ) -> None:
@@ -64,7 +64,7 @@ async def test_a_collection_is_made_for_the_dimensions_that_it_is_held_to(
             await store.store(SCOPE, [0.6, 0.8], entry("rust"))
 
 
-@pytest.mark.parametrize("kind", ["embedded", "server"])
+@pytest.mark.parametrize("kind", ["embedded", "owned", "server"])
 async def test_a_collection_beside_another_has_vectors_and_dimensions_of_its_own(
     kind: str, tmp_path: Path
 ) -> None:

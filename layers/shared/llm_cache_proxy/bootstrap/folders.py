@@ -20,6 +20,11 @@ def data_dir(settings: Settings) -> Path:
     return user_data_path(_APPLICATION, appauthor=False)
 
 
+def vectors_dir(settings: Settings) -> Path:
+    """The folder of the embedded semantic tier."""
+    return data_dir(settings) / "qdrant"
+
+
 def model_dir(settings: Settings) -> Path:
     """The folder of the embedding model."""
     return settings.model_dir if settings.model_dir is not None else own_model_dir()

@@ -11,6 +11,7 @@ from typing import TextIO
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.api.app import create_app
@@ -81,7 +82,7 @@ async def prepare(parts: Parts) -> None:
     try:
         if parts.embedder.priced_as and isinstance(parts.vectors, QdrantPort):
             await _hold_to_dimensions(parts.embedder, parts.vectors)
-        elif isinstance(parts.vectors, QdrantLocalVectors):
+        elif isinstance(parts.vectors, QdrantLocalVectors | OwnedVectors):
             await parts.vectors.open()
     except OtherDimensions as exc:
         raise SettingsError(f"EMBEDDER: {exc}") from exc

@@ -12,7 +12,7 @@ from llm_cache_proxy.bootstrap.embedders import (
     known_dimensions,
     remote_embedder,
 )
-from llm_cache_proxy.bootstrap.folders import data_dir
+from llm_cache_proxy.bootstrap.folders import data_dir, vectors_dir
 from llm_cache_proxy.bootstrap.upstreams import (
     configured_upstream,
     upstream_configs,
@@ -109,11 +109,18 @@ def _managed(settings: Settings, source: tuple[Upstream, str]) -> Parts:
     return _parts(exact, vectors, embedder, source)
 
 
-def local_parts(settings: Settings) -> Parts:
-    """Managed services where they are named, embedded ones everywhere else."""
+def local_parts(settings: Settings, vectors_at: Path | None = None) -> Parts:
+    """Managed services where they are named, embedded ones everywhere else.
+
+    `vectors_at` is where the owner of the embedded semantic tier answers; without one, this process
+    has the folder open itself.
+    """
+    vectors = remote_vectors(settings)
+    if vectors is None and vectors_at is not None:
+        vectors = owned_vectors(settings, vectors_at)
     return _parts(
         remote_exact(settings) or embedded_exact(settings),
-        remote_vectors(settings) or embedded_vectors(settings),
+        vectors or embedded_vectors(settings),
         remote_embedder(settings) or embedded_embedder(settings),
         upstream_or_demonstration(settings),
     )
@@ -207,7 +214,7 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
     """The semantic tier in a folder."""
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 
-    path = data_dir(settings) / "qdrant"
+    path = vectors_dir(settings)
     store = QdrantLocalVectors(
         path,
         collection=collection_name(settings),
@@ -216,6 +223,19 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
         disk_space=_disk_space(settings),
     )
     return store, f"Qdrant, embedded, in {path}"
+
+
+def owned_vectors(settings: Settings, address: Path) -> tuple[Vectors, str]:
+    """The same by way of the process that has the folder open."""
+    from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
+
+    store = OwnedVectors(
+        address,
+        collection=collection_name(settings),
+        timeout_seconds=settings.search_deadline_seconds,
+        dimensions=known_dimensions(settings),
+    )
+    return store, f"Qdrant, embedded, in {vectors_dir(settings)}"
 
 
 def _disk_space(settings: Settings) -> DiskSpace:

@@ -15,6 +15,7 @@ from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.bootstrap.health import latest_health, what_is_amiss
 from llm_cache_proxy.bootstrap.local import local_app, local_settings, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
+from llm_cache_proxy.bootstrap.vectors_owner import vectors_owner
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again
@@ -95,7 +96,17 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 async def _serve(settings: Settings, bound: socket.socket) -> None:
-    parts = local_parts(settings)
+    owner = vectors_owner(settings)
+    try:
+        await _serve_over(settings, bound, None if owner is None else await owner.start())
+    finally:
+        if owner is not None:
+            await owner.stop()
+
+
+async def _serve_over(settings: Settings, bound: socket.socket, vectors_at: Path | None) -> None:
+    """Serve until a signal; `vectors_at` is where the owner of the semantic tier answers."""
+    parts = local_parts(settings, vectors_at)
     try:
         await prepare(parts)
     except BaseException:

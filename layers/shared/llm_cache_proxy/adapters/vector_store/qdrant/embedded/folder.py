@@ -13,6 +13,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.collection import CollectionMi
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.compaction import Compaction
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
+    CollectionInUse,
     FolderInUse,
     FolderLock,
 )
@@ -28,10 +29,6 @@ _CONFIG_FILE = "edge_config.json"
 
 _LOCKED_WAL = "WouldBlock"
 """In what the engine says where another process has the collection open."""
-
-
-class _InUse(SettingsError):
-    """Nothing is wrong with the collection: another process has it."""
 
 
 class QdrantFolder:
@@ -165,8 +162,8 @@ def _locked(path: Path) -> FolderLock:
     return lock
 
 
-def _in_use(path: Path, who: str = "") -> _InUse:
-    return _InUse(
+def _in_use(path: Path, who: str = "") -> CollectionInUse:
+    return CollectionInUse(
         f"the folder {path} is in use by another process{who}: stop that one, set DATA_DIR to"
         " another folder, or set QDRANT_URL to a Qdrant server that both can share"
     )
@@ -196,7 +193,7 @@ def _dimensions_held(path: Path) -> int | None:
 def _loaded_or_new(path: Path, dimensions: int) -> tuple[edge.EdgeShard, Path | None]:
     try:
         return _loaded(path, dimensions), None
-    except _InUse:
+    except CollectionInUse:
         raise
     except SettingsError as exc:
         try:

@@ -11,7 +11,13 @@ from typing import IO
 
 import portalocker
 
+from llm_cache_proxy.domain.errors import SettingsError
+
 LOCK_FILE = "owner.lock"
+
+
+class CollectionInUse(SettingsError):
+    """Nothing is wrong with the collection: another process has it."""
 
 
 class FolderInUse(Exception):

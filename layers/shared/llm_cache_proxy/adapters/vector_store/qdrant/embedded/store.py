@@ -75,11 +75,34 @@ class QdrantLocalVectors(QdrantPort):
     async def purge(self, now: int) -> int:
         """Delete what is past its `purge_at`, and give back the space of all that was removed."""
         count = await super().purge(now)
+        await self.compact()
+        return count
+
+    async def compact(self) -> None:
+        """Give back the space of what was removed, where that is much."""
         try:
             await self._on_thread(self._compacted)
         except SettingsError as exc:
             raise VectorStoreUnavailable(str(exc)) from exc
-        return count
+
+    def beside(self, collection: str) -> "QdrantLocalVectors":
+        """The collection of another name in the folder; it is closed with this store."""
+        store = super().beside(collection)
+        assert isinstance(store, QdrantLocalVectors)  # noqa: S101 - `_sibling` makes it
+        return store
+
+    async def perform(
+        self,
+        operation: "Callable[[Collection], Coroutine[None, None, Result]]",
+        timeout_seconds: float,
+    ) -> Result:
+        """The operation's result; raises `VectorStoreUnavailable` within `timeout_seconds`."""
+        return await self._run(operation, timeout_seconds)
+
+    def stop_compacting(self) -> None:
+        """End a compaction that runs, at once, and begin none from now on."""
+        if self._folder is not None:
+            self._folder.stop_compacting()
 
     def _sibling(self, collection: str) -> "QdrantLocalVectors":
         return QdrantLocalVectors(
@@ -94,9 +117,7 @@ class QdrantLocalVectors(QdrantPort):
 
     async def _released(self) -> None:
         """Close the files and let the next process in, without waiting for a compaction."""
-        folder = self._folder
-        if folder is not None:
-            folder.stop_compacting()
+        self.stop_compacting()
         if self._growing is not None:
             self._growing.cancel()
             await asyncio.wait([self._growing])

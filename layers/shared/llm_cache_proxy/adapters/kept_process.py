@@ -1,0 +1,187 @@
+"""A process of our own beside this one: started, watched, started again where it dies, and stopped.
+
+Whoever starts it writes a line of JSON to its input, and then keeps that open: where it ends, the
+starter is gone, however it went, and the process ends too. It tells by a line of its own that it
+is ready.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from llm_cache_proxy.domain.json_text import JsonObject
+
+_START_SECONDS = 120.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 5.0
+_STEADY_SECONDS = 30.0
+_READY = "ready"
+_log = logging.getLogger(__name__)
+
+
+class DidNotStart(Exception):
+    """It ended, with `status`, before it was ready."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"it ended with {status} before it was ready")
+        self.status = status
+
+
+class KeptProcess:
+    """`python -m module`, which is given `line` and inherits `descriptors`; `name` is for the log.
+
+    `stop_seconds` is how long it may take to end once it is asked to.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        line: Mapping[str, object],
+        descriptors: Sequence[int],
+        *,
+        stop_seconds: float,
+    ) -> None:
+        self._name = name
+        self._module = module
+        self._line = line
+        self._descriptors = descriptors
+        self._stop_seconds = stop_seconds
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the one that runs now, or ran last."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> JsonObject:
+        """What it tells once it is ready. Raises `DidNotStart` where it ends before."""
+        told = await self._started()
+        self._keeping = asyncio.create_task(self._keep())
+        return told
+
+    async def stop(self) -> None:
+        """Ask it to end, and see to it that it does."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait([self._keeping])
+        if self._process is not None:
+            await self._ended(self._process)
+
+    def kill(self) -> None:
+        """End it at once; `stop` returns sooner."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def _keep(self) -> None:
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        while True:
+            began = time.monotonic()
+            assert self._process is not None  # noqa: S101 - one was started
+            status = await self._process.wait()
+            who = (self._name, self._process.pid)
+            _log.warning("%s (process %s) ended with %s: it is started again", *who, status)
+            if time.monotonic() - began > _STEADY_SECONDS:
+                pause_seconds = _FIRST_PAUSE_SECONDS
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+            with suppress(DidNotStart):  # it has said why, and is tried again
+                await self._started()
+
+    async def _started(self) -> JsonObject:
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as told:
+            try:
+                process = self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", self._module),
+                    stdin=asyncio.subprocess.PIPE,
+                    start_new_session=True,  # an interrupt at the terminal is the starter's alone
+                    pass_fds=(writing, *self._descriptors),
+                )
+            finally:
+                os.close(writing)
+            assert process.stdin is not None  # noqa: S101 - it is a pipe
+            with suppress(OSError):  # it has ended already
+                process.stdin.write(json.dumps({**self._line, _READY: writing}).encode() + b"\n")
+                await process.stdin.drain()
+            try:
+                async with asyncio.timeout(_START_SECONDS):
+                    line = await _line_of(told.fileno())
+            except TimeoutError:
+                line = b""
+        if not line:
+            await self._ended(process)
+            raise DidNotStart(process.returncode or 1)
+        found: JsonObject = json.loads(line)
+        return found
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> None:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(self._stop_seconds):
+                await process.wait()
+        except TimeoutError:
+            _log.warning("%s did not end within %g s", self._name, self._stop_seconds)
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+async def _line_of(descriptor: int) -> bytes:
+    """What comes before the writer ends or writes a newline."""
+    loop = asyncio.get_running_loop()
+    os.set_blocking(descriptor, False)
+    readable = asyncio.Event()
+    line = b""
+    loop.add_reader(descriptor, readable.set)
+    try:
+        while not line.endswith(b"\n"):
+            await readable.wait()
+            readable.clear()
+            try:
+                piece = os.read(descriptor, 65_536)
+            except BlockingIOError:
+                continue
+            if not piece:
+                return b""
+            line += piece
+    finally:
+        loop.remove_reader(descriptor)
+    return line
+
+
+# What follows is the other end's.
+
+
+def given_line() -> JsonObject:
+    """What the starter has written."""
+    line: JsonObject = json.loads(sys.stdin.buffer.readline())
+    return line
+
+
+def say_ready(given: JsonObject, told: JsonObject) -> None:
+    """Let the starter know, with what it is to be told."""
+    descriptor = given[_READY]
+    assert isinstance(descriptor, int)  # noqa: S101 - our own line
+    with suppress(OSError):  # the starter has gone
+        os.write(descriptor, json.dumps(told).encode() + b"\n")
+    os.close(descriptor)
+
+
+def when_orphaned(do: Callable[[], None]) -> None:
+    """Do it on the running loop once the starter is gone."""
+    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def look() -> None:
+        if not os.read(descriptor, 1):
+            loop.remove_reader(descriptor)
+            do()
+
+    loop.add_reader(descriptor, look)

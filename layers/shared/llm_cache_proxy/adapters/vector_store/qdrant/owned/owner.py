@@ -1,0 +1,125 @@
+"""The owner of the semantic store: answers what the server's processes ask, from one open folder.
+
+Never stops for one of them: each question is a task, and the store has a thread of its own.
+"""
+
+import asyncio
+import logging
+import socket
+import time
+
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import CollectionInUse
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.answers import ANSWERS, Answer
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.connection import BROKEN
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.failures import told
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.frames import Frame, framed, read_frame
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.words import (
+    integer_in,
+    text_in,
+)
+from llm_cache_proxy.domain.errors import ProxyError, VectorStoreUnavailable
+from llm_cache_proxy.domain.json_text import JsonObject
+
+_LEAVING_SECONDS, _LOOK_SECONDS = 3.0, 0.1
+_log = logging.getLogger(__name__)
+
+
+class VectorsOwner:
+    """Serves `store` to whoever connects, until it is closed."""
+
+    def __init__(self, store: QdrantLocalVectors) -> None:
+        self._store = store
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, listening: socket.socket) -> None:
+        """Answer on the socket from now on."""
+        self._server = await asyncio.start_unix_server(self._served, sock=listening)
+
+    async def aclose(self) -> None:
+        """Answer no more, and close the store."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._store.aclose()
+
+    async def _served(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, until the other end leaves."""
+        connection = asyncio.current_task()
+        assert connection is not None  # noqa: S101 - asyncio runs it as one
+        self._kept(connection)
+        try:
+            while True:
+                asked = await read_frame(reader)
+                self._kept(asyncio.create_task(self._answer(asked, writer)))
+        except BROKEN:
+            pass
+        finally:
+            writer.close()
+
+    def _kept(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, asked: Frame, writer: asyncio.StreamWriter) -> None:
+        fields: JsonObject
+        numbers: list[float] = []
+        try:
+            fields, numbers = await self._done(asked)
+        except ProxyError as exc:
+            fields = told(exc)
+        except Exception as exc:  # noqa: BLE001 - whoever asked waits, and the next is served
+            _log.warning("the semantic store's process failed: %r", type(exc))
+            fields = told(exc)
+        try:
+            writer.write(framed({**fields, "id": asked.fields.get("id")}, numbers))
+            await writer.drain()
+        except BROKEN:  # who asked has gone
+            pass
+
+    async def _done(self, asked: Frame) -> Answer:
+        fields = asked.fields
+        call = text_in(fields, "call")
+        store = self._store.beside(text_in(fields, "collection"))
+        if call == "check":
+            return {"remark": await store.check()}, []
+        if call == "open":
+            await self._open()
+            return {}, []
+        if call == "provision":
+            await store.hold_to(integer_in(fields, "dimensions"))
+            return {}, []
+        answer = await store.perform(lambda held: ANSWERS[call](held, asked), _seconds(fields))
+        if call == "purge":
+            self._kept(asyncio.create_task(_compact(store)))
+        return answer
+
+    async def _open(self) -> None:
+        """Open the folder, for which an owner that is ending just now may have to be waited for."""
+        until = time.monotonic() + _LEAVING_SECONDS
+        while True:
+            try:
+                return await self._store.open()
+            except CollectionInUse:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _compact(store: QdrantLocalVectors) -> None:
+    began = time.monotonic()
+    try:
+        await store.compact()
+    except VectorStoreUnavailable as exc:
+        spent = time.monotonic() - began
+        _log.warning("the embedded vectors were not compacted (%s), after %.1f s", exc, spent)
+
+
+def _seconds(fields: JsonObject) -> float:
+    seconds = fields["seconds"]
+    assert isinstance(seconds, int | float)  # noqa: S101 - our own question
+    return seconds

@@ -1,0 +1,248 @@
+"""The process that owns the embedded semantic store: a fault in it is a miss, and loses nothing."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.given import OwnerGiven
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.owner import VectorsOwner
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.process import OwnerProcess
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
+from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
+from llm_cache_proxy.ports.vector_store import Candidate
+from samples.vectors import NOW, SCOPE, at_cosine, entry, random_vector
+from servers.proxy.process import proxy_process
+from servers.waiting import eventually
+
+TESTS = Path(__file__).parents[2]
+
+STARTER = """
+import asyncio, sys
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.process import OwnerProcess
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.given import OwnerGiven
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
+
+async def main():
+    process = OwnerProcess(OwnerGiven(sys.argv[1], sys.argv[1], "entries", 384, 20, 1, "WARNING"))
+    address = await process.start()
+    await OwnedVectors(address, collection="entries", timeout_seconds=20).open()
+    print(process.process_id, address, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def given(folder: Path, dimensions: int | None = 384) -> OwnerGiven:
+    return OwnerGiven(str(folder), str(folder), "entries", dimensions, 20, 1, "WARNING")
+
+
+@asynccontextmanager
+async def owned(folder: Path) -> AsyncIterator[tuple[OwnerProcess, OwnedVectors]]:
+    """An owner's process, and a store that asks it."""
+    process = OwnerProcess(given(folder))
+    store = OwnedVectors(await process.start(), collection="entries", timeout_seconds=20)
+    try:
+        yield process, store
+    finally:
+        await store.aclose()
+        await process.stop()
+
+
+@contextmanager
+def listening_in(folder: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(folder / "s"))
+        made.listen()
+        yield made
+
+
+def is_gone(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+async def asked_until_answered(store: OwnedVectors) -> list[Candidate]:
+    for _ in range(100):
+        try:
+            return await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5)
+        except VectorStoreUnavailable:  # a miss, in the moment in which nobody is there
+            await asyncio.sleep(0.05)
+    raise AssertionError("no other owner answers")
+
+
+async def test_entries_outlive_an_owner_that_is_killed(tmp_path: Path) -> None:
+    async with owned(tmp_path / "vectors") as (process, store):
+        await store.store(SCOPE, at_cosine(0.9), entry("rust"))
+        former = process.process_id
+        assert former is not None
+
+        os.kill(former, signal.SIGKILL)
+
+        [found] = await asked_until_answered(store)
+        assert found.text == "What is rust?"
+        assert process.process_id != former
+
+
+async def test_a_question_under_way_fails_when_its_owner_dies(tmp_path: Path) -> None:
+    async with owned(tmp_path / "vectors") as (process, store):
+        await store.open()
+        os.kill(process.process_id or 0, signal.SIGSTOP)
+        asked = asyncio.create_task(store.count_entries("acme"))
+        await asyncio.sleep(0.2)
+
+        os.kill(process.process_id or 0, signal.SIGKILL)
+
+        with pytest.raises(VectorStoreUnavailable, match="does not answer"):
+            await asked
+
+
+async def test_an_owner_that_does_not_answer_is_waited_for_no_longer_than_the_deadline(
+    tmp_path: Path,
+) -> None:
+    with listening_in(tmp_path):
+        store = OwnedVectors(tmp_path / "s", timeout_seconds=0.1)
+
+        with pytest.raises(VectorStoreUnavailable, match=r"did not answer within 0\.1 s"):
+            await store.fetch("acme", "key")
+
+        await store.aclose()
+
+
+async def test_without_an_owner_every_operation_is_unavailable(tmp_path: Path) -> None:
+    store = OwnedVectors(tmp_path / "nobody")
+
+    with pytest.raises(VectorStoreUnavailable, match="does not answer"):
+        await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5)
+    with pytest.raises(VectorStoreUnavailable, match="does not answer"):
+        await store.check()
+
+
+async def test_an_owner_ends_with_whoever_started_it_and_leaves_nothing(tmp_path: Path) -> None:
+    starter = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", STARTER, str(tmp_path / "vectors")),
+        stdout=subprocess.PIPE,
+        cwd=TESTS,
+    )
+    assert starter.stdout is not None
+    owner_id, address = (await starter.stdout.readline()).decode().split()
+
+    starter.kill()
+    await starter.wait()
+
+    async with owned(tmp_path / "vectors") as (_, store):  # waits for the one that ends
+        await store.open()
+    await asyncio.to_thread(eventually, lambda: is_gone(int(owner_id)))
+    assert not Path(address).parent.exists()
+
+
+async def test_two_servers_never_share_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "vectors"
+    async with owned(folder) as (_, first), owned(folder) as (_, second):
+        await first.open()
+
+        with pytest.raises(SettingsError, match=r"in use by another process.*DATA_DIR"):
+            await second.open()
+
+
+async def test_an_owner_refuses_a_folder_of_other_dimensions(tmp_path: Path) -> None:
+    made = QdrantLocalVectors(tmp_path / "vectors", collection="entries", dimensions=3)
+    await made.open()
+    await made.aclose()
+
+    async with owned(tmp_path / "vectors") as (_, store):
+        with pytest.raises(OtherDimensions, match="3 dimensions, and the embedder's have 384"):
+            await store.open()
+
+
+async def test_a_stopped_owner_leaves_no_socket_and_no_lock(tmp_path: Path) -> None:
+    process = OwnerProcess(given(tmp_path / "vectors"))
+    address = await process.start()
+    store = OwnedVectors(address, collection="entries", timeout_seconds=20)
+    await store.open()
+    await store.aclose()
+
+    await process.stop()
+
+    assert not address.parent.exists()
+    alone = QdrantLocalVectors(tmp_path / "vectors", collection="entries")
+    await alone.open()
+    await alone.aclose()
+
+
+async def test_whoever_sends_no_frames_is_cut_off_and_stops_nobody(tmp_path: Path) -> None:
+    owner = VectorsOwner(QdrantLocalVectors(tmp_path / "vectors"))
+    with listening_in(tmp_path) as listening:
+        await owner.serve(listening)
+        for sent in (b"GET / HTTP/1.1\r\n\r\n", struct.pack("!II", 2, 3) + b"{}abc", _frame(b"[]")):
+            reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+            writer.write(sent)
+            assert await reader.read() == b""
+            writer.close()
+        store = OwnedVectors(tmp_path / "s", timeout_seconds=20)
+
+        assert await store.count_entries("acme") == 0
+
+        await store.aclose()
+        await owner.aclose()
+
+
+async def test_a_question_that_there_is_not_is_answered_as_a_failure(tmp_path: Path) -> None:
+    owner = VectorsOwner(QdrantLocalVectors(tmp_path / "vectors"))
+    with listening_in(tmp_path) as listening:
+        await owner.serve(listening)
+        reader, writer = await asyncio.open_unix_connection(tmp_path / "s")
+        writer.write(_frame(b'{"call": "nonsense", "collection": "entries", "id": 1}'))
+
+        answer = await reader.read(1_000)
+
+        assert b'"failed": "VectorStoreUnavailable"' in answer
+        writer.close()
+        await owner.aclose()
+
+
+def _frame(fields: bytes) -> bytes:
+    return struct.pack("!II", len(fields), 0) + fields
+
+
+async def test_a_purge_is_answered_before_the_space_is_given_back(tmp_path: Path) -> None:
+    async with owned(tmp_path / "vectors") as (_, store):
+        chance = random.Random(1)  # noqa: S311 - repeated, not secret
+        for number in range(1_500):
+            made = entry(f"q{number}", expires_at=NOW + 10, purge_at=NOW + 20)
+            await store.store(SCOPE, random_vector(chance), made)
+
+        assert await store.purge(NOW + 30) == 1_500
+
+        removed = tmp_path / "vectors" / "entries.removed"
+        assert removed.read_text() == "1500"
+        await asyncio.to_thread(eventually, lambda: removed.read_text() == "0", seconds=60)
+        await store.store(SCOPE, at_cosine(0.9), entry("rust"))
+        assert await store.count_entries("acme") == 1
+
+
+def test_the_server_never_loads_the_engine_that_would_stop_it(tmp_path: Path) -> None:
+    with proxy_process(tmp_path / "data") as proxy:
+        body = {"model": "m", "messages": [{"role": "user", "content": "What is Rust?"}]}
+        for _ in range(2):
+            answer = httpx.post(f"{proxy.base_url}/chat/completions", json=body, timeout=60)
+
+        maps = Path(f"/proc/{proxy.process.pid}/maps").read_text()
+
+    assert answer.headers["x-cache"] == "HIT-EXACT"
+    assert "qdrant_edge" not in maps
