@@ -1,4 +1,7 @@
-"""The servers under attack: one open to this machine, two that want keys, and their upstream."""
+"""The servers under attack: one open to this machine, two that want keys, and their upstream.
+
+One more is left alone: what it takes to answer is the machine's own slowness.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from servers.proxy.process import ProxyProcess, proxy_process
+from servers.proxy.process import EXACT_ONLY, ProxyProcess, proxy_process
 from servers.upstream.answers import CountingAnswers, chat, prompt_of
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Recorded, Script, answer
@@ -46,6 +49,7 @@ class Target:
     open: ProxyProcess
     keyed: ProxyProcess
     away: ProxyProcess
+    idle: ProxyProcess
     upstream: ScriptedUpstream
     keys: dict[str, str]
 
@@ -64,16 +68,17 @@ class Target:
 
 @contextmanager
 def targets(folder: Path) -> Iterator[Target]:
-    """Two servers with the embedded stores and the model, and one whose stores are away."""
+    """Two servers with the embedded stores and the model, one whose stores are away, one idle."""
     with ScriptedUpstream(_short_answer).in_thread() as upstream:
         settings = {**COMMON, "UPSTREAM_BASE_URL": upstream.base_url}
         with (
             proxy_process(folder / "open", **settings) as running,
             proxy_process(folder / "keyed", **settings, **KEYED) as keyed,
             proxy_process(folder / "away", **settings, **KEYED, **AWAY) as away,
+            proxy_process(folder / "idle", **settings | EXACT_ONLY) as idle,
         ):
             keys = {tenant: _key(keyed, tenant) for tenant in TENANTS}
-            yield Target(running, keyed, away, upstream, keys)
+            yield Target(running, keyed, away, idle, upstream, keys)
 
 
 def _short_answer(request: Recorded) -> Script:

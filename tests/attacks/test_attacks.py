@@ -40,7 +40,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 @pytest.fixture(scope="module")
 def watch(target: Target) -> Iterator[Watch]:
-    with Watch(target.open, target.keyed).running() as watching:
+    with Watch(target.open, target.keyed, idle=target.idle).running() as watching:
         yield watching
 
 

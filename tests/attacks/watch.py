@@ -17,31 +17,33 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from servers.proxy.memory import resident_bytes
 from servers.proxy.process import ProxyProcess
 
 _PAUSE_SECONDS = 0.05
 _STOP_SECONDS = 30
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class Watch:
     """Asks `proxy` for `/health` again and again; keeps how long each answer took.
 
-    `most_bytes` is the most that any of the processes held.
+    In turns it asks `idle`, which nobody attacks. `most_bytes` is the most that any of the servers
+    held, with the processes that it has started.
     """
 
-    def __init__(self, proxy: ProxyProcess, *others: ProxyProcess) -> None:
-        self._address = urlsplit(proxy.url).netloc
+    def __init__(self, proxy: ProxyProcess, *others: ProxyProcess, idle: ProxyProcess) -> None:
+        self._addresses = [urlsplit(each.url).netloc for each in (proxy, idle)]
         self._pids = [each.process.pid for each in (proxy, *others)]
         self._process: subprocess.Popen[bytes] | None = None
         self.seconds: list[float] = []
+        self.idle_seconds: list[float] = []
         self.failures: list[str] = []
         self.most_bytes = 0
 
     @contextmanager
     def running(self) -> Iterator[Self]:
         """Watch while the block runs, or until `stop`."""
-        command = [sys.executable, __file__, self._address, *map(str, self._pids)]
+        command = [sys.executable, __file__, *self._addresses, *map(str, self._pids)]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
         ) as self._process:
@@ -56,14 +58,17 @@ class Watch:
         if process is not None:
             said, _ = process.communicate(timeout=_STOP_SECONDS)  # its input ends: it tells
             found = json.loads(said)
-            self.seconds, self.failures = found["seconds"], found["failures"]
+            self.seconds, self.idle_seconds = found["seconds"]
+            self.failures = found["failures"]
             self.most_bytes = found["most_bytes"]
 
     def __str__(self) -> str:
         """What was seen, in a sentence."""
         return (
             f"Another client asked {len(self.seconds)} times meanwhile: median "
-            f"{self.median_ms:.1f} ms, worst {self.worst_ms:.0f} ms. Most resident memory: "
+            f"{self.median_ms:.1f} ms, worst {self.worst_ms:.0f} ms; from a server that nobody "
+            f"attacked, in turns: median {statistics.median(self.idle_seconds) * 1000:.1f} ms, "
+            f"worst {max(self.idle_seconds) * 1000:.0f} ms. Most resident memory: "
             f"{self.most_bytes / 1e6:.0f} MB."
         )
 
@@ -87,31 +92,37 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
-def _watched(address: str, pids: list[int]) -> dict[str, object]:
+def _watched(addresses: list[str], pids: list[int]) -> dict[str, object]:
     """Ask until the input ends."""
-    seconds: list[float] = []
+    seconds: list[list[float]] = [[] for _ in addresses]
     failures: list[str] = []
     most_bytes = 0
     os.set_blocking(sys.stdin.fileno(), False)
-    # One connection, kept: a server that has no other free still answers on it.
-    connection = http.client.HTTPConnection(address, timeout=20)
+    # One connection each, kept: a server that has no other free still answers on it.
+    connections = [http.client.HTTPConnection(each, timeout=20) for each in addresses]
     while not _input_ended():
-        time.sleep(_PAUSE_SECONDS)
-        most_bytes = max(most_bytes, *map(_resident_bytes, pids))
-        begun = time.monotonic()
-        try:
-            connection.request("GET", "/health")
-            response = connection.getresponse()
-            response.read()
-        except (OSError, http.client.HTTPException) as exc:
-            failures.append(repr(exc))
-            connection.close()
-            continue
-        seconds.append(time.monotonic() - begun)
-        if response.status != http.HTTPStatus.OK:
-            failures.append(str(response.status))
-    connection.close()
+        for connection, spent in zip(connections, seconds, strict=True):
+            time.sleep(_PAUSE_SECONDS / len(addresses))
+            try:
+                spent.append(_answered_after(connection))
+            except (OSError, http.client.HTTPException) as exc:
+                failures.append(repr(exc))
+                connection.close()
+        most_bytes = max(most_bytes, *(resident_bytes(each) for each in pids))
+    for connection in connections:
+        connection.close()
     return {"seconds": seconds, "failures": failures, "most_bytes": most_bytes}
+
+
+def _answered_after(connection: http.client.HTTPConnection) -> float:
+    """Seconds until `/health` was answered; HTTPException where it was not with 200."""
+    begun = time.monotonic()
+    connection.request("GET", "/health")
+    response = connection.getresponse()
+    response.read()
+    if response.status != http.HTTPStatus.OK:
+        raise http.client.HTTPException(response.status)
+    return time.monotonic() - begun
 
 
 def _input_ended() -> bool:
@@ -121,14 +132,6 @@ def _input_ended() -> bool:
         return False
 
 
-def _resident_bytes(pid: int) -> int:
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
-    except (OSError, IndexError):
-        return 0
-    return int(pages) * _PAGE_BYTES
-
-
 if __name__ == "__main__":
-    _, asked, *watched_pids = sys.argv
-    sys.stdout.write(json.dumps(_watched(asked, [int(each) for each in watched_pids])))
+    _, asked, idle, *watched_pids = sys.argv
+    sys.stdout.write(json.dumps(_watched([asked, idle], [int(each) for each in watched_pids])))
