@@ -23,9 +23,10 @@ METHOD = (
     "One `redis-server`, one worker and one kept-alive connection each, in turns of {batches} "
     "batches ({large} where they are of 1,000), {turns} turns, medians. Vectors have "
     "{dimensions:,} dimensions, in base64 as OpenAI's SDK asks for them; an upstream on this "
-    "machine answers at once. Inputs that are no hits are new each time. CPU is that of the "
-    "serving process, from `/proc`; the last but one column is how many inputs of a batch went to "
-    "the upstream. LiteLLM's proxy has no database and no keys."
+    "machine answers at once. Inputs that are no hits are new each time. Hits are always the same, "
+    "so that our server holds their vectors and asks Redis only whether they are living. CPU is "
+    "that of the serving process, from `/proc`; the last but one column is how many inputs of a "
+    "batch went to the upstream. LiteLLM's proxy has no database and no keys."
 )
 DIMENSIONS = 1_536
 SIZES = (1, 100, 1_000)

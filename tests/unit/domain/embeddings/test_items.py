@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fakes.embedding_upstream import embedding_answer, packed, vector_of
 from llm_cache_proxy.domain.embeddings.batch import Encoding
+from llm_cache_proxy.domain.embeddings.frames import Frames
 from llm_cache_proxy.domain.embeddings.items import Item, items_in, stored_item, text_of
 from llm_cache_proxy.domain.embeddings.vectors import as_numbers
 from llm_cache_proxy.domain.embeddings.vectors import packed as packed_vector
@@ -45,14 +46,62 @@ def test_an_answer_in_one_encoding_is_put_together_in_either(came: str, wanted: 
 def test_a_stored_item_comes_back_as_it_was() -> None:
     [item, _] = items(embedding_answer(ASKED))
 
-    assert stored_item(item.text(), item.tokens) == item
+    for encoding in Encoding:
+        assert stored_item(item.text(), item.tokens, Frames(), encoding) == item
+
+
+def test_an_item_that_was_stored_with_its_place_comes_back() -> None:
+    text = (
+        '{"head":{"object":"list","data":null},'
+        '"member":{"embedding":null,"index":7},"vector":"AAAAPw=="}'
+    )
+
+    item = stored_item(text, 1, Frames(), Encoding.BASE64)
+
+    assert item is not None
+    assert together([item]) == {"object": "list", "data": [{"embedding": [0.5], "index": 0}]}
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"head":[],"member":{},"vector":""}', "1", '{"head":{},"member":{}}']
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "1",
+        '"',
+        '"}',
+        '{"head":{},"member":{}}',
+        '{"head":[],"member":{"embedding":null},"vector":"AAAAPw=="}',
+        '{"head":{"data":null},"member":[],"vector":"AAAAPw=="}',
+        '{"head":{},"member":{"embedding":null},"vector":"AAAAPw=="}',
+        '{"head":{"data":null},"member":{},"vector":"AAAAPw=="}',
+        '{"head":{"data":null},"member":{"embedding":null},"vector":""}',
+        '{"head":{"data":null},"member":{"embedding":null},"vector":"AAAA\\u0050w=="}',
+        '{"head":{"data":null},"member":{"embedding":null},"other":"AAAAPw=="}',
+    ],
 )
 def test_a_text_of_another_shape_is_no_item(text: str) -> None:
-    assert stored_item(text, 1) is None
+    assert stored_item(text, 1, Frames(), Encoding.BASE64) is None
+
+
+@pytest.mark.parametrize("vector", ["AAAA", "AAAAPw=", "AAAA Pw==", "AACAfw==", "ä"])
+def test_what_is_no_vector_is_no_item_to_who_wants_numbers(vector: str) -> None:
+    text = f'{{"head":{{"data":null}},"member":{{"embedding":null}},"vector":"{vector}"}}'
+
+    assert stored_item(text, 1, Frames(), Encoding.FLOAT) is None
+
+
+def test_items_of_one_batch_share_what_stands_around_their_vectors() -> None:
+    frames = Frames()
+    one, two = items(embedding_answer(ASKED))
+
+    read = [stored_item(item.text(), 1, frames, Encoding.BASE64) for item in (one, two)]
+
+    assert one.frame is two.frame
+    assert read[0] is not None
+    assert read[1] is not None
+    assert read[0].frame is read[1].frame
 
 
 def test_items_stand_in_the_order_and_as_often_as_they_are_wanted() -> None:
@@ -67,7 +116,8 @@ def test_items_stand_in_the_order_and_as_often_as_they_are_wanted() -> None:
 
 
 def test_members_that_are_unknown_are_kept_in_their_places() -> None:
-    answer = {"id": "x", "data": [{"embedding": [0.5], "extra": {"data": 1}, "index": 0}], "z": [1]}
+    member = {"embedding": [0.5], "extra": {"data": 1, "%": "%s\0"}, "index": 0}
+    answer = {"id": "x", "data": [member], "index": 5, "z": [1]}
 
     assert json.dumps(together(items(answer, ["a"]))) == json.dumps(answer)
 
@@ -91,6 +141,7 @@ def test_members_may_come_in_another_order() -> None:
     [
         {"error": {"message": "no"}},
         {"other": float("nan")},
+        {"data": [{"embedding": [0.5], "x": float("nan")}, {"embedding": [0.5]}]},
         {"data": None},
         {"data": []},
         {"data": [1, 2]},

@@ -4,9 +4,10 @@ import base64
 import binascii
 import math
 import struct
-from collections.abc import Sequence
 
 _BYTES = 4
+_HIGHEST = 0x7F, 0xFF
+"""The last byte of what is no number, and of the largest ones; behind a sign or none."""
 
 
 def packed(value: object) -> str | None:
@@ -15,35 +16,40 @@ def packed(value: object) -> str | None:
     A number that float32 cannot hold, such as an infinity, makes it none.
     """
     if isinstance(value, str):
-        return value if _is_packed(value) else None
+        return value if is_packed(value) else None
     if not isinstance(value, list) or not value:
         return None
     try:
         numbers = struct.pack(f"<{len(value)}f", *value)
     except (struct.error, OverflowError, TypeError):
         return None
-    is_finite = all(map(math.isfinite, value)) and not any(type(each) is bool for each in value)
+    is_finite = _are_finite(numbers) and not any(type(each) is bool for each in value)
     return base64.b64encode(numbers).decode("ascii") if is_finite else None
 
 
-def _is_packed(text: str) -> bool:
+def is_packed(text: str) -> bool:
+    """Whether the text is a vector in base64, of one number or more, all of them finite."""
     try:
-        return _are_finite(_unpacked(text))
-    except (binascii.Error, ValueError, struct.error):
+        data = _unpacked(text)
+    except (binascii.Error, ValueError):
         return False
+    return bool(data) and len(data) % _BYTES == 0 and _are_finite(data)
 
 
-def _are_finite(numbers: Sequence[float]) -> bool:
-    return bool(numbers) and all(map(math.isfinite, numbers))
+def _are_finite(data: bytes) -> bool:
+    last = data[_BYTES - 1 :: _BYTES]
+    if not any(byte in last for byte in _HIGHEST):  # as in every vector of unit length
+        return True
+    return all(map(math.isfinite, struct.unpack(f"<{len(data) // _BYTES}f", data)))
 
 
-def _unpacked(text: str) -> tuple[float, ...]:
-    data = base64.b64decode(text, validate=True)
-    return struct.unpack(f"<{len(data) // _BYTES}f", data)
+def _unpacked(text: str) -> bytes:
+    return binascii.a2b_base64(text, strict_mode=True)
 
 
 def as_numbers(text: str) -> str:
     """The packed vector as a JSON array; its numbers read as float32 are the vector's own."""
-    numbers = _unpacked(text)
+    data = _unpacked(text)
+    numbers = struct.unpack(f"<{len(data) // _BYTES}f", data)
     # Nine digits name a float32; Python's own spelling of a float takes four times as long.
     return f"[{','.join(['%.9g'] * len(numbers)) % numbers}]"

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, Input, item_keys
 from llm_cache_proxy.domain.embeddings.items import Item, text_of
@@ -32,8 +33,8 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.upstream import Upstream
 
 _OK, _CLIENT_ERROR = 200, 400
-_AT_ONCE = 64
-"""Items of base64 that are written before other requests have their turn."""
+_AT_ONCE = 24
+"""Pieces of base64, eight vectors, that are written before other requests have their turn."""
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
 
@@ -76,7 +77,7 @@ class CachedEmbeddings:
             return await self.asking.unkept(planned, state, str(bypass))
         if unread is not None:
             state.facts.because(unread)
-        found = await self.tier.find(planned, batch.inputs, state)
+        found = await self.tier.find(planned, batch, state)
         gathered = Gathered(found, {key: one.item for key, one in found.stored.items()})
         wanted = gathered.missing(batch.inputs)
         if wanted and planned.plan.only_if_cached:
@@ -125,7 +126,7 @@ class CachedEmbeddings:
             return given.instead
         gathered.items |= dict(zip(wanted, given.items, strict=True))
         gathered.asked |= wanted.keys()
-        gathered.head, gathered.headers = given.items[0].head, given.headers
+        gathered.head, gathered.headers = given.items[0].frame.head, given.headers
         if not state.counts.result:
             state.counts.add_result({MISSES: 1})
         if not given.planned.plan.write:
@@ -147,9 +148,10 @@ class CachedEmbeddings:
 
 async def _written(items: Sequence[Item], encoding: Encoding, head: JsonObject | None) -> bytes:
     """The answer's body, other requests being served in between."""
-    pieces = []
-    for at, piece in enumerate(text_of(items, encoding, head)):
-        pieces.append(piece)
-        if encoding is Encoding.FLOAT or at % _AT_ONCE == 0:
-            await asyncio.sleep(0)
-    return "".join(pieces).encode("utf-8")
+    written, pieces = [], text_of(items, encoding, head)
+    at_once = _AT_ONCE if encoding is Encoding.BASE64 else 1
+    while text := "".join(islice(pieces, at_once)):
+        # By little, since a second copy of the whole would be memory that is new each time.
+        written.append(text.encode("utf-8"))
+        await asyncio.sleep(0)
+    return b"".join(written)

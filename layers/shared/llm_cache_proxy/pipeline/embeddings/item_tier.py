@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from llm_cache_proxy.domain.embeddings.batch import Input, item_keys
+from llm_cache_proxy.domain.embeddings.batch import Batch, item_keys
+from llm_cache_proxy.domain.embeddings.frames import Frames
 from llm_cache_proxy.domain.embeddings.items import Item, stored_item
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.metrics.counter_names import merged
@@ -58,26 +59,25 @@ class ItemTier:
     counter_writer: CounterWriter
     clock: Clock
 
-    async def find(
-        self, planned: PlannedRequest, inputs: Sequence[Input], state: RequestState
-    ) -> ItemsResult:
+    async def find(self, planned: PlannedRequest, batch: Batch, state: RequestState) -> ItemsResult:
         """What there is, where the request may read; else the clear sequence is learnt alone.
 
         Raises RequestRefused where the client's key is not served.
         """
         pending = self.counter_writer.take(planned.identity.tenant)
-        keys = item_keys(planned.key, inputs)
+        keys = item_keys(planned.key, batch.inputs)
         found = await self._look(planned, state, keys, pending)
         if isinstance(found, OtherNamespace):
             planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
-            keys = item_keys(planned.key, inputs)
+            keys = item_keys(planned.key, batch.inputs)
             found = await self._look(planned, state, keys, PendingCounts())
         if not isinstance(found, ItemsFound):
             return ItemsResult(planned, keys, {})
+        frames, encoding = Frames(), batch.encoding
         read = {
             key: StoredItem(item, hit)
             for key, hit in found.hits.items()
-            if (item := stored_item(hit.body, hit.prompt_tokens)) is not None
+            if (item := stored_item(hit.body, hit.prompt_tokens, frames, encoding)) is not None
         }
         return ItemsResult(planned, keys, read, found.now)
 

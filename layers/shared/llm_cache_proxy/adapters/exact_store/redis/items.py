@@ -1,16 +1,29 @@
 """Items of a batch on a Redis server: one script a batch, whatever its size."""
 
 import logging
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from llm_cache_proxy.adapters.exact_store.redis.held_bodies import (
+    STAMP_LENGTH,
+    Held,
+    HeldBodies,
+    stamps,
+)
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import check_text, keyed
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, sensible
-from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts, Word, flat
+from llm_cache_proxy.adapters.exact_store.redis.scripts import (
+    RedisScripts,
+    RedisServer,
+    Word,
+    flat,
+)
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
+from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
 
 _TAKES_NO_WRITES = -1
 _log = logging.getLogger(__name__)
@@ -18,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 class RedisItems(RedisScripts):
     """The `ItemStore` of a Redis server."""
+
+    def __init__(self, server: RedisServer, requests_kept: int = REQUESTS_KEPT) -> None:
+        super().__init__(server, requests_kept)
+        self._held = HeldBodies()
 
     async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
         """The valid entries under the keys, and the key's check, in one command."""
@@ -32,18 +49,22 @@ class RedisItems(RedisScripts):
         keys = [*names.shared(window), names.client_keys, *records, names.ring]
         max_age: Word = "" if query.max_age_seconds is None else query.max_age_seconds
         words = [FORMAT_VERSION, max_age, window, check_text(query.check, now), int(whole)]
-        words += [*flat(query.counts), *self._lines(query.recent)]
+        held = self._held.of(records)
+        words += [stamps(held), *flat(query.counts), *self._lines(query.recent)]
         reply = await self._run("lookup_items", keys, *words)
         await self._register(query.tenant)
         check = query.check
-        if check is None:
-            return _found(reply, query)
 
+        def read(answer: object) -> ItemsFound:
+            return self._found(answer, query, records, held)
+
+        if check is None:
+            return read(reply)
         asked = len(query.keys)
         return keyed(
             reply,
             check,
-            lambda answer: _found(answer, query),
+            read,
             lambda found: check.share(asked - len(found.hits), asked) if asked else check,
         )
 
@@ -54,7 +75,7 @@ class RedisItems(RedisScripts):
         names = TenantNames(tenant)
         window = names.window(time.time())
         keys = [*names.shared(window), *(names.record(entry.key) for entry in entries)]
-        words: list[Word] = [window]
+        words: list[Word] = [window, secrets.token_hex(STAMP_LENGTH // 2)]
         for entry in entries:
             fields = entry_words(entry)
             words += [entry.sequence, fields["g"], entry.purge_at, entry.created_at]
@@ -68,19 +89,23 @@ class RedisItems(RedisScripts):
             await self._register(tenant)
         return stored == len(entries)
 
-
-def _found(reply: object, query: ItemsLookup) -> ItemsFound:
-    with sensible():
-        sequence, now, *words = cast("list[str]", reply)
-        items = zip(words[::2], words[1::2], strict=True)
-        return ItemsFound(
-            hits=dict(_hit(facts, body, query) for facts, body in items),
-            sequence=int(sequence),
-            now=int(now),
-        )
-
-
-def _hit(facts: str, body: str, query: ItemsLookup) -> tuple[str, ItemHit]:
-    place, created, expires, tokens, entry_id, model = facts.split(" ", 5)
-    hit = ItemHit(body, entry_id, int(created), int(expires), model, int(tokens))
-    return query.keys[int(place) - 1], hit
+    def _found(
+        self, reply: object, query: ItemsLookup, records: Sequence[str], held: Held
+    ) -> ItemsFound:
+        """What the reply says, its bodies those that were `held` where it leaves them out."""
+        hits = {}
+        with sensible():
+            sequence, now, *words = cast("list[str]", reply)
+            for facts, sent in zip(words[::2], words[1::2], strict=True):
+                place, created, expires, tokens, entry_id, stamp, model = facts.split(" ", 6)
+                at = int(place) - 1
+                known = held[at]
+                if sent or known is None:
+                    self._held.hold(records[at], stamp, sent)
+                body = sent or ("" if known is None else known.body)
+                times = (int(created), int(expires))
+                hits[query.keys[at]] = ItemHit(body, entry_id, *times, model, int(tokens))
+            for key, record, one in zip(query.keys, records, held, strict=True):
+                if one is not None and key not in hits:
+                    self._held.drop(record)
+            return ItemsFound(hits=hits, sequence=int(sequence), now=int(now))

@@ -15,6 +15,8 @@ CHECKED = f"{PREFIX}:check"
 
 def escaped(name: str) -> str:
     """`name` with letters, digits and `_.-~` alone, everything else as %XX."""
+    if name.isascii() and name.isalnum():  # as a key's digest is
+        return name
     return quote(name, safe="", errors="surrogatepass")
 
 

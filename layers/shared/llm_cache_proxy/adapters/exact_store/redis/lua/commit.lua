@@ -15,12 +15,12 @@ if token ~= '' then
     return 0
   end
 end
-if cut_off(KEYS[2], ARGV[3], tonumber(ARGV[2]), tonumber(ARGV[6])) then
+if cut_off(KEYS[2], selectors_in(ARGV[3]), tonumber(ARGV[2]), tonumber(ARGV[6])) then
   return 0
 end
 local fields = { unpack(ARGV, 8, 7 + words) }
 fields[words + 1], fields[words + 2] = 'k', token == '' and '0' or token
-if not write_record(KEYS[1], fields, alias_fields) then
+if not write_record(KEYS[1], fields, others_fields) then
   return -1
 end
 redis.call('EXPIREAT', KEYS[1], ARGV[4])

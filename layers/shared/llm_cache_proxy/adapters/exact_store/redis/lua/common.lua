@@ -2,7 +2,8 @@
 -- A record is a hash. Entry: v version, c created, x expires, q sequence, g selectors (JSON),
 -- m model, pt pc tokens, i entry id, h text digest, t text, j json, s sse, u usage event.
 -- Alias: v c x q g as its target's, a target, r similarity, d decision version, e embedder, h,
--- b the texts' name as a barred pair. An entry has k, the token of the lease that wrote it, or 0.
+-- b the texts' name as a barred pair. An entry has k, the token of the lease that wrote it, or 0;
+-- one of a batch has n, the stamp of its body.
 -- A lease is "token:since:claim", since in milliseconds; its key lives as long as it is held.
 
 local function now_seconds()
@@ -96,15 +97,43 @@ local function count_pairs(counter, index, usage, window, first)
   end
 end
 
--- `before` kills by age: what was created earlier than it, in Unix seconds.
-local function cut_off(cuts, selectors_json, sequence, created)
-  local ok, selectors = pcall(cjson.decode, selectors_json)
-  if not ok or type(selectors) ~= 'table' or #selectors == 0 then
+-- The selectors in a record's JSON; nothing where they are none.
+local function selectors_in(json)
+  local ok, selectors = pcall(cjson.decode, json)
+  if ok and type(selectors) == 'table' and #selectors > 0 then
+    return selectors
+  end
+end
+
+local most_read_at_once = 100
+
+-- What has been cut, for scripts that ask of many records: read once where it is little.
+local function cutoffs_of(cuts)
+  if redis.call('HLEN', cuts) > most_read_at_once then
+    return cuts
+  end
+  local words, held = redis.call('HGETALL', cuts), {}
+  for at = 1, #words, 2 do
+    held[words[at]] = words[at + 1]
+  end
+  return held
+end
+
+-- `cuts` is the cutoffs' key, or what `cutoffs_of` gave. `before` kills by age: what was created
+-- earlier than it, in Unix seconds.
+local function cut_off(cuts, selectors, sequence, created)
+  if not selectors then
     return true
   end
-  local before = #selectors + 1
+  local before, cutoffs = #selectors + 1, {}
   selectors[before] = 'before'
-  local cutoffs = redis.call('HMGET', cuts, unpack(selectors))
+  if type(cuts) == 'table' then
+    for at = 1, before do
+      cutoffs[at] = cuts[selectors[at]]
+    end
+  else
+    cutoffs = redis.call('HMGET', cuts, unpack(selectors))
+  end
   if cutoffs[before] and tonumber(cutoffs[before]) > created then
     return true
   end
@@ -116,8 +145,9 @@ local function cut_off(cuts, selectors_json, sequence, created)
   return false
 end
 
-local entry_fields = { 'k', 'm', 'pt', 'pc', 'i', 't', 'j', 's', 'u' }
+local entry_fields = { 'k', 'm', 'pt', 'pc', 'i', 't', 'j', 's', 'u', 'n' }
 local alias_fields = { 'a', 'r', 'd', 'e', 'b' }
+local others_fields = { 'n', unpack(alias_fields) }
 
 -- Whether the record could be written over whatever stood there; `others` are the fields that it
 -- must not have. The new ones go first: once a script has written anything, a full server lets it
@@ -138,25 +168,25 @@ local function whole(value)
   return value and value:match('^%d+$') and tonumber(value)
 end
 
--- Whether the fields, as `living` reads them, make an entry or an alias of this version.
+-- The selectors of an entry or an alias of this version in the fields, as `living` reads them;
+-- nothing where they make none.
 local function well_formed(key, f, version)
   if f[1] ~= version or not (whole(f[2]) and whole(f[3]) and whole(f[4]) and f[5] and f[6]) then
-    return false
+    return
   end
-  local ok, selectors = pcall(cjson.decode, f[5])
-  if not ok or type(selectors) ~= 'table' or #selectors == 0 then
-    return false
-  end
+  local selectors, good = selectors_in(f[5])
   if not f[7] then
-    return f[8] and f[9] and whole(f[10]) and whole(f[11])
+    good = f[8] and f[9] and whole(f[10]) and whole(f[11])
+  else
+    local alias = redis.call('HMGET', key, 'r', 'd', 'e')
+    local similarity = tonumber(alias[1] or '')
+    good = similarity and similarity >= -1 and similarity <= 1 and whole(alias[2]) and alias[3]
   end
-  local alias = redis.call('HMGET', key, 'r', 'd', 'e')
-  local similarity = tonumber(alias[1] or '')
-  return similarity and similarity >= -1 and similarity <= 1 and whole(alias[2]) and alias[3]
+  return good and selectors
 end
 
 -- The fields of the record if it may be served, up to `stale` seconds after its expiry if that is
--- given, else false; what is malformed is removed.
+-- given, else false; what is malformed is removed. `cuts` as in `cut_off`.
 local function living(key, cuts, version, max_age, now, stale)
   local f = redis.pcall('HMGET', key, 'v', 'c', 'x', 'q', 'g', 'h', 'a', 'i', 'm', 'pt', 'pc')
   if f.err then
@@ -166,12 +196,13 @@ local function living(key, cuts, version, max_age, now, stale)
   if not f[1] then
     return false
   end
-  if not well_formed(key, f, version) then
+  local selectors = well_formed(key, f, version)
+  if not selectors then
     redis.pcall('DEL', key)
     return false
   end
   local created = tonumber(f[2])
-  if tonumber(f[3]) + (stale or 0) <= now or cut_off(cuts, f[5], tonumber(f[4]), created) then
+  if tonumber(f[3]) + (stale or 0) <= now or cut_off(cuts, selectors, tonumber(f[4]), created) then
     return false
   end
   if max_age ~= '' and now - created > tonumber(max_age) then

@@ -1,24 +1,48 @@
 -- KEYS: cutoffs, sequence, counter, index, usage, clients' keys, records, ring
 -- ARGV: version, max age or '', window, check (JSON) or '', 1 where these are all that is asked
---       for, then counts as name, amount
+--       for, the stamps of the bodies that the caller holds, then counts as name, amount
 -- Gives sequence, now, then for each living entry two words, since a client reads few faster: its
--- place among the records from 1, created, expires, prompt tokens, entry id and model in one, and body.
+-- place among the records from 1, created, expires, prompt tokens, entry id, stamp and model in one,
+-- and its body, empty where the caller holds it: a body costs more on its way than all the rest.
 local now = now_seconds()
 local first, asked = 7, #KEYS - 7
+local cuts = cutoffs_of(KEYS[1])
+local nothing_cut = type(cuts) == 'table' and next(cuts) == nil
+local stamp_length = #ARGV[6] / math.max(1, asked)
+
+-- The same as `living` for an entry, by less than half the work where all is well.
+local function living_item(key)
+  local f = redis.pcall('HMGET', key, 'v', 'c', 'x', 'q', 'g', 'i', 'm', 'pt', 'n', 'a')
+  if not f.err and not f[1] then
+    return
+  end
+  local created, expires, sequence = tonumber(f[2]), tonumber(f[3]), tonumber(f[4])
+  if f[1] ~= ARGV[1] or not (created and expires and sequence and f[6] and f[7] and tonumber(f[8]))
+    or not f[5] or f[5]:sub(1, 2) ~= '["' then
+    living(key, cuts, ARGV[1], ARGV[2], now) -- which removes what is malformed
+    return
+  end
+  if f[10] or expires <= now or (ARGV[2] ~= '' and now - created > tonumber(ARGV[2])) then
+    return
+  end
+  return (nothing_cut or not cut_off(cuts, selectors_in(f[5]), sequence, created)) and f
+end
 
 local function looked_up()
   local found = { redis.call('GET', KEYS[2]) or '0', tostring(now) }
   local hits, by_model = 0, {}
   for place = 1, asked do
     local key = KEYS[first + place - 1]
-    local f = living(key, KEYS[1], ARGV[1], ARGV[2], now)
-    local body = f and f[8] and not f[7] and redis.call('HGET', key, 'j')
-    if body and body ~= '' then
+    local f = living_item(key)
+    local is_held = f and f[9] and f[9] == ARGV[6]:sub((place - 1) * stamp_length + 1, place * stamp_length)
+    local body = f and (is_held and '' or redis.call('HGET', key, 'j'))
+    if body and (is_held or body ~= '') then
       hits = hits + 1
-      found[#found + 1] = table.concat({ place, f[2], f[3], f[10], f[8], f[9] }, ' ')
+      found[#found + 1] = table.concat({ place, f[2], f[3], f[8], f[6], f[9] or '-', f[7] }, ' ')
       found[#found + 1] = body
-      local sums = by_model[f[9]] or { 0, 0 }
-      by_model[f[9]] = { sums[1] + 1, sums[2] + tonumber(f[10]) }
+      local sums = by_model[f[7]] or { 0, 0 }
+      sums[1], sums[2] = sums[1] + 1, sums[2] + tonumber(f[8])
+      by_model[f[7]] = sums
     end
   end
   for model, sums in pairs(by_model) do
@@ -49,5 +73,5 @@ else
   end
   answer = keyed(key, now, found)
 end
-count_pairs(KEYS[3], KEYS[4], KEYS[5], ARGV[3], 6)
+count_pairs(KEYS[3], KEYS[4], KEYS[5], ARGV[3], 7)
 return answer

@@ -1,0 +1,115 @@
+"""What a process holds of items is served as long as the server finds them, no longer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
+from llm_cache_proxy.bootstrap.parts import Exact
+from llm_cache_proxy.domain.entries.entry import Forms
+from llm_cache_proxy.ports.exact_store.items import ItemsFound, ItemsLookup
+from llm_cache_proxy.ports.exact_store.store import Commit
+from samples.exact_entries import TENANT, alias, asking, entry
+from samples.exact_stores import OpenedStore, opened
+
+
+@pytest.fixture(params=["redis", "upstash"])
+async def opened_store(
+    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
+) -> AsyncIterator[OpenedStore]:
+    async with opened(request.param, tmp_path, redis_url) as made:
+        yield made
+
+
+@asynccontextmanager
+async def another_process(opened_store: OpenedStore) -> AsyncIterator[Exact]:
+    assert opened_store.redis_url is not None
+    store = redis_exact_store(opened_store.redis_url, timeout_seconds=5)
+    yield store
+    await store.aclose()
+
+
+async def kept(store: Exact, body: str, *keys: str, sequence: int = 0) -> None:
+    made = [entry(key, forms=Forms(body, "", ""), sequence=sequence) for key in keys]
+    assert await store.commit_items(TENANT, made, {})
+
+
+async def bodies(store: Exact, *keys: str) -> dict[str, str]:
+    found = await store.lookup_items(ItemsLookup(TENANT, keys))
+    assert isinstance(found, ItemsFound)
+    return {key: hit.body for key, hit in found.hits.items()}
+
+
+async def test_a_body_that_is_held_is_not_sent_again(opened_store: OpenedStore) -> None:
+    store = opened_store.store
+    await kept(store, "vector", "a", "b")
+    await bodies(store, "a")
+
+    opened_store.spoil(TENANT, "a", "json", "behind the back of all that write")
+
+    assert await bodies(store, "b", "a", "none") == {"a": "vector", "b": "vector"}
+
+
+async def test_what_another_process_writes_is_served_at_once(opened_store: OpenedStore) -> None:
+    store = opened_store.store
+    await kept(store, "before", "a", "b")
+    await bodies(store, "a", "b")
+
+    async with another_process(opened_store) as other:
+        await kept(other, "after", "a")
+
+    assert await bodies(store, "a", "b") == {"a": "after", "b": "before"}
+
+
+async def test_what_was_written_in_another_way_is_served_at_once(
+    opened_store: OpenedStore,
+) -> None:
+    store = opened_store.store
+    await kept(store, "before", "a")
+    await bodies(store, "a")
+
+    await store.commit(Commit(TENANT, entry("a", forms=Forms("imported", "", ""))))
+
+    assert [await bodies(store, "a") for _ in range(2)] == [{"a": "imported"}] * 2
+
+
+async def test_after_a_clear_nothing_that_is_held_is_served(opened_store: OpenedStore) -> None:
+    store = opened_store.store
+    await kept(store, "before", "a", "b")
+    await bodies(store, "a", "b")
+
+    async with another_process(opened_store) as other:
+        cutoff = await other.cut(TENANT, "entry:id-a")
+        cleared = await bodies(store, "a", "b")
+        await kept(other, "after", "a", sequence=cutoff)
+
+    assert cleared == {"b": "before"}
+    assert await bodies(store, "a", "b") == {"a": "after", "b": "before"}
+
+
+async def test_a_promotion_over_an_item_ends_it(opened_store: OpenedStore) -> None:
+    store = opened_store.store
+    await store.commit(Commit(TENANT, entry()))
+    await kept(store, "before", alias().key)
+    await bodies(store, alias().key)
+
+    await store.promote(TENANT, alias(), asking())
+
+    assert await bodies(store, alias().key) == {}
+
+
+async def test_after_hundreds_of_clears_items_are_found_as_before(
+    opened_store: OpenedStore,
+) -> None:
+    store = opened_store.store
+    for at in range(101):
+        await store.cut(TENANT, f"tag:other-{at}")
+    await kept(store, "vector", "a", "b")
+
+    before = await bodies(store, "a", "b")
+    await store.cut(TENANT, "entry:id-a")
+
+    assert before == {"a": "vector", "b": "vector"}
+    assert await bodies(store, "a", "b") == {"b": "vector"}
