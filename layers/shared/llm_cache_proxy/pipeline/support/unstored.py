@@ -16,26 +16,26 @@ _WAIT_SECONDS = 2.0
 
 
 class UnstoredAnswers:
-    """Those under way, each with the tenant and the exact key that it is stored by."""
+    """`under_way` has the tenant and the exact key that each is stored by."""
 
     def __init__(self) -> None:
         self._tasks = TaskSet()
-        self._places: dict[asyncio.Task[None], tuple[str, str]] = {}
+        self.under_way: dict[asyncio.Task[None], tuple[str, str]] = {}
         self._held_bytes = 0
 
     def start(self, tenant: str, key: str, size_bytes: int, work: Work) -> bool:
         """Begin to store an answer; False, and nothing begun, where enough are under way."""
         if (
-            len(self._places) >= MOST_UNSTORED
+            len(self.under_way) >= MOST_UNSTORED
             or self._held_bytes + size_bytes > MOST_UNSTORED_BYTES
         ):
             return False
         task = self._tasks.start(work())
-        self._places[task] = (tenant, key)
+        self.under_way[task] = (tenant, key)
         self._held_bytes += size_bytes
 
         def ended(task: asyncio.Task[None]) -> None:
-            del self._places[task]
+            del self.under_way[task]
             self._held_bytes -= size_bytes
 
         task.add_done_callback(ended)
@@ -46,11 +46,9 @@ class UnstoredAnswers:
 
         Not for ever, and whatever becomes of them.
         """
-        if not self._places:
-            return
         mine = [
             task
-            for task, (its_tenant, its_key) in self._places.items()
+            for task, (its_tenant, its_key) in self.under_way.items()
             if its_tenant == tenant and key in {None, its_key}
         ]
         if mine:
@@ -58,8 +56,8 @@ class UnstoredAnswers:
 
     async def all_stored(self) -> None:
         """The same for every tenant's."""
-        if self._places:
-            await asyncio.wait(list(self._places), timeout=_WAIT_SECONDS)
+        if self.under_way:
+            await asyncio.wait(list(self.under_way), timeout=_WAIT_SECONDS)
 
     async def wait_at_most(self, within_seconds: float) -> None:
         """Wait until none is left; what is not stored by then is given up."""

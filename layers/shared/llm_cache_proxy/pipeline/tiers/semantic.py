@@ -80,7 +80,7 @@ class SemanticTier:
         vector = await self.vector(planned, state)
         if vector is None:
             return AskUpstream(state.facts.text)
-        if self.unstored is not None:
+        if self.unstored is not None and self.unstored.under_way:
             await self.unstored.stored(planned.identity.tenant)
         scope = self.scope(planned)
         near = await self.search_dependency.attempt(
