@@ -1,4 +1,8 @@
-"""The exact tier on a Redis server, through redis-py."""
+"""The exact tier on a Redis server, over redis-py's connections.
+
+Not through its client: what that adds to a command (a pool with a lock, metrics, callbacks, and
+packing in Python) costs more than the command itself.
+"""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -13,7 +17,11 @@ from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from redis.asyncio import ConnectionPool
+    from redis.asyncio.connection import AbstractConnection
+
+_MOST_CONNECTIONS = 100
+"""Commands beyond wait for one of these, within their time."""
 
 
 class RedisPyServer:
@@ -23,7 +31,9 @@ class RedisPyServer:
         self.locks_keys = False
         self._url = url
         self._timeout_seconds = timeout_seconds
-        self._client: Redis | None = None
+        self._pool: ConnectionPool | None = None
+        self._idle: list[AbstractConnection] = []
+        self._free = asyncio.Semaphore(_MOST_CONNECTIONS)
 
     async def command(self, *words: Word) -> object:
         """The server's reply."""
@@ -59,30 +69,50 @@ class RedisPyServer:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.aclose()
+        while self._idle:
+            await self._idle.pop().disconnect()
 
     async def _execute(self, *words: Word) -> object:
-        reply: object = await self._connected().execute_command(*words)  # type: ignore[no-untyped-call] # redis-py
+        from hiredis import pack_command
+
+        packed = pack_command(words)  # type: ignore[arg-type] # its stub means a single word
+        async with self._free:
+            connection = await self._connected()
+            try:
+                await connection.send_packed_command(packed, check_health=False)
+                reply: object = await connection.read_response()
+            finally:
+                if connection.is_connected:  # it has closed itself where a reply may still come
+                    self._idle.append(connection)
         return reply
 
-    def _connected(self) -> "Redis":
-        if self._client is None:
-            from redis.asyncio import Redis
+    async def _connected(self) -> "AbstractConnection":
+        """A connection on which nothing is waiting to be read."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not await connection.can_read():
+                return connection
+            await connection.disconnect(nowait=True)
+        made: AbstractConnection = self._connections().make_connection()  # type: ignore[no-untyped-call]
+        await made.connect()  # type: ignore[no-untyped-call]
+        return made
+
+    def _connections(self) -> "ConnectionPool":
+        """What knows how to connect; the deadline of each command is ours."""
+        if self._pool is None:
+            from redis.asyncio import ConnectionPool
             from redis.asyncio.retry import Retry
             from redis.backoff import NoBackoff
 
-            self._client = Redis.from_url(
+            self._pool = ConnectionPool.from_url(
                 self._url,
                 decode_responses=True,
-                socket_timeout=self._timeout_seconds,
+                socket_timeout=None,
                 socket_connect_timeout=self._timeout_seconds,
                 retry=Retry(NoBackoff(), 0),
                 protocol=2,
             )
-            self._client.response_callbacks.clear()  # replies as they came, as on every product
-        return self._client
+        return self._pool
 
 
 def redis_exact_store(
