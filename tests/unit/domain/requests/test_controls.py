@@ -78,6 +78,8 @@ def test_values_are_read() -> None:
         ("x-cache-namespace", ""),
         ("x-cache-tags", "a,,b"),
         ("x-cache-tags", ",".join("abcdefghijk")),
+        ("x-cache-normalize", "perhaps"),
+        ("x-cache-fresh-id", "perhaps"),
         ("cache-control", "max-age=soon"),
     ],
 )

@@ -45,10 +45,14 @@ def request_headers(headers: Headers) -> dict[str, str]:
 
     RFC 9110, section 5.3: they mean the same, and none of them may be overlooked.
     """
-    values: dict[str, list[str]] = {}
-    for name, value in headers.items():
+    sent = headers.items()
+    found = dict(sent)
+    if len(found) == len(sent):
+        return found
+    values: dict[str, list[str]] = {}  # joined once: thousands may have one name
+    for name, value in sent:
         values.setdefault(name, []).append(value)
-    return {name: ", ".join(sent) for name, sent in values.items()}
+    return {name: ", ".join(each) for name, each in values.items()}
 
 
 async def read_json_body(request: Request, max_body_bytes: int) -> bytes:

@@ -52,8 +52,8 @@ class HostRule:
             return ANY in self.allowed
         name = _plain(match[1])
         return (
-            is_loopback(name)
-            or name == local_address
+            name == local_address
+            or is_loopback(name)
             or any(_is_covered(name, pattern) for pattern in self.allowed)
         )
 

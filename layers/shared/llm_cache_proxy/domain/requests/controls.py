@@ -12,6 +12,21 @@ from typing import TypeVar
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 
+_READ = frozenset(
+    {
+        "cache-control",
+        "x-bypass-cache",
+        "x-cache-fresh-id",
+        "x-cache-mode",
+        "x-cache-namespace",
+        "x-cache-normalize",
+        "x-cache-tags",
+        "x-cache-threshold",
+        "x-cache-ttl",
+    }
+)
+"""Every header that says something here; most requests have none of them."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_TAGS = 10
 Default = TypeVar("Default", bool, None)
@@ -55,12 +70,17 @@ class Controls:
     fresh_id: bool | None = None
 
 
+_UNSAID = Controls()
+
+
 def parse_controls(headers: Mapping[str, str]) -> Controls:
     """The controls in `headers` (names in lower case).
 
     Precedence: `x-bypass-cache`, then `x-cache-mode`, then `Cache-Control`. Raises InvalidRequest
     with the header's name as `param`.
     """
+    if _READ.isdisjoint(headers):
+        return _UNSAID
     cache_control = _directives(headers.get("cache-control", ""))
     explicit_mode = "x-cache-mode" in headers
     mode = _mode(headers)

@@ -3,6 +3,7 @@
 A tenant's name may be any text: it is escaped, so that none can reach another's keys.
 """
 
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS
@@ -15,9 +16,13 @@ CHECKED = f"{PREFIX}:check"
 
 def escaped(name: str) -> str:
     """`name` with letters, digits and `_.-~` alone, everything else as %XX."""
-    if name.isascii() and name.isalnum():  # as a key's digest is
-        return name
-    return quote(name, safe="", errors="surrogatepass")
+    return "%3A".join(map(_quoted, name.split(":")))
+
+
+def _quoted(part: str) -> str:
+    # Digests, which most names are made of, stay as they are.
+    plain = part.isascii() and part.isalnum()
+    return part if plain else quote(part, safe="", errors="surrogatepass")
 
 
 class TenantNames:
@@ -66,3 +71,9 @@ class TenantNames:
         """What every script on a record needs beside it, in the order of their KEYS."""
         counter = f"{self.counter_prefix}{window}"
         return [self.cutoffs, self.sequence, counter, self.windows, self.usage]
+
+
+@lru_cache(maxsize=1_000)
+def names_of(tenant: str) -> TenantNames:
+    """One tenant's keys, made once for all of its requests."""
+    return TenantNames(tenant)

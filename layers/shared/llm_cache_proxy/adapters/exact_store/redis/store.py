@@ -9,7 +9,7 @@ from llm_cache_proxy.adapters.exact_store.redis.client_keys import RedisClientKe
 from llm_cache_proxy.adapters.exact_store.redis.items import RedisItems
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import answered, check_text
 from llm_cache_proxy.adapters.exact_store.redis.leases import RedisLeases
-from llm_cache_proxy.adapters.exact_store.redis.names import CHECKED, TenantNames
+from llm_cache_proxy.adapters.exact_store.redis.names import CHECKED, names_of
 from llm_cache_proxy.adapters.exact_store.redis.pairs import RedisPairs
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, promoted, texts
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
@@ -46,7 +46,7 @@ class RedisExactStore(
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key; a hit is counted in the same command."""
-        names, now = TenantNames(query.tenant), time.time()
+        names, now = names_of(query.tenant), time.time()
         window = names.window(now)
         keys = [names.record(query.key), *names.shared(window)]
         keys += [names.barred, names.standing, names.client_keys]
@@ -69,7 +69,7 @@ class RedisExactStore(
         self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
     ) -> Promoted:
         """The target's answer as a semantic hit, leaving `alias` behind."""
-        names = TenantNames(tenant)
+        names = names_of(tenant)
         window = names.window(time.time())
         held = query.held
         keys = [names.record(query.key), *names.shared(window), names.barred, names.standing]
@@ -91,7 +91,7 @@ class RedisExactStore(
 
     async def commit(self, commit: Commit) -> bool:
         """Whether the entry was stored."""
-        names = TenantNames(commit.tenant)
+        names = names_of(commit.tenant)
         window = names.window(time.time())
         words = entry_words(commit.entry)
         entry, lease = commit.entry, commit.lease
@@ -128,7 +128,7 @@ class RedisExactStore(
         self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()
     ) -> None:
         """Add to the tenant's counters and recent decisions."""
-        names = TenantNames(tenant)
+        names = names_of(tenant)
         window = names.window(time.time())
         keys = [*names.shared(window)[2:], names.ring]
         numbers(await self._run("record", keys, window, *flat(counts), *self._lines(recent)), 1)
