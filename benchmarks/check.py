@@ -17,7 +17,7 @@ import redis
 from benchmarks.findings import Budget, Table
 from benchmarks.questions.deployment.cold_start import HEAVY, SEMANTIC, loaded
 from benchmarks.questions.deployment.function_hit import stored
-from benchmarks.questions.requests import proving
+from benchmarks.questions.requests import misses, proving
 from benchmarks.questions.requests.exact_hit import PROMPT, commands_per_hit
 from benchmarks.questions.vectors import large_scope
 from benchmarks.rig.built_function import function_environment, instance, stores
@@ -44,6 +44,7 @@ def main() -> int:
         _promoted,
         _against_the_yardstick,
         _in_the_function,
+        _missed,
         _proving,
         _found_through_the_graph,
     ):
@@ -59,6 +60,10 @@ def main() -> int:
 
 def _at_redis() -> Iterator[Budget]:
     yield Budget("commands at Redis per exact hit", commands_per_hit(), 1)
+
+
+def _missed() -> Iterator[Budget]:
+    yield misses.against_a_hit()
 
 
 def _proving() -> Iterator[Budget]:
