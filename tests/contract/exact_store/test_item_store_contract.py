@@ -1,5 +1,6 @@
 """What batches rely on, the same for every kind of exact store."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -245,3 +246,106 @@ async def test_a_record_that_is_no_hash_is_a_miss(opened_store: OpenedStore) -> 
     opened_store.redis().set(TenantNames(TENANT).record("a"), "text")
 
     assert (await found(opened_store, "a")).hits == {}
+
+
+def leasing(claim: str, seconds: float = 10) -> dict[str, object]:
+    return {"claim": claim * 16, "lease_seconds": seconds}
+
+
+async def test_what_is_missing_is_leased_to_the_first_that_asks(opened_store: OpenedStore) -> None:
+    await kept(opened_store, "a")
+
+    first = await found(opened_store, "a", "b", **leasing("1"))
+    second = await found(opened_store, "c", "b", "a", **leasing("2"))
+
+    assert (set(first.hits), first.followed) == ({"a"}, set())
+    assert (set(second.hits), second.followed) == ({"a"}, {"b"})
+    assert (await found(opened_store, "b", "c", **leasing("1"))).followed == {"c"}
+
+
+async def test_who_wants_no_lease_takes_none_and_is_told_of_none(opened_store: OpenedStore) -> None:
+    unleased = await found(opened_store, "a")
+    leased = await found(opened_store, "a", **leasing("1"))
+
+    assert (unleased.followed, leased.followed) == (set(), set())
+    assert (await found(opened_store, "a")).followed == set()
+
+
+async def test_an_items_lease_ends_with_its_commit(opened_store: OpenedStore) -> None:
+    await found(opened_store, "a", **leasing("1"))
+
+    assert await kept(opened_store, "a")
+    answer = await found(opened_store, "a", **leasing("2"))
+    cutoff = await opened_store.store.cut(TENANT, "all")
+    cleared = await found(opened_store, "a", **leasing("2"))
+
+    assert (set(answer.hits), answer.followed) == ({"a"}, set())
+    assert (cleared.hits, cleared.sequence, cleared.followed) == ({}, cutoff, set())
+    assert (await found(opened_store, "a", **leasing("3"))).followed == {"a"}
+
+
+async def test_an_items_lease_is_released_by_its_claim_alone(opened_store: OpenedStore) -> None:
+    await found(opened_store, "a", "b", **leasing("1"))
+
+    await opened_store.store.release_items(TENANT, ["a", "b", "none"], "2" * 16)
+    held = await found(opened_store, "a", "b", **leasing("2"))
+    await opened_store.store.release_items(TENANT, ["a"], "1" * 16)
+    released = await found(opened_store, "a", "b", **leasing("2"))
+
+    assert held.followed == {"a", "b"}
+    assert released.followed == {"b"}
+
+
+async def test_an_items_lease_lapses_and_leaves_nothing(opened_store: OpenedStore) -> None:
+    await found(opened_store, "a", **leasing("1", seconds=0.05))
+
+    await asyncio.sleep(0.2)
+
+    assert not opened_store.holds(TENANT, "a")
+    assert (await found(opened_store, "a", **leasing("2"))).followed == set()
+    assert await kept(opened_store, "a")
+    assert set((await found(opened_store, "a")).hits) == {"a"}
+
+
+async def test_leased_items_are_no_entries(opened_store: OpenedStore) -> None:
+    await found(opened_store, "a", **leasing("1"))
+
+    assert (await opened_store.store.page(TENANT, None, 10)).entries == []
+    assert await opened_store.store.read(TENANT, "a") is None
+
+
+async def test_another_tenants_lease_is_not_followed(opened_store: OpenedStore) -> None:
+    await found(opened_store, "a", **leasing("1"))
+
+    assert (await found(opened_store, "a", tenant="other", **leasing("2"))).followed == set()
+
+
+async def test_what_is_asked_in_part_is_no_hit_of_the_whole(opened_store: OpenedStore) -> None:
+    await kept(opened_store, "a")
+
+    await found(opened_store, "a", whole=False)
+
+    assert await counts(opened_store) == {"model:m:hits": 1, "model:m:prompt_saved": 12}
+
+
+async def test_a_clients_key_leases_what_is_missing_and_refused_nothing(
+    opened_store: OpenedStore,
+) -> None:
+    refused = ItemsLookup(TENANT, ["a"], check=CHECK, claim="1" * 16, lease_seconds=10)
+    assert isinstance(await opened_store.store.lookup_items(refused), Refused)
+    await opened_store.store.write_key(TENANT, KEY, RECORD)
+
+    first = await found(opened_store, "a", check=CHECK, **leasing("2"))
+    second = await found(opened_store, "a", check=CHECK, **leasing("3"))
+
+    assert (first.followed, second.followed) == (set(), {"a"})
+
+
+@pytest.mark.parametrize("opened_store", ["redis", "upstash"], indirect=True)
+async def test_a_full_redis_leases_nothing(opened_store: OpenedStore) -> None:
+    opened_store.redis().config_set("maxmemory", 1)
+
+    await found(opened_store, "a", **leasing("1"))
+    answer = await found(opened_store, "a", **leasing("2"))
+
+    assert answer.followed == set()

@@ -3,30 +3,47 @@
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.embeddings.batches import CachedEmbeddings
+from llm_cache_proxy.pipeline.embeddings.followed import FollowedItems
 from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight
 from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
 from llm_cache_proxy.pipeline.embeddings.upstream_items import UpstreamItems
 from llm_cache_proxy.pipeline.options import Ports
 from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.tiers.leases import LostLeases
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
 
 __all__ = ["CachedEmbeddings", "compose_embeddings"]
 
 
 def compose_embeddings(
-    ports: Ports, policy: Policy, dependency: Dependency, keys: ClientKeyGate, miss: MissPath
+    ports: Ports,
+    policy: Policy,
+    dependency: Dependency,
+    keys: ClientKeyGate,
+    miss: MissPath,
+    lost_leases: LostLeases,
 ) -> CachedEmbeddings:
     """The path over these ports, which asks the upstream as `miss` does.
 
     A batch too large for the store's deadline is no reason to leave the exact tier alone.
     """
     usage = miss.upstream_usage
+    tier = ItemTier(
+        ports.items,
+        dependency.apart(),
+        keys,
+        usage.counter_writer,
+        ports.clock,
+        lost_leases.terms,
+        lost_leases.background,
+    )
     return CachedEmbeddings(
         policy=policy,
         upstream=ports.upstream,
         keys=keys,
-        tier=ItemTier(ports.items, dependency.apart(), keys, usage.counter_writer, ports.clock),
+        tier=tier,
         in_flight=ItemsInFlight(),
+        followed=FollowedItems(tier),
         asking=UpstreamItems(miss.requests, usage, miss),
         models=usage.models,
         counter_writer=usage.counter_writer,

@@ -140,7 +140,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         policy,
         options,
         proxy,
-        compose_embeddings(ports, policy, parts.exact, keys, miss),
+        compose_embeddings(ports, policy, parts.exact, keys, miss, lost_leases),
         admission,
         exact,
         semantic,

@@ -18,6 +18,7 @@ from llm_cache_proxy.domain.metrics.pricing import CountedModels
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.embeddings.followed import FollowedItems
 from llm_cache_proxy.pipeline.embeddings.gathered import Gathered
 from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight
 from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
@@ -47,6 +48,7 @@ class CachedEmbeddings:
     keys: ClientKeyGate
     tier: ItemTier
     in_flight: ItemsInFlight
+    followed: FollowedItems
     asking: UpstreamItems
     models: CountedModels
     counter_writer: CounterWriter
@@ -77,15 +79,23 @@ class CachedEmbeddings:
             return await self.asking.unkept(planned, state, str(bypass))
         if unread is not None:
             state.facts.because(unread)
-        found = await self.tier.find(planned, batch, state)
-        gathered = Gathered(found, {key: one.item for key, one in found.stored.items()})
-        wanted = gathered.missing(batch.inputs)
+        gathered = Gathered.of(await self.tier.find(planned, batch, state))
+        try:
+            return await self._gathered(gathered, planned, batch, state)
+        finally:
+            claim = gathered.found.claim
+            self.tier.release(planned.identity.tenant, gathered.leased, claim)
+
+    async def _gathered(
+        self, gathered: Gathered, planned: PlannedRequest, batch: Batch, state: RequestState
+    ) -> Answer:
+        bypass, wanted = planned.plan.bypass, gathered.missing(batch.inputs)
         if wanted and planned.plan.only_if_cached:
             raise NotInCache("Not every input has a stored answer, and no other was wanted.")
         if wanted:
             self.keys.may_ask_upstream(planned.request.client, state, model=planned.request.model)
         if bypass is not None:
-            return await self.asking.unkept(found.planned, state, str(bypass))
+            return await self.asking.unkept(gathered.found.planned, state, str(bypass))
         instead = await self._gather(gathered, batch, state)
         if instead is not None:
             return instead
@@ -103,15 +113,18 @@ class CachedEmbeddings:
             mine, theirs = self.in_flight.join(wanted, sequence)
             instead = None
             try:
-                if mine:
-                    asked = {key: wanted[key] for key in mine}
+                asked = {key: wanted[key] for key in mine if key not in gathered.followed}
+                if asked:
                     instead = await self._ask(gathered, asked, batch, state)
+                if instead is None:
+                    await self.followed.wait(gathered, mine, batch.encoding, state)
             finally:
                 self.in_flight.settle(mine, sequence, gathered.items)
             if instead is not None:
                 return instead
             for key, asked_elsewhere in theirs.items():
                 item = await asyncio.shield(asked_elsewhere)
+                gathered.followed.discard(key)
                 if item is not None:
                     gathered.items[key] = item
                     gathered.shared.add(key)
@@ -120,10 +133,11 @@ class CachedEmbeddings:
     async def _ask(
         self, gathered: Gathered, wanted: Mapping[str, Input], batch: Batch, state: RequestState
     ) -> Answer | None:
-        inputs = list(wanted.values())
+        inputs, began = list(wanted.values()), time.perf_counter()
         given = await self.asking.ask(gathered.found.planned, state, batch, inputs)
         if given.instead is not None:
             return given.instead
+        self.followed.pace.saw(given.planned.identity.model, time.perf_counter() - began)
         gathered.items |= dict(zip(wanted, given.items, strict=True))
         gathered.asked |= wanted.keys()
         gathered.head, gathered.headers = given.items[0].frame.head, given.headers
@@ -136,7 +150,8 @@ class CachedEmbeddings:
         keys = item_keys(given.planned.key, inputs)
         model = self.models.name(given.planned.identity.model)
         kept = dict(zip(keys, given.items, strict=True))
-        await self.tier.keep(given.planned, state, kept, model)
+        if await self.tier.keep(given.planned, state, kept, model):
+            gathered.leased -= kept.keys()
         return None
 
     def _release_charge(self, tenant: str, state: RequestState) -> None:

@@ -19,15 +19,39 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 class Gathered:
     """The `items` there are by key; `asked` for by this request, or `shared` by another.
 
-    `head` and `headers` are those of the upstream's answer, where there was one.
+    `followed` are those that another process asks for, `awaited` those that the store had once it
+    was done, and `leased` those that others wait for until this request has stored them. `head`
+    and `headers` are those of the upstream's answer, where there was one.
     """
 
     found: ItemsResult
     items: dict[str, Item]
+    followed: set[str] = field(default_factory=set)
+    leased: set[str] = field(default_factory=set)
+    awaited: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     head: JsonObject | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: ItemsResult) -> "Gathered":
+        """What a lookup has found."""
+        items = {key: one.item for key, one in found.stored.items()}
+        leased = set(found.keys) - items.keys() - found.followed if found.claim else set()
+        return cls(found, items, set(found.followed), leased)
+
+    def add_followed(self, waited: Sequence[str], again: ItemsResult | None) -> bool:
+        """Add what another look at `waited` has found; whether to ask for some of the rest."""
+        if again is None:
+            self.followed -= set(waited)
+            return True
+        self.items |= {key: one.item for key, one in again.stored.items()}
+        self.awaited |= again.stored.keys()
+        ours = set(waited) - again.stored.keys() - again.followed
+        self.leased |= ours
+        self.followed = set(again.followed)
+        return bool(ours)
 
     def in_order(self) -> list[Item]:
         """The batch's items, one that stands in it several times as often."""
@@ -65,7 +89,7 @@ class Gathered:
             is_partly = len(self.asked) < len(self.items)
             reason = str(Reason.PARTLY_CACHED) if is_partly else state.facts.text
             return Outcome(Result.MISS, reason)
-        if self.shared:
+        if self.shared or self.awaited:
             state.counts.add_result({COALESCED: 1})
             return Outcome(Result.COALESCED, str(Reason.COALESCED))
         state.counts.result = {EXACT_HITS: 1}  # as the store has counted it

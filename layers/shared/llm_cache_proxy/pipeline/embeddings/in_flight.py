@@ -1,6 +1,7 @@
 """Items that this process asks an upstream for right now, so that nobody asks for them again.
 
-By item, so that batches that overlap share what they have in common; in this process alone.
+By item, so that batches that overlap share what they have in common; in this process alone. What
+others ask for is leased in the store.
 """
 
 import asyncio

@@ -3,11 +3,13 @@
 A store that fails is a miss of every input.
 """
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
 
-from llm_cache_proxy.domain.embeddings.batch import Batch, item_keys
+from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, item_keys
 from llm_cache_proxy.domain.embeddings.frames import Frames
 from llm_cache_proxy.domain.embeddings.items import Item, stored_item
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
@@ -18,10 +20,13 @@ from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter, PendingCounts
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.pipeline.upstream.records import new_entry
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsFound, ItemsLookup, ItemStore
+from llm_cache_proxy.ports.exact_store.leases import CLAIM_BYTES
 from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 _MOST_TOGETHER = 64
@@ -40,13 +45,16 @@ class StoredItem:
 class ItemsResult:
     """`keys` are those of the batch's inputs, in order; `stored` what there is of them.
 
-    `planned` is the request under which others are to be stored; `now` the store's clock.
+    `planned` is the request under which others are to be stored; `now` the store's clock. What is
+    neither stored nor `followed` is leased under `claim`, unless that is empty.
     """
 
     planned: PlannedRequest
     keys: Sequence[str]
     stored: Mapping[str, StoredItem]
     now: int = 0
+    claim: str = ""
+    followed: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ class ItemTier:
     keys: ClientKeyGate
     counter_writer: CounterWriter
     clock: Clock
+    terms: LeaseTerms
+    background: Background
 
     async def find(self, planned: PlannedRequest, batch: Batch, state: RequestState) -> ItemsResult:
         """What there is, where the request may read; else the clear sequence is learnt alone.
@@ -65,49 +75,75 @@ class ItemTier:
         Raises RequestRefused where the client's key is not served.
         """
         pending = self.counter_writer.take(planned.identity.tenant)
-        keys = item_keys(planned.key, batch.inputs)
-        found = await self._look(planned, state, keys, pending)
+        keys, claim = item_keys(planned.key, batch.inputs), _claim_of(planned)
+        found = await self._look(planned, state, keys, claim, pending)
         if isinstance(found, OtherNamespace):
             planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
             keys = item_keys(planned.key, batch.inputs)
-            found = await self._look(planned, state, keys, PendingCounts())
+            found = await self._look(planned, state, keys, claim, PendingCounts())
         if not isinstance(found, ItemsFound):
             return ItemsResult(planned, keys, {})
-        frames, encoding = Frames(), batch.encoding
-        read = {
-            key: StoredItem(item, hit)
-            for key, hit in found.hits.items()
-            if (item := stored_item(hit.body, hit.prompt_tokens, frames, encoding)) is not None
-        }
-        return ItemsResult(planned, keys, read, found.now)
+        read = _read(found, batch.encoding)
+        return ItemsResult(planned, keys, read, found.now, claim, found.followed)
+
+    async def look_again(
+        self, found: ItemsResult, keys: Sequence[str], encoding: Encoding, state: RequestState
+    ) -> ItemsResult | None:
+        """What there is by now of what was followed; None where the store does not say."""
+        query = ItemsLookup(
+            tenant=found.planned.identity.tenant,
+            keys=keys,
+            max_age_seconds=found.planned.plan.max_age_seconds,
+            lease_seconds=self.terms.lease_seconds,
+            claim=found.claim,
+            whole=False,
+        )
+        again = await self.dependency.attempt(state, partial(self.store.lookup_items, query))
+        if not isinstance(again, ItemsFound):
+            self.release(query.tenant, keys, found.claim)
+            return None
+        read = _read(again, encoding)
+        return ItemsResult(found.planned, keys, read, again.now, found.claim, again.followed)
+
+    def release(self, tenant: str, keys: Collection[str], claim: str) -> None:
+        """Give up the leases of items that will not be stored: others ask for them then."""
+        if keys and claim:
+            some = list(keys)
+            self.background.start(
+                lambda: self.terms.insist(lambda: self.store.release_items(tenant, some, claim))
+            )
 
     async def keep(
         self, planned: PlannedRequest, state: RequestState, items: Mapping[str, Item], model: str
-    ) -> None:
-        """Store the items by key, and write the request's counts with them.
+    ) -> bool:
+        """Store the items by key, and write the request's counts with them; whether all are kept.
 
         `model` is the name under which they are counted.
         """
         tenant, counts = planned.identity.tenant, state.counts.take()
         if state.exact_unavailable:
             self.counter_writer.write_in_background(tenant, counts)
-            return
+            return False
         now = int(self.clock.now())
         entries = [_entry(planned, state, key, item, model, now) for key, item in items.items()]
+        is_whole = True
         for at in range(0, len(entries), _MOST_TOGETHER):
             some = entries[at : at + _MOST_TOGETHER]
             step = partial(self.store.commit_items, tenant, some, counts)
-            if await self.dependency.attempt(state, step) is None:
+            stored = await self.dependency.attempt(state, step)
+            if stored is None:
                 unwritten = merged(counts, state.counts.take())
                 self.counter_writer.write_in_background(tenant, unwritten)
-                return
-            counts = {}
+                return False
+            is_whole, counts = is_whole and stored, {}
+        return is_whole
 
     async def _look(
         self,
         planned: PlannedRequest,
         state: RequestState,
         keys: Sequence[str],
+        claim: str,
         pending: PendingCounts,
     ) -> ItemsFound | OtherNamespace | None:
         client = planned.request.client
@@ -119,9 +155,12 @@ class ItemTier:
             counts=pending.counts,
             recent=pending.recent,
             check=check,
+            lease_seconds=self.terms.lease_seconds if claim else 0,
+            claim=claim,
         )
         answer = await self.dependency.attempt(state, partial(self.store.lookup_items, query))
         if answer is None:
+            self.release(query.tenant, query.keys, claim)  # which it may have leased all the same
             state.exact_unavailable = True
             state.facts.because(Reason.EXACT_UNAVAILABLE)
             self.counter_writer.later(client.tenant, pending.counts, pending.recent)
@@ -133,6 +172,22 @@ class ItemTier:
         if isinstance(found, ItemsFound):
             state.sequence = found.sequence
         return found
+
+
+def _claim_of(planned: PlannedRequest) -> str:
+    """The name under which what is missing is leased; empty where nobody is to wait for it."""
+    plan = planned.plan
+    shares = plan.coalesce and plan.read and plan.write and plan.bypass is None
+    return secrets.token_hex(CLAIM_BYTES) if shares and not plan.only_if_cached else ""
+
+
+def _read(found: ItemsFound, encoding: Encoding) -> dict[str, StoredItem]:
+    frames = Frames()
+    return {
+        key: StoredItem(item, hit)
+        for key, hit in found.hits.items()
+        if (item := stored_item(hit.body, hit.prompt_tokens, frames, encoding)) is not None
+    }
 
 
 def _entry(

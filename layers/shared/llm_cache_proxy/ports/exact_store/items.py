@@ -5,6 +5,7 @@ exports entries does the same with items.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +19,8 @@ class ItemsLookup:
     """A lookup of `keys`, each of them once; the other fields are those of `Lookup`.
 
     Without keys it is a question for the clear sequence. `check` reserves the share of what the
-    upstream is expected to cost that is missing.
+    upstream is expected to cost that is missing. What is missing is leased under `claim` for
+    `lease_seconds`, unless that is 0. `whole` says that the request asks for nothing else.
     """
 
     tenant: str
@@ -27,6 +29,9 @@ class ItemsLookup:
     counts: Mapping[str, int] = field(default_factory=dict)
     recent: Sequence[str] = ()
     check: KeyCheck | None = None
+    lease_seconds: float = 0
+    claim: str = ""
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,16 @@ class ItemHit:
 
 @dataclass(frozen=True, slots=True)
 class ItemsFound:
-    """What there is of the items by key, and what `Hit` and `Miss` say of store and client key."""
+    """What there is of the items by key, and what `Hit` and `Miss` say of store and client key.
+
+    `followed` are those that are leased under another claim: somebody asks for them already.
+    """
 
     hits: Mapping[str, ItemHit]
     sequence: int
     now: int
     grant: Grant | None = None
+    followed: AbstractSet[str] = frozenset()
 
 
 ItemsAnswered = ItemsFound | OtherNamespace | Refused
@@ -58,8 +67,11 @@ class ItemStore(Protocol):
     """Failure (`ExactStoreUnavailable`) means: go on as if nothing were cached, and count it.
 
     Items that are found count by model, as `counter_names.item_hit_counts` says, and a lookup that
-    finds all of them as one of `exact_hits`. A store that can read but not write serves them,
-    uncounted.
+    finds all of a `whole` request as one of `exact_hits`. A store that can read but not write
+    serves them, uncounted, and leases nothing.
+
+    A lease ends by lapsing, by the item's commit, whoever stores it, by any clear, or by its
+    release. It fences nothing off: two who ask for one input get the same vector.
     """
 
     async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
@@ -73,4 +85,8 @@ class ItemStore(Protocol):
 
         False where a clear came after an entry's lookup, or where the store takes no writes.
         """
+        ...
+
+    async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
+        """End the leases of these items that were taken under `claim`."""
         ...

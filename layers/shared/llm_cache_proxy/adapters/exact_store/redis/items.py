@@ -20,6 +20,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     RedisServer,
     Word,
     flat,
+    milliseconds,
 )
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
@@ -38,19 +39,16 @@ class RedisItems(RedisScripts):
 
     async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
         """The valid entries under the keys, and the key's check, in one command."""
-        return await self._look_items_up(query, whole=True)
-
-    async def _look_items_up(self, query: ItemsLookup, *, whole: bool) -> ItemsAnswered:
-        """`whole` says that the request asks for nothing else: then it may be a hit."""
         names = TenantNames(query.tenant)
         now = time.time()
         window = names.window(now)
         records = [names.record(key) for key in query.keys]
         keys = [*names.shared(window), names.client_keys, *records, names.ring]
         max_age: Word = "" if query.max_age_seconds is None else query.max_age_seconds
-        words = [FORMAT_VERSION, max_age, window, check_text(query.check, now), int(whole)]
+        words = [FORMAT_VERSION, max_age, window, check_text(query.check, now), int(query.whole)]
         held = self._held.of(records)
-        words += [stamps(held), *flat(query.counts), *self._lines(query.recent)]
+        lease: Word = milliseconds(query.lease_seconds) if query.lease_seconds else 0
+        words += [stamps(held), lease, query.claim, *flat(query.counts), *self._lines(query.recent)]
         reply = await self._run("lookup_items", keys, *words)
         await self._register(query.tenant)
         check = query.check
@@ -89,13 +87,19 @@ class RedisItems(RedisScripts):
             await self._register(tenant)
         return stored == len(entries)
 
+    async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
+        """End the leases of these items that were taken under the claim."""
+        names = TenantNames(tenant)
+        numbers(await self._run("release_items", [names.record(key) for key in keys], claim), 1)
+
     def _found(
         self, reply: object, query: ItemsLookup, records: Sequence[str], held: Held
     ) -> ItemsFound:
         """What the reply says, its bodies those that were `held` where it leaves them out."""
         hits = {}
         with sensible():
-            sequence, now, *words = cast("list[str]", reply)
+            sequence, now, places, *words = cast("list[str]", reply)
+            followed = {query.keys[int(place) - 1] for place in places.split()}
             for facts, sent in zip(words[::2], words[1::2], strict=True):
                 place, created, expires, tokens, entry_id, stamp, model = facts.split(" ", 6)
                 at = int(place) - 1
@@ -108,4 +112,4 @@ class RedisItems(RedisScripts):
             for key, record, one in zip(query.keys, records, held, strict=True):
                 if one is not None and key not in hits:
                     self._held.drop(record)
-            return ItemsFound(hits=hits, sequence=int(sequence), now=int(now))
+            return ItemsFound(hits, int(sequence), int(now), followed=followed)

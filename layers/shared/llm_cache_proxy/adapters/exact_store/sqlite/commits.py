@@ -11,7 +11,11 @@ from llm_cache_proxy.adapters.exact_store.sqlite.connection import (
     SqliteThread,
     writing,
 )
-from llm_cache_proxy.adapters.exact_store.sqlite.leases import forget_lapsed, is_fenced_off
+from llm_cache_proxy.adapters.exact_store.sqlite.leases import (
+    end_item_leases,
+    forget_lapsed,
+    is_fenced_off,
+)
 from llm_cache_proxy.adapters.exact_store.sqlite.records import (
     count,
     forget,
@@ -122,6 +126,7 @@ def _commit_items(
             if not is_cut_off(connection, tenant, *cutoff_fields):
                 _write_entry(connection, tenant, entry, 0)
                 stored += 1
+        end_item_leases(connection, tenant, [entry.key for entry in entries])
     return stored
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import (
     judged_and_counted,
 )
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
+from llm_cache_proxy.adapters.exact_store.sqlite.leases import end_item_leases, lease_items
 from llm_cache_proxy.adapters.exact_store.sqlite.records import (
     LIVING,
     count,
@@ -32,27 +34,32 @@ _LIVING_ITEMS = (
 
 
 class SqliteItems(SqlitePart):
-    """The part of `ItemStore` that reads."""
+    """The part of `ItemStore` that reads and leases."""
 
     async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
         """The valid entries under the keys, counted in the same transaction."""
-        now = int(self._thread.now())
+        now = self._thread.now()
         return await self._thread.run(lambda c: _looked_up(c, query, now))
 
+    async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
+        """End the leases of these items that were taken under the claim."""
+        await self._thread.run(lambda c: end_item_leases(c, tenant, keys, claim))
 
-def _looked_up(connection: sqlite3.Connection, query: ItemsLookup, now: int) -> ItemsAnswered:
+
+def _looked_up(connection: sqlite3.Connection, query: ItemsLookup, now: float) -> ItemsAnswered:
     if query.check is not None:
         return _answered_to_key(connection, query, query.check, now)
-    found = _found(connection, query, now)
-    if found.hits or query.counts or query.recent:
-        # What is full or locked serves without a count.
-        with suppress(sqlite3.OperationalError), writing(connection):
-            _note(connection, query, found, now)
+    try:
+        with writing(connection):
+            found = _leased(connection, query, _found(connection, query, int(now)), now)
+            _note(connection, query, found, int(now))
+    except sqlite3.OperationalError:  # what is full or locked serves without a count
+        return _found(connection, query, int(now))
     return found
 
 
 def _answered_to_key(
-    connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: int
+    connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: float
 ) -> ItemsAnswered:
     """The same for a client's key."""
     return judged_and_counted(
@@ -60,21 +67,23 @@ def _answered_to_key(
         query.tenant,
         check,
         lambda: _judged(connection, query, check, now),
-        lambda answer: _note(connection, query, answer, now),
+        lambda answer: _note(connection, query, answer, int(now)),
     )
 
 
 def _judged(
-    connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: int
+    connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: float
 ) -> tuple[ItemsAnswered, KeyUsage | None]:
     """What the key gets, and what it has then used."""
-    key = checked_key(connection, query.tenant, check, now)
+    key = checked_key(connection, query.tenant, check, int(now))
     if not isinstance(key, CheckedKey):
         return key, None
-    found = _found(connection, query, now)
+    found = _found(connection, query, int(now))
+    with suppress(sqlite3.OperationalError):  # then it is judged again, without a transaction
+        found = _leased(connection, query, found, now)
     asked, missing = len(query.keys), len(query.keys) - len(found.hits)
     left = check.share(missing, asked) if asked else check
-    used, granted = key.after(left, now, found=asked > 0 and not missing)
+    used, granted = key.after(left, int(now), found=asked > 0 and not missing)
     return replace(found, grant=granted), used
 
 
@@ -90,6 +99,17 @@ def _found(connection: sqlite3.Connection, query: ItemsLookup, now: int) -> Item
         elif row["json"] and not _is_too_old(row, query, now):
             hits[str(row["key"])] = _hit(row)
     return ItemsFound(hits, sequence, now)
+
+
+def _leased(
+    connection: sqlite3.Connection, query: ItemsLookup, found: ItemsFound, now: float
+) -> ItemsFound:
+    """The same, and what is missing leased, or followed where another has it."""
+    missing = [key for key in query.keys if key not in found.hits]
+    if not query.lease_seconds or not missing:
+        return found
+    lease = (query.lease_seconds, query.claim)
+    return replace(found, followed=lease_items(connection, query.tenant, missing, *lease, now))
 
 
 def _is_too_old(row: sqlite3.Row, query: ItemsLookup, now: int) -> bool:
@@ -113,7 +133,7 @@ def _note(
     """Count the hits, and what the query has brought to be counted."""
     hits = answer.hits if isinstance(answer, ItemsFound) else {}
     parts = [item_hit_counts(hit.model, 1, hit.prompt_tokens) for hit in hits.values()]
-    if hits and len(hits) == len(query.keys):
+    if query.whole and hits and len(hits) == len(query.keys):
         parts.append({EXACT_HITS: 1})
     count(connection, query.tenant, merged(dict(query.counts), *parts), now)
     remember(connection, query.tenant, query.recent)

@@ -1,6 +1,8 @@
 """Single flight over one file: several processes on one machine share their leases."""
 
+import json
 import sqlite3
+from collections.abc import Sequence
 
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
 from llm_cache_proxy.adapters.exact_store.sqlite.records import entry_in, living, sequence_of
@@ -22,6 +24,11 @@ _FENCE = """
 INSERT INTO tenants (tenant, fence) VALUES (:tenant, :now)
 ON CONFLICT DO UPDATE SET fence = MAX(fence + 1, :now) RETURNING fence
 """
+_LEASED_ITEMS = (
+    "SELECT flight FROM leases WHERE tenant = ? AND flight IN (SELECT value FROM json_each(?))"
+    " AND until_ms > ? AND token = ? AND claim <> ?"
+)
+_END_ITEMS = "DELETE FROM leases WHERE tenant = ? AND flight IN (SELECT value FROM json_each(?))"
 _MAIL = "SELECT text FROM mail WHERE tenant = ? AND flight = ? AND token = ? AND until_ms > ?"
 
 
@@ -83,6 +90,46 @@ def is_fenced_off(
     end_lease(connection, tenant, lease, now)
     wrote = "SELECT 1 FROM records WHERE tenant = ? AND key = ? AND fence > ?"
     return connection.execute(wrote, (tenant, key, lease.token)).fetchone() is not None
+
+
+def lease_items(
+    connection: sqlite3.Connection,
+    tenant: str,
+    keys: Sequence[str],
+    seconds: float,
+    claim: str,
+    now: float,
+) -> set[str]:
+    """The items of these that are leased under another claim; the others now are under this one.
+
+    Of a lease that was taken before the last clear, nobody waits for the end.
+    """
+    now_ms, until_ms = _milliseconds(now), _milliseconds(now + seconds)
+    sequence = sequence_of(connection, tenant)
+    names = {_item_flight(key): key for key in keys}
+    held = connection.execute(
+        _LEASED_ITEMS, (tenant, json.dumps(list(names)), now_ms, sequence, claim)
+    )
+    followed = {row["flight"] for row in held}
+    rows = [
+        (tenant, name, sequence, now_ms, until_ms, claim) for name in names if name not in followed
+    ]
+    connection.executemany("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", rows)
+    return {names[name] for name in followed}
+
+
+def end_item_leases(
+    connection: sqlite3.Connection, tenant: str, keys: Sequence[str], claim: str | None = None
+) -> None:
+    """End the items' leases: those under the claim, where there is one."""
+    statement, values = _END_ITEMS, [tenant, json.dumps([_item_flight(key) for key in keys])]
+    if claim is not None:
+        statement, values = f"{statement} AND claim = ?", [*values, claim]
+    connection.execute(statement, values)
+
+
+def _item_flight(key: str) -> str:
+    return f"{key}:item"
 
 
 def forget_lapsed(connection: sqlite3.Connection, now: float) -> None:

@@ -11,7 +11,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import Word
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck
 from llm_cache_proxy.domain.entries.entry import Alias
-from llm_cache_proxy.ports.exact_store.items import ItemsAnswered, ItemsFound, ItemsLookup
+from llm_cache_proxy.ports.exact_store.items import ItemsFound
 from llm_cache_proxy.ports.exact_store.leases import Lease
 from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
@@ -60,10 +60,6 @@ class GroupStore(RedisExactStore):
         token: Word = "" if held is None else held.token
         await self._run("leave", [names.record(alias.key), lease], token, left, *words)
         await self._register(group)
-
-    async def look_items_up(self, query: ItemsLookup, *, whole: bool) -> ItemsAnswered:
-        """As `lookup_items`; `whole` says that no other group is asked for items."""
-        return await self._look_items_up(query, whole=whole)
 
     async def next_cutoff(self, group: str) -> int:
         """The cutoff that a `cut` would take there."""

@@ -34,11 +34,16 @@ class ClusterItems(ClusterRequests):
         ride = (counts, recent) if alone else ({}, [])
         found = _joined(
             await together(
-                self._group.look_items_up(
+                self._group.lookup_items(
                     replace(
-                        query, tenant=group, keys=keys, check=None, counts=ride[0], recent=ride[1]
-                    ),
-                    whole=alone,
+                        query,
+                        tenant=group,
+                        keys=keys,
+                        check=None,
+                        counts=ride[0],
+                        recent=ride[1],
+                        whole=alone and query.whole,
+                    )
                 )
                 for group, keys in groups.items()
             )
@@ -46,7 +51,7 @@ class ClusterItems(ClusterRequests):
         if alone:
             await self._settle(slots, corrections)
         else:  # counted once all groups have answered, so that what is asked again counts once
-            if len(found.hits) == len(query.keys):
+            if query.whole and len(found.hits) == len(query.keys):
                 counts[EXACT_HITS] = counts.get(EXACT_HITS, 0) + 1
             await self._tally(slots, counts, corrections, recent)
         if query.check is None:
@@ -56,7 +61,11 @@ class ClusterItems(ClusterRequests):
         if missing or not query.keys:
             asked = query.check.share(missing, len(query.keys)) if query.keys else query.check
             grant = await self._reserved(slots, asked, admitted)
-        return replace(found, grant=grant) if isinstance(grant, Grant) else grant
+        if isinstance(grant, Grant):
+            return replace(found, grant=grant)
+        if query.lease_seconds:
+            await self.release_items(query.tenant, query.keys, query.claim)
+        return grant
 
     async def commit_items(
         self, tenant: str, entries: Sequence[Entry], counts: Mapping[str, int]
@@ -77,6 +86,13 @@ class ClusterItems(ClusterRequests):
             await self._tally(slots, counted, corrections, ())
         return all(stored)
 
+    async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
+        """End the leases of these items that were taken under the claim."""
+        groups = by_group(await self._slots(tenant), keys)
+        await together(
+            self._group.release_items(group, some, claim) for group, some in groups.items()
+        )
+
 
 def _joined(parts: Sequence[ItemsAnswered]) -> ItemsFound:
     """What all groups found. The least sequence is each one's: so no clear is overlooked."""
@@ -85,4 +101,5 @@ def _joined(parts: Sequence[ItemsAnswered]) -> ItemsFound:
         hits={key: hit for part in found for key, hit in part.hits.items()},
         sequence=min(part.sequence for part in found),
         now=max(part.now for part in found),
+        followed={key for part in found for key in part.followed},
     )

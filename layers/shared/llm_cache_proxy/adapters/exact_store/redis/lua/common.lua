@@ -3,7 +3,8 @@
 -- m model, pt pc tokens, i entry id, h text digest, t text, j json, s sse, u usage event.
 -- Alias: v c x q g as its target's, a target, r similarity, d decision version, e embedder, h,
 -- b the texts' name as a barred pair. An entry has k, the token of the lease that wrote it, or 0;
--- one of a batch has n, the stamp of its body.
+-- one of a batch has n, the stamp of its body. A record may have l, an item's lease, and nothing else:
+-- "claim:until:sequence", until in milliseconds.
 -- A lease is "token:since:claim", since in milliseconds; its key lives as long as it is held.
 
 local function now_seconds()
@@ -146,7 +147,7 @@ local function cut_off(cuts, selectors, sequence, created)
 end
 
 local entry_fields = { 'k', 'm', 'pt', 'pc', 'i', 't', 'j', 's', 'u', 'n' }
-local alias_fields = { 'a', 'r', 'd', 'e', 'b' }
+local alias_fields = { 'a', 'r', 'd', 'e', 'b', 'l' }
 local others_fields = { 'n', unpack(alias_fields) }
 
 -- Whether the record could be written over whatever stood there; `others` are the fields that it

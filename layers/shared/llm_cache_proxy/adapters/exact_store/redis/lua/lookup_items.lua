@@ -1,14 +1,36 @@
 -- KEYS: cutoffs, sequence, counter, index, usage, clients' keys, records, ring
 -- ARGV: version, max age or '', window, check (JSON) or '', 1 where these are all that is asked
---       for, the stamps of the bodies that the caller holds, then counts as name, amount
--- Gives sequence, now, then for each living entry two words, since a client reads few faster: its
--- place among the records from 1, created, expires, prompt tokens, entry id, stamp and model in one,
+--       for, the stamps of the bodies that the caller holds, milliseconds of a lease or 0, its claim,
+--       then counts as name, amount
+-- Gives sequence, now, the places of what others have leased in one word, then for each living entry
+-- two words, since a client reads few faster: its place among the records from 1, created, expires, prompt tokens, entry id, stamp and model in one,
 -- and its body, empty where the caller holds it: a body costs more on its way than all the rest.
-local now = now_seconds()
+local now, now_ms = now_seconds(), now_milliseconds()
 local first, asked = 7, #KEYS - 7
 local cuts = cutoffs_of(KEYS[1])
 local nothing_cut = type(cuts) == 'table' and next(cuts) == nil
+local sequence_now = redis.call('GET', KEYS[2]) or '0'
 local stamp_length = #ARGV[6] / math.max(1, asked)
+
+-- Whether another has leased the item, and nothing was cleared since; else it is leased to the caller, where that is wanted and the
+-- server takes writes.
+local function is_followed(key)
+  if ARGV[7] == '0' then
+    return false
+  end
+  local held = redis.pcall('HGET', key, 'l')
+  local words = type(held) == 'string' and held or ''
+  local claim, until_ms, sequence = words:match('^(%w+):(%d+):(%d+)$')
+  if claim and claim ~= ARGV[8] and tonumber(until_ms) > now_ms and sequence == sequence_now then
+    return true
+  end
+  local ends = string.format('%.0f', now_ms + tonumber(ARGV[7]))
+  redis.pcall('HSET', key, 'l', ARGV[8] .. ':' .. ends .. ':' .. sequence_now)
+  if redis.pcall('HLEN', key) == 1 then
+    redis.pcall('PEXPIREAT', key, ends)
+  end
+  return false
+end
 
 -- The same as `living` for an entry, by less than half the work where all is well.
 local function living_item(key)
@@ -29,8 +51,8 @@ local function living_item(key)
 end
 
 local function looked_up()
-  local found = { redis.call('GET', KEYS[2]) or '0', tostring(now) }
-  local hits, by_model = 0, {}
+  local found = { sequence_now, tostring(now), '' }
+  local hits, by_model, followed = 0, {}, {}
   for place = 1, asked do
     local key = KEYS[first + place - 1]
     local f = living_item(key)
@@ -43,8 +65,11 @@ local function looked_up()
       local sums = by_model[f[7]] or { 0, 0 }
       sums[1], sums[2] = sums[1] + 1, sums[2] + tonumber(f[8])
       by_model[f[7]] = sums
+    elseif is_followed(key) then
+      followed[#followed + 1] = place
     end
   end
+  found[3] = table.concat(followed, ' ')
   for model, sums in pairs(by_model) do
     count(KEYS[3], KEYS[4], ARGV[3], 'model:' .. model .. ':hits', sums[1])
     local saved = string.format('%.0f', sums[2])
@@ -73,5 +98,5 @@ else
   end
   answer = keyed(key, now, found)
 end
-count_pairs(KEYS[3], KEYS[4], KEYS[5], ARGV[3], 7)
+count_pairs(KEYS[3], KEYS[4], KEYS[5], ARGV[3], 9)
 return answer

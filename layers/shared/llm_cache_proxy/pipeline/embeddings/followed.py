@@ -1,0 +1,48 @@
+"""Waiting for the items that another process asks the upstream for: looked up again, at its pace.
+
+Every wait has an end: a lease whose item nobody stores lapses, and the next look takes it.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from llm_cache_proxy.domain.embeddings.batch import Encoding
+from llm_cache_proxy.domain.requests.reasons import Reason
+from llm_cache_proxy.pipeline.embeddings.gathered import Gathered
+from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.single_flight.waiting import UpstreamPace, pauses
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedItems:
+    """Waits as single flight does; `pace` is told how long upstreams take."""
+
+    tier: ItemTier
+    pace: UpstreamPace = field(default_factory=UpstreamPace)
+
+    async def wait(
+        self, gathered: Gathered, keys: Iterable[str], encoding: Encoding, state: RequestState
+    ) -> None:
+        """Until all of `keys` are there, or some are this request's to ask for."""
+        waited = set(keys)
+        model = gathered.found.planned.identity.model
+        waits = pauses(self.pace.expected_seconds(model), 0, random.random())  # noqa: S311
+        try:
+            with state.timed("wait"):
+                async with asyncio.timeout(self.tier.terms.wait_seconds):
+                    while gathered.followed & waited:
+                        await asyncio.sleep(next(waits))
+                        if await self._leads(gathered, encoding, state):
+                            return
+        except TimeoutError:
+            state.facts.because(Reason.SINGLE_FLIGHT_TIMEOUT)
+            gathered.followed -= waited
+
+    async def _leads(self, gathered: Gathered, encoding: Encoding, state: RequestState) -> bool:
+        """Look once more; whether some of them are now this request's."""
+        waited: Sequence[str] = sorted(gathered.followed)
+        again = await self.tier.look_again(gathered.found, waited, encoding, state)
+        return gathered.add_followed(waited, again)
