@@ -6,6 +6,7 @@ over to be worked on ("Translate: see you tomorrow") is no part of the question.
 """
 
 import re
+from functools import lru_cache
 
 from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 from llm_cache_proxy.domain.requests.reasons import Reason
@@ -63,6 +64,7 @@ _TREATS = re.compile(
 )
 
 
+@lru_cache(maxsize=32)  # a miss asks twice
 def ineligible_text(text: str) -> Reason | None:
     """Why `text` may not use the semantic tier, or None where it may."""
     if not text.strip():

@@ -49,10 +49,10 @@ class Plan:
     """What will be tried for one request.
 
     `bypass` says why nothing is read or written; `no_read` why no tier is read although the answer
-    may be stored; `no_semantic` why the semantic tier is not used; `coalesce` whether it shares an
-    upstream call with identical requests. `ttl_seconds` 0: no store. An answer is kept for
-    `kept_seconds` past expiry, and one found may be expired by `stale_seconds`, or by
-    `stale_if_error_seconds` once the upstream has `failed`.
+    may be stored; `semantic_off` why the semantic tier is not used, whatever the `text` says;
+    `coalesce` whether it shares an upstream call with identical requests. `ttl_seconds` 0: no
+    store. An answer is kept for `kept_seconds` past expiry, and one found may be expired by
+    `stale_seconds`, or by `stale_if_error_seconds` once the upstream has `failed`.
     """
 
     read: bool
@@ -63,7 +63,8 @@ class Plan:
     only_if_cached: bool
     bypass: Reason | None = None
     no_read: Reason | None = None
-    no_semantic: Reason | None = None
+    semantic_off: Reason | None = None
+    text: str = ""
     verified: bool = False
     coalesce: bool = False
     kept_seconds: int = 0
@@ -71,6 +72,14 @@ class Plan:
     stale_if_error_seconds: int = 0
     refresh_ahead: float = 0.0
     failed: bool = False
+
+    @property
+    def no_semantic(self) -> Reason | None:
+        """Why the semantic tier is not used.
+
+        Reads the text, which takes as long as the rest of an exact hit where that is long.
+        """
+        return self.semantic_off or ineligible_text(self.text)
 
     def after_failure(self) -> "Plan":
         """What may be read after the upstream has failed."""
@@ -109,7 +118,8 @@ def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
         only_if_cached=controls.only_if_cached,
         bypass=bypass,
         no_read=None if reads else _NO_READ.get(controls.mode, Reason.NO_CACHE),
-        no_semantic=_no_semantic(policy, controls, traits),
+        semantic_off=_semantic_off(policy, controls, traits),
+        text=traits.text or "",
         verified=policy.verified,
         coalesce=coalesces,
         kept_seconds=policy.stale_seconds,
@@ -148,7 +158,7 @@ def _ttl_seconds(policy: Policy, controls: Controls, traits: Traits) -> int:
     return policy.creative_ttl_seconds if creative else policy.default_ttl_seconds
 
 
-def _no_semantic(policy: Policy, controls: Controls, traits: Traits) -> Reason | None:
+def _semantic_off(policy: Policy, controls: Controls, traits: Traits) -> Reason | None:
     if not policy.semantic:
         return Reason.SEMANTIC_OFF
     if controls.mode is Mode.EXACT:
@@ -157,6 +167,4 @@ def _no_semantic(policy: Policy, controls: Controls, traits: Traits) -> Reason |
         return traits.no_text
     if traits.offers_tools and not policy.semantic_with_tools:
         return Reason.TOOLS
-    if (traits.temperature or 0.0) > policy.max_temperature:
-        return Reason.TEMPERATURE
-    return ineligible_text(traits.text)
+    return Reason.TEMPERATURE if (traits.temperature or 0.0) > policy.max_temperature else None
