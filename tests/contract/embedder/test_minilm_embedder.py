@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -86,6 +87,33 @@ async def test_many_callers_at_once_get_their_own_vectors() -> None:
 
     for reference, (embedding,) in zip(REFERENCES, found, strict=True):
         assert cosine(reference.vector, embedding.vector) >= 0.99999, reference.name
+
+
+async def test_several_threads_make_the_same_vector(minilm: MiniLMEmbedder) -> None:
+    alone = await minilm.embed(TEXTS)
+
+    several = MiniLMEmbedder(model_folder(), threads=2)
+    together = await several.embed(TEXTS)
+    await several.aclose()
+
+    for one, other in zip(alone, together, strict=True):
+        assert one.vector == pytest.approx(other.vector, abs=1e-6)
+
+
+async def test_several_threads_sleep_between_two_texts() -> None:
+    embedder = MiniLMEmbedder(model_folder(), threads=4)
+    await embedder.load()
+    busy = idle = 0.0
+
+    for _ in range(20):
+        began = time.process_time()
+        await embedder.embed(["What is Rust?"])
+        done = time.process_time()
+        await asyncio.sleep(0.03)
+        busy, idle = busy + done - began, idle + time.process_time() - done
+    await embedder.aclose()
+
+    assert idle < busy / 2
 
 
 async def test_a_caller_that_stops_waiting_leaves_the_embedder_usable(

@@ -54,7 +54,11 @@ class EmbedderSettings(BaseModel):
     )
     embed_deadline_seconds: Seconds = Field(1.5, description="Longest wait for a prompt's vector.")
     embedding_threads: int = Field(
-        1, ge=1, le=64, description="Threads of the embedder in process."
+        1,
+        ge=1,
+        le=64,
+        description="Threads of the embedder in process: more give a vector sooner where as many "
+        "cores are free, for more CPU.",
     )
     model_dir: Path | None = Field(
         None,

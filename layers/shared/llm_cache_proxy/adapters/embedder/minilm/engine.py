@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 _SEPARATOR = 102  # [SEP] in BERT's vocabulary, which a cut text ends in like any other
 _QUIET = 3  # ONNX Runtime: errors only
+_SPINNING = {
+    "session.intra_op.spin_duration_us": "100",
+    "session.force_spinning_stop": "1",
+}
+"""Several threads stay awake for the next part of a text, not between texts, nor for long.
+
+By default they take a busy machine's cores from whoever has work: twice the CPU a text.
+"""
 
 
 class ModelDescription(NamedTuple):
@@ -62,6 +70,8 @@ class MiniLMEngine:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        for name, value in _SPINNING.items():
+            options.add_session_config_entry(name, value)
         # The graph is written as it is to run.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.enable_mem_pattern = False  # patterns are kept for each shape, and ours are many
