@@ -31,9 +31,18 @@ class Alerting(NamedTuple):
 
 
 def alerts(
-    settings: Settings, parts: Parts, watched: Dependencies, latest: LatestHealth
+    settings: Settings,
+    parts: Parts,
+    watched: Dependencies,
+    latest: LatestHealth,
+    *,
+    leads: bool = True,
 ) -> Alerting | None:
-    """None where no webhook is named."""
+    """None where no webhook is named.
+
+    What all processes of a server have in common is told of by the one that `leads`; each tells of
+    the requests that it answers.
+    """
     if settings.alert_webhook_url is None:
         return None
     from llm_cache_proxy.adapters.webhook import Webhook
@@ -45,12 +54,10 @@ def alerts(
         return {one.name: "open" if one.breaker.is_open else "closed" for one in watched.all()}
 
     space = DiskSpace(data_dir(settings), settings.min_free_bytes)
-    sources: list[Source] = [
-        PartTroubles(latest.lately, breakers),
-        DiskTrouble(space.shortage),
-        requests,
-    ]
-    if settings.shadow_rate > 0 or settings.max_wrong_share is not None:
+    sources: list[Source] = [requests]
+    if leads:
+        sources += [PartTroubles(latest.lately, breakers), DiskTrouble(space.shortage)]
+    if leads and (settings.shadow_rate > 0 or settings.max_wrong_share is not None):
         most = settings.max_wrong_share or settings.shadow_limit
         sources.append(WrongShareTrouble(Counters(parts.exact), clock, most))
     after = settings.alert_after_seconds

@@ -112,17 +112,21 @@ def console(settings: Settings, stream: TextIO) -> RequestSink | None:
 
 
 def local_app(
-    settings: Settings, parts: Parts, latest: LatestHealth | None = None
+    settings: Settings, parts: Parts, latest: LatestHealth | None = None, *, leads: bool = True
 ) -> WebPageProtection:
-    """Every endpoint on one server, for its own pages and those that CORS allows."""
+    """Every endpoint on one server, for its own pages and those that CORS allows.
+
+    Of several processes that share the stores one `leads`: it keeps them within their bounds, and
+    tells of what is amiss with them.
+    """
     watched = dependencies(settings)
     latest = latest or latest_health(settings, parts)
-    alerting = alerts(settings, parts, watched, latest)
+    alerting = alerts(settings, parts, watched, latest, leads=leads)
     sinks = () if alerting is None else (alerting.requests,)
     printing = console(settings, sys.stderr)
     serving = service(settings, parts, watched, console=printing, latest=latest, sinks=sinks)
     writing = partial(serving.pipeline.counter_writer.write_when_idle, _QUIET_SECONDS)
-    trimming = upkeep(settings, parts)
+    trimming = upkeep(settings, parts) if leads else None
 
     async def meanwhile() -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -3,13 +3,12 @@
 A command's module is imported when it runs: `eval` needs numpy, the others do not.
 """
 
-import sys
 from importlib import import_module
 from pathlib import Path
 
 import click
 
-from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.cli.start import reported
 from llm_cache_proxy.settings import load_env_file
 
 _COMMANDS = {
@@ -56,8 +55,5 @@ def commands(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line; exit 2 where a setting is wrong."""
-    try:
+    with reported():
         commands()
-    except SettingsError as exc:
-        click.echo(f"llm-cache-proxy cannot start.\n{exc}", err=True)
-        sys.exit(2)

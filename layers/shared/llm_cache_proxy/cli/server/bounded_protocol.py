@@ -27,8 +27,16 @@ Report = Callable[[int, str], None]
 """Told the status and the cause of each refusal."""
 
 
+Count = Callable[[int], None]
+"""Told how many connections there are, whenever that changes."""
+
+
 def _nobody(status: int, cause: str) -> None:
     """Nobody counts."""
+
+
+def _uncounted(connections: int) -> None:
+    """Nobody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class ConnectionLimits:
     head_seconds: float = 15.0
     read_seconds: float = 60.0
     report: Report = _nobody
+    count: Count = _uncounted
 
 
 def connections_within(limit: int) -> int:
@@ -112,6 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a head, unless there are enough connections."""
         super().connection_made(transport)
+        self.limits.count(len(self.connections))
         if len(self.connections) > self.limits.connections:
             self._refuse(503, "The server has no connection free. Try again.", "overloaded")
             return
@@ -191,6 +201,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_head_timer()
         self._stop_read_timer()
         super().connection_lost(exc)
+        self.limits.count(len(self.connections))
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

@@ -18,6 +18,13 @@ class LocalServerSettings(BaseModel):
         description="Address of the local server. Any other than loopback needs ADMIN_KEY.",
     )
     port: int = Field(3000, ge=0, le=65_535, description="Port of the local server.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes of the local server that share its port, best one for each core; "
+        "see docs/operate.md.",
+    )
     allowed_hosts: str | None = Field(
         None,
         description="Host names by which the local server may be reached besides loopback and "
