@@ -17,6 +17,7 @@ from benchmarks.rig import machine
 
 QUESTIONS = {
     "exact_hit": "requests",
+    "workers": "requests",
     "spans": "requests",
     "function_hit": "deployment",
     "cold_start": "deployment",

@@ -17,7 +17,7 @@ import redis
 from benchmarks.findings import Budget, Table
 from benchmarks.questions.deployment.cold_start import HEAVY, SEMANTIC, loaded
 from benchmarks.questions.deployment.function_hit import stored
-from benchmarks.questions.requests import misses, proving
+from benchmarks.questions.requests import misses, proving, workers
 from benchmarks.questions.requests.exact_hit import PROMPT, commands_per_hit
 from benchmarks.questions.vectors import large_scope
 from benchmarks.rig.built_function import function_environment, instance, stores
@@ -47,6 +47,7 @@ def main() -> int:
         _missed,
         _proving,
         _found_through_the_graph,
+        _by_two_workers,
     ):
         for budget in question():
             print(" · ".join(budget.row()), flush=True)
@@ -73,6 +74,10 @@ def _proving() -> Iterator[Budget]:
 def _found_through_the_graph() -> Iterator[Budget]:
     found = asyncio.run(large_scope.searched(12_000, 100, prompts=600))
     yield Budget("recall@5 of a large scope's graph", found.graph.recall, 0.99, least=True)
+
+
+def _by_two_workers() -> Iterator[Budget]:
+    yield workers.scaling(*workers.compared(_HITS, _TURNS))
 
 
 def _promoted() -> Iterator[Budget]:
