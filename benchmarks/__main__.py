@@ -29,6 +29,10 @@ QUESTIONS = {
     "million_scope": "vectors",
     "embedding": "vectors",
     "embeddings": "requests",
+    "peers_exact": "peers",
+    "peers_callers": "peers",
+    "peers_semantic": "peers",
+    "peers_import": "peers",
     "sizes": "deployment",
     "dollars": "deployment",
 }

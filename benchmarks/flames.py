@@ -17,9 +17,9 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.findings import Table
-from benchmarks.questions.requests.semantic_hit import TOPICS
 from benchmarks.rig.comparisons import python_of
 from benchmarks.rig.load import Connection, chat_request
+from benchmarks.rig.paraphrases import TOPICS
 from benchmarks.rig.servers import MODEL, Running, local_server
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream

@@ -106,21 +106,34 @@ class Connection:
         return piece
 
 
-def chat_request(base_url: str, prompt: str, model: str, **fields: object) -> bytes:
+def chat_request(
+    base_url: str,
+    prompt: str,
+    model: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **fields: object,
+) -> bytes:
     """The bytes of a chat completion request, as OpenAI's SDK would send it."""
     message = {"role": "user", "content": prompt}
-    asked = {"model": model, "messages": [message], **fields}
-    return json_request(base_url, "/v1/chat/completions", asked)
+    asked = {"model": model, "messages": [message]} | fields
+    return json_request(base_url, "/v1/chat/completions", asked, headers)
 
 
-def json_request(base_url: str, path: str, fields: Mapping[str, object]) -> bytes:
+def json_request(
+    base_url: str,
+    path: str,
+    fields: Mapping[str, object],
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """The bytes of a POST to `path`, as OpenAI's SDK would send it."""
     body = json.dumps(fields).encode()
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     head = (
         f"POST {path} HTTP/1.1\r\nhost: {urlsplit(base_url).netloc}\r\n"
         "accept: application/json\r\ncontent-type: application/json\r\n"
         "user-agent: OpenAI/Python 3.54.0\r\nauthorization: Bearer sk-benchmark\r\n"
-        f"content-length: {len(body)}\r\n\r\n"
+        f"{more}content-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

@@ -60,7 +60,7 @@ def _under_uvicorn(app: str, folder: Path, settings: Mapping[str, str]) -> Itera
     command += ["--loop", "asyncio"]
     command += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
     wanted = environment(Path("build"), settings) | {"REDIS_URL": settings["REDIS_URL"]}
-    with _running(command, wanted, folder, port) as running:
+    with started(command, wanted, folder, port) as running:
         yield running
 
 
@@ -85,14 +85,15 @@ def litellm_proxy(redis_url: str, upstream: str) -> Iterator[Running]:
             "LITELLM_LOG": "ERROR",
             "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
         }
-        with _running(command, {**os.environ, **settings}, Path(folder), port) as running:
+        with started(command, {**os.environ, **settings}, Path(folder), port) as running:
             yield running
 
 
 @contextmanager
-def _running(
+def started(
     command: list[str], settings: Mapping[str, str], folder: Path, port: int
 ) -> Iterator[Running]:
+    """Run `command` until it listens on `port`; RuntimeError with what it said if it does not."""
     with (
         (Path(tempfile.gettempdir()) / f"benchmark-{port}.log").open("wb") as log,
         subprocess.Popen(command, env=settings, cwd=folder, stdout=log, stderr=log) as process,
@@ -114,7 +115,7 @@ def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: str)
         except OSError as exc:
             if process.poll() is not None or time.monotonic() > deadline:
                 said = Path(log).read_text("utf-8", "replace")[-2_000:]
-                raise RuntimeError(f"{process.args!r} does not answer: {said}") from exc
+                raise RuntimeError(f"{process.args!r} does not answer:\n{said}") from exc
             time.sleep(0.1)
         else:
             return

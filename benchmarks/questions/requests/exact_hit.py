@@ -1,6 +1,7 @@
 """What an exact hit costs on one Redis: our servers beside LiteLLM's proxy, in turns."""
 
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
@@ -29,13 +30,18 @@ class Side:
     name: str
     running: Running
     hits: int
+    headers: Mapping[str, str] = field(default_factory=dict)
     cpu_ms: list[float] = field(default_factory=list)
     per_second: list[float] = field(default_factory=list)
     resident_mb: list[float] = field(default_factory=list)
 
+    def request(self, *, model: str = MODEL, **fields: object) -> bytes:
+        """What it is always asked, or that with other fields."""
+        return chat_request(self.running.url, PROMPT, model, headers=self.headers, **fields)
+
     def turn(self) -> None:
         """Ask `hits` times."""
-        request = chat_request(self.running.url, PROMPT, MODEL)
+        request = self.request()
         with ExitStack() as stack:
             connections = [stack.enter_context(Connection(self.running.url)) for _ in range(8)]
             before = cpu_seconds(self.running.process_id)
@@ -79,7 +85,7 @@ def measured(*, ours: int = 4_000, theirs: int = 400, turns: int = 5) -> Finding
 
 def warmed(side: Side) -> None:
     """Ask often enough that nothing is loaded or connected any more."""
-    request = chat_request(side.running.url, PROMPT, MODEL)
+    request = side.request()
     with Connection(side.running.url) as connection:
         connection.ask(request)
         time.sleep(1)  # LiteLLM writes after it has answered

@@ -10,6 +10,7 @@ import qdrant_edge as edge
 from benchmarks.findings import Budget, Finding, Table
 from benchmarks.questions.vectors.vector_search import NOW, entry_of
 from benchmarks.rig.load import Connection, Reply, chat_request
+from benchmarks.rig.paraphrases import ASKED, STORED, TOPICS
 from benchmarks.rig.processes import cpu_seconds
 from benchmarks.rig.prompt_vectors import PromptVectors
 from benchmarks.rig.servers import MODEL
@@ -30,14 +31,6 @@ METHOD = (
 )
 PARTS = ("exact", "embed", "search")
 _WARM_UP = ("red", "green", "blue", "yellow", "black")
-_STORED, _ASKED = "What is {}?", "Tell me what {} is"
-TOPICS = (
-    "Rust", "Python", "Kubernetes", "gravity", "photosynthesis", "entropy", "osmosis", "inflation",
-    "Bitcoin", "jazz", "sushi", "yoga", "algebra", "topology", "magnetism", "erosion", "democracy",
-    "feudalism", "stoicism", "Docker", "Linux", "PostgreSQL", "Redis", "Kafka", "Terraform",
-    "electricity", "friction", "evolution", "diabetes", "asthma", "malaria", "chess", "cricket",
-    "origami", "haiku", "calculus", "geometry", "astronomy", "geology", "botany",
-)  # fmt: skip
 
 
 def measured(*, entries: int = 10_000) -> Finding:
@@ -50,10 +43,10 @@ def measured(*, entries: int = 10_000) -> Finding:
         data = Path(name) / "data"
         settings = {"REDIS_URL": redis_url, "UPSTREAM_BASE_URL": upstream.base_url}
         with proxy_process(data, **settings) as proxy:
-            _asked(proxy, _STORED, "MISS")
+            _asked(proxy, STORED, "MISS")
         asyncio.run(_fill(data / "qdrant", entries))
         with proxy_process(data, **settings) as proxy:
-            hits, cpu_ms = _asked(proxy, _ASKED, "HIT-SEMANTIC")
+            hits, cpu_ms = _asked(proxy, ASKED, "HIT-SEMANTIC")
     return _finding(hits, cpu_ms, METHOD.format(entries=entries, asked=len(TOPICS)))
 
 

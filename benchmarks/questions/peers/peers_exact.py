@@ -1,0 +1,144 @@
+"""What an exact hit costs at servers that users would pick, and what else they serve for it."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.findings import Finding, Table
+from benchmarks.questions.requests.exact_hit import PROMPT, Side, warmed
+from benchmarks.rig.load import Connection
+from benchmarks.rig.peers import servers
+from benchmarks.rig.peers.install import PeerUnavailable
+from benchmarks.rig.servers import MODEL, Running, local_server
+from servers.redis.process import redis_process
+from servers.upstream.scripted import ScriptedUpstream
+
+METHOD = (
+    "One worker each, 8 kept-alive connections that always ask the same question, in turns of "
+    "{ours:,} hits (peers: {theirs:,}), {turns} turns, medians; CPU of the serving process, from "
+    "`/proc`. A server takes part only while none of these requests reaches its upstream. For each "
+    "hit ours checks keys and limits, counts it in Redis, and judges by what is stored; LiteLLM's "
+    "proxy reads Redis, without database and keys. GPTCache's server has no exact tier: a repeated "
+    "question is embedded and searched like every other, here by the weights and the engine that "
+    "make our vectors; its store is SQLite and faiss in process, it has no keys, no limits and no "
+    "lifetimes, and answers one request at a time. The second table asks the same, warm server the "
+    "same question with one thing changed, and looks whether its upstream was called."
+)
+_PROBES = 3
+CHANGED: dict[str, dict[str, Any]] = {
+    "another system prompt": {
+        "messages": [
+            {"role": "system", "content": "You answer in French only."},
+            {"role": "user", "content": PROMPT},
+        ]
+    },
+    "another model": {"model": f"{MODEL}-large"},
+    "`max_tokens: 5`": {"max_tokens": 5},
+}
+
+
+@dataclass
+class Asked:
+    """A server, and the upstream behind it."""
+
+    side: Side
+    upstream: ScriptedUpstream
+
+    def prove(self) -> None:
+        """Raise PeerUnavailable unless what it has been asked before is a hit."""
+        before = len(self.upstream.requests)
+        with Connection(self.side.running.url) as connection:
+            for _ in range(_PROBES):
+                connection.ask(self.side.request())
+        self._nothing_since(before, _PROBES)
+
+    def turn(self) -> None:
+        """One turn; PeerUnavailable unless every request of it was a hit."""
+        before = len(self.upstream.requests)
+        self.side.turn()
+        self._nothing_since(before, self.side.hits)
+
+    def served(self, fields: Mapping[str, Any]) -> str:
+        """What becomes of a request like the warm one, with these fields."""
+        before = len(self.upstream.requests)
+        with Connection(self.side.running.url) as connection:
+            reply = connection.ask(self.side.request(**fields))
+        if len(self.upstream.requests) > before:
+            return "asks the upstream"
+        return "**the stored answer**" if reply.status == 200 else f"refused, {reply.status}"  # noqa: PLR2004 - HTTP
+
+    def _nothing_since(self, before: int, asked: int) -> None:
+        if reached := len(self.upstream.requests) - before:
+            said = f"{reached} of {asked} repeated requests went to the upstream"
+            raise PeerUnavailable(f"does not cache: {said}")
+
+
+Server = Callable[[str, str], AbstractContextManager[Running]]
+SIDES: dict[str, Server] = {
+    "ours, local server": lambda redis_url, upstream: local_server(
+        REDIS_URL=redis_url, UPSTREAM_BASE_URL=upstream
+    ),
+    "LiteLLM proxy": servers.litellm,
+    "Portkey's gateway, simple cache": lambda _, __: servers.portkey(),
+    "GPTCache's server, its default model": lambda _, upstream: servers.gptcache_by_default(
+        upstream
+    ),
+    "GPTCache's server, MiniLM": lambda _, upstream: servers.gptcache_with_minilm(upstream),
+}
+
+
+def measured(*, ours: int = 2_000, theirs: int = 200, turns: int = 5) -> Finding:
+    """Ask every side in turns."""
+    missing: dict[str, str] = {}
+    asked: list[Asked] = []
+    with ExitStack() as stack:
+        redis_url = stack.enter_context(redis_process())
+        for name, server in SIDES.items():
+            try:
+                asked.append(_warm(stack, name, server, redis_url, theirs if asked else ours))
+            except PeerUnavailable as exc:
+                missing[name] = str(exc)
+        for _ in range(turns):
+            for each in asked:
+                each.turn()
+        changed = [[each.side.name, *map(each.served, CHANGED.values())] for each in asked]
+    method = METHOD.format(ours=ours, theirs=theirs, turns=turns)
+    return _finding([each.side for each in asked], changed, missing, method)
+
+
+def _warm(stack: ExitStack, name: str, server: Server, redis_url: str, hits: int) -> Asked:
+    upstream = stack.enter_context(ScriptedUpstream().in_thread())
+    running = stack.enter_context(server(redis_url, upstream.base_url))
+    headers = servers.portkey_headers(upstream.base_url) if name.startswith("Portkey") else {}
+    asked = Asked(Side(name, running, hits, headers), upstream)
+    try:
+        warmed(asked.side)
+    except RuntimeError as exc:
+        raise PeerUnavailable(f"does not answer: {exc}") from exc
+    asked.prove()
+    return asked
+
+
+def _finding(
+    sides: list[Side], changed: list[list[str]], missing: Mapping[str, str], method: str
+) -> Finding:
+    return Finding(
+        question="What does an exact hit cost at servers that users would pick?",
+        method=method,
+        tables=[
+            Table(
+                "Exact hit, one worker each",
+                ["", "CPU a hit, ms", "hits a second", "resident, MB"],
+                [side.row() for side in sides],
+            ),
+            Table("The same question with one thing changed", ["", *CHANGED], changed),
+            *not_measured(missing),
+        ],
+    )
+
+
+def not_measured(missing: Mapping[str, str]) -> list[Table]:
+    """A table of those that took no part, if there are any."""
+    rows = [[name, reason] for name, reason in missing.items()]
+    return [Table("Not measured", ["", "why, as it was found in this run"], rows)] if rows else []
