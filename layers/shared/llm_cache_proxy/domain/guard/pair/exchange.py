@@ -20,6 +20,8 @@ _ONE_FORM = {"an": "a", "me": "i", "him": "he", "her": "she", "them": "they", "u
 _BOTH = frozenset({"he", "she"})
 _ASKED = frozenset({"who", "whom", "what", "which"})
 _MOST = 200
+_SUPPOSING = frozenset({"given", "because", "if", "unless", "until", "instead", "rather"})
+"""Words behind which stands what is taken for given, or is passed over."""
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -29,10 +31,16 @@ def exchanged(a: Analysis, b: Analysis, *, symmetric: bool) -> str | None:
     `symmetric` is true where what is told holds both ways, so that only a condition counts.
     """
     left, right = _every_word(a), _every_word(b)
+    if left and _same(left, right):
+        return _between(left, right, symmetric=symmetric, asked=left[0].word in _ASKED)
+    left, right = _without_articles(left), _without_articles(right)
     if _same(left, right):
         return _between(left, right, symmetric=symmetric)
-    if symmetric:
-        return None
+    return None if symmetric else _other_supposition(a, b) or _reordered(a, b)
+
+
+def _reordered(a: Analysis, b: Analysis) -> str | None:
+    """How words with content that recur stand in another order among other small words."""
     left, right = _words_with_content(a), _words_with_content(b)
     if len(left) != len(right) or not _repeats_content(left + right, 2):
         return None
@@ -44,7 +52,30 @@ def exchanged(a: Analysis, b: Analysis, *, symmetric: bool) -> str | None:
     return _in_other_order(left, right)
 
 
+def _other_supposition(a: Analysis, b: Analysis) -> str | None:
+    """What one text asks about and the other takes for given: "rain given clouds"."""
+    for word in _SUPPOSING & {*a.words} & {*b.words}:
+        (asked, given), (other, others) = _parted_at(word, a), _parted_at(word, b)
+        if given and others and given <= other - others and others <= asked - given:
+            return f"{word} {min(given)} and {word} {min(others)}"
+    return None
+
+
+def _parted_at(word: str, analysis: Analysis) -> tuple[set[str], set[str]]:
+    """The words with content before the last such word, and behind it."""
+    words = [token.word for token in analysis.tokens]
+    at = len(words) - 1 - words[::-1].index(word) if word in words else 0
+    content = analysis.content
+    before, behind = (
+        {token.stem for token in part if token.stem in content}
+        for part in (analysis.tokens[:at], analysis.tokens[at + 1 :])
+    )
+    return before, behind
+
+
 def _same(left: list[Token], right: list[Token]) -> bool:
+    if len(left) != len(right):
+        return False
     return Counter(token.stem for token in left) == Counter(token.stem for token in right)
 
 
@@ -68,6 +99,11 @@ def _every_word(analysis: Analysis) -> list[Token]:
     ]
 
 
+def _without_articles(words: list[Token]) -> list[Token]:
+    """The words but for articles, which come and go with what is named: "tap water", "a tap"."""
+    return [token for token in words if token.word not in _ARTICLES]
+
+
 def _words_with_content(analysis: Analysis) -> list[Token]:
     content = analysis.content
     return [token for token in analysis.tokens if token.stem in content]
@@ -84,9 +120,10 @@ def _trimmed(left: list[Token], right: list[Token]) -> tuple[list[Token], list[T
     return left[start : most - end], right[start : most - end]
 
 
-def _between(left: list[Token], right: list[Token], *, symmetric: bool) -> str | None:
-    """How runs of the same words change places, if they do."""
-    asked = left[0].word in _ASKED if left else False
+def _between(
+    left: list[Token], right: list[Token], *, symmetric: bool, asked: bool = False
+) -> str | None:
+    """How runs of the same words change places, if they do; `asked` where a word asks for one."""
     around = _around(left, right)
     left, right = _trimmed(left, right)
     a, b = [token.stem for token in left], [token.stem for token in right]
@@ -100,7 +137,7 @@ def _between(left: list[Token], right: list[Token], *, symmetric: bool) -> str |
     for first in range(1, min(_LONGEST, len(a) - 2) + 1):
         for last in range(1, min(_LONGEST, len(a) - first - 1) + 1):
             if b == a[-last:] + a[first:-last] + a[:first]:
-                return _named(left[:first], left[-last:], left[first:-last], around[1])
+                return _named(left[:first], left[-last:], left[first:-last], around)
     return _shuffled(left, right)
 
 
@@ -173,18 +210,17 @@ def _named(
     one: Sequence[Token],
     other: Sequence[Token],
     between: Sequence[Token],
-    behind: Token | None,
+    around: tuple[str, Token | None],
 ) -> str | None:
     """The two that change places, unless they are members of one list or have no content.
 
-    A word behind both says nothing: "red cars and blue cars".
+    A word before or behind both says nothing: "to walk or to run", "red cars and blue cars".
     """
     if not (_says_something(one) and _says_something(other)):
         return None
-    compared = any(token.word == "than" for token in between)
-    shared = {between[0].stem}
-    if compared:
-        shared &= {behind.stem} if behind else set()
+    before, behind = around
+    shared = {between[0].stem} & ({behind.stem} if behind else set())
+    shared |= {between[-1].stem} & ({before} & {"to"})
     joints = lexicon.word_set("list_joint")
     rest = [token for token in between if token.word not in _ARTICLES and token.stem not in shared]
     if between[0].word in joints or any(token.word in joints for token in between):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from llm_cache_proxy.domain.guard.pair.alignment import unmatched
+from llm_cache_proxy.domain.guard.pair.converse import is_converse
 from llm_cache_proxy.domain.guard.pair.gap import Gap, gap
 from llm_cache_proxy.domain.guard.pair.negation import made_good
 from llm_cache_proxy.domain.guard.pair.order import Places, places
@@ -106,6 +107,11 @@ class Pair:
     def made_good(self) -> bool:
         """Whether a negator on one side makes an opposite good, and nothing else differs."""
         return made_good(self.a, self.b)
+
+    @cached_property
+    def is_converse(self) -> bool:
+        """Whether both tell one relation from its two ends: "larger than", "smaller than"."""
+        return is_converse(self.a, self.b)
 
     @property
     def both_tell(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned
-from llm_cache_proxy.domain.guard.text.markers import closed_classes, question_types, tells
+from llm_cache_proxy.domain.guard.text.markers import asking, closed_classes, question_types, tells
 from llm_cache_proxy.domain.guard.text.material import material
 from llm_cache_proxy.domain.guard.text.quantities import Quantity, quantities
 from llm_cache_proxy.domain.guard.text.scripts import written_in
@@ -72,7 +72,7 @@ def analyse(text: str) -> Analysis:
         if _has_content(token) and token not in used:
             content[stem] = token
     script, language = written_in(plain)
-    questions = question_types(words)
+    questions = question_types(asking(plain, words))
     return Analysis(
         text=text,
         hiding=hiding,

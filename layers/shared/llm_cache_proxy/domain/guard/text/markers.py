@@ -83,6 +83,18 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
+def asking(tokens: tuple[Token, ...], words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words behind a time that is set in front: "When it rains, do bees fly?"."""
+    if words[:1] != ("when",):
+        return words
+    for at, token in enumerate(tokens[:-1]):
+        if token.raw == "," and at > 1:
+            opens = tokens[at + 1].word
+            asks = lexicon.word_set("auxiliary") | lexicon.word_set("question_word")
+            return tuple(each.word for each in tokens[at + 1 :]) if opens in asks else words
+    return words
+
+
 def _asks(words: tuple[str, ...], at: int) -> bool:
     """Whether a word that may open a relative clause asks here instead."""
     return at == 0 or words[at - 1] in lexicon.word_set("before_question")

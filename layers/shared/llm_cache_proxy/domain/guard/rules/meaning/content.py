@@ -21,7 +21,7 @@ _ENOUGH_WORDS = 20
 
 
 def _contrast(pair: Pair) -> str | None:
-    if pair.retells and len(pair.only_a) + len(pair.only_b) > _SHORT:
+    if pair.is_converse or (pair.retells and len(pair.only_a) + len(pair.only_b) > _SHORT):
         return None
     sets = lexicon.contrasts()
     left = [*(token.stem for token in pair.only_a), *_light_only(pair.a, pair.b)]
@@ -44,7 +44,7 @@ def _light_contrasts() -> frozenset[str]:
 
 
 def _substitution(pair: Pair) -> str | None:
-    if pair.made_good:
+    if pair.made_good or pair.is_converse:
         return None
     exchanged = swapped(pair)
     if exchanged is not None:

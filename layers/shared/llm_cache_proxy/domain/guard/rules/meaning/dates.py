@@ -25,7 +25,9 @@ def _dates(pair: Pair) -> str | None:
         return None
     if left != right:
         return f"dates {sorted(left - right)} and {sorted(right - left)}"
-    if len(left) >= _SEVERAL and changed_places(in_a, in_b, pair.a.plain, pair.b.plain):
+    if len(left) < _SEVERAL or pair.is_converse:
+        return None
+    if changed_places(in_a, in_b, pair.a.plain, pair.b.plain):
         return "dates that change places"
     return None
 

@@ -39,12 +39,16 @@ _BY_QUESTION = ("how", "what", "why", "degree")
 def _quantifiers(pair: Pair) -> str | None:
     if {tuple(token.word for token in words) for words in pair.gap[:2]} == {("and",), ("or",)}:
         return "and on one side, or on the other"
+    if pair.is_converse:
+        return None
     left = {title for title in pair.a.classes if title.startswith("q_")}
     right = {title for title in pair.b.classes if title.startswith("q_")}
     only_left, only_right = left - right, right - left
     for title in (only_left | only_right) & _MUST_MATCH:
         had, lacks = (pair.a, pair.b) if title in only_left else (pair.b, pair.a)
         if _is_limit_of_modal(title, had, lacks) or _compares_so(title, lacks):
+            continue
+        if title == "q_half" and any(each.value == "1/2" for each in lacks.quantities):
             continue
         return f"{title.partition('_')[2]} on one side"
     for one in only_left:

@@ -10,6 +10,9 @@ from llm_cache_proxy.domain.guard.words import lexicon
 
 _UNLIKE_NAMES = frozenset({"new", "north", "south", "east", "west", "upper", "lower", "great"})
 
+_TITLES = frozenset({"jr", "sr", "inc", "corp", "ltd", "plc", "co", "llc"})
+"""What follows a name and may be left out where something is only told."""
+
 
 @cache
 def _named() -> dict[str, str]:
@@ -69,8 +72,11 @@ def _human() -> frozenset[str]:
 
 
 def _entities(pair: Pair) -> str | None:
-    named_a = [token for token in pair.only_a if _is_name(token, pair.a)]
-    named_b = [token for token in pair.only_b if _is_name(token, pair.b)]
+    idle = _TITLES if pair.both_tell else frozenset()
+    named_a, named_b = (
+        [token for token in only if token.word not in idle and _is_name(token, text)]
+        for only, text in ((pair.only_a, pair.a), (pair.only_b, pair.b))
+    )
     if not named_b:
         named_a = [token for token in named_a if not _is_forename(token, pair.a)]
     if not named_a:

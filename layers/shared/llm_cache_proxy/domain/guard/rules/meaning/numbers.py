@@ -71,7 +71,11 @@ def _said_as_article(pair: Pair) -> bool:
 def _order(pair: Pair) -> str | None:
     """Numbers that change places: "2 pills every 8 hours", "8 pills every 2 hours"."""
     a, b = ([each.item for each in text.quantities] for text in (pair.a, pair.b))
-    if len(a) < _SEVERAL or not changed_places(a, b, pair.a.plain, pair.b.plain):
+    if (
+        len(a) < _SEVERAL
+        or pair.is_converse
+        or not changed_places(a, b, pair.a.plain, pair.b.plain)
+    ):
         return None
     if (
         pair.both_tell and pair.kept > _MUCH and len(a) <= MOST and not crossed(a, b)

@@ -86,7 +86,7 @@ def _same_scope(left: Negator, right: Negator) -> bool:
 
 
 def _opposites(pair: Pair) -> str | None:
-    if pair.made_good:
+    if pair.made_good or pair.is_converse:
         return None
     dropped = _dropped(pair.a, pair.b) or _dropped(pair.b, pair.a)
     if dropped is not None:

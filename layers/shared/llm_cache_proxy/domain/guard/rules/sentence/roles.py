@@ -1,6 +1,7 @@
 """Differences in roles: who does it to whom, from where to where, which word belongs to which."""
 
 from functools import cache
+from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.exchange import exchanged
 from llm_cache_proxy.domain.guard.pair.order import JOINTS, MOST_KEYS, Places
@@ -17,8 +18,12 @@ from llm_cache_proxy.domain.guard.words.stems import stem
 _TOLD = {"say", "tell", "add"}
 _LONGEST_NAME = 4
 _REWORDED = 2
+_NEAR = 3
+_OWNING = ({"of", "to"}, {"of", "for"}, {"of", "with"})
+"""Prepositions behind a thing that name what it is made of, leads to, or has."""
 _THINGS = frozenset({"close", "date", "match", "border", "link", "associate", "partner"})
 """Words that hold both ways as "dating" and "matches", and are a thing or a deed as they stand."""
+_APART = frozenset({"between", "from"})
 _SENSE = {
     "to": "goal", "into": "goal", "onto": "goal", "toward": "goal", "towards": "goal",
     "from": "source", "off": "source",
@@ -47,7 +52,7 @@ _OPPOSED = frozenset(
 def _direction(pair: Pair) -> str | None:
     in_a, in_b = pair.places
     keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
-    if len(keys) > MOST_KEYS:
+    if len(keys) > MOST_KEYS or pair.is_converse:
         return None
     turned = asked_role(pair) or _opposed(keys, in_a, in_b) or _turned_voice(pair)
     if turned is not None:
@@ -59,7 +64,18 @@ def _direction(pair: Pair) -> str | None:
         swapped = _swapped(pair)
     if swapped is not None or pair.only_a or pair.only_b:
         return swapped
-    return _reattached(pair, keys, in_a, in_b)
+    told = _reattached(pair, keys, in_a, in_b)
+    return told or (None if symmetric else _headed(keys, in_a, in_b))
+
+
+def _headed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
+    """Two things each of which is the other's in one text: "a list of maps", "a map to a list"."""
+    for one, other in pairwise(keys):
+        roles = in_a[one].role, in_a[other].role, in_b[other].role, in_b[one].role
+        near = 1 < in_a[other].at - in_a[one].at <= _NEAR >= in_b[one].at - in_b[other].at > 1
+        if near and roles[0] == roles[2] == "" and {*roles[1::2]} in _OWNING:
+            return f"{one} {roles[1]} {other} and {other} {roles[3]} {one}"
+    return None
 
 
 def _turned_voice(pair: Pair) -> str | None:
@@ -160,6 +176,8 @@ def _symmetric_stems() -> frozenset[str]:
 def _is_symmetric(pair: Pair) -> bool:
     found = _symmetric_stems() & pair.a.stems & pair.b.stems
     things = frozenset({"close"}) if pair.both_tell else _THINGS
+    if "distanc" in found and _APART.isdisjoint(pair.a.words):
+        found -= {"distanc"}  # "distance divided by time"
     if found - things or ("close" in found and "close" in pair.a.words):
         return True
     return any(word not in things and stem(word) in found - {"close"} for word in pair.a.words)
@@ -196,12 +214,17 @@ DIRECTION = Rule(
         ("Did Laura seize the boat?", "Was Laura seized by the boat?"),
         ("What do cats eat?", "What eats cats?"),
         ("Ann hit Bo. Bo hit Cy. Who hit Cy?", "Bo hit Ann. Ann hit Cy. Who hit Cy?"),
+        ("Is tap water safe?", "Is a water tap safe?"),
+        ("What is an array of pointers?", "What is a pointer to an array?"),
+        ("What are the odds of rain given fog?", "What are the odds of fog given that it rains?"),
         ("Can I eat with a cold?", "Can I eat after a cold?"),
         ("A man in a hat smokes a straw cigarette", "A man in a straw hat smokes a cigarette"),
     ),
     passes=(
         ("Did Einstein influence Bohr?", "Was Bohr influenced by Einstein?"),
         ("Is Ann married to Bob?", "Is Bob married to Ann?"),
+        ("Is Mars larger than Io?", "Is Io smaller than Mars?"),
+        ("Is red wine better than white wine?", "Is white wine worse than red wine?"),
         ("Compare apples and pears", "Compare pears and apples"),
         ("How do I sort a list in Python?", "In Python, how do I sort a list?"),
     ),
