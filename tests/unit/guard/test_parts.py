@@ -64,7 +64,7 @@ def test_the_text_that_is_handed_over_is_found(text: str, handed: tuple[str, ...
         ("What is @ (", ()),
         ("Is 3 + 5 more?", ("3+5",)),
         ("Call 555-123-4567 @ noon", ()),
-        ("cat in.txt > out.txt", ("in.txt > out.txt",)),
+        ("cat in.txt > out.txt", ("in.txt>out.txt",)),
         ("Run:\n  go()", ("  go()",)),
     ],
 )

@@ -4,6 +4,7 @@ Speaks only of two texts that are the same but for capitals.
 """
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
@@ -11,7 +12,12 @@ from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _CAMEL = re.compile(r"[A-Za-z]+[a-z][A-Z]")
+_CHORD = re.compile(r"[A-G][mM]\d{1,2}")
+"""A chord, which is minor or major: "Am7", "AM7"."""
 _LONGEST_UNIT = 3
+_MEMBER = 4
+"""Letters of a member's name; what is shorter is as often the "JS" of a product."""
+_WITH_KEY = 2
 _ARGUMENTS = 4
 """Words of a command line before the one that is looked at."""
 _SYMBOL = 2
@@ -57,7 +63,8 @@ def other_identifier(a: Analysis, b: Analysis) -> str | None:
     for one, other in zip(a.tokens, b.tokens, strict=True):
         if one.raw == other.raw:
             continue
-        if all(_CAMEL.match(each.raw) for each in (one, other)) or _is_other_compound(one, other):
+        camel = all(_CAMEL.match(each.raw) for each in (one, other))
+        if camel or _is_other_compound(one, other) or _is_other_member(one, other):
             return f"{one.raw} and {other.raw}"
     return None
 
@@ -65,9 +72,17 @@ def other_identifier(a: Analysis, b: Analysis) -> str | None:
 def _is_other_compound(one: Token, other: Token) -> bool:
     """Whether two formulas differ in capitals inside them: "H2SO4", "H2So4"."""
     raws = one.raw, other.raw
+    if all(map(_CHORD.fullmatch, raws)):
+        return True
     if one.kind is not Kind.IDENTIFIER or any(raw.islower() or "." in raw for raw in raws):
         return False
     return any(raw[1:].lower() != raw[1:] and not raw.isupper() for raw in raws)
+
+
+def _is_other_member(one: Token, other: Token) -> bool:
+    """Whether a member of something is named in other capitals: "list.Sort", "list.sort"."""
+    left, right = (each.raw.rpartition(".") for each in (one, other))
+    return bool(left[0]) and len(left[2]) >= _MEMBER and left[2] != right[2]
 
 
 def other_argument(a: Analysis, b: Analysis) -> str | None:
@@ -78,6 +93,13 @@ def other_argument(a: Analysis, b: Analysis) -> str | None:
         if one.raw != other.raw and not (one.opens or other.opens) and _is_argument(a, at):
             return f"written as {one.raw[:40]}"
     return None
+
+
+def is_pressed(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a letter names a key that is pressed with another one: "ctrl + c"."""
+    if at < _WITH_KEY or tokens[at - 1].raw not in {"+", "-"}:
+        return False
+    return tokens[at - 2].word in lexicon.word_set("keyboard")
 
 
 def _is_argument(analysis: Analysis, at: int) -> bool:

@@ -11,7 +11,8 @@ from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _COMPANY = ("noun", "before", "head")
-_DECADE = frozenset({"'", "s"})
+_COMING = frozenset({"'", "s", "a", "an", "the"})
+"""What may stand between the joints of a list: "the 60's and the 70's"."""
 _COUNTED = frozenset({Kind.NUMBER, Kind.VERSION, Kind.DATE, Kind.TIME})
 _WAYS = frozenset({"from", "to"})
 _NEAR = 4
@@ -90,7 +91,7 @@ def _is_list(between: Sequence[Token], shared: str) -> bool:
     joints = lexicon.word_set("list_joint")
     return bool(between) and all(
         token.word in joints
-        or token.word in _DECADE
+        or token.word in _COMING
         or token.stem == shared
         or (token.kind is Kind.MARK and set(token.raw) <= {",", '"'})
         for token in between

@@ -37,6 +37,7 @@ _HIDES = re.compile(
     rf"[^{_INVISIBLE}][{_INVISIBLE}]+[^\s{_INVISIBLE}!-/:-@\[-`{{-~]|[\u202d\u202e]"
 )
 """Something invisible inside a word, or a mark that turns the direction of writing."""
+_ENDS = ".,?!:;"
 _ACCENT = re.compile("[\u0300-\u0333]")  # the strokes through letters that follow are no accents
 _ONE_SPELLING = str.maketrans(
     {
@@ -71,7 +72,9 @@ def cleaned(text: str) -> Cleaned:
     composed = _typed(normalize("NFC", text))
     if _DROPPED.search(composed) is None:
         return Cleaned(composed.translate(_ONE_SPELLING), ())
-    hiding = tuple(chunk.casefold() for chunk in composed.split() if _HIDES.search(chunk))
+    hiding = tuple(
+        chunk.casefold().strip(_ENDS) for chunk in composed.split() if _HIDES.search(chunk)
+    )
     return Cleaned(_DROPPED.sub("", composed).translate(_ONE_SPELLING), hiding)
 
 

@@ -17,6 +17,7 @@ _CURRENCY_SIGNS = frozenset("$€£¥₹₩₽")
 _CURRENCIES = frozenset({"usd", "eur", "gbp", "rs", "inr", "jpy", "us$", "chf", "cad", "aud"})
 _PARTS = frozenset("2345678")
 _PAIRS = frozenset({"pair", "couple"})
+_DECADES = frozenset(str(value) for value in range(30, 100, 10))
 _HUNDRED = 100
 _SPEEDS = {"kilometre": "kmh", "mile": "mph"}
 _HOURLY = frozenset((by, "hour") for by in ("/", "per", "an"))
@@ -62,7 +63,7 @@ def quantities(tokens: tuple[Token, ...]) -> tuple[tuple[Quantity, ...], frozens
 @cache
 def _spelt() -> frozenset[str]:
     """Words that a number may begin with."""
-    return _PAIRS | lexicon.number_words().keys()
+    return _PAIRS | {"half"} | lexicon.number_words().keys()
 
 
 def _is_count(tokens: tuple[Token, ...], start: int, stop: int) -> bool:
@@ -88,6 +89,8 @@ def _number(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
         return at + 1, str(_ROMAN[token.raw]), False
     if token.word in lexicon.number_words():
         return _spelled(tokens, at)
+    if token.word == "half" and [each.word for each in tokens[at + 1 : at + 2]] == ["of"]:
+        return at + 1, "1/2", True
     if token.word in _PAIRS and [each.word for each in tokens[at - 1 : at + 2 : 2]] == ["a", "of"]:
         return at + 1, "2", False
     return at, "", False
@@ -95,7 +98,7 @@ def _number(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
 
 def _digits(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
     value = tokens[at].word.replace(",", "")
-    value = "0" + value if value.startswith(".") else value
+    value = "0" + value if value.startswith(".") else value.removesuffix(".00")
     end = at + 1
     part = tokens[end : end + 2]
     if [each.raw for each in part[:1]] == ["/"] and value == "1" and _is_part(part[1:]):
@@ -110,6 +113,8 @@ def _digits(tokens: tuple[Token, ...], at: int) -> tuple[int, str, bool]:
         end += 1
     if end < len(tokens) and tokens[end].word in _ENDINGS:
         end += 1
+    elif end < len(tokens) and tokens[end].raw == "s" and value in _DECADES:
+        value = "19" + value  # "the 90s"
     elif end < len(tokens) and tokens[end].raw == "M":
         value = _scaled(value, lexicon.number_scales()["million"])
         end += 1

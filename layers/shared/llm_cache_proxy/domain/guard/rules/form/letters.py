@@ -5,6 +5,7 @@ The article "a" and the pronoun "I" are none, nor are the letters of "X-ray" and
 
 import re
 
+from llm_cache_proxy.domain.guard.pair.letter_case import is_pressed
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
@@ -124,7 +125,7 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
 def _is_before_letter(tokens: tuple[Token, ...], at: int) -> bool:
     """Whether an "a" is the article of one letter, and of what that describes: "a t rex"."""
     articled = lexicon.function_words() | lexicon.word_set("taking")
-    if tokens[at - 1].word not in articled or len(tokens) < at + _LETTER_AND_NOUN:
+    if articled.isdisjoint(tokens[at - 1][1:3]) or len(tokens) < at + _LETTER_AND_NOUN:
         return False
     letter, after = tokens[at + 1], tokens[at + 2]
     return len(letter.raw) == 1 and letter.raw.isalpha() and after.word.isalpha() > _is_one(after)
@@ -183,6 +184,8 @@ def _other_case(pair: Pair, a: list[Item], b: list[Item]) -> str | None:
     differing = {at for at, one in enumerate(first) if one.raw != second[at].raw}
     named = lexicon.word_set("lettered")
     for one, other in zip(a, b, strict=True):
+        if is_pressed(first, one.start):
+            continue
         if {one.start} == differing == {other.start} and one.head not in named:
             return f"{first[one.start].raw} and {second[one.start].raw}"
     return None

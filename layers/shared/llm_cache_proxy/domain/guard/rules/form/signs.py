@@ -2,7 +2,7 @@
 
 import re
 
-from llm_cache_proxy.domain.guard.pair.letter_case import other_argument
+from llm_cache_proxy.domain.guard.pair.letter_case import is_pressed, other_argument
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
@@ -15,7 +15,9 @@ _DEFINES = re.compile(
 
 
 _SEVERAL = 2
-_NAMED = re.compile(r"\.([A-Za-z][\w-]*)|<([A-Za-z]\w+)>")
+_HYPHENED = re.compile(r"\b([a-z]{2,})-([a-z]{2,}) ([a-z]{2,})")
+_OWNERS = re.compile(r"([A-Za-z]{2,})s' ")
+_NAMED = re.compile(r"\.([A-Za-z][\w-]*)|<([A-Za-z]\w+)>|#([A-Za-z]\w{2,})")
 """A kind of file, or a tag, whose mark may be left out where nothing else has the name."""
 
 
@@ -24,7 +26,8 @@ def _signs(pair: Pair) -> str | None:
     if a == b:
         if a or _has_definition(pair) or _has_flag(pair):
             return _other_case(pair)
-        return other_argument(pair.a, pair.b) or _other_literal(pair)
+        other = other_argument(pair.a, pair.b) or _other_literal(pair)
+        return other or _other_compound(pair) or _other_owner(pair.a.text, pair.b.text)
     if pair.retells:
         return None  # news: "[he]", "(nyse: PEP)"
     only = next((unit for unit in (*a, *b) if (unit in a) != (unit in b)), "their order")
@@ -42,7 +45,9 @@ def _goes_bare(unit: str, one: Analysis, other: Analysis) -> bool:
     name = _NAMED.fullmatch(unit)
     if name is None or unit in other.signature:
         return False
-    bare = (name[1] or name[2]).casefold()
+    if name[3] and ("computing" in one.classes or len(one.signature) > 1):
+        return False  # an id of CSS, no hashtag
+    bare = next(filter(None, name.groups())).casefold()
     marked = any(each.casefold().endswith((bare, bare + ">")) for each in other.signature)
     return bare in other.words and not marked and one.words.count(bare) < _SEVERAL
 
@@ -67,9 +72,9 @@ def _other_case(pair: Pair) -> str | None:
         | frozenset(lexicon.named("languages")["programming"])
     )
     before = ""
-    for one, other in zip(a, b, strict=True):
+    for at, (one, other) in enumerate(zip(a, b, strict=True)):
         is_named = one.word in named and before not in lexicon.word_set("loading")
-        ends = one is a[-1] and one.kind is Kind.MARK
+        ends = (one is a[-1] and one.kind is Kind.MARK) or is_pressed(a, at)
         if one.raw != other.raw and not (one.opens or other.opens or is_named or ends):
             return f"written as {one.raw[:40]}"
         before = one.word
@@ -87,6 +92,29 @@ def _other_literal(pair: Pair) -> str | None:
     for one, other in zip(a, b, strict=True):
         if one.raw != other.raw and one.word in literals and not (one.opens or other.opens):
             return f"written as {one.raw[:40]}"
+    return None
+
+
+def _other_compound(pair: Pair) -> str | None:
+    """A hyphen that moves to the next word: "small-business owner", "small business-owner"."""
+    if "-" not in pair.a.text or "-" not in pair.b.text:
+        return None
+    texts = pair.a.text.casefold(), pair.b.text.casefold()
+    for text, rest in (texts, texts[::-1]):
+        for first, middle, last in _HYPHENED.findall(text):
+            if f"{first} {middle}-{last}" in rest:
+                return f"{first}-{middle} {last} and {first} {middle}-{last}"
+    return None
+
+
+def _other_owner(one: str, other: str) -> str | None:
+    """One owner in one text and several in the other: "the dog's bowl", "the dogs' bowl"."""
+    if "s' " not in one and "s' " not in other:
+        return None
+    for text, rest in ((one, other), (other, one)):
+        for owner in _OWNERS.findall(text):
+            if f"{owner}'s " in rest:
+                return f"{owner}s' and {owner}'s"
     return None
 
 
@@ -110,6 +138,10 @@ SIGNS = Rule(
         ("Is 6' wide?", 'Is 6" wide?'),
         ("What does # x do in Markdown?", "What does ## x do in Markdown?"),
         ("Do .env and env differ?", "Do env and env differ?"),
+        ("What does push! in Julia do?", "What does push in Julia do?"),
+        ("Is a 1:n relation slow?", "Is a 1:1 relation slow?"),
+        ("What does yes & do in bash?", "What does yes do in bash?"),
+        ("Is a used-car dealer rich?", "Is a used car-dealer rich?"),
     ),
     passes=(
         ("What is 17+5?", "What is 17 + 5?"),
@@ -117,6 +149,9 @@ SIGNS = Rule(
         ("What does `len(x)` do?", "what does len(x) do"),
         ("What can I buy for $20?", "What can I buy for 20 dollars?"),
         ("What does print() do?", "What does print do?"),
+        ("What does E = mc^2 mean?", "What does E=mc^2 mean?"),
+        ("What is #ootd?", "What is ootd?"),
+        ("Explain recursion :)", "Explain recursion"),
         ("Who sang this (in 1999)?", "Who sang this in 1999?"),
         ("Is it a *good* idea?", "Is it a good idea?"),
         ("What is x² + 1?", "What is x^2 + 1?"),

@@ -50,7 +50,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _has(pair: Pair, analysis: Analysis, span: str) -> bool:
-    return _contains(analysis, span) or (pair.retells and _retells(analysis, span))
+    return _contains(analysis, span) or (pair.both_tell and _retells(analysis, span))
 
 
 def _retells(analysis: Analysis, span: str) -> bool:

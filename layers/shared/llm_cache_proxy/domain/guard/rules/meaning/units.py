@@ -5,6 +5,9 @@ from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 
 _SIGNED = frozenset({"percent", "degree"})
+_LIMITS = frozenset(
+    {"under", "below", "within", "around", "over", "abov", "about", "upto", "between", "to", "than"}
+)
 _GOES_WITHOUT = frozenset({"dollar", "euro", "pound", "rupee", "year"})
 """Units that are left out where they go without saying: "under 500", "at 23"."""
 
@@ -25,9 +28,11 @@ def _unit_of_one(one: Analysis, other: Analysis) -> str | None:
     bare = {each.value for each in other.quantities} - {
         each.value for each in other.quantities if each.unit
     }
+    limits = {each.value for each in other.quantities if each.item.before in _LIMITS}
     alike = [word for word in one.words if word in other.words] == [*other.words]
     for each in one.quantities:
-        counts = each.unit in _SIGNED or (alike and each.unit not in _GOES_WITHOUT)
+        goes_without = each.unit in _GOES_WITHOUT and (each.unit == "year" or each.value in limits)
+        counts = each.unit in _SIGNED or (alike and not goes_without)
         if each.unit and counts and each.value in bare:
             return f"{each.value} {each.unit} and {each.value}"
     return None

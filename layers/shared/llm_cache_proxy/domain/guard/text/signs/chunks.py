@@ -3,13 +3,26 @@
 import re
 from collections.abc import Iterator
 
-from llm_cache_proxy.domain.guard.text.signs.alone import FACE, is_asked, is_face, is_place
-from llm_cache_proxy.domain.guard.text.signs.code import core_of, is_code, kept_quote, spelt
+from llm_cache_proxy.domain.guard.text.signs.alone import (
+    FACE,
+    is_asked,
+    is_face,
+    is_marked,
+    is_place,
+)
+from llm_cache_proxy.domain.guard.text.signs.code import (
+    core_of,
+    is_code,
+    is_literal,
+    kept_quote,
+    spelt,
+)
 from llm_cache_proxy.domain.guard.text.signs.formula import (
     SPOKEN,
     beside_relation,
     formula,
     formula_end,
+    is_background,
 )
 
 _OPENING = re.compile(r"[{\[]|\w\((?!e?s\))")
@@ -36,7 +49,7 @@ def counting(chunks: list[str]) -> Iterator[str]:
             at += 1
             continue
         end = formula_end(chunks, at)
-        if is_place(chunks, at) or is_asked(chunks, at):
+        if _stands_alone(chunks, at):
             yield chunks[at]
             at += 1
             continue
@@ -53,6 +66,16 @@ def counting(chunks: list[str]) -> Iterator[str]:
             if is_code(core) and not beside_relation(chunks, at):
                 yield kept_quote(chunks, at, core) + spelt(core)
             at += 1
+
+
+def _stands_alone(chunks: list[str], at: int) -> bool:
+    """Whether the chunk counts as it is written, whatever is in it."""
+    if chunks[at][0] in "\"'":
+        lisp = chunks[at][:2] == "'(" and chunks[at].count("'") == 1
+        return lisp or is_literal(chunks, at)
+    if chunks[at][-1] in "!?&" and (is_marked(chunks, at) or is_background(chunks, at)):
+        return True
+    return is_place(chunks, at) or is_asked(chunks, at)
 
 
 def _grouped(chunks: list[str]) -> list[str]:

@@ -28,8 +28,14 @@ _ANY_CASE = re.compile(
     r"\.(?i:csv|json|txt|pdf|xml|ya?ml|html?|md|png|jpe?g|gif|exe|zip|docx?|xlsx?|pptx?|env|log|sql|mp[34])"
     r"|[A-Za-z]{4,}\+"
 )
-_SHELLS = re.compile(r"\b(?:bash|shell|sh|zsh)\b", re.IGNORECASE)
+SHELLS = re.compile(r"\b(?:bash|shell|sh|zsh)\b", re.IGNORECASE)
 _EXPANDS = re.compile(r"[$`\\!]")
+_CHARACTER = re.compile(r"'\\?[^'\\]{1,2}'|\"\\?[^\"\\]{1,2}\"")
+_TYPED = frozenset({"C", "Java", "Go", "Rust", "Haskell", "Kotlin", "Scala", "L"})
+"""Languages that have characters and strings; "L" stands for one with a sign in its name."""
+_EITHER = re.compile(r"[A-Z]/[A-Z]-[a-z]+")
+_VALUE = re.compile(r"\"(?:null|true|false|\d[\d.]*)\"")
+_DATA = frozenset({"JSON", "YAML", "json", "yaml"})
 ENDS = ".,?!:;"
 QUOTES = "\"'“”„«»"
 
@@ -49,8 +55,16 @@ def spelt(core: str) -> str:
 def kept_quote(chunks: list[str], at: int, core: str) -> str:
     """The quote of what a shell would read in another way in other quotes: '$HOME', "$HOME"."""
     quotes = at and chunks[at - 1].casefold() in lexicon.word_set("quoting")
-    quotes = quotes or any(map(_SHELLS.search, chunks))
+    quotes = quotes or any(map(SHELLS.search, chunks))
     return chunks[at][0] if quotes and chunks[at][0] in "\"'" and _EXPANDS.search(core) else ""
+
+
+def is_literal(chunks: list[str], at: int) -> bool:
+    """Whether the quotes of a chunk say what type it has: 'a' and "a" in C, "null" in JSON."""
+    chunk = chunks[at].rstrip(ENDS)
+    tells = _TYPED if _CHARACTER.fullmatch(chunk) else frozenset()
+    tells |= _DATA if _VALUE.fullmatch(chunk) else frozenset()
+    return bool(tells) and any(each.rstrip(ENDS) in tells for each in chunks)
 
 
 def core_of(chunk: str) -> str:
@@ -62,4 +76,6 @@ def core_of(chunk: str) -> str:
         core = core[1:]
     if core.endswith(")") and core.count(")") > core.count("("):
         core = core[:-1]
+    if _EITHER.fullmatch(core):  # "A/B-testing"
+        core = core[:3]
     return core.removesuffix("()").rstrip(ENDS)

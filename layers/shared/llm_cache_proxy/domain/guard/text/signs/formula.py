@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from llm_cache_proxy.domain.guard.text.signs.code import CODE, ENDS, QUOTES, core_of
+from llm_cache_proxy.domain.guard.text.signs.code import CODE, ENDS, QUOTES, SHELLS, core_of
 
 _ATOM = re.compile(r"[-+*/%^=<>!&()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!&()\[\]|.,:;?\d\"']*")
 """A chunk that may be a part of a formula: signs, digits, one letter at most."""
@@ -14,18 +14,24 @@ _NAMES = re.compile(r"[A-Za-z]:")
 _COUNTING = frozenset({"calculate", "compute", "evaluate", "is", "of", "simplify", "what's"})
 """Words before "6!" that make it a factorial at the end of a text."""
 _OPERATES = re.compile(
-    r"[-+*/^!]|\w\?\w|\w\?:|(?<![a-z])[a-z][&;][a-z](?![a-z])|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)"
+    r"[-+*/^!]|\w:[A-Za-z](?!\w)|\w\?\w|\w\?:|(?<![a-z])[a-z][&;][a-z](?![a-z])|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)"
 )
 _NO_FORMULA = re.compile(
     r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z%]?[.,:;]*"
 )
 """Numbers, ranges, dates, telephone numbers, bullets."""
+_ARTICLED = re.compile(r"\d|<")
 _SIGNED = re.compile(r"[\"'(]?-\.?\d")
 RELATION = frozenset(
     {"=", "==", "===", "!=", "<", "<=", ">", ">=", "|", "||", "&&", ">>", "<<", "->", "=>"}
     | {":=", "+=", "-=", "*=", "/=", "//", "**", "^", "~"}
 )
 """Operators whose neighbours are code as well."""
+_BESIDE_SIGN = frozenset(
+    {"do", "does", "is", "are", "between", "and", "or", "vs", "the", "of", "in", "mean", "differ"}
+)
+"""Words beside an operator that is asked about, and relates nothing."""
+_BEHIND_COMMAND = frozenset({"do", "mean", "work", "in"})
 SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
 
 
@@ -33,10 +39,21 @@ def formula_end(chunks: list[str], at: int) -> int:
     """Where the run of chunks ends that may be one formula; `at` if none starts there."""
     end = at
     while end < len(chunks) and (_ATOM.fullmatch(chunks[end]) or _is_spoken(chunks, end)):
+        if end > at and is_background(chunks, end):
+            break
         end += 1
         if _NAMES.fullmatch(chunks[end - 1]):
             break
     return end
+
+
+def is_background(chunks: list[str], at: int) -> bool:
+    """Whether an "&" sends a command to the background, and is no "and": "sleep 9 & do"."""
+    if chunks[at] != "&" or not at:
+        return False
+    if at == len(chunks) - 1 or any(map(SHELLS.search, chunks)):
+        return True
+    return chunks[at + 1].rstrip(ENDS).casefold() in _BEHIND_COMMAND
 
 
 def _is_spoken(chunks: list[str], at: int) -> bool:
@@ -49,15 +66,22 @@ def formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
     """The chunks from `start` to `end` as one formula, with the words that its ends relate."""
     before = chunks[start - 1] if start and chunks[start] in RELATION else ""
     after = chunks[end] if end < len(chunks) and chunks[end - 1] in RELATION else ""
+    before, after = ("" if each.rstrip(ENDS) in _BESIDE_SIGN else each for each in (before, after))
+    if end == start + 1 and chunks[start] in RELATION and not (before or after):
+        yield chunks[start]
+        return
     if before or after:
         core = "".join(chunks[start:end])
-        yield " ".join(each for each in (_side(before), core, _side(after)) if each)
+        core = core if after or end < len(chunks) else core.rstrip(".,?:;")
+        yield _side(before) + core + _side(after)
         return
+    if chunks[start] in {"a", "A"} and _ARTICLED.match("".join(chunks[start + 1 : end])):
+        start += 1  # "a 1:n relation", "a <p>"
     joined = "".join(SPOKEN.get(chunk, chunk) for chunk in chunks[start:end])
     counted = start and chunks[start - 1].casefold() in _COUNTING
     ends = ".,?:;" if counted or end < len(chunks) else ENDS  # "What is 3!"
     joined = joined.strip("\"'").rstrip(ends).strip("\"'")
-    if joined == "*" or (joined in _OPERATORS and _is_between_code(chunks, start, end)):
+    if (joined == "*" and start) or (joined in _OPERATORS and _is_between_code(chunks, start, end)):
         yield joined
         return
     if _NO_FORMULA.fullmatch(joined) and not _SIGNED.match(joined):

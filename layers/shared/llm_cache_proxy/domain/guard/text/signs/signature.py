@@ -14,15 +14,24 @@ _ANY = re.compile(
 _SIGN = re.compile(
     r"[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
-    r"|\?:|::|\.{2,}\w|\w \.{1,3} |\w\"\w|\w!\s|\d!|\s\?+\s|\w\?\w|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
+    r"|\(\w{1,2} (?:and|or) |\?:|::|[\dA-Za-z]:[A-Za-z]\b|\w\? [a-z]"
+    r"|\.{2,}\w|\w \.{1,3} |\w\"\w|\w!\s|\d!|\s\?+\s|\w\?\w|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
     r"|[:;][-o']?[()\[\]]|['\"](?!\w)(?<=\b[A-Za-z\d]['\"])|\s--"
-    r"|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
+    r"|\"(?:null|true|false|\d[\d.]*)\"|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
 _SPELT_OUT = re.compile(r"\b(?:regexp?|regular expression|glob|markdown)\b", re.IGNORECASE)
 """What is written in signs alone, each of which counts."""
 _PRIMED = re.compile(r"(?<![\w'\"])(?:[A-Za-z]|\d[\d./]*)(?:'{1,2}|\")(?![\w'\"])")
 """A prime, or feet and inches: "f'(x)", "6' tall"."""
+_BRACKETED = re.compile(r"\(\w{1,2} (?:and|or) \w{1,2}\)")
+"""What belongs together in a condition: "(a or b) and c"."""
+_MENTIONED = re.compile(
+    r"\b(?:write|use|spell|say|type|does|is)\s+((?:it|you|they|who|we|he|she|let)'(?:s|re|ll))"
+    r"(?=\W*$|\s+(?:mean|right|correct)\b)",
+    re.IGNORECASE,
+)
+"""A contraction that is asked about, and its apostrophe with it: "When do I write it's?"."""
 _OPENED = re.compile(r"(?:^|[\s(])[\"']\w")
 _QUANTIFIED = re.compile(r"[#*+?^$|\\{}\[\]].|[#*+^$|\\{}\[\]]$")
 _TYPED = str.maketrans(
@@ -47,7 +56,7 @@ def signature(text: str) -> tuple[str, ...]:
     if not text.isascii():
         text = text.translate(_TYPED)
     if _ANY.search(text) is None or _SIGN.search(text) is None:
-        return ()
+        return tuple(_MENTIONED.findall(text)) if "'" in text else ()
     text = _TIMES.sub("*", text)
     text = _KEYS.sub(lambda keys: "".join(keys[0].casefold().split()), text)
     lines = _LANGUAGE.sub("L", text).split("\n")
@@ -61,6 +70,8 @@ def signature(text: str) -> tuple[str, ...]:
         found.extend(_expressions(text))
     if ("'" in text or '"' in text) and _OPENED.search(text) is None:
         found.extend(_PRIMED.findall(text))
+    if "(" in text:
+        found.extend(_BRACKETED.findall(text))
     found.extend("".join(_PARTING.findall(record[0])) for record in _RECORD.finditer(text))
     return tuple(found)
 
