@@ -9,11 +9,12 @@ import pytest
 from llm_cache_proxy.adapters.upstream.pool import Timing, UpstreamPool
 from llm_cache_proxy.domain.client_keys.key_ring import UpstreamKey
 from llm_cache_proxy.domain.errors import (
+    InvalidRequest,
     UpstreamError,
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
-from llm_cache_proxy.domain.upstreams.config import UpstreamConfig
+from llm_cache_proxy.domain.upstreams.config import Kind, UpstreamConfig
 from llm_cache_proxy.domain.upstreams.retry import RetryPolicy
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 from servers.upstream.calls import chat_call, get, post
@@ -255,6 +256,52 @@ async def test_a_clients_own_key_goes_to_one_upstream_alone(routes: Sequence[Rou
         await pool_of(first, second, time=time).send(call)
 
     assert second.calls == []
+
+
+MIXED = (
+    UpstreamConfig("a", "https://a.example/v1"),
+    UpstreamConfig("claude", "https://c.example/v1", models=("claude-*",), kind=Kind.ANTHROPIC),
+)
+
+
+@pytest.mark.parametrize("headers", [{}, {"anthropic-version": "2023-06-01"}])
+async def test_a_clients_own_key_is_shown_to_its_provider_where_both_may_have_the_path(
+    headers: Mapping[str, str],
+) -> None:
+    members = {each.name: PlannedRequest(each.name, Time()) for each in MIXED}
+    for each in MIXED:
+        members[each.name].config = each
+    pool = UpstreamPool(list(members.values()))
+    call = replace(
+        chat_call(model="claude-2", routes=pool.routes("claude-2", "/complete")),
+        path="/complete",
+        headers=headers,
+        upstream_key=UpstreamKey("sk-own", "0a1b"),
+    )
+
+    reply = await pool.send(call)
+
+    assert reply.route == Route("claude", "claude-2")
+    assert members["a"].calls == []
+    await reply.body.aclose()
+
+
+async def test_a_clients_own_key_is_shown_to_nobody_where_nothing_tells() -> None:
+    members = [PlannedRequest(each.name, Time()) for each in MIXED]
+    for member, each in zip(members, MIXED, strict=True):
+        member.config = each
+    pool = UpstreamPool(members)
+    routes = pool.routes("any", "/complete")
+    call = replace(
+        chat_call(model="any", routes=routes),
+        path="/complete",
+        upstream_key=UpstreamKey("sk-own", "0a1b"),
+    )
+
+    with pytest.raises(InvalidRequest):
+        await pool.send(call)
+
+    assert [member.calls for member in members] == [[], []]
 
 
 async def test_without_any_upstream_nothing_can_be_reached() -> None:

@@ -2,14 +2,12 @@
 
 import pytest
 
-from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.upstreams.config import (
     Kind,
     UpstreamConfig,
     candidates,
     groq,
     of_kind,
-    without_model,
 )
 
 
@@ -81,63 +79,6 @@ def test_a_path_leads_to_the_upstreams_that_speak_its_api(path: str, name: str) 
 def test_where_none_is_of_that_kind_any_may_speak_both() -> None:
     assert of_kind([config("a", "*")], "/messages")[0].name == "a"
     assert of_kind([ANTHROPIC], "/chat/completions") == [ANTHROPIC]
-
-
-NAMING = UpstreamConfig("named", "https://n.example/v1", models=("claude-*",), kind=Kind.ANTHROPIC)
-VERSION = {"anthropic-version": "2023-06-01"}
-PROJECT = {"openai-project": "p"}
-
-
-def asked(
-    configs: list[UpstreamConfig],
-    path: str,
-    headers: dict[str, str] | None = None,
-    *,
-    own_key: bool = True,
-) -> list[str]:
-    found = without_model(configs, path, headers or {}, own_key=own_key)
-    return [each.name for each in found]
-
-
-@pytest.mark.parametrize("own_key", [False, True])
-@pytest.mark.parametrize(
-    ("path", "headers", "name"),
-    [
-        ("/messages/batches", {}, "named"),
-        ("/messages/batches/b_1", PROJECT, "named"),
-        ("/audio/transcriptions", VERSION, "a"),
-        ("/models", VERSION, "named"),
-        ("/files/f_1", {"anthropic-beta": "files"}, "named"),
-        ("/models", PROJECT, "a"),
-        ("/files", {"openai-beta": "x"}, "a"),
-    ],
-)
-def test_without_a_model_the_path_or_else_the_headers_say_who_is_asked(
-    path: str, headers: dict[str, str], name: str, *, own_key: bool
-) -> None:
-    assert asked([config("a", "*"), NAMING], path, headers, own_key=own_key) == [name]
-
-
-@pytest.mark.parametrize("headers", [{}, {"accept": "*/*"}, {**VERSION, **PROJECT}])
-@pytest.mark.parametrize("path", ["/models", "/files", "/of/tomorrow"])
-def test_a_clients_own_key_is_not_sent_where_nothing_tells_whose_it_is(
-    path: str, headers: dict[str, str]
-) -> None:
-    both = [config("a", "*"), NAMING]
-
-    with pytest.raises(InvalidRequest, match="which provider your key is for") as refused:
-        asked(both, path, headers)
-
-    assert refused.value.code == "undecided_upstream"
-    assert asked(both, path, headers, own_key=False) == ["a"]
-    assert asked([NAMING], path, headers) == ["named"]
-    assert asked([config("a", "*"), config("b", "*")], path, headers) == ["a", "b"]
-
-
-def test_without_a_model_catch_alls_are_asked_before_one_that_names_models() -> None:
-    assert asked([config("a", "gpt-*"), config("b", "*")], "/files") == ["b"]
-    assert asked([config("a", "gpt-*"), config("b", "llama-*")], "/files") == ["a"]
-    assert asked([], "/files") == []
 
 
 def test_the_api_key_is_not_shown() -> None:

@@ -17,8 +17,8 @@ from llm_cache_proxy.domain.upstreams.config import (
     UpstreamConfig,
     candidates,
     of_kind,
-    without_model,
 )
+from llm_cache_proxy.domain.upstreams.providers import for_own_key, without_model
 from llm_cache_proxy.domain.upstreams.retry import (
     RetryPolicy,
     backoff_seconds,
@@ -109,7 +109,7 @@ class UpstreamPool:
         attempts = _Attempts(self._timing.monotonic() + self._deadline_seconds)
         routes = call.routes or self._default_routes(call)
         if call.upstream_key is not None:  # it is for one provider's eyes
-            routes = routes[:1]
+            routes = self._of_the_keys_provider(call, routes)[:1]
         outcome: Outcome = UpstreamUnreachable("No upstream serves this.", upstream="")
         for position, route in enumerate(routes, 1):
             outcome = await self._over(route, call, attempts, last=position == len(routes))
@@ -138,6 +138,16 @@ class UpstreamPool:
         own_key = call.upstream_key is not None
         asked = without_model(configs, call.path, call.headers, own_key=own_key)
         return [Route(config.name, call.model or "") for config in asked]
+
+    def _of_the_keys_provider(self, call: UpstreamCall, routes: Sequence[Route]) -> Sequence[Route]:
+        """The routes as they are, unless they lead where the client's own key is a stranger's."""
+        if not call.routes:
+            return routes
+        configs = [member.config for member in self._members.values()]
+        serving = for_own_key(configs, call.model or "", call.path, call.headers)
+        if routes[0].upstream in {config.name for config in serving}:
+            return routes
+        return [Route(config.name, name) for config, name in candidates(serving, call.model or "")]
 
     async def _over(
         self, route: Route, call: UpstreamCall, attempts: _Attempts, *, last: bool

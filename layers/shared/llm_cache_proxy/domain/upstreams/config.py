@@ -9,7 +9,6 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from llm_cache_proxy.domain.dialects.anthropic.errors import speaks_anthropic
-from llm_cache_proxy.domain.errors import InvalidRequest
 
 
 class Kind(StrEnum):
@@ -22,28 +21,6 @@ class Kind(StrEnum):
 ANTHROPIC_BASE_URL = "https://api.anthropic.com/v1"
 ANTHROPIC_VERSION = "2023-06-01"
 """What is sent where a client names none: https://platform.claude.com/docs/en/api/versioning."""
-
-OPENAI_ALONE = frozenset(
-    {
-        "assistants",
-        "audio",
-        "batches",
-        "chat",
-        "completions",
-        "conversations",
-        "embeddings",
-        "fine_tuning",
-        "images",
-        "moderations",
-        "realtime",
-        "responses",
-        "threads",
-        "uploads",
-        "vector_stores",
-        "videos",
-    }
-)
-"""What paths begin with that Anthropic's API does not have."""
 
 ANY_MODEL = "*"
 """The pattern of a catch-all: an upstream for models that no other one names."""
@@ -142,37 +119,6 @@ def of_kind(configs: Sequence[UpstreamConfig], path: str) -> Sequence[UpstreamCo
     """
     wanted = Kind.ANTHROPIC if speaks_anthropic(path) else Kind.OPENAI
     return [config for config in configs if config.kind is wanted] or configs
-
-
-def without_model(
-    configs: Sequence[UpstreamConfig], path: str, headers: Mapping[str, str], *, own_key: bool
-) -> Sequence[UpstreamConfig]:
-    """Who is asked where no model says so, of the kind that is spoken: catch-alls, or the first.
-
-    `own_key` is a client's, for one provider's eyes. Raises InvalidRequest where it may be for
-    either kind.
-    """
-    kind = _spoken(path, headers)
-    if kind is None and own_key and len({config.kind for config in configs}) > 1:
-        raise InvalidRequest(
-            "This names no model that is served here, and nothing says which provider your key is "
-            "for. Send 'anthropic-version' with a key of Anthropic's, or 'openai-organization', "
-            "'openai-project' or 'openai-beta' with one of OpenAI's.",
-            code="undecided_upstream",
-        )
-    wanted = kind or Kind.OPENAI
-    speaking = [config for config in configs if config.kind is wanted] or configs
-    return [config for config in speaking if ANY_MODEL in config.models] or speaking[:1]
-
-
-def _spoken(path: str, headers: Mapping[str, str]) -> Kind | None:
-    """Whose API a request is of: its path tells, or else its headers; None where neither does."""
-    if speaks_anthropic(path):
-        return Kind.ANTHROPIC
-    if path.removeprefix("/").partition("/")[0] in OPENAI_ALONE:
-        return Kind.OPENAI
-    told = [kind for kind in Kind if any(name.startswith(f"{kind}-") for name in headers)]
-    return told[0] if len(told) == 1 else None
 
 
 def candidates(
