@@ -69,10 +69,22 @@ def test_an_embedders_calls_tokens_and_price_are_reported() -> None:
         "calls": 2,
         "tokens": 80,
         "dollars_spent": pytest.approx(0.0000016),
+        "unpriced_tokens": 0,
     }
     assert "llm_cache_embedding_calls_total 2" in lines
     assert "llm_cache_embedding_tokens_total 80" in lines
     assert "llm_cache_embedding_dollars_total 1.6e-06" in lines
+
+
+def test_tokens_of_an_embedder_without_a_price_are_told_apart() -> None:
+    calls = [embedding_counts(50, 1_000), embedding_counts(30, None)]
+
+    assert embedding(tally(merged(*calls))) == {
+        "calls": 2,
+        "tokens": 80,
+        "dollars_spent": pytest.approx(0.000001),
+        "unpriced_tokens": 30,
+    }
 
 
 def test_prometheus_reads_the_same() -> None:

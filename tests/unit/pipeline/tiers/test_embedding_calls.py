@@ -22,12 +22,24 @@ def timed_calls(harness: Harness) -> int:
 async def test_a_call_that_is_paid_for_is_counted_with_its_tokens_price_and_latency(
     harness: Harness,
 ) -> None:
+    harness.embedder.priced_as = "m"
+
     await harness.ask(ASKED)
 
     assert harness.exact.count_of("embedding:calls") == 1
     assert harness.exact.count_of("embedding:tokens") == len(ASKED)
     assert harness.exact.count_of("embedding:nano_dollars") == len(ASKED)
+    assert harness.exact.count_of("embedding:unpriced_tokens") == 0
     assert timed_calls(harness) == 1
+
+
+async def test_tokens_of_a_model_without_a_price_are_counted_as_such(harness: Harness) -> None:
+    harness.embedder.priced_as = "unheard-of"
+
+    await harness.ask(ASKED)
+
+    assert harness.exact.count_of("embedding:unpriced_tokens") == len(ASKED)
+    assert harness.exact.count_of("embedding:nano_dollars") == 0
 
 
 async def test_a_prompt_is_paid_for_once_a_request(harness: Harness) -> None:

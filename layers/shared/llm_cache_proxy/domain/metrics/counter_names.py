@@ -126,12 +126,13 @@ def ruling_counts(
     return counts
 
 
-def embedding_counts(tokens: int, nano_dollars: int) -> dict[str, int]:
-    """What a call adds that an embedder is paid for; `nano_dollars` 0 where nobody knows them."""
+def embedding_counts(tokens: int, nano_dollars: int | None) -> dict[str, int]:
+    """One call to an embedder that is paid for; without dollars its price is unknown."""
     return {
         "embedding:calls": 1,
         "embedding:tokens": tokens,
-        "embedding:nano_dollars": nano_dollars,
+        "embedding:nano_dollars": nano_dollars or 0,
+        "embedding:unpriced_tokens": tokens if nano_dollars is None else 0,
     }
 
 

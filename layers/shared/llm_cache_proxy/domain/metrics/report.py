@@ -35,6 +35,7 @@ def embedding(tally: Tally) -> JsonObject:
         "calls": tally.embeddings.get("calls", 0),
         "tokens": tally.embeddings.get("tokens", 0),
         "dollars_spent": to_dollars(tally.embeddings.get("nano_dollars", 0)),
+        "unpriced_tokens": tally.embeddings.get("unpriced_tokens", 0),
     }
 
 

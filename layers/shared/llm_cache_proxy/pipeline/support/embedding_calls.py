@@ -27,6 +27,8 @@ class EmbeddingCalls:
         if found is not None and model:
             spent = (time.perf_counter() - start) * 1000
             tokens = sum(one.tokens for one in found)
-            cost = self.prices.cost(self.prices.counted_name(model), tokens, 0)
+            counted = self.prices.counted_name(model)
+            is_priced = self.prices.price(counted) is not None
+            cost = self.prices.cost(counted, tokens, 0) if is_priced else None
             state.counts.add(embedding_counts(tokens, cost) | latency_counts("embedding", spent))
         return found

@@ -102,11 +102,12 @@ class SemanticAccuracy(Answer):
 
 
 class EmbeddingCost(Answer):
-    """Calls that an embedder was paid for; dollars are 0 where its price is unknown."""
+    """Calls that an embedder was paid for; the dollars are those of the priced tokens alone."""
 
     calls: int
     tokens: int
     dollars_spent: float
+    unpriced_tokens: int
 
 
 class Figures(Answer):
