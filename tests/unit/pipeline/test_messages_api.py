@@ -293,3 +293,43 @@ async def test_a_count_of_tokens_is_kept_word_for_word(harness: Harness) -> None
 
     assert [answer.x_cache for answer in answers] == ["MISS", "HIT-EXACT", "MISS"]
     assert answers[1].body == b'{"input_tokens": 14}'
+
+
+async def test_a_message_ends_with_its_ttl(harness: Harness) -> None:
+    for text in ("One.", "Two."):
+        harness.upstream.queue([json.dumps(message(text)).encode()])
+    await ask(harness, headers={"x-cache-ttl": "60"})
+
+    harness.exact.time += 59
+    hit = await ask(harness)
+    harness.exact.time += 2
+    miss = await ask(harness)
+
+    assert (hit.x_cache, json.loads(hit.body)) == ("HIT-EXACT", message("One."))
+    assert (miss.x_cache, json.loads(miss.body)) == ("MISS", message("Two."))
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_while_both_tiers_are_away_the_upstream_answers(
+    harness: Harness, *, streams: bool
+) -> None:
+    harness.exact.away = harness.vectors.away = harness.embedder.away = True
+    pieces = stream(message()) if streams else [json.dumps(message()).encode()]
+    harness.upstream.queue(pieces, headers=SSE_HEADERS if streams else None)
+
+    answer = await ask(harness, **({"stream": True} if streams else {}))
+    harness.exact.away = False
+
+    said = assembled(answer) if streams else json.loads(answer.body)
+    assert (answer.x_cache, said) == ("MISS", message())
+
+
+async def test_a_clear_takes_messages(harness: Harness) -> None:
+    for text in ("One.", "Two."):
+        harness.upstream.queue([json.dumps(message(text)).encode()])
+    await ask(harness)
+
+    await harness.exact.cut("default", "all")
+    after = await ask(harness)
+
+    assert (after.x_cache, json.loads(after.body)) == ("MISS", message("Two."))
