@@ -317,7 +317,7 @@ async def test_while_both_tiers_are_away_the_upstream_answers(
     pieces = stream(message()) if streams else [json.dumps(message()).encode()]
     harness.upstream.queue(pieces, headers=SSE_HEADERS if streams else None)
 
-    answer = await ask(harness, **({"stream": True} if streams else {}))
+    answer = await ask(harness, stream=streams)
     harness.exact.away = False
 
     said = assembled(answer) if streams else json.loads(answer.body)

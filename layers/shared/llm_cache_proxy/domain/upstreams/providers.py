@@ -74,7 +74,9 @@ def _kind_of(
     naming = {each.kind for each in configs if each.named(model) is not None}
     naming = naming or {each.kind for each in configs if each.name == prefix != model}
     told = _headers_kind(headers)
-    meant = naming & {told} if naming and told is not None else naming or {told}
+    if not naming:
+        return told
+    meant = naming if told is None else naming & {told}
     return meant.pop() if len(meant) == 1 else None
 
 
