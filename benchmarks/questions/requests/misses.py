@@ -114,8 +114,8 @@ def against_a_hit(*, turns: int = 5, hits: int = 500, misses: int = 150) -> Budg
                 time.sleep(_STORED_SECONDS)
                 missed = cpu_seconds(proxy.process_id) - between
             ratios.append(missed / misses / ((between - before) / hits))
-    # The first turn warms up.
-    return Budget("a miss without MiniLM: CPU, of an exact hit's", median(ratios[1:]), 3.5, "×")
+    # The first turn warms up. 2.4 to 2.6 as a rule, 3.1 on a machine with ten times its work.
+    return Budget("a miss without MiniLM: CPU, of an exact hit's", median(ratios[1:]), 4, "×")
 
 
 def _behind_ms(body: bytes, first_at: float) -> float:
