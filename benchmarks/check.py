@@ -77,7 +77,8 @@ def _found_through_the_graph() -> Iterator[Budget]:
 
 
 def _by_two_workers() -> Iterator[Budget]:
-    yield workers.scaling(*workers.compared(_HITS, _TURNS))
+    _, both = workers.compared(_HITS, _TURNS)
+    yield workers.balance(both)
 
 
 def _promoted() -> Iterator[Budget]:

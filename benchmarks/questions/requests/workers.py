@@ -27,6 +27,7 @@ METHOD = (
 )
 PROMPT = "What is Rust, and what is it used for?"
 LEAST = 1.8
+MOST_SHARE = 0.6
 _CLIENTS, _CONNECTIONS = 2, 8
 
 
@@ -123,7 +124,7 @@ def measured(*, hits: int = 4_000, turns: int = 5) -> Finding:
                 [alone.row(), both.row()],
             )
         ],
-        budgets=[scaling(alone, both)],
+        budgets=[scaling(alone, both), balance(both)],
     )
 
 
@@ -161,6 +162,13 @@ def scaling(alone: Workers, both: Workers) -> Budget:
     )
     what = "exact hits a second with two workers, by CPU, over one worker's"
     return Budget(what, times, LEAST, "×", least=True)
+
+
+def balance(both: Workers) -> Budget:
+    """How evenly they take turns, which a busy machine hardly changes: a half is best."""
+    shares = zip(both.busiest_ms, both.cpu_ms, strict=True)
+    share = median(busiest / of_both for busiest, of_both in shares)
+    return Budget("share of the work that the busier of two workers has", share, MOST_SHARE)
 
 
 def _is_worker(process_id: int) -> bool:
