@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from typing import IO
 
-_GIVE_WAY_SECONDS = 0.005
+_GIVE_WAY_SECONDS = 0.01
 _PAUSE_SECONDS = 1.0
 _COUNT_BYTES = 4
 _FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
