@@ -35,6 +35,11 @@ GIVEN = {
         "CertificateArn": "arn:aws:acm:c",
         "EmbeddingUrl": "https://embedder.example",
     },
+    "bedrock": {
+        "SecretsPath": "/lcp/prod",
+        "QdrantUrl": "https://q.example",
+        "EmbeddingUrl": "bedrock:amazon.titan-embed-text-v2:0",
+    },
 }
 CARRIED = ("Environment", "Role", "Timeout", "MemorySize", "Handler", "Runtime", "FunctionName")
 SECRETS = {

@@ -32,6 +32,16 @@ QDRANT = {
 KINDS = {"openai": OPENAI, "bedrock": BEDROCK, "qdrant": QDRANT}
 
 
+BY_URL = {"EMBEDDING_URL": "bedrock:amazon.titan-embed-text-v2:0", "EMBEDDING_FUNCTION": ""}
+
+
+def test_a_model_of_bedrock_may_be_named_in_one_word() -> None:
+    settings = read_settings(BY_URL)
+
+    assert settings == read_settings(BEDROCK) == read_settings({**BY_URL, **BEDROCK})
+    assert settings.embedding_url is None
+
+
 def without(given: dict[str, str], name: str) -> dict[str, str]:
     return {each: value for each, value in given.items() if each != name}
 
@@ -70,6 +80,15 @@ def test_an_embedder_is_named_by_its_kind_its_model_and_its_dimensions(
         (without(BEDROCK, "EMBEDDING_MODEL"), "EMBEDDER=bedrock needs EMBEDDING_MODEL"),
         (without(QDRANT, "QDRANT_URL"), "EMBEDDER=qdrant needs QDRANT_URL"),
         (without(QDRANT, "EMBEDDING_DIMENSIONS"), "EMBEDDER=qdrant needs EMBEDDING_DIMENSIONS"),
+        (
+            {**OPENAI, "EMBEDDING_URL": "bedrock:amazon.titan-embed-text-v2:0"},
+            "set EMBEDDING_URL=bedrock:MODEL or EMBEDDER, not both",
+        ),
+        (
+            {"EMBEDDING_URL": "bedrock:cohere.embed-english-v3", "EMBEDDING_MODEL": "other"},
+            "set EMBEDDING_URL=bedrock:MODEL or EMBEDDING_MODEL, not both",
+        ),
+        ({"EMBEDDING_URL": "bedrock:"}, "EMBEDDING_MODEL"),
         ({"EMBEDDER": "gpt"}, "EMBEDDER: expected 'minilm', 'openai', 'bedrock' or 'qdrant'"),
     ],
 )

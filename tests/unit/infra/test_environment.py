@@ -29,8 +29,8 @@ GIVEN: dict[str, set[str]] = {
         *("KEY_SIGNING_SECRET", "KEY_SIGNING_SECRET_PREVIOUS", *DECIDING),
     },
     "AdminFunction": {"ADMIN_KEY", "KEY_SIGNING_SECRET", *DECIDING},
-    "MetricsFunction": {"ADMIN_KEY", *STORES},
-    "ProvisionFunction": {"QDRANT_URL", "QDRANT_API_KEY"},
+    "MetricsFunction": {"ADMIN_KEY", *STORES, "EMBEDDING_URL"},
+    "ProvisionFunction": {"QDRANT_URL", "QDRANT_API_KEY", "EMBEDDING_URL"},
     "EmbeddingFunction": set(),
 }
 TUNED = tuple(name for name in GIVEN if name != "EmbeddingFunction")

@@ -1,6 +1,9 @@
+import re
 from typing import Any
 
-from samples.stack import Stack
+import pytest
+
+from samples.stack import Stack, template
 
 STACK = Stack(SecretsPath="/lcp/prod", QdrantUrl="https://q.example")
 SECRET = "arn:aws:ssm:us-east-1:123456789012:parameter/lcp/prod/"
@@ -27,15 +30,23 @@ def secrets(*names: str) -> set[Allowed]:
     }
 
 
+BEDROCK = "arn:aws:bedrock:us-east-1::foundation-model/"
+NO_MODEL = ("bedrock:InvokeModel", f"{BEDROCK}none")
 EMBED = ("lambda:InvokeFunction", "<EmbeddingFunction.Alias>")
 ALLOWED = {
-    "CompletionsRole": {*common("Completions"), *secrets(*UPSTREAMS, *STORES, *KEYS), EMBED},
+    "CompletionsRole": {
+        *common("Completions"),
+        *secrets(*UPSTREAMS, *STORES, *KEYS),
+        EMBED,
+        NO_MODEL,
+    },
     "EmbeddingRole": common("Embedding"),
     "MetricsRole": {*common("Metrics"), *secrets("ADMIN_KEY", *STORES)},
     "AdminRole": {
         *common("Admin"),
         *secrets("ADMIN_KEY", "KEY_SIGNING_SECRET", *UPSTREAMS, *STORES),
         EMBED,
+        NO_MODEL,
         ("sqs:SendMessage", "<FailedInvocations.Arn>"),
     },
     "ProvisionRole": {*common("Provision"), *secrets("QDRANT_API_KEY")},
@@ -73,6 +84,51 @@ def test_only_tracing_and_decrypting_name_every_resource() -> None:
         wild = {action for action, resource in permissions if "*" in action + resource}
 
         assert wild <= {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "kms:Decrypt"}
+
+
+def test_completions_and_admin_may_invoke_the_one_model_that_the_stack_names() -> None:
+    stack = Stack(EmbeddingUrl="bedrock:amazon.titan-embed-text-v2:0")
+
+    assert invoking(stack) == {
+        name: {f"{BEDROCK}amazon.titan-embed-text-v2:0"}
+        for name in ("CompletionsRole", "AdminRole")
+    }
+    assert "EmbeddingFunction" not in stack.resources
+
+
+@pytest.mark.parametrize("url", ["", "https://embedder.example", "http://e.example/bedrock-embed"])
+def test_without_a_model_of_bedrock_none_may_be_invoked(url: str) -> None:
+    models = invoking(Stack(EmbeddingUrl=url))
+
+    assert models == {name: {f"{BEDROCK}none"} for name in ("CompletionsRole", "AdminRole")}
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ("", True),
+        ("https://embedder.example/embed", True),
+        ("bedrock:amazon.titan-embed-text-v2:0", True),
+        ("bedrock:", False),
+        ("bedrock:*", False),
+        ("bedrock:amazon.*", False),
+        ("ftp://e", False),
+    ],
+)
+def test_an_embedder_is_an_address_or_one_model(value: str, *, taken: bool) -> None:
+    pattern = template()["Parameters"]["EmbeddingUrl"]["AllowedPattern"]
+
+    assert (re.search(pattern, value) is not None) is taken
+
+
+def invoking(stack: Stack) -> dict[str, set[str]]:
+    """The roles that may invoke models of Bedrock, and which."""
+    roles = stack.of_type("AWS::IAM::Role")
+    models = {
+        name: {what for action, what in allowed(role) if action.startswith("bedrock:")}
+        for name, role in roles.items()
+    }
+    return {name: may for name, may in models.items() if may}
 
 
 def test_any_key_decrypts_our_parameters_and_nothing_else() -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from llm_cache_proxy.settings.embedder_address import with_model_of_bedrock
 from llm_cache_proxy.settings.values import AnyCase, BaseUrl, HeaderSecret, HttpUrl, Seconds
 
 
@@ -14,7 +15,9 @@ class EmbedderSettings(BaseModel):
     model_config = ConfigDict(defer_build=True)
 
     embedding_url: HttpUrl | None = Field(
-        None, description='Embedder over HTTP: POST {"text"} gives {"embedding"}.'
+        None,
+        description='Embedder over HTTP: POST {"text"} gives {"embedding"}. bedrock:MODEL: '
+        "the same as EMBEDDER=bedrock with that EMBEDDING_MODEL.",
     )
     embedding_function: str | None = Field(
         None, description="Embedder as a Lambda function: its name or ARN, with alias."
@@ -65,6 +68,11 @@ class EmbedderSettings(BaseModel):
         description="Folder of the embedding model, prepared already; unset: one of the user's, "
         "which the first start fills (in the repository, make sets .model/all-MiniLM-L6-v2).",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_model_of_bedrock(cls, given: object) -> object:
+        return with_model_of_bedrock(given) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _can_embed(self) -> Self:
