@@ -31,14 +31,15 @@ def main(arguments: Sequence[str]) -> int:
     except NotAnswered as exc:
         console.say(str(exc))
         return 2
-    kept = SamConfig(ROOT / "samconfig.toml").region(stage)
-    aws = Aws(environment.get("AWS_REGION") or kept)
+    kept = SamConfig(ROOT / "samconfig.toml")
+    aws = Aws(environment.get("AWS_REGION") or kept.region(stage))
     if given.command == "destroy":
         return Destroyer(
             console, aws, stage, interactive=not given.yes, dry_run=given.dry_run
         ).destroy()
     try:
-        console.say(tune(aws, stage, given.changes))
+        source = kept.overrides(stage).get("TuningSource", "")
+        console.say(tune(aws, stage, given.changes, source=source))
     except SettingsError as exc:
         console.say(str(exc))
         return 2

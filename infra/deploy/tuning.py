@@ -29,8 +29,15 @@ def tuned(text: str, changes: Sequence[str]) -> str:
     return after
 
 
-def tune(aws: Aws, stage: str, changes: Sequence[str]) -> str:
-    """What is in force after the changes, as JSON. Raises SettingsError and AwsError."""
+def tune(aws: Aws, stage: str, changes: Sequence[str], *, source: str = "") -> str:
+    """What is in force after the changes, as JSON. Raises SettingsError and AwsError.
+
+    A `source` is the profile of AppConfig that the stack reads in place of the parameter.
+    """
+    if source:
+        raise SettingsError(
+            f"{NAME}: the stack reads it from AppConfig ({source}); deploy a version of it there"
+        )
     name = f"{secrets_path(stage)}/{NAME}"
     before = aws.secret(name)
     after = tuned(before, changes)

@@ -30,9 +30,12 @@ GIVEN = {
         "AlarmAddress": "me@example.com",
     },
     "buffered": {"SecretsPath": "/lcp/prod", "ResponseTransferMode": "BUFFERED"},
+    "tuned by AppConfig": {
+        "SecretsPath": "/lcp/prod",
+        "TuningSource": "abc1234/environment/def5678/configuration/ghi9012",
+    },
     "own domain": {
-        "DomainName": "llm.example",
-        "CertificateArn": "arn:aws:acm:c",
+        "DomainName": "llm.example,arn:aws:acm:c",
         "EmbeddingUrl": "https://embedder.example",
     },
     "bedrock": {
@@ -243,8 +246,31 @@ def test_a_domain_and_a_firewall_stand_before_the_stage(stacks: dict[str, Pair])
     assert made.resources["FirewallAssociation"]["Properties"]["ResourceArn"] == (
         "arn:aws:apigateway:us-east-1::/restapis/<Api>/stages/<ApiprodStage>"
     )
-    assert made.outputs()["BaseUrl"] == "https://llm.example/v1"
+    assert made.resources["Domain"]["Properties"]["DomainName"] == "llm.example"
+    assert made.resources["Domain"]["Properties"]["RegionalCertificateArn"] == "arn:aws:acm:c"
+    assert made.outputs()["BaseUrl"] == "https://<Domain>/v1"
     assert "EmbeddingFunction" not in made.resources
+
+
+def test_a_profile_of_appconfig_is_named_to_those_that_are_tuned_and_they_may_read_it(
+    stacks: dict[str, Pair],
+) -> None:
+    source = GIVEN["tuned by AppConfig"]["TuningSource"]
+    made = stacks["tuned by AppConfig"][1]
+
+    named = {
+        name
+        for name, function in functions(made).items()
+        if function.get("Environment", {}).get("Variables", {}).get("TUNING_SOURCE") == source
+    }
+    reading = {
+        name
+        for name, role in made.of_type("AWS::IAM::Role").items()
+        if f":appconfig:us-east-1:123456789012:application/{source}" in json.dumps(role)
+    }
+    assert named == {f"{name}Function" for name in ("Completions", "Metrics", "Admin")}
+    assert reading == {"CompletionsRole", "MetricsRole", "AdminRole"}
+    assert "appconfig" not in json.dumps(stacks["streaming"][1].resources)
 
 
 def test_a_rollout_is_gradual_where_it_is_asked_for(stacks: dict[str, Pair]) -> None:

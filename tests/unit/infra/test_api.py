@@ -119,8 +119,9 @@ def test_v1_takes_whatever_an_openai_client_sends() -> None:
 def test_the_base_url_ends_in_v1_in_the_stage_that_the_api_has() -> None:
     assert STREAMING.resources["Api"]["Properties"]["StageName"] == "prod"
     assert STREAMING.outputs()["BaseUrl"].endswith(".amazonaws.com/<Api.Stage>/v1")
-    own = Stack(DomainName="llm.example", CertificateArn="arn:aws:acm:c")
-    assert own.outputs()["BaseUrl"] == "https://llm.example/v1"
+    own = Stack(DomainName="llm.example,arn:aws:acm:c")
+    assert own.outputs()["BaseUrl"] == "https://<Domain>/v1"
+    assert own.resources["Domain"]["Properties"]["DomainName"] == "llm.example"
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ import httpx
 import pytest
 from infra.deploy.answers import Answers
 from infra.deploy.architecture import buildable_architecture
+from infra.deploy.aws import Aws
 from infra.deploy.connections import models, tried
 from infra.deploy.endpoint import base_url, model_to_ask
 from infra.deploy.pruning import superfluous
 from infra.deploy.questions import QUESTIONS, Console, NotAnswered, ask, incomplete, stage_of
 from infra.deploy.sam import build_arguments, delete_arguments, deploy_arguments
 from infra.deploy.samconfig import SamConfig
-from infra.deploy.tuning import tuned
+from infra.deploy.tuning import tune, tuned
 
 from llm_cache_proxy.domain.errors import SettingsError
 from samples.scripted_console import ScriptedConsole
@@ -488,6 +489,11 @@ def test_settings_are_set_and_taken_out() -> None:
 def test_what_would_stop_the_functions_is_not_stored(change: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         tuned("", [change])
+
+
+def test_a_stack_that_reads_appconfig_is_not_tuned_past_it() -> None:
+    with pytest.raises(SettingsError, match="reads it from AppConfig"):
+        tune(Aws("us-east-1"), "dev", ["SIMILARITY_THRESHOLD=0.97"], source="a/environment/b")
 
 
 def test_clients_may_be_let_in_without_keys_by_tuning() -> None:

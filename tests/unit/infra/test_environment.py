@@ -35,7 +35,7 @@ GIVEN: dict[str, set[str]] = {
 }
 TUNED = tuple(name for name in GIVEN if name != "EmbeddingFunction")
 SECRETS = secret_setting_names()
-NO_SETTINGS = re.compile("AWS_.*|SECRETS|TUNING")
+NO_SETTINGS = re.compile("AWS_.*|SECRETS|TUNING|TUNING_SOURCE")
 PARAMETERS_AT_MOST = 20
 NAMES_IN_ONE_CALL = 10  # of SSM's GetParameters
 
@@ -115,6 +115,17 @@ def test_every_function_starts_with_a_tuning_that_asks_for_anothers_secret(
         service = completions(settings)
         assert (service.upstream_keys is not None) == ("UPSTREAM_KEY_FROM_CLIENT" in tuning)
         assert (service.key_ring is not None) == (tuning.get("ACCESS_MODE") == "keyed")
+
+
+@pytest.mark.parametrize("function", GIVEN)
+def test_a_profile_of_appconfig_is_named_to_every_function_that_is_tuned(function: str) -> None:
+    source = "abc1234/environment/def5678/configuration/ghi9012"
+    tuned = Stack(TuningSource=source, QdrantUrl="https://q.example")
+
+    found = variables(tuned, function).get("TUNING_SOURCE")
+
+    assert found == (source if function in TUNED else None)
+    assert "TUNING_SOURCE" not in variables(STREAMING, function)
 
 
 @pytest.mark.parametrize("function", TUNED)

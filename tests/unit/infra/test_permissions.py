@@ -151,6 +151,21 @@ def test_functions_may_join_a_network_where_there_is_one() -> None:
     assert joining == {"CompletionsRole", "MetricsRole", "AdminRole"}
 
 
+def test_a_profile_of_appconfig_is_read_by_those_that_are_tuned_and_is_the_only_one() -> None:
+    source = "abc1234/environment/def5678/configuration/ghi9012"
+    roles = Stack(TuningSource=source, QdrantUrl="https://q.example").of_type("AWS::IAM::Role")
+
+    profile = f"arn:aws:appconfig:us-east-1:123456789012:application/{source}"
+    reading = {
+        name: {(action, resource) for action, resource in allowed(role) if "appconfig" in action}
+        for name, role in roles.items()
+    }
+    may = {("appconfig:StartConfigurationSession", profile)}
+    may |= {("appconfig:GetLatestConfiguration", profile)}
+    tuned = {"CompletionsRole", "MetricsRole", "AdminRole", "ProvisionRole"}
+    assert reading == {name: may if name in tuned else set() for name in roles}
+
+
 def test_no_function_has_a_managed_policy_or_shares_its_role() -> None:
     functions = STACK.of_type("AWS::Serverless::Function")
     roles = [function["Role"] for function in functions.values()]
@@ -168,7 +183,7 @@ def test_without_secrets_none_may_be_read() -> None:
 
 def test_every_resource_that_takes_tags_is_tagged_by_the_stack() -> None:
     kinds = {"AWS::IAM::Role", "AWS::SQS::Queue", "AWS::ApiGateway::DomainName"}
-    stack = Stack(DomainName="api.example", CertificateArn="arn:aws:acm:c")
+    stack = Stack(DomainName="api.example,arn:aws:acm:c")
 
     for resource in stack.resources.values():
         if resource["Type"] in kinds:

@@ -18,7 +18,7 @@ from llm_cache_proxy.settings.tuning import read_tuning
 
 
 class SecretNames(BaseSettings):
-    """Which secrets a function fetches before its settings are read."""
+    """What a function fetches before its settings are read."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
@@ -26,6 +26,11 @@ class SecretNames(BaseSettings):
         "",
         description="Names of SecureString parameters, separated by commas; the last part of each "
         "is the setting that it holds.",
+    )
+    tuning_source: str = Field(
+        "",
+        pattern=r"^([^/]+/environment/[^/]+/configuration/[^/]+|)$",
+        description="Profile of AWS AppConfig that holds TUNING, as its ARN ends.",
     )
 
     def listed(self) -> tuple[str, ...]:
@@ -45,8 +50,20 @@ def secret_setting_names() -> frozenset[str]:
 
 
 def read_secret_names() -> tuple[str, ...]:
-    """The names of the secrets in the environment, none where it names none."""
-    return SecretNames().listed()
+    """The secrets that the environment names. Raises SettingsError."""
+    return _fetched().listed()
+
+
+def read_tuning_source() -> str:
+    """The profile of AppConfig that the environment names, empty where it names none."""
+    return _fetched().tuning_source
+
+
+def _fetched() -> SecretNames:
+    try:
+        return SecretNames()
+    except ValidationError as exc:
+        raise SettingsError(_explained(exc)) from None
 
 
 def misspelt_variables() -> dict[str, str]:

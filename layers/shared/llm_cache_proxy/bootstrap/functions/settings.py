@@ -2,10 +2,21 @@
 
 import logging
 from collections.abc import Collection
+from functools import cache
+from typing import TYPE_CHECKING
 
 from llm_cache_proxy.bootstrap.functions.logs import log_as_json
 from llm_cache_proxy.domain.errors import SettingsError
-from llm_cache_proxy.settings import Settings, read_secret_names, read_settings
+from llm_cache_proxy.settings import (
+    Settings,
+    read_secret_names,
+    read_settings,
+    read_tuning_source,
+)
+from llm_cache_proxy.settings.tuning import NAME as TUNING
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.adapters.appconfig_tuning import AppConfigTuning
 
 CLIENT_KEYS = frozenset({"ACCESS_MODE", "UPSTREAM_KEY_FROM_CLIENT"})
 """Settings that ask for the secret that signs keys."""
@@ -27,6 +38,8 @@ def function_settings(unread: Collection[str] = ()) -> Settings:
         from llm_cache_proxy.adapters.ssm_secrets import ssm_secrets
 
         secrets = ssm_secrets(names)
+    if source := read_tuning_source():
+        secrets[TUNING] = _profile(source).read()
     settings = read_settings(secrets, unread=unread)
     log_as_json(settings.log_level)
     for library in ("httpx", "mangum"):  # a line a request each, httpx's with the whole address
@@ -34,6 +47,14 @@ def function_settings(unread: Collection[str] = ()) -> Settings:
     for doubt in settings.doubts():
         _log.warning("%s", doubt)
     return settings
+
+
+@cache
+def _profile(source: str) -> "AppConfigTuning":
+    """The one session of this instance, which is told of changes alone."""
+    from llm_cache_proxy.adapters.appconfig_tuning import AppConfigTuning
+
+    return AppConfigTuning(source)
 
 
 def operator_settings(unread: Collection[str] = ()) -> Settings:
