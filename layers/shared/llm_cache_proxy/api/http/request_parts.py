@@ -4,7 +4,7 @@ The body is read up to the limit and no further, and not for ever; work ends wit
 """
 
 import asyncio
-import uuid
+import secrets
 from collections.abc import Coroutine
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ BODY_SECONDS = 30
 
 def new_request_id() -> str:
     """A name for one request, in answers, logs and traces."""
-    return f"req_{uuid.uuid4().hex}"
+    return f"req_{secrets.token_hex(16)}"
 
 
 def request_id_of(request: Request) -> str:
