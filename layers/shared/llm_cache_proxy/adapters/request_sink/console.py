@@ -19,6 +19,7 @@ _COLOURS = {
     "MISS": _YELLOW,
 }
 _FIRST_ERROR = 400
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _MOST_CHARACTERS = 60  # of a path or a model, which a client may choose
 
 
@@ -44,7 +45,7 @@ class Console:
 def as_json(served: RequestEvent) -> str:
     """The fields of the log line, and what was called."""
     called = {"method": served.method, "path": served.path}
-    return json.dumps({**called, **served.line()}, separators=(",", ":"))
+    return _JSON.encode({**called, **served.line()})
 
 
 def plain(served: RequestEvent) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import TypeVar
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from llm_cache_proxy.domain.errors import (
     BodyTooLarge,
@@ -90,19 +90,21 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
             param="content-encoding",
             code="unsupported_content_encoding",
         )
-    body = bytearray()
+    body, more = bytearray(), True
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for piece in request.stream():
-                body += piece
+            while more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise InvalidRequest("The connection closed before the body was whole.")
+                body += message.get("body", b"")
                 if len(body) > max_body_bytes:
                     raise _too_large(max_body_bytes)
+                more = message.get("more_body", False)
     except TimeoutError as exc:
         raise BodyTooSlow(
             f"The request body was not whole within {BODY_SECONDS} seconds. Send it again, faster."
         ) from exc
-    except ClientDisconnect as exc:
-        raise InvalidRequest("The connection closed before the body was whole.") from exc
     return bytes(body)
 
 

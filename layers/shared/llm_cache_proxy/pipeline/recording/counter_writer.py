@@ -29,6 +29,7 @@ _COMPARED_CHARACTERS = 2_000
 _MOST_LINES = 500
 """Lines of a tenant that wait for its next call; the oldest are given up."""
 
+_LINE = json.JSONEncoder(separators=(",", ":"))
 _log = logging.getLogger(__name__)
 
 
@@ -155,7 +156,7 @@ class RecentDecisions:
             most = _COMPARED_CHARACTERS if compared else _SHOWN_CHARACTERS
             line["prompt"] = served.prompt[:most]
         tenant = served.tenant or self._without_tenant
-        self._counter_writer.later(tenant, {}, [json.dumps(line, separators=(",", ":"))])
+        self._counter_writer.later(tenant, {}, [_LINE.encode(line)])
 
     def close(self) -> None:
         """Nothing of its own: the counter writer is drained by its owner."""
