@@ -136,8 +136,13 @@ def best_fixed(stream: Candidates, most_wrong: float) -> int:
 
     It is chosen with all labels in hand, as no operator could.
     """
+    return best_by(stream, stream.similarity, most_wrong)
+
+
+def best_by(stream: Candidates, score: npt.NDArray[np.float64], most_wrong: float) -> int:
+    """The same of a threshold on some other score."""
     accepted = stream.accepted
-    order = np.argsort(-stream.similarity[accepted], kind="stable")
+    order = np.argsort(-score[accepted], kind="stable")
     wrong = np.cumsum(1 - stream.right[accepted][order])
     kept = np.flatnonzero(wrong <= most_wrong * np.arange(1, len(wrong) + 1) + 1e-9)
     return int(kept[-1]) + 1 if len(kept) else 0

@@ -1,33 +1,36 @@
 """Labelled streams as candidates: each prompt's nearest earlier one, the guard's word, the label.
 
-QQP's labels are noisy. Pairs labelled as different were read again, 130 of the nearest and 120 by
-similarity; `_REREAD` holds the share found to be the same after all, and each run draws from it.
+Of QQP the stream is the half that the score was not fitted on. Its labels are noisy: what the guard
+accepts has been read again (`qqp_labels`). Of what it vetoes, 120 pairs were; `_REREAD` holds the
+share found to be the same after all, and each run draws from it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from llm_cache_proxy.cli.evaluation.files import read_files
+from benchmarks.accuracy.qqp_labels import digest, halves, readings
+from llm_cache_proxy.cli.evaluation.files import LabelledFile, read_files
 from llm_cache_proxy.cli.evaluation.measuring import Stream, all_texts
 from llm_cache_proxy.cli.evaluation.vectors import embed, nearest_earlier
 from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.guard.pair.traits import Traits
 from llm_cache_proxy.domain.guard.rule import DECISION_VERSION
 from llm_cache_proxy.domain.promise import Cell
-from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, EDGES, LOWEST
+from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, LOG_ODDS, LOWEST
+from llm_cache_proxy.domain.promise.score import log_odds
 from llm_cache_proxy.domain.requests.eligibility import ineligible_text
 from llm_cache_proxy.settings import read_settings
 
 OWN = Path(__file__).parents[1] / "pairs"
-_REREAD = {
-    False: ((0.973, 0.88), (0.94, 0.60), (0.90, 0.40), (0.85, 0.15), (0.0, 0.10)),
-    True: ((0.94, 0.13), (0.90, 0.07), (0.0, 0.05)),
-}
-"""By whether the guard vetoes: least similarity, share of wrong labels that were right."""
+_REREAD = ((0.94, 0.13), (0.90, 0.07), (0.0, 0.05))
+"""Of vetoed pairs: least similarity, share of wrong labels that were right."""
+
+HELD_OUT, FITTED = 0, 1
+"""The halves of QQP: the stream, and what the score is fitted on."""
 
 
 def streams(folder: Path) -> dict[str, list[Path]]:
@@ -44,13 +47,15 @@ def streams(folder: Path) -> dict[str, list[Path]]:
 class Candidates:
     """A stream's prompts that have a near entry and a label, in order of time.
 
-    Of each: its cell's place in `cells`, its cosine, the entry, and how likely that is a right one.
+    Of each: its cell's place in `cells`, its cosine, the score (log odds), the entry, and how
+    likely that is a right one.
     """
 
     prompts: int
     cells: Sequence[Cell]
     cell: npt.NDArray[np.int64]
     similarity: npt.NDArray[np.float64]
+    score: npt.NDArray[np.float64]
     entry: npt.NDArray[np.int64]
     right: npt.NDArray[np.float64]
 
@@ -66,6 +71,7 @@ class Candidates:
             prompts=self.prompts * times,
             cell=np.tile(self.cell, times),
             similarity=np.tile(self.similarity, times),
+            score=np.tile(self.score, times),
             entry=np.tile(self.entry, times),
             right=np.tile(self.right, times),
         )
@@ -77,48 +83,66 @@ class Candidates:
             self,
             cell=self.cell[order],
             similarity=self.similarity[order],
+            score=self.score[order],
             entry=self.entry[order],
             right=self.right[order],
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A stream's candidates as they were compared, and the number of prompts in each half.
+
+    `right` is how likely one answer serves both.
+    """
+
+    prompts: npt.NDArray[np.int64]
+    similarity: npt.NDArray[np.float64]
+    rule: npt.NDArray[np.str_]
+    traits: npt.NDArray[np.float64]
+    entry: npt.NDArray[np.int64]
+    right: npt.NDArray[np.float64]
+    half: npt.NDArray[np.int64]
+
+    def in_half(self, half: int) -> "Compared":
+        """Those of one half."""
+        there = self.half == half
+        parts = (self.similarity, self.rule, self.traits, self.entry, self.right, self.half)
+        return Compared(self.prompts[[half]], *(part[there] for part in parts))
+
+
 def candidates(name: str, paths: Sequence[Path], kept_in: Path | None) -> Candidates:
-    """The candidates of the stream; they are kept in the folder, beside the vectors."""
-    kept = None if kept_in is None else kept_in / f"{name.replace(' ', '-')}-{DECISION_VERSION}.npz"
-    if kept is not None and kept.exists():
-        with np.load(kept) as found:
-            return _candidates(int(found["prompts"]), name, *(found[part] for part in _PARTS))
-    prompts, parts = _compared(paths, kept_in)
-    if kept is not None:
-        similarity, rule, entry, label = parts
-        np.savez(kept, prompts=prompts, similarity=similarity, rule=rule, entry=entry, label=label)
-    return _candidates(prompts, name, *parts)
-
-
-_PARTS = ("similarity", "rule", "entry", "label")
-
-
-def _candidates(
-    prompts: int,
-    name: str,
-    similarity: npt.NDArray[np.float64],
-    rule: npt.NDArray[np.str_],
-    entry: npt.NDArray[np.int64],
-    label: npt.NDArray[np.bool_],
-) -> Candidates:
-    names = sorted(set(rule.tolist()))
+    """The candidates of the stream, told apart as the product does."""
+    found = compared(name, paths, kept_in).in_half(HELD_OUT)
+    score = np.array(
+        [
+            log_odds(similarity, Traits(*traits))
+            for similarity, traits in zip(found.similarity, found.traits, strict=True)
+        ]
+    )
+    names = sorted(set(found.rule.tolist()))
     cells = [Cell(each, band) for each in names for band in range(BANDS)]
-    cell = np.searchsorted(names, rule) * BANDS + np.searchsorted(EDGES, similarity, side="right")
-    right = label.astype(float)
-    if name == "QQP":
-        for at in np.flatnonzero(~label):
-            right[at] = _reread(similarity[at], rule[at])
-    return Candidates(prompts, cells, cell, similarity, entry, right)
+    band = np.searchsorted(LOG_ODDS, score, side="right")
+    cell = np.searchsorted(names, found.rule) * BANDS + band
+    prompts = int(found.prompts[0])
+    return Candidates(prompts, cells, cell, found.similarity, score, found.entry, found.right)
 
 
-def _compared(
-    paths: Sequence[Path], kept_in: Path | None
-) -> tuple[int, tuple[npt.NDArray[Any], ...]]:
+def compared(name: str, paths: Sequence[Path], kept_in: Path | None) -> Compared:
+    """The stream's candidates; they are kept in the folder, beside the vectors."""
+    kept = None
+    if kept_in is not None:
+        kept = kept_in / f"{name.replace(' ', '-')}-{DECISION_VERSION}-traits.npz"
+    if kept is not None and kept.exists():
+        with np.load(kept) as parts:
+            return Compared(**parts)
+    found = _compared(name, paths, kept_in)
+    if kept is not None:
+        np.savez(kept, **{field: getattr(found, field) for field in Compared.__slots__})
+    return found
+
+
+def _compared(name: str, paths: Sequence[Path], kept_in: Path | None) -> Compared:
     files = read_files(paths)
     embedded = embed(read_settings(), all_texts(files), lambda _: None, kept_in=kept_in)
     stream = Stream()
@@ -126,16 +150,31 @@ def _compared(
         stream.add(file)
     texts, same = stream.texts, stream.same_answer()
     vectors = embedded.vectors[[embedded.at[text] for text in texts]]
+    half = _halves(name, files)
     guard, found = Guard(), []
     for arrival in nearest_earlier(vectors, least=LOWEST, k=1):
         one, other = texts[arrival.later], texts[arrival.earlier]
         label = same(arrival.later, arrival.earlier)
         if label is None or ineligible_text(one) or ineligible_text(other):
             continue
-        rule = guard.compare(one, other).rule or ACCEPTED
-        found.append((arrival.similarity, rule, arrival.earlier, label))
-    return len(texts), tuple(np.array(part) for part in zip(*found, strict=True))
+        verdict, traits = guard.compare_closely(one, other)
+        rule = verdict.rule or ACCEPTED
+        right = _right(name, (one, other), arrival.similarity, rule, label=label)
+        at = half.get(one, HELD_OUT)
+        found.append((arrival.similarity, rule, traits, arrival.earlier, right, at))
+    prompts = np.bincount([half.get(text, HELD_OUT) for text in texts], minlength=2)
+    return Compared(prompts, *(np.array(part) for part in zip(*found, strict=True)))
 
 
-def _reread(similarity: float, rule: str) -> float:
-    return next(right for least, right in _REREAD[rule != ACCEPTED] if similarity >= least)
+def _halves(name: str, files: Sequence[LabelledFile]) -> dict[str, int]:
+    if name != "QQP":
+        return {}
+    return halves((row.a, row.b) for file in files for row in file.pairs)
+
+
+def _right(name: str, pair: tuple[str, str], similarity: float, rule: str, *, label: bool) -> float:
+    if label or name != "QQP":
+        return float(label)
+    if rule == ACCEPTED:
+        return float(readings().get(digest(*pair), False))
+    return next(right for least, right in _REREAD if similarity >= least)

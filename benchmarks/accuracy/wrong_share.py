@@ -132,8 +132,9 @@ def print_prior() -> None:
     guard, pairs, bad = Guard(), Counter[str](), Counter[str]()
     for file in files:
         for row in labelled_pairs(file, embedded):
-            rule = guard.compare(row.a, row.b).rule
-            cell = cell_of(row.similarity, rule)
+            verdict, traits = guard.compare_closely(row.a, row.b)
+            rule = verdict.rule
+            cell = cell_of(row.similarity, rule, traits)
             if cell is not None:
                 name = f"{'vetoed' if rule else 'accepted'} band {cell.band}"
                 pairs[name] += 1

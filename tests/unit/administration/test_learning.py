@@ -32,7 +32,7 @@ async def test_the_promise_is_reported_with_its_bound_and_what_it_rests_on() -> 
     assert 0 <= found["estimate"] <= found["bound"] <= 0.05
     assert found["interval"][0] <= found["estimate"] <= found["interval"][1]
     assert found["serves"]
-    assert found["threshold"] == 0.93
+    assert found["least_chance"] == 0.85
     assert found["judge"]["controls"] == 2_000
     assert found["labels"] == {"missed": 1}
 
@@ -42,7 +42,7 @@ async def test_each_kind_of_candidate_has_its_interval_against_the_controls() ->
 
     top = found["cells"][0]
     low, high = top["wrong_interval"]
-    assert (top["rule"], top["band"], top["served"]) == (None, "0.99-1.00", True)
+    assert (top["rule"], top["band"], top["served"]) == (None, "0.995-1.000", True)
     assert 0.0 <= low <= high < 0.05
 
 
@@ -55,7 +55,7 @@ async def test_without_controls_there_is_no_interval() -> None:
 
     assert found["cells"][0]["wrong_interval"] is None
     assert not found["serves"]
-    assert found["threshold"] is None
+    assert found["least_chance"] is None
 
 
 async def test_hits_are_set_against_those_of_a_fixed_threshold() -> None:
@@ -100,7 +100,7 @@ async def test_what_is_never_looked_at_has_no_cell() -> None:
     learned = learning().pipeline.learning
     assert learned is not None
 
-    assert cell_view(learned.learned("default"), 0.5, None) is None
+    assert cell_view(learned.learned("default"), None) is None
 
 
 async def test_without_a_promise_there_is_nothing_to_report() -> None:

@@ -8,6 +8,7 @@ from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.client_keys.key_ring import UpstreamKey
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.promise import Cell, Promise, Tally
+from llm_cache_proxy.domain.promise.cells import BANDS
 from llm_cache_proxy.domain.promise.counters import PREFIX
 from llm_cache_proxy.domain.promise.evidence import CHECK, CONTROL, sums_of
 from llm_cache_proxy.pipeline.checks.learning import LearningRules
@@ -67,7 +68,7 @@ async def teach(harness: LearningHarness, *, checks: Tally | None = None, **tall
     """Labels of the cells with these rules (`accepted` for none), and of 2,000 controls."""
     counts = sums_of(CONTROL, Tally(0, 2_000, 20))
     for rule, tally in tallies.items():
-        for band in range(3, 8):
+        for band in range(3, BANDS):
             counts |= sums_of(Cell(rule.replace("accepted", ""), band), tally)
     counts |= {} if checks is None else sums_of(CHECK, checks)
     named = {PREFIX + name: round(amount) for name, amount in counts.items()}

@@ -18,6 +18,7 @@ from llm_cache_proxy.administration.learning import cell_view, learning_view
 from llm_cache_proxy.domain.dialects.registry import CHAT
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.promise import cell_of
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.checks.learning import Learned
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
@@ -97,7 +98,7 @@ class Explanation:
         *,
         with_text: bool,
     ) -> JsonObject:
-        verdict = self.pipeline.options.guard.compare(planned.text, candidate.text)
+        verdict, traits = self.pipeline.options.guard.compare_closely(planned.text, candidate.text)
         judged: JsonObject = {
             "entry": candidate.entry_id,
             "similarity": round(candidate.similarity, 4),
@@ -108,7 +109,8 @@ class Explanation:
             "expires_at": candidate.expires_at,
         }
         if learned is not None:
-            judged["cell"] = cell_view(learned, candidate.similarity, verdict.rule)
+            cell = cell_of(candidate.similarity, verdict.rule, traits)
+            judged["cell"] = cell_view(learned, cell)
         return judged | ({"text": candidate.text} if with_text else {})
 
     async def _learned(self, planned: PlannedRequest) -> Learned | None:

@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, MISSES, SEMANTIC_HITS
 from llm_cache_proxy.domain.metrics.intervals import share
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
-from llm_cache_proxy.domain.promise import Cell, cell_of
+from llm_cache_proxy.domain.promise import Cell
 from llm_cache_proxy.domain.promise.cells import EDGES, lower_edge
 from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, SPENT
 from llm_cache_proxy.domain.promise.evidence import Tally
@@ -58,7 +58,7 @@ def learning_view(learned: Learned) -> JsonObject:
         "estimate": round(plan.estimate, 5),
         "interval": _interval(_sum(served), evidence.controls) if served else None,
         "bound": round(learned.rules.promise.bound(evidence, plan), 5),
-        "threshold": None if lowest is None else lower_edge(lowest),
+        "least_chance": None if lowest is None else lower_edge(lowest),
         "hits": hits,
         "fixed_hits": fixed,
         "hit_rate_gained": share(hits - fixed, sum(_counted(learned, name) for name in _LOOKUPS)),
@@ -76,9 +76,8 @@ def learning_view(learned: Learned) -> JsonObject:
     return view
 
 
-def cell_view(learned: Learned, similarity: float, rule: str | None) -> JsonObject | None:
-    """What is known of candidates such as this one; None for one that is never looked at."""
-    cell = cell_of(similarity, rule)
+def cell_view(learned: Learned, cell: Cell | None) -> JsonObject | None:
+    """What is known of candidates of this kind; None for one that is never looked at."""
     if cell is None:
         return None
     view = _cell(learned, cell)
@@ -101,7 +100,7 @@ def _cell(learned: Learned, cell: Cell) -> JsonObject:
 
 def _band(band: int) -> str:
     upper = EDGES[band] if band < len(EDGES) else 1.0
-    return f"{lower_edge(band):.2f}-{upper:.2f}"
+    return f"{lower_edge(band):.3f}-{upper:.3f}"
 
 
 def _interval(tally: Tally, controls: Tally) -> list[float] | None:

@@ -13,11 +13,11 @@ def test_sums_are_read_back_as_they_were_added() -> None:
 
 
 def test_noughts_are_not_added() -> None:
-    assert sums_of(Cell("", 7), Tally(1, 0, 0)) == {":7/s": 1}
+    assert sums_of(Cell("", 7), Tally(1, 0, 0)) == {"@7/s": 1}
 
 
 def test_unknown_names_and_negative_sums_count_nothing() -> None:
-    found = Evidence(cells_of(tallies_of({"later/l": 3.0, ":7/d": -1.0, "odd": 2.0})))
+    found = Evidence(cells_of(tallies_of({"later/l": 3.0, "@7/d": -1.0, "odd": 2.0})))
 
     assert found.of(Cell("", 7)) == Tally()
     assert found.of(Cell("", 6)) == Tally()

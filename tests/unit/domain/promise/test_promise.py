@@ -2,17 +2,25 @@ import pytest
 
 from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise, Tally
 from llm_cache_proxy.domain.promise.cells import BANDS
-from llm_cache_proxy.domain.promise.promise import FIRST
+from llm_cache_proxy.domain.promise.promise import DOUBT, FIRST, STARTS
 
 TOP = BANDS - 1
+NARROW, WIDE = max(STARTS), min(STARTS)
+"""The bands at which proving begins."""
+
 CONTROLS = Tally(0, 2_000, 20)
 FIVE = Promise(0.05)
 
 
-def evidence(**differing: int) -> Evidence:
-    """800 labels in each band of the guard's accepted candidates, so many differing (`b7=3`)."""
+def evidence(right_from: int, **differing: int) -> Evidence:
+    """800 labels in each band of what the guard accepts; below `right_from` half of them differ.
+
+    From there on 8 do, where `differing` does not say otherwise (`b7=3`).
+    """
+    few = {band: 8 if band >= right_from else 400 for band in range(BANDS)}
     cells = {
-        Cell("", band): Tally(800, 800, differing.get(f"b{band}", 400)) for band in range(BANDS)
+        Cell("", band): Tally(800, 800, differing.get(f"b{band}", few[band]))
+        for band in range(BANDS)
     }
     return Evidence(cells, CONTROLS)
 
@@ -22,22 +30,22 @@ def test_nothing_is_served_before_there_are_labels() -> None:
 
 
 def test_bands_are_served_once_their_labels_keep_the_promise() -> None:
-    plan = FIVE.plan(evidence(b7=8, b6=8, b5=200))
+    plan = FIVE.plan(evidence(NARROW))
 
-    assert set(plan.served) == {Cell("", 7), Cell("", 6)}
+    assert set(plan.served) == {Cell("", band) for band in range(NARROW, BANDS)}
     assert plan.estimate < 0.05
 
 
-def test_a_threshold_goes_down_with_right_labels_and_up_with_wrong_ones() -> None:
-    few = FIVE.plan(evidence(b7=8))
-    more = FIVE.plan(evidence(b7=8, b6=8, b5=8, b4=8))
-    wrong = FIVE.plan(evidence(b7=200, b6=200))
+def test_the_least_score_goes_down_with_right_labels_and_up_with_wrong_ones() -> None:
+    few = FIVE.plan(evidence(NARROW))
+    more = FIVE.plan(evidence(NARROW - 2))
+    wrong = FIVE.plan(evidence(BANDS))
 
-    assert (few.lowest_band(), more.lowest_band(), wrong.lowest_band()) == (7, 4, None)
+    assert (few.lowest_band(), more.lowest_band(), wrong.lowest_band()) == (8, 6, None)
 
 
 def test_a_stricter_promise_serves_less() -> None:
-    labels = evidence(b7=8, b6=8, b5=8, b4=8, b3=60)
+    labels = evidence(NARROW - 1, b6=60)
 
     assert len(Promise(0.01).plan(labels).served) < len(FIVE.plan(labels).served)
 
@@ -58,18 +66,38 @@ def test_a_rule_that_turns_right_hits_away_is_overruled_by_labels() -> None:
 def test_a_band_with_few_labels_is_served_above_one_with_many_only() -> None:
     many, few = Tally(900, 900, 9), Tally(20, 20, 0)
 
-    below = FIVE.plan(Evidence({Cell("", 7): many, Cell("", 6): few}, CONTROLS))
-    above = FIVE.plan(Evidence({Cell("", 7): few, Cell("", 6): many}, CONTROLS))
+    below = FIVE.plan(Evidence({Cell("", TOP): many, Cell("", TOP - 1): few}, CONTROLS))
+    above = FIVE.plan(Evidence({Cell("", TOP): few, Cell("", TOP - 1): many}, CONTROLS))
 
-    assert set(below.served) == {Cell("", 7)}
-    assert set(above.served) == {Cell("", 7), Cell("", 6)}
+    assert set(below.served) == {Cell("", TOP)}
+    assert set(above.served) == {Cell("", TOP), Cell("", TOP - 1)}
 
 
 def test_a_set_that_is_not_proven_ends_the_turn() -> None:
-    """However many right labels lie below: the sets are nested, and are tested in order."""
-    plan = FIVE.plan(evidence(b7=8, b6=8, b5=8, b4=8, b3=400, b2=0, b1=0, b0=0))
+    """However many right labels lie below: only where proving begins anew may they count."""
+    plan = FIVE.plan(evidence(0, b7=600, b6=0, b5=0, b4=0))
 
-    assert plan.lowest_band() == FIRST
+    assert plan.lowest_band() == NARROW
+
+
+def test_a_wide_set_is_proven_though_the_narrow_one_has_few_labels() -> None:
+    few, many = Tally(20, 20, 0), Tally(300, 300, 1)
+    cells = {Cell("", band): few if band >= NARROW else many for band in range(WIDE, BANDS)}
+
+    plan = FIVE.plan(Evidence(cells, CONTROLS))
+
+    assert plan.lowest_band() == WIDE
+    assert plan.proven[""].doubt == pytest.approx(STARTS[WIDE])
+
+
+def test_what_a_proven_set_was_allowed_to_doubt_goes_on_to_the_wider_ones() -> None:
+    plan = FIVE.plan(evidence(0))
+
+    assert plan.proven[""].doubt == pytest.approx(sum(STARTS.values()))
+
+
+def test_no_more_than_the_doubt_is_spent() -> None:
+    assert sum(STARTS.values()) == pytest.approx(0.8 * DOUBT)
 
 
 def test_candidates_that_are_all_near_prove_the_first_set_alone() -> None:
@@ -110,7 +138,7 @@ def test_a_judge_that_tells_nothing_lets_nothing_be_served() -> None:
 
 
 def test_the_bound_lies_between_the_estimate_and_the_promise() -> None:
-    labels = evidence(b7=8, b6=8)
+    labels = evidence(NARROW)
     plan = FIVE.plan(labels)
 
     assert plan.estimate < FIVE.bound(labels, plan) <= 0.05

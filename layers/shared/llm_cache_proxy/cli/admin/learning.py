@@ -23,9 +23,7 @@ def learning_table(answer: JsonObject) -> RenderableType:
         f"judge's false alarms {_percent(judge['false_alarms'])} "
         f"({number(judge['controls'])} controls)"
     )
-    cells = new_table(
-        "candidates", "rule", "similarity", "served", "seen", "labelled", "wrong (95 %)"
-    )
+    cells = new_table("candidates", "rule", "chance", "served", "seen", "labelled", "wrong (95 %)")
     for cell in cast("list[JsonObject]", answer["cells"]):
         cells.add_row(
             str(cell["rule"] or "accepted"),

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from llm_cache_proxy.domain.guard.pair.traits import Traits
     from llm_cache_proxy.domain.guard.rule import Verdict
     from llm_cache_proxy.domain.guard.rules_in_force import RulesInForce
 
@@ -30,6 +31,10 @@ class Guard:
     def compare(self, a: str, b: str) -> "Verdict":
         """Whether one answer may serve both; symmetric, and true of a text and itself."""
         return self._in_force.compare(a, b)
+
+    def compare_closely(self, a: str, b: str) -> "tuple[Verdict, Traits]":
+        """The same, and how much of the two differs."""
+        return self._in_force.compare_closely(a, b)
 
     def load(self) -> None:
         """Read the rules and the word lists now, ahead of the first pair."""

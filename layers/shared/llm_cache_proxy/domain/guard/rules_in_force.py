@@ -5,6 +5,7 @@ Never asks a model, never does I/O beyond reading its word lists once, never rai
 
 from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 from llm_cache_proxy.domain.guard.pair.pair import Pair
+from llm_cache_proxy.domain.guard.pair.traits import NO_TRAITS, Traits, traits
 from llm_cache_proxy.domain.guard.rule import ACCEPTED, DECISION_VERSION, Verdict, veto
 from llm_cache_proxy.domain.guard.rules import RULES
 from llm_cache_proxy.domain.guard.text.analysis import analyse
@@ -33,14 +34,29 @@ class RulesInForce:
 
     def compare(self, a: str, b: str) -> Verdict:
         """Whether one answer may serve both; symmetric, and true of a text and itself."""
-        if a == b:
-            return ACCEPTED
-        if max(len(a), len(b)) > LONGEST_TEXT:
-            return veto(OVERSIZE, "too long to compare word by word")
-        first, second = sorted((a, b))
-        pair = Pair(analyse(first), analyse(second))
+        pair = _pair(a, b)
+        return pair if isinstance(pair, Verdict) else self._verdict(pair)
+
+    def compare_closely(self, a: str, b: str) -> tuple[Verdict, Traits]:
+        """The same, and how much of the two differs."""
+        pair = _pair(a, b)
+        if isinstance(pair, Verdict):
+            return pair, NO_TRAITS
+        return self._verdict(pair), traits(pair)
+
+    def _verdict(self, pair: Pair) -> Verdict:
         for rule in self._foreign if pair.is_foreign else self._rules:
             detail = rule.check(pair)
             if detail is not None:
                 return veto(rule.name, detail)
         return ACCEPTED
+
+
+def _pair(a: str, b: str) -> Pair | Verdict:
+    """The texts side by side; the verdict where that needs no look at their words."""
+    if a == b:
+        return ACCEPTED
+    if max(len(a), len(b)) > LONGEST_TEXT:
+        return veto(OVERSIZE, "too long to compare word by word")
+    first, second = sorted((a, b))
+    return Pair(analyse(first), analyse(second))

@@ -1,15 +1,15 @@
 """Which candidates may be served so that the wrong share of semantic hits stays under a promise.
 
-A rule's candidates are served from the lowest band of similarity from which on labels prove that
+A rule's candidates are served from the lowest band of the score from which on labels prove that
 they keep the promise. Decides nothing on a single answer, and never reads a clock. The derivation
 is in docs/wrong-share.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import dropwhile, takewhile
+from itertools import dropwhile
 from math import log
+from typing import NamedTuple
 
 from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, Cell
 from llm_cache_proxy.domain.promise.evidence import Evidence, Tally
@@ -23,14 +23,18 @@ from llm_cache_proxy.domain.promise.proof import (
     proves,
 )
 
-FIRST = 4
-"""The band at which proving begins, 0.95: wider sets follow while each is proven in its turn."""
-
 DOUBT = 0.05
 """The chance that anything is ever served on a proof that does not hold, in a steady world."""
 
-_DOUBT_OF_ACCEPTED = 0.7 * DOUBT
-_DOUBT_OF_NARROWER = 0.1 * DOUBT / (BANDS - 1 - FIRST)
+STARTS = {8: 0.4 * DOUBT, 3: 0.4 * DOUBT}
+"""Bands at which proving begins for what the guard accepts, and the doubt that each may spend.
+
+A narrow set is soon proven where candidates abound, a wide one where there are few.
+"""
+
+FIRST = 5
+"""The band at which proving begins for a rule that may be overruled."""
+
 _DOUBT_OF_A_RULE = 0.2 * DOUBT / len(MAY_BE_OVERRULED)
 
 LEAST_LABELS = 30.0
@@ -43,19 +47,26 @@ _THROUGHOUT = 0.8
 """Labelled share of what was seen from which on a band counts as labelled throughout."""
 
 
+class ProvenSet(NamedTuple):
+    """A rule's bands from `lowest` on, proven but for a chance of `doubt`."""
+
+    lowest: int
+    doubt: float
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is served until new labels come.
 
     `served` maps each cell to the share of it that the judge is expected to call different,
-    `proven` each rule to the lowest band of the set that is proven. `estimate` is the wrong share
+    `proven` each rule to the widest set that is proven. `estimate` is the wrong share
     of all that is served, `check_rate` the share of hits that is to be checked at least.
     """
 
     served: Mapping[Cell, float] = field(default_factory=dict)
     estimate: float = 0.0
     check_rate: float = 1.0
-    proven: Mapping[str, int] = field(default_factory=dict)
+    proven: Mapping[str, ProvenSet] = field(default_factory=dict)
 
     def serves(self, cell: Cell | None) -> bool:
         """Whether a candidate of the cell may be served."""
@@ -78,11 +89,11 @@ class Promise:
         if judge.false_alarms > MOST_FALSE_ALARMS:
             return Plan()
         found = ((rule, self._proven(rule, evidence)) for rule in _rules(evidence))
-        proven = {rule: lowest for rule, lowest in found if lowest is not None}
+        proven = {rule: widest for rule, widest in found if widest is not None}
         served = {
             cell: _expected_differing(cell, evidence.of(cell))
-            for rule, lowest in proven.items()
-            for cell in _well_known(_cells(rule, lowest), evidence)
+            for rule, widest in proven.items()
+            for cell in _well_known(_cells(rule, widest.lowest), evidence)
         }
         estimate = judge.wrong(_mean(served, evidence)) if served else 0.0
         return Plan(served, estimate, self._check_rate(evidence.hits), proven)
@@ -91,31 +102,32 @@ class Promise:
         """The upper end of the confidence sequence of what a plan serves; 1 where it is nothing."""
         ends = (
             most_wrong_within(
-                _strata(_cells(rule, band), evidence),
+                _strata(_cells(rule, widest.lowest), evidence),
                 _controls(evidence),
-                _least_evidence(rule, band),
+                -log(widest.doubt),
             )
-            for rule, band in plan.proven.items()
+            for rule, widest in plan.proven.items()
         )
         return max(ends, default=1.0)
 
-    def _proven(self, rule: str, evidence: Evidence) -> int | None:
-        """The lowest band of the widest set that is proven, each in its turn from `FIRST` down.
+    def _proven(self, rule: str, evidence: Evidence) -> ProvenSet | None:
+        """The widest set that is proven, from the narrowest on.
 
-        A set that is not proven ends the turn, so that the doubt is spent once, on the first set
-        that breaks the promise. Narrower sets have a doubt of their own.
+        What a proven set was allowed to doubt goes on to the next wider one; of a set that is not
+        proven it is lost. So it is spent once, on the first set that breaks the promise.
         """
-        wider = takewhile(partial(self._is_proven, rule, evidence), range(FIRST, -1, -1))
-        narrower = range(FIRST + 1, BANDS) if rule == ACCEPTED else ()
-        lowest = min(wider, default=None)
-        if lowest is None:
-            lowest = next(filter(partial(self._is_proven, rule, evidence), narrower), None)
-        return lowest
+        found, doubt = None, 0.0
+        for lowest in range(BANDS - 1, -1, -1):
+            doubt += _own_doubt(rule, lowest)
+            if doubt and self._is_proven(rule, evidence, lowest, doubt):
+                found = ProvenSet(lowest, doubt)
+            else:
+                doubt = 0.0
+        return found
 
-    def _is_proven(self, rule: str, evidence: Evidence, lowest: int) -> bool:
+    def _is_proven(self, rule: str, evidence: Evidence, lowest: int, doubt: float) -> bool:
         strata = _strata(_cells(rule, lowest), evidence)
-        least = _least_evidence(rule, lowest)
-        return bool(strata) and proves(strata, _controls(evidence), self.most_wrong, least)
+        return bool(strata) and proves(strata, _controls(evidence), self.most_wrong, -log(doubt))
 
     def _check_rate(self, hits: float) -> float:
         """So often that a change is noticed before it has used up what the promise allows."""
@@ -143,10 +155,11 @@ def _well_known(cells: Sequence[Cell], evidence: Evidence) -> Iterator[Cell]:
     return dropwhile(lambda cell: evidence.of(cell).labelled < LEAST_LABELS, cells)
 
 
-def _least_evidence(rule: str, lowest: int) -> float:
-    if rule != ACCEPTED:
-        return -log(_DOUBT_OF_A_RULE)
-    return -log(_DOUBT_OF_ACCEPTED if lowest <= FIRST else _DOUBT_OF_NARROWER)
+def _own_doubt(rule: str, lowest: int) -> float:
+    """The doubt that a set may spend of its own."""
+    if rule == ACCEPTED:
+        return STARTS.get(lowest, 0.0)
+    return _DOUBT_OF_A_RULE if lowest == FIRST else 0.0
 
 
 def _strata(cells: Sequence[Cell], evidence: Evidence) -> list[Stratum]:

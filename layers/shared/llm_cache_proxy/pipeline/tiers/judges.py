@@ -75,9 +75,9 @@ class LearnedJudge:
         self.cell = None
         if candidate.text == self._planned.text:
             return Reason.SIMILAR
-        verdict = self._guard.compare(self._planned.text, candidate.text)
+        verdict, traits = self._guard.compare_closely(self._planned.text, candidate.text)
         self.fixed |= verdict.accepted and candidate.similarity >= self._configured
-        self.cell = cell_of(candidate.similarity, verdict.rule)
+        self.cell = cell_of(candidate.similarity, verdict.rule, traits)
         if self._plan.serves(self.cell):
             return Reason.LEARNED
         if self.near_miss is None and self.cell is not None:

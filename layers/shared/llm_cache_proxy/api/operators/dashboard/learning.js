@@ -25,7 +25,7 @@ function figures(found) {
     fact("Promise", `${percent(found.promise)} wrong at most`),
     fact("Expected", percent(found.estimate) + range(found.interval)),
     fact("At most, at any time", percent(found.bound)),
-    fact("Serves from", found.threshold === null ? NOTHING : found.threshold.toFixed(2)),
+    fact("Serves from a chance of", found.least_chance === null ? NOTHING : percent(found.least_chance)),
     fact("Learned hits", number(found.hits)),
     fact("By a fixed threshold", number(found.fixed_hits)),
     fact("Hit rate gained", signed(found.hit_rate_gained)),

@@ -16,6 +16,7 @@ class Learned(Answer):
     """The promised share of wrong hits, what is expected under it, and what that rests on.
 
     `interval` is the 95 % interval of the estimate, good for one look; `bound` holds at every look.
+    `least_chance` is the score from which on candidates that the guard accepts are served.
     `fixed_hits` is what the operator's threshold and the guard would have served in place of
     `hits`; `hit_rate_gained` is the difference by all lookups. `dollars_spent` went into checks and
     controls. `changes` counts how often what was learned had to be forgotten.
@@ -26,7 +27,7 @@ class Learned(Answer):
     estimate: float
     interval: list[float] | None
     bound: float
-    threshold: float | None
+    least_chance: float | None
     hits: int
     fixed_hits: int
     hit_rate_gained: float | None
@@ -38,7 +39,10 @@ class Learned(Answer):
 
 
 class SeenCell(Answer):
-    """What is known of candidates like one of them."""
+    """What is known of candidates like one of them.
+
+    `band` is between which chances of being right, by the score of the two texts.
+    """
 
     band: str
     served: bool
