@@ -130,11 +130,11 @@ def _finding(sides: list[Side], commands: float, method: str) -> Finding:
             )
         ],
         budgets=[
-            Budget("exact hit, local server: CPU", median(ours.cpu_ms), 1.2, "ms"),
+            Budget("exact hit, local server: CPU", median(ours.cpu_ms), 0.9, "ms"),
             Budget(
                 "exact hit: CPU, LiteLLM proxy's over ours",
                 median(theirs.cpu_ms) / median(ours.cpu_ms),
-                6,
+                9,
                 "×",
                 least=True,
             ),
