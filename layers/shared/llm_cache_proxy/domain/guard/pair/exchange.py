@@ -33,9 +33,10 @@ def exchanged(a: Analysis, b: Analysis, *, symmetric: bool) -> str | None:
     left, right = _every_word(a), _every_word(b)
     if left and _same(left, right):
         return _between(left, right, symmetric=symmetric, asked=left[0].word in _ASKED)
-    left, right = _without_articles(left), _without_articles(right)
-    if _same(left, right):
-        return _between(left, right, symmetric=symmetric)
+    if any(a.words.count(word) != b.words.count(word) for word in _ARTICLES):
+        left, right = _without_articles(left), _without_articles(right)
+        if _same(left, right):
+            return _between(left, right, symmetric=symmetric)
     return None if symmetric else _other_supposition(a, b) or _reordered(a, b)
 
 
@@ -54,6 +55,8 @@ def _reordered(a: Analysis, b: Analysis) -> str | None:
 
 def _other_supposition(a: Analysis, b: Analysis) -> str | None:
     """What one text asks about and the other takes for given: "rain given clouds"."""
+    if _SUPPOSING.isdisjoint(a.words):
+        return None
     for word in _SUPPOSING & {*a.words} & {*b.words}:
         (asked, given), (other, others) = _parted_at(word, a), _parted_at(word, b)
         if given and others and given <= other - others and others <= asked - given:
