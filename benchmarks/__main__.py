@@ -39,7 +39,8 @@ QUESTIONS = {
 """By name the folder that it is in, in the order of the document."""
 WHEN_NAMED = frozenset({"million_scope"})
 """Takes half an hour: asked only where it is named."""
-FINDINGS = Path("build/bench/findings")
+FINDINGS = Path("docs/benchmarks/findings")
+"""Kept beside the document, so that one question can be asked anew without the others."""
 SHARED = (
     "The machine was shared while it measured: ratios and CPU time carry over better than "
     "milliseconds on the clock.\n"
