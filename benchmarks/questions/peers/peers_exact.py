@@ -23,8 +23,9 @@ METHOD = (
     "keys. GPTCache's server has no exact tier: a repeated question is embedded and searched like "
     "every other, here by the weights and the engine that make our vectors; its store is SQLite "
     "and faiss in process, it has no keys, no limits and no lifetimes, and answers one request at "
-    "a time. The second table asks the same, warm server the same question with one thing changed, "
-    "and looks whether its upstream was called."
+    "a time. Portkey's gateway is asked as its npm package is built, which may have its cache "
+    "switched off: the requests at the upstream show it. The second table asks the same, warm "
+    "server the same question with one thing changed, and looks whether its upstream was called."
 )
 _PROBES = 3
 CHANGED: dict[str, dict[str, Any]] = {
@@ -55,7 +56,7 @@ class Asked:
                 connection.ask(self.side.request())
         if len(self.upstream.requests) - before == _PROBES:
             said = f"{_PROBES} of {_PROBES} repeated requests went to the upstream"
-            raise PeerUnavailable(f"does not cache: {said}")
+            raise PeerUnavailable(f"as published it does not cache here: {said}")
 
     def turn(self) -> None:
         """One turn, and how many of its requests were none."""

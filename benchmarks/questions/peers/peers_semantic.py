@@ -29,7 +29,8 @@ METHOD = (
     "Then {pairs} pairs of `benchmarks/pairs/llm_prompts.jsonl`, which are ours, labels and all: "
     "first one side and then the other of each, all in one cache. The upstream's answers name the "
     "prompt, so that an answer tells whose it is. GPTCache has no tenants, and its server looks at "
-    "the last message alone."
+    "the last message alone. LiteLLM's semantic caches are not asked: they want an embeddings API "
+    "over HTTP, and a Redis with search or a Qdrant server."
 )
 PAIRS = Path("benchmarks/pairs/llm_prompts.jsonl")
 
@@ -68,8 +69,8 @@ class Taken:
     def row(self, name: str) -> list[str]:
         """Share served, p50, CPU, memory."""
         served = f"{len(self.hits_ms)} of {len(TOPICS)}"
-        figures = f"{median(self.hits_ms):.1f}", f"{self.cpu_ms:.1f}", f"{self.resident_mb:.0f}"
-        return [name, served, *figures]
+        usual_ms = f"{median(self.hits_ms):.1f}" if self.hits_ms else "–"
+        return [name, served, usual_ms, f"{self.cpu_ms:.1f}", f"{self.resident_mb:.0f}"]
 
 
 @dataclass

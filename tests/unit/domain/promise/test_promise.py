@@ -1,8 +1,9 @@
 import pytest
 
 from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise, Tally
-from llm_cache_proxy.domain.promise.cells import BANDS
-from llm_cache_proxy.domain.promise.promise import DOUBT, FIRST, STARTS
+from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS
+from llm_cache_proxy.domain.promise.prior import MAY_BE_OVERRULED
+from llm_cache_proxy.domain.promise.promise import DOUBT, FIRST, STARTS, own_doubt
 
 TOP = BANDS - 1
 NARROW, WIDE = max(STARTS), min(STARTS)
@@ -97,7 +98,11 @@ def test_what_a_proven_set_was_allowed_to_doubt_goes_on_to_the_wider_ones() -> N
 
 
 def test_no_more_than_the_doubt_is_spent() -> None:
-    assert sum(STARTS.values()) == pytest.approx(0.8 * DOUBT)
+    rules = (ACCEPTED, *MAY_BE_OVERRULED)
+
+    spent = sum(own_doubt(rule, band) for rule in rules for band in range(BANDS))
+
+    assert spent == pytest.approx(DOUBT)
 
 
 def test_candidates_that_are_all_near_prove_the_first_set_alone() -> None:

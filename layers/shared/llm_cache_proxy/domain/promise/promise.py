@@ -118,7 +118,7 @@ class Promise:
         """
         found, doubt = None, 0.0
         for lowest in range(BANDS - 1, -1, -1):
-            doubt += _own_doubt(rule, lowest)
+            doubt += own_doubt(rule, lowest)
             if doubt and self._is_proven(rule, evidence, lowest, doubt):
                 found = ProvenSet(lowest, doubt)
             else:
@@ -155,7 +155,7 @@ def _well_known(cells: Sequence[Cell], evidence: Evidence) -> Iterator[Cell]:
     return dropwhile(lambda cell: evidence.of(cell).labelled < LEAST_LABELS, cells)
 
 
-def _own_doubt(rule: str, lowest: int) -> float:
+def own_doubt(rule: str, lowest: int) -> float:
     """The doubt that a set may spend of its own."""
     if rule == ACCEPTED:
         return STARTS.get(lowest, 0.0)
