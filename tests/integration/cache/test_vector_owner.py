@@ -86,13 +86,16 @@ async def asked_until_answered(store: OwnedVectors) -> list[Candidate]:
     raise AssertionError("no other owner answers")
 
 
-async def test_entries_outlive_an_owner_that_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
+async def test_entries_outlive_an_owner_that_is_ended(
+    tmp_path: Path, ended_by: signal.Signals
+) -> None:
     async with owned(tmp_path / "vectors") as (process, store):
         await store.store(SCOPE, at_cosine(0.9), entry("rust"))
         former = process.process_id
         assert former is not None
 
-        os.kill(former, signal.SIGKILL)
+        os.kill(former, ended_by)
 
         [found] = await asked_until_answered(store)
         assert found.text == "What is rust?"

@@ -6,6 +6,7 @@ Never stops for one of them: each question is a task, and the store has a thread
 import asyncio
 import logging
 import socket
+import sys
 import time
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import CollectionInUse
@@ -35,7 +36,12 @@ class VectorsOwner:
 
     async def serve(self, listening: socket.socket) -> None:
         """Answer on the socket from now on."""
-        self._server = await asyncio.start_unix_server(self._served, sock=listening)
+        if sys.version_info >= (3, 13):  # else asyncio would take the next owner's address away
+            self._server = await asyncio.start_unix_server(
+                self._served, sock=listening, cleanup_socket=False
+            )
+        else:
+            self._server = await asyncio.start_unix_server(self._served, sock=listening)
 
     async def aclose(self) -> None:
         """Answer no more, and close the store."""
