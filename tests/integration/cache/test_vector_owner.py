@@ -219,6 +219,21 @@ async def test_a_question_that_there_is_not_is_answered_as_a_failure(tmp_path: P
         await owner.aclose()
 
 
+async def test_an_owner_that_ends_under_an_open_connection_says_nothing(tmp_path: Path) -> None:
+    logged: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: logged.append(told))
+    owner = VectorsOwner(QdrantLocalVectors(tmp_path / "vectors"))
+    with listening_in(tmp_path) as listening:
+        await owner.serve(listening)
+        store = OwnedVectors(tmp_path / "s", timeout_seconds=20)
+        await store.count_entries("acme")
+
+        await owner.aclose()
+
+        await store.aclose()
+        assert not logged
+
+
 def _frame(fields: bytes) -> bytes:
     return struct.pack("!II", len(fields), 0) + fields
 

@@ -64,6 +64,8 @@ class VectorsOwner:
                 self._kept(asyncio.create_task(self._answer(asked, writer)))
         except BROKEN:
             pass
+        except asyncio.CancelledError:  # the owner ends; before Python 3.12 asyncio would log it
+            pass
         finally:
             writer.close()
 
