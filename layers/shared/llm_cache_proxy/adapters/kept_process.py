@@ -89,10 +89,22 @@ class KeptProcess:
             _log.warning("%s (process %s) ended with %s: it is started again", *who, status)
             if time.monotonic() - began > _STEADY_SECONDS:
                 pause_seconds = _FIRST_PAUSE_SECONDS
-            await asyncio.sleep(pause_seconds)
-            pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
-            with suppress(DidNotStart):  # it has said why, and is tried again
-                await self._started()
+            is_made = False
+            while not is_made:
+                await asyncio.sleep(pause_seconds)
+                pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+                is_made = await self._made_again()
+
+    async def _made_again(self) -> bool:
+        """Whether there is a process again, be it one that ended before it was ready."""
+        try:
+            await self._started()
+        except DidNotStart:  # it has said why, and is tried again
+            return True
+        except (OSError, RuntimeError) as exc:  # no descriptor, memory or thread is left
+            _log.warning("%s cannot be started now: %s", self._name, exc)
+            return False
+        return True
 
     async def _started(self) -> JsonObject:
         reading, writing = os.pipe()
