@@ -16,11 +16,8 @@ from llm_cache_proxy.bootstrap.health import latest_health, what_is_amiss
 from llm_cache_proxy.bootstrap.local import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.cli.server.bounded_protocol import bounded_protocol, limits_of
-from llm_cache_proxy.cli.server.fair_turns import ConnectionCounts, take_in_turns
+from llm_cache_proxy.cli.server.fair_turns import TAKEN_AT_ONCE, ConnectionCounts, take_in_turns
 from llm_cache_proxy.settings import Settings
-
-_TAKEN_AT_ONCE = 50
-"""Connections that are taken in one turn: more would keep those waiting that are served already."""
 
 WAITING_CONNECTIONS = 2_048
 """How many the system keeps until they are taken."""
@@ -84,7 +81,7 @@ async def serve_on(
         server_header=False,
         http=bounded_protocol(limits),
         ws="none",
-        backlog=_TAKEN_AT_ONCE,
+        backlog=TAKEN_AT_ONCE,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )
     server = ReadyServer(config, lambda: ready(parts.described), share.counts)
