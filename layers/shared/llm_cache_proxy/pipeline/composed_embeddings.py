@@ -5,6 +5,7 @@ from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.embeddings.batches import CachedEmbeddings
 from llm_cache_proxy.pipeline.embeddings.followed import FollowedItems
 from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight
+from llm_cache_proxy.pipeline.embeddings.item_leases import ItemLeases
 from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
 from llm_cache_proxy.pipeline.embeddings.upstream_items import UpstreamItems
 from llm_cache_proxy.pipeline.options import Ports
@@ -28,15 +29,9 @@ def compose_embeddings(
     A batch too large for the store's deadline is no reason to leave the exact tier alone.
     """
     usage = miss.upstream_usage
-    tier = ItemTier(
-        ports.items,
-        dependency.apart(),
-        keys,
-        usage.counter_writer,
-        ports.clock,
-        lost_leases.terms,
-        lost_leases.background,
-    )
+    dependency = dependency.apart()
+    leases = ItemLeases(ports.items, dependency, lost_leases.terms, lost_leases.background)
+    tier = ItemTier(ports.items, dependency, keys, usage.counter_writer, ports.clock, leases)
     return CachedEmbeddings(
         policy=policy,
         upstream=ports.upstream,

@@ -84,7 +84,7 @@ class CachedEmbeddings:
             return await self._gathered(gathered, planned, batch, state)
         finally:
             claim = gathered.found.claim
-            self.tier.release(planned.identity.tenant, gathered.leased, claim)
+            self.tier.leases.release(planned.identity.tenant, gathered.leased, claim)
 
     async def _gathered(
         self, gathered: Gathered, planned: PlannedRequest, batch: Batch, state: RequestState

@@ -32,7 +32,7 @@ class FollowedItems:
         waits = pauses(self.pace.expected_seconds(model), 0, random.random())  # noqa: S311
         try:
             with state.timed("wait"):
-                async with asyncio.timeout(self.tier.terms.wait_seconds):
+                async with asyncio.timeout(self.tier.leases.terms.wait_seconds):
                     while gathered.followed & waited:
                         await asyncio.sleep(next(waits))
                         if await self._leads(gathered, encoding, state):

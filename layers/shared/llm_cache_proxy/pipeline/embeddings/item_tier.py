@@ -3,8 +3,7 @@
 A store that fails is a miss of every input.
 """
 
-import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,20 +12,25 @@ from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, item_keys
 from llm_cache_proxy.domain.embeddings.frames import Frames
 from llm_cache_proxy.domain.embeddings.items import Item, stored_item
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
+from llm_cache_proxy.domain.errors import RequestRefused
 from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.embeddings.item_leases import ItemLeases, claim_of
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter, PendingCounts
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
-from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.pipeline.upstream.records import new_entry
 from llm_cache_proxy.ports.clock import Clock
-from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsFound, ItemsLookup, ItemStore
-from llm_cache_proxy.ports.exact_store.leases import CLAIM_BYTES
+from llm_cache_proxy.ports.exact_store.items import (
+    ItemHit,
+    ItemsAnswered,
+    ItemsFound,
+    ItemsLookup,
+    ItemStore,
+)
 from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 _MOST_TOGETHER = 64
@@ -66,8 +70,7 @@ class ItemTier:
     keys: ClientKeyGate
     counter_writer: CounterWriter
     clock: Clock
-    terms: LeaseTerms
-    background: Background
+    leases: ItemLeases
 
     async def find(self, planned: PlannedRequest, batch: Batch, state: RequestState) -> ItemsResult:
         """What there is, where the request may read; else the clear sequence is learnt alone.
@@ -75,7 +78,7 @@ class ItemTier:
         Raises RequestRefused where the client's key is not served.
         """
         pending = self.counter_writer.take(planned.identity.tenant)
-        keys, claim = item_keys(planned.key, batch.inputs), _claim_of(planned)
+        keys, claim = item_keys(planned.key, batch.inputs), claim_of(planned)
         found = await self._look(planned, state, keys, claim, pending)
         if isinstance(found, OtherNamespace):
             planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
@@ -94,24 +97,15 @@ class ItemTier:
             tenant=found.planned.identity.tenant,
             keys=keys,
             max_age_seconds=found.planned.plan.max_age_seconds,
-            lease_seconds=self.terms.lease_seconds,
+            lease_seconds=self.leases.terms.lease_seconds,
             claim=found.claim,
             whole=False,
         )
-        again = await self.dependency.attempt(state, partial(self.store.lookup_items, query))
+        again = await self.leases.looked_up(query, state)
         if not isinstance(again, ItemsFound):
-            self.release(query.tenant, keys, found.claim)
             return None
         read = _read(again, encoding)
         return ItemsResult(found.planned, keys, read, again.now, found.claim, again.followed)
-
-    def release(self, tenant: str, keys: Collection[str], claim: str) -> None:
-        """Give up the leases of items that will not be stored: others ask for them then."""
-        if keys and claim:
-            some = list(keys)
-            self.background.start(
-                lambda: self.terms.insist(lambda: self.store.release_items(tenant, some, claim))
-            )
 
     async def keep(
         self, planned: PlannedRequest, state: RequestState, items: Mapping[str, Item], model: str
@@ -155,12 +149,11 @@ class ItemTier:
             counts=pending.counts,
             recent=pending.recent,
             check=check,
-            lease_seconds=self.terms.lease_seconds if claim else 0,
+            lease_seconds=self.leases.terms.lease_seconds if claim else 0,
             claim=claim,
         )
-        answer = await self.dependency.attempt(state, partial(self.store.lookup_items, query))
+        answer = await self.leases.looked_up(query, state)
         if answer is None:
-            self.release(query.tenant, query.keys, claim)  # which it may have leased all the same
             state.exact_unavailable = True
             state.facts.because(Reason.EXACT_UNAVAILABLE)
             self.counter_writer.later(client.tenant, pending.counts, pending.recent)
@@ -168,17 +161,24 @@ class ItemTier:
         if check is None and not isinstance(answer, Refused):  # which only a check brings
             found = answer
         else:
-            found = self.keys.passed(client, state, check, answer)
+            found = self._passed(planned, state, query, answer)
         if isinstance(found, ItemsFound):
             state.sequence = found.sequence
         return found
 
-
-def _claim_of(planned: PlannedRequest) -> str:
-    """The name under which what is missing is leased; empty where nobody is to wait for it."""
-    plan = planned.plan
-    shares = plan.coalesce and plan.read and plan.write and plan.bypass is None
-    return secrets.token_hex(CLAIM_BYTES) if shares and not plan.only_if_cached else ""
+    def _passed(
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        query: ItemsLookup,
+        answer: ItemsAnswered | None,
+    ) -> ItemsFound | OtherNamespace | None:
+        try:
+            return self.keys.passed(planned.request.client, state, query.check, answer)
+        except RequestRefused:
+            if isinstance(answer, ItemsFound):  # whom the store refuses, it leases nothing
+                self.leases.release(query.tenant, query.keys, query.claim)
+            raise
 
 
 def _read(found: ItemsFound, encoding: Encoding) -> dict[str, StoredItem]:
