@@ -110,18 +110,23 @@ class CachedEmbeddings:
         while wanted := gathered.missing(batch.inputs):
             if not coalesces:
                 return await self._ask(gathered, wanted, batch, state)
-            mine, theirs = self.in_flight.join(wanted, sequence)
-            instead = None
+            followed, leased = gathered.followed, gathered.leased
+            mine, theirs = self.in_flight.join(wanted, sequence, followed=followed, leased=leased)
+            instead, leads = None, False
             try:
                 asked = {key: wanted[key] for key in mine if key not in gathered.followed}
                 if asked:
                     instead = await self._ask(gathered, asked, batch, state)
+                    here = {key: mine[key] for key in asked}
+                    self.in_flight.settle(here, sequence, gathered.items)
                 if instead is None:
-                    await self.followed.wait(gathered, mine, batch.encoding, state)
+                    leads = await self.followed.wait(gathered, mine, batch.encoding, state)
             finally:
                 self.in_flight.settle(mine, sequence, gathered.items)
             if instead is not None:
                 return instead
+            if leads:  # before anything else is waited for, since others wait for these
+                continue
             for key, asked_elsewhere in theirs.items():
                 item = await asyncio.shield(asked_elsewhere)
                 gathered.followed.discard(key)

@@ -25,8 +25,8 @@ class FollowedItems:
 
     async def wait(
         self, gathered: Gathered, keys: Iterable[str], encoding: Encoding, state: RequestState
-    ) -> None:
-        """Until all of `keys` are there, or some are this request's to ask for."""
+    ) -> bool:
+        """Until all of `keys` are there, or some are to be asked for; whether they are leased."""
         waited = set(keys)
         model = gathered.found.planned.identity.model
         waits = pauses(self.pace.expected_seconds(model), 0, random.random())  # noqa: S311
@@ -36,10 +36,11 @@ class FollowedItems:
                     while gathered.followed & waited:
                         await asyncio.sleep(next(waits))
                         if await self._leads(gathered, encoding, state):
-                            return
+                            return True
         except TimeoutError:
             state.facts.because(Reason.SINGLE_FLIGHT_TIMEOUT)
             gathered.followed -= waited
+        return False
 
     async def _leads(self, gathered: Gathered, encoding: Encoding, state: RequestState) -> bool:
         """Look once more; whether some of them are now this request's."""
