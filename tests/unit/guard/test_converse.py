@@ -25,6 +25,14 @@ SAME = {
     ),
     "before and after": ("Is May before June?", "Is June after May?"),
     "more and less": ("Is 9 more than 5?", "Is 5 less than 9?"),
+    "before and after, and where that is told": (
+        "Is May before June in the calendar?",
+        "Is June after May in the calendar?",
+    ),
+    "why one is larger": (
+        "Why is Jupiter larger than Saturn?",
+        "Why is Saturn smaller than Jupiter?",
+    ),
     "days in a list": (
         "Is it open on Monday and Tuesday?",
         "Is it open on Tuesday and Monday?",
@@ -88,6 +96,54 @@ DIFFERENT = {
     "other ends, and another place": (
         "Is Jupiter larger than Saturn in Spain?",
         "Is Saturn smaller than Jupiter in Peru?",
+    ),
+    "how long the earlier one takes": (
+        "How long should meat marinate before grilling?",
+        "How long should meat grill after marinating?",
+    ),
+    "how long the earlier one must last": (
+        "How long must paint dry before sanding?",
+        "How long must paint sand after drying?",
+    ),
+    "how long the first step takes": (
+        "How long should dough rise before baking?",
+        "How long should dough bake after rising?",
+    ),
+    "how many days the first step takes": (
+        "How many days should I fast before testing?",
+        "How many days should I test after fasting?",
+    ),
+    "where one was before": (
+        "Where was Napoleon before Elba?",
+        "Where was Elba after Napoleon?",
+    ),
+    "what one was before": (
+        "What was Prussia before Germany?",
+        "What was Germany after Prussia?",
+    ),
+    "which of two steps one should take": (
+        "Should I stretch before running?",
+        "Should I run after stretching?",
+    ),
+    "which of two steps is needed": (
+        "Is it necessary to fast before testing?",
+        "Is it necessary to test after fasting?",
+    ),
+    "which of two places is cold": (
+        "Is the floor above the garage cold?",
+        "Is the garage below the floor cold?",
+    ),
+    "who is to be found": (
+        "Find men taller than women",
+        "Find women shorter than men",
+    ),
+    "how many there are of one end": (
+        "How common are women taller than men?",
+        "How common are men shorter than women?",
+    ),
+    "what one end is called": (
+        "What are dogs larger than cats called?",
+        "What are cats smaller than dogs called?",
     ),
 }
 

@@ -1,6 +1,8 @@
 """One relation told from either end: "A is larger than B", "B is smaller than A".
 
-Speaks only of two texts that are the same but for the relation and for who stands at which end.
+Speaks only of two texts that are the same but for the relation and for who stands at which end,
+and that ask whether it holds. What asks for one end, or for what the relation sets apart, is
+another question from the other end: "Where was Napoleon before Elba?".
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +11,7 @@ from typing import NamedTuple
 from llm_cache_proxy.domain.guard.pair.likeness import are_opposites, same_root
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
 
 _MOST = 40
@@ -18,6 +21,10 @@ _BY_HOW_MUCH = frozenset({"much", "far", "even", "slightly", "significantly"})
 _DOUBLED = frozenset({"gg", "tt", "nn", "dd", "mm"})
 _PLACED = frozenset({"before", "after", "above", "below", "over", "under"})
 _SIDES = frozenset({"north", "south", "east", "west", "left", "right"})
+_BE = frozenset({"is", "are", "was", "were"})
+_FOR_AN_END = frozenset({"what", "who", "which", "whose", "how"})
+_FOR_PLACES = _FOR_AN_END | {"where", "when", "why"}
+"""Before a place these ask for what stands there: "Why is Jupiter larger" asks of both."""
 
 
 class _Link(NamedTuple):
@@ -89,16 +96,25 @@ def _base(token: Token) -> str:
 
 
 def _trade_ends(left: Sequence[Token], link: _Link, right: Sequence[Token], turned: _Link) -> bool:
-    """Whether "P X link Y S" is "P Y turned X S" in the other text."""
+    """Whether "P X link Y S" is "P Y turned X S" in the other text, and P asks whether it holds."""
     before, behind = _stems(left[: link.start]), _stems(left[link.stop :])
     others, rest = _stems(right[: turned.start]), _stems(right[turned.stop :])
-    for cut in range(len(before)):
+    compares = left[link.stop - 1].word == "than"
+    for cut in range(1, len(before)):
         ends = others[cut:]
         if before[:cut] != others[:cut] or not ends or behind[: len(ends)] != ends:
             continue
         if rest == before[cut:] + behind[len(ends) :]:
-            return True
+            asked = left[:cut], left[link.stop + len(ends) :]
+            return _asks_whether(*asked, _FOR_AN_END if compares else _FOR_PLACES)
     return False
+
+
+def _asks_whether(opening: Sequence[Token], end: Sequence[Token], apart: frozenset[str]) -> bool:
+    """Whether a text asks if a relation holds, and not what else is true of one of its ends."""
+    if opening[-1].word not in _BE or not apart.isdisjoint(token.word for token in opening):
+        return False
+    return not end or end[0].word in lexicon.word_set("preposition")
 
 
 def _stems(tokens: Sequence[Token]) -> list[str]:
