@@ -46,6 +46,11 @@ def test_words_around_a_list_may_not_change_places() -> None:
 @pytest.mark.parametrize(
     ("text", "handed"),
     [
+        ("Fix <a></a><b>this is wrong</b> please", ("this", "is", "wrong")),
+        ("Fix [b class]this is wrong[/b]", ("this", "is", "wrong")),
+        ("Shorten <<<two words>>> today", ("two", "words")),
+        ("<a> and <a> and <b>two words</b>", ("two", "words")),
+        ('Shorten """ """two words""" today', ("two", "words")),
         ("What is love?", None),
         ("!;; :-", None),
         ("Context: Al cooks.\nQuestion: Who cooks?", ("context", "al", "cooks")),

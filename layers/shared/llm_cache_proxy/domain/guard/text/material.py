@@ -7,6 +7,7 @@ material is what has to stay as it is.
 import re
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard.text.markers import is_order, question_types
 from llm_cache_proxy.domain.guard.text.tokens import Kind, tokenise
@@ -25,13 +26,9 @@ _TRANSLATED = re.compile(
 )
 _TITLE = re.compile(r"^\W*(?:task|instructions?|prompt)\s*:\s*(?=\w)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-_OPENS = re.compile(r"<[A-Za-z]|\[[A-Za-z]|\"{3}|'{3}|<{2}")
-_ENCLOSED = re.compile(
-    r"[<\[]([A-Za-z][\w-]{0,30})[^<>\[\]\n]{0,80}[>\]](.*?\w.*?)[<\[]/\1[>\]]"
-    r"|\"{3}(.*?\w.*?)\"{3}|'{3}(.*?\w.*?)'{3}|<{2,3}(.*?\w.*?)>{2,3}",
-    re.DOTALL,
-)
-"""Text between tags, or between three marks of one kind."""
+_OPENER = re.compile(r"[<\[]([A-Za-z][\w-]{0,30})(?![\w-])[^<>\[\]\n]{0,80}[>\]]|\"{3}|'{3}|<{2,3}")
+"""What text may stand behind: a tag, or three marks of one kind."""
+_WORD = re.compile(r"\w")
 _FEW = 2
 _FREE = frozenset({"question", "query", "q", "user", "customer", "human"})
 _SPEAKERS = frozenset({"system", "assistant", "agent", "bot", "ai", "model", "support"})
@@ -49,17 +46,60 @@ _DEGREES = frozenset({"more", "less"})
 _WITHOUT_TEXT = frozenset({"do_write", "do_list", "do_find", "do_delete", "do_add", "do_count"})
 
 
+class _Enclosed(NamedTuple):
+    """Text between two marks, and where the marks with it start and stop."""
+
+    start: int
+    inside: str
+    stop: int
+
+
 def material(text: str) -> Words | None:
     """The words of the text that is handed over; None where none is."""
-    enclosed = [words_of(next(filter(None, each.groups()[1:]))) for each in _enclosed(text)]
+    pieces = _enclosed(text)
+    enclosed = [words_of(piece.inside) for piece in pieces]
     if sum(map(len, enclosed)) >= _FEW:
-        around = _beside_enclosed(_ENCLOSED.sub("\n", text))
+        around = _beside_enclosed(_without(text, pieces))
         return (*(word for words in enclosed for word in words), *around)
     return _laid_out(text)
 
 
-def _enclosed(text: str) -> list[re.Match[str]]:
-    return list(_ENCLOSED.finditer(text)) if _OPENS.search(text) else []
+def _enclosed(text: str) -> list[_Enclosed]:
+    """The pieces of text that stand between tags, or between three marks of one kind.
+
+    Looks once for a closing mark that does not come: a log has a bracket in every line.
+    """
+    found: list[_Enclosed] = []
+    at = 0
+    unclosed: set[tuple[str, ...]] = set()
+    while (opener := _OPENER.search(text, at)) is not None:
+        closers = _closers(opener)
+        ends = () if closers in unclosed else map(text.find, closers, (opener.end(),) * 2)
+        closed_at = min((end for end in ends if end >= 0), default=-1)
+        if closed_at < 0:
+            unclosed.add(closers)
+            at = opener.start() + 1
+            continue
+        if _WORD.search(text, opener.end(), closed_at):
+            at = closed_at + len(closers[0])
+            found.append(_Enclosed(opener.start(), text[opener.end() : closed_at], at))
+        else:
+            at = closed_at
+    return found
+
+
+def _closers(opener: re.Match[str]) -> tuple[str, ...]:
+    """The marks either of which closes what `opener` opens."""
+    if opener[1]:
+        return f"</{opener[1]}>", f"[/{opener[1]}]"
+    return (">>",) if opener[0][0] == "<" else (opener[0],)
+
+
+def _without(text: str, pieces: list[_Enclosed]) -> str:
+    """What is left of a text around the pieces and their marks, on lines of its own."""
+    starts = [0, *(piece.stop for piece in pieces)]
+    stops = [*(piece.start for piece in pieces), len(text)]
+    return "\n".join(text[start:stop] for start, stop in zip(starts, stops, strict=True))
 
 
 def _beside_enclosed(rest: str) -> Words:

@@ -1,0 +1,43 @@
+"""Facts about time: no text of the length that is compared holds up the loop that serves."""
+
+from time import process_time
+
+import pytest
+
+from llm_cache_proxy.domain.guard import Guard
+from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
+from llm_cache_proxy.domain.guard.text.analysis import analyse
+
+SECONDS = 2.0
+"""Ten times what the slowest takes on a busy machine."""
+
+LONG = {
+    "a log": "\n".join(f"[INFO] request {n} was answered in {n * 7} ms" for n in range(160)),
+    "links": "See [the docs](https://example.org/docs/a) and what follows. " * 110,
+    "tags that are not closed": "<a>" * 2_600,
+    "other tags that are not closed": "".join(f"<a{number}>" for number in range(1_200)),
+    "tags of nothing": "<a></a>" * 1_100,
+    "tags": "<a>b</a>" * 950,
+    "tags that do not end": "<a b " * 1_500,
+    "one tag that does not end": "<" + "a" * 7_900,
+    "marks that are not closed": "<" * 7_900,
+    "marks of nothing": "<" * 7_900 + ">>",
+    "quotes of nothing": '"""' * 2_600,
+}
+
+
+def seconds_to_compare(one: str, other: str) -> float:
+    guard = Guard()
+    guard.load()
+    analyse.cache_clear()
+    started = process_time()
+    guard.compare(one, other)
+    return process_time() - started
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_a_long_text_with_openings_is_compared_at_once(text: str) -> None:
+    taken = seconds_to_compare(text, f"{text} x")
+
+    assert len(text) < LONGEST_TEXT - 2
+    assert taken < SECONDS
