@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.findings import Finding, Table
+from benchmarks.findings import KEPT, Finding, Table
 from benchmarks.plots import draw
 from benchmarks.rig import machine
 
@@ -39,8 +39,6 @@ QUESTIONS = {
 """By name the folder that it is in, in the order of the document."""
 WHEN_NAMED = frozenset({"million_scope"})
 """Takes half an hour: asked only where it is named."""
-FINDINGS = Path("docs/benchmarks/findings")
-"""Kept beside the document, so that one question can be asked anew without the others."""
 SHARED = (
     "The machine was shared while it measured: ratios and CPU time carry over better than "
     "milliseconds on the clock.\n"
@@ -61,7 +59,7 @@ def main() -> int:
         finding = _measured(name)
         print(finding.markdown())
         print(f"({name} took {time.monotonic() - started:.0f} s)\n", file=sys.stderr)
-    known = {name: FINDINGS / f"{name}.json" for name in QUESTIONS}
+    known = {name: KEPT / f"{name}.json" for name in QUESTIONS}
     findings = [Finding.read(path) for path in known.values() if path.exists()]
     _write_document(findings)
     print(_budgets(findings).markdown())
@@ -74,7 +72,7 @@ def _measured(name: str) -> Finding:
     finding: Finding = module.measured()
     stamp = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f} before"
     finding = replace(finding, measured_at=stamp)
-    finding.write(FINDINGS / f"{name}.json")
+    finding.write(KEPT / f"{name}.json")
     return finding
 
 

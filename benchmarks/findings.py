@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
+KEPT = Path("docs/benchmarks/findings")
+"""Beside the document, so that one question can be asked anew without the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

@@ -1,9 +1,8 @@
 """What a million requests cost with the durations that the other questions measured."""
 
-from pathlib import Path
 
 from benchmarks.cost.model import Workload, costs, upstream_dollars
-from benchmarks.findings import Finding, Table
+from benchmarks.findings import KEPT, Finding, Table
 
 METHOD = (
     "The model of docs/cost.md (`benchmarks/cost/`: tariffs, tokens, {upstream:g} s for the "
@@ -15,7 +14,6 @@ MODEL = "llama-3.3-70b-versatile"
 HIT_RATES = (0.0, 0.3, 0.6, 0.9)
 CORE_MB = 1769  # what buys one core
 STORE_MS = 2.0
-FINDINGS = Path("build/bench/findings")
 
 
 def measured() -> Finding:
@@ -56,7 +54,7 @@ def measured() -> Finding:
 
 
 def _figure(question: str, name: str) -> float:
-    path = FINDINGS / f"{question}.json"
+    path = KEPT / f"{question}.json"
     if not path.exists():
         raise RuntimeError(f"`make bench ONLY={question}` has to run first")
     return Finding.read(path).figures[name]
