@@ -307,6 +307,32 @@ async def test_an_items_lease_lapses_and_leaves_nothing(opened_store: OpenedStor
     assert set((await found(opened_store, "a")).hits) == {"a"}
 
 
+async def test_a_heartbeat_keeps_the_items_leases_of_its_claim(opened_store: OpenedStore) -> None:
+    await kept(opened_store, "stored")
+    await found(opened_store, "a", **leasing("1", seconds=1))
+    await found(opened_store, "b", **leasing("2", seconds=1))
+
+    keys = ["a", "b", "stored", "none"]
+    await opened_store.store.extend_items(TENANT, keys, "1" * 16, 20)
+    await asyncio.sleep(1.1)
+
+    answer = await found(opened_store, *keys, **leasing("3"))
+    assert (set(answer.hits), answer.followed) == ({"stored"}, {"a"})
+
+
+async def test_a_heartbeat_revives_no_lease_that_has_ended(opened_store: OpenedStore) -> None:
+    await found(opened_store, "lapsed", **leasing("1", seconds=0.05))
+    await found(opened_store, "cleared", "released", **leasing("1"))
+    await asyncio.sleep(0.2)
+    await opened_store.store.cut(TENANT, "all")
+    await opened_store.store.release_items(TENANT, ["released"], "1" * 16)
+
+    keys = ["lapsed", "cleared", "released"]
+    await opened_store.store.extend_items(TENANT, keys, "1" * 16, 20)
+
+    assert (await found(opened_store, *keys, **leasing("2"))).followed == set()
+
+
 async def test_leased_items_are_no_entries(opened_store: OpenedStore) -> None:
     await found(opened_store, "a", **leasing("1"))
 

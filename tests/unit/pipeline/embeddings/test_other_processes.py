@@ -117,6 +117,21 @@ async def test_who_waits_for_the_dead_asks_once_their_lease_has_lapsed(
     assert processes.second.embedding.asked == [["a"]]
 
 
+async def test_a_batch_slower_than_a_lease_is_asked_for_once() -> None:
+    processes = Processes(LeaseTerms(lease_seconds=0.3, retry_seconds=0))
+    one = await processes.begun("a")
+    two = asyncio.create_task(processes.second.begin_embedding(["a"]))
+
+    for _ in range(4):
+        await asyncio.sleep(0.15)
+        processes.exact.time += 0.15
+    processes.first.embedding.gate.set()
+    answers = await asyncio.gather(one, two)
+
+    assert [each.outcome.result for each in answers] == ["MISS", "COALESCED"]
+    assert processes.second.embedding.asked == []
+
+
 async def test_nobody_waits_beyond_the_longest_wait() -> None:
     processes = Processes(LeaseTerms(wait_seconds=0.1, retry_seconds=0))
     one = await processes.begun("a")

@@ -139,7 +139,9 @@ class CachedEmbeddings:
         self, gathered: Gathered, wanted: Mapping[str, Input], batch: Batch, state: RequestState
     ) -> Answer | None:
         inputs, began = list(wanted.values()), time.perf_counter()
-        given = await self.asking.ask(gathered.found.planned, state, batch, inputs)
+        tenant, claim = gathered.found.planned.identity.tenant, gathered.found.claim
+        async with self.tier.leases.kept(tenant, gathered.leased, claim):
+            given = await self.asking.ask(gathered.found.planned, state, batch, inputs)
         if given.instead is not None:
             return given.instead
         self.followed.pace.saw(given.planned.identity.model, time.perf_counter() - began)

@@ -1,7 +1,13 @@
-"""The leases of a batch's items: taken with a lookup, and given up where nobody will store them."""
+"""The leases of a batch's items: taken with a lookup, kept while the upstream works, and given up.
 
+Where nobody will store what they stand for, others ask for it at once.
+"""
+
+import asyncio
 import secrets
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,10 +19,13 @@ from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.exact_store.items import ItemsAnswered, ItemsLookup, ItemStore
 from llm_cache_proxy.ports.exact_store.leases import CLAIM_BYTES
 
+_BEATS = 3
+"""Heartbeats in a lease's life: two may be lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemLeases:
-    """Takes leases and releases them; where nobody holds one, others ask at once."""
+    """Takes leases, keeps and releases them."""
 
     store: ItemStore
     dependency: Dependency
@@ -33,6 +42,23 @@ class ItemLeases:
         if answer is None:
             self.release(query.tenant, query.keys, query.claim)
         return answer
+
+    @asynccontextmanager
+    async def kept(self, tenant: str, keys: AbstractSet[str], claim: str) -> AsyncIterator[None]:
+        """Hold the leases of `keys`, whichever they are at the time, for as long as this lasts."""
+        heart = asyncio.create_task(self._beat(tenant, keys, claim)) if keys and claim else None
+        try:
+            yield
+        finally:
+            if heart is not None:
+                heart.cancel()
+
+    async def _beat(self, tenant: str, keys: AbstractSet[str], claim: str) -> None:
+        seconds = self.terms.lease_seconds
+        while True:
+            await asyncio.sleep(seconds / _BEATS)
+            extend = self.store.extend_items(tenant, list(keys), claim, seconds)
+            await self.terms.attempt(extend)
 
     def release(self, tenant: str, keys: Collection[str], claim: str) -> None:
         """Give up the leases of items that will not be stored: others ask for them then."""

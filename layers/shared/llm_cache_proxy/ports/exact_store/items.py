@@ -87,6 +87,12 @@ class ItemStore(Protocol):
         """
         ...
 
+    async def extend_items(
+        self, tenant: str, keys: Sequence[str], claim: str, seconds: float
+    ) -> None:
+        """Hold those leases of these items that the claim still has for `seconds` from now."""
+        ...
+
     async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
         """End the leases of these items that were taken under `claim`."""
         ...

@@ -87,6 +87,14 @@ class RedisItems(RedisScripts):
             await self._register(tenant)
         return stored == len(entries)
 
+    async def extend_items(
+        self, tenant: str, keys: Sequence[str], claim: str, seconds: float
+    ) -> None:
+        """Hold those leases of these items that the claim still has for so long."""
+        names = TenantNames(tenant)
+        records = [names.record(key) for key in keys]
+        numbers(await self._run("extend_items", records, claim, milliseconds(seconds)), 1)
+
     async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
         """End the leases of these items that were taken under the claim."""
         names = TenantNames(tenant)

@@ -12,7 +12,11 @@ from llm_cache_proxy.adapters.exact_store.sqlite.client_keys import (
     judged_and_counted,
 )
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
-from llm_cache_proxy.adapters.exact_store.sqlite.leases import end_item_leases, lease_items
+from llm_cache_proxy.adapters.exact_store.sqlite.leases import (
+    end_item_leases,
+    extend_item_leases,
+    lease_items,
+)
 from llm_cache_proxy.adapters.exact_store.sqlite.records import (
     LIVING,
     count,
@@ -40,6 +44,13 @@ class SqliteItems(SqlitePart):
         """The valid entries under the keys, counted in the same transaction."""
         now = self._thread.now()
         return await self._thread.run(lambda c: _looked_up(c, query, now))
+
+    async def extend_items(
+        self, tenant: str, keys: Sequence[str], claim: str, seconds: float
+    ) -> None:
+        """Hold those leases of these items that the claim still has for so long."""
+        now = self._thread.now()
+        await self._thread.run(lambda c: extend_item_leases(c, tenant, keys, claim, seconds, now))
 
     async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
         """End the leases of these items that were taken under the claim."""

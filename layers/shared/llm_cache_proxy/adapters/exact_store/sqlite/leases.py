@@ -28,6 +28,10 @@ _LEASED_ITEMS = (
     "SELECT flight FROM leases WHERE tenant = ? AND flight IN (SELECT value FROM json_each(?))"
     " AND until_ms > ? AND token = ? AND claim <> ?"
 )
+_EXTEND_ITEMS = (
+    "UPDATE leases SET until_ms = ? WHERE tenant = ? AND flight IN (SELECT value FROM json_each(?))"
+    " AND until_ms > ? AND claim = ?"
+)
 _END_ITEMS = "DELETE FROM leases WHERE tenant = ? AND flight IN (SELECT value FROM json_each(?))"
 _MAIL = "SELECT text FROM mail WHERE tenant = ? AND flight = ? AND token = ? AND until_ms > ?"
 
@@ -116,6 +120,19 @@ def lease_items(
     ]
     connection.executemany("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", rows)
     return {names[name] for name in followed}
+
+
+def extend_item_leases(
+    connection: sqlite3.Connection,
+    tenant: str,
+    keys: Sequence[str],
+    claim: str,
+    seconds: float,
+    now: float,
+) -> None:
+    """Hold those of the items' leases that the claim still has for `seconds` from now."""
+    until_ms, names = _milliseconds(now + seconds), json.dumps([_item_flight(key) for key in keys])
+    connection.execute(_EXTEND_ITEMS, (until_ms, tenant, names, _milliseconds(now), claim))
 
 
 def end_item_leases(

@@ -86,6 +86,15 @@ class ClusterItems(ClusterRequests):
             await self._tally(slots, counted, corrections, ())
         return all(stored)
 
+    async def extend_items(
+        self, tenant: str, keys: Sequence[str], claim: str, seconds: float
+    ) -> None:
+        """Hold those leases of these items that the claim still has for so long."""
+        groups = by_group(await self._slots(tenant), keys)
+        await together(
+            self._group.extend_items(group, some, claim, seconds) for group, some in groups.items()
+        )
+
     async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
         """End the leases of these items that were taken under the claim."""
         groups = by_group(await self._slots(tenant), keys)
