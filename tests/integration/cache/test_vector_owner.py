@@ -15,6 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
+    FolderInUse,
+    FolderLock,
+)
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.given import OwnerGiven
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.owner import VectorsOwner
@@ -23,6 +27,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVector
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate
 from samples.vectors import NOW, SCOPE, at_cosine, entry, random_vector
+from servers.proxy.memory import children
 from servers.proxy.process import proxy_process
 from servers.waiting import eventually
 
@@ -252,6 +257,29 @@ async def test_a_purge_is_answered_before_the_space_is_given_back(tmp_path: Path
         await asyncio.to_thread(eventually, lambda: removed.read_text() == "0", seconds=60)
         await store.store(SCOPE, at_cosine(0.9), entry("rust"))
         assert await store.count_entries("acme") == 1
+
+
+@pytest.mark.parametrize("stopped_by", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_stopped_waits_for_its_owner(
+    tmp_path: Path, stopped_by: signal.Signals
+) -> None:
+    with proxy_process(tmp_path / "data") as proxy:
+        [owner] = children(proxy.process.pid)
+        lock = FolderLock(tmp_path / "data" / "qdrant")
+        with pytest.raises(FolderInUse):
+            lock.acquire()
+        os.kill(owner, signal.SIGSTOP)
+
+        proxy.process.send_signal(stopped_by)
+
+        with pytest.raises(subprocess.TimeoutExpired):
+            proxy.process.wait(3)
+        os.kill(owner, signal.SIGCONT)
+        assert proxy.process.wait(30) == 0
+        assert is_gone(owner)
+        lock.acquire()
+        lock.release()
+    assert "Traceback" not in (tmp_path / "data.log").read_text()
 
 
 def test_the_server_never_loads_the_engine_that_would_stop_it(tmp_path: Path) -> None:

@@ -16,7 +16,13 @@ from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again
 from llm_cache_proxy.cli.server.announcement import address_of, announcement
-from llm_cache_proxy.cli.server.serving import Share, serve_on, served
+from llm_cache_proxy.cli.server.serving import (
+    Share,
+    cancelled_at_sigterm,
+    serve_on,
+    served,
+    to_its_end,
+)
 from llm_cache_proxy.cli.server.workers import WorkerFailed, serve_by_workers
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, load_env_file, misspelt_variables
@@ -66,7 +72,8 @@ def serve(
         _log.warning("%s is no setting and is not read: is %s meant?", name, meant)
     for doubt in settings.doubts():
         _log.warning("%s", doubt)
-    with contextlib.suppress(KeyboardInterrupt), _bound(settings.host, settings.port) as bound:
+    signalled = (KeyboardInterrupt, asyncio.CancelledError)
+    with contextlib.suppress(*signalled), _bound(settings.host, settings.port) as bound:
         prepare_model(settings)
         if settings.workers == 1:
             served(_serve(settings, bound))
@@ -99,12 +106,13 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
         address = address_of(settings.host, bound.getsockname()[1])
         click.echo(announcement(address, described, keyed=settings.access_mode == "keyed"))
 
-    try:
-        vectors_at = None if owner is None else await owner.start()
-        await serve_on(bound, settings, vectors_at, ready, Share())
-    finally:
-        if owner is not None:
-            await owner.stop()
+    with cancelled_at_sigterm():
+        try:
+            vectors_at = None if owner is None else await owner.start()
+            await serve_on(bound, settings, vectors_at, ready, Share())
+        finally:
+            if owner is not None:
+                await to_its_end(owner.stop())
 
 
 def _serve_by_workers(settings: Settings, given: Mapping[str, str], bound: socket.socket) -> None:

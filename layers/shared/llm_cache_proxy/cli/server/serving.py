@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import signal
 import socket
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,6 +49,29 @@ def served(serving: Coroutine[None, None, None]) -> None:
     """Run it to its end, on uvloop where that exists."""
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(serving)
+
+
+async def to_its_end(stopping: Awaitable[object]) -> None:
+    """Wait for it, however often a signal comes meanwhile."""
+    task = asyncio.ensure_future(stopping)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+
+
+@contextmanager
+def cancelled_at_sigterm() -> Iterator[None]:
+    """Have SIGTERM cancel the current task, as SIGINT does, rather than end the process.
+
+    So does the one that uvicorn took while it served, and raises again once it is done.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - asyncio runs it as one
+    former = signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(task.cancel))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 async def serve_on(

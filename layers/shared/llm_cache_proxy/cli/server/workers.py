@@ -8,7 +8,7 @@ another.
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
@@ -19,7 +19,7 @@ from llm_cache_proxy.adapters.kept_process import DidNotStart, KeptProcess
 from llm_cache_proxy.bootstrap.vectors_owner import vectors_owner
 from llm_cache_proxy.cli.server.announcement import address_of, announcement
 from llm_cache_proxy.cli.server.fair_turns import shared_counts
-from llm_cache_proxy.cli.server.serving import WAITING_CONNECTIONS
+from llm_cache_proxy.cli.server.serving import WAITING_CONNECTIONS, to_its_end
 from llm_cache_proxy.settings import Settings
 
 _PROGRAM = "llm_cache_proxy.cli.server.worker"
@@ -80,18 +80,10 @@ async def _serve(
         await asyncio.Event().wait()
     finally:
         bound.close()  # a connection that nobody takes any more would wait for nothing
-        await _ended(asyncio.gather(*(each.stop() for each in workers)))
+        await to_its_end(asyncio.gather(*(each.stop() for each in workers)))
         if owner is not None:
-            await _ended(owner.stop())
+            await to_its_end(owner.stop())
         counts.close()
-
-
-async def _ended(stopping: Awaitable[object]) -> None:
-    """Wait for it, however often a signal comes meanwhile."""
-    task = asyncio.ensure_future(stopping)
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
 
 
 def _worker(
