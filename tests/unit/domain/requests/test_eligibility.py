@@ -1,7 +1,10 @@
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 from llm_cache_proxy.domain.requests.eligibility import ineligible_text
 from llm_cache_proxy.domain.requests.reasons import Reason
 
@@ -65,6 +68,26 @@ def test_what_holds_at_any_time_for_anyone_is_compared(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_text_is_not_compared(text: str) -> None:
     assert ineligible_text(text) is Reason.NOT_USER_TEXT
+
+
+class Watched(str):
+    """A text of which one can see whether anybody still has it."""
+
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize(
+    ("letter", "reason"), [("a", Reason.TOO_LONG), (" ", Reason.NOT_USER_TEXT)]
+)
+def test_a_text_that_is_too_long_is_not_kept(letter: str, reason: Reason) -> None:
+    text = Watched(letter * (LONGEST_TEXT + 1))
+    kept = weakref.ref(text)
+
+    found = ineligible_text(text)
+    del text
+
+    assert found is reason
+    assert kept() is None
 
 
 @given(st.text())

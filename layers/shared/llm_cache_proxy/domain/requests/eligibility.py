@@ -64,13 +64,17 @@ _TREATS = re.compile(
 )
 
 
-@lru_cache(maxsize=32)  # a miss asks twice
 def ineligible_text(text: str) -> Reason | None:
     """Why `text` may not use the semantic tier, or None where it may."""
     if not text.strip():
         return Reason.NOT_USER_TEXT
     if len(text) > LONGEST_TEXT:  # the guard would not let it pass
         return Reason.TOO_LONG
+    return _ineligible_question(text)
+
+
+@lru_cache(maxsize=32)  # a miss asks twice; what is longer would be held here for long
+def _ineligible_question(text: str) -> Reason | None:
     question = _HANDED_OVER.sub(" ", text) if _TREATS.match(text) else text
     if _TIME.search(question):
         return Reason.TIME_SENSITIVE
