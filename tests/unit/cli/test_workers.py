@@ -11,6 +11,8 @@ import pytest
 
 from llm_cache_proxy.cli.server.fair_turns import ConnectionCounts, shared_counts, take_in_turns
 from llm_cache_proxy.cli.server.serving import Share
+from llm_cache_proxy.cli.server.workers import _CLOSING_SECONDS
+from llm_cache_proxy.pipeline.proxy import _DRAIN_SECONDS
 
 
 @contextmanager
@@ -147,6 +149,12 @@ async def test_a_connection_that_fails_ends_no_worker(caplog: pytest.LogCaptureF
 
             assert "no connection can be taken now" in caplog.text
             assert refused.recv(1) == b""
+
+
+def test_a_worker_that_stops_may_take_as_long_as_what_it_has_to_finish() -> None:
+    unstored = behind_answers = _DRAIN_SECONDS
+
+    assert unstored + behind_answers < _CLOSING_SECONDS
 
 
 def test_the_first_worker_leads() -> None:

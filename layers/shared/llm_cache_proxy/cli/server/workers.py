@@ -23,8 +23,9 @@ from llm_cache_proxy.cli.server.serving import WAITING_CONNECTIONS, to_its_end
 from llm_cache_proxy.settings import Settings
 
 _PROGRAM = "llm_cache_proxy.cli.server.worker"
-_CLOSING_SECONDS = 10.0
-"""For a worker to close its stores, after its requests have ended."""
+_CLOSING_SECONDS = 25.0
+"""For a worker, after its requests have ended: to store what is not stored yet, to end what runs
+behind answers (10 s each at most), to write its counters and to close its stores."""
 
 
 class WorkerFailed(Exception):
