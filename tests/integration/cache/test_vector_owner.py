@@ -24,6 +24,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.owned.given import OwnerGiven
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.owner import VectorsOwner
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.process import OwnerProcess
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate
 from samples.vectors import NOW, SCOPE, at_cosine, entry, random_vector
@@ -82,7 +83,7 @@ def is_gone(process_id: int) -> bool:
     return False
 
 
-async def asked_until_answered(store: OwnedVectors) -> list[Candidate]:
+async def asked_until_answered(store: QdrantPort) -> list[Candidate]:
     for _ in range(100):
         try:
             return await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5)
@@ -105,6 +106,36 @@ async def test_entries_outlive_an_owner_that_is_ended(
         [found] = await asked_until_answered(store)
         assert found.text == "What is rust?"
         assert process.process_id != former
+
+
+async def test_another_collection_is_there_again_before_anybody_asks_the_first(
+    tmp_path: Path,
+) -> None:
+    async with owned(tmp_path / "vectors") as (process, store):
+        await store.open()
+        other = store.beside("others")
+        await other.hold_to(384)
+        await other.store(SCOPE, at_cosine(0.9), entry("rust"))
+
+        os.kill(process.process_id or 0, signal.SIGKILL)
+
+        [found] = await asked_until_answered(other)
+        assert found.text == "What is rust?"
+
+
+async def test_the_first_vectors_wait_for_an_owner_that_is_ending(tmp_path: Path) -> None:
+    former = QdrantLocalVectors(tmp_path / "vectors", collection="entries")
+    await former.open()
+    process = OwnerProcess(given(tmp_path / "vectors", dimensions=None))
+    store = OwnedVectors(await process.start(), collection="entries", dimensions=None)
+    holding = asyncio.create_task(store.hold_to(384))
+    await asyncio.sleep(1)
+
+    await former.aclose()
+
+    await holding
+    await store.aclose()
+    await process.stop()
 
 
 async def test_a_question_under_way_fails_when_its_owner_dies(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ class QdrantLocalVectors(QdrantPort):
         `CollectionMissing` where there is none and those are not known yet.
         """
         self._check_space()
+        await self._holding()
         await self._on_thread(self._opened)
 
     async def purge(self, now: int) -> int:
@@ -135,6 +136,7 @@ class QdrantLocalVectors(QdrantPort):
             if self._folder is None:
                 self._check_space()
             async with asyncio.timeout(timeout_seconds):
+                await self._holding()
                 done, has_to_grow = await self._on_thread(lambda: self._performed(operation))
         except TimeoutError as exc:
             raise VectorStoreUnavailable(
@@ -177,6 +179,16 @@ class QdrantLocalVectors(QdrantPort):
         shortage = None if self._disk_space is None else self._disk_space.shortage()
         if shortage is not None:
             raise SettingsError(f"{shortage}: free some, or set DATA_DIR to another disk")
+
+    async def _holding(self) -> None:
+        """Have the folder held for this process, where that is another store's part."""
+        holder = self._holder
+        if holder is None or holder._folder is not None:  # noqa: SLF001 - of the same class
+            return
+        try:
+            await holder.open()
+        except VectorStoreUnavailable as exc:  # no fault of this collection's
+            raise VectorStoreUnavailable(str(exc)) from exc
 
     async def _on_thread(self, work: Callable[[], Result]) -> Result:
         if self._thread is None:

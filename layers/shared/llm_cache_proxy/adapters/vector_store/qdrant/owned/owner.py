@@ -8,6 +8,7 @@ import logging
 import socket
 import sys
 import time
+from collections.abc import Callable, Coroutine
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import CollectionInUse
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
@@ -96,26 +97,29 @@ class VectorsOwner:
         if call == "check":
             return {"remark": await store.check()}, []
         if call == "open":
-            await self._open()
+            await _once_free(self._store.open)
             return {}, []
         if call == "provision":
-            await store.hold_to(integer_in(fields, "dimensions"))
+            dimensions = integer_in(fields, "dimensions")
+            await _once_free(lambda: store.hold_to(dimensions))
             return {}, []
         answer = await store.perform(lambda held: ANSWERS[call](held, asked), _seconds(fields))
         if call == "purge":
             self._kept(asyncio.create_task(_compact(store)))
         return answer
 
-    async def _open(self) -> None:
-        """Open the folder, for which an owner that is ending just now may have to be waited for."""
-        until = time.monotonic() + _LEAVING_SECONDS
-        while True:
-            try:
-                return await self._store.open()
-            except CollectionInUse:
-                if time.monotonic() > until:
-                    raise
-            await asyncio.sleep(_LOOK_SECONDS)
+
+async def _once_free(opening: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Open the folder, for which an owner that is ending just now may have to be waited for."""
+    until = time.monotonic() + _LEAVING_SECONDS
+    while True:
+        try:
+            return await opening()
+        except ProxyError as exc:
+            in_use = any(isinstance(each, CollectionInUse) for each in (exc, exc.__cause__))
+            if not in_use or time.monotonic() > until:
+                raise
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _compact(store: QdrantLocalVectors) -> None:
