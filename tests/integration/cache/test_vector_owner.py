@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate
 from samples.vectors import NOW, SCOPE, at_cosine, entry, random_vector
+from servers.descriptors import no_descriptor_left
 from servers.proxy.memory import children
 from servers.proxy.process import proxy_process
 from servers.waiting import eventually
@@ -222,6 +224,30 @@ async def test_a_stopped_owner_leaves_no_socket_and_no_lock(tmp_path: Path) -> N
     alone = QdrantLocalVectors(tmp_path / "vectors", collection="entries")
     await alone.open()
     await alone.aclose()
+
+
+async def test_an_owner_starts_where_the_folder_for_temporary_files_has_a_long_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+
+    async with owned(tmp_path / "vectors") as (_, store):
+        await store.open()
+
+    assert list(long.iterdir()) == []
+
+
+async def test_an_owner_without_a_place_for_its_socket_names_what_is_to_be_set(
+    tmp_path: Path,
+) -> None:
+    process = OwnerProcess(given(tmp_path / "vectors"))
+
+    with no_descriptor_left(), pytest.raises(SettingsError, match="TMPDIR: no socket can be made"):
+        await process.start()
+
+    await process.stop()
 
 
 async def test_whoever_sends_no_frames_is_cut_off_and_stops_nobody(tmp_path: Path) -> None:

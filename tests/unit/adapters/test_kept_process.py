@@ -3,16 +3,14 @@
 import asyncio
 import logging
 import os
-import resource
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from llm_cache_proxy.adapters.kept_process import KeptProcess
+from servers.descriptors import no_descriptor_left
 from servers.waiting import eventually
 
 PROGRAM = """
@@ -22,17 +20,6 @@ import sys
 say_ready(given_line(), {})
 sys.stdin.read()
 """
-
-
-@contextmanager
-def no_descriptor_left() -> Iterator[None]:
-    """Nothing more can be opened by this process."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_a_process_is_started_again_once_the_machine_can(

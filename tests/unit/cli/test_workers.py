@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import socket
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import pytest
 
 from llm_cache_proxy.cli.server.fair_turns import ConnectionCounts, shared_counts, take_in_turns
 from llm_cache_proxy.cli.server.serving import Share
 from llm_cache_proxy.cli.server.workers import _CLOSING_SECONDS
+from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.pipeline.proxy import _DRAIN_SECONDS
 
 
@@ -75,6 +78,15 @@ def test_a_worker_that_is_started_again_begins_without_connections() -> None:
         assert not other.behind
         again.come()
         assert other.behind == {0: 0}
+
+
+def test_a_missing_folder_for_temporary_files_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+
+    with pytest.raises(SettingsError, match="TMPDIR: no file for temporary data"):
+        shared_counts(2)
 
 
 class Kept(asyncio.Protocol):

@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Callable
 from typing import IO
 
+from llm_cache_proxy.domain.errors import SettingsError
+
 TAKEN_AT_ONCE = 50
 """Connections that are taken in one turn: more would keep those waiting that are served already."""
 
@@ -24,10 +26,19 @@ _log = logging.getLogger(__name__)
 
 
 def shared_counts(workers: int) -> IO[bytes]:
-    """A file without a name, in which each worker keeps how many connections it has."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - its owner closes it
-    file.write(_ABSENT.to_bytes(_COUNT_BYTES, "big") * workers)
-    file.flush()
+    """A file without a name, in which each worker keeps how many connections it has.
+
+    Raises `SettingsError` where none can be made.
+    """
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - its owner closes it
+        file.write(_ABSENT.to_bytes(_COUNT_BYTES, "big") * workers)
+        file.flush()
+    except OSError as exc:
+        raise SettingsError(
+            f"TMPDIR: no file for temporary data can be made ({exc.strerror or exc}). "
+            "Set it to a folder that can be written to."
+        ) from exc
     return file
 
 

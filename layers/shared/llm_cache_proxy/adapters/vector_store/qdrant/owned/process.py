@@ -17,6 +17,8 @@ from llm_cache_proxy.domain.errors import SettingsError
 _PROGRAM = "llm_cache_proxy.adapters.vector_store.qdrant.owned.program"
 _STOP_SECONDS = 20.0
 _WAITING_CONNECTIONS = 128
+_NAME = "vectors"
+_SHORT = "/tmp"  # noqa: S108 - mkdtemp makes a folder of its own there # nosec B108
 
 
 class OwnerProcess:
@@ -35,11 +37,8 @@ class OwnerProcess:
 
     async def start(self) -> Path:
         """Start it; the address at which it answers. Raises `SettingsError` where it does not."""
-        self._folder = Path(tempfile.mkdtemp(prefix="llm-cache-proxy-"))  # for this user alone
-        address = self._folder / "vectors"
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listening.bind(str(address))
-        self._listening.listen(_WAITING_CONNECTIONS)
+        self._folder, self._listening = _listening()
+        address = self._folder / _NAME
         descriptor = self._listening.fileno()
         self._process = KeptProcess(
             "the semantic store's process",
@@ -50,7 +49,7 @@ class OwnerProcess:
         )
         try:
             await self._process.start()
-        except DidNotStart as exc:
+        except (DidNotStart, OSError) as exc:
             await self.stop()
             raise SettingsError(f"the semantic store's process does not start: {exc}") from exc
         return address
@@ -63,3 +62,34 @@ class OwnerProcess:
             self._listening.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _listening() -> tuple[Path, socket.socket]:
+    """A socket in a new folder for this user alone. Raises `SettingsError`."""
+    try:
+        return _listening_below(None)
+    except OSError:  # TMPDIR's path may be longer than a socket's can be
+        pass
+    try:
+        return _listening_below(_SHORT)
+    except OSError as exc:
+        raise SettingsError(
+            f"TMPDIR: no socket can be made there, nor in {_SHORT} ({exc.strerror or exc}). "
+            "Set it to a folder that can be written to, with a short path."
+        ) from exc
+
+
+def _listening_below(parent: str | None) -> tuple[Path, socket.socket]:
+    folder = Path(tempfile.mkdtemp(prefix="llm-cache-proxy-", dir=parent))
+    try:
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listening.bind(str(folder / _NAME))
+            listening.listen(_WAITING_CONNECTIONS)
+        except OSError:
+            listening.close()
+            raise
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder, listening
