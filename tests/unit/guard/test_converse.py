@@ -29,6 +29,10 @@ SAME = {
         "Is May before June in the calendar?",
         "Is June after May in the calendar?",
     ),
+    "in what order one should do two things": (
+        "Should I stretch before running?",
+        "Should I run after stretching?",
+    ),
     "why one is larger": (
         "Why is Jupiter larger than Saturn?",
         "Why is Saturn smaller than Jupiter?",
@@ -120,10 +124,6 @@ DIFFERENT = {
     "what one was before": (
         "What was Prussia before Germany?",
         "What was Germany after Prussia?",
-    ),
-    "which of two steps one should take": (
-        "Should I stretch before running?",
-        "Should I run after stretching?",
     ),
     "which of two steps is needed": (
         "Is it necessary to fast before testing?",

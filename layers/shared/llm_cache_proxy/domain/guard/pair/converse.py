@@ -22,6 +22,7 @@ _DOUBLED = frozenset({"gg", "tt", "nn", "dd", "mm"})
 _PLACED = frozenset({"before", "after", "above", "below", "over", "under"})
 _SIDES = frozenset({"north", "south", "east", "west", "left", "right"})
 _BE = frozenset({"is", "are", "was", "were"})
+_ADVISES = frozenset({"should", "can", "could"})
 _FOR_AN_END = frozenset({"what", "who", "which", "whose", "how"})
 _FOR_PLACES = _FOR_AN_END | {"where", "when", "why"}
 """Before a place these ask for what stands there: "Why is Jupiter larger" asks of both."""
@@ -112,7 +113,8 @@ def _trade_ends(left: Sequence[Token], link: _Link, right: Sequence[Token], turn
 
 def _asks_whether(opening: Sequence[Token], end: Sequence[Token], apart: frozenset[str]) -> bool:
     """Whether a text asks if a relation holds, and not what else is true of one of its ends."""
-    if opening[-1].word not in _BE or not apart.isdisjoint(token.word for token in opening):
+    holds = opening[-1].word in _BE or opening[0].word in _ADVISES
+    if not holds or not apart.isdisjoint(token.word for token in opening):
         return False
     return not end or end[0].word in lexicon.word_set("preposition")
 
