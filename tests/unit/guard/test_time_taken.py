@@ -25,6 +25,12 @@ LONG = {
     "quotes of nothing": '"""' * 2_600,
 }
 
+UNITS = (
+    *("& ", "; ", "{ ", "( ", "[ ", "[x] ", "<a>", "* ", "_ ", "` ", "' ", '" ', "- ", "= ", "# "),
+    *("| ", "^ ", "\\ ", "$1 ", "1/2 ", "a: ", "! ", "? ", ". ", ", ", "@ ", "~ ", "\n", "\n "),
+    *("'a' ", "(a) ", "f(a, ", "k: v, ", "-a .. ", "sleep & ", "bash '$a' ", "- a\n"),
+)
+
 
 def seconds_to_compare(one: str, other: str) -> float:
     guard = Guard()
@@ -40,4 +46,13 @@ def test_a_long_text_with_openings_is_compared_at_once(text: str) -> None:
     taken = seconds_to_compare(text, f"{text} x")
 
     assert len(text) < LONGEST_TEXT - 2
+    assert taken < SECONDS
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_mark_that_is_repeated_is_compared_at_once(unit: str) -> None:
+    text = ("Is " + unit * LONGEST_TEXT)[: LONGEST_TEXT - 20]
+
+    taken = seconds_to_compare(text, f"{text}x")
+
     assert taken < SECONDS

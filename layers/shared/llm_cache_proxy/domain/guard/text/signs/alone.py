@@ -2,7 +2,7 @@
 
 import re
 
-from llm_cache_proxy.domain.guard.text.signs.code import ENDS
+from llm_cache_proxy.domain.guard.text.signs.code import ENDS, Line, is_command
 from llm_cache_proxy.domain.guard.text.signs.formula import RELATION
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -35,12 +35,12 @@ def is_face(chunks: list[str], at: int) -> bool:
     return at > 0
 
 
-def is_place(chunks: list[str], at: int) -> bool:
+def is_place(chunks: Line, at: int) -> bool:
     """Whether a folder stands there that a command is given: "cd ..", "rm -r ./*"."""
     if not at or _PLACE.fullmatch(chunks[at]) is None:
         return False
-    behind_flag = chunks[at - 1][0] == "-" and any(map(_is_command, chunks[:at]))
-    return behind_flag or _is_command(chunks[at - 1])
+    behind_flag = chunks[at - 1][0] == "-" and chunks.first_command < at
+    return behind_flag or is_command(chunks[at - 1])
 
 
 def is_asked(chunks: list[str], at: int) -> bool:
@@ -61,9 +61,3 @@ def is_marked(chunks: list[str], at: int) -> bool:
     if not behind.islower() or chunks[at][:-1].casefold() in lexicon.function_words():
         return False
     return before in (_SPEAKING if chunks[at][-1] == "?" else _NAMING)
-
-
-def _is_command(chunk: str) -> bool:
-    """Whether a command stands there that may be given a folder: "cd ..", "find ."."""
-    listed = lexicon.word_set("command_line") | lexicon.word_set("command_word")
-    return chunk.casefold() in listed

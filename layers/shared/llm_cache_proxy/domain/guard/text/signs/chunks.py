@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.guard.text.signs.alone import (
     is_place,
 )
 from llm_cache_proxy.domain.guard.text.signs.code import (
+    Line,
     core_of,
     is_code,
     is_literal,
@@ -36,8 +37,11 @@ _EDITOR = re.compile(r":(?![DPpOov]\b)[A-Za-z]{1,4}!?|\$[?!#@*$_]|\w+\?:")
 
 def counting(chunks: list[str]) -> Iterator[str]:
     """What counts of a line that was cut at its spaces."""
-    if any("{" in chunk or "[" in chunk or "(" in chunk for chunk in chunks):
-        chunks = _grouped(chunks)
+    opens = any("{" in chunk or "[" in chunk or "(" in chunk for chunk in chunks)
+    yield from _counting(Line(_grouped(chunks) if opens else chunks))
+
+
+def _counting(chunks: Line) -> Iterator[str]:
     at = 0
     while at < len(chunks):
         if len(chunks[at]) > 1 and chunks[at].isalpha() and chunks[at] not in SPOKEN:
@@ -48,7 +52,6 @@ def counting(chunks: list[str]) -> Iterator[str]:
             yield face
             at += 1
             continue
-        end = formula_end(chunks, at)
         if _stands_alone(chunks, at):
             yield chunks[at]
             at += 1
@@ -58,7 +61,7 @@ def counting(chunks: list[str]) -> Iterator[str]:
         if _EDITOR.fullmatch(typed):
             yield typed
             at += 1
-        elif end > at:
+        elif (end := formula_end(chunks, at)) > at:
             yield from formula(chunks, at, end)
             at = end
         else:
@@ -68,7 +71,7 @@ def counting(chunks: list[str]) -> Iterator[str]:
             at += 1
 
 
-def _stands_alone(chunks: list[str], at: int) -> bool:
+def _stands_alone(chunks: Line, at: int) -> bool:
     """Whether the chunk counts as it is written, whatever is in it."""
     if chunks[at][0] in "\"'":
         lisp = chunks[at][:2] == "'(" and chunks[at].count("'") == 1

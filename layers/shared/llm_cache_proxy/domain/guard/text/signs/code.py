@@ -1,6 +1,7 @@
 """Whether a chunk of text is code, and the spelling of it that counts."""
 
 import re
+from functools import cached_property
 
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -28,7 +29,7 @@ _ANY_CASE = re.compile(
     r"\.(?i:csv|json|txt|pdf|xml|ya?ml|html?|md|png|jpe?g|gif|exe|zip|docx?|xlsx?|pptx?|env|log|sql|mp[34])"
     r"|[A-Za-z]{4,}\+"
 )
-SHELLS = re.compile(r"\b(?:bash|shell|sh|zsh)\b", re.IGNORECASE)
+_SHELLS = re.compile(r"\b(?:bash|shell|sh|zsh)\b", re.IGNORECASE)
 _EXPANDS = re.compile(r"[$`\\!]")
 _CHARACTER = re.compile(r"'\\?[^'\\]{1,2}'|\"\\?[^\"\\]{1,2}\"")
 _TYPED = frozenset({"C", "Java", "Go", "Rust", "Haskell", "Kotlin", "Scala", "L"})
@@ -38,6 +39,31 @@ _VALUE = re.compile(r"\"(?:null|true|false|\d[\d.]*)\"")
 _DATA = frozenset({"JSON", "YAML", "json", "yaml"})
 ENDS = ".,?!:;"
 QUOTES = "\"'“”„«»"
+
+
+class Line(list[str]):
+    """The chunks of a line, with what is asked of all of them found once and not for each."""
+
+    @cached_property
+    def names_shell(self) -> bool:
+        """Whether the line speaks of a shell."""
+        return any(map(_SHELLS.search, self))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The chunks without the marks behind them."""
+        return frozenset(chunk.rstrip(ENDS) for chunk in self)
+
+    @cached_property
+    def first_command(self) -> int:
+        """Where the first command of a shell stands; behind all chunks where none does."""
+        return next((at for at, chunk in enumerate(self) if is_command(chunk)), len(self))
+
+
+def is_command(chunk: str) -> bool:
+    """Whether a command stands there that may be given a folder: "cd ..", "find ."."""
+    listed = lexicon.word_set("command_line"), lexicon.word_set("command_word")
+    return any(chunk.casefold() in each for each in listed)
 
 
 def is_code(core: str) -> bool:
@@ -52,19 +78,19 @@ def spelt(core: str) -> str:
     return core.casefold() if _ANY_CASE.fullmatch(core) else core
 
 
-def kept_quote(chunks: list[str], at: int, core: str) -> str:
+def kept_quote(chunks: Line, at: int, core: str) -> str:
     """The quote of what a shell would read in another way in other quotes: '$HOME', "$HOME"."""
     quotes = at and chunks[at - 1].casefold() in lexicon.word_set("quoting")
-    quotes = quotes or any(map(SHELLS.search, chunks))
+    quotes = quotes or chunks.names_shell
     return chunks[at][0] if quotes and chunks[at][0] in "\"'" and _EXPANDS.search(core) else ""
 
 
-def is_literal(chunks: list[str], at: int) -> bool:
+def is_literal(chunks: Line, at: int) -> bool:
     """Whether the quotes of a chunk say what type it has: 'a' and "a" in C, "null" in JSON."""
     chunk = chunks[at].rstrip(ENDS)
     tells = _TYPED if _CHARACTER.fullmatch(chunk) else frozenset()
     tells |= _DATA if _VALUE.fullmatch(chunk) else frozenset()
-    return bool(tells) and any(each.rstrip(ENDS) in tells for each in chunks)
+    return not tells.isdisjoint(chunks.words)
 
 
 def core_of(chunk: str) -> str:

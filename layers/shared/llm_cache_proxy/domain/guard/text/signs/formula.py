@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from llm_cache_proxy.domain.guard.text.signs.code import CODE, ENDS, QUOTES, SHELLS, core_of
+from llm_cache_proxy.domain.guard.text.signs.code import CODE, ENDS, QUOTES, Line, core_of
 
 _ATOM = re.compile(r"[-+*/%^=<>!&()\[\]|.,:;\d\"']*[A-Za-z]?[-+*/%^=<>!&()\[\]|.,:;?\d\"']*")
 """A chunk that may be a part of a formula: signs, digits, one letter at most."""
@@ -35,7 +35,7 @@ _BEHIND_COMMAND = frozenset({"do", "mean", "work", "in"})
 SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
 
 
-def formula_end(chunks: list[str], at: int) -> int:
+def formula_end(chunks: Line, at: int) -> int:
     """Where the run of chunks ends that may be one formula; `at` if none starts there."""
     end = at
     while end < len(chunks) and (_ATOM.fullmatch(chunks[end]) or _is_spoken(chunks, end)):
@@ -47,11 +47,11 @@ def formula_end(chunks: list[str], at: int) -> int:
     return end
 
 
-def is_background(chunks: list[str], at: int) -> bool:
+def is_background(chunks: Line, at: int) -> bool:
     """Whether an "&" sends a command to the background, and is no "and": "sleep 9 & do"."""
     if chunks[at] != "&" or not at:
         return False
-    if at == len(chunks) - 1 or any(map(SHELLS.search, chunks)):
+    if at == len(chunks) - 1 or chunks.names_shell:
         return True
     return chunks[at + 1].rstrip(ENDS).casefold() in _BEHIND_COMMAND
 
