@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.guard.words.stems import stem
 
 Words = tuple[str, ...]
 
-_PARTED = re.compile(r"[.!?\n:]\s*\S[^.!?]")
+_PARTED = re.compile(r"(?:[.!?:]\s*|\n[^\S\n]*)\S[^.!?]")
 """Without a mark that something follows, a text is one piece."""
 _INLINE_LABEL = re.compile(r"(?<=[.!?\"])[ \t]+(?=[A-Z][A-Za-z]{1,14}:\s)")
 _LABELLED = re.compile(r"[\s#*]*([A-Za-z][A-Za-z ]{0,30}?)[\s*]*:[\s*]*(.*)", re.DOTALL)
