@@ -52,6 +52,10 @@ DIFFERENT = {
         "What does nohup run.py & do?",
         "What does nohup run.py do?",
     ),
+    "a folder behind flags of a command": (
+        "Explain rm -rf .. please",
+        "Explain rm -rf please",
+    ),
     "many of one": ("What is a 1:1 relationship?", "What is a 1:n relationship?"),
     "an operator between names": ("What does x :: xs mean?", "What does x @ xs mean?"),
     "a character and a string": ("Is 'a' a char in C?", 'Is "a" a char in C?'),
