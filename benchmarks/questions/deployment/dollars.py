@@ -1,6 +1,5 @@
 """What a million requests cost with the durations that the other questions measured."""
 
-
 from benchmarks.cost.model import Workload, costs, upstream_dollars
 from benchmarks.findings import KEPT, Finding, Table
 
