@@ -1,8 +1,9 @@
 """Labelled streams as candidates: each prompt's nearest earlier one, the guard's word, the label.
 
-Of QQP the stream is the half that the score was not fitted on. Its labels are noisy: what the guard
-accepts has been read again (`qqp_labels`). Of what it vetoes, 120 pairs were; `_REREAD` holds the
-share found to be the same after all, and each run draws from it.
+Of QQP the stream is one half; the other was looked at when the score's traits and bands were
+chosen. Its labels are noisy: what the guard accepts has been read again (`read_again`). Of what it
+vetoes, 120 pairs were; `_REREAD` holds the share found to be the same after all, and each run draws
+from it.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.accuracy.qqp_labels import digest, halves, readings
+from benchmarks.accuracy.read_again import digest, halves, readings
 from llm_cache_proxy.cli.evaluation.files import LabelledFile, read_files
 from llm_cache_proxy.cli.evaluation.measuring import Stream, all_texts
 from llm_cache_proxy.cli.evaluation.vectors import embed, nearest_earlier
@@ -29,8 +30,8 @@ OWN = Path(__file__).parents[1] / "pairs"
 _REREAD = ((0.94, 0.13), (0.90, 0.07), (0.0, 0.05))
 """Of vetoed pairs: least similarity, share of wrong labels that were right."""
 
-HELD_OUT, FITTED = 0, 1
-"""The halves of QQP: the stream, and what the score is fitted on."""
+HELD_OUT = 0
+"""The half of QQP that is the stream."""
 
 
 def streams(folder: Path) -> dict[str, list[Path]]:
@@ -173,8 +174,10 @@ def _halves(name: str, files: Sequence[LabelledFile]) -> dict[str, int]:
 
 
 def _right(name: str, pair: tuple[str, str], similarity: float, rule: str, *, label: bool) -> float:
-    if label or name != "QQP":
-        return float(label)
+    if label:
+        return 1.0
     if rule == ACCEPTED:
-        return float(readings().get(digest(*pair), False))
+        return float(readings(name).get(digest(*pair), False))
+    if name != "QQP":
+        return 0.0
     return next(right for least, right in _REREAD if similarity >= least)

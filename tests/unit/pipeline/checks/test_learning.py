@@ -116,10 +116,9 @@ async def test_a_learned_hit_stands_counted_as_the_requests_result() -> None:
 async def test_a_threshold_goes_below_the_presets() -> None:
     harness = learning(0.88)
     await harness.ask(ASKED)
-    wide = {PREFIX + name: int(n) for name, n in sums_of(Cell("", 1), SURE).items()}
-    await harness.exact.record("default", wide)
-    wide = {PREFIX + name: int(n) for name, n in sums_of(Cell("", 2), SURE).items()}
-    await harness.exact.record("default", wide)
+    for band in range(3):
+        wide = {PREFIX + name: int(n) for name, n in sums_of(Cell("", band), SURE).items()}
+        await harness.exact.record("default", wide)
     await teach(harness, accepted=SURE)
     await harness.ask(ALIKE, headers=READ_ONLY)
 

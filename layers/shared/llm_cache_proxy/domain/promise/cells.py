@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llm_cache_proxy.domain.guard.pair.traits import Traits
 
 EDGES = (0.60, 0.75, 0.85, 0.90, 0.93, 0.95, 0.965, 0.975, 0.985, 0.99, 0.995)
-"""Chances of being right, by the score, at which a band begins."""
+"""Chances of being right, by the score, at which a band begins; see `score` for what they mean."""
 
 LOG_ODDS = tuple(log(chance / (1 - chance)) for chance in EDGES)
 

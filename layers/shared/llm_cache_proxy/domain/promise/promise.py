@@ -26,7 +26,7 @@ from llm_cache_proxy.domain.promise.proof import (
 DOUBT = 0.05
 """The chance that anything is ever served on a proof that does not hold, in a steady world."""
 
-STARTS = {8: 0.4 * DOUBT, 3: 0.4 * DOUBT}
+STARTS = {8: 0.4 * DOUBT, 2: 0.4 * DOUBT}
 """Bands at which proving begins for what the guard accepts, and the doubt that each may spend.
 
 A narrow set is soon proven where candidates abound, a wide one where there are few.

@@ -1,8 +1,9 @@
 """How likely a candidate is right, by its similarity and by what the two texts have apart.
 
-Cosine alone ranks badly near the top, where most hits are. The weights are in `score.json` beside
-this module; `python -m benchmarks.accuracy.pair_score` fits them. A bad score costs labels; it
-cannot break the promise.
+Cosine alone ranks badly near the top, where most hits are. The chances are those of candidates of
+which as many are wrong as right, since how many are differs from one tenant to the other. The
+weights are in `score.json` beside this module; `python -m benchmarks.accuracy.pair_score` fits
+them. A bad score costs labels; it cannot break the promise.
 """
 
 import json
