@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from servers.proxy.memory import resident_bytes
+from servers.proxy.memory import largest_resident_bytes
 from servers.proxy.process import ProxyProcess
 
 _PAUSE_SECONDS = 0.05
@@ -27,8 +27,8 @@ _STOP_SECONDS = 30
 class Watch:
     """Asks `proxy` for `/health` again and again; keeps how long each answer took.
 
-    In turns it asks `idle`, which nobody attacks. `most_bytes` is the most that any of the servers
-    held, with the processes that it has started.
+    In turns it asks `idle`, which nobody attacks. `most_bytes` is the most that any process of
+    the servers held.
     """
 
     def __init__(self, proxy: ProxyProcess, *others: ProxyProcess, idle: ProxyProcess) -> None:
@@ -108,7 +108,7 @@ def _watched(addresses: list[str], pids: list[int]) -> dict[str, object]:
             except (OSError, http.client.HTTPException) as exc:
                 failures.append(repr(exc))
                 connection.close()
-        most_bytes = max(most_bytes, *(resident_bytes(each) for each in pids))
+        most_bytes = max(most_bytes, *(largest_resident_bytes(each) for each in pids))
     for connection in connections:
         connection.close()
     return {"seconds": seconds, "failures": failures, "most_bytes": most_bytes}

@@ -81,10 +81,14 @@ async def test_a_collection_beside_another_has_vectors_and_dimensions_of_its_own
         assert await nearest_texts(store) == ["What is rust?"]
 
 
-async def test_a_folder_that_nobody_holds_has_no_collection_beside(tmp_path: Path) -> None:
+async def test_a_folder_that_nobody_holds_is_opened_for_a_collection_beside(tmp_path: Path) -> None:
     async with opened("embedded", tmp_path / "vectors") as store:
-        with pytest.raises(VectorStoreUnavailable, match="not open yet"):
-            await store.beside("other").store(SCOPE, [0.6, 0.8], entry("go"))
+        beside = store.beside("other")
+
+        await beside.store(SCOPE, [0.6, 0.8], entry("go"))
+
+        [found] = await beside.nearest(SCOPE, [0.6, 0.8], now=NOW, limit=5)
+        assert found.text == "What is go?"
 
 
 async def test_candidates_come_most_similar_first_and_no_more_than_asked(

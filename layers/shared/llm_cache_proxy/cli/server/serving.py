@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
+from llm_cache_proxy.bootstrap.functions.priming import prime_exact_tier
 from llm_cache_proxy.bootstrap.health import latest_health, what_is_amiss
 from llm_cache_proxy.bootstrap.local import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
@@ -85,6 +86,9 @@ async def serve_on(
 
     `vectors_at` is where the owner of the semantic tier answers.
     """
+    # Here, before a look at the stores imports it in a thread: a request that imports another part
+    # of redis-py at the same time may find half a module.
+    prime_exact_tier(settings)
     parts = local_parts(settings, vectors_at)
     try:
         await prepare(parts)
