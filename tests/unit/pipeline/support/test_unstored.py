@@ -27,18 +27,19 @@ async def is_waiting(task: asyncio.Task[None]) -> bool:
 
 async def test_a_tenants_request_waits_for_the_key_that_it_asks_for() -> None:
     unstored, gate = UnstoredAnswers(), Gate()
-    assert unstored.start("acme", "k1", 10, gate.work)
+    assert unstored.start("acme", frozenset({"k1", "asked"}), 10, gate.work)
 
     await unstored.stored("acme", "k2")
     await unstored.stored("other", "k1")
     same = asyncio.create_task(unstored.stored("acme", "k1"))
+    moved = asyncio.create_task(unstored.stored("acme", "asked"))
     any_key = asyncio.create_task(unstored.stored("acme"))
     every = asyncio.create_task(unstored.all_stored())
-    waiting = [await is_waiting(task) for task in (same, any_key, every)]
+    waiting = [await is_waiting(task) for task in (same, moved, any_key, every)]
     gate.opened.set()
-    await asyncio.gather(same, any_key, every)
+    await asyncio.gather(same, moved, any_key, every)
 
-    assert waiting == [True, True, True]
+    assert waiting == [True] * 4
     await unstored.stored("acme", "k1")
     await unstored.all_stored()
 
@@ -46,12 +47,14 @@ async def test_a_tenants_request_waits_for_the_key_that_it_asks_for() -> None:
 async def test_no_more_than_so_many_are_begun() -> None:
     unstored, gate = UnstoredAnswers(), Gate()
 
-    begun = [unstored.start("acme", str(n), 1, gate.work) for n in range(MOST_UNSTORED + 1)]
+    begun = [
+        unstored.start("acme", frozenset({str(n)}), 1, gate.work) for n in range(MOST_UNSTORED + 1)
+    ]
     gate.opened.set()
     await unstored.wait_at_most(1)
 
     assert begun == [True] * MOST_UNSTORED + [False]
-    assert unstored.start("acme", "later", 1, gate.work)
+    assert unstored.start("acme", frozenset({"later"}), 1, gate.work)
     await unstored.wait_at_most(1)
 
 
@@ -59,18 +62,18 @@ async def test_no_more_than_so_many_bytes_are_held() -> None:
     unstored, gate = UnstoredAnswers(), Gate()
     half = MOST_UNSTORED_BYTES // 2
 
-    begun = [unstored.start("acme", str(n), half, gate.work) for n in range(3)]
+    begun = [unstored.start("acme", frozenset({str(n)}), half, gate.work) for n in range(3)]
     gate.opened.set()
     await unstored.wait_at_most(1)
 
     assert begun == [True, True, False]
-    assert unstored.start("acme", "later", MOST_UNSTORED_BYTES, gate.work)
+    assert unstored.start("acme", frozenset({"later"}), MOST_UNSTORED_BYTES, gate.work)
     await unstored.wait_at_most(1)
 
 
 async def test_what_is_not_stored_in_time_is_given_up() -> None:
     unstored, gate = UnstoredAnswers(), Gate()
-    unstored.start("acme", "k1", 10, gate.work)
+    unstored.start("acme", frozenset({"k1"}), 10, gate.work)
 
     await unstored.wait_at_most(0)
 

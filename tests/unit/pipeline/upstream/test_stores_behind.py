@@ -11,6 +11,7 @@ from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.unstored import MOST_UNSTORED
 from llm_cache_proxy.ports.exact_store.store import Commit
+from llm_cache_proxy.ports.upstream import Route
 from unit.pipeline.harness import Harness, ReceivedAnswer
 
 SAID = b'"answer 1"'
@@ -88,6 +89,40 @@ async def test_an_identical_request_meanwhile_gets_the_same_answer() -> None:
     assert waited
     assert (answer.x_cache, SAID in answer.body) == ("HIT-EXACT", True)
     assert len(harness.upstream.calls) == 1
+
+
+async def test_an_identical_request_waits_for_a_fallbacks_answer_and_asks_anew() -> None:
+    harness, exact = a_bench(policy=Policy(semantic=False))
+    harness.upstream.answering_route = Route("fallback", "other")
+    await unstored(harness)
+    harness.upstream.answering_route = None
+
+    again = asyncio.create_task(harness.ask())
+    await let_tasks_run()
+    waited = not again.done()
+    exact.gate.set()
+    answer = await again
+
+    assert waited
+    assert (answer.x_cache, answer.said) == ("MISS", "answer 2")
+
+
+async def test_an_identical_request_waits_for_what_is_stored_by_its_text_as_written() -> None:
+    harness, exact = a_bench(policy=Policy(semantic=False))
+    exact.gate.set()
+    await harness.ask("What does chmod u+S do?")
+    exact.gate.clear()
+    await harness.begin("What does chmod u+s do?")
+    await let_tasks_run()
+
+    again = asyncio.create_task(harness.ask("What does chmod u+s do?"))
+    await let_tasks_run()
+    waited = not again.done()
+    exact.gate.set()
+    answer = await again
+
+    assert waited
+    assert (answer.x_cache, answer.said) == ("HIT-EXACT", "answer 2")
 
 
 async def test_a_prompt_in_other_words_waits_for_it_and_is_a_hit() -> None:

@@ -39,7 +39,9 @@ class PlannedRequest:
     """A request with its plan, its keys and the routes to the upstreams that serve its model.
 
     `normalised_fields` are the fields with the last user text normalised, if `normalises`; `key`
-    is theirs. `text` is the last user text as written, empty where there is none.
+    is theirs. `text` is the last user text as written, empty where there is none. `asked_key` is
+    the key that an identical request begins with: `key` moves to a fallback's, to that of another
+    namespace, or to that of the text as written.
     """
 
     request: ClientRequest
@@ -48,6 +50,7 @@ class PlannedRequest:
     identity: keys.Identity
     normalised_fields: JsonObject
     key: str
+    asked_key: str
     text: str
     text_digest: str
     form: Form
@@ -137,13 +140,15 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
     )
     text = traits.text or ""
     text_digest = keys.text_digest(text)
+    key = keys.key_of(normalised_fields, identity)
     return PlannedRequest(
         request=request,
         plan=chosen,
         routes=routes,
         identity=identity,
         normalised_fields=normalised_fields,
-        key=keys.key_of(normalised_fields, identity),
+        key=key,
+        asked_key=key,
         text=text,
         text_digest=text_digest,
         form=request.form,

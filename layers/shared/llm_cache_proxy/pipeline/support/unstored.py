@@ -16,14 +16,14 @@ _WAIT_SECONDS = 2.0
 
 
 class UnstoredAnswers:
-    """`under_way` has the tenant and the exact key that each is stored by."""
+    """`under_way` has the tenant and the exact keys of each, by which it is asked for."""
 
     def __init__(self) -> None:
         self._tasks = TaskSet()
-        self.under_way: dict[asyncio.Task[None], tuple[str, str]] = {}
+        self.under_way: dict[asyncio.Task[None], tuple[str, frozenset[str]]] = {}
         self._held_bytes = 0
 
-    def start(self, tenant: str, key: str, size_bytes: int, work: Work) -> bool:
+    def start(self, tenant: str, keys: frozenset[str], size_bytes: int, work: Work) -> bool:
         """Begin to store an answer; False, and nothing begun, where enough are under way."""
         if (
             len(self.under_way) >= MOST_UNSTORED
@@ -31,7 +31,7 @@ class UnstoredAnswers:
         ):
             return False
         task = self._tasks.start(work())
-        self.under_way[task] = (tenant, key)
+        self.under_way[task] = (tenant, keys)
         self._held_bytes += size_bytes
 
         def ended(task: asyncio.Task[None]) -> None:
@@ -48,8 +48,8 @@ class UnstoredAnswers:
         """
         mine = [
             task
-            for task, (its_tenant, its_key) in self.under_way.items()
-            if its_tenant == tenant and key in {None, its_key}
+            for task, (its_tenant, its_keys) in self.under_way.items()
+            if its_tenant == tenant and (key is None or key in its_keys)
         ]
         if mine:
             await asyncio.wait(mine, timeout=_WAIT_SECONDS)

@@ -175,7 +175,8 @@ class MissPath:
             await self._store(received, usage)
 
         # A renewal has no client that waits, and gives its lease up once it is through.
-        place = (planned.identity.tenant, planned.key, len(received.body))
+        keys = frozenset({planned.asked_key, planned.key})
+        place = (planned.identity.tenant, keys, len(received.body))
         if self.unstored is None or not state.has_client or not self.unstored.start(*place, store):
             await store()
 
