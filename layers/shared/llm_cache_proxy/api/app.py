@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from llm_cache_proxy.api.application import create_application
-from llm_cache_proxy.api.http.raw_route import RawRoute
+from llm_cache_proxy.api.http.raw_requests import RawRoute
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
 from llm_cache_proxy.api.middleware.request_events import RequestEventMiddleware
 from llm_cache_proxy.api.v1.own_routes import MODEL_ROUTES, OWN_ROUTES

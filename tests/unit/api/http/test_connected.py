@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from llm_cache_proxy.api.http.request_parts import while_connected
+from llm_cache_proxy.api.http.raw_requests import while_connected
 
 
 def request(left: asyncio.Event) -> Request:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from llm_cache_proxy.api.http.bare_app import bare_app
-from llm_cache_proxy.api.http.raw_route import Endpoint, RawRoute
+from llm_cache_proxy.api.http.raw_requests import Endpoint, RawRoute
 from llm_cache_proxy.domain.errors import NotFound
 
 

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.http.request_parts import request_id_of
+from llm_cache_proxy.api.http.raw_requests import request_id_of
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE
 
 

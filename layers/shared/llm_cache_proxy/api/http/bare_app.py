@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 
-from llm_cache_proxy.api.http.raw_route import RawRoutesFirst
+from llm_cache_proxy.api.http.raw_requests import RawRoutesFirst
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig

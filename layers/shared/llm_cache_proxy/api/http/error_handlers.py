@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.http.errors import refused, unavailable, upstream_failed
 from llm_cache_proxy.api.http.invalid_fields import invalid_request
-from llm_cache_proxy.api.http.request_parts import request_id_of
+from llm_cache_proxy.api.http.raw_requests import request_id_of
 from llm_cache_proxy.domain.errors import (
     CacheTierError,
     MethodNotAllowed,

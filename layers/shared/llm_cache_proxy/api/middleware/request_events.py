@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_cache_proxy.api.http.errors import unforeseen
-from llm_cache_proxy.api.http.request_parts import new_request_id
+from llm_cache_proxy.api.http.raw_requests import new_request_id
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.request_events import (
     CLIENT_LEFT_STATUS,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llm_cache_proxy.api.http.errors import refusal_outcome, refused
-from llm_cache_proxy.api.http.request_parts import new_request_id
+from llm_cache_proxy.api.http.raw_requests import new_request_id
 from llm_cache_proxy.api.middleware.cors import allowed_origins
 from llm_cache_proxy.api.middleware.request_events import has_event
 from llm_cache_proxy.domain.errors import Misdirected, OriginNotAllowed, RequestRefused

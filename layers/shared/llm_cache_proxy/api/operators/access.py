@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from llm_cache_proxy.administration import Administration
-from llm_cache_proxy.api.http.request_parts import request_id_of
+from llm_cache_proxy.api.http.raw_requests import request_id_of
 from llm_cache_proxy.domain.errors import NotPermitted
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.application import closing, create_application
 from llm_cache_proxy.api.http.errors import unforeseen
-from llm_cache_proxy.api.http.request_parts import request_id_of
+from llm_cache_proxy.api.http.raw_requests import request_id_of
 from llm_cache_proxy.api.middleware.web_pages import WebPageProtection
 from llm_cache_proxy.api.operators.access import Operators
 

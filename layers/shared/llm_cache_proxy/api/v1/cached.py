@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
-from llm_cache_proxy.api.http.raw_route import Endpoint
-from llm_cache_proxy.api.http.request_parts import (
+from llm_cache_proxy.api.http.raw_requests import (
     CLIENT_LEFT,
+    Endpoint,
     query_of,
     read_json_body,
     request_headers,

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.http.request_parts import read_json_body, request_headers
+from llm_cache_proxy.api.http.raw_requests import read_json_body, request_headers
 from llm_cache_proxy.api.v1.answered import answered
 from llm_cache_proxy.api.v1.own_embeddings import OWN_NAMES, own_embedding
 from llm_cache_proxy.api.v1.passthrough import PassThrough

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import outcome_headers
 from llm_cache_proxy.api.http.json_body import JsonBody
-from llm_cache_proxy.api.http.request_parts import request_id_of
+from llm_cache_proxy.api.http.raw_requests import request_id_of
 from llm_cache_proxy.api.v1.schemas import FeedbackAnswer, FeedbackRequest
 from llm_cache_proxy.api.v1.service import Admitted, CurrentClient, CurrentService
 from llm_cache_proxy.domain.json_text import compact_text

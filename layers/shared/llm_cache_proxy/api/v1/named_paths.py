@@ -6,8 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.description.operations import EVENTS, FORM, TEXT, Described, cached
-from llm_cache_proxy.api.http.raw_route import Endpoint, RawRoute
-from llm_cache_proxy.api.http.request_parts import media_type, read_body, request_headers
+from llm_cache_proxy.api.http.raw_requests import (
+    Endpoint,
+    RawRoute,
+    media_type,
+    read_body,
+    request_headers,
+)
 from llm_cache_proxy.api.v1.answered import answered
 from llm_cache_proxy.api.v1.passthrough import PassThrough, check_type
 from llm_cache_proxy.api.v1.service import Service, service_of

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import outcome_headers
-from llm_cache_proxy.api.http.request_parts import CLIENT_LEFT, while_connected
+from llm_cache_proxy.api.http.raw_requests import CLIENT_LEFT, while_connected
 from llm_cache_proxy.api.v1.service import service_of
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text

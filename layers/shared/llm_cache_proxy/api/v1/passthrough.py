@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.paths import ROOT, path_below_root
-from llm_cache_proxy.api.http.request_parts import (
+from llm_cache_proxy.api.http.raw_requests import (
     CLIENT_LEFT,
     media_type,
     query_of,

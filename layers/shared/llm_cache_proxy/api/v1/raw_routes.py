@@ -3,7 +3,7 @@
 from llm_cache_proxy.api.description.endpoint import describe
 from llm_cache_proxy.api.description.operations import EVENTS, cached, content
 from llm_cache_proxy.api.http import paths
-from llm_cache_proxy.api.http.raw_route import RawRoute
+from llm_cache_proxy.api.http.raw_requests import RawRoute
 from llm_cache_proxy.api.v1.cached import cached_endpoint
 from llm_cache_proxy.api.v1.embeddings import create_embedding
 from llm_cache_proxy.api.v1.health import health
