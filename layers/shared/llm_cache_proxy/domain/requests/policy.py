@@ -5,6 +5,7 @@ A client's headers can narrow what the operator allows, never widen it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from llm_cache_proxy.domain.requests.controls import Controls, Mode
 from llm_cache_proxy.domain.requests.eligibility import ineligible_text
@@ -44,7 +45,7 @@ class Policy:
         return max(self.stale_if_error_seconds, self.stale_while_revalidate_seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What will be tried for one request.
 
@@ -73,11 +74,11 @@ class Plan:
     refresh_ahead: float = 0.0
     failed: bool = False
 
-    @property
+    @cached_property
     def no_semantic(self) -> Reason | None:
         """Why the semantic tier is not used.
 
-        Reads the text, which takes as long as the rest of an exact hit where that is long.
+        Reads the text, once: a long one takes as long as the rest of an exact hit.
         """
         return self.semantic_off or ineligible_text(self.text)
 

@@ -137,6 +137,7 @@ class EntryWriter:
             leadership.unstored(entry)
         elif leadership is not None:
             await leadership.stored(entry)
+            state.leadership = None
         if accepted is None:
             self.counter_writer.write_in_background(tenant, state.counts.pending)
             return None

@@ -59,7 +59,8 @@ class StreamRelay(ClosableBody):
             planned.request.dialect, hides_usage=hides_usage, most_kept_bytes=most_kept_bytes
         )
         self._ready = b""
-        self._settled = False
+        self._accounted = False
+        self._read_out = False
         self._outgoing = self._events()
         self._begun = False
 
@@ -98,7 +99,7 @@ class StreamRelay(ClosableBody):
                 if out:
                     yield out
             last = self._reader.finish()
-            self._settled = True
+            self._accounted = True
             await self._detached_tasks.through(self._finish())
             if last:
                 yield last
@@ -111,19 +112,19 @@ class StreamRelay(ClosableBody):
 
     async def _leave(self) -> None:
         """Clean up when the client reads no more."""
-        if not self._settled and self._detached_tasks.finishes:
+        if not self._accounted and self._detached_tasks.finishes:
             self._detached_tasks.behind(self._read_on())
             return
         self._count_aborted()
-        # The caller may be cancelled meanwhile; closing must go on.
-        await self._detached_tasks.through(self._body.aclose())
+        if not self._read_out:  # the caller may be cancelled meanwhile; closing goes on
+            await self._detached_tasks.through(self._body.aclose())
 
     async def _read_on(self) -> None:
         try:
             while not self._reader.end and (piece := await anext(self._body, None)) is not None:
                 self._taken(piece)
             self._reader.finish()
-            self._settled = True
+            self._accounted = True
             await self._finish()
             await self._drain()
         except UpstreamError as exc:
@@ -139,8 +140,8 @@ class StreamRelay(ClosableBody):
 
     def _count_aborted(self) -> None:
         """Count a stream that did not come to its end, once."""
-        if not self._settled:
-            self._settled = True
+        if not self._accounted:
+            self._accounted = True
             self._upstream_usage.count_unsent(self._planned, self._state, self._reader.completion())
             self._state.abandon_leadership()
 
@@ -163,6 +164,7 @@ class StreamRelay(ClosableBody):
                 async with asyncio.timeout(_DRAIN_SECONDS):
                     while await anext(self._body, None) is not None:
                         pass
+                    self._read_out = True
 
     async def _finish(self) -> None:
         try:
