@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from llm_cache_proxy.adapters.request_sink.cloudwatch import UNITS
 from llm_cache_proxy.domain.requests.reasons import Result
-from samples.stack import Stack, template
+from samples.stack.template import Stack, template
 
 ALARM, METRIC = 0.10, 0.30
 WEB_ACL, WEB_ACL_RULE = 5.00, 1.00

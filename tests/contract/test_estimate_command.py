@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from llm_cache_proxy.cli.estimate.command import estimate
-from samples.minilm import MODEL
+from samples.embedding.minilm import MODEL
 
 LOG = [
     {"prompt": "What is Rust?", "answer": "A systems programming language."},

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from llm_cache_proxy.cli.main import commands
-from samples.languages import PAIRS as PAIRS_OF_LANGUAGES
-from samples.languages import PAIRS_FILE, served_vector
-from samples.minilm import model_folder
+from samples.embedding.languages import PAIRS as PAIRS_OF_LANGUAGES
+from samples.embedding.languages import PAIRS_FILE, served_vector
+from samples.embedding.minilm import model_folder
 from servers.embedding_apis import OpenAIEmbeddings
 from servers.thread import ThreadServer
 

@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.requests.keys import is_respelt
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import PRESETS, Preset
 from llm_cache_proxy.ports.embedder import Embedding
-from samples.minilm import ROOT, cosine, model_folder
+from samples.embedding.minilm import ROOT, cosine, model_folder
 from unit.pipeline.harness import Harness
 
 RULES = PRESETS[Preset.VERIFIED]

@@ -17,7 +17,7 @@ from infra.sam_local.machine import PYTHON_IMAGE, architecture, build, sam_envir
 from infra.sam_local.services import free_port, wait_until_running
 from infra.tools import sam
 
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 from servers.aws.docker_engine import require_compose, require_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]

@@ -20,7 +20,7 @@ from infra.sam_local.services import free_port, invoke_once, network, wait_until
 from infra.sam_local.stack import SamLocal, sam_local
 from infra.tools import sam
 
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 from servers.aws.docker_engine import image_bytes, require_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]

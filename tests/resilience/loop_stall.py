@@ -19,7 +19,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.owned.given import OwnerGiven
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.process import OwnerProcess
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
-from samples.vectors import NOW, SCOPE, entry, random_vector
+from samples.stores.vectors import NOW, SCOPE, entry, random_vector
 from servers.waiting import eventually
 
 _LOOK_SECONDS = 0.005

@@ -18,7 +18,7 @@ import pytest
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from resilience.soak import CLIENTS, TENANTS, Soak, upstream_script
-from samples.vectors import SCOPE, at_cosine, entry
+from samples.stores.vectors import SCOPE, at_cosine, entry
 from servers.proxy.keyed import ADMIN_KEY, KEYED
 from servers.proxy.memory import resident_bytes
 from servers.proxy.process import ProxyProcess, proxy_process

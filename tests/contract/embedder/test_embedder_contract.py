@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.ports.embedder import Embedder
-from samples.embedders import APIS, KINDS, opened
-from samples.minilm import REFERENCES, cosine
+from samples.embedding.embedders import APIS, KINDS, opened
+from samples.embedding.minilm import REFERENCES, cosine
 
 AWKWARD = ["", "   ", "\0", "a\0b", "\ud800", "a\udfffb", "\U0001f600", "[SEP]", "x" * 5000]
 

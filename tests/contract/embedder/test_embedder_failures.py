@@ -18,7 +18,7 @@ from llm_cache_proxy.adapters.embedder.lambda_function import LambdaEmbedder
 from llm_cache_proxy.api.embedding.app import embedding_app
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.ports.embedder import Embedder
-from samples.embedders import invoking
+from samples.embedding.embedders import invoking
 from servers.asgi import serving
 from servers.embedding_services import invoke_api
 

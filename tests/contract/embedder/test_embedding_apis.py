@@ -10,7 +10,7 @@ import pytest
 
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.ports.embedder import Embedder
-from samples.embedders import compatible, inferring, on_bedrock
+from samples.embedding.embedders import compatible, inferring, on_bedrock
 from servers.asgi import serving
 from servers.embedding_apis import Base64, BedrockRuntime, OpenAIEmbeddings, Vector
 from servers.qdrant.rest_server import QdrantRest

@@ -22,7 +22,7 @@ from llm_cache_proxy.adapters.embedder.minilm.embedder import (
 )
 from llm_cache_proxy.adapters.embedder.text import encodable, most_word_pieces
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
-from samples.minilm import MODEL, REFERENCES, ROOT, cosine, model_folder
+from samples.embedding.minilm import MODEL, REFERENCES, ROOT, cosine, model_folder
 
 TEXTS = [reference.text for reference in REFERENCES]
 EIGHT_BIT = MODEL.with_name(f"{MODEL.name}-q8")

@@ -28,7 +28,7 @@ from llm_cache_proxy.ports.exact_store.store import (
     OtherNamespace,
     Refused,
 )
-from samples.exact_stores import KINDS, opened
+from samples.stores.exact_stores import KINDS, opened
 
 TENANT, KEY = "acme", "00000000000000aa"
 RECORD = KeyRecord(name="ci", created_at=1_700_000_000)

@@ -18,7 +18,7 @@ from llm_cache_proxy.ports.exact_store.store import (
     Lookup,
     Miss,
 )
-from samples.exact_stores import KINDS, opened
+from samples.stores.exact_stores import KINDS, opened
 
 TENANT = "acme {1}"
 

@@ -9,8 +9,8 @@ import pytest
 
 from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms, joined_sse
 from llm_cache_proxy.ports.exact_store.store import AliasFound, Commit, Hit, Miss
-from samples.exact_entries import FORMS, TENANT, alias, asking, entry
-from samples.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_entries import FORMS, TENANT, alias, asking, entry
+from samples.stores.exact_stores import KINDS, OpenedStore, opened
 
 REDIS = ["redis", "upstash"]
 ODD_TENANTS = ["a:b", "a", "{a}", "a}", "*", "a/b", "ä", "A", "a b", "", "default:x", "%7Ba%7D"]

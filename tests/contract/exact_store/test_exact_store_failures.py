@@ -21,7 +21,7 @@ from llm_cache_proxy.adapters.exact_store.redis.upstash import upstash_exact_sto
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store.items import ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import Commit, Hit
-from samples.exact_entries import TENANT, alias, asking, entry
+from samples.stores.exact_entries import TENANT, alias, asking, entry
 from servers.asgi import serving
 from servers.redis.process import redis_process
 from servers.redis.rest_server import RedisRest

@@ -11,8 +11,8 @@ from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.ports.exact_store.items import ItemsFound, ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import Commit
-from samples.exact_entries import TENANT, alias, asking, entry
-from samples.exact_stores import OpenedStore, opened
+from samples.stores.exact_entries import TENANT, alias, asking, entry
+from samples.stores.exact_stores import OpenedStore, opened
 
 
 @pytest.fixture(params=["redis", "upstash"])

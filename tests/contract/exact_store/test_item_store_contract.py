@@ -14,8 +14,8 @@ from llm_cache_proxy.domain.client_keys.usage import Charge, month_of
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsFound, ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import Commit, OtherNamespace, Refused
-from samples.exact_entries import TENANT, alias, asking, entry
-from samples.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_entries import TENANT, alias, asking, entry
+from samples.stores.exact_stores import KINDS, OpenedStore, opened
 
 KEY = "00000000000000aa"
 RECORD = KeyRecord(name="ci", created_at=1_700_000_000)

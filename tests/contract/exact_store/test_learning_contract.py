@@ -16,8 +16,8 @@ from llm_cache_proxy.domain.promise.counters import (
     label_counts,
     seen_counts,
 )
-from samples.exact_entries import TENANT
-from samples.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_entries import TENANT
+from samples.stores.exact_stores import KINDS, OpenedStore, opened
 
 CELL = Cell("substitution", 5)
 LABEL = merged(

@@ -16,8 +16,8 @@ from llm_cache_proxy.ports.exact_store.leases import (
     PublishedAnswer,
 )
 from llm_cache_proxy.ports.exact_store.store import Commit, Hit, Miss
-from samples.exact_entries import TENANT, alias, asking, entry
-from samples.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_entries import TENANT, alias, asking, entry
+from samples.stores.exact_stores import KINDS, OpenedStore, opened
 
 FLIGHT = "key:digest of key"
 

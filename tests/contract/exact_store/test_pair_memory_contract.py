@@ -22,8 +22,8 @@ from llm_cache_proxy.ports.exact_store.store import (
     Match,
     Miss,
 )
-from samples.exact_entries import TENANT, alias, asking, entry
-from samples.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_entries import TENANT, alias, asking, entry
+from samples.stores.exact_stores import KINDS, OpenedStore, opened
 
 NEAR = Match(similarity=0.93, pair="a-pair")
 

@@ -11,7 +11,7 @@ from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore, sqlite_exact_store
 from llm_cache_proxy.ports.exact_store.bounded import Bounds, Removed
 from llm_cache_proxy.ports.exact_store.store import Commit, Hit, Match
-from samples.exact_entries import TENANT, alias, asking, entry
+from samples.stores.exact_entries import TENANT, alias, asking, entry
 
 
 @pytest.fixture

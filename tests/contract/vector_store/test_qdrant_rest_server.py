@@ -9,7 +9,7 @@ import pytest
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from samples.vectors import random_vector
+from samples.stores.vectors import random_vector
 from servers.asgi import serving
 from servers.qdrant.rest_server import QdrantRest
 

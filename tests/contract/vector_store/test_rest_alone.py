@@ -23,7 +23,7 @@ class Missing(MetaPathFinder):
 
 sys.meta_path.insert(0, Missing())
 from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
-from samples.vectors import NOW, SCOPE, at_cosine, entry, key
+from samples.stores.vectors import NOW, SCOPE, at_cosine, entry, key
 
 async def main():
     store = QdrantVectors(sys.argv[1], api_key="secret", timeout_seconds=20)

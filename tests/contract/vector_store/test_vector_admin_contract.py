@@ -7,8 +7,8 @@ import pytest
 
 from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.ports.vector_store import Scope
-from samples.vector_stores import KINDS, opened
-from samples.vectors import NOW, SCOPE, at_cosine, entry, key
+from samples.stores.vector_stores import KINDS, opened
+from samples.stores.vectors import NOW, SCOPE, at_cosine, entry, key
 
 RIVAL = Scope("rival", SCOPE.fingerprint, SCOPE.embedder_id)
 

@@ -12,8 +12,8 @@ from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope
-from samples.vector_stores import KINDS, opened, write_point
-from samples.vectors import NOW, SCOPE, at_cosine, entry, key
+from samples.stores.vector_stores import KINDS, opened, write_point
+from samples.stores.vectors import NOW, SCOPE, at_cosine, entry, key
 
 
 @pytest.fixture(params=KINDS)

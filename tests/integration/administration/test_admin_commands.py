@@ -16,7 +16,7 @@ from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.cli.admin.client import OUTPUT
 from llm_cache_proxy.domain.errors import InvalidRequest
 from samples.command_line import run
-from samples.stack import template
+from samples.stack.template import template
 from servers.asgi import serving
 from servers.aws.stack import AwsStack, environment
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from samples.local_stack import LocalStack, local_stack
+from samples.local_app import LocalStack, local_stack
 
 KINDS: Mapping[str, dict[str, str]] = {
     "plain": {},

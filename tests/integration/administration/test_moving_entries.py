@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from llm_cache_proxy.domain.requests.keys import entry_id
 from llm_cache_proxy.ports.exact_store.store import Commit
 from samples.command_line import run
-from samples.local_stack import LocalStack, local_stack
-from samples.vectors import entry, key
+from samples.local_app import LocalStack, local_stack
+from samples.stores.vectors import entry, key
 from servers.asgi import serving
 
 PROMPTS = [f"Tell me about the river number {number}." for number in range(5)]

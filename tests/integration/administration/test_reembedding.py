@@ -21,7 +21,7 @@ from llm_cache_proxy.ports.exact_store.store import Commit
 from llm_cache_proxy.ports.vector_store import Scope
 from llm_cache_proxy.settings import Settings
 from samples.command_line import run
-from samples.vectors import at_cosine, entry, key
+from samples.stores.vectors import at_cosine, entry, key
 from servers.asgi import serving
 from servers.embedding_apis import OpenAIEmbeddings, Vector
 

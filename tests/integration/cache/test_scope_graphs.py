@@ -16,7 +16,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import G
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
 from llm_cache_proxy.ports.vector_store import Scope
-from samples.vectors import NOW, SCOPE, entry, key, random_vector
+from samples.stores.vectors import NOW, SCOPE, entry, key, random_vector
 
 POINTS = 300
 DIMENSIONS = 384

@@ -30,7 +30,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, poi
 from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope
-from samples.vectors import NOW, SCOPE, entry, key
+from samples.stores.vectors import NOW, SCOPE, entry, key
 
 SIZE = 8
 TEXT_REPEATS = 100

@@ -13,8 +13,8 @@ from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from llm_cache_proxy.adapters.vector_store.qdrant.server.store import QdrantVectors
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope
-from samples.vector_stores import write_point
-from samples.vectors import NOW, SCOPE, at_cosine, entry, key
+from samples.stores.vector_stores import write_point
+from samples.stores.vectors import NOW, SCOPE, at_cosine, entry, key
 from servers.asgi import serving
 from servers.qdrant.memory import Collection
 from servers.qdrant.rest_server import QdrantRest

@@ -15,7 +15,7 @@ from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
-from samples.vectors import NOW, SCOPE, at_cosine, entry, key
+from samples.stores.vectors import NOW, SCOPE, at_cosine, entry, key
 
 TESTS = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
-from samples.vectors import SCOPE, at_cosine, entry
+from samples.stores.vectors import SCOPE, at_cosine, entry
 
 async def main():
     store = QdrantLocalVectors(Path(sys.argv[1]), timeout_seconds=20)

@@ -28,7 +28,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVector
 from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate
-from samples.vectors import NOW, SCOPE, at_cosine, entry, random_vector
+from samples.stores.vectors import NOW, SCOPE, at_cosine, entry, random_vector
 from servers.descriptors import no_descriptor_left
 from servers.proxy.memory import children
 from servers.proxy.process import proxy_process

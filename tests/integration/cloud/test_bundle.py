@@ -8,7 +8,7 @@ import pytest
 from infra.localstack.bundle import bundle
 from infra.template_file import read_template
 
-from samples.packaged_stack import package_stack
+from samples.stack.packaged import package_stack
 
 URI = "000000000000.dkr.ecr.us-east-1.amazonaws.com/embedding:latest"
 

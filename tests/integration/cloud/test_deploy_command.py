@@ -10,7 +10,7 @@ import pytest
 from infra.demo_upstream import demo_upstream
 from infra.localstack.deployment import CREDENTIALS
 
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 from servers.aws.ministack import ministack
 from servers.qdrant.rest_server import QdrantRest
 from servers.redis.process import redis_process

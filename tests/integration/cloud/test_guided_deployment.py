@@ -24,8 +24,8 @@ from infra.deploy.tuning import tune
 from infra.localstack.deployment import CREDENTIALS, REGISTRY
 from infra.tools import program
 
-from samples.packaged_stack import package_stack
 from samples.scripted_console import ScriptedConsole
+from samples.stack.packaged import package_stack
 from servers.aws.lambda_emulator import rest_event
 from servers.aws.ministack import ministack
 from servers.aws.streaming_function import CHAT, behind_adapter, unpacked

@@ -14,7 +14,7 @@ import pytest
 from infra.demo_upstream import demo_upstream
 from infra.localstack.deployment import REGISTRY, LocalAws
 
-from samples.packaged_stack import package_stack
+from samples.stack.packaged import package_stack
 from servers.aws.ministack import ministack
 from servers.qdrant.rest_server import QdrantRest
 from servers.redis.process import redis_process

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from infra.sam_local.machine import sam_environment
 
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 from servers.requirements import require_tool
 
 pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from llm_cache_proxy.settings import Settings
-from samples.stack import Stack
-from samples.transformed_stack import transformed
+from samples.stack.template import Stack
+from samples.stack.transformed import transformed
 
 pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from infra.demo_upstream import demo_upstream
 
-from samples.stack import Stack
+from samples.stack.template import Stack
 from servers.aws.lambda_emulator import rest_event
 from servers.aws.runtime_api import PRELUDE_END
 from servers.aws.streaming_function import (

@@ -7,7 +7,7 @@ import sys
 import pytest
 from infra.demo_upstream import demo_upstream
 
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 from servers.proxy.process import environment
 from servers.redis.process import redis_process
 

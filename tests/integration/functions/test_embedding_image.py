@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from samples.minilm import REFERENCES, ROOT, cosine
+from samples.embedding.minilm import REFERENCES, ROOT, cosine
 from servers.aws.docker_engine import require_image
 
 BASE = "public.ecr.aws/lambda/python:3.13"

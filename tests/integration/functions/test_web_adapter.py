@@ -14,7 +14,7 @@ from infra.demo_upstream import demo_upstream
 from infra.sam_local.services import free_port
 
 from llm_cache_proxy.api.aws.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Stall, sse, stream

@@ -11,7 +11,7 @@ from llm_cache_proxy.bootstrap.local import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings
-from samples.minilm import vector_of
+from samples.embedding.minilm import vector_of
 from servers.asgi import serving
 from servers.embedding_apis import OpenAIEmbeddings, Vector
 

@@ -16,7 +16,7 @@ import httpx
 from infra.sam_local.machine import architecture
 from infra.sam_local.services import free_port
 
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 from servers.requirements import require_tool
 
 _INVOKE = "/2015-03-31/functions/function/invocations"

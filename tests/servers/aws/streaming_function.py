@@ -18,8 +18,8 @@ from typing import Any
 
 from infra.tools import NotInstalled, web_adapter
 
-from samples.packaged_stack import add_aws_sdk, package_streaming_function
-from samples.stack import Stack
+from samples.stack.packaged import add_aws_sdk, package_streaming_function
+from samples.stack.template import Stack
 from servers.aws.lambda_emulator import EmulatedFunction, emulated_program, rest_event
 from servers.aws.runtime_api import Invocation, RuntimeApi, runtime_api
 from servers.redis.process import redis_process

@@ -14,7 +14,7 @@ from benchmarks.cost.model import (
     upstream_dollars,
 )
 
-from samples.stack import Stack
+from samples.stack.template import Stack
 
 USUAL = Workload()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.cli.stack import checkout
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 
 COMMAND = str(Path(sys.executable).with_name("llm-cache-proxy"))
 TELLING = """

@@ -12,7 +12,7 @@ from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.api.operators.prometheus import exposition
 from llm_cache_proxy.domain.metrics.counter_totals import tally
 from samples.served import SAVED, USED, served
-from samples.stack import template
+from samples.stack.template import template
 
 GUIDE = Path(__file__).parents[3].joinpath("docs", "operate.md").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ import pytest
 
 from llm_cache_proxy.domain.evaluation import Decision, LabelledPair, evaluate_pairs
 from llm_cache_proxy.domain.guard import Guard
-from samples.languages import PAIRS, LanguagePair
+from samples.embedding.languages import PAIRS, LanguagePair
 
 THRESHOLD = 0.85
 TRAPS = [pair for pair in PAIRS if not pair.label]

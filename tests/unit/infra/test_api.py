@@ -11,7 +11,7 @@ from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.settings import Settings
 from samples.app_routes import app_routes
-from samples.stack import Stack
+from samples.stack.template import Stack
 
 STREAMING = Stack()
 BUFFERED = Stack(ResponseTransferMode="BUFFERED")

@@ -20,7 +20,7 @@ from infra.deploy.tuning import tune, tuned
 
 from llm_cache_proxy.domain.errors import SettingsError
 from samples.scripted_console import ScriptedConsole
-from samples.stack import ROOT, template
+from samples.stack.template import ROOT, template
 
 SAMCONFIG = SamConfig(ROOT / "samconfig.toml")
 ANSWERS = Answers(

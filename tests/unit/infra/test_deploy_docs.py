@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from samples.stack import ROOT, Stack, template
+from samples.stack.template import ROOT, Stack, template
 
 TEXT = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
 STACK = Stack(QdrantUrl="https://q.example")

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 from infra.deploy.questions import QUESTIONS, STAGE
 
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 
 TEXT = (ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8")
 WORKFLOW: Any = yaml.safe_load(TEXT)

@@ -9,7 +9,7 @@ from llm_cache_proxy.bootstrap.functions.settings import CLIENT_KEYS, STORE_SHAP
 from llm_cache_proxy.bootstrap.operators import administration
 from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.settings import Settings, read_settings, secret_setting_names
-from samples.stack import Stack, template
+from samples.stack.template import Stack, template
 
 STREAMING = Stack(SecretsPath="/lcp/prod", QdrantUrl="https://q.example")
 BUFFERED = Stack(SecretsPath="/lcp/prod", ResponseTransferMode="BUFFERED")

@@ -7,7 +7,7 @@ import pytest
 
 from llm_cache_proxy.adapters.request_sink.cloudwatch import DIMENSION, UNITS
 from llm_cache_proxy.domain.requests.reasons import Result
-from samples.stack import Stack, template
+from samples.stack.template import Stack, template
 
 GIVEN = {
     "Name": "lcp",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from samples.stack import Stack, template
+from samples.stack.template import Stack, template
 
 PLAIN = Stack()
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from samples.stack import Stack, template
+from samples.stack.template import Stack, template
 
 STACK = Stack(SecretsPath="/lcp/prod", QdrantUrl="https://q.example")
 SECRET = "arn:aws:ssm:us-east-1:123456789012:parameter/lcp/prod/"

@@ -2,8 +2,8 @@
 
 from llm_cache_proxy.domain.entries.pairs import spelling_pair
 from llm_cache_proxy.ports.exact_store.store import Barred, Commit, Match, Miss
-from samples.exact_entries import TENANT, asking, entry
-from samples.spread_tenant import KEYS, fill, spread
+from samples.stores.exact_entries import TENANT, asking, entry
+from samples.stores.spread_tenant import KEYS, fill, spread
 
 
 async def test_what_was_cleared_while_there_were_fewer_slots_stays_cleared(

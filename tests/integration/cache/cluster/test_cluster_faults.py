@@ -17,8 +17,8 @@ from llm_cache_proxy.adapters.exact_store.redis.cluster.slots import Slots
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store.store import Commit, Hit
-from samples.exact_entries import TENANT, asking, entry
-from samples.spread_tenant import KEYS, SLOTS, fill, spread
+from samples.stores.exact_entries import TENANT, asking, entry
+from samples.stores.spread_tenant import KEYS, SLOTS, fill, spread
 from servers.proxy.process import EXACT_ONLY, proxy_process
 from servers.redis.cluster import holds_keys_of, redis_cluster, told
 from servers.redis.process import redis_process

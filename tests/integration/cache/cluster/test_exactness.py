@@ -17,8 +17,8 @@ from llm_cache_proxy.domain.client_keys.limits import KeyCheck, KeyRecord, Limit
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store.items import ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import Commit, Hit, Miss, Refused
-from samples.exact_entries import TENANT, asking, entry
-from samples.spread_tenant import KEY_ID, KEYS, SLOTS, counted, fill, spread
+from samples.stores.exact_entries import TENANT, asking, entry
+from samples.stores.spread_tenant import KEY_ID, KEYS, SLOTS, counted, fill, spread
 from servers.redis.cluster import holds_keys_of, told
 
 

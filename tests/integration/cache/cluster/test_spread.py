@@ -9,8 +9,8 @@ from llm_cache_proxy.adapters.exact_store.redis.cluster.slots import Slots
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck, KeyRecord
 from llm_cache_proxy.ports.exact_store.items import ItemsFound, ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import Commit, Hit, Match, Miss
-from samples.exact_entries import TENANT, alias, asking, entry
-from samples.spread_tenant import KEY_ID, KEYS, SLOTS, counted, fill, records_of, spread
+from samples.stores.exact_entries import TENANT, alias, asking, entry
+from samples.stores.spread_tenant import KEY_ID, KEYS, SLOTS, counted, fill, records_of, spread
 
 
 async def test_one_tenants_entries_are_on_every_node(nodes: list[str]) -> None:

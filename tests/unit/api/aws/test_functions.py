@@ -9,7 +9,7 @@ from llm_cache_proxy.bootstrap.roots import completions as completions_root
 from llm_cache_proxy.domain.errors import SettingsError, UpstreamError
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from llm_cache_proxy.settings import Settings
-from samples.stack import ROOT, Stack
+from samples.stack.template import ROOT, Stack
 
 STREAMING = Stack(QdrantUrl="https://q.example")
 BUFFERED = Stack(ResponseTransferMode="BUFFERED")

@@ -10,7 +10,7 @@ from llm_cache_proxy.pipeline.single_flight.waiting import LocalWaiters
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.exact_store.leases import Lease
-from samples.exact_entries import entry
+from samples.stores.exact_entries import entry
 
 PLACE = ("default", "flight")
 LEASE = Lease("flight", 1, led=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from llm_cache_proxy.domain.requests.policy import Policy
-from samples.languages import PAIRS, LanguagePair
+from samples.embedding.languages import PAIRS, LanguagePair
 from unit.pipeline.harness import Harness
 
 NEAR = [pair for pair in PAIRS if pair.similarity >= 0.9]

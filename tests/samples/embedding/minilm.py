@@ -12,7 +12,7 @@ import pytest
 from llm_cache_proxy.adapters.embedder.minilm.engine import MiniLMEngine
 from servers.embedding_apis import Vector
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MODEL = ROOT / ".model" / "all-MiniLM-L6-v2"
 _REFERENCE = ROOT / "tests" / "data" / "minilm_reference.json"
 

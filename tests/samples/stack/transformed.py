@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from infra.sam_local.machine import sam_environment
 
-from samples.stack import Json, Stack, template
+from samples.stack.template import Json, Stack, template
 from servers.requirements import require_tool
 
 # Runs in the environment of AWS SAM CLI, whose packages cannot be beside ours. No managed policy

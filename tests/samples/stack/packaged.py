@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.layer_requirements import LAYER
 
-from samples.stack import ROOT
+from samples.stack.template import ROOT
 
 _FUNCTIONS = ("functions/completions", "functions/metrics", "functions/admin", "infra/provision")
 _STREAMING = "functions/completions/requirements.txt"

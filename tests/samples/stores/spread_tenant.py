@@ -8,7 +8,7 @@ import redis
 from llm_cache_proxy.adapters.exact_store.redis.cluster.client import cluster_exact_store
 from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.ports.exact_store.store import Commit
-from samples.exact_entries import TENANT, entry
+from samples.stores.exact_entries import TENANT, entry
 
 SLOTS = 8
 KEYS = [f"key-{number}" for number in range(60)]

@@ -19,7 +19,7 @@ from llm_cache_proxy.adapters.embedder.openai import OpenAIEmbedder, OpenAIModel
 from llm_cache_proxy.adapters.embedder.qdrant import QdrantEmbedder, QdrantModel
 from llm_cache_proxy.api.embedding.app import embedding_app
 from llm_cache_proxy.ports.embedder import Embedder
-from samples.minilm import ROOT, model_folder, vector_of
+from samples.embedding.minilm import ROOT, model_folder, vector_of
 from servers.asgi import serving
 from servers.embedding_apis import Base64, BedrockRuntime, OpenAIEmbeddings
 from servers.embedding_services import invoke_api, plain_service

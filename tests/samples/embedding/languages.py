@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from servers.embedding_apis import Vector
 
-_DATA = Path(__file__).resolve().parents[1] / "data"
+_DATA = Path(__file__).resolve().parents[2] / "data"
 PAIRS_FILE = _DATA / "languages.jsonl"
 _MOST = 128
 _TOKENS = 8
