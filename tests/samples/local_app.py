@@ -22,7 +22,7 @@ from servers.redis.process import redis_process
 
 
 @dataclass
-class LocalStack:
+class LocalApp:
     """A running proxy: its address, its app, and the parts that a test may look into."""
 
     url: str
@@ -46,7 +46,7 @@ class LocalStack:
 
 
 @asynccontextmanager
-async def local_stack(kind: str, folder: Path) -> AsyncIterator[LocalStack]:
+async def running_local_app(kind: str, folder: Path) -> AsyncIterator[LocalApp]:
     """`kind` is the exact tier's: sqlite or redis; the semantic tier is a folder."""
     with ExitStack() as stack:
         exact: Exact
@@ -62,6 +62,6 @@ async def local_stack(kind: str, folder: Path) -> AsyncIterator[LocalStack]:
         app = local_app(settings, parts)
         try:
             async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
-                yield LocalStack(url, app, parts, embedder, upstream, client)
+                yield LocalApp(url, app, parts, embedder, upstream, client)
         finally:
             await parts.aclose()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from samples.local_app import LocalStack, local_stack
+from samples.local_app import LocalApp, running_local_app
 
 KINDS: Mapping[str, dict[str, str]] = {
     "plain": {},
@@ -28,8 +28,8 @@ CLEARED: list[tuple[dict[str, Any], set[str]]] = [
 
 
 @pytest.fixture(params=["sqlite", "redis"])
-async def stack(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with local_stack(request.param, tmp_path) as made:
+async def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LocalApp]:
+    async with running_local_app(request.param, tmp_path) as made:
         yield made
 
 
@@ -40,28 +40,28 @@ def number_in(answer: dict[str, Any]) -> int:
 
 @pytest.mark.parametrize(("chosen", "gone"), CLEARED, ids=[next(iter(one)) for one, _ in CLEARED])
 async def test_a_clear_takes_what_it_names_and_leaves_the_rest_while_requests_run(
-    stack: LocalStack, chosen: dict[str, Any], gone: set[str]
+    proxy: LocalApp, chosen: dict[str, Any], gone: set[str]
 ) -> None:
     ended = asyncio.Event()
-    numbers = {kind: number_in((await stack.ask(kind, **KINDS[kind])).json()) for kind in KINDS}
+    numbers = {kind: number_in((await proxy.ask(kind, **KINDS[kind])).json()) for kind in KINDS}
     if "older_than_seconds" in chosen:
         await asyncio.sleep(1.1 - time.time() % 1)  # entries of this very second are not older
 
     async def asking(kind: str) -> None:
         while not ended.is_set():
-            assert number_in((await stack.ask(kind, **KINDS[kind])).json()) >= numbers[kind]
+            assert number_in((await proxy.ask(kind, **KINDS[kind])).json()) >= numbers[kind]
 
     async def missing() -> None:
         for count in itertools.count():
             if ended.is_set():
                 return
-            await stack.ask(f"never asked {count}", x_cache_tags="t1")
+            await proxy.ask(f"never asked {count}", x_cache_tags="t1")
 
     running = [asyncio.create_task(asking(kind)) for kind in KINDS for _ in range(2)]
     running.append(asyncio.create_task(missing()))
     await asyncio.sleep(0.3)
-    answer = await stack.act("cache/clear", **chosen)
-    after = {kind: number_in((await stack.ask(kind, **KINDS[kind])).json()) for kind in KINDS}
+    answer = await proxy.act("cache/clear", **chosen)
+    after = {kind: number_in((await proxy.ask(kind, **KINDS[kind])).json()) for kind in KINDS}
     ended.set()
     await asyncio.gather(*running)
 
@@ -72,29 +72,29 @@ async def test_a_clear_takes_what_it_names_and_leaves_the_rest_while_requests_ru
 
 @pytest.mark.parametrize(("chosen", "gone"), CLEARED, ids=[next(iter(one)) for one, _ in CLEARED])
 async def test_both_tiers_hold_exactly_the_rest(
-    stack: LocalStack, chosen: dict[str, Any], gone: set[str]
+    proxy: LocalApp, chosen: dict[str, Any], gone: set[str]
 ) -> None:
     for kind, place in KINDS.items():
-        await stack.ask(kind, **place)
+        await proxy.ask(kind, **place)
     if "older_than_seconds" in chosen:
         await asyncio.sleep(1.1 - time.time() % 1)
 
-    would = (await stack.act("cache/clear", **chosen, dry_run=True))["would_clear"]
-    answer = (await stack.act("cache/clear", **chosen))["cleared"]
+    would = (await proxy.act("cache/clear", **chosen, dry_run=True))["would_clear"]
+    answer = (await proxy.act("cache/clear", **chosen))["cleared"]
 
     assert would == {"exact": len(gone), "semantic": len(gone)}
     assert answer == {"exact": len(gone), "semantic": len(gone), "aliases": 0}
-    assert await stack.parts.exact.count_entries("default") == len(KINDS) - len(gone)
-    assert await stack.parts.vectors.count_entries("default") == len(KINDS) - len(gone)
+    assert await proxy.parts.exact.count_entries("default") == len(KINDS) - len(gone)
+    assert await proxy.parts.vectors.count_entries("default") == len(KINDS) - len(gone)
 
 
-async def test_one_entry_is_cleared_by_its_id(stack: LocalStack) -> None:
+async def test_one_entry_is_cleared_by_its_id(proxy: LocalApp) -> None:
     for kind, place in KINDS.items():
-        await stack.ask(kind, **place)
-    entry = (await stack.ask("plain")).headers["x-cache-entry"]
+        await proxy.ask(kind, **place)
+    entry = (await proxy.ask("plain")).headers["x-cache-entry"]
 
-    answer = await stack.act("cache/clear", entry=entry)
+    answer = await proxy.act("cache/clear", entry=entry)
 
     assert answer["cleared"] == {"exact": 1, "semantic": 1, "aliases": 0}
-    assert (await stack.ask("plain")).headers["x-cache"] == "MISS"
-    assert (await stack.ask("tagged", x_cache_tags="t1")).headers["x-cache"] == "HIT-EXACT"
+    assert (await proxy.ask("plain")).headers["x-cache"] == "MISS"
+    assert (await proxy.ask("tagged", x_cache_tags="t1")).headers["x-cache"] == "HIT-EXACT"

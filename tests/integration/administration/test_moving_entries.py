@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from llm_cache_proxy.domain.requests.keys import entry_id
 from llm_cache_proxy.ports.exact_store.store import Commit
 from samples.command_line import run
-from samples.local_app import LocalStack, local_stack
+from samples.local_app import LocalApp, running_local_app
 from samples.stores.vectors import entry, key
 from servers.asgi import serving
 
@@ -21,12 +21,12 @@ ALIKE = "Please tell me about the river number 3."
 
 
 @pytest.fixture(params=["sqlite", "redis"])
-async def stack(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LocalStack]:
-    async with local_stack(request.param, tmp_path) as made:
+async def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LocalApp]:
+    async with running_local_app(request.param, tmp_path) as made:
         yield made
 
 
-async def fill(stack: LocalStack, count: int) -> None:
+async def fill(proxy: LocalApp, count: int) -> None:
     """Entries as if they had been answered before."""
     now = int(time.time())
     for number in range(count):
@@ -34,7 +34,7 @@ async def fill(stack: LocalStack, count: int) -> None:
         made = entry(name, sequence=0, created_at=now, expires_at=now + 600, purge_at=now + 600)
         named = entry_id("default", key(name))
         made = replace(made, entry_id=named, selectors=("all", f"entry:{named}"))
-        assert await stack.parts.exact.commit(Commit("default", made))
+        assert await proxy.parts.exact.commit(Commit("default", made))
 
 
 class Failing:
@@ -57,38 +57,38 @@ class Failing:
 
 
 async def test_export_clear_and_import_give_back_the_same_hits(
-    stack: LocalStack, tmp_path: Path
+    proxy: LocalApp, tmp_path: Path
 ) -> None:
     file = tmp_path / "entries.jsonl"
-    before = [await stack.ask(text, x_cache_tags="t", x_cache_ttl="5000") for text in PROMPTS]
-    stack.embedder.alike(PROMPTS[3], ALIKE, 0.97)
+    before = [await proxy.ask(text, x_cache_tags="t", x_cache_ttl="5000") for text in PROMPTS]
+    proxy.embedder.alike(PROMPTS[3], ALIKE, 0.97)
 
-    exported = await run("export", str(file), "--url", stack.url)
-    cleared = await run("clear", "--all", "--yes", "--url", stack.url)
-    assert (await stack.ask(PROMPTS[0], x_cache_mode="read-only")).headers["x-cache"] == "MISS"
-    imported = await run("import", str(file), "--url", stack.url, "--json")
+    exported = await run("export", str(file), "--url", proxy.url)
+    cleared = await run("clear", "--all", "--yes", "--url", proxy.url)
+    assert (await proxy.ask(PROMPTS[0], x_cache_mode="read-only")).headers["x-cache"] == "MISS"
+    imported = await run("import", str(file), "--url", proxy.url, "--json")
 
     assert (exported.exit_code, cleared.exit_code, imported.exit_code) == (0, 0, 0), imported.output
     assert "with their prompts and answers" in exported.stdout
     assert json.loads(imported.stdout)["imported"] == 5
     for text, first in zip(PROMPTS, before, strict=True):
-        again = await stack.ask(text)
+        again = await proxy.ask(text)
         assert (again.headers["x-cache"], again.json()) == ("HIT-EXACT", first.json())
         assert int(again.headers["x-cache-ttl"]) <= 5000
-    by_meaning = await stack.ask(ALIKE)
+    by_meaning = await proxy.ask(ALIKE)
     assert by_meaning.headers["x-cache"] == "HIT-SEMANTIC"
     assert by_meaning.json() == before[3].json()
-    assert (await stack.act("cache/clear", tag="t"))["cleared"]["semantic"] == 5
+    assert (await proxy.act("cache/clear", tag="t"))["cleared"]["semantic"] == 5
 
 
 async def test_the_file_is_for_its_owner_alone_and_says_that_it_holds_prompts(
-    stack: LocalStack, tmp_path: Path
+    proxy: LocalApp, tmp_path: Path
 ) -> None:
     file = tmp_path / "entries.jsonl"
-    await stack.ask(PROMPTS[0])
+    await proxy.ask(PROMPTS[0])
 
-    await run("export", str(file), "--url", stack.url)
-    again = await run("export", str(file), "--url", stack.url)
+    await run("export", str(file), "--url", proxy.url)
+    again = await run("export", str(file), "--url", proxy.url)
     answer = await run("export", "--help")
 
     assert file.stat().st_mode & 0o777 == 0o600
@@ -98,16 +98,16 @@ async def test_the_file_is_for_its_owner_alone_and_says_that_it_holds_prompts(
 
 
 async def test_an_export_that_was_broken_off_goes_on_and_leaves_nothing_out(
-    stack: LocalStack, tmp_path: Path
+    proxy: LocalApp, tmp_path: Path
 ) -> None:
     file = tmp_path / "entries.jsonl"
-    await fill(stack, 250)
+    await fill(proxy, 250)
 
-    async with serving(Failing(stack.app, "/admin/entries/export", after=1)) as url:
+    async with serving(Failing(proxy.app, "/admin/entries/export", after=1)) as url:
         broken = await run("export", str(file), "--url", url)
     with file.open("ab") as half:
         half.write(b'{"half a li')
-    whole = await run("export", str(file), "--url", stack.url)
+    whole = await run("export", str(file), "--url", proxy.url)
 
     assert (broken.exit_code, whole.exit_code) == (1, 0), whole.output
     assert "Going on after" in whole.stderr
@@ -116,27 +116,27 @@ async def test_an_export_that_was_broken_off_goes_on_and_leaves_nothing_out(
     assert not file.with_name("entries.jsonl.cursor").exists()
 
 
-async def test_an_import_that_was_broken_off_goes_on(stack: LocalStack, tmp_path: Path) -> None:
+async def test_an_import_that_was_broken_off_goes_on(proxy: LocalApp, tmp_path: Path) -> None:
     file = tmp_path / "entries.jsonl"
-    await fill(stack, 250)
-    await run("export", str(file), "--url", stack.url)
-    await run("clear", "--all", "--yes", "--url", stack.url)
+    await fill(proxy, 250)
+    await run("export", str(file), "--url", proxy.url)
+    await run("clear", "--all", "--yes", "--url", proxy.url)
 
-    async with serving(Failing(stack.app, "/admin/entries/import", after=1)) as url:
+    async with serving(Failing(proxy.app, "/admin/entries/import", after=1)) as url:
         broken = await run("import", str(file), "--url", url)
-    rest = await run("import", str(file), "--url", stack.url, "--json")
+    rest = await run("import", str(file), "--url", proxy.url, "--json")
 
     assert (broken.exit_code, rest.exit_code) == (1, 0), rest.output
     assert json.loads(rest.stdout)["imported"] == 150
-    assert await stack.parts.exact.count_entries("default") == 250
+    assert await proxy.parts.exact.count_entries("default") == 250
 
 
 async def test_what_has_expired_meanwhile_or_was_edited_is_not_taken_in(
-    stack: LocalStack, tmp_path: Path
+    proxy: LocalApp, tmp_path: Path
 ) -> None:
     file = tmp_path / "entries.jsonl"
-    await stack.ask(PROMPTS[0])
-    await run("export", str(file), "--url", stack.url)
+    await proxy.ask(PROMPTS[0])
+    await run("export", str(file), "--url", proxy.url)
     sound = json.loads(file.read_text())
     expired = {**sound, "entry": {**sound["entry"], "created_at": 1, "expires_at": 2}}
     moved = {**sound, "tenant": "someone else"}
@@ -144,7 +144,7 @@ async def test_what_has_expired_meanwhile_or_was_edited_is_not_taken_in(
     lines = [json.dumps(one) for one in (expired, moved, odd, 7)] + ["{", ""]
     file.write_text("\n".join(lines))
 
-    result = await run("import", str(file), "--url", stack.url, "--json")
+    result = await run("import", str(file), "--url", proxy.url, "--json")
 
     answer = json.loads(result.stdout)
     assert (result.exit_code, answer["expired"], answer["refused"], answer["imported"]) == (
@@ -158,21 +158,21 @@ async def test_what_has_expired_meanwhile_or_was_edited_is_not_taken_in(
 
 
 async def test_an_import_after_a_clear_is_served_though_its_entries_are_older(
-    stack: LocalStack, tmp_path: Path
+    proxy: LocalApp, tmp_path: Path
 ) -> None:
     file = tmp_path / "entries.jsonl"
-    await stack.ask(PROMPTS[0], x_cache_tags="t")
-    await run("export", str(file), "--url", stack.url)
-    await stack.act("cache/clear", tag="t")
-    await stack.act("cache/clear", all=True)
+    await proxy.ask(PROMPTS[0], x_cache_tags="t")
+    await run("export", str(file), "--url", proxy.url)
+    await proxy.act("cache/clear", tag="t")
+    await proxy.act("cache/clear", all=True)
 
-    await run("import", str(file), "--url", stack.url)
+    await run("import", str(file), "--url", proxy.url)
 
-    assert (await stack.ask(PROMPTS[0])).headers["x-cache"] == "HIT-EXACT"
+    assert (await proxy.ask(PROMPTS[0])).headers["x-cache"] == "HIT-EXACT"
 
 
 async def test_past_logs_warm_both_tiers_and_do_not_call_the_upstream(
-    stack: LocalStack, tmp_path: Path
+    proxy: LocalApp, tmp_path: Path
 ) -> None:
     answer = {
         "id": "chatcmpl-9",
@@ -199,19 +199,19 @@ async def test_past_logs_warm_both_tiers_and_do_not_call_the_upstream(
     ]
     file = tmp_path / "log.jsonl"
     file.write_text("\n".join(map(json.dumps, lines[:1])))
-    stack.embedder.alike(PROMPTS[3], ALIKE, 0.97)
+    proxy.embedder.alike(PROMPTS[3], ALIKE, 0.97)
 
-    first = await run("import", str(file), "--url", stack.url, "--json")
+    first = await run("import", str(file), "--url", proxy.url, "--json")
     file.write_text("\n".join(map(json.dumps, lines[1:])))
-    second = await run("import", str(file), "--url", stack.url, "--json")
+    second = await run("import", str(file), "--url", proxy.url, "--json")
 
     assert json.loads(first.stdout)["imported"] == 1
     result = json.loads(second.stdout)
     assert (result["held"], result["expired"], result["refused"], second.exit_code) == (1, 1, 2, 1)
-    exact, semantic = await stack.ask(PROMPTS[3]), await stack.ask(ALIKE)
+    exact, semantic = await proxy.ask(PROMPTS[3]), await proxy.ask(ALIKE)
     assert (exact.headers["x-cache"], semantic.headers["x-cache"]) == ("HIT-EXACT", "HIT-SEMANTIC")
     assert exact.json() == answer
     assert int(exact.headers["age"]) >= 80_000
-    assert stack.upstream.calls == []
-    performance = (await stack.client.get("/metrics")).json()["cache_performance"]
+    assert proxy.upstream.calls == []
+    performance = (await proxy.client.get("/metrics")).json()["cache_performance"]
     assert (performance["exact_hits"], performance["misses"]) == (1, 0)
