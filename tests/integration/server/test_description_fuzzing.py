@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from llm_cache_proxy.api.description.document import description
-from llm_cache_proxy.api.v1.named_paths import DESCRIBED_PATHS
+from llm_cache_proxy.api.v1.cached.named_paths import DESCRIBED_PATHS
 from servers.proxy.process import proxy_process
 from servers.upstream.rich_answers import NAMED
 from servers.upstream.scripted import ScriptedUpstream

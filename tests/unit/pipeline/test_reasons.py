@@ -11,7 +11,7 @@ import pytest
 from fakes.exact import MemoryExact
 from fakes.upstream import SSE_HEADERS, chunk, sse
 from llm_cache_proxy.api.http.errors import CLIENT_LEFT, refused, unforeseen, upstream_failed
-from llm_cache_proxy.api.v1.passthrough import _answered
+from llm_cache_proxy.api.v1.uncached.passthrough import _answered
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.requests.policy import Policy

@@ -10,7 +10,7 @@ from llm_cache_proxy.api.application import create_application
 from llm_cache_proxy.api.http.raw_requests import RawRoute
 from llm_cache_proxy.api.middleware.client_access import ClientAccess
 from llm_cache_proxy.api.middleware.request_events import RequestEventMiddleware
-from llm_cache_proxy.api.v1.own_routes import MODEL_ROUTES, OWN_ROUTES
+from llm_cache_proxy.api.v1.own.routes import MODEL_ROUTES, OWN_ROUTES
 from llm_cache_proxy.api.v1.raw_routes import CACHED_ROUTES, PASS_THROUGH_ROUTE, UNCACHED_ROUTES
 from llm_cache_proxy.api.v1.service import Service
 
@@ -49,6 +49,6 @@ def create_app(service: Service) -> FastAPI:
 
 
 def _named_routes(service: Service) -> list[RawRoute]:
-    from llm_cache_proxy.api.v1.named_paths import named_routes  # noqa: PLC0415 - where they are
+    from llm_cache_proxy.api.v1.cached.named_paths import named_routes  # noqa: PLC0415 - where they are
 
     return named_routes(service.cached_paths)

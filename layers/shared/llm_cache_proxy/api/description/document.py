@@ -23,8 +23,8 @@ from llm_cache_proxy.api.description.named_bodies import REFERRED as NAMED_REFER
 from llm_cache_proxy.api.http.json_body import JsonBody
 from llm_cache_proxy.api.operators.admin_app import router as admin_router
 from llm_cache_proxy.api.operators.metrics_app import router as metrics_router
-from llm_cache_proxy.api.v1 import feedback, models
-from llm_cache_proxy.api.v1.named_paths import DESCRIBED_PATHS, named_routes
+from llm_cache_proxy.api.v1.cached.named_paths import DESCRIBED_PATHS, named_routes
+from llm_cache_proxy.api.v1.own import feedback, models
 from llm_cache_proxy.api.v1.raw_routes import CACHED_ROUTES, UNCACHED_ROUTES
 from llm_cache_proxy.api.v1.schemas import Health
 from llm_cache_proxy.domain.dialects.anthropic.errors import speaks_anthropic

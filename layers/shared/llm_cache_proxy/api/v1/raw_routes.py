@@ -4,10 +4,10 @@ from llm_cache_proxy.api.description.endpoint import describe
 from llm_cache_proxy.api.description.operations import EVENTS, cached, content
 from llm_cache_proxy.api.http import paths
 from llm_cache_proxy.api.http.raw_requests import RawRoute
-from llm_cache_proxy.api.v1.cached import cached_endpoint
-from llm_cache_proxy.api.v1.embeddings import create_embedding
-from llm_cache_proxy.api.v1.health import health
-from llm_cache_proxy.api.v1.passthrough import pass_through
+from llm_cache_proxy.api.v1.cached.embeddings import create_embedding
+from llm_cache_proxy.api.v1.cached.endpoint import cached_endpoint
+from llm_cache_proxy.api.v1.own.health import health
+from llm_cache_proxy.api.v1.uncached.passthrough import pass_through
 from llm_cache_proxy.domain.dialects.registry import (
     CHAT,
     MESSAGES,

@@ -18,8 +18,8 @@ from llm_cache_proxy.api.http.raw_requests import (
     while_connected,
 )
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
-from llm_cache_proxy.api.v1.metering import KeyCharge, metered
 from llm_cache_proxy.api.v1.service import Service, service_of
+from llm_cache_proxy.api.v1.uncached.metering import KeyCharge, metered
 from llm_cache_proxy.domain.closable_body import bounded_body
 from llm_cache_proxy.domain.errors import RequestRefused, UnsupportedMediaType, UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject, object_or_none

@@ -4,10 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.raw_requests import read_json_body, request_headers
-from llm_cache_proxy.api.v1.answered import answered
-from llm_cache_proxy.api.v1.own_embeddings import OWN_NAMES, own_embedding
-from llm_cache_proxy.api.v1.passthrough import PassThrough
+from llm_cache_proxy.api.v1.cached.answered import answered
+from llm_cache_proxy.api.v1.own.embeddings import OWN_NAMES, own_embedding
 from llm_cache_proxy.api.v1.service import service_of
+from llm_cache_proxy.api.v1.uncached.passthrough import PassThrough
 from llm_cache_proxy.domain.dialects.opaque import OpaqueDialect
 from llm_cache_proxy.domain.embeddings.batch import batch_of
 from llm_cache_proxy.domain.errors import InvalidRequest

@@ -6,13 +6,13 @@ from llm_cache_proxy.api.http.router_on_first_use import RouterOnFirstUse
 
 
 def _models() -> APIRouter:
-    from llm_cache_proxy.api.v1.models import router  # noqa: PLC0415 - on first use
+    from llm_cache_proxy.api.v1.own.models import router  # noqa: PLC0415 - on first use
 
     return router
 
 
 def _feedback() -> APIRouter:
-    from llm_cache_proxy.api.v1.feedback import router  # noqa: PLC0415 - on first use
+    from llm_cache_proxy.api.v1.own.feedback import router  # noqa: PLC0415 - on first use
 
     return router
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import outcome_headers
-from llm_cache_proxy.api.v1.own_embeddings import OWN_MODEL
+from llm_cache_proxy.api.v1.own.embeddings import OWN_MODEL
 from llm_cache_proxy.api.v1.schemas import Model, ModelList
 from llm_cache_proxy.api.v1.service import Admitted, CurrentService, Service
 from llm_cache_proxy.domain.errors import NotFound

@@ -13,9 +13,9 @@ from llm_cache_proxy.api.http.raw_requests import (
     read_body,
     request_headers,
 )
-from llm_cache_proxy.api.v1.answered import answered
-from llm_cache_proxy.api.v1.passthrough import PassThrough, check_type
+from llm_cache_proxy.api.v1.cached.answered import answered
 from llm_cache_proxy.api.v1.service import Service, service_of
+from llm_cache_proxy.api.v1.uncached.passthrough import PassThrough, check_type
 from llm_cache_proxy.domain.dialects.opaque import opaque_dialect
 from llm_cache_proxy.domain.json_text import JsonObject, parse_object
 from llm_cache_proxy.domain.requests.cached_paths import IMAGES, passes
