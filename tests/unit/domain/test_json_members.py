@@ -62,13 +62,15 @@ def test_what_is_no_object_with_a_model_stays_as_it_is(body: bytes) -> None:
 
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=12,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=6,
 )
 
 
-@given(st.dictionaries(st.text(), _JSON), st.text(), st.booleans())
+@given(st.dictionaries(st.text(max_size=6), _JSON, max_size=4), st.text(), st.booleans())
 def test_any_object_keeps_its_other_fields(
     fields: dict[str, object], model: str, ascii_only: bool
 ) -> None:

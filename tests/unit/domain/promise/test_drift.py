@@ -23,7 +23,7 @@ def test_the_same_few_in_a_long_time_are_no_change() -> None:
 
 
 def test_a_steady_world_raises_an_alarm_in_two_hundred_windows_at_most_once_on_average() -> None:
-    alarms, windows = 0, 4_000
+    alarms, windows = 0, 2_000
     chance = random.Random(1)  # noqa: S311 - no secret
     since: list[Tally] = []
     for _ in range(windows):
