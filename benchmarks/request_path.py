@@ -20,8 +20,8 @@ import httpx
 import llm_cache_proxy
 from fakes.upstream import FakeUpstream
 from llm_cache_proxy.api.app import create_app
+from llm_cache_proxy.bootstrap.clients import service
 from llm_cache_proxy.bootstrap.parts import local_parts
-from llm_cache_proxy.bootstrap.roots import service
 from llm_cache_proxy.settings import Settings
 
 _PACKAGE = f"{Path(llm_cache_proxy.__file__).parent}/"

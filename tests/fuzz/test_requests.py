@@ -14,7 +14,7 @@ from fakes.exact import MemoryExact
 from fakes.vectors import FakeVectors
 from fuzz.mutations import Sent, mutated
 from llm_cache_proxy.adapters.upstream.demo.upstream import DemoUpstream
-from llm_cache_proxy.bootstrap.local import local_app
+from llm_cache_proxy.bootstrap.local.app import local_app
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.settings import Settings
 

@@ -14,7 +14,7 @@ from fakes.upstream import FakeUpstream
 from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
 from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
-from llm_cache_proxy.bootstrap.local import local_app
+from llm_cache_proxy.bootstrap.local.app import local_app
 from llm_cache_proxy.bootstrap.parts import Exact, Parts
 from llm_cache_proxy.settings import Settings
 from servers.asgi import serving

@@ -14,7 +14,7 @@ import pytest
 
 from llm_cache_proxy.adapters.exact_store.sqlite.store import sqlite_exact_store
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
-from llm_cache_proxy.bootstrap.local import local_app, prepare
+from llm_cache_proxy.bootstrap.local.app import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.domain.requests.keys import entry_id
 from llm_cache_proxy.ports.exact_store.store import Commit

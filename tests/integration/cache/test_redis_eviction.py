@@ -16,7 +16,7 @@ from fakes.upstream import FakeUpstream, completion
 from llm_cache_proxy.adapters.exact_store.redis.client import redis_exact_store
 from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS, TenantNames
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
-from llm_cache_proxy.bootstrap.local import local_app
+from llm_cache_proxy.bootstrap.local.app import local_app
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.ports.upstream import UpstreamCall, UpstreamReply
 from llm_cache_proxy.settings import Settings

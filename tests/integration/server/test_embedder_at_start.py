@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from llm_cache_proxy.bootstrap.local import local_app, prepare
+from llm_cache_proxy.bootstrap.local.app import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import redis
 
-from llm_cache_proxy.bootstrap.local import local_app, prepare
+from llm_cache_proxy.bootstrap.local.app import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.settings import read_settings
 from servers.proxy.process import EXACT_ONLY, proxy_process

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from llm_cache_proxy.administration.alerts.troubles import RequestTroubles
-from llm_cache_proxy.bootstrap.alerts import Alerting, alerts
 from llm_cache_proxy.bootstrap.health import latest_health
+from llm_cache_proxy.bootstrap.local.alerts import Alerting, alerts
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies
 from llm_cache_proxy.settings import Settings

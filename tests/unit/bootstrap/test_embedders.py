@@ -5,6 +5,7 @@ import pytest
 from llm_cache_proxy.adapters.embedder.bedrock import BedrockEmbedder
 from llm_cache_proxy.adapters.embedder.openai import OpenAIEmbedder
 from llm_cache_proxy.adapters.embedder.qdrant import QdrantEmbedder
+from llm_cache_proxy.bootstrap.clients import service
 from llm_cache_proxy.bootstrap.embedders import (
     collection_name,
     collection_of,
@@ -13,7 +14,6 @@ from llm_cache_proxy.bootstrap.embedders import (
 )
 from llm_cache_proxy.bootstrap.functions.provisioning import provision
 from llm_cache_proxy.bootstrap.parts import cloud_parts
-from llm_cache_proxy.bootstrap.roots import service
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
 

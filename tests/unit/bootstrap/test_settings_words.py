@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_cache_proxy.bootstrap.folders import data_dir, model_dir
+from llm_cache_proxy.bootstrap.local.folders import data_dir, model_dir
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.requests.presets import Preset
 from llm_cache_proxy.settings import Settings, load_env_file, read_settings

@@ -16,7 +16,7 @@ from llm_cache_proxy.settings import Settings
 
 SERVING = """
 import sys
-from llm_cache_proxy.bootstrap.roots import completions
+from llm_cache_proxy.bootstrap.clients import completions
 from llm_cache_proxy.bootstrap.functions.completions import served
 from llm_cache_proxy.settings import Settings
 served(Settings(redis_url="redis://r", groq_api_key="g"))

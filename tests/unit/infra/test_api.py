@@ -7,8 +7,8 @@ import pytest
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
+from llm_cache_proxy.bootstrap.clients import completions
 from llm_cache_proxy.bootstrap.operators import administration
-from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.settings import Settings
 from samples.app_routes import app_routes
 from samples.stack.template import Stack

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
+from llm_cache_proxy.bootstrap.clients import completions
 from llm_cache_proxy.bootstrap.functions.settings import CLIENT_KEYS, STORE_SHAPES
 from llm_cache_proxy.bootstrap.operators import administration
-from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.settings import Settings, read_settings, secret_setting_names
 from samples.stack.template import Stack, template
 

@@ -7,7 +7,7 @@ embedder has a collection of its own beside it, so that neither dimensions nor m
 import hashlib
 import re
 
-from llm_cache_proxy.bootstrap.folders import model_dir
+from llm_cache_proxy.bootstrap.local.folders import model_dir
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.settings import Settings
 

@@ -12,7 +12,7 @@ from llm_cache_proxy.bootstrap.embedders import (
     known_dimensions,
     remote_embedder,
 )
-from llm_cache_proxy.bootstrap.folders import data_dir, vectors_dir
+from llm_cache_proxy.bootstrap.local.folders import data_dir, vectors_dir
 from llm_cache_proxy.bootstrap.upstreams import (
     configured_upstream,
     upstream_configs,

@@ -21,7 +21,7 @@ from rich.progress import (
 from llm_cache_proxy.adapters.embedder.minilm.model_build.install import install
 from llm_cache_proxy.adapters.embedder.minilm.model_build.manifest import is_complete
 from llm_cache_proxy.adapters.embedder.minilm.model_build.source import BuildError
-from llm_cache_proxy.bootstrap.folders import own_model_dir
+from llm_cache_proxy.bootstrap.local.folders import own_model_dir
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from llm_cache_proxy.bootstrap.local import local_settings
-from llm_cache_proxy.bootstrap.vectors_owner import vectors_owner
+from llm_cache_proxy.bootstrap.local.app import local_settings
+from llm_cache_proxy.bootstrap.local.vectors_owner import vectors_owner
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
-from llm_cache_proxy.bootstrap.local import console
+from llm_cache_proxy.bootstrap.local.app import console
 from llm_cache_proxy.settings import read_settings
 from samples.served import served
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.api.aws.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
+from llm_cache_proxy.bootstrap.clients import completions as completions_root
 from llm_cache_proxy.bootstrap.parts import operator_parts
-from llm_cache_proxy.bootstrap.roots import completions as completions_root
 from llm_cache_proxy.domain.errors import SettingsError, UpstreamError
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from llm_cache_proxy.settings import Settings

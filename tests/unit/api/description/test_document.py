@@ -15,8 +15,8 @@ from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.api.v1.cached.named_paths import DESCRIBED_PATHS
+from llm_cache_proxy.bootstrap.clients import completions
 from llm_cache_proxy.bootstrap.operators import administration
-from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.domain.requests import controls
 from llm_cache_proxy.domain.requests.cached_paths import uncacheable
 from llm_cache_proxy.domain.requests.controls import Mode

@@ -6,10 +6,10 @@ from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.aws.function_app import FunctionApp, Served
 from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import WebPageProtection
+from llm_cache_proxy.bootstrap.clients import completions
 from llm_cache_proxy.bootstrap.functions.priming import prime_everything, prime_exact_tier
 from llm_cache_proxy.bootstrap.functions.settings import function_settings
 from llm_cache_proxy.bootstrap.functions.settings_watch import SettingsWatch
-from llm_cache_proxy.bootstrap.roots import completions
 from llm_cache_proxy.settings import Settings
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
 from llm_cache_proxy.bootstrap.embedders import named_embedder_id, remote_embedder
-from llm_cache_proxy.bootstrap.folders import model_dir
+from llm_cache_proxy.bootstrap.local.folders import model_dir
 from llm_cache_proxy.cli.evaluation.vector_file import VectorFile
 from llm_cache_proxy.domain.evaluation import Arrival
 from llm_cache_proxy.ports.embedder import Embedder, Embedding

@@ -16,7 +16,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.bootstrap.functions.priming import prime_exact_tier
 from llm_cache_proxy.bootstrap.health import latest_health, what_is_amiss
-from llm_cache_proxy.bootstrap.local import local_app, prepare
+from llm_cache_proxy.bootstrap.local.app import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.cli.server.bounded_protocol import bounded_protocol, limits_of
 from llm_cache_proxy.cli.server.fair_turns import TAKEN_AT_ONCE, ConnectionCounts, take_in_turns

@@ -16,7 +16,7 @@ from typing import cast
 import click
 
 from llm_cache_proxy.adapters.kept_process import DidNotStart, KeptProcess
-from llm_cache_proxy.bootstrap.vectors_owner import vectors_owner
+from llm_cache_proxy.bootstrap.local.vectors_owner import vectors_owner
 from llm_cache_proxy.cli.server.announcement import address_of, announcement
 from llm_cache_proxy.cli.server.fair_turns import shared_counts
 from llm_cache_proxy.cli.server.serving import WAITING_CONNECTIONS, to_its_end

@@ -14,7 +14,7 @@ from llm_cache_proxy.administration.alerts.troubles import (
 )
 from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
-from llm_cache_proxy.bootstrap.folders import data_dir
+from llm_cache_proxy.bootstrap.local.folders import data_dir
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.pipeline.options import Dependencies
 from llm_cache_proxy.settings import Settings

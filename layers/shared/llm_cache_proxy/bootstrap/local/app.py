@@ -21,13 +21,13 @@ from llm_cache_proxy.api.operators.access import Operators
 from llm_cache_proxy.api.operators.admin_app import router as admin_router
 from llm_cache_proxy.api.operators.app import include_operators
 from llm_cache_proxy.api.operators.metrics_app import METRICS_ROUTERS
-from llm_cache_proxy.bootstrap.alerts import alerts
+from llm_cache_proxy.bootstrap.clients import service
 from llm_cache_proxy.bootstrap.health import latest_health
+from llm_cache_proxy.bootstrap.local.alerts import alerts
+from llm_cache_proxy.bootstrap.local.upkeep import upkeep
 from llm_cache_proxy.bootstrap.operators import administration_over
 from llm_cache_proxy.bootstrap.parts import Parts
 from llm_cache_proxy.bootstrap.pipeline import dependencies
-from llm_cache_proxy.bootstrap.roots import service
-from llm_cache_proxy.bootstrap.upkeep import upkeep
 from llm_cache_proxy.domain.errors import (
     EmbedderUnavailable,
     OtherDimensions,

@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.bootstrap.embedders import collection_name, known_dimensions
-from llm_cache_proxy.bootstrap.folders import data_dir, vectors_dir
+from llm_cache_proxy.bootstrap.local.folders import data_dir, vectors_dir
 from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
