@@ -8,11 +8,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from infra.deploy.aws import Aws, AwsError, reason
 from infra.deploy.destroy import Destroyer
+from infra.deploy.dialogue.questions import NotAnswered, Terminal, stage_of
+from infra.deploy.dialogue.samconfig import SamConfig
 from infra.deploy.guide import Guide
-from infra.deploy.questions import NotAnswered, Terminal, stage_of
-from infra.deploy.samconfig import SamConfig
+from infra.deploy.stack.aws import Aws, AwsError, reason
 from infra.deploy.tuning import tune
 from infra.tools import ROOT
 from llm_cache_proxy.domain.errors import SettingsError

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from infra.deploy import sam
-from infra.deploy.answers import secrets_path
-from infra.deploy.aws import Aws, AwsError, reason
-from infra.deploy.questions import Console
+from infra.deploy.dialogue.answers import secrets_path
+from infra.deploy.dialogue.questions import Console
+from infra.deploy.stack import sam
+from infra.deploy.stack.aws import Aws, AwsError, reason
 from infra.tools import NotInstalled
 
 _AT_ONCE = 10  # of SSM's DeleteParameters

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import httpx
 
-from infra.deploy import connections, endpoint, pruning, questions, sam
-from infra.deploy.answers import Answers
-from infra.deploy.architecture import buildable_architecture
-from infra.deploy.aws import ActionFailed, Aws, AwsError, reason
-from infra.deploy.questions import Console, NotAnswered
-from infra.deploy.samconfig import SamConfig
+from infra.deploy.dialogue import connections, questions
+from infra.deploy.dialogue.answers import Answers
+from infra.deploy.dialogue.questions import Console, NotAnswered
+from infra.deploy.dialogue.samconfig import SamConfig
+from infra.deploy.stack import endpoint, pruning, sam
+from infra.deploy.stack.architecture import buildable_architecture
+from infra.deploy.stack.aws import ActionFailed, Aws, AwsError, reason
 from infra.tools import ROOT, NotInstalled
 
 

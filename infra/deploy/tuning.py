@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from infra.deploy.answers import secrets_path
-from infra.deploy.aws import Aws
+from infra.deploy.dialogue.answers import secrets_path
+from infra.deploy.stack.aws import Aws
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import read_settings
 from llm_cache_proxy.settings.tuning import NAME

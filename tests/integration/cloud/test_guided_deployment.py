@@ -14,12 +14,12 @@ import boto3
 import httpx
 import pytest
 from infra.demo_upstream import demo_upstream
-from infra.deploy.aws import Aws
 from infra.deploy.destroy import Destroyer
-from infra.deploy.endpoint import client_key
+from infra.deploy.dialogue.samconfig import SamConfig
 from infra.deploy.guide import Guide
-from infra.deploy.sam import Tools
-from infra.deploy.samconfig import SamConfig
+from infra.deploy.stack.aws import Aws
+from infra.deploy.stack.endpoint import client_key
+from infra.deploy.stack.sam import Tools
 from infra.deploy.tuning import tune
 from infra.localstack.deployment import CREDENTIALS, REGISTRY
 from infra.tools import program

@@ -7,15 +7,22 @@ from pathlib import Path
 
 import httpx
 import pytest
-from infra.deploy.answers import Answers
-from infra.deploy.architecture import buildable_architecture
-from infra.deploy.aws import Aws
-from infra.deploy.connections import models, tried
-from infra.deploy.endpoint import base_url, model_to_ask
-from infra.deploy.pruning import superfluous
-from infra.deploy.questions import QUESTIONS, Console, NotAnswered, ask, incomplete, stage_of
-from infra.deploy.sam import build_arguments, delete_arguments, deploy_arguments
-from infra.deploy.samconfig import SamConfig
+from infra.deploy.dialogue.answers import Answers
+from infra.deploy.dialogue.connections import models, tried
+from infra.deploy.dialogue.questions import (
+    QUESTIONS,
+    Console,
+    NotAnswered,
+    ask,
+    incomplete,
+    stage_of,
+)
+from infra.deploy.dialogue.samconfig import SamConfig
+from infra.deploy.stack.architecture import buildable_architecture
+from infra.deploy.stack.aws import Aws
+from infra.deploy.stack.endpoint import base_url, model_to_ask
+from infra.deploy.stack.pruning import superfluous
+from infra.deploy.stack.sam import build_arguments, delete_arguments, deploy_arguments
 from infra.deploy.tuning import tune, tuned
 
 from llm_cache_proxy.domain.errors import SettingsError

@@ -3,7 +3,7 @@
 from typing import Any
 
 import yaml
-from infra.deploy.questions import QUESTIONS, STAGE
+from infra.deploy.dialogue.questions import QUESTIONS, STAGE
 
 from samples.stack.template import ROOT
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import httpx
 
-from infra.deploy.answers import Answers
+from infra.deploy.dialogue.answers import Answers
 
 TIMEOUT_SECONDS = 10.0
 

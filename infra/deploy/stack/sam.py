@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infra import lean_layer
-from infra.deploy.answers import Answers
+from infra.deploy.dialogue.answers import Answers
 from infra.tools import ROOT, sam
 
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from infra.deploy.answers import Answers, secrets_path
+from infra.deploy.dialogue.answers import Answers, secrets_path
 
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from infra.deploy.answers import Answers
+from infra.deploy.dialogue.answers import Answers
 
 _FIELDS = {
     "UpstreamBaseUrl": "upstream_base_url",

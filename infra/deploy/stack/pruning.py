@@ -6,7 +6,7 @@ A version counts towards Lambda's storage, and with SnapStart each is charged fo
 import json
 from typing import Any
 
-from infra.deploy.aws import Aws, AwsError
+from infra.deploy.stack.aws import Aws, AwsError
 
 KEPT_VERSIONS = 3
 KEPT_IMAGES = 5

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import httpx
 
-from infra.deploy.aws import Aws
+from infra.deploy.stack.aws import Aws
 
 _TENANT = "deployment"
 _KEY_SECONDS = 900
