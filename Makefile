@@ -81,7 +81,7 @@ attack: setup  ## Attack running servers in every way that is known; prints what
 		status=$$?; cat build/attacks.md; exit $$status
 
 soak: setup  ## A hundred clients for SOAK_SECONDS (180), each answer compared; the memory stays flat
-	@SOAK_SECONDS=$${SOAK_SECONDS:-180} $(BIN)/python -m pytest -q -s -p no:xdist tests/resilience/test_soak.py
+	@SOAK_SECONDS=$${SOAK_SECONDS:-180} $(BIN)/python -m pytest -q -s -p no:xdist tests/resilience/soak/test_soak.py
 
 fuzz: $(INSTALLED)  ## Every parser of foreign bytes, FUZZ_EXAMPLES (20,000) inputs each; half an hour
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest -q -p no:xdist --timeout 3600 tests/fuzz/test_parsers.py

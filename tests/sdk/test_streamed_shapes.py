@@ -17,7 +17,7 @@ from sdk.conftest import Stand
 from servers.proxy.process import proxy_process
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import stream
-from unit.domain.dialects.test_streamed_shapes import check_right
+from unit.domain.dialects.streams.test_streamed_shapes import check_right
 
 EACH = pytest.mark.parametrize("shape", ALL, ids=lambda shape: shape.sends)
 _prompts = itertools.count()

@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests.reasons import Reason
-from unit.domain.dialects.completions import TEXT, pieces_of
+from unit.domain.dialects.streams.completions import TEXT, pieces_of
 
 Json = dict[str, Any]
 DIALECT = TextDialect()

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from unit.domain.dialects.completions import TEXT, pieces_of
+from unit.domain.dialects.streams.completions import TEXT, pieces_of
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.dialects.chat import ChatDialect, chat_assembler
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.entries.entry import Form
-from unit.domain.dialects.completions import completions, streams_of
+from unit.domain.dialects.streams.completions import completions, streams_of
 
 
 def assembled(datas: list[str]) -> dict[str, Any]:

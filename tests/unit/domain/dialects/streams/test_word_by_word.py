@@ -14,9 +14,9 @@ from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.dialects.streams.word_by_word import words
 from llm_cache_proxy.domain.dialects.text import TextDialect
-from unit.domain.dialects import completions as chats
 from unit.domain.dialects import test_text as texts
-from unit.domain.dialects.responses import whole_responses
+from unit.domain.dialects.streams import completions as chats
+from unit.domain.dialects.streams.responses import whole_responses
 
 
 def slowly(dialect: Dialect, events: str) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ import pytest
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
-from resilience.soak import CLIENTS, TENANTS, Soak, upstream_script
+from resilience.soak.clients import CLIENTS, TENANTS, Soak, upstream_script
 from samples.stores.vectors import SCOPE, at_cosine, entry
 from servers.proxy.keyed import ADMIN_KEY, KEYED
 from servers.proxy.memory import resident_bytes

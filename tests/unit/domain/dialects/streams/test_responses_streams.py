@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.responses import ResponsesDialect
 from llm_cache_proxy.domain.dialects.responses_stream import LAST_EVENTS, ResponseAssembler
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
-from unit.domain.dialects.responses import streams_of, whole_responses
+from unit.domain.dialects.streams.responses import streams_of, whole_responses
 
 Json = dict[str, Any]
 
