@@ -1,7 +1,7 @@
 """An agent that calls a tool, run twice: the second run costs nothing.
 
 Each step is one request, and its history is part of the key: the same question leads to the same
-steps, and each of them is a hit. Tools on offer keep requests from being compared by meaning.
+steps, and each of them is a hit. Tools on offer keep requests from being compared semantically.
 
     make dev                                  # in another terminal
     .venv/bin/python examples/agent.py        # BASE_URL names another proxy

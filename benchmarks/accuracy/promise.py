@@ -21,8 +21,8 @@ from llm_cache_proxy.domain.promise.prior import MAY_BE_OVERRULED, predicted_dif
 from llm_cache_proxy.domain.promise.promise import STARTS
 from llm_cache_proxy.domain.promise.proof import Controls, Stratum, proves
 
-ASKED = "What is the best way to learn a programming language by myself?"
-ALIKE = "How can I learn a new programming language on my own?"
+PROMPT = "What is the best way to learn a programming language by myself?"
+PARAPHRASE = "How can I learn a new programming language on my own?"
 
 MOST_MS = 0.1
 """Of a decision."""
@@ -64,7 +64,7 @@ def main() -> None:
     evidence = Evidence(evidence.cells, Tally(0, 2_000, 20), hits=5_000)
     promise = Promise(0.05)
     plan = promise.plan(evidence)
-    compared = Pair(analyse(ASKED), analyse(ALIKE))
+    compared = Pair(analyse(PROMPT), analyse(PARAPHRASE))
     compared.only_a, compared.gap  # noqa: B018 - the guard's rules have looked at them
 
     def decide() -> object:

@@ -1,6 +1,6 @@
-"""Questions, and the same in other words, that a semantic tier should find alike."""
+"""Questions, and the same in other words, that a semantic tier should match."""
 
-STORED, ASKED = "What is {}?", "Tell me what {} is"
+STORED, PROMPT = "What is {}?", "Tell me what {} is"
 TOPICS = (
     "Rust", "Python", "Kubernetes", "gravity", "photosynthesis", "entropy", "osmosis", "inflation",
     "Bitcoin", "jazz", "sushi", "yoga", "algebra", "topology", "magnetism", "erosion", "democracy",

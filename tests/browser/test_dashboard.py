@@ -53,7 +53,7 @@ def test_figures_of_one_model_are_those_of_the_kept_requests_and_say_so(
     assert [row.split()[0] for row in rows(browser, "models")] == ["gpt-4o-mini"]
     link = find(browser, "pages").find_element(By.LINK_TEXT, "Semantic")
     link.click()
-    until(browser, lambda: card(browser, "Compared by meaning") == "2")
+    until(browser, lambda: card(browser, "Compared semantically") == "2")
     assert rows(browser, "accuracy") == ["Checks are counted by tenant, not by model or key."]
     assert complaints(browser) == []
 

@@ -10,7 +10,7 @@ from servers.thread import ThreadServer
 
 pytestmark = pytest.mark.browser
 
-ASKED = "dialog[@id='question']"
+QUESTION = "dialog[@id='question']"
 
 
 def field(browser: webdriver.Chrome, name: str, text: str) -> None:
@@ -30,15 +30,15 @@ def test_a_key_is_made_shown_once_limited_anew_and_revoked(
     field(browser, "tokens_per_day", "5000" + Keys.ENTER)
     until(browser, lambda: browser.find_element(By.CLASS_NAME, "secret").is_displayed())
     secret = browser.find_element(By.CLASS_NAME, "secret").get_attribute("value")
-    press(browser, "Copy and close", ASKED)
+    press(browser, "Copy and close", QUESTION)
     until(browser, lambda: "0 of 5,000" in rows(browser, "keys")[0])
     press(browser, "Limits")
     field(browser, "tokens_per_day", "")
     field(browser, "requests_per_minute", "7")
-    press(browser, "Change the limits", ASKED)
+    press(browser, "Change the limits", QUESTION)
     until(browser, lambda: "0 of 7 0, no limit" in rows(browser, "keys")[0])
     press(browser, "Revoke")
-    press(browser, "Revoke", ASKED)
+    press(browser, "Revoke", QUESTION)
 
     until(browser, lambda: rows(browser, "keys")[0].startswith("No key"))
     assert secret is not None

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 ENTRY = "0123456789abcdef01234567"
 PAIR = "f" * 32
-ASKED, STORED = "Where is <b>Paris</b> now?", "Where is Rome now?"
+PROMPT, STORED = "Where is <b>Paris</b> now?", "Where is Rome now?"
 ANSWER = {"choices": [{"message": {"content": "In <i>Europe</i>."}}]}
 
 
@@ -45,7 +45,7 @@ def compared(office: AdminHarness) -> AdminHarness:
         key="abc",
     ).line()
     asyncio.run(office.exact.commit(Commit("default", held)))
-    text = json.dumps(line | {"prompt": ASKED})
+    text = json.dumps(line | {"prompt": PROMPT})
     asyncio.run(office.exact.record("default", {}, [text, "no JSON", "7"]))
     return office
 
@@ -80,7 +80,7 @@ def test_a_semantic_hit_opens_to_both_prompts_the_answer_and_what_decided(
 
     until(browser, lambda: find(browser, "drawer").is_displayed())
     panes = [pane.text for pane in browser.find_elements(By.CSS_SELECTOR, "#drawer .text")]
-    assert panes == [ASKED, STORED, "In <i>Europe</i>."]
+    assert panes == [PROMPT, STORED, "In <i>Europe</i>."]
     marks = [mark.text for mark in browser.find_elements(By.TAG_NAME, "mark")]
     assert marks == ["<b>Paris</b>", "Rome"]
     assert "Cosine similarity 0.9731" in find(browser, "drawer-body").text
@@ -101,14 +101,14 @@ def test_a_vetoed_miss_opens_to_both_prompts_and_the_rule(
         similarity=0.9612,
         nearest=ENTRY,
     ).line()
-    text = json.dumps(line | {"prompt": ASKED})
+    text = json.dumps(line | {"prompt": PROMPT})
     asyncio.run(compared.exact.record("default", {}, [text]))
 
     opened(browser, open_dashboard, "?page=requests&open=req_veto")
 
     until(browser, lambda: find(browser, "drawer").is_displayed())
     panes = [pane.text for pane in browser.find_elements(By.CSS_SELECTOR, "#drawer .text")]
-    assert panes == [ASKED, STORED]
+    assert panes == [PROMPT, STORED]
     said = find(browser, "drawer-body").text
     assert "The guard's rule “names” saw the difference." in said
     assert "The nearest stored prompt" in said

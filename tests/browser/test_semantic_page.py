@@ -23,7 +23,7 @@ def test_similarities_and_vetoes_are_those_of_the_counters(
 ) -> None:
     opened(browser, open_dashboard, "?page=semantic")
 
-    assert card(browser, "Compared by meaning") == "9"
+    assert card(browser, "Compared semantically") == "9"
     assert card(browser, "Served") == "3"
     assert rows(browser, "vetoes") == ["numbers 6", "negation 3"]
     browser.find_element(By.TAG_NAME, "summary").click()

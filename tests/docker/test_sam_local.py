@@ -103,17 +103,17 @@ def direct(stack: SamLocal, event: object) -> Any:
 def test_each_tier_answers_in_turn(client: httpx.Client) -> None:
     first = ask(client, "What is Rust?")
     same = ask(client, "what is  rust?")
-    alike = ask(client, "Tell me what Rust is")
+    reworded = ask(client, "Tell me what Rust is")
     promoted = ask(client, "Tell me what Rust is")
 
-    answers = [first, same, alike, promoted]
+    answers = [first, same, reworded, promoted]
     assert [answer.headers["x-cache"] for answer in answers] == [
         "MISS",
         "HIT-EXACT",
         "HIT-SEMANTIC",
         "HIT-EXACT",
     ]
-    assert float(alike.headers["x-cache-similarity"]) == pytest.approx(0.94, abs=0.01)
+    assert float(reworded.headers["x-cache-similarity"]) == pytest.approx(0.94, abs=0.01)
     assert len({answer.json()["choices"][0]["message"]["content"] for answer in answers}) == 1
 
 

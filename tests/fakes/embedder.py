@@ -11,7 +11,7 @@ DIMENSIONS = 384
 
 
 class FakeEmbedder:
-    """Gives unlike texts unlike vectors, and texts declared alike a chosen cosine."""
+    """Gives different texts different vectors, and two texts of `set_similarity` that cosine."""
 
     embedder_id = "fake"
     priced_as = ""
@@ -23,7 +23,7 @@ class FakeEmbedder:
         self.longest = 1_000
         self._chosen: dict[str, list[float]] = {}
 
-    def alike(self, one: str, other: str, similarity: float) -> None:
+    def set_similarity(self, one: str, other: str, similarity: float) -> None:
         """Put `other` at this cosine from `one`."""
         base = self._vector(one)
         side = _unit(f"side of {other}")

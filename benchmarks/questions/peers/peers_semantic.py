@@ -10,7 +10,7 @@ from statistics import median
 from benchmarks.findings import Finding, Table
 from benchmarks.questions.peers.peers_exact import not_measured
 from benchmarks.rig.load import Connection, chat_request
-from benchmarks.rig.paraphrases import ASKED, STORED, TOPICS
+from benchmarks.rig.paraphrases import PROMPT, STORED, TOPICS
 from benchmarks.rig.peers import langchain_callers as langchain
 from benchmarks.rig.peers import servers
 from benchmarks.rig.peers.install import PeerUnavailable
@@ -199,7 +199,7 @@ def _timed(sides: Sequence[Side]) -> dict[str, Taken]:
     for topic in TOPICS:
         for side in sides:
             before, reached = cpu_seconds(side.process_id), len(side.upstream.requests)
-            seconds, _ = side.ask(ASKED.format(topic))
+            seconds, _ = side.ask(PROMPT.format(topic))
             spent = cpu_seconds(side.process_id) - before
             taken[side.name].cpu_ms += spent * 1000 / len(TOPICS)
             if len(side.upstream.requests) == reached:

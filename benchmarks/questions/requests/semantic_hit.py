@@ -10,7 +10,7 @@ import qdrant_edge as edge
 from benchmarks.findings import Budget, Finding, Table
 from benchmarks.questions.vectors.vector_search import NOW, entry_of
 from benchmarks.rig.load import Connection, Reply, chat_request
-from benchmarks.rig.paraphrases import ASKED, STORED, TOPICS
+from benchmarks.rig.paraphrases import PROMPT, STORED, TOPICS
 from benchmarks.rig.processes import cpu_seconds
 from benchmarks.rig.prompt_vectors import PromptVectors
 from benchmarks.rig.servers import MODEL
@@ -46,7 +46,7 @@ def measured(*, entries: int = 10_000) -> Finding:
             _asked(proxy, STORED, "MISS")
         asyncio.run(_fill(data / "qdrant", entries))
         with proxy_process(data, **settings) as proxy:
-            hits, cpu_ms = _asked(proxy, ASKED, "HIT-SEMANTIC")
+            hits, cpu_ms = _asked(proxy, PROMPT, "HIT-SEMANTIC")
     return _finding(hits, cpu_ms, METHOD.format(entries=entries, asked=len(TOPICS)))
 
 

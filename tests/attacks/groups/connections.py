@@ -15,7 +15,7 @@ from servers.upstream.scripts import Pause, Recorded, Stall, answer, head, sse, 
 from servers.waiting import eventually
 
 _HEALTH = Request("/health", method="GET")
-_PATIENT_SECONDS = 30
+_LONG_SECONDS = 30
 
 
 @contextlib.contextmanager
@@ -45,7 +45,7 @@ def _idle_end(target: Target) -> str:
 
 
 def _has_ended(client: socket.socket) -> bool:
-    client.settimeout(_PATIENT_SECONDS)
+    client.settimeout(_LONG_SECONDS)
     try:
         while client.recv(65_536):
             pass
@@ -65,7 +65,7 @@ def _opened_and_reset(target: Target) -> str:
 
 def _after(target: Target, seen: str) -> str:
     """`seen`, and whether the next client is served within a few seconds."""
-    deadline = time.monotonic() + _PATIENT_SECONDS
+    deadline = time.monotonic() + _LONG_SECONDS
     while time.monotonic() < deadline:
         replies, _ = exchange(target.port(keyed=False), _HEALTH.encoded(target))
         if [reply.status for reply in replies] == [200]:
@@ -79,7 +79,7 @@ def _leaves(target: Target, text: str, *, streams: bool, seconds: float) -> Reco
     request = Request(body=asking(text, stream=streams))
     with socket.create_connection(("127.0.0.1", target.port(keyed=False))) as client:
         client.sendall(request.encoded(target))
-        eventually(lambda: bool(_asked(target, text)), seconds=_PATIENT_SECONDS)
+        eventually(lambda: bool(_asked(target, text)), seconds=_LONG_SECONDS)
         time.sleep(seconds)
     return _asked(target, text)[-1]
 
@@ -95,7 +95,7 @@ def _left_stream(target: Target) -> str:
     record = _leaves(target, text, streams=True, seconds=0.5)
     return (
         "the upstream's call ended"
-        if record.left.wait(_PATIENT_SECONDS)
+        if record.left.wait(_LONG_SECONDS)
         else "the upstream streams on"
     )
 

@@ -14,7 +14,7 @@ from servers.waiting import eventually
 _PATH = "/v1/messages"
 _BAD = "400 invalid_request_error"
 _WRONG = "401 authentication_error"
-_PATIENT_SECONDS = 30
+_LONG_SECONDS = 30
 _TURN = '{"role": "user", "content": "Hi"}'
 
 
@@ -74,9 +74,9 @@ def _left_stream(target: Target) -> str:
     request = Request(_PATH, _asking(text, stream=True))
     with socket.create_connection(("127.0.0.1", target.port(keyed=False))) as client:
         client.sendall(request.encoded(target))
-        eventually(lambda: bool(_asked(target, text)), seconds=_PATIENT_SECONDS)
+        eventually(lambda: bool(_asked(target, text)), seconds=_LONG_SECONDS)
         client.recv(1)
-    ended = _asked(target, text)[-1].left.wait(_PATIENT_SECONDS)
+    ended = _asked(target, text)[-1].left.wait(_LONG_SECONDS)
     return "the upstream's call ended" if ended else "the upstream streams on"
 
 
@@ -87,7 +87,7 @@ def _many_left(target: Target) -> str:
     for _ in range(40):
         with socket.create_connection(("127.0.0.1", target.port(keyed=False))) as client:
             client.sendall(request.encoded(target))
-    deadline = time.monotonic() + _PATIENT_SECONDS
+    deadline = time.monotonic() + _LONG_SECONDS
     while time.monotonic() < deadline:
         reply = Request(_PATH, _asking("After those that left")).reply(target)
         if reply.status == 200:

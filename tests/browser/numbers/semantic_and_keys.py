@@ -24,7 +24,7 @@ def check_semantic(browser: webdriver.Chrome, desk: HelpDesk, log: LogFigures) -
     assert {low: band for low, band in bands.items() if any(band)} == log.bands
     served, vetoed, others = (sum(fate) for fate in zip(*log.bands.values(), strict=True))
     compared = served + vetoed + others
-    assert amount(card(browser, "Compared by meaning")) == compared
+    assert amount(card(browser, "Compared semantically")) == compared
     assert amounts(facts(browser, "cards", "Served")) == near([served, served / compared])
     assert amounts(facts(browser, "cards", "Vetoed")) == near([vetoed, vetoed / compared])
     assert card(browser, "Threshold") == "0.90"

@@ -61,10 +61,10 @@ async def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
 
 
 async def test_a_text_beyond_the_window_is_never_whole(embedder: Embedder) -> None:
-    beyond, alike = await embedder.embed(["cat " * 255, "cat " * 400])
+    beyond, longer = await embedder.embed(["cat " * 255, "cat " * 400])
 
-    assert (beyond.whole, alike.whole) == (False, False)
-    assert cosine(beyond.vector, alike.vector) == pytest.approx(1.0, abs=1e-5)
+    assert (beyond.whole, longer.whole) == (False, False)
+    assert cosine(beyond.vector, longer.vector) == pytest.approx(1.0, abs=1e-5)
 
 
 async def test_a_short_text_is_whole_and_its_word_pieces_are_not_undercounted(

@@ -14,9 +14,9 @@ from servers.proxy.process import ProxyProcess, proxy_process
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
 
-ASKED = "How do I boil an egg?"
+PROMPT = "How do I boil an egg?"
 SECRET = "a secret that signs the keys of clients"
-ALIKE = "How can I boil an egg?"
+PARAPHRASE = "How can I boil an egg?"
 
 
 def ask(proxy: ProxyProcess, text: str, key: str = "any") -> httpx.Response:
@@ -43,19 +43,19 @@ def clear(proxy: ProxyProcess) -> None:
 
 
 def check_that_a_bad_pair_stays_away(proxy: ProxyProcess) -> None:
-    first = ask(proxy, ASKED)
-    by_meaning = ask(proxy, ALIKE)
-    assert (by_meaning.headers["x-cache"], by_meaning.content) == ("HIT-SEMANTIC", first.content)
+    first = ask(proxy, PROMPT)
+    semantic = ask(proxy, PARAPHRASE)
+    assert (semantic.headers["x-cache"], semantic.content) == ("HIT-SEMANTIC", first.content)
 
-    answer = feedback(proxy, entry=by_meaning.headers["x-cache-entry"], verdict="bad")
-    again, other = ask(proxy, ASKED), ask(proxy, ALIKE)
+    answer = feedback(proxy, entry=semantic.headers["x-cache-entry"], verdict="bad")
+    again, other = ask(proxy, PROMPT), ask(proxy, PARAPHRASE)
 
     assert answer.json()["evicted"] == {"exact": 1, "semantic": 1, "aliases": 1}
     assert answer.json()["pair_barred"] is True
     assert answer.headers["x-request-id"]
     assert again.headers["x-cache"] == "MISS"
     assert seen(other) == ("MISS", "feedback")
-    assert seen(ask(proxy, ALIKE)) == ("HIT-EXACT", "identical")
+    assert seen(ask(proxy, PARAPHRASE)) == ("HIT-EXACT", "identical")
 
 
 def test_a_bad_pair_stays_away_on_embedded_parts_and_after_a_restart(tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_a_bad_pair_stays_away_on_embedded_parts_and_after_a_restart(tmp_path: P
                 f"{proxy.url}/admin/cache/clear", json={"all": True}, timeout=30
             ).raise_for_status()
         with proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url) as proxy:
-            ask(proxy, ASKED)
+            ask(proxy, PROMPT)
 
-            assert seen(ask(proxy, ALIKE)) == ("MISS", "feedback")
+            assert seen(ask(proxy, PARAPHRASE)) == ("MISS", "feedback")
 
 
 def test_a_bad_pair_stays_away_for_every_process_on_one_redis(tmp_path: Path) -> None:
@@ -80,9 +80,9 @@ def test_a_bad_pair_stays_away_for_every_process_on_one_redis(tmp_path: Path) ->
                 f"{proxy.url}/admin/cache/clear", json={"all": True}, timeout=30
             ).raise_for_status()
         with proxy_process(tmp_path / "b", **given) as proxy:
-            ask(proxy, ASKED)
+            ask(proxy, PROMPT)
 
-            assert seen(ask(proxy, ALIKE)) == ("MISS", "feedback")
+            assert seen(ask(proxy, PARAPHRASE)) == ("MISS", "feedback")
 
 
 def test_operators_give_feedback_over_http_and_on_the_command_line(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_operators_give_feedback_over_http_and_on_the_command_line(tmp_path: Pat
             tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url, ADMIN_KEY="word"
         ) as proxy,
     ):
-        ask(proxy, ASKED)
-        handle = ask(proxy, ALIKE).headers["x-cache-entry"]
+        ask(proxy, PROMPT)
+        handle = ask(proxy, PARAPHRASE).headers["x-cache-entry"]
         body = {"entry": handle, "verdict": "bad"}
 
         refused = httpx.post(f"{proxy.url}/admin/feedback", json=body, timeout=30)
@@ -103,12 +103,12 @@ def test_operators_give_feedback_over_http_and_on_the_command_line(tmp_path: Pat
         lifted = CliRunner().invoke(
             admin, ["feedback", handle, "good", "--url", proxy.url], env={"ADMIN_KEY": "word"}
         )
-        ask(proxy, ASKED)
+        ask(proxy, PROMPT)
 
         assert refused.status_code == 401
         assert given.json()["pair_barred"] is True
         assert (lifted.exit_code, "may match" in lifted.output) == (0, True)
-        assert ask(proxy, ALIKE).headers["x-cache"] == "HIT-SEMANTIC"
+        assert ask(proxy, PARAPHRASE).headers["x-cache"] == "HIT-SEMANTIC"
 
 
 async def keys(path: Path, *tenants: str) -> list[str]:
@@ -132,12 +132,12 @@ def test_a_client_key_reaches_its_own_tenants_entries_alone(tmp_path: Path) -> N
             ADMIN_KEY="word",
         ) as proxy,
     ):
-        ask(proxy, ASKED, theirs)
-        handle = ask(proxy, ASKED, theirs).headers["x-cache-entry"]
+        ask(proxy, PROMPT, theirs)
+        handle = ask(proxy, PROMPT, theirs).headers["x-cache-entry"]
 
         refused = feedback(proxy, "nonsense", entry=handle, verdict="bad")
         elsewhere = feedback(proxy, mine, entry=handle, verdict="bad")
-        untouched = ask(proxy, ASKED, theirs)
+        untouched = ask(proxy, PROMPT, theirs)
         evicted = feedback(proxy, theirs, entry=handle, verdict="bad")
 
         assert [refused.status_code, elsewhere.status_code] == [401, 404]

@@ -17,7 +17,7 @@ from samples.stores.vectors import entry, key
 from servers.asgi import serving
 
 PROMPTS = [f"Tell me about the river number {number}." for number in range(5)]
-ALIKE = "Please tell me about the river number 3."
+PARAPHRASE = "Please tell me about the river number 3."
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -61,7 +61,7 @@ async def test_export_clear_and_import_give_back_the_same_hits(
 ) -> None:
     file = tmp_path / "entries.jsonl"
     before = [await proxy.ask(text, x_cache_tags="t", x_cache_ttl="5000") for text in PROMPTS]
-    proxy.embedder.alike(PROMPTS[3], ALIKE, 0.97)
+    proxy.embedder.set_similarity(PROMPTS[3], PARAPHRASE, 0.97)
 
     exported = await run("export", str(file), "--url", proxy.url)
     cleared = await run("clear", "--all", "--yes", "--url", proxy.url)
@@ -75,9 +75,9 @@ async def test_export_clear_and_import_give_back_the_same_hits(
         again = await proxy.ask(text)
         assert (again.headers["x-cache"], again.json()) == ("HIT-EXACT", first.json())
         assert int(again.headers["x-cache-ttl"]) <= 5000
-    by_meaning = await proxy.ask(ALIKE)
-    assert by_meaning.headers["x-cache"] == "HIT-SEMANTIC"
-    assert by_meaning.json() == before[3].json()
+    semantic = await proxy.ask(PARAPHRASE)
+    assert semantic.headers["x-cache"] == "HIT-SEMANTIC"
+    assert semantic.json() == before[3].json()
     assert (await proxy.act("cache/clear", tag="t"))["cleared"]["semantic"] == 5
 
 
@@ -199,7 +199,7 @@ async def test_past_logs_warm_both_tiers_and_do_not_call_the_upstream(
     ]
     file = tmp_path / "log.jsonl"
     file.write_text("\n".join(map(json.dumps, lines[:1])))
-    proxy.embedder.alike(PROMPTS[3], ALIKE, 0.97)
+    proxy.embedder.set_similarity(PROMPTS[3], PARAPHRASE, 0.97)
 
     first = await run("import", str(file), "--url", proxy.url, "--json")
     file.write_text("\n".join(map(json.dumps, lines[1:])))
@@ -208,7 +208,7 @@ async def test_past_logs_warm_both_tiers_and_do_not_call_the_upstream(
     assert json.loads(first.stdout)["imported"] == 1
     result = json.loads(second.stdout)
     assert (result["held"], result["expired"], result["refused"], second.exit_code) == (1, 1, 2, 1)
-    exact, semantic = await proxy.ask(PROMPTS[3]), await proxy.ask(ALIKE)
+    exact, semantic = await proxy.ask(PROMPTS[3]), await proxy.ask(PARAPHRASE)
     assert (exact.headers["x-cache"], semantic.headers["x-cache"]) == ("HIT-EXACT", "HIT-SEMANTIC")
     assert exact.json() == answer
     assert int(exact.headers["age"]) >= 80_000

@@ -1,4 +1,4 @@
-"""Many requests that are alike, at once, over four server processes: one call to the upstream."""
+"""Many identical requests at once, over four server processes: one call to the upstream."""
 
 import asyncio
 import collections
@@ -75,7 +75,7 @@ async def upstream_asked(upstream: ScriptedUpstream, times: int) -> None:
 async def asked(
     clients: Sequence[httpx.AsyncClient], prompt: str, count: int, **changes: Any
 ) -> list[httpx.Response]:
-    """`count` requests that are alike, at once, dealt out among the clients."""
+    """`count` identical requests at once, dealt out among the clients."""
     body = {"model": "m", "messages": [{"role": "user", "content": prompt}], **changes}
     return await asyncio.gather(
         *(clients[at % len(clients)].post("/chat/completions", json=body) for at in range(count))

@@ -33,7 +33,7 @@ from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Pause, Step, answer
 from servers.waiting import eventually
 
-ASKED, ALIKE = "What is Rust?", "Tell me what Rust is"
+PROMPT, PARAPHRASE = "What is Rust?", "Tell me what Rust is"
 PROMPT_TOKENS = 10  # of every scripted answer
 _names = (f"t{number}" for number in itertools.count())
 
@@ -78,9 +78,9 @@ def test_a_tenant_never_gets_anothers_entry_whatever_it_sends(
     proxies: KeyedProxies, tenant: str, wishes: dict[str, str]
 ) -> None:
     owner, stranger = proxies.key(tenant), proxies.key(f"{tenant}-other")
-    first = ask(proxies.one, owner, ASKED)
-    by_meaning = ask(proxies.one, owner, ALIKE)
-    assert (first.headers["x-cache"], by_meaning.headers["x-cache"]) == ("MISS", "HIT-SEMANTIC")
+    first = ask(proxies.one, owner, PROMPT)
+    semantic = ask(proxies.one, owner, PARAPHRASE)
+    assert (first.headers["x-cache"], semantic.headers["x-cache"]) == ("MISS", "HIT-SEMANTIC")
 
     filled = {
         name: value.format(owner=tenant, entry=first.headers.get("x-cache-entry", "0"))
@@ -88,14 +88,14 @@ def test_a_tenant_never_gets_anothers_entry_whatever_it_sends(
     }
     answers = [
         ask(proxy, stranger, text, filled)
-        for text in (ALIKE, ASKED, "  WHAT is rust? ")
+        for text in (PARAPHRASE, PROMPT, "  WHAT is rust? ")
         for proxy in (proxies.one, proxies.other)
     ]
 
     assert answers[0].headers["x-cache"] == "MISS"
-    assert first.json()["id"] == by_meaning.json()["id"]
+    assert first.json()["id"] == semantic.json()["id"]
     assert first.json()["id"] not in {answer.json()["id"] for answer in answers}
-    assert ask(proxies.other, owner, ASKED).headers["x-cache"] == "HIT-EXACT"
+    assert ask(proxies.other, owner, PROMPT).headers["x-cache"] == "HIT-EXACT"
 
 
 def test_a_tenant_cannot_judge_anothers_entry(proxies: KeyedProxies, tenant: str) -> None:
@@ -234,7 +234,7 @@ def test_a_stream_is_charged_what_it_cost(
 ) -> None:
     key = proxies.key(tenant)
 
-    answer = ask(proxies.one, key, ASKED, None, **fields)
+    answer = ask(proxies.one, key, PROMPT, None, **fields)
 
     said = "".join(
         json.loads(line[6:])["choices"][0]["delta"].get("content", "")
@@ -406,7 +406,7 @@ def test_the_official_sdk_raises_its_own_errors(proxies: KeyedProxies, tenant: s
         return openai.OpenAI(base_url=proxies.one.base_url, api_key=key, max_retries=0)
 
     def chat(key: str) -> Any:
-        messages: Any = [{"role": "user", "content": ASKED}]
+        messages: Any = [{"role": "user", "content": PROMPT}]
         return client(key).chat.completions.create(model=MODEL, messages=messages)
 
     fine = proxies.key(tenant, requests_per_minute=1)

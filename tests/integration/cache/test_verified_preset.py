@@ -10,7 +10,7 @@ from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Pause, Recorded, Script, answer
 from servers.waiting import eventually
 
-ASKED = "What is the capital of France?"
+PROMPT = "What is the capital of France?"
 SAME = "Which city is the capital of France?"
 OTHER = "What is the capital city of Germany?"
 MODEL = "small-judge"
@@ -47,7 +47,7 @@ def test_only_pairs_that_the_model_approves_are_served(
         proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url, **settings) as proxy,
     ):
         upstream.when(judge, model=MODEL)
-        first = ask(proxy, ASKED)
+        first = ask(proxy, PROMPT)
         ask(proxy, SAME, **UNSTORED)
         ask(proxy, OTHER, **UNSTORED)
         eventually(lambda: ask(proxy, SAME, **UNSTORED).headers["x-cache"] != "MISS")
@@ -76,7 +76,7 @@ def test_a_slow_verifier_costs_a_grey_miss_no_time(
         ) as proxy,
     ):
         upstream.when(lambda request: [Pause(2.0), *judge(request)], model=MODEL)
-        ask(proxy, ASKED)
+        ask(proxy, PROMPT)
 
         missed = ask(proxy, OTHER, **UNSTORED)
 

@@ -12,7 +12,7 @@ from servers.proxy.process import ProxyProcess, proxy_process
 
 JSON = {"content-type": "application/json"}
 MODEL = "llama-3.1-8b-instant"
-ASKED = "What is Rust?"
+PROMPT = "What is Rust?"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_each_tier_answers_in_turn(client: openai.OpenAI) -> None:
     def tiers(*texts: str) -> list[str]:
         return [ask(client, text, namespace="tiers")[0] for text in texts]
 
-    assert tiers(ASKED, ASKED, "  what   IS rust? ", "WHAT IS RUST?") == [
+    assert tiers(PROMPT, PROMPT, "  what   IS rust? ", "WHAT IS RUST?") == [
         "MISS",
         "HIT-EXACT",
         "HIT-EXACT",
@@ -57,29 +57,29 @@ def test_each_tier_answers_in_turn(client: openai.OpenAI) -> None:
     [
         {"model": "llama-3.3-70b-versatile"},
         {"temperature": 0.1},
-        {"messages": [{"role": "system", "content": "x"}, {"role": "user", "content": ASKED}]},
+        {"messages": [{"role": "system", "content": "x"}, {"role": "user", "content": PROMPT}]},
         {"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]},
     ],
 )
 def test_whatever_else_differs_is_a_miss(client: openai.OpenAI, changes: dict[str, Any]) -> None:
-    ask(client, ASKED, namespace="differs")
+    ask(client, PROMPT, namespace="differs")
 
-    assert ask(client, ASKED, namespace="differs", **changes)[0] == "MISS"
+    assert ask(client, PROMPT, namespace="differs", **changes)[0] == "MISS"
 
 
 def test_a_bypass_reads_and_writes_nothing(client: openai.OpenAI) -> None:
     bypass = {"x-bypass-cache": "true"}
-    first = ask(client, ASKED, namespace="bypass", headers=bypass)[0]
-    second = ask(client, ASKED, namespace="bypass")[0]
-    third = ask(client, ASKED, namespace="bypass", headers=bypass)[0]
+    first = ask(client, PROMPT, namespace="bypass", headers=bypass)[0]
+    second = ask(client, PROMPT, namespace="bypass")[0]
+    third = ask(client, PROMPT, namespace="bypass", headers=bypass)[0]
 
     assert (first, second, third) == ("BYPASS", "MISS", "BYPASS")
 
 
 def test_a_requested_ttl_is_reported(client: openai.OpenAI) -> None:
-    ask(client, ASKED, namespace="ttl", headers={"x-cache-ttl": "60"})
+    ask(client, PROMPT, namespace="ttl", headers={"x-cache-ttl": "60"})
 
-    _, _, exact = ask(client, ASKED, namespace="ttl")
+    _, _, exact = ask(client, PROMPT, namespace="ttl")
     _, _, semantic = ask(client, "Tell me what Rust is", namespace="ttl")
 
     assert 0 < int(exact["x-cache-ttl"]) <= 60
@@ -89,7 +89,7 @@ def test_a_requested_ttl_is_reported(client: openai.OpenAI) -> None:
 def streamed(client: openai.OpenAI, namespace: str) -> tuple[str, str]:
     raw = client.chat.completions.with_raw_response.create(
         model=MODEL,
-        messages=[{"role": "user", "content": ASKED}],
+        messages=[{"role": "user", "content": PROMPT}],
         stream=True,
         extra_headers={"x-cache-namespace": namespace},
     )
@@ -101,8 +101,8 @@ def streamed(client: openai.OpenAI, namespace: str) -> tuple[str, str]:
 
 def test_streams_and_plain_answers_share_an_entry(client: openai.OpenAI) -> None:
     first, second = streamed(client, "stream"), streamed(client, "stream")
-    plain = ask(client, ASKED, namespace="stream")
-    ask(client, ASKED, namespace="plain")
+    plain = ask(client, PROMPT, namespace="stream")
+    ask(client, PROMPT, namespace="plain")
     after = streamed(client, "plain")
 
     assert (first[0], second[0], plain[0], after[0]) == (
@@ -115,7 +115,7 @@ def test_streams_and_plain_answers_share_an_entry(client: openai.OpenAI) -> None
 
 
 def test_a_stream_arrives_piece_by_piece_and_ends_in_done(proxy: ProxyProcess) -> None:
-    body = {"model": MODEL, "messages": [{"role": "user", "content": ASKED}], "stream": True}
+    body = {"model": MODEL, "messages": [{"role": "user", "content": PROMPT}], "stream": True}
     headers = {"x-cache-namespace": "pieces"}
 
     with httpx.stream(
@@ -197,7 +197,7 @@ def test_a_clear_takes_both_tiers_and_says_how_much(tmp_path: Path) -> None:
         proxy_process(tmp_path / "data") as running,
         openai.OpenAI(base_url=running.base_url, api_key="any") as client,
     ):
-        ask(client, ASKED, namespace="clear")
+        ask(client, PROMPT, namespace="clear")
 
         cleared = httpx.post(f"{running.url}/admin/cache/clear", json={"all": True}).json()
 
@@ -216,7 +216,7 @@ def test_a_restart_keeps_the_cache_and_the_counts(tmp_path: Path) -> None:
             proxy_process(tmp_path / "data") as running,
             openai.OpenAI(base_url=running.base_url, api_key="any") as client,
         ):
-            got = [ask(client, ASKED, namespace="restart")[0] for _ in range(2)]
+            got = [ask(client, PROMPT, namespace="restart")[0] for _ in range(2)]
             seen = counts(running)
         assert got == expected
 

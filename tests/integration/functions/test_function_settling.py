@@ -20,7 +20,7 @@ from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from servers.asgi import serving
 from unit.pipeline.harness import Harness
 
-ASKED = "What is Rust?"
+PROMPT = "What is Rust?"
 LIKELY = "Tell me what Rust is"
 GREY = "Rust, what is that?"
 
@@ -29,8 +29,8 @@ GREY = "Rust, what is that?"
 def harness() -> Harness:
     rules = ShadowRules(rate=1.0)
     made = Harness(Policy(threshold=0.86, verified=True), shadow=rules, frozen=True)
-    made.embedder.alike(ASKED, GREY, 0.88)
-    made.verifier.same(ASKED, GREY)
+    made.embedder.set_similarity(PROMPT, GREY, 0.88)
+    made.verifier.same(PROMPT, GREY)
     return made
 
 
@@ -66,7 +66,7 @@ async def test_a_verdict_that_runs_beside_is_there_when_the_answer_ends(
         headers = {"cache-control": "no-store"} if text == GREY else {}
         return await client.post("/v1/chat/completions", json=body, headers=headers)
 
-    await ask(ASKED)
+    await ask(PROMPT)
     missed = await ask(GREY)
     judged = harness.exact.verdicts_held
     sampled = await ask(GREY)
@@ -80,13 +80,13 @@ async def test_a_verdict_that_runs_beside_is_there_when_the_answer_ends(
 async def test_a_threshold_that_a_sample_raises_reaches_the_alarms_metric() -> None:
     answer, rules = io.StringIO(), ShadowRules(rate=1.0)
     harness = Harness(shadow=rules, frozen=True)
-    harness.embedder.alike(ASKED, LIKELY, 0.94)
+    harness.embedder.set_similarity(PROMPT, LIKELY, 0.94)
     for _ in range(LEAST_SAMPLES):
         await harness.exact.sampled("default", wrong=True)
     request_events = RequestEvents(default_prices(), [CloudWatchRequests("test", answer)])
     app = create_app(service(harness, request_events))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
-        for text in (ASKED, LIKELY):
+        for text in (PROMPT, LIKELY):
             body = {"model": "m", "messages": [{"role": "user", "content": text}]}
             await client.post("/v1/chat/completions", json=body)
 
@@ -120,7 +120,7 @@ async def test_a_request_is_served_by_the_settings_that_have_changed_before_it(
 
     before = made("before", 10_000)
     app = FunctionApp(before, renewed=lambda: before, prime=lambda: None, changed=changed)
-    body = {"model": "m", "messages": [{"role": "user", "content": ASKED}]}
+    body = {"model": "m", "messages": [{"role": "user", "content": PROMPT}]}
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         answers = [await client.post("/v1/chat/completions", json=body) for _ in range(3)]
         closed_while_serving = [*closed]

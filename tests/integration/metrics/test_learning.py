@@ -13,8 +13,8 @@ from servers.proxy.process import ProxyProcess, proxy_process
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Maker, Script, answer
 
-ASKED = "How do I boil an egg?"
-ALIKE = "How can I boil an egg?"
+PROMPT = "How do I boil an egg?"
+PARAPHRASE = "How can I boil an egg?"
 READ_ONLY = {"x-cache-mode": "read-only"}
 LABELS, MOST_ROUNDS = 100, 40
 PATIENCE_SECONDS = 60
@@ -65,11 +65,11 @@ def taught(client: httpx.Client, proxy: ProxyProcess) -> Any:
 
     A busy server drops some of the work behind its answers.
     """
-    ask(client, proxy, ASKED)
+    ask(client, proxy, PROMPT)
     for _ in range(MOST_ROUNDS):
         for _ in range(10):
-            ask(client, proxy, ALIKE, **READ_ONLY)
-            ask(client, proxy, ASKED)
+            ask(client, proxy, PARAPHRASE, **READ_ONLY)
+            ask(client, proxy, PROMPT)
         found = learned(proxy)
         if found["labels"].get("missed", 0) >= LABELS:
             return found
@@ -94,7 +94,7 @@ def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_pa
             shown = CliRunner().invoke(admin, ["learning", "--url", proxy.url])
         with proxy_process(tmp_path / "d", **settings(upstream)) as proxy:
             ask(client, proxy, "Who wrote Hamlet?")  # a miss reads the labels
-            answers = [ask(client, proxy, ALIKE, **READ_ONLY) for _ in range(20)]
+            answers = [ask(client, proxy, PARAPHRASE, **READ_ONLY) for _ in range(20)]
             served = until_checked(proxy)
 
     assert found["serves"]
@@ -107,10 +107,10 @@ def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_pa
 
 def test_wrong_answers_keep_it_shut_and_are_estimated_as_they_are(tmp_path: Path) -> None:
     with ScriptedUpstream(worded()).in_thread() as upstream, httpx.Client(timeout=30) as client:
-        upstream.when(worded(wrong_every=WRONG_EVERY), prompt=ALIKE)
+        upstream.when(worded(wrong_every=WRONG_EVERY), prompt=PARAPHRASE)
         with proxy_process(tmp_path / "d", **settings(upstream)) as proxy:
             found = taught(client, proxy)
-            last = ask(client, proxy, ALIKE, **READ_ONLY)
+            last = ask(client, proxy, PARAPHRASE, **READ_ONLY)
 
     [cell] = [each for each in found["cells"] if each["labelled"] >= LABELS]
     low, high = cell["wrong_interval"]

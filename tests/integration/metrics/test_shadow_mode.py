@@ -13,8 +13,8 @@ from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Pause, answer
 from servers.waiting import eventually
 
-ASKED = "How do I boil an egg?"
-ALIKE = "How can I boil an egg?"
+PROMPT = "How do I boil an egg?"
+PARAPHRASE = "How can I boil an egg?"
 READ_ONLY = {"x-cache-mode": "read-only"}
 
 
@@ -41,11 +41,11 @@ def test_wrong_samples_raise_the_threshold_and_an_operator_takes_it_back(tmp_pat
             tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url, SHADOW_RATE="1"
         ) as proxy,
     ):
-        upstream.when(answer(says("Boil it for eight minutes.")), prompt=ASKED)
-        upstream.when(answer(says("Ships sail by night.")), prompt=ALIKE)
-        first = ask(proxy, ASKED)
+        upstream.when(answer(says("Boil it for eight minutes.")), prompt=PROMPT)
+        upstream.when(answer(says("Ships sail by night.")), prompt=PARAPHRASE)
+        first = ask(proxy, PROMPT)
         for _ in range(LEAST_SAMPLES):
-            hit = ask(proxy, ALIKE, **READ_ONLY)
+            hit = ask(proxy, PARAPHRASE, **READ_ONLY)
             assert (hit.headers["x-cache"], hit.content) == ("HIT-SEMANTIC", first.content)
         eventually(lambda: shadow(proxy)["thresholds_raised"] > 0)
 
@@ -66,10 +66,10 @@ def test_a_sample_that_is_under_way_is_finished_before_the_server_ends(tmp_path:
     with ScriptedUpstream().in_thread() as upstream:
         given["UPSTREAM_BASE_URL"] = upstream.base_url
         with proxy_process(tmp_path / "d", **given) as proxy:
-            ask(proxy, ASKED)
-            upstream.when([Pause(1.0), *answer(says("Ships sail by night."))], prompt=ALIKE)
+            ask(proxy, PROMPT)
+            upstream.when([Pause(1.0), *answer(says("Ships sail by night."))], prompt=PARAPHRASE)
 
-            assert ask(proxy, ALIKE, **READ_ONLY).headers["x-cache"] == "HIT-SEMANTIC"
+            assert ask(proxy, PARAPHRASE, **READ_ONLY).headers["x-cache"] == "HIT-SEMANTIC"
             eventually(lambda: len(upstream.requests) == 2)
         with proxy_process(tmp_path / "d", **given) as proxy:
             assert shadow(proxy)["samples"] == 1
@@ -80,7 +80,7 @@ def test_nothing_is_sampled_unless_it_is_requested(tmp_path: Path) -> None:
         ScriptedUpstream().in_thread() as upstream,
         proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url) as proxy,
     ):
-        ask(proxy, ASKED)
-        assert ask(proxy, ALIKE).headers["x-cache"] == "HIT-SEMANTIC"
+        ask(proxy, PROMPT)
+        assert ask(proxy, PARAPHRASE).headers["x-cache"] == "HIT-SEMANTIC"
 
     assert len(upstream.requests) == 1

@@ -11,7 +11,7 @@ from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Pause, Stall, sse, stream
 from servers.waiting import eventually
 
-ASKED = {"model": "m", "messages": [{"role": "user", "content": "Tell me."}], "stream": True}
+REQUEST = {"model": "m", "messages": [{"role": "user", "content": "Tell me."}], "stream": True}
 EVENTS = [sse([event], done=False) for event in chat_chunks("one two three")]
 
 
@@ -19,7 +19,7 @@ def leave_after(base_url: str, pieces: int) -> None:
     """Read so many pieces of a stream, and hang up."""
     with (
         httpx.Client(timeout=10) as client,
-        client.stream("POST", f"{base_url}/chat/completions", json=ASKED) as reply,
+        client.stream("POST", f"{base_url}/chat/completions", json=REQUEST) as reply,
     ):
         answer = reply.iter_raw()
         for _ in range(pieces):
@@ -50,7 +50,7 @@ def test_a_stream_that_was_left_is_read_on_and_stored_by_setting(tmp_path: Path)
             assert not upstream.requests[0].left.is_set()
 
             def is_hit() -> bool:
-                asked = {**ASKED, "stream": False}
+                asked = {**REQUEST, "stream": False}
                 headers = {"cache-control": "only-if-cached"}
                 answer = httpx.post(
                     f"{proxy.base_url}/chat/completions", json=asked, headers=headers

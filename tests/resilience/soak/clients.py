@@ -108,7 +108,7 @@ class Soak:
         client: httpx.AsyncClient,
         tenant: str,
         text: str,
-        *alike: str,
+        *paraphrases: str,
         streamed: bool,
         namespace: str = "known",
     ) -> None:
@@ -119,7 +119,7 @@ class Soak:
         said = _said(reply, streamed)
         numbered, _, prompt = said.partition(" to: ")
         owner = self.owners.setdefault(numbered, tenant)
-        self._expect(prompt in {text, *alike}, f"{text!r} got {reply.status_code} {said!r}")
+        self._expect(prompt in {text, *paraphrases}, f"{text!r} got {reply.status_code} {said!r}")
         self._expect(owner == tenant, f"{tenant} got {said!r}, which is {owner}'s")
 
     async def _failed(self, client: httpx.AsyncClient, text: str, *, streamed: bool) -> None:

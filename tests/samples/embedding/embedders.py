@@ -29,7 +29,7 @@ KINDS = ["in process", "our service", "plain service", "lambda"]
 APIS = ["openai", "openai with floats", "titan", "cohere", "qdrant"]
 """Kinds of embedders that speak another's API, here before the same model."""
 
-PATIENT_SECONDS = 60
+LONG_SECONDS = 60
 WINDOW_TOKENS = 256  # of the model
 
 
@@ -52,12 +52,12 @@ async def opened(
             if kind == "our service":
                 url = await stack.enter_async_context(serving(embedding_app(local)))
                 embedder = HttpEmbedder(
-                    url, embedder_id=DEFAULT_EMBEDDER_ID, timeout_seconds=PATIENT_SECONDS
+                    url, embedder_id=DEFAULT_EMBEDDER_ID, timeout_seconds=LONG_SECONDS
                 )
             elif kind == "plain service":
                 url = await stack.enter_async_context(serving(plain_service(local)))
                 embedder = HttpEmbedder(
-                    f"{url}/v2/vector", embedder_id="http:plain", timeout_seconds=PATIENT_SECONDS
+                    f"{url}/v2/vector", embedder_id="http:plain", timeout_seconds=LONG_SECONDS
                 )
         stack.push_async_callback(embedder.aclose)
         yield embedder
@@ -87,7 +87,7 @@ def compatible(
     api_key: str | None = None,
     dimensions: int | None = None,
     window_tokens: int = WINDOW_TOKENS,
-    timeout_seconds: float = PATIENT_SECONDS,
+    timeout_seconds: float = LONG_SECONDS,
 ) -> OpenAIEmbedder:
     """The adapter for the OpenAI-compatible API below `url`."""
     return OpenAIEmbedder(
@@ -104,7 +104,7 @@ def on_bedrock(
     name: str,
     *,
     dimensions: int | None = None,
-    timeout_seconds: float = PATIENT_SECONDS,
+    timeout_seconds: float = LONG_SECONDS,
 ) -> BedrockEmbedder:
     """The adapter for a model of the Bedrock runtime at `url`."""
     _aws(monkeypatch, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", url)
@@ -116,7 +116,7 @@ def on_bedrock(
 
 
 def inferring(
-    url: str, *, api_key: str | None = None, timeout_seconds: float = PATIENT_SECONDS
+    url: str, *, api_key: str | None = None, timeout_seconds: float = LONG_SECONDS
 ) -> QdrantEmbedder:
     """The adapter for the inference of the Qdrant server at `url`."""
     model = QdrantModel(url, "small", 384, WINDOW_TOKENS, "prompts.texts")
@@ -147,7 +147,7 @@ def _loaded(path: Path) -> ModuleType:
 
 
 def invoking(
-    url: str, monkeypatch: pytest.MonkeyPatch, *, timeout_seconds: float = PATIENT_SECONDS
+    url: str, monkeypatch: pytest.MonkeyPatch, *, timeout_seconds: float = LONG_SECONDS
 ) -> LambdaEmbedder:
     """The adapter for the function "embed" of the Lambda API at `url`."""
     _aws(monkeypatch, "AWS_ENDPOINT_URL_LAMBDA", url)

@@ -19,7 +19,7 @@ MODEL = Path(__file__).parents[3] / ".model" / "all-MiniLM-L6-v2"
 _START_SECONDS = 60
 EXACT_ONLY = {
     "SEMANTIC_CACHE": "false",
-    "EMBEDDING_URL": "http://127.0.0.1:9",  # nobody: nothing is compared by meaning
+    "EMBEDDING_URL": "http://127.0.0.1:9",  # nobody: nothing is compared semantically
     "EXACT_DEADLINE_SECONDS": "10",  # for a machine that is busy, in tests of other things
 }
 """Settings of a proxy without the semantic tier."""

@@ -9,18 +9,18 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.policy import Policy
 from unit.pipeline.harness import Harness
 
-ASKED = "What is Rust?"
-ALIKE = "Tell me what Rust is"
+PROMPT = "What is Rust?"
+PARAPHRASE = "Tell me what Rust is"
 
 
 @pytest.fixture
 def harness() -> Harness:
     made = Harness()
-    made.embedder.alike(ASKED, ALIKE, 0.94)
+    made.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
     return made
 
 
-async def explain(harness: Harness, prompt: str = ASKED, **fields: object) -> JsonObject:
+async def explain(harness: Harness, prompt: str = PROMPT, **fields: object) -> JsonObject:
     given = {"prompt": prompt, "model": "m", **fields}
     return await Explanation(harness.pipeline).explain(Fields(given))
 
@@ -33,8 +33,8 @@ async def test_an_unknown_prompt_would_miss(harness: Harness) -> None:
 
 
 async def test_the_same_prompt_would_hit_exactly_with_time_left(harness: Harness) -> None:
-    asked = await harness.ask(ASKED)
-    again = await harness.ask(ASKED)
+    asked = await harness.ask(PROMPT)
+    again = await harness.ask(PROMPT)
     harness.exact.time += 60
 
     answer = await explain(harness, "what is  RUST?")
@@ -48,9 +48,9 @@ async def test_the_same_prompt_would_hit_exactly_with_time_left(harness: Harness
 async def test_a_paraphrase_would_be_a_semantic_hit_and_leaves_no_promotion(
     harness: Harness,
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
-    first, second = await explain(harness, ALIKE), await explain(harness, ALIKE)
+    first, second = await explain(harness, PARAPHRASE), await explain(harness, PARAPHRASE)
 
     assert first["result"] == second["result"] == "HIT-SEMANTIC"
     assert first["similarity"] == pytest.approx(0.94)
@@ -60,22 +60,22 @@ async def test_a_paraphrase_would_be_a_semantic_hit_and_leaves_no_promotion(
 
 async def test_an_expired_answer_that_would_be_given_is_reported_and_not_counted() -> None:
     harness = Harness(Policy(default_ttl_seconds=100, stale_while_revalidate_seconds=60))
-    harness.embedder.alike(ASKED, ALIKE, 0.94)
-    await harness.ask(ASKED)
-    await harness.ask(ALIKE)
+    harness.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
+    await harness.ask(PROMPT)
+    await harness.ask(PARAPHRASE)
     harness.exact.time += 100
     before = harness.exact.counted()
 
-    answer, promoted = await explain(harness), await explain(harness, ALIKE)
+    answer, promoted = await explain(harness), await explain(harness, PARAPHRASE)
 
     assert (answer["result"], answer["reason"]) == ("STALE", "stale-while-revalidate")
     assert promoted["result"] == "MISS"  # as the request itself would: nobody renews through it
     assert harness.exact.counted() == before
-    assert (await harness.ask(ALIKE)).x_cache == "MISS"
+    assert (await harness.ask(PARAPHRASE)).x_cache == "MISS"
 
 
 async def test_a_veto_is_reported_with_its_rule(harness: Harness) -> None:
-    harness.embedder.alike("Give me 3 facts", "Give me 5 facts", 0.99)
+    harness.embedder.set_similarity("Give me 3 facts", "Give me 5 facts", 0.99)
     await harness.ask("Give me 3 facts")
 
     answer = await explain(harness, "Give me 5 facts")
@@ -87,23 +87,26 @@ async def test_a_veto_is_reported_with_its_rule(harness: Harness) -> None:
 
 
 async def test_a_stored_prompt_is_shown_only_where_that_is_requested(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
-    without, shown = await explain(harness, ALIKE), await explain(harness, ALIKE, texts=True)
+    without, shown = (
+        await explain(harness, PARAPHRASE),
+        await explain(harness, PARAPHRASE, texts=True),
+    )
 
-    assert ASKED not in str(without)
-    assert ASKED in str(shown["candidates"])
+    assert PROMPT not in str(without)
+    assert PROMPT in str(shown["candidates"])
 
 
 async def test_an_explanation_calls_no_upstream_and_counts_and_stores_nothing(
     harness: Harness,
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     counted = harness.exact.counted()
     entries, calls = harness.exact.entries, len(harness.upstream.calls)
 
-    await explain(harness, ASKED)
-    await explain(harness, ALIKE)
+    await explain(harness, PROMPT)
+    await explain(harness, PARAPHRASE)
     await explain(harness, "Something else")
 
     assert harness.exact.counted() == counted
@@ -114,15 +117,15 @@ async def test_an_explanation_calls_no_upstream_and_counts_and_stores_nothing(
 async def test_a_request_that_no_similar_answer_may_serve_is_explained_by_why(
     harness: Harness,
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
-    answer = await explain(harness, ALIKE, headers={"x-cache-mode": "exact"})
+    answer = await explain(harness, PARAPHRASE, headers={"x-cache-mode": "exact"})
 
     assert (answer["result"], answer["reason"]) == ("MISS", "exact-mode")
 
 
 async def test_headers_and_tenant_are_heeded(harness: Harness) -> None:
-    await harness.ask(ASKED, tenant="a")
+    await harness.ask(PROMPT, tenant="a")
 
     own = await explain(harness, tenant="a")
     others = await explain(harness, tenant="b")
@@ -139,10 +142,10 @@ async def test_headers_and_tenant_are_heeded(harness: Harness) -> None:
 
 
 async def test_a_whole_request_can_be_explained(harness: Harness) -> None:
-    await harness.ask(ASKED, temperature=0.5)
+    await harness.ask(PROMPT, temperature=0.5)
     request = {
         "model": "m",
-        "messages": [{"role": "user", "content": ASKED}],
+        "messages": [{"role": "user", "content": PROMPT}],
         "temperature": 0.5,
     }
 
@@ -152,7 +155,7 @@ async def test_a_whole_request_can_be_explained(harness: Harness) -> None:
 
 
 async def test_a_system_prompt_makes_another_request(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     assert (await explain(harness, system="Be brief."))["result"] == "MISS"
 
@@ -160,10 +163,10 @@ async def test_a_system_prompt_makes_another_request(harness: Harness) -> None:
 async def test_an_entry_that_only_the_semantic_tier_holds_is_reported_as_cleared(
     harness: Harness,
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.exact.forget_entries()
 
-    answer = await explain(harness, ALIKE)
+    answer = await explain(harness, PARAPHRASE)
 
     assert (answer["result"], answer["reason"]) == ("MISS", "cleared")
     assert harness.exact.entries == {}

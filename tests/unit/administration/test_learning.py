@@ -9,8 +9,8 @@ from llm_cache_proxy.administration.learning import LearningReport, cell_view
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.promise import Tally
 from unit.pipeline.learning_harness import (
-    ALIKE,
     ALWAYS,
+    PARAPHRASE,
     READ_ONLY,
     SURE,
     learning,
@@ -49,7 +49,7 @@ async def test_each_kind_of_candidate_has_its_interval_against_the_controls() ->
 async def test_without_controls_there_is_no_interval() -> None:
     harness = learning()
     await harness.ask("What is Rust?")
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     found = await report(harness)
 
@@ -60,10 +60,10 @@ async def test_without_controls_there_is_no_interval() -> None:
 
 async def test_hits_are_set_against_those_of_a_fixed_threshold() -> None:
     harness = await taught()
-    harness.embedder.alike(STORED, VETOED, 0.96)
+    harness.embedder.set_similarity(STORED, VETOED, 0.96)
     await teach(harness, substitution=SURE)
     await harness.ask(STORED)  # a miss reads the labels
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
     before = await report(harness)
 
     told = await harness.ask(VETOED, headers=READ_ONLY)
@@ -79,7 +79,7 @@ async def test_what_checks_have_cost_is_reported_in_dollars() -> None:
     harness = await taught()
     harness.chance = ALWAYS
 
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
     found = await report(harness)
 
     assert found["dollars_spent"] > 0

@@ -19,7 +19,7 @@ async def test_what_the_semantic_tier_needs_is_prepared_outside_its_deadlines() 
         await asyncio.sleep(1.2)  # longer than any tier may take
 
     harness = Harness()
-    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
+    harness.embedder.set_similarity("What is Rust?", "Tell me what Rust is", 0.94)
     semantic = replace(harness.proxy.semantic, prepare=prepare)
     entry_writer = replace(harness.proxy.miss.entry_writer, semantic=semantic)
     miss = replace(harness.proxy.miss, entry_writer=entry_writer)

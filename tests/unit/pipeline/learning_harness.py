@@ -15,9 +15,9 @@ from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 from unit.pipeline.harness import Harness
 
-ASKED = "What is Rust?"
-ALIKE = "Tell me what Rust is"
-ALIKE_CELL = Cell("", 3)  # at 0.94
+PROMPT = "What is Rust?"
+PARAPHRASE = "Tell me what Rust is"
+PARAPHRASE_CELL = Cell("", 3)  # at 0.94
 OTHER = "What is Rust worth?"
 READ_ONLY = {"x-cache-mode": "read-only"}
 NEVER, ALWAYS = 1.0, 0.0
@@ -34,7 +34,7 @@ UNWILLING: dict[str, dict[str, Any]] = {
 async def prepared(harness: Harness, client: dict[str, Any]) -> None:
     """Have `client` meet entries: a key of its own finds none but those asked with it."""
     if "upstream_key" in client:
-        await harness.ask(ASKED, **client)
+        await harness.ask(PROMPT, **client)
     if "key_id" in client:
         record = KeyRecord(name="ci", created_at=1, limits=Limits(tokens_per_day=0))
         assert await harness.exact.write_key("default", client["key_id"], record)
@@ -60,7 +60,7 @@ class LearningHarness(Harness):
 def learning(similarity: float = 0.94, **changes: Any) -> LearningHarness:
     harness = LearningHarness(learning=LearningRules(Promise(0.05)), **changes)
     harness.chance = NEVER
-    harness.embedder.alike(ASKED, ALIKE, similarity)
+    harness.embedder.set_similarity(PROMPT, PARAPHRASE, similarity)
     return harness
 
 
@@ -77,9 +77,9 @@ async def teach(harness: LearningHarness, *, checks: Tally | None = None, **tall
 
 
 async def taught(**changes: Any) -> LearningHarness:
-    """A harness in which the cell of `ALIKE` is served."""
+    """A harness in which the cell of `PARAPHRASE` is served."""
     harness = learning(**changes)
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     await teach(harness, accepted=SURE)
-    await harness.ask(ALIKE, headers=READ_ONLY)  # reads the labels
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)  # reads the labels
     return harness

@@ -130,7 +130,7 @@ async def test_tokens_of_the_upstreams_cache_are_counted_and_saved(harness: Harn
 async def test_the_semantic_tier_works_as_in_a_chat(harness: Harness) -> None:
     harness.upstream.queue([json.dumps(message()).encode()])
     one, other = "What is the capital of France?", "What's the capital of France?"
-    harness.embedder.alike(one, other, 0.97)
+    harness.embedder.set_similarity(one, other, 0.97)
     await ask(harness, one)
 
     similar = await ask(harness, other)

@@ -25,8 +25,8 @@ from unit.pipeline.harness import Harness
 from unit.pipeline.learning_harness import ALWAYS, learning, taught
 
 DOCS = Path(__file__).parents[3] / "docs" / "reasons.md"
-ASKED = "What is Rust?"
-ALIKE = "Tell me what Rust is"
+PROMPT = "What is Rust?"
+PARAPHRASE = "Tell me what Rust is"
 GREY = "Rust, what is that?"
 POLISH = ("How do I polish my nails?", "How do I Polish my nails?")
 
@@ -51,27 +51,27 @@ Way = Callable[[], Awaitable[Seen]]
 
 def _harness(policy: Policy | None = None, **changes: object) -> Harness:
     harness = Harness(policy or Policy(), **changes)  # type: ignore[arg-type]  # fields by name
-    harness.embedder.alike(ASKED, ALIKE, 0.94)
+    harness.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
     return harness
 
 
-async def _asked(harness: Harness, text: str = ALIKE, **changes: object) -> Seen:
+async def _asked(harness: Harness, text: str = PARAPHRASE, **changes: object) -> Seen:
     answer = await harness.ask(text, **changes)
     return Seen(answer.x_cache, answer.outcome.reason)
 
 
-def _second(text: str = ALIKE, policy: Policy | None = None, **changes: object) -> Way:
+def _second(text: str = PARAPHRASE, policy: Policy | None = None, **changes: object) -> Way:
     """Ask one prompt, then `text` with `changes`."""
 
     async def way() -> Seen:
         harness = _harness(policy)
-        await harness.ask(ASKED)
+        await harness.ask(PROMPT)
         return await _asked(harness, text, **changes)
 
     return way
 
 
-def _first(text: str = ASKED, policy: Policy | None = None, **changes: object) -> Way:
+def _first(text: str = PROMPT, policy: Policy | None = None, **changes: object) -> Way:
     """Ask `text` of an empty cache."""
 
     async def way() -> Seen:
@@ -81,7 +81,7 @@ def _first(text: str = ASKED, policy: Policy | None = None, **changes: object) -
 
 
 def _with_header(name: str, value: str) -> Way:
-    return _second(ASKED, headers={name: value})
+    return _second(PROMPT, headers={name: value})
 
 
 def _away(part: str) -> Way:
@@ -102,22 +102,22 @@ async def _partly_cached() -> Seen:
 
 async def _promoted() -> Seen:
     harness = _harness()
-    await harness.ask(ASKED)
-    await harness.ask(ALIKE)
+    await harness.ask(PROMPT)
+    await harness.ask(PARAPHRASE)
     return await _asked(harness)
 
 
 async def _verified() -> Seen:
     harness = _harness(Policy(verified=True))
-    harness.verifier.same(ASKED, ALIKE)
-    await harness.ask(ASKED)
+    harness.verifier.same(PROMPT, PARAPHRASE)
+    await harness.ask(PROMPT)
     return await _asked(harness)
 
 
 async def _unverified() -> Seen:
     harness = _harness(Policy(threshold=0.86, verified=True))
-    harness.embedder.alike(ASKED, GREY, 0.88)
-    await harness.ask(ASKED)
+    harness.embedder.set_similarity(PROMPT, GREY, 0.88)
+    await harness.ask(PROMPT)
     return await _asked(harness, GREY)
 
 
@@ -129,56 +129,56 @@ async def _vetoed() -> Seen:
 
 async def _below() -> Seen:
     harness = _harness()
-    harness.embedder.alike(ASKED, GREY, 0.89)
-    await harness.ask(ASKED)
+    harness.embedder.set_similarity(PROMPT, GREY, 0.89)
+    await harness.ask(PROMPT)
     return await _asked(harness, GREY)
 
 
 async def _cleared() -> Seen:
     harness = _harness()
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     await harness.exact.cut("default", "all")
     return await _asked(harness)
 
 
 async def _sampled() -> Seen:
     harness = _harness(shadow=ShadowRules(rate=1.0), frozen=True)
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     return await _asked(harness)
 
 
 async def _barred() -> Seen:
     harness = _harness()
-    await harness.ask(ASKED)
-    hit = await harness.ask(ALIKE, headers={"x-cache-mode": "read-only"})
+    await harness.ask(PROMPT)
+    hit = await harness.ask(PARAPHRASE, headers={"x-cache-mode": "read-only"})
     await harness.exact.bar("default", str(hit.outcome.entry_id).partition("-")[2])
     return await _asked(harness)
 
 
 async def _raised() -> Seen:
     harness = _harness()
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     await harness.exact.set_threshold("default", 0.96, before=0.0)
     return await _asked(harness)
 
 
 async def _coalesced() -> Seen:
     harness = _harness()
-    answer = await asyncio.gather(harness.ask(ASKED), harness.ask(ASKED))
+    answer = await asyncio.gather(harness.ask(PROMPT), harness.ask(PROMPT))
     return Seen(answer[1].x_cache, answer[1].outcome.reason)
 
 
 async def _waited() -> Seen:
     harness = _harness(terms=LeaseTerms(wait_seconds=0.01), exact=LedElsewhere())
-    return await _asked(harness, ASKED)
+    return await _asked(harness, PROMPT)
 
 
 async def _expired(*, frozen: bool, policy: Policy, fails: bool = False) -> Seen:
     harness = _harness(policy, frozen=frozen)
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.exact.time += policy.default_ttl_seconds
     harness.upstream.unreachable = fails
-    return await _asked(harness, ASKED)
+    return await _asked(harness, PROMPT)
 
 
 async def _stale_if_error() -> Seen:
@@ -237,8 +237,8 @@ async def _unproved() -> Seen:
     harness = _harness()
     pieces = sse(chunk(unknown_text="a"), chunk("x", unknown_text="b"), chunk(finish="stop"))
     harness.upstream.queue(pieces, headers=SSE_HEADERS)
-    await harness.ask(ASKED, stream=True)
-    return await _asked(harness, ASKED)
+    await harness.ask(PROMPT, stream=True)
+    return await _asked(harness, PROMPT)
 
 
 async def _learned() -> Seen:
@@ -247,7 +247,7 @@ async def _learned() -> Seen:
 
 async def _unproven() -> Seen:
     harness = learning()
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     return await _asked(harness)
 
 
@@ -258,7 +258,7 @@ async def _explored() -> Seen:
 
 
 WAYS: dict[Reason, Way] = {
-    Reason.IDENTICAL: _second(ASKED),
+    Reason.IDENTICAL: _second(PROMPT),
     Reason.NORMALISED: _second("what is  RUST?"),
     Reason.PROMOTED: _promoted,
     Reason.SIMILAR: _second(),

@@ -103,7 +103,7 @@ async def test_a_request_goes_out_as_it_was_written(harness: Harness) -> None:
 async def test_the_semantic_tier_works_as_in_a_chat(harness: Harness) -> None:
     harness.upstream.queue([json.dumps(response()).encode()])
     one, other = "What is the capital of France?", "What's the capital of France?"
-    harness.embedder.alike(one, other, 0.97)
+    harness.embedder.set_similarity(one, other, 0.97)
     await ask(harness, one)
 
     answer = await ask(harness, other)

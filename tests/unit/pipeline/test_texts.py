@@ -33,7 +33,7 @@ async def test_a_streamed_text_answers_plain_and_streamed() -> None:
 
 async def test_a_prompt_that_differs_in_a_space_is_another() -> None:
     harness = Harness()
-    harness.embedder.alike("Once", "Once ", 0.99)
+    harness.embedder.set_similarity("Once", "Once ", 0.99)
     for _ in range(2):
         harness.upstream.queue([json.dumps(chunk(" upon", "stop")).encode()])
     await ask(harness, "Once")

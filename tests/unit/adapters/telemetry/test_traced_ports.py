@@ -63,7 +63,7 @@ class PiecesUpstream:
 async def test_a_traced_pipeline_answers_as_it_did() -> None:
     tracer = FakeTracer()
     harness = traced(Harness(), tracer)
-    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
+    harness.embedder.set_similarity("What is Rust?", "Tell me what Rust is", 0.94)
 
     results = [(await harness.ask(text)).x_cache for text in ("What is Rust?", "What is Rust?")]
     results.append((await harness.ask("Tell me what Rust is")).x_cache)

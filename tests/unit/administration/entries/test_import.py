@@ -21,8 +21,8 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.requests.policy import Policy
 from unit.pipeline.harness import Harness
 
-ASKED = "What is Rust?"
-ALIKE = "Tell me what Rust is"
+PROMPT = "What is Rust?"
+PARAPHRASE = "Tell me what Rust is"
 
 
 class Moved:
@@ -31,7 +31,7 @@ class Moved:
     def __init__(self, policy: Policy | None = None) -> None:
         self.exact = MemoryExact()
         self.harness = Harness(policy or Policy(), exact=self.exact)
-        self.harness.embedder.alike(ASKED, ALIKE, 0.97)
+        self.harness.embedder.set_similarity(PROMPT, PARAPHRASE, 0.97)
         self.office = AdminHarness(
             exact=self.exact,
             vectors=self.harness.vectors,
@@ -64,13 +64,13 @@ def moved() -> Moved:
 async def record() -> dict[str, Any]:
     """The record of one answer, with its vector, as another proxy exports it."""
     source = Moved()
-    await source.harness.ask(ASKED)
+    await source.harness.ask(PROMPT)
     [exported] = await source.exported()
     assert isinstance(exported, dict)
     return exported
 
 
-def past(text: str = ASKED, **fields: object) -> dict[str, object]:
+def past(text: str = PROMPT, **fields: object) -> dict[str, object]:
     """A line of a past log."""
     request = {"model": "m", "messages": [{"role": "user", "content": text}]}
     return {"request": request, "response": completion("as it was said"), **fields}
@@ -81,9 +81,9 @@ async def test_a_record_answers_as_it_did_where_it_came_from(
 ) -> None:
     answer = await moved.take(record)
 
-    same, alike = await moved.harness.ask(ASKED), await moved.harness.ask(ALIKE)
+    same, reworded = await moved.harness.ask(PROMPT), await moved.harness.ask(PARAPHRASE)
     assert (answer["imported"], answer["problems"]) == (1, [])
-    assert (same.x_cache, alike.x_cache) == ("HIT-EXACT", "HIT-SEMANTIC")
+    assert (same.x_cache, reworded.x_cache) == ("HIT-EXACT", "HIT-SEMANTIC")
     assert moved.harness.upstream.calls == []
 
 
@@ -91,20 +91,20 @@ async def test_a_record_keeps_its_expiry(moved: Moved, record: dict[str, Any]) -
     moved.harness.exact.time += 60
     await moved.take(record)
 
-    answer = await moved.harness.ask(ASKED)
+    answer = await moved.harness.ask(PROMPT)
 
     assert answer.outcome.age_seconds == 60
 
 
 async def test_an_expired_answer_gives_way_to_one_that_is_taken_in() -> None:
     moved = Moved(Policy(default_ttl_seconds=100, stale_while_revalidate_seconds=60))
-    await moved.harness.ask(ASKED)
+    await moved.harness.ask(PROMPT)
     moved.exact.time += 100
 
     answer = await moved.take(past())
 
     assert answer["imported"] == 1
-    assert (await moved.harness.ask(ASKED)).said == "as it was said"
+    assert (await moved.harness.ask(PROMPT)).said == "as it was said"
 
 
 async def test_an_expired_record_is_left_out(moved: Moved, record: dict[str, Any]) -> None:
@@ -157,7 +157,7 @@ async def test_a_record_is_taken_after_its_like_was_cleared(
     answer = await moved.take(record)
 
     assert answer["imported"] == 1
-    assert (await moved.harness.ask(ASKED)).x_cache == "HIT-EXACT"
+    assert (await moved.harness.ask(PROMPT)).x_cache == "HIT-EXACT"
 
 
 Change = Callable[[Any], object]
@@ -240,10 +240,10 @@ async def test_a_process_without_a_pipeline_imports_nothing() -> None:
 async def test_a_past_answer_serves_as_if_it_had_been_requested(moved: Moved) -> None:
     answer = await moved.take(past())
 
-    same, alike = await moved.harness.ask(ASKED), await moved.harness.ask(ALIKE)
+    same, reworded = await moved.harness.ask(PROMPT), await moved.harness.ask(PARAPHRASE)
     assert answer["imported"] == 1
     assert (same.x_cache, same.said) == ("HIT-EXACT", "as it was said")
-    assert alike.x_cache == "HIT-SEMANTIC"
+    assert reworded.x_cache == "HIT-SEMANTIC"
 
 
 async def test_a_past_answer_is_counted_as_nothing(moved: Moved) -> None:
@@ -253,12 +253,12 @@ async def test_a_past_answer_is_counted_as_nothing(moved: Moved) -> None:
 
 
 async def test_a_past_answer_that_is_held_is_left_as_it_is(moved: Moved) -> None:
-    await moved.harness.ask(ASKED)
+    await moved.harness.ask(PROMPT)
 
     result = await moved.take(past())
 
     assert result["held"] == 1
-    assert (await moved.harness.ask(ASKED)).said == "answer 1"
+    assert (await moved.harness.ask(PROMPT)).said == "answer 1"
 
 
 async def test_a_past_answer_lives_from_when_it_was_given(moved: Moved) -> None:
@@ -275,7 +275,7 @@ async def test_a_past_answer_lives_from_when_it_was_given(moved: Moved) -> None:
 async def test_a_past_answer_is_kept_for_its_tenant_and_as_its_headers_say(moved: Moved) -> None:
     await moved.take(past(tenant="a", headers={"X-Cache-TTL": "100"}))
 
-    own, others = await moved.harness.ask(ASKED, tenant="a"), await moved.harness.ask(ASKED)
+    own, others = await moved.harness.ask(PROMPT, tenant="a"), await moved.harness.ask(PROMPT)
 
     assert (own.x_cache, own.outcome.ttl_seconds) == ("HIT-EXACT", 100)
     assert others.x_cache == "MISS"

@@ -9,7 +9,7 @@ from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from unit.pipeline.harness import PRICES, Harness
 
-ASKED = {"model": "m", "messages": [{"role": "user", "content": "What is Rust?"}]}
+REQUEST = {"model": "m", "messages": [{"role": "user", "content": "What is Rust?"}]}
 
 
 async def post(harness: Harness, path: str, host: str = "proxy") -> httpx.Response:
@@ -24,7 +24,7 @@ async def post(harness: Harness, path: str, host: str = "proxy") -> httpx.Respon
     )
     transport = httpx.ASGITransport(create_app(service))
     async with httpx.AsyncClient(transport=transport) as client:
-        answer = await client.post(f"http://{host}{path}", json=ASKED)
+        answer = await client.post(f"http://{host}{path}", json=REQUEST)
     await harness.proxy.drain()
     return answer
 

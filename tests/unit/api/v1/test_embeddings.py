@@ -12,7 +12,7 @@ from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from unit.pipeline.embeddings_harness import EmbeddingsHarness
 from unit.pipeline.harness import PRICES
 
-ASKED = {"model": "m", "input": ["one two", "three"]}
+REQUEST = {"model": "m", "input": ["one two", "three"]}
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ async def client(harness: EmbeddingsHarness) -> AsyncIterator[httpx.AsyncClient]
 
 
 async def test_a_hit_says_so_in_its_headers(client: httpx.AsyncClient) -> None:
-    miss = await client.post("/embeddings", json=ASKED)
-    hit = await client.post("/embeddings", json=ASKED)
+    miss = await client.post("/embeddings", json=REQUEST)
+    hit = await client.post("/embeddings", json=REQUEST)
 
     assert hit.content == miss.content
     assert (miss.headers["x-cache"], miss.headers["x-cache-items"]) == ("MISS", "0/2")
@@ -52,11 +52,11 @@ async def test_a_hit_says_so_in_its_headers(client: httpx.AsyncClient) -> None:
 async def test_a_single_hit_has_a_name_to_clear_it_by(
     client: httpx.AsyncClient, harness: EmbeddingsHarness
 ) -> None:
-    await client.post("/embeddings", json={**ASKED, "input": "one"})
-    hit = await client.post("/embeddings", json={**ASKED, "input": "one"})
+    await client.post("/embeddings", json={**REQUEST, "input": "one"})
+    hit = await client.post("/embeddings", json={**REQUEST, "input": "one"})
     await harness.exact.cut("default", f"entry:{hit.headers['x-cache-entry']}")
 
-    again = await client.post("/embeddings", json={**ASKED, "input": "one"})
+    again = await client.post("/embeddings", json={**REQUEST, "input": "one"})
 
     assert again.headers["x-cache"] == "MISS"
 
@@ -69,7 +69,7 @@ async def test_what_is_no_batch_passes_uncached(
 ) -> None:
     harness.embedding.queue([b'{"data":[]}'])
 
-    answer = await client.post("/embeddings", json={**ASKED, **changes})
+    answer = await client.post("/embeddings", json={**REQUEST, **changes})
 
     assert answer.json() == {"data": []}
     assert answer.headers["x-cache-reason"] == "uncached-route"
@@ -80,7 +80,7 @@ async def test_what_is_no_batch_passes_uncached(
 async def test_a_control_that_cannot_be_read_is_refused(
     client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    answer = await client.post("/embeddings", json=ASKED, headers=headers)
+    answer = await client.post("/embeddings", json=REQUEST, headers=headers)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "invalid_header"
@@ -88,7 +88,7 @@ async def test_a_control_that_cannot_be_read_is_refused(
 
 @pytest.mark.parametrize("model", [None, 1])
 async def test_a_model_has_to_be_named(client: httpx.AsyncClient, model: object) -> None:
-    answer = await client.post("/embeddings", json={**ASKED, "model": model})
+    answer = await client.post("/embeddings", json={**REQUEST, "model": model})
 
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "model")
 
@@ -98,7 +98,7 @@ async def test_a_model_that_no_upstream_serves_is_not_found(
 ) -> None:
     harness.embedding.route_list = []
 
-    answer = await client.post("/embeddings", json=ASKED)
+    answer = await client.post("/embeddings", json=REQUEST)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
 
@@ -108,7 +108,7 @@ async def test_an_upstream_that_is_away_is_an_error_of_openais_shape(
 ) -> None:
     harness.embedding.unreachable = True
 
-    answer = await client.post("/embeddings", json=ASKED)
+    answer = await client.post("/embeddings", json=REQUEST)
 
     assert answer.status_code == 502
     assert answer.json()["error"]["code"] == "upstream_unreachable"

@@ -22,7 +22,7 @@ from unit.pipeline.harness import COMPLETION_NANO, PRICES, PROMPT_NANO, Harness
 PATH = "/v1/messages"
 TENANT, KEY_ID = "acme", "00000000000000aa"
 RING = KeyRing(b"s" * 32)
-ASKED = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+REQUEST = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
 MESSAGE = {
     "id": "msg_1",
     "type": "message",
@@ -82,7 +82,7 @@ async def test_a_key_is_charged_what_a_message_cost(harness: Harness) -> None:
     answering(harness, MESSAGE)
 
     async with keyed(harness) as client:
-        miss, hit = [await client.post("/messages", json=ASKED) for _ in range(2)]
+        miss, hit = [await client.post("/messages", json=REQUEST) for _ in range(2)]
 
     assert [answer.headers["x-cache"] for answer in (miss, hit)] == ["MISS", "HIT-EXACT"]
     assert miss.headers["request-id"] != hit.headers["request-id"]
@@ -95,8 +95,8 @@ async def test_a_count_of_tokens_is_free_where_the_budget_is_spent(harness: Harn
     answering(harness, {"input_tokens": 14})
 
     async with keyed(harness, tokens_per_day=0) as client:
-        counted = await client.post("/messages/count_tokens", json=ASKED)
-        asked = await client.post("/messages", json=ASKED)
+        counted = await client.post("/messages/count_tokens", json=REQUEST)
+        asked = await client.post("/messages", json=REQUEST)
 
     assert counted.json() == {"input_tokens": 14}
     assert refusal(asked) == (429, "rate_limit_error")
@@ -109,10 +109,10 @@ async def test_a_count_of_tokens_is_free_where_the_budget_is_spent(harness: Harn
         ({"json": {"model": "m"}}, 400, "invalid_request_error"),
         ({"content": b"{", "headers": {"content-type": "application/json"}}, 400, None),
         ({"content": b"{}", "headers": {"content-type": "text/plain"}}, 415, None),
-        ({"json": {**ASKED, "system": "x" * 10_000}}, 413, "request_too_large"),
-        ({"json": ASKED, "headers": {"x-cache-ttl": "soon"}}, 400, None),
-        ({"json": ASKED, "headers": {"x-api-key": "sk-1"}}, 401, "authentication_error"),
-        ({"json": ASKED, "headers": {"cache-control": "only-if-cached"}}, 504, "timeout_error"),
+        ({"json": {**REQUEST, "system": "x" * 10_000}}, 413, "request_too_large"),
+        ({"json": REQUEST, "headers": {"x-cache-ttl": "soon"}}, 400, None),
+        ({"json": REQUEST, "headers": {"x-api-key": "sk-1"}}, 401, "authentication_error"),
+        ({"json": REQUEST, "headers": {"cache-control": "only-if-cached"}}, 504, "timeout_error"),
     ],
 )
 async def test_a_refusal_of_ours_has_anthropics_shape(
@@ -128,7 +128,7 @@ async def test_a_rate_that_is_used_up_says_when_to_come_back(harness: Harness) -
     answering(harness, MESSAGE)
 
     async with keyed(harness, requests_per_minute=1) as client:
-        answers = [await client.post("/messages", json=ASKED) for _ in range(2)]
+        answers = [await client.post("/messages", json=REQUEST) for _ in range(2)]
 
     assert refusal(answers[1]) == (429, "rate_limit_error")
     assert int(answers[1].headers["retry-after"]) > 0
@@ -164,7 +164,7 @@ async def test_an_upstream_that_is_away_is_an_api_error(harness: Harness) -> Non
     harness.upstream.unreachable = True
 
     async with keyed(harness) as client:
-        answer = await client.post("/messages", json=ASKED)
+        answer = await client.post("/messages", json=REQUEST)
 
     assert refusal(answer) == (502, "api_error")
 
@@ -193,7 +193,7 @@ async def test_an_upstreams_error_passes_as_it_came(harness: Harness) -> None:
     answering(harness, OVERLOADED, 529)
 
     async with keyed(harness) as client:
-        answer = await client.post("/messages", json=ASKED)
+        answer = await client.post("/messages", json=REQUEST)
 
     assert (answer.status_code, answer.json()) == (529, OVERLOADED)
     assert answer.headers["x-cache"] == "ERROR"
@@ -213,7 +213,7 @@ async def test_an_upstreams_error_of_another_shape_is_put_into_anthropics(
     harness.upstream.queue([body], 503, {"content-type": kind})
 
     async with keyed(harness) as client:
-        answer = await client.post("/messages", json=ASKED)
+        answer = await client.post("/messages", json=REQUEST)
 
     assert refusal(answer) == (503, "overloaded_error")
     assert answer.json()["error"]["message"] == message

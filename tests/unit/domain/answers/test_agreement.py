@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.answers import (
     compared,
 )
 
-ALIKE = Comparison(
+SIMILAR = Comparison(
     similarity=0.85,
     covered=0.6,
     overlap=0.5,
@@ -40,25 +40,25 @@ def test_answers_with_other_numbers_and_words_do_not() -> None:
 
 @pytest.mark.parametrize("difference", ["refusals_differ", "languages_differ"])
 def test_a_refusal_or_another_language_never_agrees(difference: str) -> None:
-    assert agreement(replace(ALIKE, **{difference: True})) == 0.0
+    assert agreement(replace(SIMILAR, **{difference: True})) == 0.0
 
 
 @pytest.mark.parametrize(
     "worse",
     [
-        replace(ALIKE, similarity=0.5),
-        replace(ALIKE, covered=0.1),
-        replace(ALIKE, contradicted=1.0),
-        replace(ALIKE, numbers_differ=True),
-        replace(ALIKE, stances_differ=True),
+        replace(SIMILAR, similarity=0.5),
+        replace(SIMILAR, covered=0.1),
+        replace(SIMILAR, contradicted=1.0),
+        replace(SIMILAR, numbers_differ=True),
+        replace(SIMILAR, stances_differ=True),
     ],
 )
 def test_each_difference_lowers_the_agreement(worse: Comparison) -> None:
-    assert agreement(worse) < agreement(ALIKE)
+    assert agreement(worse) < agreement(SIMILAR)
 
 
 def test_answers_that_hardly_agree_do_not_clearly_differ() -> None:
-    doubtful = replace(ALIKE, similarity=0.6, covered=0.3, overlap=0.3)
+    doubtful = replace(SIMILAR, similarity=0.6, covered=0.3, overlap=0.3)
 
     assert not clearly_differs(doubtful)
     assert clearly_differs(replace(doubtful, similarity=0.4))

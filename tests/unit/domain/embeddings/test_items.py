@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.embeddings.vectors import as_numbers
 from llm_cache_proxy.domain.embeddings.vectors import packed as packed_vector
 
 INPUTS = ["one", "two words"]
-ASKED: dict[str, Any] = {"model": "e", "input": INPUTS}
+REQUEST: dict[str, Any] = {"model": "e", "input": INPUTS}
 
 
 def items(answer: dict[str, Any], inputs: list[Any] | None = None) -> list[Item]:
@@ -33,18 +33,18 @@ def together(found: list[Item], encoding: Encoding = Encoding.FLOAT) -> dict[str
 @pytest.mark.parametrize("came", ["float", "base64"])
 @pytest.mark.parametrize("wanted", list(Encoding))
 def test_an_answer_in_one_encoding_is_put_together_in_either(came: str, wanted: Encoding) -> None:
-    answer = embedding_answer({**ASKED, "encoding_format": came})
+    answer = embedding_answer({**REQUEST, "encoding_format": came})
 
     whole = together(items(answer), wanted)
 
-    expected = embedding_answer({**ASKED, "encoding_format": wanted})
+    expected = embedding_answer({**REQUEST, "encoding_format": wanted})
     assert whole == expected
     assert list(whole) == list(expected)
     assert list(whole["data"][0]) == list(expected["data"][0])
 
 
 def test_a_stored_item_comes_back_as_it_was() -> None:
-    [item, _] = items(embedding_answer(ASKED))
+    [item, _] = items(embedding_answer(REQUEST))
 
     for encoding in Encoding:
         assert stored_item(item.text(), item.tokens, Frames(), encoding) == item
@@ -94,7 +94,7 @@ def test_what_is_no_vector_is_no_item_to_who_wants_numbers(vector: str) -> None:
 
 def test_items_of_one_batch_share_what_stands_around_their_vectors() -> None:
     frames = Frames()
-    one, two = items(embedding_answer(ASKED))
+    one, two = items(embedding_answer(REQUEST))
 
     read = [stored_item(item.text(), 1, frames, Encoding.BASE64) for item in (one, two)]
 
@@ -105,7 +105,7 @@ def test_items_of_one_batch_share_what_stands_around_their_vectors() -> None:
 
 
 def test_items_stand_in_the_order_and_as_often_as_they_are_wanted() -> None:
-    one, two = items(embedding_answer(ASKED))
+    one, two = items(embedding_answer(REQUEST))
 
     whole = together([two, one, two])
 
@@ -130,10 +130,10 @@ def test_an_answer_without_usage_and_places_is_put_together_without_usage() -> N
 
 
 def test_members_may_come_in_another_order() -> None:
-    answer = embedding_answer(ASKED)
+    answer = embedding_answer(REQUEST)
     answer["data"].reverse()
 
-    assert together(items(answer)) == embedding_answer(ASKED)
+    assert together(items(answer)) == embedding_answer(REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_members_may_come_in_another_order() -> None:
     ],
 )
 def test_an_answer_that_has_not_every_item_is_not_taken_apart(changes: dict[str, Any]) -> None:
-    assert items_in({**embedding_answer(ASKED), **changes}, INPUTS) is None
+    assert items_in({**embedding_answer(REQUEST), **changes}, INPUTS) is None
 
 
 @pytest.mark.parametrize(

@@ -40,13 +40,13 @@ def test_a_cache_that_gives_everybody_one_answer_is_found_out(name: str) -> None
 
 
 def test_steps_of_a_probe_that_must_differ_are_different_requests() -> None:
-    alike = {
+    identical = {
         name
         for name, probe in ALL.items()
         if all(step == probe.steps[0] for step in probe.steps[1:])
     }
 
-    assert alike == {"repeat", "cut-answer", "error"}
+    assert identical == {"repeat", "cut-answer", "error"}
 
 
 def test_two_spellings_are_one_request() -> None:

@@ -16,10 +16,10 @@ from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, PREF
 from llm_cache_proxy.domain.promise.evidence import sums_of
 from llm_cache_proxy.pipeline.request.state import RequestState
 from unit.pipeline.learning_harness import (
-    ALIKE,
-    ALIKE_CELL,
     ALWAYS,
-    ASKED,
+    PARAPHRASE,
+    PARAPHRASE_CELL,
+    PROMPT,
     READ_ONLY,
     SURE,
     UNWILLING,
@@ -48,46 +48,46 @@ def labels(harness: LearningHarness, cell: Cell) -> tuple[int, int, int]:
 
 
 async def explained(harness: LearningHarness) -> Any:
-    fields = Fields({"prompt": ALIKE, "model": "m"})
+    fields = Fields({"prompt": PARAPHRASE, "model": "m"})
     return await Explanation(harness.pipeline).explain(fields)
 
 
 async def test_nothing_is_served_by_meaning_before_labels_show_that_it_may(
     harness: LearningHarness,
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
-    answer = await harness.ask(ALIKE)
+    answer = await harness.ask(PARAPHRASE)
 
     assert (answer.x_cache, answer.outcome.reason) == ("MISS", "unproven")
 
 
 async def test_a_miss_with_a_near_entry_is_a_label_at_no_cost(harness: LearningHarness) -> None:
     says(harness, "a language")
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     says(harness, "a language")
-    await harness.ask(ALIKE)
+    await harness.ask(PARAPHRASE)
 
-    assert labels(harness, ALIKE_CELL) == (1, 1, 0)
+    assert labels(harness, PARAPHRASE_CELL) == (1, 1, 0)
     assert len(harness.upstream.calls) == 2
 
 
 async def test_an_answer_that_clearly_differs_is_a_label_against(harness: LearningHarness) -> None:
-    harness.embedder.alike("a language by Mozilla", "reddish flakes of iron", 0.1)
+    harness.embedder.set_similarity("a language by Mozilla", "reddish flakes of iron", 0.1)
     says(harness, "a language by Mozilla")
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     says(harness, "reddish flakes of iron")
-    await harness.ask(ALIKE)
+    await harness.ask(PARAPHRASE)
 
-    assert labels(harness, ALIKE_CELL) == (1, 1, 1)
+    assert labels(harness, PARAPHRASE_CELL) == (1, 1, 1)
 
 
 async def test_a_veto_is_labelled_by_its_rule() -> None:
     harness = learning()
-    harness.embedder.alike(ASKED, "What is Ruby?", 0.985)
-    await harness.ask(ASKED)
+    harness.embedder.set_similarity(PROMPT, "What is Ruby?", 0.985)
+    await harness.ask(PROMPT)
 
     answer = await harness.ask("What is Ruby?")
 
@@ -99,7 +99,7 @@ async def test_a_veto_is_labelled_by_its_rule() -> None:
 async def test_what_labels_have_shown_is_served_and_leaves_no_promotion() -> None:
     harness = await taught()
 
-    answers = [await harness.ask(ALIKE) for _ in range(2)]
+    answers = [await harness.ask(PARAPHRASE) for _ in range(2)]
 
     assert [each.x_cache for each in answers] == ["HIT-SEMANTIC"] * 2
     assert [each.outcome.reason for each in answers] == ["learned"] * 2
@@ -108,62 +108,62 @@ async def test_what_labels_have_shown_is_served_and_leaves_no_promotion() -> Non
 async def test_a_learned_hit_stands_counted_as_the_requests_result() -> None:
     harness, state = await taught(), RequestState()
 
-    await harness.ask(ALIKE, state=state)
+    await harness.ask(PARAPHRASE, state=state)
 
     assert state.counts.result["semantic_hits"] == 1
 
 
 async def test_a_threshold_goes_below_the_presets() -> None:
     harness = learning(0.88)
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     for band in range(3):
         wide = {PREFIX + name: int(n) for name, n in sums_of(Cell("", band), SURE).items()}
         await harness.exact.record("default", wide)
     await teach(harness, accepted=SURE)
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
-    assert (await harness.ask(ALIKE)).outcome.reason == "learned"
+    assert (await harness.ask(PARAPHRASE)).outcome.reason == "learned"
 
 
 async def test_a_client_may_ask_for_more_similarity() -> None:
     harness = await taught()
 
-    answer = await harness.ask(ALIKE, headers={"x-cache-threshold": "0.97"})
+    answer = await harness.ask(PARAPHRASE, headers={"x-cache-threshold": "0.97"})
 
     assert (answer.x_cache, answer.outcome.reason) == ("MISS", "below-threshold")
 
 
 async def test_the_same_text_needs_no_label(harness: LearningHarness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.exact.forget_entries()
 
-    answer = await harness.ask(ASKED)
+    answer = await harness.ask(PROMPT)
 
     assert (answer.x_cache, answer.outcome.reason) == ("HIT-SEMANTIC", "similar")
 
 
 async def test_what_was_promoted_before_is_judged_by_the_labels() -> None:
     harness = LearningHarness()
-    harness.embedder.alike(ASKED, ALIKE, 0.94)
-    await harness.ask(ASKED)
-    await harness.ask(ALIKE)
+    harness.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
+    await harness.ask(PROMPT)
+    await harness.ask(PARAPHRASE)
     learned = learning(exact=harness.exact, vectors=harness.vectors, embedder=harness.embedder)
 
-    answer = await learned.ask(ALIKE)
+    answer = await learned.ask(PARAPHRASE)
 
     assert answer.outcome.reason == "unproven"
 
 
 async def test_a_hit_asks_the_store_for_nothing_more() -> None:
     harness = await taught()
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
     read = harness.exact.counter_reads
     harness.exact.time += 600
 
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert harness.exact.counter_reads == read
-    assert labels(harness, ALIKE_CELL)[0] >= 1_001
+    assert labels(harness, PARAPHRASE_CELL)[0] >= 1_001
 
 
 @pytest.mark.parametrize(
@@ -173,13 +173,13 @@ async def test_a_checked_hit_is_asked_again_behind_its_answer_or_in_its_place(
     *, frozen: bool, told: tuple[str, str]
 ) -> None:
     harness = await taught(frozen=frozen)
-    before = labels(harness, ALIKE_CELL)[1]
+    before = labels(harness, PARAPHRASE_CELL)[1]
     harness.chance = ALWAYS
 
-    answer = await harness.ask(ALIKE, headers=READ_ONLY)
+    answer = await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert (answer.x_cache, answer.outcome.reason) == told
-    assert labels(harness, ALIKE_CELL)[1] == before + 1
+    assert labels(harness, PARAPHRASE_CELL)[1] == before + 1
     assert harness.exact.count_of("learn:labels:explored") == 1
     assert harness.exact.count_of("learn:check/l") == 1
     assert harness.exact.count_of(SPENT) > 0
@@ -188,13 +188,13 @@ async def test_a_checked_hit_is_asked_again_behind_its_answer_or_in_its_place(
 @pytest.mark.parametrize(("hits", "checked"), [(0, 1), (64_000, 0)])
 async def test_the_more_was_served_the_fewer_hits_are_checked(hits: int, checked: int) -> None:
     harness = learning()
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     await harness.exact.record("default", {HITS: hits} if hits else {})
     await teach(harness, accepted=SURE)
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
     harness.chance = 0.2
 
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert harness.exact.count_of("learn:check/l") == checked
 
@@ -204,7 +204,7 @@ async def test_a_check_that_got_no_answer_proves_nothing() -> None:
     harness.chance = ALWAYS
     harness.upstream.unreachable = True
 
-    answer = await harness.ask(ALIKE, headers=READ_ONLY)
+    answer = await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert answer.outcome.reason == "learned"
     assert harness.exact.count_of("learn:check/l") == 0
@@ -212,24 +212,24 @@ async def test_a_check_that_got_no_answer_proves_nothing() -> None:
 
 async def test_checks_that_differ_stop_the_cache_at_once(caplog: pytest.LogCaptureFixture) -> None:
     harness = await taught()
-    harness.embedder.alike("answer to What is Rust?", "reddish flakes of iron", 0.1)
+    harness.embedder.set_similarity("answer to What is Rust?", "reddish flakes of iron", 0.1)
     harness.chance = ALWAYS
 
     reasons = []
     for _ in range(8):
         says(harness, "reddish flakes of iron")
-        reasons.append((await harness.ask(ALIKE, headers=READ_ONLY)).outcome.reason)
+        reasons.append((await harness.ask(PARAPHRASE, headers=READ_ONLY)).outcome.reason)
 
     assert reasons[0] == "learned"
     assert reasons[-1] == "unproven"
-    assert "nothing is served by meaning" in caplog.text
+    assert "no semantic hit is served" in caplog.text
 
 
 async def test_hits_are_counted_beside_those_of_a_fixed_threshold() -> None:
     harness = await taught()
     fixed = harness.exact.count_of(FIXED)
 
-    await harness.ask(ALIKE, headers=READ_ONLY)
+    await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert harness.exact.count_of(HITS) == 1
     assert harness.exact.count_of(FIXED) == fixed + 1
@@ -245,7 +245,7 @@ async def test_no_hit_of_a_client_that_should_pay_nothing_is_checked(
     calls = len(harness.upstream.calls)
     harness.chance = ALWAYS
 
-    answer = await harness.ask(ALIKE, **client)
+    answer = await harness.ask(PARAPHRASE, **client)
 
     assert (answer.x_cache, answer.outcome.reason) == ("HIT-SEMANTIC", "learned")
     assert len(harness.upstream.calls) == calls
@@ -255,12 +255,12 @@ async def test_no_hit_of_a_client_that_should_pay_nothing_is_checked(
 async def test_no_exact_hit_of_such_a_client_is_a_control(
     harness: LearningHarness, client: dict[str, Any]
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     await prepared(harness, client)
     calls = len(harness.upstream.calls)
     harness.chance = ALWAYS
 
-    answer = await harness.ask(ASKED, **client)
+    answer = await harness.ask(PROMPT, **client)
 
     assert (answer.x_cache, answer.outcome.reason) == ("HIT-EXACT", "identical")
     assert len(harness.upstream.calls) == calls
@@ -269,15 +269,15 @@ async def test_no_exact_hit_of_such_a_client_is_a_control(
 async def test_some_exact_hits_are_asked_again_to_know_the_judges_error(
     harness: LearningHarness,
 ) -> None:
-    harness.embedder.alike("a language by Mozilla", "reddish flakes of iron", 0.1)
+    harness.embedder.set_similarity("a language by Mozilla", "reddish flakes of iron", 0.1)
     says(harness, "a language by Mozilla")
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.chance = ALWAYS
 
     says(harness, "a language by Mozilla")
-    answer = await harness.ask(ASKED)
+    answer = await harness.ask(PROMPT)
     says(harness, "reddish flakes of iron")
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     assert (answer.x_cache, answer.outcome.reason) == ("HIT-EXACT", "identical")
     assert harness.exact.count_of("learn:control/l") == 2
@@ -287,27 +287,27 @@ async def test_some_exact_hits_are_asked_again_to_know_the_judges_error(
 async def test_a_control_without_an_answer_or_an_entry_proves_nothing(
     harness: LearningHarness,
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.chance = ALWAYS
     harness.upstream.unreachable = True
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.upstream.unreachable = False
     harness.vectors.away = True
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.vectors.away = False
     harness.embedder.away_for = {"other words"}
     says(harness, "other words")
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     assert harness.exact.count_of("learn:control/l") == 0
 
 
 async def test_where_nothing_runs_after_an_answer_no_control_is_taken() -> None:
     harness = learning(frozen=True)
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.chance = ALWAYS
 
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     assert len(harness.upstream.calls) == 1
 
@@ -328,7 +328,7 @@ async def test_a_store_that_does_not_answer_leaves_the_plan_as_it_is() -> None:
 
     await harness.ask("Something else entirely", headers=READ_ONLY)
 
-    assert (await harness.ask(ALIKE, headers=READ_ONLY)).outcome.reason == "learned"
+    assert (await harness.ask(PARAPHRASE, headers=READ_ONLY)).outcome.reason == "learned"
 
 
 async def test_drift_forgets_what_was_learned(caplog: pytest.LogCaptureFixture) -> None:
@@ -337,7 +337,7 @@ async def test_drift_forgets_what_was_learned(caplog: pytest.LogCaptureFixture) 
 
     with caplog.at_level(logging.WARNING):
         await harness.ask("Something else entirely", headers=READ_ONLY)
-    answer = await harness.ask(ALIKE, headers=READ_ONLY)
+    answer = await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert answer.outcome.reason == "unproven"
     assert harness.exact.count_of(FORGOTTEN) == 1
@@ -388,7 +388,7 @@ async def test_an_entry_that_was_cleared_is_not_served(harness: LearningHarness)
     harness = await taught()
     await harness.exact.cut("default", "all")
 
-    answer = await harness.ask(ALIKE, headers=READ_ONLY)
+    answer = await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert (answer.x_cache, answer.outcome.reason) == ("MISS", "cleared")
 
@@ -397,38 +397,38 @@ async def test_only_the_nearest_entry_that_was_not_served_is_labelled(
     harness: LearningHarness,
 ) -> None:
     farther = "So what exactly is Rust?"
-    harness.embedder.alike(ALIKE, farther, 0.9)
-    await harness.ask(ASKED)
-    await harness.ask(ALIKE)
+    harness.embedder.set_similarity(PARAPHRASE, farther, 0.9)
+    await harness.ask(PROMPT)
+    await harness.ask(PARAPHRASE)
 
     await harness.ask("Rust is what?")
-    harness.embedder.alike(ASKED, "Tell me, what is Rust?", 0.96)
+    harness.embedder.set_similarity(PROMPT, "Tell me, what is Rust?", 0.96)
     await harness.ask("Tell me, what is Rust?")
 
     assert harness.exact.count_of("learn:labels:missed") == 2
 
 
 async def test_a_comparison_that_was_not_made_is_no_label(harness: LearningHarness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.embedder.away_for = {"other words"}
 
     says(harness, "other words")
-    await harness.ask(ALIKE)
+    await harness.ask(PARAPHRASE)
 
-    assert labels(harness, ALIKE_CELL) == (1, 0, 0)
+    assert labels(harness, PARAPHRASE_CELL) == (1, 0, 0)
 
 
 async def test_most_exact_hits_are_not_asked_again(harness: LearningHarness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
-    assert (await harness.ask(ASKED)).outcome.reason == "identical"
+    assert (await harness.ask(PROMPT)).outcome.reason == "identical"
 
     await harness.proxy.drain()
     assert len(harness.upstream.calls) == 1
 
 
 async def test_a_hit_in_another_spelling_is_no_control(harness: LearningHarness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.chance = ALWAYS
 
     answer = await harness.ask("what is RUST?")

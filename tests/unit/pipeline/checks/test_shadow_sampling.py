@@ -19,14 +19,14 @@ from llm_cache_proxy.ports.exact_store.store import Commit
 from unit.pipeline.harness import Harness, ReceivedAnswer
 from unit.pipeline.learning_harness import UNWILLING, prepared
 
-ASKED = "What is Rust?"
-ALIKE = "Tell me what Rust is"
+PROMPT = "What is Rust?"
+PARAPHRASE = "Tell me what Rust is"
 READ_ONLY = {"x-cache-mode": "read-only"}
 
 
 def sampling(**changes: Any) -> Harness:
     harness = Harness(shadow=ShadowRules(rate=0.01), **changes)
-    harness.embedder.alike(ASKED, ALIKE, 0.94)
+    harness.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
     return harness
 
 
@@ -50,15 +50,15 @@ async def standing(harness: Harness) -> Standing:
 
 
 async def hit(harness: Harness, **changes: Any) -> ReceivedAnswer:
-    return await harness.ask(ALIKE, headers=READ_ONLY, **changes)
+    return await harness.ask(PARAPHRASE, headers=READ_ONLY, **changes)
 
 
 async def test_a_sampled_hit_is_served_and_the_upstream_called_all_the_same(
     harness: Harness,
 ) -> None:
-    first = await harness.ask(ASKED)
+    first = await harness.ask(PROMPT)
 
-    answer = await harness.ask(ALIKE)
+    answer = await harness.ask(PARAPHRASE)
 
     assert (answer.x_cache, answer.body) == ("HIT-SEMANTIC", first.body)
     assert len(harness.upstream.calls) == 2
@@ -68,7 +68,7 @@ async def test_a_sampled_hit_is_served_and_the_upstream_called_all_the_same(
 
 
 async def test_only_the_share_that_was_requested_is_sampled(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.chance = 0.01
 
     await hit(harness)
@@ -78,10 +78,10 @@ async def test_only_the_share_that_was_requested_is_sampled(harness: Harness) ->
 
 
 async def test_answers_that_agree_are_right_and_others_wrong(harness: Harness) -> None:
-    harness.embedder.alike("a language", "one language", 0.7)
-    harness.embedder.alike("a language", "an oxide", 0.5)
+    harness.embedder.set_similarity("a language", "one language", 0.7)
+    harness.embedder.set_similarity("a language", "an oxide", 0.5)
     says(harness, "a language")
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     for fresh in ("a language", "one language", "an oxide"):
         says(harness, fresh)
         await hit(harness)
@@ -93,9 +93,9 @@ async def test_answers_that_agree_are_right_and_others_wrong(harness: Harness) -
 
 async def test_a_verifier_decides_over_the_similarity_of_the_answers() -> None:
     harness = sampling(verified_shadow=True)
-    harness.embedder.alike("a language", "no language", 0.99)
+    harness.embedder.set_similarity("a language", "no language", 0.99)
     says(harness, "a language")
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     says(harness, "no language")
     await hit(harness)
@@ -109,7 +109,7 @@ async def test_a_verifier_decides_over_the_similarity_of_the_answers() -> None:
 
 
 async def test_what_a_sample_cost_is_counted_and_is_no_result(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     await hit(harness)
 
@@ -119,7 +119,7 @@ async def test_what_a_sample_cost_is_counted_and_is_no_result(harness: Harness) 
 
 @pytest.mark.parametrize("status", [429, 500])
 async def test_a_sample_without_an_answer_proves_nothing(harness: Harness, status: int) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     says(harness, "x", status)
 
     answer = await hit(harness)
@@ -132,7 +132,7 @@ async def test_a_sample_without_an_answer_proves_nothing(harness: Harness, statu
 
 
 async def test_a_cut_answer_or_a_missing_embedder_prove_nothing_either(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.upstream.queue([json.dumps(completion("x", finish="length")).encode()])
     await hit(harness)
     answers = harness.embedder.texts
@@ -146,7 +146,7 @@ async def test_a_cut_answer_or_a_missing_embedder_prove_nothing_either(harness: 
 
 async def test_a_streamed_hit_is_compared_by_what_it_says(harness: Harness) -> None:
     says(harness, "a language")
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     says(harness, "a language")
 
     answer = await hit(harness, stream=True, stream_options={"include_usage": True})
@@ -160,11 +160,11 @@ async def test_a_streamed_hit_is_compared_by_what_it_says(harness: Harness) -> N
 async def test_where_everything_stops_after_an_answer_the_upstream_gives_it(
     frozen: Harness,
 ) -> None:
-    await frozen.ask(ASKED)
+    await frozen.ask(PROMPT)
     says(frozen, "an oxide")
 
-    answer = await frozen.ask(ALIKE)
-    again = await frozen.ask(ALIKE)
+    answer = await frozen.ask(PARAPHRASE)
+    again = await frozen.ask(PARAPHRASE)
 
     assert (answer.x_cache, answer.outcome.reason, answer.said) == ("MISS", "shadow", "an oxide")
     assert (again.x_cache, again.said) == ("HIT-EXACT", "an oxide")
@@ -175,10 +175,10 @@ async def test_where_everything_stops_after_an_answer_the_upstream_gives_it(
 
 
 async def test_there_a_streamed_answer_is_compared_before_it_ends(frozen: Harness) -> None:
-    await frozen.ask(ASKED)
+    await frozen.ask(PROMPT)
     frozen.upstream.queue(sse(chunk("an oxide"), chunk(finish="stop")), headers=SSE_HEADERS)
 
-    answer = await frozen.begin(ALIKE, stream=True)
+    answer = await frozen.begin(PARAPHRASE, stream=True)
     assert not isinstance(answer.body, bytes)
     at_the_end = [await standing(frozen) async for piece in answer.body if b"[DONE]" in piece]
 
@@ -186,12 +186,12 @@ async def test_there_a_streamed_answer_is_compared_before_it_ends(frozen: Harnes
 
 
 async def test_there_an_upstream_without_an_answer_leaves_the_cached_one(frozen: Harness) -> None:
-    first = await frozen.ask(ASKED)
+    first = await frozen.ask(PROMPT)
     says(frozen, "slow down", 429)
-    busy = await frozen.ask(ALIKE, headers=READ_ONLY)
+    busy = await frozen.ask(PARAPHRASE, headers=READ_ONLY)
     frozen.upstream.unreachable = True
 
-    away = await frozen.ask(ALIKE, headers=READ_ONLY)
+    away = await frozen.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert (busy.x_cache, busy.status, busy.body) == ("HIT-SEMANTIC", 200, first.body)
     assert (away.x_cache, away.body) == ("HIT-SEMANTIC", first.body)
@@ -203,11 +203,11 @@ async def test_no_hit_of_a_client_that_should_pay_nothing_is_sampled(
     client: dict[str, Any], *, frozen: bool
 ) -> None:
     harness = sampling(frozen=frozen)
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     await prepared(harness, client)
     calls = len(harness.upstream.calls)
 
-    answer = await harness.ask(ALIKE, **client)
+    answer = await harness.ask(PARAPHRASE, **client)
 
     assert answer.x_cache == "HIT-SEMANTIC"
     assert len(harness.upstream.calls) == calls
@@ -216,12 +216,12 @@ async def test_no_hit_of_a_client_that_should_pay_nothing_is_sampled(
 async def test_too_many_wrong_samples_raise_the_threshold_for_good(
     harness: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     with caplog.at_level(logging.WARNING):
         for _ in range(LEAST_SAMPLES):
             says(harness, "an oxide")
             assert (await hit(harness)).x_cache == "HIT-SEMANTIC"
-    harness.embedder.alike(ASKED, "What, pray, is Rust?", 0.915)
+    harness.embedder.set_similarity(PROMPT, "What, pray, is Rust?", 0.915)
 
     near = await harness.ask("What, pray, is Rust?")
     nearer = await hit(harness)
@@ -236,24 +236,24 @@ async def test_too_many_wrong_samples_raise_the_threshold_for_good(
 async def test_a_raised_threshold_holds_for_promotions_and_other_instances(
     harness: Harness,
 ) -> None:
-    await harness.ask(ASKED)
-    assert (await harness.ask(ALIKE)).x_cache == "HIT-SEMANTIC"
+    await harness.ask(PROMPT)
+    assert (await harness.ask(PARAPHRASE)).x_cache == "HIT-SEMANTIC"
     await harness.exact.set_threshold("default", 0.96, before=0.0)
 
-    answer = await harness.ask(ALIKE)
+    answer = await harness.ask(PARAPHRASE)
 
     assert (answer.x_cache, answer.outcome.reason) == ("MISS", "threshold-raised")
 
 
 async def test_one_tenants_samples_raise_nothing_for_another(harness: Harness) -> None:
     await harness.exact.set_threshold("other", 0.99, before=0.0)
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
-    assert (await harness.ask(ALIKE)).x_cache == "HIT-SEMANTIC"
+    assert (await harness.ask(PARAPHRASE)).x_cache == "HIT-SEMANTIC"
 
 
 async def test_samples_that_cannot_be_kept_harm_no_request(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.exact.failing.add("sampled")
 
     assert (await hit(harness)).x_cache == "HIT-SEMANTIC"
@@ -262,9 +262,11 @@ async def test_samples_that_cannot_be_kept_harm_no_request(harness: Harness) -> 
 
 async def test_an_explanation_is_not_sampled() -> None:
     harness = sampling(policy=Policy())
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
-    answer = await Explanation(harness.pipeline).explain(Fields({"prompt": ALIKE, "model": "m"}))
+    answer = await Explanation(harness.pipeline).explain(
+        Fields({"prompt": PARAPHRASE, "model": "m"})
+    )
     await harness.proxy.drain()
 
     assert answer["result"] == "HIT-SEMANTIC"
@@ -284,7 +286,7 @@ async def test_an_explanation_is_not_sampled() -> None:
 async def test_an_entry_that_says_nothing_readable_is_served_and_not_sampled(
     harness: Harness, body: str, *, stream: bool
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     [entry] = harness.exact.entries.values()
     assert isinstance(entry, Entry)
     forms = replace(entry.forms, json=body, sse=body)
@@ -297,7 +299,7 @@ async def test_an_entry_that_says_nothing_readable_is_served_and_not_sampled(
 
 
 async def test_an_answer_that_is_no_json_proves_nothing(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.upstream.queue([b"<html>"])
 
     await hit(harness)
@@ -315,7 +317,7 @@ class RaisedElsewhere(MemoryExact):
 
 async def test_of_two_instances_that_would_raise_one_does() -> None:
     harness = sampling(exact=RaisedElsewhere())
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     for _ in range(LEAST_SAMPLES):
         await harness.exact.sampled("default", wrong=True)
     says(harness, "an oxide")

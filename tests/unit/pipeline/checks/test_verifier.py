@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.errors import NotInCache
 from llm_cache_proxy.domain.requests.policy import Policy
 from unit.pipeline.harness import Harness
 
-ASKED = "What is Rust?"
+PROMPT = "What is Rust?"
 LIKELY = "Tell me what Rust is"  # the guard accepts it
 GREY = "Rust, what is that?"
 OPPOSITE = ("How do I enable dark mode?", "How do I disable dark mode?")
@@ -21,19 +21,19 @@ UNSTORED = {"cache-control": "no-store"}
 @pytest.fixture
 def harness() -> Harness:
     made = Harness(Policy(threshold=0.86, verified=True))
-    made.embedder.alike(ASKED, LIKELY, 0.94)
+    made.embedder.set_similarity(PROMPT, LIKELY, 0.94)
     return made
 
 
 @pytest.fixture
 def grey(harness: Harness) -> Harness:
-    harness.embedder.alike(ASKED, GREY, 0.88)
+    harness.embedder.set_similarity(PROMPT, GREY, 0.88)
     return harness
 
 
 async def test_a_likely_pair_is_judged_first_and_served_at_once(harness: Harness) -> None:
-    harness.verifier.same(ASKED, LIKELY)
-    first = await harness.ask(ASKED)
+    harness.verifier.same(PROMPT, LIKELY)
+    first = await harness.ask(PROMPT)
 
     hit, promoted = await harness.ask(LIKELY), await harness.ask(LIKELY)
 
@@ -45,7 +45,7 @@ async def test_a_likely_pair_is_judged_first_and_served_at_once(harness: Harness
 async def test_a_likely_pair_that_is_refused_is_a_miss_and_not_judged_again(
     harness: Harness,
 ) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     refused = [await harness.ask(LIKELY, headers=UNSTORED) for _ in range(2)]
 
@@ -55,8 +55,8 @@ async def test_a_likely_pair_that_is_refused_is_a_miss_and_not_judged_again(
 
 
 async def test_a_grey_pair_is_a_miss_first_and_hits_next_time(grey: Harness) -> None:
-    grey.verifier.same(ASKED, GREY)
-    first = await grey.ask(ASKED)
+    grey.verifier.same(PROMPT, GREY)
+    first = await grey.ask(PROMPT)
 
     missed = await grey.ask(GREY, headers=UNSTORED)
     hit = await grey.ask(GREY, headers=UNSTORED)
@@ -67,7 +67,7 @@ async def test_a_grey_pair_is_a_miss_first_and_hits_next_time(grey: Harness) -> 
 
 
 async def test_a_grey_miss_is_judged_beside_the_upstreams_call(grey: Harness) -> None:
-    await grey.ask(ASKED)
+    await grey.ask(PROMPT)
     released = asyncio.Event()
     grey.verifier.before = released.wait
 
@@ -83,7 +83,7 @@ async def test_a_grey_miss_is_judged_beside_the_upstreams_call(grey: Harness) ->
 
 
 async def test_what_runs_beside_has_ended_once_the_proxy_is_settled(grey: Harness) -> None:
-    await grey.ask(ASKED)
+    await grey.ask(PROMPT)
 
     await grey.begin(GREY, headers=UNSTORED)
     await grey.proxy.wait_for_background()
@@ -92,7 +92,7 @@ async def test_what_runs_beside_has_ended_once_the_proxy_is_settled(grey: Harnes
 
 
 async def test_the_verifier_may_overrule_the_guards_veto(harness: Harness) -> None:
-    harness.embedder.alike(*OPPOSITE, 0.97)
+    harness.embedder.set_similarity(*OPPOSITE, 0.97)
     harness.verifier.same(*OPPOSITE)
     await harness.ask(OPPOSITE[0])
 
@@ -103,16 +103,16 @@ async def test_the_verifier_may_overrule_the_guards_veto(harness: Harness) -> No
 
 
 async def test_the_same_text_needs_no_verdict(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     harness.exact.forget_entries()
 
-    assert (await harness.ask(ASKED)).x_cache == "HIT-SEMANTIC"
+    assert (await harness.ask(PROMPT)).x_cache == "HIT-SEMANTIC"
     assert harness.verifier.asked == []
 
 
 async def test_a_verifier_that_fails_has_not_approved_and_is_called_again(harness: Harness) -> None:
-    harness.verifier.same(ASKED, LIKELY)
-    await harness.ask(ASKED)
+    harness.verifier.same(PROMPT, LIKELY)
+    await harness.ask(PROMPT)
     harness.verifier.away = True
 
     missed = await harness.ask(LIKELY, headers=UNSTORED)
@@ -128,15 +128,15 @@ async def test_a_verifier_that_fails_has_not_approved_and_is_called_again(harnes
 async def test_a_verdict_holds_for_both_directions_and_not_in_other_surroundings(
     harness: Harness,
 ) -> None:
-    harness.verifier.same(ASKED, LIKELY)
-    await harness.ask(ASKED)
+    harness.verifier.same(PROMPT, LIKELY)
+    await harness.ask(PROMPT)
     await harness.ask(LIKELY)
     harness.exact.forget_entries()
     harness.vectors.held.clear()
 
     await harness.ask(LIKELY)
-    back = await harness.ask(ASKED)
-    await harness.ask(ASKED, temperature=0.3)
+    back = await harness.ask(PROMPT)
+    await harness.ask(PROMPT, temperature=0.3)
     await harness.ask(LIKELY, temperature=0.3)
 
     assert back.x_cache == "HIT-SEMANTIC"
@@ -147,8 +147,8 @@ async def test_one_candidate_is_judged_while_the_client_waits_and_one_beside(
     harness: Harness,
 ) -> None:
     for number, similarity in enumerate((0.99, 0.98, 0.97)):
-        other = f"{ASKED}{' ' * (number + 1)}Please."
-        harness.embedder.alike(LIKELY, other, similarity)
+        other = f"{PROMPT}{' ' * (number + 1)}Please."
+        harness.embedder.set_similarity(LIKELY, other, similarity)
         await harness.ask(
             other, headers={"x-cache-mode": "write-only", "x-cache-normalize": "false"}
         )
@@ -161,7 +161,7 @@ async def test_one_candidate_is_judged_while_the_client_waits_and_one_beside(
 
 async def test_a_promotion_that_the_guard_alone_decided_is_not_believed(harness: Harness) -> None:
     lax = Harness(Policy(), exact=harness.exact, vectors=harness.vectors, embedder=harness.embedder)
-    await lax.ask(ASKED)
+    await lax.ask(PROMPT)
     assert (await lax.ask(LIKELY)).x_cache == "HIT-SEMANTIC"
 
     refused = await harness.ask(LIKELY)
@@ -173,7 +173,7 @@ async def test_a_promotion_that_overruled_the_guard_is_not_believed_without_the_
     harness: Harness,
 ) -> None:
     lax = Harness(Policy(), exact=harness.exact, vectors=harness.vectors, embedder=harness.embedder)
-    harness.embedder.alike(*OPPOSITE, 0.97)
+    harness.embedder.set_similarity(*OPPOSITE, 0.97)
     harness.verifier.same(*OPPOSITE)
     await harness.ask(OPPOSITE[0])
     await harness.ask(OPPOSITE[1], headers=UNSTORED)
@@ -186,8 +186,8 @@ async def test_a_promotion_that_overruled_the_guard_is_not_believed_without_the_
 
 
 async def test_feedback_outdoes_an_approval(harness: Harness) -> None:
-    harness.verifier.same(ASKED, LIKELY)
-    await harness.ask(ASKED)
+    harness.verifier.same(PROMPT, LIKELY)
+    await harness.ask(PROMPT)
     hit = await harness.ask(LIKELY)
     assert hit.outcome.entry_id is not None
     await harness.exact.bar("default", hit.outcome.entry_id.partition("-")[2])
@@ -196,16 +196,16 @@ async def test_feedback_outdoes_an_approval(harness: Harness) -> None:
 
 
 async def test_below_the_presets_threshold_the_verifier_is_not_called(harness: Harness) -> None:
-    harness.embedder.alike(ASKED, GREY, 0.85)
-    await harness.ask(ASKED)
+    harness.embedder.set_similarity(PROMPT, GREY, 0.85)
+    await harness.ask(PROMPT)
 
     assert (await harness.ask(GREY)).outcome.reason == "below-threshold"
     assert harness.verifier.asked == []
 
 
 async def test_a_client_that_tightens_is_held_to_it(harness: Harness) -> None:
-    harness.verifier.same(ASKED, LIKELY)
-    await harness.ask(ASKED)
+    harness.verifier.same(PROMPT, LIKELY)
+    await harness.ask(PROMPT)
 
     tight = await harness.ask(LIKELY, headers={"x-cache-threshold": "0.95"})
 
@@ -214,7 +214,7 @@ async def test_a_client_that_tightens_is_held_to_it(harness: Harness) -> None:
 
 
 async def test_where_only_the_cache_may_answer_nothing_is_judged_for_later(grey: Harness) -> None:
-    await grey.ask(ASKED)
+    await grey.ask(PROMPT)
 
     with pytest.raises(NotInCache):
         await grey.ask(GREY, headers={"cache-control": "only-if-cached"})
@@ -223,7 +223,7 @@ async def test_where_only_the_cache_may_answer_nothing_is_judged_for_later(grey:
 
 
 async def test_what_a_verdict_cost_is_counted_with_its_model(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     await harness.ask(LIKELY)
 
@@ -236,15 +236,15 @@ async def test_what_a_verdict_cost_is_counted_with_its_model(harness: Harness) -
 async def test_without_a_memory_the_verifier_is_called_and_its_word_still_holds(
     harness: Harness,
 ) -> None:
-    harness.verifier.same(ASKED, LIKELY)
-    await harness.ask(ASKED)
+    harness.verifier.same(PROMPT, LIKELY)
+    await harness.ask(PROMPT)
     harness.exact.failing.add("verdicts")
 
     assert (await harness.ask(LIKELY)).x_cache == "HIT-SEMANTIC"
 
 
 async def test_an_explanation_calls_no_verifier(harness: Harness) -> None:
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
     explaining = Explanation(harness.pipeline)
 
     answer = await explaining.explain(Fields({"prompt": LIKELY, "model": "m"}))
@@ -260,4 +260,4 @@ async def test_a_policy_that_needs_a_verifier_fails_without_one(
     harness.proxy = replace(harness.proxy, semantic=semantic)
 
     with pytest.raises(ValueError, match="verifier"):
-        await harness.ask(ASKED)
+        await harness.ask(PROMPT)

@@ -27,7 +27,7 @@ from llm_cache_proxy.ports.exact_store.keys import HeldKey
 from unit.pipeline.harness import COMPLETION_NANO, PROMPT_NANO, Harness, ReceivedAnswer, read
 
 TENANT, KEY = "acme", "00000000000000aa"
-ASKED, ALIKE = "What is Rust?", "Tell me what Rust is"
+PROMPT, PARAPHRASE = "What is Rust?", "Tell me what Rust is"
 TOLD_TOKENS, TOLD_NANO = 15, 10 * PROMPT_NANO + 5 * COMPLETION_NANO
 """What the fake upstream says that it took."""
 
@@ -35,7 +35,7 @@ TOLD_TOKENS, TOLD_NANO = 15, 10 * PROMPT_NANO + 5 * COMPLETION_NANO
 @pytest.fixture
 def harness() -> Harness:
     made = Harness()
-    made.embedder.alike(ASKED, ALIKE, 0.94)
+    made.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
     return made
 
 
@@ -44,11 +44,11 @@ async def with_key(harness: Harness, **changes: Any) -> None:
     assert await harness.exact.write_key(TENANT, KEY, record)
 
 
-async def ask(harness: Harness, text: str = ASKED, **changes: Any) -> ReceivedAnswer:
+async def ask(harness: Harness, text: str = PROMPT, **changes: Any) -> ReceivedAnswer:
     return await harness.ask(text, **{"tenant": TENANT, "key_id": KEY, **changes})
 
 
-async def begin(harness: Harness, text: str = ASKED, **changes: Any) -> Answer:
+async def begin(harness: Harness, text: str = PROMPT, **changes: Any) -> Answer:
     return await harness.begin(text, **{"tenant": TENANT, "key_id": KEY, **changes})
 
 
@@ -117,7 +117,7 @@ async def test_a_semantic_hit_gives_back_what_was_reserved(harness: Harness) -> 
     await ask(harness)
     before = charged(harness)
 
-    first, promoted = await begin(harness, ALIKE), await begin(harness, ALIKE)
+    first, promoted = await begin(harness, PARAPHRASE), await begin(harness, PARAPHRASE)
 
     assert (first.outcome.result, promoted.outcome.result) == ("HIT-SEMANTIC", "HIT-EXACT")
     assert charged(harness) == before
@@ -223,9 +223,9 @@ async def test_a_promotion_that_is_no_longer_believed_reserves_before_the_upstre
 ) -> None:
     await with_key(harness)
     await ask(harness)
-    await ask(harness, ALIKE)
+    await ask(harness, PARAPHRASE)
 
-    strict = await ask(harness, ALIKE, headers={"x-cache-threshold": "0.99"})
+    strict = await ask(harness, PARAPHRASE, headers={"x-cache-threshold": "0.99"})
 
     assert strict.x_cache == "MISS"
     assert charged(harness) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
@@ -259,7 +259,7 @@ async def test_stored_answers_are_served_though_the_budget_is_used_up(harness: H
     poor = KeyRecord(name="ci", created_at=1, limits=Limits(tokens_per_day=1))
     assert await harness.exact.write_key(TENANT, KEY, poor, instead_of=record)
 
-    answers = [await ask(harness), await ask(harness, ALIKE)]
+    answers = [await ask(harness), await ask(harness, PARAPHRASE)]
 
     assert [answer.x_cache for answer in answers] == ["HIT-EXACT", "HIT-SEMANTIC"]
 
@@ -376,14 +376,14 @@ async def test_a_request_that_looks_twice_takes_one_place_of_the_modest_rate(
 ) -> None:
     await with_key(harness)
     await ask(harness)
-    await ask(harness, ALIKE)
+    await ask(harness, PARAPHRASE)
     harness.exact.fill_up()
 
-    answers = [await ask(harness, ALIKE), await ask(harness, ALIKE)]
+    answers = [await ask(harness, PARAPHRASE), await ask(harness, PARAPHRASE)]
 
     assert [answer.outcome.reason for answer in answers] == ["promoted"] * 2
     with pytest.raises(LimitReached):
-        await ask(harness, ALIKE)
+        await ask(harness, PARAPHRASE)
 
 
 async def test_without_a_key_an_uncached_request_needs_no_lookup(harness: Harness) -> None:

@@ -1,4 +1,4 @@
-"""Requests that are alike and in flight share one upstream call."""
+"""Identical requests in flight share one upstream call."""
 
 import asyncio
 import contextlib
@@ -27,14 +27,14 @@ from unit.pipeline.harness import Harness, ReceivedAnswer
 SSE = {"content-type": "text/event-stream"}
 
 
-def a_bench(**parts: Any) -> tuple[Harness, GatedUpstream]:
+def gated_harness(**parts: Any) -> tuple[Harness, GatedUpstream]:
     upstream = GatedUpstream()
     return Harness(upstream=upstream, **parts), upstream
 
 
 def other_instance(harness: Harness, **parts: Any) -> tuple[Harness, GatedUpstream]:
     """Another process on the same store, with an upstream of its own."""
-    made, upstream = a_bench(exact=harness.exact, **parts)
+    made, upstream = gated_harness(exact=harness.exact, **parts)
     made.proxy.single_flight.pace.saw("m", 0.05)
     return made, upstream
 
@@ -53,7 +53,7 @@ async def let_tasks_run() -> None:
 
 
 async def test_followers_in_one_process_share_the_leaders_answer_without_a_poll() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     leader = await in_flight(harness, upstream)
     followers = [asyncio.create_task(harness.ask()) for _ in range(5)]
     await let_tasks_run()
@@ -71,7 +71,7 @@ async def test_followers_in_one_process_share_the_leaders_answer_without_a_poll(
 
 
 async def test_a_follower_elsewhere_polls_for_it() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, unasked = other_instance(harness)
     leader = await in_flight(harness, upstream)
     followers = [asyncio.create_task(elsewhere.ask()) for _ in range(5)]
@@ -87,7 +87,7 @@ async def test_a_follower_elsewhere_polls_for_it() -> None:
 
 
 async def test_an_answer_that_is_not_kept_is_shared_with_those_who_wait_and_no_one_later() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
     said = completion("There you", finish="length")
@@ -110,7 +110,7 @@ async def test_an_answer_that_is_not_kept_is_shared_with_those_who_wait_and_no_o
 
 @pytest.mark.parametrize("said", [b'{"choices": [1]}', b'{"error": "no"}', b"no JSON", b"\xff"])
 async def test_an_answer_that_is_no_completion_goes_to_all_followers(said: bytes) -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     upstream.queue([said])
     leader = await in_flight(harness, upstream)
     follower = asyncio.create_task(harness.ask())
@@ -123,7 +123,7 @@ async def test_an_answer_that_is_no_completion_goes_to_all_followers(said: bytes
 
 
 async def test_an_upstream_error_goes_to_all_followers() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, _ = other_instance(harness)
     upstream.queue([b'{"error": {"message": "slow down"}}'], 429, {"retry-after": "7"})
     leader = await in_flight(harness, upstream)
@@ -138,7 +138,7 @@ async def test_an_upstream_error_goes_to_all_followers() -> None:
 
 
 async def test_an_unreachable_upstream_is_an_error_for_all_followers() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, _ = other_instance(harness)
     upstream.unreachable = True
     leader = await in_flight(harness, upstream)
@@ -154,7 +154,7 @@ async def test_an_unreachable_upstream_is_an_error_for_all_followers() -> None:
 
 
 async def test_a_stream_that_breaks_off_is_an_error_for_those_who_wait() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     broken: list[Any] = [*sse(chunk("Half"), done=False), UpstreamTimedOut("late", upstream="u")]
     upstream.queue(broken, 200, SSE)
     leader = await in_flight(harness, upstream, stream=True)
@@ -170,7 +170,7 @@ async def test_a_stream_that_breaks_off_is_an_error_for_those_who_wait() -> None
 
 @pytest.mark.parametrize("far", [False, True])
 async def test_a_leader_whose_client_leaves_hands_over_to_one(far: bool) -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, theirs = other_instance(harness) if far else (harness, upstream)
     leader = await in_flight(harness, upstream)
     followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
@@ -188,7 +188,7 @@ async def test_a_leader_whose_client_leaves_hands_over_to_one(far: bool) -> None
 
 
 async def test_a_leader_that_dies_is_followed_by_one_when_its_lease_lapses() -> None:
-    harness, _ = a_bench()
+    harness, _ = gated_harness()
     flight = await usual_flight()
     died = Lookup("default", "key", Form.JSON, "digest", flight=flight, lease_seconds=5)
     await harness.exact.lookup(died)
@@ -205,7 +205,7 @@ async def test_a_leader_that_dies_is_followed_by_one_when_its_lease_lapses() -> 
 
 async def usual_flight() -> str:
     """The name under which the harness's usual request takes its lease."""
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     leader = await in_flight(harness, upstream)
     [(_, flight)] = harness.exact.leases
     upstream.gate.set()
@@ -214,7 +214,7 @@ async def usual_flight() -> str:
 
 
 async def test_heartbeats_keep_a_slow_leader_in_the_lead() -> None:
-    harness, upstream = a_bench(terms=LeaseTerms(lease_seconds=0.06))
+    harness, upstream = gated_harness(terms=LeaseTerms(lease_seconds=0.06))
     elsewhere, theirs = other_instance(harness, terms=LeaseTerms(lease_seconds=0.06))
     leader = await in_flight(harness, upstream)
     follower = asyncio.create_task(elsewhere.ask())
@@ -230,7 +230,7 @@ async def test_heartbeats_keep_a_slow_leader_in_the_lead() -> None:
 
 
 async def test_no_request_waits_longer_than_the_setting_says() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, theirs = other_instance(harness, terms=LeaseTerms(wait_seconds=0.1))
     theirs.gate.set()
     leader = await in_flight(harness, upstream)
@@ -243,7 +243,7 @@ async def test_no_request_waits_longer_than_the_setting_says() -> None:
 
 
 async def test_without_a_store_no_request_leads_and_none_waits() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     harness.exact.away = True
     upstream.gate.set()
 
@@ -254,7 +254,7 @@ async def test_without_a_store_no_request_leads_and_none_waits() -> None:
 
 
 async def test_a_store_that_fails_lets_all_who_wait_go_on() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
     leader = await in_flight(harness, upstream)
@@ -271,7 +271,7 @@ async def test_a_store_that_fails_lets_all_who_wait_go_on() -> None:
 
 
 async def test_a_full_store_gives_no_lease_and_fails_no_request() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     harness.exact.fill_up()
     upstream.gate.set()
 
@@ -281,7 +281,7 @@ async def test_a_full_store_gives_no_lease_and_fails_no_request() -> None:
 
 
 async def test_after_a_clear_the_followers_call_the_upstream_anew() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     leader = await in_flight(harness, upstream)
     followers = [asyncio.create_task(harness.ask()) for _ in range(3)]
     await let_tasks_run()
@@ -295,7 +295,7 @@ async def test_after_a_clear_the_followers_call_the_upstream_anew() -> None:
 
 
 async def test_an_answer_from_another_route_reaches_those_who_wait() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, theirs = other_instance(harness)
     for one in (upstream, theirs):
         one.route_list = [Route("first", "m"), Route("second", "m")]
@@ -312,9 +312,9 @@ async def test_an_answer_from_another_route_reaches_those_who_wait() -> None:
 
 
 async def test_a_leader_that_finds_a_semantic_match_shares_it_with_its_followers() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     upstream.gate.set()
-    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
+    harness.embedder.set_similarity("What is Rust?", "Tell me what Rust is", 0.94)
     await harness.ask("Tell me what Rust is")
 
     answer = await asyncio.gather(*(harness.ask() for _ in range(4)))
@@ -336,7 +336,7 @@ async def test_a_leader_that_finds_a_semantic_match_shares_it_with_its_followers
     ],
 )
 async def test_who_keeps_or_reads_nothing_shares_nothing(headers: dict[str, str]) -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     leader = await in_flight(harness, upstream)
     asked_before = len(upstream.calls)
     other = asyncio.create_task(harness.ask(headers=headers))
@@ -350,7 +350,7 @@ async def test_who_keeps_or_reads_nothing_shares_nothing(headers: dict[str, str]
 
 
 async def test_it_can_be_switched_off() -> None:
-    harness, upstream = a_bench(policy=Policy(coalesce=False))
+    harness, upstream = gated_harness(policy=Policy(coalesce=False))
     upstream.gate.set()
 
     await asyncio.gather(*(harness.ask() for _ in range(3)))
@@ -360,7 +360,7 @@ async def test_it_can_be_switched_off() -> None:
 
 
 async def test_other_tenants_and_other_spellings_are_other_flights() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     upstream.gate.set()
     asks = [harness.ask(), harness.ask(tenant="other"), harness.ask("what is rust?")]
 
@@ -377,7 +377,7 @@ async def pieces_of(body: bytes | AsyncGenerator[bytes]) -> list[bytes]:
 
 
 async def test_a_stream_that_waits_is_kept_alive_by_comments() -> None:
-    harness, upstream = a_bench(keep_alive_seconds=0.05)
+    harness, upstream = gated_harness(keep_alive_seconds=0.05)
     leader = await in_flight(harness, upstream)
     answer = await harness.begin(stream=True)
     reading = asyncio.create_task(pieces_of(answer.body))
@@ -395,7 +395,7 @@ async def test_a_stream_that_waits_is_kept_alive_by_comments() -> None:
 
 
 async def test_a_stream_that_waits_reports_an_error_as_an_event() -> None:
-    harness, upstream = a_bench(keep_alive_seconds=0.05)
+    harness, upstream = gated_harness(keep_alive_seconds=0.05)
     upstream.unreachable = True
     leader = await in_flight(harness, upstream)
     answer = await harness.begin(stream=True)
@@ -409,7 +409,7 @@ async def test_a_stream_that_waits_reports_an_error_as_an_event() -> None:
 
 
 async def test_a_stream_that_waits_learns_that_its_key_has_nothing_left() -> None:
-    harness, upstream = a_bench(keep_alive_seconds=0.05)
+    harness, upstream = gated_harness(keep_alive_seconds=0.05)
     limits = {"aa": Limits(), "bb": Limits(tokens_per_day=1)}
     for key_id, each in limits.items():
         await harness.exact.write_key("acme", key_id, KeyRecord("ci", created_at=1, limits=each))
@@ -426,7 +426,7 @@ async def test_a_stream_that_waits_learns_that_its_key_has_nothing_left() -> Non
 
 
 async def test_a_stream_whose_wait_timed_out_goes_on_alone() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, theirs = other_instance(
         harness, keep_alive_seconds=0.03, terms=LeaseTerms(wait_seconds=0.1)
     )
@@ -444,7 +444,7 @@ async def test_a_stream_whose_wait_timed_out_goes_on_alone() -> None:
 
 @pytest.mark.parametrize("begun", [False, True])
 async def test_a_stream_that_is_left_while_it_waits_leaves_nothing_behind(begun: bool) -> None:
-    harness, upstream = a_bench(keep_alive_seconds=0.02)
+    harness, upstream = gated_harness(keep_alive_seconds=0.02)
     leader = await in_flight(harness, upstream)
     answer = await harness.begin(stream=True)
     assert not isinstance(answer.body, bytes)
@@ -504,7 +504,7 @@ def test_mail_is_read_as_it_was_written() -> None:
 
 
 async def test_a_stream_that_is_left_before_it_began_waits_no_more() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     leader = await in_flight(harness, upstream)
     follower = asyncio.create_task(harness.begin(stream=True))
     await let_tasks_run()
@@ -521,7 +521,7 @@ async def test_a_stream_that_is_left_before_it_began_waits_no_more() -> None:
 
 
 async def test_a_stream_that_came_to_lead_and_is_left_gives_the_lease_back() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, theirs = other_instance(harness, keep_alive_seconds=0.02)
     leader = await in_flight(harness, upstream)
     answer = await elsewhere.begin(stream=True)
@@ -539,7 +539,7 @@ async def test_a_stream_that_came_to_lead_and_is_left_gives_the_lease_back() -> 
 
 
 async def test_a_stream_that_waits_reports_an_upstreams_refusal_as_an_event() -> None:
-    harness, upstream = a_bench(keep_alive_seconds=0.02)
+    harness, upstream = gated_harness(keep_alive_seconds=0.02)
     upstream.queue([b'{"error":\n {"message": "too many"}}'], 429)
     leader = await in_flight(harness, upstream)
     answer = await harness.begin(stream=True)
@@ -566,8 +566,8 @@ class GatedEmbedder(FakeEmbedder):
 
 async def test_a_follower_elsewhere_gets_the_leaders_semantic_match() -> None:
     embedder = GatedEmbedder()
-    embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
-    harness, upstream = a_bench(embedder=embedder)
+    embedder.set_similarity("What is Rust?", "Tell me what Rust is", 0.94)
+    harness, upstream = gated_harness(embedder=embedder)
     upstream.gate.set()
     await harness.ask("Tell me what Rust is")
     elsewhere, theirs = other_instance(harness)
@@ -583,7 +583,7 @@ async def test_a_follower_elsewhere_gets_the_leaders_semantic_match() -> None:
 
 
 async def test_mail_of_another_version_sends_a_follower_to_the_upstream() -> None:
-    harness, upstream = a_bench()
+    harness, upstream = gated_harness()
     elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
     leader = await in_flight(harness, upstream)

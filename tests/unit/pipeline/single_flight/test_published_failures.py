@@ -15,7 +15,7 @@ ANSWER_IN_GERMAN = {"role": "system", "content": "Answer in German."}
 async def asked_after(stored: str, asked: str, similarity: float) -> ReceivedAnswer:
     """The answer to `asked` when `stored` was answered before and lies this near."""
     harness = Harness()
-    harness.embedder.alike(stored, asked, similarity)
+    harness.embedder.set_similarity(stored, asked, similarity)
     await harness.ask(stored)
     return await harness.ask(asked)
 
@@ -81,7 +81,7 @@ async def test_prefix_collision_texts_beyond_the_window_are_not_compared() -> No
     harness.embedder.longest = 300
     shared = "The contract says as follows. " * 20
     stored, asked = shared + "Who signed it?", shared + "When does it end?"
-    harness.embedder.alike(stored, asked, 1.0)
+    harness.embedder.set_similarity(stored, asked, 1.0)
 
     await harness.ask(stored)
     result = await harness.ask(asked)
@@ -111,7 +111,7 @@ async def test_context_how_old_is_he_is_about_the_conversation() -> None:
 
 async def test_system_prompt_another_instruction_is_another_request() -> None:
     harness = Harness()
-    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.97)
+    harness.embedder.set_similarity("What is Rust?", "Tell me what Rust is", 0.97)
     question = {"role": "user", "content": "What is Rust?"}
     paraphrase = {"role": "user", "content": "Tell me what Rust is"}
 
@@ -162,8 +162,8 @@ async def test_a_vetoed_neighbour_does_not_hide_a_right_one() -> None:
     harness = Harness()
     stored, opposite = "How do I turn on dark mode?", "How do I disable dark mode?"
     asked = "How do I enable dark mode?"
-    harness.embedder.alike(asked, opposite, 0.99)
-    harness.embedder.alike(asked, stored, 0.93)
+    harness.embedder.set_similarity(asked, opposite, 0.99)
+    harness.embedder.set_similarity(asked, stored, 0.93)
 
     right = await harness.ask(stored)
     await harness.ask(opposite)

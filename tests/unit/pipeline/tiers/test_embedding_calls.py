@@ -4,7 +4,7 @@ import pytest
 
 from unit.pipeline.harness import Harness
 
-ASKED = "What is Rust?"
+PROMPT = "What is Rust?"
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ async def test_a_call_that_is_paid_for_is_counted_with_its_tokens_price_and_late
 ) -> None:
     harness.embedder.priced_as = "m"
 
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     assert harness.exact.count_of("embedding:calls") == 1
-    assert harness.exact.count_of("embedding:tokens") == len(ASKED)
-    assert harness.exact.count_of("embedding:nano_dollars") == len(ASKED)
+    assert harness.exact.count_of("embedding:tokens") == len(PROMPT)
+    assert harness.exact.count_of("embedding:nano_dollars") == len(PROMPT)
     assert harness.exact.count_of("embedding:unpriced_tokens") == 0
     assert timed_calls(harness) == 1
 
@@ -36,15 +36,15 @@ async def test_a_call_that_is_paid_for_is_counted_with_its_tokens_price_and_late
 async def test_tokens_of_a_model_without_a_price_are_counted_as_such(harness: Harness) -> None:
     harness.embedder.priced_as = "unheard-of"
 
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
-    assert harness.exact.count_of("embedding:unpriced_tokens") == len(ASKED)
+    assert harness.exact.count_of("embedding:unpriced_tokens") == len(PROMPT)
     assert harness.exact.count_of("embedding:nano_dollars") == 0
 
 
 async def test_a_prompt_is_paid_for_once_a_request(harness: Harness) -> None:
-    await harness.ask(ASKED)
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
+    await harness.ask(PROMPT)
 
     assert harness.exact.count_of("embedding:calls") == 1
 
@@ -52,7 +52,7 @@ async def test_a_prompt_is_paid_for_once_a_request(harness: Harness) -> None:
 async def test_a_prompt_that_is_too_long_is_paid_for_once(harness: Harness) -> None:
     harness.embedder.longest = 5
 
-    answer = await harness.ask(ASKED)
+    answer = await harness.ask(PROMPT)
 
     assert answer.outcome.reason == "too-long"
     assert harness.exact.count_of("embedding:calls") == 1
@@ -61,7 +61,7 @@ async def test_a_prompt_that_is_too_long_is_paid_for_once(harness: Harness) -> N
 async def test_a_call_that_fails_is_counted_as_a_failure_alone(harness: Harness) -> None:
     harness.embedder.away = True
 
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     assert harness.exact.count_of("embedding:calls") == 0
     assert harness.exact.count_of("error:embed") > 0
@@ -70,7 +70,7 @@ async def test_a_call_that_fails_is_counted_as_a_failure_alone(harness: Harness)
 async def test_a_model_of_the_proxys_own_is_not_paid_for(harness: Harness) -> None:
     harness.embedder.priced_as = ""
 
-    await harness.ask(ASKED)
+    await harness.ask(PROMPT)
 
     assert harness.exact.count_of("embedding:calls") == 0
     assert timed_calls(harness) == 0

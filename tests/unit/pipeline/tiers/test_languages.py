@@ -17,7 +17,7 @@ def language(pair: LanguagePair) -> str:
 
 
 async def asked(pair: LanguagePair, harness: Harness) -> str:
-    harness.embedder.alike(pair.a, pair.b, pair.similarity)
+    harness.embedder.set_similarity(pair.a, pair.b, pair.similarity)
     await harness.ask(pair.a)
     return (await harness.ask(pair.b, headers={"x-cache-mode": "read-only"})).x_cache
 

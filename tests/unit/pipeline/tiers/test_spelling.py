@@ -38,7 +38,7 @@ async def test_where_spelling_counts_no_other_spelling_is_served_by_any_tier(
     preset: str, headers: dict[str, str], asked: str, respelt: str
 ) -> None:
     harness = Harness(policy_of(preset))
-    harness.embedder.alike(asked, respelt, 1.0)
+    harness.embedder.set_similarity(asked, respelt, 1.0)
     await harness.ask(asked)
 
     other = await harness.ask(respelt, headers=headers)
@@ -52,7 +52,7 @@ async def test_where_spelling_counts_no_other_spelling_is_served_by_any_tier(
 
 async def test_with_the_preset_off_another_wording_is_never_served() -> None:
     harness = Harness(policy_of("off"))
-    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 1.0)
+    harness.embedder.set_similarity("What is Rust?", "Tell me what Rust is", 1.0)
     await harness.ask("What is Rust?")
 
     other = await harness.ask("Tell me what Rust is")
@@ -65,7 +65,7 @@ async def test_by_default_capitals_that_change_a_meaning_are_never_served(
     asked: str, respelt: str
 ) -> None:
     harness = Harness(policy_of("balanced"))
-    harness.embedder.alike(asked, respelt, 1.0)
+    harness.embedder.set_similarity(asked, respelt, 1.0)
     await harness.ask(asked)
 
     other = await harness.ask(respelt)

@@ -1,4 +1,4 @@
-"""Answers past their life: given where the upstream fails, or while one caller renews them."""
+"""Answers past their TTL: served where the upstream fails, or while one caller renews them."""
 
 import asyncio
 import json
@@ -14,10 +14,10 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.ports.upstream import UpstreamCall, UpstreamReply
 from unit.pipeline.harness import Harness, ReceivedAnswer
 
-LIFE = 100
-IF_ERROR = Policy(default_ttl_seconds=LIFE, stale_if_error_seconds=60)
-REVALIDATE = Policy(default_ttl_seconds=LIFE, stale_while_revalidate_seconds=60)
-AHEAD = Policy(default_ttl_seconds=LIFE, refresh_ahead=0.2)
+TTL = 100
+IF_ERROR = Policy(default_ttl_seconds=TTL, stale_if_error_seconds=60)
+REVALIDATE = Policy(default_ttl_seconds=TTL, stale_while_revalidate_seconds=60)
+AHEAD = Policy(default_ttl_seconds=TTL, refresh_ahead=0.2)
 
 
 class UnhurriedUpstream(FakeUpstream):
@@ -47,7 +47,7 @@ def directive(text: str) -> dict[str, Any]:
 
 
 async def stored(
-    policy: Policy, *, aged: int = LIFE, **parts: Any
+    policy: Policy, *, aged: int = TTL, **parts: Any
 ) -> tuple[Harness, ReceivedAnswer]:
     """An answer that was stored so many seconds ago."""
     harness = Harness(policy, **parts)
@@ -57,14 +57,14 @@ async def stored(
 
 
 async def test_an_expired_answer_is_served_for_an_upstream_that_cannot_be_reached() -> None:
-    harness, first = await stored(IF_ERROR, aged=LIFE + 59)
+    harness, first = await stored(IF_ERROR, aged=TTL + 59)
     harness.upstream.unreachable = True
 
     answer = await harness.ask()
 
     assert (answer.x_cache, answer.outcome.reason) == ("STALE", "stale-if-error")
     assert (answer.status, answer.body) == (200, first.body)
-    assert (answer.outcome.age_seconds, answer.outcome.ttl_seconds) == (LIFE + 59, 0)
+    assert (answer.outcome.age_seconds, answer.outcome.ttl_seconds) == (TTL + 59, 0)
     assert answer.outcome.saved_tokens == 15
 
 
@@ -184,7 +184,7 @@ async def test_a_stream_that_has_begun_is_not_replaced() -> None:
 
 
 async def test_past_its_window_nothing_stale_is_served() -> None:
-    harness, _ = await stored(IF_ERROR, aged=LIFE + 60)
+    harness, _ = await stored(IF_ERROR, aged=TTL + 60)
     harness.upstream.unreachable = True
 
     with pytest.raises(UpstreamError):
@@ -192,7 +192,7 @@ async def test_past_its_window_nothing_stale_is_served() -> None:
 
 
 async def test_without_a_window_nothing_is_kept_or_given() -> None:
-    harness, _ = await stored(Policy(default_ttl_seconds=LIFE))
+    harness, _ = await stored(Policy(default_ttl_seconds=TTL))
     harness.upstream.unreachable = True
     before = harness.exact.calls
 
@@ -209,7 +209,7 @@ async def test_without_a_window_nothing_is_kept_or_given() -> None:
     "asked", ["stale-if-error=9", "max-stale=9", "stale-if-error=60, max-stale=9"]
 )
 async def test_a_client_narrows_the_window(asked: str) -> None:
-    harness, _ = await stored(IF_ERROR, aged=LIFE + 10)
+    harness, _ = await stored(IF_ERROR, aged=TTL + 10)
     harness.upstream.unreachable = True
 
     with pytest.raises(UpstreamError):
@@ -218,7 +218,7 @@ async def test_a_client_narrows_the_window(asked: str) -> None:
 
 @pytest.mark.parametrize("asked", ["stale-if-error=999", "max-stale=999", "max-stale"])
 async def test_a_client_does_not_widen_it(asked: str) -> None:
-    harness, _ = await stored(IF_ERROR, aged=LIFE + 59)
+    harness, _ = await stored(IF_ERROR, aged=TTL + 59)
     harness.upstream.unreachable = True
 
     assert (await harness.ask(**directive(asked))).x_cache == "STALE"
@@ -229,7 +229,7 @@ async def test_a_client_does_not_widen_it(asked: str) -> None:
 
 @pytest.mark.parametrize("asked", ["no-cache", "max-age=100"])
 async def test_who_wants_no_stored_answer_or_a_younger_one_gets_none(asked: str) -> None:
-    harness, _ = await stored(IF_ERROR, aged=LIFE + 1)
+    harness, _ = await stored(IF_ERROR, aged=TTL + 1)
     harness.upstream.unreachable = True
 
     with pytest.raises(UpstreamError):
@@ -247,11 +247,11 @@ async def test_a_clear_takes_expired_answers_too() -> None:
 
 async def test_an_expired_answer_is_found_through_its_promotion_and_never_semantically() -> None:
     harness = Harness(IF_ERROR)
-    harness.embedder.alike("What is Rust?", "Tell me what Rust is", 0.94)
-    harness.embedder.alike("What is Rust?", "Rust: what is it?", 0.94)
+    harness.embedder.set_similarity("What is Rust?", "Tell me what Rust is", 0.94)
+    harness.embedder.set_similarity("What is Rust?", "Rust: what is it?", 0.94)
     await harness.ask()
     assert (await harness.ask("Tell me what Rust is")).x_cache == "HIT-SEMANTIC"
-    harness.exact.time += LIFE
+    harness.exact.time += TTL
     harness.upstream.unreachable = True
 
     answer = await harness.ask("Tell me what Rust is")
@@ -267,7 +267,7 @@ async def test_an_expired_answer_is_found_through_its_promotion_and_never_semant
 async def test_the_guard_reads_an_expired_answers_text_as_well() -> None:
     harness = Harness(IF_ERROR)
     await harness.ask("How do I polish my nails?")
-    harness.exact.time += LIFE
+    harness.exact.time += TTL
     harness.upstream.unreachable = True
 
     with pytest.raises(UpstreamError):
@@ -385,13 +385,13 @@ async def test_there_it_falls_back_on_the_expired_one() -> None:
 
 
 async def test_past_the_window_it_is_a_miss() -> None:
-    harness, _ = await stored(REVALIDATE, aged=LIFE + 60)
+    harness, _ = await stored(REVALIDATE, aged=TTL + 60)
 
     assert (await harness.ask()).x_cache == "MISS"
 
 
 async def test_without_single_flight_no_request_refreshes_and_nothing_stale_is_given() -> None:
-    policy = Policy(default_ttl_seconds=LIFE, stale_while_revalidate_seconds=60, coalesce=False)
+    policy = Policy(default_ttl_seconds=TTL, stale_while_revalidate_seconds=60, coalesce=False)
     harness, _ = await stored(policy)
 
     assert (await harness.ask()).x_cache == "MISS"

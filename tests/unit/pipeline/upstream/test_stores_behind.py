@@ -34,7 +34,7 @@ class HeldExact(MemoryExact):
         return await super().commit(commit)
 
 
-def a_bench(**parts: Any) -> tuple[Harness, HeldExact]:
+def held_harness(**parts: Any) -> tuple[Harness, HeldExact]:
     exact = HeldExact()
     return Harness(exact=exact, stores_behind=True, **parts), exact
 
@@ -51,7 +51,7 @@ async def unstored(harness: Harness) -> Answer:
 
 
 async def test_an_answer_leaves_before_it_is_stored() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
 
     answer = await harness.begin()
 
@@ -66,7 +66,7 @@ async def test_an_answer_leaves_before_it_is_stored() -> None:
 
 
 async def test_its_headers_say_nothing_of_an_entry() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
 
     answer = await harness.begin()
     exact.gate.set()
@@ -77,7 +77,7 @@ async def test_its_headers_say_nothing_of_an_entry() -> None:
 
 
 async def test_an_identical_request_meanwhile_gets_the_same_answer() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     await unstored(harness)
 
     follower = asyncio.create_task(harness.ask())
@@ -92,7 +92,7 @@ async def test_an_identical_request_meanwhile_gets_the_same_answer() -> None:
 
 
 async def test_an_identical_request_waits_for_a_fallbacks_answer_and_asks_anew() -> None:
-    harness, exact = a_bench(policy=Policy(semantic=False))
+    harness, exact = held_harness(policy=Policy(semantic=False))
     harness.upstream.answering_route = Route("fallback", "other")
     await unstored(harness)
     harness.upstream.answering_route = None
@@ -108,7 +108,7 @@ async def test_an_identical_request_waits_for_a_fallbacks_answer_and_asks_anew()
 
 
 async def test_an_identical_request_waits_for_what_is_stored_by_its_text_as_written() -> None:
-    harness, exact = a_bench(policy=Policy(semantic=False))
+    harness, exact = held_harness(policy=Policy(semantic=False))
     exact.gate.set()
     await harness.ask("What does chmod u+S do?")
     exact.gate.clear()
@@ -126,8 +126,8 @@ async def test_an_identical_request_waits_for_what_is_stored_by_its_text_as_writ
 
 
 async def test_a_prompt_in_other_words_waits_for_it_and_is_a_hit() -> None:
-    harness, exact = a_bench()
-    harness.embedder.alike("What is Rust?", "What's Rust?", 0.97)
+    harness, exact = held_harness()
+    harness.embedder.set_similarity("What is Rust?", "What's Rust?", 0.97)
     await harness.begin("What is Rust?")
     await let_tasks_run()
 
@@ -143,7 +143,7 @@ async def test_a_prompt_in_other_words_waits_for_it_and_is_a_hit() -> None:
 
 
 async def test_nobody_waits_for_another_prompts_or_tenants_store() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     exact.gate.set()
     await harness.ask("What is Go?")
     exact.gate.clear()
@@ -159,7 +159,7 @@ async def test_nobody_waits_for_another_prompts_or_tenants_store() -> None:
 
 
 async def test_an_identical_request_after_it_is_a_hit() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     exact.gate.set()
     await unstored(harness)
 
@@ -169,7 +169,7 @@ async def test_an_identical_request_after_it_is_a_hit() -> None:
 
 
 async def test_a_store_that_fails_behind_it_keeps_nobody_waiting() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     exact.fault = OSError("the disk is gone")
     await unstored(harness)
     follower = asyncio.create_task(harness.ask())
@@ -185,7 +185,7 @@ async def test_a_store_that_fails_behind_it_keeps_nobody_waiting() -> None:
 
 
 async def test_a_write_that_is_given_up_gives_its_lease_back() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     await unstored(harness)
     assert len(exact.leases) == 1
 
@@ -198,7 +198,7 @@ async def test_a_write_that_is_given_up_gives_its_lease_back() -> None:
 
 
 async def test_a_clear_that_came_in_between_wins() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     await unstored(harness)
 
     await exact.cut("default", "all")
@@ -210,7 +210,7 @@ async def test_a_clear_that_came_in_between_wins() -> None:
 
 
 async def test_what_cannot_be_read_back_is_not_stored() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     said = json.dumps(completion("hello")).replace("1700000000", "1e999").encode()
     harness.upstream.queue([said])
     exact.gate.set()
@@ -225,7 +225,7 @@ async def test_what_cannot_be_read_back_is_not_stored() -> None:
 
 
 async def test_more_than_so_many_are_stored_before_they_are_sent() -> None:
-    harness, exact = a_bench(policy=Policy(semantic=False))
+    harness, exact = held_harness(policy=Policy(semantic=False))
     for number in range(MOST_UNSTORED):
         await harness.begin(f"What is {number}?")
 
@@ -255,7 +255,7 @@ async def test_where_nothing_runs_after_an_answer_it_is_stored_first() -> None:
 
 
 async def test_draining_waits_until_everything_is_stored() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     await harness.begin()
 
     draining = asyncio.create_task(harness.proxy.drain())
@@ -269,7 +269,7 @@ async def test_draining_waits_until_everything_is_stored() -> None:
 
 
 async def test_what_is_counted_is_known_when_the_answer_leaves() -> None:
-    harness, exact = a_bench()
+    harness, exact = held_harness()
     state = RequestState()
 
     await harness.begin(state=state)
@@ -282,7 +282,7 @@ async def test_what_is_counted_is_known_when_the_answer_leaves() -> None:
 
 async def test_a_renewal_is_stored_before_it_gives_its_lease_up() -> None:
     policy = Policy(stale_while_revalidate_seconds=3_600)
-    harness, exact = a_bench(policy=policy)
+    harness, exact = held_harness(policy=policy)
     exact.gate.set()
     first = await harness.ask(headers={"x-cache-ttl": "60"})
     exact.time += 100

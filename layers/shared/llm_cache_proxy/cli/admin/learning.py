@@ -15,7 +15,7 @@ def learning_table(answer: JsonObject) -> RenderableType:
     summary = Text(
         f"promise {_percent(answer['promise'])}, estimate {_percent(answer['estimate'])} "
         f"(95 %: {_interval(answer['interval'])}), upper bound {_percent(answer['bound'])}; "
-        f"{'served' if answer['serves'] else 'nothing is served by meaning'}\n"
+        f"{'served' if answer['serves'] else 'no semantic hit is served'}\n"
         f"{number(answer['hits'])} hits, {number(answer['fixed_hits'])} by a fixed threshold: "
         f"hit rate {_gain(answer['hit_rate_gained'])}; {_percent(answer['check_rate'])} of hits "
         f"checked, ${answer['dollars_spent']:.4f} spent; "

@@ -265,7 +265,7 @@ class Learning:
 def _warn(tenant: str, forgotten: Evidence) -> None:
     _log.warning(
         "semantic hits of tenant %r differ more often than they did (%d of %d checks): what was "
-        "learned is forgotten, and nothing is served by meaning until new labels show that it may "
+        "learned is forgotten, and no semantic hit is served until new labels show that it may "
         "be",
         tenant,
         sum(check.differing for check in forgotten.checks),

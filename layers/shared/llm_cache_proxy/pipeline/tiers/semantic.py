@@ -72,7 +72,7 @@ class SemanticTier:
     async def find(self, planned: PlannedRequest, state: RequestState) -> Served | AskUpstream:
         """The answer of the nearest entry that means the same, promoted to the exact tier.
 
-        Without the exact tier nothing is served by meaning: it alone knows what was cleared. The
+        Without the exact tier no semantic hit is served: it alone knows what was cleared. The
         request's plan allows the tier.
         """
         if state.exact_unavailable:

@@ -34,7 +34,7 @@ class ObservabilitySettings(BaseModel):
     recent_prompts: bool = Field(
         False,
         description="Whether the dashboard shows prompts: their first 200 characters, or 2,000 "
-        "where they were compared by meaning.",
+        "where they were compared semantically.",
     )
     prices_path: Path | None = Field(
         None, description="JSON file of prices that extend or replace the built-in list."

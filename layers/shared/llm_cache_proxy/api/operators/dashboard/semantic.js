@@ -21,7 +21,7 @@ function cards(data) {
   const { shadow } = data.window.semantic_accuracy;
   const share = (part) => (all ? `${percent(part / all)} of them` : "none compared");
   byId("cards").replaceChildren(
-    card("Compared by meaning", number(all), "with a nearest prompt"),
+    card("Compared semantically", number(all), "with a nearest prompt"),
     card("Served", number(compared[0]), share(compared[0])),
     card("Vetoed", number(compared[1]), share(compared[1])),
     card("Threshold", threshold === null ? "off" : threshold.toFixed(2), "least similarity of a hit"),
