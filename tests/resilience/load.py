@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 import httpx
 
@@ -41,11 +42,15 @@ class Sample:
 
 
 class Load:
-    """Asks what `question` says, and never stops for a failure."""
+    """Asks what `question` says, and never stops for a failure.
+
+    Its namespaces are its own: what it asks anew is a miss, whatever was asked before it.
+    """
 
     def __init__(self, base_url: str, question: Question = known_and_new) -> None:
         self._url = f"{base_url}/chat/completions"
         self._question = question
+        self._name = uuid4().hex[:8]
         self._samples: list[Sample] = []
         self._stop = threading.Event()
 
@@ -99,8 +104,9 @@ class Load:
     def _asked(self, client: httpx.Client, namespace: str, text: str) -> Sample:
         start = time.monotonic()
         body = {"model": "m", "messages": [{"role": "user", "content": text}]}
+        headers = {"x-cache-namespace": f"{self._name}-{namespace}"}
         try:
-            answer = client.post(self._url, json=body, headers={"x-cache-namespace": namespace})
+            answer = client.post(self._url, json=body, headers=headers)
         except httpx.HTTPError as exc:
             now = time.monotonic()
             return Sample(now, 0, "", now - start, repr(exc))

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -16,6 +15,7 @@ from servers.redis.mortal import MortalRedis
 from servers.redis.rest_gateway import rest_gateway
 from servers.upstream.answers import CountingAnswers
 from servers.upstream.scripted import ScriptedUpstream
+from servers.waiting import eventually
 
 DEADLINE_SECONDS = 0.5
 SLACK_SECONDS = 8.0  # for a machine that is busy; what waits for a lost reply waits far longer
@@ -84,46 +84,55 @@ def linked(server: MortalRedis, client: str) -> Iterator[tuple[Link, dict[str, s
         yield link, {"UPSTASH_REDIS_REST_URL": url, "UPSTASH_REDIS_REST_TOKEN": TOKEN}
 
 
-@contextmanager
-def behind_link(tmp_path: Path, client: str) -> Iterator[tuple[MortalRedis, Link, str]]:
-    """A proxy whose Redis lies behind a link; its base URL."""
+@dataclass(frozen=True)
+class Behind:
+    """A proxy at `base_url`, whose Redis lies behind a link."""
+
+    server: MortalRedis
+    link: Link
+    base_url: str
+
+
+@pytest.fixture(scope="module", params=["redis", "rest"])
+def behind(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Behind]:
+    """One proxy for all faults: each must find it recovered from the one before."""
     with (
         MortalRedis().running() as server,
-        linked(server, client) as (link, settings),
+        linked(server, request.param) as (link, settings),
         ScriptedUpstream(CountingAnswers(word_seconds=0.1)).in_thread() as upstream,
         proxy_process(
-            tmp_path / "data",
+            tmp_path_factory.mktemp("behind") / "data",
             UPSTREAM_BASE_URL=upstream.base_url,
             EXACT_DEADLINE_SECONDS=str(DEADLINE_SECONDS),
             LEASE_SECONDS=str(LOST_SECONDS),
             **settings,
         ) as proxy,
     ):
-        yield server, link, proxy.base_url
+        yield Behind(server, link, proxy.base_url)
 
 
 @contextmanager
-def under_load(tmp_path: Path, client: str) -> Iterator[tuple[MortalRedis, Link, Load]]:
-    """The same, asked all the time, warm."""
-    with (
-        behind_link(tmp_path, client) as (server, link, base_url),
-        Load(base_url).running() as load,
-    ):
-        load.wait_for("HIT-EXACT", since=time.monotonic(), within_seconds=20)
-        yield server, link, load
+def broken(behind: Behind, fault: Fault) -> Iterator[None]:
+    """For the block, and mended whatever happens in it."""
+    fault.begin(behind.server, behind.link)
+    try:
+        yield
+    finally:
+        fault.end(behind.server, behind.link)
 
 
-@pytest.mark.parametrize("client", ["redis", "rest"])
 @pytest.mark.parametrize("name", FAULTS)
-def test_no_request_fails_and_hits_come_back(name: str, client: str, tmp_path: Path) -> None:
+def test_no_request_fails_and_hits_come_back(behind: Behind, name: str) -> None:
     fault = FAULTS[name]
-    with under_load(tmp_path, client) as (server, link, load):
+    with Load(behind.base_url).running() as load:
+        load.wait_for("HIT-EXACT", since=time.monotonic(), within_seconds=20)
         broken_at = time.monotonic()
 
-        fault.begin(server, link)
-        time.sleep(FAULT_SECONDS)
-        during = load.wait_for_more_than(10, since=broken_at, within_seconds=30)
-        fault.end(server, link)
+        with broken(behind, fault):
+            time.sleep(FAULT_SECONDS)
+            during = load.wait_for_more_than(10, since=broken_at, within_seconds=30)
         mended_at = time.monotonic()
 
         load.wait_for("HIT-EXACT", since=mended_at, within_seconds=BACK_SECONDS)
@@ -135,44 +144,40 @@ def test_no_request_fails_and_hits_come_back(name: str, client: str, tmp_path: P
         assert "HIT-EXACT" in {sample.x_cache for sample in during}
 
 
-@pytest.mark.parametrize("client", ["redis", "rest"])
-def test_no_follower_waits_for_a_leader_that_never_got_its_lease(
-    client: str, tmp_path: Path
-) -> None:
-    with behind_link(tmp_path, client) as (_, link, base_url):
-        asked_of(base_url, "How do tides come about?")  # connects, and loads the scripts
+def test_no_follower_waits_for_a_leader_that_never_got_its_lease(behind: Behind) -> None:
+    url, link = behind.base_url, behind.link
+    eventually(lambda: uses_redis(url), seconds=BACK_SECONDS)
 
-        link.turn(Mode.SLOW)
-        unheard = asked_of(base_url, "What is entropy?")
-        link.turn(Mode.PASS)
-        waited, again = 0.0, unheard
-        while again.headers["x-cache-reason"] == "exact-unavailable":  # until Redis is tried again
-            start = time.monotonic()
-            again = asked_of(base_url, "What is entropy?")
-            waited = time.monotonic() - start
+    link.turn(Mode.SLOW)
+    unheard = asked_of(url, "What is entropy?")
+    link.turn(Mode.PASS)
+    waited, again = 0.0, unheard
+    while again.headers["x-cache-reason"] == "exact-unavailable":  # until Redis is tried again
+        start = time.monotonic()
+        again = asked_of(url, "What is entropy?")
+        waited = time.monotonic() - start
 
     assert unheard.headers["x-cache-reason"] == "exact-unavailable"
     assert again.headers["x-cache"] == "MISS"
     assert waited < DEADLINE_SECONDS + SLACK_SECONDS
 
 
-@pytest.mark.parametrize("client", ["redis", "rest"])
 def test_a_streamed_message_comes_whole_while_redis_goes_away_and_comes_back(
-    client: str, tmp_path: Path
+    behind: Behind,
 ) -> None:
-    with behind_link(tmp_path, client) as (server, _, base_url):
-        asked_of(base_url, "How do tides come about?")  # connects, and loads the scripts
+    url, server = behind.base_url, behind.server
+    eventually(lambda: uses_redis(url), seconds=BACK_SECONDS)
 
-        with message_stream(base_url, "What is entropy?") as (headers, pieces):
-            first = next(pieces)
-            server.kill()
-            during = first + b"".join(pieces)
-        away = streamed_message(base_url, "What is entropy?")
-        server.start()
-        deadline = time.monotonic() + BACK_SECONDS
-        again = away
-        while again[0]["x-cache"] != "HIT-EXACT" and time.monotonic() < deadline:
-            again = streamed_message(base_url, "What is entropy?")
+    with message_stream(url, "What is osmosis?") as (headers, pieces):
+        first = next(pieces)
+        server.kill()
+        during = first + b"".join(pieces)
+    away = streamed_message(url, "What is osmosis?")
+    server.start()
+    deadline = time.monotonic() + BACK_SECONDS
+    again = away
+    while again[0]["x-cache"] != "HIT-EXACT" and time.monotonic() < deadline:
+        again = streamed_message(url, "What is osmosis?")
 
     assert headers["x-cache"] == "MISS"
     assert away[0]["x-cache-reason"] == "exact-unavailable"
@@ -180,6 +185,11 @@ def test_a_streamed_message_comes_whole_while_redis_goes_away_and_comes_back(
         assert body.count(b"event: message_start\n") == body.count(b"event: message_stop\n") == 1
         assert b"event: error" not in body
     assert again[0]["x-cache"] == "HIT-EXACT"
+
+
+def uses_redis(base_url: str) -> bool:
+    """Whether it is connected, with its scripts loaded."""
+    return asked_of(base_url, "How do tides come about?").headers["x-cache"] == "HIT-EXACT"
 
 
 @contextmanager

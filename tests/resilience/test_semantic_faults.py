@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -112,21 +111,27 @@ FAULTS: dict[str, tuple[Change, Change]] = {
 }
 
 
-@contextmanager
-def under_load(tmp_path: Path) -> Iterator[tuple[Parts, Load]]:
-    """A proxy whose Qdrant and embedder lie behind links, asked all the time, warm."""
+@dataclass(frozen=True)
+class Behind:
+    """A proxy at `base_url`, whose Qdrant and embedder lie behind links."""
+
+    parts: Parts
+    base_url: str
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    """One proxy for all faults: each must find it recovered from the one before."""
     parts = Parts()
     with ExitStack() as stack:
         for name, app in (("to_qdrant", parts.qdrant), ("to_embedding", parts.embedding.app())):
-            server = ThreadServer(app)
-            server.start()
-            stack.callback(server.stop)
+            server = stack.enter_context(ThreadServer(app).running())
             link = Link(int(server.url.rpartition(":")[2]), delay_seconds=LOST_SECONDS)
             setattr(parts, name, stack.enter_context(link.in_thread()))
         upstream = stack.enter_context(ScriptedUpstream().in_thread())
         proxy = stack.enter_context(
             proxy_process(
-                tmp_path / "data",
+                tmp_path_factory.mktemp("behind") / "data",
                 UPSTREAM_BASE_URL=upstream.base_url,
                 QDRANT_URL=f"http://127.0.0.1:{parts.to_qdrant.port}",
                 EMBEDDING_URL=f"http://127.0.0.1:{parts.to_embedding.port}/",
@@ -134,21 +139,29 @@ def under_load(tmp_path: Path) -> Iterator[tuple[Parts, Load]]:
                 EMBED_DEADLINE_SECONDS=str(DEADLINE_SECONDS),
             )
         )
-        load = stack.enter_context(Load(proxy.base_url, pairs).running())
-        load.wait_for("HIT-SEMANTIC", since=time.monotonic(), within_seconds=20)
-        yield parts, load
+        yield Behind(parts, proxy.base_url)
+
+
+@contextmanager
+def broken(parts: Parts, name: str) -> Iterator[None]:
+    """For the block, and mended whatever happens in it."""
+    begin, end = FAULTS[name]
+    begin(parts)
+    try:
+        yield
+    finally:
+        end(parts)
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_no_request_fails_and_semantic_hits_come_back(name: str, tmp_path: Path) -> None:
-    begin, end = FAULTS[name]
-    with under_load(tmp_path) as (parts, load):
+def test_no_request_fails_and_semantic_hits_come_back(behind: Behind, name: str) -> None:
+    with Load(behind.base_url, pairs).running() as load:
+        load.wait_for("HIT-SEMANTIC", since=time.monotonic(), within_seconds=20)
         broken_at = time.monotonic()
 
-        begin(parts)
-        time.sleep(FAULT_SECONDS)
-        load.wait_for_more_than(10, since=broken_at, within_seconds=30)
-        end(parts)
+        with broken(behind.parts, name):
+            time.sleep(FAULT_SECONDS)
+            load.wait_for_more_than(10, since=broken_at, within_seconds=30)
         mended_at = time.monotonic()
 
         load.wait_for("HIT-SEMANTIC", since=mended_at, within_seconds=BACK_SECONDS)
