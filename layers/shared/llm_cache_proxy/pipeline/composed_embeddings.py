@@ -7,6 +7,7 @@ from llm_cache_proxy.pipeline.embeddings.followed import FollowedItems
 from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight
 from llm_cache_proxy.pipeline.embeddings.item_leases import ItemLeases
 from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
+from llm_cache_proxy.pipeline.embeddings.item_writer import ItemWriter
 from llm_cache_proxy.pipeline.embeddings.upstream_items import UpstreamItems
 from llm_cache_proxy.pipeline.options import Ports
 from llm_cache_proxy.pipeline.support.dependency import Dependency
@@ -31,12 +32,22 @@ def compose_embeddings(
     usage = miss.upstream_usage
     dependency = dependency.apart()
     leases = ItemLeases(ports.items, dependency, lost_leases.terms, lost_leases.background)
-    tier = ItemTier(ports.items, dependency, keys, usage.counter_writer, ports.clock, leases)
+    tier = ItemTier(keys, usage.counter_writer, leases, miss.unstored)
+    writer = ItemWriter(
+        store=ports.items,
+        dependency=dependency,
+        counter_writer=usage.counter_writer,
+        clock=ports.clock,
+        leases=leases,
+        models=usage.models,
+        unstored=miss.unstored,
+    )
     return CachedEmbeddings(
         policy=policy,
         upstream=ports.upstream,
         keys=keys,
         tier=tier,
+        writer=writer,
         in_flight=ItemsInFlight(),
         followed=FollowedItems(tier),
         asking=UpstreamItems(miss.requests, usage, miss),

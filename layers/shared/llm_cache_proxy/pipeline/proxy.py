@@ -112,7 +112,7 @@ class CachingProxy:
     ) -> tuple[Decision, PlannedRequest]:
         """What becomes of the request, and the same under the key its answer is stored by."""
         if self.unstored is not None and self.unstored.under_way:
-            await self.unstored.stored(planned.identity.tenant, planned.key)
+            await self.unstored.stored(planned.identity.tenant, {planned.key})
         if (unread := planned.plan.no_read) is not None:
             return AskUpstream(str(unread)), await self.exact.begin(planned, state)
         found = await self.exact.find(planned, state)

@@ -29,10 +29,10 @@ async def test_a_tenants_request_waits_for_the_key_that_it_asks_for() -> None:
     unstored, gate = UnstoredAnswers(), Gate()
     assert unstored.start("acme", frozenset({"k1", "asked"}), 10, gate.work)
 
-    await unstored.stored("acme", "k2")
-    await unstored.stored("other", "k1")
-    same = asyncio.create_task(unstored.stored("acme", "k1"))
-    moved = asyncio.create_task(unstored.stored("acme", "asked"))
+    await unstored.stored("acme", {"k2"})
+    await unstored.stored("other", {"k1"})
+    same = asyncio.create_task(unstored.stored("acme", {"k1"}))
+    moved = asyncio.create_task(unstored.stored("acme", {"asked"}))
     any_key = asyncio.create_task(unstored.stored("acme"))
     every = asyncio.create_task(unstored.all_stored())
     waiting = [await is_waiting(task) for task in (same, moved, any_key, every)]
@@ -40,7 +40,7 @@ async def test_a_tenants_request_waits_for_the_key_that_it_asks_for() -> None:
     await asyncio.gather(same, moved, any_key, every)
 
     assert waiting == [True] * 4
-    await unstored.stored("acme", "k1")
+    await unstored.stored("acme", {"k1"})
     await unstored.all_stored()
 
 
@@ -77,4 +77,4 @@ async def test_what_is_not_stored_in_time_is_given_up() -> None:
 
     await unstored.wait_at_most(0)
 
-    await unstored.stored("acme", "k1")  # nobody waits for it any more
+    await unstored.stored("acme", {"k1"})  # nobody waits for it any more

@@ -22,6 +22,7 @@ from llm_cache_proxy.pipeline.embeddings.followed import FollowedItems
 from llm_cache_proxy.pipeline.embeddings.gathered import Gathered
 from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight
 from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
+from llm_cache_proxy.pipeline.embeddings.item_writer import ItemWriter
 from llm_cache_proxy.pipeline.embeddings.upstream_items import UpstreamItems
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, mark_error
@@ -47,6 +48,7 @@ class CachedEmbeddings:
     upstream: Upstream
     keys: ClientKeyGate
     tier: ItemTier
+    writer: ItemWriter
     in_flight: ItemsInFlight
     followed: FollowedItems
     asking: UpstreamItems
@@ -155,10 +157,8 @@ class CachedEmbeddings:
             return None
         # Under the route that answered, which may be another than was asked first.
         keys = item_keys(given.planned.key, inputs)
-        model = self.models.name(given.planned.identity.model)
         kept = dict(zip(keys, given.items, strict=True))
-        if await self.tier.keep(given.planned, state, kept, model):
-            gathered.leased -= kept.keys()
+        await self.writer.keep(given.planned, state, kept, gathered.leased, claim)
         return None
 
     def _release_charge(self, tenant: str, state: RequestState) -> None:

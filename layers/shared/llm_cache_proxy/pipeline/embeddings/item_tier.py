@@ -1,40 +1,30 @@
-"""The exact tier for the inputs of a batch: one round trip looks all of them up, another stores.
+"""The exact tier for the inputs of a batch: one round trip looks all of them up.
 
 A store that fails is a miss of every input.
 """
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, item_keys
 from llm_cache_proxy.domain.embeddings.frames import Frames
 from llm_cache_proxy.domain.embeddings.items import Item, stored_item
-from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.errors import RequestRefused
-from llm_cache_proxy.domain.metrics.counter_names import merged
-from llm_cache_proxy.domain.metrics.request_event import Usage
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.embeddings.item_leases import ItemLeases, claim_of
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter, PendingCounts
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.pipeline.support.dependency import Dependency
-from llm_cache_proxy.pipeline.upstream.records import new_entry
-from llm_cache_proxy.ports.clock import Clock
+from llm_cache_proxy.pipeline.support.unstored import UnstoredAnswers
 from llm_cache_proxy.ports.exact_store.items import (
     ItemHit,
     ItemsAnswered,
     ItemsFound,
     ItemsLookup,
-    ItemStore,
 )
 from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
-
-_MOST_TOGETHER = 64
-"""Entries in one write: half a megabyte of vectors, so that each keeps the store's deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +53,12 @@ class ItemsResult:
 
 @dataclass(frozen=True, slots=True)
 class ItemTier:
-    """Looks items up by exact key, and stores them."""
+    """Looks items up by exact key, once those of them that are `unstored` yet are stored."""
 
-    store: ItemStore
-    dependency: Dependency
     keys: ClientKeyGate
     counter_writer: CounterWriter
-    clock: Clock
     leases: ItemLeases
+    unstored: UnstoredAnswers | None = None
 
     async def find(self, planned: PlannedRequest, batch: Batch, state: RequestState) -> ItemsResult:
         """What there is, where the request may read; else the clear sequence is learnt alone.
@@ -107,31 +95,6 @@ class ItemTier:
         read = _read(again, encoding)
         return ItemsResult(found.planned, keys, read, again.now, found.claim, again.followed)
 
-    async def keep(
-        self, planned: PlannedRequest, state: RequestState, items: Mapping[str, Item], model: str
-    ) -> bool:
-        """Store the items by key, and write the request's counts with them; whether all are kept.
-
-        `model` is the name under which they are counted.
-        """
-        tenant, counts = planned.identity.tenant, state.counts.take()
-        if state.exact_unavailable:
-            self.counter_writer.write_in_background(tenant, counts)
-            return False
-        now = int(self.clock.now())
-        entries = [_entry(planned, state, key, item, model, now) for key, item in items.items()]
-        is_whole = True
-        for at in range(0, len(entries), _MOST_TOGETHER):
-            some = entries[at : at + _MOST_TOGETHER]
-            step = partial(self.store.commit_items, tenant, some, counts)
-            stored = await self.dependency.attempt(state, step)
-            if stored is None:
-                unwritten = merged(counts, state.counts.take())
-                self.counter_writer.write_in_background(tenant, unwritten)
-                return False
-            is_whole, counts = is_whole and stored, {}
-        return is_whole
-
     async def _look(
         self,
         planned: PlannedRequest,
@@ -141,6 +104,8 @@ class ItemTier:
         pending: PendingCounts,
     ) -> ItemsFound | OtherNamespace | None:
         client = planned.request.client
+        if self.unstored is not None and self.unstored.under_way:
+            await self.unstored.stored(client.tenant, set(keys))
         check = None if client.key_id is None else self.keys.check(planned, state)
         query = ItemsLookup(
             tenant=planned.identity.tenant,
@@ -188,11 +153,3 @@ def _read(found: ItemsFound, encoding: Encoding) -> dict[str, StoredItem]:
         for key, hit in found.hits.items()
         if (item := stored_item(hit.body, hit.prompt_tokens, frames, encoding)) is not None
     }
-
-
-def _entry(
-    planned: PlannedRequest, state: RequestState, key: str, item: Item, model: str, now: int
-) -> Entry:
-    usage = Usage(model, item.tokens, 0, saved=False)
-    forms = Forms(json=item.text(), sse="", usage_event="")
-    return new_entry(replace(planned, key=key), state, usage, forms, now)

@@ -4,6 +4,7 @@ Whoever asks next must not notice: a request that such an answer may serve waits
 """
 
 import asyncio
+from collections.abc import Set as AbstractSet
 
 from llm_cache_proxy.pipeline.support.background import TaskSet, Work
 
@@ -41,15 +42,15 @@ class UnstoredAnswers:
         task.add_done_callback(ended)
         return True
 
-    async def stored(self, tenant: str, key: str | None = None) -> None:
-        """Wait for those of `tenant` that are under way now; for those of `key`, where it is given.
+    async def stored(self, tenant: str, keys: AbstractSet[str] | None = None) -> None:
+        """Wait for those of `tenant` that are under way now; for those of `keys`, where given.
 
         Not for ever, and whatever becomes of them.
         """
         mine = [
             task
             for task, (its_tenant, its_keys) in self.under_way.items()
-            if its_tenant == tenant and (key is None or key in its_keys)
+            if its_tenant == tenant and (keys is None or not its_keys.isdisjoint(keys))
         ]
         if mine:
             await asyncio.wait(mine, timeout=_WAIT_SECONDS)
