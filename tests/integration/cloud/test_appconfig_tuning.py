@@ -2,11 +2,14 @@ import logging
 from collections.abc import Iterator
 from itertools import count
 
+import httpx
 import pytest
 
 from llm_cache_proxy.adapters.appconfig_tuning import AppConfigTuning
+from llm_cache_proxy.api.aws.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
+from llm_cache_proxy.bootstrap.functions.completions import completions_app
 from llm_cache_proxy.bootstrap.functions.settings import function_settings
-from llm_cache_proxy.bootstrap.functions.settings_watch import SettingsWatch
+from llm_cache_proxy.bootstrap.functions.settings_watch import EVERY_SECONDS, SettingsWatch
 from llm_cache_proxy.domain.errors import SettingsError
 from servers.aws.app_config import AppConfig
 from servers.thread import ThreadServer
@@ -145,3 +148,35 @@ def test_a_source_that_is_no_profile_is_refused_by_name(monkeypatch: pytest.Monk
 
     with pytest.raises(SettingsError, match="TUNING_SOURCE"):
         function_settings()
+
+
+SMALL, LARGE = '{"MAX_BODY_BYTES": 1000}', '{"MAX_BODY_BYTES": 4000}'
+BODY = {"model": "m", "messages": [{"role": "user", "content": "x" * 2000}]}
+
+
+async def test_an_instance_restored_from_a_snapshot_looks_in_a_session_of_its_own(
+    named: AppConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sees a change back to what its snapshot held, too."""
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    monkeypatch.setenv("UPSTREAM_BASE_URL", "http://127.0.0.1:1/v1")
+    monkeypatch.setenv("UPSTREAM_API_KEY", "key")
+    seconds = 0.0
+    named.deployed = SMALL
+    app = completions_app(now=lambda: seconds)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://function") as client:
+
+        async def is_too_large() -> bool:
+            return (await client.post("/v1/chat/completions", json=BODY)).status_code == 413
+
+        await client.post(BEFORE_SNAPSHOT)
+        named.deployed = LARGE
+        await client.post(AFTER_RESTORE)
+        restored = await is_too_large()
+        named.deployed = SMALL
+        seconds += EVERY_SECONDS
+        changed_back = await is_too_large()
+
+    assert (restored, changed_back) == (False, True)
+    assert len(named.sessions) == 2

@@ -52,7 +52,7 @@ async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
         serving_with = service(harness, RequestEvents(default_prices(), []))
         return Served(serving_with, create_app(serving_with))
 
-    app = FunctionApp(made(), renewed=made, prime=lambda: None)
+    app = FunctionApp(made(), restored=made, prime=lambda: None)
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         yield client
 
@@ -119,7 +119,7 @@ async def test_a_request_is_served_by_the_settings_that_have_changed_before_it(
         return changes.pop(0) if changes else None
 
     before = made("before", 10_000)
-    app = FunctionApp(before, renewed=lambda: before, prime=lambda: None, changed=changed)
+    app = FunctionApp(before, restored=lambda: before, prime=lambda: None, changed=changed)
     body = {"model": "m", "messages": [{"role": "user", "content": PROMPT}]}
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         answers = [await client.post("/v1/chat/completions", json=body) for _ in range(3)]

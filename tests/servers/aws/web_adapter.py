@@ -22,6 +22,7 @@ _RUNTIME = "/2018-06-01/runtime"
 _EXTENSION = "/2020-01-01/extension"
 _STREAMED = "application/vnd.awslambda.http-integration-response"
 _START_SECONDS = 60.0
+_FINE = 2  # the first digit of a status
 _CONNECTION_ONLY = {"transfer-encoding", "connection", "keep-alive"}
 
 
@@ -67,12 +68,21 @@ class Adapter:
                 return
 
     def _through_the_snapshot(self) -> None:
-        server = f"127.0.0.1:{self._port}"
         if self._before:
-            _asked(server, "POST", self._before, b"", {})
+            self._hook(self._before)
         _asked(self._runtime, "GET", f"{_RUNTIME}/restore/next", b"", {})
         if self._after:
-            _asked(server, "POST", self._after, b"", {})
+            self._hook(self._after)
+
+    def _hook(self, path: str) -> None:
+        """What does not answer with a 2xx ends the phase, and with it the instance."""
+        server = http.client.HTTPConnection("127.0.0.1", self._port)
+        server.request("POST", path)
+        answered = server.getresponse()
+        answered.read()
+        server.close()
+        if answered.status // 100 != _FINE:
+            sys.exit(f"{path} answered with {answered.status}")
 
     def _pass_one_on(self) -> None:
         headers, body = _asked(self._runtime, "GET", f"{_RUNTIME}/invocation/next", b"", {})

@@ -100,6 +100,18 @@ def test_a_change_is_seen_once() -> None:
     assert [watching.changed(), watching.changed()] == [strict, None]
 
 
+def test_a_restored_instance_sees_a_change_back_to_what_its_snapshot_held() -> None:
+    clock = Clock()
+    snapshot, at_the_restore = tuned("{}"), tuned('{"SIMILARITY_THRESHOLD": 0.99}')
+    watching = SettingsWatch(snapshot, lambda: snapshot, now=clock)
+    clock.seconds = EVERY_SECONDS
+
+    watching.restart(at_the_restore)
+
+    assert not watching.is_due
+    assert watching.changed() == snapshot
+
+
 def test_what_cannot_be_read_changes_nothing_and_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -1,9 +1,11 @@
 """The completions app inside a Lambda function, which is frozen as soon as it has answered.
 
-Decides when an answer may end: not before its counts are written. Decides what a SnapStart
-snapshot holds: imported code, and no connection, secret or seed. Never serves a request itself.
+Decides when an answer may end: not before its counts are written. Decides what an instance that
+is restored from a SnapStart snapshot makes anew: settings and secrets, connections, clocks that
+run, and the seed of random numbers. Never serves a request itself.
 """
 
+import random
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -29,7 +31,7 @@ async def unchanged() -> Served | None:
 
 
 class FunctionApp:
-    """`renewed` composes another service from fresh settings, `prime` imports what it may need.
+    """`restored` composes another service from fresh settings, `prime` imports what it may need.
 
     `changed` is asked before each request, and gives a service where settings have changed since.
     """
@@ -38,13 +40,13 @@ class FunctionApp:
         self,
         served: Served,
         *,
-        renewed: Callable[[], Served],
+        restored: Callable[[], Served],
         prime: Callable[[], None],
         changed: Callable[[], Awaitable[Served | None]] = unchanged,
     ) -> None:
         self._service, self._app = served
         self._prime = prime
-        self._renewed = renewed
+        self._restored = restored
         self._changed = changed
         self._in_flight = 0
 
@@ -79,7 +81,8 @@ class FunctionApp:
             self._prime()
             await self._service.close()
         else:
-            self._service, self._app = self._renewed()
+            random.seed()  # the snapshot's is the same in every instance that it becomes
+            self._service, self._app = self._restored()
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 

@@ -1,6 +1,8 @@
 """The completions function's ASGI app, for every server."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.aws.function_app import FunctionApp, Served
@@ -8,24 +10,29 @@ from llm_cache_proxy.api.middleware.cors import with_cors
 from llm_cache_proxy.api.middleware.web_pages import WebPageProtection
 from llm_cache_proxy.bootstrap.clients import completions
 from llm_cache_proxy.bootstrap.functions.priming import prime_everything, prime_exact_tier
-from llm_cache_proxy.bootstrap.functions.settings import function_settings
+from llm_cache_proxy.bootstrap.functions.settings import function_settings, restored_settings
 from llm_cache_proxy.bootstrap.functions.settings_watch import SettingsWatch
 from llm_cache_proxy.settings import Settings
 
 
-def completions_app() -> FunctionApp:
-    """The app over managed services. Raises SettingsError."""
+def completions_app(*, now: Callable[[], float] = time.monotonic) -> FunctionApp:
+    """The app over managed services; `now` counts the seconds of a run. Raises SettingsError."""
     settings = function_settings()
     prime_exact_tier(settings)
-    watch = SettingsWatch(settings, function_settings)
+    watch = SettingsWatch(settings, function_settings, now=now)
 
     async def changed() -> Served | None:
         found = await asyncio.to_thread(watch.changed) if watch.is_due else None
         return None if found is None else served(found)
 
+    def restored() -> Served:
+        found = restored_settings()
+        watch.restart(found)
+        return served(found)
+
     return FunctionApp(
         served(settings),
-        renewed=lambda: served(function_settings()),
+        restored=restored,
         prime=lambda: prime_everything(settings),
         changed=changed,
     )

@@ -57,6 +57,15 @@ def _profile(source: str) -> "AppConfigTuning":
     return AppConfigTuning(source)
 
 
+def restored_settings() -> Settings:
+    """The same for an instance that was restored from a snapshot. Raises SettingsError.
+
+    AppConfig's session is begun anew: the one in the snapshot is every other instance's too.
+    """
+    _profile.cache_clear()
+    return function_settings()
+
+
 def operator_settings(unread: Collection[str] = ()) -> Settings:
     """The same for functions that serve operators. Raises SettingsError.
 

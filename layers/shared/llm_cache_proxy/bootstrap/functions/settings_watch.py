@@ -36,6 +36,11 @@ class SettingsWatch:
         """Whether they were last read a minute ago or longer."""
         return self._now() - self._read_at >= EVERY_SECONDS
 
+    def restart(self, settings: Settings) -> None:
+        """Take these for the ones in force, read now: an instance has been restored."""
+        self._settings = settings
+        self._read_at = self._now()
+
     def changed(self) -> Settings | None:
         """The settings where they have changed since; waits for the network."""
         self._read_at = self._now()
