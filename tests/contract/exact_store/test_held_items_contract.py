@@ -1,5 +1,6 @@
 """What a process holds of items is served as long as the server finds them, no longer."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,8 +37,8 @@ async def kept(store: Exact, body: str, *keys: str, sequence: int = 0) -> None:
     assert await store.commit_items(TENANT, made, {})
 
 
-async def bodies(store: Exact, *keys: str) -> dict[str, str]:
-    found = await store.lookup_items(ItemsLookup(TENANT, keys))
+async def bodies(store: Exact, *keys: str, max_age_seconds: int | None = None) -> dict[str, str]:
+    found = await store.lookup_items(ItemsLookup(TENANT, keys, max_age_seconds))
     assert isinstance(found, ItemsFound)
     return {key: hit.body for key, hit in found.hits.items()}
 
@@ -87,6 +88,60 @@ async def test_after_a_clear_nothing_that_is_held_is_served(opened_store: Opened
 
     assert cleared == {"b": "before"}
     assert await bodies(store, "a", "b") == {"a": "after", "b": "before"}
+
+
+@pytest.mark.parametrize("is_cleared", [False, True])
+async def test_what_is_held_keeps_its_facts_and_counts_as_what_is_sent(
+    opened_store: OpenedStore, is_cleared: bool
+) -> None:
+    store = opened_store.store
+    await kept(store, "vector", "a")
+    if is_cleared:  # of something else, and earlier
+        await store.cut(TENANT, "tag:other")
+        await kept(store, "vector", "a", sequence=await store.cut(TENANT, "tag:other"))
+
+    found = [await store.lookup_items(ItemsLookup(TENANT, ["a"])) for _ in range(2)]
+    windows = await store.counters(TENANT)
+    totals = {name: n for each in windows for name, n in each.counts.items()}
+
+    sent, held = (each.hits["a"] for each in found if isinstance(each, ItemsFound))
+    assert sent == held
+    assert (totals["model:m:hits"], totals["exact_hits"]) == (2, 2)
+    assert totals["model:m:prompt_saved"] == 24
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("expires_at", 1), ("expires_at", "soon"), ("version", 99)]
+)
+async def test_what_is_held_is_served_while_its_record_lives(
+    opened_store: OpenedStore, field: str, value: object
+) -> None:
+    store = opened_store.store
+    await kept(store, "vector", "a", "b")
+    await bodies(store, "a", "b")
+
+    opened_store.spoil(TENANT, "a", field, value)
+
+    assert [await bodies(store, "a", "b") for _ in range(2)] == [{"b": "vector"}] * 2
+
+
+async def test_what_is_held_may_be_too_old_for_a_request(opened_store: OpenedStore) -> None:
+    store = opened_store.store  # its items were made ten seconds ago
+    await kept(store, "vector", "a")
+    await bodies(store, "a")
+
+    assert await bodies(store, "a", max_age_seconds=5) == {}
+    assert [await bodies(store, "a", max_age_seconds=60) for _ in range(2)] == [{"a": "vector"}] * 2
+
+
+async def test_a_clear_by_age_takes_what_is_held(opened_store: OpenedStore) -> None:
+    store = opened_store.store
+    await kept(store, "vector", "a")
+    await bodies(store, "a")
+
+    await store.cut_before(TENANT, int(time.time()))
+
+    assert await bodies(store, "a") == {}
 
 
 async def test_a_promotion_over_an_item_ends_it(opened_store: OpenedStore) -> None:

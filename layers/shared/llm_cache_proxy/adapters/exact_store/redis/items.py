@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from llm_cache_proxy.adapters.exact_store.redis.held_bodies import (
+from llm_cache_proxy.adapters.exact_store.redis.held_items import (
     STAMP_LENGTH,
     Held,
-    HeldBodies,
+    HeldItems,
     stamps,
 )
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import check_text, keyed
@@ -35,7 +35,7 @@ class RedisItems(RedisScripts):
 
     def __init__(self, server: RedisServer, requests_kept: int = REQUESTS_KEPT) -> None:
         super().__init__(server, requests_kept)
-        self._held = HeldBodies()
+        self._held = HeldItems()
 
     async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
         """The valid entries under the keys, and the key's check, in one command."""
@@ -103,20 +103,23 @@ class RedisItems(RedisScripts):
     def _found(
         self, reply: object, query: ItemsLookup, records: Sequence[str], held: Held
     ) -> ItemsFound:
-        """What the reply says, its bodies those that were `held` where it leaves them out."""
+        """What the reply says; of what was `held` and is living it gives the places alone."""
         hits = {}
         with sensible():
-            sequence, now, places, *words = cast("list[str]", reply)
+            sequence, now, places, living, *words = cast("list[str]", reply)
             followed = {query.keys[int(place) - 1] for place in places.split()}
-            for facts, sent in zip(words[::2], words[1::2], strict=True):
+            for place in living.split():
+                at = int(place) - 1
+                one = held[at]
+                if one is None:
+                    raise ValueError(place)
+                hits[query.keys[at]] = one.hit
+            for facts, body in zip(words[::2], words[1::2], strict=True):
                 place, created, expires, tokens, entry_id, stamp, model = facts.split(" ", 6)
                 at = int(place) - 1
-                known = held[at]
-                if sent or known is None:
-                    self._held.hold(records[at], stamp, sent)
-                body = sent or ("" if known is None else known.body)
                 times = (int(created), int(expires))
-                hits[query.keys[at]] = ItemHit(body, entry_id, *times, model, int(tokens))
+                hits[query.keys[at]] = hit = ItemHit(body, entry_id, *times, model, int(tokens))
+                self._held.hold(records[at], stamp, hit)
             for key, record, one in zip(query.keys, records, held, strict=True):
                 if one is not None and key not in hits:
                     self._held.drop(record)

@@ -1,4 +1,4 @@
-"""Bodies of items that this process has read: the server says whether they are still right.
+"""Items that this process has read: the server says whether they are still right.
 
 A vector is 8 KB, and what costs most of a lookup is its way here. Nothing is served that the
 server has not found living in the same lookup.
@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from llm_cache_proxy.ports.exact_store.items import ItemHit
+
 STAMP_LENGTH = 16
 """Characters of a stamp, which is another for every write."""
 MOST_CHARACTERS = 32_000_000
@@ -16,24 +18,24 @@ _NO_STAMP = "-" * STAMP_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBody:
-    """A body, and the stamp of the write that it is from."""
+class HeldItem:
+    """An item, and the stamp of the write that it is from; nothing of it changes under one."""
 
     stamp: str
-    body: str
+    hit: ItemHit
 
 
-Held = Sequence[HeldBody | None]
+Held = Sequence[HeldItem | None]
 """What is held of each of some records."""
 
 
-class HeldBodies:
+class HeldItems:
     """By record's name; what was used longest ago goes first."""
 
     def __init__(self, most_characters: int = MOST_CHARACTERS) -> None:
         self._most_characters = most_characters
         self._characters = 0
-        self._held: OrderedDict[str, HeldBody] = OrderedDict()
+        self._held: OrderedDict[str, HeldItem] = OrderedDict()
 
     def of(self, records: Sequence[str]) -> Held:
         """What is held of each."""
@@ -43,20 +45,20 @@ class HeldBodies:
                 self._held.move_to_end(record)
         return held
 
-    def hold(self, record: str, stamp: str, body: str) -> None:
+    def hold(self, record: str, stamp: str, hit: ItemHit) -> None:
         """Hold it in place of what was held of the record; a write may have left no stamp."""
         self.drop(record)
         if len(stamp) != STAMP_LENGTH:
             return
-        self._held[record] = HeldBody(stamp, body)
-        self._characters += len(body)
+        self._held[record] = HeldItem(stamp, hit)
+        self._characters += len(hit.body)
         while self._characters > self._most_characters:
             self.drop(next(iter(self._held)))
 
     def drop(self, record: str) -> None:
         """Hold nothing of the record."""
         gone = self._held.pop(record, None)
-        self._characters -= 0 if gone is None else len(gone.body)
+        self._characters -= 0 if gone is None else len(gone.hit.body)
 
 
 def stamps(held: Held) -> str:
