@@ -16,11 +16,12 @@ CHECKED = f"{PREFIX}:check"
 
 def escaped(name: str) -> str:
     """`name` with letters, digits and `_.-~` alone, everything else as %XX."""
+    if name.isascii() and name.isalnum():  # as digests are, which most names are made of
+        return name
     return "%3A".join(map(_quoted, name.split(":")))
 
 
 def _quoted(part: str) -> str:
-    # Digests, which most names are made of, stay as they are.
     plain = part.isascii() and part.isalnum()
     return part if plain else quote(part, safe="", errors="surrogatepass")
 
