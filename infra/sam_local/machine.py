@@ -20,9 +20,10 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def architecture() -> str:
-    """This machine's, as Lambda calls it."""
-    return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
+def architecture(machine: str | None = None) -> str:
+    """The machine's, this one's by default, as Lambda calls it."""
+    machine = (machine or platform.machine()).lower()
+    return "arm64" if machine in {"arm64", "aarch64"} else "x86_64"
 
 
 def has_image(name: str) -> bool:
@@ -49,9 +50,21 @@ def sam_environment() -> dict[str, str]:
     return ours
 
 
+def container_arguments() -> list[str]:
+    """Of `sam build` in containers: pip fetches what the requirements name and nothing else.
+
+    The container is of this machine's processor whatever is built for: pip fetches wheels of
+    either, and nothing is emulated.
+    """
+    return [
+        *("--use-container", "--cached", "--container-env-var", "PIP_NO_DEPS=1"),
+        *("--build-image", f"{BUILD_IMAGE}-{architecture()}"),
+    ]
+
+
 def build(*, build_dir: Path, parameters: dict[str, str]) -> None:
     """`sam build` in containers, the layer made lean. Raises CalledProcessError."""
-    command = [sam(), "build", "--use-container", "--cached", "--build-dir", str(build_dir)]
+    command = [sam(), "build", *container_arguments(), "--build-dir", str(build_dir)]
     command += ["--cache-dir", str(build_dir.with_name(f"{build_dir.name}-cache"))]
     done = subprocess.run(
         [*command, *overrides(parameters)],

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import httpx
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from infra.layer_requirements import LAYER
 from infra.sam_local.machine import BUILD_IMAGE, PYTHON_IMAGE, architecture, sam_environment
 from infra.sam_local.services import free_port, invoke_once, network, wait_until_running
 from infra.sam_local.stack import SamLocal, sam_local
 from infra.tools import sam
+from packaging.utils import canonicalize_name
 
 from samples.stack.template import ROOT
 from servers.aws.docker_engine import image_bytes, require_image
@@ -28,7 +31,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 BUILD = ROOT / "build" / "sam-test"
 KEY = "operator"
 MODEL = "llama-3.1-8b-instant"
-UNZIPPED_MEGABYTES = 130
+UNZIPPED_MEGABYTES = 40
 IMAGE_MEGABYTES = 220  # without its base, which every function's image shares
 
 
@@ -161,6 +164,17 @@ def test_clearing_empties_both_tiers(client: httpx.Client, stack: SamLocal) -> N
     assert cleared.json()["cleared"]["exact"] > 0
     assert direct(stack, {"action": "count"})["entries"] == {"exact": 0, "semantic": 0}
     assert ask(client, "What is cleared?").headers["x-cache"] == "MISS"
+
+
+@pytest.mark.usefixtures("stack")
+def test_the_layer_carries_what_is_locked_and_nothing_else() -> None:
+    carried = {
+        f"{canonicalize_name(found.name)}=={found.version}"
+        for found in distributions(path=[str(BUILD / "SharedLayer/python")])
+    }
+
+    locked = (ROOT / LAYER).read_text(encoding="utf-8").splitlines()
+    assert carried == {line for line in locked if not line.startswith("#")}
 
 
 @pytest.mark.usefixtures("stack")

@@ -76,7 +76,11 @@ def _quoted(overrides: Mapping[str, str]) -> str:
 def _tables(answers: Answers, overrides: str) -> dict[str, list[str]]:
     return {
         "global": [f'stack_name = "{answers.stack}"', f'region = "{answers.region}"'],
-        "build": ["use_container = true", "cached = true"],
+        "build": [
+            "use_container = true",
+            'container_env_var = "PIP_NO_DEPS=1"',
+            "cached = true",
+        ],
         "deploy": [
             'capabilities = "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"',
             "resolve_s3 = true",

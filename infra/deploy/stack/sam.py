@@ -10,6 +10,7 @@ from pathlib import Path
 
 from infra import lean_layer
 from infra.deploy.dialogue.answers import Answers
+from infra.sam_local.machine import container_arguments
 from infra.tools import ROOT, sam
 
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
@@ -44,7 +45,7 @@ class Tools:
 
 def build_arguments(overrides: Mapping[str, str]) -> list[str]:
     """Of `sam`."""
-    return ["build", "--use-container", "--cached", *parameter_overrides(overrides)]
+    return ["build", *container_arguments(), *parameter_overrides(overrides)]
 
 
 def deploy_arguments(
