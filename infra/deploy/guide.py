@@ -14,7 +14,7 @@ from infra.deploy.dialogue.answers import Answers
 from infra.deploy.dialogue.questions import Console, NotAnswered
 from infra.deploy.dialogue.samconfig import SamConfig
 from infra.deploy.stack import endpoint, pruning, sam
-from infra.deploy.stack.architecture import buildable_architecture
+from infra.deploy.stack.architecture import buildable_architecture, not_buildable
 from infra.deploy.stack.aws import ActionFailed, Aws, AwsError, reason
 from infra.tools import ROOT, NotInstalled
 
@@ -94,7 +94,9 @@ class Guide:
         kept = self.config.overrides(answers.stage)
         architecture, why = buildable_architecture()
         if "Architecture" not in kept:
-            self.console.say(f"  processor {architecture}: {why}")
+            self.console.say(f"  processors {architecture}: {why}")
+        elif reason_against := not_buildable(kept["Architecture"], architecture):
+            raise NotAnswered(reason_against)
         role = {}
         if "ApiGatewayLogRole" not in kept and not aws.outputs(answers.stack):
             role = {"ApiGatewayLogRole": "existing" if aws.logs_already() else "create"}

@@ -96,6 +96,16 @@ def test_each_function_runs_as_it_is_written(pair: Pair) -> None:
         assert {"Key": "application", "Value": "lcp"} in properties["Tags"]
 
 
+def test_the_embedding_image_alone_may_be_of_another_processor() -> None:
+    processors = {
+        name: properties["Architectures"]
+        for name, properties in functions(transformed(Architecture="mixed")).items()
+    }
+
+    assert processors.pop("EmbeddingFunction") == ["x86_64"]
+    assert all(named == ["arm64"] for named in processors.values())
+
+
 def test_no_secret_is_in_plain_text(pair: Pair) -> None:
     for properties in functions(pair[1]).values():
         variables = properties.get("Environment", {}).get("Variables", {})

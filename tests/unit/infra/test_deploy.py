@@ -18,16 +18,17 @@ from infra.deploy.dialogue.questions import (
     stage_of,
 )
 from infra.deploy.dialogue.samconfig import SamConfig
-from infra.deploy.stack.architecture import buildable_architecture
+from infra.deploy.stack.architecture import buildable_architecture, not_buildable
 from infra.deploy.stack.aws import Aws
 from infra.deploy.stack.endpoint import base_url, model_to_ask
 from infra.deploy.stack.pruning import superfluous
 from infra.deploy.stack.sam import build_arguments, delete_arguments, deploy_arguments
 from infra.deploy.tuning import tune, tuned
+from infra.sam_local.machine import architecture
 
 from llm_cache_proxy.domain.errors import SettingsError
 from samples.scripted_console import ScriptedConsole
-from samples.stack.template import ROOT, template
+from samples.stack.template import ROOT, Stack, template
 
 SAMCONFIG = SamConfig(ROOT / "samconfig.toml")
 ANSWERS = Answers(
@@ -452,13 +453,40 @@ def test_a_chat_model_is_asked() -> None:
         ("arm64", False, "arm64"),
         ("aarch64", False, "arm64"),
         ("x86_64", True, "arm64"),
-        ("AMD64", False, "x86_64"),
+        ("AMD64", False, "mixed"),
     ],
 )
 def test_a_stack_is_built_for_what_this_machine_can_build(
     machine: str, architecture: str, *, emulates: bool
 ) -> None:
     assert buildable_architecture(machine, emulates_arm=emulates)[0] == architecture
+
+
+def test_nothing_is_emulated_to_build_packages_for_the_other_processor() -> None:
+    arguments = build_arguments({"Architecture": "mixed"})
+
+    image = arguments[arguments.index("--build-image") + 1]
+    assert image.endswith(f"-{architecture()}")
+
+
+@pytest.mark.parametrize("chosen", ["arm64", "mixed", "x86_64"])
+def test_an_image_that_cannot_be_built_here_is_refused_before_anything_is_built(
+    chosen: str,
+) -> None:
+    assert not_buildable(chosen, here="arm64") is None
+    assert (not_buildable(chosen, here="mixed") is not None) == (chosen == "arm64")
+
+
+def test_the_embedding_image_alone_may_be_of_another_processor() -> None:
+    stack = Stack(Architecture="mixed")
+    functions = stack.of_type("AWS::Serverless::Function")
+
+    of_image = functions.pop("EmbeddingFunction")["Architectures"]
+    layer = stack.resources["SharedLayer"]
+    assert of_image == ["x86_64"]
+    assert layer["Metadata"]["BuildArchitecture"] == "arm64"
+    assert layer["Properties"]["CompatibleArchitectures"] == ["arm64"]
+    assert "EmbeddingFunction" not in functions
 
 
 def test_an_emulator_serves_the_api_below_its_own_address() -> None:

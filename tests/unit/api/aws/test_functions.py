@@ -98,7 +98,11 @@ def test_streaming_runs_the_app_behind_the_web_adapter() -> None:
 
 @pytest.mark.parametrize(
     ("architecture", "layer"),
-    [("arm64", "LambdaAdapterLayerArm64"), ("x86_64", "LambdaAdapterLayerX86")],
+    [
+        ("arm64", "LambdaAdapterLayerArm64"),
+        ("mixed", "LambdaAdapterLayerArm64"),
+        ("x86_64", "LambdaAdapterLayerX86"),
+    ],
 )
 def test_the_web_adapter_is_the_one_for_the_processor(architecture: str, layer: str) -> None:
     layers = completions(Stack(Architecture=architecture))["Layers"]
