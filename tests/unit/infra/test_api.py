@@ -9,6 +9,7 @@ from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.api.operators.metrics_app import create_metrics_app
 from llm_cache_proxy.bootstrap.clients import completions
 from llm_cache_proxy.bootstrap.operators import administration
+from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.settings import Settings
 from samples.app_routes import app_routes
 from samples.stack.template import Stack
@@ -147,6 +148,21 @@ def test_the_apis_own_errors_have_openais_shape(response: str, status: str | Non
     assert error.keys() == OPENAI_ERROR
     assert answer.get("StatusCode") == status
     assert answer["ResponseParameters"]["Headers"]["x-request-id"] == "context.requestId"
+
+
+def test_the_apis_own_errors_say_what_became_of_the_request_as_the_app_does() -> None:
+    responses = STREAMING.resources["Api"]["Properties"]["GatewayResponses"]
+
+    for name, answer in responses.items():
+        body = answer["ResponseTemplates"]["application/json"]
+        code = json.loads(body.replace("$context.error.messageString", '""'))["error"]["code"]
+        status = answer.get("StatusCode") or name.removeprefix("DEFAULT_")
+        headers = answer["ResponseParameters"]["Headers"]
+        said = (headers["x-cache"].strip("'"), headers["x-cache-reason"].strip("'"))
+        if status.startswith("5"):
+            assert said == (Result.ERROR, Reason.INTERNAL_ERROR), name
+        else:
+            assert said == (Result.REFUSED, f"{Reason.REFUSED}:{code}"), name
 
 
 @pytest.mark.parametrize(("response", "seconds"), [("THROTTLED", "1"), ("WAF_FILTERED", "60")])
