@@ -41,10 +41,6 @@ def test_without_a_bound_there_is_no_firewall_to_pay_for() -> None:
     assert not {"Firewall", "FirewallAssociation"} & stack.resources.keys()
 
 
-def test_the_stage_waits_for_the_account_that_logs() -> None:
-    assert PLAIN.resources["Api"]["DependsOn"] == "ApiAccount"
-
-
 def test_an_accounts_role_for_logs_is_left_alone() -> None:
     stack = Stack(ApiGatewayLogRole="existing")
 
