@@ -14,8 +14,11 @@ from infra.tools import ROOT
 from servers.requirements import require_tool
 
 
-def site(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site; a broken link fails."""
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
         cwd=ROOT,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
@@ -24,19 +27,16 @@ def site(folder: Path) -> subprocess.CompletedProcess[str]:
         timeout=110,
         check=False,
     )
-
-
-def test_the_site_has_no_broken_link(tmp_path: Path) -> None:
-    done = site(tmp_path)
-
     assert done.returncode == 0, done.stderr
-    assert "What is Rust?" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    return folder
 
 
-def test_the_site_names_no_other_host_for_scripts_and_fonts(tmp_path: Path) -> None:
-    site(tmp_path)
+def test_the_site_has_no_broken_link(site: Path) -> None:
+    assert "What is Rust?" in (site / "index.html").read_text(encoding="utf-8")
 
-    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+
+def test_the_site_names_no_other_host_for_scripts_and_fonts(site: Path) -> None:
+    page = (site / "index.html").read_text(encoding="utf-8")
 
     assert 'script src="http' not in page
     assert "fonts.googleapis" not in page
