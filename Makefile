@@ -57,6 +57,8 @@ coverage: $(INSTALLED)  ## Hold the unit tests to every branch of domain and pip
 
 test: setup  ## Everything whose services are found; names what it left out
 	@$(MAKE) --no-print-directory check
+	@# Tests start some hundred processes, which compile what they import where nothing is written.
+	@$(BIN)/python -m compileall -q layers/shared functions infra tests/fakes tests/samples tests/servers
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests \
 		--ignore=tests/unit
 
