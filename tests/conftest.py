@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from servers.secrecy import IN_PROCESS, found_in
 
@@ -46,6 +47,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return min(known, default=len(BEGUN_FIRST))
 
     items.sort(key=place)
+
+
+class ByFileOrStack(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
+    """A worker for each file, and a single one for all that is built under Docker.
+
+    Those files build the same functions and images: the second finds what the first has built.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        under_docker = nodeid.startswith("tests/docker/")
+        return "tests/docker" if under_docker else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFileOrStack | None:
+    """What `make test` distributes by; other kinds are xdist's own."""
+    return ByFileOrStack(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)

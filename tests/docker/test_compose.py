@@ -18,13 +18,12 @@ from infra.sam_local.services import free_port, wait_until_running
 from infra.tools import sam
 
 from samples.stack.template import ROOT
-from servers.aws.docker_engine import require_compose, require_image
+from servers.aws.docker_engine import STACK_BUILD, require_compose, require_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
 _STARTED = ("redis-rest", "embedding", "upstream")
 NAME = f"llm-cache-proxy-compose-{os.getpid()}"
-BUILD = ROOT / "build" / "sam-compose"
 TOKEN = "word"
 INVOKE = "/2015-03-31/functions/function/invocations"
 COMPOSE = ("docker", "compose", "--file", "localstack-compose.yml", "--project-name", NAME)
@@ -92,16 +91,16 @@ def client(services: Services) -> Iterator[httpx.Client]:
     """The API of `sam local start-api --config-env local`, as samconfig.toml has it."""
     assert services.embedding
     parameters = {"Architecture": architecture(), "ResponseTransferMode": "BUFFERED"}
-    build(build_dir=BUILD, parameters=parameters)
+    build(build_dir=STACK_BUILD, parameters=parameters)
     port = free_port("127.0.0.1")
-    log = BUILD.with_name(f"{BUILD.name}.log")
+    log = STACK_BUILD.with_name("sam-compose.log")
     with (
         log.open("w", encoding="utf-8") as output,
         subprocess.Popen(
             [
                 *(sam(), "local", "start-api", "--config-env", "local"),
                 *("--config-file", str(ROOT / "samconfig.toml")),
-                *("--template-file", str(BUILD / "template.yaml")),
+                *("--template-file", str(STACK_BUILD / "template.yaml")),
                 *("--docker-network", NAME, "--port", str(port)),  # ours, beside anyone else's
             ],
             cwd=ROOT,

@@ -24,11 +24,10 @@ from infra.tools import sam
 from packaging.utils import canonicalize_name
 
 from samples.stack.template import ROOT
-from servers.aws.docker_engine import image_bytes, require_image
+from servers.aws.docker_engine import STACK_BUILD, image_bytes, require_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
-BUILD = ROOT / "build" / "sam-test"
 KEY = "operator"
 MODEL = "llama-3.1-8b-instant"
 UNZIPPED_MEGABYTES = 40
@@ -70,7 +69,7 @@ def stack() -> Iterator[SamLocal]:
     with qdrant_for_containers() as qdrant:
         environment = {"QDRANT_URL": qdrant, "ADMIN_KEY": KEY}
         port = free_port("127.0.0.1")
-        with sam_local(build_dir=BUILD, port=port, environment=environment) as running:
+        with sam_local(build_dir=STACK_BUILD, port=port, environment=environment) as running:
             yield running
 
 
@@ -170,7 +169,7 @@ def test_clearing_empties_both_tiers(client: httpx.Client, stack: SamLocal) -> N
 def test_the_layer_carries_what_is_locked_and_nothing_else() -> None:
     carried = {
         f"{canonicalize_name(found.name)}=={found.version}"
-        for found in distributions(path=[str(BUILD / "SharedLayer/python")])
+        for found in distributions(path=[str(STACK_BUILD / "SharedLayer/python")])
     }
 
     locked = (ROOT / LAYER).read_text(encoding="utf-8").splitlines()
@@ -180,10 +179,10 @@ def test_the_layer_carries_what_is_locked_and_nothing_else() -> None:
 @pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize("function", ["Completions", "Metrics", "Admin", "Provision"])
 def test_a_zip_function_and_its_layer_are_far_from_the_limit(function: str) -> None:
-    layer = megabytes(BUILD / "SharedLayer")
-    own = megabytes(BUILD / f"{function}Function")
+    layer = megabytes(STACK_BUILD / "SharedLayer")
+    own = megabytes(STACK_BUILD / f"{function}Function")
 
-    assert (BUILD / "SharedLayer" / "python" / "llm_cache_proxy" / "py.typed").is_file()
+    assert (STACK_BUILD / "SharedLayer" / "python" / "llm_cache_proxy" / "py.typed").is_file()
     assert layer + own <= UNZIPPED_MEGABYTES
 
 
@@ -209,11 +208,11 @@ def _wait_for(url: str) -> None:
 def test_plain_sam_local_needs_nothing_beside_it() -> None:
     """By the default environment of samconfig.toml; the stack fixture has built the functions."""
     port = free_port("127.0.0.1")
-    log = BUILD.with_name("plain-sam-local.log")
+    log = STACK_BUILD.with_name("plain-sam-local.log")
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [
-                *(sam(), "local", "start-api", "--template-file", BUILD / "template.yaml"),
+                *(sam(), "local", "start-api", "--template-file", STACK_BUILD / "template.yaml"),
                 *("--config-file", ROOT / "samconfig.toml", "--port", str(port)),
             ],
             env=sam_environment(),

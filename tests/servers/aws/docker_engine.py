@@ -3,8 +3,12 @@
 import subprocess
 
 from infra.sam_local.machine import has_image
+from infra.tools import ROOT
 
 from servers.requirements import missing, require_program
+
+STACK_BUILD = ROOT / "build" / "sam-test"
+"""Where tests build the stack, one after the other: it is built once (tests/conftest.py)."""
 
 _ENGINE_SECONDS = 30
 _PULL_SECONDS = 600
