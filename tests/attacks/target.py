@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from servers.proxy.process import EXACT_ONLY, ProxyProcess, proxy_process
-from servers.upstream.answers import CountingAnswers, chat, prompt_of
+from servers.upstream.answers import CountingAnswers, chat, message, prompt_of
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Recorded, Script, answer
 
@@ -83,8 +83,12 @@ def targets(folder: Path) -> Iterator[Target]:
 
 def _short_answer(request: Recorded) -> Script:
     """The question and the request's number, however long the question is."""
-    if request.path.endswith("/chat/completions") and request.fields.get("stream") is not True:
-        return answer(chat(f"{prompt_of(request)[:1_000]} ({request.number})"))
+    if request.fields.get("stream") is not True:
+        text = f"{prompt_of(request)[:1_000]} ({request.number})"
+        if request.path.endswith("/chat/completions"):
+            return answer(chat(text))
+        if request.path.endswith("/messages"):
+            return answer(message(text))
     return CountingAnswers()(request)
 
 

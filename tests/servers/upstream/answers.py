@@ -36,6 +36,11 @@ def chat(text: str, *, model: str = "scripted-model", ident: str = "1") -> dict[
     return _head("chat.completion", model, ident) | {"choices": [choice], "usage": usage(text)}
 
 
+def message(text: str, *, model: str = "scripted-model") -> dict[str, object]:
+    """A whole message, as Anthropic's."""
+    return message_body(DemoAnswer("1", tuple(_words(text)), prompt_tokens=10), model)
+
+
 def chat_chunks(
     text: str, *, model: str = "scripted-model", ident: str = "1", with_usage: bool = False
 ) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Event
 
 
@@ -39,7 +40,7 @@ Step = Send | Pause | Stall | Close | Cut
 Script = Sequence[Step]
 
 
-@dataclass(slots=True)
+@dataclass
 class Recorded:
     """One request as it came; `left` is set if the client went before the script was through."""
 
@@ -52,7 +53,7 @@ class Recorded:
     left: Event = field(default_factory=Event)
     answered: Event = field(default_factory=Event)
 
-    @property
+    @cached_property
     def fields(self) -> dict[str, object]:
         """The body's JSON object, empty where it is none."""
         try:
