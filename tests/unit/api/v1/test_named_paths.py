@@ -10,11 +10,20 @@ import pytest
 from fakes.health import no_health
 from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
+from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.ports.upstream import Route
 from unit.pipeline.harness import PRICES, Harness
 
-PATHS = frozenset({"/moderations", "/rerank", "/images/generations", "/audio/transcriptions"})
+PATHS = frozenset(
+    {
+        "/moderations",
+        "/rerank",
+        "/images/generations",
+        "/audio/transcriptions",
+        "/audio/translations",
+    }
+)
 IMAGE = {"data": [{"b64_json": "AAAA"}], "usage": {"input_tokens": 3, "output_tokens": 5}}
 AUDIO = {"file": ("talk.mp3", b"ID3 sound", "audio/mpeg")}
 
@@ -25,7 +34,9 @@ def harness() -> Harness:
 
 
 @asynccontextmanager
-async def serving(harness: Harness, *, unseeded: bool = False) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(
+    harness: Harness, *, unseeded: bool = False, key_ring: KeyRing | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     service = Service(
         pipeline=harness.pipeline,
         embedder=harness.embedder,
@@ -36,6 +47,8 @@ async def serving(harness: Harness, *, unseeded: bool = False) -> AsyncIterator[
         request_events=RequestEvents(PRICES),
         cached_paths=PATHS,
         unseeded_images=unseeded,
+        key_ring=key_ring,
+        keyed_paths=PATHS,
     )
     transport = httpx.ASGITransport(create_app(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://proxy/v1") as made:
