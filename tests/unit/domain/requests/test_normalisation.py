@@ -3,7 +3,10 @@
 import time
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.domain.requests.keys import is_respelt, normalised
 
 
@@ -81,6 +84,24 @@ def test_a_text_beyond_what_the_guard_reads_stays_as_it_was_written() -> None:
 )
 def test_code_is_seen_wherever_it_stands(code: str) -> None:
     assert normalised(code) == code
+
+
+_WORDS = ("a", "b c", "Is", "SELECT", "FROM", "x1", "é")
+_PIECES = st.sampled_from([*_WORDS, "    ", *" \u2003\n\r\t-.:,()/_@+`{=#~"])
+
+
+@given(st.lists(_PIECES | st.text(max_size=3), max_size=12).map("".join))
+@example("    indented")
+@example("a -flag")
+@example("-flag")
+@example("f(x")
+@example("(as here). So")
+@example("first\n    indented")
+def test_the_quick_look_overlooks_no_code(text: str) -> None:
+    is_code = keys._CODE.search(text) is not None
+
+    assert (normalised(text) == text) >= is_code
+    assert keys._may_hold_code(text) == is_code
 
 
 def test_another_case_or_spacing_is_another_spelling_in_code_as_well() -> None:
