@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 from llm_cache_proxy.adapters.upstream.model_list import ModelList
@@ -31,6 +32,8 @@ from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 
 Outcome = UpstreamReply | UpstreamError
 _A_FAULT_OF_THEIRS = 500
+_LONGEST_REMEMBERED = 200
+"""Characters of a model's name and a path; a client may send any."""
 _log = logging.getLogger(__name__)
 
 
@@ -95,11 +98,12 @@ class UpstreamPool:
         self._timing = timing or Timing()
         self._models = ModelList(members, monotonic=self._timing.monotonic)
         self._failing: dict[str, str] = {}
+        self._remembered = lru_cache(maxsize=1_000)(self._routes)
 
     def routes(self, model: str, path: str = "") -> Sequence[Route]:
         """Who can answer, as `domain.upstreams.config.candidates` orders them."""
-        configs = of_kind([member.config for member in self._members.values()], path)
-        return [Route(config.name, name) for config, name in candidates(configs, model)]
+        is_short = len(model) + len(path) <= _LONGEST_REMEMBERED
+        return self._remembered(model, path) if is_short else self._routes(model, path)
 
     async def send(self, call: UpstreamCall) -> UpstreamReply:
         """The first answer that is worth having; else the last one, or the last error raised.
@@ -131,6 +135,10 @@ class UpstreamPool:
     async def aclose(self) -> None:
         """Close every upstream's connections."""
         await asyncio.gather(*(member.aclose() for member in self._members.values()))
+
+    def _routes(self, model: str, path: str) -> Sequence[Route]:
+        configs = of_kind([member.config for member in self._members.values()], path)
+        return tuple(Route(config.name, name) for config, name in candidates(configs, model))
 
     def _default_routes(self, call: UpstreamCall) -> Sequence[Route]:
         """For a request that names no model that is served."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import translate
+from functools import lru_cache
 
 from llm_cache_proxy.domain.json_text import JsonObject
 
@@ -98,6 +99,9 @@ LIVE_TOOLS = (
 
 _FIELDS = frozenset(name for tool in LIVE_TOOLS for name in tool.fields)
 _MODELS = re.compile("|".join(translate(name) for tool in LIVE_TOOLS for name in tool.models))
+_LONGEST_REMEMBERED = 200
+"""Characters of a model's name; a client may send any."""
+
 _INSIDE = ("extra_body", "google", "venice_parameters")
 """Members that hold a provider's own fields: Google's and Venice's, and what clients nest."""
 
@@ -124,7 +128,17 @@ def uses_live_tools(fields: JsonObject) -> bool:
 
 def looks_things_up(models: Iterable[str]) -> bool:
     """Whether one of the models searches or computes on its own: by their documented names."""
-    return any(_MODELS.match(model.lower()) for model in models)
+    return any(
+        _remembered(model) if len(model) <= _LONGEST_REMEMBERED else _searches(model)
+        for model in models
+    )
+
+
+def _searches(model: str) -> bool:
+    return _MODELS.match(model.lower()) is not None
+
+
+_remembered = lru_cache(maxsize=1_000)(_searches)
 
 
 def names_a_file(messages: object) -> bool:

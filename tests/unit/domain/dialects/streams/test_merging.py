@@ -195,6 +195,7 @@ def test_what_is_off_or_the_clients_own_is_no_live_tool(fields: dict[str, Any]) 
         "o3-deep-research",
         "default:enable_web_search=auto",
         "m:strip_thinking_response=true&enable_web_scraping=true",
+        "x" * 1_000 + "-search",
     ],
 )
 def test_models_that_search_are_known_by_their_names(model: str) -> None:
