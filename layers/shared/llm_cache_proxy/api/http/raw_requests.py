@@ -27,6 +27,7 @@ from llm_cache_proxy.domain.errors import (
     InvalidRequest,
     UnsupportedMediaType,
 )
+from llm_cache_proxy.pipeline.support.dependency import Deadline
 
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -36,6 +37,7 @@ CLIENT_LEFT = 499
 _JSON = "application/json"
 BODY_SECONDS = 30
 """Long enough for the largest body over a slow line."""
+_BODY_DEADLINE = Deadline(BODY_SECONDS)
 
 
 class RawRoute(APIRoute):
@@ -164,7 +166,7 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
         )
     body, more = bytearray(), True
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        with _BODY_DEADLINE.wait():
             while more:
                 message = await request.receive()
                 if message["type"] == "http.disconnect":

@@ -76,9 +76,6 @@ class RequestEvents:
             similarity=outcome.similarity,
             nearest=state.facts.nearest if outcome.entry_id is None else None,
             usage=usage,
-            nano_dollars=None
-            if usage is None
-            else self.prices.known_cost(usage.model, usage.prompt_tokens, usage.completion_tokens),
             prompt=state.facts.prompt,
             latency_ms=latency_ms,
             duration_ms=duration_ms,
@@ -87,6 +84,9 @@ class RequestEvents:
             failures=_named(counts, _ERROR),
             samples=_named(counts, _SHADOW),
             counted={name: n for name in RESULTS if (n := state.counts.result.get(name, 0))},
+            nano_dollars=None
+            if usage is None
+            else self.prices.known_cost(usage.model, usage.prompt_tokens, usage.completion_tokens),
         )
         for sink in self.sinks:
             sink.write(served)

@@ -5,7 +5,19 @@ packing in Python) costs more than the command itself.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+
+from hiredis import pack_command
+from redis.asyncio import ConnectionPool
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    MovedError,
+    NoPermissionError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+)
 
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     NoSuchScriptError,
@@ -14,11 +26,8 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 )
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.pipeline.support.dependency import Deadline
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
-
-if TYPE_CHECKING:
-    from redis.asyncio import ConnectionPool
-    from redis.asyncio.connection import AbstractConnection
 
 _MOST_CONNECTIONS = 100
 """Commands beyond wait for one of these, within their time."""
@@ -31,22 +40,15 @@ class RedisPyServer:
         self.locks_keys = False
         self._url = url
         self._timeout_seconds = timeout_seconds
+        self._deadline = Deadline(timeout_seconds)
         self._pool: ConnectionPool | None = None
         self._idle: list[AbstractConnection] = []
         self._free = asyncio.Semaphore(_MOST_CONNECTIONS)
 
     async def command(self, *words: Word) -> object:
         """The server's reply."""
-        from redis.exceptions import (
-            MovedError,
-            NoPermissionError,
-            NoScriptError,
-            RedisClusterException,
-            RedisError,
-        )
-
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            with self._deadline.wait():
                 reply = await self._execute(*words)
         except NoScriptError as exc:
             raise NoSuchScriptError from exc
@@ -73,8 +75,6 @@ class RedisPyServer:
             await self._idle.pop().disconnect()
 
     async def _execute(self, *words: Word) -> object:
-        from hiredis import pack_command
-
         packed = pack_command(words)  # type: ignore[arg-type] # its stub means a single word
         async with self._free:
             connection = await self._connected()
@@ -86,7 +86,7 @@ class RedisPyServer:
                     self._idle.append(connection)
         return reply
 
-    async def _connected(self) -> "AbstractConnection":
+    async def _connected(self) -> AbstractConnection:
         """A connection on which nothing is waiting to be read."""
         while self._idle:
             connection = self._idle.pop()
@@ -97,13 +97,9 @@ class RedisPyServer:
         await made.connect()  # type: ignore[no-untyped-call]
         return made
 
-    def _connections(self) -> "ConnectionPool":
+    def _connections(self) -> ConnectionPool:
         """What knows how to connect; the deadline of each command is ours."""
         if self._pool is None:
-            from redis.asyncio import ConnectionPool
-            from redis.asyncio.retry import Retry
-            from redis.backoff import NoBackoff
-
             self._pool = ConnectionPool.from_url(
                 self._url,
                 decode_responses=True,

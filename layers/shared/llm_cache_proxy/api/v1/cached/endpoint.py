@@ -41,8 +41,8 @@ def cached_endpoint(dialect: Dialect) -> Endpoint:
     async def answer(request: Request) -> Response:
         service: Service = request.app.state.service
         record: RequestEventDraft = request.state.record
-        body = await read_json_body(request, service.max_body_bytes)
         headers, query = request_headers(request.headers), query_of(request)
+        body = await read_json_body(request, service.max_body_bytes)
         fields = await _parsed(body)
         cached = client_request(
             request.state.client, dialect, fields, body=body, headers=headers, query=query
