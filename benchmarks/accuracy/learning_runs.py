@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy.learning_streams import Candidates
-from llm_cache_proxy.domain.promise import Evidence, Plan, Promise, Tally
+from llm_cache_proxy.domain.promise import Cell, Promise, Tally, TenantEvidence
 from llm_cache_proxy.domain.promise.drift import has_drifted
+from llm_cache_proxy.domain.promise.parts import part_of, plan_parts
 
 PLANNED_EVERY = 50
 """Candidates between two looks at the labels."""
@@ -19,6 +20,9 @@ PLANNED_EVERY = 50
 EXPLORE_RATE = 0.05
 
 Flags = npt.NDArray[np.bool_]
+Kinds = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Of candidates, their groups and their cells."""
+
 Change = Callable[[Candidates], Candidates]
 
 
@@ -56,15 +60,16 @@ class _Run:
     """A tenant's counters while they grow."""
 
     def __init__(self, stream: Candidates, promise: Promise, controls: tuple[int, int]) -> None:
-        self._stream = stream
+        self._cells = stream.cells
         self._promise = promise
         self.controls = np.array(controls, dtype=float)
-        self._counts = np.zeros((3, len(stream.cells)))
+        groups = int(stream.group.max(initial=0)) + 1
+        self._counts = np.zeros((3, groups, len(stream.cells)))
         self._checks: list[Tally] = []
         self._hits = 0
-        self.plan = Plan()
-        self.served = np.zeros(len(stream.cells), dtype=bool)
-        self._expected = np.zeros(len(stream.cells))
+        self.check_rate = 1.0
+        self.served = np.zeros((groups, len(stream.cells)), dtype=bool)
+        self._expected = np.zeros((groups, len(stream.cells)))
 
     def look(self) -> bool:
         """Plan anew; whether everything was forgotten first."""
@@ -72,26 +77,31 @@ class _Run:
         if forgets:
             self._counts[:] = 0
             self._checks, self._hits = [], 0
-        cells = self._stream.cells
-        columns = zip(cells, self._counts.T.tolist(), strict=True)
-        tallies = {cell: Tally(*counts) for cell, counts in columns if counts[0]}
-        self.plan = self._promise.plan(
-            Evidence(tallies, Tally(0, *self.controls), tuple(self._checks), self._hits)
-        )
-        self.served = np.array([cell in self.plan.served for cell in cells])
-        self._expected = np.array([self.plan.served.get(cell, 0.0) for cell in cells])
+        found = {group: self._tallies(group) for group in range(len(self.served))}
+        evidence = TenantEvidence(found, Tally(0, *self.controls), tuple(self._checks), self._hits)
+        parts = list(plan_parts(self._promise, evidence))
+        self.check_rate = parts[0].plan.check_rate
+        for group in found:
+            served = part_of(parts, group).plan.served
+            self.served[group] = [cell in served for cell in self._cells]
+            self._expected[group] = [served.get(cell, 0.0) for cell in self._cells]
         return forgets
 
-    def add(self, cell: npt.NDArray[np.int64], checked: Flags, differs: Flags) -> None:
-        """Count candidates of these cells."""
-        served = self.served[cell]
+    def _tallies(self, group: int) -> dict[Cell, Tally]:
+        columns = zip(self._cells, self._counts[:, group].T.tolist(), strict=True)
+        return {cell: Tally(*counts) for cell, counts in columns if counts[0]}
+
+    def add(self, kind: Kinds, checked: Flags, differs: Flags) -> None:
+        """Count candidates of these groups and cells."""
+        served = self.served[kind]
         labelled = ~served | checked
-        np.add.at(self._counts[0], cell, 1)
-        np.add.at(self._counts[1], cell[labelled], 1)
-        np.add.at(self._counts[2], cell[labelled], differs[labelled])
+        group, cell = kind
+        np.add.at(self._counts[0], kind, 1)
+        np.add.at(self._counts[1], (group[labelled], cell[labelled]), 1)
+        np.add.at(self._counts[2], (group[labelled], cell[labelled]), differs[labelled])
         self._hits += int(served.sum())
         if checked.any():
-            expected = self._expected[cell[checked]].sum()
+            expected = self._expected[kind][checked].sum()
             self._checks.append(Tally(expected, checked.sum(), differs[checked].sum()))
 
 
@@ -110,15 +120,15 @@ def learned(
     for start in range(0, len(wrong), PLANNED_EVERY):
         here = slice(start, start + PLANNED_EVERY)
         found.forgot += run.look()
-        cell = stream.cell[here]
-        served = run.served[cell]
-        rate = max(EXPLORE_RATE, run.plan.check_rate)
-        checked = served & (chance.random(len(cell)) < rate)
-        run.add(cell, checked, differs[here])
+        kind = stream.group[here], stream.cell[here]
+        served = run.served[kind]
+        rate = max(EXPLORE_RATE, run.check_rate)
+        checked = served & (chance.random(len(served)) < rate)
+        run.add(kind, checked, differs[here])
         found.hits += int(served.sum())
         found.wrong += int((served & wrong[here]).sum())
         found.checked += int(checked.sum())
-        asked = chance.binomial(len(cell), EXPLORE_RATE)
+        asked = chance.binomial(len(served), EXPLORE_RATE)
         run.controls += (asked, chance.binomial(asked, noise.false_alarms))
     found.serves = bool(run.served.any())
     return found

@@ -48,8 +48,8 @@ def streams(folder: Path) -> dict[str, list[Path]]:
 class Candidates:
     """A stream's prompts that have a near entry and a label, in order of time.
 
-    Of each: its cell's place in `cells`, its cosine, the score (log odds), the entry, and how
-    likely that is a right one.
+    Of each: its cell's place in `cells`, its cosine, the score (log odds), the entry, how likely
+    that is a right one, and the group of its surroundings.
     """
 
     prompts: int
@@ -59,6 +59,7 @@ class Candidates:
     score: npt.NDArray[np.float64]
     entry: npt.NDArray[np.int64]
     right: npt.NDArray[np.float64]
+    group: npt.NDArray[np.int64]
 
     @property
     def accepted(self) -> npt.NDArray[np.bool_]:
@@ -75,6 +76,7 @@ class Candidates:
             score=np.tile(self.score, times),
             entry=np.tile(self.entry, times),
             right=np.tile(self.right, times),
+            group=np.tile(self.group, times),
         )
 
     def shuffled(self, chance: np.random.Generator) -> "Candidates":
@@ -87,7 +89,27 @@ class Candidates:
             score=self.score[order],
             entry=self.entry[order],
             right=self.right[order],
+            group=self.group[order],
         )
+
+    def beside(self, other: "Candidates") -> "Candidates":
+        """Both, as two groups of one tenant; the cells are the same."""
+        if other.cells != self.cells:
+            raise ValueError("the streams' cells differ")
+        return Candidates(
+            self.prompts + other.prompts,
+            self.cells,
+            np.concatenate((self.cell, other.cell)),
+            np.concatenate((self.similarity, other.similarity)),
+            np.concatenate((self.score, other.score)),
+            np.concatenate((self.entry, other.entry)),
+            np.concatenate((self.right, other.right)),
+            np.concatenate((self.group, other.group + self.group.max() + 1)),
+        )
+
+    def in_one_group(self) -> "Candidates":
+        """The same with all surroundings taken for one."""
+        return replace(self, group=np.zeros_like(self.group))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +148,10 @@ def candidates(name: str, paths: Sequence[Path], kept_in: Path | None) -> Candid
     band = np.searchsorted(LOG_ODDS, score, side="right")
     cell = np.searchsorted(names, found.rule) * BANDS + band
     prompts = int(found.prompts[0])
-    return Candidates(prompts, cells, cell, found.similarity, score, found.entry, found.right)
+    group = np.zeros_like(cell)
+    return Candidates(
+        prompts, cells, cell, found.similarity, score, found.entry, found.right, group
+    )
 
 
 def compared(name: str, paths: Sequence[Path], kept_in: Path | None) -> Compared:

@@ -24,6 +24,7 @@ from llm_cache_proxy.cli.evaluation.measuring import all_texts, labelled_pairs
 from llm_cache_proxy.cli.evaluation.vectors import embed
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.promise import cell_of
+from llm_cache_proxy.domain.promise.evidence import GROUPS
 from llm_cache_proxy.settings import read_settings
 
 PROMISES = (0.01, 0.02, 0.05)
@@ -126,6 +127,36 @@ def print_adversaries(name: str, stream: Candidates, runs: int) -> None:
             )
 
 
+def worse_than_promised(stream: Candidates, promise: float) -> Candidates:
+    """Eight groups, in each of which a little more is wrong than is promised."""
+    longer = stream.repeated(4)
+    count = len(longer.cell)
+    return replace(longer, right=np.full(count, 1 - 1.1 * promise), group=np.arange(count) % GROUPS)
+
+
+def print_mixtures(name: str, stream: Candidates, runs: int) -> None:
+    """The stream beside another that is hard, as two groups, as one, and without the other."""
+    for case, times in (("as many near opposites", 1), ("three times as many", 3)):
+        mixed = stream.beside(opposites(stream.repeated(times)))
+        for promise in PROMISES:
+            found = many(mixed, runs, learning(promise, MEASURED))
+            others = (mixed.in_one_group(), stream)
+            one, alone = (many(each, runs, learning(promise, MEASURED)) for each in others)
+            print(
+                f"| {name}, and {case} | {promise:.0%} | {kept(found, promise)} "
+                f"| {wrong(found):.2%} | {rate(found, stream.prompts):.2%} "
+                f"| {rate(one, stream.prompts):.2%} | {rate(alone, stream.prompts):.2%} |",
+                flush=True,
+            )
+    promise = max(PROMISES)
+    bad = worse_than_promised(stream, promise)
+    found = many(bad, runs, learning(promise, MEASURED))
+    print(
+        f"| {name}, eight groups a little worse than promised | {promise:.0%} "
+        f"| {kept(found, promise)} | {wrong(found):.2%} | {rate(found, bad.prompts):.2%} | | |"
+    )
+
+
 def print_prior() -> None:
     files = read_files(sorted(OWN.glob("*.jsonl")))
     embedded = embed(read_settings(), all_texts(files), lambda _: None)
@@ -192,6 +223,12 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     if ATTACKED in built:
         print_adversaries(ATTACKED, built[ATTACKED], options.runs)
+        print(
+            "| tenant of several groups | promise | kept | wrong of hits | hit rate "
+            "| as one group | without the other |"
+        )
+        print("|---|---|---|---|---|---|---|")
+        print_mixtures(ATTACKED, built[ATTACKED], options.runs)
     if options.plot is not None:
         plot(built, max(5, options.runs // 20), options.plot)
 

@@ -1,5 +1,6 @@
 """What is learned of semantic hits lies among the counters, the same for every kind of store."""
 
+import hashlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.domain.metrics.counter_names import merged
-from llm_cache_proxy.domain.promise import Cell, Evidence, Tally
+from llm_cache_proxy.domain.promise import Cell, Tally, TenantEvidence, group_of
 from llm_cache_proxy.domain.promise.counters import (
     FORGOTTEN,
     check_counts,
@@ -16,13 +17,14 @@ from llm_cache_proxy.domain.promise.counters import (
     label_counts,
     seen_counts,
 )
+from llm_cache_proxy.domain.promise.evidence import GROUPS
 from samples.stores.exact_entries import TENANT
 from samples.stores.exact_stores import KINDS, OpenedStore, opened
 
 CELL = Cell("substitution", 5)
 LABEL = merged(
-    seen_counts(CELL, served=True, fixed=False),
-    label_counts(CELL, differs=True, source="explored"),
+    seen_counts(3, CELL, served=True, fixed=False),
+    label_counts(3, CELL, differs=True, source="explored"),
     check_counts(0.02, differs=True),
     control_counts(differs=False),
 )
@@ -36,7 +38,7 @@ async def opened_store(
         yield made
 
 
-async def learned(opened_store: OpenedStore) -> Evidence:
+async def learned(opened_store: OpenedStore) -> TenantEvidence:
     windows = await opened_store.store.counters(TENANT)
     return evidence_in([window.counts for window in reversed(windows) if window.seconds])
 
@@ -49,10 +51,25 @@ async def test_labels_add_up_in_the_same_few_counters(opened_store: OpenedStore)
     found = await learned(opened_store)
 
     assert {name for window in windows for name in window.counts} == set(LABEL)
-    assert found.of(CELL) == Tally(3, 3, 3)
+    assert found.of([3]).of(CELL) == Tally(3, 3, 3)
     assert found.controls == Tally(0, 3, 0)
     assert found.hits == 3
     assert sum(check.seen for check in found.checks) == pytest.approx(0.06)
+
+
+async def test_however_many_surroundings_are_asked_in_no_more_is_stored(
+    opened_store: OpenedStore,
+) -> None:
+    fingerprints = [hashlib.sha256(bytes([number])).hexdigest() for number in range(100)]
+    for fingerprint in fingerprints:
+        await opened_store.store.record(TENANT, seen_counts(group_of(fingerprint), CELL))
+
+    windows = await opened_store.store.counters(TENANT)
+    found = await learned(opened_store)
+
+    assert all(len(window.counts) <= GROUPS for window in windows)
+    assert found.whole.of(CELL).seen == len(fingerprints)
+    assert found.of([group_of(fingerprints[0])]).of(CELL).seen < len(fingerprints)
 
 
 async def test_folding_old_windows_loses_no_label_of_five_weeks(opened_store: OpenedStore) -> None:
@@ -63,7 +80,7 @@ async def test_folding_old_windows_loses_no_label_of_five_weeks(opened_store: Op
 
     found = await learned(opened_store)
 
-    assert found.of(CELL) == Tally(5, 5, 5)
+    assert found.of([3]).of(CELL) == Tally(5, 5, 5)
     assert len(await opened_store.store.counters(TENANT)) == 2
 
 
@@ -74,5 +91,5 @@ async def test_what_a_change_has_made_old_stays_forgotten(opened_store: OpenedSt
 
     found = await learned(opened_store)
 
-    assert found.of(CELL) == Tally(1, 1, 1)
+    assert found.of([3]).of(CELL) == Tally(1, 1, 1)
     assert found.controls == Tally(0, 2, 0)

@@ -8,11 +8,13 @@ from fakes.admin import AdminHarness
 from llm_cache_proxy.administration.learning import LearningReport, cell_view
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.promise import Tally
+from llm_cache_proxy.domain.promise.evidence import GROUPS
 from unit.pipeline.learning_harness import (
     ALWAYS,
     PARAPHRASE,
     READ_ONLY,
     SURE,
+    group,
     learning,
     taught,
     teach,
@@ -46,6 +48,35 @@ async def test_each_kind_of_candidate_has_its_interval_against_the_controls() ->
     assert 0.0 <= low <= high < 0.05
 
 
+async def test_parts_that_are_proven_apart_are_reported_apart() -> None:
+    harness = await taught()
+    hard = (group(harness) + 1) % GROUPS
+    await teach(harness, among=hard, accepted=Tally(1_000, 1_000, 400))
+
+    found = await report(harness)
+
+    own, other = (
+        next(part for part in found["parts"] if part["group"] == each)
+        for each in (group(harness), hard)
+    )
+    assert [part["serves"] for part in found["parts"]].count(True) == 1
+    assert own["serves"]
+    assert own["bound"] == found["bound"] <= 0.05
+    assert (other["serves"], other["bound"], other["interval"]) == (False, 1.0, None)
+    assert {cell["served"] for cell in found["cells"] if cell["group"] == hard} == {False}
+
+
+async def test_what_is_turned_away_is_reported_by_rule_with_how_much_of_it_was_wrong() -> None:
+    harness = await taught()
+    await teach(harness, numbers=Tally(100, 100, 50), substitution=Tally(10, 10, 0))
+
+    found = {row["rule"]: row for row in (await report(harness))["turned_away"]}
+
+    assert found["numbers"]["seen"] == 900
+    assert found["numbers"]["wrong_interval"][0] > 0.5
+    assert found["substitution"]["wrong_interval"][0] == 0.0
+
+
 async def test_without_controls_there_is_no_interval() -> None:
     harness = learning()
     await harness.ask("What is Rust?")
@@ -54,6 +85,8 @@ async def test_without_controls_there_is_no_interval() -> None:
     found = await report(harness)
 
     assert found["cells"][0]["wrong_interval"] is None
+    assert found["turned_away"][0]["wrong_interval"] is None
+    assert found["parts"][0]["interval"] is None
     assert not found["serves"]
     assert found["least_chance"] is None
 
@@ -100,7 +133,7 @@ async def test_what_is_never_looked_at_has_no_cell() -> None:
     learned = learning().pipeline.learning
     assert learned is not None
 
-    assert cell_view(learned.learned("default"), None) is None
+    assert cell_view(learned.learned("default"), 0, None) is None
 
 
 async def test_without_a_promise_there_is_nothing_to_report() -> None:

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from llm_cache_proxy.cli.admin import tables
+from llm_cache_proxy.cli.admin.learning import learning_table
 
 ENTRY_ID = "0d580dc4a16cfa81bcba8bbf.1234567890abcdef12345678"
 KEY_ID = "a-tenant-with-quite-a-long-name.0123456789abcdef"
@@ -71,3 +72,45 @@ def test_where_there_is_none_each_value_has_its_name() -> None:
     assert ENTRY_ID in lines
     assert any("model llama-3.1-8b-instant" in line for line in lines)
     assert all(len(line) <= 80 for line in lines)
+
+
+def learned(*groups: int | None) -> Any:
+    expected = {"serves": True, "estimate": 0.01, "interval": [0.0, 0.02], "bound": 0.04}
+    counted = {"seen": 2_000, "labelled": 1_000, "differing": 9, "wrong_interval": [0.0, 0.02]}
+    cell = {"rule": None, "band": "0.995-1.000", "served": True, **counted}
+    return {
+        **expected,
+        "promise": 0.05,
+        "hits": 900,
+        "fixed_hits": 800,
+        "hit_rate_gained": 0.01,
+        "check_rate": 0.5,
+        "dollars_spent": 1.5,
+        "changes": 0,
+        "labels": {"missed": 1_000},
+        "judge": {"false_alarms": 0.01, "controls": 2_000},
+        "parts": [{"group": group, **expected, **counted} for group in groups],
+        "turned_away": [{"rule": "numbers", **counted}, {"rule": None, **counted}],
+        "cells": [{"group": group, **cell} for group in groups],
+    }
+
+
+def test_groups_that_are_proven_apart_are_told_apart() -> None:
+    shown = printed(learning_table(learned(3, None)), 120)
+
+    assert "groups" in shown
+    assert "others" in shown
+
+
+def test_a_tenant_that_is_not_parted_has_no_table_of_groups() -> None:
+    shown = printed(learning_table(learned(None)), 120)
+
+    assert "groups" not in shown
+    assert "all" in shown
+
+
+def test_what_is_turned_away_stands_by_its_rule() -> None:
+    shown = printed(learning_table(learned(None)), 120)
+
+    assert "numbers" in shown
+    assert "too few labels" in shown

@@ -7,12 +7,14 @@ from typing import Any
 from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.client_keys.key_ring import UpstreamKey
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
-from llm_cache_proxy.domain.promise import Cell, Promise, Tally
+from llm_cache_proxy.domain.entries.entry import Alias
+from llm_cache_proxy.domain.promise import Cell, Promise, Tally, group_of
 from llm_cache_proxy.domain.promise.cells import BANDS
 from llm_cache_proxy.domain.promise.counters import PREFIX
-from llm_cache_proxy.domain.promise.evidence import CHECK, CONTROL, sums_of
+from llm_cache_proxy.domain.promise.evidence import CHECK, CONTROL, owner_of, sums_of
 from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
+from llm_cache_proxy.ports.exact_store.store import Answered, Commit, Lookup, Match, Promoted
 from unit.pipeline.harness import Harness
 
 PROMPT = "What is Rust?"
@@ -41,15 +43,31 @@ async def prepared(harness: Harness, client: dict[str, Any]) -> None:
 
 
 class CountedReads(MemoryExact):
-    """Counts who reads its counters."""
+    """Counts who reads its counters, and what requests call."""
 
     def __init__(self) -> None:
         super().__init__()
         self.counter_reads = 0
+        self.called: list[str] = []
 
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         self.counter_reads += 1
+        self.called.append("counters")
         return await super().counters(tenant)
+
+    async def lookup(self, query: Lookup) -> Answered:
+        self.called.append("lookup")
+        return await super().lookup(query)
+
+    async def promote(
+        self, tenant: str, alias: Alias | None, query: Lookup, match: Match | None = None
+    ) -> Promoted:
+        self.called.append("promote")
+        return await super().promote(tenant, alias, query, match)
+
+    async def commit(self, commit: Commit) -> bool:
+        self.called.append("commit")
+        return await super().commit(commit)
 
 
 @dataclass
@@ -64,12 +82,44 @@ def learning(similarity: float = 0.94, **changes: Any) -> LearningHarness:
     return harness
 
 
-async def teach(harness: LearningHarness, *, checks: Tally | None = None, **tallies: Tally) -> None:
-    """Labels of the cells with these rules (`accepted` for none), and of 2,000 controls."""
+def group(harness: LearningHarness) -> int:
+    """The group of the surroundings in which the first prompt was asked."""
+    scope, _, _ = next(iter(harness.vectors.held.values()))
+    return group_of(scope.fingerprint)
+
+
+async def asked_elsewhere(harness: LearningHarness) -> tuple[dict[str, Any], int]:
+    """Surroundings of another group in which `PROMPT` is asked now, and that group."""
+    for seed in range(100):
+        await harness.ask(PROMPT, seed=seed)
+        scope, _, _ = list(harness.vectors.held.values())[-1]
+        if group_of(scope.fingerprint) != group(harness):
+            return {"seed": seed}, group_of(scope.fingerprint)
+    raise AssertionError("all surroundings fall into one group")
+
+
+def owner(harness: LearningHarness, cell: Cell) -> str:
+    """Under which name labels of the cell are counted."""
+    return owner_of(group(harness), cell)
+
+
+async def teach(
+    harness: LearningHarness,
+    *,
+    checks: Tally | None = None,
+    lowest: int = 3,
+    among: int | None = None,
+    **tallies: Tally,
+) -> None:
+    """Labels of the cells with these rules (`accepted` for none), and of 2,000 controls.
+
+    They are of the group `among`, or else of that in which `PROMPT` was asked.
+    """
     counts = sums_of(CONTROL, Tally(0, 2_000, 20))
     for rule, tally in tallies.items():
-        for band in range(3, BANDS):
-            counts |= sums_of(Cell(rule.replace("accepted", ""), band), tally)
+        for band in range(lowest, BANDS):
+            cell = Cell(rule.replace("accepted", ""), band)
+            counts |= sums_of(owner_of(group(harness) if among is None else among, cell), tally)
     counts |= {} if checks is None else sums_of(CHECK, checks)
     named = {PREFIX + name: round(amount) for name, amount in counts.items()}
     await harness.exact.record("default", named)

@@ -18,7 +18,7 @@ from llm_cache_proxy.administration.learning import cell_view, learning_view
 from llm_cache_proxy.domain.dialects.registry import CHAT
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
-from llm_cache_proxy.domain.promise import cell_of
+from llm_cache_proxy.domain.promise import cell_of, group_of
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.checks.learning import Learned
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
@@ -57,7 +57,7 @@ class Explanation:
         learned = await self._learned(planned)
         return {
             **_outcome(planned, state, hit),
-            **({} if learned is None else {"learning": learning_view(learned)}),
+            **({} if learned is None else {"learning": _part_view(learned, planned)}),
             "key": _key_parts(planned),
             "plan": _plan(planned),
             "candidates": [
@@ -110,7 +110,7 @@ class Explanation:
         }
         if learned is not None:
             cell = cell_of(candidate.similarity, verdict.rule, traits)
-            judged["cell"] = cell_view(learned, cell)
+            judged["cell"] = cell_view(learned, _group(planned), cell)
         return judged | ({"text": candidate.text} if with_text else {})
 
     async def _learned(self, planned: PlannedRequest) -> Learned | None:
@@ -118,6 +118,16 @@ class Explanation:
         if learning is None:
             return None
         return await learning.read(planned.identity.tenant, RequestState())
+
+
+def _group(planned: PlannedRequest) -> int:
+    return group_of(planned.fingerprint())
+
+
+def _part_view(learned: Learned, planned: PlannedRequest) -> JsonObject:
+    """What the tenant's labels say of candidates that have the request's fingerprint."""
+    part = learned.part(_group(planned))
+    return {"group": part.group, **learning_view(learned, [part])}
 
 
 def _request(fields: Fields) -> tuple[ClientRequest, bool]:

@@ -11,10 +11,10 @@ from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, MISSES, SEMANTIC_HITS
 from llm_cache_proxy.domain.metrics.intervals import share
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
-from llm_cache_proxy.domain.promise import Cell
+from llm_cache_proxy.domain.promise import Cell, Part
 from llm_cache_proxy.domain.promise.cells import EDGES, lower_edge
 from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, SPENT
-from llm_cache_proxy.domain.promise.evidence import Tally
+from llm_cache_proxy.domain.promise.evidence import Tally, added
 from llm_cache_proxy.domain.promise.judge import judge_of, wrong_interval
 from llm_cache_proxy.domain.promise.proof import MISSED
 from llm_cache_proxy.pipeline.checks.learning import Learned, Learning
@@ -37,28 +37,26 @@ class LearningReport:
                 code="learning_not_available",
             )
         learned = await self.learning.read(tenant, RequestState())
-        cells = sorted(learned.evidence.cells, key=lambda cell: (cell.rule, -cell.band))
         return {
             "tenant": tenant,
-            **learning_view(learned),
-            "cells": [_cell(learned, cell) for cell in cells],
+            **learning_view(learned, learned.parts),
+            "parts": [_part(learned, part) for part in learned.parts],
+            "turned_away": _turned_away(learned),
+            "cells": [
+                _cell(learned, part, cell)
+                for part in learned.parts
+                for cell in sorted(part.evidence.cells, key=lambda cell: (cell.rule, -cell.band))
+            ],
         }
 
 
-def learning_view(learned: Learned) -> JsonObject:
-    """The promise, what is expected under it, and what that rests on."""
-    plan, evidence = learned.plan, learned.evidence
-    judge = judge_of(evidence.controls)
-    lowest = plan.lowest_band()
+def learning_view(learned: Learned, parts: Sequence[Part]) -> JsonObject:
+    """The promise, what is expected under it in `parts`, and what that rests on."""
+    judge = judge_of(learned.evidence.controls)
     hits, fixed, spent = (_counted(learned, name) for name in (HITS, FIXED, SPENT))
-    served = [evidence.of(cell) for cell in plan.served]
-    view: JsonObject = {
+    return {
         "promise": learned.rules.promise.most_wrong,
-        "serves": bool(plan.served),
-        "estimate": round(plan.estimate, 5),
-        "interval": _interval(_sum(served), evidence.controls) if served else None,
-        "bound": round(learned.rules.promise.bound(evidence, plan), 5),
-        "least_chance": None if lowest is None else lower_edge(lowest),
+        **_expected(learned, parts),
         "hits": hits,
         "fixed_hits": fixed,
         "hit_rate_gained": share(hits - fixed, sum(_counted(learned, name) for name in _LOOKUPS)),
@@ -68,34 +66,90 @@ def learning_view(learned: Learned) -> JsonObject:
         "labels": dict(learned.labels),
         "judge": {
             "false_alarms": round(judge.false_alarms, 5),
-            "controls": round(evidence.controls.labelled),
-            "differing_controls": round(evidence.controls.differing),
+            "controls": round(learned.evidence.controls.labelled),
+            "differing_controls": round(learned.evidence.controls.differing),
             "assumed_missed": MISSED,
         },
     }
-    return view
 
 
-def cell_view(learned: Learned, cell: Cell | None) -> JsonObject | None:
+def cell_view(learned: Learned, group: int, cell: Cell | None) -> JsonObject | None:
     """What is known of candidates of this kind; None for one that is never looked at."""
     if cell is None:
         return None
-    view = _cell(learned, cell)
-    return {name: view[name] for name in ("band", "served", "seen", "labelled", "differing")}
-
-
-def _cell(learned: Learned, cell: Cell) -> JsonObject:
-    tally = learned.evidence.of(cell)
+    view = _cell(learned, learned.part(group), cell)
     return {
+        name: view[name] for name in ("group", "band", "served", "seen", "labelled", "differing")
+    }
+
+
+def _expected(learned: Learned, parts: Sequence[Part]) -> JsonObject:
+    """Of all that is served of these parts: each of them keeps the promise, and so do all."""
+    serving = [part for part in parts if part.plan.served]
+    served = [added(part.evidence.of(cell) for cell in part.plan.served) for part in serving]
+    weights = [max(1.0, tally.seen) for tally in served]
+    estimates = zip(weights, serving, strict=True)
+    lowest = [band for part in serving if (band := part.plan.lowest_band()) is not None]
+    bound = learned.rules.promise.bound
+    return {
+        "serves": bool(serving),
+        "estimate": round(
+            sum(weight * part.plan.estimate for weight, part in estimates) / max(1.0, sum(weights)),
+            5,
+        ),
+        "interval": _interval(added(served), learned.evidence.controls) if served else None,
+        "bound": round(max((bound(part.evidence, part.plan) for part in serving), default=1.0), 5),
+        "least_chance": lower_edge(min(lowest)) if lowest else None,
+    }
+
+
+def _part(learned: Learned, part: Part) -> JsonObject:
+    total = part.evidence.total
+    return {
+        "group": part.group,
+        "seen": round(total.seen),
+        "labelled": round(total.labelled),
+        **_expected(learned, [part]),
+    }
+
+
+def _turned_away(learned: Learned) -> list[JsonObject]:
+    """By rule, what is not served; its interval shows how many hits are lost that were right."""
+    found: dict[str, list[Tally]] = {}
+    for part in learned.parts:
+        for cell, tally in part.evidence.cells.items():
+            if not part.plan.serves(cell):
+                found.setdefault(cell.rule, []).append(tally)
+    rows = sorted((rule, added(tallies)) for rule, tallies in found.items())
+    return [
+        {"rule": rule or None, **_tally(tally), "wrong_interval": _wrong(learned, tally)}
+        for rule, tally in rows
+    ]
+
+
+def _cell(learned: Learned, part: Part, cell: Cell) -> JsonObject:
+    tally = part.evidence.of(cell)
+    return {
+        "group": part.group,
         "rule": cell.rule or None,
         "band": _band(cell.band),
-        "served": learned.plan.serves(cell),
+        "served": part.plan.serves(cell),
+        **_tally(tally),
+        "differing_share": share(round(tally.differing), round(tally.labelled)),
+        "wrong_interval": _wrong(learned, tally),
+    }
+
+
+def _tally(tally: Tally) -> JsonObject:
+    return {
         "seen": round(tally.seen),
         "labelled": round(tally.labelled),
         "differing": round(tally.differing),
-        "differing_share": share(round(tally.differing), round(tally.labelled)),
-        "wrong_interval": _interval(tally, learned.evidence.controls),
     }
+
+
+def _wrong(learned: Learned, tally: Tally) -> list[float] | None:
+    return _interval(tally, learned.evidence.controls)
 
 
 def _band(band: int) -> str:
@@ -106,14 +160,6 @@ def _band(band: int) -> str:
 def _interval(tally: Tally, controls: Tally) -> list[float] | None:
     found = wrong_interval(tally, controls)
     return None if found is None else [round(end, 4) for end in found]
-
-
-def _sum(tallies: Sequence[Tally]) -> Tally:
-    return Tally(
-        sum(tally.seen for tally in tallies),
-        sum(tally.labelled for tally in tallies),
-        sum(tally.differing for tally in tallies),
-    )
 
 
 def _counted(learned: Learned, name: str) -> int:

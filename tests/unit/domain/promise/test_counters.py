@@ -22,15 +22,15 @@ CELL = Cell("entities", 5)
 def test_labels_are_found_again_among_other_counters() -> None:
     counts = merged(
         {"misses": 3},
-        seen_counts(CELL, served=True),
-        label_counts(CELL, differs=True, source="missed"),
+        seen_counts(3, CELL, served=True),
+        label_counts(3, CELL, differs=True, source="missed"),
         control_counts(differs=False),
         check_counts(0.012, differs=True),
     )
 
     found = evidence_in([counts])
 
-    assert found.of(CELL) == Tally(1, 1, 1)
+    assert found.whole.of(CELL) == Tally(1, 1, 1)
     assert found.controls == Tally(0, 1, 0)
     assert found.checks == (Tally(0.012, 1, 1),)
     assert found.hits == 1
@@ -41,27 +41,38 @@ def test_what_a_fixed_threshold_would_serve_is_counted_beside_what_is_served(
     served: bool,
     fixed: bool,
 ) -> None:
-    counts = seen_counts(CELL, served=served, fixed=fixed)
+    counts = seen_counts(3, CELL, served=served, fixed=fixed)
 
     assert (counts.get(HITS, 0), counts.get(FIXED, 0)) == (served, fixed)
 
 
-def test_windows_add_up() -> None:
-    counts = label_counts(CELL, differs=False, source="missed")
+def test_labels_are_counted_apart_by_the_group_of_their_surroundings() -> None:
+    one = label_counts(3, CELL, differs=True, source="missed")
+    other = label_counts(4, CELL, differs=False, source="missed")
 
-    assert evidence_in([counts, counts]).labels == 2
+    found = evidence_in([one, other])
+
+    assert found.of([3]).of(CELL) == Tally(0, 1, 1)
+    assert found.of([4]).of(CELL) == Tally(0, 1, 0)
+    assert found.whole.of(CELL) == Tally(0, 2, 1)
+
+
+def test_windows_add_up() -> None:
+    counts = label_counts(3, CELL, differs=False, source="missed")
+
+    assert evidence_in([counts, counts]).whole.labels == 2
 
 
 def test_what_was_before_a_change_of_the_world_is_forgotten_but_for_controls() -> None:
     old = merged(
-        label_counts(CELL, differs=False, source="missed"),
+        label_counts(3, CELL, differs=False, source="missed"),
         check_counts(0.01, differs=True),
         control_counts(differs=False),
     )
 
     found = evidence_in([old, {**old, FORGOTTEN: 1}, old, old])
 
-    assert found.labels == len(found.checks) == 1
+    assert found.whole.labels == len(found.checks) == 1
     assert found.controls.labelled == 4
 
 

@@ -3,7 +3,7 @@ import pytest
 from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise, Tally
 from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS
 from llm_cache_proxy.domain.promise.prior import MAY_BE_OVERRULED
-from llm_cache_proxy.domain.promise.promise import DOUBT, FIRST, STARTS, own_doubt
+from llm_cache_proxy.domain.promise.promise import DOUBT, FIRST, STARTS, share_of_doubt
 
 TOP = BANDS - 1
 NARROW, WIDE = max(STARTS), min(STARTS)
@@ -88,21 +88,28 @@ def test_a_wide_set_is_proven_though_the_narrow_one_has_few_labels() -> None:
     plan = FIVE.plan(Evidence(cells, CONTROLS))
 
     assert plan.lowest_band() == WIDE
-    assert plan.proven[""].doubt == pytest.approx(STARTS[WIDE])
+    assert plan.proven[""].doubt == pytest.approx(DOUBT * STARTS[WIDE])
 
 
 def test_what_a_proven_set_was_allowed_to_doubt_goes_on_to_the_wider_ones() -> None:
     plan = FIVE.plan(evidence(0))
 
-    assert plan.proven[""].doubt == pytest.approx(sum(STARTS.values()))
+    assert plan.proven[""].doubt == pytest.approx(DOUBT * sum(STARTS.values()))
 
 
 def test_no_more_than_the_doubt_is_spent() -> None:
     rules = (ACCEPTED, *MAY_BE_OVERRULED)
 
-    spent = sum(own_doubt(rule, band) for rule in rules for band in range(BANDS))
+    spent = sum(share_of_doubt(rule, band) for rule in rules for band in range(BANDS))
 
-    assert spent == pytest.approx(DOUBT)
+    assert spent == pytest.approx(1.0)
+
+
+def test_the_less_doubt_there_is_the_more_labels_a_proof_takes() -> None:
+    labels = Evidence({Cell("", TOP): Tally(500, 500, 4)}, CONTROLS)
+
+    assert FIVE.plan(labels).served
+    assert not FIVE.plan(labels, DOUBT / 50).served
 
 
 def test_candidates_that_are_all_near_prove_the_first_set_alone() -> None:

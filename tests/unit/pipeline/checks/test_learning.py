@@ -13,7 +13,7 @@ from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.promise import Cell, Tally
 from llm_cache_proxy.domain.promise.cells import BANDS
 from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, PREFIX, SPENT
-from llm_cache_proxy.domain.promise.evidence import sums_of
+from llm_cache_proxy.domain.promise.evidence import GROUPS, owner_of
 from llm_cache_proxy.pipeline.request.state import RequestState
 from unit.pipeline.learning_harness import (
     ALWAYS,
@@ -24,7 +24,10 @@ from unit.pipeline.learning_harness import (
     SURE,
     UNWILLING,
     LearningHarness,
+    asked_elsewhere,
+    group,
     learning,
+    owner,
     prepared,
     taught,
     teach,
@@ -42,7 +45,7 @@ def says(harness: LearningHarness, text: str) -> None:
 
 def labels(harness: LearningHarness, cell: Cell) -> tuple[int, int, int]:
     seen, labelled, differing = (
-        harness.exact.count_of(f"{PREFIX}{cell}/{part}") for part in ("s", "l", "d")
+        harness.exact.count_of(f"{PREFIX}{owner(harness, cell)}/{part}") for part in ("s", "l", "d")
     )
     return seen, labelled, differing
 
@@ -116,10 +119,7 @@ async def test_a_learned_hit_stands_counted_as_the_requests_result() -> None:
 async def test_a_threshold_goes_below_the_presets() -> None:
     harness = learning(0.88)
     await harness.ask(PROMPT)
-    for band in range(3):
-        wide = {PREFIX + name: int(n) for name, n in sums_of(Cell("", band), SURE).items()}
-        await harness.exact.record("default", wide)
-    await teach(harness, accepted=SURE)
+    await teach(harness, lowest=0, accepted=SURE)
     await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert (await harness.ask(PARAPHRASE)).outcome.reason == "learned"
@@ -152,6 +152,48 @@ async def test_what_was_promoted_before_is_judged_by_the_labels() -> None:
     answer = await learned.ask(PARAPHRASE)
 
     assert answer.outcome.reason == "unproven"
+
+
+async def test_surroundings_with_labels_of_their_own_are_decided_by_them() -> None:
+    harness = learning()
+    await harness.ask(PROMPT)
+    elsewhere, other = await asked_elsewhere(harness)
+    await teach(harness, accepted=Tally(1_000, 1_000, 400))
+    await teach(harness, among=other, accepted=SURE)
+    await harness.ask("Something else entirely", headers=READ_ONLY)  # reads the labels
+
+    answers = [await harness.ask(PARAPHRASE), await harness.ask(PARAPHRASE, **elsewhere)]
+
+    assert [each.outcome.reason for each in answers] == ["unproven", "learned"]
+
+
+async def test_surroundings_with_few_labels_share_those_of_the_others() -> None:
+    harness = await taught()
+    elsewhere, _ = await asked_elsewhere(harness)
+
+    assert (await harness.ask(PARAPHRASE, **elsewhere)).outcome.reason == "learned"
+
+
+async def test_labels_are_counted_for_the_group_of_their_surroundings() -> None:
+    harness = learning()
+    await harness.ask(PROMPT)
+    elsewhere, other = await asked_elsewhere(harness)
+
+    await harness.ask(PARAPHRASE, **elsewhere)
+
+    assert labels(harness, PARAPHRASE_CELL) == (0, 0, 0)
+    assert harness.exact.count_of(f"{PREFIX}{owner_of(other, PARAPHRASE_CELL)}/l") == 1
+
+
+async def test_an_explanation_shows_the_evidence_of_the_requests_own_surroundings() -> None:
+    harness = await taught()
+    await teach(harness, among=(group(harness) + 1) % GROUPS, accepted=Tally(1_000, 1_000, 400))
+
+    found = await explained(harness)
+
+    assert found["learning"]["group"] == found["candidates"][0]["cell"]["group"] == group(harness)
+    assert found["learning"]["serves"]
+    assert found["candidates"][0]["cell"]["differing"] == 9
 
 
 async def test_a_hit_asks_the_store_for_nothing_more() -> None:
@@ -376,6 +418,7 @@ async def test_an_explanation_shows_what_was_learned() -> None:
     assert (found["result"], found["reason"]) == ("HIT-SEMANTIC", "learned")
     assert found["learning"]["estimate"] <= found["learning"]["bound"] <= 0.05
     assert found["candidates"][0]["cell"] == {
+        "group": None,
         "band": "0.850-0.900",
         "served": True,
         "seen": 1_001,

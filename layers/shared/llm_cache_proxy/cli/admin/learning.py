@@ -23,17 +23,67 @@ def learning_table(answer: JsonObject) -> RenderableType:
         f"judge's false alarms {_percent(judge['false_alarms'])} "
         f"({number(judge['controls'])} controls)"
     )
-    cells = new_table("candidates", "rule", "chance", "served", "seen", "labelled", "wrong (95 %)")
-    for cell in cast("list[JsonObject]", answer["cells"]):
-        cells.add_row(
+    tables = [counted("labels", part(answer, "labels")), _turned_away(answer), _cells(answer)]
+    if len(_rows(answer, "parts")) > 1:
+        tables.insert(1, _parts(answer))
+    return Group(summary, *tables)
+
+
+def _parts(answer: JsonObject) -> RenderableType:
+    """What is proven by itself, and what with the others."""
+    table = new_table("groups", "group", "served", "estimate", "bound", "seen", "labelled")
+    for each in _rows(answer, "parts"):
+        table.add_row(
+            _group(answer, each),
+            _served(each["serves"]),
+            _percent(each["estimate"]),
+            _percent(each["bound"]),
+            number(each["seen"]),
+            number(each["labelled"]),
+        )
+    return table
+
+
+def _turned_away(answer: JsonObject) -> RenderableType:
+    table = new_table("turned away", "by", "seen", "labelled", "wrong (95 %)")
+    for each in _rows(answer, "turned_away"):
+        table.add_row(
+            str(each["rule"] or "too few labels"),
+            number(each["seen"]),
+            number(each["labelled"]),
+            _interval(each["wrong_interval"]),
+        )
+    return table
+
+
+def _cells(answer: JsonObject) -> RenderableType:
+    titles = ("group", "rule", "chance", "served", "seen", "labelled", "wrong (95 %)")
+    table = new_table("candidates", *titles)
+    for cell in _rows(answer, "cells"):
+        table.add_row(
+            _group(answer, cell),
             str(cell["rule"] or "accepted"),
             str(cell["band"]),
-            "yes" if cell["served"] else "no",
+            _served(cell["served"]),
             number(cell["seen"]),
             number(cell["labelled"]),
             _interval(cell["wrong_interval"]),
         )
-    return Group(summary, counted("labels", part(answer, "labels")), cells)
+    return table
+
+
+def _rows(answer: JsonObject, name: str) -> list[JsonObject]:
+    return cast("list[JsonObject]", answer[name])
+
+
+def _group(answer: JsonObject, row: JsonObject) -> str:
+    if row["group"] is not None:
+        return str(row["group"])
+    return "others" if len(_rows(answer, "parts")) > 1 else "all"
+
+
+def _served(served: object) -> str:
+    return "yes" if served else "no"
 
 
 def _percent(value: object) -> str:

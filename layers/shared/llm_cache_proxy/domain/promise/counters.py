@@ -12,9 +12,10 @@ from llm_cache_proxy.domain.promise.cells import Cell
 from llm_cache_proxy.domain.promise.evidence import (
     CHECK,
     CONTROL,
-    Evidence,
     Tally,
-    cells_of,
+    TenantEvidence,
+    groups_of,
+    owner_of,
     sums_of,
     tallies_of,
 )
@@ -38,15 +39,19 @@ LABELS = "learn:labels:"
 _MILLE = 1_000
 
 
-def seen_counts(cell: Cell, *, served: bool = False, fixed: bool = False) -> dict[str, int]:
+def seen_counts(
+    group: int, cell: Cell, *, served: bool = False, fixed: bool = False
+) -> dict[str, int]:
     """What a candidate adds; `fixed` where the operator's threshold would have served it."""
     told = {HITS: served, FIXED: fixed}
-    return _named(cell, Tally(seen=1)) | {name: 1 for name, is_so in told.items() if is_so}
+    seen = _named(owner_of(group, cell), Tally(seen=1))
+    return seen | {name: 1 for name, is_so in told.items() if is_so}
 
 
-def label_counts(cell: Cell, *, differs: bool, source: str) -> dict[str, int]:
+def label_counts(group: int, cell: Cell, *, differs: bool, source: str) -> dict[str, int]:
     """What a label adds."""
-    return _named(cell, Tally(labelled=1, differing=int(differs))) | {LABELS + source: 1}
+    label = Tally(labelled=1, differing=int(differs))
+    return _named(owner_of(group, cell), label) | {LABELS + source: 1}
 
 
 def check_counts(expected: float, *, differs: bool) -> dict[str, int]:
@@ -72,14 +77,14 @@ def spent_counts(nano_dollars: int) -> dict[str, int]:
     return {SPENT: nano_dollars} if nano_dollars else {}
 
 
-def evidence_in(newest_first: Iterable[Mapping[str, int]]) -> Evidence:
+def evidence_in(newest_first: Iterable[Mapping[str, int]]) -> TenantEvidence:
     """The evidence in counter windows; controls count whatever has changed since."""
     windows = list(newest_first)
     present = list(takewhile(lambda counts: FORGOTTEN not in counts, windows))
     found = (_tally(CHECK, [counts]) for counts in reversed(present))
     checks = (Tally(each.seen / _MILLE, each.labelled, each.differing) for each in found)
-    return Evidence(
-        cells_of(tallies_of(_added(present))),
+    return TenantEvidence(
+        groups_of(tallies_of(_added(present))),
         _tally(CONTROL, windows),
         tuple(check for check in checks if check.labelled),
         sum(counts.get(HITS, 0) for counts in present),
@@ -97,7 +102,7 @@ def labels_by_source(windows: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _named(owner: Cell | str, added: Tally) -> dict[str, int]:
+def _named(owner: str, added: Tally) -> dict[str, int]:
     return {PREFIX + name: round(amount) for name, amount in sums_of(owner, added).items()}
 
 

@@ -1,9 +1,10 @@
 """What a tenant's labels say so far: counts by cell, controls, and the checks of what was served.
 
-Sums only, so that any number of instances may add to it in any order. Its size does not grow.
+Sums only, so that any number of instances may add to it in any order. Its size does not grow:
+fingerprints fall into a few groups, whatever is asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.promise.cells import Cell, parsed_cell
@@ -24,9 +25,18 @@ class Tally:
 NONE_YET = Tally()
 
 
+GROUPS = 8
+"""Groups that a tenant's fingerprints fall into."""
+
+
+def group_of(fingerprint: str) -> int:
+    """The group of all candidates that have this fingerprint."""
+    return int(fingerprint[:8], 16) % GROUPS
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was counted for a tenant since its world last changed.
+    """All that was counted of some candidates since the tenant's world last changed.
 
     `controls` are exact hits that were asked again: what differs there is the judge's error.
     `checks` are served hits that were asked again, window by window, oldest first; the `seen` of
@@ -43,9 +53,48 @@ class Evidence:
         return self.cells.get(cell, NONE_YET)
 
     @property
+    def total(self) -> Tally:
+        """All cells together."""
+        return added(self.cells.values())
+
+    @property
     def labels(self) -> float:
         """How many labels there are, controls apart."""
-        return sum(tally.labelled for tally in self.cells.values())
+        return self.total.labelled
+
+
+@dataclass(frozen=True, slots=True)
+class TenantEvidence:
+    """The same by group; controls, checks and hits are the whole tenant's."""
+
+    groups: Mapping[int, Mapping[Cell, Tally]] = field(default_factory=dict)
+    controls: Tally = NONE_YET
+    checks: tuple[Tally, ...] = ()
+    hits: float = 0.0
+
+    def of(self, groups: Collection[int]) -> Evidence:
+        """The evidence on the candidates of these groups."""
+        found: dict[Cell, list[Tally]] = {}
+        for group in groups:
+            for cell, tally in self.groups.get(group, {}).items():
+                found.setdefault(cell, []).append(tally)
+        cells = {cell: added(tallies) for cell, tallies in found.items()}
+        return Evidence(cells, self.controls, self.checks, self.hits)
+
+    @property
+    def whole(self) -> Evidence:
+        """The evidence on all candidates."""
+        return self.of(self.groups)
+
+
+def added(tallies: Iterable[Tally]) -> Tally:
+    """The sum of tallies."""
+    seen = labelled = differing = 0.0
+    for tally in tallies:
+        seen += tally.seen
+        labelled += tally.labelled
+        differing += tally.differing
+    return Tally(seen, labelled, differing)
 
 
 def tallies_of(sums: Mapping[str, float]) -> dict[str, Tally]:
@@ -60,14 +109,23 @@ def tallies_of(sums: Mapping[str, float]) -> dict[str, Tally]:
     }
 
 
-def cells_of(tallies: Mapping[str, Tally]) -> dict[Cell, Tally]:
-    """Those of the tallies whose owners are cells."""
-    return {
-        cell: tally for owner, tally in tallies.items() if (cell := parsed_cell(owner)) is not None
-    }
+def owner_of(group: int, cell: Cell) -> str:
+    """Under which name the tally of a group's cell is kept, such as "3:entities@5"."""
+    return f"{group}:{cell}"
 
 
-def sums_of(owner: Cell | str, added: Tally) -> dict[str, float]:
+def groups_of(tallies: Mapping[str, Tally]) -> dict[int, dict[Cell, Tally]]:
+    """Those of the tallies whose owners are the cells of groups."""
+    found: dict[int, dict[Cell, Tally]] = {}
+    for owner, tally in tallies.items():
+        group, _, name = owner.partition(":")
+        cell = parsed_cell(name)
+        if cell is not None and group.isdigit() and int(group) < GROUPS:
+            found.setdefault(int(group), {})[cell] = tally
+    return found
+
+
+def sums_of(owner: str, added: Tally) -> dict[str, float]:
     """What a store adds to its sums for `added`; nothing for noughts."""
     parts = (("s", added.seen), ("l", added.labelled), ("d", added.differing))
     return {f"{owner}/{part}": amount for part, amount in parts if amount}

@@ -26,8 +26,8 @@ from llm_cache_proxy.domain.promise.proof import (
 DOUBT = 0.05
 """The chance that anything is ever served on a proof that does not hold, in a steady world."""
 
-STARTS = {8: 0.4 * DOUBT, 2: 0.4 * DOUBT}
-"""Bands at which proving begins for what the guard accepts, and the doubt that each may spend.
+STARTS = {8: 0.4, 2: 0.4}
+"""Bands at which proving begins for what the guard accepts, and the share of the doubt of each.
 
 A narrow set is soon proven where candidates abound, a wide one where there are few.
 """
@@ -35,7 +35,7 @@ A narrow set is soon proven where candidates abound, a wide one where there are 
 FIRST = 5
 """The band at which proving begins for a rule that may be overruled."""
 
-_DOUBT_OF_A_RULE = 0.2 * DOUBT / len(MAY_BE_OVERRULED)
+_SHARE_OF_A_RULE = 0.2 / len(MAY_BE_OVERRULED)
 
 LEAST_LABELS = 30.0
 """Labels of the lowest band that is served of a rule."""
@@ -83,12 +83,12 @@ class Promise:
 
     most_wrong: float
 
-    def plan(self, evidence: Evidence) -> Plan:
-        """The cells to serve, given the evidence."""
+    def plan(self, evidence: Evidence, doubt: float = DOUBT) -> Plan:
+        """The cells to serve, given the evidence; `doubt` is all that may be spent on it."""
         judge = judge_of(evidence.controls)
         if judge.false_alarms > MOST_FALSE_ALARMS:
             return Plan()
-        found = ((rule, self._proven(rule, evidence)) for rule in _rules(evidence))
+        found = ((rule, self._proven(rule, evidence, doubt)) for rule in _rules(evidence))
         proven = {rule: widest for rule, widest in found if widest is not None}
         served = {
             cell: _expected_differing(cell, evidence.of(cell))
@@ -110,19 +110,19 @@ class Promise:
         )
         return max(ends, default=1.0)
 
-    def _proven(self, rule: str, evidence: Evidence) -> ProvenSet | None:
+    def _proven(self, rule: str, evidence: Evidence, doubt: float) -> ProvenSet | None:
         """The widest set that is proven, from the narrowest on.
 
         What a proven set was allowed to doubt goes on to the next wider one; of a set that is not
         proven it is lost. So it is spent once, on the first set that breaks the promise.
         """
-        found, doubt = None, 0.0
+        found, allowed = None, 0.0
         for lowest in range(BANDS - 1, -1, -1):
-            doubt += own_doubt(rule, lowest)
-            if doubt and self._is_proven(rule, evidence, lowest, doubt):
-                found = ProvenSet(lowest, doubt)
+            allowed += doubt * share_of_doubt(rule, lowest)
+            if allowed and self._is_proven(rule, evidence, lowest, allowed):
+                found = ProvenSet(lowest, allowed)
             else:
-                doubt = 0.0
+                allowed = 0.0
         return found
 
     def _is_proven(self, rule: str, evidence: Evidence, lowest: int, doubt: float) -> bool:
@@ -155,11 +155,11 @@ def _well_known(cells: Sequence[Cell], evidence: Evidence) -> Iterator[Cell]:
     return dropwhile(lambda cell: evidence.of(cell).labelled < LEAST_LABELS, cells)
 
 
-def own_doubt(rule: str, lowest: int) -> float:
-    """The doubt that a set may spend of its own."""
+def share_of_doubt(rule: str, lowest: int) -> float:
+    """The share of the doubt that a set may spend of its own."""
     if rule == ACCEPTED:
         return STARTS.get(lowest, 0.0)
-    return _DOUBT_OF_A_RULE if lowest == FIRST else 0.0
+    return _SHARE_OF_A_RULE if lowest == FIRST else 0.0
 
 
 def _strata(cells: Sequence[Cell], evidence: Evidence) -> list[Stratum]:

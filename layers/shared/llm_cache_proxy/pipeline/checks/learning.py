@@ -6,15 +6,16 @@ shows how often the judge errs. Labels are counters: they are written with the r
 counts, and read at a miss or behind a check. Never makes a hit wait for the store.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import merged
-from llm_cache_proxy.domain.promise import Cell, Evidence, Plan, Promise
+from llm_cache_proxy.domain.promise import Cell, Part, Promise, TenantEvidence
 from llm_cache_proxy.domain.promise.cells import LOWEST
 from llm_cache_proxy.domain.promise.counters import (
     FORGOTTEN,
@@ -26,6 +27,7 @@ from llm_cache_proxy.domain.promise.counters import (
     spent_counts,
 )
 from llm_cache_proxy.domain.promise.drift import has_drifted
+from llm_cache_proxy.domain.promise.parts import UNKNOWN, part_of, plan_parts
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
 from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers, may_be_compared
@@ -77,13 +79,17 @@ class Learned:
     """What was read last, and when."""
 
     at: float
-    plan: Plan
-    evidence: Evidence
     rules: LearningRules
+    evidence: TenantEvidence = field(default_factory=TenantEvidence)
+    parts: Sequence[Part] = (UNKNOWN,)
     counted: Sequence[Mapping[str, int]] = ()
     """The counters of every window that is looked at, newest first."""
-    forgotten: Evidence | None = None
+    forgotten: TenantEvidence | None = None
     """What drift has made worthless."""
+
+    def part(self, group: int) -> Part:
+        """What candidates of the group are decided by."""
+        return part_of(self.parts, group)
 
     @property
     def labels(self) -> Mapping[str, int]:
@@ -93,7 +99,15 @@ class Learned:
     @property
     def check_rate(self) -> float:
         """The share of learned hits that is checked."""
-        return max(self.rules.explore_rate, self.plan.check_rate)
+        return max(self.rules.explore_rate, *(part.plan.check_rate for part in self.parts))
+
+
+class Near(NamedTuple):
+    """A candidate, and what kind of candidate it is."""
+
+    candidate: Candidate
+    group: int
+    cell: Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +131,7 @@ class Learning:
 
     def learned(self, tenant: str) -> Learned:
         """What is known of the tenant in this process; nothing is served before it was read."""
-        nothing_yet = Learned(_NEVER, Plan(), Evidence(), self.rules)
-        return self._learned.get(tenant, nothing_yet)
+        return self._learned.get(tenant) or Learned(_NEVER, self.rules)
 
     def floor(self, planned: PlannedRequest) -> float:
         """The least similarity to look at: a client may ask for more, the operator's goes."""
@@ -155,16 +168,17 @@ class Learning:
         if windows is None:
             return self.learned(tenant)
         counted = [window.counts for window in reversed(windows) if window.seconds]
-        evidence = evidence_in(counted)
+        evidence = await asyncio.to_thread(evidence_in, counted)  # much to add up
         forgotten = evidence if has_drifted(evidence.checks) else None
         if forgotten is not None:
-            evidence = Evidence(controls=evidence.controls)
-        plan = self.rules.promise.plan(evidence)
-        return Learned(self.clock.now(), plan, evidence, self.rules, counted, forgotten)
+            evidence = TenantEvidence(controls=evidence.controls)
+        parts = []
+        for part in plan_parts(self.rules.promise, evidence):
+            parts.append(part)
+            await asyncio.sleep(0)  # a plan takes milliseconds: others have their turn
+        return Learned(self.clock.now(), self.rules, evidence, parts, counted, forgotten)
 
-    def compare(
-        self, planned: PlannedRequest, candidate: Candidate, cell: Cell, *, expected: float | None
-    ) -> Compare:
+    def compare(self, planned: PlannedRequest, near: Near, *, expected: float | None) -> Compare:
         """Labels the candidate by the upstream's answer; `expected` where it is a checked hit."""
 
         async def compare(completion: JsonObject) -> None:
@@ -174,7 +188,7 @@ class Learning:
             async def work() -> None:
                 state = RequestState()
                 state.counts.add(spent_counts(spent))
-                await self._label(planned, state, candidate, cell, fresh, expected)
+                await self._label(planned, state, near, fresh, expected)
                 self.counter_writer.later(planned.identity.tenant, state.counts.take())
 
             if self.inline:
@@ -184,9 +198,7 @@ class Learning:
 
         return compare
 
-    def check(
-        self, planned: PlannedRequest, candidate: Candidate, cell: Cell, expected: float
-    ) -> None:
+    def check(self, planned: PlannedRequest, near: Near, expected: float) -> None:
         """Ask the upstream behind a hit that was served, and label it.
 
         An answer that differs makes the plan old: the next look is at the evidence with it.
@@ -198,7 +210,7 @@ class Learning:
             differs = None
             if fresh is not None:
                 state.counts.add(spent_counts(fresh.nano_dollars))
-                differs = await self._label(planned, state, candidate, cell, fresh.said, expected)
+                differs = await self._label(planned, state, near, fresh.said, expected)
             await self.counter_writer.write(tenant, state.counts.take())
             if differs:
                 self._learned[tenant] = replace(self.learned(tenant), at=_NEVER)
@@ -211,17 +223,18 @@ class Learning:
         self,
         planned: PlannedRequest,
         state: RequestState,
-        candidate: Candidate,
-        cell: Cell,
+        near: Near,
         fresh: str,
         expected: float | None,
     ) -> bool | None:
         """Whether the candidate's answer differs from `fresh`, which is counted."""
+        candidate, group, cell = near
         differs = await self._differs(planned, state, candidate.key, candidate.text, fresh)
         if differs is not None:
             source = "missed" if expected is None else "explored"
             check = {} if expected is None else check_counts(expected, differs=differs)
-            state.counts.add(merged(label_counts(cell, differs=differs, source=source), check))
+            label = label_counts(group, cell, differs=differs, source=source)
+            state.counts.add(merged(label, check))
         return differs
 
     def control(self, planned: PlannedRequest, state: RequestState, reason: str) -> None:
@@ -262,7 +275,7 @@ class Learning:
         return await self.agreement.clearly_differ(planned, state, text, fresh, held)
 
 
-def _warn(tenant: str, forgotten: Evidence) -> None:
+def _warn(tenant: str, forgotten: TenantEvidence) -> None:
     _log.warning(
         "semantic hits of tenant %r differ more often than they did (%d of %d checks): what was "
         "learned is forgotten, and no semantic hit is served until new labels show that it may "

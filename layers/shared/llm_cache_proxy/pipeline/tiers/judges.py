@@ -9,9 +9,10 @@ any other pair is judged beside the upstream's call, and may match the next time
 from typing import Protocol
 
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.promise import Cell, Plan, cell_of
+from llm_cache_proxy.domain.promise import Plan, cell_of
 from llm_cache_proxy.domain.requests.presets import LIKELY_SIMILARITY
 from llm_cache_proxy.domain.requests.reasons import Reason
+from llm_cache_proxy.pipeline.checks.learning import Learning, Near
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -48,40 +49,45 @@ class GuardJudge:
 
 
 class LearnedJudge:
-    """What a tenant's labels have shown; `near_miss` is the nearest entry that was not accepted."""
+    """What a tenant's labels have shown of candidates in this `group`."""
 
     def __init__(
         self,
         planned: PlannedRequest,
         state: RequestState,
         guard: Guard,
-        plan: Plan,
-        configured: float,
+        learning: Learning,
+        group: int,
     ) -> None:
         self._planned = planned
         self._state = state
         self._guard = guard
-        self._plan = plan
-        self._configured = configured
+        self._configured = learning.configured
+        self._group = group
+        self._plan: Plan = learning.learned(planned.identity.tenant).part(group).plan
         self.fixed = False
-        """Whether the operator's threshold, `configured`, and the guard would have served."""
-        self.cell: Cell | None = None
-        """The cell of the candidate that was accepted last."""
-        self.near_miss: tuple[Candidate, Cell] | None = None
+        """Whether the operator's threshold and the guard would have served."""
+        self.served: Near | None = None
+        """The candidate that was accepted last; None where its text is the same."""
+        self.expected = 0.0
+        """The share of its cell that the judge of answers is expected to call different."""
+        self.near_miss: Near | None = None
+        """The nearest entry that was not accepted."""
         self.unjudged: Candidate | None = None
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
         """The candidate, if candidates of its kind keep the promise."""
-        self.cell = None
+        self.served = None
         if candidate.text == self._planned.text:
             return Reason.SIMILAR
         verdict, traits = self._guard.compare_closely(self._planned.text, candidate.text)
         self.fixed |= verdict.accepted and candidate.similarity >= self._configured
-        self.cell = cell_of(candidate.similarity, verdict.rule, traits)
-        if self._plan.serves(self.cell):
+        cell = cell_of(candidate.similarity, verdict.rule, traits)
+        near = None if cell is None else Near(candidate, self._group, cell)
+        if cell is not None and self._plan.serves(cell):
+            self.served, self.expected = near, self._plan.served[cell]
             return Reason.LEARNED
-        if self.near_miss is None and self.cell is not None:
-            self.near_miss = (candidate, self.cell)
+        self.near_miss = self.near_miss or near
         if verdict.accepted:
             self._state.facts.because(Reason.UNPROVEN)
         else:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.promise import Cell
+from llm_cache_proxy.domain.promise import group_of
 from llm_cache_proxy.domain.promise.counters import seen_counts
 from llm_cache_proxy.domain.requests.keys import is_respelt
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.checks.learning import Learning
+from llm_cache_proxy.pipeline.checks.learning import Learning, Near
 from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.request.decision import AskUpstream, Served
@@ -91,6 +91,9 @@ class SemanticTier:
         )
         if near is None:
             return AskUpstream(str(Reason.SEARCH_UNAVAILABLE))
+        if self.learning is not None and not planned.plan.verified:
+            group = group_of(scope.fingerprint)
+            return await self._first_learned(self.learning, planned, state, near, group)
         return await self._first_match(planned, state, near)
 
     def scope(self, planned: PlannedRequest) -> Scope:
@@ -129,8 +132,6 @@ class SemanticTier:
     async def _first_match(
         self, planned: PlannedRequest, state: RequestState, near: Sequence[Candidate]
     ) -> Served | AskUpstream:
-        if self.learning is not None and not planned.plan.verified:
-            return await self._first_learned(self.learning, planned, state, near)
         if near and near[0].similarity < planned.plan.threshold:
             state.facts.compared_with(near[0].entry_id, near[0].similarity)
             if state.facts.reason not in _TELLS_MORE:
@@ -167,11 +168,11 @@ class SemanticTier:
         planned: PlannedRequest,
         state: RequestState,
         near: Sequence[Candidate],
+        group: int,
     ) -> Served | AskUpstream:
-        """The same, by what the tenant's labels show in place of the threshold."""
+        """The same, by what labels show of candidates in this group, in place of the threshold."""
         floor = learning.floor(planned)
-        plan = learning.learned(planned.identity.tenant).plan
-        judge = LearnedJudge(planned, state, self.guard, plan, learning.configured)
+        judge = LearnedJudge(planned, state, self.guard, learning, group)
         if near and near[0].similarity < floor:
             state.facts.compared_with(near[0].entry_id, near[0].similarity)
             state.facts.because(Reason.BELOW_THRESHOLD)
@@ -182,17 +183,19 @@ class SemanticTier:
             accepted = await judge.accepts(candidate)
             if accepted is None:
                 continue
-            cell = judge.cell
-            checked = cell is not None and learning.checks(planned, state)
-            if cell is not None and checked and learning.inline:
-                return await self._labelled(
-                    learning, planned, state, judge, (candidate, cell), plan.served[cell]
-                )
-            counts = None if cell is None else seen_counts(cell, served=True, fixed=judge.fixed)
+            served = judge.served
+            checked = served is not None and learning.checks(planned, state)
+            if checked and learning.inline:
+                return await self._labelled(learning, planned, state, judge, served, judge.expected)
+            counts = (
+                None
+                if served is None
+                else seen_counts(group, served.cell, served=True, fixed=judge.fixed)
+            )
             found = await self.promotions.serve(planned, state, candidate, counts)
             if isinstance(found, Hit):
-                if cell is not None and checked:
-                    learning.check(planned, candidate, cell, plan.served[cell])
+                if served is not None and checked:
+                    learning.check(planned, served, judge.expected)
                 pair = pair_of(planned, candidate)
                 return Served(
                     self.hits.answer(
@@ -208,7 +211,7 @@ class SemanticTier:
         planned: PlannedRequest,
         state: RequestState,
         judge: LearnedJudge,
-        near: tuple[Candidate, Cell] | None,
+        near: Near | None,
         expected: float | None = None,
     ) -> AskUpstream:
         """Ask the upstream, and learn from its answer what `near` would have been worth."""
@@ -217,9 +220,9 @@ class SemanticTier:
             state.facts.because(Reason.EXPLORED)
         if near is None:
             return AskUpstream(state.facts.text)
-        state.counts.add(seen_counts(near[1], fixed=judge.fixed))
+        state.counts.add(seen_counts(near.group, near.cell, fixed=judge.fixed))
         return AskUpstream(
-            state.facts.text, compare=learning.compare(planned, *near, expected=expected)
+            state.facts.text, compare=learning.compare(planned, near, expected=expected)
         )
 
     async def _judge(

@@ -37,17 +37,39 @@ function figures(found) {
   );
 }
 
+function group(found, { group: own }) {
+  if (own !== null) return `group ${own}`;
+  return found.parts.length > 1 ? "others" : "all";
+}
+
+function parts(found) {
+  byId("parts-table").hidden = found.parts.length < 2;
+  fill("parts", found.parts.map((part) => row(
+    group(found, part), part.serves ? "yes" : "no", percent(part.estimate) + range(part.interval),
+    percent(part.bound), number(part.seen), number(part.labelled),
+  )));
+}
+
+function turnedAway(found) {
+  byId("turned-away-table").hidden = !found.turned_away.length;
+  fill("turned-away", found.turned_away.map((kind) => row(
+    kind.rule ?? "too few labels", number(kind.seen), number(kind.labelled),
+    number(kind.differing), range(kind.wrong_interval).trim() || NOTHING,
+  )));
+}
+
 function cells(found) {
   byId("cells-table").hidden = !found.cells.length;
   const seen = [...found.cells].sort((a, b) => b.seen - a.seen).slice(0, MOST_CELLS);
   fill("cells", seen.map((cell) => row(
-    cell.band, cell.rule ?? "accepted", cell.served ? "yes" : "no", number(cell.seen),
+    group(found, cell), cell.band, cell.rule ?? "accepted", cell.served ? "yes" : "no", number(cell.seen),
     number(cell.labelled), number(cell.differing),
   )));
 }
 
 export async function learning(learns, isCurrent) {
-  byId("learning").hidden = byId("cells-table").hidden = !learns;
+  byId("learning").hidden = !learns;
+  for (const table of ["parts", "turned-away", "cells"]) byId(`${table}-table`).hidden = true;
   if (!learns) {
     byId("learning-note").textContent =
       "Nothing is learned: MAX_WRONG_SHARE sets the share of wrong hits that is promised.";
@@ -57,5 +79,7 @@ export async function learning(learns, isCurrent) {
   if (!isCurrent()) return;
   byId("learning-note").textContent = `Of tenant ${found.tenant}, from the labels of its own hits.`;
   figures(found);
+  parts(found);
+  turnedAway(found);
   cells(found);
 }

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from llm_cache_proxy.api.operators.schemas.learning import Learned, SeenCell
+from llm_cache_proxy.api.operators.schemas.learning import LearnedPart, SeenCell
 from llm_cache_proxy.api.v1.schemas import Answer, Evicted
 
 
@@ -191,7 +191,7 @@ class Explained(BaseModel):
     entry: str | None
     age_seconds: int | None
     ttl_seconds: int | None
-    learning: Learned | None = None
+    learning: LearnedPart | None = None
     key: dict[str, str]
     plan: dict[str, Any]
     candidates: list[Candidate]

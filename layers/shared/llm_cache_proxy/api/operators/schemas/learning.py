@@ -12,22 +12,29 @@ class JudgeErrors(Answer):
     assumed_missed: float
 
 
-class Learned(Answer):
-    """The promised share of wrong hits, what is expected under it, and what that rests on.
+class Expected(Answer):
+    """What is expected of the hits that are served.
 
     `interval` is the 95 % interval of the estimate, good for one look; `bound` holds at every look.
     `least_chance` is the score from which on candidates that the guard accepts are served.
+    """
+
+    serves: bool
+    estimate: float
+    interval: list[float] | None
+    bound: float
+    least_chance: float | None
+
+
+class Learned(Expected):
+    """The promised share of wrong hits, what is expected under it, and what that rests on.
+
     `fixed_hits` is what the operator's threshold and the guard would have served in place of
     `hits`; `hit_rate_gained` is the difference by all lookups. `dollars_spent` went into checks and
     controls. `changes` counts how often what was learned had to be forgotten.
     """
 
     promise: float
-    serves: bool
-    estimate: float
-    interval: list[float] | None
-    bound: float
-    least_chance: float | None
     hits: int
     fixed_hits: int
     hit_rate_gained: float | None
@@ -38,17 +45,30 @@ class Learned(Answer):
     judge: JudgeErrors
 
 
-class SeenCell(Answer):
-    """What is known of candidates like one of them.
+class LearnedPart(Learned):
+    """The same of one request's surroundings: a `group` by itself, or all others (null)."""
 
-    `band` is between which chances of being right, by the score of the two texts.
-    """
+    group: int | None
 
-    band: str
-    served: bool
+
+class Counted(Answer):
+    """How many candidates were seen, how many labelled, and how many of those differed."""
+
     seen: int
     labelled: int
     differing: int
+
+
+class SeenCell(Counted):
+    """What is known of candidates like one of them.
+
+    `band` is between which chances of being right, by the score of the two texts. `group` is that
+    of the request's surroundings, where it has labels enough of its own.
+    """
+
+    group: int | None
+    band: str
+    served: bool
 
 
 class CandidateCell(SeenCell):
@@ -59,8 +79,25 @@ class CandidateCell(SeenCell):
     wrong_interval: list[float] | None
 
 
+class TurnedAway(Counted):
+    """What is not served, by rule; `rule` is null where labels do not suffice."""
+
+    rule: str | None
+    wrong_interval: list[float] | None
+
+
+class Part(Expected):
+    """Candidates that are proven together: one group's, or those of all others (null)."""
+
+    group: int | None
+    seen: int
+    labelled: int
+
+
 class LearningAnswer(Learned):
     """What was learned of a tenant's semantic hits."""
 
     tenant: str
+    parts: list[Part]
+    turned_away: list[TurnedAway]
     cells: list[CandidateCell]
