@@ -10,10 +10,13 @@ import pytest
 from fakes.upstream import completion
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
+from llm_cache_proxy.domain.entries.pairs import barred_pair
+from llm_cache_proxy.domain.errors import UpstreamUnreachable
 from llm_cache_proxy.domain.promise import Cell, Tally
 from llm_cache_proxy.domain.promise.cells import BANDS
 from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, PREFIX, SPENT
 from llm_cache_proxy.domain.promise.evidence import GROUPS, owner_of
+from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.request.state import RequestState
 from unit.pipeline.learning_harness import (
     ALWAYS,
@@ -152,6 +155,73 @@ async def test_what_was_promoted_before_is_judged_by_the_labels() -> None:
     answer = await learned.ask(PARAPHRASE)
 
     assert answer.outcome.reason == "unproven"
+
+
+async def test_what_is_not_proven_any_more_is_no_longer_served_though_it_was_before() -> None:
+    harness = await taught()
+    served = await harness.ask(PARAPHRASE)
+    await teach(harness, accepted=Tally(1_000, 1_000, 400))
+    await harness.ask("Something else entirely", headers=READ_ONLY)  # reads the labels
+
+    answer = await harness.ask(PARAPHRASE)
+
+    assert served.outcome.reason == "learned"
+    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "unproven")
+
+
+async def test_what_was_promoted_before_does_not_stand_in_for_the_upstream_either() -> None:
+    policy = Policy(stale_if_error_seconds=600)
+    harness = LearningHarness(policy=policy)
+    harness.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
+    await harness.ask(PROMPT)
+    await harness.ask(PARAPHRASE)
+    learned = learning(
+        exact=harness.exact, vectors=harness.vectors, embedder=harness.embedder, policy=policy
+    )
+    learned.upstream.unreachable = True
+
+    with pytest.raises(UpstreamUnreachable):
+        await learned.ask(PARAPHRASE)
+
+
+async def test_whoever_waits_for_a_learned_hit_is_decided_and_checked_by_itself() -> None:
+    harness = await taught()
+    seen, labelled, _ = labels(harness, PARAPHRASE_CELL)
+    harness.chance = ALWAYS
+
+    answers = await asyncio.gather(*(harness.ask(PARAPHRASE) for _ in range(3)))
+
+    assert {each.outcome.reason for each in answers} == {"learned"}
+    assert harness.exact.count_of("semantic_hits") == harness.exact.count_of(HITS) == 3
+    assert labels(harness, PARAPHRASE_CELL)[:2] == (seen + 3, labelled + 3)
+
+
+async def test_a_threshold_that_samples_have_raised_is_no_part_of_what_labels_decide() -> None:
+    harness = await taught()
+    await harness.exact.set_threshold("default", 0.97, before=0.0)
+
+    assert (await harness.ask(PARAPHRASE)).outcome.reason == "learned"
+
+
+async def test_a_pair_that_feedback_has_barred_is_not_served_though_its_kind_is() -> None:
+    harness = await taught()
+    await harness.exact.bar("default", barred_pair(PROMPT, PARAPHRASE))
+
+    assert (await harness.ask(PARAPHRASE)).outcome.reason == "feedback"
+
+
+async def test_a_learned_hit_calls_the_store_as_often_as_any_other() -> None:
+    fixed = LearningHarness()
+    fixed.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
+    await fixed.ask(PROMPT)
+    learned = await taught()
+    fixed.exact.called.clear()
+    learned.exact.called.clear()
+
+    answers = [await harness.ask(PARAPHRASE) for harness in (fixed, learned)]
+
+    assert [each.outcome.reason for each in answers] == ["similar", "learned"]
+    assert learned.exact.called == fixed.exact.called == ["lookup", "promote"]
 
 
 async def test_surroundings_with_labels_of_their_own_are_decided_by_them() -> None:

@@ -103,7 +103,9 @@ class Promotions:
             counts=seen if charge is None else merged(seen, charge.corrected_to(0, 0)),
             held=None if state.leadership is None else state.leadership.lease,
         )
-        match = None if pair is None else Match(candidate.similarity, pair)
+        # Labels decide what samples have raised a threshold for, so that nothing is left to raise.
+        similarity = candidate.similarity if learned is None else 1.0
+        match = None if pair is None else Match(similarity, pair)
         return await self.exact.promote(planned.identity.tenant, alias, query, match)
 
     async def _restored(
