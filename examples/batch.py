@@ -1,4 +1,4 @@
-"""A day's questions in a batch: most were asked before, and the saving is told per answer.
+"""A day's questions in a batch: most were asked before, and each answer reports its saving.
 
 make dev                                  # in another terminal
 .venv/bin/python examples/batch.py        # BASE_URL names another proxy

@@ -40,8 +40,8 @@ def stream_once(client: openai.OpenAI, headers: dict[str, str]) -> None:
             if chunk.choices:
                 print(chunk.choices[0].delta.content or "", end="", flush=True)
         spent_ms = (time.perf_counter() - start) * 1000
-        told = f"first piece after {first_ms:.0f} ms, all after {spent_ms:.0f} ms, {tokens} tokens"
-        print(f"\n  {raw.headers['x-cache']}: {told}\n")
+        times = f"first piece after {first_ms:.0f} ms, all after {spent_ms:.0f} ms"
+        print(f"\n  {raw.headers['x-cache']}: {times}, {tokens} tokens\n")
 
 
 if __name__ == "__main__":

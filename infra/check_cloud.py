@@ -43,7 +43,7 @@ def main(environment: Mapping[str, str]) -> int:
 
 
 def managed(environment: Mapping[str, str]) -> dict[str, str]:
-    """What the suites are told of an Upstash. Raises NotEmpty and RedisError.
+    """The environment that points the suites at an Upstash. Raises NotEmpty and RedisError.
 
     UPSTASH_REDIS_URL names it in Redis's own protocol where that is not the REST API's host with
     its token, as Upstash has it.

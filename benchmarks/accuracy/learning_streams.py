@@ -135,7 +135,7 @@ class Compared:
 
 
 def candidates(name: str, paths: Sequence[Path], kept_in: Path | None) -> Candidates:
-    """The candidates of the stream, told apart as the product does."""
+    """The candidates of the stream, grouped as the product does."""
     found = compared(name, paths, kept_in).in_half(HELD_OUT)
     score = np.array(
         [

@@ -1,7 +1,7 @@
 """One instance of the completions function, measured from inside; run as a script, prints JSON.
 
 `python instance.py INVOCATIONS ROUNDS [beside]` with the function's environment: imports the
-handler, has one chat completion answered, then as many as it is told, and reports CPU milliseconds;
+handler, has one chat completion answered, then INVOCATIONS more, and reports CPU milliseconds;
 with "beside", as many calls by upstash-redis alone after each round. Imports nothing but the
 handler before it has started the clock.
 """

@@ -86,7 +86,7 @@ class Guide:
         with httpx.Client(timeout=connections.TIMEOUT_SECONDS) as client:
             found = [_aws_tried(aws), *connections.tried(answers, client)]
         for trial in found:
-            self.console.say(f"  {'ok  ' if trial.ok else 'FAIL'}  {trial.name}: {trial.told}")
+            self.console.say(f"  {'ok  ' if trial.ok else 'FAIL'}  {trial.name}: {trial.result}")
         return all(trial.ok for trial in found)
 
     def _overrides(self, answers: Answers, aws: Aws) -> dict[str, str]:
@@ -142,7 +142,7 @@ class Guide:
             asked = endpoint.ask_twice(url, key, model=model, revision=revision)
         say("\nAsked twice:")
         for one in asked:
-            say(f"  {one.status} {one.cache:12} {one.seconds * 1000:,.0f} ms {one.told}")
+            say(f"  {one.status} {one.cache:12} {one.seconds * 1000:,.0f} ms {one.summary}")
         say(f"\nbase_url:  {url}\ndashboard: {outputs['DashboardUrl']}")
         say(f"admin key: the SecureString {answers.secrets_path}/ADMIN_KEY")
         say(
@@ -161,9 +161,9 @@ class Guide:
 def _aws_tried(aws: Aws) -> connections.Tried:
     name = f"AWS {aws.region}"
     try:
-        return connections.Tried(name, ok=True, told=f"account {aws.account()}")
+        return connections.Tried(name, ok=True, result=f"account {aws.account()}")
     except AwsError as exc:
-        return connections.Tried(name, ok=False, told=reason(exc))
+        return connections.Tried(name, ok=False, result=reason(exc))
 
 
 def _shown_command(arguments: Sequence[str]) -> str:

@@ -75,8 +75,8 @@ def test_what_was_learned_is_shown_against_the_promise_and_a_fixed_threshold(
     browser: webdriver.Chrome,
 ) -> None:
     harness = asyncio.run(at_work())
-    told = Explanation(harness.pipeline)
-    office = AdminHarness(exact=harness.exact, vectors=harness.vectors, explanation=told)
+    explanation = Explanation(harness.pipeline)
+    office = AdminHarness(exact=harness.exact, vectors=harness.vectors, explanation=explanation)
     server = ThreadServer(pages_of(office, None))
     server.start()
     try:

@@ -30,7 +30,7 @@ def run(*arguments: str) -> Result:
     )
 
 
-def test_each_presets_hits_are_told_as_json(log: Path) -> None:
+def test_each_presets_hits_are_printed_as_json(log: Path) -> None:
     done = run(str(log), "--json")
 
     answer = json.loads(done.stdout)

@@ -171,22 +171,22 @@ class MemoryExact(SqliteExactStore):
         return await super().poll(query)
 
     async def sweep(self, tenant: str, selector: str) -> Swept:
-        self._fail_if_told("sweep")
+        self._fail_if_set("sweep")
         return await super().sweep(tenant, selector)
 
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
-        self._fail_if_told("counters")
+        self._fail_if_set("counters")
         return await super().counters(tenant)
 
     async def verdicts(self, tenant: str, pairs: Sequence[str]) -> Sequence[bool | None]:
-        self._fail_if_told("verdicts")
+        self._fail_if_set("verdicts")
         return await super().verdicts(tenant, pairs)
 
     async def sampled(self, tenant: str, *, wrong: bool) -> Standing:
-        self._fail_if_told("sampled")
+        self._fail_if_set("sampled")
         return await super().sampled(tenant, wrong=wrong)
 
-    def _fail_if_told(self, method: str) -> None:
+    def _fail_if_set(self, method: str) -> None:
         if method in self.failing:
             raise ExactStoreUnavailable(f"the exact store fails in {method}")
 

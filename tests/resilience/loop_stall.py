@@ -78,7 +78,7 @@ async def compacted(what: str, store: QdrantLocalVectors | OwnedVectors, folder:
     await store.aclose()
 
 
-async def idle_until_told() -> None:
+async def idle_until_asked() -> None:
     """The worst wait of a loop that has nothing to do, until the input ends."""
     watch = LoopWatch()
     watching = asyncio.create_task(watch.run())
@@ -111,6 +111,6 @@ async def both(points: int) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
-        asyncio.run(idle_until_told())
+        asyncio.run(idle_until_asked())
     for each in sys.argv[1:]:
         asyncio.run(both(int(each)))

@@ -1,4 +1,4 @@
-"""Clients that send a byte now and then: they are told so in the end, and nobody else waits."""
+"""Clients that send a byte now and then: they get an error in the end, and no other waits."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""One request as the journal tells of it."""
+"""One request event, as the sinks get it."""
 
 from dataclasses import replace
 

@@ -50,7 +50,7 @@ def answers(request: pytest.FixtureRequest, stand: Stand) -> Answers:
     return answered_three_ways(client, stand, addresses, f"claude-{request.param}", questions)
 
 
-def told(answer: Any) -> Any:
+def comparable(answer: Any) -> Any:
     """An answer without what names the request."""
     return {name: value for name, value in answer.items() if name not in {"name", "xCache"}}
 
@@ -58,8 +58,8 @@ def told(answer: Any) -> Any:
 def test_a_miss_and_a_hit_are_the_upstreams_own_answer(answers: Answers) -> None:
     for name, direct in answers.direct.items():
         assert direct, name
-        assert told(answers.miss[name]) == told(direct), name
-        assert told(answers.hit[name]) == told(direct), name
+        assert comparable(answers.miss[name]) == comparable(direct), name
+        assert comparable(answers.hit[name]) == comparable(direct), name
 
 
 def test_what_is_reported_beside_is_right(answers: Answers) -> None:

@@ -118,13 +118,13 @@ def test_a_plain_message_and_a_stream_share_one_entry_either_way(stand: Stand) -
         with client_of(stand.proxied, f"anthropic-shared-{first}") as client:
             kinds = ("plain", "streamed") if first == "plain" else ("streamed", "plain")
             before = len(stand.upstream.requests)
-            told = {kind: _told(client, kind) for kind in kinds}
+            answers = {kind: _answer_of(client, kind) for kind in kinds}
 
         assert len(stand.upstream.requests) == before + 1
-        assert told["plain"] == told["streamed"]
+        assert answers["plain"] == answers["streamed"]
 
 
-def _told(client: Anthropic, kind: str) -> dict[str, Any]:
+def _answer_of(client: Anthropic, kind: str) -> dict[str, Any]:
     if kind == "plain":
         return dumped(client.messages.create(**asked("tools")))
     with client.messages.stream(**asked("tools")) as events:

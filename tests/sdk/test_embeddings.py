@@ -43,8 +43,8 @@ def test_texts_in_base64_come_as_they_were_sent(stand: Stand) -> None:
     direct, miss, hit = both_ways(stand, ask)
 
     assert len({said.replace(b" ", b"") for said, _ in (direct, miss, hit)}) == 1
-    assert [told["x-cache"] for _, told in (miss, hit)] == ["MISS", "HIT-EXACT"]
-    assert [told["x-cache-items"] for _, told in (miss, hit)] == ["0/1", "1/1"]
+    assert [headers["x-cache"] for _, headers in (miss, hit)] == ["MISS", "HIT-EXACT"]
+    assert [headers["x-cache-items"] for _, headers in (miss, hit)] == ["0/1", "1/1"]
 
 
 def test_a_batch_that_is_partly_stored_has_every_vector(stand: Stand) -> None:

@@ -1,4 +1,4 @@
-"""The official SDK on hits that are told word by word, under ids of their own."""
+"""The official SDK on word-by-word hits, under ids of their own."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A TCP connection that goes bad: forwards to a real server until it is told otherwise."""
+"""A TCP connection that a test can break: it forwards to a real server until then."""
 
 import asyncio
 import contextlib

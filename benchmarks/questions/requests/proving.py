@@ -38,8 +38,8 @@ def budget(*, asked: int = 60) -> Budget:
             streams = bool(number % 2)
             prompt = f"Name a fact about the number {number} of the city of Oslo."
             before = cpu_seconds(proxy.process_id)
-            told = connection.ask(chat_request(proxy.url, prompt, MODEL, stream=streams))
-            if told.headers["x-cache"] != "MISS":
+            reply = connection.ask(chat_request(proxy.url, prompt, MODEL, stream=streams))
+            if reply.headers["x-cache"] != "MISS":
                 raise RuntimeError("a request that should have been a miss was none")
             if number < 10:  # noqa: PLR2004 - while everything warms up
                 continue

@@ -1,6 +1,6 @@
 """Whether what was answered is there and lets us in, tried before anything is built.
 
-Each trial is one harmless request. What went wrong is told in a line, without the secret.
+Each trial is one harmless request. A failure is reported in a line, without the secret.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Tried(NamedTuple):
 
     name: str
     ok: bool
-    told: str
+    result: str
 
 
 def tried(answers: Answers, client: httpx.Client) -> Iterator[Tried]:
@@ -44,11 +44,11 @@ def _upstream(answers: Answers, client: httpx.Client) -> Tried:
     try:
         response = _get(client, f"{answers.upstream}/models", bearer=answers.upstream_key)
     except httpx.HTTPError as exc:
-        return Tried(name, ok=False, told=_unreachable(exc))
+        return Tried(name, ok=False, result=_unreachable(exc))
     if response.status_code in (401, 403):
-        return Tried(name, ok=False, told=f"the key is refused ({response.status_code})")
+        return Tried(name, ok=False, result=f"the key is refused ({response.status_code})")
     if response.status_code == 404:  # noqa: PLR2004 - HTTP
-        return Tried(name, ok=True, told="reached; it lists no models, so the key is not tried")
+        return Tried(name, ok=True, result="reached; it lists no models, so the key is not tried")
     return _judged(name, response, "the key is accepted")
 
 
@@ -61,9 +61,9 @@ def _upstash(answers: Answers, client: httpx.Client) -> Tried:
             headers={"authorization": f"Bearer {answers.upstash_token}"},
         )
     except httpx.HTTPError as exc:
-        return Tried(name, ok=False, told=_unreachable(exc))
+        return Tried(name, ok=False, result=_unreachable(exc))
     if response.status_code == 200 and "PONG" not in response.text:  # noqa: PLR2004 - HTTP
-        return Tried(name, ok=False, told="what answers there is no Redis REST API")
+        return Tried(name, ok=False, result="what answers there is no Redis REST API")
     return _judged(name, response, "the token is accepted")
 
 
@@ -73,9 +73,9 @@ def _qdrant(answers: Answers, client: httpx.Client) -> Tried:
     try:
         response = client.get(f"{answers.qdrant_url}/collections", headers=headers)
     except httpx.HTTPError as exc:
-        return Tried(name, ok=False, told=_unreachable(exc))
+        return Tried(name, ok=False, result=_unreachable(exc))
     if response.status_code == 200 and '"collections"' not in response.text:  # noqa: PLR2004 - HTTP
-        return Tried(name, ok=False, told="what answers there is no Qdrant")
+        return Tried(name, ok=False, result="what answers there is no Qdrant")
     return _judged(name, response, "the key is accepted")
 
 
@@ -85,10 +85,10 @@ def _get(client: httpx.Client, url: str, *, bearer: str) -> httpx.Response:
 
 def _judged(name: str, response: httpx.Response, fine: str) -> Tried:
     if response.is_success:
-        return Tried(name, ok=True, told=fine)
+        return Tried(name, ok=True, result=fine)
     if response.status_code in (401, 403):
-        return Tried(name, ok=False, told=f"the key is refused ({response.status_code})")
-    return Tried(name, ok=False, told=f"it answers with status {response.status_code}")
+        return Tried(name, ok=False, result=f"the key is refused ({response.status_code})")
+    return Tried(name, ok=False, result=f"it answers with status {response.status_code}")
 
 
 def _unreachable(exc: httpx.HTTPError) -> str:

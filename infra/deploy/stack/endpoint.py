@@ -23,7 +23,7 @@ class Asked(NamedTuple):
     status: int
     cache: str
     seconds: float
-    told: str
+    summary: str
 
 
 def base_url(outputs: Mapping[str, str], emulator: str | None) -> str:
@@ -77,8 +77,8 @@ def _asked(client: httpx.Client, url: str, key: str, body: Mapping[str, object])
         )
     except httpx.HTTPError as exc:
         return Asked(0, "", 0.0, f"{type(exc).__name__}: {exc}")
-    told = (
+    summary = (
         response.headers.get("x-cache-reason", "") if response.is_success else response.text[:300]
     )
     cache = response.headers.get("x-cache", "")
-    return Asked(response.status_code, cache, response.elapsed.total_seconds(), told)
+    return Asked(response.status_code, cache, response.elapsed.total_seconds(), summary)

@@ -36,8 +36,8 @@ def check_semantic(browser: webdriver.Chrome, desk: HelpDesk, log: LogFigures) -
     checked = by_name(browser, "accuracy")
     assert samples > 0
     assert amount(checked["Sampled"][0]) == samples
-    told = [amount(f"{share} %") for share in re.findall(r"([\d.]+) %(?!:)", checked[WRONG][0])]
-    assert told == near([wrong / samples, *wilson(wrong, samples)])
+    shown = [amount(f"{share} %") for share in re.findall(r"([\d.]+) %(?!:)", checked[WRONG][0])]
+    assert shown == near([wrong / samples, *wilson(wrong, samples)])
     assert amounts(facts(browser, "cards", "Wrong of samples")) == near([wrong / samples, samples])
 
 

@@ -214,7 +214,7 @@ async def test_a_budget_for_the_missing_items_alone_is_enough(opened_store: Open
     assert short.grant.short is Refusal.TOKENS
 
 
-async def test_an_unknown_key_gets_nothing_and_another_namespace_is_told(
+async def test_an_unknown_key_gets_nothing_and_another_namespace_is_reported(
     opened_store: OpenedStore,
 ) -> None:
     query = ItemsLookup(TENANT, ["a"], check=replace(CHECK, namespace="default"))
@@ -263,7 +263,9 @@ async def test_what_is_missing_is_leased_to_the_first_that_asks(opened_store: Op
     assert (await found(opened_store, "b", "c", **leasing("1"))).followed == {"c"}
 
 
-async def test_who_wants_no_lease_takes_none_and_is_told_of_none(opened_store: OpenedStore) -> None:
+async def test_a_lookup_without_a_claim_takes_no_lease_and_reports_none(
+    opened_store: OpenedStore,
+) -> None:
     unleased = await found(opened_store, "a")
     leased = await found(opened_store, "a", **leasing("1"))
 

@@ -77,7 +77,7 @@ def random_point(chance: random.Random) -> models.PointStruct:
 
 
 async def answers(client: AsyncQdrantClient, seed: int) -> list[object]:
-    """What a client is told in the course of random operations, the same for the same seed."""
+    """The answers to random operations, the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311 (the same every time, not a secret)
     shown: list[bool | list[str]] = [True, False, ["group", "size"]]
     answer: list[object] = []

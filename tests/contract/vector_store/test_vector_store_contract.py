@@ -35,7 +35,7 @@ async def test_an_empty_store_has_no_candidates(store: QdrantPort) -> None:
 
 
 @pytest.mark.parametrize("kind", ["embedded", "owned", "server"])
-async def test_a_store_that_is_told_no_dimensions_takes_those_of_its_first_vector(
+async def test_a_store_without_set_dimensions_takes_those_of_its_first_vector(
     kind: str, tmp_path: Path
 ) -> None:
     async with opened(kind, tmp_path / "vectors", dimensions=None) as store:

@@ -179,7 +179,7 @@ async def test_the_embedder_that_serves_is_no_former_one(moving: Moving) -> None
     assert "is the embedder that serves" in ended.stderr
 
 
-async def test_people_are_told_what_moved_and_what_did_not(moving: Moving) -> None:
+async def test_the_command_prints_what_moved_and_what_did_not(moving: Moving) -> None:
     ended = await run("reembed", "--tenant", "default", "--url", moving.url)
     nobody = await run("reembed", "--tenant", "nobody", "--url", moving.url)
 

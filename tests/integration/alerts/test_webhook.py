@@ -1,4 +1,4 @@
-"""The running command tells a webhook of trouble, and that it is over."""
+"""The running command reports trouble to a webhook, and its end."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ class Channel:
         return Response("ok", status_code=self._status)
 
 
-def test_a_failing_upstream_is_told_of_and_so_is_its_recovery(tmp_path: Path) -> None:
+def test_a_failing_upstream_is_reported_and_so_is_its_recovery(tmp_path: Path) -> None:
     channel = Channel()
     with (
         ThreadServer(channel.app).running() as webhook,
@@ -82,15 +82,15 @@ def test_a_failing_upstream_is_told_of_and_so_is_its_recovery(tmp_path: Path) ->
 def test_a_webhook_that_refuses_has_not_taken_the_message(
     status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def told(url: str) -> bool:
+    async def sent(url: str) -> bool:
         webhook = Webhook(url)
         try:
-            return await webhook.tell("trouble")
+            return await webhook.send("trouble")
         finally:
             await webhook.aclose()
 
     with caplog.at_level(logging.WARNING), ThreadServer(Channel(status).app).running() as server:
-        taken = asyncio.run(told(f"{server.url}{SECRET_PATH}"))
+        taken = asyncio.run(sent(f"{server.url}{SECRET_PATH}"))
 
     assert not taken
     assert str(status) in caplog.text
@@ -102,7 +102,7 @@ async def test_a_webhook_that_is_away_fails_nothing_and_stays_secret(
 ) -> None:
     webhook = Webhook(f"http://127.0.0.1:9{SECRET_PATH}")
 
-    assert await webhook.tell("trouble") is False
+    assert await webhook.send("trouble") is False
 
     await webhook.aclose()
     await webhook.aclose()

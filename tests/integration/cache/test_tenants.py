@@ -114,7 +114,7 @@ def test_a_tenant_cannot_judge_anothers_entry(proxies: KeyedProxies, tenant: str
 
 
 class Watched:
-    """What a Redis is told from outside while the block runs; scripts' own commands apart."""
+    """The commands that a Redis gets while the block runs, without those of scripts."""
 
     def __init__(self, url: str) -> None:
         self._client, self._ender = redis.Redis.from_url(url), redis.Redis.from_url(url)

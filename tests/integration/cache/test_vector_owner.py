@@ -283,7 +283,7 @@ async def test_a_question_that_there_is_not_is_answered_as_a_failure(tmp_path: P
 
 async def test_an_owner_that_ends_under_an_open_connection_says_nothing(tmp_path: Path) -> None:
     logged: list[dict[str, object]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, told: logged.append(told))
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
     owner = VectorsOwner(QdrantLocalVectors(tmp_path / "vectors"))
     with listening_in(tmp_path) as listening:
         await owner.serve(listening)

@@ -84,7 +84,7 @@ def test_a_slow_verifier_costs_a_grey_miss_no_time(
         [asked] = judgements(upstream)
         assert not asked.answered.is_set()  # the client was not kept waiting for it
     assert (missed.headers["x-cache"], reason(missed)) == ("MISS", "unverified")
-    assert asked.answered.is_set()  # nor was it lost when the server was told to stop
+    assert asked.answered.is_set()  # nor was it lost when the server had to stop
 
 
 def judgements(upstream: ScriptedUpstream) -> list[Recorded]:

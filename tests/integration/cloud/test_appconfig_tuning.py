@@ -75,7 +75,7 @@ def test_a_session_that_has_ended_is_begun_anew(service: AppConfig) -> None:
     assert len(service.sessions) == 2
 
 
-def test_a_role_that_may_not_read_is_told_by_the_profile(service: AppConfig) -> None:
+def test_a_role_that_may_not_read_the_profile_is_reported_by_name(service: AppConfig) -> None:
     service.refused = "AccessDeniedException"
 
     with pytest.raises(SettingsError, match=rf"TUNING_SOURCE: {SOURCE} .*AccessDenied"):

@@ -101,7 +101,7 @@ def test_an_answer_that_cannot_be_one_is_asked_for_again(urls: Mapping[str, str]
     assert program.shown.count("2  AWS region") == 2
 
 
-def test_a_key_that_is_refused_is_told_before_anything_is_built(urls: Mapping[str, str]) -> None:
+def test_a_refused_key_is_reported_before_anything_is_built(urls: Mapping[str, str]) -> None:
     with deploying(urls, "--dry-run") as program:
         answer_all(program, urls, qdrant="another")
         status = program.end()
@@ -112,7 +112,7 @@ def test_a_key_that_is_refused_is_told_before_anything_is_built(urls: Mapping[st
     assert "sam build" not in program.shown
 
 
-def test_a_folder_that_is_no_checkout_is_told_so(urls: Mapping[str, str], tmp_path: Path) -> None:
+def test_a_folder_that_is_no_checkout_is_refused(urls: Mapping[str, str], tmp_path: Path) -> None:
     environment = {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": urls["aws"]}
     with TypedProgram([COMMAND, "deploy"], environment=environment, folder=tmp_path) as program:
         status = program.end()

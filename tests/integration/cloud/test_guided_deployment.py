@@ -49,7 +49,7 @@ SECRETS = {"UPSTREAM_API_KEY": "sk-up", "UPSTASH_REDIS_REST_TOKEN": "tok-redis",
 
 @dataclass
 class Place:
-    """Everything that a deployment talks to, and what it is told."""
+    """Everything that a deployment talks to, and the calls that it gets."""
 
     environment: Mapping[str, str]
     config: SamConfig
@@ -216,13 +216,13 @@ def test_what_was_deployed_streams_behind_a_web_adapter(
     aws = Aws("us-east-1")
     functions = aws.client("lambda")
     name = "llm-cache-proxy-dev-completions"
-    told = functions.get_function(FunctionName=name, Qualifier="live")
-    [layer] = told["Configuration"]["Layers"]
+    function = functions.get_function(FunctionName=name, Qualifier="live")
+    [layer] = function["Configuration"]["Layers"]
     content = functions.get_layer_version_by_arn(Arn=layer["Arn"])["Content"]
     code, beside = (
-        httpx.get(part["Location"], timeout=60).content for part in (told["Code"], content)
+        httpx.get(part["Location"], timeout=60).content for part in (function["Code"], content)
     )
-    settings = told["Configuration"]["Environment"]["Variables"] | CREDENTIALS
+    settings = function["Configuration"]["Environment"]["Variables"] | CREDENTIALS
     settings["AWS_ENDPOINT_URL"] = deployed.environment["AWS_ENDPOINT_URL"]
     body = {
         "model": "llama-3.1-8b-instant",

@@ -1,7 +1,7 @@
 """The template after SAM's own transform.
 
 tests/unit/infra says what the template must hold, in a fraction of a second. Here SAM's
-translator has worked on it: what it was told must have come through, and what it adds of its own
+translator has worked on it: the template's own resources must be there, and what it adds
 (permissions, a role, a stage) equals a list.
 """
 

@@ -189,9 +189,7 @@ def test_what_is_no_request_goes_nowhere(function: StreamingFunction) -> None:
     assert b"error" in answered.raw
 
 
-def test_adapter_and_server_end_in_order_when_they_are_told_to(
-    kind: str, packaged: Package
-) -> None:
+def test_adapter_and_server_end_in_order_on_sigterm(kind: str, packaged: Package) -> None:
     with (
         demo_upstream("127.0.0.1") as upstream,
         streaming_function(kind, packaged, upstream) as function,

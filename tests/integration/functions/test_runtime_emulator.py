@@ -99,7 +99,7 @@ def test_a_load_balancer_is_refused_in_openais_shape(completions: EmulatedFuncti
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"action": "stats"}, [1], "text"])
-def test_what_is_no_request_is_told_what_is_expected(
+def test_an_event_that_is_no_request_is_answered_with_what_is_expected(
     completions: EmulatedFunction,
     event: Any,
 ) -> None:

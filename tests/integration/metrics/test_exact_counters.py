@@ -50,7 +50,7 @@ def requests(seed: int) -> list[tuple[dict[str, Any], dict[str, str]]]:
 
 
 async def answered(urls: list[str], seed: int) -> Counter[str]:
-    """What the clients were told, by `x-cache`."""
+    """The clients' answers, counted by `x-cache`."""
     waiting = list(enumerate(requests(seed)))
     answer: Counter[str] = Counter()
 

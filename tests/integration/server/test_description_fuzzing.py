@@ -81,5 +81,5 @@ def test_any_request_has_an_answer_as_described(
 
 
 def _was_not_stored(answer: Response) -> bool:
-    """A client that wants a stored answer only is told 504 where there is none (RFC 9111)."""
+    """A client that wants a stored answer only gets 504 where there is none (RFC 9111)."""
     return answer.status_code == 504 and "MISS" in (answer.headers.get("x-cache") or ())

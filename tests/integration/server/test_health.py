@@ -52,11 +52,11 @@ async def client(
 
 
 async def states(asking: httpx.AsyncClient) -> tuple[Fields, Fields]:
-    """What strangers and what operators are told."""
-    told, full = await asking.get("/health"), await asking.get("/admin/health")
-    assert (told.status_code, full.status_code) == (200, 200)
-    assert told.json()["status"] == full.json()["status"]
-    return told.json(), full.json()["parts"]
+    """The health that clients see, and the one that operators see."""
+    health, full = await asking.get("/health"), await asking.get("/admin/health")
+    assert (health.status_code, full.status_code) == (200, 200)
+    assert health.json()["status"] == full.json()["status"]
+    return health.json(), full.json()["parts"]
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +84,9 @@ def as_user(url: str) -> str:
 
 async def test_all_is_well_where_all_parts_work(tmp_path: Path, redis_url: str) -> None:
     async with client(tmp_path, REDIS_URL=redis_url) as asking:
-        told, parts = await states(asking)
+        health, parts = await states(asking)
 
-    assert told == {
+    assert health == {
         "status": "ok",
         "reasons": [],
         "tiers": {"exact": "ok", "embed": "ok", "search": "ok", "verifier": "ok"},
@@ -101,9 +101,9 @@ async def test_a_redis_user_without_scripts_is_found_out(
     operate(f"{LIMITED} +@all -eval -evalsha")
 
     async with client(tmp_path, REDIS_URL=as_user(redis_url)) as asking:
-        told, parts = await states(asking)
+        health, parts = await states(asking)
 
-    assert told["reasons"] == ["exact: does not answer"]
+    assert health["reasons"] == ["exact: does not answer"]
     assert parts["exact"]["message"] == "Redis permits no EVALSHA to this user"
 
 
@@ -115,10 +115,10 @@ async def test_a_redis_that_takes_no_writes_is_found_out(
     url = as_user(redis_url) if limit.startswith("user") else redis_url
 
     async with client(tmp_path, REDIS_URL=url) as asking:
-        told, parts = await states(asking)
+        health, parts = await states(asking)
 
-    assert told["reasons"] == ["exact: takes no writes"]
-    assert told["tiers"]["exact"] == parts["exact"]["status"] == "refuses_writes"
+    assert health["reasons"] == ["exact: takes no writes"]
+    assert health["tiers"]["exact"] == parts["exact"]["status"] == "refuses_writes"
     assert "pw" not in parts["exact"]["message"]
 
 
@@ -128,9 +128,9 @@ async def test_a_collection_of_another_dimension_is_found_out(tmp_path: Path) ->
         async with httpx.AsyncClient(base_url=qdrant.url) as making:
             await making.put("/collections/llm_cache_proxy", json=vectors)
         async with client(tmp_path, QDRANT_URL=qdrant.url) as asking:
-            told, parts = await states(asking)
+            health, parts = await states(asking)
 
-    assert told["reasons"][0].startswith("search: ")
+    assert health["reasons"][0].startswith("search: ")
     assert "dimension" in parts["semantic"]["message"]
 
 
@@ -141,9 +141,9 @@ async def test_a_key_that_may_only_read_is_found_out_and_never_shown(tmp_path: P
         async with client(tmp_path, QDRANT_URL=url, QDRANT_API_KEY="writes") as asking:
             assert (await states(asking))[0]["status"] == "ok"
         async with client(tmp_path, QDRANT_URL=url, QDRANT_API_KEY="reads-alone") as asking:
-            told, parts = await states(asking)
+            health, parts = await states(asking)
 
-    assert told["reasons"] == ["search: takes no writes"]
+    assert health["reasons"] == ["search: takes no writes"]
     assert "reads-alone" not in str(parts)
 
 
@@ -151,11 +151,11 @@ async def test_a_disk_that_is_nearly_full_is_a_reason(tmp_path: Path) -> None:
     async with client(tmp_path) as asking:
         assert (await states(asking))[0]["status"] == "ok"
     async with client(tmp_path, opens_stores=False, MIN_FREE_BYTES=str(10**18)) as asking:
-        told, parts = await states(asking)
+        health, parts = await states(asking)
 
-    assert told["tiers"]["exact"] == "refuses_writes"
+    assert health["tiers"]["exact"] == "refuses_writes"
     assert "MIN_FREE_BYTES" in parts["exact"]["message"]
-    assert str(tmp_path) not in str(told)
+    assert str(tmp_path) not in str(health)
 
 
 async def test_a_file_that_another_process_has_locked_takes_no_writes(tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ async def test_a_file_that_another_process_has_locked_takes_no_writes(tmp_path: 
         await asking.get("/admin/stats")  # opens the file
         with closing(sqlite3.connect(tmp_path / "exact.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            told, parts = await states(asking)
+            health, parts = await states(asking)
 
-    assert told["reasons"] == ["exact: takes no writes"]
+    assert health["reasons"] == ["exact: takes no writes"]
     assert "locked" in parts["exact"]["message"]
 
 
@@ -177,11 +177,11 @@ async def test_a_store_that_was_set_aside_as_damaged_is_a_reason_until_the_next_
     (tmp_path / "qdrant" / "llm_cache_proxy" / "edge_config.json").write_text("{")
 
     async with client(tmp_path) as asking:
-        told, parts = await states(asking)
+        health, parts = await states(asking)
     async with client(tmp_path) as asking:
         after, _ = await states(asking)
 
-    assert told["tiers"] | {"verifier": ""} == {
+    assert health["tiers"] | {"verifier": ""} == {
         "exact": "degraded",
         "embed": "ok",
         "search": "degraded",
@@ -200,11 +200,11 @@ async def test_the_upstreams_state_is_part_of_it(status: int | None, tmp_path: P
         url = upstream.base_url if status else f"{DEAD}/v1"
         key = "sk-not-shown"
         async with client(tmp_path, UPSTREAM_BASE_URL=url, UPSTREAM_API_KEY=key) as asking:
-            told, parts = await states(asking)
+            health, parts = await states(asking)
 
-    assert told["upstream"] == ("ok" if status == 200 else "away")
-    assert (told["status"] == "ok") == (status == 200)
-    assert key not in str((told, parts))
+    assert health["upstream"] == ("ok" if status == 200 else "away")
+    assert (health["status"] == "ok") == (status == 200)
+    assert key not in str((health, parts))
 
 
 def test_the_start_says_at_once_what_does_not_answer(tmp_path: Path) -> None:
@@ -213,9 +213,9 @@ def test_the_start_says_at_once_what_does_not_answer(tmp_path: Path) -> None:
 
     with proxy_process(tmp_path / "data", **EXACT_ONLY, **away) as proxy:
         eventually(lambda: log.read_text().count("does not answer") == 2, seconds=20)
-        told = httpx.get(f"{proxy.url}/health").json()
+        health = httpx.get(f"{proxy.url}/health").json()
 
     said = [line for line in log.read_text().splitlines() if "does not answer" in line]
     assert "exact tier (Redis (REDIS_URL)) does not answer" in said[0]
     assert f"semantic tier (Qdrant at {DEAD}) does not answer" in said[1]
-    assert told["tiers"]["exact"] == told["tiers"]["search"] == "away"
+    assert health["tiers"]["exact"] == health["tiers"]["search"] == "away"

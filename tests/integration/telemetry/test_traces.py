@@ -204,11 +204,11 @@ def test_requests_are_counted_by_result_and_timed(place: Place) -> None:
     assert dollars[0]["point"].as_double > 0
 
 
-def test_neither_prompts_nor_secrets_are_told_to_the_collector(place: Place) -> None:
+def test_neither_prompts_nor_secrets_reach_the_collector(place: Place) -> None:
     ask(place, "What else is Zanzibar?")
 
-    told = b"".join(place.collector.received)
+    spans = b"".join(place.collector.received)
 
-    assert not [word for word in SECRET_WORDS if word.encode() in told]
+    assert not [word for word in SECRET_WORDS if word.encode() in spans]
     assert {each["x-collector-key"] for each in place.collector.headers} == {COLLECTOR_KEY}
     assert {span.service for span in place.collector.spans} == {"llm-cache-proxy"}

@@ -137,15 +137,15 @@ def test_nothing_of_it_is_stored_or_logged(stand: Stand, fails: bool) -> None:
             ("/chat/completions", {"model": "m"}),
         )
     ]
-    told = "".join(f"{each.headers} {each.text}" for each in said)
-    told += httpx.get(f"{stand.proxy.url}/metrics").text
-    told += httpx.get(f"{stand.proxy.url}/admin/config").text
+    everything = "".join(f"{each.headers} {each.text}" for each in said)
+    everything += httpx.get(f"{stand.proxy.url}/metrics").text
+    everything += httpx.get(f"{stand.proxy.url}/admin/config").text
 
     stand.proxy.process.terminate()
     stand.proxy.process.wait(30)
 
     assert {each.status_code for each in said} == ({401, 400} if fails else {200, 400})
-    assert ONE not in told
+    assert ONE not in everything
     assert ONE not in stand.proxy.printed
     written = stand.written()
     assert b"/v1/chat/completions" in written

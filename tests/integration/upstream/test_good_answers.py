@@ -113,11 +113,11 @@ def test_identical_requests_in_flight_share_what_the_first_one_got(stand: Stand,
 
 def test_an_error_in_a_stream_reaches_followers_with_its_code_and_message(stand: Stand) -> None:
     error = {"message": "overloaded", "type": "server_error", "code": "engine_overloaded"}
-    told = f"data: {json.dumps({'error': error})}\n\n"
+    reply = f"data: {json.dumps({'error': error})}\n\n"
 
-    first, second, as_json = together(stand, slowly(delta(content="hi"), told), another())
+    first, second, as_json = together(stand, slowly(delta(content="hi"), reply), another())
 
-    assert told in first.text
+    assert reply in first.text
     assert second.text == first.text
     assert (as_json.status_code, as_json.json()["error"]) == (502, error)
 
@@ -139,9 +139,9 @@ def test_a_stream_with_such_a_number_is_passed_to_its_end(stand: Stand, number: 
     body = events(delta(content="hi", beside={"score": 7})).replace(b'"score": 7', b'"s":' + number)
     stand.upstream.queue(stream([body]))
 
-    told = stand.ask(another(), stream=True)
+    reply = stand.ask(another(), stream=True)
 
-    assert told.content == body
+    assert reply.content == body
 
 
 @pytest.mark.parametrize("end", [[Pause(60.0)], [Stall()], [Cut()]])
@@ -149,9 +149,9 @@ def test_an_answer_is_over_when_it_says_so(stand: Stand, end: Script) -> None:
     prompt, began = another(), time.monotonic()
     stand.upstream.queue(stream([WHOLE], end=end))
 
-    told = stand.ask(prompt, stream=True)
+    reply = stand.ask(prompt, stream=True)
 
-    assert told.content == WHOLE
+    assert reply.content == WHOLE
     assert time.monotonic() - began < SOON_SECONDS
     assert stand.ask(prompt).headers["x-cache"] == "HIT-EXACT"
 
@@ -162,9 +162,9 @@ def test_a_response_is_over_when_it_is_completed(stand: Stand, end: Script) -> N
     body = named_events(response("hi")).encode()
     stand.upstream.queue(stream([body], end=end))
 
-    told = httpx.post(f"{stand.url}/responses", json=fields, timeout=30)
+    reply = httpx.post(f"{stand.url}/responses", json=fields, timeout=30)
 
-    assert told.content == body
+    assert reply.content == body
     assert time.monotonic() - began < SOON_SECONDS
     again = httpx.post(f"{stand.url}/responses", json=fields)
     assert again.headers["x-cache"] == "HIT-EXACT"
@@ -178,12 +178,12 @@ def test_a_response_with_a_number_that_json_lacks_passes_to_its_end(
     body = body.replace(b'"score":7', b'"score":' + number)
     stand.upstream.queue(stream([body]))
 
-    told = httpx.post(
+    reply = httpx.post(
         f"{stand.url}/responses", json={"model": "m", "input": another(), "stream": True}
     )
 
-    assert number in told.content
-    assert told.content == body
+    assert number in reply.content
+    assert reply.content == body
 
 
 def test_raw_utf8_in_headers_passes_both_ways(stand: Stand) -> None:
@@ -214,19 +214,19 @@ def test_content_encodings_are_read_for_what_they_mean(stand: Stand, coding: str
     body = gzip.compress(data) if "gzip" in coding.lower() else data
     stand.upstream.queue(answer(body, headers={"content-encoding": coding}))
 
-    told = stand.ask(prompt)
+    reply = stand.ask(prompt)
 
-    assert (told.status_code, told.content) == (200, data)
+    assert (reply.status_code, reply.content) == (200, data)
     assert stand.ask(prompt).headers["x-cache"] == "HIT-EXACT"
 
 
 def test_an_error_in_an_unknown_encoding_passes(stand: Stand) -> None:
     stand.upstream.queue(answer(b"\x8b\x03\x80", 401, {"content-encoding": "br"}))
 
-    with httpx.stream("POST", f"{stand.url}/chat/completions", json=asked(another())) as told:
-        body = b"".join(told.iter_raw())
+    with httpx.stream("POST", f"{stand.url}/chat/completions", json=asked(another())) as reply:
+        body = b"".join(reply.iter_raw())
 
-    assert (told.status_code, told.headers["content-encoding"]) == (401, "br")
+    assert (reply.status_code, reply.headers["content-encoding"]) == (401, "br")
     assert body == b"\x8b\x03\x80"
 
 
@@ -246,12 +246,12 @@ def test_a_passed_path_keeps_its_octets(stand: Stand, path: str) -> None:
 def test_the_query_is_part_of_what_is_asked(stand: Stand) -> None:
     prompt, url = another(), f"{stand.url}/chat/completions"
 
-    told = [
+    reply = [
         httpx.post(url, json=asked(prompt), params=query).headers["x-cache"]
         for query in ({"api-version": "1"}, {"api-version": "2"}, {"api-version": "1"}, {})
     ]
 
-    assert told == ["MISS", "MISS", "HIT-EXACT", "MISS"]
+    assert reply == ["MISS", "MISS", "HIT-EXACT", "MISS"]
 
 
 ERROR = {"message": "too long", "type": "invalid_request_error", "param": "messages", "code": "x"}
@@ -272,9 +272,9 @@ def test_an_error_is_read_as_json_whatever_its_type(
     body = (prefix + json.dumps({"error": ERROR}) + ("\n\n" if prefix else "")).encode()
     stand.upstream.queue(answer(body, 400, {"content-type": content_type}))
 
-    told = stand.ask(another())
+    reply = stand.ask(another())
 
-    assert (told.status_code, told.json()["error"]) == (400, ERROR)
+    assert (reply.status_code, reply.json()["error"]) == (400, ERROR)
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/json"])
@@ -293,13 +293,13 @@ def test_a_stream_under_another_content_type_is_relayed_and_kept(
 
     with httpx.stream(
         "POST", f"{stand.url}/chat/completions", json=asked(prompt, stream=True)
-    ) as told:
-        first = next(pieces := told.iter_bytes())
+    ) as reply:
+        first = next(pieces := reply.iter_bytes())
         waited = time.monotonic() - began
         rest = b"".join(pieces)
 
     assert waited < PAUSE_SECONDS
-    assert told.headers["content-type"].startswith("text/event-stream")
+    assert reply.headers["content-type"].startswith("text/event-stream")
     assert (first + rest).decode() == parts[0] + parts[1] + DONE
     assert stand.ask(prompt, stream=True).headers["x-cache"] == "HIT-EXACT"
 
@@ -329,11 +329,11 @@ def test_a_request_nested_too_deeply_is_refused(stand: Stand, depth: int) -> Non
         '"extra": 0', f'"extra": {"[" * depth}{"]" * depth}'
     )
 
-    told = httpx.post(
+    reply = httpx.post(
         f"{stand.url}/chat/completions", content=body, headers={"content-type": "application/json"}
     )
 
-    assert (told.status_code, told.json()["error"]["code"]) == (400, "invalid_json")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_json")
 
 
 REFUSED = {"error": {"message": "Incorrect API key.", "code": "invalid_api_key"}}
@@ -346,19 +346,22 @@ def test_the_models_are_the_upstreams_own_error_where_it_lists_none(
 ) -> None:
     stand.upstream.queue(answer(REFUSED, status))
 
-    told = httpx.get(f"{stand.url}/{path}")
+    reply = httpx.get(f"{stand.url}/{path}")
 
-    assert (told.status_code, told.json()) == (status, REFUSED)
-    assert (told.headers["x-cache"], told.headers["x-cache-reason"]) == ("ERROR", "upstream-error")
+    assert (reply.status_code, reply.json()) == (status, REFUSED)
+    assert (reply.headers["x-cache"], reply.headers["x-cache-reason"]) == (
+        "ERROR",
+        "upstream-error",
+    )
 
 
 def test_an_upstream_without_a_list_of_models_is_reported(stand: Stand) -> None:
     stand.upstream.queue(answer({"data": None}))
 
-    told = httpx.get(f"{stand.url}/models")
+    reply = httpx.get(f"{stand.url}/models")
 
-    assert told.status_code == 502
-    assert "lists no models" in told.json()["error"]["message"]
+    assert reply.status_code == 502
+    assert "lists no models" in reply.json()["error"]["message"]
 
 
 def test_a_bare_list_of_models_is_served_beside_our_own_without_what_has_no_id(

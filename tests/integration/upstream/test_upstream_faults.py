@@ -135,7 +135,7 @@ async def test_a_name_that_does_not_resolve_is_unreachable() -> None:
         pytest.param([Send(b"\x16\x03\x01 rubbish\r\n\r\n"), Close()], id="garbage status line"),
         pytest.param([head(200, {"x-long": "x" * 200_000})], id="huge headers"),
         pytest.param(cut_after(answer(chat("hello")), 150), id="reset in the JSON"),
-        pytest.param([*answer(chat("x"))[:1], Send(b'{"id":'), Close()], id="shorter than told"),
+        pytest.param([*answer(chat("x"))[:1], Send(b'{"id":'), Close()], id="shorter than sized"),
         pytest.param(stream([EVENTS[:40]], end=[Close()]), id="closed in a chunked answer"),
         pytest.param(stream([EVENTS[:40]], end=[Send(b"zz\r\n"), Close()]), id="bad chunk"),
     ],

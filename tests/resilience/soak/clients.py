@@ -54,7 +54,7 @@ class Soak:
     owners: dict[str, str] = field(default_factory=dict)
 
     async def run(self, seconds: float, each_second: Callable[[float], None]) -> None:
-        """Ask for so long; `each_second` is told how many seconds have passed."""
+        """Ask for so long; `each_second` gets the seconds that have passed."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             for number in range(CLIENTS):
@@ -126,8 +126,8 @@ class Soak:
         """An error, or a stream that says that it broke off."""
         reply = await client.post(self._url, json=_body(text, streamed))
         self.seen["failed as it should"] += 1
-        told = reply.status_code >= 500 or '"error"' in reply.text
-        self._expect(told, f"{text!r} got {reply.status_code} {reply.text[:200]!r}")
+        failed = reply.status_code >= 500 or '"error"' in reply.text
+        self._expect(failed, f"{text!r} got {reply.status_code} {reply.text[:200]!r}")
 
     async def _left(self, client: httpx.AsyncClient, text: str) -> None:
         """The client goes after the first piece."""

@@ -28,15 +28,15 @@ def redis_cluster(folder: Path) -> Iterator[list[str]]:
         share = -(-_SLOTS // NODES)
         for number, node in enumerate(nodes):
             last = min(_SLOTS, (number + 1) * share) - 1
-            told(node, "CLUSTER", "ADDSLOTSRANGE", number * share, last)
-            told(node, "CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            command(node, "CLUSTER", "ADDSLOTSRANGE", number * share, last)
+            command(node, "CLUSTER", "SET-CONFIG-EPOCH", number + 1)
         for port, bus in ports[1:]:
-            told(nodes[0], "CLUSTER", "MEET", "127.0.0.1", port, bus)
+            command(nodes[0], "CLUSTER", "MEET", "127.0.0.1", port, bus)
         eventually(lambda: all(_is_whole(node) for node in nodes), seconds=_PATIENCE_SECONDS)
         yield [f"redis://127.0.0.1:{port}" for port, _ in ports]
 
 
-def told(node: redis.Redis, *words: str | int) -> object:
+def command(node: redis.Redis, *words: str | int) -> object:
     """What the node answers."""
     reply: object = node.execute_command(*words)  # type: ignore[no-untyped-call] # redis-py
     return reply
@@ -44,11 +44,11 @@ def told(node: redis.Redis, *words: str | int) -> object:
 
 def holds_keys_of(node: redis.Redis, slot: int) -> bool:
     """Whether the node has keys in the slot; none but its owner has."""
-    return bool(told(node, "CLUSTER", "COUNTKEYSINSLOT", slot))
+    return bool(command(node, "CLUSTER", "COUNTKEYSINSLOT", slot))
 
 
 def _is_whole(node: redis.Redis) -> bool:
-    state = str(told(node, "CLUSTER", "INFO"))
+    state = str(command(node, "CLUSTER", "INFO"))
     return "cluster_state:ok" in state and f"cluster_known_nodes:{NODES}" in state
 
 

@@ -124,9 +124,9 @@ class SilentVectors(FakeVectors):
 async def test_a_store_that_never_answers_is_unavailable_after_a_while(
     office: AdminHarness,
 ) -> None:
-    vitals = StoreHealth(office.exact, SilentVectors(), office, longest_seconds=0.01)
+    health = StoreHealth(office.exact, SilentVectors(), office, longest_seconds=0.01)
 
-    result = await vitals.health()
+    result = await health.health()
 
     assert result["parts"] == {
         "exact": {"status": "ok", "milliseconds": 0.0},

@@ -1,4 +1,4 @@
-"""Facts about what operators are told of learned thresholds."""
+"""Facts about the report on learned thresholds."""
 
 from typing import Any
 
@@ -99,10 +99,10 @@ async def test_hits_are_set_against_those_of_a_fixed_threshold() -> None:
     await harness.ask(PARAPHRASE, headers=READ_ONLY)
     before = await report(harness)
 
-    told = await harness.ask(VETOED, headers=READ_ONLY)
+    vetoed = await harness.ask(VETOED, headers=READ_ONLY)
     found = await report(harness)
 
-    assert told.outcome.reason == "learned"
+    assert vetoed.outcome.reason == "learned"
     assert found["hits"] == before["hits"] + 1
     assert found["fixed_hits"] == before["fixed_hits"]
     assert before["hit_rate_gained"] < found["hit_rate_gained"]

@@ -31,7 +31,7 @@ def test_the_reason_breaks_no_table_and_names_no_folder_of_this_machine() -> Non
     assert last_line(f"{Path.cwd()}/build/a | b") == "build/a / b"
 
 
-def test_a_program_that_says_nothing_is_told_as_that() -> None:
+def test_a_program_that_prints_nothing_is_reported_as_that() -> None:
     assert last_line("\n") == "it said nothing"
 
 

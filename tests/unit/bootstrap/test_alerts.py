@@ -1,4 +1,4 @@
-"""Facts about who tells of what, where several processes serve together."""
+"""Facts about which of several processes reports what."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def made(folder: Path, *, leads: bool) -> Alerting:
     return found
 
 
-def test_what_all_processes_share_is_told_of_by_the_one_that_leads(tmp_path: Path) -> None:
+def test_the_leading_process_reports_what_all_processes_share(tmp_path: Path) -> None:
     leading, other = made(tmp_path, leads=True), made(tmp_path, leads=False)
 
     assert len(leading.alerts.sources) == 4

@@ -1,4 +1,4 @@
-"""Trouble is told once, and then at most once a minute."""
+"""Trouble is logged once, and then at most once a minute."""
 
 import logging
 

@@ -22,7 +22,7 @@ sys.exit(3)
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """A checkout whose deployment tells what it was started with."""
+    """A checkout whose deployment prints what it was started with."""
     folder = tmp_path / "checkout" / "infra" / "deploy"
     folder.mkdir(parents=True)
     (folder.parent / "__init__.py").touch()
@@ -49,9 +49,9 @@ def test_a_command_runs_the_checkouts_own_with_all_that_was_given(made: Path, co
         check=False,
     )
 
-    told = json.loads(done.stdout)
-    assert told["arguments"] == [command, "--stage", "prod", "A=b", "--dry-run", "--help"]
-    assert told["folder"] == str(made)
+    printed = json.loads(done.stdout)
+    assert printed["arguments"] == [command, "--stage", "prod", "A=b", "--dry-run", "--help"]
+    assert printed["folder"] == str(made)
     assert done.returncode == 3
 
 

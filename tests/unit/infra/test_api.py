@@ -166,9 +166,7 @@ def test_the_apis_own_errors_say_what_became_of_the_request_as_the_app_does() ->
 
 
 @pytest.mark.parametrize(("response", "seconds"), [("THROTTLED", "1"), ("WAF_FILTERED", "60")])
-def test_a_client_that_sends_too_much_is_told_when_to_come_back(
-    response: str, seconds: str
-) -> None:
+def test_a_client_that_sends_too_much_gets_a_retry_after(response: str, seconds: str) -> None:
     answer = STREAMING.resources["Api"]["Properties"]["GatewayResponses"][response]
 
     assert answer["ResponseParameters"]["Headers"]["retry-after"] == f"'{seconds}'"

@@ -398,20 +398,20 @@ def test_each_connection_is_tried_with_its_key() -> None:
 
 @pytest.mark.parametrize("url", fine())
 @pytest.mark.parametrize(
-    ("response", "told"),
+    ("response", "result"),
     [
         (httpx.Response(401), "the key is refused (401)"),
         (httpx.Response(403), "the key is refused (403)"),
         (httpx.Response(500), "it answers with status 500"),
     ],
 )
-def test_what_refuses_us_is_told_without_the_key(
-    url: str, response: httpx.Response, told: str
+def test_a_refusal_is_reported_without_the_key(
+    url: str, response: httpx.Response, result: str
 ) -> None:
     found = list(tried(ANSWERS, answering({**fine(), url: response})))
 
     [refused] = [trial for trial in found if not trial.ok]
-    assert refused.told == told
+    assert refused.result == result
     assert not any(value in str(found) for value in SECRET_VALUES)
 
 
@@ -422,13 +422,13 @@ def test_a_page_in_place_of_a_store_is_no_store(url: str) -> None:
     assert [trial.ok for trial in found].count(False) == 1
 
 
-def test_what_cannot_be_reached_is_told() -> None:
+def test_an_unreachable_service_is_reported() -> None:
     def handle(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no such host")
 
     found = list(tried(ANSWERS, httpx.Client(transport=httpx.MockTransport(handle))))
 
-    assert {trial.told for trial in found} == {"it cannot be reached: ConnectError: no such host"}
+    assert {trial.result for trial in found} == {"it cannot be reached: ConnectError: no such host"}
 
 
 def test_an_upstream_that_lists_no_models_will_do() -> None:

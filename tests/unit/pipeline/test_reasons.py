@@ -40,7 +40,7 @@ class LedElsewhere(MemoryExact):
 
 
 class Seen(NamedTuple):
-    """What a client is told."""
+    """Result and reason, as a client gets them."""
 
     x_cache: str
     reason: str

@@ -1,7 +1,7 @@
 """A process of our own beside this one: started, watched, started again where it dies, and stopped.
 
-Whoever starts it writes a line of JSON to its input, and then keeps that open: where it ends, the
-starter is gone, however it went, and the process ends too. It tells by a line of its own that it
+Its starter writes a line of JSON to its input, and then keeps that open: where it ends, the
+starter is gone, however it went, and the process ends too. It reports by a line of its own that it
 is ready.
 """
 
@@ -60,10 +60,10 @@ class KeptProcess:
         return None if self._process is None else self._process.pid
 
     async def start(self) -> JsonObject:
-        """What it tells once it is ready. Raises `DidNotStart` where it ends before."""
-        told = await self._started()
+        """What it reports once it is ready. Raises `DidNotStart` where it ends before."""
+        reported = await self._started()
         self._keeping = asyncio.create_task(self._keep())
-        return told
+        return reported
 
     async def stop(self) -> None:
         """Ask it to end, and see to it that it does."""
@@ -108,7 +108,7 @@ class KeptProcess:
 
     async def _started(self) -> JsonObject:
         reading, writing = os.pipe()
-        with os.fdopen(reading, "rb") as told:
+        with os.fdopen(reading, "rb") as reports:
             try:
                 process = self._process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", self._module),
@@ -124,7 +124,7 @@ class KeptProcess:
                 await process.stdin.drain()
             try:
                 async with asyncio.timeout(_START_SECONDS):
-                    line = await _line_of(told.fileno())
+                    line = await _line_of(reports.fileno())
             except TimeoutError:
                 line = b""
         if not line:
@@ -178,12 +178,12 @@ def given_line() -> JsonObject:
     return line
 
 
-def say_ready(given: JsonObject, told: JsonObject) -> None:
-    """Let the starter know, with what it is to be told."""
+def say_ready(given: JsonObject, report: JsonObject) -> None:
+    """Report to the starter that this process is ready."""
     descriptor = given[_READY]
     assert isinstance(descriptor, int)  # noqa: S101 - our own line
     with suppress(OSError):  # the starter has gone
-        os.write(descriptor, json.dumps(told).encode() + b"\n")
+        os.write(descriptor, json.dumps(report).encode() + b"\n")
     os.close(descriptor)
 
 

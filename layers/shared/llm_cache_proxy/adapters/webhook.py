@@ -1,6 +1,6 @@
 """Messages to a webhook that takes `{"text": ...}`, as Slack's, Mattermost's and Rocket.Chat's do.
 
-The address is a secret: whoever has it may write there. It is in no message and in no log line.
+The address is a secret, since it lets its holder write there: it is in no message and no log line.
 """
 
 import logging
@@ -22,7 +22,7 @@ class Webhook:
         self._timeout_seconds = timeout_seconds
         self._client: httpx.AsyncClient | None = None
 
-    async def tell(self, text: str) -> bool:
+    async def send(self, text: str) -> bool:
         """Whether the webhook answered with success; why not is logged."""
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=self._timeout_seconds, follow_redirects=False)

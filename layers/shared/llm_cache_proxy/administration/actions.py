@@ -162,7 +162,7 @@ class Administration:
             "threshold": self._threshold,
             "learns": self._learned_from is not None,
             "health": await self._lately(),
-            "entries": await self._vitals.entries(tenants),
+            "entries": await self._store_health.entries(tenants),
             "recent": await RecentRequests(self.exact).newest(tenants),
         }
         if model is not None or key is not None:
@@ -175,19 +175,19 @@ class Administration:
         fields.end()
         tenants = await self._clearing.tenants(tenant)
         return {
-            "entries": await self._vitals.entries(tenants),
+            "entries": await self._store_health.entries(tenants),
             **await self._figures.metrics(tenant),
         }
 
     async def _health(self, fields: Fields) -> JsonObject:
         fields.end()
         if self.latest_health is None:
-            return await self._vitals.health()
+            return await self._store_health.health()
         return await self.latest_health.now()
 
     async def _lately(self) -> JsonObject:
         if self.latest_health is None:
-            return await self._vitals.health()
+            return await self._store_health.health()
         return await self.latest_health.lately()
 
     async def _clear(self, fields: Fields) -> JsonObject:
@@ -230,8 +230,8 @@ class Administration:
         fields.end()
         tenants = await self._clearing.tenants(tenant)
         return {
-            "entries": await self._vitals.entries(tenants),
-            "tenants": {name: await self._vitals.entries([name]) for name in tenants},
+            "entries": await self._store_health.entries(tenants),
+            "tenants": {name: await self._store_health.entries([name]) for name in tenants},
         }
 
     async def _purge(self, fields: Fields) -> JsonObject:
@@ -292,5 +292,5 @@ class Administration:
         return KeyRecords(self.exact, self.exact, self.clock)
 
     @property
-    def _vitals(self) -> StoreHealth:
+    def _store_health(self) -> StoreHealth:
         return StoreHealth(self.exact, self.vectors, self.clock)

@@ -72,11 +72,11 @@ class Explanation:
     ) -> tuple[Answer | None, PlannedRequest]:
         if planned.plan.bypass is not None or not planned.plan.read:
             return None, planned
-        asked = self.pipeline
+        serving = self.pipeline
         dry_run = compose(
-            replace(asked.ports, exact=ReadOnlyExactStore(asked.ports.exact), vectors=vectors),
-            asked.policy,
-            replace(asked.options, shadow=None, asks_verifier=False, chance=lambda: 1.0),
+            replace(serving.ports, exact=ReadOnlyExactStore(serving.ports.exact), vectors=vectors),
+            serving.policy,
+            replace(serving.options, shadow=None, asks_verifier=False, chance=lambda: 1.0),
         )
         if dry_run.learning is not None:
             await dry_run.learning.take_up(planned.identity.tenant, state)
@@ -162,15 +162,15 @@ def _headers(given: Mapping[str, object]) -> dict[str, str]:
 
 def _outcome(planned: PlannedRequest, state: RequestState, hit: Answer | None) -> JsonObject:
     if hit is not None:
-        return _told(hit.outcome)
+        return _report(hit.outcome)
     if planned.plan.bypass is not None:
-        return _told(Outcome(Result.BYPASS, str(planned.plan.bypass)))
+        return _report(Outcome(Result.BYPASS, str(planned.plan.bypass)))
     if planned.plan.no_read is not None:
-        return _told(Outcome(Result.MISS, str(planned.plan.no_read)))
-    return _told(Outcome(Result.MISS, state.facts.text, similarity=state.facts.similarity))
+        return _report(Outcome(Result.MISS, str(planned.plan.no_read)))
+    return _report(Outcome(Result.MISS, state.facts.text, similarity=state.facts.similarity))
 
 
-def _told(outcome: Outcome) -> JsonObject:
+def _report(outcome: Outcome) -> JsonObject:
     return {
         "result": outcome.result.value,
         "reason": outcome.reason,

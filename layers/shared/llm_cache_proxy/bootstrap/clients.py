@@ -69,8 +69,8 @@ def service(
 ) -> Service:
     """What the completions app serves with; `frozen` where nothing runs after an answer.
 
-    `latest` is the health that others are told as well. Request events go to `sinks` besides those
-    that the settings name.
+    `latest` is the health that `/metrics` and `/admin` report as well. Request events go to `sinks`
+    besides those that the settings name.
     """
     watched = dependencies(settings) if watched is None else watched
     traced = telemetry(settings, frozen=frozen)

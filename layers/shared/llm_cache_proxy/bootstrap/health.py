@@ -1,6 +1,6 @@
 """What finds out whether the parts work: one verdict for clients, operators and the dashboard.
 
-Strangers are told what is amiss and not why: messages name folders, hosts and users.
+Clients see what is amiss and not why: messages name folders, hosts and users.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ _AMISS = {
 
 
 def latest_health(settings: Settings, parts: Parts, *, frozen: bool = False) -> LatestHealth:
-    """Over these parts; where nothing runs after an answer (`frozen`), whoever asks waits."""
+    """Over these parts; with `frozen` nothing runs after an answer: callers wait for the check."""
     clock = SystemClock()
     others: dict[str, Check] = {}
     if settings.semantic_cache and not isinstance(parts.embedder, MiniLMEmbedder | NullEmbedder):

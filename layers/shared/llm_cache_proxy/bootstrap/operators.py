@@ -28,7 +28,7 @@ def administration_over(
 ) -> Administration:
     """Every action of an operator over these parts.
 
-    `serving`: this process's own dependencies, `latest`: the health that clients are told.
+    `serving`: this process's own dependencies, `latest`: the health that clients see.
     """
     composed = pipeline(settings, parts, serving or dependencies(settings))
 

@@ -23,7 +23,7 @@ from llm_cache_proxy.settings import Settings, read_settings
 def embedding(*, host: str | None, port: int | None) -> None:
     """Serve the embedding model: POST {"text"} gives {"embedding"}.
 
-    It asks for no key: let nobody but the proxy reach it. Web pages may not use it.
+    It asks for no key: only the proxy may reach it. Web pages may not use it.
     """
     given = {"HOST": host, "PORT": port}
     settings = read_settings({name: str(each) for name, each in given.items() if each is not None})

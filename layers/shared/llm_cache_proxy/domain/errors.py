@@ -177,7 +177,7 @@ class UpstreamTimedOut(UpstreamError):
 
 
 ClientError = RequestRefused | UpstreamError
-"""What a client is told of."""
+"""Errors that a client sees."""
 
 
 class CacheTierError(ProxyError):

@@ -63,7 +63,7 @@ def parse_object(body: bytes, *, most_values: int = MOST_VALUES) -> JsonObject:
 
 
 def object_or_none(text: bytes | str) -> JsonObject | None:
-    """The JSON object that somebody else wrote, read as it is; None where there is none."""
+    """A JSON object of a foreign writer, read as it is; None where there is none."""
     try:
         value = json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
     except (ValueError, RecursionError):

@@ -186,8 +186,8 @@ class CachingProxy:
     ) -> Answer:
         state.abandon_leadership()
         # Where the upstream was asked, the counts have been written with its failure.
-        unwritten = {} if state.counts.result else state.counts.pending
-        counts = merged(unwritten, negated(state.counts.result), dict(fallback.counts))
+        pending = {} if state.counts.result else state.counts.pending
+        counts = merged(pending, negated(state.counts.result), dict(fallback.counts))
         state.counts.result = dict(fallback.counts)
         self.counter_writer.later(planned.identity.tenant, counts)
         return fallback.answer

@@ -1,12 +1,12 @@
-"""Who is told of trouble: a channel that people read."""
+"""Where trouble is reported: a channel that people read."""
 
 from typing import Protocol
 
 
 class Notifier(Protocol):
-    """Handles its own failures; a message that was not taken may be told again."""
+    """Handles its own failures; a message that was not taken may be sent again."""
 
-    async def tell(self, text: str) -> bool:
+    async def send(self, text: str) -> bool:
         """Whether `text`, some lines for people, was taken."""
         ...
 

@@ -110,7 +110,7 @@ def read_variable(name: str) -> str | None:
 
 
 def runs_under_sam_local() -> bool:
-    """Whether this is a function that SAM has started on somebody's machine; Lambda never is."""
+    """Whether this is a function that SAM has started on a developer's machine; Lambda never is."""
     return read_variable("AWS_SAM_LOCAL") == "true"
 
 

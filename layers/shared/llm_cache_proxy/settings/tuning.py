@@ -1,7 +1,7 @@
 """TUNING: settings in one JSON object, which an operator changes while the stack runs.
 
 It holds how the proxy behaves, by the variables' names, and no secret. It goes before the
-environment. A name that is no setting is refused: it would be a change that nobody sees.
+environment. A name that is no setting is refused: the change would have no effect.
 """
 
 import json

@@ -20,7 +20,7 @@ from llm_cache_proxy.ports.exact_store.store import Commit, Hit
 from samples.stores.exact_entries import TENANT, asking, entry
 from samples.stores.spread_tenant import KEYS, SLOTS, fill, spread
 from servers.proxy.process import EXACT_ONLY, proxy_process
-from servers.redis.cluster import holds_keys_of, redis_cluster, told
+from servers.redis.cluster import command, holds_keys_of, redis_cluster
 from servers.redis.process import redis_process
 
 
@@ -42,15 +42,15 @@ def move(slot: int, urls: list[str]) -> None:
     try:
         owner = next(at for at, node in enumerate(clients) if holds_keys_of(node, slot))
         source, target = clients[owner], clients[(owner + 1) % len(clients)]
-        ids = [str(told(node, "CLUSTER", "MYID")) for node in (source, target)]
-        told(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0])
-        told(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
+        ids = [str(command(node, "CLUSTER", "MYID")) for node in (source, target)]
+        command(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0])
+        command(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
         port = target.get_connection_kwargs()["port"]
-        keys = told(source, "CLUSTER", "GETKEYSINSLOT", slot, 1000)
+        keys = command(source, "CLUSTER", "GETKEYSINSLOT", slot, 1000)
         assert isinstance(keys, list)
-        told(source, "MIGRATE", "127.0.0.1", port, "", 0, 5000, "KEYS", *keys)
+        command(source, "MIGRATE", "127.0.0.1", port, "", 0, 5000, "KEYS", *keys)
         for node in (target, source):
-            told(node, "CLUSTER", "SETSLOT", slot, "NODE", ids[1])
+            command(node, "CLUSTER", "SETSLOT", slot, "NODE", ids[1])
     finally:
         for node in clients:
             node.close()
@@ -77,7 +77,9 @@ async def test_without_a_node_its_entries_are_unavailable_and_the_others_served(
                 await store.count_entries(TENANT)
 
 
-async def test_a_single_servers_client_is_told_that_it_is_a_cluster(nodes: list[str]) -> None:
+async def test_a_single_servers_client_says_that_it_is_a_cluster(
+    nodes: list[str],
+) -> None:
     said = set()
     for url in nodes:
         store = redis_exact_store(url, timeout_seconds=10)
@@ -91,7 +93,7 @@ async def test_a_single_servers_client_is_told_that_it_is_a_cluster(nodes: list[
     assert said == {"Redis is a node of a cluster: REDIS_CLUSTER_SLOTS has to be set"}
 
 
-async def test_a_clusters_client_is_told_that_it_is_a_single_server() -> None:
+async def test_a_clusters_client_says_that_it_is_a_single_server() -> None:
     with redis_process() as url:
         async with spread(url) as store:
             with pytest.raises(ExactStoreUnavailable, match="REDIS_CLUSTER_SLOTS needs it"):

@@ -19,7 +19,7 @@ from llm_cache_proxy.ports.exact_store.items import ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import Commit, Hit, Miss, Refused
 from samples.stores.exact_entries import TENANT, asking, entry
 from samples.stores.spread_tenant import KEY_ID, KEYS, SLOTS, counted, fill, spread
-from servers.redis.cluster import holds_keys_of, told
+from servers.redis.cluster import command, holds_keys_of
 
 
 async def test_hits_of_many_at_once_are_all_counted(nodes: list[str]) -> None:
@@ -101,11 +101,11 @@ async def test_a_correction_that_fails_waits_for_the_next_call_and_is_made_once(
         owner = next(node for node in clients if holds_keys_of(node, home))
         elsewhere = next(key for key in KEYS if not _owns_key(owner, slots.of(key)))
 
-        told(owner, "ACL", "SETUSER", "default", "-evalsha", "-eval")
+        command(owner, "ACL", "SETUSER", "default", "-evalsha", "-eval")
         try:
             stored = await store.commit(Commit(TENANT, entry(elsewhere), correction))
         finally:
-            told(owner, "ACL", "SETUSER", "default", "+@all")
+            command(owner, "ACL", "SETUSER", "default", "+@all")
         before = owner.hget(TenantNames(slots.home).usage, f"{KEY_ID}:t")
         for _ in range(2):
             await store.record(TENANT, {"misses": 1})
@@ -186,7 +186,7 @@ async def test_a_batch_that_fails_in_one_slot_and_is_asked_again_counts_once(
 def _owns_key(node: redis.Redis, group: str) -> bool:
     """Whether the group's slot is among the node's own."""
     try:
-        told(node, "GET", TenantNames(group).sequence)
+        command(node, "GET", TenantNames(group).sequence)
     except redis.RedisError:
         return False
     return True

@@ -76,10 +76,10 @@ def test_anthropic_is_shown_the_key_as_it_knows_keys() -> None:
     assert "x-api-key" not in to_anthropic("/messages", {}, key="")
 
 
-def test_anthropic_is_told_a_version_where_the_client_tells_none() -> None:
+def test_anthropic_gets_a_version_where_the_client_sends_none() -> None:
     assert to_anthropic("/models", {})["anthropic-version"] == "2023-06-01"
-    told = to_anthropic("/messages", {"anthropic-version": "2023-01-01"})
-    assert told["anthropic-version"] == "2023-01-01"
+    headers = to_anthropic("/messages", {"anthropic-version": "2023-01-01"})
+    assert headers["anthropic-version"] == "2023-01-01"
 
 
 def test_a_clients_own_account_is_named_where_its_own_key_goes() -> None:

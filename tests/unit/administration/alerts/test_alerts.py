@@ -1,4 +1,4 @@
-"""Facts about when people are told of trouble."""
+"""Facts about when trouble is reported."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ class Situation:
 
     def __init__(self) -> None:
         self.troubles: dict[str, str] = {}
-        self.told: list[str] = []
+        self.sent: list[str] = []
         self.looks = 0
         self.takes = True
         self.closed = False
@@ -28,8 +28,8 @@ class Situation:
         self.looked.set()
         return dict(self.troubles)
 
-    async def tell(self, text: str) -> bool:
-        self.told.append(text)
+    async def send(self, text: str) -> bool:
+        self.sent.append(text)
         return self.takes
 
     async def aclose(self) -> None:
@@ -42,11 +42,11 @@ class Situation:
         return self.time
 
     async def after(self, seconds: float) -> list[str]:
-        """What is told after so long."""
+        """The message that is sent after so long."""
         self.time += seconds
-        before = len(self.told)
+        before = len(self.sent)
         await self.alerts.once()
-        return self.told[before:]
+        return self.sent[before:]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ async def situation() -> Situation:
     return Situation()
 
 
-async def test_a_trouble_is_told_once_it_lasts(situation: Situation) -> None:
+async def test_a_trouble_is_reported_once_it_lasts(situation: Situation) -> None:
     situation.troubles = {"disk": "the disk is full"}
 
     assert await situation.after(0) == []
@@ -64,7 +64,7 @@ async def test_a_trouble_is_told_once_it_lasts(situation: Situation) -> None:
     ]
 
 
-async def test_a_trouble_that_passes_is_never_told(situation: Situation) -> None:
+async def test_a_trouble_that_passes_is_never_reported(situation: Situation) -> None:
     situation.troubles = {"disk": "the disk is full"}
     await situation.after(0)
     situation.troubles = {}
@@ -72,7 +72,7 @@ async def test_a_trouble_that_passes_is_never_told(situation: Situation) -> None
     assert await situation.after(600) == []
 
 
-async def test_what_was_told_is_told_to_be_over(situation: Situation) -> None:
+async def test_the_end_of_a_reported_trouble_is_reported(situation: Situation) -> None:
     situation.troubles = {"disk": "the disk is full"}
     await situation.after(0)
     await situation.after(60)
@@ -84,7 +84,7 @@ async def test_what_was_told_is_told_to_be_over(situation: Situation) -> None:
     assert await situation.after(600) == []
 
 
-async def test_a_trouble_that_goes_on_is_told_again_after_an_hour(situation: Situation) -> None:
+async def test_a_trouble_that_lasts_is_reported_again_after_an_hour(situation: Situation) -> None:
     situation.troubles = {"upstream": "the upstream has failed 3 times"}
     await situation.after(0)
     await situation.after(60)
@@ -106,7 +106,7 @@ async def test_messages_are_a_minute_apart_and_none_is_lost(situation: Situation
     assert await situation.after(30) == ["LLM Cache Proxy at host:3000: B (for 1 min)"]
 
 
-async def test_what_a_channel_did_not_take_is_told_with_the_next_message(
+async def test_what_a_channel_did_not_take_goes_with_the_next_message(
     situation: Situation,
 ) -> None:
     situation.takes = False
@@ -133,7 +133,7 @@ async def test_a_message_has_twenty_lines_at_most(situation: Situation) -> None:
     assert len(text.splitlines()) == 20
 
 
-async def test_short_times_are_told_in_seconds(situation: Situation) -> None:
+async def test_short_times_are_given_in_seconds(situation: Situation) -> None:
     situation.alerts.rules = AlertRules(after_seconds=5)
     situation.troubles = {"a": "A"}
     await situation.after(0)

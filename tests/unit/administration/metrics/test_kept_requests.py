@@ -9,7 +9,7 @@ from fakes.admin import NOW, AdminHarness
 from samples.served import SAVED, USED, served
 
 
-async def told(office: AdminHarness, tenant: str = "default", **changes: object) -> None:
+async def log(office: AdminHarness, tenant: str = "default", **changes: object) -> None:
     """Keep the line of one request, and count it as one of the hour."""
     event = served(tenant=tenant, **changes)
     await office.exact.record(tenant, {}, [json.dumps(event.line())])
@@ -28,11 +28,11 @@ def requests(answer: dict[str, Any]) -> int:
 async def office() -> AdminHarness:
     """Four requests of this hour, and one from before it."""
     office = AdminHarness()
-    await told(office, request_id="old", time=NOW - 9_000, key="k1")
-    await told(office, request_id="a", time=NOW - 900, usage=USED, key="k1", similarity=0.41)
-    await told(office, request_id="b", time=NOW - 60, result="HIT-EXACT", usage=SAVED, key="k1")
-    await told(office, request_id="c", time=NOW - 50, model="GPT-4o-mini-2024-07-18", key="k2")
-    await told(office, "acme", request_id="d", time=NOW - 40, model="Own/Model", key="k3")
+    await log(office, request_id="old", time=NOW - 9_000, key="k1")
+    await log(office, request_id="a", time=NOW - 900, usage=USED, key="k1", similarity=0.41)
+    await log(office, request_id="b", time=NOW - 60, result="HIT-EXACT", usage=SAVED, key="k1")
+    await log(office, request_id="c", time=NOW - 50, model="GPT-4o-mini-2024-07-18", key="k2")
+    await log(office, "acme", request_id="d", time=NOW - 40, model="Own/Model", key="k3")
     return office
 
 
@@ -75,7 +75,7 @@ async def test_the_figures_have_everything_that_counters_have(office: AdminHarne
     assert sum(piece["misses"] for piece in answer["series"]) == 1
 
 
-async def test_how_much_of_the_time_is_kept_is_told(office: AdminHarness) -> None:
+async def test_the_report_says_how_much_of_the_time_is_kept(office: AdminHarness) -> None:
     office.exact.lay({"misses": 100}, ago=600, seconds=300)
 
     answer = await drawn(office, key="k1")

@@ -85,7 +85,7 @@ async def test_whoever_asks_regularly_gets_the_last_verdict_while_another_is_sou
     assert exact.checks == 2
 
 
-async def test_nobody_is_told_what_is_long_past(
+async def test_an_old_verdict_is_never_given(
     latest: LatestHealth, exact: CheckedExact, clock: Clock
 ) -> None:
     await latest.lately()
@@ -167,7 +167,7 @@ async def test_what_a_first_check_needs_is_prepared_once(exact: MemoryExact, clo
     assert prepared == [1_000.0]
 
 
-async def test_operators_and_the_dashboard_are_told_the_shared_verdict(
+async def test_operators_and_the_dashboard_get_the_shared_verdict(
     latest: LatestHealth, exact: CheckedExact
 ) -> None:
     office = replace(AdminHarness().administration(), latest_health=latest)

@@ -1,4 +1,4 @@
-"""Facts about what is told of semantic hits that were checked."""
+"""Facts about the report on checked semantic hits."""
 
 import pytest
 
@@ -76,7 +76,7 @@ def test_an_embedders_calls_tokens_and_price_are_reported() -> None:
     assert "llm_cache_embedding_dollars_total 1.6e-06" in lines
 
 
-def test_tokens_of_an_embedder_without_a_price_are_told_apart() -> None:
+def test_tokens_of_an_embedder_without_a_price_are_reported_separately() -> None:
     calls = [embedding_counts(50, 1_000), embedding_counts(30, None)]
 
     assert embedding(tally(merged(*calls))) == {

@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest
 from samples.served import SAVED, USED, served
 
 
-async def told(office: AdminHarness, tenant: str = "default", **changes: object) -> None:
+async def log(office: AdminHarness, tenant: str = "default", **changes: object) -> None:
     """Keep the line of one request."""
     line = served(tenant=tenant, **changes).line()
     prompt = changes.get("prompt")
@@ -31,9 +31,9 @@ def ids(answer: dict[str, Any]) -> list[str]:
 async def office() -> AdminHarness:
     """Four requests of two tenants, the newest last."""
     office = AdminHarness()
-    await told(office, request_id="a", time=NOW - 7_200, usage=USED, nano_dollars=40, key="k1")
-    await told(office, request_id="b", time=NOW - 1_800, result="HIT-EXACT", usage=SAVED)
-    await told(
+    await log(office, request_id="a", time=NOW - 7_200, usage=USED, nano_dollars=40, key="k1")
+    await log(office, request_id="b", time=NOW - 1_800, result="HIT-EXACT", usage=SAVED)
+    await log(
         office,
         "acme",
         request_id="c",
@@ -44,7 +44,7 @@ async def office() -> AdminHarness:
         nano_dollars=30,
         prompt="Where is Paris?",
     )
-    await told(office, request_id="d", time=NOW - 5, reason="refresh", model="m")
+    await log(office, request_id="d", time=NOW - 5, reason="refresh", model="m")
     return office
 
 
@@ -96,7 +96,7 @@ async def test_where_nothing_could_have_been_hit_there_is_no_rate(office: AdminH
 
 async def test_pages_follow_each_other_without_gap_or_repetition(office: AdminHarness) -> None:
     first = await listed(office, limit=2)
-    await told(office, request_id="e", time=NOW)  # meanwhile
+    await log(office, request_id="e", time=NOW)  # meanwhile
     second = await listed(office, limit=2, cursor=first["cursor"])
 
     assert (ids(first), ids(second)) == (["d", "c"], ["b", "a"])
@@ -113,14 +113,14 @@ async def test_what_can_be_chosen_is_what_the_kept_requests_name(office: AdminHa
 async def test_a_long_history_is_read_in_pieces() -> None:
     office = AdminHarness()
     for number in range(600):
-        await told(office, request_id=f"r{number:03}", time=NOW - 600 + number)
+        await log(office, request_id=f"r{number:03}", time=NOW - 600 + number)
 
     assert (await listed(office))["figures"]["requests"] == 600
     assert (await listed(office, last_seconds=100))["figures"]["requests"] == 100
 
 
 async def test_a_line_that_is_read_twice_is_shown_once(office: AdminHarness) -> None:
-    await told(office, request_id="d", time=NOW - 5, reason="refresh", model="m")
+    await log(office, request_id="d", time=NOW - 5, reason="refresh", model="m")
 
     assert ids(await listed(office)) == ["d", "c", "b", "a"]
 

@@ -170,7 +170,7 @@ async def test_an_upstream_that_is_away_is_an_api_error(harness: Harness) -> Non
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         (unavailable(ExactStoreUnavailable("away"), "req_1", PATH), (529, "overloaded_error")),
         (unforeseen("req_1", PATH), (500, "api_error")),
@@ -180,10 +180,13 @@ async def test_an_upstream_that_is_away_is_an_api_error(harness: Harness) -> Non
         ),
     ],
 )
-def test_a_fault_has_that_shape_as_well(answer: Response, told: tuple[int, str]) -> None:
+def test_a_fault_has_that_shape_as_well(answer: Response, expected: tuple[int, str]) -> None:
     body = bytes(answer.body)
 
-    assert refusal(httpx.Response(answer.status_code, headers=answer.headers, content=body)) == told
+    assert (
+        refusal(httpx.Response(answer.status_code, headers=answer.headers, content=body))
+        == expected
+    )
 
 
 OVERLOADED = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}

@@ -39,7 +39,7 @@ async def test_an_upstream_that_refuses_our_key_is_reported_in_its_own_words(pat
     transport = httpx.ASGITransport(create_app(service))
 
     async with httpx.AsyncClient(transport=transport, base_url="http://proxy/v1") as client:
-        told = await client.get(path)
+        reply = await client.get(path)
 
-    assert (told.status_code, told.json()) == (401, REFUSED)
+    assert (reply.status_code, reply.json()) == (401, REFUSED)
     await harness.proxy.drain()

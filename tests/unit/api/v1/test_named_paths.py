@@ -68,7 +68,7 @@ def answering(harness: Harness, *answers: object, status: int = 200) -> None:
 
 
 async def x_cache(client: httpx.AsyncClient, path: str, **sent: object) -> list[str]:
-    """What two equal requests are told."""
+    """`x-cache` of two identical requests."""
     answers = [await client.post(path, **sent) for _ in range(2)]  # type: ignore[arg-type]
     return [answer.headers["x-cache"] for answer in answers]
 
@@ -110,7 +110,7 @@ async def test_a_path_is_part_of_the_key(harness: Harness, client: httpx.AsyncCl
 
 
 @pytest.mark.parametrize(
-    ("headers", "told"),
+    ("headers", "expected"),
     [
         ({"x-bypass-cache": "true"}, ["BYPASS", "BYPASS"]),
         ({"cache-control": "no-store"}, ["MISS", "MISS"]),
@@ -119,11 +119,11 @@ async def test_a_path_is_part_of_the_key(harness: Harness, client: httpx.AsyncCl
     ],
 )
 async def test_the_controls_are_those_of_every_endpoint(
-    harness: Harness, client: httpx.AsyncClient, headers: dict[str, str], told: list[str]
+    harness: Harness, client: httpx.AsyncClient, headers: dict[str, str], expected: list[str]
 ) -> None:
     answering(harness, {"results": [1]}, {"results": [1]})
 
-    assert await x_cache(client, "/rerank", json={"model": "m"}, headers=headers) == told
+    assert await x_cache(client, "/rerank", json={"model": "m"}, headers=headers) == expected
 
 
 async def test_an_error_is_not_kept(harness: Harness, client: httpx.AsyncClient) -> None:
@@ -155,7 +155,7 @@ async def test_a_path_that_is_not_named_passes(harness: Harness, client: httpx.A
 
 
 @pytest.mark.parametrize(
-    ("fields", "unseeded", "told"),
+    ("fields", "unseeded", "expected"),
     [
         ({"seed": 7}, False, ["MISS", "HIT-EXACT"]),
         ({}, False, ["BYPASS", "BYPASS"]),
@@ -163,13 +163,13 @@ async def test_a_path_that_is_not_named_passes(harness: Harness, client: httpx.A
     ],
 )
 async def test_images_are_cached_by_their_seed(
-    harness: Harness, fields: dict[str, int], told: list[str], *, unseeded: bool
+    harness: Harness, fields: dict[str, int], expected: list[str], *, unseeded: bool
 ) -> None:
     answering(harness, IMAGE, IMAGE)
 
     async with serving(harness, unseeded=unseeded) as client:
         asked = {"model": "m", "prompt": "a cat", **fields}
-        assert await x_cache(client, "/images/generations", json=asked) == told
+        assert await x_cache(client, "/images/generations", json=asked) == expected
 
 
 async def test_a_file_is_known_by_its_bytes(harness: Harness, client: httpx.AsyncClient) -> None:
@@ -216,9 +216,9 @@ async def test_a_body_that_is_neither_json_nor_a_form_passes(
     answering(harness, {"a": 1}, {"a": 1})
     headers = {"content-type": "application/octet-stream"}
 
-    told = await x_cache(client, "/rerank", content=b"\x00", headers=headers)
+    expected = await x_cache(client, "/rerank", content=b"\x00", headers=headers)
 
-    assert told == ["BYPASS", "BYPASS"]
+    assert expected == ["BYPASS", "BYPASS"]
 
 
 async def test_a_page_of_another_origin_may_not_send_its_own_types(

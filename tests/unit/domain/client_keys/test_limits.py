@@ -1,4 +1,4 @@
-"""Facts about limits: when windows end, what is left, and how it is told."""
+"""Facts about limits: when windows end, what is left, and how it is reported."""
 
 import calendar
 

@@ -56,9 +56,9 @@ def test_a_number_that_json_lacks_is_not_kept(number: float) -> None:
 def test_a_response_that_its_deltas_do_not_prove_is_kept_under_its_events_names() -> None:
     item = {"type": "message", "content": [{"type": "output_text", "text": "whole"}]}
     place = {"output_index": 0, "content_index": 0}
-    told = {"type": "response.output_text.delta", **place, "delta": "half"}
+    delta = {"type": "response.output_text.delta", **place, "delta": "half"}
     done = {"type": "response.completed", "response": {"status": "completed", "output": [item]}}
-    raw = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in (told, done))
+    raw = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in (delta, done))
     reader = StreamReader(ResponsesDialect(), hides_usage=False, most_kept_bytes=4_000_000)
     reader.feed(raw.encode())
 

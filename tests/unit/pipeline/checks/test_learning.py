@@ -279,10 +279,10 @@ async def test_a_hit_asks_the_store_for_nothing_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frozen", "told"), [(False, ("HIT-SEMANTIC", "learned")), (True, ("MISS", "explored"))]
+    ("frozen", "expected"), [(False, ("HIT-SEMANTIC", "learned")), (True, ("MISS", "explored"))]
 )
 async def test_a_checked_hit_is_asked_again_behind_its_answer_or_in_its_place(
-    *, frozen: bool, told: tuple[str, str]
+    *, frozen: bool, expected: tuple[str, str]
 ) -> None:
     harness = await taught(frozen=frozen)
     before = labels(harness, PARAPHRASE_CELL)[1]
@@ -290,7 +290,7 @@ async def test_a_checked_hit_is_asked_again_behind_its_answer_or_in_its_place(
 
     answer = await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
-    assert (answer.x_cache, answer.outcome.reason) == told
+    assert (answer.x_cache, answer.outcome.reason) == expected
     assert labels(harness, PARAPHRASE_CELL)[1] == before + 1
     assert harness.exact.count_of("learn:labels:explored") == 1
     assert harness.exact.count_of("learn:check/l") == 1
@@ -456,7 +456,7 @@ async def test_drift_forgets_what_was_learned(caplog: pytest.LogCaptureFixture) 
     assert "forgotten" in caplog.text
 
 
-async def test_drift_is_told_of_once_however_many_read_of_it() -> None:
+async def test_drift_is_reported_once_however_many_requests_find_it() -> None:
     harness = await taught()
     await teach(harness, checks=Tally(500, 100, 30))
     learned, states = harness.pipeline.learning, [RequestState() for _ in range(3)]

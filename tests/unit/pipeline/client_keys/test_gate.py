@@ -28,7 +28,7 @@ from unit.pipeline.harness import COMPLETION_NANO, PROMPT_NANO, Harness, Receive
 
 TENANT, KEY = "acme", "00000000000000aa"
 PROMPT, PARAPHRASE = "What is Rust?", "Tell me what Rust is"
-TOLD_TOKENS, TOLD_NANO = 15, 10 * PROMPT_NANO + 5 * COMPLETION_NANO
+REPORTED_TOKENS, REPORTED_NANO = 15, 10 * PROMPT_NANO + 5 * COMPLETION_NANO
 """What the fake upstream says that it took."""
 
 
@@ -73,7 +73,7 @@ async def test_an_answer_is_charged_what_the_upstream_reported(harness: Harness)
     answer = await ask(harness)
 
     assert answer.x_cache == "MISS"
-    assert charged(harness) == (TOLD_TOKENS, TOLD_NANO)
+    assert charged(harness) == (REPORTED_TOKENS, REPORTED_NANO)
 
 
 async def test_a_streamed_answer_is_charged_by_the_usage_that_only_we_requested(
@@ -83,7 +83,7 @@ async def test_a_streamed_answer_is_charged_by_the_usage_that_only_we_requested(
 
     await ask(harness, stream=True)
 
-    assert charged(harness) == (TOLD_TOKENS, TOLD_NANO)
+    assert charged(harness) == (REPORTED_TOKENS, REPORTED_NANO)
 
 
 async def test_a_bypassed_answer_is_checked_and_charged_too(harness: Harness) -> None:
@@ -92,7 +92,7 @@ async def test_a_bypassed_answer_is_checked_and_charged_too(harness: Harness) ->
     answer = await ask(harness, headers={"x-bypass-cache": "true"})
 
     assert answer.x_cache == "BYPASS"
-    assert charged(harness) == (TOLD_TOKENS, TOLD_NANO)
+    assert charged(harness) == (REPORTED_TOKENS, REPORTED_NANO)
     with pytest.raises(LimitReached):
         await ask(harness, headers={"x-bypass-cache": "true"})
 
@@ -215,7 +215,7 @@ async def test_a_text_that_only_normalises_to_another_reserves_before_the_upstre
     other = await ask(harness, "How do I Polish my nails?")
 
     assert other.x_cache == "MISS"
-    assert charged(harness) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
+    assert charged(harness) == (2 * REPORTED_TOKENS, 2 * REPORTED_NANO)
 
 
 async def test_a_promotion_that_is_no_longer_believed_reserves_before_the_upstream(
@@ -228,7 +228,7 @@ async def test_a_promotion_that_is_no_longer_believed_reserves_before_the_upstre
     strict = await ask(harness, PARAPHRASE, headers={"x-cache-threshold": "0.99"})
 
     assert strict.x_cache == "MISS"
-    assert charged(harness) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
+    assert charged(harness) == (2 * REPORTED_TOKENS, 2 * REPORTED_NANO)
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ async def test_while_the_store_is_unavailable_a_signed_key_is_served_at_a_modest
     harness.exact.away = False
     await harness.proxy.counter_writer.drain()
     assert harness.exact.count_of("error:key_unchecked", TENANT) == 2
-    assert charged(harness) == (2 * TOLD_TOKENS, 2 * TOLD_NANO)
+    assert charged(harness) == (2 * REPORTED_TOKENS, 2 * REPORTED_NANO)
 
 
 async def test_another_tenant_is_served_while_one_has_reached_the_modest_rate(
@@ -403,12 +403,12 @@ class AnswersElsewhere:
     """Stands where the semantic tier does: answers after the lookup has reserved."""
 
     def __init__(self, answer: ReceivedAnswer) -> None:
-        self._told = answer
+        self._answer = answer
 
     async def find(self, asked: object, state: object) -> Served:
         del asked, state
-        outcome = replace(self._told.outcome, result=Result.COALESCED)
-        return Served(Answer(200, "application/json", self._told.body, outcome))
+        outcome = replace(self._answer.outcome, result=Result.COALESCED)
+        return Served(Answer(200, "application/json", self._answer.body, outcome))
 
 
 async def test_an_answer_that_no_upstream_gave_gives_back_what_was_reserved(
@@ -491,7 +491,7 @@ async def test_what_renews_an_answer_is_charged_and_counts_no_request() -> None:
 
     assert answer.x_cache == "HIT-EXACT"
     assert len(harness.upstream.calls) == 2
-    assert charged(harness)[0] == 2 * TOLD_TOKENS
+    assert charged(harness)[0] == 2 * REPORTED_TOKENS
 
 
 async def test_an_expired_answer_is_served_from_the_keys_own_namespace_alone() -> None:

@@ -1,4 +1,4 @@
-"""Facts about batches of embeddings: what is asked for, served, told and counted."""
+"""Facts about batches of embeddings: what is asked for, served, reported and counted."""
 
 import asyncio
 import json
@@ -193,7 +193,7 @@ async def test_an_entry_is_cleared_by_its_tag(harness: EmbeddingsHarness) -> Non
 
 
 @pytest.mark.parametrize(
-    ("headers", "told", "stored"),
+    ("headers", "expected", "stored"),
     [
         ({"x-bypass-cache": "true"}, ("BYPASS", "bypass-asked"), False),
         ({"cache-control": "no-store"}, ("MISS", "not-found"), False),
@@ -205,11 +205,11 @@ async def test_an_entry_is_cleared_by_its_tag(harness: EmbeddingsHarness) -> Non
     ],
 )
 async def test_a_client_may_narrow_what_is_read_and_stored(
-    harness: EmbeddingsHarness, headers: dict[str, str], told: tuple[str, str], stored: bool
+    harness: EmbeddingsHarness, headers: dict[str, str], expected: tuple[str, str], stored: bool
 ) -> None:
     answer = await harness.embed(["a", "b"], headers=headers)
 
-    assert (answer.x_cache, answer.outcome.reason) == told
+    assert (answer.x_cache, answer.outcome.reason) == expected
     assert vectors_in(answer) == [vector_of("a"), vector_of("b")]
     assert bool(harness.exact.entries) is stored
 
@@ -404,8 +404,8 @@ async def test_batches_that_overlap_ask_for_what_they_share_once(
     await harness.proxy.drain()
 
     assert harness.embedding.asked == [["a", "c"], ["d"]]
-    told = [(one.outcome.result, one.outcome.reason, one.outcome.items) for one in answers]
-    assert told == [
+    expected = [(one.outcome.result, one.outcome.reason, one.outcome.items) for one in answers]
+    assert expected == [
         ("MISS", "not-found", (0, 2)),
         ("MISS", "partly-cached", (1, 2)),
         ("COALESCED", "coalesced", (1, 1)),

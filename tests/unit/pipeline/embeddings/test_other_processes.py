@@ -62,8 +62,8 @@ async def test_what_another_process_asks_for_is_awaited(processes: Processes) ->
 
     assert processes.first.embedding.asked == [["a", "b"]]
     assert processes.second.embedding.asked == [["c"]]
-    told = [(each.outcome.result, each.outcome.reason, each.outcome.items) for each in answers]
-    assert told == [
+    outcomes = [(each.outcome.result, each.outcome.reason, each.outcome.items) for each in answers]
+    assert outcomes == [
         ("MISS", "not-found", (0, 2)),
         ("MISS", "partly-cached", (2, 3)),
         ("COALESCED", "coalesced", (2, 2)),

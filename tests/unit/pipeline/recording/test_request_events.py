@@ -1,4 +1,4 @@
-"""Facts about what is told of a request when its answer ends."""
+"""Facts about the event of a request when its answer ends."""
 
 import json
 
@@ -150,7 +150,7 @@ def test_what_is_counted_after_the_event_is_no_requests_result() -> None:
     assert not state.has_client
 
 
-def test_closing_the_journal_closes_every_sink() -> None:
+def test_closing_the_events_closes_every_sink() -> None:
     sinks = [ReceivedAnswer(), ReceivedAnswer()]
 
     RequestEvents(PRICES, sinks).close()
@@ -232,7 +232,7 @@ def test_the_console_alone_gets_a_request_that_no_tier_saw() -> None:
     assert sink.served == []
 
 
-def test_a_request_that_no_tier_saw_is_told_to_nobody_without_a_console() -> None:
+def test_a_request_that_no_tier_saw_leaves_no_event_without_a_console() -> None:
     sink = ReceivedAnswer()
 
     write(RequestEvents(PRICES, [sink]), RequestEventDraft("r-1"))
@@ -240,7 +240,7 @@ def test_a_request_that_no_tier_saw_is_told_to_nobody_without_a_console() -> Non
     assert sink.served == []
 
 
-def test_without_sinks_nothing_is_told() -> None:
+def test_without_sinks_there_are_no_events() -> None:
     draft = a_record(RequestState())
 
     write(RequestEvents(PRICES), draft)

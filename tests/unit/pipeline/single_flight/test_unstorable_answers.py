@@ -48,7 +48,7 @@ async def test_who_wants_json_finds_an_answer_of_its_own(pieces: list[bytes]) ->
     assert len(harness.upstream.calls) == 2
 
 
-async def test_who_wants_json_gets_the_error_that_the_stream_told_of() -> None:
+async def test_a_json_follower_gets_the_error_of_the_leaders_stream() -> None:
     _, _, follower = await led(FAILED, follower={})
 
     assert follower.status == 503

@@ -47,11 +47,11 @@ class Refusing(NotedLeases):
 
 
 class Led:
-    """A lead on noted leases, and what it landed."""
+    """A lease on noted leases, and the results that it ended with."""
 
     def __init__(self, terms: LeaseTerms | None = None, store: NotedLeases | None = None) -> None:
         self.store, self.background = store or NotedLeases(), Background()
-        self.landings: list[LeaderResult | None] = []
+        self.results: list[LeaderResult | None] = []
         self.lead = LeaderLease(
             self.store,
             terms or LeaseTerms(),
@@ -59,7 +59,7 @@ class Led:
             "key",
             LEASE,
             self.background,
-            lambda result, _: self.landings.append(result),
+            lambda result, _: self.results.append(result),
         )
 
 
@@ -71,7 +71,7 @@ async def test_a_leader_that_has_given_up_hands_nothing_over() -> None:
     await led.lead.share(SharedAnswer(body="late"))
     await led.background.wait()
 
-    assert led.landings == [None]
+    assert led.results == [None]
     assert led.store.asked == ["release"]
 
 
@@ -82,14 +82,14 @@ async def test_a_leader_whose_answer_was_not_stored_gives_the_lease_back() -> No
     led.lead.unstored(kept)
     await led.background.wait()
 
-    assert led.landings == [kept]
+    assert led.results == [kept]
     assert led.store.asked == ["release"]
 
 
 async def test_a_leader_whose_answer_cannot_be_left_gives_the_lease_back() -> None:
     led = Led(store=Refusing())
 
-    await led.lead.share(SharedAnswer(body="told"))
+    await led.lead.share(SharedAnswer(body="published"))
     await led.background.wait()
 
     assert led.store.asked == ["publish", "release"]

@@ -13,7 +13,7 @@ from llm_cache_proxy.pipeline.request.planned_request import client_request
 from unit.pipeline.harness import Harness, read
 
 REFUSAL = json.dumps({"detail": [{"loc": ["body", "stream_options"], "msg": "extra"}]}).encode()
-STREAM = sse(chunk("told without usage"), chunk(finish="stop"))
+STREAM = sse(chunk("streamed without usage"), chunk(finish="stop"))
 
 
 @pytest.fixture

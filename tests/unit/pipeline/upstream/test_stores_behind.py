@@ -290,10 +290,10 @@ async def test_a_renewal_is_stored_before_it_gives_its_lease_up() -> None:
     stale = await harness.ask(headers={"x-cache-ttl": "60"})
     renewed = await harness.ask(headers={"x-cache-ttl": "60"})
 
-    told = [_told(answer) for answer in (first, stale, renewed)]
-    assert told == [("MISS", "answer 1"), ("STALE", "answer 1"), ("HIT-EXACT", "answer 2")]
+    received = [_result_and_text(answer) for answer in (first, stale, renewed)]
+    assert received == [("MISS", "answer 1"), ("STALE", "answer 1"), ("HIT-EXACT", "answer 2")]
     assert exact.leases == {}
 
 
-def _told(answer: ReceivedAnswer) -> tuple[str, str]:
+def _result_and_text(answer: ReceivedAnswer) -> tuple[str, str]:
     return answer.x_cache, answer.said

@@ -159,7 +159,7 @@ class BedrockEmbedder:
             whole = False  # its beginning stands for it
             reply = await self._reply([texts[0][:least]])
         vectors = self._model.vectors(reply.fields, len(texts))
-        # A model that is told not to cut a text has read all of what it took.
+        # A model that must not cut a text has read all of what it took.
         taken = shares(reply.tokens if whole else None, texts)
         return [
             Embedding(vector, tokens, whole) for vector, tokens in zip(vectors, taken, strict=True)

@@ -42,7 +42,7 @@ def sent(text: str) -> str:
 def shares(tokens: int | None, texts: Sequence[str]) -> list[int]:
     """What each text took of the `tokens` counted for all: by its length, and never less than 2.
 
-    Where nobody counted them, no fewer than each has.
+    Where the model did not count them, no fewer than each has.
     """
     sizes = [most_tokens(text) for text in texts]
     if tokens is None:

@@ -1,7 +1,7 @@
-"""When people are told of trouble: once it lasts, again while it lasts, and when it is over.
+"""When trouble is reported: once it lasts, again while it lasts, and when it is over.
 
-Decides what is said and how often. Never says the same within `again_seconds`, and nothing at all
-more often than every `gap_seconds`: what comes meanwhile waits for the next message.
+Decides what is reported and how often. Never reports the same within `again_seconds`, nor sends a
+message more often than every `gap_seconds`: news in between waits for the next message.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ Troubles = Mapping[str, str]
 """What is wrong at present, in words for people, by a name that stays the same."""
 
 Source = Callable[[], Awaitable[Troubles]]
-"""Looks for troubles of one kind; what it cannot find out is no trouble."""
+"""Looks for troubles of one kind; what it cannot find out counts as no trouble."""
 
 _MOST_LINES = 20
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AlertRules:
-    """`after_seconds` is how long a trouble lasts before anyone hears of it."""
+    """`after_seconds` is how long a trouble lasts before it is reported."""
 
     after_seconds: float = 60.0
     again_seconds: float = 3_600.0
@@ -35,12 +35,12 @@ class AlertRules:
 class _Trouble:
     text: str
     since: float
-    told_at: float | None = None
+    reported_at: float | None = None
 
 
 @dataclass(slots=True)
 class Alerts:
-    """Asks the sources, and tells the notifier; `where` names this proxy in each message."""
+    """Asks the sources and sends to the notifier; `where` names this proxy in each message."""
 
     sources: Sequence[Source]
     notifier: Notifier
@@ -49,7 +49,7 @@ class Alerts:
     rules: AlertRules = field(default_factory=AlertRules)
     _troubles: dict[str, _Trouble] = field(default_factory=dict)
     _waiting: list[str] = field(default_factory=list)
-    _told_at: float | None = None
+    _sent_at: float | None = None
 
     async def run(self, every_seconds: float) -> None:
         """Look for as long as the server runs."""
@@ -61,26 +61,26 @@ class Alerts:
             await self.notifier.aclose()
 
     async def once(self) -> None:
-        """Look now, and say what there is to say."""
+        """Look now, and send a message if there is news."""
         found: dict[str, str] = {}
         for source in self.sources:
             found |= await source()
         now = self.clock.monotonic()
         lines = [*self._over(found, now), *self._lasting(found, now)]
         self._waiting = (self._waiting + lines)[-_MOST_LINES:]
-        told_lately = self._told_at is not None and now - self._told_at < self.rules.gap_seconds
-        if not self._waiting or told_lately:
+        sent_lately = self._sent_at is not None and now - self._sent_at < self.rules.gap_seconds
+        if not self._waiting or sent_lately:
             return
-        self._told_at = now  # also where it is not taken: it is tried no more often
+        self._sent_at = now  # also if it was not taken: no attempt comes sooner
         text = "\n".join(f"LLM Cache Proxy at {self.where}: {line}" for line in self._waiting)
-        if await self.notifier.tell(text):
+        if await self.notifier.send(text):
             self._waiting = []
 
     def _over(self, found: Troubles, now: float) -> list[str]:
         lines = []
         for name in [name for name in self._troubles if name not in found]:
             trouble = self._troubles.pop(name)
-            if trouble.told_at is not None:
+            if trouble.reported_at is not None:
                 lines.append(f"over after {_lasted(now - trouble.since)}: {trouble.text}")
         return lines
 
@@ -90,10 +90,13 @@ class Alerts:
             trouble = self._troubles.setdefault(name, _Trouble(text, now))
             trouble.text = text
             lasted = now - trouble.since
-            told = trouble.told_at is not None and now - trouble.told_at < self.rules.again_seconds
-            if lasted < self.rules.after_seconds or told:
+            is_recent = (
+                trouble.reported_at is not None
+                and now - trouble.reported_at < self.rules.again_seconds
+            )
+            if lasted < self.rules.after_seconds or is_recent:
                 continue
-            trouble.told_at = now
+            trouble.reported_at = now
             lines.append(f"{text} (for {_lasted(lasted)})")
             _log.warning("%s (for %s)", text, _lasted(lasted))
         return lines

@@ -17,7 +17,7 @@ from llm_cache_proxy.ports.clock import Clock
 class LatestHealth:
     """A verdict is given as it is for `fresh_seconds`; for `old_seconds` while another is sought.
 
-    So whoever asks regularly never waits for a store, and nobody is told what is long past.
+    So a client that asks regularly never waits for a store, and none gets an old verdict.
     `prepare` is awaited before the first check.
     """
 

@@ -44,5 +44,5 @@ class RequestFilter:
         return self.start <= time_of(line) < self.end
 
     def _is_of_model(self, line: JsonObject) -> bool:
-        asked = str(line.get("model", ""))
-        return self.model is None or self.model in {asked, self.counted_name(asked)}
+        model = str(line.get("model", ""))
+        return self.model is None or self.model in {model, self.counted_name(model)}

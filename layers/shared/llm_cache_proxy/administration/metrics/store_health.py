@@ -75,7 +75,7 @@ class StoreHealth:
             kinds = (kind for error, kind in _KINDS.items() if isinstance(exc, error))
             return _amiss(next(kinds, "unavailable"), str(exc))
         except Exception as exc:  # noqa: BLE001 - whatever a part's client raises is its state
-            _log.exception("a health check failed in a way that nobody foresaw")
+            _log.exception("a health check failed in an unforeseen way")
             return _amiss("unavailable", type(exc).__name__)
         if remark is not None:
             return _amiss("degraded", remark)

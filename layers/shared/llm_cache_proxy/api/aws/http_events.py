@@ -1,7 +1,7 @@
 """Whether an event has all that an HTTP request is read from, each of the type it must have.
 
-AWS sends nothing else; whoever may invoke the function directly may send anything. Mangum takes
-every event for whole, and would fail the invocation.
+AWS sends nothing else, but a direct invocation can hold anything. Mangum takes every event for
+whole, and would fail the invocation.
 """
 
 import binascii
@@ -57,7 +57,7 @@ def _has_body(event: Mapping[str, Any]) -> bool:
 
 
 def _has_host(event: Mapping[str, Any]) -> bool:
-    """Whether host and port can be told apart, wherever the headers name them."""
+    """Whether host and port can be distinguished, wherever the headers name them."""
     named: dict[str, str] = {**(event.get("headers") or {})}
     named |= {name: ", ".join(each) for name, each in _lists(event.get("multiValueHeaders"))}
     lowered = {name.lower(): value for name, value in named.items()}

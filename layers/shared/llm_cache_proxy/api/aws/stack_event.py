@@ -27,7 +27,7 @@ def stack_function(event: Event, provision: Callable[[], Awaitable[str]]) -> dic
     """Run `provision` where the resource is created or changed, and put the outcome's URL.
 
     Another event, such as the console's test event, is answered with what is expected. Raises
-    httpx.HTTPError where CloudFormation cannot be told.
+    httpx.HTTPError where CloudFormation cannot be reached.
     """
     if "ResponseURL" not in event:
         return {"message": "Nothing was done: this is no event of a CloudFormation resource."}

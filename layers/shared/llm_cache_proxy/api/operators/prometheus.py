@@ -78,7 +78,7 @@ def _counts(tally: Tally) -> Iterator[Iterator[str]]:
     )
     yield _family(
         "llm_cache_not_read_total",
-        "Misses for which nothing was looked up, by the client's wish: no part of a hit rate.",
+        "Misses for which nothing was looked up, by the client's headers: no part of a hit rate.",
         [({}, tally.not_read)],
     )
     yield _family(

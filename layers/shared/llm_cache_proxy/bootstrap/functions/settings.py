@@ -51,7 +51,7 @@ def function_settings(unread: Collection[str] = ()) -> Settings:
 
 @cache
 def _profile(source: str) -> "AppConfigTuning":
-    """The one session of this instance, which is told of changes alone."""
+    """The one session of this instance, which gets changes alone."""
     from llm_cache_proxy.adapters.appconfig_tuning import AppConfigTuning
 
     return AppConfigTuning(source)

@@ -1,4 +1,4 @@
-"""What the local server looks for and whom it tells, where a webhook is named."""
+"""Alerts of the local server: what it looks for, and the webhook that it reports to."""
 
 import socket
 from typing import NamedTuple
@@ -40,8 +40,8 @@ def alerts(
 ) -> Alerting | None:
     """None where no webhook is named.
 
-    What all processes of a server have in common is told of by the one that `leads`; each tells of
-    the requests that it answers.
+    The process that `leads` reports what all processes of a server share; each reports the
+    requests that it answers.
     """
     if settings.alert_webhook_url is None:
         return None
@@ -61,11 +61,11 @@ def alerts(
         most = settings.max_wrong_share or settings.shadow_limit
         sources.append(WrongShareTrouble(Counters(parts.exact), clock, most))
     after = settings.alert_after_seconds
-    told = Alerts(
+    alerts = Alerts(
         sources,
         Webhook(settings.alert_webhook_url.get_secret_value()),
         clock,
         f"{socket.gethostname()}:{settings.port}",
         AlertRules(after_seconds=after, gap_seconds=min(after, AlertRules().gap_seconds)),
     )
-    return Alerting(told, requests, min(_MOST_SECONDS, after / 2))
+    return Alerting(alerts, requests, min(_MOST_SECONDS, after / 2))

@@ -37,8 +37,8 @@ class IdTable:
         yield Text(str(self._table.title), "bold")
         for row in self._rows:
             yield Text(str(row[0]), "bold", no_wrap=True, overflow="ignore")
-            told = (f"{name} {value}" for name, value in zip(names[1:], row[1:], strict=True))
-            yield Padding(Text(" · ".join(told)), (0, 0, 0, 2))
+            pairs = (f"{name} {value}" for name, value in zip(names[1:], row[1:], strict=True))
+            yield Padding(Text(" · ".join(pairs)), (0, 0, 0, 2))
 
     def _width(self, console: Console, options: ConsoleOptions) -> int:
         """How wide the table would be with room enough."""

@@ -30,8 +30,8 @@ _REASONS = {
 def reembed(remote: Remote, embedder: str | None, tenant: str | None, *, remove: bool) -> None:
     """Give every entry a vector of the embedder that serves now.
 
-    Restart the proxy with the new EMBEDDER first: it answers meanwhile, and finds by meaning what
-    has moved. Broken off, it goes on where it stopped when it is begun again.
+    Restart the proxy with the new EMBEDDER first: it answers meanwhile, with semantic hits on
+    what has moved. Broken off, it goes on where it stopped when it is begun again.
     """
     counts: Counter[str] = Counter()
     left_out: list[JsonObject] = []

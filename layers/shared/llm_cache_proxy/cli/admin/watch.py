@@ -90,18 +90,18 @@ def _view(
 
 def _newest(lines: list[JsonObject]) -> list[RenderableType]:
     """A line for each request, newest first: cut off where the terminal ends, never broken."""
-    rows = [Text(_told(line), _colour(line), no_wrap=True, overflow="ellipsis") for line in lines]
+    rows = [Text(_line(line), _colour(line), no_wrap=True, overflow="ellipsis") for line in lines]
     return [Text("Newest requests", "bold"), *rows] if rows else []
 
 
-def _told(line: JsonObject) -> str:
+def _line(line: JsonObject) -> str:
     moment = time.strftime("%H:%M:%S", time.localtime(cast("float", line["time"])))
     similarity = "" if line.get("similarity") is None else f"{line['similarity']:.3f}"
-    told = (
+    text = (
         f"{moment} {line['status']} {line['result']:<12} {similarity:>6} "
         f"{line['latency_ms']:8,.1f} ms  {line.get('model', layout.NOTHING)}  {line['reason']}"
     )
-    return "".join(each if each.isprintable() else "?" for each in told)  # a client's own words
+    return "".join(each if each.isprintable() else "?" for each in text)  # a client's own words
 
 
 def _colour(line: JsonObject) -> str:

@@ -24,19 +24,19 @@ _UNREAD_BYTES = 16_000_000
 
 
 Report = Callable[[int, str], None]
-"""Told the status and the cause of each refusal."""
+"""Called with the status and the cause of each refusal."""
 
 
 Count = Callable[[int], None]
-"""Told how many connections there are, whenever that changes."""
+"""Called with the number of connections, whenever it changes."""
 
 
-def _nobody(status: int, cause: str) -> None:
-    """Nobody counts."""
+def _unreported(status: int, cause: str) -> None:
+    """Where refusals are not counted."""
 
 
 def _uncounted(connections: int) -> None:
-    """Nobody asks."""
+    """Where connections are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class ConnectionLimits:
     head_bytes: int = 65_536
     head_seconds: float = 15.0
     read_seconds: float = 60.0
-    report: Report = _nobody
+    report: Report = _unreported
     count: Count = _uncounted
 
 
@@ -68,7 +68,7 @@ def connections_within(limit: int) -> int:
     return max(1, min(limit, soft - min(_RESERVED_FILES, soft // 2)))
 
 
-def limits_of(settings: Settings, report: Report = _nobody) -> ConnectionLimits:
+def limits_of(settings: Settings, report: Report = _unreported) -> ConnectionLimits:
     """The limits that the settings give."""
     return ConnectionLimits(
         connections=connections_within(settings.max_connections),

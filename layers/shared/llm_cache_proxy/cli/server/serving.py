@@ -82,7 +82,7 @@ async def serve_on(
     ready: Callable[[Mapping[str, str]], None],
     share: Share,
 ) -> None:
-    """Serve until a signal; `ready` is told what each part is once it can be reached.
+    """Serve until a signal; `ready` gets the name of each part once it can be reached.
 
     `vectors_at` is where the owner of the semantic tier answers.
     """

@@ -1,6 +1,6 @@
 """The program of one worker, which `serve` starts: it serves on a socket that it is handed.
 
-Where whoever started it was killed, it stops as at a signal: requests in flight go on to their end.
+Where its starter was killed, it stops as at a signal: requests in flight go on to their end.
 """
 
 import contextlib

@@ -80,7 +80,7 @@ async def _serve(
         _announce(settings, bound, described)
         await asyncio.Event().wait()
     finally:
-        bound.close()  # a connection that nobody takes any more would wait for nothing
+        bound.close()  # else a client would wait in its queue for nothing
         await to_its_end(asyncio.gather(*(each.stop() for each in workers)))
         if owner is not None:
             await to_its_end(owner.stop())
@@ -113,11 +113,11 @@ async def _started(workers: Sequence[KeptProcess]) -> Mapping[str, str]:
     """What each part is, once all workers can be reached."""
     first, *others = workers
     try:
-        told = await first.start()
+        described = await first.start()
         await asyncio.gather(*(each.start() for each in others))
     except DidNotStart as exc:
         raise WorkerFailed(exc.status) from exc
-    return cast("Mapping[str, str]", told)
+    return cast("Mapping[str, str]", described)
 
 
 def _announce(settings: Settings, bound: socket.socket, described: Mapping[str, str]) -> None:

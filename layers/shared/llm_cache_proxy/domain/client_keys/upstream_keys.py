@@ -1,7 +1,8 @@
 """Keys for the upstream that clients bring themselves, where the operator has them do so.
 
 A key goes to the upstream and nowhere else. What is stored under it is known by an HMAC of the key
-and of the account's headers: nobody finds it without the same key, and it says nothing of the key.
+and of the account's headers: no client finds it without the same key, and it does not reveal the
+key.
 """
 
 import hashlib

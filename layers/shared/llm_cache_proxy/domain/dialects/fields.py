@@ -139,12 +139,13 @@ def _says_nothing(choices: object) -> bool:
     return not choices or (
         isinstance(choices, list)
         and all(
-            isinstance(choice, dict) and not any(map(_told, choice.items())) for choice in choices
+            isinstance(choice, dict) and not any(map(_says_more, choice.items()))
+            for choice in choices
         )
     )
 
 
-def _told(member: tuple[str, object]) -> bool:
+def _says_more(member: tuple[str, object]) -> bool:
     name, value = member
     if name == "delta" and isinstance(value, dict):
         return any(value.values())

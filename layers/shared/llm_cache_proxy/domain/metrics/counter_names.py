@@ -21,7 +21,7 @@ ERROR = "error"
 REFUSED = "refused"
 
 NOT_READ = "not_read"
-"""Misses for which nothing was looked up, by the client's wish: they could not have been hits."""
+"""Misses that were not looked up, by the client's headers: they could not have been hits."""
 
 RESULTS = (EXACT_HITS, SEMANTIC_HITS, MISSES, BYPASSES, STALE, COALESCED, ERROR, REFUSED)
 """Every request counts under one of these."""

@@ -21,7 +21,7 @@ from llm_cache_proxy.domain.requests.reasons import Result
 
 HITS = frozenset({Result.HIT_EXACT, Result.HIT_SEMANTIC})
 SAVING = frozenset({*HITS, Result.STALE, Result.COALESCED})
-"""Results whose tokens nobody had to be paid for."""
+"""Results whose tokens cost nothing."""
 
 
 def line_counts(line: JsonObject, counted_name: Callable[[str], str]) -> dict[str, int]:

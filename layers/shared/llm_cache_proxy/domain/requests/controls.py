@@ -93,9 +93,9 @@ def parse_controls(headers: Mapping[str, str]) -> Controls:
         mode=mode,
         ttl_seconds=_whole(headers, "x-cache-ttl"),
         threshold=_threshold(headers),
-        max_age_seconds=_told_seconds(cache_control, "max-age"),
-        stale_if_error_seconds=_told_seconds(cache_control, "stale-if-error"),
-        max_stale_seconds=_told_seconds(cache_control, "max-stale", unsaid=""),
+        max_age_seconds=_directive_seconds(cache_control, "max-age"),
+        stale_if_error_seconds=_directive_seconds(cache_control, "stale-if-error"),
+        max_stale_seconds=_directive_seconds(cache_control, "max-stale", unsaid=""),
         only_if_cached="only-if-cached" in cache_control,
         may_read=reads,
         may_write=writes,
@@ -182,7 +182,7 @@ def _directives(value: str) -> dict[str, str]:
     return {name.strip(): argument.strip().strip('"') for name, _, argument in parts if name}
 
 
-def _told_seconds(
+def _directive_seconds(
     directives: Mapping[str, str], name: str, *, unsaid: str | None = None
 ) -> int | None:
     """The seconds of a directive; None where it is not there, or says `unsaid`."""

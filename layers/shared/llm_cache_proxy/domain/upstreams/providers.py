@@ -1,6 +1,6 @@
 """Whose API a request is of, where its model does not say, and whose a client's own key is.
 
-A key is for one provider's eyes: where nothing tells whose it is, nobody is asked.
+A key goes to its own provider only: where the provider is unknown, no upstream is called.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ def for_own_key(
 
     A path of one API alone decides. Elsewhere the model's name does where upstreams of one kind
     name it, and headers of the other API do not say otherwise; else the headers do. Raises
-    InvalidRequest where nothing tells: a guess would show the key to a stranger.
+    InvalidRequest where the provider is unknown: a guess would show the key to a stranger.
     """
     kinds = {config.kind for config in configs}
     if len(kinds) == 1:
@@ -73,10 +73,10 @@ def _kind_of(
     prefix = model.partition("/")[0]
     naming = {each.kind for each in configs if each.named(model) is not None}
     naming = naming or {each.kind for each in configs if each.name == prefix != model}
-    told = _headers_kind(headers)
+    by_headers = _headers_kind(headers)
     if not naming:
-        return told
-    meant = naming if told is None else naming & {told}
+        return by_headers
+    meant = naming if by_headers is None else naming & {by_headers}
     return meant.pop() if len(meant) == 1 else None
 
 
@@ -90,7 +90,7 @@ def _undecided(why: str) -> InvalidRequest:
 
 
 def _spoken(path: str, headers: Mapping[str, str]) -> Kind | None:
-    """Whose API a request is of: its path tells, or else its headers; None where neither does."""
+    """Whose API a request is of: by its path, or else by its headers; None where neither does."""
     return _path_kind(path) or _headers_kind(headers)
 
 
@@ -101,5 +101,5 @@ def _path_kind(path: str) -> Kind | None:
 
 
 def _headers_kind(headers: Mapping[str, str]) -> Kind | None:
-    told = [kind for kind in Kind if any(name.startswith(f"{kind}-") for name in headers)]
-    return told[0] if len(told) == 1 else None
+    kinds = [kind for kind in Kind if any(name.startswith(f"{kind}-") for name in headers)]
+    return kinds[0] if len(kinds) == 1 else None

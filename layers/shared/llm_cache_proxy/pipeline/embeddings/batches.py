@@ -107,7 +107,7 @@ class CachedEmbeddings:
         return Answer(_OK, JSON_TYPE, body, outcome, gathered.headers)
 
     async def _gather(self, gathered: Gathered, batch: Batch, state: RequestState) -> Answer | None:
-        """Ask for what nobody asks for, wait for the rest; an answer to give instead, if any."""
+        """Ask for what no other batch asks for, wait for the rest; an answer to send instead."""
         coalesces, sequence = gathered.found.planned.plan.coalesce, state.sequence
         while wanted := gathered.missing(batch.inputs):
             if not coalesces:
@@ -116,21 +116,21 @@ class CachedEmbeddings:
             mine, theirs = self.in_flight.join(wanted, sequence, followed=followed, leased=leased)
             instead, leads = None, False
             try:
-                asked = {key: wanted[key] for key in mine if key not in gathered.followed}
-                if asked:
-                    instead = await self._ask(gathered, asked, batch, state)
-                    here = {key: mine[key] for key in asked}
-                    self.in_flight.settle(here, sequence, gathered.items)
+                requested = {key: wanted[key] for key in mine if key not in gathered.followed}
+                if requested:
+                    instead = await self._ask(gathered, requested, batch, state)
+                    here = {key: mine[key] for key in requested}
+                    self.in_flight.resolve(here, sequence, gathered.items)
                 if instead is None:
                     leads = await self.followed.wait(gathered, mine, batch.encoding, state)
             finally:
-                self.in_flight.settle(mine, sequence, gathered.items)
+                self.in_flight.resolve(mine, sequence, gathered.items)
             if instead is not None:
                 return instead
             if leads:  # before anything else is waited for, since others wait for these
                 continue
-            for key, asked_elsewhere in theirs.items():
-                item = await asyncio.shield(asked_elsewhere)
+            for key, pending in theirs.items():
+                item = await asyncio.shield(pending)
                 gathered.followed.discard(key)
                 if item is not None:
                     gathered.items[key] = item
@@ -148,14 +148,14 @@ class CachedEmbeddings:
             return given.instead
         self.followed.pace.saw(given.planned.identity.model, time.perf_counter() - began)
         gathered.items |= dict(zip(wanted, given.items, strict=True))
-        gathered.asked |= wanted.keys()
+        gathered.requested |= wanted.keys()
         gathered.head, gathered.headers = given.items[0].frame.head, given.headers
         if not state.counts.result:
             state.counts.add_result({MISSES: 1})
         if not given.planned.plan.write:
             await self.counter_writer.write(given.planned.identity.tenant, state.counts.take())
             return None
-        # Under the route that answered, which may be another than was asked first.
+        # Under the route that answered, which may not be the first that was tried.
         keys = item_keys(given.planned.key, inputs)
         kept = dict(zip(keys, given.items, strict=True))
         await self.writer.keep(given.planned, state, kept, gathered.leased, claim)

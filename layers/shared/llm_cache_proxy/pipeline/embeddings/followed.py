@@ -1,6 +1,6 @@
 """Waiting for the items that another process asks the upstream for: looked up again, at its pace.
 
-Every wait has an end: a lease whose item nobody stores lapses, and the next look takes it.
+Every wait has an end: a lease whose item is never stored lapses, and the next look takes it.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from llm_cache_proxy.pipeline.single_flight.waiting import UpstreamPace, pauses
 
 @dataclass(frozen=True, slots=True)
 class FollowedItems:
-    """Waits as single flight does; `pace` is told how long upstreams take."""
+    """Waits as single flight does; `pace` learns how long upstreams take."""
 
     tier: ItemTier
     pace: UpstreamPace = field(default_factory=UpstreamPace)

@@ -1,4 +1,4 @@
-"""What has come together of a batch, and what its answer's headers, log and counters say of it."""
+"""The items of a batch so far, and what its answer's headers, log and counters say of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 
 @dataclass(slots=True)
 class Gathered:
-    """The `items` there are by key; `asked` for by this request, or `shared` by another.
+    """The `items` so far, by key; `requested` by this batch, or `shared` by another.
 
-    `followed` are those that another process asks for, `awaited` those that the store had once it
-    was done, and `leased` those that others wait for until this request has stored them. `head`
-    and `headers` are those of the upstream's answer, where there was one.
+    Another process asks for those in `followed`; `awaited` came from the store once it was done.
+    Others wait for those in `leased` until this request has stored them. `head` and `headers` are
+    those of the upstream's answer, if there was one.
     """
 
     found: ItemsResult
@@ -29,7 +29,7 @@ class Gathered:
     followed: set[str] = field(default_factory=set)
     leased: set[str] = field(default_factory=set)
     awaited: set[str] = field(default_factory=set)
-    asked: set[str] = field(default_factory=set)
+    requested: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     head: JsonObject | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -67,26 +67,26 @@ class Gathered:
         return sum(self.items[key].tokens for key in keys)
 
     def outcome(self, state: RequestState, models: CountedModels) -> Outcome:
-        """Where the whole came from; notes the request's result where nothing was asked for."""
+        """Where the whole came from; notes the request's result if the upstream was not asked."""
         model = models.name(self.found.planned.identity.model)
-        reused = [key for key in self.found.keys if key not in self.asked]
+        reused = [key for key in self.found.keys if key not in self.requested]
         saved = sum(self.items[key].tokens for key in reused)
         if self.shared:
             counts = item_hit_counts(model, len(self.shared), self.tokens(self.shared))
             state.counts.add(counts)
-        outcome = self._told(state)
+        outcome = self._outcome(state)
         outcome.items = (len(reused), len(self.found.keys))
         outcome.timings = state.timings
         if saved:
             outcome.saved_tokens = saved
             outcome.saved_nano_dollars = models.prices.known_cost(model, saved, 0)
-        used = self.tokens(self.asked) if self.asked else saved
-        outcome.usage = Usage(model, used, 0, saved=not self.asked)
+        used = self.tokens(self.requested) if self.requested else saved
+        outcome.usage = Usage(model, used, 0, saved=not self.requested)
         return outcome
 
-    def _told(self, state: RequestState) -> Outcome:
-        if self.asked:
-            is_partly = len(self.asked) < len(self.items)
+    def _outcome(self, state: RequestState) -> Outcome:
+        if self.requested:
+            is_partly = len(self.requested) < len(self.items)
             reason = str(Reason.PARTLY_CACHED) if is_partly else state.facts.text
             return Outcome(Result.MISS, reason)
         if self.shared or self.awaited:

@@ -1,7 +1,7 @@
-"""Items that this process asks an upstream for right now, so that nobody asks for them again.
+"""Items that this process asks an upstream for right now, so that no other batch asks for them.
 
-By item, so that batches that overlap share what they have in common; in this process alone. What
-others ask for is leased in the store.
+By item, so that overlapping batches share their common items; in this process alone. What other
+processes ask for is leased in the store.
 """
 
 import asyncio
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.embeddings.items import Item
 
-Asked = asyncio.Future[Item | None]
-"""The item, or None where whoever asked for it got none."""
+PendingItem = asyncio.Future[Item | None]
+"""The item; None if the batch that asked for it got none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """An item, and whether the one who is to settle it waits for another process themselves."""
+    """A pending item, and whether its leader itself waits for another process."""
 
-    asked: Asked
+    item: PendingItem
     is_followed: bool
 
 
 class ItemsInFlight:
-    """By exact key and clear sequence: after a clear, what was asked before it is nobody's."""
+    """By exact key and clear sequence: items asked for before a clear are not shared after it."""
 
     def __init__(self) -> None:
         self._flights: dict[tuple[str, int], Flight] = {}
@@ -36,29 +36,29 @@ class ItemsInFlight:
         *,
         followed: AbstractSet[str],
         leased: AbstractSet[str],
-    ) -> tuple[dict[str, Flight], dict[str, Asked]]:
-        """The keys that the caller is to settle, and those that others do.
+    ) -> tuple[dict[str, Flight], dict[str, PendingItem]]:
+        """The keys that the caller leads, and the items that others ask for.
 
-        The caller is to ask for theirs, but for those it has `followed` in the store. One that it
-        has `leased` is never left to somebody who waits for that very lease.
+        The caller asks for the keys it leads, except those that it has `followed` in the store. A
+        key that it has `leased` is never left to a batch that waits for that very lease.
         """
         mine: dict[str, Flight] = {}
-        theirs: dict[str, Asked] = {}
+        theirs: dict[str, PendingItem] = {}
         for key in keys:
             flight = self._flights.get((key, sequence))
             if flight is None:
-                asked: Asked = asyncio.get_running_loop().create_future()
-                mine[key] = Flight(asked, key in followed)
+                item: PendingItem = asyncio.get_running_loop().create_future()
+                mine[key] = Flight(item, key in followed)
             elif flight.is_followed and key in leased:
-                mine[key] = Flight(flight.asked, is_followed=False)
+                mine[key] = Flight(flight.item, is_followed=False)
             else:
-                theirs[key] = flight.asked
+                theirs[key] = flight.item
         self._flights |= {(key, sequence): flight for key, flight in mine.items()}
         return mine, theirs
 
-    def settle(self, mine: Mapping[str, Flight], sequence: int, items: Mapping[str, Item]) -> None:
-        """Hand over what was asked for; those that wait for anything else ask anew."""
+    def resolve(self, mine: Mapping[str, Flight], sequence: int, items: Mapping[str, Item]) -> None:
+        """Hand over the items that came; a batch that waits for another one asks for it itself."""
         for key, flight in mine.items():
             if self._flights.get((key, sequence)) is flight:  # and not another's by now
                 del self._flights[key, sequence]
-                flight.asked.set_result(items.get(key))
+                flight.item.set_result(items.get(key))

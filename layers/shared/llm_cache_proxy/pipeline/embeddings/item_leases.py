@@ -1,6 +1,6 @@
 """The leases of a batch's items: taken with a lookup, kept while the upstream works, and given up.
 
-Where nobody will store what they stand for, others ask for it at once.
+Where their items will not be stored, others ask for them at once.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from llm_cache_proxy.ports.exact_store.items import ItemsAnswered, ItemsLookup, 
 from llm_cache_proxy.ports.exact_store.leases import CLAIM_BYTES
 
 _BEATS = 3
-"""Heartbeats in a lease's life: two may be lost."""
+"""Heartbeats before a lease lapses: two may be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class ItemLeases:
 
 
 def claim_of(planned: PlannedRequest) -> str:
-    """The name under which what is missing is leased; empty where nobody is to wait for it."""
+    """The name under which missing items are leased; empty where no batch is to wait for them."""
     plan = planned.plan
     shares = plan.coalesce and plan.read and plan.write and plan.bypass is None
     return secrets.token_hex(CLAIM_BYTES) if shares and not plan.only_if_cached else ""

@@ -85,8 +85,8 @@ class ItemWriter:
             step = partial(self.store.commit_items, tenant, entries, counts)
             stored = await self.dependency.attempt(state, step)
             if stored is None:
-                unwritten = merged(counts, state.counts.take())
-                self.counter_writer.write_in_background(tenant, unwritten)
+                pending = merged(counts, state.counts.take())
+                self.counter_writer.write_in_background(tenant, pending)
                 return False
             is_whole, counts = is_whole and stored, {}
         return is_whole

@@ -1,4 +1,4 @@
-"""The inputs of a batch that nobody has: asked of the upstream in one call, and counted by item.
+"""The inputs of a batch that are stored nowhere: one upstream call, counted by item.
 
 An answer that cannot be taken apart is the client's as it is where all of the batch was asked for;
 else the whole batch is asked for once more, and nothing of it kept.
@@ -82,8 +82,8 @@ class UpstreamItems:
 
     async def unkept(self, planned: PlannedRequest, state: RequestState, reason: str) -> Answer:
         """The upstream's answer to the whole request as it came, of which nothing is kept."""
-        unwritten = replace(planned, plan=replace(planned.plan, write=False))
-        return await self.miss.answer(unwritten, state, AskUpstream(reason))
+        unstored = replace(planned, plan=replace(planned.plan, write=False))
+        return await self.miss.answer(unstored, state, AskUpstream(reason))
 
     async def _read(self, reply: UpstreamReply) -> tuple[bytes, bool]:
         """The body, and whether it is all of it."""

@@ -25,7 +25,7 @@ UNIDENTIFIED = "(unidentified)"
 _SECONDS_BETWEEN_WRITES = 1.0
 _SHOWN_CHARACTERS = 200
 _COMPARED_CHARACTERS = 2_000
-"""Of a prompt that was compared semantically: whoever judges the pair reads it."""
+"""Of a prompt that was compared semantically: an operator who judges the pair reads it."""
 _MOST_LINES = 500
 """Lines of a tenant that wait for its next call; the oldest are given up."""
 

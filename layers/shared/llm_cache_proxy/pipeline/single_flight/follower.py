@@ -99,8 +99,8 @@ def kept_answer(
 
 
 def published_reply(planned: PlannedRequest, state: RequestState, answer: SharedAnswer) -> Answer:
-    """The answer that was not kept, in the form that was asked for."""
-    status, kind, text = _told(planned, answer)
+    """An answer that was not stored, in the form that the follower asked for."""
+    status, kind, text = _in_form(planned, answer)
     tokens = (answer.prompt_tokens, answer.completion_tokens)
     return Answer(
         status=status,
@@ -116,7 +116,7 @@ def published_reply(planned: PlannedRequest, state: RequestState, answer: Shared
     )
 
 
-def _told(planned: PlannedRequest, answer: SharedAnswer) -> tuple[int, str, str]:
+def _in_form(planned: PlannedRequest, answer: SharedAnswer) -> tuple[int, str, str]:
     """Status, content type and body for a follower."""
     streams = planned.form is not Form.JSON
     if answer.forms is not None:

@@ -83,13 +83,13 @@ def _error_status(error: JsonObject) -> int:
 PUBLISHED_ANSWER_SECONDS = 15.0
 """Longer than the longest pause between two looks of a follower."""
 _BEATS = 3
-"""Heartbeats in a lease's life: two may be lost."""
+"""Heartbeats before a lease lapses: two may be lost."""
 
 
 class LeaderLease:
     """One lease in the hands of its leader, beating from now on.
 
-    `landed` is called once, with what the others get (None: nothing) and the seconds it took.
+    `on_end` is called once, with what the followers get (None: nothing) and the seconds it took.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class LeaderLease:
         key: str,
         lease: Lease,
         background: Background,
-        landed: Callable[[LeaderResult | None, float], None],
+        on_end: Callable[[LeaderResult | None, float], None],
     ) -> None:
         self.lease = lease
         self._store = store
@@ -108,7 +108,7 @@ class LeaderLease:
         self._tenant = tenant
         self.key = key
         self._background = background
-        self._landed = landed
+        self._on_end = on_end
         self._began = time.monotonic()
         self._over = False
         self._heart: asyncio.Task[None] | asyncio.TimerHandle
@@ -154,11 +154,11 @@ class LeaderLease:
             self._end(None)
             self._background.start(self._release)
 
-    def _end(self, landing: LeaderResult | None) -> None:
+    def _end(self, result: LeaderResult | None) -> None:
         if not self._over:
             self._over = True
             self._heart.cancel()
-            self._landed(landing, time.monotonic() - self._began)
+            self._on_end(result, time.monotonic() - self._began)
 
     async def _release(self) -> None:
         await self._terms.insist(lambda: self._store.release(self._tenant, self.lease))

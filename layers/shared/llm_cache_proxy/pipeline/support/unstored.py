@@ -1,6 +1,6 @@
 """Answers that clients have already and the stores not yet.
 
-Whoever asks next must not notice: a request that such an answer may serve waits until it is stored.
+The next client must not notice: a request that such an answer may serve waits until it is stored.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ MOST_UNSTORED = 32
 MOST_UNSTORED_BYTES = 8_000_000
 """What they may hold together; the same beyond it."""
 _WAIT_SECONDS = 2.0
-"""Beyond the deadlines of both stores: whoever waited so long finds what there is."""
+"""Longer than the deadlines of both stores: after it a request reads what is stored by then."""
 
 
 class UnstoredAnswers:

@@ -68,8 +68,8 @@ class HitAnswers:
 
     def _body(self, planned: PlannedRequest, hit: Hit) -> bytes | AsyncGenerator[bytes, None]:
         dialect, text = planned.request.dialect, hit.body
-        wished = planned.request.controls.fresh_id
-        if (self.fresh_ids if wished is None else wished) and dialect.id_prefix:
+        chosen = planned.request.controls.fresh_id
+        if (self.fresh_ids if chosen is None else chosen) and dialect.id_prefix:
             text = renewed(text, dialect.id_prefix, hit.now)
         if planned.form is Form.JSON:
             return text.encode("utf-8")

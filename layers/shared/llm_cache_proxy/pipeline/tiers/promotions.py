@@ -111,7 +111,7 @@ class Promotions:
     async def _restored(
         self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> bool:
-        """Whether an entry that the exact tier has lost was put back, with the life it had."""
+        """Whether an entry that the exact tier has lost was put back, with the expiry it had."""
         tenant = planned.identity.tenant
         entry = await self.search_dependency.attempt(
             state, lambda: self.vectors.fetch(tenant, candidate.key)

@@ -50,7 +50,7 @@ class ItemHit:
 class ItemsFound:
     """What there is of the items by key, and what `Hit` and `Miss` say of store and client key.
 
-    `followed` are those that are leased under another claim: somebody asks for them already.
+    `followed` are those that are leased under another claim: another request asks for them already.
     """
 
     hits: Mapping[str, ItemHit]

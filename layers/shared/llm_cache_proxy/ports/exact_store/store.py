@@ -9,7 +9,7 @@ from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form
 from llm_cache_proxy.ports.exact_store.leases import Lease
 
 REQUESTS_KEPT = 1_000
-"""Lines on recent requests that a store keeps of a tenant unless told otherwise; the oldest go."""
+"""Lines on recent requests that a store keeps of a tenant unless set otherwise; the oldest go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def test_any_other_is_put_into_it(error: dict[str, Any], message: str) -> None:
     assert shaped == anthropic_error(message, 500, "req_1")
 
 
-def told(event: bytes) -> dict[str, Any]:
+def error_of(event: bytes) -> dict[str, Any]:
     name, data, *rest = event.decode().split("\n")
     assert (name, rest) == ("event: error", ["", ""])
     said: dict[str, Any] = json.loads(data.removeprefix("data: "))["error"]
@@ -92,9 +92,11 @@ def told(event: bytes) -> dict[str, Any]:
     ],
 )
 def test_a_stream_ends_with_an_event_called_error(error: ClientError, kind: str) -> None:
-    assert told(AnthropicErrors.error_event(error)) == {"type": kind, "message": error.message}
+    assert error_of(AnthropicErrors.error_event(error)) == {"type": kind, "message": error.message}
 
 
 def test_a_stream_ends_with_an_upstreams_error_in_its_own_words() -> None:
-    assert told(AnthropicErrors.relayed_error_event(402, json.dumps(OWN).encode())) == OWN["error"]
-    assert told(AnthropicErrors.relayed_error_event(500, b"<html>"))["type"] == "api_error"
+    relayed = AnthropicErrors.relayed_error_event(402, json.dumps(OWN).encode())
+
+    assert error_of(relayed) == OWN["error"]
+    assert error_of(AnthropicErrors.relayed_error_event(500, b"<html>"))["type"] == "api_error"

@@ -153,12 +153,12 @@ def test_a_call_without_arguments_is_spelt_as_an_empty_object() -> None:
 
 
 def test_a_call_that_has_no_arguments_at_all_gets_none() -> None:
-    told = events_of(message({"type": "tool_use", "id": "t", "name": "now"}))
+    events = events_of(message({"type": "tool_use", "id": "t", "name": "now"}))
 
-    assert [event for event in told if event["type"] == "content_block_delta"] == []
+    assert [event for event in events if event["type"] == "content_block_delta"] == []
 
 
-def test_tokens_are_told_at_the_end_and_only_once() -> None:
+def test_tokens_are_reported_at_the_end_and_only_once() -> None:
     first, *_, ended, _ = events_of(message(TEXT))
 
     assert first["message"]["usage"] == {"input_tokens": 3, "output_tokens": 0}

@@ -135,7 +135,7 @@ def test_the_first_name_of_an_answer_stands_and_null_usage_says_nothing() -> Non
     assert not assembler.ambiguous
 
 
-def test_a_list_that_is_told_again_and_goes_on_is_ambiguous() -> None:
+def test_a_list_that_is_sent_again_and_goes_on_is_ambiguous() -> None:
     lists: list[dict[str, Any]] = [{"notes": ["a"]}, {"notes": ["a"]}, {"notes": ["b"]}]
 
     assert assembled({}, {}, {"content": "x"}, beside=lists)[1]

@@ -1,4 +1,4 @@
-"""Facts about events told word by word: they add up to what was stored."""
+"""Facts about word-by-word streams: their events add up to what was stored."""
 
 import json
 from dataclasses import astuple

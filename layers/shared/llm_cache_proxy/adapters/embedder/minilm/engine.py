@@ -27,7 +27,7 @@ _SPINNING = {
 }
 """Several threads stay awake for the next part of a text, not between texts, nor for long.
 
-By default they take a busy machine's cores from whoever has work: twice the CPU a text.
+By default idle threads take a busy machine's cores from the others: twice the CPU a text.
 """
 
 

@@ -106,7 +106,7 @@ def lease_items(
 ) -> set[str]:
     """The items of these that are leased under another claim; the others now are under this one.
 
-    Of a lease that was taken before the last clear, nobody waits for the end.
+    No request waits for a lease that was taken before the last clear.
     """
     now_ms, until_ms = _milliseconds(now), _milliseconds(now + seconds)
     sequence = sequence_of(connection, tenant)

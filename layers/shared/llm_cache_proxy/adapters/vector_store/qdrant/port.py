@@ -183,8 +183,8 @@ class QdrantPort(ABC):
     async def check(self) -> str | None:
         """Search, and write what changes nothing; a collection that is missing is made.
 
-        Raises `OtherDimensions` where its vectors are not the embedder's. While nobody knows the
-        dimensions yet, it is only asked whether it is there.
+        Raises `OtherDimensions` where its vectors are not the embedder's. As long as the dimensions
+        are unknown, only its existence is checked.
         """
         dimensions = self._dimensions
         await self._run(lambda collection: collection.ping(dimensions), self._timeout_seconds)

@@ -19,9 +19,9 @@ export function closeDrawer() {
 }
 
 byId("drawer").addEventListener("close", () => {
-  const told = closed;
+  const onClose = closed;
   closed = () => {};
-  told();
+  onClose();
 });
 byId("drawer-close").addEventListener("click", () => byId("drawer").close());
 

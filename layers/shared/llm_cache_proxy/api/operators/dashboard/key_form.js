@@ -1,9 +1,9 @@
-// Asks for the admin key, and forgets it again. Tells the page by an `admin-key` event.
+// Asks for the admin key, and forgets it again; an `admin-key` event reports each change.
 
 import { byId } from "./nodes.js";
 import { key } from "./server.js";
 
-const told = () => dispatchEvent(new Event("admin-key"));
+const notify = () => dispatchEvent(new Event("admin-key"));
 
 export function askForKey(error) {
   if (error.given) key.forget();
@@ -28,10 +28,10 @@ byId("key-form").addEventListener("submit", (event) => {
     return;
   }
   key.keep(given);
-  told();
+  notify();
 });
 
 byId("forget").addEventListener("click", () => {
   key.forget();
-  told();
+  notify();
 });

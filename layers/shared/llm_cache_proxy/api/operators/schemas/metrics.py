@@ -7,7 +7,7 @@ from llm_cache_proxy.api.v1.schemas import Answer
 
 
 class CachePerformance(Answer):
-    """Requests by result; `not_read` of the misses were not looked up, as the client wished.
+    """Requests by result; `not_read` of the misses were not looked up, by the client's headers.
 
     The hit rate, 0 to 1, is of hits and the other misses.
     """

@@ -4,7 +4,7 @@ from llm_cache_proxy.api.v1.schemas import Answer
 
 
 class RequestLine(Answer):
-    """One request, as the request log tells of it; what is unknown is left out."""
+    """One line of the request log; what is unknown is left out."""
 
     time: float
     request_id: str

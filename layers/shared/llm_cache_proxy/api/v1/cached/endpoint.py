@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 _LARGE_BYTES = 256_000
-"""What is read in a few milliseconds, in which nobody notices that they wait."""
+"""A body that is read in a few milliseconds, too short a wait for other clients to notice."""
 
 
 async def _parsed(body: bytes) -> JsonObject:

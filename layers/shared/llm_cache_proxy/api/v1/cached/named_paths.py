@@ -84,7 +84,7 @@ def _endpoint(path: str) -> Endpoint:
             or not _reaches_its_model(service, request, fields)
         ):
             return await PassThrough.over(service).forward(request, path, body)
-        asked = client_request(
+        parsed = client_request(
             request.state.client,
             dialect,
             fields,
@@ -92,7 +92,7 @@ def _endpoint(path: str) -> Endpoint:
             headers=request_headers(request.headers),
             query=request.url.query,
         )
-        return await answered(request, asked, service.pipeline.proxy.answer)
+        return await answered(request, parsed, service.pipeline.proxy.answer)
 
     return answer
 

@@ -88,19 +88,19 @@ class PassThrough:
             streaming=True,
             upstream_key=client.upstream_key,
         )
-        settle = KeyCharge(self.counter_writer, self.prices, client.tenant, state, routed)
+        charge = KeyCharge(self.counter_writer, self.prices, client.tenant, state, routed)
         event_draft_of(request).state = state
         state.counts.result = {BYPASSES: 1}
         self.counter_writer.write_in_background(client.tenant, state.counts.result)
         try:
             reply = await while_connected(request, self.upstream.send(call))
         except (RequestRefused, UpstreamError):
-            settle((0, 0))
+            charge((0, 0))
             raise
         if reply is None:
-            settle((0, 0))
+            charge((0, 0))
             return Response(status_code=CLIENT_LEFT)
-        answer = await _answer(reply, settle)
+        answer = await _answer(reply, charge)
         answer.outcome.grant = state.account.grant
         return to_response(answer, request.state.request_id, f"{ROOT}{path}")
 
@@ -113,10 +113,10 @@ async def pass_through(request: Request) -> Response:
     return await PassThrough.over(service).forward(request, path_below_root(request), body)
 
 
-async def _answer(reply: UpstreamReply, settle: KeyCharge) -> Answer:
+async def _answer(reply: UpstreamReply, charge: KeyCharge) -> Answer:
     if reply.status < _ERROR:
-        return _answered(reply, metered(reply.body, settle))
-    settle((0, 0))
+        return _answered(reply, metered(reply.body, charge))
+    charge((0, 0))
     # Short, and may have to be put into OpenAI's shape.
     return _answered(reply, await bounded_body(reply.body, _MOST_ERROR_BYTES))
 

@@ -78,7 +78,7 @@ class MessageAssembler:
                 self._is_over = True
         known = _MEMBERS.get(kind) if isinstance(kind, str) else None
         if kind != "message_delta" and (known is None or event.keys() - known - {"type"}):
-            self.ambiguous = True  # the message would lose what nobody knows
+            self.ambiguous = True  # the message would lose an unknown member
         return event
 
     def completion(self) -> JsonObject:

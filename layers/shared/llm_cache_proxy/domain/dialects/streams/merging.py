@@ -52,7 +52,7 @@ def is_empty(value: object) -> bool:
 
 @dataclass(slots=True)
 class Text:
-    """The pieces of a text, which stands in `whole` with its first piece alone until it is told."""
+    """The pieces of a text, of which `whole` holds the first piece alone until the stream ends."""
 
     whole: JsonObject
     name: str
@@ -106,9 +106,9 @@ class Merging:
             if name in TEXTS and isinstance(old, str) and old and isinstance(new, str | None):
                 self._go_on(whole, name, old, new or "")
                 continue
-            told = self.texts.pop((id(whole), name), None)
-            if told is not None:
-                whole[name] = "".join(told.pieces)
+            text = self.texts.pop((id(whole), name), None)
+            if text is not None:
+                whole[name] = "".join(text.pieces)
             whole[name] = self._said(name, whole.get(name), new, parent)
 
     def _go_on(self, whole: JsonObject, name: str, begun: str, piece: str) -> None:

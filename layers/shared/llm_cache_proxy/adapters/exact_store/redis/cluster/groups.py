@@ -47,7 +47,7 @@ class Groups:
         return await self._group.known_slots(slots.home) == str(slots.count)
 
     async def _bring_in_step(self, slots: Slots) -> None:
-        """Tell each group what the home has been told: cutoffs, barred pairs, the threshold.
+        """Copy the home's cutoffs, barred pairs and threshold to each group.
 
         A group that was left out for a while, since there were fewer, must not serve what has been
         cleared meanwhile.
@@ -66,10 +66,10 @@ class Groups:
         self._in_step.discard(tenant)
         self._out_of_step.add(tenant)
 
-    async def _settle(self, slots: Slots, corrections: Mapping[str, int]) -> None:
+    async def _correct(self, slots: Slots, corrections: Mapping[str, int]) -> None:
         """Correct what client keys have used, which the home alone knows; never lost, never twice.
 
-        Whoever handed them over has been served: what fails waits for the next call.
+        The request has been served already: corrections that fail wait for the next call.
         """
         owed = self._owed.pop(slots.tenant, {})
         for name, amount in corrections.items():

@@ -49,7 +49,7 @@ class ClusterItems(ClusterRequests):
             )
         )
         if alone:
-            await self._settle(slots, corrections)
+            await self._correct(slots, corrections)
         else:  # counted once all groups have answered, so that what is asked again counts once
             if query.whole and len(found.hits) == len(query.keys):
                 counts[EXACT_HITS] = counts.get(EXACT_HITS, 0) + 1
@@ -81,7 +81,7 @@ class ClusterItems(ClusterRequests):
             for group, keys in groups.items()
         )
         if alone:
-            await self._settle(slots, corrections)
+            await self._correct(slots, corrections)
         else:
             await self._tally(slots, counted, corrections, ())
         return all(stored)

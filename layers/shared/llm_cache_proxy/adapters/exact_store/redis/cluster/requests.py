@@ -46,7 +46,7 @@ class ClusterRequests(Groups):
         found = await self._group.lookup(
             replace(query, tenant=group, counts=counts, recent=recent, check=None)
         )
-        await self._settle(slots, corrections)
+        await self._correct(slots, corrections)
         if query.check is None or isinstance(found, Refused | OtherNamespace):
             return found
         grant = admitted
@@ -76,7 +76,7 @@ class ClusterRequests(Groups):
             match,
         )
         if isinstance(promoted, Hit):
-            await self._settle(slots, corrections)
+            await self._correct(slots, corrections)
             if not here:
                 await self._leave(asked_in, alias, target_in, held)
         return promoted
@@ -94,7 +94,7 @@ class ClusterRequests(Groups):
         if lease is not None and fenced is None:  # of another entry's flight: nothing to fence off
             with suppress(ExactStoreUnavailable):  # it lapses by itself
                 await self._group.release(led_in, lease)
-        await self._settle(slots, corrections)
+        await self._correct(slots, corrections)
         return stored
 
     async def record(
@@ -116,7 +116,7 @@ class ClusterRequests(Groups):
         group = slots.at(next(self._turn) % slots.count)
         if counts or recent:
             await self._group.record(group, counts, recent)
-        await self._settle(slots, corrections)
+        await self._correct(slots, corrections)
 
     async def _admitted(
         self, slots: Slots, check: KeyCheck | None

@@ -43,7 +43,7 @@ class ClusterLeases(ClusterItems):
 
 
 class ClusterTrust(ClusterLeases):
-    """The `PairMemory` of a cluster: the home decides and counts, and every group is told."""
+    """The `PairMemory` of a cluster: the home decides and counts, and every group learns of it."""
 
     async def bar(self, tenant: str, pair: str) -> bool:
         """Never match this pair again; whether that is new."""

@@ -1,8 +1,8 @@
 """Gives the space of removed points back, in a process of its own.
 
 The engine holds Python's lock while it writes a collection anew, which on a busy disk takes
-seconds: in the server's process nobody would be answered. It also keeps what it has replaced in
-memory until the collection is closed. So nobody else may have the collection open meanwhile.
+seconds: in the server's process no request would be answered. It also keeps what it has replaced in
+memory until the collection is closed. So no other process may have the collection open meanwhile.
 """
 
 import os

@@ -123,7 +123,7 @@ async def open_folder(
     `held` is the lock of another store of this process, where one has it already. A collection
     that cannot be read is set aside. Raises `SettingsError` where another process holds the folder
     or where it cannot be written, `OtherDimensions` where its collection has others, and
-    `CollectionMissing` where there is none and None says that nobody knows them yet.
+    `CollectionMissing` where there is none and None where they are not known yet.
     """
     place = path / collection
     size = _dimensions(place, dimensions)

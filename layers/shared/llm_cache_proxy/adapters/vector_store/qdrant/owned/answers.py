@@ -22,64 +22,64 @@ Answer = tuple[JsonObject, list[float]]
 """Fields and numbers of a frame."""
 
 
-async def _nearest(held: Collection, asked: Frame) -> Answer:
+async def _nearest(held: Collection, frame: Frame) -> Answer:
     found = await held.nearest(
-        scope_in(asked.fields),
-        asked.numbers,
-        now=integer_in(asked.fields, "now"),
-        limit=integer_in(asked.fields, "limit"),
+        scope_in(frame.fields),
+        frame.numbers,
+        now=integer_in(frame.fields, "now"),
+        limit=integer_in(frame.fields, "limit"),
     )
     return found_words(found), []
 
 
-async def _remove(held: Collection, asked: Frame) -> Answer:
-    await held.remove(texts_in(asked.fields, "points"))
+async def _remove(held: Collection, frame: Frame) -> Answer:
+    await held.remove(texts_in(frame.fields, "points"))
     return {}, []
 
 
-async def _fetch(held: Collection, asked: Frame) -> Answer:
-    tenant = text_in(asked.fields, "tenant")
-    entry = await held.fetch(tenant, text_in(asked.fields, "key"))
+async def _fetch(held: Collection, frame: Frame) -> Answer:
+    tenant = text_in(frame.fields, "tenant")
+    entry = await held.fetch(tenant, text_in(frame.fields, "key"))
     return {"entry": None if entry is None else payload_of(Scope(tenant, "", ""), entry)}, []
 
 
-async def _store(held: Collection, asked: Frame) -> Answer:
-    scope, payload = scope_in(asked.fields), asked.fields["entry"]
+async def _store(held: Collection, frame: Frame) -> Answer:
+    scope, payload = scope_in(frame.fields), frame.fields["entry"]
     assert isinstance(payload, dict)  # noqa: S101 - our own question
     entry = entry_of(payload, tenant=scope.tenant, key=str(payload.get("key")))
     if entry is None:
         raise VectorStoreUnavailable("the semantic store's process was sent no entry")
-    await held.store(scope, asked.numbers, entry)
+    await held.store(scope, frame.numbers, entry)
     return {}, []
 
 
-async def _sweep(held: Collection, asked: Frame) -> Answer:
-    tenant, selector = text_in(asked.fields, "tenant"), text_in(asked.fields, "selector")
-    return {"count": await held.sweep(tenant, selector, integer_in(asked.fields, "cutoff"))}, []
+async def _sweep(held: Collection, frame: Frame) -> Answer:
+    tenant, selector = text_in(frame.fields, "tenant"), text_in(frame.fields, "selector")
+    return {"count": await held.sweep(tenant, selector, integer_in(frame.fields, "cutoff"))}, []
 
 
-async def _sweep_before(held: Collection, asked: Frame) -> Answer:
-    before = integer_in(asked.fields, "created_before")
-    return {"count": await held.sweep_before(text_in(asked.fields, "tenant"), before)}, []
+async def _sweep_before(held: Collection, frame: Frame) -> Answer:
+    before = integer_in(frame.fields, "created_before")
+    return {"count": await held.sweep_before(text_in(frame.fields, "tenant"), before)}, []
 
 
-async def _purge(held: Collection, asked: Frame) -> Answer:
-    return {"count": await held.purge(integer_in(asked.fields, "now"))}, []
+async def _purge(held: Collection, frame: Frame) -> Answer:
+    return {"count": await held.purge(integer_in(frame.fields, "now"))}, []
 
 
-async def _placed(held: Collection, asked: Frame) -> Answer:
-    tenant, keys = text_in(asked.fields, "tenant"), texts_in(asked.fields, "keys")
+async def _placed(held: Collection, frame: Frame) -> Answer:
+    tenant, keys = text_in(frame.fields, "tenant"), texts_in(frame.fields, "keys")
     return placed_words(await held.placed(tenant, keys))
 
 
-async def _count_entries(held: Collection, asked: Frame) -> Answer:
-    fields: dict[str, Any] = asked.fields
+async def _count_entries(held: Collection, frame: Frame) -> Answer:
+    fields: dict[str, Any] = frame.fields
     tenant = text_in(fields, "tenant")
     count = await held.count_entries(tenant, fields["selector"], fields["created_before"])
     return {"count": count}, []
 
 
-async def _ping(held: Collection, asked: Frame) -> Answer:  # noqa: ARG001 - all have the same form
+async def _ping(held: Collection, frame: Frame) -> Answer:  # noqa: ARG001 - all have the same form
     await held.ping(None)
     return {}, []
 

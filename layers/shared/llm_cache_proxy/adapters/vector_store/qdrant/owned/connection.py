@@ -88,7 +88,7 @@ class _Link:
             self._waiting.pop(name, None)
 
     async def aclose(self) -> None:
-        """Close it; who still waits is told."""
+        """Close it; calls that still wait fail."""
         self._reading.cancel()
         await asyncio.wait([self._reading])
         with suppress(*BROKEN):

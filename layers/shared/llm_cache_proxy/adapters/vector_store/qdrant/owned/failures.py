@@ -1,4 +1,4 @@
-"""How a failure in the owner's process is raised again in the one that asked."""
+"""How a failure in the owner's process is raised again in the caller's."""
 
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import (
     CollectionMissing,
@@ -28,7 +28,7 @@ _KINDS: dict[str, type[ProxyError]] = {
 }
 
 
-def told(failure: Exception) -> JsonObject:
+def failure_fields(failure: Exception) -> JsonObject:
     """The failure as fields of a frame; of what is no error of ours only its kind."""
     if not isinstance(failure, ProxyError):
         said = f"the semantic store's process failed: {type(failure).__name__}"
@@ -38,7 +38,7 @@ def told(failure: Exception) -> JsonObject:
 
 
 def failure_in(fields: JsonObject) -> ProxyError | None:
-    """What `told` wrote; None where the frame tells of no failure."""
+    """The failure that `failure_fields` wrote; None where the frame holds none."""
     kind = fields.get("failed")
     if kind is None:
         return None

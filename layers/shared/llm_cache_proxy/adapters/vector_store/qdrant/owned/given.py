@@ -1,4 +1,4 @@
-"""What the owner's process is told at its start."""
+"""What the owner's process is given at its start."""
 
 from dataclasses import dataclass
 

@@ -14,7 +14,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import Co
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.answers import ANSWERS, Answer
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.connection import BROKEN
-from llm_cache_proxy.adapters.vector_store.qdrant.owned.failures import told
+from llm_cache_proxy.adapters.vector_store.qdrant.owned.failures import failure_fields
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.frames import Frame, framed, read_frame
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.words import (
     integer_in,
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class VectorsOwner:
-    """Serves `store` to whoever connects, until it is closed."""
+    """Serves `store` to every connection, until it is closed."""
 
     def __init__(self, store: QdrantLocalVectors) -> None:
         self._store = store
@@ -61,8 +61,8 @@ class VectorsOwner:
         self._kept(connection)
         try:
             while True:
-                asked = await read_frame(reader)
-                self._kept(asyncio.create_task(self._answer(asked, writer)))
+                frame = await read_frame(reader)
+                self._kept(asyncio.create_task(self._answer(frame, writer)))
         except BROKEN:
             pass
         except asyncio.CancelledError:  # the owner ends; before Python 3.12 asyncio would log it
@@ -74,24 +74,24 @@ class VectorsOwner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, asked: Frame, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, frame: Frame, writer: asyncio.StreamWriter) -> None:
         fields: JsonObject
         numbers: list[float] = []
         try:
-            fields, numbers = await self._done(asked)
+            fields, numbers = await self._done(frame)
         except ProxyError as exc:
-            fields = told(exc)
-        except Exception as exc:  # noqa: BLE001 - whoever asked waits, and the next is served
+            fields = failure_fields(exc)
+        except Exception as exc:  # noqa: BLE001 - the caller gets it, and the next call is served
             _log.warning("the semantic store's process failed: %r", type(exc))
-            fields = told(exc)
+            fields = failure_fields(exc)
         try:
-            writer.write(framed({**fields, "id": asked.fields.get("id")}, numbers))
+            writer.write(framed({**fields, "id": frame.fields.get("id")}, numbers))
             await writer.drain()
-        except BROKEN:  # who asked has gone
+        except BROKEN:  # the caller has gone
             pass
 
-    async def _done(self, asked: Frame) -> Answer:
-        fields = asked.fields
+    async def _done(self, frame: Frame) -> Answer:
+        fields = frame.fields
         call = text_in(fields, "call")
         store = self._store.beside(text_in(fields, "collection"))
         if call == "check":
@@ -103,7 +103,7 @@ class VectorsOwner:
             dimensions = integer_in(fields, "dimensions")
             await _once_free(lambda: store.hold_to(dimensions))
             return {}, []
-        answer = await store.perform(lambda held: ANSWERS[call](held, asked), _seconds(fields))
+        answer = await store.perform(lambda held: ANSWERS[call](held, frame), _seconds(fields))
         if call == "purge":
             self._kept(asyncio.create_task(_compact(store)))
         return answer

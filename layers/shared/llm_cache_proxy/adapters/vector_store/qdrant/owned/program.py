@@ -1,6 +1,6 @@
 """The program of the owner's process, which `OwnerProcess` starts.
 
-Where whoever started it was killed, it ends at once, as if it had been killed too: the engine
+Where its starter was killed, it ends at once, as if it had been killed too: the engine
 loses nothing by that.
 """
 

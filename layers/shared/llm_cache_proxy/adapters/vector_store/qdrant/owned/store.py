@@ -1,7 +1,7 @@
 """The semantic tier's store in a folder of this machine, by way of the process that owns it.
 
 The engine holds Python's lock while it writes a collection or opens one: in a process of its own
-it stops nobody but who waits for it, and any number of servers may ask it.
+it delays only its own callers, and any number of servers may ask it.
 """
 
 import asyncio

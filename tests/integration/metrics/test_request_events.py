@@ -1,4 +1,4 @@
-"""Facts about what is told of each request: in a file, in CloudWatch, on the dashboard."""
+"""Facts about request events: in a file, in CloudWatch, on the dashboard."""
 
 import asyncio
 import io
@@ -38,10 +38,10 @@ SECRET_PROMPT = "What is the capital of the secret country?"
 
 @dataclass
 class Watched:
-    """A proxy over fakes, and what it has told."""
+    """A proxy over fakes, and the events that it has written."""
 
     harness: Harness
-    told: io.StringIO
+    log: io.StringIO
     client: httpx.AsyncClient
 
     async def ask(self, text: str = SECRET_PROMPT, **changes: Any) -> httpx.Response:
@@ -51,7 +51,7 @@ class Watched:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.told.getvalue().splitlines()]
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ async def test_no_line_holds_a_prompt_or_an_answer(watched: Watched) -> None:
     await watched.harness.proxy.counter_writer.drain()
 
     recent = await watched.harness.exact.recent("default", 0, 50)
-    everything = watched.told.getvalue() + "".join(recent)
+    everything = watched.log.getvalue() + "".join(recent)
     assert len(watched.lines) == 3
     assert "secret" not in everything
     assert "answer 1" not in everything
