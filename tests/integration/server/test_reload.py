@@ -1,40 +1,100 @@
 """`serve --reload` starts again when what it was started from has changed."""
 
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from servers.proxy.process import COMMAND, EXACT_ONLY, environment
+from servers.upstream.answers import chat
+from servers.upstream.scripted import ScriptedUpstream
+from servers.upstream.scripts import Pause, Stall, answer
 from servers.waiting import eventually, free_port
 
 
-def test_a_changed_env_file_starts_the_server_again(tmp_path: Path) -> None:
-    port = free_port()
-    file = tmp_path / "my.env"
-    file.write_text("DEFAULT_TTL_SECONDS=60\n", encoding="utf-8")
-    given = environment(tmp_path / "data", EXACT_ONLY)
+@dataclass
+class Reloading:
+    """A server that starts again when `file` changes."""
 
-    def ttl_seconds() -> int | None:
+    url: str
+    file: Path
+    process: subprocess.Popen[bytes]
+
+    def set_ttl(self, seconds: int) -> None:
+        self.file.write_text(f"DEFAULT_TTL_SECONDS={seconds}\n", encoding="utf-8")
+
+    def ttl_seconds(self) -> int | None:
+        """As the server reports it; None while there is none."""
         try:
-            answer = httpx.get(f"http://127.0.0.1:{port}/admin/config", timeout=5)
+            reply = httpx.get(f"{self.url}/admin/config", timeout=5)
         except httpx.HTTPError:
             return None
-        return int(answer.json()["settings"]["DEFAULT_TTL_SECONDS"])
+        return int(reply.json()["settings"]["DEFAULT_TTL_SECONDS"])
 
+    def ask(self) -> httpx.Response:
+        body = {"model": "m", "messages": [{"role": "user", "content": "What is Rust?"}]}
+        return httpx.post(f"{self.url}/v1/chat/completions", json=body, timeout=60)
+
+
+@contextmanager
+def reloading(folder: Path, **settings: str) -> Iterator[Reloading]:
+    """With a TTL of 60 s at first."""
+    port, file = free_port(), folder / "my.env"
+    file.write_text("DEFAULT_TTL_SECONDS=60\n", encoding="utf-8")
     with subprocess.Popen(
         [COMMAND, "serve", "--reload", "--env-file", str(file), "--port", str(port)],
-        env=given,
+        env=environment(folder / "data", EXACT_ONLY | settings),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
+        server = Reloading(f"http://127.0.0.1:{port}", file, process)
         try:
-            eventually(lambda: ttl_seconds() == 60, seconds=60)
-
-            file.write_text("DEFAULT_TTL_SECONDS=90\n", encoding="utf-8")
-
-            eventually(lambda: ttl_seconds() == 90, seconds=60)
+            eventually(lambda: server.ttl_seconds() == 60, seconds=60)
+            yield server
         finally:
             process.terminate()
+    eventually(lambda: server.ttl_seconds() is None, seconds=30)
 
-    eventually(lambda: ttl_seconds() is None, seconds=30)
+
+def test_a_changed_env_file_starts_the_server_again(tmp_path: Path) -> None:
+    with reloading(tmp_path) as server:
+        server.set_ttl(90)
+
+        eventually(lambda: server.ttl_seconds() == 90, seconds=60)
+
+
+def with_upstream(upstream: ScriptedUpstream) -> dict[str, str]:
+    return {"UPSTREAM_BASE_URL": upstream.base_url, "UPSTREAM_API_KEY": "sk-upstream"}
+
+
+def test_a_request_in_flight_ends_before_the_server_starts_again(tmp_path: Path) -> None:
+    with ScriptedUpstream().in_thread() as upstream, ThreadPoolExecutor(1) as client:
+        upstream.queue([Pause(11), *answer(chat("A language."))])
+        with reloading(tmp_path, **with_upstream(upstream)) as server:
+            asked = client.submit(server.ask)
+            eventually(lambda: len(upstream.requests) == 1, seconds=30)
+
+            server.set_ttl(90)
+
+            assert asked.result().status_code == 200
+            eventually(lambda: server.ttl_seconds() == 90, seconds=60)
+
+
+def test_a_second_interrupt_does_not_wait_for_requests_in_flight(tmp_path: Path) -> None:
+    with ScriptedUpstream().in_thread() as upstream, ThreadPoolExecutor(1) as client:
+        upstream.queue([Stall()])
+        settings = with_upstream(upstream) | {"DRAIN_SECONDS": "300"}
+        with reloading(tmp_path, **settings) as server:
+            asked = client.submit(server.ask)
+            eventually(lambda: len(upstream.requests) == 1, seconds=30)
+            server.process.terminate()
+            eventually(lambda: server.ttl_seconds() is None, seconds=30)
+
+            server.process.terminate()
+
+            server.process.wait(30)
+            assert asked.exception() is not None

@@ -15,11 +15,13 @@ import click
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _LOOK_SECONDS = 0.5
-_STOP_SECONDS = 10.0
 
 
 def serve_again_and_again(arguments: Sequence[str], watched: Iterable[Path]) -> None:
-    """Run `llm-cache-proxy serve` with these arguments until it is interrupted."""
+    """Run `llm-cache-proxy serve` with these arguments until it is interrupted.
+
+    A second interrupt does not wait for requests in flight.
+    """
     others = tuple(watched)
     signal.signal(signal.SIGTERM, _end)  # the default would leave the server behind
     command = [sys.executable, "-m", "llm_cache_proxy", "serve", *arguments]
@@ -32,9 +34,10 @@ def serve_again_and_again(arguments: Sequence[str], watched: Iterable[Path]) -> 
             finally:
                 process.terminate()
                 try:
-                    process.wait(_STOP_SECONDS)
-                except subprocess.TimeoutExpired:
+                    process.wait()  # the server has a limit of its own, DRAIN_SECONDS first
+                except KeyboardInterrupt:
                     process.kill()
+                    raise
         click.echo("Sources have changed: starting again.", err=True)
 
 
