@@ -3,7 +3,7 @@
 import pytest
 
 from llm_cache_proxy.bootstrap.clients import key_ring
-from llm_cache_proxy.bootstrap.local.app import local_settings
+from llm_cache_proxy.bootstrap.local.settings import local_settings
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, read_settings
 

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,9 +15,10 @@ import pytest
 
 from llm_cache_proxy.cli.server.fair_turns import ConnectionCounts, shared_counts, take_in_turns
 from llm_cache_proxy.cli.server.serving import Share
-from llm_cache_proxy.cli.server.workers import _CLOSING_SECONDS
+from llm_cache_proxy.cli.server.workers import _CLOSING_SECONDS, serve_by_workers
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.pipeline.proxy import _DRAIN_SECONDS
+from llm_cache_proxy.settings import Settings
 
 
 @contextmanager
@@ -179,3 +182,29 @@ def test_workers_share_the_connections_that_there_may_be() -> None:
     assert Share().connections(1_000) == 1_000
     assert Share(1, 3).connections(1_000) == 334
     assert Share(3, 4).connections(1) == 1
+
+
+async def test_a_worker_that_the_system_does_not_start_is_reported_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")  # as where no process can be made
+    settings = Settings(workers=2, qdrant_url="http://127.0.0.1:9")
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as bound,
+        pytest.raises(SettingsError, match="WORKERS: a worker cannot be started"),
+    ):
+        await serve_by_workers(settings, {}, bound)
+
+
+def test_the_supervisor_imports_nothing_that_only_workers_need() -> None:
+    program = "import sys, llm_cache_proxy.cli.serve; print(*sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    imported = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "pydantic" in imported
+    assert not imported & {"fastapi", "starlette", "uvicorn", "httpx", "redis", "numpy", "rich"}
+    assert "llm_cache_proxy.api" not in done.stdout.split()

@@ -7,12 +7,13 @@ import uvicorn
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
 from llm_cache_proxy.api.embedding.app import embedding_app
-from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
+from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection
 from llm_cache_proxy.bootstrap.local.folders import model_dir
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.server.bounded_protocol import bounded_protocol, limits_of
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
+from llm_cache_proxy.domain.host_names import is_loopback
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.settings import Settings, read_settings
 

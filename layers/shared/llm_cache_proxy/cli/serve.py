@@ -10,19 +10,13 @@ from pathlib import Path
 
 import click
 
-from llm_cache_proxy.bootstrap.local.app import local_settings
+from llm_cache_proxy.bootstrap.local.settings import local_settings
 from llm_cache_proxy.bootstrap.local.vectors_owner import vectors_owner
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again
 from llm_cache_proxy.cli.server.announcement import address_of, announcement
-from llm_cache_proxy.cli.server.serving import (
-    Share,
-    cancelled_at_sigterm,
-    serve_on,
-    served,
-    to_its_end,
-)
+from llm_cache_proxy.cli.server.stopping import cancelled_at_sigterm, to_its_end
 from llm_cache_proxy.cli.server.workers import WorkerFailed, serve_by_workers
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, load_env_file, misspelt_variables
@@ -76,7 +70,7 @@ def serve(
     with contextlib.suppress(*signalled), _bound(settings.host, settings.port) as bound:
         prepare_model(settings)
         if settings.workers == 1:
-            served(_serve(settings, bound))
+            _serve_in_this_process(settings, bound)
         else:
             _serve_by_workers(settings, given, bound)
 
@@ -99,20 +93,29 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def _serve(settings: Settings, bound: socket.socket) -> None:
+def _serve_in_this_process(settings: Settings, bound: socket.socket) -> None:
+    from llm_cache_proxy.cli.server.serving import (  # noqa: PLC0415 - workers import it themselves
+        Share,
+        serve_on,
+        served,
+    )
+
     owner = vectors_owner(settings)
 
     def ready(described: Mapping[str, str]) -> None:
         address = address_of(settings.host, bound.getsockname()[1])
         click.echo(announcement(address, described, keyed=settings.access_mode == "keyed"))
 
-    with cancelled_at_sigterm():
-        try:
-            vectors_at = None if owner is None else await owner.start()
-            await serve_on(bound, settings, vectors_at, ready, Share())
-        finally:
-            if owner is not None:
-                await to_its_end(owner.stop())
+    async def serve_parts() -> None:
+        with cancelled_at_sigterm():
+            try:
+                vectors_at = None if owner is None else await owner.start()
+                await serve_on(bound, settings, vectors_at, ready, Share())
+            finally:
+                if owner is not None:
+                    await to_its_end(owner.stop())
+
+    served(serve_parts())
 
 
 def _serve_by_workers(settings: Settings, given: Mapping[str, str], bound: socket.socket) -> None:

@@ -8,7 +8,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from llm_cache_proxy.api.middleware.cors import with_cors
-from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
+from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection
+from llm_cache_proxy.domain.host_names import is_loopback
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents

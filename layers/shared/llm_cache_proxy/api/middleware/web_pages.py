@@ -6,7 +6,6 @@ the page, and `Host` the name under which the server was reached, which DNS rebi
 attacker's. Clients that are no browsers send neither of the first two.
 """
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from llm_cache_proxy.api.http.raw_requests import new_request_id
 from llm_cache_proxy.api.middleware.cors import allowed_origins
 from llm_cache_proxy.api.middleware.request_events import has_event
 from llm_cache_proxy.domain.errors import Misdirected, OriginNotAllowed, RequestRefused
+from llm_cache_proxy.domain.host_names import is_loopback, plain_host
 from llm_cache_proxy.pipeline.recording.request_events import RequestEventDraft, RequestEvents
 
 ANY = "*"
@@ -43,30 +43,19 @@ class HostRule:
     def of(cls, allowed: str | None, bound_host: str) -> "HostRule":
         """The rule for ALLOWED_HOSTS, separated by commas, and the address bound to."""
         names = [*(allowed or "").split(","), bound_host]
-        return cls(frozenset(filter(None, map(_plain, names))))
+        return cls(frozenset(filter(None, map(plain_host, names))))
 
     def covers(self, header: str, local_address: str | None) -> bool:
         """Whether a `Host` header names this server."""
         match = _HOST.fullmatch(header)
         if match is None:
             return ANY in self.allowed
-        name = _plain(match[1])
+        name = plain_host(match[1])
         return (
             name == local_address
             or is_loopback(name)
             or any(_is_covered(name, pattern) for pattern in self.allowed)
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address, is this machine as seen from itself."""
-    name = _plain(host)
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, section 6.3
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 class WebPageProtection:
@@ -169,12 +158,10 @@ def _is_origin_of(origin: str, host: str) -> bool:
     if page is None or own is None:
         return False
     usual = _DEFAULT_PORTS[page[1].lower()]
-    return _plain(page[2]) == _plain(own[1]) and int(page[3] or usual) == int(own[2] or usual)
+    return plain_host(page[2]) == plain_host(own[1]) and int(page[3] or usual) == int(
+        own[2] or usual
+    )
 
 
 def _is_covered(name: str, pattern: str) -> bool:
     return pattern in (ANY, name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
-
-
-def _plain(host: str) -> str:
-    return host.strip().strip("[]").rstrip(".").lower()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TextIO
@@ -16,7 +15,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
 from llm_cache_proxy.administration.metrics.latest_health import LatestHealth
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.middleware.cors import with_cors
-from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection, is_loopback
+from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection
 from llm_cache_proxy.api.operators.access import Operators
 from llm_cache_proxy.api.operators.admin_app import router as admin_router
 from llm_cache_proxy.api.operators.app import include_operators
@@ -36,27 +35,7 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.ports.request_sink import RequestSink
-from llm_cache_proxy.settings import Settings, read_settings, read_variable
-
-
-def local_settings(given: Mapping[str, str] | None = None) -> Settings:
-    """The server's settings, `given` ones over those of the environment. Raises SettingsError.
-
-    Without an admin key, operators' paths are for this machine alone, and for open access alone.
-    """
-    settings = read_settings(given)
-    if settings.admin_key is None and not is_loopback(settings.host):
-        raise SettingsError(
-            f"ADMIN_KEY: expected a key, since HOST is {settings.host}, and /admin, /metrics and "
-            "/dashboard would be open to everyone who reaches this machine."
-        )
-    if settings.access_mode == "keyed" and settings.admin_key is None:
-        raise SettingsError(
-            "ADMIN_KEY: expected a key, since ACCESS_MODE is keyed, and /admin, /metrics and "
-            "/dashboard would be open to everyone without one."
-        )
-    return settings
-
+from llm_cache_proxy.settings import Settings, read_variable
 
 _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 1.0

@@ -15,6 +15,9 @@ from typing import IO
 
 from llm_cache_proxy.domain.errors import SettingsError
 
+WAITING_CONNECTIONS = 2_048
+"""How many the system keeps until they are taken."""
+
 TAKEN_AT_ONCE = 50
 """Connections that are taken in one turn: more would keep those waiting that are served already."""
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,11 +17,13 @@ from llm_cache_proxy.bootstrap.health import latest_health, what_is_amiss
 from llm_cache_proxy.bootstrap.local.app import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.cli.server.bounded_protocol import bounded_protocol, limits_of
-from llm_cache_proxy.cli.server.fair_turns import TAKEN_AT_ONCE, ConnectionCounts, take_in_turns
+from llm_cache_proxy.cli.server.fair_turns import (
+    TAKEN_AT_ONCE,
+    WAITING_CONNECTIONS,
+    ConnectionCounts,
+    take_in_turns,
+)
 from llm_cache_proxy.settings import Settings
-
-WAITING_CONNECTIONS = 2_048
-"""How many the system keeps until they are taken."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,29 +50,6 @@ def served(serving: Coroutine[None, None, None]) -> None:
     """Run it to its end, on uvloop where that exists."""
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(serving)
-
-
-async def to_its_end(stopping: Awaitable[object]) -> None:
-    """Wait for it, however often a signal comes meanwhile."""
-    task = asyncio.ensure_future(stopping)
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
-
-
-@contextmanager
-def cancelled_at_sigterm() -> Iterator[None]:
-    """Have SIGTERM cancel the current task, as SIGINT does, rather than end the process.
-
-    So does the one that uvicorn took while it served, and raises again once it is done.
-    """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None  # noqa: S101 - asyncio runs it as one
-    former = signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(task.cancel))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)
 
 
 async def serve_on(

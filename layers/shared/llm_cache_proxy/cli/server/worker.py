@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_cache_proxy.adapters.kept_process import given_line, say_ready, when_orphaned
-from llm_cache_proxy.bootstrap.local.app import local_settings
+from llm_cache_proxy.bootstrap.local.settings import local_settings
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.server.fair_turns import ConnectionCounts
 from llm_cache_proxy.cli.server.serving import Share, serve_on, served

@@ -1,6 +1,7 @@
 """`serve` with several workers: processes that share one socket, and what watches over them.
 
-Decides that the first worker starts alone: it makes and mends what all of them use, and where it
+Imports nothing that only a worker needs: neither the application nor its server. Decides that the
+first worker starts alone: it makes and mends what all of them use, and where it
 cannot start, none can. The socket is one for all: what waits in it when a worker dies is taken by
 another.
 """
@@ -18,8 +19,9 @@ import click
 from llm_cache_proxy.adapters.kept_process import DidNotStart, KeptProcess
 from llm_cache_proxy.bootstrap.local.vectors_owner import vectors_owner
 from llm_cache_proxy.cli.server.announcement import address_of, announcement
-from llm_cache_proxy.cli.server.fair_turns import shared_counts
-from llm_cache_proxy.cli.server.serving import WAITING_CONNECTIONS, to_its_end
+from llm_cache_proxy.cli.server.fair_turns import WAITING_CONNECTIONS, shared_counts
+from llm_cache_proxy.cli.server.stopping import to_its_end
+from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings
 
 _PROGRAM = "llm_cache_proxy.cli.server.worker"
@@ -117,6 +119,8 @@ async def _started(workers: Sequence[KeptProcess]) -> Mapping[str, str]:
         await asyncio.gather(*(each.start() for each in others))
     except DidNotStart as exc:
         raise WorkerFailed(exc.status) from exc
+    except (OSError, RuntimeError) as exc:  # no descriptor, memory or thread is left
+        raise SettingsError(f"WORKERS: a worker cannot be started ({exc}).") from exc
     return cast("Mapping[str, str]", described)
 
 
