@@ -31,6 +31,9 @@ UNITS = (
     *("'a' ", "(a) ", "f(a, ", "k: v, ", "-a .. ", "sleep & ", "bash '$a' ", "- a\n"),
 )
 
+RUNS = (*".:-/,;_*'1", "1,", "a,", "1.", "1:", "a.", "a's' ", "[your a ", "the 1/2 a ")
+"""What a pattern may take in several ways before it finds that the end is another."""
+
 
 def seconds_to_compare(one: str, other: str) -> float:
     guard = Guard()
@@ -54,5 +57,14 @@ def test_a_mark_that_is_repeated_is_compared_at_once(unit: str) -> None:
     text = ("Is " + unit * LONGEST_TEXT)[: LONGEST_TEXT - 20]
 
     taken = seconds_to_compare(text, f"{text}x")
+
+    assert taken < SECONDS
+
+
+@pytest.mark.parametrize("unit", RUNS)
+def test_a_run_that_ends_in_another_way_is_compared_at_once(unit: str) -> None:
+    text = ("Is " + unit * LONGEST_TEXT)[: LONGEST_TEXT - 20]
+
+    taken = seconds_to_compare(f"{text}@", f"{text} /")
 
     assert taken < SECONDS

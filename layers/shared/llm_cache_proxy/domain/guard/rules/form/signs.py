@@ -16,7 +16,7 @@ _DEFINES = re.compile(
 
 _SEVERAL = 2
 _HYPHENED = re.compile(r"\b([a-z]{2,})-([a-z]{2,}) ([a-z]{2,})")
-_OWNERS = re.compile(r"([A-Za-z]{2,})s' ")
+_OWNERS = re.compile(r"\b([A-Za-z]{2,})s' ")
 _NAMED = re.compile(r"\.([A-Za-z][\w-]*)|<([A-Za-z]\w+)>|#([A-Za-z]\w{2,})")
 """A kind of file, or a tag, whose mark may be left out where nothing else has the name."""
 

@@ -17,7 +17,7 @@ _OPERATES = re.compile(
     r"[-+*/^!]|\w:[A-Za-z](?!\w)|\w\?\w|\w\?:|(?<![a-z])[a-z][&;][a-z](?![a-z])|\d%\d|[=<>!|\[\]]|[A-Za-z\d]\(|\([^()]*,[^()]*\)"
 )
 _NO_FORMULA = re.compile(
-    r"[\d.,:]+(?:[-/:][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z%]?[.,:;]*"
+    r"[\d.,:]+(?:[-/][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z%]?[.,:;]*"
 )
 """Numbers, ranges, dates, telephone numbers, bullets."""
 _ARTICLED = re.compile(r"\d|<")
