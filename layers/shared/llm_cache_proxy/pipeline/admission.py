@@ -1,6 +1,6 @@
-"""A client's key in front of what the cache has no part in: one round trip of its own.
+"""Checks a client's key for requests that bypass the cache, in a round trip of its own.
 
-Without a key nothing is asked, and everything admitted.
+A request without a key is admitted unchecked.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ from llm_cache_proxy.ports.exact_store.store import ExactStore, Lookup
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Each gives the request's state, with what the key's limits leave.
+    """Each method returns the request's state with what the key's limits leave.
 
-    Each raises RequestRefused where the key is not served.
+    Each raises RequestRefused if the key is not served.
     """
 
     store: ExactStore
@@ -28,7 +28,7 @@ class Admission:
     keys: ClientKeyGate
 
     async def free(self, client: Client, model: str | None = None) -> RequestState:
-        """Admit a request that costs nothing; `model` None where it needs none."""
+        """Admit a request that costs nothing; `model` is None if it needs none."""
         check = KeyCheck(client.key_id or "", model, None, reserves=False)
         return await self._admit(client, check)
 

@@ -1,4 +1,4 @@
-"""How the checks on semantic hits are put together: verifier, samples, learned thresholds."""
+"""Composes the checks on semantic hits: verifier, samples, learned thresholds."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """Each is None where the options do without."""
+    """Each is None if the options do not ask for it."""
 
     pair_verifier: PairVerifier | None
     shadow_sampler: ShadowSampler | None

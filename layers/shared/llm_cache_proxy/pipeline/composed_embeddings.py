@@ -1,4 +1,4 @@
-"""How the path of a batch of embeddings is put together."""
+"""Composes the path of a batch of embeddings."""
 
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
@@ -25,9 +25,9 @@ def compose_embeddings(
     miss: MissPath,
     lost_leases: LostLeases,
 ) -> CachedEmbeddings:
-    """The path over these ports, which asks the upstream as `miss` does.
+    """The path over these ports; `miss` asks the upstream.
 
-    A batch too large for the store's deadline is no reason to leave the exact tier alone.
+    A batch too large for the store's deadline does not open the exact tier's breaker.
     """
     usage = miss.upstream_usage
     dependency = dependency.apart()

@@ -1,4 +1,4 @@
-"""How the pipeline is put together: the one place that wires the steps of a request.
+"""Composes the pipeline: the one place that wires the steps of a request.
 
 `bootstrap` composes over the adapters that the settings name, the tests over fakes, and an
 operator's dry run over read-only stores.
@@ -32,7 +32,7 @@ from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The composed steps by name, for those who call one alone; `proxy` is the whole."""
+    """The composed steps by name, for callers that need one alone; `proxy` runs them all."""
 
     ports: Ports
     policy: Policy

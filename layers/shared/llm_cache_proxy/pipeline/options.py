@@ -1,4 +1,4 @@
-"""What the pipeline is composed of: its ports, the deadlines around them, and how steps behave."""
+"""The parts of a pipeline: its ports, the deadlines around them, and how steps behave."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -26,10 +26,7 @@ from llm_cache_proxy.ports.verifier import Verifier
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What the pipeline reaches the outside through.
-
-    `verifier` is None where there is none, `counters` where nothing is learned.
-    """
+    """The ports of the pipeline; `verifier` and `counters` are None where nothing needs them."""
 
     exact: ExactStore
     items: ItemStore
@@ -45,7 +42,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """One deadline and breaker a dependency."""
+    """A deadline and a breaker for each dependency."""
 
     exact: Dependency
     embedder: Dependency

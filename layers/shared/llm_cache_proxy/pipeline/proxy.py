@@ -39,7 +39,7 @@ from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
 _LARGE_BYTES = 256_000
-"""Beyond it a body's key takes so long to make that others are to have their turns meanwhile."""
+"""The key of a larger body takes so long to make that others get their turns meanwhile."""
 _CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
@@ -110,7 +110,7 @@ class CachingProxy:
     async def _decide(
         self, planned: PlannedRequest, state: RequestState
     ) -> tuple[Decision, PlannedRequest]:
-        """What becomes of the request, and the same under the key its answer is stored by."""
+        """The decision, and the request under the key that its answer is stored by."""
         if self.unstored is not None and self.unstored.under_way:
             await self.unstored.stored(planned.identity.tenant, {planned.key})
         if (unread := planned.plan.no_read) is not None:
@@ -166,7 +166,7 @@ class CachingProxy:
     async def _from_upstream(
         self, planned: PlannedRequest, state: RequestState, ask: AskUpstream
     ) -> Answer:
-        """The upstream's answer, or the one to fall back on where the upstream has none."""
+        """The upstream's answer, or the fallback if the upstream has none."""
         try:
             if planned.request.client.key_id is not None:
                 await self.exact.before_upstream(planned, state)
@@ -185,7 +185,7 @@ class CachingProxy:
         self, planned: PlannedRequest, state: RequestState, fallback: Fallback
     ) -> Answer:
         state.abandon_leadership()
-        # Where the upstream was asked, the counts have been written with its failure.
+        # If the upstream was called, the counts have been written with its failure.
         pending = {} if state.counts.result else state.counts.pending
         counts = merged(pending, negated(state.counts.result), dict(fallback.counts))
         state.counts.result = dict(fallback.counts)
@@ -193,7 +193,7 @@ class CachingProxy:
         return fallback.answer
 
     async def _stale(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
-        """An expired answer in place of the upstream's failure, where one may be given."""
+        """An expired answer in place of the upstream's failure, if the policy allows one."""
         state.abandon_leadership()
         if planned.plan.stale_if_error_seconds <= 0:
             return None
@@ -207,7 +207,7 @@ class CachingProxy:
         return answer
 
     def _renew(self, planned: PlannedRequest, state: RequestState) -> None:
-        """Ask the upstream behind the stored answer, which the client has already."""
+        """Refresh the entry behind the stored answer, which the client already has."""
 
         async def work() -> None:
             await renewed(self._from_upstream(planned, state, AskUpstream(state.facts.text)), state)
@@ -216,21 +216,21 @@ class CachingProxy:
             state.abandon_leadership()
 
     def _release_charge(self, tenant: str, state: RequestState) -> None:
-        """Take back what is still reserved of the key's budgets: the upstream was not asked."""
+        """Release what is still reserved of the key's budgets: the upstream was not called."""
         if state.account.charge is not None:
             unused = state.account.corrected_to(0, 0)
             self.counter_writer.write_in_background(tenant, unused)
 
     async def wait_for_background(self) -> None:
-        """Wait for what requests have left behind; counts may stay pending until the next call."""
+        """Wait for background work; counts may stay pending until the next call."""
         if self.unstored is not None:
             await self.unstored.all_stored()
         await self.background.wait()
         await self.counter_writer.wait()
 
     async def drain(self) -> None:
-        """Wait for what requests have left behind, not for ever, and write what is pending."""
-        if self.unstored is not None:  # those that fail leave a lease to give back
+        """Wait for background work, for a limited time, and write pending counts."""
+        if self.unstored is not None:  # a failed one has a lease to release
             await self.unstored.wait_at_most(_DRAIN_SECONDS)
         await self.background.wait_at_most(_DRAIN_SECONDS)
         await self.counter_writer.drain()

@@ -1,7 +1,7 @@
-"""A client's key on its way through the tiers: what is asked of it, and what its answer means.
+"""Checks a client's key in the round trips of the tiers.
 
-The key's signature was checked before; here its record is, in the lookup's own round trip. While
-the store is away a signature is all there is: such keys are served at a modest rate.
+The key's signature was checked before; the record is checked here, with the lookup. While the store
+is away, only the signature is known: such keys are served at a modest rate.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _MOST_NAMESPACES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ClientKeyGate:
-    """`unchecked` limits what is served by signature alone; `namespaces` are those of keys seen."""
+    """`unchecked` limits requests by signature only; `namespaces` are those of known keys."""
 
     counter_writer: CounterWriter
     clock: Clock
@@ -50,7 +50,7 @@ class ClientKeyGate:
         return _in_namespace(request, namespace)
 
     def check(self, planned: PlannedRequest, state: RequestState) -> KeyCheck:
-        """What to ask of the client's key."""
+        """The check of the client's key for the store to make."""
         request = planned.request
         own = not request.controls.names_namespace and planned.plan.bypass is None
         first = state.account.grant is None
@@ -81,9 +81,9 @@ class ClientKeyGate:
         *,
         generates: bool = True,
     ) -> KeyCheck:
-        """What to ask of the key of a request that the upstream may have to answer.
+        """The check for a request that the upstream may have to answer.
 
-        `routed` is the model's name there, whose price counts.
+        `routed` is the model's name at the upstream, whose price counts.
         """
         tokens = expected_tokens(body, fields, generates=generates)
         price = self.prices.price(self.prices.counted_name(routed))
@@ -116,9 +116,9 @@ class ClientKeyGate:
         check: KeyCheck | None,
         answer: Answered | ItemsAnswered | None,
     ) -> Found | ItemsFound | OtherNamespace | None:
-        """What was found, the key (if any was asked) being served; None where the store is away.
+        """What the lookup found, if the key (if any) is served; None if the store is away.
 
-        Raises RequestRefused where the key is not served.
+        Raises RequestRefused if the key is not served.
         """
         if isinstance(answer, Refused):
             kind = error_count(f"key_{answer.refusal}")
@@ -167,5 +167,5 @@ def _in_namespace(request: ClientRequest, namespace: str) -> ClientRequest:
 
 
 def _name(client: Client) -> tuple[str, str | None]:
-    """The client without what it brings for the upstream, which is kept nowhere."""
+    """The client without its upstream key, which is stored nowhere."""
     return client.tenant, client.key_id

@@ -1,6 +1,6 @@
-"""The path of a batch of embeddings: what is stored of it, what others ask for, what is asked for.
+"""The path of a batch of embeddings: stored inputs, inputs of other batches, the upstream's.
 
-Each input has an entry of its own; the answer is put together in the batch's order.
+Each input has an entry of its own; the answer keeps the batch's order.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from llm_cache_proxy.ports.upstream import Upstream
 
 _OK, _CLIENT_ERROR = 200, 400
 _AT_ONCE = 24
-"""Pieces of base64, eight vectors, that are written before other requests have their turn."""
+"""Pieces of base64 (eight vectors) written before other requests get their turn."""
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
 
@@ -127,7 +127,7 @@ class CachedEmbeddings:
                 self.in_flight.resolve(mine, sequence, gathered.items)
             if instead is not None:
                 return instead
-            if leads:  # before anything else is waited for, since others wait for these
+            if leads:  # first of all, since other batches wait for these
                 continue
             for key, pending in theirs.items():
                 item = await asyncio.shield(pending)
@@ -162,18 +162,18 @@ class CachedEmbeddings:
         return None
 
     def _release_charge(self, tenant: str, state: RequestState) -> None:
-        """Take back what is still reserved of the key's budgets: the upstream was not asked."""
+        """Release what is still reserved of the key's budgets: the upstream was not called."""
         if state.account.charge is not None:
             unused = state.account.corrected_to(0, 0)
             self.counter_writer.write_in_background(tenant, unused)
 
 
 async def _written(items: Sequence[Item], encoding: Encoding, head: JsonObject | None) -> bytes:
-    """The answer's body, other requests being served in between."""
+    """The answer's body; other requests are served in between."""
     written, pieces = [], text_of(items, encoding, head)
     at_once = _AT_ONCE if encoding is Encoding.BASE64 else 1
     while text := "".join(islice(pieces, at_once)):
-        # By little, since a second copy of the whole would be memory that is new each time.
+        # In small pieces: a second copy of the whole would need new memory each time.
         written.append(text.encode("utf-8"))
         await asyncio.sleep(0)
     return b"".join(written)

@@ -1,4 +1,4 @@
-"""Waiting for the items that another process asks the upstream for: looked up again, at its pace.
+"""Waits for items that another process asks the upstream for, by looking them up again.
 
 Every wait has an end: a lease whose item is never stored lapses, and the next look takes it.
 """
@@ -26,7 +26,7 @@ class FollowedItems:
     async def wait(
         self, gathered: Gathered, keys: Iterable[str], encoding: Encoding, state: RequestState
     ) -> bool:
-        """Until all of `keys` are there, or some are to be asked for; whether they are leased."""
+        """Wait until all of `keys` are stored, or this request leads some; whether it does."""
         waited = set(keys)
         model = gathered.found.planned.identity.model
         waits = pauses(self.pace.expected_seconds(model), 0, random.random())  # noqa: S311
@@ -43,7 +43,7 @@ class FollowedItems:
         return False
 
     async def _leads(self, gathered: Gathered, encoding: Encoding, state: RequestState) -> bool:
-        """Look once more; whether some of them are now this request's."""
+        """Look once more; whether this request leads some of them now."""
         waited: Sequence[str] = sorted(gathered.followed)
         again = await self.tier.look_again(gathered.found, waited, encoding, state)
         return gathered.add_followed(waited, again)

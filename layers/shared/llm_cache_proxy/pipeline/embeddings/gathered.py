@@ -42,7 +42,7 @@ class Gathered:
         return cls(found, items, set(found.followed), leased)
 
     def add_followed(self, waited: Sequence[str], again: ItemsResult | None) -> bool:
-        """Add what another look at `waited` has found; whether to ask for some of the rest."""
+        """Add what another look at `waited` has found; whether to request some of the rest."""
         if again is None:
             self.followed -= set(waited)
             return True
@@ -54,7 +54,7 @@ class Gathered:
         return bool(ours)
 
     def in_order(self) -> list[Item]:
-        """The batch's items, one that stands in it several times as often."""
+        """The batch's items in order; an input that occurs twice has its item twice."""
         return [self.items[key] for key in self.found.keys]
 
     def missing(self, inputs: Sequence[Input]) -> dict[str, Input]:

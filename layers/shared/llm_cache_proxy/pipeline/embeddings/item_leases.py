@@ -1,6 +1,6 @@
-"""The leases of a batch's items: taken with a lookup, kept while the upstream works, and given up.
+"""The leases of a batch's items: taken with a lookup, kept while the upstream works, released.
 
-Where their items will not be stored, others ask for them at once.
+A released lease lets others ask for an item that will not be stored.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _BEATS = 3
 
 @dataclass(frozen=True, slots=True)
 class ItemLeases:
-    """Takes leases, keeps and releases them."""
+    """Takes, keeps and releases leases."""
 
     store: ItemStore
     dependency: Dependency
@@ -33,7 +33,7 @@ class ItemLeases:
     background: Background
 
     async def looked_up(self, query: ItemsLookup, state: RequestState) -> ItemsAnswered | None:
-        """The store's answer; where it is lost, so are the leases that may have come with it."""
+        """The store's answer; if it is lost, leases that may have come with it are withdrawn."""
         try:
             answer = await self.dependency.attempt(state, partial(self.store.lookup_items, query))
         except BaseException:  # a client that has left
@@ -45,7 +45,7 @@ class ItemLeases:
 
     @asynccontextmanager
     async def kept(self, tenant: str, keys: AbstractSet[str], claim: str) -> AsyncIterator[None]:
-        """Hold the leases of `keys`, whichever they are at the time, for as long as this lasts."""
+        """Hold the leases of `keys` inside the block; the set may change meanwhile."""
         heart = asyncio.create_task(self._beat(tenant, keys, claim)) if keys and claim else None
         try:
             yield
@@ -61,7 +61,7 @@ class ItemLeases:
             await self.terms.attempt(extend)
 
     def release(self, tenant: str, keys: Collection[str], claim: str) -> None:
-        """Give up the leases of items that will not be stored: others ask for them then."""
+        """Release the leases of items that will not be stored: other batches then ask for them."""
         if keys and claim:
             some = list(keys)
             self.background.start(

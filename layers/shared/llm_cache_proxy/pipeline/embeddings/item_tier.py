@@ -1,6 +1,6 @@
 """The exact tier for the inputs of a batch: one round trip looks all of them up.
 
-A store that fails is a miss of every input.
+If the store fails, every input is a miss.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,10 +37,10 @@ class StoredItem:
 
 @dataclass(frozen=True, slots=True)
 class ItemsResult:
-    """`keys` are those of the batch's inputs, in order; `stored` what there is of them.
+    """`keys` are those of the batch's inputs, in order; `stored` are the items found.
 
-    `planned` is the request under which others are to be stored; `now` the store's clock. What is
-    neither stored nor `followed` is leased under `claim`, unless that is empty.
+    `planned` is the request under which the others are to be stored; `now` is the store's clock. An
+    item that is neither stored nor `followed` is leased under `claim`, unless that is empty.
     """
 
     planned: PlannedRequest
@@ -53,7 +53,7 @@ class ItemsResult:
 
 @dataclass(frozen=True, slots=True)
 class ItemTier:
-    """Looks items up by exact key, once those of them that are `unstored` yet are stored."""
+    """Looks items up by exact key; waits for those that are still being stored."""
 
     keys: ClientKeyGate
     counter_writer: CounterWriter
@@ -61,9 +61,9 @@ class ItemTier:
     unstored: UnstoredAnswers | None = None
 
     async def find(self, planned: PlannedRequest, batch: Batch, state: RequestState) -> ItemsResult:
-        """What there is, where the request may read; else the clear sequence is learnt alone.
+        """The stored items if the request may read; else only the clear sequence.
 
-        Raises RequestRefused where the client's key is not served.
+        Raises RequestRefused if the client's key is not served.
         """
         pending = self.counter_writer.take(planned.identity.tenant)
         keys, claim = item_keys(planned.key, batch.inputs), claim_of(planned)
@@ -80,7 +80,7 @@ class ItemTier:
     async def look_again(
         self, found: ItemsResult, keys: Sequence[str], encoding: Encoding, state: RequestState
     ) -> ItemsResult | None:
-        """What there is by now of what was followed; None where the store does not say."""
+        """The followed items that are stored by now; None if the store does not answer."""
         query = ItemsLookup(
             tenant=found.planned.identity.tenant,
             keys=keys,

@@ -1,7 +1,7 @@
 """The inputs of a batch that are stored nowhere: one upstream call, counted by item.
 
-An answer that cannot be taken apart is the client's as it is where all of the batch was asked for;
-else the whole batch is asked for once more, and nothing of it kept.
+An answer that cannot be split into items is passed on if the call was for the whole batch; else the
+whole batch is requested again, and nothing of it stored.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ from llm_cache_proxy.ports.upstream import UpstreamReply
 
 _OK, _SUCCESS = 200, range(200, 300)
 MOST_BATCH_BYTES = 64_000_000
-"""Of an answer that is taken apart: the largest batch of floats is a little smaller."""
+"""The largest answer that is split: the largest batch of floats is a little smaller."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemsAsked:
-    """What the upstream gave: `items` in the order they were asked for, or what to give `instead`.
+    """The upstream's `items` in the order of the inputs, or an answer to send `instead`.
 
     `planned` is the request under the route that answered.
     """
@@ -44,7 +44,7 @@ class ItemsAsked:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamItems:
-    """Asks for items; `miss` asks for what has to be asked for whole."""
+    """Asks for items; `miss` asks for whole requests."""
 
     requests: UpstreamRequests
     upstream_usage: UpstreamUsage
@@ -81,7 +81,7 @@ class UpstreamItems:
         return ItemsAsked(planned, instead=_passed_on(state, reply, said))
 
     async def unkept(self, planned: PlannedRequest, state: RequestState, reason: str) -> Answer:
-        """The upstream's answer to the whole request as it came, of which nothing is kept."""
+        """The upstream's answer to the whole request as it came; nothing of it is stored."""
         unstored = replace(planned, plan=replace(planned.plan, write=False))
         return await self.miss.answer(unstored, state, AskUpstream(reason))
 
@@ -110,14 +110,14 @@ class UpstreamItems:
             state.charge_as_reserved()
             return
         state.charge_actual(tokens, prices.known_cost(model, tokens, 0) or 0)
-        # Nothing is reserved for what may have to be asked for next.
+        # Nothing is reserved for a further call that this one may make necessary.
         state.account.charge = replace(charge, tokens=0, nano_dollars=0)
 
     def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
         if isinstance(exc, UpstreamError):
             state.unanswered("upstream")
             state.charge_actual(0, 0)
-        else:  # what was asked for may be on the bill
+        else:  # the upstream may bill the call
             state.unanswered("client_left")
         self.upstream_usage.count_unsent(planned, state, {})
 

@@ -20,14 +20,14 @@ from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store.store import ExactStore
 
 UNIDENTIFIED = "(unidentified)"
-"""Where requests count that came without a valid key: the name of no tenant."""
+"""The tenant of requests without a valid key: no tenant can have this name."""
 
 _SECONDS_BETWEEN_WRITES = 1.0
 _SHOWN_CHARACTERS = 200
 _COMPARED_CHARACTERS = 2_000
 """Of a prompt that was compared semantically: an operator who judges the pair reads it."""
 _MOST_LINES = 500
-"""Lines of a tenant that wait for its next call; the oldest are given up."""
+"""Lines of a tenant that wait for its next call; the oldest are dropped."""
 
 _LINE = json.JSONEncoder(separators=(",", ":"))
 _log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class PendingCounts:
 
 
 class CounterWriter:
-    """What is pending by tenant, and the writes under way."""
+    """Pending counts by tenant, and the writes under way."""
 
     def __init__(self, store: ExactStore, deadline_seconds: float) -> None:
         self._store = store
@@ -52,7 +52,7 @@ class CounterWriter:
         self._added = 0
 
     def take(self, tenant: str) -> PendingCounts:
-        """What is pending for the tenant, which now rides on the caller's own write."""
+        """The tenant's pending counts, which the caller's own write now includes."""
         return self._pending.pop(tenant, None) or PendingCounts()
 
     def later(self, tenant: str, counts: Mapping[str, int], recent: Sequence[str] = ()) -> None:
@@ -65,11 +65,11 @@ class CounterWriter:
             held.recent = [*held.recent, *recent][-_MOST_LINES:]
 
     def write_in_background(self, tenant: str, counts: Mapping[str, int]) -> None:
-        """Write `counts` in the background, whatever becomes of the caller."""
+        """Write `counts` in the background, even if the caller is cancelled."""
         self._writes.start(self.write(tenant, counts))
 
     async def write(self, tenant: str, counts: Mapping[str, int]) -> None:
-        """Write `counts` and what is pending now; what fails waits for the next call."""
+        """Write `counts` and pending ones now; failed ones wait for the next call."""
         self.later(tenant, counts)
         held = self._pending.pop(tenant, None)
         if held is None:
@@ -82,20 +82,20 @@ class CounterWriter:
             self.later(tenant, held.counts, held.recent)
 
     async def write_together(self, tenant: str, counts: Mapping[str, int]) -> None:
-        """Write `counts` now, in one call with those of others who ask at the same moment."""
+        """Write `counts` now, in one call with those of concurrent callers."""
         self.later(tenant, counts)
         await asyncio.sleep(0)
         await self.write(tenant, {})
 
     async def wait(self) -> None:
-        """Wait for the writes under way; what is pending stays so until the next call."""
+        """Wait for the writes under way; pending counts stay so until the next call."""
         await self._writes.wait()
 
     async def write_when_idle(self, quiet_seconds: float) -> None:
-        """For ever, write what is pending as soon as nothing was added for so long.
+        """Write pending counts whenever nothing was added for so long; never returns.
 
-        For servers that live on after an answer: the last of a series of requests has no next
-        call that its counts could ride with.
+        For servers that live on after an answer: the last of a series of requests has no next call
+        that could include its counts.
         """
         while True:
             before = self._added
@@ -104,7 +104,7 @@ class CounterWriter:
                 await self.drain()
 
     async def drain(self) -> None:
-        """Wait for the writes under way, and write what is pending."""
+        """Wait for the writes under way, and write pending counts."""
         await self.wait()
         for tenant in list(self._pending):
             await self.write(tenant, {})
@@ -149,7 +149,7 @@ class RecentDecisions:
         self._with_prompts = with_prompts
 
     def write(self, served: RequestEvent) -> None:
-        """Keep the line for the next call of the tenant, or of whom those without count under."""
+        """Keep the line for the next call of its tenant, or of the default one."""
         line = served.line()
         if self._with_prompts and served.prompt:
             compared = served.similarity is not None

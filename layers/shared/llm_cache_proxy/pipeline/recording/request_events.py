@@ -23,7 +23,7 @@ _VETO, _ERROR, _SHADOW = "veto:", "error:", "shadow:"
 
 @dataclass(slots=True)
 class RequestEventDraft:
-    """What is known of a request so far; its handler fills it in."""
+    """The facts of a request so far; its handler fills them in."""
 
     request_id: str
     correlation_id: str | None = None
@@ -40,7 +40,7 @@ class RequestEventDraft:
 
 @dataclass(frozen=True, slots=True)
 class RequestEvents:
-    """Writes to `sinks`, with dollars at `prices`; to `console` also what no tier saw."""
+    """Writes to `sinks`, with dollars at `prices`; `console` also gets what no tier saw."""
 
     prices: PriceList
     sinks: Sequence[RequestSink] = ()
@@ -49,9 +49,9 @@ class RequestEvents:
     def write(
         self, record: RequestEventDraft, *, status: int, latency_ms: float, duration_ms: float
     ) -> None:
-        """Write the event of one request whose answer is at its end."""
+        """Write the event of one request, at the end of its answer."""
         state = RequestState() if record.state is None else record.state
-        state.has_client = False  # what is counted from now on is no result
+        state.has_client = False  # later counts are no result of this request
         outcome = _outcome(record, state, status)
         if outcome is None:
             self._write_refused(record, status, latency_ms, duration_ms)
@@ -120,7 +120,7 @@ class RequestEvents:
 
 
 def _outcome(record: RequestEventDraft, state: RequestState, status: int) -> Outcome | None:
-    """What became of the request; None where it was none of the cache's.
+    """The outcome of the request; None if the cache had no part in it.
 
     A stream may fail after its headers have named another result.
     """

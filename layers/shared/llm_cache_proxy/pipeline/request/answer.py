@@ -1,4 +1,4 @@
-"""What comes out of the pipeline: an answer, and where it came from."""
+"""The pipeline's output: an answer, and where it came from."""
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a step of the pipeline decides about a request; `CachingProxy` carries it out."""
+"""The decisions of the pipeline's steps; `CachingProxy` carries them out."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,7 +25,7 @@ class Fallback:
 class Served:
     """The answer is here.
 
-    Where `renewal` is set, the entry is to be renewed behind the answer with that state.
+    If `renewal` is set, the entry is to be refreshed behind the answer with that state.
     """
 
     answer: Answer
@@ -48,9 +48,9 @@ class AskUpstream:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """The leader's answer is still to come, and the client's stream begins without it.
+    """The leader's answer is still to come; the client's stream begins without it.
 
-    `leader` gives None where the request has to find its own answer after all.
+    `leader` gives None if the request has to find its own answer after all.
     """
 
     leader: asyncio.Task[Served | None]

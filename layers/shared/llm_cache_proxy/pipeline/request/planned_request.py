@@ -67,7 +67,7 @@ class PlannedRequest:
         return replace(self, identity=identity, key=keys.key_of(self.normalised_fields, identity))
 
     def in_namespace_of(self, request: ClientRequest) -> "PlannedRequest":
-        """The same for the request in another namespace."""
+        """The same request in another namespace."""
         identity = replace(self.identity, namespace=request.controls.namespace)
         return replace(
             self,
@@ -77,7 +77,7 @@ class PlannedRequest:
         )
 
     def verbatim(self) -> "PlannedRequest":
-        """The same by the text as written: for texts that only normalising makes identical."""
+        """The same request by the text as written, where normalising alone makes it identical."""
         body = keys.canonical_body(self.request.fields, self.identity)
         return replace(self, key=keys.exact_key({"verbatim": body}, self.identity))
 

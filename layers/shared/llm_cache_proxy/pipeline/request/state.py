@@ -47,11 +47,11 @@ class Leadership(Protocol):
         ...
 
     def ended(self) -> None:
-        """The lease has ended with another command; followers get nothing from it."""
+        """Another command has ended the lease; followers get nothing from it."""
         ...
 
     def abandon(self) -> None:
-        """Give the lease back, so that a follower takes over."""
+        """Release the lease, so that a follower takes over."""
         ...
 
 
@@ -64,7 +64,7 @@ class RequestCounts:
     written: dict[str, int] = field(default_factory=dict)
     """Counts that the counter writer has already; the request log wants both."""
     result: dict[str, int] = field(default_factory=dict)
-    """What stands counted as this request's result, by us or by the store."""
+    """The counts of this request's result so far, by us or by the store."""
 
     def add(self, counts: dict[str, int]) -> None:
         """Remember to write `counts`."""
@@ -77,7 +77,7 @@ class RequestCounts:
         self.add(counts)
 
     def undo_result(self) -> None:
-        """Take back what was counted as the result: it was none."""
+        """Undo the count of the result: it was none."""
         self.add(negated(self.result))
         self.result = {}
 
@@ -101,7 +101,7 @@ class RequestCounts:
 
 @dataclass(slots=True)
 class KeyAccount:
-    """What the client's key may still spend, and what this request has reserved of it."""
+    """The client key's remaining budget, and the amount that this request has reserved of it."""
 
     grant: Grant | None = None
     """What the client key's limits leave, as last reported by the store."""
@@ -112,14 +112,14 @@ class KeyAccount:
 
     @property
     def is_short(self) -> bool:
-        """Whether a budget forbids to ask the upstream."""
+        """Whether a budget forbids a call to the upstream."""
         return self.grant is not None and self.grant.short is not None
 
     @property
     def is_used_up(self) -> bool:
-        """Whether a budget forbids it or has nothing left: the check of an exact hit says no more.
+        """Whether a budget forbids a call or is empty.
 
-        It reserves nothing, so that no shortage is looked for.
+        The check of an exact hit reserves nothing and so looks for no shortage.
         """
         budgets = () if self.grant is None else (self.grant.tokens, self.grant.nano_dollars)
         return self.is_short or any(each is not None and each.left <= 0 for each in budgets)
@@ -136,7 +136,7 @@ class RequestFacts:
 
     reason: Reason = Reason.NOT_FOUND
     detail: str | None = None
-    """What the reason names, such as the guard's rule."""
+    """The detail of the reason, such as the guard's rule."""
     similarity: float | None = None
     """Cosine similarity of the nearest entry."""
     nearest: str | None = None
@@ -147,11 +147,11 @@ class RequestFacts:
     """The answer's tokens, once they are known."""
 
     def compared_with(self, entry_id: str, similarity: float) -> None:
-        """Remember the entry whose prompt is held against this one."""
+        """Remember the entry whose prompt is compared with this one."""
         self.nearest, self.similarity = entry_id, similarity
 
     def because(self, reason: Reason, detail: str | None = None) -> None:
-        """Give another reason; an entry of this very request outweighs all that is near."""
+        """Set another reason; an entry of this very request outweighs every near one."""
         if self.reason is not Reason.FORM_UNPROVED:
             self.reason, self.detail = reason, detail
 
@@ -236,6 +236,6 @@ class RequestState:
         self.counts.add(veto_count(name))
 
     def abandon_leadership(self) -> None:
-        """Give the lease back if this request leads, so that a follower takes over."""
+        """Release the lease if this request leads, so that a follower takes over."""
         if self.leadership is not None:
             self.leadership.abandon()

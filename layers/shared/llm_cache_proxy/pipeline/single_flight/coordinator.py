@@ -50,7 +50,7 @@ from llm_cache_proxy.ports.exact_store.leases import (
 )
 
 KEEP_ALIVE_SECONDS = 5.0
-"""A stream is held back so long for its status, and then kept alive as often."""
+"""How long a stream waits for its status; after that, the pause between two signs of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class SingleFlight:
         return task.result() if done else Follow(task)
 
     async def lead(self, planned: PlannedRequest, state: RequestState, lease: Lease) -> None:
-        """Take the lead of those who wait; `state.leadership` is to be ended."""
+        """Lead the local waiters; the caller must end `state.leadership`."""
         place = (planned.identity.tenant, lease.flight)
         self._lead(planned, state, lease, await self.local_waiters.led(place, lease.token))
 
@@ -101,7 +101,7 @@ class SingleFlight:
         found: Coroutine[None, None, Answer],
         state: RequestState,
     ) -> Answer:
-        """A stream that is kept alive until `found`, which waits for the leader, has an answer."""
+        """A stream that stays alive until `found`, which waits for the leader, has an answer."""
         coming = asyncio.get_running_loop().create_task(found)
 
         def over(done: asyncio.Task[Answer]) -> None:
@@ -124,7 +124,7 @@ class SingleFlight:
     async def _leader_result(
         self, planned: PlannedRequest, state: RequestState, lease: Lease
     ) -> LeaderResult | FoundSemantically | None:
-        """The leader's result; None if there is no leader any more, or none in time."""
+        """The leader's result; None if there is no leader any more, or no result in time."""
         group = self.local_waiters.joined((planned.identity.tenant, lease.flight), lease.token)
         try:
             with state.timed("wait"):

@@ -27,7 +27,7 @@ KEEP_ALIVE = b": waiting\n\n"
 
 
 class WaitingBody(ClosableBody):
-    """The body of an answer that `coming` gives; closing it early gives the wait up."""
+    """The body of the answer that `coming` gives; closing it early ends the wait."""
 
     def __init__(
         self, coming: "asyncio.Task[Answer]", keep_alive_seconds: float, dialect: Dialect
@@ -82,7 +82,7 @@ def read_leader_result(
 def kept_answer(
     hits: HitAnswers, planned: PlannedRequest, state: RequestState, entry: Entry
 ) -> Answer:
-    """The answer that was kept, as a hit that is as fresh as can be."""
+    """The stored answer, as a hit of age 0."""
     hit = Hit(
         body=entry.forms.body(planned.form),
         entry_id=entry.entry_id,

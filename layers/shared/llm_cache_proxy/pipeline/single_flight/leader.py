@@ -61,9 +61,9 @@ async def publish_completion(
 
 
 async def publish_stream(state: RequestState, sent: str, error: JsonObject | None) -> None:
-    """A stream that is no answer of the endpoint, as it was sent; to JSON its error, if it has one.
+    """Publish a stream that is no whole answer: as it came, or its error to JSON followers.
 
-    Without one, a follower that wants JSON finds its own answer.
+    Without an error, a follower that wants JSON finds its own answer.
     """
     if state.leadership is not None:
         answer = SharedAnswer(stream=sent)
@@ -81,13 +81,13 @@ def _error_status(error: JsonObject) -> int:
 
 
 PUBLISHED_ANSWER_SECONDS = 15.0
-"""Longer than the longest pause between two looks of a follower."""
+"""Longer than the longest pause between two polls of a follower."""
 _BEATS = 3
 """Heartbeats before a lease lapses: two may be lost."""
 
 
 class LeaderLease:
-    """One lease in the hands of its leader, beating from now on.
+    """A lease and its heartbeat, from now until it ends.
 
     `on_end` is called once, with what the followers get (None: nothing) and the seconds it took.
     """
@@ -117,7 +117,7 @@ class LeaderLease:
         )
 
     async def stored(self, entry: Entry) -> None:
-        """The answer is kept; where another route gave it, it is published to the followers."""
+        """The answer is stored; if it is under another route's key, it is also published."""
         if entry.key == self.key:
             self._end(entry)
             return
@@ -130,7 +130,7 @@ class LeaderLease:
         await self.share(answer)
 
     async def share(self, answer: SharedAnswer) -> None:
-        """Publish an answer that is not stored to the followers of this moment."""
+        """Publish an answer that is not stored to the present followers."""
         if not self._over:
             self._end(answer)
             text = answer.text()
@@ -139,17 +139,17 @@ class LeaderLease:
                 self._background.start(self._release)
 
     def unstored(self, entry: Entry) -> None:
-        """The store did not confirm the answer: waiters of this process get it, others ask."""
+        """The store did not confirm the answer: local followers get it, others ask the upstream."""
         if not self._over:
             self._end(entry)
             self._background.start(self._release)
 
     def ended(self) -> None:
-        """The lease has ended with another command; there is nothing to hand over."""
+        """Another command has ended the lease; there is nothing to hand over."""
         self._end(None)
 
     def abandon(self) -> None:
-        """Give the lease back: a follower takes over."""
+        """Release the lease: a follower takes over."""
         if not self._over:
             self._end(None)
             self._background.start(self._release)

@@ -24,7 +24,7 @@ _MOST_MODELS = 200
 
 @dataclass(slots=True)
 class WaiterGroup:
-    """The leader or the one that polls holds `turn`; `result` is set with the answer."""
+    """The leader, or the polling follower, holds `turn`; `result` is set with the answer."""
 
     place: tuple[str, str]
     token: int
@@ -34,20 +34,20 @@ class WaiterGroup:
 
 
 class LocalWaiters:
-    """The groups of waiters, by tenant and flight; one without leader and waiters is removed."""
+    """The groups of waiters, by tenant and flight; an unused group is removed."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], WaiterGroup] = {}
 
     async def led(self, place: tuple[str, str], token: int) -> WaiterGroup:
-        """A group of this token, its turn in the caller's hands."""
+        """A group for this token whose turn the caller holds."""
         # A new group: the old one's turn may be about to pass to one of its waiters.
         group = self._groups[place] = WaiterGroup(place, token)
         await group.turn.acquire()
         return group
 
     def joined(self, place: tuple[str, str], token: int) -> WaiterGroup:
-        """The group in which a follower of `token` waits; it is to be left."""
+        """The group in which a follower of `token` waits; the follower must leave it."""
         group = self._groups.get(place)
         if group is None or (group.result is not None and group.token != token):
             group = self._groups[place] = WaiterGroup(place, token)
@@ -60,7 +60,7 @@ class LocalWaiters:
         self._forget_idle(group)
 
     def finished(self, group: WaiterGroup, result: LeaderResult | None) -> None:
-        """The leader is done, and gives its turn up."""
+        """The leader is done; its turn is free."""
         group.result = result
         group.turn.release()
         self._forget_idle(group)

@@ -36,7 +36,7 @@ class TaskSet:
             await asyncio.wait(self._running)
 
     async def cancel(self) -> None:
-        """Give up what is under way."""
+        """Cancel everything under way."""
         for task in self._running:
             task.cancel()
         await self.wait()
@@ -55,7 +55,7 @@ class Background:
         self._tasks = TaskSet()
 
     def start(self, work: Work) -> bool:
-        """Begin `work`; False, and nothing begun, where enough is under way."""
+        """Begin `work`; False if enough is under way, and nothing begins."""
         if len(self._tasks) >= self._most:
             return False
         self._tasks.start(work())
@@ -66,7 +66,7 @@ class Background:
         await self._tasks.wait()
 
     async def wait_at_most(self, within_seconds: float) -> None:
-        """The same for so long; what is not done by then is given up."""
+        """The same, for a limited time; unfinished work is cancelled."""
         try:
             async with asyncio.timeout(within_seconds):
                 await self.wait()
@@ -92,7 +92,7 @@ class ShieldedBody(ClosableBody):
         return piece
 
     async def aclose(self) -> None:
-        """Give up what has not been read."""
+        """Cancel the rest of the body."""
         if self._next is not None:
             self._next.cancel()
             await asyncio.gather(self._next, return_exceptions=True)
@@ -103,9 +103,9 @@ class ShieldedBody(ClosableBody):
 
 
 class DetachedTasks:
-    """Work that outlives its client: by `finishes`, streams; and in any case what is under way.
+    """Work that goes on after its client has left: streams, if `finishes`, and running steps.
 
-    `limit_seconds` bounds a stream that is read on.
+    `limit_seconds` bounds a stream that is read to its end.
     """
 
     def __init__(self, *, finishes: bool = False, limit_seconds: float = 120.0) -> None:
@@ -114,19 +114,19 @@ class DetachedTasks:
         self._tasks = TaskSet()
 
     async def through(self, work: Coroutine[object, object, None]) -> None:
-        """Wait for `work`, which goes on to its end though the wait may be cancelled."""
+        """Wait for `work`; if the wait is cancelled, the work goes on."""
         await asyncio.shield(self._tasks.start(work))
 
     def behind(self, work: Coroutine[object, object, None]) -> None:
-        """Do `work` without a client, for as long as that may take."""
+        """Do `work` without a client, with no time limit."""
         self._tasks.start(self._bounded(work))
 
     async def wait(self) -> None:
-        """Wait for all that goes on."""
+        """Wait for all of it."""
         await self._tasks.wait()
 
     async def aclose(self) -> None:
-        """Give up all that goes on."""
+        """Cancel all of it."""
         await self._tasks.cancel()
 
     async def _bounded(self, work: Coroutine[object, object, None]) -> None:

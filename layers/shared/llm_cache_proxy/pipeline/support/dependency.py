@@ -113,7 +113,7 @@ class Breaker:
     _probing_until: float = 0.0
 
     def allows(self, now: float) -> bool:
-        """Whether to ask at `now`; a yes while open is the probe."""
+        """Whether a call may be made at `now`; while open, a yes is the one probe."""
         if self._open_until is None:
             return True
         if now < self._open_until or now < self._probing_until:
@@ -122,7 +122,7 @@ class Breaker:
         return True
 
     def succeeded(self) -> None:
-        """The part answered: ask it freely."""
+        """The part answered: calls are free again."""
         self._errors = 0
         self._open_until = None
         self._probing_until = 0.0
@@ -151,11 +151,11 @@ class Dependency:
         self.breaker = breaker
 
     def apart(self) -> "Dependency":
-        """The same with a breaker of its own, for calls that say little of others."""
+        """The same dependency with a breaker of its own, for calls that say little about others."""
         return Dependency(self.name, self._deadline_seconds, self._clock, Breaker())
 
     async def attempt(self, state: RequestState, step: Callable[[], Awaitable[T]]) -> T | None:
-        """What `step` gives, or None where it failed, came too late, or was not even tried."""
+        """The result of `step`; None if it failed, came too late, or was not tried."""
         if not self.breaker.allows(self._clock.monotonic()):
             state.failed(self.name)
             return None

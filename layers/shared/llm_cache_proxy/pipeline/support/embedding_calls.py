@@ -1,4 +1,4 @@
-"""Calls to the embedder: within its dependency's bounds, and counted where they are paid for."""
+"""Calls to the embedder, within its dependency's bounds, and counted if they cost money."""
 
 import time
 from collections.abc import Sequence

@@ -9,9 +9,9 @@ from collections.abc import Set as AbstractSet
 from llm_cache_proxy.pipeline.support.background import TaskSet, Work
 
 MOST_UNSTORED = 32
-"""Answers that wait to be stored at a time; a further one is stored before it is sent."""
+"""The most answers that wait to be stored; a further one is stored before it is sent."""
 MOST_UNSTORED_BYTES = 8_000_000
-"""What they may hold together; the same beyond it."""
+"""Their most bytes together; the same applies beyond it."""
 _WAIT_SECONDS = 2.0
 """Longer than the deadlines of both stores: after it a request reads what is stored by then."""
 
@@ -25,7 +25,7 @@ class UnstoredAnswers:
         self._held_bytes = 0
 
     def start(self, tenant: str, keys: frozenset[str], size_bytes: int, work: Work) -> bool:
-        """Begin to store an answer; False, and nothing begun, where enough are under way."""
+        """Begin to store an answer; False if enough are under way, and nothing begins."""
         if (
             len(self.under_way) >= MOST_UNSTORED
             or self._held_bytes + size_bytes > MOST_UNSTORED_BYTES
@@ -43,9 +43,9 @@ class UnstoredAnswers:
         return True
 
     async def stored(self, tenant: str, keys: AbstractSet[str] | None = None) -> None:
-        """Wait for those of `tenant` that are under way now; for those of `keys`, where given.
+        """Wait for the tenant's answers that are under way now, or only for those under `keys`.
 
-        Not for ever, and whatever becomes of them.
+        The wait has a limit, and a failed write ends it.
         """
         mine = [
             task
@@ -56,12 +56,12 @@ class UnstoredAnswers:
             await asyncio.wait(mine, timeout=_WAIT_SECONDS)
 
     async def all_stored(self) -> None:
-        """The same for every tenant's."""
+        """Wait for every tenant's."""
         if self.under_way:
             await asyncio.wait(list(self.under_way), timeout=_WAIT_SECONDS)
 
     async def wait_at_most(self, within_seconds: float) -> None:
-        """Wait until none is left; what is not stored by then is given up."""
+        """Wait until none is left, for a limited time; the rest is cancelled."""
         try:
             async with asyncio.timeout(within_seconds):
                 await self._tasks.wait()

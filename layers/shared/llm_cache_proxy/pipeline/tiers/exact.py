@@ -1,4 +1,4 @@
-"""The first tier: the same request was answered before, or one that differs in spelling only.
+"""The first tier: the same request was answered before, or one with another spelling.
 
 Never serves a text that only normalising makes identical before the guard has read both as written.
 """
@@ -36,7 +36,7 @@ from llm_cache_proxy.ports.exact_store.store import (
 )
 
 NO_KEY = "none"
-"""No digest: finds nothing, and so counts no hit."""
+"""No digest: a lookup under it finds nothing, and so counts no hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,14 @@ class ExactTier:
         return await self._verbatim(planned.verbatim(), state)
 
     async def stand_in(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
-        """What may be given where the upstream gave no answer, expired or not."""
-        # The key's own namespace may have become known meanwhile; nothing corrects it any more.
+        """An entry, expired or not, that may be served if the upstream gave no answer."""
+        # The key's namespace may be known by now; no later step corrects it.
         planned = planned.in_namespace_of(self.keys.placed(planned.request))
         plan = planned.plan.after_failure()
         return (await self.find(replace(planned, plan=plan), state)).answer
 
     async def begin(self, planned: PlannedRequest, state: RequestState) -> PlannedRequest:
-        """Learn the clear sequence for an answer that will be stored without having been read."""
+        """Get the clear sequence for an answer that is stored without a lookup."""
         pending = self.counter_writer.take(planned.identity.tenant)
         found = await self._look(planned, state, NO_KEY, pending)
         if isinstance(found, OtherNamespace):
@@ -112,9 +112,9 @@ class ExactTier:
         return planned
 
     async def before_upstream(self, planned: PlannedRequest, state: RequestState) -> None:
-        """Reserve what the upstream may cost, where the lookups have not.
+        """Reserve the upstream's likely cost, unless a lookup has.
 
-        Raises RequestRefused where the client's key or its budgets forbid it.
+        Raises RequestRefused if the client's key or its budgets forbid the call.
         """
         client = planned.request.client
         account = state.account
@@ -227,12 +227,12 @@ class ExactTier:
 
 
 def _counted(hit: Hit) -> dict[str, int]:
-    """What the store has counted for a hit in the same round trip."""
+    """The counts that the store has made for a hit in the same round trip."""
     tier = STALE if hit.is_stale else EXACT_HITS
     return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
 
 
 def _take_back(state: RequestState, found: Hit) -> None:
-    """Uncount what the store has counted as a hit, and what was none."""
+    """Undo the store's count of a hit that was none."""
     state.counts.result = _counted(found)
     state.counts.undo_result()

@@ -1,4 +1,4 @@
-"""A stored answer as it is sent: as it was stored, unless other ways were asked for."""
+"""How a stored answer is sent: as it was stored, unless other ways were requested."""
 
 import asyncio
 import json

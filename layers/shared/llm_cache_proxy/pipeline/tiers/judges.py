@@ -31,7 +31,7 @@ class Judge(Protocol):
 
 
 class GuardJudge:
-    """The guard's word."""
+    """Decides by the guard."""
 
     def __init__(self, planned: PlannedRequest, state: RequestState, guard: Guard) -> None:
         self._planned = planned
@@ -40,7 +40,7 @@ class GuardJudge:
         self.unjudged: Candidate | None = None
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
-        """The candidate, unless a rule sees a difference in meaning."""
+        """Accept the candidate, unless a rule sees a difference in meaning."""
         verdict = self._guard.compare(self._planned.text, candidate.text)
         if verdict.accepted:
             return Reason.SIMILAR
@@ -49,7 +49,7 @@ class GuardJudge:
 
 
 class LearnedJudge:
-    """What a tenant's labels have shown of candidates in this `group`."""
+    """Decides by what a tenant's labels show of candidates in this `group`."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class LearnedJudge:
         self.unjudged: Candidate | None = None
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
-        """The candidate, if candidates of its kind keep the promise."""
+        """Accept the candidate, if its kind keeps the promise."""
         self.served = None
         if candidate.text == self._planned.text:
             return Reason.SIMILAR
@@ -96,7 +96,7 @@ class LearnedJudge:
 
 
 class VerifierJudge:
-    """The verifier's word; `known` are the verdicts remembered, by the candidates' keys."""
+    """Decides by the verifier; `known` are remembered verdicts, by the candidates' keys."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class VerifierJudge:
         self.unjudged: Candidate | None = None
 
     async def accepts(self, candidate: Candidate) -> Reason | None:
-        """The candidate, if the verifier has approved of the pair or does so now."""
+        """Accept the candidate, if the verifier approves of the pair."""
         if candidate.text == self._planned.text:
             return Reason.SIMILAR
         approved = self._known.get(candidate.key)

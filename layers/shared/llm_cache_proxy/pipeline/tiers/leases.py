@@ -1,7 +1,7 @@
-"""How long a lease lasts and a follower waits; and leases whose grant was never received.
+"""How long a lease lasts and a follower waits; leases whose grant was never received.
 
-A store whose reply is late or lost may have granted a lease all the same: followers would wait for
-a leader that does not exist. Such a lease is withdrawn.
+A store whose reply is late or lost may have granted a lease: followers would wait for a leader that
+does not exist. Such a lease is withdrawn.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class LeaseTerms:
         return True
 
     async def insist(self, step: Callable[[], Awaitable[object]]) -> None:
-        """Repeat `step` until the store has accepted it: it may be back soon."""
+        """Repeat `step` until the store accepts it: it may be back soon."""
         give_up_at, pause = time.monotonic() + self.retry_seconds, _FIRST_PAUSE_SECONDS
         while not await self.attempt(step()) and time.monotonic() + pause < give_up_at:
             await asyncio.sleep(pause)
@@ -48,7 +48,7 @@ class LeaseTerms:
 
 @dataclass(frozen=True, slots=True)
 class LostLeases:
-    """Takes back the lease that a lookup may have been given when its reply is lost."""
+    """Withdraws the lease that a lookup may have taken when its reply is lost."""
 
     store: LeaseStore
     terms: LeaseTerms

@@ -27,7 +27,7 @@ from llm_cache_proxy.ports.vector_store import Candidate, VectorStore
 
 @dataclass(frozen=True, slots=True)
 class Promotions:
-    """Serves matches; an entry that only the vector store still has is put back first."""
+    """Serves matches; restores an entry that only the vector store still has."""
 
     exact: ExactStore
     vectors: VectorStore
@@ -44,7 +44,7 @@ class Promotions:
         candidate: Candidate,
         learned: Mapping[str, int] | None = None,
     ) -> Promoted | None:
-        """The candidate's answer as a hit, and an alias left; None where the store is away.
+        """The candidate's answer as a hit, with an alias left; None if the store is away.
 
         `learned` is what a learned decision counts: then no alias is left.
         """
@@ -80,7 +80,7 @@ class Promotions:
     ) -> Promoted:
         alias, pair = None, pair_of(planned, candidate)
         seen = dict(learned or {})
-        # What was learned may say otherwise the next time: then no promotion may answer.
+        # A learned decision may change: no alias may outlive it.
         if planned.plan.write and candidate.key != planned.key and learned is None:
             alias = Alias(
                 key=planned.key,
@@ -111,7 +111,7 @@ class Promotions:
     async def _restored(
         self, planned: PlannedRequest, state: RequestState, candidate: Candidate
     ) -> bool:
-        """Whether an entry that the exact tier has lost was put back, with the expiry it had."""
+        """Restore an entry that the exact tier has lost, with its expiry; whether that worked."""
         tenant = planned.identity.tenant
         entry = await self.search_dependency.attempt(
             state, lambda: self.vectors.fetch(tenant, candidate.key)
@@ -121,11 +121,11 @@ class Promotions:
         return await self.exact.commit(Commit(tenant, entry))
 
     def _is_too_old(self, planned: PlannedRequest, entry: Entry) -> bool:
-        """Whether the client takes no answer of that age: the exact tier may well have it."""
+        """Whether the entry is older than the client allows; the exact tier may still hold it."""
         most = planned.plan.max_age_seconds
         return most is not None and self.clock.now() - entry.created_at > most
 
 
 def pair_of(planned: PlannedRequest, candidate: Candidate) -> str | None:
-    """Both texts' name as a barred pair; None where they are one."""
+    """The name of both texts as a barred pair; None if they are one text."""
     return None if planned.text == candidate.text else barred_pair(planned.text, candidate.text)

@@ -36,7 +36,7 @@ from llm_cache_proxy.ports.exact_store.store import (
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 
 _TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK)
-"""What the exact tier found says more than that nothing else is near."""
+"""Reasons of the exact tier, which explain more than that nothing else is near."""
 
 _WITHHELD = {Barred: Reason.FEEDBACK, BelowRaised: Reason.THRESHOLD_RAISED}
 
@@ -101,7 +101,7 @@ class SemanticTier:
         return Scope(planned.identity.tenant, planned.fingerprint(), self.embedder.embedder_id)
 
     async def vector(self, planned: PlannedRequest, state: RequestState) -> Sequence[float] | None:
-        """The prompt's vector, computed once a request; None where none stands for all of it."""
+        """The prompt's vector, computed once a request; None if it would not cover the prompt."""
         if state.vector is None and not state.too_long:
             await self.prepare()
             found = await self.embedding_calls.embed(state, [planned.text])
@@ -214,7 +214,7 @@ class SemanticTier:
         near: Near | None,
         expected: float | None = None,
     ) -> AskUpstream:
-        """Ask the upstream, and learn from its answer what `near` would have been worth."""
+        """Ask the upstream, and learn from its answer whether `near` would have been right."""
         await learning.refresh(planned.identity.tenant, state)
         if expected is not None:
             state.facts.because(Reason.EXPLORED)

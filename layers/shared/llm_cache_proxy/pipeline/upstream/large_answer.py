@@ -1,4 +1,4 @@
-"""An answer that is too large to be held: passed on in pieces as it comes, and not kept."""
+"""An answer that is too large to hold: passed on in pieces as it comes, and not stored."""
 
 from collections.abc import AsyncGenerator, Callable
 

@@ -1,7 +1,7 @@
-"""What no tier could answer: the upstream is asked, its answer passed on, and kept if whole.
+"""The miss path: ask the upstream, pass its answer on, and store it if it is whole.
 
-Where work may go on after an answer, one that came whole is the client's before it is stored
-(docs/decisions/0034). Its lease ends with the write all the same.
+If work may go on after an answer, a whole answer is sent before it is stored (docs/decisions/0034).
+Its lease still ends with the write.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class _Received:
     completion: JsonObject
 
     def forms(self) -> Forms | None:
-        """What may be served of it again."""
+        """The forms of it that may be served again."""
         if not self.completion:
             return None
         text = self.body.decode("utf-8", "replace").removeprefix("\ufeff")
@@ -60,10 +60,10 @@ class _Received:
 
 @dataclass(frozen=True, slots=True)
 class MissPath:
-    """Asks the upstream for one request; also for a bypassed one, of which nothing is kept.
+    """Asks the upstream for one request; the answer to a bypassed one is not stored.
 
-    An answer of more than `most_kept_bytes` is passed on in pieces, and not kept either.
-    `unstored` has the answers that are sent before they are stored; None where none is.
+    An answer of more than `most_kept_bytes` is passed on in pieces and not stored either.
+    `unstored` holds the answers that are sent before they are stored; None if there are none.
     """
 
     requests: UpstreamRequests
@@ -122,7 +122,7 @@ class MissPath:
     async def _read(
         self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply
     ) -> bytes:
-        """The whole body, or the first of it where that is more than may be kept."""
+        """The whole body, or its first part if it is too large to store."""
         held = bytearray()
         try:
             async for piece in reply.body:
@@ -139,7 +139,7 @@ class MissPath:
     def _large(
         self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply, begun: bytes
     ) -> LargeAnswer:
-        """The rest behind what has `begun`; those who wait for it ask for themselves."""
+        """The rest after `begun`; followers ask for themselves."""
         state.abandon_leadership()
         state.counts.add(error_count("answer_too_large"))
 
@@ -152,13 +152,13 @@ class MissPath:
         if isinstance(exc, UpstreamError):
             state.unanswered("upstream")
             state.charge_actual(0, 0)
-        else:  # what was asked for may be on the bill
+        else:  # the upstream may bill the call
             state.unanswered("client_left")
         self.upstream_usage.count_unsent(planned, state, {})
         await publish_failure(state, exc)
 
     async def _keep(self, received: _Received, ask: AskUpstream) -> None:
-        """Count the answer now; store it now, or behind the answer where that may be."""
+        """Count the answer now; store it now, or behind the answer if that is allowed."""
         planned, state, status = received.planned, received.state, received.reply.status
         if status not in _SUCCESS:
             state.unanswered(f"upstream_{status}")
@@ -174,7 +174,7 @@ class MissPath:
         async def store() -> None:
             await self._store(received, usage)
 
-        # A renewal has no client that waits, and gives its lease up once it is through.
+        # No client waits for a renewal; it releases its lease at its end.
         keys = frozenset({planned.asked_key, planned.key})
         place = (planned.identity.tenant, keys, len(received.body))
         if self.unstored is None or not state.has_client or not self.unstored.start(*place, store):
@@ -191,7 +191,7 @@ class MissPath:
             received.state.abandon_leadership()
 
     async def _pass_on(self, received: _Received) -> None:
-        """Write the counts of an answer that is not stored, and leave it to those who wait."""
+        """Write the counts of an answer that is not stored, and publish it to followers."""
         planned, state, reply = received.planned, received.state, received.reply
         counts = state.counts.pending
         await self.upstream_usage.counter_writer.write(planned.identity.tenant, counts)

@@ -1,7 +1,7 @@
-"""What is kept of an answer: its counts, and one entry, the exact tier first, then its vector.
+"""The record of an answer: its counts, and an entry in the exact tier, then its vector.
 
-Written before the answer's end is sent, since nothing runs after a Lambda has answered; for the
-local server's plain answers behind it. A clear that came meanwhile wins.
+Written before the answer's end is sent, since nothing runs after a Lambda has answered; the local
+server writes plain answers behind it. A clear in between wins.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class UpstreamUsage:
             state.facts.usage = usage
         counts = miss_counts(model, *tokens)
         del counts[MISSES]
-        if not state.has_answer:  # what it took may be on the bill all the same
+        if not state.has_answer:  # the upstream may bill it all the same
             counts = {name: amount for name, amount in counts.items() if amount}
             del counts[upstream_answers(model)]
         if state.has_client:  # else it is no request's result
@@ -69,14 +69,14 @@ class UpstreamUsage:
     async def write(
         self, planned: PlannedRequest, state: RequestState, completion: JsonObject
     ) -> None:
-        """Count an answer of which nothing is kept, before it is sent."""
+        """Count an answer that is not stored, before it is sent."""
         self.count(planned, state, completion)
         await self.counter_writer.write(planned.identity.tenant, state.counts.pending)
 
     def count_unsent(
         self, planned: PlannedRequest, state: RequestState, completion: JsonObject
     ) -> None:
-        """Count an answer that was lost or left, whatever becomes of the caller."""
+        """Count an answer that was lost or left, even if the caller is cancelled."""
         self.count(planned, state, completion)
         self.counter_writer.write_in_background(planned.identity.tenant, state.counts.pending)
 
@@ -89,7 +89,7 @@ def _result(planned: PlannedRequest, state: RequestState) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry that is stored, and whether its vector is, where it was to have one."""
+    """A stored entry, and whether its vector was stored too, if it was to have one."""
 
     entry: Entry
     without_vector: bool = False

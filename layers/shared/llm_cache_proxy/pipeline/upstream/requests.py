@@ -1,4 +1,4 @@
-"""How the upstream is asked: as the client wrote it, and for a stream's usage where that is wanted.
+"""Sends a request to the upstream as the client wrote it, plus options for a stream's usage.
 
 The proxy adds `stream_options` to streams to learn their usage. An upstream that refuses them gets
 the request again without. A stream under another content type is recognised by its first bytes.
@@ -17,7 +17,7 @@ from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 _SSE = "text/event-stream"
 _SUCCESS, _ERROR = range(200, 300), 400
 _OTHER_MATTERS = frozenset({401, 402, 408, 413, 429, 502, 503, 504})
-"""Statuses that have other causes than our `stream_options`, unless the body names them."""
+"""Statuses with other causes than our `stream_options`, unless the body names these."""
 _OUR_OPTIONS = (b"stream_options", b"include_usage")
 
 
@@ -94,9 +94,9 @@ async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
 
 
 async def _peeked(reply: UpstreamReply) -> UpstreamReply:
-    """`reply`, and named a stream where it is one. Raises UpstreamError where it breaks off first.
+    """`reply`, named a stream if it is one.
 
-    Waits for no more bytes than are needed to know.
+    Raises UpstreamError if it breaks off first. Waits for no more bytes than are needed to know.
     """
     start, streams = b"", None
     while streams is None and (piece := await anext(reply.body, None)) is not None:
@@ -126,6 +126,6 @@ class _BegunBody(ClosableBody):
         return await anext(self._rest)
 
     async def aclose(self) -> None:
-        """Give up the rest. Safe to repeat."""
+        """Cancel the rest. Safe to repeat."""
         self._start = b""
         await self._rest.aclose()

@@ -1,7 +1,7 @@
-"""An answer whose TTL is over, or nearly so, is renewed by one caller while the others get it.
+"""Renews an answer whose TTL is over, or nearly so: one caller renews, the others get it.
 
-Where work may go on after an answer, that caller has the stored one as well and the upstream is
-asked behind it; where everything stops then, that caller waits for the upstream's.
+If work may go on after an answer, that caller gets the stored answer as well, and the upstream is
+asked behind it; else that caller waits for the upstream.
 """
 
 import logging
@@ -47,7 +47,7 @@ class Revalidation:
 
 
 async def renewed(coming: Awaitable[Answer], state: RequestState) -> None:
-    """Read an answer that no client waits for to its end."""
+    """Read to its end an answer that no client waits for."""
     try:
         answer = await coming
         if not isinstance(answer.body, bytes):

@@ -1,6 +1,6 @@
-"""A stream on its way from the upstream to the client, put together as it passes.
+"""Relays a stream from the upstream to the client, and assembles it as it passes.
 
-Every event goes out as it came. What ends the stream is held back until the answer has been
+Every event goes out as it came. The end of the stream is held back until the answer has been
 stored, so that nothing is left to do once the client has it.
 """
 
@@ -25,7 +25,7 @@ from llm_cache_proxy.pipeline.support.background import DetachedTasks, ShieldedB
 from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 
 _DRAIN_SECONDS = 0.1
-"""What an upstream gets to end its body after the answer's end."""
+"""How long an upstream may take to end its body after the answer's end."""
 
 
 class StreamRelay(ClosableBody):
@@ -146,7 +146,7 @@ class StreamRelay(ClosableBody):
             self._state.abandon_leadership()
 
     def _taken(self, piece: bytes) -> bytes:
-        """What goes out now that `piece` has come; too much to keep, and those who wait ask."""
+        """The bytes to send now that `piece` has come; a too large answer frees its followers."""
         was_too_large = self._reader.is_too_large
         out = self._reader.feed(piece)
         if self._reader.is_too_large and not was_too_large:
