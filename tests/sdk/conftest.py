@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import pytest
 
 from servers.proxy.process import proxy_process
-from servers.upstream.rich_answers import rich_answer
+from servers.upstream.rich_answers import NAMED, rich_answer
 from servers.upstream.scripted import ScriptedUpstream
+
+ALWAYS_CACHED = {"/messages/count_tokens"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         settings = {
             "UPSTREAM_BASE_URL": upstream.base_url,
             "UPSTREAM_API_KEY": "sk-upstream",
-            "CACHED_PATHS": "/moderations,/images/generations,/audio/transcriptions",
+            "CACHED_PATHS": ",".join(sorted(NAMED.keys() - ALWAYS_CACHED)),
         }
         with proxy_process(tmp_path_factory.mktemp("sdk") / "data", **settings) as proxy:
             yield Stand(upstream, proxy.base_url)

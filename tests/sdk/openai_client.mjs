@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
 const load = createRequire(`${process.env.NODE_PACKAGES}/package.json`);
-const { default: OpenAI } = load("openai");
+const { default: OpenAI, toFile } = load("openai");
 const { zodResponseFormat, zodTextFormat } = load("openai/helpers/zod");
 const { z } = load("zod");
 
@@ -68,7 +68,16 @@ const ask = {
   },
   text: (fields) => client.completions.create(fields),
   embeddings: (fields) => client.embeddings.create(fields),
+  moderation: (fields) => client.moderations.create(fields),
+  image: (fields) => client.images.generate(fields),
+  transcription: async (fields) => client.audio.transcriptions.create(await heard(fields)),
+  translation: async (fields) => client.audio.translations.create(await heard(fields)),
 };
+
+// A form with a recording, of bytes that are no text.
+async function heard({ sound, ...fields }) {
+  return { ...fields, file: await toFile(Buffer.from([255, 0, ...Buffer.from(sound)]), "talk.mp3") };
+}
 
 const answers = {};
 for (const { name, kind, fields } of questions) answers[name] = await ask[kind](fields);

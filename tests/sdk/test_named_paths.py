@@ -3,30 +3,66 @@
 import io
 from typing import Any
 
+import pytest
 from openai import OpenAI
 
 from sdk.conftest import Stand
 from sdk.test_python_sdk import both_ways, dumped, same
 
+IMAGE: Any = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
 
-def test_a_moderation(stand: Stand) -> None:
-    answer = same(both_ways(stand, lambda c: dumped(c.moderations.create(input="Grüße"))))
 
-    assert answer["results"][0]["flagged"] is True
+def sound() -> io.BytesIO:
+    """A recording with a name, as an opened file has one."""
+    made = io.BytesIO(b"ID3 \x00\xff\r\n--sound")
+    made.name = "talk.mp3"
+    return made
+
+
+@pytest.mark.parametrize(
+    "given", ["Grüße", ["Grüße", "two"], [{"type": "text", "text": "x"}, IMAGE]]
+)
+def test_a_moderation(stand: Stand, given: Any) -> None:
+    answer = same(both_ways(stand, lambda c: dumped(c.moderations.create(input=given))))
+
+    assert answer["results"][0]["category_scores"]["self_harm_intent"] == 1.2e-05
 
 
 def test_an_image_by_its_seed(stand: Stand) -> None:
     def ask(client: OpenAI) -> Any:
         seed = {"seed": 7}
-        return dumped(client.images.generate(model="rich", prompt="a cat", extra_body=seed))
+        return dumped(client.images.generate(model="rich", prompt="a cat", n=2, extra_body=seed))
 
-    assert same(both_ways(stand, ask))["data"][0]["b64_json"] == "AAAA"
+    answer = same(both_ways(stand, ask))
+
+    assert [image["b64_json"] for image in answer["data"]] == ["AAAA", "//8="]
+    assert answer["usage"]["input_tokens_details"]["text_tokens"] == 3
 
 
-def test_a_transcription_by_its_file(stand: Stand) -> None:
+@pytest.mark.filterwarnings("ignore:deprecated")  # says the SDK of translations, and asks for them
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("transcriptions", {}),
+        ("transcriptions", {"response_format": "verbose_json", "language": "de"}),
+        ("translations", {}),
+        ("translations", {"response_format": "verbose_json"}),
+    ],
+)
+def test_a_recording_by_its_file(stand: Stand, kind: str, fields: dict[str, Any]) -> None:
     def ask(client: OpenAI) -> Any:
-        sound = io.BytesIO(b"ID3 \x00\xff sound")
-        sound.name = "talk.mp3"
-        return dumped(client.audio.transcriptions.create(model="rich", file=sound))
+        endpoint = getattr(client.audio, kind)
+        return dumped(endpoint.create(model="rich", file=sound(), **fields))
 
-    assert same(both_ways(stand, ask))["text"] == "Grüße 𝄞."
+    answer = same(both_ways(stand, ask))
+
+    assert answer["text"].endswith("𝄞.")
+    assert answer["x_vendor"]["took"] == 12345678901234567890
+
+
+def test_a_ranking_by_its_documents(stand: Stand) -> None:
+    def ask(client: OpenAI) -> Any:
+        body = {"model": "rich", "query": "q", "documents": ["a", "b"]}
+        return client.post("/rerank", cast_to=object, body=body)
+
+    assert same(both_ways(stand, ask))["results"][0]["index"] == 1

@@ -27,6 +27,12 @@ def question(kind: str, name: str) -> dict[str, Any]:
             fields["prompt"] = name
         case "embeddings":
             fields["input"] = [name, f"{name}, and more"]
+        case "moderation":
+            fields["input"] = name
+        case "image":
+            fields |= {"prompt": name, "n": 2, "seed": 7}
+        case "transcription" | "translation":
+            fields |= {"sound": name, "response_format": "verbose_json"}
         case "response" | "responseStream" | "responseParse":
             fields["input"] = name
         case _:
@@ -41,6 +47,18 @@ def question(kind: str, name: str) -> dict[str, Any]:
     return {"name": f"{kind}: {name}", "kind": kind, "fields": fields}
 
 
+EMBEDDINGS: tuple[dict[str, Any], ...] = (
+    {"input": "one text", "encoding_format": "float"},
+    {"input": [1, 2, 3], "dimensions": 3},
+    {"input": [[1, 2], [3], [1, 2]], "encoding_format": "base64"},
+)
+
+
+def _embedding(fields: dict[str, Any]) -> dict[str, Any]:
+    name = f"embeddings: {', '.join(f'{name} {value}' for name, value in fields.items())}"
+    return {"name": name, "kind": "embeddings", "fields": {"model": "rich", **fields}}
+
+
 PLAIN = [
     *(question("chat", name) for name in CHATS),
     *(question("response", name) for name in RESPONSES),
@@ -49,6 +67,11 @@ PLAIN = [
     question("responseParse", "schema"),
     question("text", "Once"),
     question("embeddings", "Grüße 𝄞"),
+    *(
+        question(kind, "Grüße 𝄞")
+        for kind in ("moderation", "image", "transcription", "translation")
+    ),
+    *(_embedding(fields) for fields in EMBEDDINGS),
 ]
 STREAMED = [
     # Of fields that it does not know, this SDK's accumulator keeps the last piece alone.

@@ -107,14 +107,62 @@ NAMED: dict[str, Json] = {
     "/moderations": {
         "id": "modr-1",
         "model": "omni-moderation",
-        "results": [{"flagged": True, "categories": {"hate": True}, "category_scores": {}}],
+        "results": [
+            {
+                "flagged": True,
+                "categories": {"hate": True, "self-harm/intent": False},
+                "category_scores": {"hate": 0.98, "self-harm/intent": 1.2e-05},
+                "category_applied_input_types": {"hate": ["text"], "self-harm/intent": []},
+            }
+        ],
     },
     "/rerank": {
         "results": [{"index": 1, "relevance_score": 0.98}, {"index": 0, "relevance_score": 0}]
     },
-    "/images/generations": {"created": 1_700_000_000, "data": [{"b64_json": "AAAA"}]},
-    "/audio/transcriptions": {"text": "Grüße 𝄞.", "usage": {"type": "duration", "seconds": 2}},
-    "/audio/translations": {"text": "Greetings."},
+    "/images/generations": {
+        "created": 1_700_000_000,
+        "background": "opaque",
+        "output_format": "png",
+        "quality": "high",
+        "size": "1024x1024",
+        "data": [{"b64_json": "AAAA", "revised_prompt": "A cat, grüßend."}, {"b64_json": "//8="}],
+        "usage": {
+            "input_tokens": 3,
+            "output_tokens": 5,
+            "total_tokens": 8,
+            "input_tokens_details": {"image_tokens": 0, "text_tokens": 3},
+        },
+    },
+    "/audio/transcriptions": {
+        "text": "Grüße 𝄞.",
+        "language": "german",
+        "duration": 2.04,
+        "logprobs": [{"token": "Gr", "bytes": [71, 114], "logprob": -0.25}],
+        "segments": [
+            {
+                "id": 0,
+                "seek": 0,
+                "start": 0.0,
+                "end": 2.04,
+                "text": "Grüße 𝄞.",
+                "tokens": [50364, 2425],
+                "temperature": 0.0,
+                "avg_logprob": -0.286,
+                "compression_ratio": 1.25,
+                "no_speech_prob": 0.0098,
+            }
+        ],
+        "words": [{"word": "Grüße", "start": 0.0, "end": 0.5}],
+        "usage": {"type": "duration", "seconds": 2},
+        "x_vendor": {"took": 12345678901234567890},
+    },
+    "/audio/translations": {
+        "text": "Greetings 𝄞.",
+        "language": "english",
+        "duration": 2.04,
+        "segments": [],
+        "x_vendor": {"took": 12345678901234567890},
+    },
 }
 """Answers by path, whatever is asked."""
 
