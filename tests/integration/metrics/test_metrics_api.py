@@ -128,6 +128,7 @@ async def test_the_exposition_is_what_prometheus_own_parser_reads(
         "llm_cache_embedding_calls": "counter",
         "llm_cache_embedding_tokens": "counter",
         "llm_cache_embedding_dollars": "counter",
+        "llm_cache_embedding_unpriced_tokens": "counter",
         "llm_cache_verifier_rulings": "counter",
         "llm_cache_verifier_dollars": "counter",
         "llm_cache_shadow_samples": "counter",

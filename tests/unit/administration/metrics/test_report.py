@@ -85,6 +85,7 @@ def test_tokens_of_an_embedder_without_a_price_are_reported_separately() -> None
         "dollars_spent": pytest.approx(0.000001),
         "unpriced_tokens": 30,
     }
+    assert "llm_cache_embedding_unpriced_tokens_total 30" in exposed(*calls)
 
 
 def test_prometheus_reads_the_same() -> None:

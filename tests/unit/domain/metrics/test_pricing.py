@@ -19,6 +19,10 @@ SHORT_AND_REAL = [
     ("gpt-oss-120b", "openai/gpt-oss-120b", 150, 600),
     ("claude-haiku-4-5-20251001", "claude-haiku-4-5", 1000, 5000),
     ("claude-opus-5-5", "claude-opus-5-5", 4000, 20000),
+    ("Amazon.Titan-Embed-Text-v2:0", "amazon.titan-embed-text-v2:0", 20, 0),
+    ("amazon.titan-embed-text-v1", "amazon.titan-embed-text-v1", 100, 0),
+    ("cohere.embed-english-v3", "cohere.embed-english-v3", 100, 0),
+    ("cohere.embed-multilingual-v3", "cohere.embed-multilingual-v3", 100, 0),
 ]
 
 

@@ -135,6 +135,11 @@ def _embedding(tally: Tally) -> Iterator[Iterator[str]]:
         "Dollars that they have cost at list prices; 0 where the model's is unknown.",
         [({}, to_dollars(tally.embeddings.get("nano_dollars", 0)))],
     )
+    yield _family(
+        "llm_cache_embedding_unpriced_tokens_total",
+        "Those of the tokens whose model has no known price.",
+        [({}, tally.embeddings.get("unpriced_tokens", 0))],
+    )
 
 
 def _verifier(tally: Tally) -> Iterator[Iterator[str]]:
