@@ -34,7 +34,7 @@ class Destroyer:
 
     def _destroy(self) -> int:
         stack = f"llm-cache-proxy-{self.stage}"
-        there = bool(self.aws.outputs(stack))
+        there = self.aws.status(stack) is not None
         parameters = self.aws.parameters_below(secrets_path(self.stage))
         say = self.console.say
         say(f"Stack {stack} in {self.aws.region}: {'there' if there else 'not there'}")

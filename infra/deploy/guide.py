@@ -18,6 +18,10 @@ from infra.deploy.stack.architecture import buildable_architecture, not_buildabl
 from infra.deploy.stack.aws import ActionFailed, Aws, AwsError, reason
 from infra.tools import ROOT, NotInstalled
 
+_NEVER_DEPLOYED = "ROLLBACK_COMPLETE"
+"""A stack whose creation failed: it holds nothing, and CloudFormation refuses to change it."""
+_NEW = (None, _NEVER_DEPLOYED)
+
 
 @dataclass(frozen=True, slots=True)
 class Guide:
@@ -53,6 +57,9 @@ class Guide:
         self.config.keep(answers, overrides)
         self._keep_secrets(answers, aws)
         template = self.tools.build(overrides)
+        if aws.status(answers.stack) == _NEVER_DEPLOYED:
+            self.console.say("Deleting what a first deployment that failed has left.")
+            aws.delete(answers.stack)
         arguments = sam.deploy_arguments(answers, overrides, template, self.tools.images)
         sam.run([self.tools.sam(), *arguments])
         deleted = pruning.prune(aws, answers.stack)
@@ -69,13 +76,13 @@ class Guide:
         answers = questions.ask(
             stage,
             kept=kept,
-            kept_secret=aws.secret,
+            kept_secret=aws.secret_if_readable,
             environment=self.environment,
             console=console,
         )
         aws = Aws(answers.region)
         in_vpc = self.config.overrides(stage).get("Network") == "vpc"
-        has_redis = in_vpc or bool(aws.secret(f"{answers.secrets_path}/REDIS_URL"))
+        has_redis = in_vpc or bool(aws.secret_if_readable(f"{answers.secrets_path}/REDIS_URL"))
         missing = questions.incomplete(answers, has_redis=has_redis)
         if missing:
             raise NotAnswered("\n".join(missing))
@@ -98,7 +105,7 @@ class Guide:
         elif reason_against := not_buildable(kept["Architecture"], architecture):
             raise NotAnswered(reason_against)
         role = {}
-        if "ApiGatewayLogRole" not in kept and not aws.outputs(answers.stack):
+        if "ApiGatewayLogRole" not in kept and aws.status(answers.stack) in _NEW:
             role = {"ApiGatewayLogRole": "existing" if aws.logs_already() else "create"}
         return {
             "Architecture": architecture,

@@ -17,11 +17,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 AwsError = (BotoCoreError, ClientError)
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"total_max_attempts": 3})
 _GENERATED = ("ADMIN_KEY", "KEY_SIGNING_SECRET")
+_WAITING = {"Delay": 5, "MaxAttempts": 120}
 
 
 def reason(exc: Exception) -> str:
     """What AWS said, in a line."""
     return f"{type(exc).__name__}: {exc}"
+
+
+def _code(exc: ClientError) -> str:
+    return str(exc.response["Error"]["Code"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,21 @@ class Aws:
         return str(self.client("sts").get_caller_identity()["Account"])
 
     def secret(self, name: str) -> str:
-        """A stored secret; nothing where there is none, or where it cannot be read."""
+        """A stored secret; nothing where there is none. Raises AwsError where it cannot be read."""
         try:
             found = self.client("ssm").get_parameter(Name=name, WithDecryption=True)
+        except ClientError as exc:
+            if _code(exc) == "ParameterNotFound":
+                return ""
+            raise
+        return str(found["Parameter"]["Value"])
+
+    def secret_if_readable(self, name: str) -> str:
+        """The same for a question's default: nothing, too, where it cannot be read."""
+        try:
+            return self.secret(name)
         except AwsError:
             return ""
-        return str(found["Parameter"]["Value"])
 
     def keep_secrets(self, path: str, given: Mapping[str, str]) -> list[str]:
         """Store those that differ; their names. Raises AwsError."""
@@ -57,12 +71,13 @@ class Aws:
         """Make those keys of the stack's own that are not there yet; their names."""
         missing = [name for name in _GENERATED if not self.secret(f"{path}/{name}")]
         for name in missing:
-            self.put(f"{path}/{name}", secrets.token_hex(32), kind="SecureString")
+            key = secrets.token_hex(32)
+            self.put(f"{path}/{name}", key, kind="SecureString", replace=False)
         return missing
 
-    def put(self, name: str, value: str, *, kind: str) -> None:
-        """Store a parameter. Raises AwsError."""
-        self.client("ssm").put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+    def put(self, name: str, value: str, *, kind: str, replace: bool = True) -> None:
+        """Store a parameter. Raises AwsError, also where one is there that may not be replaced."""
+        self.client("ssm").put_parameter(Name=name, Value=value, Type=kind, Overwrite=replace)
 
     def forget(self, path: str, names: Iterable[str]) -> None:
         """Delete parameters; those that are not there are no error. Raises AwsError."""
@@ -76,20 +91,33 @@ class Aws:
         return [str(found["Name"]) for page in pages for found in page["Parameters"]]
 
     def logs_already(self) -> bool:
-        """Whether the account's API Gateway has a role for its logs."""
-        try:
-            return bool(self.client("apigateway").get_account().get("cloudwatchRoleArn"))
-        except AwsError:
-            return False
+        """Whether the account's API Gateway has a role for its logs. Raises AwsError."""
+        return bool(self.client("apigateway").get_account().get("cloudwatchRoleArn"))
+
+    def status(self, stack: str) -> str | None:
+        """CloudFormation's word for it; None where there is no such stack. Raises AwsError."""
+        described = self._described(stack)
+        return None if described is None else str(described["StackStatus"])
 
     def outputs(self, stack: str) -> dict[str, str]:
-        """What the stack tells; nothing where there is no such stack."""
+        """What the stack tells; nothing where there is no such stack. Raises AwsError."""
+        found = (self._described(stack) or {}).get("Outputs", [])
+        return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+    def delete(self, stack: str) -> None:
+        """Delete a stack and wait until it is gone. Raises AwsError."""
+        stacks = self.client("cloudformation")
+        stacks.delete_stack(StackName=stack)
+        stacks.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig=_WAITING)
+
+    def _described(self, stack: str) -> dict[str, Any] | None:
         try:
             described = self.client("cloudformation").describe_stacks(StackName=stack)
-        except ClientError:
-            return {}
-        found = described["Stacks"][0].get("Outputs", [])
-        return {output["OutputKey"]: output["OutputValue"] for output in found}
+        except ClientError as exc:
+            if _code(exc) == "ValidationError" and "does not exist" in str(exc):
+                return None
+            raise
+        return dict(described["Stacks"][0])
 
     def act(self, function: str, action: Mapping[str, object]) -> dict[str, Any]:
         """The admin function's answer to an action. Raises AwsError, and ActionFailed."""

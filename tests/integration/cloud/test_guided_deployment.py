@@ -42,6 +42,9 @@ SAMCONFIG = """version = 0.1
 # For the emulator: it neither streams nor has a firewall.
 [dev.deploy.parameters]
 parameter_overrides = "ResponseTransferMode=BUFFERED RequestsPerAddress=0 Architecture=x86_64"
+
+[second.deploy.parameters]
+parameter_overrides = "ResponseTransferMode=BUFFERED RequestsPerAddress=0 Architecture=x86_64"
 """
 SECRETS = {"UPSTREAM_API_KEY": "sk-up", "UPSTASH_REDIS_REST_TOKEN": "tok-redis",
            "QDRANT_API_KEY": "key-qdrant"}  # fmt: skip
@@ -157,6 +160,22 @@ def test_a_wrong_key_stops_it_before_anything_is_built(place: Place) -> None:
     assert status == 1
     assert "FAIL  Qdrant" in place.console.shown
     assert "QDRANT_API_KEY" not in place.secret_names()
+
+
+def test_a_first_deployment_that_failed_is_not_in_the_way_of_the_next(place: Place) -> None:
+    aws = Aws("us-east-1")
+    tuning, stack = "/llm-cache-proxy/second/TUNING", "llm-cache-proxy-second"
+    second = replace(place, environment={**place.environment, "STAGE": "second"})
+    aws.put(tuning, '{"NO_SUCH_SETTING": "1"}', kind="String")  # no function starts with it
+
+    failed = second.guide().deploy()
+    left = aws.status(stack)
+    aws.put(tuning, '{"EXACT_DEADLINE_SECONDS": "5"}', kind="String")
+    status = second.guide().deploy()
+
+    assert (failed, left) == (1, "ROLLBACK_COMPLETE")
+    assert status == 0, second.console.shown
+    assert "200 HIT-EXACT" in second.console.shown
 
 
 def test_the_deployed_stack_is_asked_twice(deployed: Place) -> None:

@@ -1,0 +1,102 @@
+"""What a deployment does where AWS does not let it see: that is never taken for nothing there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from infra.deploy.aws import Aws
+from infra.deploy.destroy import Destroyer
+from infra.deploy.tuning import tune
+
+from samples.scripted_console import ScriptedConsole
+
+ABSENT = ClientError({"Error": {"Code": "ParameterNotFound", "Message": ""}}, "GetParameter")
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetParameter")
+NO_STACK = ClientError(
+    {"Error": {"Code": "ValidationError", "Message": "Stack with id lcp does not exist"}},
+    "DescribeStacks",
+)
+
+
+@dataclass
+class Answering:
+    """Every service of an account, which answers each reading call with one error."""
+
+    error: ClientError
+    written: list[dict[str, Any]] = field(default_factory=list)
+
+    def get_parameter(self, **_: object) -> dict[str, Any]:
+        raise self.error
+
+    def describe_stacks(self, **_: object) -> dict[str, Any]:
+        raise self.error
+
+    def put_parameter(self, **given: Any) -> None:
+        self.written.append(given)
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Aws):
+    """An AWS with those services alone."""
+
+    services: Answering
+
+    def client(self, service: str) -> Any:
+        assert service in {"ssm", "cloudformation"}
+        return self.services
+
+
+def account(error: ClientError) -> Account:
+    return Account("us-east-1", Answering(error))
+
+
+def test_the_stacks_own_keys_are_made_where_there_are_none_and_never_replaced() -> None:
+    aws = account(ABSENT)
+
+    made = aws.generate_secrets("/lcp")
+
+    assert made == ["ADMIN_KEY", "KEY_SIGNING_SECRET"]
+    assert [given["Overwrite"] for given in aws.services.written] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda aws: aws.generate_secrets("/lcp"),
+        lambda aws: aws.keep_secrets("/lcp", {"GROQ_API_KEY": "g"}),
+        lambda aws: tune(aws, "dev", ["LOG_LEVEL=DEBUG"]),
+    ],
+    ids=["generated", "given", "tuning"],
+)
+def test_a_parameter_that_may_not_be_read_is_not_written_over(
+    act: Callable[[Aws], object],
+) -> None:
+    aws = account(DENIED)
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        act(aws)
+
+    assert aws.services.written == []
+
+
+def test_a_question_has_no_default_where_it_may_not_be_read() -> None:
+    assert account(DENIED).secret_if_readable("/lcp/GROQ_API_KEY") == ""
+
+
+def test_a_stack_that_may_not_be_seen_is_not_taken_for_none() -> None:
+    assert account(NO_STACK).status("lcp") is None
+    assert account(NO_STACK).outputs("lcp") == {}
+    for look in (Aws.status, Aws.outputs):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            look(account(DENIED), "lcp")
+
+
+def test_the_secrets_of_a_stack_that_may_not_be_seen_are_not_deleted() -> None:
+    console = ScriptedConsole(answers=["llm-cache-proxy-dev"])
+
+    status = Destroyer(console, account(DENIED), "dev").destroy()
+
+    assert status == 1
+    assert "AWS refused" in console.shown
