@@ -61,6 +61,7 @@ class _Run:
 
     def __init__(self, stream: Candidates, promise: Promise, controls: tuple[int, int]) -> None:
         self._cells = stream.cells
+        self._at = {cell: at for at, cell in enumerate(stream.cells)}
         self._promise = promise
         self.controls = np.array(controls, dtype=float)
         groups = int(stream.group.max(initial=0)) + 1
@@ -83,13 +84,16 @@ class _Run:
         self.check_rate = parts[0].plan.check_rate
         for group in found:
             served = part_of(parts, group).plan.served
-            self.served[group] = [cell in served for cell in self._cells]
-            self._expected[group] = [served.get(cell, 0.0) for cell in self._cells]
+            self.served[group] = False
+            for cell, expected in served.items():
+                self.served[group, self._at[cell]] = True
+                self._expected[group, self._at[cell]] = expected
         return forgets
 
     def _tallies(self, group: int) -> dict[Cell, Tally]:
-        columns = zip(self._cells, self._counts[:, group].T.tolist(), strict=True)
-        return {cell: Tally(*counts) for cell, counts in columns if counts[0]}
+        met = np.flatnonzero(self._counts[0, group])
+        counts = self._counts[:, group, met].T.tolist()
+        return {self._cells[at]: Tally(*c) for at, c in zip(met, counts, strict=True)}
 
     def add(self, kind: Kinds, checked: Flags, differs: Flags) -> None:
         """Count candidates of these groups and cells."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from infra.deploy.aws import Aws
+from infra.deploy.stack.aws import Aws
 from infra.deploy.destroy import Destroyer
 from infra.deploy.tuning import tune
 

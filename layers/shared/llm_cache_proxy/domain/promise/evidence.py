@@ -4,7 +4,7 @@ Sums only, so that any number of instances may add to it in any order. Its size 
 fingerprints fall into a few groups, whatever is asked.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.promise.cells import Cell, parsed_cell
@@ -74,12 +74,12 @@ class TenantEvidence:
 
     def of(self, groups: Collection[int]) -> Evidence:
         """The evidence on the candidates of these groups."""
-        found: dict[Cell, list[Tally]] = {}
-        for group in groups:
-            for cell, tally in self.groups.get(group, {}).items():
-                found.setdefault(cell, []).append(tally)
-        cells = {cell: added(tallies) for cell, tallies in found.items()}
-        return Evidence(cells, self.controls, self.checks, self.hits)
+        held = [self.groups[group] for group in groups if group in self.groups]
+        return Evidence(_together(held), self.controls, self.checks, self.hits)
+
+    def seen(self, group: int) -> float:
+        """How many candidates of the group were seen."""
+        return sum(tally.seen for tally in self.groups.get(group, {}).values())
 
     @property
     def whole(self) -> Evidence:
@@ -95,6 +95,16 @@ def added(tallies: Iterable[Tally]) -> Tally:
         labelled += tally.labelled
         differing += tally.differing
     return Tally(seen, labelled, differing)
+
+
+def _together(held: Sequence[Mapping[Cell, Tally]]) -> Mapping[Cell, Tally]:
+    if len(held) == 1:
+        return held[0]
+    found: dict[Cell, list[Tally]] = {}
+    for cells in held:
+        for cell, tally in cells.items():
+            found.setdefault(cell, []).append(tally)
+    return {cell: added(tallies) for cell, tallies in found.items()}
 
 
 def tallies_of(sums: Mapping[str, float]) -> dict[str, Tally]:

@@ -44,7 +44,7 @@ def plan_parts(promise: Promise, evidence: TenantEvidence) -> Iterator[Part]:
 
     It is not parted where there would be but one part with enough candidates.
     """
-    seen = {group: evidence.of([group]).total.seen for group in evidence.groups}
+    seen = {group: evidence.seen(group) for group in evidence.groups}
     enough = _ENOUGH / promise.most_wrong
     large = sorted(group for group, candidates in seen.items() if candidates >= enough)
     others = [group for group in seen if group not in large]
