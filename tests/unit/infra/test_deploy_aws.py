@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from infra.deploy.stack.aws import Aws
 from infra.deploy.destroy import Destroyer
+from infra.deploy.stack.aws import Aws
 from infra.deploy.tuning import tune
 
 from samples.scripted_console import ScriptedConsole

@@ -5,7 +5,6 @@ Its lease still ends with the write.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
@@ -77,6 +76,12 @@ class MissPath:
         self, planned: PlannedRequest, state: RequestState, ask: AskUpstream
     ) -> Answer:
         """The upstream's answer. Raises UpstreamError where there is none."""
+        outcome = Outcome(
+            result=Result.MISS if planned.plan.bypass is None else Result.BYPASS,
+            reason=ask.reason,
+            similarity=state.facts.similarity,
+            timings=state.timings,
+        )
         streaming = planned.form is not Form.JSON
         reply, reports_usage = await self._reply(planned, state, streaming=streaming)
         if reply.route != planned.routes[0]:
@@ -97,17 +102,16 @@ class MissPath:
             )
             if planned.plan.stale_if_error_seconds > 0 or ask.fallback is not None:
                 await relay.begin()  # until then another answer may take its place
-            return _answer(planned, state, ask, reply, SSE_TYPE, relay)
+            return Answer(reply.status, SSE_TYPE, relay, outcome, reply.headers)
         with state.timed("upstream"):
             body = await self._read(planned, state, reply)
+        kind = reply.headers.get("content-type", JSON_TYPE)
         if len(body) > self.most_kept_bytes:
             large = self._large(planned, state, reply, body)
-            kind = reply.headers.get("content-type", JSON_TYPE)
-            return _answer(planned, state, ask, reply, kind, large)
+            return Answer(reply.status, kind, large, outcome, reply.headers)
         completion = object_or_none(body) or {} if reply.status in _SUCCESS else {}
         await self._keep(_Received(planned, state, reply, body, completion), ask)
-        kind = reply.headers.get("content-type", JSON_TYPE)
-        return _answer(planned, state, ask, reply, kind, body)
+        return Answer(reply.status, kind, body, outcome, reply.headers)
 
     async def _reply(
         self, planned: PlannedRequest, state: RequestState, *, streaming: bool
@@ -203,25 +207,3 @@ class MissPath:
         else:
             kind = reply.headers.get("content-type", JSON_TYPE)
             await publish_body(state, reply.status, reply.headers, kind, received.body)
-
-
-def _answer(
-    planned: PlannedRequest,
-    state: RequestState,
-    ask: AskUpstream,
-    reply: UpstreamReply,
-    kind: str,
-    body: bytes | AsyncGenerator[bytes, None],
-) -> Answer:
-    return Answer(
-        status=reply.status,
-        content_type=kind,
-        body=body,
-        outcome=Outcome(
-            result=Result.MISS if planned.plan.bypass is None else Result.BYPASS,
-            reason=ask.reason,
-            similarity=state.facts.similarity,
-            timings=state.timings,
-        ),
-        headers=reply.headers,
-    )
