@@ -1,5 +1,6 @@
 """The pipeline's answers as HTTP responses, with the headers that say where each came from."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -28,10 +29,23 @@ class RelayedResponse(StreamingResponse):
         super().__init__(body, status, headers=headers)
         self._body = body
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the pieces as they come; the body is closed even where none is wanted."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send the pieces as they come; the body is closed even where none is wanted.
+
+        Not in Starlette's task group, which has the first byte wait for a tenth of a millisecond.
+        """
         async with aclosing(self._body):
-            await super().__call__(scope, receive, send)
+            sending = asyncio.ensure_future(self.stream_response(send))
+            leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
+            try:
+                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                leaving.cancel()
+                if not sending.done():
+                    sending.cancel()
+                await asyncio.gather(sending, leaving, return_exceptions=True)
+            if not sending.cancelled():
+                sending.result()
 
 
 def to_response(answer: Answer, request_id: str, path: str) -> Response:
