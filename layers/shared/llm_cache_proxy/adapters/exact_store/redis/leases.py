@@ -23,7 +23,7 @@ class RedisLeases(RedisScripts):
         """The leader's result so far, and the tenant's clear sequence; one command."""
         names, lease = TenantNames(query.tenant), query.lease
         keys = [names.record(query.key), names.cutoffs, names.sequence]
-        keys += [names.lease(lease.flight), names.fence, names.mail(lease.flight, lease.token)]
+        keys += [names.lease(lease.flight), names.fence, names.published(lease.flight, lease.token)]
         max_age = "" if query.max_age_seconds is None else query.max_age_seconds
         words: list[Word] = [
             FORMAT_VERSION,
@@ -44,9 +44,9 @@ class RedisLeases(RedisScripts):
         return numbers(reply, 1) == [1]
 
     async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
-        """Leave `text` for the followers, and end the lease."""
+        """Publish `text` to the followers, and end the lease."""
         names = TenantNames(tenant)
-        keys = [names.lease(lease.flight), names.mail(lease.flight, lease.token)]
+        keys = [names.lease(lease.flight), names.published(lease.flight, lease.token)]
         reply = await self._run("publish", keys, lease.token, text, milliseconds(seconds))
         return numbers(reply, 1) == [1]
 
@@ -60,7 +60,7 @@ class RedisLeases(RedisScripts):
 
 
 def _polled(kind: str, rest: list[object], query: Poll) -> Polled:
-    if kind == "mail":
+    if kind == "published":
         return PublishedAnswer(str(rest[0]))
     if kind == "promoted":
         return FoundSemantically()

@@ -1,6 +1,6 @@
-"""The names of our keys on a Redis: every one but the registry carries its tenant as hash tag.
+"""The names of our keys on a Redis: all but the registry have their tenant as hash tag.
 
-A tenant's name may be any text: it is escaped, so that none can reach another's keys.
+A tenant's name may be any text: it is escaped, so that no tenant can reach another's keys.
 """
 
 from functools import lru_cache
@@ -11,7 +11,7 @@ from llm_cache_proxy.adapters.exact_store.counter_windows import FINE_SECONDS
 PREFIX = "lcp1"
 TENANTS = f"{PREFIX}:tenants"
 CHECKED = f"{PREFIX}:check"
-"""What health checks write and delete again."""
+"""The key that health checks write and delete again."""
 
 
 def escaped(name: str) -> str:
@@ -60,8 +60,8 @@ class TenantNames:
         """The lease of a flight."""
         return f"{self._root}:l:{escaped(flight)}"
 
-    def mail(self, flight: str, token: int) -> str:
-        """What the leader with this token left for its followers."""
+    def published(self, flight: str, token: int) -> str:
+        """The answer that the leader with this token published for its followers."""
         return f"{self._root}:m:{escaped(flight)}:{token}"
 
     def window(self, now: float) -> str:
@@ -69,7 +69,7 @@ class TenantNames:
         return f"{FINE_SECONDS}:{int(now) // FINE_SECONDS * FINE_SECONDS}"
 
     def shared(self, window: str) -> list[str]:
-        """What every script on a record needs beside it, in the order of their KEYS."""
+        """The further KEYS of every script on a record, in their order."""
         counter = f"{self.counter_prefix}{window}"
         return [self.cutoffs, self.sequence, counter, self.windows, self.usage]
 

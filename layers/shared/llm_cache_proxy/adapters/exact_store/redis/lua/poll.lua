@@ -1,11 +1,11 @@
--- KEYS: record, cutoffs, sequence, lease, fence, mail
+-- KEYS: record, cutoffs, sequence, lease, fence, published answer
 -- ARGV: version, digest, max age or '', milliseconds of a lease, its claim
--- Gives the sequence, and 'mail' with its text, 'entry' with its fields, 'promoted', 'none', or the
+-- Gives the sequence, and 'published' with its text, 'entry' with its fields, 'promoted', 'none', or the
 -- lease: 'lead' or 'follow', token, age.
 local sequence = redis.call('GET', KEYS[3]) or '0'
-local mail = redis.pcall('GET', KEYS[6])
-if type(mail) == 'string' then
-  return { sequence, 'mail', mail }
+local published = redis.pcall('GET', KEYS[6])
+if type(published) == 'string' then
+  return { sequence, 'published', published }
 end
 local f = living(KEYS[1], KEYS[2], ARGV[1], ARGV[3], now_seconds())
 if f and f[7] then

@@ -1,5 +1,5 @@
--- KEYS: lease, mail; ARGV: token, text or '' for none, milliseconds
--- Ends the lease and leaves the text for those who follow it; gives 1 where the token held it.
+-- KEYS: lease, published answer; ARGV: token, text or '' for none, milliseconds
+-- Ends the lease and publishes the text to its followers; gives 1 if the token held the lease.
 if holder(KEYS[1]) ~= ARGV[1] then
   return 0
 end
