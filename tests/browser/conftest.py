@@ -33,7 +33,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
     veto_count,
 )
 from llm_cache_proxy.domain.metrics.similarities import similarity_count
-from samples.served import SAVED, USED, served
+from samples.request_events import SAVED, USED, an_event
 from servers.requirements import require_program
 from servers.thread import ThreadServer
 
@@ -41,8 +41,8 @@ KEY = "the-admin-key"
 AXE_VERSION = "4.14.1"
 QUIET = (4, 5)
 DECISIONS = (
-    served(request_id="req_1", result="MISS", usage=USED, nano_dollars=44_250, latency_ms=812.0),
-    served(
+    an_event(request_id="req_1", result="MISS", usage=USED, nano_dollars=44_250, latency_ms=812.0),
+    an_event(
         request_id="req_2",
         time=NOW - 90,
         result="MISS",
@@ -50,7 +50,7 @@ DECISIONS = (
         similarity=0.9612,
         latency_ms=1_290.0,
     ),
-    served(
+    an_event(
         request_id="req_3",
         time=NOW - 60,
         result="HIT-SEMANTIC",
@@ -60,7 +60,7 @@ DECISIONS = (
         nano_dollars=44_250,
         latency_ms=14.2,
     ),
-    served(request_id="req_4", time=NOW - 5, result="HIT-EXACT", reason="identical", usage=SAVED),
+    an_event(request_id="req_4", time=NOW - 5, result="HIT-EXACT", reason="identical", usage=SAVED),
 )
 FLAGS = (
     "--headless=new",

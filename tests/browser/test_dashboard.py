@@ -13,7 +13,7 @@ from browser.conftest import KEY, pages_of, scheme, screen
 from browser.page import card, choose, complaints, facts, find, opened, press, rows, until
 from fakes.admin import NOW, AdminHarness
 from llm_cache_proxy.domain.metrics.counter_names import hit_counts
-from samples.served import served
+from samples.request_events import an_event
 from servers.thread import ThreadServer
 
 pytestmark = pytest.mark.browser
@@ -67,7 +67,7 @@ def test_figures_of_one_key_are_chosen_by_its_name(
         )
     )
     key = str(made["id"]).partition(".")[2]
-    line = served(request_id="req_key", tenant="acme", key=key, time=NOW - 30).line()
+    line = an_event(request_id="req_key", tenant="acme", key=key, time=NOW - 30).line()
     asyncio.run(office.exact.record("acme", {}, [json.dumps(line)]))
     opened(browser, open_dashboard, "?page=keys")
 

@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from browser.page import choose, complaints, figure, find, opened, press, rows, until
 from fakes.admin import NOW, AdminHarness, entry
 from llm_cache_proxy.ports.exact_store.store import Commit
-from samples.served import SAVED, served
+from samples.request_events import SAVED, an_event
 from servers.thread import ThreadServer
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def compared(office: AdminHarness) -> AdminHarness:
         text=STORED,
         forms=replace(made.forms, json=json.dumps(ANSWER)),
     )
-    line = served(
+    line = an_event(
         request_id="req_hit",
         time=NOW + 5,
         result="HIT-SEMANTIC",
@@ -94,7 +94,7 @@ def test_a_semantic_hit_opens_to_both_prompts_the_answer_and_what_decided(
 def test_a_vetoed_miss_opens_to_both_prompts_and_the_rule(
     browser: webdriver.Chrome, open_dashboard: ThreadServer, compared: AdminHarness
 ) -> None:
-    line = served(
+    line = an_event(
         request_id="req_veto",
         time=NOW + 6,
         reason="guard:names",
@@ -119,7 +119,7 @@ def test_a_vetoed_miss_opens_to_both_prompts_and_the_rule(
 def test_a_miss_whose_nearest_entry_has_gone_says_so(
     browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
 ) -> None:
-    line = served(
+    line = an_event(
         request_id="req_low", time=NOW + 6, reason="below-threshold", similarity=0.5, nearest=ENTRY
     ).line()
     asyncio.run(office.exact.record("default", {}, [json.dumps(line)]))
@@ -152,7 +152,7 @@ def test_older_requests_are_on_further_pages(
     browser: webdriver.Chrome, open_dashboard: ThreadServer, office: AdminHarness
 ) -> None:
     lines = [
-        json.dumps(served(request_id=f"req_{n:03}", time=NOW - 300 + n).line()) for n in range(60)
+        json.dumps(an_event(request_id=f"req_{n:03}", time=NOW - 300 + n).line()) for n in range(60)
     ]
     asyncio.run(office.exact.record("default", {}, lines))
     opened(browser, open_dashboard, "?page=requests")

@@ -13,7 +13,7 @@ from llm_cache_proxy.api.operators.admin_app import create_admin_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.metrics.counter_names import latency_counts
 from samples.command_line import run
-from samples.served import served
+from samples.request_events import an_event
 from servers.asgi import serving
 
 
@@ -22,8 +22,8 @@ async def address() -> AsyncIterator[str]:
     harness = AdminHarness(key_ring=KeyRing(b"s" * 32))
     harness.exact.lay(latency_counts("HIT-EXACT", 3.0), ago=60)
     requests = (
-        served(request_id="req_1", time=NOW - 60, result="HIT-SEMANTIC", similarity=0.9731),
-        served(request_id="req_2", time=NOW - 5, model="a\x1b[2J\n" + "long" * 40, status=503),
+        an_event(request_id="req_1", time=NOW - 60, result="HIT-SEMANTIC", similarity=0.9731),
+        an_event(request_id="req_2", time=NOW - 5, model="a\x1b[2J\n" + "long" * 40, status=503),
     )
     await harness.exact.record("default", {}, [json.dumps(one.line()) for one in requests])
     async with serving(create_admin_app(harness.administration(), None)) as url:

@@ -11,7 +11,7 @@ from llm_cache_proxy.administration.metrics.report import Trust
 from llm_cache_proxy.api.operators.admin_paths import PATHS
 from llm_cache_proxy.api.operators.prometheus import exposition
 from llm_cache_proxy.domain.metrics.counter_totals import tally
-from samples.served import SAVED, USED, served
+from samples.request_events import SAVED, USED, an_event
 from samples.stack.template import template
 
 GUIDE = Path(__file__).parents[3].joinpath("docs", "operate.md").read_text(encoding="utf-8")
@@ -38,7 +38,10 @@ def test_it_names_every_field_of_a_log_line() -> None:
         "nano_dollars": 1,
     }
 
-    fields = {*served(usage=USED, **whole).line(), *served(usage=SAVED, **whole).line()}
+    fields = {
+        *an_event(usage=USED, **whole).line(),
+        *an_event(usage=SAVED, **whole).line(),
+    }
     assert {name for name in fields if f"`{name}`" not in GUIDE} == set()
 
 

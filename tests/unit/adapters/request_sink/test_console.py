@@ -9,7 +9,7 @@ import pytest
 from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
 from llm_cache_proxy.bootstrap.local.app import console
 from llm_cache_proxy.settings import read_settings
-from samples.served import served
+from samples.request_events import an_event
 
 CALLED = {"method": "POST", "path": "/v1/chat/completions"}
 
@@ -20,7 +20,9 @@ class Terminal(io.StringIO):
 
 
 def test_a_line_says_what_was_called_and_what_became_of_it() -> None:
-    line = plain(served(**CALLED, result="HIT-SEMANTIC", similarity=0.97312, reason="guard-agrees"))
+    line = plain(
+        an_event(**CALLED, result="HIT-SEMANTIC", similarity=0.97312, reason="guard-agrees")
+    )
 
     assert re.sub(" +", " ", line[8:]) == (
         " 200 HIT-SEMANTIC 0.973 40.0 ms POST /v1/chat/completions gpt-4o-mini guard-agrees"
@@ -28,13 +30,13 @@ def test_a_line_says_what_was_called_and_what_became_of_it() -> None:
 
 
 def test_a_request_that_no_tier_saw_has_a_line_too() -> None:
-    line = plain(served(**CALLED, result="", reason="", status=401, model=None))
+    line = plain(an_event(**CALLED, result="", reason="", status=401, model=None))
 
     assert re.sub(" +", " ", line[8:]) == " 401 - 40.0 ms POST /v1/chat/completions"
 
 
 def test_what_a_client_chose_cannot_steer_the_terminal() -> None:
-    line = coloured(served(method="GET", path="/v1/\x1b[2J\n", model="m\x07" + "x" * 100))
+    line = coloured(an_event(method="GET", path="/v1/\x1b[2J\n", model="m\x07" + "x" * 100))
 
     assert "\x1b[2J" not in line
     assert "\n" not in line
@@ -42,13 +44,13 @@ def test_what_a_client_chose_cannot_steer_the_terminal() -> None:
 
 
 def test_colours_tell_the_tiers_apart() -> None:
-    lines = {coloured(served(result=result)) for result in ("HIT-EXACT", "HIT-SEMANTIC", "MISS")}
+    lines = {coloured(an_event(result=result)) for result in ("HIT-EXACT", "HIT-SEMANTIC", "MISS")}
 
     assert len({re.findall("\x1b\\[3\\dm", line)[0] for line in lines}) == 3
 
 
 def test_json_holds_the_fields_of_the_log_line_and_the_call() -> None:
-    request = served(**CALLED, prompt="never shown")
+    request = an_event(**CALLED, prompt="never shown")
 
     assert json.loads(as_json(request)) == {**CALLED, **request.line()}
 
@@ -57,7 +59,7 @@ def test_a_stream_that_is_gone_fails_nobody() -> None:
     stream = io.StringIO()
     stream.close()
 
-    Console(stream, plain).write(served())
+    Console(stream, plain).write(an_event())
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_the_form_is_the_one_asked_for_or_fits_the_stream(
     sink = console(read_settings({"CONSOLE": choice}), stream)
     assert sink is not None
 
-    sink.write(served(time=1_700_000_000.0))
+    sink.write(an_event(time=1_700_000_000.0))
 
     line = stream.getvalue()
     assert line[0] == first or (first == "2" and line[0].isdigit())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.adapters.request_sink.file import RequestLog
-from samples.served import SAVED, USED, served
+from samples.request_events import SAVED, USED, an_event
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -20,7 +20,7 @@ def test_every_record_is_one_json_line_in_order(tmp_path: Path) -> None:
     log = RequestLog(path)
 
     for number in range(1_200):
-        log.write(served(request_id=f"req_{number}"))
+        log.write(an_event(request_id=f"req_{number}"))
     log.close()
 
     assert [line["request_id"] for line in lines(path)] == [f"req_{n}" for n in range(1_200)]
@@ -30,9 +30,9 @@ def test_lines_are_appended_to_those_of_another_process(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     one, other = RequestLog(path), RequestLog(path)
 
-    one.write(served(tenant="one"))
+    one.write(an_event(tenant="one"))
     one.close()
-    other.write(served(tenant="other"))
+    other.write(an_event(tenant="other"))
     other.close()
 
     assert [line["tenant"] for line in lines(path)] == ["one", "other"]
@@ -42,8 +42,8 @@ def test_a_line_holds_what_is_known_and_no_prompt(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     log = RequestLog(path)
 
-    log.write(served(similarity=0.912345, usage=USED, nano_dollars=44_250, prompt="a secret"))
-    log.write(served(usage=SAVED, nano_dollars=0, tenant=None))
+    log.write(an_event(similarity=0.912345, usage=USED, nano_dollars=44_250, prompt="a secret"))
+    log.write(an_event(usage=SAVED, nano_dollars=0, tenant=None))
     log.close()
 
     missed, hit = lines(path)
@@ -69,7 +69,7 @@ def test_a_line_break_or_a_lone_surrogate_cannot_break_a_line(tmp_path: Path) ->
     path = tmp_path / "requests.jsonl"
     log = RequestLog(path)
 
-    log.write(served(model="a\nb\ud800"))
+    log.write(an_event(model="a\nb\ud800"))
     log.close()
 
     assert len(lines(path)) == 1
@@ -78,15 +78,15 @@ def test_a_line_break_or_a_lone_surrogate_cannot_break_a_line(tmp_path: Path) ->
 def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     path, moved = tmp_path / "requests.jsonl", tmp_path / "requests.1"
     log = RequestLog(path)
-    log.write(served(tenant="before"))
+    log.write(an_event(tenant="before"))
     log.close()
     log = RequestLog(path)
-    log.write(served(tenant="still before"))
+    log.write(an_event(tenant="still before"))
     while len(lines(path)) < 2:  # the writer is a thread of its own
         time.sleep(0.001)
 
     path.rename(moved)
-    log.write(served(tenant="after"))
+    log.write(an_event(tenant="after"))
     log.close()
 
     assert [line["tenant"] for line in lines(path)] == ["after"]
@@ -100,7 +100,7 @@ def test_a_path_that_cannot_be_written_fails_no_request_and_is_reported_once(
 
     with caplog.at_level(logging.WARNING):
         for _ in range(10):
-            log.write(served(tenant="t"))
+            log.write(an_event(tenant="t"))
         log.close()
 
     answer = [record for record in caplog.records if "LOG_PATH" in record.getMessage()]

@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.pipeline.composition import compose
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
 from llm_cache_proxy.ports.verifier import Kind, Question
-from samples.served import SAVED, served
+from samples.request_events import SAVED, an_event
 from unit.pipeline.harness import Harness
 
 CALL = UpstreamCall("POST", "/chat/completions", "", {}, b"", "m", (), streaming=True)
@@ -152,7 +152,7 @@ async def test_an_upstream_that_is_away_fails_its_span() -> None:
 
 
 def test_a_request_event_is_facts_without_its_prompt() -> None:
-    event = served(result="HIT-SEMANTIC", similarity=0.9, usage=SAVED, prompt="a secret")
+    event = an_event(result="HIT-SEMANTIC", similarity=0.9, usage=SAVED, prompt="a secret")
 
     facts = event_facts(event)
 
@@ -171,6 +171,6 @@ def test_the_servers_failures_fail_the_requests_span(
     tracer = FakeTracer()
     tracer.step("request", {})
 
-    RequestSpans(tracer).write(served(status=status, result=result))
+    RequestSpans(tracer).write(an_event(status=status, result=result))
 
     assert tracer.spans[0].failure == failure

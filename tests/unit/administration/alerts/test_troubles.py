@@ -12,7 +12,7 @@ from llm_cache_proxy.administration.alerts.troubles import (
 from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.administration.metrics.store_health import StoreHealth
 from llm_cache_proxy.domain.metrics.counter_names import merged, sample_counts
-from samples.served import served
+from samples.request_events import an_event
 
 FAILED = {"result": "ERROR", "status": 503}
 
@@ -44,11 +44,11 @@ async def test_the_upstream_is_in_trouble_from_its_third_failure_in_a_row_until_
     watch = RequestTroubles(AdminHarness())
     found = []
     for kind in ("upstream", "upstream_503", "upstream_stream"):
-        watch.write(served(**FAILED, failures={kind: 1}))
+        watch.write(an_event(**FAILED, failures={kind: 1}))
         found.append(await watch())
-        watch.write(served(result="HIT-EXACT"))  # which says nothing of the upstream
+        watch.write(an_event(result="HIT-EXACT"))  # which says nothing of the upstream
 
-    watch.write(served(result="MISS"))
+    watch.write(an_event(result="MISS"))
     watch.close()
 
     assert found == [{}, {}, {"upstream": "the upstream has failed 3 times in a row"}]
@@ -59,7 +59,7 @@ async def test_what_a_client_did_wrong_is_no_trouble_of_the_upstream() -> None:
     watch = RequestTroubles(AdminHarness())
     for kind in ("upstream_400", "upstream_429", "client_left", "search"):
         for _ in range(3):
-            watch.write(served(**FAILED, failures={kind: 1}))
+            watch.write(an_event(**FAILED, failures={kind: 1}))
 
     assert await watch() == {}
 
@@ -68,8 +68,8 @@ async def test_a_tenant_that_has_used_up_its_budget_is_named_for_a_while() -> No
     office = AdminHarness()
     watch = RequestTroubles(office)
     refused = {"result": "REFUSED", "status": 429, "reason": "refused:insufficient_quota"}
-    watch.write(served(**refused, tenant="acme"))
-    watch.write(served(**refused, tenant=None))
+    watch.write(an_event(**refused, tenant="acme"))
+    watch.write(an_event(**refused, tenant=None))
 
     assert await watch() == {"budget acme": "tenant 'acme' has used up a key's budget"}
     office.exact.time += 901
@@ -80,7 +80,7 @@ async def test_of_a_hundred_tenants_the_last_are_named() -> None:
     watch = RequestTroubles(AdminHarness())
     refused = {"result": "REFUSED", "status": 429, "reason": "refused:insufficient_quota"}
     for number in range(101):
-        watch.write(served(**refused, tenant=f"t{number}"))
+        watch.write(an_event(**refused, tenant=f"t{number}"))
 
     found = await watch()
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from fakes.admin import NOW, AdminHarness
-from samples.served import SAVED, USED, served
+from samples.request_events import SAVED, USED, an_event
 
 
 async def log(office: AdminHarness, tenant: str = "default", **changes: object) -> None:
     """Keep the line of one request, and count it as one of the hour."""
-    event = served(tenant=tenant, **changes)
+    event = an_event(tenant=tenant, **changes)
     await office.exact.record(tenant, {}, [json.dumps(event.line())])
     office.exact.lay({"misses": 1}, ago=int(NOW - event.time), seconds=300, tenant=tenant)
 

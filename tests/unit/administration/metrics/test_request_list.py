@@ -7,12 +7,12 @@ import pytest
 
 from fakes.admin import NOW, AdminHarness
 from llm_cache_proxy.domain.errors import InvalidRequest
-from samples.served import SAVED, USED, served
+from samples.request_events import SAVED, USED, an_event
 
 
 async def log(office: AdminHarness, tenant: str = "default", **changes: object) -> None:
     """Keep the line of one request."""
-    line = served(tenant=tenant, **changes).line()
+    line = an_event(tenant=tenant, **changes).line()
     prompt = changes.get("prompt")
     if prompt is not None:
         line["prompt"] = prompt

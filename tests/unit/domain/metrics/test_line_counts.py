@@ -7,12 +7,14 @@ from llm_cache_proxy.domain.metrics.counter_totals import tally
 from llm_cache_proxy.domain.metrics.line_counts import line_counts
 from llm_cache_proxy.domain.metrics.similarities import similarity_count
 from llm_cache_proxy.domain.requests.reasons import Result
-from samples.served import SAVED, USED, served
+from samples.request_events import SAVED, USED, an_event
 
 
 @pytest.mark.parametrize("result", sorted(Result))
 def test_a_line_adds_what_its_request_has_added(result: Result) -> None:
-    event = served(result=result.value, reason="why", similarity=0.95, status=503, latency_ms=12.5)
+    event = an_event(
+        result=result.value, reason="why", similarity=0.95, status=503, latency_ms=12.5
+    )
 
     added = result_counts(event.result, event.reason, status=503, latency_ms=12.5, similarity=0.95)
 
@@ -20,7 +22,7 @@ def test_a_line_adds_what_its_request_has_added(result: Result) -> None:
 
 
 def test_a_hits_line_adds_the_tokens_that_it_saved() -> None:
-    line = served(result="STALE", usage=SAVED, model="GPT-4o-mini").line()
+    line = an_event(result="STALE", usage=SAVED, model="GPT-4o-mini").line()
 
     found = tally(line_counts(line, str.lower)).models["gpt-4o-mini"]
 
@@ -30,14 +32,16 @@ def test_a_hits_line_adds_the_tokens_that_it_saved() -> None:
 
 @pytest.mark.parametrize(("result", "answers"), [("MISS", 1), ("BYPASS", 1), ("ERROR", 0)])
 def test_a_line_from_the_upstream_adds_the_tokens_that_it_used(result: str, answers: int) -> None:
-    found = tally(line_counts(served(result=result, usage=USED).line(), str)).models["gpt-4o-mini"]
+    found = tally(line_counts(an_event(result=result, usage=USED).line(), str)).models[
+        "gpt-4o-mini"
+    ]
 
     assert (found.hits, found.upstream_answers) == (0, answers)
     assert (found.prompt_used, found.completion_used) == (120, 34)
 
 
 def test_a_line_adds_its_vetoes_and_failures_by_name() -> None:
-    line = served(vetoes={"numbers": 2, "names": 1}, failures={"search": 3}).line()
+    line = an_event(vetoes={"numbers": 2, "names": 1}, failures={"search": 3}).line()
 
     found = tally(line_counts(line, str))
 
@@ -46,7 +50,7 @@ def test_a_line_adds_its_vetoes_and_failures_by_name() -> None:
 
 
 def test_a_miss_that_was_not_looked_up_is_counted_as_such() -> None:
-    assert tally(line_counts(served(reason="refresh").line(), str)).not_read == 1
+    assert tally(line_counts(an_event(reason="refresh").line(), str)).not_read == 1
 
 
 def test_a_line_that_is_not_whole_adds_what_it_tells() -> None:

@@ -11,7 +11,7 @@ from llm_cache_proxy.pipeline.recording.counter_writer import (
     CounterWriter,
     ResultCounter,
 )
-from samples.served import served
+from samples.request_events import an_event
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Counting:
 async def test_a_result_that_is_not_counted_yet_is_counted_once(result: Result) -> None:
     counting = Counting()
 
-    counting.counter.write(served(result=result.value, tenant="default"))
+    counting.counter.write(an_event(result=result.value, tenant="default"))
 
     assert list((await counting.counts()).values()) == [1]
 
@@ -58,7 +58,7 @@ async def test_a_result_that_is_not_counted_yet_is_counted_once(result: Result) 
 async def test_what_is_counted_already_is_not_counted_again() -> None:
     counting = Counting()
 
-    counting.counter.write(served(result="MISS", tenant="default", counted={"misses": 1}))
+    counting.counter.write(an_event(result="MISS", tenant="default", counted={"misses": 1}))
 
     assert await counting.counts() == {}
 
@@ -67,7 +67,7 @@ async def test_a_wrong_result_is_taken_back() -> None:
     counting = Counting()
 
     counting.counter.write(
-        served(result="ERROR", status=502, tenant="default", counted={"bypasses": 1})
+        an_event(result="ERROR", status=502, tenant="default", counted={"bypasses": 1})
     )
 
     assert await counting.counts() == {"bypasses": -1, "error": 1, "failure:502": 1}
@@ -77,7 +77,7 @@ async def test_a_refusal_is_counted_by_status_and_cause() -> None:
     counting = Counting()
 
     counting.counter.write(
-        served(result="REFUSED", reason="refused:invalid_json", status=400, tenant="default")
+        an_event(result="REFUSED", reason="refused:invalid_json", status=400, tenant="default")
     )
 
     assert await counting.counts() == {"refused": 1, "refusal:400:invalid_json": 1}
@@ -86,7 +86,7 @@ async def test_a_refusal_is_counted_by_status_and_cause() -> None:
 async def test_without_keys_a_request_of_nobody_is_the_open_clients() -> None:
     counting = Counting()
 
-    counting.counter.write(served(result="REFUSED", reason="refused:x", status=421, tenant=None))
+    counting.counter.write(an_event(result="REFUSED", reason="refused:x", status=421, tenant=None))
 
     assert counting.exact.calls == 0
     assert (await counting.counts())["refusal:421:x"] == 1
@@ -94,7 +94,7 @@ async def test_without_keys_a_request_of_nobody_is_the_open_clients() -> None:
 
 async def test_requests_without_a_valid_key_are_written_once_a_second_at_most() -> None:
     counting = Counting(UNIDENTIFIED)
-    event = served(result="REFUSED", reason="refused:x", status=401, tenant=None)
+    event = an_event(result="REFUSED", reason="refused:x", status=401, tenant=None)
     for _ in range(3):
         counting.counter.write(event)
     await counting.counter_writer.wait()
@@ -112,7 +112,7 @@ async def test_requests_without_a_valid_key_are_written_once_a_second_at_most() 
 async def test_a_miss_that_was_not_looked_up_is_counted_as_such(reason: str) -> None:
     counting = Counting()
 
-    counting.counter.write(served(result="MISS", reason=reason, counted={"misses": 1}))
+    counting.counter.write(an_event(result="MISS", reason=reason, counted={"misses": 1}))
 
     assert await counting.counts() == {"not_read": 1}
 
@@ -125,7 +125,7 @@ async def test_how_near_the_nearest_prompt_was_is_counted_with_what_became_of_it
         ("MISS", "guard:numbers", 0.9799),
         ("MISS", "below-threshold", 0.5),
     ):
-        counting.counter.write(served(result=result, reason=reason, similarity=similarity))
+        counting.counter.write(an_event(result=result, reason=reason, similarity=similarity))
 
     counts = await counting.counts()
     assert {name for name in counts if name.startswith("similarity:")} == {
@@ -138,8 +138,8 @@ async def test_how_near_the_nearest_prompt_was_is_counted_with_what_became_of_it
 async def test_the_time_until_an_answer_began_is_counted_with_its_result() -> None:
     counting = Counting()
 
-    counting.counter.write(served(result="HIT-EXACT", latency_ms=2.0))
-    counting.counter.write(served(result="REFUSED", status=400, reason="refused:x"))
+    counting.counter.write(an_event(result="HIT-EXACT", latency_ms=2.0))
+    counting.counter.write(an_event(result="REFUSED", status=400, reason="refused:x"))
 
     await counting.counts()
     assert counting.latencies == {"latency:hit_exact:b70": 1, "latency:hit_exact:sum_us": 2_000}

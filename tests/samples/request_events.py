@@ -8,7 +8,7 @@ USED = Usage("gpt-4o-mini", 120, 34, saved=False)
 SAVED = Usage("gpt-4o-mini", 120, 34, saved=True)
 
 
-def served(**changes: object) -> RequestEvent:
+def an_event(**changes: object) -> RequestEvent:
     """A miss that took 12.3 ms to begin and 40 ms to end."""
     made = RequestEvent(
         time=1_700_000_000.25,
