@@ -1,4 +1,4 @@
-"""What serves clients, in the completions function and in the local server."""
+"""Composes what serves clients, in the completions function and in the local server."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ def request_events(
 ) -> RequestEvents:
     """The sinks of request events.
 
-    The counters and the dashboard always, a file and CloudWatch where configured.
+    Always the counters and the dashboard; a file and CloudWatch where configured.
     """
     without_tenant = OPEN_CLIENT.tenant if settings.access_mode == "open" else UNIDENTIFIED
     sinks: list[RequestSink] = [
@@ -67,7 +67,7 @@ def service(
     latest: "LatestHealth | None" = None,
     sinks: "Sequence[RequestSink]" = (),
 ) -> Service:
-    """What the completions app serves with; `frozen` where nothing runs after an answer.
+    """The completions app's service; `frozen` if nothing runs after an answer.
 
     `latest` is the health that `/metrics` and `/admin` report as well. Request events go to `sinks`
     besides those that the settings name.
@@ -118,7 +118,7 @@ def service(
 
 
 def key_ring(settings: Settings) -> KeyRing | None:
-    """What signs client keys, where a secret is set."""
+    """The signer of client keys, if a secret is set."""
     secret, before = settings.key_signing_secret, settings.key_signing_secret_previous
     if secret is None:
         return None

@@ -15,7 +15,7 @@ _SLUG_CHARACTERS = 60
 
 
 def known_dimensions(settings: Settings) -> int | None:
-    """How many the embedder's vectors have; None where its first vector will tell."""
+    """The dimensions of the embedder's vectors; None if only its first vector will show them."""
     from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
 
     return MINILM_DIMENSIONS if settings.embedder == "minilm" else settings.embedding_dimensions

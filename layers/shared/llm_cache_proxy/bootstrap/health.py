@@ -1,4 +1,4 @@
-"""What finds out whether the parts work: one verdict for clients, operators and the dashboard.
+"""Checks whether the parts work: one verdict for clients, operators and the dashboard.
 
 Clients see what is amiss and not why: messages name folders, hosts and users.
 """
@@ -24,7 +24,7 @@ from llm_cache_proxy.settings import Settings
 _LOOK_SECONDS = 30.0
 _OLD_SECONDS = 30.0
 _CHECKED = {"exact": "exact", "search": "semantic", "embed": "embedder"}
-"""Which check speaks of a dependency of requests."""
+"""The check of each dependency of requests."""
 _STATES = {
     "ok": "ok",
     "degraded": "degraded",
@@ -38,7 +38,7 @@ _NAMES = {
     "embedder": "embedder",
     "upstream": "upstream",
 }
-"""What `Parts.described` calls a part."""
+"""The name of each part in `Parts.described`."""
 _AT_THE_START = {
     "unavailable": "does not answer, so nothing comes from it until it does",
     "refuses_writes": "takes no writes, so nothing new is stored there",
@@ -66,13 +66,13 @@ def latest_health(settings: Settings, parts: Parts, *, frozen: bool = False) -> 
 
 
 async def _import_products(settings: Settings) -> None:
-    """What takes its time once is not a part's slowness."""
+    """Import products before the checks: a first import is no slowness of the part."""
     both = settings.model_copy(update={"semantic_cache": True})  # its store is checked either way
     await asyncio.to_thread(prime_everything, both)
 
 
 def public_health(verdict: JsonObject, watched: Dependencies) -> dict[str, object]:
-    """The verdict in words of our own; a tier whose breaker is open is away, whatever was found."""
+    """The verdict without the parts' messages; a tier whose breaker is open is away in any case."""
     found = cast("Mapping[str, Mapping[str, str]]", verdict["parts"])
     states = {name: _STATES[part["status"]] for name, part in found.items()}
     tiers = {one.name: states.get(_CHECKED.get(one.name, ""), "ok") for one in watched.all()}
@@ -128,5 +128,5 @@ def _upstream_health(settings: Settings, parts: Parts) -> UpstreamHealth:
 
 
 def _asks_upstreams(settings: Settings) -> bool:
-    """Whether an upstream is asked unasked: not where every key is a client's."""
+    """Whether health checks call the upstreams: not if every key is a client's."""
     return settings.check_upstreams and not settings.upstream_key_from_client

@@ -1,4 +1,4 @@
-"""What serves operators: every action of theirs, over the stores that the settings name."""
+"""Composes every action of operators over the stores that the settings name."""
 
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.administration.actions import Administration
@@ -53,6 +53,6 @@ def administration_over(
 
 
 def signing_ring(settings: Settings) -> KeyRing | None:
-    """What makes client keys, where a secret is set: new keys need no earlier one."""
+    """The maker of client keys, if a secret is set: new keys need no earlier secret."""
     secret = settings.key_signing_secret
     return None if secret is None else KeyRing(secret.get_secret_value().encode())

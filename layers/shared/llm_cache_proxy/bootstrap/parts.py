@@ -1,4 +1,4 @@
-"""Which adapter stands behind each port, as the settings say."""
+"""Picks the adapter behind each port, as the settings say."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,16 +33,16 @@ from llm_cache_proxy.settings import Settings, runs_under_sam_local
 
 
 class Exact(ExactStore, ItemStore, ExactAdmin, KeyStore, PairMemory, LeaseStore, Protocol):
-    """The exact tier's adapters serve requests and operators, keep keys, pairs and leases."""
+    """All ports of the exact tier, which each of its adapters implements."""
 
 
 class Vectors(VectorStore, VectorAdmin, Protocol):
-    """So do the semantic tier's."""
+    """All ports of the semantic tier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One adapter a port, and a line for people on what each is."""
+    """An adapter for each port, and a line for people on each."""
 
     exact: Exact
     vectors: Vectors
@@ -59,7 +59,7 @@ class Parts:
 
 
 def cloud_parts(settings: Settings) -> Parts:
-    """Managed services alone: a Lambda instance keeps nothing that another could use.
+    """Managed services only: a Lambda instance keeps nothing that another could use.
 
     Raises SettingsError without an exact tier, and without an upstream.
     """
@@ -69,9 +69,10 @@ def cloud_parts(settings: Settings) -> Parts:
 
 
 def sam_local_parts(settings: Settings) -> Parts:
-    """Managed services where they are named; else what one container can keep for itself.
+    """Managed services where they are named, else the stores that one container can keep itself.
 
-    `sam local` without a flag works from a checkout by it, an exact tier and the demonstration.
+    They let `sam local` work from a checkout without a flag, on an exact tier and the
+    demonstration.
     """
     own = settings.model_copy(update={"data_dir": _CONTAINERS_OWN})
     _CONTAINERS_OWN.mkdir(exist_ok=True)
@@ -91,7 +92,7 @@ _CONTAINERS_OWN = Path("/tmp/llm-cache-proxy")  # noqa: S108  # nosec B108
 
 
 def operator_parts(settings: Settings) -> Parts:
-    """The same for functions that serve operators: the metrics function is given no upstream."""
+    """The same for functions that serve operators; the metrics function gets no upstream."""
     if upstream_configs(settings) or runs_under_sam_local():
         return cloud_parts(settings)
     return _managed(settings, (NullUpstream(), "none: operators ask no upstream"))
@@ -226,7 +227,7 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
 
 
 def owned_vectors(settings: Settings, address: Path) -> tuple[Vectors, str]:
-    """The same by way of the process that has the folder open."""
+    """The same folder by way of the process that has it open."""
     from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
 
     store = OwnedVectors(
@@ -243,7 +244,7 @@ def _disk_space(settings: Settings) -> DiskSpace:
 
 
 def verifier(settings: Settings, source: Upstream) -> Verifier | None:
-    """Who judges pairs, if anybody does; a model of your own is one more branch here."""
+    """The verifier of pairs, if there is one; a model of your own is one more branch here."""
     if not settings.has_verifier:
         return None
     from llm_cache_proxy.adapters.llm_verifier import LlmVerifier

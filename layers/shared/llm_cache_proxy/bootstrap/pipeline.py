@@ -1,4 +1,4 @@
-"""What the settings say about the pipeline: its policy, ports and options."""
+"""The pipeline's policy, ports and options, as the settings say."""
 
 from dataclasses import replace
 from random import SystemRandom
@@ -49,7 +49,7 @@ def policy(settings: Settings, parts: Parts) -> Policy:
 
 
 def guard_of(settings: Settings) -> Guard:
-    """The guard with the rules that are in force; raises SettingsError for a rule there is not."""
+    """The guard with the rules in force; raises SettingsError for an unknown rule."""
     names = (name.strip() for name in settings.guard_rules_off.split(","))
     try:
         return Guard(disabled_rules=frozenset(filter(None, names)))
@@ -58,7 +58,7 @@ def guard_of(settings: Settings) -> Guard:
 
 
 def dependencies(settings: Settings) -> Dependencies:
-    """One deadline and breaker a dependency."""
+    """A deadline and a breaker for each dependency."""
     clock = SystemClock()
 
     def watched(name: str, deadline_seconds: float) -> Dependency:
@@ -80,7 +80,7 @@ def pipeline(
     frozen: bool = False,
     traced: Telemetry | None = None,
 ) -> Pipeline:
-    """The pipeline over these parts; `frozen` where nothing runs after an answer."""
+    """The pipeline over these parts; `frozen` if nothing runs after an answer."""
     ports = Ports(
         exact=parts.exact,
         items=parts.exact,

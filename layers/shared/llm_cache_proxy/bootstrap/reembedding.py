@@ -1,4 +1,4 @@
-"""What moves a cache to another embedder, where the semantic tier is in Qdrant."""
+"""Moves a cache to another embedder, if the semantic tier is in Qdrant."""
 
 from llm_cache_proxy.adapters.system_clock import SystemClock
 from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort

@@ -1,4 +1,4 @@
-"""Where spans go, if anywhere: to a collector, to X-Ray, or nowhere, with nothing imported."""
+"""Picks where spans go: to a collector, to X-Ray, or nowhere, with nothing imported."""
 
 import logging
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """A tracer, what notes request events for it, and where the upstreams are."""
+    """A tracer, the sinks that request events go to for it, and the upstreams' addresses."""
 
     tracer: "Tracer"
     sinks: "tuple[RequestSink, ...]"
@@ -43,10 +43,10 @@ class Telemetry:
 
 
 def telemetry(settings: Settings, *, frozen: bool = False) -> Telemetry | None:
-    """None where nothing is traced.
+    """The telemetry; None if nothing is traced.
 
-    Raises SettingsError where the packages for a collector are missing; a function, which is
-    `frozen` between requests, goes on without.
+    Raises SettingsError if the packages for a collector are missing; a function, which is `frozen`
+    between requests, goes on without.
     """
     if settings.otel_exporter_otlp_endpoint is not None:
         try:

@@ -1,4 +1,4 @@
-"""Who answers what the cache cannot: the configured upstreams, or a demonstration."""
+"""Picks the upstreams: the configured ones, or a demonstration."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ _CONNECT_SECONDS = 5.0
 
 
 def upstream_or_demonstration(settings: Settings) -> tuple[Upstream, str]:
-    """The configured upstreams, or a demonstration where there are none. Raises SettingsError.
+    """The configured upstreams, or a demonstration if there are none. Raises SettingsError.
 
     For the local server alone: a demonstration in the cloud would fill the cache with its text.
     """
@@ -44,7 +44,7 @@ def configured_upstream(settings: Settings) -> tuple[Upstream, str]:
 
 
 def upstream_configs(settings: Settings) -> list[UpstreamConfig]:
-    """What is configured, preferred first; nothing where nothing is. Raises SettingsError."""
+    """The configured upstreams, preferred ones first; empty without any. Raises SettingsError."""
     timeouts = _timeouts(settings.upstream_timeout_seconds)
     if settings.upstreams is not None:
         secret = settings.upstream_keys

@@ -23,7 +23,7 @@ from llm_cache_proxy.pipeline.request.answer import Outcome
 CURRENT: contextvars.ContextVar[RequestEventDraft | None] = contextvars.ContextVar(
     "request", default=None
 )
-"""The request that this task serves, for log lines."""
+"""The request that this task serves, for its log lines."""
 
 _CORRELATION = re.compile(rb"[\x21-\x7e]{1,200}")
 _CORRELATION_HEADERS = (b"x-correlation-id", b"x-amzn-trace-id")
@@ -135,7 +135,7 @@ def _correlation_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 
 def _outcome_from(headers: Iterable[tuple[bytes, bytes]]) -> Outcome | None:
-    """The outcome of an answer that no tier gave, as its headers report it."""
+    """The outcome of an answer that no tier gave, by its headers."""
     found = {name.lower(): value.decode("latin-1") for name, value in headers}
     if b"x-cache" not in found:
         return None

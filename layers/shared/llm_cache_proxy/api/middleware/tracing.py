@@ -10,7 +10,7 @@ _NAMED = frozenset({"/chat/completions", "/responses", "/completions", "/embeddi
 
 
 class TracedRequests:
-    """Wraps the app, outside of what writes request events; there where tracing is on alone."""
+    """Wraps the app, outside of the request events; present only if tracing is on."""
 
     def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
         self._app = app
@@ -48,6 +48,6 @@ class TracedRequests:
 
 
 def _name(method: str, path: str) -> str:
-    """A name of which there are few, whatever clients ask for."""
+    """A span name from a small set, whatever path a client requests."""
     below = path.removeprefix(ROOT)
     return f"{method} {path}" if below in _NAMED else f"{method} {ROOT}"

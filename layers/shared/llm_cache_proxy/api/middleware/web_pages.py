@@ -93,7 +93,7 @@ class WebPageProtection:
         await self._app(scope, receive, send)
 
     def report_refused_connection(self, status: int, cause: str) -> None:
-        """Tell `request_events` of what was refused before it was a request."""
+        """Report to `request_events` a connection that was refused before it held a request."""
         if self._request_events is not None:
             refusal = RequestRefused("", code=cause)
             refusal.status = status

@@ -60,7 +60,7 @@ CACHED_ROUTES = (
         described=cached("TokenCountRequest", "TokenCount"),
     ),
 )
-"""First in the app: what is asked most is found first."""
+"""First in the app: the most requested routes are found first."""
 
 UNCACHED_ROUTES = (
     RawRoute(
@@ -83,4 +83,4 @@ UNCACHED_ROUTES = (
 )
 
 PASS_THROUGH_ROUTE = RawRoute("/v1/{path:path}", pass_through, _METHODS)
-"""Last in the app: whatever no other route takes."""
+"""Last in the app: every path that no other route takes."""

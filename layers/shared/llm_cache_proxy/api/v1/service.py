@@ -1,4 +1,4 @@
-"""What the completions app serves with, and how a route comes by it."""
+"""The service behind the completions app, and how a route gets it."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass

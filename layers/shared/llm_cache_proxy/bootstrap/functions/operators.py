@@ -1,4 +1,4 @@
-"""What a function for operators does at its start, and when its settings change."""
+"""How a function for operators starts, and what it does when its settings change."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -15,7 +15,7 @@ Handler = Callable[[Any, Any], dict[str, Any]]
 
 
 class Composed(NamedTuple):
-    """A handler over stores, and what closes them."""
+    """A handler over stores, and the function that closes them."""
 
     handler: Handler
     close: Callable[[], Awaitable[None]]
@@ -27,7 +27,7 @@ def operator_function(
     """The function's handler, composed anew where its settings change. Raises SettingsError."""
     read = partial(operator_settings, unread)
     settings = read()
-    # While Lambda lends a whole processor: later, an import takes longer than a store may take.
+    # At the start Lambda gives a whole processor; later an import exceeds a store's deadline.
     prime_everything(settings)
     watch = SettingsWatch(settings, read)
     composed = compose(settings)

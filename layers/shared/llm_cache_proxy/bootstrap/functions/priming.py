@@ -1,7 +1,8 @@
-"""Which modules are imported when: what an exact hit needs at the start, the rest on first use.
+"""Imports modules in time: those of an exact hit at the start, the rest on first use.
 
-Products take longer to import than the deadlines of the tiers that they serve, so never inside
-one. Opens nothing and makes nothing that must be unique: a SnapStart snapshot may hold it all.
+Products take longer to import than the deadlines of the tiers that they serve, so none is imported
+inside one. Opens nothing and makes nothing that must be unique: a SnapStart snapshot may hold it
+all.
 """
 
 import asyncio

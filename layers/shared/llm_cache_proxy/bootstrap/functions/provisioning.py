@@ -1,4 +1,4 @@
-"""What a deployment prepares before the first request: the semantic tier's collection."""
+"""Prepares the semantic tier's collection, for a deployment before its first request."""
 
 from llm_cache_proxy.bootstrap.embedders import collection_name, known_dimensions
 from llm_cache_proxy.settings import Settings

@@ -1,4 +1,4 @@
-"""The settings of a Lambda function: its environment, and the secrets that this names."""
+"""The settings of a Lambda function: its environment, and the secrets named there."""
 
 import logging
 from collections.abc import Collection
@@ -28,9 +28,9 @@ _log = logging.getLogger(__name__)
 def function_settings(unread: Collection[str] = ()) -> Settings:
     """The function's settings, read anew at each call. Raises SettingsError.
 
-    All functions share one TUNING, and none has a secret that it does not use: what asks for one
-    that a function lacks is `unread` there. Sets the level of its log lines as well, since nothing
-    else of a function starts earlier.
+    All functions share one TUNING, and none has a secret that it does not use: a setting that needs
+    a missing secret is `unread` there. Sets the level of its log lines as well, since nothing else
+    of a function starts earlier.
     """
     secrets: dict[str, str] = {}
     names = read_secret_names()

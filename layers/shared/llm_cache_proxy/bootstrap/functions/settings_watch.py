@@ -1,7 +1,7 @@
-"""Settings that change while a function's instance runs: TUNING, and secrets that were rotated.
+"""Settings that change while a function's instance runs: TUNING, and rotated secrets.
 
-They are read again by the first request of every minute. What cannot be read or is wrong leaves
-the settings as they are, and is logged: an instance that serves never stops for it.
+The first request of every minute reads them again. If they cannot be read or are wrong, the old
+ones stay and the log says so: an instance that serves never stops for it.
 """
 
 import logging
@@ -42,7 +42,7 @@ class SettingsWatch:
         self._read_at = self._now()
 
     def changed(self) -> Settings | None:
-        """The settings where they have changed since; waits for the network."""
+        """The settings if they have changed since; waits for the network."""
         self._read_at = self._now()
         try:
             found = self._read()

@@ -44,12 +44,12 @@ _OPERATORS_PATHS = ("/admin", "/metrics", "/dashboard")
 
 
 async def prepare(parts: Parts) -> None:
-    """Load the model and open the embedded stores, so that what is wrong shows at the start.
+    """Load the model and open the embedded stores, so that the start shows what is wrong.
 
-    The model first: a start that fails for want of one has made no folder for the stores.
+    The model first: a start that fails without one must have made no folder for the stores.
 
-    What lies behind an address may be away now and back later. Raises SettingsError where there is
-    no model, and where the collection holds other vectors than the embedder's.
+    A service behind an address may be away now and back later. Raises SettingsError if there is no
+    model, and if the collection holds other vectors than the embedder's.
     """
     if isinstance(parts.embedder, MiniLMEmbedder):
         try:
@@ -79,7 +79,7 @@ async def _hold_to_dimensions(embedder: Embedder, vectors: QdrantPort) -> None:
 
 
 def console(settings: Settings, stream: TextIO) -> RequestSink | None:
-    """Who prints a line a request, as CONSOLE says."""
+    """The console that prints a line for each request, as CONSOLE says."""
     terminal = stream.isatty()
     form = settings.console
     if form == "off":

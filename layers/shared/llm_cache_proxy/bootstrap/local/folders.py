@@ -1,4 +1,4 @@
-"""Where the command keeps its stores and the model: the folders that are set, or the user's own.
+"""The folders of the command's stores and model: those that are set, or the user's own.
 
 They are the same whatever folder the command is started in. Never makes a folder.
 """

@@ -1,4 +1,4 @@
-"""What keeps the embedded stores within the bounds that the settings give."""
+"""Keeps the embedded stores within the bounds that the settings give."""
 
 from llm_cache_proxy.adapters.exact_store.sqlite.store import SqliteExactStore
 from llm_cache_proxy.adapters.system_clock import SystemClock

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def vectors_owner(settings: Settings) -> "OwnerProcess | None":
-    """Not started yet; None where a server keeps the vectors.
+    """The owner, not started yet; None if a server keeps the vectors.
 
-    Neither on Windows, which has no sockets of the kind: there the server opens the folder itself.
+    None on Windows as well, which has no Unix sockets: there the server opens the folder itself.
     """
     if settings.qdrant_url is not None or sys.platform == "win32":
         return None

@@ -1,4 +1,4 @@
-"""How likely it is that two answers say the same, and from when on they are taken to.
+"""How likely two answers say the same, and from which agreement on they count as equal.
 
 A refusal beside an answer, and two languages, never agree. Elsewhere a logistic model weighs what
 `comparison` found.
@@ -27,7 +27,7 @@ _STANCES_DIFFER = -6.71
 
 
 def agreement(found: Comparison) -> float:
-    """From 0 (they say different things) to 1 (they say the same)."""
+    """The agreement: from 0 (they say different things) to 1 (they say the same)."""
     if found.refusals_differ or found.languages_differ:
         return 0.0
     log_odds = (

@@ -1,4 +1,4 @@
-"""What one answer says, taken apart once: words, numbers, yes or no, refusal, language.
+"""One answer in parts: words, numbers, yes or no, refusal, language.
 
 Never looks at a second answer.
 """
@@ -43,7 +43,7 @@ class Content:
 
 
 def content(answer: str) -> Content:
-    """An answer taken apart; what comes after `LONGEST_ANSWER` characters is not read."""
+    """The parts of an answer; text after `LONGEST_ANSWER` characters is not read."""
     text = answer[:LONGEST_ANSWER].replace("\u2019", "'")
     tokens = tokenise(text)
     said = tuple(token for token in tokens if token.kind is not Kind.MARK)

@@ -1,6 +1,6 @@
-"""What a request is expected to use before the upstream has said: for budgets, never for bills.
+"""A request's expected usage before the upstream has reported it: for budgets, not for bills.
 
-Decides on the high side of the usual: every fourth byte a prompt token, and as many completion
+An estimate on the high side: every fourth byte is a prompt token, and there are as many completion
 tokens as the request allows.
 """
 

@@ -57,7 +57,7 @@ class KeyRing:
         return f"{PREFIX}{tenant}.{key_id}.{_signature(self.current, tenant, key_id)}"
 
     def verified(self, key: str) -> Client:
-        """Who the key speaks for. Raises NotPermitted; compares in constant time."""
+        """The client that the key belongs to. Raises NotPermitted; compares in constant time."""
         parts = key.removeprefix(PREFIX).split(".")
         well_formed = key.startswith(PREFIX) and len(parts) == 3  # noqa: PLR2004 - see above
         if not well_formed or not _TENANT.fullmatch(parts[0]) or not _KEY_ID.fullmatch(parts[1]):

@@ -1,1 +1,1 @@
-"""Batches of embeddings, item by item: what is asked, what is kept, and how answers are made."""
+"""Batches of embeddings by item: what is requested, what is stored, how answers are made."""

@@ -1,6 +1,6 @@
-"""What a request for embeddings asks for, input by input, and which inputs are the same.
+"""A request for embeddings, input by input, and which inputs are identical.
 
-A request that cannot be taken apart is no batch: it goes to the upstream as it came.
+A request that cannot be split is no batch: it goes to the upstream as it came.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ Input = str | list[int]
 
 
 class Encoding(StrEnum):
-    """How vectors are written: both are made from the one stored form."""
+    """The encoding of vectors: both are made from the one stored form."""
 
     FLOAT = "float"
     BASE64 = "base64"

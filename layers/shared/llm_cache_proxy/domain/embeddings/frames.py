@@ -1,6 +1,6 @@
-"""What stands around a vector: the answer's head, and the item's own members.
+"""The JSON around a vector: the answer's head, and the item's other members.
 
-The items of a batch mostly share one, so that it is read and written once for all of them.
+The items of a batch mostly share one frame, so that it is read and written once for all.
 """
 
 from collections.abc import Container

@@ -1,7 +1,7 @@
-"""One input's part of an answer: how it is kept, and how a batch's answer is put together.
+"""One input's part of an answer: how it is stored, and how a batch's answer is assembled.
 
-Whatever else an upstream tells of an item or of an answer is kept as it came. Base64 comes from
-and goes to clients as it is stored.
+All other members of an item or an answer are kept as they came. Base64 comes from and goes to
+clients as it is stored.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ class Item:
     tokens: int
 
     def text(self) -> str:
-        """As it is stored, but for the tokens: a JSON object whose last member is the vector."""
+        """The stored text, without the tokens: a JSON object whose last member is the vector."""
         return f'{self.frame.text}"{self.vector}"}}'
 
 

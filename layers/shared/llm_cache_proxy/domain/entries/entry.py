@@ -1,6 +1,6 @@
-"""What the cache keeps: one entry with one expiry, and the aliases that point at it.
+"""A stored entry with one expiry, and the aliases that point at it.
 
-Never decides whether an entry may be served; it only says what one is.
+Never decides whether an entry may be served; only describes it.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
-"""Names for two prompts that were held against each other, and for an answer that a client saw.
+"""Names for a pair of compared prompts, and for an answer that a client has seen.
 
-A pair has no order. Names are digests: they say nothing of the prompts to those who do not have
-them.
+A pair has no order. Names are digests: they reveal nothing of the prompts.
 """
 
 import hashlib

@@ -76,7 +76,7 @@ class SharedAnswer:
 
 
 LeaderResult = SharedAnswer | Entry
-"""What followers get: an entry that was stored, or an answer that was not."""
+"""The followers' result: a stored entry, or a published answer."""
 
 
 def shared_answer(text: str) -> SharedAnswer:

@@ -19,7 +19,7 @@ OTHER = "other"
 """The name of every model that is not on the list, and has no counters of its own."""
 
 MOST_UNPRICED = 100
-"""Names without a price that one process counts by; further ones count as `other`."""
+"""The most unpriced names that one process counts by; further ones count as `other`."""
 
 NANO_DOLLARS = 1_000_000_000
 """Nano-dollars in a dollar."""
@@ -66,7 +66,7 @@ class PriceList:
         return model.lower() if listed == OTHER else listed
 
     def price(self, counted: str) -> Price | None:
-        """What a token of a counted name costs; None where that is unknown."""
+        """The price of a counted name's token; None if that is unknown."""
         return self.prices.get(counted)
 
     def known_cost(self, counted: str, prompt_tokens: int, completion_tokens: int) -> int | None:

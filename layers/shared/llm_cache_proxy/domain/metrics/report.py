@@ -1,7 +1,7 @@
-"""What `/metrics` says of a tally: the sections of its JSON.
+"""The sections of `/metrics`' JSON, made from a tally.
 
-Decides names and units only. Dollars are at today's prices, and a model without a price is named
-as such: its tokens are counted, its dollars are not guessed.
+Decides names and units only. Dollars are at today's prices, and a model without a price is named as
+such: its tokens are counted, its dollars are not guessed.
 """
 
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -30,7 +30,7 @@ def sections(tally: Tally, prices: PriceList) -> JsonObject:
 
 
 def embedding(tally: Tally) -> JsonObject:
-    """What an embedder that is paid for was asked, and what that cost at list prices."""
+    """The calls to a paid embedder, and their cost at list prices."""
     return {
         "calls": tally.embeddings.get("calls", 0),
         "tokens": tally.embeddings.get("tokens", 0),

@@ -1,6 +1,7 @@
-"""Similarities of nearest prompts as counters: how near they were, and what became of them.
+"""Counters of nearest prompts: how similar they were, and what became of them.
 
-Decides the bands, hundredths of cosine similarity, and the three fates. Never keeps single values.
+Decides the bands, hundredths of cosine similarity, and the three outcomes. Never keeps single
+values.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ _DIGITS = 4
 
 
 def similarity_count(similarity: float, result: str, reason: str) -> dict[str, int]:
-    """What a request adds whose prompt was compared with the nearest stored one."""
+    """The count of a request whose prompt was compared with the nearest stored one."""
     rounded = round(round(similarity, _DIGITS) * _HUNDRED, 2)
     band = min(_LAST, max(0, int(rounded)))
     return {f"{PREFIX}{_fate(result, reason)}:{band:02d}": 1}

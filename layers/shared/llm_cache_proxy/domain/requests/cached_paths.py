@@ -1,7 +1,7 @@
-"""Which further endpoints an operator may have cached, and which of their requests are.
+"""The further endpoints that an operator may have cached, and which of their requests are.
 
-An endpoint that is named promises that the same request has the same answer and leaves nothing
-behind. Never those that keep something at the upstream.
+By naming an endpoint, the operator promises that identical requests have identical answers and
+leave nothing behind. An endpoint that stores something at the upstream cannot be named.
 """
 
 import re
@@ -32,7 +32,7 @@ def uncacheable(path: str) -> bool:
 
 
 def passes(path: str, fields: JsonObject, *, unseeded_images: bool) -> bool:
-    """Whether a request to a path that is cached passes all the same.
+    """Whether a request to a cached path passes uncached all the same.
 
     A stream does, and an image without a seed, which is another one each time.
     """

@@ -1,7 +1,7 @@
-"""What a client may ask of the cache, read from the request's headers.
+"""A client's cache controls, read from the request's headers.
 
-A value that cannot be read is a 400: a client that sets something must not silently get
-something else.
+A value that cannot be read is a 400: a client that sets something must not silently get something
+else.
 """
 
 import re
@@ -25,7 +25,7 @@ _READ = frozenset(
         "x-cache-ttl",
     }
 )
-"""Every header that says something here; most requests have none of them."""
+"""Every header that is a control; most requests have none of them."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_TAGS = 10
@@ -108,7 +108,7 @@ def parse_controls(headers: Mapping[str, str]) -> Controls:
 
 
 def is_name(text: str) -> bool:
-    """Whether a namespace or a tag can be called so."""
+    """Whether the text may name a namespace or a tag."""
     return _NAME.fullmatch(text) is not None
 
 

@@ -1,6 +1,6 @@
 """A form's body as fields for a key: texts as they are, files by their SHA-256.
 
-Reads only what every reader reads alike; anything else is no form, and passes uncached.
+Reads only what every parser reads identically; anything else is no form, and passes uncached.
 """
 
 import hashlib

@@ -105,7 +105,7 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Where a request belongs before its body is looked at."""
+    """The part of a request's key that does not come from its body."""
 
     tenant: str
     namespace: str
@@ -214,7 +214,7 @@ def _digest(purpose: str, body: Mapping[str, object], identity: Identity) -> str
 
 
 def text_digest(text: str) -> str:
-    """128 bits in hex: two prompts that are not written alike have different ones."""
+    """128 bits in hex: prompts that are written differently have different ones."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -224,7 +224,7 @@ def entry_id(tenant: str, key: str) -> str:
 
 
 ALL = "all"
-"""The selector that every entry has."""
+"""The selector of every entry."""
 
 
 def selectors(

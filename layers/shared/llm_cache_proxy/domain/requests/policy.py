@@ -83,7 +83,7 @@ class Plan:
         return self.semantic_off or ineligible_text(self.text)
 
     def after_failure(self) -> "Plan":
-        """What may be read after the upstream has failed."""
+        """The plan's reads after the upstream has failed."""
         stale_seconds = self.stale_if_error_seconds
         return replace(self, stale_seconds=stale_seconds, coalesce=False, failed=True)
 

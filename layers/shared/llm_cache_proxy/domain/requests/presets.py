@@ -1,6 +1,6 @@
-"""How near is near enough: the named choices an operator has for the semantic tier.
+"""The named choices of an operator for the semantic tier: how similar two prompts must be.
 
-Decides thresholds only. What a preset allows, a client can narrow and never widen.
+Decides thresholds only. A client can narrow what a preset allows, and never widen it.
 """
 
 from collections.abc import Mapping
@@ -51,8 +51,8 @@ def semantic_rules(preset: Preset, threshold: float | None = None) -> SemanticRu
 
 
 def decision_version(guard_version: int, *, verified: bool) -> int:
-    """What a promotion was decided by: the guard's rules, and whether a verifier approved.
+    """The version of a promotion's judges: the guard's rules, and whether a verifier approved.
 
-    A promotion that was decided by something else is judged again.
+    A promotion with another version is judged again.
     """
     return 2 * guard_version + verified

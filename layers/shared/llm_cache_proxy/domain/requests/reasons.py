@@ -82,7 +82,7 @@ class Reason(StrEnum):
 
 
 NOTHING_READ = frozenset({Reason.WRITE_ONLY, Reason.REFRESH, Reason.NO_CACHE})
-"""Why a miss was never looked up: no hit was wanted."""
+"""The reasons of a miss that was never looked up: no hit was wanted."""
 
 MEANINGS: Mapping[Reason, str] = {
     Reason.IDENTICAL: "The same request was answered before.",

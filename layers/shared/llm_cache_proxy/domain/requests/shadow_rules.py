@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.answers import LEAST_AGREEMENT
 from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 
 LEAST_SAMPLES = 30
-"""Fewer samples raise nothing, whatever they say."""
+"""Fewer samples raise nothing, whatever their results."""
 
 STEP = 0.02
 HIGHEST = 0.99

@@ -1,4 +1,4 @@
-"""What is configured of an upstream, and which upstreams a model's name leads to.
+"""An upstream's configuration, and the upstreams that serve a model's name.
 
 Never shows an API key: it is kept out of `repr`.
 """
@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.dialects.anthropic.errors import speaks_anthropic
 
 
 class Kind(StrEnum):
-    """Whose API an upstream speaks."""
+    """The provider whose API an upstream speaks."""
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
@@ -124,10 +124,10 @@ def of_kind(configs: Sequence[UpstreamConfig], path: str) -> Sequence[UpstreamCo
 def candidates(
     configs: Sequence[UpstreamConfig], model: str
 ) -> Iterator[tuple[UpstreamConfig, str]]:
-    """Who serves `model` under which name, preferred first.
+    """The upstreams that serve `model`, each with its name for it, preferred first.
 
-    First those that name it, in configured order; if there are none and it reads
-    "upstream/model", that upstream alone. Catch-alls come last.
+    First those that name it, in configured order; if there are none and it reads "upstream/model",
+    that upstream alone. Catch-alls come last.
     """
     naming = [(config, name) for config in configs if (name := config.named(model)) is not None]
     yield from naming

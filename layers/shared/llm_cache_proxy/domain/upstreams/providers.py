@@ -1,4 +1,4 @@
-"""Whose API a request is of, where its model does not say, and whose a client's own key is.
+"""The provider of a request without a telling model, and of a client's own key.
 
 A key goes to its own provider only: where the provider is unknown, no upstream is called.
 """
@@ -29,7 +29,7 @@ OPENAI_ALONE = frozenset(
         "videos",
     }
 )
-"""What paths begin with that Anthropic's API does not have."""
+"""First parts of paths that Anthropic's API does not have."""
 
 
 def without_model(
@@ -90,7 +90,7 @@ def _undecided(why: str) -> InvalidRequest:
 
 
 def _spoken(path: str, headers: Mapping[str, str]) -> Kind | None:
-    """Whose API a request is of: by its path, or else by its headers; None where neither does."""
+    """The provider of a request, by its path, or else by its headers; None if neither shows it."""
     return _path_kind(path) or _headers_kind(headers)
 
 

@@ -1,6 +1,6 @@
-"""When an upstream is called again and after how long: arithmetic, without clocks or chance.
+"""Whether and when an upstream is called again: arithmetic, without clocks or randomness.
 
-Never waits shorter than the upstream demands; the caller brings time and a random fraction.
+Never waits shorter than the upstream demands; the caller gives time and a random fraction.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What endpoints without streams do with a request: ask one part of the pipeline, say it all."""
+"""Answers a request to an endpoint without streams through one part of the pipeline."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""The cached endpoints: HTTP to the pipeline's request, its answer to HTTP."""
+"""The handlers of cached endpoints: HTTP to the pipeline's request, its answer to HTTP."""
 
 from asyncio import to_thread
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ _LARGE_BYTES = 256_000
 
 
 async def _parsed(body: bytes) -> JsonObject:
-    """The body's fields; a large one's in a thread, so that others have their turns meanwhile."""
+    """The body's fields; a large body is parsed in a thread, so that others get their turns."""
     return parse_object(body) if len(body) < _LARGE_BYTES else await to_thread(parse_object, body)
 
 

@@ -1,4 +1,4 @@
-"""Endpoints that CACHED_PATHS names: the same request has the same answer, whatever it says."""
+"""Endpoints that CACHED_PATHS names: identical requests have one answer, whatever their body."""
 
 from collections.abc import Iterable
 

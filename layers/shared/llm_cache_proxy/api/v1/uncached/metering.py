@@ -1,4 +1,4 @@
-"""What an uncached answer cost its client's key: read from the answer as it passes."""
+"""The cost of an uncached answer for its client's key, read from the answer as it passes."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""What is not cached: sent to the upstream as it came, and back as it comes."""
+"""Uncached requests: sent to the upstream as they came; its answer passes as it comes."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
 _EMBEDDINGS = "/embeddings"
 _MOST_ERROR_BYTES = 1_000_000
 _ERROR = 400
-"""Of an error's body; the rest is left out."""
+"""The most of an error's body; the rest is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class PassThrough:
 
     @classmethod
     def over(cls, service: Service) -> Self:
-        """What forwards for `service`."""
+        """The forwarder for `service`."""
         pipeline = service.pipeline
         return cls(
             pipeline.ports.upstream,
@@ -106,7 +106,7 @@ class PassThrough:
 
 
 async def pass_through(request: Request) -> Response:
-    """The upstream's answer to a request that the cache has no part in."""
+    """The upstream's answer to a request that bypasses the cache."""
     service = service_of(request)
     body = await read_body(request, service.max_body_bytes)
     check_type(media_type(request), body)
