@@ -1,8 +1,7 @@
-"""A process of our own beside this one: started, watched, started again where it dies, and stopped.
+"""A child process: started, watched, started again if it dies, and stopped.
 
-Its starter writes a line of JSON to its input, and then keeps that open: where it ends, the
-starter is gone, however it went, and the process ends too. It reports by a line of its own that it
-is ready.
+Its starter writes a line of JSON to its input, and keeps that open: when the input ends, the
+starter is gone, and the process ends too. It reports by a line of its own that it is ready.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class DidNotStart(Exception):
-    """It ended, with `status`, before it was ready."""
+    """The process ended with `status` before it was ready."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"it ended with {status} before it was ready")
@@ -32,9 +31,9 @@ class DidNotStart(Exception):
 
 
 class KeptProcess:
-    """`python -m module`, which is given `line` and inherits `descriptors`; `name` is for the log.
+    """Runs `python -m module` with `line` on its input and `descriptors` inherited.
 
-    `stop_seconds` is how long it may take to end once it is asked to.
+    `name` is for the log; `stop_seconds` is how long it may take to end.
     """
 
     def __init__(
@@ -56,17 +55,17 @@ class KeptProcess:
 
     @property
     def process_id(self) -> int | None:
-        """Of the one that runs now, or ran last."""
+        """The id of the process that runs now, or ran last."""
         return None if self._process is None else self._process.pid
 
     async def start(self) -> JsonObject:
-        """What it reports once it is ready. Raises `DidNotStart` where it ends before."""
+        """Start it; its report once it is ready. Raises `DidNotStart` if it ends before."""
         reported = await self._started()
         self._keeping = asyncio.create_task(self._keep())
         return reported
 
     async def stop(self) -> None:
-        """Ask it to end, and see to it that it does."""
+        """Ask it to end; kill it if it does not."""
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
@@ -96,7 +95,7 @@ class KeptProcess:
                 is_made = await self._made_again()
 
     async def _made_again(self) -> bool:
-        """Whether there is a process again, be it one that ended before it was ready."""
+        """Start it again; whether there is a process now, be it one that ended at once."""
         try:
             await self._started()
         except DidNotStart:  # it has said why, and is tried again
@@ -147,7 +146,7 @@ class KeptProcess:
 
 
 async def _line_of(descriptor: int) -> bytes:
-    """What comes before the writer ends or writes a newline."""
+    """The bytes until a newline; empty if the writer ends before."""
     loop = asyncio.get_running_loop()
     os.set_blocking(descriptor, False)
     readable = asyncio.Event()
@@ -169,11 +168,11 @@ async def _line_of(descriptor: int) -> bytes:
     return line
 
 
-# What follows is the other end's.
+# The child's side follows.
 
 
 def given_line() -> JsonObject:
-    """What the starter has written."""
+    """The line that the starter has written."""
     line: JsonObject = json.loads(sys.stdin.buffer.readline())
     return line
 
@@ -188,7 +187,7 @@ def say_ready(given: JsonObject, report: JsonObject) -> None:
 
 
 def when_orphaned(do: Callable[[], None]) -> None:
-    """Do it on the running loop once the starter is gone."""
+    """Call `do` on the running loop once the starter is gone."""
     loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""How counters are cut into windows of time: fine ones now, days later, one total at last."""
+"""Counters in windows of time: fine ones at first, days later, one total in the end."""
 
 FINE_SECONDS = 300
 """A fine window starts at a multiple of this."""

@@ -1,6 +1,6 @@
 """Records of clients' keys as JSON, which the scripts on a Redis read as well.
 
-What is absent has no field, since null is a value in the scripts' JSON.
+An absent value has no field, since null is a value in the scripts' JSON.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Entries that a server took no write for: counted here until it can count them itself.
+"""Counts entries that a server refused to store, until the server can count them itself.
 
 A server that is full or read-only refuses the counters with the entries. The count goes with the
-next entry that is stored, and is part of what is read until then.
+next entry that is stored, and is included in what is read until then.
 """
 
 from collections import Counter
@@ -12,29 +12,29 @@ _NAME = next(iter(error_count(WRITE_REFUSED)))
 
 
 class RefusedWrites:
-    """This process's, by tenant."""
+    """The counts of this process, by tenant."""
 
     def __init__(self) -> None:
         self._held: Counter[str] = Counter()
         self._carried: set[str] = set()
 
     def refused(self, tenant: str, entries: int = 1) -> None:
-        """The server took no write for so many entries."""
+        """Count so many entries that the server refused."""
         self._held[tenant] += entries
 
     def held(self, tenant: str) -> dict[str, int]:
-        """What the server has not counted yet."""
+        """The count that the server does not have yet."""
         return {_NAME: self._held[tenant]} if self._held[tenant] else {}
 
     def carry(self, tenant: str) -> dict[str, int]:
-        """The same, for one write at a time to take along; `arrived` ends it."""
+        """The count for one write to carry; `arrived` ends it."""
         if tenant in self._carried or not self._held[tenant]:
             return {}
         self._carried.add(tenant)
         return self.held(tenant)
 
     def arrived(self, tenant: str, carried: dict[str, int], *, stored: bool) -> None:
-        """The write has ended; where it was `stored`, what it carried is counted."""
+        """The write has ended; if it was `stored`, its carried count is done."""
         if carried:
             self._carried.discard(tenant)
             if stored:

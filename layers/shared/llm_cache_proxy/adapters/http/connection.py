@@ -69,7 +69,7 @@ class StreamsConnection:
             return await _beside(self._sent(sent, write_seconds), self._head())
 
     def arrived(self) -> list[bytes]:
-        """What is here of the answer's body already."""
+        """The part of the answer's body that has arrived."""
         pieces: list[bytes] = []
         with _errors_of_httpx():
             while self._protocol.their_state is h11.SEND_BODY:
@@ -126,7 +126,7 @@ class StreamsConnection:
         return False
 
     async def _sent(self, request: bytes, seconds: float | None) -> None:
-        """Return when the request is on its way; a server that has heard enough ends it too."""
+        """Return when the request is sent; a server that refuses early ends it too."""
         self._sending = True
         try:
             # A server that refuses may stop reading, and its answer be here nevertheless.
@@ -171,7 +171,7 @@ async def _streams(
 async def _beside(
     step: Coroutine[object, object, None], wanted: Coroutine[object, object, Value]
 ) -> Value:
-    """What `wanted` gives; `step` runs beside it, and its failure is the failure of both."""
+    """The result of `wanted`; `step` runs beside it, and its failure is the failure of both."""
     tasks = asyncio.ensure_future(step), asyncio.ensure_future(wanted)
     first, second = tasks
     try:

@@ -1,7 +1,7 @@
-"""An answer's content codings taken off piece by piece, within bounds.
+"""Decodes an answer's content codings piece by piece, within bounds.
 
-Never makes much of little: what is compressed beyond reason is refused long before it fills the
-memory, and no step makes a larger piece than the network brings.
+A body that is compressed beyond reason is refused long before it fills the memory, and no step
+makes a larger piece than the network brings.
 """
 
 import zlib
@@ -28,11 +28,11 @@ class BoundedDecoder:
         self._steps = [_Inflating() for _ in codings]
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """What `piece` becomes, in pieces of bounded size."""
+        """The decoded `piece`, in pieces of bounded size."""
         return _fed(self._steps[::-1], piece)
 
     def end(self) -> None:
-        """Raise where what came was not whole."""
+        """Raise if the body was not whole."""
         if not all(step.is_whole for step in self._steps):
             raise httpx.DecodingError("the compressed body is cut")
 
@@ -58,7 +58,7 @@ class _Inflating:
         return self._inflate.eof or not self._begun
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """What `piece` becomes; what follows the compressed data is left out."""
+        """The decoded `piece`; data behind the compressed part is left out."""
         self._taken += len(piece)
         while piece and not self._inflate.eof:
             made = self._inflated(piece)

@@ -1,4 +1,4 @@
-"""The certificates that outgoing calls believe: loaded once a process, 20 ms of work each time."""
+"""The certificates that outgoing calls trust: loaded once a process, at 20 ms each time."""
 
 import ssl
 from functools import cache

@@ -128,7 +128,7 @@ class _Arrived(httpx.AsyncByteStream):
 
 
 class _Body(httpx.AsyncByteStream):
-    """What has arrived of a body, then the rest."""
+    """The arrived part of a body, then the rest."""
 
     def __init__(self, connection: StreamsConnection, pieces: list[bytes], place: _Place) -> None:
         self._connection = connection

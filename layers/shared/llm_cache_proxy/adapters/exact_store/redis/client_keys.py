@@ -37,7 +37,7 @@ class RedisClientKeys(RedisScripts):
         instead_of: KeyRecord | None = None,
         usage_of: str | None = None,
     ) -> bool:
-        """Keep the record; False where another one stands there."""
+        """Store the record; False if another one stands there."""
         names = TenantNames(tenant)
         before = "" if instead_of is None else record_text(instead_of)
         words = [key_id, record_text(record), before, usage_of or ""]

@@ -1,7 +1,7 @@
-"""Items that this process has read: the server says whether they are still right.
+"""Items that this process has read; the server says whether they are still valid.
 
-A vector is 8 KB, and what costs most of a lookup is its way here. Nothing is served that the
-server has not found living in the same lookup.
+A vector is 8 KB, and its transfer is most of a lookup's cost. An item is served only if the server
+has found its record living in the same lookup.
 """
 
 from collections import OrderedDict
@@ -11,26 +11,26 @@ from dataclasses import dataclass
 from llm_cache_proxy.ports.exact_store.items import ItemHit
 
 STAMP_LENGTH = 16
-"""Characters of a stamp, which is another for every write."""
+"""Characters of a stamp; each write makes another one."""
 MOST_CHARACTERS = 32_000_000
-"""Of all bodies together: nearly four thousand vectors of 1,536 dimensions."""
+"""The most bytes of all bodies: nearly four thousand vectors of 1,536 dimensions."""
 _NO_STAMP = "-" * STAMP_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
 class HeldItem:
-    """An item, and the stamp of the write that it is from; nothing of it changes under one."""
+    """An item, and the stamp of the write that it came from; each write makes another stamp."""
 
     stamp: str
     hit: ItemHit
 
 
 Held = Sequence[HeldItem | None]
-"""What is held of each of some records."""
+"""The held items of some records."""
 
 
 class HeldItems:
-    """By record's name; what was used longest ago goes first."""
+    """Items by the names of their records; the least recently used leave first."""
 
     def __init__(self, most_characters: int = MOST_CHARACTERS) -> None:
         self._most_characters = most_characters
@@ -38,7 +38,7 @@ class HeldItems:
         self._held: OrderedDict[str, HeldItem] = OrderedDict()
 
     def of(self, records: Sequence[str]) -> Held:
-        """What is held of each."""
+        """The held item of each record."""
         held = [self._held.get(record) for record in records]
         for record, one in zip(records, held, strict=True):
             if one is not None:
@@ -46,7 +46,7 @@ class HeldItems:
         return held
 
     def hold(self, record: str, stamp: str, hit: ItemHit) -> None:
-        """Hold it in place of what was held of the record; a write may have left no stamp."""
+        """Hold this item of the record; without a stamp none can be held."""
         self.drop(record)
         if len(stamp) != STAMP_LENGTH:
             return
@@ -56,7 +56,7 @@ class HeldItems:
             self.drop(next(iter(self._held)))
 
     def drop(self, record: str) -> None:
-        """Hold nothing of the record."""
+        """Forget the record's item."""
         gone = self._held.pop(record, None)
         self._characters -= 0 if gone is None else len(gone.hit.body)
 

@@ -103,7 +103,7 @@ class RedisItems(RedisScripts):
     def _found(
         self, reply: object, query: ItemsLookup, records: Sequence[str], held: Held
     ) -> ItemsFound:
-        """What the reply says; of what was `held` and is living it gives the places alone."""
+        """The reply's items; of those that are `held` and living it has only the places."""
         hits = {}
         with sensible():
             sequence, now, places, living, *words = cast("list[str]", reply)

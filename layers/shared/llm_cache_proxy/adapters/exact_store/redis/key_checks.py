@@ -1,4 +1,4 @@
-"""A check of a client's key as the lookup script reads it, and what the script says of the key."""
+"""A check of a client's key in the words of the lookup script, and the script's reply to it."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Checked = TypeVar("Checked", Found, ItemsFound)
 
 
 def check_text(check: KeyCheck | None, now: float) -> str:
-    """The check for `keys.lua`, empty where there is none; `now` in Unix seconds says the month."""
+    """The check for `keys.lua`, empty if there is none; `now` in Unix seconds gives the month."""
     if check is None:
         return ""
     month_from, month_until = month_span(now)
@@ -38,9 +38,9 @@ def check_text(check: KeyCheck | None, now: float) -> str:
 
 
 def answered(reply: object, query: Lookup) -> Answered:
-    """What a lookup's reply says, with or without a check.
+    """The lookup's reply, with or without a check.
 
-    Raises ExactStoreUnavailable where it says nothing sensible.
+    Raises ExactStoreUnavailable if it makes no sense.
     """
     if query.check is None:
         return found(reply, query)
@@ -53,9 +53,9 @@ def keyed(
     read: Callable[[object], Checked],
     reserved: Callable[[Checked], KeyCheck] | None = None,
 ) -> Checked | OtherNamespace | Refused:
-    """What a reply with a check says: `read` reads its answer, `reserved` what that leaves to ask.
+    """The reply to a lookup with a check: `read` reads its answer, `reserved` what remains to ask.
 
-    Raises ExactStoreUnavailable where it says nothing sensible.
+    Raises ExactStoreUnavailable if it makes no sense.
     """
     try:
         return _keyed(cast("list[str]", reply), check, read, reserved)
@@ -93,7 +93,7 @@ def _keyed(
 
 
 def usage_of(words: list[str]) -> KeyUsage:
-    """What the script gives of a key's usage, in its order. Raises TypeError and ValueError."""
+    """A key's usage as the script lists it. Raises TypeError and ValueError."""
     return KeyUsage(*(int(word) for word in words))
 
 

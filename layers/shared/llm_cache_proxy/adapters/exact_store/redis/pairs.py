@@ -1,4 +1,4 @@
-"""What is remembered of pairs of prompts, on any server that speaks Redis."""
+"""Verdicts, samples and feedback on pairs of prompts, on any server that speaks Redis."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -27,7 +27,7 @@ class RedisPairs(RedisScripts):
         return numbers(reply, 1) == [1]
 
     async def verdicts(self, tenant: str, pairs: Sequence[str]) -> Sequence[bool | None]:
-        """For each pair what is remembered, in one command."""
+        """The stored verdicts on the pairs, in one command."""
         if not pairs:
             return []
         names = TenantNames(tenant)
@@ -43,19 +43,19 @@ class RedisPairs(RedisScripts):
         await self._register(tenant)
 
     async def sampled(self, tenant: str, *, wrong: bool) -> Standing:
-        """Count one shadow sample; what the tenant's samples now come to."""
+        """Count one shadow sample; the tenant's samples so far."""
         standing = await self._standing(tenant, str(int(wrong)))
         await self._register(tenant)
         return standing
 
     async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
-        """Put the raised threshold in the place of `before`, if it is still that."""
+        """Replace the raised threshold `before`, if it still stands."""
         names = TenantNames(tenant)
         reply = await self._run("raise", [names.standing], repr(threshold), repr(before))
         return numbers(reply, 1) == [1]
 
     async def standing(self, tenant: str) -> Standing:
-        """What holds for the tenant now."""
+        """The tenant's threshold and samples now."""
         return await self._standing(tenant, "")
 
     async def _standing(self, tenant: str, sample: str) -> Standing:

@@ -1,4 +1,4 @@
-"""Entries as the words of a Redis hash, and a script's replies as what the port speaks of.
+"""Entries as the words of a Redis hash, and a script's replies in the port's types.
 
 A reply that makes no sense raises ExactStoreUnavailable.
 """
@@ -96,7 +96,7 @@ def listed(row: list[object], key: str, texts: Texts) -> Listed:
 
 
 def found(reply: object, query: Lookup) -> Found:
-    """What a lookup's reply says."""
+    """The answer in a lookup's reply."""
     with sensible():
         if isinstance(reply, list) and reply[:1] == ["alias"]:
             _, sequence, target, similarity, decision_version, embedder_id, digest, *rest = reply
@@ -115,7 +115,7 @@ def found(reply: object, query: Lookup) -> Found:
 
 
 def promoted(reply: object, query: Lookup) -> Promoted:
-    """What a promotion's reply says."""
+    """The answer in a promotion's reply."""
     with sensible():
         if isinstance(reply, list) and reply[:1] == ["below"]:
             return BelowRaised(int(reply[1]), float(reply[2]))
@@ -148,7 +148,7 @@ def texts(reply: object) -> list[str]:
 
 @contextmanager
 def sensible() -> Iterator[None]:
-    """Reading a reply: what cannot be read is the store's failure."""
+    """Report an unreadable reply as the store's failure."""
     try:
         yield
     except (TypeError, ValueError, LookupError, AttributeError) as exc:

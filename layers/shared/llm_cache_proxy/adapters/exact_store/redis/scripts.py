@@ -33,7 +33,7 @@ _BESIDE = {
     "write_key": ("keys",),
     "admit": ("common", "keys"),
 }
-"""What a script needs before it, where that is not `common` alone."""
+"""The further parts before a script, besides `common`."""
 
 
 @cache
@@ -78,11 +78,11 @@ class UnreadableReplyError(ExactStoreUnavailable):
 
 
 class ScriptFlagRefusedError(Exception):
-    """The server is not of the product that it was taken for: it knows no key locking."""
+    """The server is another product than configured: it has no locks on single keys."""
 
 
 class RedisScripts:
-    """One Redis server, and the scripts that run there: what every port's part shares."""
+    """One Redis server and its scripts, which all parts of the store share."""
 
     def __init__(self, server: RedisServer, requests_kept: int = REQUESTS_KEPT) -> None:
         self._server = server
@@ -118,7 +118,7 @@ class RedisScripts:
 
 
 def milliseconds(seconds: float) -> int:
-    """As Redis counts TTLs."""
+    """Seconds in the unit of Redis TTLs."""
     return max(1, int(seconds * 1000))
 
 

@@ -152,14 +152,14 @@ class RedisExactStore(
         await self._server.aclose()
 
     def _say_that_nothing_is_stored(self) -> None:
-        """Once a minute: a full Redis refuses every miss its place."""
+        """Warn once a minute: a full Redis refuses every miss its place."""
         now = time.monotonic()
         if now >= self._silent_until:
             self._silent_until = now + _SILENT_SECONDS
             _log.warning("the Redis is full or read-only: answers are not stored")
 
     async def _removed(self, record: str) -> Miss:
-        """A miss for good; its sequence is such that no clear is overlooked."""
+        """A miss whose sequence overlooks no clear."""
         await self._server.command("DEL", record)
         return Miss(0)
 

@@ -1,7 +1,7 @@
 """The exact tier on Upstash, over its REST API, through upstash-redis.
 
-The client waits for ever and tries again after three seconds unless configured otherwise: here it
-gets a deadline a command and no second try, since a write that is repeated may count twice.
+By default the client waits for ever and tries again after three seconds. Here each command has a
+deadline and no second try, since a repeated write may count twice.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from upstash_redis.asyncio import Redis
 
 _RUBBISH = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
-"""What the client raises when a gateway sends an error page instead of Upstash's JSON."""
+"""The client's error for a gateway's error page in place of Upstash's JSON."""
 
 
 class UpstashServer:

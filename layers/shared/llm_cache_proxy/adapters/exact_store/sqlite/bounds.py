@@ -1,4 +1,4 @@
-"""What the embedded exact tier may hold: expired records go, then the least recently used.
+"""Keeps the embedded exact tier within bounds: expired records go, then the least used.
 
 Works in short transactions, so that no lookup waits long behind one of them.
 """
@@ -20,12 +20,12 @@ class SqliteBounds(SqlitePart):
     """`BoundedStore` over one file."""
 
     async def trim(self, bounds: Bounds) -> Sequence[Removed]:
-        """Delete some of what has expired, or else of what is too much."""
+        """Delete some expired records, or else some of those beyond the bounds."""
         now = int(self._thread.now())
         return await self._thread.run(lambda c: _purged(c, now) or _evicted(c, bounds))
 
     async def shrink(self) -> None:
-        """Give the space of what was deleted back to the disk."""
+        """Return the space of deleted records to the disk."""
         await self._thread.run(_shrink)
 
 
@@ -43,7 +43,7 @@ def _evicted(connection: sqlite3.Connection, bounds: Bounds) -> list[Removed]:
 
 
 def _shrink(connection: sqlite3.Connection) -> None:
-    """Give pages that are free back to the disk, as many as take a moment."""
+    """Return free pages to the disk, as many as take a moment."""
     # In a script: `execute` would give back a single page.
     connection.executescript(
         f"PRAGMA incremental_vacuum({_PAGES}); PRAGMA wal_checkpoint(TRUNCATE)"

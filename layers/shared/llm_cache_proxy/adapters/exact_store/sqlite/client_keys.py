@@ -50,7 +50,7 @@ class SqliteKeys(SqlitePart):
         instead_of: KeyRecord | None = None,
         usage_of: str | None = None,
     ) -> bool:
-        """Keep the record; False where another one stands there."""
+        """Store the record; False if another one stands there."""
         before = None if instead_of is None else record_text(instead_of)
         return await self._thread.run(
             lambda c: _write(c, (tenant, key_id), record_text(record), before, usage_of)
@@ -97,7 +97,7 @@ class CheckedKey:
     usage: KeyUsage
 
     def after(self, check: KeyCheck, now: int, *, found: bool) -> tuple[KeyUsage, Grant]:
-        """What the key has used once the request is served, and what it is granted."""
+        """The key's usage once the request is served, and its grant."""
         used, charge, short = after(self.record, self.usage, check, found=found)
         return used, grant(self.record, used, now, charge=charge, short=short)
 
@@ -109,7 +109,7 @@ def judged_and_counted(
     judge: Callable[[], tuple[A, KeyUsage | None]],
     note: Callable[[A], None],
 ) -> A:
-    """What `judge` finds for the key, with its use and what `note` counts, in one transaction.
+    """The answer of `judge`; its usage and what `note` counts are written in one transaction.
 
     A store that is full or locked serves without a count, and charges nothing.
     """
@@ -145,14 +145,14 @@ def checked_key(
 
 
 def write_usage(connection: sqlite3.Connection, tenant: str, key_id: str, usage: KeyUsage) -> None:
-    """Write what a key has used."""
+    """Write a key's usage."""
     minute = (usage.window_start, usage.requests)
     budgets = (usage.day, usage.tokens, usage.month, usage.nano_dollars)
     connection.execute(_WRITE_USED, (*minute, *budgets, tenant, key_id))
 
 
 def correct_usage(connection: sqlite3.Connection, tenant: str, counts: Mapping[str, int]) -> None:
-    """Change what keys have used by the counts that say so."""
+    """Correct the usage of keys by the counts that name them."""
     for key_id, what, period, amount in corrections(counts):
         row = _key_row(connection, tenant, key_id)
         if row is not None:
@@ -169,5 +169,5 @@ def _key_row(connection: sqlite3.Connection, tenant: str, key_id: str) -> sqlite
 
 
 def usage_in(row: sqlite3.Row) -> KeyUsage:
-    """What a row says its key has used."""
+    """The usage in a key's row."""
     return KeyUsage(*(int(row[name]) for name in _USED.split(", ")))

@@ -61,7 +61,7 @@ class SqliteCommits(SqlitePart):
         return await self._thread.run(lambda c: _commit(c, commit, now, storing=not full))
 
     async def check(self) -> str | None:
-        """Read, and write to the file's head; what was set aside, where something was."""
+        """Read, and write to the file's head; names a damaged file that was set aside."""
         await self._thread.run(_read_something)
         shortage = None if self._disk_space is None else self._disk_space.shortage()
         if shortage is not None:
@@ -92,11 +92,11 @@ class SqliteCommits(SqlitePart):
         await self._trim_recent(tenant, recent)
 
     async def _trim_recent(self, tenant: str, recent: Sequence[str]) -> None:
-        """Delete the tenant's oldest lines, from time to time: to walk along them takes time."""
+        """Delete the tenant's oldest lines now and then: reading through them takes time."""
         self._untrimmed += len(recent)
         if self._untrimmed >= _LINES_BETWEEN_TRIMS:
             self._untrimmed = 0
-            with suppress(ExactStoreUnavailable):  # what was asked for has been done
+            with suppress(ExactStoreUnavailable):  # the call itself has succeeded
                 await self._thread.run(lambda c: forget(c, tenant, self._requests_kept))
 
 

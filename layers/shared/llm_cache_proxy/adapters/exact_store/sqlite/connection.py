@@ -33,7 +33,7 @@ class SqliteThread:
         self.remark: str | None = None
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` gives. Raises ExactStoreUnavailable where the file cannot be used."""
+        """The result of `work`. Raises ExactStoreUnavailable if the file cannot be used."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         try:

@@ -85,7 +85,7 @@ def _answered_to_key(
 def _judged(
     connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: float
 ) -> tuple[ItemsAnswered, KeyUsage | None]:
-    """What the key gets, and what it has then used."""
+    """The key's grant, and its usage afterwards."""
     key = checked_key(connection, query.tenant, check, int(now))
     if not isinstance(key, CheckedKey):
         return key, None

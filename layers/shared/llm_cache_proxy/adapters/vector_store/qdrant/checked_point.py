@@ -1,4 +1,4 @@
-"""The point that a check of the store writes and removes: of no tenant's, and expired always."""
+"""The point that a check of the store writes and removes: of no tenant, and always expired."""
 
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.requests.keys import ALL

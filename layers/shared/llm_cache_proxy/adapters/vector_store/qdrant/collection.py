@@ -1,4 +1,4 @@
-"""What the semantic tier needs of one collection, on a server or in this process."""
+"""The operations of one collection, on a server or in this process."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -25,7 +25,7 @@ class Collection(Protocol):
     """Failure is `VectorStoreUnavailable`, or the kind of it that fits."""
 
     async def provision(self, dimensions: int) -> None:
-        """Make what is missing of the collection, for vectors of `dimensions`, and its indexes."""
+        """Make the collection for vectors of `dimensions`, and its indexes, if they are missing."""
         ...
 
     async def nearest(
@@ -47,15 +47,15 @@ class Collection(Protocol):
         ...
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
-        """Delete what has the selector and a sequence below the cutoff; how many that were."""
+        """Delete entries with the selector and a sequence below the cutoff; how many they were."""
         ...
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
-        """Delete what was created before then; how many that were."""
+        """Delete entries that were created before then; how many they were."""
         ...
 
     async def purge(self, now: int) -> int:
-        """Delete what is past its `purge_at`; how many that were."""
+        """Delete entries past their `purge_at`; how many they were."""
         ...
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:

@@ -1,7 +1,7 @@
-"""Which points are meant: the conditions of every search, sweep and count, without a client.
+"""The conditions of every search, sweep and count, independent of the client.
 
-What is a candidate, what a clear takes and what is held is decided here once; a collection only
-puts it into the words of its client.
+What is a candidate, what a clear takes and what counts as held is decided here; a collection only
+translates it for its client.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from llm_cache_proxy.ports.vector_store import Scope
 
 KEYWORD_FIELDS = ("fingerprint", "embedder", "selectors")
 INTEGER_FIELDS = ("created_at", "expires_at", "purge_at", "sequence")
-"""With `tenant`, which is kept apart, every field that a condition names: each has an index."""
+"""Every field that a condition names besides `tenant`: each has an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ Conditions = tuple[Is | Within, ...]
 
 
 def within(scope: Scope) -> Conditions:
-    """What lies within the scope, expired or not."""
+    """All entries of the scope, expired or not."""
     return (
         Is("fingerprint", scope.fingerprint),
         Is("tenant", scope.tenant),
@@ -45,22 +45,22 @@ def within(scope: Scope) -> Conditions:
 
 
 def living(scope: Scope, now: int) -> Conditions:
-    """What may answer within the scope."""
+    """Entries of the scope that may answer."""
     return *within(scope), Within("expires_at", above=now)
 
 
 def cleared(tenant: str, selector: str, cutoff: int) -> Conditions:
-    """What a clear of the selector has cut off."""
+    """Entries that a clear of the selector has cut off."""
     return Is("tenant", tenant), Is("selectors", selector), Within("sequence", below=cutoff)
 
 
 def held(tenant: str, selector: str | None, created_before: int | None) -> Conditions:
-    """What is held of the tenant, of those with the selector, or created before then."""
+    """The tenant's entries: all, those with the selector, or those created before then."""
     named = () if selector is None else (Is("selectors", selector),)
     earlier = () if created_before is None else (Within("created_at", below=created_before),)
     return Is("tenant", tenant), *named, *earlier
 
 
 def past(now: int) -> Conditions:
-    """What is past its `purge_at`, of every tenant."""
+    """Entries past their `purge_at`, of every tenant."""
     return (Within("purge_at", at_most=now),)

@@ -1,4 +1,4 @@
-"""Operators' view of a cluster: what they ask for is asked of every group, and put together."""
+"""Operators' view of a cluster: each call goes to every group, and the results are joined."""
 
 from collections import Counter
 from collections.abc import Sequence

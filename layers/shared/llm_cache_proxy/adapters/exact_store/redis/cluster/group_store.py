@@ -1,4 +1,4 @@
-"""The exact store within one hash slot, and what a tenant of several groups needs of each."""
+"""The exact store within one hash slot, and the further calls that a spread tenant needs."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from llm_cache_proxy.ports.exact_store.leases import Lease
 from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 _AT_ONCE = 1_000
-"""Pairs that one script is handed."""
+"""The most pairs that one script is given."""
 _NOTHING = ItemsFound({}, sequence=0, now=0)
 
 
@@ -66,12 +66,12 @@ class GroupStore(RedisExactStore):
         return numbers(await self._run("next_cutoff", [TenantNames(group).sequence]), 1)[0]
 
     async def raise_cutoffs(self, group: str, sequence: int, cutoffs: Sequence[Word]) -> None:
-        """Move the sequence, and cutoffs (selectors and theirs in turns), up to these."""
+        """Raise the sequence and cutoffs (selector and cutoff in turn) to these."""
         names = TenantNames(group)
         await self._run("raise_cutoff", [names.cutoffs, names.sequence], sequence, *cutoffs)
 
     async def cutoffs(self, group: str) -> tuple[int, list[Word]]:
-        """The sequence, and selectors and their cutoffs in turns."""
+        """The sequence, and selector and cutoff in turn."""
         names = TenantNames(group)
         sequence = await self._server.command("GET", names.sequence)
         held = texts(await self._server.command("HGETALL", names.cutoffs))
@@ -83,7 +83,7 @@ class GroupStore(RedisExactStore):
         return texts(await self._server.command("SMEMBERS", TenantNames(group).barred))
 
     async def trust(self, group: str, threshold: float, pairs: Sequence[str]) -> None:
-        """Put the raised threshold there, and these pairs beside those that are barred."""
+        """Store the raised threshold, and these pairs beside those that are barred."""
         names = TenantNames(group)
         keys = [names.barred, names.standing]
         for start in range(0, max(1, len(pairs)), _AT_ONCE):
@@ -91,12 +91,12 @@ class GroupStore(RedisExactStore):
             await self._run("trust", keys, repr(threshold), *words)
 
     async def known_slots(self, home: str) -> str:
-        """Over how many groups the tenant was spread last, as it stands there."""
+        """The number of groups that the tenant was spread over last, as stored there."""
         held = await self._server.command("GET", TenantNames(home).slots)
         return "" if held is None else str(held)
 
     async def know_slots(self, home: str, count: int) -> None:
-        """Say over how many groups the tenant is spread."""
+        """Store the number of groups that the tenant is spread over."""
         await self._server.command("SET", TenantNames(home).slots, count)
 
     async def groups(self) -> list[str]:
@@ -104,5 +104,5 @@ class GroupStore(RedisExactStore):
         return cast("list[str]", await self.tenants())
 
     async def check_at(self, number: int) -> str | None:
-        """As `check`, on a key that is in a slot of its own for each number."""
+        """Do what `check` does, on a key in a slot of its own for each number."""
         return await self._checked(f"{CHECKED}:{number}")

@@ -1,4 +1,4 @@
-"""What every part of the store on a cluster shares: a tenant's groups, and calls to many."""
+"""The base of the cluster's store: a tenant's groups, and calls to many of them."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Groups:
-    """A tenant's groups are in step before it is first used: one knows what the home knows."""
+    """Brings a tenant's groups in step before their first use: each knows what the home knows."""
 
     def __init__(self, server: RedisServer, slots: int, requests_kept: int = REQUESTS_KEPT) -> None:
         self._group = GroupStore(server, requests_kept)
@@ -67,7 +67,7 @@ class Groups:
         self._out_of_step.add(tenant)
 
     async def _correct(self, slots: Slots, corrections: Mapping[str, int]) -> None:
-        """Correct what client keys have used, which the home alone knows; never lost, never twice.
+        """Correct the usage of client keys, which the home alone knows; never lost, never twice.
 
         The request has been served already: corrections that fail wait for the next call.
         """
@@ -100,7 +100,7 @@ def apart(counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def stamped(lines: Sequence[str]) -> list[str]:
-    """Lines on requests with the moment before them, by which those of all groups are merged."""
+    """Lines on requests behind a time stamp, by which the lines of all groups are merged."""
     now = time.time_ns()
     return [f"{now + number:0{_STAMP_DIGITS}} {line}" for number, line in enumerate(lines)]
 

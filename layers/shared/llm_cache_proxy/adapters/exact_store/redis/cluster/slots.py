@@ -1,7 +1,7 @@
-"""Where a tenant's keys are on a Redis Cluster: in so many groups, each within one hash slot.
+"""Where a tenant's keys are on a Redis Cluster: in groups, each within one hash slot.
 
-The first group is the tenant's home: it has what must be in one place to be exact. To the scripts
-each group is a tenant of its own, whose name no tenant can have.
+The first group is the tenant's home: it holds what must be in one place to be exact. For the
+scripts each group is a tenant of its own, with a name that no tenant can have.
 """
 
 from collections.abc import Sequence

@@ -27,7 +27,7 @@ class ClusterLeases(ClusterItems):
         return await self._group.extend(slots.of_flight(lease.flight), lease, seconds)
 
     async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
-        """Leave `text` for the followers, and end the lease."""
+        """Publish `text` to the followers, and end the lease."""
         slots = await self._slots(tenant)
         return await self._group.publish(slots.of_flight(lease.flight), lease, text, seconds)
 
@@ -56,7 +56,7 @@ class ClusterTrust(ClusterLeases):
         return any(await together(self._group.unbar(group, pair) for group in slots.all))
 
     async def verdicts(self, tenant: str, pairs: Sequence[str]) -> Sequence[bool | None]:
-        """For each pair what is remembered, in one command."""
+        """The stored verdicts on the pairs, in one command."""
         slots = await self._slots(tenant)
         return await self._group.verdicts(slots.home, pairs)
 
@@ -66,12 +66,12 @@ class ClusterTrust(ClusterLeases):
         await self._group.remember(slots.home, pair, approved=approved, ttl_seconds=ttl_seconds)
 
     async def sampled(self, tenant: str, *, wrong: bool) -> Standing:
-        """Count one shadow sample; what the tenant's samples now come to."""
+        """Count one shadow sample; the tenant's samples so far."""
         slots = await self._slots(tenant)
         return await self._group.sampled(slots.home, wrong=wrong)
 
     async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
-        """Put the raised threshold in the place of `before`, if it is still that."""
+        """Replace the raised threshold `before`, if it still stands."""
         slots = await self._slots(tenant)
         done = await self._group.set_threshold(slots.home, threshold, before=before)
         if done:
@@ -83,7 +83,7 @@ class ClusterTrust(ClusterLeases):
         return done
 
     async def standing(self, tenant: str) -> Standing:
-        """What holds for the tenant now."""
+        """The tenant's threshold and samples now."""
         slots = await self._slots(tenant)
         return await self._group.standing(slots.home)
 
@@ -105,7 +105,7 @@ class ClusterExactStore(ClusterTrust, ClusterAdmin):
         instead_of: KeyRecord | None = None,
         usage_of: str | None = None,
     ) -> bool:
-        """Keep the record; False where another one stands there."""
+        """Store the record; False if another one stands there."""
         slots = await self._slots(tenant)
         return await self._group.write_key(
             slots.home, key_id, record, instead_of=instead_of, usage_of=usage_of

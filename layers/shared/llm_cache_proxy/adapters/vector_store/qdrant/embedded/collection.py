@@ -55,7 +55,7 @@ def failures_as_ours() -> Iterator[None]:
     try:
         yield
     except Exception as exc:  # the engine has no exceptions of its own: it raises this class
-        # What does not parse is quoted by the error that says so, and may be a user's text.
+        # A parse error quotes its input, which may be a user's text.
         said = "" if isinstance(exc, TypeError | ValueError) else f": {exc}"
         raise VectorStoreUnavailable(
             f"the embedded store failed{said}"[:_MOST_DETAIL_CHARACTERS]
@@ -71,7 +71,7 @@ class QdrantEdgeCollection:
         self._graphs = graphs
 
     async def is_worth_compacting(self) -> bool:
-        """Whether a fifth of it is removed points, which keep their space until then."""
+        """Whether a fifth of the points are removed ones, which keep their space until then."""
         with failures_as_ours():
             return self._lost.are_many(self._points())
 
@@ -86,7 +86,7 @@ class QdrantEdgeCollection:
     async def nearest(
         self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
     ) -> Found:
-        """Among what the scope's graph proposes, or all of the scope where that is too little."""
+        """The nearest of the graph's proposals, or of the whole scope if they are too few."""
         meant = _filter(living(scope, now))
         held = self._graphs.of(scope)
         with failures_as_ours():
@@ -149,11 +149,11 @@ class QdrantEdgeCollection:
         return self._sweep(cleared(tenant, selector, cutoff))
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
-        """The same for what was created before then."""
+        """The same for entries created before then."""
         return self._sweep(held(tenant, None, created_before))
 
     async def purge(self, now: int) -> int:
-        """The same for what is past its `purge_at`, of every tenant."""
+        """The same for entries past their `purge_at`, of every tenant."""
         return self._sweep(past(now))
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
@@ -176,20 +176,20 @@ class QdrantEdgeCollection:
             self._shard.info()
 
     async def close(self) -> None:
-        """Write what is only in memory, graphs too, and let go of the files."""
+        """Write everything that is only in memory, graphs too, and release the files."""
         try:
             self._graphs.save(lambda scope: self._count(within(scope)))
         finally:
             await self.let_go()
 
     async def let_go(self) -> None:
-        """Let go of the files, which hold every point; the graphs stay as they are."""
+        """Release the files, which hold every point; the stored graphs stay as they are."""
         with failures_as_ours():
             self._shard.flush()
             self._shard.close()
 
     def restore_graphs(self) -> None:
-        """Take up the graphs that were kept when the collection was closed."""
+        """Load the graphs that were stored when the collection was closed."""
         self._graphs.restore(lambda scope: self._count(within(scope)))
 
     def _scored(

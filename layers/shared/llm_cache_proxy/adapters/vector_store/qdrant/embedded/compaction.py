@@ -26,10 +26,10 @@ _LONGEST_SECONDS = 300.0
 
 
 class Compaction:
-    """Runs on one thread at a time; any other may stop it, for good.
+    """Runs on one thread at a time; any other thread may stop it, for good.
 
-    Its process holds the folder's lock too: where it outlives the server, the next one is told
-    that the folder is in use.
+    Its process holds the folder's lock too: if it outlives the server, the next server finds the
+    folder in use.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Compaction:
         self._stopped = False
 
     def run(self, path: Path, lock: FolderLock | None) -> bool:
-        """Whether the collection in `path` was compacted; it is as sound as before if it was not.
+        """Compact the collection in `path`; whether that worked. A failure leaves it as it was.
 
         Nothing of it runs any more afterwards.
         """
@@ -65,7 +65,7 @@ class Compaction:
                 _say_whose(lock, os.getpid())
 
     def stop(self) -> None:
-        """End what runs, and run nothing from now on."""
+        """End the running compaction, and run none from now on."""
         with self._starting:
             self._stopped = True
             if self._process is not None:

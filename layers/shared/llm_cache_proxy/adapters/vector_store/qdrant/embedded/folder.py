@@ -28,7 +28,7 @@ _CONFIG_FILE = "edge_config.json"
 
 
 _LOCKED_WAL = "WouldBlock"
-"""In what the engine says where another process has the collection open."""
+"""In the engine's message if another process has the collection open."""
 
 
 class QdrantFolder:
@@ -59,13 +59,13 @@ class QdrantFolder:
 
     @property
     def lock(self) -> FolderLock:
-        """What another store of this process needs to use the folder too."""
+        """The lock, which another store of this process needs to use the folder too."""
         return self._lock
 
     async def compact(self) -> bool:
-        """Whether the collection was compacted; it is closed meanwhile, and open after.
+        """Compact the collection, closed meanwhile; whether that worked.
 
-        Raises `SettingsError` where it cannot be opened again.
+        Raises `SettingsError` if it cannot be opened again.
         """
         await self.collection.let_go()
         done = False
@@ -84,7 +84,7 @@ class QdrantFolder:
         self._compaction.stop()
 
     async def begin(self) -> None:
-        """Open what was made just now as a later process will, with the memory that this takes."""
+        """Open a new collection as a later process will, with the memory that this takes."""
         self._lost.forget()
         await self.collection.let_go()
         self.collection = self._loaded()
@@ -182,7 +182,7 @@ def _dimensions(path: Path, wanted: int | None) -> int:
 
 
 def _dimensions_held(path: Path) -> int | None:
-    """Of the collection in `path`; None where there is none that can be read."""
+    """The dimensions of the collection in `path`; None if none can be read."""
     try:
         size = json.loads((path / _CONFIG_FILE).read_text())["vectors"][""]["size"]
     except (OSError, ValueError, KeyError, TypeError):

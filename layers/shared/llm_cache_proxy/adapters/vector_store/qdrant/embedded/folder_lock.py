@@ -1,7 +1,7 @@
-"""One process at a time in a folder, and who it is.
+"""A lock on a folder for one process at a time, which names its holder.
 
-Never waits for the other process, and never leaves a lock behind: the operating system releases
-it however its holders end.
+Never waits for the other process, and never leaves a lock behind: the operating system releases it
+however its holders end.
 """
 
 import os
@@ -51,20 +51,20 @@ class FolderLock:
         self.name(os.getpid())
 
     def name(self, process_id: int) -> None:
-        """Say whose it is: of this process, or of a child that it was passed to."""
+        """Write whose it is: this process's, or a child's that it was passed to."""
         if self._file is not None:
             self._file.truncate(0)
             self._file.write(str(process_id))
             self._file.flush()
 
     def descriptors(self) -> tuple[int, ...]:
-        """What a child has to inherit to hold the lock as well, for as long as it lives."""
+        """The descriptors that a child must inherit to hold the lock as well, until it ends."""
         if self._file is None or sys.platform == "win32":  # where none can be inherited
             return ()
         return (self._file.fileno(),)
 
     def release(self) -> None:
-        """Give the lock back; nothing happens where it is not held."""
+        """Release the lock; nothing happens if it is not held."""
         if self._file is not None:
             self._file.close()
             self._file = None

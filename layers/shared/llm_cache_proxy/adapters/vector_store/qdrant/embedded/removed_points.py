@@ -1,13 +1,13 @@
-"""How many points a collection has lost since it was compacted, kept over restarts.
+"""Counts the points that a collection has lost since its last compaction, over restarts.
 
-The engine says how many points it holds, not how many it keeps the space of.
+The engine reports how many points it holds, not how many it keeps space for.
 """
 
 import logging
 from pathlib import Path
 
 _LEAST_REMOVED, _REMOVED_SHARE = 1_000, 0.2
-"""When the engine would compact a segment itself."""
+"""The share from which the engine itself would compact a segment."""
 _log = logging.getLogger(__name__)
 
 
@@ -20,7 +20,7 @@ class RemovedPoints:
         self._tried_at = 0
 
     def add(self, count: int) -> None:
-        """So many points were held and are not any more."""
+        """Count so many points that were removed."""
         if count > 0:
             self._keep(self._count + count)
 
@@ -32,11 +32,11 @@ class RemovedPoints:
         )
 
     def stay(self) -> None:
-        """Their space could not be given back: wait for more of them before the next try."""
+        """Their space could not be freed: wait for more of them before the next try."""
         self._tried_at = self._count
 
     def forget(self) -> None:
-        """Their space was given back, or the collection is another."""
+        """Their space was freed, or the collection is another one."""
         self._tried_at = 0
         if self._count:
             self._keep(0)

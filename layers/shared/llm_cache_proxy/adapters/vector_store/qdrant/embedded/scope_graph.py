@@ -59,7 +59,7 @@ class ScopeGraph:
 
     @classmethod
     def load(cls, path: Path, dimensions: int) -> Self:
-        """What `save` wrote; raises whatever the library raises where it is anything else."""
+        """The graph that `save` wrote; raises the library's errors for any other file."""
         made = cls(dimensions)
         graph, ids = _files(path)
         made._index.load(str(graph))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import ScopeGraph
 
 GRAPH_FROM_POINTS = 10_000
-"""From here on a graph is quicker than comparing all points, by more than it costs to keep."""
+"""From this size on a graph saves more time than it costs."""
 _LIVING_SHARE = 0.5
 _CONTENTS = "contents.json"
 # What usearch, and a file that is none of ours, may raise.
@@ -39,7 +39,7 @@ class GrowingGraph:
         self.next_id: PointId | None = None
 
     def extend(self, points: Iterable[tuple[PointId, object]], next_id: PointId | None) -> None:
-        """Take the next points by their ids; without a `next_id` they were the last."""
+        """Add the next points by their ids; without a `next_id` they were the last."""
         ours = [
             (name, vector)
             for name, vector in points
@@ -51,7 +51,7 @@ class GrowingGraph:
         self.whole = next_id is None
 
     def take(self, name: uuid.UUID, vector: Sequence[float]) -> None:
-        """A point that was stored just now, unless `extend` is to come to it."""
+        """Add a point that was stored just now, unless `extend` will reach it."""
         passed = isinstance(self.next_id, uuid.UUID) and name < self.next_id
         if self.whole or passed:
             self.graph.add([(name, vector)])
@@ -92,7 +92,7 @@ class ScopeGraphs:
         self._held.clear()
 
     def save(self, points: Callable[[Scope], int]) -> None:
-        """Keep the graphs that are whole, if there is room for them."""
+        """Store the whole graphs, if there is room for them."""
         whole = {scope: held.graph for scope, held in self._held.items() if held.whole}
         if not whole:
             return
@@ -110,7 +110,7 @@ class ScopeGraphs:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def restore(self, points: Callable[[Scope], int]) -> None:
-        """Read what was kept, where it is as it was written and the scope holds as many points."""
+        """Load stored graphs that are undamaged and whose scopes hold as many points."""
         if not self._folder.exists():
             return
         try:

@@ -1,4 +1,4 @@
-"""What each question about a collection is answered with, in the process that has it open."""
+"""The owner's answer to each call on a collection."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

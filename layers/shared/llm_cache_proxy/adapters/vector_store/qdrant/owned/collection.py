@@ -1,4 +1,4 @@
-"""One collection's operations as questions to the owner of the semantic store."""
+"""One collection's operations as calls to the owner of the semantic store."""
 
 from collections.abc import Iterable, Sequence
 from typing import cast
@@ -24,7 +24,7 @@ from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 
 class OwnedCollection:
-    """Each method is one question, which the owner gives up after `seconds`."""
+    """Each method is one call, which the owner gives up after `seconds`."""
 
     def __init__(self, connection: OwnerConnection, name: str, seconds: float) -> None:
         self._connection = connection
@@ -58,15 +58,15 @@ class OwnedCollection:
         await self._ask("store", vector, scope=words, entry=payload_of(scope, entry))
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
-        """Delete what has the selector and a sequence below the cutoff."""
+        """Delete entries with the selector and a sequence below the cutoff."""
         return await self._count("sweep", tenant=tenant, selector=selector, cutoff=cutoff)
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
-        """Delete what was created before then."""
+        """Delete entries that were created before then."""
         return await self._count("sweep_before", tenant=tenant, created_before=created_before)
 
     async def purge(self, now: int) -> int:
-        """Delete what is past its `purge_at`; the owner gives the space back afterwards."""
+        """Delete entries past their `purge_at`; the owner frees the space afterwards."""
         return await self._count("purge", now=now)
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:

@@ -1,7 +1,7 @@
-"""A connection to the owner of the semantic store, over which many questions are under way at once.
+"""A connection to the owner of the semantic store, which carries many calls at once.
 
-Made on first use, and again after it broke. Never waits longer than the caller does: whoever gives
-up leaves an answer behind that nobody takes.
+Made on first use, and again after it broke. Never waits longer than the caller does: an answer that
+comes too late is dropped.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.domain.json_text import JsonObject
 
 BROKEN = (OSError, EOFError, MalformedFrame)
-"""What reading from, and writing to, an owner that has gone raises."""
+"""The errors of reading from, and writing to, an owner that has gone."""
 
 
 class OwnerConnection:
