@@ -5,6 +5,7 @@ packing in Python) costs more than the command itself.
 """
 
 import asyncio
+from typing import Any
 
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool
@@ -30,7 +31,7 @@ from llm_cache_proxy.pipeline.support.dependency import Deadline
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
 
 _MOST_CONNECTIONS = 100
-"""Commands beyond wait for one of these, within their time."""
+"""Further commands wait for one of these, within their deadline."""
 
 
 class RedisPyServer:
@@ -82,7 +83,7 @@ class RedisPyServer:
                 await connection.send_packed_command(packed, check_health=False)
                 reply: object = await connection.read_response()
             finally:
-                if connection.is_connected:  # it has closed itself where a reply may still come
+                if connection.is_connected:  # it has closed itself if a reply may still come
                     self._idle.append(connection)
         return reply
 
@@ -98,17 +99,20 @@ class RedisPyServer:
         return made
 
     def _connections(self) -> ConnectionPool:
-        """What knows how to connect; the deadline of each command is ours."""
+        """The pool that makes connections; the deadline of each command is ours."""
         if self._pool is None:
-            self._pool = ConnectionPool.from_url(
-                self._url,
-                decode_responses=True,
-                socket_timeout=None,
-                socket_connect_timeout=self._timeout_seconds,
-                retry=Retry(NoBackoff(), 0),
-                protocol=2,
-            )
+            options = self._connection_options()
+            self._pool = ConnectionPool.from_url(self._url, socket_timeout=None, **options)
         return self._pool
+
+    def _connection_options(self) -> dict[str, Any]:
+        """Options of every connection: replies are texts, and nothing is tried twice."""
+        return {
+            "decode_responses": True,
+            "socket_connect_timeout": self._timeout_seconds,
+            "retry": Retry(NoBackoff(), 0),
+            "protocol": 2,
+        }
 
 
 def redis_exact_store(

@@ -8,7 +8,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from llm_cache_proxy.adapters.vector_store.qdrant.checked_point import (
     CHECKED_ENTRY,
@@ -19,7 +19,12 @@ from llm_cache_proxy.adapters.vector_store.qdrant.collection import (
     CollectionMissing,
     CollectionUnready,
 )
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId, checked_vector, point_id
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
+    MINILM_DIMENSIONS,
+    PointId,
+    checked_vector,
+    point_id,
+)
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import StoreRefusesWrites, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
@@ -33,21 +38,30 @@ Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 
-class QdrantPort(ABC):
-    """`VectorStore` and `VectorAdmin`; a subclass says where and how operations run.
+class CollectionOptions(TypedDict, total=False):
+    """What every store takes besides the place of its collection.
 
     `timeout_seconds` bounds each operation of a request, `admin_timeout_seconds` each of an
     operator and provisioning. `dimensions` is what the embedder's vectors have; with None, what
     the first of them has.
     """
 
+    collection: str
+    timeout_seconds: float
+    admin_timeout_seconds: float
+    dimensions: int | None
+
+
+class QdrantPort(ABC):
+    """`VectorStore` and `VectorAdmin`; a subclass says where and how operations run."""
+
     def __init__(
         self,
-        collection: str,
         *,
-        timeout_seconds: float,
-        admin_timeout_seconds: float,
-        dimensions: int | None,
+        collection: str = DEFAULT_COLLECTION,
+        timeout_seconds: float = 1.0,
+        admin_timeout_seconds: float = 60.0,
+        dimensions: int | None = MINILM_DIMENSIONS,
     ) -> None:
         self._name = collection
         self._beside: dict[str, QdrantPort] = {}
@@ -79,6 +93,15 @@ class QdrantPort(ABC):
         if collection not in self._beside:
             self._beside[collection] = self._sibling(collection)
         return self._beside[collection]
+
+    def _sibling_options(self, collection: str) -> CollectionOptions:
+        """Those of this store, for another collection."""
+        return {
+            "collection": collection,
+            "timeout_seconds": self._timeout_seconds,
+            "admin_timeout_seconds": self._admin_timeout_seconds,
+            "dimensions": None,
+        }
 
     async def aclose(self) -> None:
         """Release what is held; the store is not used afterwards."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from redis.asyncio.cluster import RedisCluster
 
 _PATTERN = 3
-"""The place of the pattern in SCAN's words; its hash tag says whose node is meant."""
+"""The place of the pattern in SCAN's words; its hash tag names the node."""
 _READ_BY_THE_CLIENT = ("COMMAND", "CLUSTER")
 
 
@@ -39,16 +39,9 @@ class RedisClusterServer(RedisPyServer):
     def _nodes(self) -> "RedisCluster":
         if self._cluster is None:
             from redis.asyncio.cluster import RedisCluster
-            from redis.asyncio.retry import Retry
-            from redis.backoff import NoBackoff
 
             self._cluster = RedisCluster.from_url(
-                self._url,
-                decode_responses=True,
-                socket_timeout=self._timeout_seconds,
-                socket_connect_timeout=self._timeout_seconds,
-                retry=Retry(NoBackoff(), 0),
-                protocol=2,
+                self._url, socket_timeout=self._timeout_seconds, **self._connection_options()
             )
             for read in (self._cluster.response_callbacks, self._cluster.result_callbacks):
                 for name in [name for name in read if not name.startswith(_READ_BY_THE_CLIENT)]:

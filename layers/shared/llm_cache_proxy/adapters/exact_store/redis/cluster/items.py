@@ -6,7 +6,6 @@ from dataclasses import replace
 from llm_cache_proxy.adapters.exact_store.redis.cluster.groups import (
     apart,
     by_group,
-    stamped,
     together,
 )
 from llm_cache_proxy.adapters.exact_store.redis.cluster.requests import ClusterRequests
@@ -22,13 +21,10 @@ class ClusterItems(ClusterRequests):
 
     async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
         """The valid entries under the keys, once the client's key has been checked."""
-        slots = await self._slots(query.tenant)
-        counts, corrections = apart(query.counts)
-        recent = stamped(query.recent)
-        admitted = await self._admitted(slots, query.check)
-        if isinstance(admitted, Refused | OtherNamespace):
-            await self._tally(slots, counts, corrections, recent)
-            return admitted
+        lookup = await self._admitted_lookup(query)
+        if isinstance(lookup, Refused | OtherNamespace):
+            return lookup
+        slots, admitted, counts, corrections, recent = lookup
         groups = by_group(slots, query.keys) or {slots.home: []}
         alone = len(groups) == 1
         ride = (counts, recent) if alone else ({}, [])
@@ -50,7 +46,7 @@ class ClusterItems(ClusterRequests):
         )
         if alone:
             await self._correct(slots, corrections)
-        else:  # counted once all groups have answered, so that what is asked again counts once
+        else:  # counted after all groups have answered, so that a second try counts once
             if query.whole and len(found.hits) == len(query.keys):
                 counts[EXACT_HITS] = counts.get(EXACT_HITS, 0) + 1
             await self._tally(slots, counts, corrections, recent)
@@ -59,8 +55,8 @@ class ClusterItems(ClusterRequests):
         grant: Grant | OtherNamespace | Refused = admitted
         missing = len(query.keys) - len(found.hits)
         if missing or not query.keys:
-            asked = query.check.share(missing, len(query.keys)) if query.keys else query.check
-            grant = await self._reserved(slots, asked, admitted)
+            share = query.check.share(missing, len(query.keys)) if query.keys else query.check
+            grant = await self._reserved(slots, share, admitted)
         if isinstance(grant, Grant):
             return replace(found, grant=grant)
         if query.lease_seconds:
@@ -104,7 +100,7 @@ class ClusterItems(ClusterRequests):
 
 
 def _joined(parts: Sequence[ItemsAnswered]) -> ItemsFound:
-    """What all groups found. The least sequence is each one's: so no clear is overlooked."""
+    """The finds of all groups. The sequence is the least one, so that no clear is overlooked."""
     found = [part for part in parts if isinstance(part, ItemsFound)]
     return ItemsFound(
         hits={key: hit for part in found for key, hit in part.hits.items()},

@@ -1,6 +1,6 @@
 """Requests on a cluster: a lookup and a commit are one script in the group of their key.
 
-A client's key is checked in the tenant's home before, and budgets are reserved after a miss: limits
+A client's key is checked first, in the tenant's home; budgets are reserved after a miss. Limits
 stay exact, at one more round trip for a hit and two for a miss.
 """
 
@@ -8,12 +8,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from llm_cache_proxy.adapters.exact_store.redis.cluster.groups import Groups, apart, stamped
 from llm_cache_proxy.adapters.exact_store.redis.cluster.slots import Slots
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck
 from llm_cache_proxy.domain.entries.entry import Alias
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
+from llm_cache_proxy.ports.exact_store.items import ItemsLookup
 from llm_cache_proxy.ports.exact_store.leases import Lease
 from llm_cache_proxy.ports.exact_store.store import (
     Answered,
@@ -30,18 +32,25 @@ from llm_cache_proxy.ports.exact_store.store import (
 _log = logging.getLogger(__name__)
 
 
+class AdmittedLookup(NamedTuple):
+    """A lookup whose client key is served: its tenant's slots, and the counts that go with it."""
+
+    slots: Slots
+    grant: Grant
+    counts: dict[str, int]
+    corrections: Mapping[str, int]
+    recent: Sequence[str]
+
+
 class ClusterRequests(Groups):
     """The `ExactStore` of a cluster."""
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key, once the client's key has been checked."""
-        slots = await self._slots(query.tenant)
-        counts, corrections = apart(query.counts)
-        recent = stamped(query.recent)
-        admitted = await self._admitted(slots, query.check)
-        if isinstance(admitted, Refused | OtherNamespace):
-            await self._tally(slots, counts, corrections, recent)
-            return admitted
+        lookup = await self._admitted_lookup(query)
+        if isinstance(lookup, Refused | OtherNamespace):
+            return lookup
+        slots, grant, counts, corrections, recent = lookup
         group = slots.of(query.key)
         found = await self._group.lookup(
             replace(query, tenant=group, counts=counts, recent=recent, check=None)
@@ -49,7 +58,6 @@ class ClusterRequests(Groups):
         await self._correct(slots, corrections)
         if query.check is None or isinstance(found, Refused | OtherNamespace):
             return found
-        grant = admitted
         if isinstance(found, Miss):
             reserved = await self._reserved(slots, query.check, grant)
             if not isinstance(reserved, Grant):
@@ -112,11 +120,24 @@ class ClusterRequests(Groups):
         corrections: Mapping[str, int],
         recent: Sequence[str],
     ) -> None:
-        """In one group after the other: a counter is the sum of all."""
+        """Add to one group after the other: a counter is the sum of all."""
         group = slots.at(next(self._turn) % slots.count)
         if counts or recent:
             await self._group.record(group, counts, recent)
         await self._correct(slots, corrections)
+
+    async def _admitted_lookup(
+        self, query: Lookup | ItemsLookup
+    ) -> AdmittedLookup | OtherNamespace | Refused:
+        """The lookup once its client key has been checked; a refusal has been counted."""
+        slots = await self._slots(query.tenant)
+        counts, corrections = apart(query.counts)
+        recent = stamped(query.recent)
+        grant = await self._admitted(slots, query.check)
+        if isinstance(grant, Grant):
+            return AdmittedLookup(slots, grant, counts, corrections, recent)
+        await self._tally(slots, counts, corrections, recent)
+        return grant
 
     async def _admitted(
         self, slots: Slots, check: KeyCheck | None
@@ -129,13 +150,13 @@ class ClusterRequests(Groups):
     async def _reserved(
         self, slots: Slots, check: KeyCheck, admitted: Grant
     ) -> Grant | OtherNamespace | Refused:
-        """The grant once what the upstream may cost has been reserved."""
+        """The grant, once the upstream's likely cost has been reserved."""
         if not check.reserves:
             return admitted
         asked = replace(check, counts_request=False)
         try:
             reserved = await self._group.admit(slots.home, asked)
-        except ExactStoreUnavailable:  # what rode along is counted: only limits are not kept
+        except ExactStoreUnavailable:  # the counts have arrived: only the limit is not kept
             return replace(admitted, counted=False)
         if not isinstance(reserved, Grant):
             return reserved
@@ -144,7 +165,7 @@ class ClusterRequests(Groups):
     async def _leave(
         self, group: str, alias: Alias | None, target_in: str, held: Lease | None
     ) -> None:
-        """What fails costs the next request a search, and this one nothing."""
+        """Leave the alias; a failure costs the next request a search, and this one nothing."""
         try:
             if alias is not None:
                 await self._group.leave(group, alias, target_in, held)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.setting_aside import kept_as
@@ -18,8 +18,11 @@ from llm_cache_proxy.adapters.vector_store.qdrant.checked_point import (
     CHECKED_ENTRY,
     CHECKED_SCOPE,
 )
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
-from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION, QdrantPort, Result
+from llm_cache_proxy.adapters.vector_store.qdrant.port import (
+    CollectionOptions,
+    QdrantPort,
+    Result,
+)
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 
 if TYPE_CHECKING:
@@ -41,19 +44,11 @@ class QdrantLocalVectors(QdrantPort):
         self,
         path: Path,
         *,
-        collection: str = DEFAULT_COLLECTION,
-        timeout_seconds: float = 1.0,
-        admin_timeout_seconds: float = 60.0,
         disk_space: DiskSpace | None = None,
-        dimensions: int | None = MINILM_DIMENSIONS,
         holder: "QdrantLocalVectors | None" = None,
+        **options: Unpack[CollectionOptions],
     ) -> None:
-        super().__init__(
-            collection,
-            timeout_seconds=timeout_seconds,
-            admin_timeout_seconds=admin_timeout_seconds,
-            dimensions=dimensions,
-        )
+        super().__init__(**options)
         self._path = path
         self._disk_space = disk_space
         self._holder = holder
@@ -74,13 +69,13 @@ class QdrantLocalVectors(QdrantPort):
         await self._on_thread(self._opened)
 
     async def purge(self, now: int) -> int:
-        """Delete what is past its `purge_at`, and give back the space of all that was removed."""
+        """Delete entries past their `purge_at`, and free the space of all removed ones."""
         count = await super().purge(now)
         await self.compact()
         return count
 
     async def compact(self) -> None:
-        """Give back the space of what was removed, where that is much."""
+        """Free the space of removed entries, if it is much."""
         try:
             await self._on_thread(self._compacted)
         except SettingsError as exc:
@@ -108,12 +103,9 @@ class QdrantLocalVectors(QdrantPort):
     def _sibling(self, collection: str) -> "QdrantLocalVectors":
         return QdrantLocalVectors(
             self._path,
-            collection=collection,
-            timeout_seconds=self._timeout_seconds,
-            admin_timeout_seconds=self._admin_timeout_seconds,
             disk_space=self._disk_space,
-            dimensions=None,
             holder=self,
+            **self._sibling_options(collection),
         )
 
     async def _released(self) -> None:
@@ -151,7 +143,7 @@ class QdrantLocalVectors(QdrantPort):
         return done
 
     async def _grow(self) -> None:
-        """Let the graphs grow to their ends, for half of the time: the other half is requests'."""
+        """Let the graphs grow to their ends, half of the time: the other half is for requests."""
         try:
             has_to_grow = True
             while has_to_grow:
@@ -162,7 +154,7 @@ class QdrantLocalVectors(QdrantPort):
             _log.warning("a graph of the embedded store does not grow: %s", exc)
 
     async def _write_something(self, dimensions: int) -> None:  # noqa: ARG002 - stores no vector
-        """Remove what is not there: the engine's log takes it, and its files stay as they are."""
+        """Write by removing an absent point: the engine logs it, and its files stay as they are."""
         shortage = None if self._disk_space is None else self._disk_space.shortage()
         if shortage is not None:
             raise VectorStoreUnavailable(shortage)
@@ -181,7 +173,7 @@ class QdrantLocalVectors(QdrantPort):
             raise SettingsError(f"{shortage}: free some, or set DATA_DIR to another disk")
 
     async def _holding(self) -> None:
-        """Have the folder held for this process, where that is another store's part."""
+        """Have the folder held for this process, if another store holds it."""
         holder = self._holder
         if holder is None or holder._folder is not None:  # noqa: SLF001 - of the same class
             return
@@ -200,12 +192,12 @@ class QdrantLocalVectors(QdrantPort):
     def _performed(
         self, operation: "Callable[[Collection], Coroutine[None, None, Result]]"
     ) -> tuple[Result, bool]:
-        """What it answers, and whether a graph has to grow."""
+        """The result of the operation, and whether a graph has to grow."""
         collection = self._opened().collection
         return self._loop().run(operation(collection)), collection.has_to_grow
 
     def _grown(self) -> bool:
-        """Whether more has to grow; nothing has to in a folder that was closed meanwhile."""
+        """Whether a graph has to grow further; in a closed folder none has."""
         if self._folder is None:
             return False
         self._folder.collection.grow()

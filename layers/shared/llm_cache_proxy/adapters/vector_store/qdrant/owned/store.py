@@ -6,12 +6,15 @@ it delays only its own callers, and any number of servers may ask it.
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.collection import OwnedCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.connection import OwnerConnection
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
-from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION, QdrantPort, Result
+from llm_cache_proxy.adapters.vector_store.qdrant.port import (
+    CollectionOptions,
+    QdrantPort,
+    Result,
+)
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
 if TYPE_CHECKING:
@@ -26,21 +29,8 @@ class OwnedVectors(QdrantPort):
     While there is none, as when it died just now, each operation is unavailable.
     """
 
-    def __init__(
-        self,
-        address: Path,
-        *,
-        collection: str = DEFAULT_COLLECTION,
-        timeout_seconds: float = 1.0,
-        admin_timeout_seconds: float = 60.0,
-        dimensions: int | None = MINILM_DIMENSIONS,
-    ) -> None:
-        super().__init__(
-            collection,
-            timeout_seconds=timeout_seconds,
-            admin_timeout_seconds=admin_timeout_seconds,
-            dimensions=dimensions,
-        )
+    def __init__(self, address: Path, **options: Unpack[CollectionOptions]) -> None:
+        super().__init__(**options)
         self._address = address
         self._connection = OwnerConnection(address)
 
@@ -57,13 +47,7 @@ class OwnedVectors(QdrantPort):
         return await self._asked(lambda owned: owned.check(), self._timeout_seconds)
 
     def _sibling(self, collection: str) -> "OwnedVectors":
-        return OwnedVectors(
-            self._address,
-            collection=collection,
-            timeout_seconds=self._timeout_seconds,
-            admin_timeout_seconds=self._admin_timeout_seconds,
-            dimensions=None,
-        )
+        return OwnedVectors(self._address, **self._sibling_options(collection))
 
     async def _released(self) -> None:
         await self._connection.aclose()

@@ -5,10 +5,13 @@ qdrant-client before that.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import MINILM_DIMENSIONS
-from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION, QdrantPort, Result
+from llm_cache_proxy.adapters.vector_store.qdrant.port import (
+    CollectionOptions,
+    QdrantPort,
+    Result,
+)
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 
 if TYPE_CHECKING:
@@ -16,39 +19,25 @@ if TYPE_CHECKING:
 
     from llm_cache_proxy.adapters.vector_store.qdrant.server.collection import QdrantCollection
 
+_ADMIN_TIMEOUT_SECONDS = 10.0
+"""A server keeps no operator waiting as long as a folder that is being compacted."""
+
 
 class QdrantVectors(QdrantPort):
     """`VectorStore` and `VectorAdmin` on the server at `url`, shared by any number of processes."""
 
     def __init__(
-        self,
-        url: str,
-        *,
-        api_key: str | None = None,
-        collection: str = DEFAULT_COLLECTION,
-        timeout_seconds: float = 1.0,
-        admin_timeout_seconds: float = 10.0,
-        dimensions: int | None = MINILM_DIMENSIONS,
+        self, url: str, *, api_key: str | None = None, **options: Unpack[CollectionOptions]
     ) -> None:
-        super().__init__(
-            collection,
-            timeout_seconds=timeout_seconds,
-            admin_timeout_seconds=admin_timeout_seconds,
-            dimensions=dimensions,
-        )
+        options.setdefault("admin_timeout_seconds", _ADMIN_TIMEOUT_SECONDS)
+        super().__init__(**options)
         self._url = url
         self._api_key = api_key
         self._collection: QdrantCollection | None = None
 
     def _sibling(self, collection: str) -> "QdrantVectors":
-        return QdrantVectors(
-            self._url,
-            api_key=self._api_key,
-            collection=collection,
-            timeout_seconds=self._timeout_seconds,
-            admin_timeout_seconds=self._admin_timeout_seconds,
-            dimensions=None,
-        )
+        options = self._sibling_options(collection)
+        return QdrantVectors(self._url, api_key=self._api_key, **options)
 
     async def _released(self) -> None:
         if self._collection is not None:
