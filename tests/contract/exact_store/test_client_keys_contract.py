@@ -3,10 +3,8 @@
 import asyncio
 import calendar
 import time
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import redis
@@ -28,19 +26,10 @@ from llm_cache_proxy.ports.exact_store.store import (
     OtherNamespace,
     Refused,
 )
-from samples.stores.exact_stores import KINDS, opened
 
 TENANT, KEY = "acme", "00000000000000aa"
 RECORD = KeyRecord(name="ci", created_at=1_700_000_000)
 CHECK = KeyCheck(KEY, "m", None, tokens=10, nano_dollars=1_000)
-
-
-@pytest.fixture(params=KINDS)
-async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
-) -> AsyncIterator[Exact]:
-    async with opened(request.param, tmp_path, redis_url) as made:
-        yield made.store
 
 
 def asking(key: str = "none", check: KeyCheck = CHECK, tenant: str = TENANT) -> Lookup:
@@ -421,7 +410,7 @@ def test_the_month_is_that_of_the_servers_clock_whatever_the_callers_says(redis_
     assert months == [month_of(here) for here, _ in clocks]
 
 
-@pytest.mark.parametrize("store", ["redis"], indirect=True)
+@pytest.mark.parametrize("opened_store", ["redis"], indirect=True)
 async def test_a_full_redis_serves_uncounted(store: Exact, redis_url: str) -> None:
     await keep(store, limits=Limits(requests_per_minute=1))
     await granted(store, asking())
@@ -436,7 +425,7 @@ async def test_a_full_redis_serves_uncounted(store: Exact, redis_url: str) -> No
     assert [(grant.counted, grant.charge) for grant in grants] == [(False, None)] * 3
 
 
-@pytest.mark.parametrize("store", ["redis"], indirect=True)
+@pytest.mark.parametrize("opened_store", ["redis"], indirect=True)
 async def test_a_record_that_cannot_be_read_is_an_unknown_key(store: Exact, redis_url: str) -> None:
     client = redis.Redis.from_url(redis_url)
     for text in ("", "{", "[]", '"x"', '{"name": "x"}', "null"):

@@ -1,9 +1,7 @@
 """What operators read from the exact tier, the same for every kind of store."""
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,17 +16,8 @@ from llm_cache_proxy.ports.exact_store.store import (
     Lookup,
     Miss,
 )
-from samples.stores.exact_stores import KINDS, opened
 
 TENANT = "acme {1}"
-
-
-@pytest.fixture(params=KINDS)
-async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
-) -> AsyncIterator[Exact]:
-    async with opened(request.param, tmp_path, redis_url) as made:
-        yield made.store
 
 
 def entry(name: str, *, age: int = 0, ttl: int = 3_600, sequence: int = 0) -> Entry:

@@ -2,26 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms, joined_sse
 from llm_cache_proxy.ports.exact_store.store import AliasFound, Commit, Hit, Miss
 from samples.stores.exact_entries import FORMS, TENANT, alias, asking, entry
-from samples.stores.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_stores import OpenedStore
 
 REDIS = ["redis", "upstash"]
 ODD_TENANTS = ["a:b", "a", "{a}", "a}", "*", "a/b", "ä", "A", "a b", "", "default:x", "%7Ba%7D"]
-
-
-@pytest.fixture(params=KINDS)
-async def opened_store(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
-) -> AsyncIterator[OpenedStore]:
-    async with opened(request.param, tmp_path, redis_url) as made:
-        yield made
 
 
 only_redis = pytest.mark.parametrize("opened_store", REDIS, indirect=True)
@@ -124,7 +114,7 @@ async def test_an_expired_entry_is_a_miss(opened_store: OpenedStore) -> None:
 
 
 def expired(seconds: int) -> Entry:
-    """An entry of a hundred seconds' life that is over since so many."""
+    """An entry with a TTL of a hundred seconds that expired so many seconds ago."""
     ended = int(time.time()) - seconds
     return entry(created_at=ended - 100, expires_at=ended, purge_at=ended + 3600)
 

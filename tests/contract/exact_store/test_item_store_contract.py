@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,20 +13,12 @@ from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsFound, ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import Commit, OtherNamespace, Refused
 from samples.stores.exact_entries import TENANT, alias, asking, entry
-from samples.stores.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_stores import OpenedStore
 
 KEY = "00000000000000aa"
 RECORD = KeyRecord(name="ci", created_at=1_700_000_000)
 CHECK = KeyCheck(KEY, "m", None, tokens=10, nano_dollars=1_000)
 ITEM = Forms(json='{"vector": "ä"}', sse="", usage_event="")
-
-
-@pytest.fixture(params=KINDS)
-async def opened_store(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
-) -> AsyncIterator[OpenedStore]:
-    async with opened(request.param, tmp_path, redis_url) as made:
-        yield made
 
 
 async def found(opened_store: OpenedStore, *keys: str, **changes: object) -> ItemsFound:
@@ -93,7 +83,7 @@ async def test_counts_and_recent_lines_ride_along(opened_store: OpenedStore) -> 
     assert await opened_store.store.recent(TENANT, 0, 10) == ["two", "one"]
 
 
-async def test_a_lookup_without_keys_tells_the_sequence(opened_store: OpenedStore) -> None:
+async def test_a_lookup_without_keys_gives_the_sequence(opened_store: OpenedStore) -> None:
     cutoff = await opened_store.store.cut(TENANT, "all")
 
     answer = await found(opened_store)

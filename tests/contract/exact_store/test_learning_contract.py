@@ -2,8 +2,6 @@
 
 import hashlib
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +17,7 @@ from llm_cache_proxy.domain.promise.counters import (
 )
 from llm_cache_proxy.domain.promise.evidence import GROUPS
 from samples.stores.exact_entries import TENANT
-from samples.stores.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_stores import OpenedStore
 
 CELL = Cell("substitution", 5)
 LABEL = merged(
@@ -28,14 +26,6 @@ LABEL = merged(
     check_counts(0.02, differs=True),
     control_counts(differs=False),
 )
-
-
-@pytest.fixture(params=KINDS)
-async def opened_store(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
-) -> AsyncIterator[OpenedStore]:
-    async with opened(request.param, tmp_path, redis_url) as made:
-        yield made
 
 
 async def learned(opened_store: OpenedStore) -> TenantEvidence:

@@ -1,9 +1,7 @@
 """What single flight relies on, the same for every kind of exact store."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,17 +15,9 @@ from llm_cache_proxy.ports.exact_store.leases import (
 )
 from llm_cache_proxy.ports.exact_store.store import Commit, Hit, Miss
 from samples.stores.exact_entries import TENANT, alias, asking, entry
-from samples.stores.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_stores import OpenedStore
 
 FLIGHT = "key:digest of key"
-
-
-@pytest.fixture(params=KINDS)
-async def opened_store(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
-) -> AsyncIterator[OpenedStore]:
-    async with opened(request.param, tmp_path, redis_url) as made:
-        yield made
 
 
 async def asked(opened_store: OpenedStore, tenant: str = TENANT, seconds: float = 10) -> Lease:
@@ -117,10 +107,10 @@ async def test_followers_read_what_is_not_kept_and_later_callers_do_not(
     leader, follower = await asked(opened_store), await asked(opened_store)
 
     assert await opened_store.store.publish(TENANT, leader, '{"ä": 1}', 15)
-    mail, _ = await opened_store.store.poll(polling(follower))
+    published, _ = await opened_store.store.poll(polling(follower))
     later = await asked(opened_store)
 
-    assert mail == PublishedAnswer('{"ä": 1}')
+    assert published == PublishedAnswer('{"ä": 1}')
     assert later.led
 
 
@@ -245,7 +235,9 @@ async def test_a_full_redis_gives_no_lease(opened_store: OpenedStore) -> None:
 
 
 @pytest.mark.parametrize("opened_store", ["redis", "upstash"], indirect=True)
-async def test_nobody_follows_a_leader_who_cannot_end_its_lease(opened_store: OpenedStore) -> None:
+async def test_no_request_follows_a_leader_that_cannot_end_its_lease(
+    opened_store: OpenedStore,
+) -> None:
     lease = await asked(opened_store)
     opened_store.redis().replicaof("127.0.0.1", "1")  # a replica whose primary is gone
 

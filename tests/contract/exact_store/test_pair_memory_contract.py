@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,17 +22,9 @@ from llm_cache_proxy.ports.exact_store.store import (
     Miss,
 )
 from samples.stores.exact_entries import TENANT, alias, asking, entry
-from samples.stores.exact_stores import KINDS, OpenedStore, opened
+from samples.stores.exact_stores import OpenedStore
 
 NEAR = Match(similarity=0.93, pair="a-pair")
-
-
-@pytest.fixture(params=KINDS)
-async def opened_store(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_url: str
-) -> AsyncIterator[OpenedStore]:
-    async with opened(request.param, tmp_path, redis_url) as made:
-        yield made
 
 
 async def test_a_barred_pair_is_barred_until_it_is_lifted(opened_store: OpenedStore) -> None:

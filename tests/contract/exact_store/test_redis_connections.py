@@ -56,7 +56,7 @@ async def test_what_is_refused_costs_no_connection(server: RedisPyServer, redis_
     assert connections(redis_url) - before == 2
 
 
-async def test_a_reply_that_comes_too_late_is_nobody_s(redis_url: str) -> None:
+async def test_a_late_reply_is_dropped(redis_url: str) -> None:
     server = RedisPyServer(redis_url, timeout_seconds=0.2)
 
     with pytest.raises(ExactStoreUnavailable):

@@ -1,4 +1,3 @@
-import logging
 from collections.abc import Iterator
 from itertools import count
 
@@ -12,7 +11,7 @@ from llm_cache_proxy.bootstrap.functions.settings import function_settings
 from llm_cache_proxy.bootstrap.functions.settings_watch import EVERY_SECONDS, SettingsWatch
 from llm_cache_proxy.domain.errors import SettingsError
 from servers.aws.app_config import AppConfig
-from servers.thread import ThreadServer
+from servers.aws.boto3_endpoint import boto3_endpoint
 
 SOURCE = "abc1234/environment/def5678/configuration/ghi9012"
 STRICT = '{"SIMILARITY_THRESHOLD": 0.99}'
@@ -20,19 +19,9 @@ STRICT = '{"SIMILARITY_THRESHOLD": 0.99}'
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppConfig]:
-    """The service that boto3 finds; log levels are put back afterwards."""
-    levels = {name: logging.getLogger(name).level for name in (None, "httpx", "mangum")}
     app_config = AppConfig()
-    server = ThreadServer(app_config)
-    server.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_APPCONFIGDATA", server.url)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    yield app_config
-    server.stop()
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+    with boto3_endpoint(app_config, "APPCONFIGDATA", monkeypatch):
+        yield app_config
 
 
 def test_the_configuration_of_the_named_profile_is_read(service: AppConfig) -> None:

@@ -1,4 +1,3 @@
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -6,27 +5,17 @@ import pytest
 from llm_cache_proxy.adapters.ssm_secrets import ssm_secrets
 from llm_cache_proxy.bootstrap.functions.settings import function_settings, operator_settings
 from llm_cache_proxy.domain.errors import SettingsError
+from servers.aws.boto3_endpoint import boto3_endpoint
 from servers.aws.parameters import ParameterStore
-from servers.thread import ThreadServer
 
 PATH = "/lcp/prod/"
 
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ParameterStore]:
-    """The service that boto3 finds; log levels are put back afterwards."""
-    levels = {name: logging.getLogger(name).level for name in (None, "httpx", "mangum")}
     parameters = ParameterStore()
-    server = ThreadServer(parameters)
-    server.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", server.url)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    yield parameters
-    server.stop()
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+    with boto3_endpoint(parameters, "SSM", monkeypatch):
+        yield parameters
 
 
 def test_all_secrets_come_in_one_call_decrypted(store: ParameterStore) -> None:

@@ -8,9 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from fakes.health import no_health
 from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
-from llm_cache_proxy.administration import Feedback
 from llm_cache_proxy.api.app import Service, create_app
 from llm_cache_proxy.api.aws.function_app import FunctionApp, Served
 from llm_cache_proxy.domain.metrics.pricing import default_prices
@@ -18,6 +16,7 @@ from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from servers.asgi import serving
+from unit.api.service import service_over
 from unit.pipeline.harness import Harness
 
 PROMPT = "What is Rust?"
@@ -35,15 +34,7 @@ def harness() -> Harness:
 
 
 def service(harness: Harness, request_events: RequestEvents) -> Service:
-    return Service(
-        pipeline=harness.pipeline,
-        embedder=harness.embedder,
-        feedback=lambda: Feedback(harness.exact, harness.vectors),
-        max_body_bytes=10_000,
-        health=no_health,
-        close=harness.proxy.drain,
-        request_events=request_events,
-    )
+    return service_over(harness, max_body_bytes=10_000, request_events=request_events)
 
 
 @pytest.fixture

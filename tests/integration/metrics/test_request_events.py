@@ -12,10 +12,8 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from fakes.health import no_health
 from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
-from llm_cache_proxy.administration import Feedback
-from llm_cache_proxy.api.app import Service, create_app
+from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.middleware.request_events import CURRENT, RequestEventMiddleware
 from llm_cache_proxy.bootstrap.functions.logs import log_as_json
 from llm_cache_proxy.domain.metrics.pricing import default_prices
@@ -28,6 +26,7 @@ from llm_cache_proxy.pipeline.recording.request_events import (
 from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.pipeline.request.state import RequestState
 from servers.asgi import serving
+from unit.api.service import service_over
 from unit.pipeline.harness import Harness
 
 if TYPE_CHECKING:
@@ -61,12 +60,9 @@ async def watched() -> AsyncIterator[Watched]:
         CloudWatchRequests("test", answer),
         RecentDecisions(harness.proxy.counter_writer, "default", with_prompts=False),
     ]
-    service = Service(
-        pipeline=harness.pipeline,
-        embedder=harness.embedder,
-        feedback=lambda: Feedback(harness.exact, harness.vectors),
+    service = service_over(
+        harness,
         max_body_bytes=10_000,
-        health=no_health,
         close=harness.proxy.counter_writer.drain,
         request_events=RequestEvents(default_prices(), sinks),
     )

@@ -3,25 +3,15 @@
 import httpx
 import pytest
 
-from fakes.health import no_health
-from llm_cache_proxy.administration import Feedback
-from llm_cache_proxy.api.app import Service, create_app
-from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
-from unit.pipeline.harness import PRICES, Harness
+from llm_cache_proxy.api.app import create_app
+from unit.api.service import service_over
+from unit.pipeline.harness import Harness
 
 REQUEST = {"model": "m", "messages": [{"role": "user", "content": "What is Rust?"}]}
 
 
 async def post(harness: Harness, path: str, host: str = "proxy") -> httpx.Response:
-    service = Service(
-        pipeline=harness.pipeline,
-        embedder=harness.embedder,
-        feedback=lambda: Feedback(harness.exact, harness.vectors),
-        max_body_bytes=100_000,
-        health=no_health,
-        close=harness.proxy.drain,
-        request_events=RequestEvents(PRICES),
-    )
+    service = service_over(harness)
     transport = httpx.ASGITransport(create_app(service))
     async with httpx.AsyncClient(transport=transport) as client:
         answer = await client.post(f"http://{host}{path}", json=REQUEST)

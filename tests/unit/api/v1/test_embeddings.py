@@ -5,12 +5,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from fakes.health import no_health
-from llm_cache_proxy.administration import Feedback
-from llm_cache_proxy.api.app import Service, create_app
-from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
+from llm_cache_proxy.api.app import create_app
+from unit.api.service import service_over
 from unit.pipeline.embeddings_harness import EmbeddingsHarness
-from unit.pipeline.harness import PRICES
 
 REQUEST = {"model": "m", "input": ["one two", "three"]}
 
@@ -22,15 +19,7 @@ def harness() -> EmbeddingsHarness:
 
 @pytest.fixture
 async def client(harness: EmbeddingsHarness) -> AsyncIterator[httpx.AsyncClient]:
-    service = Service(
-        pipeline=harness.pipeline,
-        embedder=harness.embedder,
-        feedback=lambda: Feedback(harness.exact, harness.vectors),
-        max_body_bytes=100_000,
-        health=no_health,
-        close=harness.proxy.drain,
-        request_events=RequestEvents(PRICES),
-    )
+    service = service_over(harness)
     transport = httpx.ASGITransport(create_app(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://proxy/v1") as made:
         yield made

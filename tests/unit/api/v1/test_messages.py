@@ -9,15 +9,13 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from fakes.health import no_health
-from llm_cache_proxy.administration import Feedback
-from llm_cache_proxy.api.app import Service, create_app
+from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.http.errors import unavailable, unforeseen, upstream_failed
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable, UpstreamRefusal
-from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
-from unit.pipeline.harness import COMPLETION_NANO, PRICES, PROMPT_NANO, Harness
+from unit.api.service import service_over
+from unit.pipeline.harness import COMPLETION_NANO, PROMPT_NANO, Harness
 
 PATH = "/v1/messages"
 TENANT, KEY_ID = "acme", "00000000000000aa"
@@ -45,14 +43,9 @@ async def keyed(harness: Harness, **limits: Any) -> AsyncIterator[httpx.AsyncCli
     """A client that shows its key as Anthropic's clients do."""
     record = KeyRecord(name="ci", created_at=1, limits=Limits(**limits))
     assert await harness.exact.write_key(TENANT, KEY_ID, record)
-    service = Service(
-        pipeline=harness.pipeline,
-        embedder=harness.embedder,
-        feedback=lambda: Feedback(harness.exact, harness.vectors),
+    service = service_over(
+        harness,
         max_body_bytes=10_000,
-        health=no_health,
-        close=harness.proxy.drain,
-        request_events=RequestEvents(PRICES),
         key_ring=RING,
         keyed_paths=frozenset({"/messages/passed", "/passed"}),
     )

@@ -7,13 +7,11 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from fakes.health import no_health
-from llm_cache_proxy.administration import Feedback
-from llm_cache_proxy.api.app import Service, create_app
+from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
-from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
 from llm_cache_proxy.ports.upstream import Route
-from unit.pipeline.harness import PRICES, Harness
+from unit.api.service import service_over
+from unit.pipeline.harness import Harness
 
 PATHS = frozenset(
     {
@@ -37,14 +35,8 @@ def harness() -> Harness:
 async def serving(
     harness: Harness, *, unseeded: bool = False, key_ring: KeyRing | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
-    service = Service(
-        pipeline=harness.pipeline,
-        embedder=harness.embedder,
-        feedback=lambda: Feedback(harness.exact, harness.vectors),
-        max_body_bytes=100_000,
-        health=no_health,
-        close=harness.proxy.drain,
-        request_events=RequestEvents(PRICES),
+    service = service_over(
+        harness,
         cached_paths=PATHS,
         unseeded_images=unseeded,
         key_ring=key_ring,

@@ -8,13 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from fakes.health import no_health
-from llm_cache_proxy.administration import Feedback
-from llm_cache_proxy.api.app import Service, create_app
+from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.domain.client_keys.key_ring import KeyRing
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
-from llm_cache_proxy.pipeline.recording.request_events import RequestEvents
-from unit.pipeline.harness import COMPLETION_NANO, PRICES, PROMPT_NANO, Harness
+from unit.api.service import service_over
+from unit.pipeline.harness import COMPLETION_NANO, PROMPT_NANO, Harness
 
 TENANT, KEY_ID = "acme", "00000000000000aa"
 RING = KeyRing(b"s" * 32)
@@ -34,16 +32,8 @@ async def keyed(harness: Harness, **changes: Any) -> AsyncIterator[httpx.AsyncCl
     """A client of the app whose key has this record."""
     record = KeyRecord(name="ci", created_at=1, **changes)
     assert await harness.exact.write_key(TENANT, KEY_ID, record)
-    service = Service(
-        pipeline=harness.pipeline,
-        embedder=harness.embedder,
-        feedback=lambda: Feedback(harness.exact, harness.vectors),
-        max_body_bytes=100_000,
-        health=no_health,
-        close=harness.proxy.drain,
-        request_events=RequestEvents(PRICES),
-        key_ring=RING,
-        keyed_paths=frozenset({"/images/generations", "/voices"}),
+    service = service_over(
+        harness, key_ring=RING, keyed_paths=frozenset({"/images/generations", "/voices"})
     )
     transport = httpx.ASGITransport(create_app(service))
     async with httpx.AsyncClient(

@@ -14,7 +14,7 @@ from llm_cache_proxy.cli.estimate.logs import LoggedRequest, read_log
 from llm_cache_proxy.cli.estimate.plot import draw
 from llm_cache_proxy.cli.estimate.replay import Estimate, Replay, prepared
 from llm_cache_proxy.cli.evaluation import plot as plots
-from llm_cache_proxy.cli.evaluation.command import embedding_progress
+from llm_cache_proxy.cli.evaluation.command import embedding_progress, vectors_option
 from llm_cache_proxy.cli.evaluation.vectors import Embedded, embed
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
@@ -28,11 +28,7 @@ from llm_cache_proxy.settings import Settings, read_settings
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
-@click.option(
-    "--vectors",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep vectors in this folder, so that the next run embeds new texts only.",
-)
+@vectors_option
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -33,15 +33,17 @@ from llm_cache_proxy.domain.errors import EmbedderUnavailable
 from llm_cache_proxy.domain.evaluation import Decision
 from llm_cache_proxy.settings import Settings, read_settings
 
-
-@click.command("eval", cls=ShowsSome)
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--stream", is_flag=True, help="Judge each prompt against the nearest earlier ones.")
-@click.option(
+vectors_option = click.option(
     "--vectors",
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep vectors in this folder, so that the next run embeds new texts only.",
 )
+
+
+@click.command("eval", cls=ShowsSome)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--stream", is_flag=True, help="Judge each prompt against the nearest earlier ones.")
+@vectors_option
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
