@@ -153,7 +153,7 @@ WITH_A_KEY = (
     Check("no messages", "POST", _CHAT, 400, {"model": MODEL}, key="client"),
     Check("more than a request may hold", "POST", _CHAT, 413, chat("x" * 5_200_000), key="client"),
     Check("a mode that is none", "POST", _CHAT, 400, chat(), {"x-cache-mode": "often"}, "client"),
-    Check("a life that is none", "POST", _CHAT, 400, chat(), {"x-cache-ttl": "soon"}, "client"),
+    Check("a TTL that is no number", "POST", _CHAT, 400, chat(), {"x-cache-ttl": "soon"}, "client"),
     Check(
         "a threshold that is none", "POST", _CHAT, 400, chat(), {"x-cache-threshold": "9"}, "client"
     ),

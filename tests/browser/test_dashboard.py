@@ -113,7 +113,7 @@ def test_the_charts_are_drawn_in_the_colours_of_the_scheme(
     assert label == "Requests by tier over time: 739 in all."
 
 
-def test_what_lies_under_the_pointer_is_reported_in_words(
+def test_the_point_under_the_pointer_is_described_in_words(
     browser: webdriver.Chrome, open_dashboard: ThreadServer
 ) -> None:
     opened(browser, open_dashboard)

@@ -77,7 +77,7 @@ async def test_a_failure_that_may_pass_is_tried_once_more() -> None:
     assert len(service.bodies) == 4
 
 
-async def test_a_wrong_key_is_asked_once_and_shown_nowhere() -> None:
+async def test_a_wrong_key_is_sent_once_and_shown_nowhere() -> None:
     service = OpenAIEmbeddings(three, api_key="another")
     async with serving(service.app()) as url:
         said = await refusal_of(compatible(url, api_key=KEY))

@@ -223,7 +223,7 @@ def test_no_text_has_more_word_pieces_than_the_bound(tokenizer: Tokenizer, text:
     assert len(encoding.ids) <= most_word_pieces(text)
 
 
-def test_every_file_of_the_model_is_readable_by_anybody() -> None:
+def test_every_file_of_the_model_is_readable_by_every_user() -> None:
     modes = {path.name: path.stat().st_mode & 0o777 for path in model_folder().iterdir()}
 
     assert set(modes.values()) == {0o644}

@@ -81,7 +81,7 @@ async def test_a_collection_beside_another_has_vectors_and_dimensions_of_its_own
         assert await nearest_texts(store) == ["What is rust?"]
 
 
-async def test_a_folder_that_nobody_holds_is_opened_for_a_collection_beside(tmp_path: Path) -> None:
+async def test_a_free_folder_is_opened_for_a_further_collection(tmp_path: Path) -> None:
     async with opened("embedded", tmp_path / "vectors") as store:
         beside = store.beside("other")
 

@@ -110,7 +110,7 @@ async def test_entries_outlive_an_owner_that_is_ended(
         assert process.process_id != former
 
 
-async def test_another_collection_is_there_again_before_anybody_asks_the_first(
+async def test_another_collection_is_there_again_before_the_first_call(
     tmp_path: Path,
 ) -> None:
     async with owned(tmp_path / "vectors") as (process, store):
@@ -174,7 +174,7 @@ async def test_without_an_owner_every_operation_is_unavailable(tmp_path: Path) -
         await store.check()
 
 
-async def test_an_owner_ends_with_whoever_started_it_and_leaves_nothing(tmp_path: Path) -> None:
+async def test_an_owner_ends_with_its_starter_and_leaves_nothing(tmp_path: Path) -> None:
     starter = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", STARTER, str(tmp_path / "vectors")),
         stdout=subprocess.PIPE,
@@ -250,7 +250,7 @@ async def test_an_owner_without_a_place_for_its_socket_names_what_is_to_be_set(
     await process.stop()
 
 
-async def test_whoever_sends_no_frames_is_cut_off_and_stops_nobody(tmp_path: Path) -> None:
+async def test_a_client_without_frames_is_cut_off_and_delays_no_other(tmp_path: Path) -> None:
     owner = VectorsOwner(QdrantLocalVectors(tmp_path / "vectors"))
     with listening_in(tmp_path) as listening:
         await owner.serve(listening)
@@ -281,7 +281,7 @@ async def test_a_question_that_there_is_not_is_answered_as_a_failure(tmp_path: P
         await owner.aclose()
 
 
-async def test_an_owner_that_ends_under_an_open_connection_says_nothing(tmp_path: Path) -> None:
+async def test_an_owner_that_ends_under_an_open_connection_logs_nothing(tmp_path: Path) -> None:
     logged: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
     owner = VectorsOwner(QdrantLocalVectors(tmp_path / "vectors"))

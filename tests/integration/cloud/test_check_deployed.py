@@ -68,7 +68,7 @@ def test_without_keys_less_is_checked_and_the_rest_is_named(
     assert len([*chosen({})]) == len(WITHOUT_A_KEY)
 
 
-def test_a_stack_that_anybody_may_use_fails(
+def test_a_stack_without_access_control_fails(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with redis_process() as url, proxy_process(tmp_path / "open", REDIS_URL=url) as proxy:
@@ -78,7 +78,7 @@ def test_a_stack_that_anybody_may_use_fails(
     assert "FAIL  clearing is for operators" in capsys.readouterr().out
 
 
-def test_where_nobody_answers_every_check_fails(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_server_every_check_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert main({"BASE_URL": "http://127.0.0.1:9/v1"}) == 1
     assert "ok  " not in capsys.readouterr().out
 

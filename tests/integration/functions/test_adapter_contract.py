@@ -182,7 +182,7 @@ def test_an_answer_of_more_than_lambdas_6_mb_passes_whole(kind: str, packaged: P
     assert json.loads(answered.body) == large
 
 
-def test_what_is_no_request_goes_nowhere(function: StreamingFunction) -> None:
+def test_an_event_that_is_no_request_is_not_passed_on(function: StreamingFunction) -> None:
     """The console's test event; the adapter posts it to /events, which the app does not have."""
     answered = function.api.invoke({}).wait()
 

@@ -235,7 +235,7 @@ def cause_of(line: Mapping[str, Any]) -> str:
 
 
 @pytest.mark.timeout(120)
-def test_with_keys_refusals_are_counted_whoever_sent_them(tmp_path: Path) -> None:
+def test_with_keys_refusals_are_counted_for_every_sender(tmp_path: Path) -> None:
     with place(tmp_path, **KEYED) as found:
         made = httpx.post(
             f"{found.proxy.url}/admin/keys/create",

@@ -47,7 +47,7 @@ def test_each_alert_fires_when_it_should_and_not_before() -> None:
     assert {one["alertname"] for one in tried if one["exp_alerts"]} == named
 
 
-def test_an_alert_that_says_something_else_is_seen(tmp_path: Path) -> None:
+def test_an_alert_with_another_text_is_found(tmp_path: Path) -> None:
     case = (RULES / "alerts_test.yaml").read_text("utf-8")
     other = case.replace("10% of requests fail", "11% of requests fail")
     (tmp_path / "alerts.yaml").write_text((RULES / "alerts.yaml").read_text("utf-8"))

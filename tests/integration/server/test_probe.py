@@ -97,7 +97,7 @@ def test_an_unknown_probe_is_refused_with_the_known_ones(model: ThreadServer) ->
     assert "truncation" in result.output
 
 
-def test_nobody_there_is_said_so() -> None:
+def test_a_server_that_does_not_answer_is_reported() -> None:
     result = probed("http://127.0.0.1:9/v1", "--only", "repeat")
 
     assert result.exit_code == 3

@@ -195,7 +195,7 @@ def stream(proxy: ProxyProcess, text: str) -> str:
     return httpx.post(f"{proxy.base_url}/chat/completions", json=body, timeout=60).text
 
 
-def test_workers_end_with_whoever_started_them(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+def test_workers_end_with_their_starter(tmp_path: Path, upstream: ScriptedUpstream) -> None:
     with two_workers(tmp_path, upstream, **EXACT_ONLY) as proxy:
         ids = children(proxy.process.pid)
         assert len(ids) == 3  # two workers, and the owner of the vectors

@@ -73,7 +73,7 @@ async def test_an_entry_leaves_both_tiers_and_an_alias_its_one() -> None:
     assert exact.shrunk == 1
 
 
-async def test_expired_vectors_are_purged_without_anybody_asking() -> None:
+async def test_expired_vectors_are_purged_without_a_request() -> None:
     exact = Exact()
 
     assert await Upkeep(exact, Vectors(expired=3), BOUNDS, Clock()).once() == 3

@@ -16,7 +16,7 @@ def test_no_generated_table_is_stale(name: str) -> None:
     assert text == rendered(text), "stale: run `make docs`"
 
 
-def test_every_generated_table_stands_somewhere() -> None:
+def test_every_generated_table_is_in_a_page() -> None:
     texts = [(ROOT / name).read_text(encoding="utf-8") for name in FILES]
 
     for table in TABLES:

@@ -20,7 +20,7 @@ def test_each_question_has_a_variable_there_and_each_secret_is_one() -> None:
     assert "secrets." in ENVIRONMENT["GROQ_API_KEY"]
 
 
-def test_it_asks_nobody_and_shows_before_it_changes_anything() -> None:
+def test_it_asks_no_question_and_shows_changes_before_it_makes_them() -> None:
     given = WORKFLOW[True]["workflow_dispatch"]["inputs"]  # YAML reads `on` as true
 
     assert ENVIRONMENT["YES"] == "1"

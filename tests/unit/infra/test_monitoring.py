@@ -76,7 +76,7 @@ def test_concurrency_is_watched_where_it_is_reserved(reserved: str, *, watches: 
     assert ("CompletionsCrowded" in found) == watches
 
 
-def test_an_embedder_elsewhere_is_not_watched() -> None:
+def test_an_external_embedder_is_not_watched() -> None:
     found = alarms(watched(EmbeddingFunction=""))
 
     assert not any(name.startswith("Embedding") for name in found)

@@ -43,7 +43,7 @@ def test_what_a_client_chose_cannot_steer_the_terminal() -> None:
     assert len(line) < 300
 
 
-def test_colours_tell_the_tiers_apart() -> None:
+def test_each_tier_has_its_colour() -> None:
     lines = {coloured(an_event(result=result)) for result in ("HIT-EXACT", "HIT-SEMANTIC", "MISS")}
 
     assert len({re.findall("\x1b\\[3\\dm", line)[0] for line in lines}) == 3
@@ -55,7 +55,7 @@ def test_json_holds_the_fields_of_the_log_line_and_the_call() -> None:
     assert json.loads(as_json(request)) == {**CALLED, **request.line()}
 
 
-def test_a_stream_that_is_gone_fails_nobody() -> None:
+def test_a_closed_stream_fails_no_request() -> None:
     stream = io.StringIO()
     stream.close()
 

@@ -286,7 +286,7 @@ async def test_a_clients_own_key_is_shown_to_its_provider_where_both_may_have_th
     await reply.body.aclose()
 
 
-async def test_a_clients_own_key_is_shown_to_nobody_where_nothing_tells() -> None:
+async def test_a_clients_own_key_goes_to_no_upstream_where_its_provider_is_unknown() -> None:
     members = [PlannedRequest(each.name, Time()) for each in MIXED]
     for member, each in zip(members, MIXED, strict=True):
         member.config = each

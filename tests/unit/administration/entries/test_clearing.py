@@ -85,7 +85,7 @@ async def test_two_selectors_at_once_are_refused_and_clear_nothing(office: Admin
     assert await office.held() == (2, 2)
 
 
-async def test_a_dry_run_tells_how_many_and_clears_nothing(office: AdminHarness) -> None:
+async def test_a_dry_run_gives_the_number_and_clears_nothing(office: AdminHarness) -> None:
     answer = await clear(office, all=True, dry_run=True)
     of_one = await clear(office, dry_run=True, tenant="other")
 

@@ -68,7 +68,7 @@ async def test_many_who_ask_at_once_and_soon_share_one_check(
     assert exact.checks == 1
 
 
-async def test_whoever_asks_regularly_gets_the_last_verdict_while_another_is_sought(
+async def test_regular_clients_get_the_last_verdict_while_a_check_runs(
     latest: LatestHealth, exact: CheckedExact, clock: Clock
 ) -> None:
     await latest.lately()

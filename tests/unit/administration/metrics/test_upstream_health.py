@@ -80,7 +80,7 @@ async def test_one_of_two_that_is_of_no_use_is_a_remark() -> None:
     assert said == "the upstream b refuses the key that is set (status 403)"
 
 
-async def test_where_nobody_looks_what_calls_met_decides() -> None:
+async def test_without_checks_the_last_calls_decide() -> None:
     listing = Listing(a=200)
     checked = health(listing, Clock(), looks=False)
 

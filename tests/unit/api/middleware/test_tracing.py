@@ -25,7 +25,7 @@ async def asked(path: str, tracer: FakeTracer) -> httpx.Response:
         return await client.post(path, headers={"traceparent": TRACEPARENT})
 
 
-async def test_a_request_continues_its_clients_trace_and_tells_log_lines_of_it() -> None:
+async def test_a_request_continues_its_clients_trace_in_log_lines_too() -> None:
     tracer = FakeTracer()
 
     answer = await asked("/v1/chat/completions?key=secret", tracer)

@@ -82,7 +82,7 @@ def test_another_model_is_no_hit() -> None:
     assert estimated([logged(RUST), other]).exact_hits == 0
 
 
-def test_an_entry_expires_where_the_log_tells_times() -> None:
+def test_an_entry_expires_where_the_log_has_times() -> None:
     day = 86_400.0
 
     found = estimated([logged(RUST, at=0.0), logged(RUST, at=day - 1), logged(RUST, at=2 * day)])

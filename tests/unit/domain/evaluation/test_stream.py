@@ -71,7 +71,7 @@ def test_a_stream_without_hits_has_no_wrong_share() -> None:
     assert point.wrong_share_interval is None
 
 
-def test_arrivals_may_come_from_elsewhere() -> None:
+def test_arrivals_may_come_from_another_source() -> None:
     arrivals = [Arrival(later=2, earlier=0, similarity=0.91)]
 
     (point,) = evaluate_stream(PROMPTS, arrivals, same_intent, thresholds=[0.9], decision=GUARDED)

@@ -53,7 +53,7 @@ def test_a_miss_that_was_not_looked_up_is_counted_as_such() -> None:
     assert tally(line_counts(an_event(reason="refresh").line(), str)).not_read == 1
 
 
-def test_a_line_that_is_not_whole_adds_what_it_tells() -> None:
+def test_an_incomplete_line_adds_the_fields_that_it_has() -> None:
     assert line_counts({"result": "NEW"}, str) == {}
     assert line_counts({"result": "MISS", "similarity": "near", "vetoes": ["numbers"]}, str) == {
         "misses": 1,

@@ -49,7 +49,7 @@ def test_without_a_model_the_path_or_else_the_headers_say_who_is_asked(
 
 @pytest.mark.parametrize("headers", [{}, {"accept": "*/*"}, {**VERSION, **PROJECT}])
 @pytest.mark.parametrize("path", ["/models", "/files", "/of/tomorrow"])
-def test_a_clients_own_key_is_not_sent_where_nothing_tells_whose_it_is(
+def test_a_clients_own_key_is_not_sent_where_its_provider_is_unknown(
     path: str, headers: dict[str, str]
 ) -> None:
     both = [config("a", "*"), NAMING]

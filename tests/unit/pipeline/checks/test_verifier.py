@@ -82,7 +82,7 @@ async def test_a_grey_miss_is_judged_beside_the_upstreams_call(grey: Harness) ->
     assert grey.exact.count_of("verifier:refused") == 1
 
 
-async def test_what_runs_beside_has_ended_once_the_proxy_is_settled(grey: Harness) -> None:
+async def test_background_work_has_ended_once_the_proxy_has_waited_for_it(grey: Harness) -> None:
     await grey.ask(PROMPT)
 
     await grey.begin(GREY, headers=UNSTORED)

@@ -132,7 +132,7 @@ async def test_a_field_without_effect_makes_no_other_entry(harness: EmbeddingsHa
     assert (await harness.embed("a", user="u1")).x_cache == "HIT-EXACT"
 
 
-async def test_a_hit_tells_its_age_and_what_it_saved(harness: EmbeddingsHarness) -> None:
+async def test_a_hit_reports_its_age_and_saving(harness: EmbeddingsHarness) -> None:
     await harness.embed("one two")
     harness.exact.time += 10
     await harness.embed("three", headers={"x-cache-ttl": "100"})
@@ -224,7 +224,7 @@ async def test_what_is_refreshed_replaces_the_entry(harness: EmbeddingsHarness) 
     assert (len(harness.embedding.calls), hit.outcome.age_seconds) == (2, 0)
 
 
-async def test_only_if_cached_asks_nobody(harness: EmbeddingsHarness) -> None:
+async def test_only_if_cached_calls_no_upstream(harness: EmbeddingsHarness) -> None:
     await harness.embed("a")
     headers = {"cache-control": "only-if-cached"}
 
@@ -440,7 +440,7 @@ async def test_where_the_first_fails_those_that_waited_ask_themselves(
     assert harness.embedding.asked == [["a"], ["b"], ["a"]]
 
 
-async def test_after_a_clear_nobody_waits_for_what_was_asked_before(
+async def test_after_a_clear_no_batch_waits_for_earlier_requests(
     harness: EmbeddingsHarness,
 ) -> None:
     gate = harness.embedding.gate

@@ -132,7 +132,7 @@ async def test_a_batch_slower_than_a_lease_is_asked_for_once() -> None:
     assert processes.second.embedding.asked == []
 
 
-async def test_nobody_waits_beyond_the_longest_wait() -> None:
+async def test_no_batch_waits_beyond_the_longest_wait() -> None:
     processes = Processes(LeaseTerms(wait_seconds=0.1, retry_seconds=0))
     one = await processes.begun("a")
 
@@ -167,7 +167,7 @@ async def test_after_a_clear_the_other_process_is_not_waited_for(processes: Proc
 
 
 @pytest.mark.parametrize("said", ["no-store", "no-cache", "only-if-cached"])
-async def test_who_does_not_store_leads_nobody(processes: Processes, said: str) -> None:
+async def test_a_batch_that_is_not_stored_leads_no_other(processes: Processes, said: str) -> None:
     processes.first.embedding.gate.clear()
     control = {"cache-control": said}
     one = asyncio.create_task(processes.first.begin_embedding(["a"], headers=control))

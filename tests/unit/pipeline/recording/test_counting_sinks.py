@@ -83,7 +83,7 @@ async def test_a_refusal_is_counted_by_status_and_cause() -> None:
     assert await counting.counts() == {"refused": 1, "refusal:400:invalid_json": 1}
 
 
-async def test_without_keys_a_request_of_nobody_is_the_open_clients() -> None:
+async def test_without_keys_a_request_without_a_tenant_is_the_open_clients() -> None:
     counting = Counting()
 
     counting.counter.write(an_event(result="REFUSED", reason="refused:x", status=421, tenant=None))

@@ -196,7 +196,7 @@ async def test_a_decision_shows_the_beginning_of_a_prompt_where_that_is_wanted()
     assert line["prompt"] == "p" * 200
 
 
-async def test_a_prompt_that_was_compared_is_kept_for_whoever_judges_the_pair() -> None:
+async def test_a_compared_prompt_is_kept_for_the_operator_who_judges_the_pair() -> None:
     [line] = await recent(with_prompts=True, similarity=0.9)
 
     assert line["prompt"] == "p" * 2_000

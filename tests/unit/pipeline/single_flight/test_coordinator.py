@@ -70,7 +70,7 @@ async def test_followers_in_one_process_share_the_leaders_answer_without_a_poll(
     assert harness.exact.count_of("model:m:prompt_saved") == 50
 
 
-async def test_a_follower_elsewhere_polls_for_it() -> None:
+async def test_a_follower_in_another_process_polls_for_it() -> None:
     harness, upstream = gated_harness()
     elsewhere, unasked = other_instance(harness)
     leader = await in_flight(harness, upstream)
@@ -564,7 +564,7 @@ class GatedEmbedder(FakeEmbedder):
         return await super().embed(texts)
 
 
-async def test_a_follower_elsewhere_gets_the_leaders_semantic_match() -> None:
+async def test_a_follower_in_another_process_gets_the_semantic_match() -> None:
     embedder = GatedEmbedder()
     embedder.set_similarity("What is Rust?", "Tell me what Rust is", 0.94)
     harness, upstream = gated_harness(embedder=embedder)

@@ -55,7 +55,7 @@ async def test_a_json_follower_gets_the_error_of_the_leaders_stream() -> None:
     assert json.loads(follower.body)["error"]["code"] == ERROR["code"]
 
 
-async def test_a_json_answer_that_no_stream_can_tell_is_not_given_to_one() -> None:
+async def test_a_json_answer_without_a_stream_form_is_not_streamed() -> None:
     harness, leader, follower = await led([b'{"what": NaN}'], follower={"stream": True}, status=200)
 
     assert leader.body == b'{"what": NaN}'

@@ -95,7 +95,7 @@ async def test_a_leader_whose_answer_cannot_be_left_gives_the_lease_back() -> No
     assert led.store.asked == ["publish", "release"]
 
 
-async def test_a_leader_beats_no_longer_than_anybody_waits() -> None:
+async def test_a_leader_beats_no_longer_than_followers_wait() -> None:
     led = Led(LeaseTerms(lease_seconds=0.03, wait_seconds=0.015))
 
     await asyncio.sleep(0.1)

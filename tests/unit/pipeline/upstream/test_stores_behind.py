@@ -142,7 +142,7 @@ async def test_a_prompt_in_other_words_waits_for_it_and_is_a_hit() -> None:
     assert len(harness.upstream.calls) == 1
 
 
-async def test_nobody_waits_for_another_prompts_or_tenants_store() -> None:
+async def test_no_request_waits_for_another_prompts_or_tenants_store() -> None:
     harness, exact = held_harness()
     exact.gate.set()
     await harness.ask("What is Go?")
@@ -168,7 +168,7 @@ async def test_an_identical_request_after_it_is_a_hit() -> None:
     assert (answer.x_cache, SAID in answer.body) == ("HIT-EXACT", True)
 
 
-async def test_a_store_that_fails_behind_it_keeps_nobody_waiting() -> None:
+async def test_a_store_that_fails_behind_it_delays_no_request() -> None:
     harness, exact = held_harness()
     exact.fault = OSError("the disk is gone")
     await unstored(harness)

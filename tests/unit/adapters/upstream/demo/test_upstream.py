@@ -252,7 +252,7 @@ async def message(**fields: object) -> Message:
     return Message.model_validate(body)
 
 
-async def test_a_message_is_said_as_anthropic_says_it() -> None:
+async def test_a_message_has_anthropics_form() -> None:
     plain = await message()
     body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
     streamed = await whole(await quick().send(post("/messages", body, streaming=True)))
