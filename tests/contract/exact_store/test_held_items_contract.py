@@ -32,36 +32,40 @@ async def another_process(opened_store: OpenedStore) -> AsyncIterator[Exact]:
     await store.aclose()
 
 
-async def kept(store: Exact, body: str, *keys: str, sequence: int = 0) -> None:
-    made = [entry(key, forms=Forms(body, "", ""), sequence=sequence) for key in keys]
+def item(vector: str) -> Forms:
+    return Forms(f'{{"vector":"{vector}"}}', "", "")
+
+
+async def kept(store: Exact, vector: str, *keys: str, sequence: int = 0) -> None:
+    made = [entry(key, forms=item(vector), sequence=sequence) for key in keys]
     assert await store.commit_items(TENANT, made, {})
 
 
-async def bodies(store: Exact, *keys: str, max_age_seconds: int | None = None) -> dict[str, str]:
+async def vectors(store: Exact, *keys: str, max_age_seconds: int | None = None) -> dict[str, str]:
     found = await store.lookup_items(ItemsLookup(TENANT, keys, max_age_seconds))
     assert isinstance(found, ItemsFound)
-    return {key: hit.body for key, hit in found.hits.items()}
+    return {key: hit.vector for key, hit in found.hits.items()}
 
 
-async def test_a_body_that_is_held_is_not_sent_again(opened_store: OpenedStore) -> None:
+async def test_an_item_that_is_held_is_not_sent_again(opened_store: OpenedStore) -> None:
     store = opened_store.store
     await kept(store, "vector", "a", "b")
-    await bodies(store, "a")
+    await vectors(store, "a")
 
     opened_store.spoil(TENANT, "a", "json", "behind the back of all that write")
 
-    assert await bodies(store, "b", "a", "none") == {"a": "vector", "b": "vector"}
+    assert await vectors(store, "b", "a", "none") == {"a": "vector", "b": "vector"}
 
 
 async def test_what_another_process_writes_is_served_at_once(opened_store: OpenedStore) -> None:
     store = opened_store.store
     await kept(store, "before", "a", "b")
-    await bodies(store, "a", "b")
+    await vectors(store, "a", "b")
 
     async with another_process(opened_store) as other:
         await kept(other, "after", "a")
 
-    assert await bodies(store, "a", "b") == {"a": "after", "b": "before"}
+    assert await vectors(store, "a", "b") == {"a": "after", "b": "before"}
 
 
 async def test_what_was_written_in_another_way_is_served_at_once(
@@ -69,25 +73,25 @@ async def test_what_was_written_in_another_way_is_served_at_once(
 ) -> None:
     store = opened_store.store
     await kept(store, "before", "a")
-    await bodies(store, "a")
+    await vectors(store, "a")
 
-    await store.commit(Commit(TENANT, entry("a", forms=Forms("imported", "", ""))))
+    await store.commit(Commit(TENANT, entry("a", forms=item("imported"))))
 
-    assert [await bodies(store, "a") for _ in range(2)] == [{"a": "imported"}] * 2
+    assert [await vectors(store, "a") for _ in range(2)] == [{"a": "imported"}] * 2
 
 
 async def test_after_a_clear_nothing_that_is_held_is_served(opened_store: OpenedStore) -> None:
     store = opened_store.store
     await kept(store, "before", "a", "b")
-    await bodies(store, "a", "b")
+    await vectors(store, "a", "b")
 
     async with another_process(opened_store) as other:
         cutoff = await other.cut(TENANT, "entry:id-a")
-        cleared = await bodies(store, "a", "b")
+        cleared = await vectors(store, "a", "b")
         await kept(other, "after", "a", sequence=cutoff)
 
     assert cleared == {"b": "before"}
-    assert await bodies(store, "a", "b") == {"a": "after", "b": "before"}
+    assert await vectors(store, "a", "b") == {"a": "after", "b": "before"}
 
 
 @pytest.mark.parametrize("is_cleared", [False, True])
@@ -118,41 +122,43 @@ async def test_what_is_held_is_served_while_its_record_lives(
 ) -> None:
     store = opened_store.store
     await kept(store, "vector", "a", "b")
-    await bodies(store, "a", "b")
+    await vectors(store, "a", "b")
 
     opened_store.spoil(TENANT, "a", field, value)
 
-    assert [await bodies(store, "a", "b") for _ in range(2)] == [{"b": "vector"}] * 2
+    assert [await vectors(store, "a", "b") for _ in range(2)] == [{"b": "vector"}] * 2
 
 
 async def test_what_is_held_may_be_too_old_for_a_request(opened_store: OpenedStore) -> None:
     store = opened_store.store  # its items were made ten seconds ago
     await kept(store, "vector", "a")
-    await bodies(store, "a")
+    await vectors(store, "a")
 
-    assert await bodies(store, "a", max_age_seconds=5) == {}
-    assert [await bodies(store, "a", max_age_seconds=60) for _ in range(2)] == [{"a": "vector"}] * 2
+    assert await vectors(store, "a", max_age_seconds=5) == {}
+    assert [await vectors(store, "a", max_age_seconds=60) for _ in range(2)] == [
+        {"a": "vector"}
+    ] * 2
 
 
 async def test_a_clear_by_age_takes_what_is_held(opened_store: OpenedStore) -> None:
     store = opened_store.store
     await kept(store, "vector", "a")
-    await bodies(store, "a")
+    await vectors(store, "a")
 
     await store.cut_before(TENANT, int(time.time()))
 
-    assert await bodies(store, "a") == {}
+    assert await vectors(store, "a") == {}
 
 
 async def test_a_promotion_over_an_item_ends_it(opened_store: OpenedStore) -> None:
     store = opened_store.store
     await store.commit(Commit(TENANT, entry()))
     await kept(store, "before", alias().key)
-    await bodies(store, alias().key)
+    await vectors(store, alias().key)
 
     await store.promote(TENANT, alias(), asking())
 
-    assert await bodies(store, alias().key) == {}
+    assert await vectors(store, alias().key) == {}
 
 
 async def test_after_hundreds_of_clears_items_are_found_as_before(
@@ -163,8 +169,8 @@ async def test_after_hundreds_of_clears_items_are_found_as_before(
         await store.cut(TENANT, f"tag:other-{at}")
     await kept(store, "vector", "a", "b")
 
-    before = await bodies(store, "a", "b")
+    before = await vectors(store, "a", "b")
     await store.cut(TENANT, "entry:id-a")
 
     assert before == {"a": "vector", "b": "vector"}
-    assert await bodies(store, "a", "b") == {"b": "vector"}
+    assert await vectors(store, "a", "b") == {"b": "vector"}

@@ -6,8 +6,8 @@ from llm_cache_proxy.ports.exact_store.items import ItemHit
 STAMP, OTHER = "0" * 16, "1" * 16
 
 
-def a_hit(body: str) -> ItemHit:
-    return ItemHit(body, "id", 0, 60, "m", 1)
+def a_hit(vector: str) -> ItemHit:
+    return ItemHit("{", vector, "id", 0, 60, "m", 1)
 
 
 def test_what_was_read_last_is_held_under_its_stamp() -> None:
@@ -31,7 +31,7 @@ def test_what_was_used_longest_ago_goes_first() -> None:
     assert [one is not None for one in items.of(["a", "b", "c"])] == [True, False, True]
 
 
-def test_a_body_beyond_all_bounds_is_not_held_and_nothing_else() -> None:
+def test_an_item_beyond_all_bounds_is_not_held_and_nothing_else() -> None:
     items = HeldItems(most_characters=20)
 
     items.hold("a", STAMP, a_hit("x" * 21))

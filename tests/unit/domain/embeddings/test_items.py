@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from fakes.embedding_upstream import embedding_answer, packed, vector_of
 from llm_cache_proxy.domain.embeddings.batch import Encoding
 from llm_cache_proxy.domain.embeddings.frames import Frames
-from llm_cache_proxy.domain.embeddings.items import Item, items_in, stored_item, text_of
+from llm_cache_proxy.domain.embeddings.items import (
+    Item,
+    items_in,
+    parts_of,
+    stored_item,
+    text_of,
+)
 from llm_cache_proxy.domain.embeddings.vectors import as_numbers
 from llm_cache_proxy.domain.embeddings.vectors import packed as packed_vector
 
@@ -47,7 +53,7 @@ def test_a_stored_item_comes_back_as_it_was() -> None:
     [item, _] = items(embedding_answer(REQUEST))
 
     for encoding in Encoding:
-        assert stored_item(item.text(), item.tokens, Frames(), encoding) == item
+        assert stored_item(*parts_of(item.text()), item.tokens, Frames(), encoding) == item
 
 
 def test_an_item_that_was_stored_with_its_place_comes_back() -> None:
@@ -56,7 +62,7 @@ def test_an_item_that_was_stored_with_its_place_comes_back() -> None:
         '"member":{"embedding":null,"index":7},"vector":"AAAAPw=="}'
     )
 
-    item = stored_item(text, 1, Frames(), Encoding.BASE64)
+    item = stored_item(*parts_of(text), 1, Frames(), Encoding.BASE64)
 
     assert item is not None
     assert together([item]) == {"object": "list", "data": [{"embedding": [0.5], "index": 0}]}
@@ -82,21 +88,21 @@ def test_an_item_that_was_stored_with_its_place_comes_back() -> None:
     ],
 )
 def test_a_text_of_another_shape_is_no_item(text: str) -> None:
-    assert stored_item(text, 1, Frames(), Encoding.BASE64) is None
+    assert stored_item(*parts_of(text), 1, Frames(), Encoding.BASE64) is None
 
 
 @pytest.mark.parametrize("vector", ["AAAA", "AAAAPw=", "AAAA Pw==", "AACAfw==", "ä"])
 def test_what_is_no_vector_is_no_item_to_who_wants_numbers(vector: str) -> None:
     text = f'{{"head":{{"data":null}},"member":{{"embedding":null}},"vector":"{vector}"}}'
 
-    assert stored_item(text, 1, Frames(), Encoding.FLOAT) is None
+    assert stored_item(*parts_of(text), 1, Frames(), Encoding.FLOAT) is None
 
 
 def test_items_of_one_batch_share_what_stands_around_their_vectors() -> None:
     frames = Frames()
     one, two = items(embedding_answer(REQUEST))
 
-    read = [stored_item(item.text(), 1, frames, Encoding.BASE64) for item in (one, two)]
+    read = [stored_item(*parts_of(item.text()), 1, frames, Encoding.BASE64) for item in (one, two)]
 
     assert one.frame is two.frame
     assert read[0] is not None

@@ -30,18 +30,26 @@ class Item:
         return f'{self.frame.text}"{self.vector}"}}'
 
 
-def stored_item(text: str, tokens: int, frames: Frames, encoding: Encoding) -> Item | None:
-    """The item in a stored text; None where there is none.
+def parts_of(text: str) -> tuple[str, str]:
+    """The frame and the vector of an item's stored text, as they stand; empty where it is none.
 
-    Its vector is cut out as it stands, and looked at only where numbers are made of it: parsing
-    each would cost more than all the rest of a batch.
+    The vector is not looked at: parsing each would cost more than all the rest of a batch.
     """
     start = text.rfind('"', 0, -len('"}'))
-    frame = frames.stored(text[: max(0, start)]) if text.endswith('"}') else None
-    vector = text[start + 1 : -len('"}')]
-    if frame is None or not vector or "\\" in vector:
-        return None
-    if encoding is Encoding.FLOAT and not is_packed(vector):
+    frame, vector = text[: max(0, start)], text[start + 1 : -len('"}')]
+    is_item = text.endswith('"}') and vector and "\\" not in vector
+    return (frame, vector) if is_item else ("", "")
+
+
+def stored_item(
+    frame_text: str, vector: str, tokens: int, frames: Frames, encoding: Encoding
+) -> Item | None:
+    """The item in the parts of a stored text; None where there is none.
+
+    The vector is looked at only where numbers are to be made of it.
+    """
+    frame = frames.stored(frame_text)
+    if frame is None or (encoding is Encoding.FLOAT and not is_packed(vector)):
         return None
     return Item(frame, vector, tokens)
 

@@ -148,8 +148,9 @@ class ItemTier:
 
 def _read(found: ItemsFound, encoding: Encoding) -> dict[str, StoredItem]:
     frames = Frames()
-    return {
-        key: StoredItem(item, hit)
-        for key, hit in found.hits.items()
-        if (item := stored_item(hit.body, hit.prompt_tokens, frames, encoding)) is not None
-    }
+    read = {}
+    for key, hit in found.hits.items():
+        item = stored_item(hit.frame, hit.vector, hit.prompt_tokens, frames, encoding)
+        if item is not None:
+            read[key] = StoredItem(item, hit)
+    return read

@@ -36,9 +36,10 @@ class ItemsLookup:
 
 @dataclass(frozen=True, slots=True)
 class ItemHit:
-    """A valid item: its entry's JSON form, and what `Hit` says of it."""
+    """A valid item: the two parts of its entry's JSON form, and what `Hit` says of it."""
 
-    body: str
+    frame: str
+    vector: str
     entry_id: str
     created_at: int
     expires_at: int

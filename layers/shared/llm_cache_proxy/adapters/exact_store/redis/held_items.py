@@ -13,7 +13,7 @@ from llm_cache_proxy.ports.exact_store.items import ItemHit
 STAMP_LENGTH = 16
 """Characters of a stamp; each write makes another one."""
 MOST_CHARACTERS = 32_000_000
-"""The most bytes of all bodies: nearly four thousand vectors of 1,536 dimensions."""
+"""The most of all held vectors: nearly four thousand of 1,536 dimensions."""
 _NO_STAMP = "-" * STAMP_LENGTH
 
 
@@ -51,14 +51,14 @@ class HeldItems:
         if len(stamp) != STAMP_LENGTH:
             return
         self._held[record] = HeldItem(stamp, hit)
-        self._characters += len(hit.body)
+        self._characters += len(hit.vector)
         while self._characters > self._most_characters:
             self.drop(next(iter(self._held)))
 
     def drop(self, record: str) -> None:
         """Forget the record's item."""
         gone = self._held.pop(record, None)
-        self._characters -= 0 if gone is None else len(gone.hit.body)
+        self._characters -= 0 if gone is None else len(gone.hit.vector)
 
 
 def stamps(held: Held) -> str:

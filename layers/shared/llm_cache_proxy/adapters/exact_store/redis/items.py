@@ -22,6 +22,7 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     flat,
     milliseconds,
 )
+from llm_cache_proxy.domain.embeddings.items import parts_of
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
@@ -118,7 +119,8 @@ class RedisItems(RedisScripts):
                 place, created, expires, tokens, entry_id, stamp, model = facts.split(" ", 6)
                 at = int(place) - 1
                 times = (int(created), int(expires))
-                hits[query.keys[at]] = hit = ItemHit(body, entry_id, *times, model, int(tokens))
+                hit = ItemHit(*parts_of(body), entry_id, *times, model, int(tokens))
+                hits[query.keys[at]] = hit
                 self._held.hold(records[at], stamp, hit)
             for key, record, one in zip(query.keys, records, held, strict=True):
                 if one is not None and key not in hits:

@@ -27,6 +27,7 @@ from llm_cache_proxy.adapters.exact_store.sqlite.records import (
 )
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage
+from llm_cache_proxy.domain.embeddings.items import parts_of
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, item_hit_counts, merged
 from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsAnswered, ItemsFound, ItemsLookup
@@ -128,8 +129,10 @@ def _is_too_old(row: sqlite3.Row, query: ItemsLookup, now: int) -> bool:
 
 
 def _hit(row: sqlite3.Row) -> ItemHit:
+    frame, vector = parts_of(row["json"])
     return ItemHit(
-        body=row["json"],
+        frame=frame,
+        vector=vector,
         entry_id=row["entry_id"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],
