@@ -162,20 +162,27 @@ def test_a_wrong_key_stops_it_before_anything_is_built(place: Place) -> None:
     assert "QDRANT_API_KEY" not in place.secret_names()
 
 
+def stack_id(stack: str) -> str:
+    stacks = boto3.client("cloudformation", region_name="us-east-1")
+    return str(stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackId"])
+
+
 def test_a_first_deployment_that_failed_is_not_in_the_way_of_the_next(place: Place) -> None:
+    """AWS refuses to change what it left; the emulator would not, so the stack must be another."""
     aws = Aws("us-east-1")
     tuning, stack = "/llm-cache-proxy/second/TUNING", "llm-cache-proxy-second"
     second = replace(place, environment={**place.environment, "STAGE": "second"})
     aws.put(tuning, '{"NO_SUCH_SETTING": "1"}', kind="String")  # no function starts with it
 
     failed = second.guide().deploy()
-    left = aws.status(stack)
+    left, failed_id = aws.status(stack), stack_id(stack)
     aws.put(tuning, '{"EXACT_DEADLINE_SECONDS": "5"}', kind="String")
     status = second.guide().deploy()
 
     assert (failed, left) == (1, "ROLLBACK_COMPLETE")
     assert status == 0, second.console.shown
     assert "200 HIT-EXACT" in second.console.shown
+    assert stack_id(stack) != failed_id
 
 
 def test_the_deployed_stack_is_asked_twice(deployed: Place) -> None:

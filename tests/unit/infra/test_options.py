@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from infra.deploy.dialogue.answers import Answers
 
 from samples.stack.template import Stack, template
 
 PLAIN = Stack()
+ANSWERED = Answers(stage="dev", region="us-east-1").parameters()
 
 
 def completions(stack: Stack) -> Any:
@@ -15,6 +17,14 @@ def completions(stack: Stack) -> Any:
 
 def test_a_person_who_deploys_by_hand_decides_at_most_twenty_things() -> None:
     assert len(template()["Parameters"]) <= 20
+
+
+def test_who_deploys_by_hand_is_asked_what_counts_first_and_then_presses_enter() -> None:
+    """`sam deploy --guided` asks in the template's order, and takes a default for an answer."""
+    parameters = template()["Parameters"]
+
+    assert list(parameters)[: len(ANSWERED)] == list(ANSWERED)
+    assert all("Default" in parameter for parameter in parameters.values())
 
 
 def test_one_address_is_bounded_by_default_and_asked_before_anything_runs() -> None:
