@@ -7,6 +7,7 @@ from llm_cache_proxy.domain.guard.text.analysis import analyse
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned
 from llm_cache_proxy.domain.guard.text.material import material
 from llm_cache_proxy.domain.guard.text.signs import signature
+from llm_cache_proxy.domain.guard.text.signs.loose import loose_signs
 
 
 def test_cleaning_composes_letters_and_drops_what_shows_nothing() -> None:
@@ -70,8 +71,33 @@ def test_the_text_that_is_handed_over_is_found(text: str, handed: tuple[str, ...
         ("Is 3 + 5 more?", ("3+5",)),
         ("Call 555-123-4567 @ noon", ()),
         ("cat in.txt > out.txt", ("in.txt>out.txt",)),
-        ("Run:\n  go()", ("  go()",)),
+        ("Run:\n  go()", (" go()",)),
+        ("Run:\n\tgo()", ("\tgo()",)),
+        ("Run it:\n  b\n      c\n  d", (" b", "  c", " d")),
+        ("Run it:\n    b\n        c\n      d", (" b", "  c", "      d")),
     ],
 )
 def test_code_formulas_and_data_are_found_as_written(text: str, units: tuple[str, ...]) -> None:
     assert signature(text) == units
+
+
+@pytest.mark.parametrize(
+    ("text", "signs"),
+    [
+        ("What is love?", ""),
+        ("Is 7/3 more than -2 = ?", "/-"),
+        ("Is *this* a #good [city name]?", ""),
+        ("- Name men/women under $300, or 500/-", ""),
+        ("Is a <div> the 80/20 rule", ""),
+        ("What does [] do to 1..5 or ' there", "[]..'"),
+    ],
+)
+def test_the_signs_that_prose_may_lack_are_left_out(text: str, signs: str) -> None:
+    assert "".join(loose_signs(text, computing=False)) == signs
+
+
+def test_more_signs_count_in_a_text_about_computers() -> None:
+    text = 'Is @media a[x] or "7" an Object... in Java'
+
+    assert loose_signs(text, computing=True) == ["@", "[", "]", '"7"', "..."]
+    assert loose_signs("Is the regex *a* lazy", computing=False) == ["*", "*"]

@@ -45,7 +45,7 @@ def narrowed(pair: Pair) -> str | None:
         return f"{added[0].word} on one side only"
     if not (pair.is_exacting or _is_closer_description(pair, added)):
         return None
-    if _only_orders(pair, added):
+    if _only_orders(pair, added) or _only_announces(pair, added):
         return None
     only = pair.only_a or pair.only_b
     if _weighty(added, only, pair):
@@ -60,6 +60,14 @@ def _only_orders(pair: Pair, added: tuple[Token, ...]) -> bool:
         return False
     writes = lexicon.classes()["do_write"]
     return all(token.word in writes or token.word in {"a", "an", "the", "me"} for token in added)
+
+
+def _only_announces(pair: Pair, added: tuple[Token, ...]) -> bool:
+    """Whether the words only say what kind of thing follows: "the equation x + 3 = 7"."""
+    if not pair.a.signature or pair.a.signature != pair.b.signature:
+        return False
+    announcing = lexicon.word_set("announcing")
+    return all(token.word in announcing or token.word in {"the", "this"} for token in added)
 
 
 def _is_closer_description(pair: Pair, added: tuple[Token, ...]) -> bool:

@@ -22,6 +22,7 @@ _ASKED = frozenset({"who", "whom", "what", "which"})
 _MOST = 200
 _SUPPOSING = frozenset({"given", "because", "if", "unless", "until", "instead", "rather"})
 """Words behind which stands what is taken for given, or is passed over."""
+_USING = frozenset({"use", "using"})
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -222,6 +223,8 @@ def _named(
     if not (_says_something(one) and _says_something(other)):
         return None
     before, behind = around
+    if before in _USING and [token.word for token in between] == ["with"]:
+        return None  # "use Redis with Django"
     shared = {between[0].stem} & ({behind.stem} if behind else set())
     shared |= {between[-1].stem} & ({before} & {"to"})
     joints = lexicon.word_set("list_joint")

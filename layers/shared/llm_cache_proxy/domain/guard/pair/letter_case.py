@@ -15,11 +15,14 @@ _CAMEL = re.compile(r"[A-Za-z]+[a-z][A-Z]")
 _CHORD = re.compile(r"[A-G][mM]\d{1,2}")
 """A chord, which is minor or major: "Am7", "AM7"."""
 _LONGEST_UNIT = 3
+_MEMBER_NAME = re.compile(r"(?<![\w.])[A-Za-z]\w+\.([A-Za-z]\w{3,})(?![\w.]*\.[A-Za-z])")
 _MEMBER = 4
 """Letters of a member's name; what is shorter is as often the "JS" of a product."""
 _WITH_KEY = 2
 _ARGUMENTS = 4
 """Words of a command line before the one that is looked at."""
+_UNITS_BY_CASE = frozenset("sghtn")
+"""Letters that are one unit as capitals and another one as small letters: siemens, seconds."""
 _SYMBOL = 2
 """Letters of a chemical formula or a code that another case makes another one."""
 
@@ -31,7 +34,9 @@ def other_symbol(a: Analysis, b: Analysis) -> str | None:
     before: Token | None = None
     for one, other in zip(a.tokens, b.tokens, strict=True):
         if one.raw != other.raw and (
-            _is_other_unit(before, one, other) or _is_other_formula(one, other)
+            _is_other_unit(before, one, other)
+            or _is_other_formula(one, other)
+            or _is_other_pair(before, a, one, b, other)
         ):
             return f"{one.raw} and {other.raw}"
         before = one
@@ -46,6 +51,8 @@ def _is_other_unit(before: Token | None, one: Token, other: Token) -> bool:
         left, right, after_number = left.lstrip("0123456789."), right.lstrip("0123456789."), True
     if not after_number or not 0 < len(left) <= _LONGEST_UNIT or len(left) != len(right):
         return False
+    if len(left) == 1 and left.casefold() in _UNITS_BY_CASE:
+        return True
     return {left[0], right[0]} == {"m", "M"} or {left[-1], right[-1]} == {"b", "B"}
 
 
@@ -54,6 +61,30 @@ def _is_other_formula(one: Token, other: Token) -> bool:
     if len(one.raw) != _SYMBOL or one.opens or other.opens or not one.raw.isalpha():
         return False
     return one.capital and other.capital
+
+
+def _is_other_pair(
+    before: Token | None, a: Analysis, one: Token, b: Analysis, other: Token
+) -> bool:
+    """Whether two letters are a symbol, a unit or what is typed: "pH", "5 Gs", "yy" in an editor.
+
+    Elsewhere they are as often an abbreviation or a name in small letters.
+    """
+    if len(one.raw) != _SYMBOL or one.opens or other.opens or not one.raw.isalpha():
+        return False
+    if one.word in lexicon.function_words() or one.word in lexicon.word_set("abbreviated"):
+        return False
+    if "computing" in a.classes and "computing" in b.classes:
+        return True
+    if _is_careless(a) or _is_careless(b):
+        return False
+    measured = before is not None and before.kind is Kind.NUMBER
+    return measured or any(each.raw[0].islower() and each.raw[1].isupper() for each in (one, other))
+
+
+def _is_careless(analysis: Analysis) -> bool:
+    """Whether a text is written in small letters alone, or in capitals alone."""
+    return analysis.text.islower() or analysis.text.isupper()
 
 
 def other_identifier(a: Analysis, b: Analysis) -> str | None:
@@ -83,6 +114,14 @@ def _is_other_member(one: Token, other: Token) -> bool:
     """Whether a member of something is named in other capitals: "list.Sort", "list.sort"."""
     left, right = (each.raw.rpartition(".") for each in (one, other))
     return bool(left[0]) and len(left[2]) >= _MEMBER and left[2] != right[2]
+
+
+def other_member(a: Analysis, b: Analysis) -> str | None:
+    """The same where one name is read as two sentences: "fmt.Println", "fmt.println"."""
+    if len(a.text) != len(b.text) or a.words == b.words or a.text.casefold() != b.text.casefold():
+        return None
+    named = zip(_MEMBER_NAME.findall(a.text), _MEMBER_NAME.findall(b.text), strict=False)
+    return next((f"{one} and {other}" for one, other in named if one != other), None)
 
 
 def other_argument(a: Analysis, b: Analysis) -> str | None:

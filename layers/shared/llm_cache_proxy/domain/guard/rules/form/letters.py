@@ -88,6 +88,8 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
         return []
     joined = {*_JOINED.findall(analysis.text.casefold()), *_JOINED.findall(other.text.casefold())}
     initials = {*_INITIAL.findall(analysis.text)}
+    if analysis.text.islower():  # "j. k. rowling"
+        initials |= {each.casefold() for each in _INITIAL.findall(other.text)}
     names_file = _BEFORE_FILE.search(analysis.text) is not None
     found = [
         at
@@ -207,6 +209,7 @@ LETTERS = Rule(
         ("How does an X-ray work?", "How does an xray work?"),
         ("What is vitamin d?", "What is vitamin D?"),
         ("Who was J. K. Rowling?", "Who was JK Rowling?"),
+        ("Who was J. K. Rowling?", "who was j. k. rowling"),
     ),
     check=_letters,
 )

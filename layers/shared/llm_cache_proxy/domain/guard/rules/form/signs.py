@@ -1,12 +1,14 @@
 """Differences in the signs, brackets, capitals and indentation of code, formulas and data."""
 
 import re
+from collections.abc import Sequence
 
 from llm_cache_proxy.domain.guard.pair.letter_case import is_pressed, other_argument
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
-from llm_cache_proxy.domain.guard.text.tokens import Kind
+from llm_cache_proxy.domain.guard.text.signs.loose import loose_signs
+from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _DEFINES = re.compile(
@@ -15,6 +17,7 @@ _DEFINES = re.compile(
 
 
 _SEVERAL = 2
+_SIGNS = frozenset({Kind.MARK, Kind.SYMBOL})
 _HYPHENED = re.compile(r"\b([a-z]{2,})-([a-z]{2,}) ([a-z]{2,})")
 _OWNERS = re.compile(r"\b([A-Za-z]{2,})s' ")
 _NAMED = re.compile(r"\.([A-Za-z][\w-]*)|<([A-Za-z]\w+)>|#([A-Za-z]\w{2,})")
@@ -25,9 +28,10 @@ def _signs(pair: Pair) -> str | None:
     a, b = _beside(pair.a, pair.b), _beside(pair.b, pair.a)
     if a == b:
         if a or _has_definition(pair) or _has_flag(pair):
-            return _other_case(pair)
+            return _other_case(pair) or _other_loose(pair)
         other = other_argument(pair.a, pair.b) or _other_literal(pair)
-        return other or _other_compound(pair) or _other_owner(pair.a.text, pair.b.text)
+        other = other or _other_compound(pair) or _other_owner(pair.a.text, pair.b.text)
+        return other or _other_loose(pair)
     if pair.retells:
         return None  # news: "[he]", "(nyse: PEP)"
     only = next((unit for unit in (*a, *b) if (unit in a) != (unit in b)), "their order")
@@ -75,10 +79,22 @@ def _other_case(pair: Pair) -> str | None:
     for at, (one, other) in enumerate(zip(a, b, strict=True)):
         is_named = one.word in named and before not in lexicon.word_set("loading")
         ends = (one is a[-1] and one.kind is Kind.MARK) or is_pressed(a, at)
+        ends = ends or _goes_on(one, other, a[at + 1 : at + 2])
         if one.raw != other.raw and not (one.opens or other.opens or is_named or ends):
             return f"written as {one.raw[:40]}"
         before = one.word
     return None
+
+
+def _goes_on(one: Token, other: Token, behind: Sequence[Token]) -> bool:
+    """Whether two marks only part code from what is said of it: "x > 3: why?", "x > 3; why?"."""
+    if one.kind is not Kind.MARK or other.kind is not Kind.MARK or not behind:
+        return False
+    left, right = one.raw.strip(), other.raw.strip()
+    if left == right:
+        return bool(left)  # a line may end there or go on
+    marks = {*left, *right}
+    return marks <= {":", ";", ",", "."} and behind[0].word in lexicon.word_set("order")
 
 
 def _other_literal(pair: Pair) -> str | None:
@@ -93,6 +109,22 @@ def _other_literal(pair: Pair) -> str | None:
         if one.raw != other.raw and one.word in literals and not (one.opens or other.opens):
             return f"written as {one.raw[:40]}"
     return None
+
+
+def _other_loose(pair: Pair) -> str | None:
+    """A sign that only one of two texts has whose words are the same: "7-3", "7/3"."""
+    if pair.a.content.keys() != pair.b.content.keys() or _spoken(pair.a) != _spoken(pair.b):
+        return None
+    computing = "computing" in pair.a.classes
+    a, b = (loose_signs(each.text, computing=computing) for each in (pair.a, pair.b))
+    if a == b:
+        return None
+    return f"written with {''.join(a[:8]) or 'no signs'} and {''.join(b[:8]) or 'no signs'}"
+
+
+def _spoken(analysis: Analysis) -> list[str]:
+    """The words and numbers, without signs and marks."""
+    return [token.word for token in analysis.plain if token.kind not in _SIGNS]
 
 
 def _other_compound(pair: Pair) -> str | None:
@@ -142,6 +174,15 @@ SIGNS = Rule(
         ("Is a 1:n relation slow?", "Is a 1:1 relation slow?"),
         ("What does yes & do in bash?", "What does yes do in bash?"),
         ("Is a used-car dealer rich?", "Is a used car-dealer rich?"),
+        ("What is 7-3?", "What is 7/3?"),
+        ("Is the margin -4px?", "Is the margin 4px?"),
+        ("What is ::1?", "What is :1?"),
+        ("What does a+? match?", "What does a+ match?"),
+        ("What does lambda x: y do?", "What does lambda x, y do?"),
+        ("What does Object... mean in Java?", "What does Object mean in Java?"),
+        ("Is 1..5 a range?", "Is 1...5 a range?"),
+        ('What is typeof "7" in JavaScript?', "What is typeof 7 in JavaScript?"),
+        ("Run:\n  a()\n    b()\n   c()", "Run:\n  a()\n    b()\n    c()"),
     ),
     passes=(
         ("What is 17+5?", "What is 17 + 5?"),
@@ -156,6 +197,11 @@ SIGNS = Rule(
         ("Is it a *good* idea?", "Is it a good idea?"),
         ("What is x² + 1?", "What is x^2 + 1?"),
         ("What does the regex \\d+ match?", "What is matched by the regex `\\d+`?"),
+        ("Run:\n    a()\n        b()", "Run:\n  a()\n    b()"),
+        ("Is x > 3: what does it mean?", "Is x > 3; what does it mean?"),
+        ("What is 2 + 2?", "What is 2 + 2 = ?"),
+        ("Explain the 80/20 rule", "Explain the 80-20 rule"),
+        ("Greet [your guest]", "Greet (your guest)"),
     ),
     check=_signs,
     any_language=True,

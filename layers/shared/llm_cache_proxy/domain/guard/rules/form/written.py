@@ -3,7 +3,11 @@
 from functools import cache
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard.pair.letter_case import other_identifier, other_symbol
+from llm_cache_proxy.domain.guard.pair.letter_case import (
+    other_identifier,
+    other_member,
+    other_symbol,
+)
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
@@ -108,7 +112,8 @@ def _case(pair: Pair) -> str | None:
         raw for raw in b if raw.casefold() in folded
     }:
         return "an identifier differs in its capitals"
-    return other_symbol(pair.a, pair.b) or other_identifier(pair.a, pair.b)
+    other = other_symbol(pair.a, pair.b) or other_identifier(pair.a, pair.b)
+    return other or other_member(pair.a, pair.b)
 
 
 def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
@@ -159,6 +164,7 @@ def _mixed(analysis: Analysis) -> set[str]:
         if token.kind is Kind.IDENTIFIER
         and len(token.raw) >= _LONG_IDENTIFIER
         and any(letter.isdigit() for letter in token.raw)
+        and token.word.rstrip("0123456789") not in lexicon.classes()["computing"]  # "OAuth2"
     }
 
 
@@ -206,6 +212,11 @@ CASE = Rule(
         ("What is the resistance of 5 mΩ?", "What is the resistance of 5 MΩ?"),
         ("Is 5mW much?", "Is 5MW much?"),
         ("How long do 100 Mb take?", "How long do 100 MB take?"),
+        ("Is 3 S much?", "Is 3 s much?"),
+        ("What does yy do in vim?", "What does yY do in vim?"),
+        ("Is a pH of 7 low?", "Is a PH of 7 low?"),
+        ("What does fmt.Println do?", "What does fmt.println do?"),
+        ("Who is god?", "Who is God?"),
     ),
     passes=(
         ("WHAT IS RUST?", "what is rust?"),
@@ -214,6 +225,8 @@ CASE = Rule(
         ("Is 5 Kg heavy?", "is 5 kg heavy?"),
         ("WHAT IS THE PH OF MILK?", "What is the pH of milk?"),
         ("How far is 10 KM?", "how far is 10 km?"),
+        ("Is my TV broken?", "Is my tv broken?"),
+        ("What is OAuth2?", "What is oauth2?"),
     ),
     check=_case,
     any_language=True,

@@ -1,5 +1,6 @@
 """Differences in numbers, in digits and in words: which there are, and where they stand."""
 
+import re
 from collections import Counter
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from llm_cache_proxy.domain.guard.words import lexicon
 _SEVERAL = 2
 _MUCH = 4
 """Shared content words of a long statement."""
+_ZEROS = re.compile(r"(?<![\w.,:/-])00\d[\w.,:/-]*")
 _RANGES = frozenset({"-", "\u2013", "\u2014", "to", "through", "until", "till"})
 _LISTS = frozenset({"and", "&", ","})
 
@@ -20,7 +22,7 @@ def _numbers(pair: Pair) -> str | None:
     a, b = pair.a.quantities, pair.b.quantities
     left, right = Counter(each.value for each in a), Counter(each.value for each in b)
     if left == right:
-        return _order(pair) or _other_joint(pair)
+        return _order(pair) or _other_joint(pair) or _other_zeros(pair)
     if len(a) == len(b) and left.keys() == right.keys():
         return "another number is said again"
     optional = {each.value for each in (*a, *b) if each.optional}
@@ -34,6 +36,20 @@ def _numbers(pair: Pair) -> str | None:
     if only_left or only_right:
         return f"numbers {sorted(only_left)} and {sorted(only_right)}"
     return None
+
+
+def _other_zeros(pair: Pair) -> str | None:
+    """Zeros that are a part of a name, "agent 007", and do not only fill a place: "May 03"."""
+    if "0" not in pair.a.text or "0" not in pair.b.text:
+        return None
+    a, b = _zeros(pair.a), _zeros(pair.b)
+    only = [*(a - b), *(b - a)]
+    return f"{only[0]} on one side only" if only else None
+
+
+def _zeros(analysis: Analysis) -> Counter[str]:
+    found = (each.rstrip(".,:") for each in _ZEROS.findall(analysis.text))
+    return Counter(each for each in found if each.isdigit())
 
 
 def _comes_and_goes(only: set[str], pair: Pair) -> bool:
@@ -127,6 +143,7 @@ NUMBERS = Rule(
         ("Is 120 over 80 high blood pressure?", "Is 80 over 120 high blood pressure?"),
         ("Is a 40 by 60 poster wide?", "Is a 60 by 40 poster wide?"),
         ("Print pages 3-7", "Print pages 3 and 7"),
+        ("Who is agent 007?", "Who is agent 07?"),
     ),
     passes=(
         ("What can I buy for 1,000 dollars?", "What can I buy for $1k?"),

@@ -7,6 +7,13 @@ from llm_cache_proxy.domain.guard.words.stems import stem
 
 _DO = (("do",), ("does",), ("did",))
 _ASKED = frozenset({"who", "what", "which"})
+_BE = frozenset({"is", "are", "was", "were"})
+_OPENING = 2
+"""The words of "What is", before what is asked about."""
+_GOVERNS = frozenset(
+    {"of", "to", "from", "for", "with", "than", "before", "after", "near", "behind", "above"}
+    | {"below", "under", "beside", "against", "between", "like", "by", "at"}
+)
 _VERB_REACH = 4
 _OTHERS = frozenset({"you", "he", "him", "she", "her", "they", "them", "it", "we", "us", "me", "i"})
 _STRESSED = 2
@@ -18,12 +25,28 @@ def asked_role(pair: Pair) -> str | None:
         return None
     if not lexicon.word_set("opining").isdisjoint((*pair.a.words, *pair.b.words)):
         return None
+    if _is_left_behind(pair.a, pair.b) or _is_left_behind(pair.b, pair.a):
+        return "what stands behind the preposition"
     asked = {_is_asked_for(pair.a), _is_asked_for(pair.b)}
     if asked != {"subject", "object"} or _is_stressed(pair.a) or _is_stressed(pair.b):
         return None
     if _said(pair.a) == _said(pair.b) and _OTHERS.isdisjoint(pair.a.words):
         return None  # "What Rust means", "What does Rust mean"
     return "who does it and to whom"
+
+
+def _is_left_behind(one: Analysis, other: Analysis) -> bool:
+    """Whether `one` asks for what its last preposition governs, which `other` names.
+
+    "What is Spain west of?", "What is west of Spain?", but not "What does it stand for?".
+    """
+    words, others = one.words, other.words
+    if len(words) != len(others) or words[:2] != others[:2] or len(words) <= _OPENING:
+        return False
+    if words[0] not in _ASKED or words[1] not in _BE or words[-1] not in _GOVERNS:
+        return False
+    turns = range(_OPENING + 1, len(words) - 1)
+    return any(others[_OPENING:] == words[at:] + words[_OPENING:at] for at in turns)
 
 
 def _said(analysis: Analysis) -> list[str]:

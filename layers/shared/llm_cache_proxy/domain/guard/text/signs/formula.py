@@ -72,7 +72,7 @@ def formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
         return
     if before or after:
         core = "".join(chunks[start:end])
-        core = core if after or end < len(chunks) else core.rstrip(".,?:;")
+        core = core if after else core.rstrip(".,?:;")
         yield _side(before) + core + _side(after)
         return
     if chunks[start] in {"a", "A"} and _ARTICLED.match("".join(chunks[start + 1 : end])):

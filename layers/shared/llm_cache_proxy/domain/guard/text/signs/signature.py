@@ -20,7 +20,7 @@ _SIGN = re.compile(
     r"|\"(?:null|true|false|\d[\d.]*)\"|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
-_SPELT_OUT = re.compile(r"\b(?:regexp?|regular expression|glob|markdown)\b", re.IGNORECASE)
+SPELT_OUT = re.compile(r"\b(?:regexp?|regular expression|glob|markdown)\b", re.IGNORECASE)
 """What is written in signs alone, each of which counts."""
 _PRIMED = re.compile(r"(?<![\w'\"])(?<!\d[./])(?:[A-Za-z]|\d[\d./]*)(?:'{1,2}|\")(?![\w'\"])")
 """A prime, or feet and inches: "f'(x)", "6' tall"."""
@@ -34,13 +34,15 @@ _MENTIONED = re.compile(
 """A contraction that is asked about, and its apostrophe with it: "When do I write it's?"."""
 _OPENED = re.compile(r"(?:^|[\s(])[\"']\w")
 _QUANTIFIED = re.compile(r"[#*+?^$|\\{}\[\]].|[#*+^$|\\{}\[\]]$")
-_TYPED = str.maketrans(
+TYPED = str.maketrans(
     {"\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u2192": "->"}
     | {"\u2190": "<-", "\u21d2": "=>", "\u00b7": "*", "\u00b1": "+-"}
 )
 """Signs as they are typed where the keyboard lacks them."""
 _TIMES = re.compile(r"(?<=[1-9])\s?x\s?(?=\d)|(?<=\d0)\s?x\s?(?=\d)")
 """The "x" of "3 x 4", which is no "0x4"."""
+_REPLACED = re.compile(r"\[((?:your|my|the|an?|any|some|insert) [A-Za-z ]+)\]")
+"""Brackets around what the reader is to fill in, as round ones are: "[your city]"."""
 _KEYS = re.compile(r"\b(?:ctrl|control|alt|shift|cmd|win)(?:\s?\+\s?\w+)+", re.IGNORECASE)
 """Keys that are pressed together: "Ctrl + C"."""
 _LANGUAGE = re.compile(r"(?<![\w.+#])(?:[cC]\+\+|[cCfF]#|\.(?:NET|Net|net))(?![\w+#])")
@@ -54,19 +56,12 @@ _PARTING = re.compile(r"[,;:=]")
 def signature(text: str) -> tuple[str, ...]:
     """The code, formulas and data of a text, in order; empty for prose."""
     if not text.isascii():
-        text = text.translate(_TYPED)
+        text = text.translate(TYPED)
     if _ANY.search(text) is None or _SIGN.search(text) is None:
         return tuple(_MENTIONED.findall(text)) if "'" in text else ()
-    text = _TIMES.sub("*", text)
-    text = _KEYS.sub(lambda keys: "".join(keys[0].casefold().split()), text)
-    lines = _LANGUAGE.sub("L", text).split("\n")
-    found: list[str] = []
-    for number, line in enumerate(lines):
-        if number and line[:1] in {" ", "\t"} and line.strip():
-            found.append(line.rstrip())
-        else:
-            found.extend(counting(line.replace("`", "").split()))
-    if _SPELT_OUT.search(text):
+    text = _plain(text)
+    found = [*_line_by_line(text)]
+    if SPELT_OUT.search(text):
         found.extend(_expressions(text))
     if ("'" in text or '"' in text) and _OPENED.search(text) is None:
         found.extend(_PRIMED.findall(text))
@@ -74,6 +69,51 @@ def signature(text: str) -> tuple[str, ...]:
         found.extend(_BRACKETED.findall(text))
     found.extend("".join(_PARTING.findall(record[0])) for record in _RECORD.finditer(text))
     return tuple(found)
+
+
+def _plain(text: str) -> str:
+    """The text with what may be written in several ways written in one."""
+    if "=" in text:
+        text = _without_equals(text)
+    if "[" in text:
+        text = _REPLACED.sub(r"(\1)", text)
+    text = _TIMES.sub("*", text)
+    return _KEYS.sub(lambda keys: "".join(keys[0].casefold().split()), text)
+
+
+def _line_by_line(text: str) -> Iterator[str]:
+    depths = [0]
+    for number, line in enumerate(_LANGUAGE.sub("L", text).split("\n")):
+        if number and line[:1] in {" ", "\t"} and line.strip():
+            yield _indented(line, depths)
+        elif line:
+            depths = [0]
+            yield from counting(line.replace("`", "").split())
+
+
+def _without_equals(text: str) -> str:
+    """The text without the sign that asks for a result at its end: "2 + 2 = ?"."""
+    end = text.rstrip("? \n")
+    if not end.endswith("=") or end.count("\n"):
+        return text
+    asked = end[:-1].rstrip()
+    return asked if asked[-1:].isdigit() or asked.endswith(")") else text
+
+
+def _indented(line: str, depths: list[int]) -> str:
+    """The line behind one space, or tab, a level; `depths` are the levels open above it.
+
+    A line that goes back to no level keeps its indentation: Python would refuse it.
+    """
+    depth = len(line) - len(line.lstrip())
+    closed = depth < depths[-1]
+    while depth < depths[-1]:
+        depths.pop()
+    if closed and depth > depths[-1]:
+        return line.rstrip()
+    if depth > depths[-1]:
+        depths.append(depth)
+    return line[0] * (len(depths) - 1) + line.strip()
 
 
 def _expressions(text: str) -> Iterator[str]:

@@ -1,0 +1,43 @@
+"""Signs that nothing claims as code, in order: what tells two texts apart whose words are the same.
+
+Leaves out what prose may have or lack: emphasis, bullets, headings, a hashtag, and brackets around
+words that are to be replaced.
+"""
+
+import re
+
+from llm_cache_proxy.domain.guard.text.signs.signature import SPELT_OUT, TYPED
+
+_SIGN = re.compile(
+    r"[+*/=<>^%&|~@#\\{}\[\]_]|\$(?!\d)(?<!\d\$)"  # a currency is compared with its number
+    r"|(?<![\w)\]])-(?=[\d.(A-Za-z])"  # a minus or a flag, no hyphen and no dash
+    r"|:{2,}|(?<=\d)\.{2,}(?=\d)"
+    r"|(?<=\s)['\"`](?=[\s?]|$)"  # a quote that is asked about
+    r"|(?<=[+*}\])])\?(?=\s\w)"  # the lazy "+?", no question that ends
+    r"|(?<=\b[A-Za-z]):(?=\s?[A-Za-z]\b)"  # "lambda x: y"
+)
+_EMPHASIS = re.compile(r"(?<![\w*_])([*_]{1,3})(\w(?:[\w' -]{0,60}\w)?)\1(?![\w*_])")
+_BULLET = re.compile(r"^[ \t]*(?:[*+-]|#{1,6})[ \t]+(?=\w)", re.MULTILINE)
+_TAGGED = re.compile(r"(?<!\S)[#@](?=[A-Za-z]\w)")
+_REPLACED = re.compile(r"\[([A-Za-z][A-Za-z' ]{3,})\]")
+_PARTING = re.compile(r"(?<=[A-Za-z]{2})\s?[/&+|~]\s?(?=[A-Za-z]{2})")
+"""Signs that only part two words, as commas do: "men/women"."""
+_STRAY = re.compile(r"(?<=[?!.])\s?[^\w\s]{1,8}$|(?<=\d)/-(?!\w)")
+"""What is left behind a sentence, and how prices end in India: "500/-"."""
+_TAG = re.compile(r"<(\w+)>")
+_RATIO = re.compile(r"\b(the|an?) (\d+)/(\d+)(?= [a-z])")
+"""Numbers that describe a noun: "the 80/20 rule", "the 80-20 rule"."""
+_TYPED_VALUE = re.compile(r"(?<=\w)\.{3}(?=\s[a-z])|(?<!\w)[\"']\d[\d.]*[\"']")
+"""A variadic type, and a number that quotes make a string."""
+
+
+def loose_signs(text: str, *, computing: bool) -> list[str]:
+    """The signs of a text; more of them count in one about computers."""
+    text = text.translate(TYPED).rstrip("?=. \n")
+    text = _RATIO.sub(r"\1 \2-\3", _TAG.sub(r"\1", _BULLET.sub("", text)))
+    if SPELT_OUT.search(text) is None:
+        text = _EMPHASIS.sub(r"\2", text)
+    if computing:
+        return _SIGN.findall(text) + _TYPED_VALUE.findall(text)
+    text = _REPLACED.sub(r"\1", _TAGGED.sub("", text))
+    return _SIGN.findall(_STRAY.sub("", _PARTING.sub(" ", text)))
