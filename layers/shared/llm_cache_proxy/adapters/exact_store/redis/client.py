@@ -27,7 +27,6 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 )
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
-from llm_cache_proxy.pipeline.support.dependency import Deadline
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
 
 _MOST_CONNECTIONS = 100
@@ -41,7 +40,6 @@ class RedisPyServer:
         self.locks_keys = False
         self._url = url
         self._timeout_seconds = timeout_seconds
-        self._deadline = Deadline(timeout_seconds)
         self._pool: ConnectionPool | None = None
         self._idle: list[AbstractConnection] = []
         self._free = asyncio.Semaphore(_MOST_CONNECTIONS)
@@ -49,7 +47,7 @@ class RedisPyServer:
     async def command(self, *words: Word) -> object:
         """The server's reply."""
         try:
-            with self._deadline.wait():
+            async with asyncio.timeout(self._timeout_seconds):
                 reply = await self._execute(*words)
         except NoScriptError as exc:
             raise NoSuchScriptError from exc
