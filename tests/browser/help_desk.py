@@ -80,7 +80,7 @@ ANSWERS = {prompt: said for prompts, said in TOPICS for prompt in prompts}
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """What one request asked, and with which tags."""
 
     key: str
@@ -97,7 +97,7 @@ class HelpDesk:
     folder: Path
     chance: random.Random = field(default_factory=lambda: random.Random(17))  # noqa: S311 - a load, the same each time
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Question] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     """How many requests had been sent before each batch."""
 
@@ -152,7 +152,7 @@ class HelpDesk:
                 **headers,
             },
         )
-        self.asked.append(Asked(key, prompt, tags))
+        self.asked.append(Question(key, prompt, tags))
 
     def batch(self, client: httpx.Client, number: int) -> None:
         """Some twenty requests, about ever more topics."""

@@ -88,7 +88,7 @@ def url(running: tuple[str, ...]) -> str:
     return f"http://{compose('port', 'proxy', '3000', files=running).strip()}"
 
 
-def asked(url: str, text: str) -> httpx.Response:
+def ask(url: str, text: str) -> httpx.Response:
     message = {"role": "user", "content": text}
     body = {"model": "llama-3.1-8b-instant", "messages": [message]}
     return httpx.post(f"{url}/v1/chat/completions", json=body, timeout=60)
@@ -109,8 +109,8 @@ def test_the_proxy_alone_is_published_and_on_this_machine_alone() -> None:
 
 
 def test_each_tier_answers(url: str) -> None:
-    answers = [asked(url, text) for text in ("What is Rust?", "What is Rust?")]
-    similar = asked(url, "Tell me what Rust is")
+    answers = [ask(url, text) for text in ("What is Rust?", "What is Rust?")]
+    similar = ask(url, "Tell me what Rust is")
 
     assert [answer.status_code for answer in answers] == [200, 200], answers[0].text
     assert [answer.headers["x-cache"] for answer in answers] == ["MISS", "HIT-EXACT"]

@@ -97,11 +97,11 @@ class Load:
         number = 0
         with httpx.Client(timeout=30) as client:
             while not self._stop.is_set():
-                self._samples.append(self._asked(client, *self._question(thread, number)))
+                self._samples.append(self._ask(client, *self._question(thread, number)))
                 number += 1
                 time.sleep(_PAUSE_SECONDS)
 
-    def _asked(self, client: httpx.Client, namespace: str, text: str) -> Sample:
+    def _ask(self, client: httpx.Client, namespace: str, text: str) -> Sample:
         start = time.monotonic()
         body = {"model": "m", "messages": [{"role": "user", "content": text}]}
         headers = {"x-cache-namespace": f"{self._name}-{namespace}"}

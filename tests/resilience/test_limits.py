@@ -25,7 +25,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
         yield running
 
 
-def asked(proxy: ProxyProcess, body: object = None, **headers: str) -> httpx.Response:
+def ask(proxy: ProxyProcess, body: object = None, **headers: str) -> httpx.Response:
     fields = body or {"model": "m", "messages": [USER]}
     return httpx.post(
         f"{proxy.base_url}/chat/completions",
@@ -36,13 +36,13 @@ def asked(proxy: ProxyProcess, body: object = None, **headers: str) -> httpx.Res
 
 
 def is_well(proxy: ProxyProcess) -> bool:
-    return asked(proxy).status_code == 200
+    return ask(proxy).status_code == 200
 
 
 def test_thousands_of_messages_are_answered(proxy: ProxyProcess) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "x"}] * 5_000}
 
-    answer = asked(proxy, body)
+    answer = ask(proxy, body)
 
     assert answer.status_code == 200
     assert is_well(proxy)
@@ -53,7 +53,7 @@ def test_a_hundred_thousand_messages_are_more_than_can_be_read_at_once(
 ) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "x"}] * 100_000}
 
-    answer = asked(proxy, body)
+    answer = ask(proxy, body)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "too_many_values"
@@ -76,7 +76,7 @@ def test_a_body_nested_beyond_reason_is_refused(proxy: ProxyProcess) -> None:
 @pytest.mark.parametrize("length", [8_000, 60_000, 1_000_000])
 def test_a_long_header_is_answered_or_refused(proxy: ProxyProcess, length: int) -> None:
     try:
-        status = asked(proxy, x_cache_tags="a" * length).status_code
+        status = ask(proxy, x_cache_tags="a" * length).status_code
     except httpx.TransportError:  # the server may hang up on what is no sensible request
         status = 431
 
@@ -85,7 +85,7 @@ def test_a_long_header_is_answered_or_refused(proxy: ProxyProcess, length: int) 
 
 
 def test_a_compressed_body_is_refused_with_the_way_out(proxy: ProxyProcess) -> None:
-    answer = asked(proxy, content_encoding="gzip")
+    answer = ask(proxy, content_encoding="gzip")
 
     assert answer.status_code == 400
     assert "send the JSON as it is" in answer.json()["error"]["message"]
@@ -95,7 +95,7 @@ def test_many_at_once_are_all_answered(proxy: ProxyProcess) -> None:
     def one(number: int) -> int:
         content = f"Say {number % 30}"
         body = {"model": "m", "messages": [{"role": "user", "content": content}]}
-        return asked(proxy, body).status_code
+        return ask(proxy, body).status_code
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         statuses = set(threads.map(one, range(2 * AT_ONCE)))

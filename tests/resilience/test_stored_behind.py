@@ -48,7 +48,7 @@ def slow_to_store() -> Iterator[tuple[ScriptedUpstream, Link, dict[str, str]]]:
         yield upstream, link, settings
 
 
-def asked(base_url: str) -> tuple[httpx.Response, float]:
+def ask(base_url: str) -> tuple[httpx.Response, float]:
     """The answer, and the seconds that it took."""
     body = {"model": "m", "messages": [{"role": "user", "content": PROMPT}]}
     began = time.monotonic()
@@ -59,12 +59,12 @@ def asked(base_url: str) -> tuple[httpx.Response, float]:
 def test_an_answer_does_not_wait_for_the_store_and_a_stop_does(tmp_path: Path) -> None:
     with slow_to_store() as (upstream, link, settings):
         with proxy_process(tmp_path / "data", **settings) as proxy:
-            first, seconds = asked(proxy.base_url)
+            first, seconds = ask(proxy.base_url)
             proxy.process.terminate()
             status = proxy.process.wait(30)
         link.turn(Mode.PASS)
         with proxy_process(tmp_path / "data", **settings) as proxy:
-            again, _ = asked(proxy.base_url)
+            again, _ = ask(proxy.base_url)
 
     assert (first.status_code, first.headers["x-cache"]) == (200, "MISS")
     assert seconds < HELD_BACK_SECONDS
@@ -76,12 +76,12 @@ def test_an_answer_does_not_wait_for_the_store_and_a_stop_does(tmp_path: Path) -
 def test_a_kill_between_loses_an_unstored_entry_and_nothing_else(tmp_path: Path) -> None:
     with slow_to_store() as (upstream, link, settings):
         with proxy_process(tmp_path / "data", **settings) as proxy:
-            first, _ = asked(proxy.base_url)
+            first, _ = ask(proxy.base_url)
             proxy.process.kill()
         link.turn(Mode.PASS)
         with proxy_process(tmp_path / "data", **settings) as proxy:
-            again, seconds = asked(proxy.base_url)
-            after, _ = asked(proxy.base_url)
+            again, seconds = ask(proxy.base_url)
+            after, _ = ask(proxy.base_url)
 
     assert (first.status_code, first.headers["x-cache"]) == (200, "MISS")
     assert again.status_code == 200
@@ -96,8 +96,8 @@ def test_an_identical_request_waits_for_the_write_and_is_a_hit(tmp_path: Path) -
         slow_to_store() as (upstream, _, settings),
         proxy_process(tmp_path / "data", **settings) as proxy,
     ):
-        first, _ = asked(proxy.base_url)
-        again, _ = asked(proxy.base_url)
+        first, _ = ask(proxy.base_url)
+        again, _ = ask(proxy.base_url)
 
     assert first.headers["x-cache"] == "MISS"
     assert again.headers["x-cache"] == "HIT-EXACT"

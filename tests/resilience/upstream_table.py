@@ -113,7 +113,7 @@ def _row(proxy: ProxyProcess, upstream: ScriptedUpstream, failure: Failure) -> S
     before = len(upstream.requests)
     upstream.when(failure.script, prompt=failure.name)
     asked_as = "stream" if failure.streams else "JSON"
-    status, last, retry_after = _asked(proxy, failure)
+    status, last, retry_after = _ask(proxy, failure)
     calls = len(upstream.requests) - before
     again = httpx.post(
         f"{proxy.base_url}/chat/completions",
@@ -124,7 +124,7 @@ def _row(proxy: ProxyProcess, upstream: ScriptedUpstream, failure: Failure) -> S
     return failure.name, asked_as, status, last, retry_after, str(calls), stored
 
 
-def _asked(proxy: ProxyProcess, failure: Failure) -> tuple[str, str, str]:
+def _ask(proxy: ProxyProcess, failure: Failure) -> tuple[str, str, str]:
     """The status, what the answer ends with, and its `retry-after`."""
     url = f"{proxy.base_url}/chat/completions"
     with httpx.stream("POST", url, json=_fields(failure), timeout=60) as result:

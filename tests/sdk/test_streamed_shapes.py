@@ -38,13 +38,13 @@ def fields(shape: Shape, prompt: str) -> dict[str, Any]:
     return {"model": "m", "messages": [{"role": "user", "content": prompt}]}
 
 
-def asked(stand: Stand, shape: Shape, prompt: str, **more: Any) -> httpx.Response:
+def ask(stand: Stand, shape: Shape, prompt: str, **more: Any) -> httpx.Response:
     address = f"{stand.proxied}{shape.path}"
     return httpx.post(address, json={**fields(shape, prompt), **more}, timeout=30)
 
 
 def streamed(stand: Stand, shape: Shape, prompt: str) -> httpx.Response:
-    return asked(stand, shape, prompt, stream=True, stream_options=WITH_USAGE)
+    return ask(stand, shape, prompt, stream=True, stream_options=WITH_USAGE)
 
 
 def without_end(body: bytes) -> bytes:
@@ -57,7 +57,7 @@ def test_a_miss_passes_and_hits_say_the_same_or_ask_again(stand: Stand, shape: S
     stand.upstream.queue(stream([shape.body]))
 
     miss = streamed(stand, shape, prompt)
-    as_json = asked(stand, shape, prompt)
+    as_json = ask(stand, shape, prompt)
 
     assert miss.headers["x-cache"] == "MISS"
     assert without_end(miss.content) == without_end(shape.body)

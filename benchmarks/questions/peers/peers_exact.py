@@ -41,7 +41,7 @@ CHANGED: dict[str, dict[str, Any]] = {
 
 
 @dataclass
-class Asked:
+class PeerServer:
     """A server, and the upstream behind it."""
 
     side: Side
@@ -96,7 +96,7 @@ SIDES: dict[str, Server] = {
 def measured(*, ours: int = 1_000, theirs: int = 100, turns: int = 5) -> Finding:
     """Ask every side in turns."""
     missing: dict[str, str] = {}
-    asked: list[Asked] = []
+    asked: list[PeerServer] = []
     with ExitStack() as stack:
         redis_url = stack.enter_context(redis_process())
         for name, server in SIDES.items():
@@ -112,11 +112,11 @@ def measured(*, ours: int = 1_000, theirs: int = 100, turns: int = 5) -> Finding
     return _finding(asked, changed, missing, method)
 
 
-def _warm(stack: ExitStack, name: str, server: Server, redis_url: str, hits: int) -> Asked:
+def _warm(stack: ExitStack, name: str, server: Server, redis_url: str, hits: int) -> PeerServer:
     upstream = stack.enter_context(ScriptedUpstream().in_thread())
     running = stack.enter_context(server(redis_url, upstream.base_url))
     headers = servers.portkey_headers(upstream.base_url) if name.startswith("Portkey") else {}
-    asked = Asked(Side(name, running, hits, headers), upstream)
+    asked = PeerServer(Side(name, running, hits, headers), upstream)
     try:
         warmed(asked.side)
     except RuntimeError as exc:
@@ -126,7 +126,7 @@ def _warm(stack: ExitStack, name: str, server: Server, redis_url: str, hits: int
 
 
 def _finding(
-    asked: list[Asked], changed: list[list[str]], missing: Mapping[str, str], method: str
+    asked: list[PeerServer], changed: list[list[str]], missing: Mapping[str, str], method: str
 ) -> Finding:
     return Finding(
         question="What does an exact hit cost at servers that users would pick?",

@@ -20,7 +20,7 @@ _LAYER = Path("layers/shared").absolute()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CallerCost:
     """What asking some prompts took the calling process."""
 
     cpu_ms: float
@@ -35,7 +35,7 @@ class Caller:
 
     process: "subprocess.Popen[str]"
 
-    def ask(self, prompts: Sequence[str]) -> Asked:
+    def ask(self, prompts: Sequence[str]) -> CallerCost:
         """Ask them one after the other; PeerUnavailable if the process ends."""
         assert self.process.stdin is not None  # noqa: S101 - pipes, as started below
         assert self.process.stdout is not None  # noqa: S101
@@ -48,7 +48,7 @@ class Caller:
             line = ""
         if not line:
             raise PeerUnavailable(f"not working: {last_line(self.process.stderr.read())}")
-        return Asked(**json.loads(line))
+        return CallerCost(**json.loads(line))
 
 
 @contextmanager

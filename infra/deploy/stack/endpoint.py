@@ -17,7 +17,7 @@ _GROQ_MODEL = "llama-3.1-8b-instant"
 _TIMEOUT_SECONDS = 90.0
 
 
-class Asked(NamedTuple):
+class SampleAnswer(NamedTuple):
     """One answer of the deployed stack."""
 
     status: int
@@ -59,7 +59,7 @@ def client_key(aws: Aws, function: str) -> Iterator[str]:
         aws.act(function, {"action": "revoke_key", "id": made["id"]})
 
 
-def ask_twice(url: str, key: str, *, model: str, revision: str) -> list[Asked]:
+def ask_twice(url: str, key: str, *, model: str, revision: str) -> list[SampleAnswer]:
     """Both answers; a stack that does not answer has status 0."""
     question = f"Answer with the single word 'ready'. (Deployment {revision})"
     body = {
@@ -67,18 +67,18 @@ def ask_twice(url: str, key: str, *, model: str, revision: str) -> list[Asked]:
         "messages": [{"role": "user", "content": question}],
     }
     with httpx.Client(timeout=_TIMEOUT_SECONDS) as client:
-        return [_asked(client, url, key, body) for _ in range(2)]
+        return [_ask(client, url, key, body) for _ in range(2)]
 
 
-def _asked(client: httpx.Client, url: str, key: str, body: Mapping[str, object]) -> Asked:
+def _ask(client: httpx.Client, url: str, key: str, body: Mapping[str, object]) -> SampleAnswer:
     try:
         response = client.post(
             f"{url}/chat/completions", json=body, headers={"authorization": f"Bearer {key}"}
         )
     except httpx.HTTPError as exc:
-        return Asked(0, "", 0.0, f"{type(exc).__name__}: {exc}")
+        return SampleAnswer(0, "", 0.0, f"{type(exc).__name__}: {exc}")
     summary = (
         response.headers.get("x-cache-reason", "") if response.is_success else response.text[:300]
     )
     cache = response.headers.get("x-cache", "")
-    return Asked(response.status_code, cache, response.elapsed.total_seconds(), summary)
+    return SampleAnswer(response.status_code, cache, response.elapsed.total_seconds(), summary)

@@ -79,12 +79,12 @@ def _leaves(target: Target, text: str, *, streams: bool, seconds: float) -> Reco
     request = Request(body=asking(text, stream=streams))
     with socket.create_connection(("127.0.0.1", target.port(keyed=False))) as client:
         client.sendall(request.encoded(target))
-        eventually(lambda: bool(_asked(target, text)), seconds=_LONG_SECONDS)
+        eventually(lambda: bool(_recorded(target, text)), seconds=_LONG_SECONDS)
         time.sleep(seconds)
-    return _asked(target, text)[-1]
+    return _recorded(target, text)[-1]
 
 
-def _asked(target: Target, text: str) -> list[Recorded]:
+def _recorded(target: Target, text: str) -> list[Recorded]:
     return [each for each in target.upstream.requests if text.encode() in each.body]
 
 

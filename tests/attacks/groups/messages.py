@@ -74,9 +74,9 @@ def _left_stream(target: Target) -> str:
     request = Request(_PATH, _asking(text, stream=True))
     with socket.create_connection(("127.0.0.1", target.port(keyed=False))) as client:
         client.sendall(request.encoded(target))
-        eventually(lambda: bool(_asked(target, text)), seconds=_LONG_SECONDS)
+        eventually(lambda: bool(_recorded(target, text)), seconds=_LONG_SECONDS)
         client.recv(1)
-    ended = _asked(target, text)[-1].left.wait(_LONG_SECONDS)
+    ended = _recorded(target, text)[-1].left.wait(_LONG_SECONDS)
     return "the upstream's call ended" if ended else "the upstream streams on"
 
 
@@ -95,7 +95,7 @@ def _many_left(target: Target) -> str:
     return "left, then not served"
 
 
-def _asked(target: Target, text: str) -> list[Recorded]:
+def _recorded(target: Target, text: str) -> list[Recorded]:
     return [each for each in target.upstream.requests if text.encode() in each.body]
 
 

@@ -25,7 +25,7 @@ def _changed(name: str, change: str, position: int) -> Attack:
     return Attack(name, _WRONG, Story(f"part {position + 1} of a valid key is `{change}`", steps))
 
 
-def _asked(target: Target, who: str, text: str, **headers: str) -> str:
+def _ask(target: Target, who: str, text: str, **headers: str) -> str:
     named = {"authorization": f"Bearer {{{who}}}"} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }
@@ -34,18 +34,18 @@ def _asked(target: Target, who: str, text: str, **headers: str) -> str:
 
 
 def _same_prompt(target: Target) -> str:
-    first = _asked(target, "acme", "What is our plan?")
-    return ", then ".join([first, _asked(target, "other", "What is our plan?")])
+    first = _ask(target, "acme", "What is our plan?")
+    return ", then ".join([first, _ask(target, "other", "What is our plan?")])
 
 
 def _near_prompt(target: Target) -> str:
-    first = _asked(target, "acme", "How do I brew green tea?")
-    return ", then ".join([first, _asked(target, "other", "How can I brew green tea?")])
+    first = _ask(target, "acme", "How do I brew green tea?")
+    return ", then ".join([first, _ask(target, "other", "How can I brew green tea?")])
 
 
 def _own_namespace(target: Target) -> str:
-    first = _asked(target, "acme", "A plan in a namespace", x_cache_namespace="shared")
-    second = _asked(target, "other", "A plan in a namespace", x_cache_namespace="shared")
+    first = _ask(target, "acme", "A plan in a namespace", x_cache_namespace="shared")
+    second = _ask(target, "other", "A plan in a namespace", x_cache_namespace="shared")
     return f"{first}, then {second}"
 
 

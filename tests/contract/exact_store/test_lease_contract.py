@@ -20,7 +20,9 @@ from samples.stores.exact_stores import OpenedStore
 FLIGHT = "key:digest of key"
 
 
-async def asked(opened_store: OpenedStore, tenant: str = TENANT, seconds: float = 10) -> Lease:
+async def lease_of_miss(
+    opened_store: OpenedStore, tenant: str = TENANT, seconds: float = 10
+) -> Lease:
     """The lease that a lookup gives; it is a miss."""
     found = await opened_store.store.lookup(
         asking(tenant=tenant, flight=FLIGHT, lease_seconds=seconds)
@@ -36,7 +38,7 @@ def polling(lease: Lease, **changes: object) -> Poll:
 
 
 async def test_the_first_of_many_leads_and_the_others_follow_it(opened_store: OpenedStore) -> None:
-    leases = await asyncio.gather(*(asked(opened_store) for _ in range(10)))
+    leases = await asyncio.gather(*(lease_of_miss(opened_store) for _ in range(10)))
 
     assert [lease.led for lease in leases].count(True) == 1
     assert len({lease.token for lease in leases}) == 1
@@ -45,7 +47,7 @@ async def test_the_first_of_many_leads_and_the_others_follow_it(opened_store: Op
 
 async def test_a_lookup_that_requests_no_lease_takes_none(opened_store: OpenedStore) -> None:
     assert await opened_store.store.lookup(asking()) == Miss(0)
-    assert (await asked(opened_store)).led
+    assert (await lease_of_miss(opened_store)).led
 
 
 async def test_a_hit_takes_no_lease(opened_store: OpenedStore) -> None:
@@ -54,18 +56,18 @@ async def test_a_hit_takes_no_lease(opened_store: OpenedStore) -> None:
     assert isinstance(await opened_store.store.lookup(asking(flight=FLIGHT)), Hit)
 
     await opened_store.store.cut(TENANT, "all")
-    assert (await asked(opened_store)).led
+    assert (await lease_of_miss(opened_store)).led
 
 
 async def test_tenants_share_no_lease(opened_store: OpenedStore) -> None:
-    assert (await asked(opened_store)).led
-    assert (await asked(opened_store, "other")).led
+    assert (await lease_of_miss(opened_store)).led
+    assert (await lease_of_miss(opened_store, "other")).led
 
 
 async def test_a_follower_waits_then_finds_what_the_leader_stored(
     opened_store: OpenedStore,
 ) -> None:
-    leader, follower = await asked(opened_store), await asked(opened_store)
+    leader, follower = await lease_of_miss(opened_store), await lease_of_miss(opened_store)
     made = entry()
     waiting, _ = await opened_store.store.poll(polling(follower))
 
@@ -80,17 +82,17 @@ async def test_a_follower_waits_then_finds_what_the_leader_stored(
 
 
 async def test_a_commit_ends_the_lease(opened_store: OpenedStore) -> None:
-    leader = await asked(opened_store)
+    leader = await lease_of_miss(opened_store)
     await opened_store.store.commit(Commit(TENANT, entry("elsewhere"), lease=leader))
 
-    again = await asked(opened_store)
+    again = await lease_of_miss(opened_store)
 
     assert again.led
     assert again.token > leader.token
 
 
 async def test_a_commit_that_a_clear_refuses_ends_the_lease_too(opened_store: OpenedStore) -> None:
-    leader, follower = await asked(opened_store), await asked(opened_store)
+    leader, follower = await lease_of_miss(opened_store), await lease_of_miss(opened_store)
     cutoff = await opened_store.store.cut(TENANT, "all")
 
     assert not await opened_store.store.commit(Commit(TENANT, entry(), lease=leader))
@@ -104,18 +106,18 @@ async def test_a_commit_that_a_clear_refuses_ends_the_lease_too(opened_store: Op
 async def test_followers_read_what_is_not_kept_and_later_callers_do_not(
     opened_store: OpenedStore,
 ) -> None:
-    leader, follower = await asked(opened_store), await asked(opened_store)
+    leader, follower = await lease_of_miss(opened_store), await lease_of_miss(opened_store)
 
     assert await opened_store.store.publish(TENANT, leader, '{"ä": 1}', 15)
     published, _ = await opened_store.store.poll(polling(follower))
-    later = await asked(opened_store)
+    later = await lease_of_miss(opened_store)
 
     assert published == PublishedAnswer('{"ä": 1}')
     assert later.led
 
 
 async def test_what_was_left_for_followers_goes_after_its_time(opened_store: OpenedStore) -> None:
-    leader, follower = await asked(opened_store), await asked(opened_store)
+    leader, follower = await lease_of_miss(opened_store), await lease_of_miss(opened_store)
     await opened_store.store.publish(TENANT, leader, "text", 0.05)
     await asyncio.sleep(0.1)
 
@@ -126,7 +128,7 @@ async def test_what_was_left_for_followers_goes_after_its_time(opened_store: Ope
 
 
 async def test_a_lease_that_lapses_passes_to_one_follower(opened_store: OpenedStore) -> None:
-    leader = await asked(opened_store, seconds=0.1)
+    leader = await lease_of_miss(opened_store, seconds=0.1)
     followers = [replace(leader, led=False)] * 3
     await asyncio.sleep(0.2)
 
@@ -139,30 +141,30 @@ async def test_a_lease_that_lapses_passes_to_one_follower(opened_store: OpenedSt
 
 
 async def test_a_heartbeat_keeps_the_lease(opened_store: OpenedStore) -> None:
-    leader = await asked(opened_store, seconds=1)
+    leader = await lease_of_miss(opened_store, seconds=1)
     assert await opened_store.store.extend(TENANT, leader, 20)
     await asyncio.sleep(1.1)
 
-    assert not (await asked(opened_store)).led
+    assert not (await lease_of_miss(opened_store)).led
 
 
 async def test_a_leader_who_lost_the_lease_changes_nothing(opened_store: OpenedStore) -> None:
-    late = await asked(opened_store, seconds=0.05)
+    late = await lease_of_miss(opened_store, seconds=0.05)
     await asyncio.sleep(0.1)
-    present = await asked(opened_store)
+    present = await lease_of_miss(opened_store)
 
     assert present.led
     assert not await opened_store.store.extend(TENANT, late, 10)
     assert not await opened_store.store.publish(TENANT, late, "old", 10)
     await opened_store.store.release(TENANT, late)
     assert not await opened_store.store.commit(Commit(TENANT, entry(), lease=late))
-    assert (await asked(opened_store)).token == present.token
+    assert (await lease_of_miss(opened_store)).token == present.token
 
 
 async def test_a_late_leader_never_stores_over_a_later_one(opened_store: OpenedStore) -> None:
-    late = await asked(opened_store, seconds=0.05)
+    late = await lease_of_miss(opened_store, seconds=0.05)
     await asyncio.sleep(0.1)
-    present = await asked(opened_store)
+    present = await lease_of_miss(opened_store)
     await opened_store.store.commit(Commit(TENANT, entry(entry_id="new"), lease=present))
 
     assert not await opened_store.store.commit(Commit(TENANT, entry(entry_id="old"), lease=late))
@@ -173,7 +175,7 @@ async def test_a_late_leader_never_stores_over_a_later_one(opened_store: OpenedS
 
 
 async def test_a_released_lease_is_the_next_followers(opened_store: OpenedStore) -> None:
-    leader, follower = await asked(opened_store), await asked(opened_store)
+    leader, follower = await lease_of_miss(opened_store), await lease_of_miss(opened_store)
     await opened_store.store.release(TENANT, leader)
 
     taken, _ = await opened_store.store.poll(polling(follower))
@@ -184,21 +186,21 @@ async def test_a_released_lease_is_the_next_followers(opened_store: OpenedStore)
 
 async def test_a_promotion_ends_the_lease_and_notifies_followers(opened_store: OpenedStore) -> None:
     await opened_store.store.commit(Commit(TENANT, entry("target")))
-    leader, follower = await asked(opened_store), await asked(opened_store)
+    leader, follower = await lease_of_miss(opened_store), await lease_of_miss(opened_store)
 
     await opened_store.store.promote(TENANT, alias("key", "target"), asking("target", held=leader))
     polled, _ = await opened_store.store.poll(polling(follower))
     await opened_store.store.cut(TENANT, "all")
 
     assert polled == FoundSemantically()
-    assert (await asked(opened_store)).led
+    assert (await lease_of_miss(opened_store)).led
 
 
 async def test_an_entry_of_another_spelling_is_not_what_a_follower_waits_for(
     opened_store: OpenedStore,
 ) -> None:
-    await asked(opened_store)
-    follower = await asked(opened_store)
+    await lease_of_miss(opened_store)
+    follower = await lease_of_miss(opened_store)
     await opened_store.store.commit(Commit(TENANT, entry(text_digest="another")))
 
     polled, _ = await opened_store.store.poll(polling(follower))
@@ -211,11 +213,11 @@ async def test_an_entry_of_another_spelling_is_not_what_a_follower_waits_for(
 async def test_a_lookup_with_a_lease_and_a_poll_are_one_command_each(
     opened_store: OpenedStore,
 ) -> None:
-    lease = await asked(opened_store)
+    lease = await lease_of_miss(opened_store)
     await opened_store.store.poll(polling(lease))
     opened_store.redis().config_resetstat()
 
-    await asked(opened_store)
+    await lease_of_miss(opened_store)
     await opened_store.store.poll(polling(lease))
 
     assert opened_store.redis().info("commandstats")["cmdstat_evalsha"]["calls"] == 2
@@ -223,7 +225,7 @@ async def test_a_lookup_with_a_lease_and_a_poll_are_one_command_each(
 
 @pytest.mark.parametrize("opened_store", ["redis", "upstash"], indirect=True)
 async def test_a_full_redis_gives_no_lease(opened_store: OpenedStore) -> None:
-    lease = await asked(opened_store)
+    lease = await lease_of_miss(opened_store)
     await opened_store.store.release(TENANT, lease)
     opened_store.redis().config_set("maxmemory", 1)
 
@@ -238,7 +240,7 @@ async def test_a_full_redis_gives_no_lease(opened_store: OpenedStore) -> None:
 async def test_no_request_follows_a_leader_that_cannot_end_its_lease(
     opened_store: OpenedStore,
 ) -> None:
-    lease = await asked(opened_store)
+    lease = await lease_of_miss(opened_store)
     opened_store.redis().replicaof("127.0.0.1", "1")  # a replica whose primary is gone
 
     missed = await opened_store.store.lookup(asking(flight=FLIGHT))
@@ -247,7 +249,7 @@ async def test_no_request_follows_a_leader_that_cannot_end_its_lease(
     assert missed == Miss(0)
     assert polled == NoLease()
     opened_store.redis().replicaof("NO", "ONE")
-    assert not (await asked(opened_store)).led
+    assert not (await lease_of_miss(opened_store)).led
 
 
 async def test_a_claim_takes_back_what_its_lookup_was_given(opened_store: OpenedStore) -> None:
@@ -255,11 +257,11 @@ async def test_a_claim_takes_back_what_its_lookup_was_given(opened_store: Opened
 
     await opened_store.store.withdraw(TENANT, FLIGHT, "mine")
 
-    assert (await asked(opened_store)).led
+    assert (await lease_of_miss(opened_store)).led
 
 
 async def test_a_claim_takes_back_what_its_poll_was_given(opened_store: OpenedStore) -> None:
-    lapsing = await asked(opened_store, seconds=0.1)
+    lapsing = await lease_of_miss(opened_store, seconds=0.1)
     await asyncio.sleep(0.2)
     taken, _ = await opened_store.store.poll(polling(lapsing, claim="mine"))
 
@@ -267,7 +269,7 @@ async def test_a_claim_takes_back_what_its_poll_was_given(opened_store: OpenedSt
 
     assert isinstance(taken, Lease)
     assert taken.led
-    assert (await asked(opened_store)).led
+    assert (await lease_of_miss(opened_store)).led
 
 
 async def test_a_claim_takes_back_nothing_of_another(opened_store: OpenedStore) -> None:
@@ -277,7 +279,7 @@ async def test_a_claim_takes_back_nothing_of_another(opened_store: OpenedStore) 
     await opened_store.store.withdraw(TENANT, "another flight", "mine")
     await opened_store.store.withdraw("other", FLIGHT, "mine")
 
-    assert not (await asked(opened_store)).led
+    assert not (await lease_of_miss(opened_store)).led
 
 
 async def test_a_claim_that_followed_takes_back_nothing(opened_store: OpenedStore) -> None:
@@ -286,4 +288,4 @@ async def test_a_claim_that_followed_takes_back_nothing(opened_store: OpenedStor
 
     await opened_store.store.withdraw(TENANT, FLIGHT, "follows")
 
-    assert not (await asked(opened_store)).led
+    assert not (await lease_of_miss(opened_store)).led

@@ -72,7 +72,7 @@ async def upstream_asked(upstream: ScriptedUpstream, times: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def asked(
+async def ask_at_once(
     clients: Sequence[httpx.AsyncClient], prompt: str, count: int, **changes: Any
 ) -> list[httpx.Response]:
     """`count` identical requests at once, dealt out among the clients."""
@@ -136,7 +136,7 @@ async def test_two_hundred_requests_at_once_are_one_upstream_call(
     forget_commands(redis_url)
 
     async with clients_of(servers) as clients:
-        answers = await asked(clients, prompt, REQUESTS)
+        answers = await ask_at_once(clients, prompt, REQUESTS)
 
     results = collections.Counter(reply.headers["x-cache"] for reply in answers)
     polls = commands(redis_url, "poll")
@@ -159,9 +159,9 @@ async def test_streams_and_whole_answers_share_one_call(
     before = len(upstream.requests)
 
     async with clients_of(servers) as clients:
-        first = asyncio.create_task(asked(clients[:1], prompt, 1))
+        first = asyncio.create_task(ask_at_once(clients[:1], prompt, 1))
         await upstream_asked(upstream, before + 1)
-        streams = await asked(clients, prompt, 20, stream=True)
+        streams = await ask_at_once(clients, prompt, 20, stream=True)
         await first
 
     assert len(upstream.requests) - before == 1
@@ -184,7 +184,7 @@ async def test_an_upstream_failure_reaches_leader_and_followers(
     before = len(upstream.requests)
 
     async with clients_of(servers) as clients:
-        answers = await asked(clients, prompt, 40)
+        answers = await ask_at_once(clients, prompt, 40)
 
     assert {reply.status_code for reply in answers} == {502}
     assert len({reply.json()["error"]["message"] for reply in answers}) == 1
@@ -206,9 +206,9 @@ async def test_a_leader_that_is_killed_is_followed_by_one_other(
 
     with proxy_process(tmp_path / "leader", **settings(redis_url, upstream)) as leader:
         async with clients_of([leader]) as [alone], clients_of(servers) as clients:
-            led = asyncio.create_task(asked([alone], prompt, 1))
+            led = asyncio.create_task(ask_at_once([alone], prompt, 1))
             await upstream_asked(upstream, before + 1)
-            following = asyncio.create_task(asked(clients, prompt, REQUESTS - 1))
+            following = asyncio.create_task(ask_at_once(clients, prompt, REQUESTS - 1))
             await asyncio.sleep(0.5)
             leader.process.kill()
             with pytest.raises(httpx.TransportError):
@@ -231,7 +231,7 @@ async def test_the_counters_equal_what_was_sent(
 
     async with clients_of(servers) as clients:
         before = (await clients[0].get(f"{servers[0].url}/metrics")).json()
-        await asked(clients, prompt, 40)
+        await ask_at_once(clients, prompt, 40)
         grown: dict[str, int] = {}
         async with asyncio.timeout(20):
             while sum(grown.values()) < 40:

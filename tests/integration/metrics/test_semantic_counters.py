@@ -45,7 +45,7 @@ def test_semantic_hits_misses_and_vetoes_are_counted_once_each(tmp_path: Path) -
             for name in ("a", "b")
         ]
 
-        def asked(number: int) -> list[str]:
+        def ask_number(number: int) -> list[str]:
             """A question of one process, its paraphrase of the other, and what is neither."""
             headers = {"x-cache-namespace": f"n{number}"}
             results = []
@@ -58,7 +58,7 @@ def test_semantic_hits_misses_and_vetoes_are_counted_once_each(tmp_path: Path) -
 
         with ThreadPoolExecutor(4) as threads:
             received = Counter(
-                result for row in threads.map(asked, range(NAMESPACES)) for result in row
+                result for row in threads.map(ask_number, range(NAMESPACES)) for result in row
             )
         counted = httpx.get(f"{urls[0]}/metrics").json()["cache_performance"]
 

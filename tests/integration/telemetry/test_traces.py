@@ -35,7 +35,7 @@ class Place:
 
 
 @dataclass
-class Asked:
+class TracedAnswer:
     """One request of a client that traces: what came back, and what the collector got."""
 
     response: httpx.Response
@@ -85,7 +85,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield Place(proxy, upstream, collector)
 
 
-def ask(place: Place, text: str, **fields: Any) -> Asked:
+def ask(place: Place, text: str, **fields: Any) -> TracedAnswer:
     trace_id, parent_id = secrets.token_hex(16), secrets.token_hex(8)
     traceparent = f"00-{trace_id}-{parent_id}-01"
     response = httpx.post(
@@ -94,7 +94,7 @@ def ask(place: Place, text: str, **fields: Any) -> Asked:
         headers={"traceparent": traceparent, "authorization": "Bearer a-clients-key"},
         timeout=60,
     )
-    return Asked(response, place.collector.trace(trace_id), parent_id, traceparent)
+    return TracedAnswer(response, place.collector.trace(trace_id), parent_id, traceparent)
 
 
 def test_a_miss_is_a_tree_of_its_steps_and_its_trace_goes_on_to_the_upstream(place: Place) -> None:

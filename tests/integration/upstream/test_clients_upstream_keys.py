@@ -63,7 +63,7 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
 
 
 def test_each_key_has_entries_of_its_own_and_goes_to_the_upstream(stand: Stand) -> None:
-    def asked(key: str) -> list[str]:
+    def results(key: str) -> list[str]:
         bearer = f"Bearer {key}"
         return [
             stand.post(path, body, authorization=bearer).headers["x-cache"]
@@ -75,7 +75,7 @@ def test_each_key_has_entries_of_its_own_and_goes_to_the_upstream(stand: Stand) 
             )
         ]
 
-    assert asked(ONE) == asked(OTHER) == ["MISS", "HIT-EXACT", "MISS", "HIT-EXACT"]
+    assert results(ONE) == results(OTHER) == ["MISS", "HIT-EXACT", "MISS", "HIT-EXACT"]
     shown = [request.headers["authorization"] for request in stand.upstream.requests]
     assert shown == [f"Bearer {ONE}"] * 2 + [f"Bearer {OTHER}"] * 2
 

@@ -45,10 +45,10 @@ class Stand(NamedTuple):
     url: str
 
     def ask(self, prompt: str, **more: Any) -> httpx.Response:
-        return httpx.post(f"{self.url}/chat/completions", json=asked(prompt, **more), timeout=30)
+        return httpx.post(f"{self.url}/chat/completions", json=body_of(prompt, **more), timeout=30)
 
 
-def asked(prompt: str, **more: Any) -> dict[str, Any]:
+def body_of(prompt: str, **more: Any) -> dict[str, Any]:
     return {"model": "m", "messages": [{"role": "user", "content": prompt}], **more}
 
 
@@ -197,7 +197,7 @@ def test_raw_utf8_in_headers_passes_both_ways(stand: Stand) -> None:
 
     cached = httpx.post(
         f"{stand.url}/chat/completions",
-        json=asked(another()),
+        json=body_of(another()),
         headers=[(b"x-title", note), (b"x-other", note)],
     )
     passed = httpx.get(f"{stand.url}/files/f1/content")
@@ -223,7 +223,7 @@ def test_content_encodings_are_read_for_what_they_mean(stand: Stand, coding: str
 def test_an_error_in_an_unknown_encoding_passes(stand: Stand) -> None:
     stand.upstream.queue(answer(b"\x8b\x03\x80", 401, {"content-encoding": "br"}))
 
-    with httpx.stream("POST", f"{stand.url}/chat/completions", json=asked(another())) as reply:
+    with httpx.stream("POST", f"{stand.url}/chat/completions", json=body_of(another())) as reply:
         body = b"".join(reply.iter_raw())
 
     assert (reply.status_code, reply.headers["content-encoding"]) == (401, "br")
@@ -247,7 +247,7 @@ def test_the_query_is_part_of_what_is_asked(stand: Stand) -> None:
     prompt, url = another(), f"{stand.url}/chat/completions"
 
     reply = [
-        httpx.post(url, json=asked(prompt), params=query).headers["x-cache"]
+        httpx.post(url, json=body_of(prompt), params=query).headers["x-cache"]
         for query in ({"api-version": "1"}, {"api-version": "2"}, {"api-version": "1"}, {})
     ]
 
@@ -292,7 +292,7 @@ def test_a_stream_under_another_content_type_is_relayed_and_kept(
     began = time.monotonic()
 
     with httpx.stream(
-        "POST", f"{stand.url}/chat/completions", json=asked(prompt, stream=True)
+        "POST", f"{stand.url}/chat/completions", json=body_of(prompt, stream=True)
     ) as reply:
         first = next(pieces := reply.iter_bytes())
         waited = time.monotonic() - began
@@ -309,7 +309,9 @@ def test_a_client_that_leaves_before_the_first_byte_cancels_the_call(stand: Stan
     before = len(stand.upstream.requests)
 
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{stand.url}/chat/completions", json=asked(another(), stream=True), timeout=0.5)
+        httpx.post(
+            f"{stand.url}/chat/completions", json=body_of(another(), stream=True), timeout=0.5
+        )
 
     assert len(stand.upstream.requests) == before + 1
     assert stand.upstream.requests[-1].left.wait(3)
@@ -325,7 +327,7 @@ def test_a_part_of_an_answer_is_not_stored(stand: Stand) -> None:
 
 @pytest.mark.parametrize("depth", [501, 950, 985, 20_000])
 def test_a_request_nested_too_deeply_is_refused(stand: Stand, depth: int) -> None:
-    body = json.dumps(asked("x", extra=0)).replace(
+    body = json.dumps(body_of("x", extra=0)).replace(
         '"extra": 0', f'"extra": {"[" * depth}{"]" * depth}'
     )
 

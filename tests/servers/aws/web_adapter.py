@@ -47,13 +47,13 @@ class Adapter:
             self._pass_one_on()
 
     def _register(self) -> None:
-        registered, _ = _asked(
+        registered, _ = _ask(
             self._runtime, "POST", f"{_EXTENSION}/register", b'{"events": []}',
             {"lambda-extension-name": "lambda-adapter"},
         )  # fmt: skip
         identifier = {"lambda-extension-identifier": registered["lambda-extension-identifier"]}
         waiting = (self._runtime, "GET", f"{_EXTENSION}/event/next", b"", identifier)
-        threading.Thread(target=_asked, args=waiting, daemon=True).start()
+        threading.Thread(target=_ask, args=waiting, daemon=True).start()
 
     def _wait_for_the_server(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -70,7 +70,7 @@ class Adapter:
     def _through_the_snapshot(self) -> None:
         if self._before:
             self._hook(self._before)
-        _asked(self._runtime, "GET", f"{_RUNTIME}/restore/next", b"", {})
+        _ask(self._runtime, "GET", f"{_RUNTIME}/restore/next", b"", {})
         if self._after:
             self._hook(self._after)
 
@@ -85,7 +85,7 @@ class Adapter:
             sys.exit(f"{path} answered with {answered.status}")
 
     def _pass_one_on(self) -> None:
-        headers, body = _asked(self._runtime, "GET", f"{_RUNTIME}/invocation/next", b"", {})
+        headers, body = _ask(self._runtime, "GET", f"{_RUNTIME}/invocation/next", b"", {})
         request_id = headers["lambda-runtime-aws-request-id"]
         method, target, sent, content = self._request(json.loads(body), request_id)
         server = http.client.HTTPConnection("127.0.0.1", self._port)
@@ -126,7 +126,7 @@ def _streamed(answered: http.client.HTTPResponse) -> Iterator[bytes]:
         yield piece
 
 
-def _asked(
+def _ask(
     host: str, method: str, path: str, body: bytes, headers: Mapping[str, str]
 ) -> tuple[Mapping[str, str], bytes]:
     connection = http.client.HTTPConnection(host)

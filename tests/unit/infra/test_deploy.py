@@ -48,7 +48,7 @@ def no_secret(_: str) -> str:
     return ""
 
 
-def asked(
+def answers_of(
     environment: Mapping[str, str],
     *,
     kept: Mapping[str, str] | None = None,
@@ -69,7 +69,7 @@ def test_a_person_is_asked_six_things_and_secrets_unseen() -> None:
         secrets=["gsk-secret", "tok-secret", "q-secret"],
     )  # fmt: skip
 
-    answers = asked({}, console=console)
+    answers = answers_of({}, console=console)
 
     assert answers == ANSWERS
     numbers = {text.strip()[0] for text in console.asked if text.strip()[0].isdigit()}
@@ -83,7 +83,7 @@ def test_the_stage_is_asked_first() -> None:
 
 
 def test_without_a_person_variables_answer() -> None:
-    answers = asked(
+    answers = answers_of(
         {
             "AWS_REGION": "eu-central-1",
             "GROQ_API_KEY": "gsk-secret",
@@ -102,7 +102,7 @@ def test_an_earlier_answer_and_a_stored_secret_stand_where_nothing_else_is_said(
     stored = {"/llm-cache-proxy/dev/GROQ_API_KEY": "kept"}
     console = ScriptedConsole(answers=["", "", "", "", ""], secrets=["", ""])
 
-    answers = asked(
+    answers = answers_of(
         {},
         kept={"region": "us-east-1", "upstash_url": "https://kept.example"},
         kept_secret=lambda name: stored.get(name, ""),
@@ -117,7 +117,7 @@ def test_an_earlier_answer_and_a_stored_secret_stand_where_nothing_else_is_said(
 def test_no_key_is_asked_for_what_the_stack_goes_without() -> None:
     console = ScriptedConsole(answers=["", "", "", "", ""], secrets=["gsk-secret"])
 
-    answers = asked({}, console=console)
+    answers = answers_of({}, console=console)
 
     assert (answers.upstash_token, answers.qdrant_key) == ("", "")
 
@@ -134,7 +134,7 @@ def test_no_key_is_asked_for_what_the_stack_goes_without() -> None:
 )
 def test_an_answer_that_cannot_be_one_is_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(NotAnswered, match=f"{variable}: expected"):
-        asked({variable: value})
+        answers_of({variable: value})
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_person_is_asked_again_until_the_answer_can_be_one(
     ]
     console = ScriptedConsole(answers=typed, secrets=["gsk-secret", "tok-secret", "q-secret"])
 
-    assert asked({}, console=console) == ANSWERS
+    assert answers_of({}, console=console) == ANSWERS
     assert f"{variable}: expected" in console.shown
 
 
@@ -178,11 +178,11 @@ def test_a_stage_is_a_short_name(stage: str) -> None:
 
 @pytest.mark.parametrize("address", ["none", "arn:aws:sns:eu-central-1:1:t", "a@b.example", ""])
 def test_alarms_go_wherever_the_template_lets_them(address: str) -> None:
-    assert asked({"ALARM_ADDRESS": address}).alarm_address == address
+    assert answers_of({"ALARM_ADDRESS": address}).alarm_address == address
 
 
 def test_a_stack_needs_an_upstreams_key_and_a_redis() -> None:
-    nothing = asked({})
+    nothing = answers_of({})
 
     missing = incomplete(nothing, has_redis=False)
 
@@ -194,13 +194,13 @@ def test_a_stack_needs_an_upstreams_key_and_a_redis() -> None:
 
 
 def test_another_redis_will_do() -> None:
-    answers = asked({"GROQ_API_KEY": "g"})
+    answers = answers_of({"GROQ_API_KEY": "g"})
 
     assert incomplete(answers, has_redis=True) == []
 
 
 def test_an_upstash_needs_its_token() -> None:
-    answers = asked({"GROQ_API_KEY": "g", "UPSTASH_REDIS_REST_URL": "https://u.example"})
+    answers = answers_of({"GROQ_API_KEY": "g", "UPSTASH_REDIS_REST_URL": "https://u.example"})
 
     [line] = incomplete(answers, has_redis=False)
     assert line.startswith("UPSTASH_REDIS_REST_TOKEN")

@@ -55,7 +55,7 @@ def _harness(policy: Policy | None = None, **changes: object) -> Harness:
     return harness
 
 
-async def _asked(harness: Harness, text: str = PARAPHRASE, **changes: object) -> Seen:
+async def _ask(harness: Harness, text: str = PARAPHRASE, **changes: object) -> Seen:
     answer = await harness.ask(text, **changes)
     return Seen(answer.x_cache, answer.outcome.reason)
 
@@ -66,7 +66,7 @@ def _second(text: str = PARAPHRASE, policy: Policy | None = None, **changes: obj
     async def way() -> Seen:
         harness = _harness(policy)
         await harness.ask(PROMPT)
-        return await _asked(harness, text, **changes)
+        return await _ask(harness, text, **changes)
 
     return way
 
@@ -75,7 +75,7 @@ def _first(text: str = PROMPT, policy: Policy | None = None, **changes: object) 
     """Ask `text` of an empty cache."""
 
     async def way() -> Seen:
-        return await _asked(_harness(policy), text, **changes)
+        return await _ask(_harness(policy), text, **changes)
 
     return way
 
@@ -88,7 +88,7 @@ def _away(part: str) -> Way:
     async def way() -> Seen:
         harness = _harness()
         getattr(harness, part).away = True
-        return await _asked(harness)
+        return await _ask(harness)
 
     return way
 
@@ -104,47 +104,47 @@ async def _promoted() -> Seen:
     harness = _harness()
     await harness.ask(PROMPT)
     await harness.ask(PARAPHRASE)
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 async def _verified() -> Seen:
     harness = _harness(Policy(verified=True))
     harness.verifier.same(PROMPT, PARAPHRASE)
     await harness.ask(PROMPT)
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 async def _unverified() -> Seen:
     harness = _harness(Policy(threshold=0.86, verified=True))
     harness.embedder.set_similarity(PROMPT, GREY, 0.88)
     await harness.ask(PROMPT)
-    return await _asked(harness, GREY)
+    return await _ask(harness, GREY)
 
 
 async def _vetoed() -> Seen:
     harness = _harness()
     await harness.ask(POLISH[0])
-    return await _asked(harness, POLISH[1])
+    return await _ask(harness, POLISH[1])
 
 
 async def _below() -> Seen:
     harness = _harness()
     harness.embedder.set_similarity(PROMPT, GREY, 0.89)
     await harness.ask(PROMPT)
-    return await _asked(harness, GREY)
+    return await _ask(harness, GREY)
 
 
 async def _cleared() -> Seen:
     harness = _harness()
     await harness.ask(PROMPT)
     await harness.exact.cut("default", "all")
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 async def _sampled() -> Seen:
     harness = _harness(shadow=ShadowRules(rate=1.0), frozen=True)
     await harness.ask(PROMPT)
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 async def _barred() -> Seen:
@@ -152,14 +152,14 @@ async def _barred() -> Seen:
     await harness.ask(PROMPT)
     hit = await harness.ask(PARAPHRASE, headers={"x-cache-mode": "read-only"})
     await harness.exact.bar("default", str(hit.outcome.entry_id).partition("-")[2])
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 async def _raised() -> Seen:
     harness = _harness()
     await harness.ask(PROMPT)
     await harness.exact.set_threshold("default", 0.96, before=0.0)
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 async def _coalesced() -> Seen:
@@ -170,7 +170,7 @@ async def _coalesced() -> Seen:
 
 async def _waited() -> Seen:
     harness = _harness(terms=LeaseTerms(wait_seconds=0.01), exact=LedElsewhere())
-    return await _asked(harness, PROMPT)
+    return await _ask(harness, PROMPT)
 
 
 async def _expired(*, frozen: bool, policy: Policy, fails: bool = False) -> Seen:
@@ -178,7 +178,7 @@ async def _expired(*, frozen: bool, policy: Policy, fails: bool = False) -> Seen
     await harness.ask(PROMPT)
     harness.exact.time += policy.default_ttl_seconds
     harness.upstream.unreachable = fails
-    return await _asked(harness, PROMPT)
+    return await _ask(harness, PROMPT)
 
 
 async def _stale_if_error() -> Seen:
@@ -192,7 +192,7 @@ async def _revalidated(*, frozen: bool) -> Seen:
 async def _too_long() -> Seen:
     harness = _harness()
     harness.embedder.longest = 5
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 async def _uncached_route() -> Seen:
@@ -238,23 +238,23 @@ async def _unproved() -> Seen:
     pieces = sse(chunk(unknown_text="a"), chunk("x", unknown_text="b"), chunk(finish="stop"))
     harness.upstream.queue(pieces, headers=SSE_HEADERS)
     await harness.ask(PROMPT, stream=True)
-    return await _asked(harness, PROMPT)
+    return await _ask(harness, PROMPT)
 
 
 async def _learned() -> Seen:
-    return await _asked(await taught())
+    return await _ask(await taught())
 
 
 async def _unproven() -> Seen:
     harness = learning()
     await harness.ask(PROMPT)
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 async def _explored() -> Seen:
     harness = await taught(frozen=True)
     harness.chance = ALWAYS
-    return await _asked(harness)
+    return await _ask(harness)
 
 
 WAYS: dict[Reason, Way] = {

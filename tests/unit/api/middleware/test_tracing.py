@@ -19,7 +19,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def asked(path: str, tracer: FakeTracer) -> httpx.Response:
+async def ask(path: str, tracer: FakeTracer) -> httpx.Response:
     transport = httpx.ASGITransport(TracedRequests(app, tracer))
     async with httpx.AsyncClient(transport=transport, base_url="http://proxy") as client:
         return await client.post(path, headers={"traceparent": TRACEPARENT})
@@ -28,7 +28,7 @@ async def asked(path: str, tracer: FakeTracer) -> httpx.Response:
 async def test_a_request_continues_its_clients_trace_in_log_lines_too() -> None:
     tracer = FakeTracer()
 
-    answer = await asked("/v1/chat/completions?key=secret", tracer)
+    answer = await ask("/v1/chat/completions?key=secret", tracer)
 
     [span] = tracer.spans
     assert answer.status_code == 200
@@ -49,7 +49,7 @@ async def test_a_request_continues_its_clients_trace_in_log_lines_too() -> None:
 async def test_spans_have_few_names(path: str, name: str) -> None:
     tracer = FakeTracer()
 
-    await asked(path, tracer)
+    await ask(path, tracer)
 
     assert tracer.spans[0].name == name
 
@@ -57,7 +57,7 @@ async def test_spans_have_few_names(path: str, name: str) -> None:
 async def test_an_operators_page_has_no_span() -> None:
     tracer = FakeTracer()
 
-    assert (await asked("/metrics", tracer)).status_code == 204
+    assert (await ask("/metrics", tracer)).status_code == 204
     assert tracer.spans == []
 
 
@@ -65,6 +65,6 @@ async def test_an_app_that_breaks_fails_the_span() -> None:
     tracer = FakeTracer()
 
     with pytest.raises(ZeroDivisionError):
-        await asked("/v1/broken", tracer)
+        await ask("/v1/broken", tracer)
 
     assert (tracer.spans[0].failure, tracer.spans[0].ended) == ("ZeroDivisionError", 1)

@@ -167,12 +167,12 @@ async def test_images_are_cached_by_their_seed(
 async def test_a_file_is_known_by_its_bytes(harness: Harness, client: httpx.AsyncClient) -> None:
     answering(harness, {"text": "Hello."}, {"text": "Bye."})
 
-    def asked(sound: bytes) -> dict[str, object]:
+    def transcription(sound: bytes) -> dict[str, object]:
         return {"data": {"model": "m"}, "files": {"file": ("talk.mp3", sound, "audio/mpeg")}}
 
-    one = await client.post("/audio/transcriptions", **asked(b"one"))  # type: ignore[arg-type]
-    again = await client.post("/audio/transcriptions", **asked(b"one"))  # type: ignore[arg-type]
-    other = await client.post("/audio/transcriptions", **asked(b"two"))  # type: ignore[arg-type]
+    one = await client.post("/audio/transcriptions", **transcription(b"one"))  # type: ignore[arg-type]
+    again = await client.post("/audio/transcriptions", **transcription(b"one"))  # type: ignore[arg-type]
+    other = await client.post("/audio/transcriptions", **transcription(b"two"))  # type: ignore[arg-type]
 
     boundaries = [each.request.headers["content-type"] for each in (one, again)]
     assert boundaries[0] != boundaries[1]

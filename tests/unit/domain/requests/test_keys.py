@@ -130,10 +130,10 @@ def test_a_field_that_can_change_a_text_changes_the_key(field: str) -> None:
     [("1", "1.0"), ("1", "1e0"), ("100", "1E2"), ("0.5", "0.50"), ("-0", "0"), ("0.1", "1e-1")],
 )
 def test_a_numbers_spelling_does_not_count(one: str, other: str) -> None:
-    def asked(number: str) -> str:
+    def key_with(number: str) -> str:
         return key(parse_object(f'{{"model": "m", "x": {{"y": [{number}]}}}}'.encode()))
 
-    assert asked(one) == asked(other)
+    assert key_with(one) == key_with(other)
 
 
 def test_big_integers_that_one_float_stands_for_count_apart() -> None:

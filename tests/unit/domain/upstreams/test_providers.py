@@ -17,7 +17,7 @@ VERSION = {"anthropic-version": "2023-06-01"}
 PROJECT = {"openai-project": "p"}
 
 
-def asked(
+def upstreams_called(
     configs: list[UpstreamConfig],
     path: str,
     headers: dict[str, str] | None = None,
@@ -44,7 +44,7 @@ def asked(
 def test_without_a_model_the_path_or_else_the_headers_say_who_is_asked(
     path: str, headers: dict[str, str], name: str, *, own_key: bool
 ) -> None:
-    assert asked([config("a", "*"), NAMING], path, headers, own_key=own_key) == [name]
+    assert upstreams_called([config("a", "*"), NAMING], path, headers, own_key=own_key) == [name]
 
 
 @pytest.mark.parametrize("headers", [{}, {"accept": "*/*"}, {**VERSION, **PROJECT}])
@@ -55,12 +55,12 @@ def test_a_clients_own_key_is_not_sent_where_its_provider_is_unknown(
     both = [config("a", "*"), NAMING]
 
     with pytest.raises(InvalidRequest, match="which provider your key is for") as refused:
-        asked(both, path, headers)
+        upstreams_called(both, path, headers)
 
     assert refused.value.code == "undecided_upstream"
-    assert asked(both, path, headers, own_key=False) == ["a"]
-    assert asked([NAMING], path, headers) == ["named"]
-    assert asked([config("a", "*"), config("b", "*")], path, headers) == ["a", "b"]
+    assert upstreams_called(both, path, headers, own_key=False) == ["a"]
+    assert upstreams_called([NAMING], path, headers) == ["named"]
+    assert upstreams_called([config("a", "*"), config("b", "*")], path, headers) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,6 @@ def test_upstreams_of_one_kind_take_any_key() -> None:
 
 
 def test_without_a_model_catch_alls_are_asked_before_one_that_names_models() -> None:
-    assert asked([config("a", "gpt-*"), config("b", "*")], "/files") == ["b"]
-    assert asked([config("a", "gpt-*"), config("b", "llama-*")], "/files") == ["a"]
-    assert asked([], "/files") == []
+    assert upstreams_called([config("a", "gpt-*"), config("b", "*")], "/files") == ["b"]
+    assert upstreams_called([config("a", "gpt-*"), config("b", "llama-*")], "/files") == ["a"]
+    assert upstreams_called([], "/files") == []

@@ -47,7 +47,7 @@ def write(request_events: RequestEvents, record: RequestEventDraft) -> None:
     request_events.write(record, status=200, latency_ms=5.0, duration_ms=9.0)
 
 
-def told_of(state: RequestState | None) -> RequestEvent:
+def event_of(state: RequestState | None) -> RequestEvent:
     sink = ReceivedAnswer()
     write(RequestEvents(PRICES, [sink]), a_record(state))
     [served] = sink.served
@@ -71,7 +71,7 @@ def test_counts_are_reported_by_their_kind() -> None:
     state = RequestState()
     state.counts.add({"veto:numbers": 2, "error:search": 1, "shadow:right": 1, "misses": 1})
 
-    served = told_of(state)
+    served = event_of(state)
 
     assert served.vetoes == {"numbers": 2}
     assert served.failures == {"search": 1}
@@ -101,13 +101,13 @@ def test_an_answer_has_a_price_where_its_models_is_known(
 ) -> None:
     usage = Usage(model, 10, 5, saved=False)
 
-    served = told_of(RequestState(facts=RequestFacts(usage=usage)))
+    served = event_of(RequestState(facts=RequestFacts(usage=usage)))
 
     assert (served.usage, served.nano_dollars) == (usage, nano_dollars)
 
 
 def test_an_answer_without_a_state_is_reported_without_price_and_prompt() -> None:
-    served = told_of(None)
+    served = event_of(None)
 
     assert (served.usage, served.nano_dollars, served.prompt) == (None, None, None)
     assert (served.vetoes, served.failures, served.samples) == ({}, {}, {})
@@ -136,7 +136,7 @@ def test_a_stream_that_failed_after_its_headers_is_reported_as_an_error() -> Non
     state = RequestState()
     state.counts.add_result({"error": 1})
 
-    served = told_of(state)
+    served = event_of(state)
 
     assert (served.result, served.reason) == ("ERROR", "upstream-error")
     assert served.counted == {"error": 1}
@@ -145,7 +145,7 @@ def test_a_stream_that_failed_after_its_headers_is_reported_as_an_error() -> Non
 def test_what_is_counted_after_the_event_is_no_requests_result() -> None:
     state = RequestState()
 
-    told_of(state)
+    event_of(state)
 
     assert not state.has_client
 

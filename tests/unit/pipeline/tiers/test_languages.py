@@ -16,7 +16,7 @@ def language(pair: LanguagePair) -> str:
     return pair.language
 
 
-async def asked(pair: LanguagePair, harness: Harness) -> str:
+async def x_cache_of(pair: LanguagePair, harness: Harness) -> str:
     harness.embedder.set_similarity(pair.a, pair.b, pair.similarity)
     await harness.ask(pair.a)
     return (await harness.ask(pair.b, headers={"x-cache-mode": "read-only"})).x_cache
@@ -24,18 +24,18 @@ async def asked(pair: LanguagePair, harness: Harness) -> str:
 
 @pytest.mark.parametrize("pair", POLITE, ids=language)
 async def test_a_courtesy_more_is_a_hit_in_every_language_with_a_list(pair: LanguagePair) -> None:
-    assert await asked(pair, Harness()) == "HIT-SEMANTIC"
+    assert await x_cache_of(pair, Harness()) == "HIT-SEMANTIC"
 
 
 @pytest.mark.parametrize("pair", NEGATED, ids=language)
 async def test_a_negation_is_a_miss_in_every_language(pair: LanguagePair) -> None:
-    assert await asked(pair, Harness()) == "MISS"
+    assert await x_cache_of(pair, Harness()) == "MISS"
 
 
 async def test_other_words_of_a_language_that_the_guard_does_not_know_need_a_verifier() -> None:
     verified = Harness(policy=Policy(verified=True, threshold=0.86))
     verified.verifier.same(CHINESE.a, CHINESE.b)
 
-    assert await asked(CHINESE, Harness()) == "MISS"
-    assert await asked(CHINESE, verified) == "MISS"  # judged beside the upstream's call
-    assert await asked(CHINESE, verified) == "HIT-SEMANTIC"
+    assert await x_cache_of(CHINESE, Harness()) == "MISS"
+    assert await x_cache_of(CHINESE, verified) == "MISS"  # judged beside the upstream's call
+    assert await x_cache_of(CHINESE, verified) == "HIT-SEMANTIC"

@@ -30,7 +30,7 @@ MOST_BATCH_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class ItemsAsked:
+class RequestedItems:
     """The upstream's `items` in the order of the inputs, or an answer to send `instead`.
 
     `planned` is the request under the route that answered.
@@ -53,7 +53,7 @@ class UpstreamItems:
 
     async def ask(
         self, planned: PlannedRequest, state: RequestState, batch: Batch, wanted: Sequence[Input]
-    ) -> ItemsAsked:
+    ) -> RequestedItems:
         """The items of `wanted`. Raises UpstreamError where there is no answer at all."""
         is_whole = len(wanted) == len(batch.inputs)
         body = planned.request.body if is_whole else batch.body_for(wanted)
@@ -73,12 +73,14 @@ class UpstreamItems:
         items = items_in(answer, wanted)
         if items is not None:
             self._count(planned, state, answer, len(wanted))
-            return ItemsAsked(planned, items, reply.headers)
+            return RequestedItems(planned, items, reply.headers)
         if not is_whole or not is_read:
             self._count(planned, state, answer, len(wanted))
-            return ItemsAsked(planned, instead=await self.unkept(planned, state, state.facts.text))
+            return RequestedItems(
+                planned, instead=await self.unkept(planned, state, state.facts.text)
+            )
         await self.upstream_usage.write(planned, state, answer)
-        return ItemsAsked(planned, instead=_passed_on(state, reply, said))
+        return RequestedItems(planned, instead=_passed_on(state, reply, said))
 
     async def unkept(self, planned: PlannedRequest, state: RequestState, reason: str) -> Answer:
         """The upstream's answer to the whole request as it came; nothing of it is stored."""
@@ -123,12 +125,12 @@ class UpstreamItems:
 
     async def _refused(
         self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply, said: bytes
-    ) -> ItemsAsked:
+    ) -> RequestedItems:
         if reply.status not in _SUCCESS:
             state.unanswered(f"upstream_{reply.status}")
             state.charge_actual(0, 0)
         await self.upstream_usage.write(planned, state, {})
-        return ItemsAsked(planned, instead=_passed_on(state, reply, said))
+        return RequestedItems(planned, instead=_passed_on(state, reply, said))
 
 
 def _passed_on(state: RequestState, reply: UpstreamReply, body: bytes) -> Answer:

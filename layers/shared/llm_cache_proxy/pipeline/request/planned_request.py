@@ -39,7 +39,7 @@ class PlannedRequest:
     """A request with its plan, its keys and the routes to the upstreams that serve its model.
 
     `normalised_fields` are the fields with the last user text normalised, if `normalises`; `key`
-    is theirs. `text` is the last user text as written, empty where there is none. `asked_key` is
+    is theirs. `text` is the last user text as written, empty where there is none. `initial_key` is
     the key that an identical request begins with: `key` moves to a fallback's, to that of another
     namespace, or to that of the text as written.
     """
@@ -50,7 +50,7 @@ class PlannedRequest:
     identity: keys.Identity
     normalised_fields: JsonObject
     key: str
-    asked_key: str
+    initial_key: str
     text: str
     text_digest: str
     form: Form
@@ -148,7 +148,7 @@ def plan_request(request: ClientRequest, policy: Policy, routes: Sequence[Route]
         identity=identity,
         normalised_fields=normalised_fields,
         key=key,
-        asked_key=key,
+        initial_key=key,
         text=text,
         text_digest=text_digest,
         form=request.form,

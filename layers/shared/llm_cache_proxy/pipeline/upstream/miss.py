@@ -179,7 +179,7 @@ class MissPath:
             await self._store(received, usage)
 
         # No client waits for a renewal; it releases its lease at its end.
-        keys = frozenset({planned.asked_key, planned.key})
+        keys = frozenset({planned.initial_key, planned.key})
         place = (planned.identity.tenant, keys, len(received.body))
         if self.unstored is None or not state.has_client or not self.unstored.start(*place, store):
             await store()

@@ -75,8 +75,8 @@ class ClusterRequests(Groups):
         counts, corrections = apart(query.counts)
         target_in = slots.of(query.key)
         held = query.held
-        asked_in = _asked_in(slots, alias, held) or target_in
-        here = asked_in == target_in
+        request_in = _request_group(slots, alias, held) or target_in
+        here = request_in == target_in
         promoted = await self._group.promote(
             target_in,
             alias if here else None,
@@ -86,7 +86,7 @@ class ClusterRequests(Groups):
         if isinstance(promoted, Hit):
             await self._correct(slots, corrections)
             if not here:
-                await self._leave(asked_in, alias, target_in, held)
+                await self._leave(request_in, alias, target_in, held)
         return promoted
 
     async def commit(self, commit: Commit) -> bool:
@@ -175,7 +175,7 @@ class ClusterRequests(Groups):
             _log.warning("a promotion was not left behind: %s", exc)
 
 
-def _asked_in(slots: Slots, alias: Alias | None, held: Lease | None) -> str | None:
+def _request_group(slots: Slots, alias: Alias | None, held: Lease | None) -> str | None:
     """The group of the request that is served from another's entry."""
     if alias is not None:
         return slots.of(alias.key)
