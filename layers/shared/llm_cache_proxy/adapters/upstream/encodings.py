@@ -12,7 +12,7 @@ _OTHER_CODINGS = frozenset({"aes128gcm", "br", "compress", "dcb", "dcz", "exi", 
 """IANA's registry of content codings, less those that are decoded here."""
 
 
-def settle_encoding(response: httpx.Response) -> str | None:
+def prepare_decoding(response: httpx.Response) -> str | None:
     """Make `response` decode what can be decoded; the codings to pass on where that is not all."""
     words = response.headers.get("content-encoding", "").lower().split(",")
     codings = [_SAME.get(word.strip(), word.strip()) for word in words]

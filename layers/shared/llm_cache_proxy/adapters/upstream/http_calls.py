@@ -18,7 +18,7 @@ import httpx
 from llm_cache_proxy.adapters.http.decoding import CODINGS, BoundedDecoder, TooCompressed
 from llm_cache_proxy.adapters.http.tls import http2_tls_context, tls_context
 from llm_cache_proxy.adapters.http.transport import StreamsTransport
-from llm_cache_proxy.adapters.upstream.encodings import settle_encoding
+from llm_cache_proxy.adapters.upstream.encodings import prepare_decoding
 from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.errors import (
     UpstreamError,
@@ -185,7 +185,7 @@ class HttpCalls:
         passes undecoded.
         """
         response = await self._begun(outgoing)
-        response.extensions["undecoded"] = settle_encoding(response)
+        response.extensions["undecoded"] = prepare_decoding(response)
         body = ReplyBody(
             response,
             upstream=self._name,

@@ -35,7 +35,7 @@ _NO_CODE = "invalid_request"
 def refused(exc: RequestRefused, request_id: str, path: str) -> Response:
     """The response to a request that cannot be served as it is."""
     outcome = refusal_outcome(exc)
-    return _response(_Said.of(exc), outcome, request_id, path, exc.headers)
+    return _response(_ErrorFields.of(exc), outcome, request_id, path, exc.headers)
 
 
 def refusal_outcome(exc: RequestRefused) -> Outcome:
@@ -54,30 +54,30 @@ def upstream_failed(exc: UpstreamError, request_id: str, path: str) -> Response:
         body = in_shape(exc.status, "", exc.body, request_id, path) or exc.body
         headers = outcome_headers(outcome, request_id) | named_for(request_id, path)
         return Response(body, exc.status, headers=headers, media_type=JSON_TYPE)
-    return _response(_Said.of(exc), outcome, request_id, path)
+    return _response(_ErrorFields.of(exc), outcome, request_id, path)
 
 
 def unavailable(exc: CacheTierError, request_id: str, path: str) -> Response:
-    """The response where a store did not answer."""
-    said = _Said(
+    """The response if a store did not answer."""
+    error = _ErrorFields(
         503,
         f"The {exc.tier} tier's store did not answer: {exc}",
         "service_unavailable_error",
         code=f"{exc.tier}_unavailable",
     )
-    return _response(said, Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id, path)
+    return _response(error, Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id, path)
 
 
 def unforeseen(request_id: str, path: str) -> Response:
-    """The response to a fault of ours: says where to look, and nothing else."""
+    """The response to a fault of ours: names the log line, and nothing else."""
     message = f"The proxy failed to serve this request. Its log has more under {request_id}."
-    said = _Said(500, message, "server_error", code="internal_error")
-    return _response(said, Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id, path)
+    error = _ErrorFields(500, message, "server_error", code="internal_error")
+    return _response(error, Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id, path)
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What a client is told."""
+class _ErrorFields:
+    """The fields of an error's body, and its status."""
 
     status: int
     message: str
@@ -87,22 +87,22 @@ class _Said:
 
     @classmethod
     def of(cls, exc: ClientError) -> Self:
-        """What the error says."""
+        """Those of `exc`."""
         return cls(exc.status, exc.message, exc.error_type, exc.param, exc.code)
 
 
 def _response(
-    said: _Said,
+    error: _ErrorFields,
     outcome: Outcome,
     request_id: str,
     path: str,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     if speaks_anthropic(path):
-        status = anthropic_status(said.status)
-        body = compact_text(anthropic_error(said.message, status, request_id)).encode("utf-8")
+        status = anthropic_status(error.status)
+        body = compact_text(anthropic_error(error.message, status, request_id)).encode("utf-8")
     else:
-        status = said.status
-        body = error_body(said.message, said.error_type, param=said.param, code=said.code)
-    told = outcome_headers(outcome, request_id) | named_for(request_id, path) | dict(headers or {})
-    return Response(body, status, headers=told, media_type=JSON_TYPE)
+        status = error.status
+        body = error_body(error.message, error.error_type, param=error.param, code=error.code)
+    ours = outcome_headers(outcome, request_id) | named_for(request_id, path)
+    return Response(body, status, headers=ours | dict(headers or {}), media_type=JSON_TYPE)

@@ -148,7 +148,7 @@ class Learning:
     async def refresh(self, tenant: str, state: RequestState) -> None:
         """Read the labels and plan anew, if the plan is old; no hit waits for it.
 
-        Drift is told of once, however many requests read of it at a time.
+        Drift is logged once, even if many requests find it at a time.
         """
         if self.clock.now() - self.learned(tenant).at < self.rules.refresh_seconds:
             return
@@ -159,7 +159,7 @@ class Learning:
         self._learned[tenant] = found
 
     async def take_up(self, tenant: str, state: RequestState) -> None:
-        """Read and plan for a dry run: nothing is told of it."""
+        """Read and plan for a dry run: nothing is logged."""
         self._learned[tenant] = await self.read(tenant, state)
 
     async def read(self, tenant: str, state: RequestState) -> Learned:
