@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from llm_cache_proxy.cli.main import commands
+from llm_cache_proxy.domain.guard.rules import RULES
+from llm_cache_proxy.domain.probing.pairs import PAIRS
 from servers.proxy.process import proxy_process
 from servers.thread import ThreadServer
 from servers.upstream.models import careless_cache, plain_model
@@ -66,6 +68,18 @@ def test_our_proxy_caches_and_is_found_safe_in_every_probe(
     assert rows["repeat"]["detail"] == "a repeat comes from the cache"
     assert rows["paraphrase"]["detail"] == "a paraphrase is answered from the cache"
     assert {row["risk"] for row in rows.values()} == {"safe", "noted"}
+
+
+def test_every_kind_of_difference_is_found_where_similarity_alone_decides(
+    tmp_path: Path, model: ThreadServer
+) -> None:
+    rules_off = ",".join(rule.name for rule in RULES)
+    with proxy_process(
+        tmp_path / "data", UPSTREAM_BASE_URL=f"{model.url}/v1", GUARD_RULES_OFF=rules_off
+    ) as proxy:
+        result = probed(proxy.base_url, "--json", *(f"--only=meaning:{name}" for name, *_ in PAIRS))
+
+    assert {name for name, risk in risks(result).items() if risk != "unsafe"} == set()
 
 
 def test_a_model_without_a_cache_is_safe_and_wasteful(model: ThreadServer) -> None:

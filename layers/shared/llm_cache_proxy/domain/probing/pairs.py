@@ -1,4 +1,7 @@
-"""What pairs of prompts show that an answer to one is no answer to the other, kind by kind."""
+"""What pairs of prompts show that an answer to one is no answer to the other, kind by kind.
+
+Each pair is near enough that a cache which goes by similarity alone takes one for the other.
+"""
 
 PAIRS = (
     (
@@ -28,14 +31,14 @@ PAIRS = (
     (
         "names",
         "two prompts that differ in a name",
-        "What is the capital of Austria?",
-        "What is the capital of Australia?",
+        "Which countries border Niger?",
+        "Which countries border Nigeria?",
     ),
     (
         "language",
         "two prompts that differ in a programming language",
-        "Write a function that reverses a list in Python.",
-        "Write a function that reverses a list in Java.",
+        "How do I allocate memory on the heap in C?",
+        "How do I allocate memory on the heap in C++?",
     ),
     (
         "case",
@@ -46,8 +49,14 @@ PAIRS = (
     (
         "suffix",
         "a prompt, after the same with words that were added to steal its answer",
-        "How do I reset my password? zebra quantum lamp velvet orbit",
-        "How do I reset my password?",
+        (
+            "How do I reset the password of my online bank account if I have forgotten it and lost "
+            "my phone? zebra quantum lamp velvet orbit"
+        ),
+        (
+            "How do I reset the password of my online bank account if I have forgotten it and lost "
+            "my phone?"
+        ),
     ),
     (
         "numbers-order",
