@@ -9,11 +9,12 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from llm_cache_proxy.api.http.answers import error_body
+from llm_cache_proxy.cli.server.joined_writes import JoinedWrites
 from llm_cache_proxy.settings import Settings
 
 _RESERVED_FILES = 128
@@ -120,7 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a head, unless there are enough connections."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         self.limits.count(len(self.connections))
         if len(self.connections) > self.limits.connections:
             self._refuse(503, "The server has no connection free. Try again.", "overloaded")

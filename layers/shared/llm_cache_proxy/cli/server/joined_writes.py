@@ -1,0 +1,46 @@
+"""A transport that sends an answer's head together with the first of its body.
+
+uvicorn writes them apart. Each write to a socket costs as much as planning the whole request, and
+wakes the client for a head that it cannot use yet.
+"""
+
+import asyncio
+from typing import Any
+
+_HEAD = b"HTTP/1.1 "
+
+
+class JoinedWrites:
+    """`transport` with heads held until the next write, and no longer than the loop's turn.
+
+    The order of what is written stays as it is.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+        self.is_closing = transport.is_closing  # asked for every request
+
+    def write(self, data: bytes) -> None:
+        """Write `data`; a head waits for what follows in the same turn."""
+        if self._held:
+            data, self._held = self._held + data, b""
+        elif data.startswith(_HEAD):
+            self._held = data
+            self._loop.call_soon(self._flush)
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Close once everything is written."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a transport has
+        return getattr(self._transport, name)

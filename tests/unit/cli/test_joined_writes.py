@@ -1,0 +1,83 @@
+"""Facts about heads that go out with the first of their body."""
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from llm_cache_proxy.cli.server.joined_writes import JoinedWrites
+
+HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+class Socket:
+    """Remembers each write, and when it was closed."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes | None] = []
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def close(self) -> None:
+        self.written.append(None)
+
+    def is_closing(self) -> bool:
+        return None in self.written
+
+    def get_extra_info(self, name: str) -> str:
+        return name
+
+
+@pytest.fixture
+def socket() -> Socket:
+    return Socket()
+
+
+@pytest.fixture
+async def joined(socket: Socket) -> JoinedWrites:
+    return JoinedWrites(cast("asyncio.Transport", socket), asyncio.get_running_loop())
+
+
+async def test_a_head_and_what_follows_are_one_write(joined: JoinedWrites, socket: Socket) -> None:
+    joined.write(HEAD)
+    joined.write(b"body")
+    joined.write(b"more")
+    await asyncio.sleep(0)
+
+    assert socket.written == [HEAD + b"body", b"more"]
+
+
+async def test_a_head_alone_waits_no_longer_than_the_loops_turn(
+    joined: JoinedWrites, socket: Socket
+) -> None:
+    joined.write(HEAD)
+    await asyncio.sleep(0)
+    joined.write(b"later")
+
+    assert socket.written == [HEAD, b"later"]
+
+
+async def test_heads_that_follow_each_other_keep_their_order(
+    joined: JoinedWrites, socket: Socket
+) -> None:
+    joined.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    joined.write(HEAD)
+    joined.write(b"body")
+
+    assert (
+        b"".join(filter(None, socket.written)) == b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"body"
+    )
+
+
+async def test_a_head_is_written_before_the_end(joined: JoinedWrites, socket: Socket) -> None:
+    joined.write(HEAD)
+    joined.close()
+    await asyncio.sleep(0)
+
+    assert socket.written == [HEAD, None]
+    assert joined.is_closing()
+
+
+async def test_everything_else_is_the_transports(joined: JoinedWrites) -> None:
+    assert joined.get_extra_info("socket") == "socket"
