@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 
 import httpx
 
@@ -68,8 +69,9 @@ class StreamsTransport(httpx.AsyncBaseTransport):
                 connections.pop().close()
 
     async def _place(self, origin: Origin, seconds: float | None) -> "_Place":
+        must_wait = self._places.locked()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) if must_wait else nullcontext():
                 await self._places.acquire()
         except TimeoutError as exc:
             raise httpx.PoolTimeout("every connection is in use") from exc
