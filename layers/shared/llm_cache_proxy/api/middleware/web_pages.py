@@ -9,6 +9,7 @@ attacker's. Clients that are no browsers send neither of the first two.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -79,6 +80,8 @@ class WebPageProtection:
         self._app = app
         self._origins = allowed_origins(cors_allow_origins)
         self._host_rule = host_rule
+        # Clients ask under a name or two; a header is as long as a head may be.
+        self._covers = None if host_rule is None else lru_cache(maxsize=32)(host_rule.covers)
         self._named_alone = tuple(named_alone)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,9 +117,9 @@ class WebPageProtection:
     def _refusal(self, scope: Scope) -> RequestRefused | None:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
-        if self._host_rule is not None:
+        if self._covers is not None:
             local = scope.get("server") or (None,)
-            if not hosts or not all(self._host_rule.covers(host, local[0]) for host in hosts):
+            if not hosts or not all(self._covers(host, local[0]) for host in hosts):
                 return Misdirected(
                     f"The host '{', '.join(hosts)[:100]}' is not this server's. The operator can "
                     "list it in ALLOWED_HOSTS."
