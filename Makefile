@@ -137,7 +137,7 @@ tune: $(INSTALLED)  ## Change settings of a running stack: STAGE=dev SET="SIMILA
 destroy: $(INSTALLED)  ## Delete a stack and its secrets: STAGE=dev, DRY_RUN=1, YES=1
 	@$(BIN)/python -m infra.deploy destroy $(STAGE_OPTION) $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)
 
-check-deployed: $(INSTALLED)  ## Check a deployed stack: BASE_URL=… API_KEY=… ADMIN_KEY=… WRITE=1 MODEL=…
+check-deployed: $(INSTALLED)  ## Check a deployed stack: BASE_URL=… WRITE=1 MODEL=…, API_KEY and ADMIN_KEY exported
 	@$(BIN)/python -m infra.check_deployed
 
 check-cloud: setup  ## Run the contract suites on your own services: QDRANT_URL=… UPSTASH_REDIS_REST_URL=… (empty ones)

@@ -7,11 +7,14 @@ since the tests empty it between each other: one that holds anything is left alo
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+import httpx
 import redis
 
+from infra.deploy.dialogue.answers import Answers
+from infra.deploy.dialogue.connections import TIMEOUT_SECONDS, Tried, stores_tried
 from infra.tools import ROOT
 
 _SUITES = ("tests/contract/exact_store", "tests/contract/vector_store")
@@ -25,12 +28,15 @@ class NotEmpty(Exception):
 def main(environment: Mapping[str, str]) -> int:
     """Exit status 0: every suite is passed. 2: there is nothing to run them on."""
     given = dict(environment)
+    for trial in _refusing(environment):
+        sys.stderr.write(f"{trial.name}: {trial.result}\n")
+        return 2
     kinds = ["qdrant"] if environment.get("QDRANT_URL") else []
     if environment.get("UPSTASH_REDIS_REST_URL"):
         try:
             given |= managed(environment)
         except (NotEmpty, redis.RedisError) as exc:
-            sys.stderr.write(f"UPSTASH_REDIS_REST_URL: {exc}\n")
+            sys.stderr.write(f"UPSTASH_REDIS_URL (REST URL's host and token by default): {exc}\n")
             return 2
         kinds.append("managed")
     if not kinds:
@@ -40,6 +46,20 @@ def main(environment: Mapping[str, str]) -> int:
     command += ["-k", " or ".join(kinds)]
     done = subprocess.run(command, cwd=ROOT, env=given, check=False)  # noqa: S603 - pytest
     return done.returncode
+
+
+def _refusing(environment: Mapping[str, str]) -> Iterator[Tried]:
+    """The services that cannot be reached or do not let us in."""
+    answers = Answers(
+        stage="",
+        region="",
+        upstash_url=environment.get("UPSTASH_REDIS_REST_URL", "").rstrip("/"),
+        upstash_token=environment.get("UPSTASH_REDIS_REST_TOKEN", ""),
+        qdrant_url=environment.get("QDRANT_URL", "").rstrip("/"),
+        qdrant_key=environment.get("QDRANT_API_KEY", ""),
+    )
+    with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
+        yield from (trial for trial in stores_tried(answers, client) if not trial.ok)
 
 
 def managed(environment: Mapping[str, str]) -> dict[str, str]:

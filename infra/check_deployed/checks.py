@@ -92,6 +92,7 @@ MODEL = "MODEL"
 """Stands for the model of the run."""
 WRONG_KEY = "lcp_nobody.0123456789abcdef.0123456789abcdef0123456789abcdef"
 _CHAT, _CACHED = "/v1/chat/completions", {"cache-control": "only-if-cached"}
+_ALL = {"all": True, "dry_run": True}  # a stack that is open to anybody loses nothing by it
 _TWICE = b'{"model": "a", "model": "b", "messages": []}'
 _DEEP = b'{"model": "m", "messages": ' + b"[" * 2_000 + b"]" * 2_000 + b"}"
 
@@ -121,11 +122,9 @@ WITHOUT_A_KEY = (
     Check("entries are for operators", "GET", "/admin/entries", 401),
     Check("settings are for operators", "GET", "/admin/config", 401),
     Check("keys are for operators", "GET", "/admin/keys", 401),
-    Check("clearing is for operators", "POST", "/admin/cache/clear", 401, {"all": True}),
+    Check("clearing is for operators", "POST", "/admin/cache/clear", 401, _ALL),
     Check("exporting is for operators", "POST", "/admin/entries/export", 401, {}),
-    Check(
-        "a wrong key clears nothing", "POST", "/admin/cache/clear", 401, {"all": True}, key="wrong"
-    ),
+    Check("a wrong key clears nothing", "POST", "/admin/cache/clear", 401, _ALL, key="wrong"),
     Check("a path that is none", "GET", "/nothing", 404),
     Check("the dashboard's page", "GET", "/dashboard", 200, judge=says("<html")),
     Check(
@@ -141,9 +140,7 @@ WITHOUT_A_KEY = (
 WITH_A_KEY = (
     Check("models are listed", "GET", "/v1/models", 200, key="client", judge=says('"data"')),
     Check("a client is no operator", "GET", "/metrics", 401, key="client"),
-    Check(
-        "a client clears nothing", "POST", "/admin/cache/clear", 401, {"all": True}, key="client"
-    ),
+    Check("a client clears nothing", "POST", "/admin/cache/clear", 401, _ALL, key="client"),
     Check("what is no JSON", "POST", _CHAT, 400, b"{", key="client"),
     Check("what is no object", "POST", _CHAT, 400, b"[]", key="client"),
     Check("nothing at all", "POST", _CHAT, 400, b"", key="client"),

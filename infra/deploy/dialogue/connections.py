@@ -24,6 +24,11 @@ class Tried(NamedTuple):
 def tried(answers: Answers, client: httpx.Client) -> Iterator[Tried]:
     """Each connection that the answers name, in turn."""
     yield _upstream(answers, client)
+    yield from stores_tried(answers, client)
+
+
+def stores_tried(answers: Answers, client: httpx.Client) -> Iterator[Tried]:
+    """The same of the stores alone."""
     if answers.upstash_url:
         yield _upstash(answers, client)
     if answers.qdrant_url:

@@ -57,5 +57,27 @@ def test_a_database_that_holds_anything_is_left_alone(
     assert client.get("mine") == b"kept"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"UPSTASH_REDIS_REST_TOKEN": "other"}, "the key is refused (401)"),
+        ({"UPSTASH_REDIS_REST_URL": "http://127.0.0.1:9"}, "it cannot be reached"),
+        ({"QDRANT_URL": "http://127.0.0.1:9"}, "it cannot be reached"),
+    ],
+)
+def test_a_service_that_refuses_is_named_before_any_suite_runs(
+    upstash: dict[str, str],
+    wrong: dict[str, str],
+    told: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    status = main({**upstash, **wrong})
+
+    shown = capfd.readouterr()
+    assert (status, shown.out) == (2, "")
+    assert told in shown.err
+    assert "other" not in shown.err
+
+
 def test_without_a_service_there_is_nothing_to_run() -> None:
     assert main({}) == 2

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from infra.check_deployed.__main__ import chosen, main
-from infra.check_deployed.checks import FOR_OPERATORS, WITH_A_KEY, WITHOUT_A_KEY
+from infra.check_deployed.checks import FOR_OPERATORS, WITH_A_KEY, WITHOUT_A_KEY, that_write
 
 from servers.proxy.keyed import ADMIN_KEY, MODEL, KeyedProxies, keyed_proxies
 from servers.proxy.process import proxy_process
 from servers.redis.process import redis_process
+
+QUESTION = {"model": MODEL, "messages": [{"role": "user", "content": "Is it kept?"}]}
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +74,47 @@ def test_without_keys_less_is_checked_and_the_rest_is_named(
 def test_a_stack_without_access_control_fails(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """And loses nothing by it."""
     with redis_process() as url, proxy_process(tmp_path / "open", REDIS_URL=url) as proxy:
+        httpx.post(f"{proxy.base_url}/chat/completions", json=QUESTION)
         status = main({"BASE_URL": proxy.base_url})
+        again = httpx.post(f"{proxy.base_url}/chat/completions", json=QUESTION)
 
     assert status == 1
     assert "FAIL  clearing is for operators" in capsys.readouterr().out
+    assert again.headers["x-cache"] == "HIT-EXACT"
 
 
-def test_without_a_server_every_check_fails(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("write", ["", "0", "no"])
+def test_nothing_is_written_unless_it_is_asked_for(write: str) -> None:
+    reading, writing = (len([*chosen({"API_KEY": "k", "WRITE": given})]) for given in (write, "1"))
+
+    assert writing - reading == len(that_write("nonce"))
+
+
+@pytest.mark.parametrize(("variable", "kept"), [("API_KEY", "ADMIN_KEY"), ("ADMIN_KEY", "API_KEY")])
+def test_a_key_that_is_refused_is_named_once(
+    environment: dict[str, str], variable: str, kept: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main({**environment, variable: "sk-wrong"})
+
+    shown = capsys.readouterr()
+    assert status == 1
+    assert shown.out.count("FAIL") == 1
+    assert f"{variable} is refused" in shown.out
+    assert "left out" in shown.out
+    assert "sk-wrong" not in shown.out + shown.err
+    assert environment[kept] not in shown.out + shown.err
+
+
+def test_where_nobody_answers_that_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert main({"BASE_URL": "http://127.0.0.1:9/v1"}) == 1
-    assert "ok  " not in capsys.readouterr().out
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "BASE_URL: it cannot be reached" in shown.err
 
 
-def test_the_address_is_needed() -> None:
-    assert main({}) == 2
+@pytest.mark.parametrize("address", [{}, {"BASE_URL": "abc123.example/v1"}])
+def test_the_address_is_needed(address: dict[str, str]) -> None:
+    assert main(address) == 2
