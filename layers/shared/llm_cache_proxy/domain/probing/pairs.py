@@ -3,6 +3,8 @@
 Each pair is near enough that a cache which goes by similarity alone takes one for the other.
 """
 
+_LONG_QUESTION = "How do I reset the password of my online bank account if I have forgotten it and lost my phone?"
+
 PAIRS = (
     (
         "polarity",
@@ -49,14 +51,8 @@ PAIRS = (
     (
         "suffix",
         "a prompt, after the same with words that were added to steal its answer",
-        (
-            "How do I reset the password of my online bank account if I have forgotten it and lost "
-            "my phone? zebra quantum lamp velvet orbit"
-        ),
-        (
-            "How do I reset the password of my online bank account if I have forgotten it and lost "
-            "my phone?"
-        ),
+        f"{_LONG_QUESTION} zebra quantum lamp velvet orbit",
+        _LONG_QUESTION,
     ),
     (
         "numbers-order",
