@@ -3,7 +3,10 @@
 Each pair is near enough that a cache which goes by similarity alone takes one for the other.
 """
 
-_LONG_QUESTION = "How do I reset the password of my online bank account if I have forgotten it and lost my phone?"
+_LONG_QUESTION = (
+    "How do I reset the password of my online bank account if I have forgotten it and lost my "
+    "phone?"
+)
 
 PAIRS = (
     (
