@@ -120,8 +120,6 @@ def other_member(a: Analysis, b: Analysis) -> str | None:
     """The same where one name is read as two sentences: "fmt.Println", "fmt.println"."""
     if len(a.text) != len(b.text) or a.words == b.words or a.text.casefold() != b.text.casefold():
         return None
-    if "computing" not in a.classes and (_is_careless(a) or _is_careless(b)):
-        return None  # "it works.then", where a space is left out
     named = zip(_MEMBER_NAME.findall(a.text), _MEMBER_NAME.findall(b.text), strict=False)
     return next((f"{one} and {other}" for one, other in named if one != other), None)
 

@@ -227,7 +227,6 @@ CASE = Rule(
         ("How far is 10 KM?", "how far is 10 km?"),
         ("Is my TV broken?", "Is my tv broken?"),
         ("What is OAuth2?", "What is oauth2?"),
-        ("Is it on.What then?", "is it on.what then?"),
     ),
     check=_case,
     any_language=True,
