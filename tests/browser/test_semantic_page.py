@@ -11,9 +11,11 @@ from browser.page import card, complaints, facts, find, opened, rows, until
 from fakes.admin import AdminHarness
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS
+from llm_cache_proxy.domain.promise import Tally
 from llm_cache_proxy.domain.promise.counters import FIXED, HITS, LABELS, SPENT
+from llm_cache_proxy.domain.promise.evidence import GROUPS
 from servers.thread import ThreadServer
-from unit.pipeline.learning_harness import LearningHarness, taught
+from unit.pipeline.learning_harness import LearningHarness, group, taught, teach
 
 pytestmark = pytest.mark.browser
 
@@ -116,4 +118,34 @@ def test_what_was_learned_is_shown_against_the_promise_and_a_fixed_threshold(
     }
     assert expected.startswith("0 % (95 %: 0 % to ")
     assert 0 < float(most.removesuffix(" %")) < 5
-    assert best.startswith("0.850-0.900 accepted yes 1,001 1,001")
+    assert best.startswith("all 0.850-0.900 accepted yes 1,001 1,001")
+
+
+async def parted() -> LearningHarness:
+    """A tenant of two applications, one of which has near opposites."""
+    harness = await taught()
+    hard = Tally(1_000, 1_000, 400)
+    await teach(harness, among=(group(harness) + 1) % GROUPS, accepted=hard, numbers=hard)
+    return harness
+
+
+def test_applications_that_are_proven_apart_are_shown_apart(browser: webdriver.Chrome) -> None:
+    harness = asyncio.run(parted())
+    told = Explanation(harness.pipeline)
+    office = AdminHarness(exact=harness.exact, vectors=harness.vectors, explanation=told)
+    server = ThreadServer(pages_of(office, None))
+    server.start()
+    try:
+        opened(browser, server, "?page=semantic")
+        until(browser, lambda: facts(browser, "learning", "Promise"))
+        parts = {shown.split(" ")[1]: shown for shown in rows(browser, "parts")[:2]}
+        turned_away = rows(browser, "turned-away")
+        assert complaints(browser) == []
+    finally:
+        server.stop()
+
+    easy = group(harness)
+    assert f"group {easy} yes" in parts[str(easy)]
+    assert f"group {(easy + 1) % GROUPS} no" in parts[str((easy + 1) % GROUPS)]
+    assert turned_away[0].startswith("too few labels 9,000 9,000 3,600")
+    assert turned_away[1].startswith("numbers 9,000 9,000 3,600")
