@@ -24,7 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
 BEGUN_FIRST = (
     "docker/",
     "integration/cloud/test_guided_deployment.py",
+    "integration/install/",
+    "integration/cloud/test_template_checks.py",
     "tour/",
+    "sdk/",
     "integration/server/test_description_fuzzing.py",
     "fuzz/",
     "attacks/",
@@ -34,7 +37,10 @@ BEGUN_FIRST = (
     "browser/",
     "integration/cache/",
 )
-"""What takes longest: begun last, a file of these would keep one worker busy while others idle."""
+"""What takes longest, and what waits for downloads.
+
+Begun last, a file of these would keep one worker busy while others idle.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
