@@ -15,7 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from browser.conftest import log
 from servers.thread import ThreadServer
 
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 40  # for a machine that is busy: what is true sooner is not waited for
 
 
 def find(browser: webdriver.Chrome, element_id: str) -> WebElement:

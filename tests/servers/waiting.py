@@ -4,8 +4,11 @@ import socket
 import time
 from collections.abc import Callable
 
+_SECONDS = 30.0
+"""For a machine that is busy: what happens sooner is not waited for."""
 
-def eventually(happens: Callable[[], bool], *, seconds: float = 10.0) -> None:
+
+def eventually(happens: Callable[[], bool], *, seconds: float = _SECONDS) -> None:
     """Return once it happens; an AssertionError where it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not happens():
