@@ -147,7 +147,9 @@ def test_localstacks_token_and_network_are_passed_on() -> None:
 def test_redis_answers_in_upstashs_protocol(services: Services) -> None:
     def said(token: str, *commands: list[str]) -> httpx.Response:
         bearer = {"authorization": f"Bearer {token}"}
-        return httpx.post(f"{services.redis_rest}/pipeline", json=commands, headers=bearer)
+        return httpx.post(
+            f"{services.redis_rest}/pipeline", json=commands, headers=bearer, timeout=30
+        )
 
     answer = said(TOKEN, ["SET", "a", "1"], ["GET", "a"])
 

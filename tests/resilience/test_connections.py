@@ -225,7 +225,9 @@ def test_streams_in_flight_end_before_the_server_does(tmp_path: Path) -> None:
         ScriptedUpstream(lambda _: slow_stream()).in_thread() as upstream,
         proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url, **SETTINGS) as proxy,
     ):
-        with httpx.stream("POST", f"{proxy.base_url}/chat/completions", json=body) as answer:
+        with httpx.stream(
+            "POST", f"{proxy.base_url}/chat/completions", json=body, timeout=30
+        ) as answer:
             pieces = answer.iter_text()
             first = next(pieces)
             proxy.process.send_signal(signal.SIGTERM)

@@ -119,6 +119,7 @@ def _row(proxy: ProxyProcess, upstream: ScriptedUpstream, failure: Failure) -> S
         f"{proxy.base_url}/chat/completions",
         json=_fields(failure),
         headers={"cache-control": "only-if-cached"},
+        timeout=30,
     )
     stored = "no" if again.headers["x-cache"] == "MISS" else "yes"
     return failure.name, asked_as, status, last, retry_after, str(calls), stored

@@ -24,7 +24,7 @@ async def url(redis_url: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def http(url: str) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers) as made:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as made:
         yield made
 
 

@@ -195,7 +195,7 @@ async def test_an_api_key_opens_everything_but_the_health_checks(
     server.api_key = "right"
     headers = {"api-key": key} if key else {}
 
-    async with httpx.AsyncClient(base_url=url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as http:
         closed = await http.get("/collections")
         opened = [await http.get(path) for path in ("/", "/healthz", "/readyz")]
 

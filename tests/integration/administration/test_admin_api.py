@@ -39,7 +39,9 @@ async def address(office: AdminHarness) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def client(address: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, headers={"x-admin-key": KEY}) as client:
+    async with httpx.AsyncClient(
+        base_url=address, headers={"x-admin-key": KEY}, timeout=30
+    ) as client:
         yield client
 
 
@@ -108,7 +110,7 @@ async def test_every_path_wants_the_admin_key(
 ) -> None:
     await office.keep("a")
 
-    async with httpx.AsyncClient(base_url=address) as stranger:
+    async with httpx.AsyncClient(base_url=address, timeout=30) as stranger:
         response = await stranger.request(method, path)
 
     assert response.status_code == 401
@@ -118,7 +120,7 @@ async def test_every_path_wants_the_admin_key(
 async def test_without_a_key_in_force_every_client_may(office: AdminHarness) -> None:
     app = create_admin_app(office.administration(), None)
 
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         response = await client.get("/admin/health")
 
     assert response.json()["status"] == "ok"
@@ -151,7 +153,7 @@ async def test_a_fault_of_ours_is_a_500_that_names_itself_in_the_log(
 
     administration = replace(office.administration(), describe_settings=broken)
     app = create_admin_app(administration, None)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         response = await client.get("/admin/config")
 
     assert response.status_code == 500
@@ -175,7 +177,7 @@ async def test_explaining_over_http_reports_the_tier(office: AdminHarness) -> No
     office.explanation = Explanation(harness.pipeline)
     app = create_admin_app(office.administration(), None)
 
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         asked = {"prompt": "What is Rust?", "model": "m"}
         answer = (await client.post("/admin/explain", json=asked)).json()
         table = await run(url, "explain", "What is Rust?", "--model", "m")

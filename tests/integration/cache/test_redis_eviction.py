@@ -87,7 +87,9 @@ async def full(redis_url: str, policy: str, folder: Path) -> AsyncIterator[Full]
         used = server.info("memory")["used_memory"]
         server.config_set("maxmemory-policy", policy)
         server.config_set("maxmemory", used + PROMPTS * 2 * len(FILLING) // 3)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", timeout=30
+        ) as client:
             made = Full(client, server)
             for number in range(PROMPTS):
                 assert await made.ask(f"prompt {number}") == "MISS"

@@ -69,7 +69,9 @@ def ask(proxy: ProxyProcess, prompt: str, *, stream: bool = False) -> httpx.Resp
 
 
 def counted(proxy: ProxyProcess) -> dict[str, int]:
-    performance: dict[str, int] = httpx.get(f"{proxy.url}/metrics").json()["cache_performance"]
+    performance: dict[str, int] = httpx.get(f"{proxy.url}/metrics", timeout=30).json()[
+        "cache_performance"
+    ]
     return performance
 
 

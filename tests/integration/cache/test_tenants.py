@@ -107,6 +107,7 @@ def test_a_tenant_cannot_judge_anothers_entry(proxies: KeyedProxies, tenant: str
         f"{proxies.one.base_url}/cache/feedback",
         json={"entry": entry, "verdict": "bad"},
         headers={"authorization": f"Bearer {stranger['key']}"},
+        timeout=30,
     )
 
     assert refused.status_code == 404
@@ -155,7 +156,10 @@ def test_a_hit_costs_one_redis_command_with_key_limits_lookup_and_counters(
     assert [command.split(" ", 1)[0] for command in watched.commands] == ["EVALSHA"] * 5
     assert hits[-1].headers["x-ratelimit-remaining-requests"] == "93"
     metrics = httpx.get(
-        f"{proxies.one.url}/metrics", params={"tenant": tenant}, headers={"x-admin-key": ADMIN_KEY}
+        f"{proxies.one.url}/metrics",
+        params={"tenant": tenant},
+        headers={"x-admin-key": ADMIN_KEY},
+        timeout=30,
     ).json()
     assert metrics["cache_performance"]["exact_hits"] == 6
 
@@ -255,6 +259,7 @@ def test_a_bypass_and_another_endpoint_are_charged_too(proxies: KeyedProxies, te
         f"{proxies.one.base_url}/embeddings",
         json={"model": "text-embedding-3-small", "input": "x"},
         headers=bearer,
+        timeout=30,
     )
 
     assert first == cost(bypass)[0]
@@ -358,7 +363,7 @@ def test_without_a_key_nothing_is_served(proxies: KeyedProxies, path: str) -> No
     method = "GET" if path == "models" else "POST"
 
     answers = [
-        httpx.request(method, f"{proxies.one.base_url}/{path}", headers=headers)
+        httpx.request(method, f"{proxies.one.base_url}/{path}", headers=headers, timeout=30)
         for headers in ({}, {"authorization": "Bearer sk-wrong"}, {"x-admin-key": ADMIN_KEY})
     ]
 
@@ -374,15 +379,29 @@ def test_every_endpoint_asks_the_keys_record(proxies: KeyedProxies, tenant: str)
     answers = [
         ask(proxies.one, unknown),
         ask(proxies.one, unknown, headers={"x-bypass-cache": "true"}),
-        httpx.get(f"{base}/models", headers=bearer),
-        httpx.get(f"{base}/models/x", headers=bearer),
-        httpx.post(f"{base}/responses", headers=bearer, json={"model": MODEL, "input": "x"}),
-        httpx.post(f"{base}/completions", headers=bearer, json={"model": MODEL, "prompt": "x"}),
+        httpx.get(f"{base}/models", headers=bearer, timeout=30),
+        httpx.get(f"{base}/models/x", headers=bearer, timeout=30),
         httpx.post(
-            f"{base}/embeddings", headers=bearer, json={"model": "all-MiniLM-L6-v2", "input": "x"}
+            f"{base}/responses", headers=bearer, json={"model": MODEL, "input": "x"}, timeout=30
         ),
-        httpx.post(f"{base}/embeddings", headers=bearer, json={"model": "y", "input": "x"}),
-        httpx.post(f"{base}/cache/feedback", headers=bearer, json={"entry": "e", "verdict": "bad"}),
+        httpx.post(
+            f"{base}/completions", headers=bearer, json={"model": MODEL, "prompt": "x"}, timeout=30
+        ),
+        httpx.post(
+            f"{base}/embeddings",
+            headers=bearer,
+            json={"model": "all-MiniLM-L6-v2", "input": "x"},
+            timeout=30,
+        ),
+        httpx.post(
+            f"{base}/embeddings", headers=bearer, json={"model": "y", "input": "x"}, timeout=30
+        ),
+        httpx.post(
+            f"{base}/cache/feedback",
+            headers=bearer,
+            json={"entry": "e", "verdict": "bad"},
+            timeout=30,
+        ),
     ]
 
     assert [answer.status_code for answer in answers] == [401] * len(answers)
@@ -393,7 +412,7 @@ def test_numbers_and_administration_want_the_admin_key(proxies: KeyedProxies, te
     paths = ("/metrics", "/dashboard/data", "/admin/keys", "/admin/stats")
 
     strangers = [
-        httpx.get(f"{proxies.one.url}{path}", headers=headers).status_code
+        httpx.get(f"{proxies.one.url}{path}", headers=headers, timeout=30).status_code
         for path in paths
         for headers in ({}, {"authorization": f"Bearer {key['key']}"})
     ]
@@ -460,12 +479,19 @@ def test_no_client_key_goes_upstream_and_no_secret_leaks(
         ask(proxies.one, key, headers={"x-bypass-cache": "true"}).text,
         ask(proxies.one, key["key"][:-3]).text,
         httpx.post(
-            f"{proxies.one.base_url}/embeddings", headers=bearer, json={"model": "e", "input": "x"}
+            f"{proxies.one.base_url}/embeddings",
+            headers=bearer,
+            json={"model": "e", "input": "x"},
+            timeout=30,
         ).text,
-        httpx.get(f"{proxies.one.base_url}/models", headers=bearer).text,
-        httpx.post(f"{proxies.one.base_url}/files", headers=bearer).text,
-        httpx.get(f"{proxies.one.url}/admin/config", headers={"x-admin-key": ADMIN_KEY}).text,
-        httpx.get(f"{proxies.one.url}/admin/keys", headers={"x-admin-key": ADMIN_KEY}).text,
+        httpx.get(f"{proxies.one.base_url}/models", headers=bearer, timeout=30).text,
+        httpx.post(f"{proxies.one.base_url}/files", headers=bearer, timeout=30).text,
+        httpx.get(
+            f"{proxies.one.url}/admin/config", headers={"x-admin-key": ADMIN_KEY}, timeout=30
+        ).text,
+        httpx.get(
+            f"{proxies.one.url}/admin/keys", headers={"x-admin-key": ADMIN_KEY}, timeout=30
+        ).text,
     ]
     files = [path for path in proxies.folder.iterdir() if path.is_file()]
 
@@ -524,6 +550,7 @@ def test_keys_signed_by_the_previous_secret_are_served_while_it_is_replaced(
             f"{proxy.url}/admin/keys/create",
             json={"tenant": "acme", "name": "new"},
             headers={"x-admin-key": ADMIN_KEY},
+            timeout=30,
         ).json()
 
         assert ask(proxy, made["key"]).status_code == 200

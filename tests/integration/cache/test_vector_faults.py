@@ -181,7 +181,7 @@ async def test_processes_that_provision_at_once_do_not_disturb_each_other(
     server: QdrantRest,
 ) -> None:
     async with serving(server) as url:
-        stores = [connected(url, admin_timeout_seconds=10) for _ in range(8)]
+        stores = [connected(url, admin_timeout_seconds=60) for _ in range(8)]
 
         await asyncio.gather(*(store.provision() for store in stores))
 

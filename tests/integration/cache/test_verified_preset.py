@@ -54,7 +54,7 @@ def test_only_pairs_that_the_model_approves_are_served(
         eventually(lambda: reason(ask(proxy, OTHER, **UNSTORED)) != "unverified")
 
         same, other = ask(proxy, SAME, **UNSTORED), ask(proxy, OTHER, **UNSTORED)
-        answer = httpx.get(f"{proxy.url}/metrics").json()
+        answer = httpx.get(f"{proxy.url}/metrics", timeout=30).json()
 
     assert (same.headers["x-cache"], reason(same)) == ("HIT-SEMANTIC", "verified")
     assert same.content == first.content

@@ -33,7 +33,9 @@ def test_the_suites_run_on_both_and_leave_nothing(upstash: dict[str, str]) -> No
     server.start()
     try:
         status = main({**upstash, "QDRANT_URL": server.url, "QDRANT_API_KEY": "key"})
-        listed = httpx.get(f"{server.url}/collections", headers={"api-key": "key"}).json()
+        listed = httpx.get(
+            f"{server.url}/collections", headers={"api-key": "key"}, timeout=30
+        ).json()
     finally:
         server.stop()
 

@@ -44,7 +44,7 @@ async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
         return Served(serving_with, create_app(serving_with))
 
     app = FunctionApp(made(), restored=made, prime=lambda: None)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         yield client
 
 
@@ -76,7 +76,7 @@ async def test_a_threshold_that_a_sample_raises_reaches_the_alarms_metric() -> N
         await harness.exact.sampled("default", wrong=True)
     request_events = RequestEvents(default_prices(), [CloudWatchRequests("test", answer)])
     app = create_app(service(harness, request_events))
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         for text in (PROMPT, LIKELY):
             body = {"model": "m", "messages": [{"role": "user", "content": text}]}
             await client.post("/v1/chat/completions", json=body)
@@ -112,7 +112,7 @@ async def test_a_request_is_served_by_the_settings_that_have_changed_before_it(
     before = made("before", 10_000)
     app = FunctionApp(before, restored=lambda: before, prime=lambda: None, changed=changed)
     body = {"model": "m", "messages": [{"role": "user", "content": PROMPT}]}
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         answers = [await client.post("/v1/chat/completions", json=body) for _ in range(3)]
         closed_while_serving = [*closed]
 

@@ -49,14 +49,14 @@ def office() -> AdminHarness:
 @pytest.fixture
 async def open_client(office: AdminHarness) -> AsyncIterator[httpx.AsyncClient]:
     app = create_metrics_app(office.administration(), None)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 async def keyed_client(office: AdminHarness) -> AsyncIterator[httpx.AsyncClient]:
     app = create_metrics_app(office.administration(), KEY)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
         yield client
 
 

@@ -66,7 +66,10 @@ async def watched() -> AsyncIterator[Watched]:
         close=harness.proxy.counter_writer.drain,
         request_events=RequestEvents(default_prices(), sinks),
     )
-    async with serving(create_app(service)) as url, httpx.AsyncClient(base_url=url) as client:
+    async with (
+        serving(create_app(service)) as url,
+        httpx.AsyncClient(base_url=url, timeout=30) as client,
+    ):
         yield Watched(harness, answer, client)
 
 
@@ -142,7 +145,9 @@ async def test_a_client_that_leaves_midway_has_a_line() -> None:
     app = RequestEventMiddleware(
         left, RequestEvents(default_prices(), [CloudWatchRequests("test", answer)])
     )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://p") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://p", timeout=30
+    ) as client:
         with pytest.raises(asyncio.CancelledError):
             await client.get("/v1/anything")
 

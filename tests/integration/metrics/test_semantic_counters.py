@@ -60,7 +60,7 @@ def test_semantic_hits_misses_and_vetoes_are_counted_once_each(tmp_path: Path) -
             received = Counter(
                 result for row in threads.map(ask_number, range(NAMESPACES)) for result in row
             )
-        counted = httpx.get(f"{urls[0]}/metrics").json()["cache_performance"]
+        counted = httpx.get(f"{urls[0]}/metrics", timeout=30).json()["cache_performance"]
 
     assert received == {"MISS": 2 * NAMESPACES, "HIT-SEMANTIC": NAMESPACES}
     assert counted["semantic_hits"] == NAMESPACES

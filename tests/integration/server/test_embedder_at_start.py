@@ -104,7 +104,9 @@ async def test_prompts_that_mean_the_same_share_an_answer_by_the_models_vectors(
         body = {"model": "m", "messages": [{"role": "user", "content": text}]}
         return await client.post("/v1/chat/completions", json=body)
 
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1", timeout=30
+    ) as client:
         first, second = await ask("What is Rust?"), await ask("Tell me what Rust is")
         own = await client.post(
             "/v1/embeddings", json={"model": "all-MiniLM-L6-v2", "input": "text"}

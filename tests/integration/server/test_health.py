@@ -44,7 +44,9 @@ async def client(
     if opens_stores:
         await prepare(parts)
     transport = httpx.ASGITransport(local_app(settings, parts))
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asking:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1", timeout=30
+    ) as asking:
         try:
             yield asking
         finally:
@@ -125,7 +127,7 @@ async def test_a_redis_that_takes_no_writes_is_found_out(
 async def test_a_collection_of_another_dimension_is_found_out(tmp_path: Path) -> None:
     with ThreadServer(QdrantRest()).running() as qdrant:
         vectors = {"vectors": {"size": 4, "distance": "Cosine"}}
-        async with httpx.AsyncClient(base_url=qdrant.url) as making:
+        async with httpx.AsyncClient(base_url=qdrant.url, timeout=30) as making:
             await making.put("/collections/llm_cache_proxy", json=vectors)
         async with client(tmp_path, QDRANT_URL=qdrant.url) as asking:
             health, parts = await states(asking)
@@ -213,7 +215,7 @@ def test_the_start_says_at_once_what_does_not_answer(tmp_path: Path) -> None:
 
     with proxy_process(tmp_path / "data", **EXACT_ONLY, **away) as proxy:
         eventually(lambda: log.read_text().count("does not answer") == 2, seconds=20)
-        health = httpx.get(f"{proxy.url}/health").json()
+        health = httpx.get(f"{proxy.url}/health", timeout=30).json()
 
     said = [line for line in log.read_text().splitlines() if "does not answer" in line]
     assert "exact tier (Redis (REDIS_URL)) does not answer" in said[0]

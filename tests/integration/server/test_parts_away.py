@@ -22,7 +22,9 @@ def ask(proxy: ProxyProcess, text: str = "What is Rust?") -> httpx.Response:
 
 
 def counted(proxy: ProxyProcess) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{proxy.url}/metrics").json()["cache_performance"]
+    found: dict[str, Any] = httpx.get(f"{proxy.url}/metrics", timeout=30).json()[
+        "cache_performance"
+    ]
     return found
 
 
@@ -69,7 +71,7 @@ def test_two_processes_on_one_redis_count_as_one(tmp_path: Path) -> None:
         ask(one)
         with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(ask, [one, other] * 50))
-        counted = httpx.get(f"{one.url}/metrics").json()["cache_performance"]
+        counted = httpx.get(f"{one.url}/metrics", timeout=30).json()["cache_performance"]
 
     seen = Counter(answer.headers["x-cache"] for answer in answers)
     assert seen == {"HIT-EXACT": 100}

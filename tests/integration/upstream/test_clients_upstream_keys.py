@@ -138,8 +138,8 @@ def test_nothing_of_it_is_stored_or_logged(stand: Stand, fails: bool) -> None:
         )
     ]
     everything = "".join(f"{each.headers} {each.text}" for each in said)
-    everything += httpx.get(f"{stand.proxy.url}/metrics").text
-    everything += httpx.get(f"{stand.proxy.url}/admin/config").text
+    everything += httpx.get(f"{stand.proxy.url}/metrics", timeout=30).text
+    everything += httpx.get(f"{stand.proxy.url}/admin/config", timeout=30).text
 
     stand.proxy.process.terminate()
     stand.proxy.process.wait(30)
@@ -166,10 +166,12 @@ def test_a_key_is_shown_to_no_other_provider(tmp_path: Path) -> None:
             with Anthropic(base_url=stand.proxy.url, api_key=ONE) as claude:
                 claude.models.list()
             undecided = httpx.get(
-                f"{stand.proxy.base_url}/models", headers={"authorization": f"Bearer {OTHER}"}
+                f"{stand.proxy.base_url}/models",
+                headers={"authorization": f"Bearer {OTHER}"},
+                timeout=30,
             )
             own = {"authorization": f"Bearer {OTHER}", "openai-project": "p"}
-            listed = httpx.get(f"{stand.proxy.base_url}/models", headers=own)
+            listed = httpx.get(f"{stand.proxy.base_url}/models", headers=own, timeout=30)
 
     assert (undecided.status_code, undecided.json()["error"]["code"]) == (400, "undecided_upstream")
     assert listed.status_code == 200

@@ -166,7 +166,7 @@ def test_a_response_is_over_when_it_is_completed(stand: Stand, end: Script) -> N
 
     assert reply.content == body
     assert time.monotonic() - began < SOON_SECONDS
-    again = httpx.post(f"{stand.url}/responses", json=fields)
+    again = httpx.post(f"{stand.url}/responses", json=fields, timeout=30)
     assert again.headers["x-cache"] == "HIT-EXACT"
 
 
@@ -179,7 +179,9 @@ def test_a_response_with_a_number_that_json_lacks_passes_to_its_end(
     stand.upstream.queue(stream([body]))
 
     reply = httpx.post(
-        f"{stand.url}/responses", json={"model": "m", "input": another(), "stream": True}
+        f"{stand.url}/responses",
+        json={"model": "m", "input": another(), "stream": True},
+        timeout=30,
     )
 
     assert number in reply.content
@@ -199,8 +201,9 @@ def test_raw_utf8_in_headers_passes_both_ways(stand: Stand) -> None:
         f"{stand.url}/chat/completions",
         json=body_of(another()),
         headers=[(b"x-title", note), (b"x-other", note)],
+        timeout=30,
     )
-    passed = httpx.get(f"{stand.url}/files/f1/content")
+    passed = httpx.get(f"{stand.url}/files/f1/content", timeout=30)
 
     assert (cached.status_code, passed.status_code) == (200, 200)
     assert dict(cached.headers.raw)[b"x-upstream-ratelimit-note"] == note
@@ -223,7 +226,9 @@ def test_content_encodings_are_read_for_what_they_mean(stand: Stand, coding: str
 def test_an_error_in_an_unknown_encoding_passes(stand: Stand) -> None:
     stand.upstream.queue(answer(b"\x8b\x03\x80", 401, {"content-encoding": "br"}))
 
-    with httpx.stream("POST", f"{stand.url}/chat/completions", json=body_of(another())) as reply:
+    with httpx.stream(
+        "POST", f"{stand.url}/chat/completions", json=body_of(another()), timeout=30
+    ) as reply:
         body = b"".join(reply.iter_raw())
 
     assert (reply.status_code, reply.headers["content-encoding"]) == (401, "br")
@@ -238,7 +243,7 @@ def test_an_error_in_an_unknown_encoding_passes(stand: Stand) -> None:
     ],
 )
 def test_a_passed_path_keeps_its_octets(stand: Stand, path: str) -> None:
-    httpx.delete(f"{stand.url}/{path}")
+    httpx.delete(f"{stand.url}/{path}", timeout=30)
 
     assert stand.upstream.requests[-1].path == f"/v1/{path}"
 
@@ -247,7 +252,7 @@ def test_the_query_is_part_of_what_is_asked(stand: Stand) -> None:
     prompt, url = another(), f"{stand.url}/chat/completions"
 
     reply = [
-        httpx.post(url, json=body_of(prompt), params=query).headers["x-cache"]
+        httpx.post(url, json=body_of(prompt), params=query, timeout=30).headers["x-cache"]
         for query in ({"api-version": "1"}, {"api-version": "2"}, {"api-version": "1"}, {})
     ]
 
@@ -292,7 +297,7 @@ def test_a_stream_under_another_content_type_is_relayed_and_kept(
     began = time.monotonic()
 
     with httpx.stream(
-        "POST", f"{stand.url}/chat/completions", json=body_of(prompt, stream=True)
+        "POST", f"{stand.url}/chat/completions", json=body_of(prompt, stream=True), timeout=30
     ) as reply:
         first = next(pieces := reply.iter_bytes())
         waited = time.monotonic() - began
@@ -332,7 +337,10 @@ def test_a_request_nested_too_deeply_is_refused(stand: Stand, depth: int) -> Non
     )
 
     reply = httpx.post(
-        f"{stand.url}/chat/completions", content=body, headers={"content-type": "application/json"}
+        f"{stand.url}/chat/completions",
+        content=body,
+        headers={"content-type": "application/json"},
+        timeout=30,
     )
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_json")
@@ -348,7 +356,7 @@ def test_the_models_are_the_upstreams_own_error_where_it_lists_none(
 ) -> None:
     stand.upstream.queue(answer(REFUSED, status))
 
-    reply = httpx.get(f"{stand.url}/{path}")
+    reply = httpx.get(f"{stand.url}/{path}", timeout=30)
 
     assert (reply.status_code, reply.json()) == (status, REFUSED)
     assert (reply.headers["x-cache"], reply.headers["x-cache-reason"]) == (
@@ -360,7 +368,7 @@ def test_the_models_are_the_upstreams_own_error_where_it_lists_none(
 def test_an_upstream_without_a_list_of_models_is_reported(stand: Stand) -> None:
     stand.upstream.queue(answer({"data": None}))
 
-    reply = httpx.get(f"{stand.url}/models")
+    reply = httpx.get(f"{stand.url}/models", timeout=30)
 
     assert reply.status_code == 502
     assert "lists no models" in reply.json()["error"]["message"]
@@ -372,7 +380,10 @@ def test_a_bare_list_of_models_is_served_beside_our_own_without_what_has_no_id(
     listed = [{"id": "gpt-4o", "object": "model"}, {"name": "no id"}]
     stand.upstream.queue(answer(listed), answer(listed))
 
-    every, one = httpx.get(f"{stand.url}/models"), httpx.get(f"{stand.url}/models/gpt-4o")
+    every, one = (
+        httpx.get(f"{stand.url}/models", timeout=30),
+        httpx.get(f"{stand.url}/models/gpt-4o", timeout=30),
+    )
 
     assert [model["id"] for model in every.json()["data"]] == ["gpt-4o", "all-MiniLM-L6-v2"]
     assert one.json() == listed[0]

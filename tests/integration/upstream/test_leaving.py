@@ -53,7 +53,7 @@ def test_a_stream_that_was_left_is_read_on_and_stored_by_setting(tmp_path: Path)
                 asked = {**REQUEST, "stream": False}
                 headers = {"cache-control": "only-if-cached"}
                 answer = httpx.post(
-                    f"{proxy.base_url}/chat/completions", json=asked, headers=headers
+                    f"{proxy.base_url}/chat/completions", json=asked, headers=headers, timeout=30
                 )
                 return str(answer.headers.get("x-cache")) == "HIT-EXACT"
 
