@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import contextlib
+import itertools
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -19,7 +20,7 @@ from servers.proxy.process import EXACT_ONLY, ProxyProcess, proxy_process
 from servers.redis.process import redis_process
 from servers.upstream.answers import OVERLOADED
 from servers.upstream.scripted import ScriptedUpstream
-from servers.upstream.scripts import Close, Pause, Script, Step, answer, head
+from servers.upstream.scripts import Close, Pause, Script, Stall, Step, answer, head
 
 SERVERS = 4
 REQUESTS = 200
@@ -200,7 +201,9 @@ async def test_a_leader_that_is_killed_is_followed_by_one_other(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     prompt = "Who leads when the leader dies?"
-    upstream.when(slowly(answer(WHOLE), 3.0), prompt=prompt)
+    first: Script = [Stall()]
+    scripts = itertools.chain([first], itertools.repeat(slowly(answer(WHOLE), 1.0)))
+    upstream.when(lambda _: next(scripts), prompt=prompt)  # the leader waits until it is killed
     before = len(upstream.requests)
     forget_commands(redis_url)
 
