@@ -9,12 +9,15 @@ import httpx
 from click.testing import CliRunner
 
 from llm_cache_proxy.cli.admin.commands import admin
+from llm_cache_proxy.domain.promise import group_of
 from servers.proxy.process import ProxyProcess, proxy_process
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Maker, Script, answer
 
 PROMPT = "How do I boil an egg?"
 PARAPHRASE = "How can I boil an egg?"
+OTHER_PROMPT = "How do I peel a boiled egg?"
+OTHER_PARAPHRASE = "How can I peel a boiled egg?"
 READ_ONLY = {"x-cache-mode": "read-only"}
 LABELS, MOST_ROUNDS = 100, 40
 PATIENCE_SECONDS = 60
@@ -46,17 +49,38 @@ def worded(*, wrong_every: int = 0) -> Maker:
     return make
 
 
-def ask(client: httpx.Client, proxy: ProxyProcess, text: str, **headers: str) -> httpx.Response:
-    body = {"model": "m", "messages": [{"role": "user", "content": text}]}
+def ask(
+    client: httpx.Client, proxy: ProxyProcess, text: str, system: str = "", **headers: str
+) -> httpx.Response:
+    before = [{"role": "system", "content": system}] if system else []
+    body = {"model": "m", "messages": [*before, {"role": "user", "content": text}]}
     return client.post(f"{proxy.base_url}/chat/completions", json=body, headers=headers)
+
+
+def group(proxy: ProxyProcess, system: str) -> int:
+    """The group of these surroundings."""
+    body = {"prompt": PROMPT, "model": "m", "system": system}
+    told = httpx.post(f"{proxy.url}/admin/explain", json=body, timeout=30).json()
+    return group_of(told["key"]["fingerprint"])
+
+
+def two_applications(proxy: ProxyProcess) -> dict[int, str]:
+    """Two system prompts, by their groups."""
+    found: dict[int, str] = {}
+    for number in itertools.count(1):
+        system = f"You help customers of shop {number}."
+        found.setdefault(group(proxy, system), system)
+        if len(found) > 1:
+            break
+    return found
 
 
 def learned(proxy: ProxyProcess) -> Any:
     return httpx.get(f"{proxy.url}/admin/learning", timeout=30).json()
 
 
-def settings(upstream: ScriptedUpstream) -> dict[str, str]:
-    rules = {"MAX_WRONG_SHARE": "0.1", "EXPLORE_RATE": "0.2"}
+def settings(upstream: ScriptedUpstream, promise: str = "0.1") -> dict[str, str]:
+    rules = {"MAX_WRONG_SHARE": promise, "EXPLORE_RATE": "0.2"}
     return {"UPSTREAM_BASE_URL": upstream.base_url, **rules}
 
 
@@ -117,3 +141,35 @@ def test_wrong_answers_keep_it_shut_and_are_estimated_as_they_are(tmp_path: Path
     assert not found["serves"]
     assert low <= 1 / WRONG_EVERY / (1 - found["judge"]["assumed_missed"]) <= high
     assert last.headers["x-cache-reason"] == "unproven"
+
+
+def test_of_two_applications_the_one_whose_answers_are_right_is_served(tmp_path: Path) -> None:
+    with ScriptedUpstream(worded()).in_thread() as upstream, httpx.Client(timeout=30) as client:
+        upstream.when(worded(wrong_every=2), prompt=OTHER_PARAPHRASE)
+        with proxy_process(tmp_path / "d", **settings(upstream, "0.4")) as proxy:
+            (easy, right), (hard, wrong) = two_applications(proxy).items()
+            for text, system in ((PROMPT, right), (OTHER_PROMPT, wrong)):
+                ask(client, proxy, text, system)
+            for _ in range(MOST_ROUNDS):
+                for _ in range(20):
+                    ask(client, proxy, PARAPHRASE, right, **READ_ONLY)
+                    ask(client, proxy, OTHER_PARAPHRASE, wrong, **READ_ONLY)
+                ask(client, proxy, PROMPT, right)
+                if len((found := learned(proxy))["parts"]) > 1:
+                    break
+        with proxy_process(tmp_path / "d", **settings(upstream, "0.4")) as proxy:
+            ask(client, proxy, "Who wrote Hamlet?")  # a miss reads the labels
+            of_right = ask(client, proxy, PARAPHRASE, right, **READ_ONLY)
+            of_wrong = ask(client, proxy, OTHER_PARAPHRASE, wrong, **READ_ONLY)
+
+    parts = {part["group"]: part for part in found["parts"]}
+    low, high = next(
+        cell["wrong_interval"]
+        for cell in found["cells"]
+        if cell["group"] == hard and cell["labelled"] >= LABELS
+    )
+    assert (parts[easy]["serves"], parts[hard]["serves"]) == (True, False)
+    assert parts[easy]["interval"][0] == 0.0  # the truth: no answer is wrong
+    assert low <= 1 / 2 / (1 - found["judge"]["assumed_missed"]) <= high
+    assert of_right.headers["x-cache-reason"] == "learned"
+    assert of_wrong.headers["x-cache-reason"] == "unproven"
