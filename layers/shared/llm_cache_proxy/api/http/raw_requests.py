@@ -27,7 +27,6 @@ from llm_cache_proxy.domain.errors import (
     InvalidRequest,
     UnsupportedMediaType,
 )
-from llm_cache_proxy.pipeline.support.dependency import Deadline
 
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -37,7 +36,6 @@ CLIENT_LEFT = 499
 _JSON = "application/json"
 BODY_SECONDS = 30
 """Long enough for the largest body over a slow line."""
-_BODY_DEADLINE = Deadline(BODY_SECONDS)
 
 
 class RawRoute(APIRoute):
@@ -166,7 +164,7 @@ async def read_body(request: Request, max_body_bytes: int) -> bytes:
         )
     body, more = bytearray(), True
     try:
-        with _BODY_DEADLINE.wait():
+        async with asyncio.timeout(BODY_SECONDS):
             while more:
                 message = await request.receive()
                 if message["type"] == "http.disconnect":

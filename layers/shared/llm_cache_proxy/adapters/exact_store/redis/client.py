@@ -5,20 +5,7 @@ packing in Python) costs more than the command itself.
 """
 
 import asyncio
-from typing import Any
-
-from hiredis import pack_command
-from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import (
-    MovedError,
-    NoPermissionError,
-    NoScriptError,
-    RedisClusterException,
-    RedisError,
-)
+from typing import TYPE_CHECKING, Any
 
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     NoSuchScriptError,
@@ -28,6 +15,10 @@ from llm_cache_proxy.adapters.exact_store.redis.scripts import (
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
+
+if TYPE_CHECKING:
+    from redis.asyncio import ConnectionPool
+    from redis.asyncio.connection import AbstractConnection
 
 _MOST_CONNECTIONS = 100
 """Further commands wait for one of these, within their deadline."""
@@ -46,6 +37,14 @@ class RedisPyServer:
 
     async def command(self, *words: Word) -> object:
         """The server's reply."""
+        from redis.exceptions import (
+            MovedError,
+            NoPermissionError,
+            NoScriptError,
+            RedisClusterException,
+            RedisError,
+        )
+
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 reply = await self._execute(*words)
@@ -74,6 +73,8 @@ class RedisPyServer:
             await self._idle.pop().disconnect()
 
     async def _execute(self, *words: Word) -> object:
+        from hiredis import pack_command
+
         packed = pack_command(words)  # type: ignore[arg-type] # its stub means a single word
         async with self._free:
             connection = await self._connected()
@@ -85,7 +86,7 @@ class RedisPyServer:
                     self._idle.append(connection)
         return reply
 
-    async def _connected(self) -> AbstractConnection:
+    async def _connected(self) -> "AbstractConnection":
         """A connection on which nothing is waiting to be read."""
         while self._idle:
             connection = self._idle.pop()
@@ -96,15 +97,20 @@ class RedisPyServer:
         await made.connect()  # type: ignore[no-untyped-call]
         return made
 
-    def _connections(self) -> ConnectionPool:
+    def _connections(self) -> "ConnectionPool":
         """The pool that makes connections; the deadline of each command is ours."""
         if self._pool is None:
+            from redis.asyncio import ConnectionPool
+
             options = self._connection_options()
             self._pool = ConnectionPool.from_url(self._url, socket_timeout=None, **options)
         return self._pool
 
     def _connection_options(self) -> dict[str, Any]:
         """Options of every connection: replies are texts, and nothing is tried twice."""
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+
         return {
             "decode_responses": True,
             "socket_connect_timeout": self._timeout_seconds,
