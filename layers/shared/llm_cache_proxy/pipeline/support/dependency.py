@@ -6,12 +6,9 @@ row, which cost little. One probe is let through after the rest; what it finds d
 
 import asyncio
 import logging
-import threading
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TypeVar
 
 from llm_cache_proxy.domain.errors import CacheTierError
@@ -21,85 +18,6 @@ from llm_cache_proxy.ports.clock import Clock
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-
-
-class Deadline(threading.local):
-    """Ends waits that last for `seconds`; each thread, and so each event loop, has its own timer.
-
-    `with deadline.wait():` raises TimeoutError where the block lasts too long, as
-    `async with asyncio.timeout(seconds):` does.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._waits: deque[_Wait] = deque()  # oldest first, and so by the time at which they end
-        self._timer: asyncio.TimerHandle | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def wait(self) -> "_Wait":
-        """A wait of the current task, from when it is entered until it is left."""
-        return _Wait(self)
-
-    def begin(self, wait: "_Wait") -> None:
-        """End `wait` in time, unless it is over by then."""
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._loop, self._timer = loop, None
-            self._waits.clear()
-        wait.ends_at = loop.time() + self._seconds
-        self._waits.append(wait)
-        if self._timer is None:
-            self._timer = loop.call_at(wait.ends_at, self._end_those_due, loop)
-
-    def forget_those_over(self) -> None:
-        """Hold none that is over, but where an older one goes on."""
-        while self._waits and self._waits[0].is_over:
-            self._waits.popleft()
-
-    def _end_those_due(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
-        while self._waits and (self._waits[0].is_over or self._waits[0].ends_at <= now):
-            self._waits.popleft().end()
-        self._timer = None
-        if self._waits:
-            self._timer = loop.call_at(self._waits[0].ends_at, self._end_those_due, loop)
-
-
-class _Wait:
-    """One wait; cancels its task when the time is up, and turns that into a TimeoutError."""
-
-    __slots__ = ("_cancellations", "_deadline", "_is_ended", "_task", "ends_at", "is_over")
-
-    ends_at: float
-    _task: "asyncio.Task[object]"
-    _cancellations: int
-
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
-        self._is_ended = self.is_over = False
-
-    def __enter__(self) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("only a task can be ended")
-        self._task, self._cancellations = task, task.cancelling()
-        self._deadline.begin(self)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self.is_over = True
-        self._deadline.forget_those_over()
-        if self._is_ended:
-            is_ours = self._task.uncancel() <= self._cancellations  # nobody else cancelled it
-            if is_ours and isinstance(exc, asyncio.CancelledError):
-                raise TimeoutError from exc
-
-    def end(self) -> None:
-        """Cancel the task, unless the wait is over."""
-        if not self.is_over:
-            self._is_ended = True
-            self._task.cancel()
 
 
 @dataclass(slots=True)
@@ -146,7 +64,6 @@ class Dependency:
     def __init__(self, name: str, deadline_seconds: float, clock: Clock, breaker: Breaker) -> None:
         self.name = name
         self._deadline_seconds = deadline_seconds
-        self._deadline = Deadline(deadline_seconds)
         self._clock = clock
         self.breaker = breaker
 
@@ -161,7 +78,7 @@ class Dependency:
             return None
         start = time.perf_counter()
         try:
-            with self._deadline.wait():
+            async with asyncio.timeout(self._deadline_seconds):
                 value = await step()
         except (CacheTierError, TimeoutError) as exc:
             self._failed(state, exc)
