@@ -40,7 +40,7 @@ class Time:
         return Timing(sleep=self.sleep, fraction=lambda: 1.0, monotonic=read, now=read)
 
 
-class PlannedRequest:
+class ScriptedMember:
     """An upstream that answers as listed, then with 200, and remembers what it was asked."""
 
     def __init__(self, name: str, time: Time, *answers: Answer, takes_seconds: float = 0) -> None:
@@ -86,7 +86,7 @@ UNREACHABLE = UpstreamUnreachable("gone", upstream="a")
 A, B = Route("a", "m"), Route("b", "m")
 
 
-def pool_of(*members: PlannedRequest, time: Time, deadline_seconds: float = 120) -> UpstreamPool:
+def pool_of(*members: ScriptedMember, time: Time, deadline_seconds: float = 120) -> UpstreamPool:
     policy = RetryPolicy(attempts=3, first_backoff_seconds=1.0, max_backoff_seconds=8.0)
     return UpstreamPool(
         members, retry=policy, deadline_seconds=deadline_seconds, timing=time.timing()
@@ -96,7 +96,7 @@ def pool_of(*members: PlannedRequest, time: Time, deadline_seconds: float = 120)
 @pytest.mark.parametrize("trouble", [408, 409, 429, 500, 503, UNREACHABLE])
 async def test_a_passing_trouble_is_outlasted(trouble: Answer) -> None:
     time = Time()
-    member = PlannedRequest("a", time, trouble, trouble)
+    member = ScriptedMember("a", time, trouble, trouble)
 
     reply = await pool_of(member, time=time).send(chat_call(routes=[A]))
 
@@ -108,7 +108,7 @@ async def test_a_passing_trouble_is_outlasted(trouble: Answer) -> None:
 
 async def test_what_lasts_is_returned_as_it_is() -> None:
     time = Time()
-    member = PlannedRequest("a", time, *[500] * 9)
+    member = ScriptedMember("a", time, *[500] * 9)
 
     reply = await pool_of(member, time=time).send(chat_call(routes=[A]))
 
@@ -118,7 +118,7 @@ async def test_what_lasts_is_returned_as_it_is() -> None:
 
 async def test_an_unreachable_upstream_is_an_error_in_the_end() -> None:
     time = Time()
-    member = PlannedRequest("a", time, *[UNREACHABLE] * 9)
+    member = ScriptedMember("a", time, *[UNREACHABLE] * 9)
 
     with pytest.raises(UpstreamUnreachable):
         await pool_of(member, time=time).send(chat_call(routes=[A]))
@@ -129,7 +129,7 @@ async def test_an_unreachable_upstream_is_an_error_in_the_end() -> None:
 @pytest.mark.parametrize("status", [200, 400, 413, 422])
 async def test_an_answer_or_a_refusal_is_requested_once(status: int) -> None:
     time = Time()
-    first, second = PlannedRequest("a", time, status), PlannedRequest("b", time)
+    first, second = ScriptedMember("a", time, status), ScriptedMember("b", time)
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[A, B]))
 
@@ -139,7 +139,7 @@ async def test_an_answer_or_a_refusal_is_requested_once(status: int) -> None:
 
 async def test_the_upstreams_wait_is_kept() -> None:
     time = Time()
-    member = PlannedRequest(
+    member = ScriptedMember(
         "a", time, (429, {"retry-after": "20"}), (429, {"retry-after-ms": "3500"})
     )
 
@@ -152,7 +152,7 @@ async def test_the_upstreams_wait_is_kept() -> None:
 
 async def test_no_request_waits_past_the_deadline() -> None:
     time = Time()
-    member = PlannedRequest("a", time, (429, {"retry-after": "30"}))
+    member = ScriptedMember("a", time, (429, {"retry-after": "30"}))
 
     reply = await pool_of(member, time=time, deadline_seconds=30).send(chat_call(routes=[A]))
 
@@ -162,7 +162,7 @@ async def test_no_request_waits_past_the_deadline() -> None:
 
 async def test_an_attempt_gets_the_time_that_is_left() -> None:
     time = Time()
-    member = PlannedRequest("a", time, 500, takes_seconds=10)
+    member = ScriptedMember("a", time, 500, takes_seconds=10)
 
     reply = await pool_of(member, time=time, deadline_seconds=60).send(chat_call(routes=[A]))
 
@@ -172,7 +172,7 @@ async def test_an_attempt_gets_the_time_that_is_left() -> None:
 
 async def test_should_retry_false_is_obeyed() -> None:
     time = Time()
-    member = PlannedRequest("a", time, (429, {"x-should-retry": "false"}))
+    member = ScriptedMember("a", time, (429, {"x-should-retry": "false"}))
 
     reply = await pool_of(member, time=time).send(chat_call(routes=[A]))
 
@@ -182,8 +182,8 @@ async def test_should_retry_false_is_obeyed() -> None:
 
 async def test_a_timeout_is_not_repeated_on_the_same_upstream() -> None:
     time = Time()
-    first = PlannedRequest("a", time, UpstreamTimedOut("slow", upstream="a"))
-    second = PlannedRequest("b", time)
+    first = ScriptedMember("a", time, UpstreamTimedOut("slow", upstream="a"))
+    second = ScriptedMember("b", time)
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[A, B]))
 
@@ -194,7 +194,7 @@ async def test_a_timeout_is_not_repeated_on_the_same_upstream() -> None:
 @pytest.mark.parametrize("trouble", [401, 403, 404])
 async def test_a_key_or_model_unknown_there_goes_on_to_the_next(trouble: int) -> None:
     time = Time()
-    first, second = PlannedRequest("a", time, trouble), PlannedRequest("b", time)
+    first, second = ScriptedMember("a", time, trouble), ScriptedMember("b", time)
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[A, B]))
 
@@ -205,8 +205,8 @@ async def test_a_key_or_model_unknown_there_goes_on_to_the_next(trouble: int) ->
 async def test_a_long_wait_is_not_made_while_another_route_is_left() -> None:
     time = Time()
     first, second = (
-        PlannedRequest("a", time, (429, {"retry-after": "60"})),
-        PlannedRequest("b", time),
+        ScriptedMember("a", time, (429, {"retry-after": "60"})),
+        ScriptedMember("b", time),
     )
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[A, B]))
@@ -217,7 +217,7 @@ async def test_a_long_wait_is_not_made_while_another_route_is_left() -> None:
 
 async def test_routes_are_tried_in_the_calls_order() -> None:
     time = Time()
-    first, second = PlannedRequest("a", time), PlannedRequest("b", time, *[UNREACHABLE] * 3)
+    first, second = ScriptedMember("a", time), ScriptedMember("b", time, *[UNREACHABLE] * 3)
 
     reply = await pool_of(first, second, time=time).send(chat_call(routes=[B, A]))
 
@@ -227,7 +227,7 @@ async def test_routes_are_tried_in_the_calls_order() -> None:
 
 async def test_an_upload_is_never_sent_twice() -> None:
     time = Time()
-    first, second = PlannedRequest("a", time, UNREACHABLE), PlannedRequest("b", time)
+    first, second = ScriptedMember("a", time, UNREACHABLE), ScriptedMember("b", time)
 
     with pytest.raises(UpstreamUnreachable):
         await pool_of(first, second, time=time).send(post("/files", {}, routes=[A, B]))
@@ -237,7 +237,7 @@ async def test_an_upload_is_never_sent_twice() -> None:
 
 async def test_a_request_without_a_model_goes_to_the_preferred_upstream() -> None:
     time = Time()
-    first, second = PlannedRequest("a", time), PlannedRequest("b", time)
+    first, second = ScriptedMember("a", time), ScriptedMember("b", time)
 
     reply = await pool_of(first, second, time=time).send(get("/files"))
 
@@ -248,8 +248,8 @@ async def test_a_request_without_a_model_goes_to_the_preferred_upstream() -> Non
 @pytest.mark.parametrize("routes", [(A, B), ()])
 async def test_a_clients_own_key_goes_to_one_upstream_alone(routes: Sequence[Route]) -> None:
     time = Time()
-    first = PlannedRequest("a", time, *[UpstreamUnreachable("away", upstream="a")] * 3)
-    second = PlannedRequest("b", time)
+    first = ScriptedMember("a", time, *[UpstreamUnreachable("away", upstream="a")] * 3)
+    second = ScriptedMember("b", time)
     call = replace(chat_call(routes=routes), upstream_key=UpstreamKey("sk-own", "0a1b"))
 
     with pytest.raises(UpstreamUnreachable):
@@ -268,7 +268,7 @@ MIXED = (
 async def test_a_clients_own_key_is_shown_to_its_provider_where_both_may_have_the_path(
     headers: Mapping[str, str],
 ) -> None:
-    members = {each.name: PlannedRequest(each.name, Time()) for each in MIXED}
+    members = {each.name: ScriptedMember(each.name, Time()) for each in MIXED}
     for each in MIXED:
         members[each.name].config = each
     pool = UpstreamPool(list(members.values()))
@@ -287,7 +287,7 @@ async def test_a_clients_own_key_is_shown_to_its_provider_where_both_may_have_th
 
 
 async def test_a_clients_own_key_goes_to_no_upstream_where_its_provider_is_unknown() -> None:
-    members = [PlannedRequest(each.name, Time()) for each in MIXED]
+    members = [ScriptedMember(each.name, Time()) for each in MIXED]
     for member, each in zip(members, MIXED, strict=True):
         member.config = each
     pool = UpstreamPool(members)
@@ -312,7 +312,7 @@ async def test_without_any_upstream_nothing_can_be_reached() -> None:
 async def test_a_route_to_an_unknown_upstream_is_passed_over() -> None:
     time = Time()
 
-    reply = await pool_of(PlannedRequest("a", time), time=time).send(
+    reply = await pool_of(ScriptedMember("a", time), time=time).send(
         chat_call(routes=[Route("gone", "m"), A])
     )
 
@@ -322,8 +322,8 @@ async def test_a_route_to_an_unknown_upstream_is_passed_over() -> None:
 
 async def test_no_other_route_is_begun_after_the_deadline() -> None:
     time = Time()
-    slow = PlannedRequest("a", time, UpstreamTimedOut("slow", upstream="a"), takes_seconds=30)
-    second = PlannedRequest("b", time)
+    slow = ScriptedMember("a", time, UpstreamTimedOut("slow", upstream="a"), takes_seconds=30)
+    second = ScriptedMember("b", time)
 
     with pytest.raises(UpstreamTimedOut):
         await pool_of(slow, second, time=time, deadline_seconds=30).send(chat_call(routes=[A, B]))

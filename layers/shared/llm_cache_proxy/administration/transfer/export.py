@@ -50,7 +50,7 @@ class EntryExport:
             key = keys.pop(0)
             entry = await self.exact.read(tenant, key)
             if entry is not None:
-                records.append(event_draft_of(tenant, entry, placed.get(key)))
+                records.append(entry_record(tenant, entry, placed.get(key)))
                 size += _size(entry)
         if keys:
             then = None if following is None else str(following)
@@ -58,8 +58,8 @@ class EntryExport:
         return {"records": records, "cursor": None if following is None else str(following)}
 
 
-def event_draft_of(tenant: str, entry: Entry, placed: Placed | None) -> JsonObject:
-    """One entry as a record; its vector is little-endian 32-bit floats in base64."""
+def entry_record(tenant: str, entry: Entry, placed: Placed | None) -> JsonObject:
+    """The entry as an export record; its vector is little-endian 32-bit floats in base64."""
     vector: JsonObject | None = None
     if placed is not None:
         packed = pack(f"<{len(placed.vector)}f", *placed.vector)
