@@ -41,8 +41,9 @@ GROQ_MODELS = (
 class Timeouts:
     """Limits of one attempt, in seconds.
 
-    `first_byte` is for streams, `total` for answers in one piece; `idle` is the longest silence
-    inside an answer; `models` is for the list of models.
+    `first_byte_seconds` is for streams, `total_seconds` for answers in one piece;
+    `idle_seconds` is the longest silence inside an answer; `models_seconds` is for the list of
+    models.
     """
 
     connect_seconds: float = 5.0

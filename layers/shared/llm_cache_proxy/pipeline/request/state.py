@@ -132,7 +132,10 @@ class KeyAccount:
 
 @dataclass(slots=True)
 class RequestFacts:
-    """Why the answer does not come from the cache, as far as is known now."""
+    """What the request log and `x-cache-reason` report.
+
+    The reason so far, the nearest entry, the prompt, the usage.
+    """
 
     reason: Reason = Reason.NOT_FOUND
     detail: str | None = None
