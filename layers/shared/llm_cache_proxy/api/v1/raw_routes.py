@@ -59,10 +59,6 @@ CACHED_ROUTES = (
         summary="How many tokens a message of Anthropic's API would be asked with",
         described=cached("TokenCountRequest", "TokenCount"),
     ),
-)
-"""First in the app: the most requested routes are found first."""
-
-UNCACHED_ROUTES = (
     RawRoute(
         "/v1/embeddings",
         create_embedding,
@@ -70,6 +66,10 @@ UNCACHED_ROUTES = (
         operation_id="create_embedding",
         described=cached("EmbeddingRequest", "EmbeddingList"),
     ),
+)
+"""First in the app: the most requested routes are found first."""
+
+UNCACHED_ROUTES = (
     RawRoute(
         "/health",
         health,
