@@ -25,7 +25,10 @@ _READ = frozenset(
         "x-cache-ttl",
     }
 )
-"""Every header that is a control; most requests have none of them."""
+"""Every header that is a control.
+
+A new one must be added here: without any of them nothing below is read.
+"""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_TAGS = 10
