@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -45,7 +45,12 @@ class Budget:
         sign = "≥" if self.least else "≤"
         unit = f" {self.unit}" if self.unit else ""
         verdict = "kept" if self.kept else "**missed**"
-        return [self.what, f"{sign} {self.limit:g}{unit}", f"{self.figure:.3g}{unit}", verdict]
+        return [self.what, f"{sign} {self.limit:g}{unit}", f"{self._figure_text()}{unit}", verdict]
+
+    def _figure_text(self) -> str:
+        """In three digits, or in as many as show on which side of the limit the figure is."""
+        texts = (f"{self.figure:.{digits}g}" for digits in range(3, 18))
+        return next(text for text in texts if replace(self, figure=float(text)).kept == self.kept)
 
 
 @dataclass(frozen=True, slots=True)
