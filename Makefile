@@ -42,7 +42,7 @@ setup: $(INSTALLED) $(MODEL)/model.json  ## Install everything, start nothing
 dev: setup  ## Serve the proxy at http://127.0.0.1:3000/v1 (PORT, DATA_DIR, and every setting)
 	@$(LOCAL) $(BIN)/llm-cache-proxy serve
 
-check: $(INSTALLED)  ## Lint, types, import contracts and unit tests, in well under a minute
+check: $(INSTALLED)  ## Lint, types, import contracts and unit tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/codespell
