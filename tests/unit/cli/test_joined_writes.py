@@ -4,6 +4,7 @@ import asyncio
 from typing import cast
 
 import pytest
+import uvloop
 
 from llm_cache_proxy.cli.server.joined_writes import JoinedWrites
 
@@ -81,3 +82,38 @@ async def test_a_head_is_written_before_the_end(joined: JoinedWrites, socket: So
 
 async def test_everything_else_is_the_transports(joined: JoinedWrites) -> None:
     assert joined.get_extra_info("socket") == "socket"
+
+
+class ResetAtOnce(asyncio.Protocol):
+    """Loses each connection in the turn in which it begins to answer."""
+
+    def __init__(self) -> None:
+        self.lost = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        accepted = cast("asyncio.Transport", transport)
+        joined = JoinedWrites(accepted, asyncio.get_running_loop())
+        accepted.abort()
+        joined.write(HEAD)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (the protocol's name)
+        self.lost.set()
+
+
+def test_a_head_for_a_client_that_has_left_fails_nothing_on_uvloop() -> None:
+    faults: list[dict[str, object]] = []
+
+    async def answer_and_lose() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: faults.append(context))
+        protocol = ResetAtOnce()
+        async with await loop.create_server(lambda: protocol, "127.0.0.1", 0) as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            async with asyncio.timeout(60):
+                await protocol.lost.wait()
+                assert await reader.read() == b""
+            writer.close()
+
+    uvloop.run(answer_and_lose())
+
+    assert faults == []

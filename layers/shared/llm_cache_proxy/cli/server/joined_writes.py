@@ -38,8 +38,8 @@ class JoinedWrites:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._held:
-            held, self._held = self._held, b""
+        held, self._held = self._held, b""
+        if held and not self._transport.is_closing():  # uvloop raises once it is closed
             self._transport.write(held)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a transport has
