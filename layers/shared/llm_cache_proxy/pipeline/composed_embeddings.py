@@ -11,6 +11,7 @@ from llm_cache_proxy.pipeline.embeddings.item_writer import ItemWriter
 from llm_cache_proxy.pipeline.embeddings.upstream_items import UpstreamItems
 from llm_cache_proxy.pipeline.options import Ports
 from llm_cache_proxy.pipeline.support.dependency import Dependency
+from llm_cache_proxy.pipeline.support.unstored import UnstoredAnswers
 from llm_cache_proxy.pipeline.tiers.leases import LostLeases
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
 
@@ -24,15 +25,17 @@ def compose_embeddings(
     keys: ClientKeyGate,
     miss: MissPath,
     lost_leases: LostLeases,
+    unstored: UnstoredAnswers | None,
 ) -> CachedEmbeddings:
     """The path over these ports; `miss` asks the upstream.
 
-    A batch too large for the store's deadline does not open the exact tier's breaker.
+    `unstored` takes what is stored behind its answer; it is not that of chat answers. A batch too
+    large for the store's deadline does not open the exact tier's breaker.
     """
     usage = miss.upstream_usage
     dependency = dependency.apart()
     leases = ItemLeases(ports.items, dependency, lost_leases.terms, lost_leases.background)
-    tier = ItemTier(keys, usage.counter_writer, leases, miss.unstored)
+    tier = ItemTier(keys, usage.counter_writer, leases, unstored)
     writer = ItemWriter(
         store=ports.items,
         dependency=dependency,
@@ -40,7 +43,7 @@ def compose_embeddings(
         clock=ports.clock,
         leases=leases,
         models=usage.models,
-        unstored=miss.unstored,
+        unstored=unstored,
     )
     return CachedEmbeddings(
         policy=policy,

@@ -77,7 +77,9 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         background=background,
         keep_alive_seconds=options.keep_alive_seconds,
     )
-    unstored = UnstoredAnswers() if options.stores_behind and not options.inline else None
+    behind = options.stores_behind and not options.inline
+    unstored = UnstoredAnswers() if behind else None
+    unstored_items = UnstoredAnswers() if behind else None  # searches do not wait for batches
     checks = compose_checks(ports, policy, options, counter_writer, background)
     promotions = Promotions(
         exact=ports.exact,
@@ -133,6 +135,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         counter_writer=counter_writer,
         background=background,
         unstored=unstored,
+        unstored_items=unstored_items,
     )
     admission = Admission(ports.exact, parts.exact, keys)
     return Pipeline(
@@ -140,7 +143,7 @@ def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:
         policy,
         options,
         proxy,
-        compose_embeddings(ports, policy, parts.exact, keys, miss, lost_leases),
+        compose_embeddings(ports, policy, parts.exact, keys, miss, lost_leases, unstored_items),
         admission,
         exact,
         semantic,

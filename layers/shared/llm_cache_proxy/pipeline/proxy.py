@@ -3,7 +3,7 @@
 Each step returns what it decided (`pipeline/request/decision.py`); only this file carries it out.
 """
 
-from asyncio import to_thread
+from asyncio import gather, to_thread
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
@@ -46,7 +46,11 @@ _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
 @dataclass(frozen=True, slots=True)
 class CachingProxy:
-    """Answers requests from the nearest tier that may; made by `pipeline/composition.py`."""
+    """Answers requests from the nearest tier that may; made by `pipeline/composition.py`.
+
+    `unstored_items` are of the batches of embeddings, which have places of their own to be stored
+    in. They are here to be waited for, and hold no request up.
+    """
 
     policy: Policy
     upstream: Upstream
@@ -61,6 +65,7 @@ class CachingProxy:
     counter_writer: CounterWriter
     background: Background
     unstored: UnstoredAnswers | None = None
+    unstored_items: UnstoredAnswers | None = None
 
     async def answer(self, request: ClientRequest, state: RequestState | None = None) -> Answer:
         """The answer to `request`; `state` goes on being filled in until a stream has ended.
@@ -221,16 +226,22 @@ class CachingProxy:
             unused = state.account.corrected_to(0, 0)
             self.counter_writer.write_in_background(tenant, unused)
 
+    async def all_stored(self) -> None:
+        """Wait, for a limited time, for what clients have already and the stores do not."""
+        await gather(*(each.all_stored() for each in self._behind()))
+
     async def wait_for_background(self) -> None:
         """Wait for background work; counts may stay pending until the next call."""
-        if self.unstored is not None:
-            await self.unstored.all_stored()
+        await self.all_stored()
         await self.background.wait()
         await self.counter_writer.wait()
 
     async def drain(self) -> None:
         """Wait for background work, for a limited time, and write pending counts."""
-        if self.unstored is not None:  # a failed one has a lease to release
-            await self.unstored.wait_at_most(_DRAIN_SECONDS)
+        # First: a failed one has a lease to release.
+        await gather(*(each.wait_at_most(_DRAIN_SECONDS) for each in self._behind()))
         await self.background.wait_at_most(_DRAIN_SECONDS)
         await self.counter_writer.drain()
+
+    def _behind(self) -> list[UnstoredAnswers]:
+        return [each for each in (self.unstored, self.unstored_items) if each is not None]

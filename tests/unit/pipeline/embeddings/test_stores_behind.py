@@ -143,6 +143,48 @@ async def test_more_than_so_many_are_stored_before_they_are_sent() -> None:
     assert len(exact.entries) == MOST_UNSTORED + 1
 
 
+async def test_a_search_does_not_wait_for_a_batch() -> None:
+    harness, exact = a_bench()
+    await harness.begin_embedding(["a"])
+    await let_tasks_run()
+
+    chat = asyncio.create_task(harness.begin("What is Rust?"))
+    await let_tasks_run()
+    waited = not chat.done()
+    exact.gate.set()
+    await chat
+    await harness.proxy.drain()
+
+    assert not waited
+
+
+async def test_batches_take_no_place_from_answers_that_are_stored_behind() -> None:
+    harness, exact = a_bench()
+    for number in range(MOST_UNSTORED):
+        await harness.begin_embedding([f"number {number}"])
+
+    await harness.begin("What is Rust?")
+
+    assert exact.entries == {}
+    exact.gate.set()
+    await harness.proxy.drain()
+    assert len(exact.entries) == MOST_UNSTORED + 1
+
+
+async def test_whoever_reads_what_is_stored_waits_for_batches_too() -> None:
+    harness, exact = a_bench()
+    await harness.begin_embedding(["a"])
+
+    reader = asyncio.create_task(harness.proxy.all_stored())
+    await let_tasks_run()
+    waited = not reader.done()
+    exact.gate.set()
+    await reader
+
+    assert waited
+    assert len(exact.entries) == 1
+
+
 async def test_where_nothing_runs_after_an_answer_its_items_are_stored_first() -> None:
     harness, exact = a_bench(frozen=True)
 

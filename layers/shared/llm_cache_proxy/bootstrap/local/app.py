@@ -118,8 +118,7 @@ def local_app(
     app = create_app(replace(serving, meanwhile=meanwhile))
     administration = administration_over(settings, parts, watched, latest)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
-    unstored = serving.pipeline.proxy.unstored
-    operators = Operators(administration, key, None if unstored is None else unstored.all_stored)
+    operators = Operators(administration, key, serving.pipeline.proxy.all_stored)
     include_operators(app, [*METRICS_ROUTERS, admin_router], operators)
     origins = settings.cors_allow_origins
     return WebPageProtection(

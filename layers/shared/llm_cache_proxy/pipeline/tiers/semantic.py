@@ -51,7 +51,7 @@ class SemanticTier:
 
     `prepare` is awaited before the tier's parts are asked, outside their deadlines. `pair_verifier`
     is there where the policy asks for a verifier, `shadow_sampler` where hits are sampled, and
-    `unstored` where an answer may leave before it is stored.
+    `unstored`, of answers whose vectors are searched, where one may leave before it is stored.
     """
 
     promotions: Promotions
