@@ -80,7 +80,7 @@ class _Run:
             self._checks, self._hits = [], 0
         found = {group: self._tallies(group) for group in range(len(self.served))}
         evidence = TenantEvidence(found, Tally(0, *self.controls), tuple(self._checks), self._hits)
-        parts = list(plan_parts(self._promise, evidence))
+        parts = plan_parts(self._promise, evidence)
         self.check_rate = parts[0].plan.check_rate
         for group in found:
             served = part_of(parts, group).plan.served

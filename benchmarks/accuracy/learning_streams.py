@@ -112,6 +112,23 @@ class Candidates:
         return replace(self, group=np.zeros_like(self.group))
 
 
+def homogeneous(groups: int, count: int = 22_000, right: float = 0.995) -> Candidates:
+    """One application's candidates, all of one kind, spread evenly over so many groups."""
+    order = np.arange(count)
+    of_one_kind = np.zeros_like(order)
+    near = np.full(count, 0.999)
+    return Candidates(
+        prompts=count,
+        cells=[Cell(ACCEPTED, BANDS - 1)],
+        cell=of_one_kind,
+        similarity=near,
+        score=near,
+        entry=of_one_kind,
+        right=np.full(count, right),
+        group=order % groups,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A stream's candidates as they were compared, and the number of prompts in each half.

@@ -73,10 +73,6 @@ def decision_ms(parts: Sequence[Part], times: int) -> float:
     return milliseconds(decide, times)
 
 
-def _planned(promise: Promise, evidence: TenantEvidence) -> list[Part]:
-    return list(plan_parts(promise, evidence))
-
-
 def labels_to_prove(wrong: float, doubt: float) -> int:
     """Labels, a judge's as measured, that prove 5 % of the first set where so many are wrong."""
     differing = 0.01 + (1 - 0.01 - 0.37) * wrong
@@ -95,10 +91,10 @@ def main() -> None:
         counted = windows(groups)
         evidence = evidence_in(counted)
         evidence = TenantEvidence(evidence.groups, Tally(0, 2_000, 20), hits=5_000)
-        plan = milliseconds(partial(_planned, promise, evidence), 20)
+        plan = milliseconds(partial(plan_parts, promise, evidence), 20)
         read = milliseconds(partial(evidence_in, counted), 3)
         print(f"{groups} groups, once a minute: planning {plan:.1f} ms, reading {read:.1f} ms")
-    decision = decision_ms(list(plan_parts(promise, evidence)), 20_000)
+    decision = decision_ms(plan_parts(promise, evidence), 20_000)
     print(f"a decision: {decision:.4f} ms (budget {MOST_MS} ms)")
     for wrong in (0.0, 0.01, 0.02):
         whole, apart = labels_to_prove(wrong, WHOLE), labels_to_prove(wrong, APART)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.learning_runs import Noise, Outcome, best_fixed, fixed, learned
-from benchmarks.accuracy.learning_streams import OWN, Candidates, candidates, streams
+from benchmarks.accuracy.learning_streams import OWN, Candidates, candidates, homogeneous, streams
 from benchmarks.accuracy.learning_vcache import vcache
 from benchmarks.plots import draw_lines
 from llm_cache_proxy.cli.evaluation.files import read_files
@@ -157,6 +157,19 @@ def print_mixtures(name: str, stream: Candidates, runs: int) -> None:
     )
 
 
+def print_homogeneous(runs: int) -> None:
+    """One application whose fingerprints change: all candidates are of one kind, in k groups."""
+    promise = max(PROMISES)
+    for groups in (1, 2, 4, GROUPS):
+        stream = homogeneous(groups)
+        found = many(stream, runs, learning(promise, MEASURED))
+        print(
+            f"| one application in {groups} groups | {promise:.0%} | {kept(found, promise)} "
+            f"| {wrong(found):.2%} | {rate(found, stream.prompts):.2%} | | |",
+            flush=True,
+        )
+
+
 def print_prior() -> None:
     files = read_files(sorted(OWN.glob("*.jsonl")))
     embedded = embed(read_settings(), all_texts(files), lambda _: None)
@@ -229,6 +242,7 @@ def main() -> None:
         )
         print("|---|---|---|---|---|---|---|")
         print_mixtures(ATTACKED, built[ATTACKED], options.runs)
+        print_homogeneous(options.runs)
     if options.plot is not None:
         plot(built, max(5, options.runs // 20), options.plot)
 

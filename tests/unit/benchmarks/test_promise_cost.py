@@ -10,8 +10,10 @@ from llm_cache_proxy.domain.promise.parts import plan_parts
 
 def test_a_decision_takes_no_more_processor_time_than_its_budget() -> None:
     cells = {Cell("", band): Tally(2_000, 2_000, 20) for band in range(BANDS)}
-    evidence = TenantEvidence(dict.fromkeys(range(GROUPS), cells), Tally(0, 2_000, 20))
-    parts = list(plan_parts(Promise(0.05), evidence))
+    hard = {cell: Tally(2_000, 2_000, 1_000) for cell in cells}
+    groups = {group: cells if group else hard for group in range(GROUPS)}
+    evidence = TenantEvidence(groups, Tally(0, 2_000, 20))
+    parts = plan_parts(Promise(0.05), evidence)
 
     spent = min(decision_ms(parts, 200) for _ in range(5))
 

@@ -1,25 +1,29 @@
 """Which of a tenant's candidates are proven together, and on what doubt.
 
-Surroundings differ: what is near among short questions to one application may be wrong among those
-to another. A group of fingerprints that was seen often enough is a part of its own; all others
-together are one more. Where each part keeps the promise, the whole keeps it. How a tenant is parted
-depends on what was seen, never on what the labels say.
+All are proven together while that serves as much. Surroundings differ, though: what is near among
+short questions to one application may be wrong among those to another. So each group of
+fingerprints that was seen often enough may be a part of its own, and all others together are one
+more. Where each part keeps the promise, the whole keeps it.
+
+Doubt is paid for every set that may come up, used or not. Any choice among them is therefore free,
+also one that looks at the labels.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.promise.evidence import GROUPS, Evidence, TenantEvidence
 from llm_cache_proxy.domain.promise.promise import DOUBT, Plan, Promise
 
 WHOLE = 0.7 * DOUBT
-"""The doubt that may be spent on a tenant that is not parted."""
+"""The doubt that may be spent on all of a tenant's candidates together."""
 
 APART = (DOUBT - WHOLE) / (2 * GROUPS - 1)
 """The doubt that may be spent on one part.
 
-As groups become parts one by one, no more than so many sets of groups are ever proven: each of the
-groups, and what is left of the others each time.
+As groups become parts one by one, no more than so many sets of groups come up: each of the groups,
+and what is left of the others each time. That holds while groups only grow; counts that age out may
+bring up a few more (docs/wrong-share.md, assumptions).
 """
 
 _ENOUGH = 50.0
@@ -39,21 +43,33 @@ UNKNOWN = Part(None, Evidence(), Plan())
 """Where nothing was read yet."""
 
 
-def plan_parts(promise: Promise, evidence: TenantEvidence) -> Iterator[Part]:
-    """The parts of a tenant, each planned when it is taken: large groups, then all others.
+def plan_parts(promise: Promise, evidence: TenantEvidence) -> Sequence[Part]:
+    """The parts of a tenant, planned: large groups, then all others; or one part, the whole.
 
-    It is not parted where there would be but one part with enough candidates.
+    The whole is one part where it serves something, and no less than parts would. A group that was
+    served has few labels, so that it often proves nothing by itself. Where there would be but one
+    part with enough candidates, the tenant is not parted either.
     """
+    whole = [_part(promise, None, evidence.whole, WHOLE)]
+    parts = _apart(promise, evidence)
+    return whole if not parts or _served(whole) >= max(1.0, _served(parts)) else parts
+
+
+def _apart(promise: Promise, evidence: TenantEvidence) -> list[Part]:
+    """Large groups and all others; nothing where fewer than two of them have enough candidates."""
     seen = {group: evidence.seen(group) for group in evidence.groups}
     enough = _ENOUGH / promise.most_wrong
     large = sorted(group for group, candidates in seen.items() if candidates >= enough)
     others = [group for group in seen if group not in large]
     if len(large) + (sum(seen[group] for group in others) >= enough) <= 1:
-        yield _part(promise, None, evidence.whole, WHOLE)
-        return
-    for group in large:
-        yield _part(promise, group, evidence.of([group]), APART)
-    yield _part(promise, None, evidence.of(others), APART)
+        return []
+    found = [_part(promise, group, evidence.of([group]), APART) for group in large]
+    return [*found, _part(promise, None, evidence.of(others), APART)]
+
+
+def _served(parts: Iterable[Part]) -> float:
+    """How many of the candidates that were seen these plans would serve."""
+    return sum(part.evidence.of(cell).seen for part in parts for cell in part.plan.served)
 
 
 def part_of(parts: Sequence[Part], group: int) -> Part:

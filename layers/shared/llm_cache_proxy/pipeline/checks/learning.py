@@ -168,14 +168,15 @@ class Learning:
         if windows is None:
             return self.learned(tenant)
         counted = [window.counts for window in reversed(windows) if window.seconds]
-        evidence = await asyncio.to_thread(evidence_in, counted)  # much to add up
+        return await asyncio.to_thread(self._planned, counted)  # much to add up and to plan
+
+    def _planned(self, counted: Sequence[Mapping[str, int]]) -> Learned:
+        """What these counters say, newest first."""
+        evidence = evidence_in(counted)
         forgotten = evidence if has_drifted(evidence.checks) else None
         if forgotten is not None:
             evidence = TenantEvidence(controls=evidence.controls)
-        parts = []
-        for part in plan_parts(self.rules.promise, evidence):
-            parts.append(part)
-            await asyncio.sleep(0)  # a plan takes milliseconds: others have their turn
+        parts = plan_parts(self.rules.promise, evidence)
         return Learned(self.clock.now(), self.rules, evidence, parts, counted, forgotten)
 
     def compare(self, planned: PlannedRequest, near: Near, *, expected: float | None) -> Compare:
