@@ -4,7 +4,12 @@ import pytest
 
 from llm_cache_proxy.domain.guard import Guard
 
+_CODE = "What does this do?\nif a:\n  if b:\n    c()\n"
+"""A block within a block, to which a line may still belong."""
+
 SAME = {
+    "an empty line and a blank one": (_CODE + "\n    d()", _CODE + "    \n    d()"),
+    "a blank line within a block": (_CODE + "    d()", _CODE + "    \n    d()"),
     "a smiley behind an order": ("Explain recursion :)", "Explain recursion"),
     "a question that goes on": (
         "what is docker? please explain",
@@ -41,6 +46,15 @@ SAME = {
     "the same compounds": ("Is a stop-loss order wise?", "Is a stop-loss order wise, please?"),
 }
 DIFFERENT = {
+    "an inner and an outer block behind a blank line": (
+        _CODE + "    \n    d()",
+        _CODE + "    \n  d()",
+    ),
+    "an inner and an outer block behind an empty line": (_CODE + "\n    d()", _CODE + "\n  d()"),
+    "an inner and an outer block behind a comment": (
+        _CODE + "# then\n    d()",
+        _CODE + "# then\n  d()",
+    ),
     "a method with its mark": ("What is map! in Ruby?", "What is map in Ruby?"),
     "a word with its mark": ("What tone does Stop! have?", "What tone does Stop? have?"),
     "a command in the background": (

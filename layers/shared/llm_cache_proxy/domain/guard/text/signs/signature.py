@@ -84,10 +84,13 @@ def _plain(text: str) -> str:
 def _line_by_line(text: str) -> Iterator[str]:
     depths = [0]
     for number, line in enumerate(_LANGUAGE.sub("L", text).split("\n")):
-        if number and line[:1] in {" ", "\t"} and line.strip():
+        if not line.strip():
+            continue
+        if number and line[:1] in {" ", "\t"}:
             yield _indented(line, depths)
-        elif line:
-            depths = [0]
+        else:
+            if not line.startswith(("#", "//")):  # a comment closes no block
+                depths = [0]
             yield from counting(line.replace("`", "").split())
 
 
