@@ -137,7 +137,7 @@ async def test_a_client_that_leaves_midway_has_a_line() -> None:
 
     async def left(scope: Scope, receive: Receive, send: Send) -> None:
         del receive
-        scope["state"]["record"].outcome = Outcome(Result.MISS, "not-found")
+        scope["state"]["event_draft"].outcome = Outcome(Result.MISS, "not-found")
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"half", "more_body": True})
         raise asyncio.CancelledError
@@ -160,7 +160,7 @@ async def test_the_line_is_written_before_the_answers_last_piece_is_sent() -> No
 
     async def answering(scope: Scope, receive: Receive, send: Send) -> None:
         del receive
-        scope["state"]["record"].outcome = Outcome(Result.MISS, "not-found")
+        scope["state"]["event_draft"].outcome = Outcome(Result.MISS, "not-found")
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"a", "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

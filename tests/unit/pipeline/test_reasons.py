@@ -10,7 +10,7 @@ import pytest
 
 from fakes.exact import MemoryExact
 from fakes.upstream import SSE_HEADERS, chunk, sse
-from llm_cache_proxy.api.http.errors import CLIENT_LEFT, refused, unforeseen, upstream_failed
+from llm_cache_proxy.api.http.errors import CLIENT_LEFT_CODE, refused, unforeseen, upstream_failed
 from llm_cache_proxy.api.v1.uncached.passthrough import _answered
 from llm_cache_proxy.domain.dialects.text import TextDialect
 from llm_cache_proxy.domain.errors import InvalidRequest, UpstreamUnreachable
@@ -225,7 +225,7 @@ async def _internal_error() -> Seen:
 
 
 async def _client_left() -> Seen:
-    headers = refused(InvalidRequest("left", code=CLIENT_LEFT), "req", PATH).headers
+    headers = refused(InvalidRequest("left", code=CLIENT_LEFT_CODE), "req", PATH).headers
     return Seen(headers["x-cache"], headers["x-cache-reason"])
 
 

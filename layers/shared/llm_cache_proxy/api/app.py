@@ -22,7 +22,11 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = None if service.meanwhile is None else asyncio.create_task(service.meanwhile())
+        task = (
+            None
+            if service.background_work is None
+            else asyncio.create_task(service.background_work())
+        )
         yield
         if task is not None:
             task.cancel()

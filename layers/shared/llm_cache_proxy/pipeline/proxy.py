@@ -23,6 +23,7 @@ from llm_cache_proxy.pipeline.request.decision import (
     Served,
 )
 from llm_cache_proxy.pipeline.request.planned_request import (
+    LARGE_BODY_BYTES,
     ClientRequest,
     PlannedRequest,
     plan_request,
@@ -38,8 +39,6 @@ from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation, renewed
 from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
-_LARGE_BYTES = 256_000
-"""The key of a larger body takes so long to make that others get their turns meanwhile."""
 _CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
@@ -90,7 +89,7 @@ class CachingProxy:
 
     async def _answer(self, request: ClientRequest, state: RequestState) -> Answer:
         routes = self.upstream.routes(request.model, request.dialect.path)
-        if len(request.body) < _LARGE_BYTES:
+        if len(request.body) < LARGE_BODY_BYTES:
             planned = plan_request(request, self.policy, routes)
         else:
             planned = await to_thread(plan_request, request, self.policy, routes)

@@ -27,7 +27,7 @@ from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 
-CLIENT_LEFT = "client_left"
+CLIENT_LEFT_CODE = "client_left"
 """The code of a refusal that no client reads: it had left."""
 _NO_CODE = "invalid_request"
 
@@ -42,7 +42,7 @@ def refusal_outcome(exc: RequestRefused) -> Outcome:
     """What became of a request that was refused, with the error's code as its cause."""
     if isinstance(exc, NotInCache):
         return Outcome(Result.MISS, str(Reason.NOT_FOUND))
-    if exc.code == CLIENT_LEFT:
+    if exc.code == CLIENT_LEFT_CODE:
         return Outcome(Result.ERROR, str(Reason.CLIENT_LEFT))
     return Outcome(Result.REFUSED, f"{Reason.REFUSED}:{exc.code or _NO_CODE}")
 

@@ -31,8 +31,6 @@ from llm_cache_proxy.domain.errors import (
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-CLIENT_LEFT = 499
-"""The status, as nginx and others log it, when the client left before its answer."""
 _JSON = "application/json"
 BODY_SECONDS = 30
 """Long enough for the largest body over a slow line."""

@@ -23,7 +23,6 @@ from llm_cache_proxy.domain.errors import Forbidden, NotFound, NotPermitted
 OPEN_CLIENT = Client(tenant="default")
 """The client of every request where no client key is required."""
 
-_ROOT = "/v1"
 _STATELESS = frozenset(
     {
         "/chat/completions",
@@ -34,7 +33,8 @@ _STATELESS = frozenset(
         "/responses",
     }
 )
-_OURS = frozenset({"/cache/feedback"})
+"""Paths that keep nothing at the upstream: open to every client key."""
+_OWN_POST_PATHS = frozenset({"/cache/feedback"})
 _MODELS = "/models"
 _WRONG_PATH = re.compile(r"/v1(?:/v1(?:/|$)|.*//)|//+v1(?:/|$)")
 
@@ -65,7 +65,7 @@ class ClientAccess:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        under_root = path == _ROOT or path.startswith(f"{_ROOT}/")
+        under_root = path == paths.ROOT or path.startswith(f"{paths.ROOT}/")
         state = scope.setdefault("state", {})
         try:
             if _WRONG_PATH.match(path):
@@ -83,7 +83,7 @@ class ClientAccess:
         if self._key_ring is None:
             return OPEN_CLIENT
         client = self._key_ring.verified(presented_key(Headers(scope=scope)))
-        path = scope["path"].removeprefix(_ROOT)
+        path = scope["path"].removeprefix(paths.ROOT)
         if not self._serves(scope["method"], path):
             raise Forbidden(
                 f"{scope['method']} {scope['path'][:200]} is not served to client keys, for it "
@@ -94,8 +94,8 @@ class ClientAccess:
         return client
 
     def _with_upstream_key(self, client: Client, scope: Scope) -> Client:
-        path = scope["path"].removeprefix(_ROOT)
-        if self._upstream_keys is None or path in _OURS or path == paths.OPENAPI:
+        path = scope["path"].removeprefix(paths.ROOT)
+        if self._upstream_keys is None or path in _OWN_POST_PATHS or path == paths.OPENAPI:
             return client
         keyed = self._key_ring is not None
         key = self._upstream_keys.presented(Headers(scope=scope), keyed=keyed)
@@ -106,7 +106,7 @@ class ClientAccess:
             return True
         if path in {_MODELS, paths.OPENAPI} or path.startswith(f"{_MODELS}/"):
             return method in {"GET", "HEAD"}
-        return path in _STATELESS | _OURS and method == "POST"
+        return path in _STATELESS | _OWN_POST_PATHS and method == "POST"
 
 
 def _wrong_path(path: str) -> NotFound:

@@ -38,8 +38,8 @@ def has_event(scope: Scope) -> bool:
 
 def event_draft_of(request: Request) -> RequestEventDraft:
     """The draft of the request's event, to be filled in."""
-    record: RequestEventDraft = request.state.record
-    return record
+    draft: RequestEventDraft = request.state.event_draft
+    return draft
 
 
 class RequestEventMiddleware:
@@ -58,67 +58,68 @@ class RequestEventMiddleware:
             await self._app(scope, receive, send)
             return
         wanted, correlation_id = has_event(scope), _correlation_id(scope["headers"])
-        record = RequestEventDraft(
+        draft = RequestEventDraft(
             new_request_id(), correlation_id, method=scope.get("method"), path=scope["path"]
         )
         state = scope.setdefault("state", {})
-        record.trace_id = state.get("trace_id") or None
-        state.update(request_id=record.request_id, record=record)
-        CURRENT.set(record)
-        entry = _Entry(self._request_events, record, scope, wanted)
+        draft.trace_id = state.get("trace_id") or None
+        state.update(request_id=draft.request_id, event_draft=draft)
+        CURRENT.set(draft)
+        event = _EventWriter(self._request_events, draft, scope, wanted)
 
         async def watched(message: Message) -> None:
-            entry.saw(message)
+            event.observe(message)
             await send(message)
 
         try:
             await self._app(scope, receive, watched)
         except Exception:
-            _log.exception("request %s failed", record.request_id)
-            if entry.status:  # the client sees a cut connection, which is what happened
+            _log.exception("request %s failed", draft.request_id)
+            if event.status:  # the client sees a cut connection, which is what happened
                 raise
-            await unforeseen(record.request_id, scope["path"])(scope, receive, watched)
+            await unforeseen(draft.request_id, scope["path"])(scope, receive, watched)
         finally:
-            if entry.due:  # the answer did not come to its end
-                entry.write()
+            if event.is_unwritten:  # the answer did not come to its end
+                event.write()
 
 
 @dataclass(slots=True)
-class _Entry:
+class _EventWriter:
     """One request event, written before the last piece of the answer is sent.
 
-    Nothing runs after a Lambda has answered. `due` is over once it is written.
+    Nothing runs after a Lambda has answered. `is_unwritten` is false once the event is written, and
+    for a request that has none.
     """
 
     _request_events: RequestEvents
-    _record: RequestEventDraft
+    _draft: RequestEventDraft
     _scope: Scope
-    due: bool
+    is_unwritten: bool
     _begun: float = field(default_factory=time.perf_counter)
     _answered: float | None = None
     status: int = 0
 
-    def saw(self, message: Message) -> None:
+    def observe(self, message: Message) -> None:
         """Note a message of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._answered = time.perf_counter()
-            if self._record.outcome is None:
-                self._record.outcome = _outcome_from(message["headers"])
+            if self._draft.outcome is None:
+                self._draft.outcome = _outcome_from(message["headers"])
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self.write()
 
     def write(self) -> None:
         """Write the event, once."""
-        if self.due:
-            self.due = False
+        if self.is_unwritten:
+            self.is_unwritten = False
             if "client" in self._scope["state"]:
                 client = self._scope["state"]["client"]
-                self._record.tenant, self._record.key = client.tenant, client.key_id
+                self._draft.tenant, self._draft.key = client.tenant, client.key_id
             now = time.perf_counter()
             answered = now if self._answered is None else self._answered
             self._request_events.write(
-                self._record,
+                self._draft,
                 status=self.status or CLIENT_LEFT_STATUS,
                 latency_ms=(answered - self._begun) * 1000,
                 duration_ms=(now - self._begun) * 1000,

@@ -20,30 +20,36 @@ if TYPE_CHECKING:  # administration is imported with the first feedback, not wit
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the app serves with; `health` finds out each part's state, `close` ends them.
-
-    `meanwhile` runs for as long as the app does, where it outlives its requests.
-    Without a `key_ring` no client needs a key; `keyed_paths` are served to keys besides the
-    stateless ones. `cached_paths` are cached besides those that always are, images without a seed
-    only where `unseeded_images` says so. `embedder` is the proxy's own model, None where prompts
-    have another one's vectors. `feedback` is called by the first request that gives some. Without a
-    `tracer` nothing is traced. With `upstream_keys` clients bring keys of their own.
-    """
+    """What the app serves with."""
 
     pipeline: Pipeline
+    """Answers the cached requests."""
     embedder: Embedder | None
+    """The proxy's own model; None where prompts have another one's vectors."""
     feedback: "Callable[[], Feedback]"
+    """Called by the first request that gives feedback."""
     max_body_bytes: int
+    """The limit of a request's body."""
     health: Callable[[], Awaitable[dict[str, object]]]
+    """Finds out the state of each part."""
     close: Callable[[], Awaitable[None]]
+    """Ends each part."""
     request_events: RequestEvents
-    meanwhile: Callable[[], Coroutine[None, None, None]] | None = None
+    """Writes one event for each request."""
+    background_work: Callable[[], Coroutine[None, None, None]] | None = None
+    """Runs for as long as the app does, where it outlives its requests."""
     key_ring: KeyRing | None = None
+    """Verifies client keys; without it no client needs a key."""
     keyed_paths: frozenset[str] = frozenset()
+    """Served to client keys besides the stateless paths."""
     tracer: Tracer | None = None
+    """Without it nothing is traced."""
     cached_paths: frozenset[str] = frozenset()
+    """Cached besides the paths that always are."""
     unseeded_images: bool = False
+    """Whether images without a seed are cached."""
     upstream_keys: UpstreamKeys | None = None
+    """With them clients bring keys of their own to the upstream."""
 
 
 def service_of(request: Request) -> Service:

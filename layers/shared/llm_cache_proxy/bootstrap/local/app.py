@@ -107,7 +107,7 @@ def local_app(
     writing = partial(serving.pipeline.counter_writer.write_when_idle, _QUIET_SECONDS)
     trimming = upkeep(settings, parts) if leads else None
 
-    async def meanwhile() -> None:
+    async def background_work() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(writing())
             if trimming is not None:
@@ -115,7 +115,7 @@ def local_app(
             if alerting is not None:
                 tasks.create_task(alerting.alerts.run(alerting.every_seconds))
 
-    app = create_app(replace(serving, meanwhile=meanwhile))
+    app = create_app(replace(serving, background_work=background_work))
     administration = administration_over(settings, parts, watched, latest)
     key = None if settings.admin_key is None else settings.admin_key.get_secret_value()
     operators = Operators(administration, key, serving.pipeline.proxy.all_stored)

@@ -16,7 +16,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.request_sink import RequestSink
 
 CLIENT_LEFT_STATUS = 499
-"""The status in the log of a request whose client left before an answer began."""
+"""The status, as nginx and others log it, of a request whose client left before its answer."""
 
 _VETO, _ERROR, _SHADOW = "veto:", "error:", "shadow:"
 
@@ -47,28 +47,28 @@ class RequestEvents:
     console: RequestSink | None = None
 
     def write(
-        self, record: RequestEventDraft, *, status: int, latency_ms: float, duration_ms: float
+        self, draft: RequestEventDraft, *, status: int, latency_ms: float, duration_ms: float
     ) -> None:
         """Write the event of one request, at the end of its answer."""
-        state = RequestState() if record.state is None else record.state
+        state = RequestState() if draft.state is None else draft.state
         state.has_client = False  # later counts are no result of this request
-        outcome = _outcome(record, state, status)
+        outcome = _outcome(draft, state, status)
         if outcome is None:
-            self._write_refused(record, status, latency_ms, duration_ms)
+            self._write_refused(draft, status, latency_ms, duration_ms)
             return
         if not self.sinks and self.console is None:
             return
         usage = outcome.usage or state.facts.usage
         counts = state.counts.all() if state.counts.pending or state.counts.written else {}
         served = RequestEvent(
-            time=record.begun,
-            request_id=record.request_id,
-            correlation_id=record.correlation_id,
-            method=record.method,
-            path=record.path,
-            tenant=record.tenant,
-            key=record.key,
-            model=record.model,
+            time=draft.begun,
+            request_id=draft.request_id,
+            correlation_id=draft.correlation_id,
+            method=draft.method,
+            path=draft.path,
+            tenant=draft.tenant,
+            key=draft.key,
+            model=draft.model,
             status=status,
             result=outcome.result.value,
             reason=outcome.reason,
@@ -99,17 +99,17 @@ class RequestEvents:
             sink.close()
 
     def _write_refused(
-        self, record: RequestEventDraft, status: int, latency_ms: float, duration_ms: float
+        self, draft: RequestEventDraft, status: int, latency_ms: float, duration_ms: float
     ) -> None:
         if self.console is not None:
             served = RequestEvent(
-                time=record.begun,
-                request_id=record.request_id,
-                correlation_id=record.correlation_id,
-                method=record.method,
-                path=record.path,
-                tenant=record.tenant,
-                model=record.model,
+                time=draft.begun,
+                request_id=draft.request_id,
+                correlation_id=draft.correlation_id,
+                method=draft.method,
+                path=draft.path,
+                tenant=draft.tenant,
+                model=draft.model,
                 status=status,
                 result="",
                 reason="",
@@ -119,12 +119,12 @@ class RequestEvents:
             self.console.write(served)
 
 
-def _outcome(record: RequestEventDraft, state: RequestState, status: int) -> Outcome | None:
+def _outcome(draft: RequestEventDraft, state: RequestState, status: int) -> Outcome | None:
     """The outcome of the request; None if the cache had no part in it.
 
     A stream may fail after its headers have named another result.
     """
-    outcome = record.outcome
+    outcome = draft.outcome
     if outcome is None:
         left = Outcome(Result.ERROR, str(Reason.CLIENT_LEFT), timings=state.timings)
         return left if status == CLIENT_LEFT_STATUS else None

@@ -14,6 +14,12 @@ from llm_cache_proxy.domain.requests.controls import Controls, Mode, parse_contr
 from llm_cache_proxy.domain.requests.policy import Plan, Policy, plan
 from llm_cache_proxy.ports.upstream import Route
 
+LARGE_BODY_BYTES = 256_000
+"""Larger bodies are parsed and keyed in a thread.
+
+On the event loop that would delay other requests.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientRequest:

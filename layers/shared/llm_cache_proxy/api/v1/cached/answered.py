@@ -14,12 +14,12 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 
 async def answered(
     request: Request,
-    cached: ClientRequest,
+    parsed: ClientRequest,
     ask: Callable[[ClientRequest, RequestState], Awaitable[Answer]],
 ) -> Response:
     """The response with what `ask` gives; the request's event is filled in."""
-    record = event_draft_of(request)
-    record.model, record.state = cached.model, RequestState()
-    answer = await ask(cached, record.state)
-    record.outcome = answer.outcome
-    return to_response(answer, record.request_id, request.scope["path"])
+    draft = event_draft_of(request)
+    draft.model, draft.state = parsed.model, RequestState()
+    answer = await ask(parsed, draft.state)
+    draft.outcome = answer.outcome
+    return to_response(answer, draft.request_id, request.scope["path"])

@@ -31,7 +31,7 @@ async def create_embedding(request: Request) -> Response:
     batch = batch_of(fields)
     if batch is None:
         return await PassThrough.over(service).forward(request, _DIALECT.path, body)
-    cached = client_request(
+    parsed = client_request(
         request.state.client,
         _DIALECT,
         batch.rest,
@@ -40,7 +40,7 @@ async def create_embedding(request: Request) -> Response:
         query=request.url.query,
     )
 
-    async def ask(cached: ClientRequest, state: RequestState) -> Answer:
-        return await service.pipeline.embeddings.answer(cached, batch, state)
+    async def ask(parsed: ClientRequest, state: RequestState) -> Answer:
+        return await service.pipeline.embeddings.answer(parsed, batch, state)
 
-    return await answered(request, cached, ask)
+    return await answered(request, parsed, ask)

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.raw_requests import (
-    CLIENT_LEFT,
     Endpoint,
     query_of,
     read_json_body,
@@ -18,7 +17,8 @@ from llm_cache_proxy.api.http.raw_requests import (
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.json_text import JsonObject, parse_object
-from llm_cache_proxy.pipeline.request.planned_request import client_request
+from llm_cache_proxy.pipeline.recording.request_events import CLIENT_LEFT_STATUS
+from llm_cache_proxy.pipeline.request.planned_request import LARGE_BODY_BYTES, client_request
 from llm_cache_proxy.pipeline.request.state import RequestState
 
 if TYPE_CHECKING:
@@ -26,13 +26,10 @@ if TYPE_CHECKING:
     from llm_cache_proxy.pipeline.recording.request_events import RequestEventDraft
 
 
-_LARGE_BYTES = 256_000
-"""A body that is read in a few milliseconds, too short a wait for other clients to notice."""
-
-
 async def _parsed(body: bytes) -> JsonObject:
-    """The body's fields; a large body is parsed in a thread, so that others get their turns."""
-    return parse_object(body) if len(body) < _LARGE_BYTES else await to_thread(parse_object, body)
+    if len(body) < LARGE_BODY_BYTES:
+        return parse_object(body)
+    return await to_thread(parse_object, body)
 
 
 def cached_endpoint(dialect: Dialect) -> Endpoint:
@@ -40,24 +37,24 @@ def cached_endpoint(dialect: Dialect) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         service: Service = request.app.state.service
-        record: RequestEventDraft = request.state.record
+        draft: RequestEventDraft = request.state.event_draft
         headers, query = request_headers(request.headers), query_of(request)
         body = await read_json_body(request, service.max_body_bytes)
         fields = await _parsed(body)
-        cached = client_request(
+        parsed = client_request(
             request.state.client, dialect, fields, body=body, headers=headers, query=query
         )
-        record.model = cached.model
-        record.state = RequestState()
+        draft.model = parsed.model
+        draft.state = RequestState()
         proxy = service.pipeline.proxy
-        work = proxy.answer(cached, record.state)
-        if cached.form is not Form.JSON and not proxy.miss.detached_tasks.finishes:
+        work = proxy.answer(parsed, draft.state)
+        if parsed.form is not Form.JSON and not proxy.miss.detached_tasks.finishes:
             answer = await while_connected(request, work)
         else:
             answer = await work
         if answer is None:
-            return Response(status_code=CLIENT_LEFT)
-        record.outcome = answer.outcome
-        return to_response(answer, record.request_id, f"/v1{dialect.path}")
+            return Response(status_code=CLIENT_LEFT_STATUS)
+        draft.outcome = answer.outcome
+        return to_response(answer, draft.request_id, f"/v1{dialect.path}")
 
     return answer

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.answers import outcome_headers
-from llm_cache_proxy.api.http.raw_requests import CLIENT_LEFT, while_connected
+from llm_cache_proxy.api.http.raw_requests import while_connected
 from llm_cache_proxy.api.v1.service import service_of
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest, UpstreamUnreachable
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
+from llm_cache_proxy.pipeline.recording.request_events import CLIENT_LEFT_STATUS
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Outcome
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 
@@ -38,7 +39,7 @@ async def own_embedding(request: Request, fields: JsonObject, embedder: Embedder
             "The embedding model is not available at the moment.", upstream=OWN_MODEL
         ) from exc
     if embedded is None:
-        return Response(status_code=CLIENT_LEFT)
+        return Response(status_code=CLIENT_LEFT_STATUS)
     _check_whole(embedded)
     outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE), grant=state.account.grant)
     return Response(

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.paths import ROOT, path_below_root
 from llm_cache_proxy.api.http.raw_requests import (
-    CLIENT_LEFT,
     media_type,
     query_of,
     read_body,
@@ -28,14 +27,15 @@ from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
+from llm_cache_proxy.pipeline.recording.request_events import CLIENT_LEFT_STATUS
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome, mark_error
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
 _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
 """Types that no endpoint takes, and that pages of other origins may send without a preflight."""
 _EMBEDDINGS = "/embeddings"
-_MOST_ERROR_BYTES = 1_000_000
 _ERROR = 400
+_MOST_ERROR_BYTES = 1_000_000
 """The most of an error's body; the rest is left out."""
 
 
@@ -99,7 +99,7 @@ class PassThrough:
             raise
         if reply is None:
             charge((0, 0))
-            return Response(status_code=CLIENT_LEFT)
+            return Response(status_code=CLIENT_LEFT_STATUS)
         answer = await _answer(reply, charge)
         answer.outcome.grant = state.account.grant
         return to_response(answer, request.state.request_id, f"{ROOT}{path}")
