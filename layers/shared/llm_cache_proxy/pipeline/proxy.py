@@ -100,7 +100,7 @@ class CachingProxy:
             decision, decided = await self._decide(planned, state)
             answer = await self._carry_out(decision, decided, state)
         except UpstreamError:
-            stale = await self._stale(planned, state)
+            stale = await self._stale_after_failure(planned, state)
             if stale is None:
                 raise
             return stale
@@ -109,7 +109,7 @@ class CachingProxy:
             raise
         if answer.status != _TOO_MANY and answer.status < _SERVER_ERROR:
             return answer
-        return await self._stale(planned, state) or answer
+        return await self._stale_after_failure(planned, state) or answer
 
     async def _decide(
         self, planned: PlannedRequest, state: RequestState
@@ -118,7 +118,7 @@ class CachingProxy:
         if self.unstored is not None and self.unstored.under_way:
             await self.unstored.stored(planned.identity.tenant, {planned.key})
         if (unread := planned.plan.no_read) is not None:
-            return AskUpstream(str(unread)), await self.exact.begin(planned, state)
+            return AskUpstream(str(unread)), await self.exact.clear_sequence(planned, state)
         found = await self.exact.find(planned, state)
         if found.answer is not None:
             if self.learning is not None:
@@ -145,7 +145,7 @@ class CachingProxy:
                 if state.counts.pending:
                     self.counter_writer.later(planned.identity.tenant, state.counts.take())
                 if renewal is not None:
-                    self._renew(planned, renewal)
+                    self._refresh_in_background(planned, renewal)
                 return answer
             case Follow():
                 found = self._after_leader(decision, planned, state)
@@ -154,7 +154,8 @@ class CachingProxy:
                 raise NotInCache(
                     "No stored answer may serve this request, and no other was wanted."
                 )
-        return await self._from_upstream(planned, state, decision)
+            case AskUpstream():
+                return await self._from_upstream(planned, state, decision)
 
     async def _after_leader(
         self, follow: Follow, planned: PlannedRequest, state: RequestState
@@ -173,19 +174,19 @@ class CachingProxy:
         """The upstream's answer, or the fallback if the upstream has none."""
         try:
             if planned.request.client.key_id is not None:
-                await self.exact.before_upstream(planned, state)
+                await self.exact.reserve_budget(planned, state)
             if ask.judge_later is not None and self.pair_verifier is not None:
                 self.pair_verifier.begin(planned, ask.judge_later)
             answer = await self.miss.answer(planned, state, ask)
         except (UpstreamError, RequestRefused):
             if ask.fallback is None:
                 raise
-            return self._fallen_back(planned, state, ask.fallback)
+            return self._with_fallback(planned, state, ask.fallback)
         if answer.status < _CLIENT_ERROR or ask.fallback is None:
             return answer
-        return self._fallen_back(planned, state, ask.fallback)
+        return self._with_fallback(planned, state, ask.fallback)
 
-    def _fallen_back(
+    def _with_fallback(
         self, planned: PlannedRequest, state: RequestState, fallback: Fallback
     ) -> Answer:
         state.abandon_leadership()
@@ -196,7 +197,9 @@ class CachingProxy:
         self.counter_writer.later(planned.identity.tenant, counts)
         return fallback.answer
 
-    async def _stale(self, planned: PlannedRequest, state: RequestState) -> Answer | None:
+    async def _stale_after_failure(
+        self, planned: PlannedRequest, state: RequestState
+    ) -> Answer | None:
         """An expired answer in place of the upstream's failure, if the policy allows one."""
         state.abandon_leadership()
         if planned.plan.stale_if_error_seconds <= 0:
@@ -210,7 +213,7 @@ class CachingProxy:
         state.counts.include(child.counts)
         return answer
 
-    def _renew(self, planned: PlannedRequest, state: RequestState) -> None:
+    def _refresh_in_background(self, planned: PlannedRequest, state: RequestState) -> None:
         """Refresh the entry behind the stored answer, which the client already has."""
 
         async def work() -> None:

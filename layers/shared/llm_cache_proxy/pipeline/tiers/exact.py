@@ -36,7 +36,7 @@ from llm_cache_proxy.ports.exact_store.store import (
 )
 
 NO_KEY = "none"
-"""No digest: a lookup under it finds nothing, and so counts no hit."""
+"""A key that no record has: the lookup only checks the client key and reads the clear sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class ExactTier:
     async def find(self, planned: PlannedRequest, state: RequestState) -> ExactResult:
         """The answer if there is one.
 
-        Raises RequestRefused where the client's key is not served, as `begin` does.
+        Raises RequestRefused where the client's key is not served, as `clear_sequence` does.
         """
         pending = self.counter_writer.take(planned.identity.tenant)
-        found = await self._look(planned, state, planned.key, pending)
+        found = await self._checked_lookup(planned, state, planned.key, pending)
         if isinstance(found, OtherNamespace):
             planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
-            found = await self._look(planned, state, planned.key, PendingCounts())
+            found = await self._checked_lookup(planned, state, planned.key, PendingCounts())
         if isinstance(found, AliasFound):
             return ExactResult(planned, await self._through_alias(planned, state, found))
         if isinstance(found, Barred):
@@ -88,7 +88,7 @@ class ExactTier:
             answer = self._answer(planned, state, found, Reason.IDENTICAL)
             return ExactResult(planned, answer, found.lease)
         if not planned.may_be_respelt:
-            _take_back(state, found)
+            _uncount_hit(state, found)
         elif self._says_the_same(planned, state, found):
             pair = spelling_pair(planned.text_digest, text_digest(found.text))
             answer = self._answer(planned, state, found, Reason.NORMALISED, pair)
@@ -102,16 +102,16 @@ class ExactTier:
         plan = planned.plan.after_failure()
         return (await self.find(replace(planned, plan=plan), state)).answer
 
-    async def begin(self, planned: PlannedRequest, state: RequestState) -> PlannedRequest:
+    async def clear_sequence(self, planned: PlannedRequest, state: RequestState) -> PlannedRequest:
         """Get the clear sequence for an answer that is stored without a lookup."""
         pending = self.counter_writer.take(planned.identity.tenant)
-        found = await self._look(planned, state, NO_KEY, pending)
+        found = await self._checked_lookup(planned, state, NO_KEY, pending)
         if isinstance(found, OtherNamespace):
             planned = planned.in_namespace_of(self.keys.learned(planned.request, found.namespace))
-            await self._look(planned, state, NO_KEY, PendingCounts())
+            await self._checked_lookup(planned, state, NO_KEY, PendingCounts())
         return planned
 
-    async def before_upstream(self, planned: PlannedRequest, state: RequestState) -> None:
+    async def reserve_budget(self, planned: PlannedRequest, state: RequestState) -> None:
         """Reserve the upstream's likely cost, unless a lookup has.
 
         Raises RequestRefused if the client's key or its budgets forbid the call.
@@ -119,11 +119,11 @@ class ExactTier:
         client = planned.request.client
         account = state.account
         if client.key_id is not None and account.charge is None and not account.is_short:
-            await self._look(planned, state, NO_KEY, PendingCounts(), leases=False)
+            await self._checked_lookup(planned, state, NO_KEY, PendingCounts(), leases=False)
         self.keys.may_ask_upstream(client, state, model=planned.request.model)
 
     async def _verbatim(self, planned: PlannedRequest, state: RequestState) -> ExactResult:
-        found = await self._look(planned, state, planned.key, PendingCounts())
+        found = await self._checked_lookup(planned, state, planned.key, PendingCounts())
         lease = found.lease if isinstance(found, Hit | Miss) else None
         if isinstance(found, Hit) and found.text is None:
             answer = self._answer(planned, state, found, Reason.IDENTICAL)
@@ -145,7 +145,9 @@ class ExactTier:
         judged = alias.decision_version == wanted and alias.text_digest == planned.text_digest
         if not believed or (planned.plan.verified and not judged):
             return None
-        found = await self._look(planned, state, alias.target, PendingCounts(), leases=False)
+        found = await self._checked_lookup(
+            planned, state, alias.target, PendingCounts(), leases=False
+        )
         if not isinstance(found, Hit):
             return None
         if not judged and not self._says_the_same(planned, state, found):
@@ -173,10 +175,10 @@ class ExactTier:
         verdict = self.guard.compare(planned.text, found.text if found.text is not None else "")
         if not verdict.accepted:
             state.vetoed(verdict.rule)
-            _take_back(state, found)
+            _uncount_hit(state, found)
         return verdict.accepted
 
-    async def _look(
+    async def _checked_lookup(
         self,
         planned: PlannedRequest,
         state: RequestState,
@@ -204,7 +206,7 @@ class ExactTier:
             stale_seconds=planned.plan.stale_seconds if coalesces or planned.plan.failed else 0,
             refresh_ahead=planned.plan.refresh_ahead,
         )
-        answer = await self.dependency.attempt(state, partial(self._lookup, query))
+        answer = await self.dependency.attempt(state, partial(self._lookup_or_withdraw, query))
         if answer is None:
             state.exact_unavailable = True
             state.facts.because(Reason.EXACT_UNAVAILABLE)
@@ -217,7 +219,7 @@ class ExactTier:
             state.sequence = found.sequence
         return found
 
-    async def _lookup(self, query: Lookup) -> Answered:
+    async def _lookup_or_withdraw(self, query: Lookup) -> Answered:
         try:
             return await self.store.lookup(query)
         except BaseException:  # also a deadline's or a client's that has left
@@ -232,7 +234,7 @@ def _counted(hit: Hit) -> dict[str, int]:
     return hit_counts(tier, hit.model, hit.prompt_tokens, hit.completion_tokens)
 
 
-def _take_back(state: RequestState, found: Hit) -> None:
+def _uncount_hit(state: RequestState, found: Hit) -> None:
     """Undo the store's count of a hit that was none."""
     state.counts.result = _counted(found)
     state.counts.undo_result()
