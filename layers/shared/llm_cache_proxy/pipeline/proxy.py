@@ -126,7 +126,7 @@ class CachingProxy:
             if found.lease is None:
                 return Served(found.answer), found.planned
             return await self.revalidation.decide(found, found.answer, state), found.planned
-        shared = await self.single_flight.enter(found, state)
+        shared = await self.single_flight.lead_or_follow(found, state)
         if shared is not None:
             return shared, found.planned
         return await self._similar(found.planned, state), found.planned

@@ -12,7 +12,7 @@ from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.exact_store.leases import Lease
 from samples.stores.exact_entries import entry
 
-PLACE = ("default", "flight")
+FLIGHT_KEY = ("default", "flight")
 LEASE = Lease("flight", 1, led=True)
 
 
@@ -106,14 +106,14 @@ async def test_a_leader_beats_no_longer_than_followers_wait() -> None:
 
 async def test_a_new_leader_does_not_wait_for_the_next_in_turn() -> None:
     local_waiters = LocalWaiters()
-    given_up = await local_waiters.led(PLACE, 1)
-    waiting = local_waiters.joined(PLACE, 1)
+    given_up = await local_waiters.start_group(FLIGHT_KEY, 1)
+    waiting = local_waiters.join(FLIGHT_KEY, 1)
     next_in_turn = asyncio.ensure_future(waiting.turn.acquire())
     await asyncio.sleep(0)
-    local_waiters.finished(given_up, None)
+    local_waiters.finish(given_up, None)
 
     async with asyncio.timeout(1):
-        led = await local_waiters.led(PLACE, 2)
+        led = await local_waiters.start_group(FLIGHT_KEY, 2)
 
     assert led is not waiting
     assert await next_in_turn
@@ -121,11 +121,11 @@ async def test_a_new_leader_does_not_wait_for_the_next_in_turn() -> None:
 
 async def test_a_new_leader_does_not_disturb_those_who_wait_for_another() -> None:
     local_waiters = LocalWaiters()
-    first = await local_waiters.led(PLACE, 1)
-    waiting = local_waiters.joined(PLACE, 1)
+    first = await local_waiters.start_group(FLIGHT_KEY, 1)
+    waiting = local_waiters.join(FLIGHT_KEY, 1)
 
-    second = await local_waiters.led(PLACE, 2)
-    local_waiters.finished(second, SharedAnswer(body="second"))
-    local_waiters.finished(first, SharedAnswer(body="first"))
+    second = await local_waiters.start_group(FLIGHT_KEY, 2)
+    local_waiters.finish(second, SharedAnswer(body="second"))
+    local_waiters.finish(first, SharedAnswer(body="first"))
 
     assert waiting.result == SharedAnswer(body="first")

@@ -68,7 +68,9 @@ class SingleFlight:
     local_waiters: LocalWaiters = field(default_factory=LocalWaiters)
     pace: UpstreamPace = field(default_factory=UpstreamPace)
 
-    async def enter(self, found: ExactResult, state: RequestState) -> Served | Follow | None:
+    async def lead_or_follow(
+        self, found: ExactResult, state: RequestState
+    ) -> Served | Follow | None:
         """The leader's answer, for a follower; None where this request finds its own.
 
         It then leads if `state.leadership` is set.
@@ -80,8 +82,8 @@ class SingleFlight:
             await self.lead(planned, state, lease)
             return None
         if planned.form is Form.JSON:
-            return await self._followed(planned, state, lease)
-        task = asyncio.get_running_loop().create_task(self._followed(planned, state, lease))
+            return await self._follow(planned, state, lease)
+        task = asyncio.get_running_loop().create_task(self._follow(planned, state, lease))
         try:
             done, _ = await asyncio.wait([task], timeout=self.keep_alive_seconds)
         except asyncio.CancelledError:
@@ -91,8 +93,10 @@ class SingleFlight:
 
     async def lead(self, planned: PlannedRequest, state: RequestState, lease: Lease) -> None:
         """Lead the local waiters; the caller must end `state.leadership`."""
-        place = (planned.identity.tenant, lease.flight)
-        self._lead(planned, state, lease, await self.local_waiters.led(place, lease.token))
+        flight_key = (planned.identity.tenant, lease.flight)
+        self._take_leadership(
+            planned, state, lease, await self.local_waiters.start_group(flight_key, lease.token)
+        )
 
     def streamed(
         self,
@@ -114,29 +118,29 @@ class SingleFlight:
         body = WaitingBody(coming, self.keep_alive_seconds, planned.request.dialect)
         return Answer(200, SSE_TYPE, body, outcome)
 
-    async def _followed(
+    async def _follow(
         self, planned: PlannedRequest, state: RequestState, lease: Lease
     ) -> Served | None:
-        result = await self._leader_result(planned, state, lease)
+        result = await self._await_result(planned, state, lease)
         answer = await self._follower_answer(planned, state, result)
         return None if answer is None else Served(answer)
 
-    async def _leader_result(
+    async def _await_result(
         self, planned: PlannedRequest, state: RequestState, lease: Lease
     ) -> LeaderResult | FoundSemantically | None:
         """The leader's result; None if there is no leader any more, or no result in time."""
-        group = self.local_waiters.joined((planned.identity.tenant, lease.flight), lease.token)
+        group = self.local_waiters.join((planned.identity.tenant, lease.flight), lease.token)
         try:
             with state.timed("wait"):
                 async with asyncio.timeout(self.lost_leases.terms.wait_seconds):
-                    return await self._in_turn(group, planned, state, lease)
+                    return await self._poll_once_per_process(group, planned, state, lease)
         except TimeoutError:
             state.facts.because(Reason.SINGLE_FLIGHT_TIMEOUT)
             return None
         finally:
-            self.local_waiters.left(group)
+            self.local_waiters.leave(group)
 
-    async def _in_turn(
+    async def _poll_once_per_process(
         self, group: WaiterGroup, planned: PlannedRequest, state: RequestState, lease: Lease
     ) -> LeaderResult | FoundSemantically | None:
         came = time.monotonic()
@@ -144,10 +148,10 @@ class SingleFlight:
         leads = False
         try:
             if group.result is None:
-                found = await self._polled(planned, state, lease, came)
+                found = await self._poll_until_result(planned, state, lease, came)
                 if isinstance(found, Lease):
                     leads = True
-                    self._lead(planned, state, found, group)
+                    self._take_leadership(planned, state, found, group)
                     return None
                 group.result = found
             return None if isinstance(group.result, NoLease) else group.result
@@ -155,7 +159,7 @@ class SingleFlight:
             if not leads:
                 group.turn.release()
 
-    async def _polled(
+    async def _poll_until_result(
         self, planned: PlannedRequest, state: RequestState, lease: Lease, came: float
     ) -> LeaderResult | FoundSemantically | NoLease | Lease:
         expected = self.pace.expected_seconds(planned.identity.model)
@@ -172,7 +176,7 @@ class SingleFlight:
                 claim=secrets.token_hex(CLAIM_BYTES),
                 max_age_seconds=planned.plan.max_age_seconds,
             )
-            polled = await self.dependency.attempt(state, partial(self._poll, query))
+            polled = await self.dependency.attempt(state, partial(self._poll_store, query))
             if polled is None:
                 return NoLease()
             found, state.sequence = polled
@@ -181,20 +185,20 @@ class SingleFlight:
                 continue
             return read_leader_result(found)
 
-    async def _poll(self, query: Poll) -> tuple[Polled, int]:
+    async def _poll_store(self, query: Poll) -> tuple[Polled, int]:
         try:
             return await self.store.poll(query)
         except BaseException:  # the last poll of a lease that has lapsed may have taken it
             self.lost_leases.withdraw(query.tenant, query.lease.flight, query.claim)
             raise
 
-    def _lead(
+    def _take_leadership(
         self, planned: PlannedRequest, state: RequestState, lease: Lease, group: WaiterGroup
     ) -> None:
-        def finished(result: LeaderResult | None, seconds: float) -> None:
+        def finish(result: LeaderResult | None, seconds: float) -> None:
             if result is not None:
                 self.pace.saw(planned.identity.model, seconds)
-            self.local_waiters.finished(group, result)
+            self.local_waiters.finish(group, result)
 
         state.leadership = LeaderLease(
             self.store,
@@ -203,7 +207,7 @@ class SingleFlight:
             planned.key,
             lease,
             self.background,
-            finished,
+            finish,
         )
 
     async def _follower_answer(

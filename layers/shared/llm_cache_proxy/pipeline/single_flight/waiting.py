@@ -26,7 +26,7 @@ _MOST_MODELS = 200
 class WaiterGroup:
     """The leader, or the polling follower, holds `turn`; `result` is set with the answer."""
 
-    place: tuple[str, str]
+    flight_key: tuple[str, str]
     token: int
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     result: LeaderResult | FoundSemantically | NoLease | None = None
@@ -39,27 +39,27 @@ class LocalWaiters:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str], WaiterGroup] = {}
 
-    async def led(self, place: tuple[str, str], token: int) -> WaiterGroup:
+    async def start_group(self, flight_key: tuple[str, str], token: int) -> WaiterGroup:
         """A group for this token whose turn the caller holds."""
         # A new group: the old one's turn may be about to pass to one of its waiters.
-        group = self._groups[place] = WaiterGroup(place, token)
+        group = self._groups[flight_key] = WaiterGroup(flight_key, token)
         await group.turn.acquire()
         return group
 
-    def joined(self, place: tuple[str, str], token: int) -> WaiterGroup:
+    def join(self, flight_key: tuple[str, str], token: int) -> WaiterGroup:
         """The group in which a follower of `token` waits; the follower must leave it."""
-        group = self._groups.get(place)
+        group = self._groups.get(flight_key)
         if group is None or (group.result is not None and group.token != token):
-            group = self._groups[place] = WaiterGroup(place, token)
+            group = self._groups[flight_key] = WaiterGroup(flight_key, token)
         group.waiting += 1
         return group
 
-    def left(self, group: WaiterGroup) -> None:
+    def leave(self, group: WaiterGroup) -> None:
         """A follower waits no more."""
         group.waiting -= 1
         self._forget_idle(group)
 
-    def finished(self, group: WaiterGroup, result: LeaderResult | None) -> None:
+    def finish(self, group: WaiterGroup, result: LeaderResult | None) -> None:
         """The leader is done; its turn is free."""
         group.result = result
         group.turn.release()
@@ -67,8 +67,8 @@ class LocalWaiters:
 
     def _forget_idle(self, group: WaiterGroup) -> None:
         idle = group.waiting <= 0 and not group.turn.locked()
-        if idle and self._groups.get(group.place) is group:
-            del self._groups[group.place]
+        if idle and self._groups.get(group.flight_key) is group:
+            del self._groups[group.flight_key]
 
 
 class UpstreamPace:

@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
-from llm_cache_proxy.pipeline.single_flight.leader import (
+from llm_cache_proxy.pipeline.single_flight.publishing import (
     publish_completion,
     publish_failure,
     publish_stream,
