@@ -35,7 +35,7 @@ from llm_cache_proxy.pipeline.support.unstored import UnstoredAnswers
 from llm_cache_proxy.pipeline.tiers.exact import ExactTier
 from llm_cache_proxy.pipeline.tiers.semantic import SemanticTier
 from llm_cache_proxy.pipeline.upstream.miss import MissPath
-from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation, renewed
+from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation, read_to_end
 from llm_cache_proxy.ports.upstream import Upstream
 
 _DRAIN_SECONDS = 10.0
@@ -217,7 +217,9 @@ class CachingProxy:
         """Refresh the entry behind the stored answer, which the client already has."""
 
         async def work() -> None:
-            await renewed(self._from_upstream(planned, state, AskUpstream(state.facts.text)), state)
+            await read_to_end(
+                self._from_upstream(planned, state, AskUpstream(state.facts.text)), state
+            )
 
         if not self.background.start(work):
             state.abandon_leadership()

@@ -107,10 +107,10 @@ class MissPath:
             body = await self._read(planned, state, reply)
         kind = reply.headers.get("content-type", JSON_TYPE)
         if len(body) > self.most_kept_bytes:
-            large = self._large(planned, state, reply, body)
+            large = self._too_large_to_store(planned, state, reply, body)
             return Answer(reply.status, kind, large, outcome, reply.headers)
         completion = object_or_none(body) or {} if reply.status in _SUCCESS else {}
-        await self._keep(_Received(planned, state, reply, body, completion), ask)
+        await self._count_and_store(_Received(planned, state, reply, body, completion), ask)
         return Answer(reply.status, kind, body, outcome, reply.headers)
 
     async def _reply(
@@ -120,7 +120,7 @@ class MissPath:
             with state.timed("upstream"):
                 return await self.requests.reply(planned, streaming=streaming)
         except (UpstreamError, asyncio.CancelledError) as exc:
-            await self._lost(planned, state, exc)
+            await self._publish_failure(planned, state, exc)
             raise
 
     async def _read(
@@ -135,12 +135,12 @@ class MissPath:
                     return bytes(held)
         except (UpstreamError, asyncio.CancelledError) as exc:
             await reply.body.aclose()
-            await self._lost(planned, state, exc)
+            await self._publish_failure(planned, state, exc)
             raise
         await reply.body.aclose()
         return bytes(held)
 
-    def _large(
+    def _too_large_to_store(
         self, planned: PlannedRequest, state: RequestState, reply: UpstreamReply, begun: bytes
     ) -> LargeAnswer:
         """The rest after `begun`; followers ask for themselves."""
@@ -152,7 +152,9 @@ class MissPath:
 
         return LargeAnswer(begun, reply.body, ended)
 
-    async def _lost(self, planned: PlannedRequest, state: RequestState, exc: BaseException) -> None:
+    async def _publish_failure(
+        self, planned: PlannedRequest, state: RequestState, exc: BaseException
+    ) -> None:
         if isinstance(exc, UpstreamError):
             state.unanswered("upstream")
             state.charge_actual(0, 0)
@@ -161,7 +163,7 @@ class MissPath:
         self.upstream_usage.count_unsent(planned, state, {})
         await publish_failure(state, exc)
 
-    async def _keep(self, received: _Received, ask: AskUpstream) -> None:
+    async def _count_and_store(self, received: _Received, ask: AskUpstream) -> None:
         """Count the answer now; store it now, or behind the answer if that is allowed."""
         planned, state, status = received.planned, received.state, received.reply.status
         if status not in _SUCCESS:
@@ -172,7 +174,7 @@ class MissPath:
             await ask.compare(received.completion)
         usage = self.upstream_usage.count(planned, state, received.completion)
         if not (whole and planned.plan.write):
-            await self._pass_on(received)
+            await self._count_and_publish(received)
             return
 
         async def store() -> None:
@@ -188,13 +190,13 @@ class MissPath:
         try:
             forms = received.forms()
             if forms is None:
-                await self._pass_on(received)
+                await self._count_and_publish(received)
             else:
                 await self.entry_writer.store(received.planned, received.state, usage, forms)
         finally:  # followers must not wait for a leader that has ended
             received.state.abandon_leadership()
 
-    async def _pass_on(self, received: _Received) -> None:
+    async def _count_and_publish(self, received: _Received) -> None:
         """Write the counts of an answer that is not stored, and publish it to followers."""
         planned, state, reply = received.planned, received.state, received.reply
         counts = state.counts.pending

@@ -46,7 +46,7 @@ class Revalidation:
         return Served(hit, renewal)
 
 
-async def renewed(coming: Awaitable[Answer], state: RequestState) -> None:
+async def read_to_end(coming: Awaitable[Answer], state: RequestState) -> None:
     """Read to its end an answer that no client waits for."""
     try:
         answer = await coming

@@ -31,7 +31,7 @@ _DRAIN_SECONDS = 0.1
 class StreamRelay(ClosableBody):
     """The events of one stream for the client; `hides_usage` drops the one that only we asked for.
 
-    Of more than `most_kept_bytes` nothing is held, and nothing kept: the rest passes as it comes.
+    An answer beyond `most_kept_bytes` is relayed piece by piece and neither held nor stored.
     Closing it early, begun or not, cancels the upstream call, or leaves it to be read to its end.
     """
 
@@ -59,8 +59,8 @@ class StreamRelay(ClosableBody):
             planned.request.dialect, hides_usage=hides_usage, most_kept_bytes=most_kept_bytes
         )
         self._ready = b""
-        self._accounted = False
-        self._read_out = False
+        self._is_counted = False
+        self._is_drained = False
         self._outgoing = self._events()
         self._begun = False
 
@@ -68,7 +68,7 @@ class StreamRelay(ClosableBody):
         """Wait until there is something to send. Raises UpstreamError where it breaks off first."""
         try:
             while not self._ready and not self._reader.end:
-                self._ready = self._taken(await anext(self._body))
+                self._ready = self._feed(await anext(self._body))
         except StopAsyncIteration:
             return
         except BaseException as exc:
@@ -88,18 +88,18 @@ class StreamRelay(ClosableBody):
             await self._outgoing.aclose()
         else:  # a generator that was never started would not clean up
             self._begun = True
-            await self._leave()
+            await self._clean_up()
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
         try:
             if self._ready:
                 yield self._ready
             while not self._reader.end and (piece := await anext(self._body, None)) is not None:
-                out = self._taken(piece)
+                out = self._feed(piece)
                 if out:
                     yield out
             last = self._reader.finish()
-            self._accounted = True
+            self._is_counted = True
             await self._detached_tasks.through(self._finish())
             if last:
                 yield last
@@ -108,23 +108,23 @@ class StreamRelay(ClosableBody):
             await self._fail(exc)
             yield self._planned.request.dialect.error_event(exc)
         finally:
-            await self._leave()
+            await self._clean_up()
 
-    async def _leave(self) -> None:
+    async def _clean_up(self) -> None:
         """Clean up when the client reads no more."""
-        if not self._accounted and self._detached_tasks.finishes:
-            self._detached_tasks.behind(self._read_on())
+        if not self._is_counted and self._detached_tasks.finishes:
+            self._detached_tasks.behind(self._read_to_end())
             return
         self._count_aborted()
-        if not self._read_out:  # the caller may be cancelled meanwhile; closing goes on
+        if not self._is_drained:  # the caller may be cancelled meanwhile; closing goes on
             await self._detached_tasks.through(self._body.aclose())
 
-    async def _read_on(self) -> None:
+    async def _read_to_end(self) -> None:
         try:
             while not self._reader.end and (piece := await anext(self._body, None)) is not None:
-                self._taken(piece)
+                self._feed(piece)
             self._reader.finish()
-            self._accounted = True
+            self._is_counted = True
             await self._finish()
             await self._drain()
         except UpstreamError as exc:
@@ -140,12 +140,12 @@ class StreamRelay(ClosableBody):
 
     def _count_aborted(self) -> None:
         """Count a stream that did not come to its end, once."""
-        if not self._accounted:
-            self._accounted = True
+        if not self._is_counted:
+            self._is_counted = True
             self._upstream_usage.count_unsent(self._planned, self._state, self._reader.completion())
             self._state.abandon_leadership()
 
-    def _taken(self, piece: bytes) -> bytes:
+    def _feed(self, piece: bytes) -> bytes:
         """The bytes to send now that `piece` has come; a too large answer frees its followers."""
         was_too_large = self._reader.is_too_large
         out = self._reader.feed(piece)
@@ -164,15 +164,15 @@ class StreamRelay(ClosableBody):
                 async with asyncio.timeout(_DRAIN_SECONDS):
                     while await anext(self._body, None) is not None:
                         pass
-                    self._read_out = True
+                    self._is_drained = True
 
     async def _finish(self) -> None:
         try:
-            await self._finished()
+            await self._store_or_publish()
         finally:  # followers must not wait for a leader that has ended
             self._state.abandon_leadership()
 
-    async def _finished(self) -> None:
+    async def _store_or_publish(self) -> None:
         planned, state = self._planned, self._state
         completion, forms = self._reader.completion(), None
         if planned.plan.write or state.leadership is not None:
