@@ -25,7 +25,7 @@ async def say(
     harness: Harness, verdict: str, answer: ReceivedAnswer, tenant: str = "default"
 ) -> JsonObject:
     fields = {"entry": answer.outcome.entry_id, "verdict": verdict}
-    return await Feedback(harness.exact, harness.vectors).take(tenant, fields)
+    return await Feedback(harness.exact, harness.vectors).apply_fields(tenant, fields)
 
 
 async def test_a_bad_answer_is_gone_from_both_tiers(harness: Harness) -> None:
@@ -169,7 +169,7 @@ async def test_an_answer_that_has_expired_still_bars_its_pair(harness: Harness) 
 )
 async def test_feedback_that_makes_no_sense_is_refused(harness: Harness, fields: Any) -> None:
     with pytest.raises(InvalidRequest):
-        await Feedback(harness.exact, harness.vectors).give("default", Fields(fields))
+        await Feedback(harness.exact, harness.vectors).apply("default", Fields(fields))
 
 
 async def test_feedback_that_could_not_be_kept_is_reported(harness: Harness) -> None:

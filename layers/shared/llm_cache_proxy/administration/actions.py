@@ -103,7 +103,7 @@ class Administration:
             "rotate_key": self._client_keys.rotate,
             "edit_key": self._key_records.edit,
             "export_keys": self._key_records.export,
-            "import_keys": self._key_records.take,
+            "import_keys": self._key_records.import_records,
             "config": self._config,
         }
         act = acts.get(name)
@@ -215,7 +215,7 @@ class Administration:
             raise InvalidRequest(
                 "This process cannot import: it has no pipeline.", code="import_not_available"
             )
-        return await self.entry_import.take(fields)
+        return await self.entry_import.import_lines(fields)
 
     async def _reembed(self, fields: Fields) -> JsonObject:
         if self.reembedding is None:
@@ -247,7 +247,7 @@ class Administration:
 
     async def _feedback(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant") or DEFAULT_TENANT
-        return await Feedback(self.exact, self.vectors).give(tenant, fields)
+        return await Feedback(self.exact, self.vectors).apply(tenant, fields)
 
     async def _restore_threshold(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant") or DEFAULT_TENANT

@@ -23,7 +23,7 @@ _MOST_EMPTY_PAGES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EntryCursor:
     """Where a walk over entries has come to: a tenant, the store's cursor, keys still to be given.
 
     `tenant` None is the beginning. Where keys are `left`, `cursor` is the place after them. As text
@@ -40,30 +40,30 @@ class Place:
         return base64.urlsafe_b64encode(text.encode()).decode("ascii")
 
 
-def parse_place(text: str | None) -> Place:
+def parse_cursor(text: str | None) -> EntryCursor:
     """The place in a cursor. Raises InvalidRequest where it is none."""
     if text is None:
-        return Place()
+        return EntryCursor()
     try:
         tenant, cursor, left = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
         sound = isinstance(tenant, str) and isinstance(cursor, str | None)
         if sound and isinstance(left, list) and all(isinstance(key, str) for key in left):
-            return Place(tenant, cursor, tuple(left))
+            return EntryCursor(tenant, cursor, tuple(left))
     except (ValueError, TypeError):
         pass
     raise InvalidRequest("'cursor' must be one that was given before.", param="cursor")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EntryPage:
     """Some entries of one tenant, and where to go on; None after the last."""
 
     tenant: str
     entries: Sequence[Listed]
-    place: Place | None
+    place: EntryCursor | None
 
 
-class Chosen(Protocol):
+class EntryFilter(Protocol):
     """Which entries: of one tenant or (None) of all, with these texts, and as `has` says."""
 
     @property
@@ -90,7 +90,7 @@ class Entries:
     async def list(self, fields: Fields, chosen: Selection) -> JsonObject:
         """A page of entries without their texts: `entries`, and a `cursor` while there are more."""
         limit = fields.integer("limit", least=1, most=_MOST_AT_ONCE) or 50
-        place = parse_place(fields.text("cursor"))
+        place = parse_cursor(fields.text("cursor"))
         fields.end()
         found = await self.next(chosen, place, limit)
         return {
@@ -112,7 +112,7 @@ class Entries:
         }
         return shown | ({"prompt": entry.text, "answer": entry.forms.json} if with_texts else {})
 
-    async def next(self, chosen: Chosen, place: Place, limit: int) -> Found:
+    async def next(self, chosen: EntryFilter, place: EntryCursor, limit: int) -> EntryPage:
         """The next entries that were chosen; none at all only at the end, or after many others."""
         tenants = await known_tenants(self.exact, chosen.tenant)
         left = [name for name in tenants if place.tenant is None or name >= place.tenant]
@@ -122,17 +122,17 @@ class Entries:
                 page = await self.exact.page(tenant, cursor, limit, chosen.texts)
                 entries = [entry for entry in page.entries if chosen.has(entry)]
                 cursor, pages = page.cursor, pages + 1
-                after = Place(tenant, cursor)
+                after = EntryCursor(tenant, cursor)
                 if cursor is None:
-                    after = Place(left[index + 1]) if index + 1 < len(left) else Place()
+                    after = EntryCursor(left[index + 1]) if index + 1 < len(left) else EntryCursor()
                 if entries or pages >= _MOST_EMPTY_PAGES:
-                    return Found(tenant, entries, None if after.tenant is None else after)
+                    return EntryPage(tenant, entries, None if after.tenant is None else after)
                 if cursor is None:
                     break
-        return Found(left[-1] if left else "", [], None)
+        return EntryPage(left[-1] if left else "", [], None)
 
     async def _by_id(self, chosen: Selection) -> tuple[str, Entry]:
-        place: Place | None = Place()
+        place: EntryCursor | None = EntryCursor()
         while place is not None:
             found = await self.next(chosen, place, _MOST_AT_ONCE)
             for one in found.entries:
@@ -150,7 +150,7 @@ class Entries:
                 total += await self.exact.count_entries(tenant)
                 continue
             of_one, keys = replace(chosen, tenant=tenant), set[str]()
-            place: Place | None = Place()
+            place: EntryCursor | None = EntryCursor()
             while place is not None:
                 found = await self.next(of_one, place, _MOST_AT_ONCE)
                 keys.update(one.key for one in found.entries)

@@ -7,7 +7,7 @@ where that was not everything.
 from dataclasses import dataclass
 
 from llm_cache_proxy.administration.action_fields import Fields
-from llm_cache_proxy.administration.entries import Entries, Place, described
+from llm_cache_proxy.administration.entries import Entries, EntryCursor, described
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store.admin import ExactAdmin, Listed, Texts
@@ -65,7 +65,7 @@ class EntrySearch:
     async def _found(self, wanted: WantedEntries) -> tuple[list[tuple[str, Listed]], bool]:
         """The entries with their tenants, each once, and whether these are all."""
         found: dict[tuple[str, str], Listed] = {}
-        place: Place | None = Place()
+        place: EntryCursor | None = EntryCursor()
         while place is not None and len(found) < self.most:
             page = await Entries(self.exact).next(wanted, place, _PAGE)
             found |= {(page.tenant, entry.key): entry for entry in page.entries}

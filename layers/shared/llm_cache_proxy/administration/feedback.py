@@ -39,11 +39,11 @@ class Feedback:
     exact: AdministeredExact
     vectors: VectorAdmin
 
-    async def take(self, tenant: str, fields: Mapping[str, object]) -> JsonObject:
-        """The same as `give`, for fields that have not been parsed yet."""
-        return await self.give(tenant, Fields(fields))
+    async def apply_fields(self, tenant: str, fields: Mapping[str, object]) -> JsonObject:
+        """The same as `apply`, for fields that have not been parsed yet."""
+        return await self.apply(tenant, Fields(fields))
 
-    async def give(self, tenant: str, fields: Fields) -> JsonObject:
+    async def apply(self, tenant: str, fields: Fields) -> JsonObject:
         """What the feedback in `fields` (`entry`, `verdict`) has done.
 
         Raises InvalidRequest where it is none, NotFound where a bad entry is not the tenant's or

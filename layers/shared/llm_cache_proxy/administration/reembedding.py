@@ -12,7 +12,7 @@ from typing import Protocol
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import Selection
-from llm_cache_proxy.administration.entries import Entries, parse_place
+from llm_cache_proxy.administration.entries import Entries, parse_cursor
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -62,7 +62,7 @@ class Reembedding:
         answer: the page may then be asked for again.
         """
         tenant, given = fields.text("tenant"), fields.text("from")
-        remove, place = fields.flag("remove") or False, parse_place(fields.text("cursor"))
+        remove, place = fields.flag("remove") or False, parse_cursor(fields.text("cursor"))
         fields.end()
         if given == self.calls.embedder.embedder_id:
             raise InvalidRequest(f"'{given}' is the embedder that serves.", param="from")
@@ -70,7 +70,7 @@ class Reembedding:
         found = await Entries(self.exact).next(Selection(tenant, ALL), place, _PAGE)
         keys = [one.key for one in found.entries]
         for start in range(0, len(keys), _AT_ONCE):
-            await page.take(found.tenant, keys[start : start + _AT_ONCE])
+            await page.move_page(found.tenant, keys[start : start + _AT_ONCE])
         return {
             **{name: page.counts[name] for name in ("moved", "held", "without_vector")},
             "left_out": page.left_out,
@@ -92,7 +92,7 @@ class _Page:
         self._from = given
         self._removes = remove and source is not owner.target
 
-    async def take(self, tenant: str, keys: Sequence[str]) -> None:
+    async def move_page(self, tenant: str, keys: Sequence[str]) -> None:
         ours = self._owner.calls.embedder.embedder_id
         new = await self._owner.target.placed(tenant, keys)
         held = [key for key in keys if key in new and new[key].scope.embedder_id == ours]

@@ -57,7 +57,7 @@ class KeyRecords:
         raise InvalidRequest("The key is being changed elsewhere; try again.", code="conflict")
 
     async def export(self, fields: Fields) -> JsonObject:
-        """Every key's record, or one tenant's, as `take` reads it; what was used is not in it."""
+        """Every key's record, or one tenant's, as `import_records` reads it; without its usage."""
         only = fields.text("tenant")
         fields.end()
         tenants = [only] if only is not None else await self.exact.tenants()
@@ -69,17 +69,19 @@ class KeyRecords:
             ]
         }
 
-    async def take(self, fields: Fields) -> JsonObject:
+    async def import_records(self, fields: Fields) -> JsonObject:
         """Write exported records; a key that is here already stays as it is, unless `replace`."""
         given = [_read(each) for each in fields.list("records", _MOST_RECORDS)]
         over = fields.flag("replace") or False
         fields.end()
         counts = {"imported": 0, "replaced": 0, "held": 0}
         for tenant, key_id, record in given:
-            counts[await self._taken(tenant, key_id, record, over=over)] += 1
+            counts[await self._import_record(tenant, key_id, record, over=over)] += 1
         return dict(counts)
 
-    async def _taken(self, tenant: str, key_id: str, record: KeyRecord, *, over: bool) -> str:
+    async def _import_record(
+        self, tenant: str, key_id: str, record: KeyRecord, *, over: bool
+    ) -> str:
         before = (await self.keys.read_keys(tenant)).get(key_id)
         if before is not None and (not over or before.record == record):
             return "held"

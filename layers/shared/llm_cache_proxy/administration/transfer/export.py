@@ -10,7 +10,7 @@ from struct import pack
 
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.administration.clearing import Selection
-from llm_cache_proxy.administration.entries import Entries, Place, parse_place
+from llm_cache_proxy.administration.entries import Entries, EntryCursor, parse_cursor
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION, Entry
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.ports.exact_store.admin import ExactAdmin
@@ -35,7 +35,7 @@ class EntryExport:
         A page may have no records, and a record may come twice where the store shows it twice.
         Raises CacheTierError where a tier does not answer: nothing is left out in silence.
         """
-        place = parse_place(fields.text("cursor"))
+        place = parse_cursor(fields.text("cursor"))
         fields.end()
         if not place.left:
             found = await Entries(self.exact).next(chosen, place, _PAGE)
@@ -43,7 +43,7 @@ class EntryExport:
             tenant, following = found.tenant, found.place
         else:
             tenant, keys = str(place.tenant), list(place.left)
-            following = None if place.cursor is None else parse_place(place.cursor)
+            following = None if place.cursor is None else parse_cursor(place.cursor)
         placed = await self.vectors.placed(tenant, keys) if keys else {}
         records, size = list[JsonObject](), 0
         while keys and size < _MOST_BYTES:
@@ -54,7 +54,7 @@ class EntryExport:
                 size += _size(entry)
         if keys:
             then = None if following is None else str(following)
-            following = Place(tenant, then, tuple(keys))
+            following = EntryCursor(tenant, then, tuple(keys))
         return {"records": records, "cursor": None if following is None else str(following)}
 
 

@@ -25,7 +25,7 @@ _AT_ONCE = 8
 _NO_KEY = "none"  # finds nothing; the lookup returns the clear sequence
 
 
-class Taken(StrEnum):
+class ImportResult(StrEnum):
     """What became of a line."""
 
     IMPORTED = "imported"
@@ -42,7 +42,7 @@ class EntryImport:
     pipeline: Pipeline
     clock: Clock
 
-    async def take(self, fields: Fields) -> JsonObject:
+    async def import_lines(self, fields: Fields) -> JsonObject:
         """How many lines of `records` came to what, and `problems` by a line's place in it.
 
         `without_vector` are entries whose vector could not be written: they answer exactly, and
@@ -52,45 +52,45 @@ class EntryImport:
         fields.end()
         free = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(line: object) -> tuple[Taken, str | None]:
+        async def one(line: object) -> tuple[ImportResult, str | None]:
             async with free:
-                return await self._taken(line)
+                return await self._import_line(line)
 
         taken = await asyncio.gather(*(one(line) for line in lines))
         found = Counter(what for what, _ in taken)
         return {
-            **{what.value: found[what] for what in Taken},
+            **{what.value: found[what] for what in ImportResult},
             "problems": [
                 {"line": place, "message": why} for place, (_, why) in enumerate(taken) if why
             ],
         }
 
-    async def _taken(self, line: object) -> tuple[Taken, str | None]:
+    async def _import_line(self, line: object) -> tuple[ImportResult, str | None]:
         try:
             if not isinstance(line, Mapping):
                 raise InvalidRequest("a record must be an object")
             if "request" in line:
                 stored = await AnswerImport(self.pipeline, self.clock).store(Fields(line))
-                return Taken(stored), None
+                return ImportResult(stored), None
             return await self._entry(parse_record(line))
         except RequestRefused as exc:
-            return Taken.REFUSED, exc.message
+            return ImportResult.REFUSED, exc.message
 
-    async def _entry(self, exported: Exported) -> tuple[Taken, str | None]:
+    async def _entry(self, exported: Exported) -> tuple[ImportResult, str | None]:
         tenant, entry = exported.tenant, exported.entry
         if entry.expires_at <= self.clock.now():
-            return Taken.EXPIRED, None
+            return ImportResult.EXPIRED, None
         store = self.pipeline.ports.exact
         asking = Lookup(tenant, _NO_KEY, Form.JSON, "")
         found = await store.lookup(asking)
         kept = replace(entry, sequence=found.sequence if isinstance(found, Miss) else 0)
         if not await store.commit(Commit(tenant, kept)):
-            return Taken.REFUSED, "a clear has taken entries of this age or kind"
+            return ImportResult.REFUSED, "a clear has taken entries of this age or kind"
         if exported.placed is None:
-            return Taken.IMPORTED, None
+            return ImportResult.IMPORTED, None
         try:
             vectors = self.pipeline.ports.vectors
             await vectors.store(exported.placed.scope, exported.placed.vector, kept)
         except VectorStoreUnavailable as exc:
-            return Taken.WITHOUT_VECTOR, str(exc)
-        return Taken.IMPORTED, None
+            return ImportResult.WITHOUT_VECTOR, str(exc)
+        return ImportResult.IMPORTED, None

@@ -30,7 +30,7 @@ async def give_feedback(
 
     The feedback counts for the client's own tenant alone.
     """
-    done = await service.feedback().take(client.tenant, given.model_dump())
+    done = await service.feedback().apply_fields(client.tenant, given.model_dump())
     outcome = Outcome(Result.BYPASS, str(Reason.UNCACHED_ROUTE))
     headers = outcome_headers(outcome, request_id_of(request))
     return Response(compact_text(done), headers=headers, media_type=JSON_TYPE)
