@@ -53,7 +53,7 @@ async def _nothing() -> None:
 class Administration:
     """Every action of an operator, composed in `bootstrap`.
 
-    `describe_settings` gives the settings in force with secrets masked. `explanation` and
+    `describe_settings` gives the effective settings with secrets masked. `explanation` and
     `entry_import` are None where the process has no pipeline, `key_ring` where it has no secret to
     sign clients' keys with. `breakers` reports those of this process. `latest_health` is shared
     with others who ask; without it each question is a check of the stores. `close` releases them.
@@ -129,7 +129,7 @@ class Administration:
 
     async def part_states(self) -> dict[str, str]:
         """What health says of each part, in a word."""
-        verdict = await self._lately()
+        verdict = await self._recent_verdict()
         parts = cast("Mapping[str, Mapping[str, str]]", verdict["parts"])
         return {name: part["status"] for name, part in parts.items()}
 
@@ -161,7 +161,7 @@ class Administration:
             "tenant_names": list(await self._clearing.tenants(None)),
             "threshold": self._threshold,
             "learns": self._learned_from is not None,
-            "health": await self._lately(),
+            "health": await self._recent_verdict(),
             "entries": await self._store_health.entries(tenants),
             "recent": await RecentRequests(self.exact).newest(tenants),
         }
@@ -183,12 +183,12 @@ class Administration:
         fields.end()
         if self.latest_health is None:
             return await self._store_health.health()
-        return await self.latest_health.now()
+        return await self.latest_health.current()
 
-    async def _lately(self) -> JsonObject:
+    async def _recent_verdict(self) -> JsonObject:
         if self.latest_health is None:
             return await self._store_health.health()
-        return await self.latest_health.lately()
+        return await self.latest_health.recent()
 
     async def _clear(self, fields: Fields) -> JsonObject:
         chosen = selection(fields, self.clock.now())

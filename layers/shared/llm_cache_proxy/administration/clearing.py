@@ -1,4 +1,4 @@
-"""Clearing: what a selector names is dead at once, everywhere, and swept away after.
+"""Clearing: a cutoff makes the selected entries unservable at once, then a sweep deletes them.
 
 Decides which tenants and which one selector a request means. The exact tier's cutoff is what
 makes entries dead; a sweep that fails leaves records that can no longer be served.
@@ -64,7 +64,7 @@ def selection(fields: Fields, now: float) -> Selection:
             "Give one of 'all', 'namespace', 'model', 'tag', 'entry' and 'older_than_seconds'; "
             "'tenant' goes with each."
         )
-    selector = f"{named[0][0]}:{_meant(*named[0])}" if named else ALL
+    selector = f"{named[0][0]}:{_without_pair(*named[0])}" if named else ALL
     before = None if older is None else int(now) - older
     return Selection(tenant, selector, before, everything=bool(everything))
 
@@ -87,7 +87,7 @@ async def known_tenants(exact: ExactAdmin, only: str | None) -> Sequence[str]:
     return sorted({DEFAULT_TENANT, *await exact.tenants()})
 
 
-def _meant(name: str, value: str) -> str:
+def _without_pair(name: str, value: str) -> str:
     """What is selected: of an `x-cache-entry`, the entry without its pair."""
     return entry_id_in(value) if name == "entry" else value
 
@@ -105,7 +105,7 @@ class Clearing:
         Raises ExactStoreUnavailable where the entries could not be made dead for every tenant.
         """
         tenants = await self.tenants(chosen.tenant)
-        cutoffs = {tenant: await self._cut(tenant, chosen) for tenant in tenants}
+        cutoffs = {tenant: await self._raise_cutoff(tenant, chosen) for tenant in tenants}
         cleared = {"exact": 0, "semantic": 0, "aliases": 0}
         unswept: list[str] = []
         for tenant, cutoff in cutoffs.items():
@@ -148,7 +148,7 @@ class Clearing:
         """The given tenant, or every one that is known."""
         return await known_tenants(self.exact, only)
 
-    async def _cut(self, tenant: str, chosen: Selection) -> int:
+    async def _raise_cutoff(self, tenant: str, chosen: Selection) -> int:
         if chosen.created_before is None:
             return await self.exact.cut(tenant, chosen.selector)
         await self.exact.cut_before(tenant, chosen.created_before)

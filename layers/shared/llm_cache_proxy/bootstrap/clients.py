@@ -83,7 +83,7 @@ def service(
 
         nonlocal latest
         latest = latest or latest_health(settings, parts, frozen=frozen)
-        return public_health(await latest.lately(), watched)
+        return public_health(await latest.recent(), watched)
 
     async def close() -> None:
         if latest is not None:

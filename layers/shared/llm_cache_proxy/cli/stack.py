@@ -24,7 +24,10 @@ def checkout(folder: Path) -> Path | None:
 @click.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def deploy(arguments: tuple[str, ...]) -> None:
-    """Deploy to AWS: asks six things, tries each connection, builds, asks the stack twice."""
+    """Deploy to AWS: asks six questions, tests each connection, builds and deploys.
+
+    Then sends the stack two requests.
+    """
     _run("deploy", arguments)
 
 

@@ -61,9 +61,9 @@ def latest(exact: CheckedExact, clock: Clock) -> LatestHealth:
 async def test_many_who_ask_at_once_and_soon_share_one_check(
     latest: LatestHealth, exact: CheckedExact, clock: Clock
 ) -> None:
-    await asyncio.gather(*(latest.lately() for _ in range(50)), latest.now())
+    await asyncio.gather(*(latest.recent() for _ in range(50)), latest.current())
     clock.time += 4.9
-    await latest.lately()
+    await latest.recent()
 
     assert exact.checks == 1
 
@@ -71,36 +71,36 @@ async def test_many_who_ask_at_once_and_soon_share_one_check(
 async def test_regular_clients_get_the_last_verdict_while_a_check_runs(
     latest: LatestHealth, exact: CheckedExact, clock: Clock
 ) -> None:
-    await latest.lately()
+    await latest.recent()
     exact.answers.clear()
     clock.time += 6
 
-    verdict = await asyncio.wait_for(latest.lately(), 1)
+    verdict = await asyncio.wait_for(latest.recent(), 1)
 
     assert verdict["status"] == "ok"
     exact.fails = StoreRefusesWrites("full")
     exact.answers.set()
-    assert (await latest.now())["status"] == "degraded"
-    assert (await latest.lately())["status"] == "degraded"
+    assert (await latest.current())["status"] == "degraded"
+    assert (await latest.recent())["status"] == "degraded"
     assert exact.checks == 2
 
 
 async def test_an_old_verdict_is_never_given(
     latest: LatestHealth, exact: CheckedExact, clock: Clock
 ) -> None:
-    await latest.lately()
+    await latest.recent()
     exact.fails = StoreRefusesWrites("full")
     clock.time += 31
 
-    assert (await latest.lately())["reasons"] == ["exact: full"]
+    assert (await latest.recent())["reasons"] == ["exact: full"]
 
 
 async def test_one_who_leaves_does_not_end_the_check_of_the_others(
     latest: LatestHealth, exact: CheckedExact
 ) -> None:
     exact.answers.clear()
-    leaver = asyncio.create_task(latest.lately())
-    stayer = asyncio.create_task(latest.now())
+    leaver = asyncio.create_task(latest.recent())
+    stayer = asyncio.create_task(latest.current())
     await asyncio.sleep(0)
     leaver.cancel()
     await asyncio.sleep(0)
@@ -115,7 +115,7 @@ async def test_a_check_that_is_under_way_ends_with_the_server(
 ) -> None:
     await latest.aclose()
     exact.answers.clear()
-    waiting = asyncio.create_task(latest.lately())
+    waiting = asyncio.create_task(latest.recent())
     await asyncio.sleep(0)
 
     await latest.aclose()
@@ -136,7 +136,7 @@ async def test_what_a_check_raises_is_the_parts_state(
 ) -> None:
     exact.fails = failure
 
-    verdict = await latest.now()
+    verdict = await latest.current()
 
     assert verdict["parts"]["exact"] == state  # type: ignore[index] # JSON
 
@@ -160,9 +160,9 @@ async def test_what_a_first_check_needs_is_prepared_once(exact: MemoryExact, clo
         prepared.append(clock.time)
 
     latest = LatestHealth(StoreHealth(exact, FakeVectors(), clock), clock, prepare)
-    assert await latest.now() == await latest.now()
+    assert await latest.current() == await latest.current()
     clock.time += 60
-    await latest.now()
+    await latest.current()
 
     assert prepared == [1_000.0]
 

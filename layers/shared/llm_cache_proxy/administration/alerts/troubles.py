@@ -21,12 +21,12 @@ from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.ports.clock import Clock
 
 _NO_TROUBLE = frozenset({"ok", "off", "degraded"})
-_CHECKED = {"search": "semantic", "embed": "embedder"}
+_PART_OF_BREAKER = {"search": "semantic", "embed": "embedder"}
 """The part of the verdict that speaks of a breaker's."""
 _IN_A_ROW = 3
 _REFUSED_SECONDS = 900.0
 _MOST_TENANTS = 100
-_OURS_TO_MEND = ("upstream", "upstream_stream", "upstream_401", "upstream_402", "upstream_403")
+_OPERATOR_FAILURES = ("upstream", "upstream_stream", "upstream_401", "upstream_402", "upstream_403")
 """Failures of the upstream that no client has caused; so is each status from 500 on."""
 
 
@@ -47,7 +47,7 @@ class PartTroubles:
         }
         # A breaker closes with the next request that is served: what is checked says more.
         for name, state in self.breakers().items():
-            if state == "open" and _CHECKED.get(name, name) not in parts:
+            if state == "open" and _PART_OF_BREAKER.get(name, name) not in parts:
                 found[f"breaker {name}"] = f"the {name} part fails and is left alone"
         return found
 
@@ -130,4 +130,4 @@ class RequestTroubles:
 
 
 def _is_ours(kind: str) -> bool:
-    return kind in _OURS_TO_MEND or kind.startswith("upstream_5")
+    return kind in _OPERATOR_FAILURES or kind.startswith("upstream_5")

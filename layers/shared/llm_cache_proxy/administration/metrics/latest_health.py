@@ -31,7 +31,7 @@ class LatestHealth:
     _found_at: float = 0.0
     _check: asyncio.Task[JsonObject] | None = field(default=None, repr=False)
 
-    async def lately(self) -> JsonObject:
+    async def recent(self) -> JsonObject:
         """For those who ask often."""
         found, age = self._verdict, self.clock.monotonic() - self._found_at
         if found is not None and age < self.fresh_seconds:
@@ -41,8 +41,8 @@ class LatestHealth:
             return found
         return await asyncio.shield(check)
 
-    async def now(self) -> JsonObject:
-        """For operators: as it is at this moment, whatever it was a moment ago."""
+    async def current(self) -> JsonObject:
+        """For operators: a verdict of at most `operators_fresh_seconds`."""
         found, age = self._verdict, self.clock.monotonic() - self._found_at
         if found is not None and age < self.operators_fresh_seconds:
             return found

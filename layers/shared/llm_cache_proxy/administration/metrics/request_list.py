@@ -1,7 +1,6 @@
-"""The recent requests as operators look through them: filtered, added up, and in pages.
+"""Recent requests for operators: filtered, summed, in pages.
 
-Figures are of the lines that are kept, and say since when they are
-whole.
+Figures cover the kept lines only, and say since when these are complete.
 """
 
 from collections import Counter

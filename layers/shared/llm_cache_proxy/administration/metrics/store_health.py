@@ -42,17 +42,17 @@ class StoreHealth:
     async def health(self) -> JsonObject:
         """`ok` where every part that there is works, else `degraded`; why; and each one's state.
 
-        A part is `ok`, `degraded` (it works, and its message says what is amiss),
+        A part is `ok`, `degraded` (it works, and its message says what the problem is),
         `refuses_writes`, `unavailable` or `off`. A semantic tier that was never configured is
         `off`, which is no fault.
         """
         checks = {"exact": self.exact.check, "semantic": self.vectors.check, **self.others}
         states = await asyncio.gather(*map(self._state, checks.values()))
         parts = dict(zip(checks, states, strict=True))
-        amiss = {name: one for name, one in parts.items() if one["status"] not in {"ok", "off"}}
+        problem = {name: one for name, one in parts.items() if one["status"] not in {"ok", "off"}}
         return {
-            "status": "degraded" if amiss else "ok",
-            "reasons": [f"{name}: {one['message']}" for name, one in amiss.items()],
+            "status": "degraded" if problem else "ok",
+            "reasons": [f"{name}: {one['message']}" for name, one in problem.items()],
             "parts": parts,
         }
 

@@ -30,16 +30,16 @@ class UpstreamHealth:
     _refusing: dict[str, str] = field(default_factory=dict)
 
     async def check(self) -> str | None:
-        """What is amiss with some upstreams while others answer.
+        """What the problem of some upstreams is while others answer.
 
         Raises UpstreamError where none does.
         """
         await self._look_if_due()
-        amiss = {**self._refusing, **self.failing()}
+        problem = {**self._refusing, **self.failing()}
         said = "; ".join(
-            f"the upstream {name} {amiss[name]}" for name in self.names if name in amiss
+            f"the upstream {name} {problem[name]}" for name in self.names if name in problem
         )
-        if said and all(name in amiss for name in self.names):
+        if said and all(name in problem for name in self.names):
             raise UpstreamUnreachable(said, upstream=self.names[0])
         return said or None
 

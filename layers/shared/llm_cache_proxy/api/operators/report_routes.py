@@ -37,7 +37,7 @@ async def store_health(_: Annotated[actions.NoFields, Query()], perform: Perform
 
 @router.get("/config", response_model=answers.Config)
 async def config(_: Annotated[actions.NoFields, Query()], perform: Perform) -> Response:
-    """The settings in force, secrets masked."""
+    """The effective settings, secrets masked."""
     return await perform("config")
 
 

@@ -56,7 +56,7 @@ def alerts(
     space = DiskSpace(data_dir(settings), settings.min_free_bytes)
     sources: list[Source] = [requests]
     if leads:
-        sources += [PartTroubles(latest.lately, breakers), DiskTrouble(space.shortage)]
+        sources += [PartTroubles(latest.recent, breakers), DiskTrouble(space.shortage)]
     if leads and (settings.shadow_rate > 0 or settings.max_wrong_share is not None):
         most = settings.max_wrong_share or settings.shadow_limit
         sources.append(WrongShareTrouble(Counters(parts.exact), clock, most))

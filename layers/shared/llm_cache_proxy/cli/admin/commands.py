@@ -148,7 +148,10 @@ def explain(
 @click.option("--tenant", help="Whose answer it was.")
 @on_proxy
 def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> None:
-    """Report that the answer with x-cache-entry ENTRY was bad: it goes, and its pair for good."""
+    """Judge the answer with x-cache-entry ENTRY.
+
+    bad deletes it and bars its pair, good lifts the bar.
+    """
     fields = {"entry": entry, "verdict": verdict, "tenant": tenant}
     answer = remote.post("/admin/feedback", fields)
     print_answer(remote, answer, tables.feedback)
@@ -157,7 +160,7 @@ def feedback(remote: Remote, entry: str, verdict: str, tenant: str | None) -> No
 @admin.command()
 @on_proxy
 def config(remote: Remote) -> None:
-    """The settings in force, secrets masked."""
+    """The effective settings, secrets masked."""
     answer = remote.get("/admin/config")
     print_answer(remote, answer, tables.settings)
 

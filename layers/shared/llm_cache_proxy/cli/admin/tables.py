@@ -74,7 +74,7 @@ def accuracy(found: JsonObject) -> RenderableType:
 
 
 def feedback(answer: JsonObject) -> RenderableType:
-    """What a word of feedback has done."""
+    """What feedback did to the entry and its pair."""
     pair = "never matches again" if answer["pair_barred"] else "may match"
     evicted = cast("JsonObject", answer.get("evicted", {}))
     return Group(counted("Evicted", evicted), Text(f"The pair {pair}."))
@@ -118,7 +118,7 @@ def entry(answer: JsonObject) -> RenderableType:
 
 
 def settings(answer: JsonObject) -> RenderableType:
-    """The settings in force."""
+    """The effective settings."""
     table = new_table("Settings", "setting", "value")
     table.columns[1].justify = "left"
     for name, value in part(answer, "settings").items():

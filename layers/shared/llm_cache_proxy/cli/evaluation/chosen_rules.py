@@ -1,4 +1,4 @@
-"""The rules that a measurement is about: those of the settings in force, or those that are named.
+"""The rules that a measurement is about: those of the effective settings, or those that are named.
 
 A preset that is named comes with its own threshold; `--threshold` outweighs both.
 """

@@ -101,7 +101,7 @@ async def serve_on(
 
 async def _say_what_is_amiss(latest: LatestHealth, described: dict[str, str]) -> None:
     """A line at the start for each part that does not work; requests go on without it."""
-    for line in what_is_amiss(await latest.lately(), described):
+    for line in what_is_amiss(await latest.recent(), described):
         _log.warning("%s", line)
 
 

@@ -41,7 +41,7 @@ class StoreHealthAnswer(Answer):
 
 
 class Config(Answer):
-    """The settings in force, secrets masked."""
+    """The effective settings, secrets masked."""
 
     settings: dict[str, Any]
 
