@@ -394,7 +394,7 @@ def test_the_month_is_that_of_the_servers_clock_whatever_the_callers_says(redis_
         calendar.timegm((year, month, 1, 0, 0, 0)) for year in (2027, 2028) for month in (1, 2, 3)
     ]
     clocks = [(end + here, end + there) for end in ends for here in (-1, 0) for there in (-60, 60)]
-    body = script("lookup").text.split("local function usage_at")[0]
+    body = script("entries/lookup").text.split("local function usage_at")[0]
     body += """
         local months = {}
         for at = 1, #ARGV, 2 do

@@ -140,7 +140,7 @@ async def test_two_hundred_requests_at_once_are_one_upstream_call(
         answers = await ask_at_once(clients, prompt, REQUESTS)
 
     results = collections.Counter(reply.headers["x-cache"] for reply in answers)
-    polls = commands(redis_url, "poll")
+    polls = commands(redis_url, "leases/poll")
     state(capsys, f"{len(answers)} requests, {SERVERS} processes: {polls} polls")
     assert len(upstream.requests) - before == 1
     assert {reply.status_code for reply in answers} == {status}
@@ -218,7 +218,7 @@ async def test_a_leader_that_is_killed_is_followed_by_one_other(
                 await led
             answers = await following
 
-    polls = commands(redis_url, "poll")
+    polls = commands(redis_url, "leases/poll")
     state(capsys, f"{len(answers)} requests, the leader killed: {polls} polls")
     assert len(upstream.requests) - before == 2
     assert {reply.status_code for reply in answers} == {200}

@@ -37,7 +37,7 @@ def test_what_is_never_imported_is_unused(name: str) -> None:
         "numpy.libs/libopenblas.so",
         "redis/bin/client.py",
         "llm_cache_proxy/domain/guard/words/opposites.txt",
-        "llm_cache_proxy/adapters/exact_store/redis/lua/lookup.lua",
+        "llm_cache_proxy/adapters/exact_store/redis/lua/entries/lookup.lua",
         "numpy-2.4.0.dist-info/METADATA",
     ],
 )

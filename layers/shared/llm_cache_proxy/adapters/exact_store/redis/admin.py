@@ -45,7 +45,7 @@ class RedisAdmin(RedisScripts):
     async def cut(self, tenant: str, selector: str) -> int:
         """Make every present entry with `selector` dead at once; the new cutoff."""
         names = TenantNames(tenant)
-        reply = await self._run("cut", [names.cutoffs, names.sequence], selector)
+        reply = await self._run("clears/cut", [names.cutoffs, names.sequence], selector)
         return numbers(reply, 1)[0]
 
     async def sweep(self, tenant: str, selector: str) -> Swept:
@@ -53,13 +53,13 @@ class RedisAdmin(RedisScripts):
         names = TenantNames(tenant)
         entries = aliases = 0
         async for records in self._records(names):
-            gone = numbers(await self._run("sweep", [names.cutoffs, *records], selector), 2)
+            gone = numbers(await self._run("clears/sweep", [names.cutoffs, *records], selector), 2)
             entries, aliases = entries + gone[0], aliases + gone[1]
         return Swept(entries=entries, aliases=aliases)
 
     async def cut_before(self, tenant: str, created_before: int) -> None:
         """Make every entry that was created before then dead at once."""
-        reply = await self._run("cut_before", [TenantNames(tenant).cutoffs], created_before)
+        reply = await self._run("clears/cut_before", [TenantNames(tenant).cutoffs], created_before)
         numbers(reply, 1)
 
     async def sweep_before(self, tenant: str) -> Swept:
@@ -67,7 +67,7 @@ class RedisAdmin(RedisScripts):
         names = TenantNames(tenant)
         entries = aliases = 0
         async for records in self._records(names):
-            gone = numbers(await self._run("sweep_before", [names.cutoffs, *records]), 2)
+            gone = numbers(await self._run("clears/sweep_before", [names.cutoffs, *records]), 2)
             entries, aliases = entries + gone[0], aliases + gone[1]
         return Swept(entries=entries, aliases=aliases)
 
@@ -82,7 +82,7 @@ class RedisAdmin(RedisScripts):
             if at == "0":
                 break
         words = (FORMAT_VERSION, texts.containing, _BEGINNING_BYTES if texts.beginnings else 0)
-        rows = await self._run("page", [names.cutoffs, *records], *words) if records else []
+        rows = await self._run("entries/page", [names.cutoffs, *records], *words) if records else []
         with sensible():
             entries = [
                 listed(row, names.key_of(records[int(str(row[0]))]), texts)
@@ -93,21 +93,21 @@ class RedisAdmin(RedisScripts):
     async def read(self, tenant: str, key: str) -> Entry | None:
         """The whole living entry under an exact key."""
         names = TenantNames(tenant)
-        reply = await self._run("read", [names.record(key), names.cutoffs], FORMAT_VERSION)
+        reply = await self._run("entries/read", [names.record(key), names.cutoffs], FORMAT_VERSION)
         return entry_in(reply, key) if reply else None
 
     async def count_entries(self, tenant: str) -> int:
         """Entries held for the tenant, aliases not counted."""
         total = 0
         async for records in self._records(TenantNames(tenant)):
-            total += numbers(await self._run("census", records), 1)[0]
+            total += numbers(await self._run("entries/census", records), 1)[0]
         return total
 
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         """All counter windows, oldest first, old fine ones folded into coarse ones."""
         names = TenantNames(tenant)
         reply = await self._run(
-            "counters",
+            "counters/fold",
             [names.windows],
             names.counter_prefix,
             FINE_KEPT_SECONDS,

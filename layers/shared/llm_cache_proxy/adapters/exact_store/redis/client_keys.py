@@ -41,7 +41,7 @@ class RedisClientKeys(RedisScripts):
         names = TenantNames(tenant)
         before = "" if instead_of is None else record_text(instead_of)
         words = [key_id, record_text(record), before, usage_of or ""]
-        written = await self._run("write_key", [names.client_keys, names.usage], *words)
+        written = await self._run("client_keys/write", [names.client_keys, names.usage], *words)
         await self._register(tenant)
         return written == 1
 

@@ -50,7 +50,7 @@ class RedisItems(RedisScripts):
         held = self._held.of(records)
         lease: Word = milliseconds(query.lease_seconds) if query.lease_seconds else 0
         words += [stamps(held), lease, query.claim, *flat(query.counts), *self._lines(query.recent)]
-        reply = await self._run("lookup_items", keys, *words)
+        reply = await self._run("items/lookup", keys, *words)
         await self._register(query.tenant)
         check = query.check
 
@@ -79,7 +79,7 @@ class RedisItems(RedisScripts):
             fields = entry_words(entry)
             words += [entry.sequence, fields["g"], entry.purge_at, entry.created_at]
             words += [2 * len(fields), *(word for pair in fields.items() for word in pair)]
-        reply = await self._run("commit_items", keys, *words, *flat(counts))
+        reply = await self._run("items/commit", keys, *words, *flat(counts))
         [stored] = numbers(reply, 1)
         if stored == _TAKES_NO_WRITES:
             self._refused_writes.refused(tenant, len(entries))
@@ -94,12 +94,12 @@ class RedisItems(RedisScripts):
         """Hold those leases of these items that the claim still has for so long."""
         names = TenantNames(tenant)
         records = [names.record(key) for key in keys]
-        numbers(await self._run("extend_items", records, claim, milliseconds(seconds)), 1)
+        numbers(await self._run("items/extend", records, claim, milliseconds(seconds)), 1)
 
     async def release_items(self, tenant: str, keys: Sequence[str], claim: str) -> None:
         """End the leases of these items that were taken under the claim."""
         names = TenantNames(tenant)
-        numbers(await self._run("release_items", [names.record(key) for key in keys], claim), 1)
+        numbers(await self._run("items/release", [names.record(key) for key in keys], claim), 1)
 
     def _found(
         self, reply: object, query: ItemsLookup, records: Sequence[str], held: Held

@@ -32,7 +32,7 @@ class RedisLeases(RedisScripts):
             milliseconds(query.lease_seconds),
             query.claim,
         ]
-        reply = await self._run("poll", keys, *words)
+        reply = await self._run("leases/poll", keys, *words)
         with sensible():
             sequence, kind, *rest = cast("list[object]", reply)
             return _polled(str(kind), rest, query), int(str(sequence))
@@ -40,14 +40,14 @@ class RedisLeases(RedisScripts):
     async def extend(self, tenant: str, lease: Lease, seconds: float) -> bool:
         """Hold the lease for `seconds` from now."""
         name = TenantNames(tenant).lease(lease.flight)
-        reply = await self._run("extend", [name], lease.token, milliseconds(seconds))
+        reply = await self._run("leases/extend", [name], lease.token, milliseconds(seconds))
         return numbers(reply, 1) == [1]
 
     async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
         """Publish `text` to the followers, and end the lease."""
         names = TenantNames(tenant)
         keys = [names.lease(lease.flight), names.published(lease.flight, lease.token)]
-        reply = await self._run("publish", keys, lease.token, text, milliseconds(seconds))
+        reply = await self._run("leases/publish", keys, lease.token, text, milliseconds(seconds))
         return numbers(reply, 1) == [1]
 
     async def release(self, tenant: str, lease: Lease) -> None:
@@ -56,7 +56,7 @@ class RedisLeases(RedisScripts):
 
     async def withdraw(self, tenant: str, flight: str, claim: str) -> None:
         """End the lease that was taken under the claim."""
-        numbers(await self._run("withdraw", [TenantNames(tenant).lease(flight)], claim), 1)
+        numbers(await self._run("leases/withdraw", [TenantNames(tenant).lease(flight)], claim), 1)
 
 
 def _polled(kind: str, rest: list[object], query: Poll) -> Polled:

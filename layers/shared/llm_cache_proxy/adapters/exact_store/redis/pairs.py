@@ -51,7 +51,7 @@ class RedisPairs(RedisScripts):
     async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
         """Replace the raised threshold `before`, if it still stands."""
         names = TenantNames(tenant)
-        reply = await self._run("raise", [names.standing], repr(threshold), repr(before))
+        reply = await self._run("pairs/raise", [names.standing], repr(threshold), repr(before))
         return numbers(reply, 1) == [1]
 
     async def standing(self, tenant: str) -> Standing:
@@ -60,7 +60,7 @@ class RedisPairs(RedisScripts):
 
     async def _standing(self, tenant: str, sample: str) -> Standing:
         names = TenantNames(tenant)
-        reply = await self._run("sampled", [names.standing, names.barred], sample)
+        reply = await self._run("pairs/sampled", [names.standing, names.barred], sample)
         with sensible():
             threshold, samples, wrong, barred = cast("list[str]", reply)
             return Standing(float(threshold), int(samples), int(wrong), int(barred))

@@ -28,17 +28,17 @@ class Script:
 
 
 _BESIDE = {
-    "lookup": ("common", "keys"),
-    "lookup_items": ("common", "keys"),
-    "write_key": ("keys",),
-    "admit": ("common", "keys"),
+    "entries/lookup": ("common", "client_keys/keys"),
+    "items/lookup": ("common", "client_keys/keys"),
+    "client_keys/write": ("client_keys/keys",),
+    "client_keys/admit": ("common", "client_keys/keys"),
 }
 """The further parts before a script, besides `common`."""
 
 
 @cache
 def script(name: str, first_line: str = "") -> Script:
-    """The script `name` behind `first_line`, read once."""
+    """The script `name`, its path below `lua`, behind `first_line`; read once."""
     folder = files(__package__) / "lua"
     names = (*_BESIDE.get(name, ("common",)), name)
     parts = [(folder / f"{part}.lua").read_text("utf-8") for part in names]
@@ -47,7 +47,7 @@ def script(name: str, first_line: str = "") -> Script:
 
 
 Word = str | int | float
-_FINDS_ITS_KEYS = frozenset({"counters"})
+_FINDS_ITS_KEYS = frozenset({"counters/fold"})
 """Scripts that touch keys whose names they read first, and so lock everything."""
 
 

@@ -56,7 +56,7 @@ class RedisExactStore(
         asking += [query.stale_seconds, query.refresh_ahead, query.claim]
         words = [*asking, *flat(query.counts), *self._lines(query.recent)]
         try:
-            reply = await self._run("lookup", keys, *words)
+            reply = await self._run("entries/lookup", keys, *words)
         except UnreadableReplyError as exc:
             miss = await self._removed(names.record(query.key))
             if query.check is not None:  # nothing is known of the key
@@ -84,7 +84,7 @@ class RedisExactStore(
             left += [alias.text_digest, alias.pair]
         words = [*_asking(query, window), *matched, *left, *flat(query.counts)]
         try:
-            reply = await self._run("promote", keys, *words)
+            reply = await self._run("entries/promote", keys, *words)
         except UnreadableReplyError:
             return await self._removed(names.record(query.key))
         return promoted(reply, query)
@@ -100,7 +100,7 @@ class RedisExactStore(
         carried, stored = self._refused_writes.carry(commit.tenant), _TAKES_NO_WRITES
         try:
             reply = await self._run(
-                "commit",
+                "entries/commit",
                 keys,
                 window,
                 entry.sequence,
@@ -131,7 +131,9 @@ class RedisExactStore(
         names = names_of(tenant)
         window = names.window(time.time())
         keys = [*names.shared(window)[2:], names.ring]
-        numbers(await self._run("record", keys, window, *flat(counts), *self._lines(recent)), 1)
+        numbers(
+            await self._run("counters/record", keys, window, *flat(counts), *self._lines(recent)), 1
+        )
         await self._register(tenant)
 
     async def check(self) -> str | None:

@@ -27,7 +27,7 @@ class GroupStore(RedisExactStore):
         """The grant of a key that is served; nothing is looked up."""
         names = TenantNames(home)
         words = check_text(check, time.time())
-        reply = await self._run("admit", [names.client_keys, names.usage], words)
+        reply = await self._run("client_keys/admit", [names.client_keys, names.usage], words)
         said = keyed(reply, check, lambda _: _NOTHING)
         return (said.grant or Grant()) if isinstance(said, ItemsFound) else said
 
@@ -35,7 +35,7 @@ class GroupStore(RedisExactStore):
         """Leave an alias whose target is in another group, and end the lease."""
         names = TenantNames(group)
         target = TenantNames(target_in).record(alias.target)
-        facts = texts(await self._run("facts", [target]))
+        facts = texts(await self._run("entries/facts", [target]))
         if not facts:  # gone in the meantime
             if held is not None:
                 await self.release(group, held)
@@ -58,17 +58,17 @@ class GroupStore(RedisExactStore):
         words = [word for field in fields.items() for word in field]
         lease = names.lease("" if held is None else held.flight)
         token: Word = "" if held is None else held.token
-        await self._run("leave", [names.record(alias.key), lease], token, left, *words)
+        await self._run("entries/leave", [names.record(alias.key), lease], token, left, *words)
         await self._register(group)
 
     async def next_cutoff(self, group: str) -> int:
         """The cutoff that a `cut` would take there."""
-        return numbers(await self._run("next_cutoff", [TenantNames(group).sequence]), 1)[0]
+        return numbers(await self._run("clears/next_cutoff", [TenantNames(group).sequence]), 1)[0]
 
     async def raise_cutoffs(self, group: str, sequence: int, cutoffs: Sequence[Word]) -> None:
         """Raise the sequence and cutoffs (selector and cutoff in turn) to these."""
         names = TenantNames(group)
-        await self._run("raise_cutoff", [names.cutoffs, names.sequence], sequence, *cutoffs)
+        await self._run("clears/raise_cutoff", [names.cutoffs, names.sequence], sequence, *cutoffs)
 
     async def cutoffs(self, group: str) -> tuple[int, list[Word]]:
         """The sequence, and selector and cutoff in turn."""
@@ -88,7 +88,7 @@ class GroupStore(RedisExactStore):
         keys = [names.barred, names.standing]
         for start in range(0, max(1, len(pairs)), _AT_ONCE):
             words = pairs[start : start + _AT_ONCE]
-            await self._run("trust", keys, repr(threshold), *words)
+            await self._run("pairs/trust", keys, repr(threshold), *words)
 
     async def known_slots(self, home: str) -> str:
         """The number of groups that the tenant was spread over last, as stored there."""
