@@ -12,8 +12,10 @@ from llm_cache_proxy.ports.exact_store.items import ItemHit
 
 STAMP_LENGTH = 16
 """Characters of a stamp; each write makes another one."""
-MOST_CHARACTERS = 32_000_000
-"""The most of all held vectors: nearly four thousand of 1,536 dimensions."""
+MOST_BYTES = 32_000_000
+"""The most memory of all held items: about 3,500 of 1,536 dimensions."""
+_OVERHEAD_BYTES = 800
+"""What Python needs for an item besides its two texts: objects and names, as measured."""
 _NO_STAMP = "-" * STAMP_LENGTH
 
 
@@ -32,9 +34,9 @@ Held = Sequence[HeldItem | None]
 class HeldItems:
     """Items by the names of their records; the least recently used leave first."""
 
-    def __init__(self, most_characters: int = MOST_CHARACTERS) -> None:
-        self._most_characters = most_characters
-        self._characters = 0
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._held: OrderedDict[str, HeldItem] = OrderedDict()
 
     def of(self, records: Sequence[str]) -> Held:
@@ -51,14 +53,23 @@ class HeldItems:
         if len(stamp) != STAMP_LENGTH:
             return
         self._held[record] = HeldItem(stamp, hit)
-        self._characters += len(hit.vector)
-        while self._characters > self._most_characters:
+        self._bytes += _size_bytes(hit)
+        while self._bytes > self._most_bytes:
             self.drop(next(iter(self._held)))
 
     def drop(self, record: str) -> None:
         """Forget the record's item."""
         gone = self._held.pop(record, None)
-        self._characters -= 0 if gone is None else len(gone.hit.vector)
+        self._bytes -= 0 if gone is None else _size_bytes(gone.hit)
+
+
+def _size_bytes(hit: ItemHit) -> int:
+    return _text_bytes(hit.frame) + _text_bytes(hit.vector) + _OVERHEAD_BYTES
+
+
+def _text_bytes(text: str) -> int:
+    """The most that Python needs for it."""
+    return len(text) if text.isascii() else 4 * len(text)
 
 
 def stamps(held: Held) -> str:
