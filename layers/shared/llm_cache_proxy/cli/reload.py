@@ -15,6 +15,8 @@ import click
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _LOOK_SECONDS = 0.5
+_FORCED_SECONDS = 5.0
+"""For a server that was interrupted twice: to close its stores."""
 
 
 def serve_again_and_again(arguments: Sequence[str], watched: Iterable[Path]) -> None:
@@ -23,22 +25,34 @@ def serve_again_and_again(arguments: Sequence[str], watched: Iterable[Path]) -> 
     A second interrupt does not wait for requests in flight.
     """
     others = tuple(watched)
-    signal.signal(signal.SIGTERM, _end)  # the default would leave the server behind
+    for each in (signal.SIGTERM, signal.SIGHUP):  # the default would leave the server behind
+        signal.signal(each, _end)
     command = [sys.executable, "-m", "llm_cache_proxy", "serve", *arguments]
     while True:
         seen = changes(others)
-        with subprocess.Popen(command) as process:  # noqa: S603 - this command itself # nosec B603
+        with subprocess.Popen(  # noqa: S603 - this command itself # nosec B603
+            command,
+            start_new_session=True,  # an interrupt at the terminal is this process's alone
+        ) as process:
             try:
                 while changes(others) == seen:
                     time.sleep(_LOOK_SECONDS)
             finally:
-                process.terminate()
-                try:
-                    process.wait()  # the server has a limit of its own, DRAIN_SECONDS first
-                except KeyboardInterrupt:
-                    process.kill()
-                    raise
+                _stop(process)
         click.echo("Sources have changed: starting again.", err=True)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait()  # the server has a limit of its own, DRAIN_SECONDS first
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)  # its second signal
+        try:
+            process.wait(_FORCED_SECONDS)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.kill()
+        raise
 
 
 def _end(*_: object) -> NoReturn:
