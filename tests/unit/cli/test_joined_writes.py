@@ -15,9 +15,9 @@ class Socket:
     """Remembers each write, and when it was closed."""
 
     def __init__(self) -> None:
-        self.written: list[bytes | None] = []
+        self.written: list[bytes | bytearray | memoryview | None] = []
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written.append(data)
 
     def close(self) -> None:
@@ -78,6 +78,27 @@ async def test_a_head_is_written_before_the_end(joined: JoinedWrites, socket: So
 
     assert socket.written == [HEAD, None]
     assert joined.is_closing()
+
+
+async def test_a_large_body_follows_its_head_uncopied(joined: JoinedWrites, socket: Socket) -> None:
+    body = b"x" * 1_000_000
+
+    joined.write(HEAD)
+    joined.write(body)
+    await asyncio.sleep(0)
+
+    assert socket.written == [HEAD, body]
+    assert socket.written[1] is body
+
+
+@pytest.mark.parametrize("made", [memoryview, bytearray])
+async def test_a_head_may_come_in_any_form_of_bytes(
+    joined: JoinedWrites, socket: Socket, made: type[memoryview | bytearray]
+) -> None:
+    joined.write(made(HEAD))
+    joined.write(made(b"body"))
+
+    assert socket.written == [HEAD + b"body"]
 
 
 async def test_everything_else_is_the_transports(joined: JoinedWrites) -> None:

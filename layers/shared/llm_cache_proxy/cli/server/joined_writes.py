@@ -8,6 +8,8 @@ import asyncio
 from typing import Any
 
 _HEAD = b"HTTP/1.1 "
+_MOST_JOINED_BYTES = 65_536
+"""A larger body is written after its head: to join them would copy it."""
 
 
 class JoinedWrites:
@@ -22,12 +24,14 @@ class JoinedWrites:
         self._held = b""
         self.is_closing = transport.is_closing  # asked for every request
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Write `data`; a head waits for what follows in the same turn."""
-        if self._held:
+        if self._held and len(data) <= _MOST_JOINED_BYTES:
             data, self._held = self._held + data, b""
-        elif data.startswith(_HEAD):
-            self._held = data
+        elif self._held:
+            self._flush()
+        elif data[: len(_HEAD)] == _HEAD:
+            self._held = bytes(data)
             self._loop.call_soon(self._flush)
             return
         self._transport.write(data)
