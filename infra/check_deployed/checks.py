@@ -29,11 +29,16 @@ class Check:
     def verdict(self, response: httpx.Response) -> Verdict:
         """What is wrong with the answer."""
         if response.status_code != self.status:
-            shown = response.text[:160].replace("\n", " ")
-            return f"status {response.status_code}, not {self.status}: {shown}"
+            return f"status {response.status_code}, not {self.status}{self._shown(response)}"
         if self.status >= 400 and (wrong := is_openai_error(response)):  # noqa: PLR2004 - HTTP
             return wrong
         return self.judge(response)
+
+    def _shown(self, response: httpx.Response) -> str:
+        """The body's start; nothing of one that only a key should open: it may hold prompts."""
+        if self.status == 401:  # noqa: PLR2004 - HTTP
+            return ""
+        return ": " + response.text[:160].replace("\n", " ")
 
 
 def is_openai_error(response: httpx.Response) -> Verdict:
@@ -92,30 +97,34 @@ MODEL = "MODEL"
 """Stands for the model of the run."""
 WRONG_KEY = "lcp_nobody.0123456789abcdef.0123456789abcdef0123456789abcdef"
 _CHAT, _CACHED = "/v1/chat/completions", {"cache-control": "only-if-cached"}
+_INPUT, _PROMPT = {"model": "m", "input": "a"}, {"model": "m", "prompt": "a"}
 _ALL = {"all": True, "dry_run": True}  # a stack that is open to anybody loses nothing by it
 _TWICE = b'{"model": "a", "model": "b", "messages": []}'
 _DEEP = b'{"model": "m", "messages": ' + b"[" * 2_000 + b"]" * 2_000 + b"}"
 
+# What clients ask goes out with _CACHED: a stack that is open asks no upstream and stores nothing.
 WITHOUT_A_KEY = (
     Check("it is alive", "GET", "/health", 200, judge=has("content-type", "application/json")),
     Check("it says that it is well", "GET", "/health", 200, judge=says("status")),
     Check("answers have a request id", "GET", "/v1/models", 401, judge=has("x-request-id")),
     Check("models are for clients", "GET", "/v1/models", 401),
-    Check("chat is for clients", "POST", _CHAT, 401, chat()),
-    Check("responses are for clients", "POST", "/v1/responses", 401, {"model": "m", "input": "a"}),
-    Check(
-        "completions are for clients", "POST", "/v1/completions", 401, {"model": "m", "prompt": "a"}
-    ),
-    Check(
-        "embeddings are for clients", "POST", "/v1/embeddings", 401, {"model": "m", "input": "a"}
-    ),
+    Check("chat is for clients", "POST", _CHAT, 401, chat(), _CACHED),
+    Check("responses are for clients", "POST", "/v1/responses", 401, _INPUT, _CACHED),
+    Check("completions are for clients", "POST", "/v1/completions", 401, _PROMPT, _CACHED),
+    Check("embeddings are for clients", "POST", "/v1/embeddings", 401, _INPUT, _CACHED),
     Check("files are for clients", "GET", "/v1/files", 401),
-    Check("a wrong key is refused", "POST", _CHAT, 401, chat(), key="wrong"),
+    Check("a wrong key is refused", "POST", _CHAT, 401, chat(), _CACHED, "wrong"),
     Check(
-        "a wrong key is not shown", "POST", _CHAT, 401, chat(), key="wrong", judge=hides(WRONG_KEY)
+        "a wrong key is not shown", "POST", _CHAT, 401, chat(), _CACHED, "wrong", hides(WRONG_KEY)
     ),
     Check(
-        "a refusal is no answer of the cache", "POST", _CHAT, 401, chat(), judge=result("REFUSED")
+        "a refusal is no answer of the cache",
+        "POST",
+        _CHAT,
+        401,
+        chat(),
+        _CACHED,
+        judge=result("REFUSED"),
     ),
     Check("metrics are for operators", "GET", "/metrics", 401),
     Check("statistics are for operators", "GET", "/admin/stats", 401),

@@ -11,6 +11,7 @@ from infra.check_deployed.checks import FOR_OPERATORS, WITH_A_KEY, WITHOUT_A_KEY
 from servers.proxy.keyed import ADMIN_KEY, MODEL, KeyedProxies, keyed_proxies
 from servers.proxy.process import proxy_process
 from servers.redis.process import redis_process
+from servers.upstream.scripted import ScriptedUpstream
 
 QUESTION = {"model": MODEL, "messages": [{"role": "user", "content": "Is it kept?"}]}
 
@@ -83,6 +84,36 @@ def test_a_stack_without_access_control_fails(
     assert status == 1
     assert "FAIL  clearing is for operators" in capsys.readouterr().out
     assert again.headers["x-cache"] == "HIT-EXACT"
+
+
+def test_a_stack_that_is_open_generates_nothing_stores_nothing_and_shows_no_prompt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        ScriptedUpstream().in_thread() as upstream,
+        redis_process() as url,
+        proxy_process(
+            tmp_path / "open",
+            REDIS_URL=url,
+            UPSTREAM_BASE_URL=upstream.base_url,
+            UPSTREAM_API_KEY="sk-upstream",
+        ) as proxy,
+    ):
+        httpx.post(f"{proxy.base_url}/chat/completions", json=QUESTION, timeout=30)
+        before = len(upstream.requests)
+        status = main({"BASE_URL": proxy.base_url})
+        asked = [request.path for request in upstream.requests[before:]]
+        entries = httpx.get(f"{proxy.url}/admin/entries").json()["entries"]
+        exported = httpx.post(f"{proxy.url}/admin/entries/export", json={}).text
+
+    shown = capsys.readouterr().out
+    assert status == 1
+    assert "FAIL  chat is for clients: status 504, not 401\n" in shown
+    assert "FAIL  exporting is for operators: status 200, not 401\n" in shown
+    assert {*asked} <= {"/v1/models", "/v1/files"}  # lists, which are read
+    assert len(entries) == 1
+    assert "Is it kept?" in exported
+    assert "Is it kept?" not in shown
 
 
 @pytest.mark.parametrize("write", ["", "0", "no"])
