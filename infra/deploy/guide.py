@@ -102,7 +102,7 @@ class Guide:
         architecture, why = buildable_architecture()
         if "Architecture" not in kept:
             self.console.say(f"  processors {architecture}: {why}")
-        elif reason_against := not_buildable(kept["Architecture"], architecture):
+        elif reason_against := not_buildable(kept["Architecture"]):
             raise NotAnswered(reason_against)
         role = {}
         if "ApiGatewayLogRole" not in kept and aws.status(answers.stack) in _NEW:

@@ -459,7 +459,7 @@ def test_a_chat_model_is_asked() -> None:
 def test_a_stack_is_built_for_what_this_machine_can_build(
     machine: str, architecture: str, *, emulates: bool
 ) -> None:
-    assert buildable_architecture(machine, emulates_arm=emulates)[0] == architecture
+    assert buildable_architecture(machine, emulates=emulates)[0] == architecture
 
 
 def test_nothing_is_emulated_to_build_packages_for_the_other_processor() -> None:
@@ -469,12 +469,38 @@ def test_nothing_is_emulated_to_build_packages_for_the_other_processor() -> None
     assert image.endswith(f"-{architecture()}")
 
 
-@pytest.mark.parametrize("chosen", ["arm64", "mixed", "x86_64"])
+@pytest.mark.parametrize(
+    ("machine", "chosen", "buildable"),
+    [
+        ("x86_64", "arm64", False),
+        ("x86_64", "mixed", True),
+        ("x86_64", "x86_64", True),
+        ("aarch64", "arm64", True),
+        ("aarch64", "mixed", False),
+        ("aarch64", "x86_64", False),
+    ],
+)
 def test_an_image_that_cannot_be_built_here_is_refused_before_anything_is_built(
-    chosen: str,
+    machine: str, chosen: str, *, buildable: bool
 ) -> None:
-    assert not_buildable(chosen, here="arm64") is None
-    assert (not_buildable(chosen, here="mixed") is not None) == (chosen == "arm64")
+    """`mixed` may be kept from an x86_64 machine, and deployed by another of arm64."""
+    refused = not_buildable(chosen, machine, emulates=False)
+
+    assert (refused is None) == buildable
+    assert not_buildable(chosen, machine, emulates=True) is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "chosen", "instead"), [("x86_64", "arm64", "mixed"), ("arm64", "mixed", "arm64")]
+)
+def test_who_cannot_build_is_given_processors_that_this_machine_can_build_for(
+    machine: str, chosen: str, instead: str
+) -> None:
+    refused = not_buildable(chosen, machine, emulates=False)
+
+    assert refused is not None
+    assert f"Or write {instead} in its place in samconfig.toml" in refused
+    assert not_buildable(instead, machine, emulates=False) is None
 
 
 def test_the_embedding_image_alone_may_be_of_another_processor() -> None:
