@@ -1,5 +1,6 @@
 """The pipeline with a promise, and labels that a test lays down."""
 
+from asyncio import Event
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,18 +43,35 @@ async def prepared(harness: Harness, client: dict[str, Any]) -> None:
         assert await harness.exact.write_key("default", client["key_id"], record)
 
 
+class HeldRead:
+    """A read of the counters that ends when the test says so."""
+
+    def __init__(self) -> None:
+        self.begun = Event()
+        self.released = Event()
+
+
 class CountedReads(MemoryExact):
-    """Counts who reads its counters, and what requests call."""
+    """Counts who reads its counters, and what requests call.
+
+    The next read gives what it found when `held` is released, if there is one.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.counter_reads = 0
+        self.held: HeldRead | None = None
         self.called: list[str] = []
 
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         self.counter_reads += 1
         self.called.append("counters")
-        return await super().counters(tenant)
+        held, self.held = self.held, None
+        found = await super().counters(tenant)
+        if held is not None:
+            held.begun.set()
+            await held.released.wait()
+        return found
 
     async def lookup(self, query: Lookup) -> Answered:
         self.called.append("lookup")

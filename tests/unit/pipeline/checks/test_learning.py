@@ -26,6 +26,7 @@ from unit.pipeline.learning_harness import (
     READ_ONLY,
     SURE,
     UNWILLING,
+    HeldRead,
     LearningHarness,
     asked_elsewhere,
     group,
@@ -441,6 +442,54 @@ async def test_a_store_that_does_not_answer_leaves_the_plan_as_it_is() -> None:
     await harness.ask("Something else entirely", headers=READ_ONLY)
 
     assert (await harness.ask(PARAPHRASE, headers=READ_ONLY)).outcome.reason == "learned"
+
+
+async def test_labels_are_read_once_however_many_misses_find_the_plan_old() -> None:
+    harness = await taught()
+    learned, read = harness.pipeline.learning, harness.exact.counter_reads
+    assert learned is not None
+    harness.exact.time += 61
+
+    await asyncio.gather(*(learned.refresh("default", RequestState()) for _ in range(3)))
+
+    assert harness.exact.counter_reads == read + 1
+
+
+async def test_a_refresh_that_is_cancelled_leaves_the_reading_to_the_next_miss() -> None:
+    harness = await taught()
+    learned, read = harness.pipeline.learning, harness.exact.counter_reads
+    assert learned is not None
+    harness.exact.time += 61
+    harness.exact.held = held = HeldRead()
+    refresh = asyncio.create_task(learned.refresh("default", RequestState()))
+    await held.begun.wait()
+    refresh.cancel()
+    await asyncio.wait([refresh])
+
+    await harness.ask("Something else entirely", headers=READ_ONLY)
+
+    assert harness.exact.counter_reads == read + 2
+
+
+async def test_what_was_read_before_a_check_does_not_replace_what_the_check_read() -> None:
+    harness = await taught()
+    learned = harness.pipeline.learning
+    assert learned is not None
+    harness.exact.time += 61
+    harness.exact.held = held = HeldRead()
+    early = asyncio.create_task(learned.refresh("default", RequestState()))
+    await held.begun.wait()
+    await teach(harness, accepted=Tally(1_000, 1_000, 400))
+    harness.embedder.set_similarity("answer to What is Rust?", "reddish flakes of iron", 0.1)
+    harness.chance = ALWAYS
+    says(harness, "reddish flakes of iron")
+    checked = await harness.ask(PARAPHRASE, headers=READ_ONLY)
+
+    held.released.set()
+    await early
+
+    assert checked.outcome.reason == "learned"
+    assert not learned.learned("default").part(group(harness)).plan.served
 
 
 async def test_drift_forgets_what_was_learned(caplog: pytest.LogCaptureFixture) -> None:

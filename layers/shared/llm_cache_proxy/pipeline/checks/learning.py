@@ -148,15 +148,23 @@ class Learning:
     async def refresh(self, tenant: str, state: RequestState) -> None:
         """Read the labels and plan anew, if the plan is old; no hit waits for it.
 
-        Drift is logged once, even if many requests find it at a time.
+        One request reads for all: the others keep the plan at hand. What was read before a check
+        made the plan old is left out, since the check reads later. Drift is logged once.
         """
-        if self.clock.now() - self.learned(tenant).at < self.rules.refresh_seconds:
+        before, now = self.learned(tenant), self.clock.now()
+        if now - before.at < self.rules.refresh_seconds:
             return
-        found = await self.read(tenant, state)
-        if found.forgotten is not None and self.learned(tenant).forgotten is None:
+        claimed, found = replace(before, at=now), None
+        self._learned[tenant] = claimed
+        try:
+            found = await self._read(tenant, state)
+        finally:
+            is_latest = self._learned[tenant] is claimed
+            if is_latest:
+                self._learned[tenant] = found or before
+        if is_latest and found and found.forgotten is not None and before.forgotten is None:
             _warn(tenant, found.forgotten)
             state.counts.add({FORGOTTEN: 1})
-        self._learned[tenant] = found
 
     async def take_up(self, tenant: str, state: RequestState) -> None:
         """Read and plan for a dry run: nothing is logged."""
@@ -164,9 +172,12 @@ class Learning:
 
     async def read(self, tenant: str, state: RequestState) -> Learned:
         """What the labels say now; what was known where the store does not answer."""
+        return await self._read(tenant, state) or self.learned(tenant)
+
+    async def _read(self, tenant: str, state: RequestState) -> Learned | None:
         windows = await self.exact_dependency.attempt(state, lambda: self.counters.counters(tenant))
         if windows is None:
-            return self.learned(tenant)
+            return None
         counted = [window.counts for window in reversed(windows) if window.seconds]
         return await asyncio.to_thread(self._planned, counted)  # much to add up and to plan
 
