@@ -1,5 +1,7 @@
 """Facts about the report on learned thresholds."""
 
+from dataclasses import replace
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -7,8 +9,9 @@ import pytest
 from fakes.admin import AdminHarness
 from llm_cache_proxy.administration.learning import LearningReport, cell_view
 from llm_cache_proxy.domain.errors import InvalidRequest
-from llm_cache_proxy.domain.promise import Tally
+from llm_cache_proxy.domain.promise import Evidence, Plan, Promise, Tally
 from llm_cache_proxy.domain.promise.evidence import GROUPS
+from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from unit.pipeline.learning_harness import (
     ALWAYS,
     PARAPHRASE,
@@ -64,6 +67,26 @@ async def test_parts_that_are_proven_apart_are_reported_apart() -> None:
     assert own["bound"] == found["bound"] <= 0.05
     assert (other["serves"], other["bound"], other["interval"]) == (False, 1.0, None)
     assert {cell["served"] for cell in found["cells"] if cell["group"] == hard} == {False}
+
+
+async def test_each_bound_is_computed_once_and_beside_the_event_loop() -> None:
+    harness = await taught()
+    hard = (group(harness) + 1) % GROUPS
+    await teach(harness, among=hard, accepted=Tally(1_000, 1_000, 400))
+    threads: list[int] = []
+
+    class Watched(Promise):
+        def bound(self, evidence: Evidence, plan: Plan) -> float:
+            threads.append(get_ident())
+            return super().bound(evidence, plan)
+
+    learned = harness.pipeline.learning
+    assert learned is not None
+    watching = replace(learned, rules=LearningRules(Watched(0.05)))
+    found: Any = await LearningReport(watching).report("default")
+
+    assert len(threads) == len(found["parts"]) > 1
+    assert get_ident() not in threads
 
 
 async def test_what_is_turned_away_is_reported_by_rule_with_how_much_of_it_was_wrong() -> None:

@@ -4,6 +4,7 @@ The decisions are the pipeline's own: the same tiers, over stores that keep no t
 the upstream, and shows a stored prompt only on request.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -53,11 +54,11 @@ class Explanation:
         planned = plan_request(request, self.pipeline.policy, routes)
         vectors = RecordingVectorStore(self.pipeline.ports.vectors)
         state = RequestState()
-        hit, planned = await self._found(planned, state, vectors)
-        learned = await self._learned(planned)
+        learned = await self._learned(planned, state)
+        hit, planned = await self._found(planned, state, vectors, learned)
         return {
             **_outcome(planned, state, hit),
-            **({} if learned is None else {"learning": _part_view(learned, planned)}),
+            **({} if learned is None else {"learning": await _part_view(learned, planned)}),
             "key": _key_parts(planned),
             "plan": _plan(planned),
             "candidates": [
@@ -68,7 +69,11 @@ class Explanation:
         }
 
     async def _found(
-        self, planned: PlannedRequest, state: RequestState, vectors: RecordingVectorStore
+        self,
+        planned: PlannedRequest,
+        state: RequestState,
+        vectors: RecordingVectorStore,
+        learned: Learned | None,
     ) -> tuple[Answer | None, PlannedRequest]:
         if planned.plan.bypass is not None or not planned.plan.read:
             return None, planned
@@ -78,8 +83,8 @@ class Explanation:
             serving.policy,
             replace(serving.options, shadow=None, asks_verifier=False, chance=lambda: 1.0),
         )
-        if dry_run.learning is not None:
-            await dry_run.learning.take_up(planned.identity.tenant, state)
+        if dry_run.learning is not None and learned is not None:
+            dry_run.learning.take_up(planned.identity.tenant, learned)
         found = await dry_run.exact.find(planned, state)
         if found.answer is not None:
             return found.answer, found.planned
@@ -113,21 +118,21 @@ class Explanation:
             judged["cell"] = cell_view(learned, _group(planned), cell)
         return judged | ({"text": candidate.text} if with_text else {})
 
-    async def _learned(self, planned: PlannedRequest) -> Learned | None:
+    async def _learned(self, planned: PlannedRequest, state: RequestState) -> Learned | None:
         learning = self.pipeline.learning
         if learning is None:
             return None
-        return await learning.read(planned.identity.tenant, RequestState())
+        return await learning.read(planned.identity.tenant, state)
 
 
 def _group(planned: PlannedRequest) -> int:
     return group_of(planned.fingerprint())
 
 
-def _part_view(learned: Learned, planned: PlannedRequest) -> JsonObject:
+async def _part_view(learned: Learned, planned: PlannedRequest) -> JsonObject:
     """What the tenant's labels say of candidates that have the request's fingerprint."""
     part = learned.part(_group(planned))
-    return {"group": part.group, **learning_view(learned, [part])}
+    return {"group": part.group, **await asyncio.to_thread(learning_view, learned, part)}
 
 
 def _request(fields: Fields) -> tuple[ClientRequest, bool]:

@@ -3,8 +3,10 @@
 Never reports an estimate without its interval and the controls that it rests on.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
@@ -37,26 +39,50 @@ class LearningReport:
                 code="learning_not_available",
             )
         learned = await self.learning.read(tenant, RequestState())
-        return {
-            "tenant": tenant,
-            **learning_view(learned, learned.parts),
-            "parts": [_part(learned, part) for part in learned.parts],
-            "turned_away": _turned_away(learned),
-            "cells": [
-                _cell(learned, part, cell)
-                for part in learned.parts
-                for cell in sorted(part.evidence.cells, key=lambda cell: (cell.rule, -cell.band))
-            ],
-        }
+        found = await asyncio.to_thread(_report, learned)  # a bound takes milliseconds
+        return {"tenant": tenant, **found}
 
 
-def learning_view(learned: Learned, parts: Sequence[Part]) -> JsonObject:
-    """The promise, what is expected under it in `parts`, and what that rests on."""
+class _Bounded(NamedTuple):
+    """A part, and the upper end of what may be wrong of all that it serves."""
+
+    part: Part
+    bound: float
+
+
+def _report(learned: Learned) -> JsonObject:
+    bounded = _with_bounds(learned, learned.parts)
+    return {
+        **_view(learned, bounded),
+        "parts": [_part(learned, each) for each in bounded],
+        "turned_away": _turned_away(learned),
+        "cells": [
+            _cell(learned, part, cell)
+            for part in learned.parts
+            for cell in sorted(part.evidence.cells, key=lambda cell: (cell.rule, -cell.band))
+        ],
+    }
+
+
+def learning_view(learned: Learned, part: Part) -> JsonObject:
+    """The promise, what is expected under it in this part, and what that rests on.
+
+    Takes milliseconds of processor time: call it in a thread.
+    """
+    return _view(learned, _with_bounds(learned, [part]))
+
+
+def _with_bounds(learned: Learned, parts: Sequence[Part]) -> list[_Bounded]:
+    bound = learned.rules.promise.bound
+    return [_Bounded(part, bound(part.evidence, part.plan)) for part in parts]
+
+
+def _view(learned: Learned, bounded: Sequence[_Bounded]) -> JsonObject:
     judge = judge_of(learned.evidence.controls)
     hits, fixed, spent = (_counted(learned, name) for name in (HITS, FIXED, SPENT))
     return {
         "promise": learned.rules.promise.most_wrong,
-        **_expected(learned, parts),
+        **_expected(learned, bounded),
         "hits": hits,
         "fixed_hits": fixed,
         "hit_rate_gained": share(hits - fixed, sum(_counted(learned, name) for name in _LOOKUPS)),
@@ -83,14 +109,13 @@ def cell_view(learned: Learned, group: int, cell: Cell | None) -> JsonObject | N
     }
 
 
-def _expected(learned: Learned, parts: Sequence[Part]) -> JsonObject:
+def _expected(learned: Learned, bounded: Sequence[_Bounded]) -> JsonObject:
     """Of all that is served of these parts: each of them keeps the promise, and so do all."""
-    serving = [part for part in parts if part.plan.served]
+    serving = [part for part, _ in bounded if part.plan.served]
     served = [added(part.evidence.of(cell) for cell in part.plan.served) for part in serving]
     weights = [max(1.0, tally.seen) for tally in served]
     estimates = zip(weights, serving, strict=True)
     lowest = [band for part in serving if (band := part.plan.lowest_band()) is not None]
-    bound = learned.rules.promise.bound
     return {
         "serves": bool(serving),
         "estimate": round(
@@ -98,18 +123,18 @@ def _expected(learned: Learned, parts: Sequence[Part]) -> JsonObject:
             5,
         ),
         "interval": _interval(added(served), learned.evidence.controls) if served else None,
-        "bound": round(max((bound(part.evidence, part.plan) for part in serving), default=1.0), 5),
+        "bound": round(max((bound for part, bound in bounded if part.plan.served), default=1.0), 5),
         "least_chance": lower_edge(min(lowest)) if lowest else None,
     }
 
 
-def _part(learned: Learned, part: Part) -> JsonObject:
-    total = part.evidence.total
+def _part(learned: Learned, bounded: _Bounded) -> JsonObject:
+    total = bounded.part.evidence.total
     return {
-        "group": part.group,
+        "group": bounded.part.group,
         "seen": round(total.seen),
         "labelled": round(total.labelled),
-        **_expected(learned, [part]),
+        **_expected(learned, [bounded]),
     }
 
 

@@ -546,6 +546,15 @@ async def test_an_explanation_shows_what_was_learned() -> None:
     }
 
 
+async def test_an_explanation_reads_the_labels_once() -> None:
+    harness = await taught()
+    read = harness.exact.counter_reads
+
+    await explained(harness)
+
+    assert harness.exact.counter_reads == read + 1
+
+
 async def test_an_entry_that_was_cleared_is_not_served(harness: LearningHarness) -> None:
     harness = await taught()
     await harness.exact.cut("default", "all")

@@ -166,9 +166,9 @@ class Learning:
             _warn(tenant, found.forgotten)
             state.counts.add({FORGOTTEN: 1})
 
-    async def take_up(self, tenant: str, state: RequestState) -> None:
-        """Read and plan for a dry run: nothing is logged."""
-        self._learned[tenant] = await self.read(tenant, state)
+    def take_up(self, tenant: str, learned: Learned) -> None:
+        """Decide a dry run by what was read: nothing is logged."""
+        self._learned[tenant] = learned
 
     async def read(self, tenant: str, state: RequestState) -> Learned:
         """What the labels say now; what was known where the store does not answer."""
