@@ -60,7 +60,7 @@ def test_labels_are_counted_apart_by_the_group_of_their_surroundings() -> None:
 def test_windows_add_up() -> None:
     counts = label_counts(3, CELL, differs=False, source="missed")
 
-    assert evidence_in([counts, counts]).whole.labels == 2
+    assert evidence_in([counts, counts]).whole.total.labelled == 2
 
 
 def test_what_was_before_a_change_of_the_world_is_forgotten_but_for_controls() -> None:
@@ -72,7 +72,7 @@ def test_what_was_before_a_change_of_the_world_is_forgotten_but_for_controls() -
 
     found = evidence_in([old, {**old, FORGOTTEN: 1}, old, old])
 
-    assert found.whole.labels == len(found.checks) == 1
+    assert found.whole.total.labelled == len(found.checks) == 1
     assert found.controls.labelled == 4
 
 

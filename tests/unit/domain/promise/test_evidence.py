@@ -37,7 +37,7 @@ def test_a_negative_sum_counts_nothing() -> None:
     found = Evidence(groups_of(tallies_of({"0:@7/d": -1.0}))[0])
 
     assert found.of(Cell("", 7)) == found.of(Cell("", 6)) == Tally()
-    assert found.labels == 0
+    assert found.total.labelled == 0
 
 
 def test_however_many_surroundings_there_are_their_groups_are_few() -> None:

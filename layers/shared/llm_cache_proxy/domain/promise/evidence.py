@@ -36,8 +36,9 @@ def group_of(fingerprint: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was counted of some candidates since the tenant's world last changed.
+    """What some candidates are decided by: their `cells`, and the whole tenant's other counts.
 
+    All of it was counted since the tenant's world last changed, but for the controls.
     `controls` are exact hits that were asked again: what differs there is the judge's error.
     `checks` are served hits that were asked again, window by window, oldest first; the `seen` of
     each is how many of its checks were expected to differ. `hits` were served by what was learned.
@@ -56,11 +57,6 @@ class Evidence:
     def total(self) -> Tally:
         """All cells together."""
         return added(self.cells.values())
-
-    @property
-    def labels(self) -> float:
-        """How many labels there are, controls apart."""
-        return self.total.labelled
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Near(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """One plan a tenant; `configured` is the operator's threshold, which the plan replaces."""
+    """What each tenant's parts are decided by; `configured` is the threshold that this replaces."""
 
     rules: LearningRules
     configured: float
