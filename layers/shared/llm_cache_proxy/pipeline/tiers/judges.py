@@ -6,7 +6,7 @@ at `LIKELY_SIMILARITY` is most likely right, so that asking first spares a call 
 any other pair is judged beside the upstream's call, and may match the next time.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.promise import Plan, cell_of
@@ -48,6 +48,17 @@ class GuardJudge:
         return None
 
 
+class Acceptance(NamedTuple):
+    """Why a candidate may serve, and what its hit teaches; its text is the same without `near`.
+
+    `expected` is the share of its cell that the judge of answers is expected to call different.
+    """
+
+    reason: Reason
+    near: Near | None = None
+    expected: float = 0.0
+
+
 class LearnedJudge:
     """Decides by what a tenant's labels show of candidates in this `group`."""
 
@@ -66,27 +77,20 @@ class LearnedJudge:
         self._group = group
         self._plan: Plan = learning.learned(planned.identity.tenant).part(group).plan
         self.fixed = False
-        """Whether the operator's threshold and the guard would have served."""
-        self.served: Near | None = None
-        """The candidate that was accepted last; None where its text is the same."""
-        self.expected = 0.0
-        """The share of its cell that the judge of answers is expected to call different."""
+        """Whether the operator's threshold and the guard would have served any of them so far."""
         self.near_miss: Near | None = None
         """The nearest entry that was not accepted."""
-        self.unjudged: Candidate | None = None
 
-    async def accepts(self, candidate: Candidate) -> Reason | None:
+    def accepts(self, candidate: Candidate) -> Acceptance | None:
         """Accept the candidate, if its kind keeps the promise."""
-        self.served = None
         if candidate.text == self._planned.text:
-            return Reason.SIMILAR
+            return Acceptance(Reason.SIMILAR)
         verdict, traits = self._guard.compare_closely(self._planned.text, candidate.text)
         self.fixed |= verdict.accepted and candidate.similarity >= self._configured
         cell = cell_of(candidate.similarity, verdict.rule, traits)
         near = None if cell is None else Near(candidate, self._group, cell)
         if cell is not None and self._plan.serves(cell):
-            self.served, self.expected = near, self._plan.served[cell]
-            return Reason.LEARNED
+            return Acceptance(Reason.LEARNED, near, self._plan.served[cell])
         self.near_miss = self.near_miss or near
         if verdict.accepted:
             self._state.facts.because(Reason.UNPROVEN)

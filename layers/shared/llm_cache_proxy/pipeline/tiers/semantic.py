@@ -180,47 +180,54 @@ class SemanticTier:
             if candidate.similarity < floor or not _may_serve(planned, candidate):
                 continue
             state.facts.compared_with(candidate.entry_id, candidate.similarity)
-            accepted = await judge.accepts(candidate)
+            accepted = judge.accepts(candidate)
             if accepted is None:
                 continue
-            served = judge.served
-            checked = served is not None and learning.checks(planned, state)
+            reason, learned_from, expected = accepted
+            checked = learned_from is not None and learning.checks(planned, state)
             if checked and learning.inline:
-                return await self._labelled(learning, planned, state, judge, served, judge.expected)
+                return await self._ask_and_learn(
+                    learning, planned, state, learned_from, fixed=judge.fixed, expected=expected
+                )
             counts = (
                 None
-                if served is None
-                else seen_counts(group, served.cell, served=True, fixed=judge.fixed)
+                if learned_from is None
+                else seen_counts(group, learned_from.cell, served=True, fixed=judge.fixed)
             )
             found = await self.promotions.serve(planned, state, candidate, counts)
             if isinstance(found, Hit):
-                if served is not None and checked:
-                    learning.check(planned, served, judge.expected)
+                if learned_from is not None and checked:
+                    learning.check(planned, learned_from, expected)
                 pair = pair_of(planned, candidate)
                 return Served(
-                    self.hits.answer(
-                        planned, state, found, Result.HIT_SEMANTIC, accepted, pair=pair
-                    )
+                    self.hits.answer(planned, state, found, Result.HIT_SEMANTIC, reason, pair=pair)
                 )
             state.facts.because(_WITHHELD.get(type(found), Reason.CUT_OFF))
-        return await self._labelled(learning, planned, state, judge, judge.near_miss)
+        return await self._ask_and_learn(
+            learning, planned, state, judge.near_miss, fixed=judge.fixed
+        )
 
-    async def _labelled(
+    async def _ask_and_learn(
         self,
         learning: Learning,
         planned: PlannedRequest,
         state: RequestState,
-        judge: LearnedJudge,
         near: Near | None,
+        *,
+        fixed: bool,
         expected: float | None = None,
     ) -> AskUpstream:
-        """Ask the upstream, and learn from its answer whether `near` would have been right."""
+        """Ask the upstream, and learn from its answer whether `near` would have been right.
+
+        `fixed` says whether a fixed threshold would have served, `expected` that the hit is checked
+        and how much of its kind should differ. A plan that is old is renewed first.
+        """
         await learning.refresh(planned.identity.tenant, state)
         if expected is not None:
             state.facts.because(Reason.EXPLORED)
         if near is None:
             return AskUpstream(state.facts.text)
-        state.counts.add(seen_counts(near.group, near.cell, fixed=judge.fixed))
+        state.counts.add(seen_counts(near.group, near.cell, fixed=fixed))
         return AskUpstream(
             state.facts.text, compare=learning.compare(planned, near, expected=expected)
         )
