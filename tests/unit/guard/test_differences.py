@@ -5,6 +5,8 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 SAME = {
+    "a marriage from either end": ("Who is Elizabeth married to?", "Who is married to Elizabeth?"),
+    "what is next to it": ("What is the library next to?", "What is next to the library?"),
     "an order that says write and one that does not": (
         "Write an SQL query that counts rows",
         "SQL query that counts rows",
@@ -66,6 +68,17 @@ SAME = {
 }
 
 DIFFERENT = {
+    "which of two lies west": (
+        "Which country is Spain west of?",
+        "Which country is west of Spain?",
+        "direction",
+    ),
+    "who fears whom": ("What are cats afraid of?", "What is afraid of cats?", "direction"),
+    "who fears whom at a time": (
+        "Who is Tom afraid of now?",
+        "Who is afraid of Tom now?",
+        "direction",
+    ),
     "another number said again": ("Add 5, 5 and 3", "Add 5, 3 and 3", "numbers"),
     "very many numbers in another order": (
         "Sort " + " then ".join(map(str, range(50, 95))),

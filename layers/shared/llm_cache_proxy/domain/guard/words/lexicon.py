@@ -160,3 +160,9 @@ def phrase_key(word: str) -> str:
     """The stem of a word, or of each word of a phrase."""
     parts = word.replace("-", "_").split("_")
     return "_".join(part if "." in part else stem(part) for part in parts)
+
+
+@cache
+def symmetric_keys() -> frozenset[str]:
+    """The keys of words and phrases for what holds both ways: "married", "next to"."""
+    return frozenset(phrase_key(word) for word in classes()["symmetric"])

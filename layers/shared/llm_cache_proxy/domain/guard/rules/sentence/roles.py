@@ -1,6 +1,5 @@
 """Differences in roles: who does it to whom, from where to where, which word belongs to which."""
 
-from functools import cache
 from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.exchange import exchanged
@@ -168,13 +167,8 @@ def _relative(analysis: Analysis, found: Places, one: str, other: str) -> bool:
     )
 
 
-@cache
-def _symmetric_stems() -> frozenset[str]:
-    return frozenset(lexicon.phrase_key(word) for word in lexicon.classes()["symmetric"])
-
-
 def _is_symmetric(pair: Pair) -> bool:
-    found = _symmetric_stems() & pair.a.stems & pair.b.stems
+    found = lexicon.symmetric_keys() & pair.a.stems & pair.b.stems
     things = frozenset({"close"}) if pair.both_tell else _THINGS
     if "distanc" in found and _APART.isdisjoint(pair.a.words):
         found -= {"distanc"}  # "distance divided by time"

@@ -8,8 +8,8 @@ from llm_cache_proxy.domain.guard.words.stems import stem
 _DO = (("do",), ("does",), ("did",))
 _ASKED = frozenset({"who", "what", "which"})
 _BE = frozenset({"is", "are", "was", "were"})
-_OPENING = 2
-"""The words of "What is", before what is asked about."""
+_MOST_ASKED = 3
+"""Words of "which small country", before "is"."""
 _GOVERNS = frozenset(
     {"of", "to", "from", "for", "with", "than", "before", "after", "near", "behind", "above"}
     | {"below", "under", "beside", "against", "between", "like", "by", "at"}
@@ -40,13 +40,30 @@ def _is_left_behind(one: Analysis, other: Analysis) -> bool:
 
     "What is Spain west of?", "What is west of Spain?", but not "What does it stand for?".
     """
-    words, others = one.words, other.words
-    if len(words) != len(others) or words[:2] != others[:2] or len(words) <= _OPENING:
+    asks, words = _behind_be(one.words)
+    asked, others = _behind_be(other.words)
+    if asks != asked or len(words) != len(others) or words == others:
         return False
-    if words[0] not in _ASKED or words[1] not in _BE or words[-1] not in _GOVERNS:
+    if words[-1:] == others[-1:]:  # "now", which ends both
+        words, others = words[:-1], others[:-1]
+    if len(words) <= 1 or words[-1] not in _GOVERNS or _holds_both_ways(*words[-2:]):
         return False
-    turns = range(_OPENING + 1, len(words) - 1)
-    return any(others[_OPENING:] == words[at:] + words[_OPENING:at] for at in turns)
+    return any(others == words[at:] + words[:at] for at in range(1, len(words) - 1))
+
+
+def _behind_be(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is asked for, and what stands behind a form of "be": "Which country is", "in Asia"."""
+    if words[:1] and words[0] in _ASKED:
+        for at, word in enumerate(words[1 : _MOST_ASKED + 1], 1):
+            if word in _BE:
+                return words[:at], words[at + 1 :]
+    return (), ()
+
+
+def _holds_both_ways(word: str, preposition: str) -> bool:
+    """Whether what holds of one end holds of the other: "married to", "next to"."""
+    keys = {stem(word), f"{stem(word)}_{preposition}"}
+    return not keys.isdisjoint(lexicon.symmetric_keys())
 
 
 def _said(analysis: Analysis) -> list[str]:
