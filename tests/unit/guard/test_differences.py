@@ -5,6 +5,10 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 SAME = {
+    "two things used together": (
+        "How do I use Redis with Django?",
+        "How do I use Django with Redis?",
+    ),
     "a marriage from either end": ("Who is Elizabeth married to?", "Who is married to Elizabeth?"),
     "what is next to it": ("What is the library next to?", "What is next to the library?"),
     "an order that says write and one that does not": (
@@ -68,6 +72,11 @@ SAME = {
 }
 
 DIFFERENT = {
+    "what two things used together are": (
+        "Can I use a US charger with a UK plug?",
+        "Can I use a UK charger with a US plug?",
+        "direction",
+    ),
     "which of two lies west": (
         "Which country is Spain west of?",
         "Which country is west of Spain?",

@@ -223,7 +223,8 @@ def _named(
     if not (_says_something(one) and _says_something(other)):
         return None
     before, behind = around
-    if before in _USING and [token.word for token in between] == ["with"]:
+    joins = [token.word for token in between] == ["with"]
+    if before in _USING and joins and (behind is None or not behind.word.isalpha()):
         return None  # "use Redis with Django"
     shared = {between[0].stem} & ({behind.stem} if behind else set())
     shared |= {between[-1].stem} & ({before} & {"to"})
@@ -238,7 +239,7 @@ def _named(
 
 def _says_something(tokens: Sequence[Token]) -> bool:
     idle = lexicon.function_words() - lexicon.classes()["negator"] - lexicon.number_words().keys()
-    return any(token.word not in idle for token in tokens)
+    return any(token.word not in idle or token.raw == "US" for token in tokens)
 
 
 def _repeats_content(tokens: Sequence[Token], times: int) -> bool:
