@@ -6,6 +6,15 @@ from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.guard.text.signs import signature
 
 SAME = {
+    "an abbreviation behind an article": (
+        "How do I create a VM in Azure?",
+        "how do i create a vm in azure?",
+    ),
+    "an abbreviation typed in haste": ("What is GC in Java?", "what is gc in java?"),
+    "an abbreviation with one name in capitals": (
+        "Where is a VM in Azure?",
+        "Where is a vm in Azure?",
+    ),
     "a kind of file with its dot": ("How do I open a .csv file?", "How do I open a CSV file?"),
     "a tag in brackets": ("How do I style a <table>?", "How do I style a table?"),
     "a language with a sign": ("What is F# for?", "what is f# for"),
@@ -111,6 +120,7 @@ SAME = {
 }
 
 DIFFERENT = {
+    "letters typed in an editor": ("What does dd do in vim?", "What does DD do in vim?"),
     "a rule and a word": ("How do I use @media in CSS?", "How do I use media in CSS?"),
     "an id and a class": ("How do I style #top in CSS?", "How do I style .top in CSS?"),
     "an opening and a closing tag": ("What does <i> do?", "What does </i> do?"),

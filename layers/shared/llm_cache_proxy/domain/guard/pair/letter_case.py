@@ -23,6 +23,10 @@ _ARGUMENTS = 4
 """Words of a command line before the one that is looked at."""
 _UNITS_BY_CASE = frozenset("sghtn")
 """Letters that are one unit as capitals and another one as small letters: siemens, seconds."""
+_ARTICLES = frozenset({"a", "an", "the"})
+"""Behind them two letters are an abbreviation: "a VM", "the GC"."""
+_EDITORS = frozenset({"vi", "vim", "nvim", "neovim", "emacs"})
+_ENTERING = frozenset({"press", "pressing", "type", "typing", "run", "running", "hit", "enter"})
 _SYMBOL = 2
 """Letters of a chemical formula or a code that another case makes another one."""
 
@@ -74,12 +78,22 @@ def _is_other_pair(
         return False
     if one.word in lexicon.function_words() or one.word in lexicon.word_set("abbreviated"):
         return False
-    if "computing" in a.classes and "computing" in b.classes:
+    computing = "computing" in a.classes and "computing" in b.classes
+    if computing and _is_entered(before, a):
         return True
     if _is_careless(a) or _is_careless(b):
         return False
+    if computing:
+        return before is None or before.word not in _ARTICLES
     measured = before is not None and before.kind is Kind.NUMBER
     return measured or any(each.raw[0].islower() and each.raw[1].isupper() for each in (one, other))
+
+
+def _is_entered(before: Token | None, analysis: Analysis) -> bool:
+    """Whether a word is entered as it stands: "press gg", "dd" in an editor."""
+    if before is not None and before.word in _ENTERING:
+        return True
+    return not _EDITORS.isdisjoint(analysis.words)
 
 
 def _is_careless(analysis: Analysis) -> bool:
