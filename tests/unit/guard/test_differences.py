@@ -72,6 +72,11 @@ SAME = {
 }
 
 DIFFERENT = {
+    "letters of which there are several": (
+        "How many e's are in tree?",
+        "How many r's are in tree?",
+        "letters",
+    ),
     "what two things used together are": (
         "Can I use a US charger with a UK plug?",
         "Can I use a UK charger with a US plug?",

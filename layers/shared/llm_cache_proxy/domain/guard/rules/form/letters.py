@@ -61,7 +61,15 @@ def _in_place_of(pair: Pair) -> str | None:
 
 
 def _is_letter(token: Token) -> bool:
-    return len(token.raw) == 1 and token.raw.isascii() and token.raw.isalpha()
+    letter = _letter(token)
+    return letter.isascii() and letter.isalpha()
+
+
+def _letter(token: Token) -> str:
+    """The letter that a token is, or of which it names several: "s", "s's"."""
+    if len(token.raw) == 1:
+        return token.raw
+    return token.word if len(token.word) == 1 else ""
 
 
 def _may_come_and_go(pair: Pair, only: set[str], *, both: bool) -> bool:
@@ -82,7 +90,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
     single = [
         at
         for at, token in enumerate(tokens)
-        if len(token.raw) == 1 and token.kind in _LETTERS and token.raw.isascii()
+        if _letter(token) and token.kind in _LETTERS and token.raw.isascii()
     ]
     if not single:
         return []
@@ -94,7 +102,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
     found = [
         at
         for at in single
-        if tokens[at].raw.isalpha()
+        if _letter(tokens[at]).isalpha()
         and _stands_alone(tokens, at)
         and not _is_label(tokens, at)
         and tokens[at].raw not in initials
@@ -103,7 +111,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
     ]
     if all(tokens[at].raw in _SAID for at in found):
         return []
-    return [item_at(tokens, tokens[at].raw.casefold(), at, at + 1) for at in found]
+    return [item_at(tokens, _letter(tokens[at]).casefold(), at, at + 1) for at in found]
 
 
 def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
@@ -186,7 +194,7 @@ def _other_case(pair: Pair, a: list[Item], b: list[Item]) -> str | None:
     differing = {at for at, one in enumerate(first) if one.raw != second[at].raw}
     named = lexicon.word_set("lettered")
     for one, other in zip(a, b, strict=True):
-        if is_pressed(first, one.start):
+        if is_pressed(first, one.start) or len(first[one.start].raw) > 1:
             continue
         if {one.start} == differing == {other.start} and one.head not in named:
             return f"{first[one.start].raw} and {second[one.start].raw}"
