@@ -5,6 +5,8 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 SAME = {
+    "zeros that fill a date": ("What happened on May 03?", "What happened on May 3?"),
+    "zeros that fill a time": ("Is 09:15 early?", "Is 9:15 early?"),
     "two things used together": (
         "How do I use Redis with Django?",
         "How do I use Django with Redis?",
@@ -72,6 +74,9 @@ SAME = {
 }
 
 DIFFERENT = {
+    "a zero in front of a name": ("Who is agent 007?", "Who is agent 7?", "numbers"),
+    "a zero in front of a code": ("Where is ZIP code 02134?", "Where is ZIP code 2134?", "numbers"),
+    "a zero in front of a literal": ("What is 010 in C?", "What is 10 in C?", "numbers"),
     "letters of which there are several": (
         "How many e's are in tree?",
         "How many r's are in tree?",

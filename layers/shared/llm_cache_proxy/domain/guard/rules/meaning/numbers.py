@@ -13,7 +13,9 @@ from llm_cache_proxy.domain.guard.words import lexicon
 _SEVERAL = 2
 _MUCH = 4
 """Shared content words of a long statement."""
-_ZEROS = re.compile(r"(?<![\w.,:/-])00\d[\w.,:/-]*")
+_ZEROS = re.compile(r"(?<![\w.,:/-])0\d[\w.,:/-]*")
+_FILLED = 2
+"""Digits of a day, a month or an hour, whose zero only fills a place: "May 03", "07 am"."""
 _RANGES = frozenset({"-", "\u2013", "\u2014", "to", "through", "until", "till"})
 _LISTS = frozenset({"and", "&", ","})
 
@@ -40,7 +42,7 @@ def _numbers(pair: Pair) -> str | None:
 
 def _other_zeros(pair: Pair) -> str | None:
     """Zeros that are a part of a name, "agent 007", and do not only fill a place: "May 03"."""
-    if "0" not in pair.a.text or "0" not in pair.b.text:
+    if "0" not in pair.a.text and "0" not in pair.b.text:
         return None
     a, b = _zeros(pair.a), _zeros(pair.b)
     only = [*(a - b), *(b - a)]
@@ -49,7 +51,7 @@ def _other_zeros(pair: Pair) -> str | None:
 
 def _zeros(analysis: Analysis) -> Counter[str]:
     found = (each.rstrip(".,:") for each in _ZEROS.findall(analysis.text))
-    return Counter(each for each in found if each.isdigit())
+    return Counter(each for each in found if each.isdigit() and len(each) > _FILLED)
 
 
 def _comes_and_goes(only: set[str], pair: Pair) -> bool:
