@@ -5,6 +5,8 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 SAME = {
+    "keywords in small letters": ("Zoloft dosage", "zoloft dosage"),
+    "a short statement": ("A man is eating food", "A man eats food"),
     "zeros that fill a date": ("What happened on May 03?", "What happened on May 3?"),
     "zeros that fill a time": ("Is 09:15 early?", "Is 9:15 early?"),
     "two things used together": (
@@ -74,6 +76,9 @@ SAME = {
 }
 
 DIFFERENT = {
+    "keywords about two drugs": ("Zoloft dosage", "Prozac dosage", "substitution"),
+    "keywords about two towns": ("Paris hotels", "Vienna hotels", "substitution"),
+    "keywords about two recipes": ("Sourdough recipe", "Brioche recipe", "substitution"),
     "a zero in front of a name": ("Who is agent 007?", "Who is agent 7?", "numbers"),
     "a zero in front of a code": ("Where is ZIP code 02134?", "Where is ZIP code 2134?", "numbers"),
     "a zero in front of a literal": ("What is 010 in C?", "What is 10 in C?", "numbers"),

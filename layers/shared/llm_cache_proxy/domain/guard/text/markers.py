@@ -14,6 +14,9 @@ _POLITE = frozenset({"please", "hi", "hello", "hey", "so", "and", "but", "ok", "
 _BE = (("is",), ("are",), ("was",), ("were",))
 _OR_WHY_NOT = ("why", "or", "why", "not")
 _DEFINITION = 5
+_KEYWORDS = 4
+"""Words beyond which a text without a mark is no row of keywords."""
+_ENDS = frozenset(".!")
 
 
 @cache
@@ -104,7 +107,16 @@ def tells(text: str, words: tuple[str, ...], questions: frozenset[str]) -> bool:
     """Whether the text states something about third persons and asks for nothing."""
     if "?" in text or questions or not words or not lexicon.word_set("person").isdisjoint(words):
         return False
-    return words[0] not in _orders() and stem(words[0]) not in _orders()
+    if words[0] in _orders() or stem(words[0]) in _orders():
+        return False
+    if len(words) > _KEYWORDS or words[0] in {"a", "an"} or text.rstrip()[-1:] in _ENDS:
+        return True
+    return any(map(_is_finite, words))
+
+
+def _is_finite(word: str) -> bool:
+    """Whether a word may be the verb of a statement, which keywords lack: "Paris hotels"."""
+    return word in lexicon.word_set("auxiliary") or word.endswith(("ed", "ing"))
 
 
 def is_order(words: tuple[str, ...]) -> bool:
