@@ -258,7 +258,17 @@ async def test_the_page_loads_without_a_key_under_a_strict_policy(
     assert "https://" not in page.text
 
 
-@pytest.mark.parametrize("name", ["absent.js", "__init__.py", "..%2Fapp.py", "data/x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "absent.js",
+        "scripts/absent.js",
+        "__init__.py",
+        "..%2Fapp.py",
+        "scripts/..%2F__init__.py",
+        "data/x",
+    ],
+)
 async def test_no_other_file_can_be_had(open_client: httpx.AsyncClient, name: str) -> None:
     response = await open_client.get(f"/dashboard/{name}")
 

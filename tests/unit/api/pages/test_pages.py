@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +21,14 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://proxy") as made:
         yield made
+
+
+def kept_files() -> dict[str, bytes]:
+    """The dashboard's own files by their path in its folder; the chart library's are renamed."""
+    folder = Path(str(files("llm_cache_proxy.api.operators.dashboard")))
+    paths = [path for kind in ("html", "css", "js") for path in folder.rglob(f"*.{kind}")]
+    own = [path for path in paths if "uplot" not in path.parts]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in own}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -50,6 +60,17 @@ async def test_every_file_that_a_page_names_is_served(client: httpx.AsyncClient,
 
     assert named
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_every_file_of_the_dashboard_is_served_under_its_path(
+    client: httpx.AsyncClient,
+) -> None:
+    kept = kept_files()
+
+    answers = {name: await client.get(f"/dashboard/{name}") for name in kept}
+
+    assert len(kept) > 1
+    assert {name: answer.content for name, answer in answers.items()} == kept
 
 
 async def test_the_landing_page_links_everything_else(client: httpx.AsyncClient) -> None:
