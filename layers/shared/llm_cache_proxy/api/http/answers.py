@@ -33,6 +33,7 @@ class RelayedResponse(StreamingResponse):
         """Send the pieces as they come; the body is closed even where none is wanted.
 
         Not in Starlette's task group, which has the first byte wait for a tenth of a millisecond.
+        A `background` task of Starlette's is not run.
         """
         async with aclosing(self._body):
             sending = asyncio.ensure_future(self.stream_response(send))
@@ -44,8 +45,9 @@ class RelayedResponse(StreamingResponse):
                 if not sending.done():
                     sending.cancel()
                 await asyncio.gather(sending, leaving, return_exceptions=True)
-            if not sending.cancelled():
-                sending.result()
+            for each in (sending, leaving):
+                if not each.cancelled():
+                    each.result()
 
 
 def to_response(answer: Answer, request_id: str, path: str) -> Response:
