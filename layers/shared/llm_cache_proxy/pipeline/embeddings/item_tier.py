@@ -29,7 +29,7 @@ from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """An item, and what the store says of its entry."""
+    """An item, and the hit that it was read from."""
 
     item: Item
     hit: ItemHit

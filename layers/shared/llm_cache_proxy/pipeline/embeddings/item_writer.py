@@ -30,7 +30,7 @@ _MOST_TOGETHER = 64
 
 @dataclass(frozen=True, slots=True)
 class ItemWriter:
-    """Stores items; behind the answer where `unstored` takes them, which None never does."""
+    """Stores items: behind the answer where `unstored` has a place for them, else before it."""
 
     store: ItemStore
     dependency: Dependency
@@ -48,9 +48,9 @@ class ItemWriter:
         leased: set[str],
         claim: str,
     ) -> None:
-        """Store the items by key, and write the request's counts with them.
+        """Store the items by key, or begin to, and write the request's counts with them.
 
-        Those of `leased` that are stored are no longer the caller's to give up.
+        Their keys leave `leased`: the write gives those leases up, and the caller only the others.
         """
         tenant, counts = planned.identity.tenant, state.counts.take()
         if state.exact_unavailable:

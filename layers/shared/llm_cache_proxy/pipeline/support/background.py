@@ -118,7 +118,7 @@ class DetachedTasks:
         await asyncio.shield(self._tasks.start(work))
 
     def behind(self, work: Coroutine[object, object, None]) -> None:
-        """Do `work` without a client, with no time limit."""
+        """Do `work` without a client; cancelled after `limit_seconds`."""
         self._tasks.start(self._bounded(work))
 
     async def wait(self) -> None:

@@ -34,9 +34,9 @@ from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 _PAGE_TYPES = frozenset({"", "text/plain", "application/x-www-form-urlencoded"})
 """Types that no endpoint takes, and that pages of other origins may send without a preflight."""
 _EMBEDDINGS = "/embeddings"
-_ERROR = 400
 _MOST_ERROR_BYTES = 1_000_000
 """The most of an error's body; the rest is left out."""
+_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
