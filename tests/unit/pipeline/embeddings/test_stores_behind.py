@@ -1,12 +1,13 @@
 """Where work may go on after an answer, what a batch has asked for is stored behind its answer."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 
-from fakes.embedding_upstream import vector_of
+from fakes.embedding_upstream import embedding_answer, vector_of
 from fakes.exact import MemoryExact
 from llm_cache_proxy.domain.entries.entry import Entry
-from llm_cache_proxy.pipeline.support.unstored import MOST_UNSTORED
+from llm_cache_proxy.pipeline.support.unstored import MOST_UNSTORED, MOST_UNSTORED_BYTES
 from unit.pipeline.embeddings_harness import EmbeddingsHarness, vectors_in
 
 
@@ -141,6 +142,21 @@ async def test_more_than_so_many_are_stored_before_they_are_sent() -> None:
 
     assert waited
     assert len(exact.entries) == MOST_UNSTORED + 1
+
+
+async def test_what_surrounds_the_vectors_counts_as_held_too() -> None:
+    harness, exact = a_bench()
+    answer = embedding_answer({"model": "m", "input": ["a"]}) | {"note": "x" * MOST_UNSTORED_BYTES}
+    harness.embedding.queue([json.dumps(answer).encode()])
+
+    asked = asyncio.create_task(harness.begin_embedding(["a"]))
+    await let_tasks_run()
+    waited = not asked.done()
+    exact.gate.set()
+    await asked
+
+    assert waited
+    assert len(exact.entries) == 1
 
 
 async def test_a_search_does_not_wait_for_a_batch() -> None:

@@ -67,7 +67,8 @@ class ItemWriter:
                 if not is_whole:
                     self.leases.release(tenant, ours, claim)
 
-        place = (tenant, frozenset(items), sum(len(item.vector) for item in items.values()))
+        size = sum(len(item.frame.text) + len(item.vector) for item in items.values())
+        place = (tenant, frozenset(items), size)
         if self.unstored is None or not self.unstored.start(*place, store):
             await store()
 
