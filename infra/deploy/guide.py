@@ -16,11 +16,11 @@ from infra.deploy.dialogue.samconfig import SamConfig
 from infra.deploy.stack import endpoint, pruning, sam
 from infra.deploy.stack.architecture import buildable_architecture, not_buildable
 from infra.deploy.stack.aws import ActionFailed, Aws, AwsError, reason
+from infra.deploy.stack.log_role import log_role
 from infra.tools import ROOT, NotInstalled
 
 _NEVER_DEPLOYED = "ROLLBACK_COMPLETE"
 """A stack whose creation failed: it holds nothing, and CloudFormation refuses to change it."""
-_NEW = (None, _NEVER_DEPLOYED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,10 @@ class Guide:
             self.console.say(f"  processors {architecture}: {why}")
         elif reason_against := not_buildable(kept["Architecture"]):
             raise NotAnswered(reason_against)
-        role = {}
-        if "ApiGatewayLogRole" not in kept and aws.status(answers.stack) in _NEW:
-            role = {"ApiGatewayLogRole": "existing" if aws.logs_already() else "create"}
         return {
             "Architecture": architecture,
-            **role,
             **kept,
+            **log_role(aws, answers.stack, kept),
             **answers.parameters(),
             "Revision": sam.revision(),
         }

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from infra.deploy.destroy import Destroyer
 from infra.deploy.stack.aws import Aws
+from infra.deploy.stack.log_role import log_role
 from infra.deploy.tuning import tune
 
 from samples.scripted_console import ScriptedConsole
@@ -100,3 +101,61 @@ def test_the_secrets_of_a_stack_that_may_not_be_seen_are_not_deleted() -> None:
 
     assert status == 1
     assert "AWS refused" in console.shown
+
+
+@dataclass
+class Deployed:
+    """The services of an account with a stack in some status, and with or without a role."""
+
+    status: str | None
+    role: str
+
+    def describe_stacks(self, **_: object) -> dict[str, Any]:
+        if self.status is None:
+            raise NO_STACK
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+    def get_account(self) -> dict[str, Any]:
+        return {"cloudwatchRoleArn": self.role}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOfStack(Aws):
+    """An AWS that holds one stack."""
+
+    services: Deployed
+
+    def client(self, service: str) -> Any:
+        assert service in {"cloudformation", "apigateway"}
+        return self.services
+
+
+NOTHING_STANDS = [None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"]
+
+
+@pytest.mark.parametrize("status", NOTHING_STANDS)
+@pytest.mark.parametrize("kept", [{}, {"ApiGatewayLogRole": "create"}])
+@pytest.mark.parametrize(
+    ("role", "chosen"), [("", "create"), ("arn:aws:iam::1:role/r", "existing")]
+)
+def test_a_new_stack_makes_a_role_for_logs_only_where_the_account_has_none(
+    status: str | None, kept: dict[str, str], role: str, chosen: str
+) -> None:
+    """Also where a first change set or a first deployment has failed."""
+    aws = AccountOfStack("us-east-1", Deployed(status, role))
+
+    assert log_role(aws, "lcp", kept) == {"ApiGatewayLogRole": chosen}
+
+
+@pytest.mark.parametrize("kept", [{}, {"ApiGatewayLogRole": "create"}])
+def test_a_stack_that_stands_keeps_the_role_that_it_has(kept: dict[str, str]) -> None:
+    aws = AccountOfStack("us-east-1", Deployed("UPDATE_COMPLETE", "arn:aws:iam::1:role/r"))
+
+    assert log_role(aws, "lcp", kept) == {}
+
+
+@pytest.mark.parametrize("status", NOTHING_STANDS)
+def test_a_role_that_is_said_to_exist_is_not_made(status: str | None) -> None:
+    aws = AccountOfStack("us-east-1", Deployed(status, ""))
+
+    assert log_role(aws, "lcp", {"ApiGatewayLogRole": "existing"}) == {}
