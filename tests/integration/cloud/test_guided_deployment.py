@@ -22,6 +22,7 @@ from infra.deploy.stack.endpoint import client_key
 from infra.deploy.stack.sam import Tools
 from infra.deploy.tuning import tune
 from infra.localstack.deployment import CREDENTIALS, REGISTRY
+from infra.sam_local.machine import architecture
 from infra.tools import program
 
 from samples.scripted_console import ScriptedConsole
@@ -37,14 +38,18 @@ from servers.thread import ThreadServer
 
 pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
 
-SAMCONFIG = """version = 0.1
+OF_THE_EMULATOR = (
+    f"ResponseTransferMode=BUFFERED RequestsPerAddress=0 Architecture={architecture()}"
+)
+"""It neither streams nor has a firewall; the image is of the processor of this machine."""
+SAMCONFIG = f"""version = 0.1
 
-# For the emulator: it neither streams nor has a firewall.
+# For the emulator.
 [dev.deploy.parameters]
-parameter_overrides = "ResponseTransferMode=BUFFERED RequestsPerAddress=0 Architecture=x86_64"
+parameter_overrides = "{OF_THE_EMULATOR}"
 
 [second.deploy.parameters]
-parameter_overrides = "ResponseTransferMode=BUFFERED RequestsPerAddress=0 Architecture=x86_64"
+parameter_overrides = "{OF_THE_EMULATOR}"
 """
 SECRETS = {"UPSTREAM_API_KEY": "sk-up", "UPSTASH_REDIS_REST_TOKEN": "tok-redis",
            "QDRANT_API_KEY": "key-qdrant"}  # fmt: skip
