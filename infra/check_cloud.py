@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import redis
@@ -21,8 +21,8 @@ _SUITES = ("tests/contract/exact_store", "tests/contract/vector_store")
 _REDIS_PORT = 6379
 
 
-class NotEmpty(Exception):
-    """The database holds something; the message says how much."""
+class NotUsable(Exception):
+    """The database holds something, or is not reached; the message says which, and no secret."""
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -35,8 +35,8 @@ def main(environment: Mapping[str, str]) -> int:
     if environment.get("UPSTASH_REDIS_REST_URL"):
         try:
             given |= managed(environment)
-        except (NotEmpty, redis.RedisError) as exc:
-            sys.stderr.write(f"UPSTASH_REDIS_URL (REST URL's host and token by default): {exc}\n")
+        except NotUsable as exc:
+            sys.stderr.write(f"{exc}\n")
             return 2
         kinds.append("managed")
     if not kinds:
@@ -63,29 +63,58 @@ def _refusing(environment: Mapping[str, str]) -> Iterator[Tried]:
 
 
 def managed(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment that points the suites at an Upstash. Raises NotEmpty and RedisError.
+    """The environment that points the suites at an Upstash. Raises NotUsable.
 
     UPSTASH_REDIS_URL names it in Redis's own protocol where that is not the REST API's host with
-    its token, as Upstash has it.
+    its token, as Upstash has it. Both addresses are asked: the suites write by one and look by the
+    other.
     """
     url = environment["UPSTASH_REDIS_REST_URL"].rstrip("/")
     token = environment.get("UPSTASH_REDIS_REST_TOKEN", "")
-    host = urlsplit(url).hostname
+    password, host = quote(token, safe=""), urlsplit(url).hostname
     beside = (
-        environment.get("UPSTASH_REDIS_URL") or f"rediss://default:{token}@{host}:{_REDIS_PORT}"
+        environment.get("UPSTASH_REDIS_URL") or f"rediss://default:{password}@{host}:{_REDIS_PORT}"
     )
-    client = redis.Redis.from_url(beside, socket_timeout=10)
-    try:
-        held = client.dbsize()
-    finally:
-        client.close()
-    if held:
-        raise NotEmpty(f"the database holds {held} keys; give an empty one, made for these tests")
+    for name, held in (
+        ("UPSTASH_REDIS_REST_URL", _held_by_rest(url, token)),
+        ("UPSTASH_REDIS_URL", _held_by_redis(beside)),
+    ):
+        if held:
+            raise NotUsable(
+                f"{name}: the database holds {held} keys; give an empty one, made for these tests"
+            )
     return {
         "MANAGED_UPSTASH_URL": url,
         "MANAGED_UPSTASH_TOKEN": token,
         "MANAGED_REDIS_URL": beside,
     }
+
+
+def _held_by_rest(url: str, token: str) -> int:
+    try:
+        response = httpx.post(
+            url,
+            json=["DBSIZE"],
+            headers={"authorization": f"Bearer {token}"},
+            timeout=TIMEOUT_SECONDS,
+        )
+        return int(response.raise_for_status().json()["result"])
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as exc:
+        raise NotUsable(f"UPSTASH_REDIS_REST_URL: it does not answer DBSIZE: {exc}") from exc
+
+
+def _held_by_redis(url: str) -> int:
+    name = "UPSTASH_REDIS_URL (REST URL's host and token by default)"
+    try:
+        client = redis.Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS)
+    except ValueError:  # its message may show part of a password
+        raise NotUsable(f"{name}: it is no Redis URL; is its password percent-encoded?") from None
+    try:
+        return int(client.dbsize())
+    except redis.RedisError as exc:
+        raise NotUsable(f"{name}: {exc}") from exc
+    finally:
+        client.close()
 
 
 if __name__ == "__main__":

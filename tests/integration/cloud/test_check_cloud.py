@@ -59,6 +59,51 @@ def test_a_database_that_holds_anything_is_left_alone(
     assert client.get("mine") == b"kept"
 
 
+def test_the_database_that_is_written_to_is_looked_at_whatever_else_is_named(
+    upstash: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """UPSTASH_REDIS_URL may be left from another day; suites write by the REST API."""
+    client = redis.Redis.from_url(upstash["UPSTASH_REDIS_URL"])
+    client.set("mine", "kept")
+
+    with redis_process() as another:
+        status = main({**upstash, "UPSTASH_REDIS_URL": another})
+
+    assert status == 2
+    assert "UPSTASH_REDIS_REST_URL: the database holds 1 keys" in capsys.readouterr().err
+    assert client.get("mine") == b"kept"
+
+
+def test_a_token_is_a_password_whatever_its_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    """No Redis listens with TLS where the gateway is: that much is said, and no token."""
+    token = "hid/den@1:2#?"
+    with redis_process() as url, rest_gateway(url, token) as port:
+        status = main(
+            {
+                **os.environ,
+                "UPSTASH_REDIS_REST_URL": f"http://127.0.0.1:{port}",
+                "UPSTASH_REDIS_REST_TOKEN": token,
+                "UPSTASH_REDIS_URL": "",
+            }
+        )
+
+    shown = capsys.readouterr().err
+    assert status == 2
+    assert "127.0.0.1:6379" in shown
+    assert "hid" not in shown
+
+
+def test_a_redis_url_that_is_none_is_refused_without_its_password(
+    upstash: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main({**upstash, "UPSTASH_REDIS_URL": "rediss://default:hid/den@127.0.0.1:6379"})
+
+    shown = capsys.readouterr().err
+    assert status == 2
+    assert "it is no Redis URL" in shown
+    assert "hid" not in shown
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
