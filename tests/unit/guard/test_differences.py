@@ -5,6 +5,7 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 SAME = {
+    "digits of another script": ("5 किलो आटा", "५ किलो आटा"),
     "keywords in small letters": ("Zoloft dosage", "zoloft dosage"),
     "a short statement": ("A man is eating food", "A man eats food"),
     "zeros that fill a date": ("What happened on May 03?", "What happened on May 3?"),
@@ -76,6 +77,7 @@ SAME = {
 }
 
 DIFFERENT = {
+    "other digits of another script": ("5 किलो आटा", "६ किलो आटा", "foreign"),
     "keywords about two drugs": ("Zoloft dosage", "Prozac dosage", "substitution"),
     "keywords about two towns": ("Paris hotels", "Vienna hotels", "substitution"),
     "keywords about two recipes": ("Sourdough recipe", "Brioche recipe", "substitution"),

@@ -6,7 +6,7 @@ that only look the same: a Cyrillic "\u0430" stays one.
 
 import re
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import decimal, normalize
 
 MARKS = (
     r"\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1-\u05c2\u05c4-\u05c5\u05c7"
@@ -55,6 +55,8 @@ _RAISED = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+")
 """Exponents, as they are typed behind "^" where the keyboard lacks them."""
 _FRACTION = re.compile("(\\d?)([\u00bc-\u00be\u2150-\u215e])")
 _LOWERED = re.compile("[\u2080-\u2089]+")
+_DIGIT = re.compile(r"(?![0-9])\d")
+"""A digit of another script, whose value is the same."""
 _NUMERIC = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u215e]")
 
 
@@ -69,7 +71,7 @@ def cleaned(text: str) -> Cleaned:
     """`text` in one spelling; what is dropped inside a word is kept in `hiding`."""
     if text.isascii() and text.isprintable():
         return Cleaned(text, ())
-    composed = _typed(normalize("NFC", text))
+    composed = _DIGIT.sub(lambda each: str(decimal(each[0])), _typed(normalize("NFC", text)))
     if _DROPPED.search(composed) is None:
         return Cleaned(composed.translate(_ONE_SPELLING), ())
     hiding = tuple(
