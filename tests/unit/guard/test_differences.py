@@ -5,6 +5,8 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 SAME = {
+    "hours and days": ("Is 24/7 support good?", "Is 24-7 support good?"),
+    "shares of a whole": ("Explain the 80/20 rule", "Explain the 80-20 rule"),
     "digits of another script": ("5 किलो आटा", "५ किलो आटा"),
     "keywords in small letters": ("Zoloft dosage", "zoloft dosage"),
     "a short statement": ("A man is eating food", "A man eats food"),
@@ -77,6 +79,8 @@ SAME = {
 }
 
 DIFFERENT = {
+    "a fraction and a range": ("Is a 2/3 majority enough?", "Is a 2-3 majority enough?", "signs"),
+    "a length and a range": ("Cut the 3/4 inch board", "Cut the 3-4 inch board", "signs"),
     "other digits of another script": ("5 किलो आटा", "६ किलो आटा", "foreign"),
     "keywords about two drugs": ("Zoloft dosage", "Prozac dosage", "substitution"),
     "keywords about two towns": ("Paris hotels", "Vienna hotels", "substitution"),

@@ -25,8 +25,9 @@ _PARTING = re.compile(r"(?<=[A-Za-z]{2})\s?[/&+|~]\s?(?=[A-Za-z]{2})")
 _STRAY = re.compile(r"(?<=[?!.])\s?[^\w\s]{1,8}$|(?<=\d)/-(?!\w)")
 """What is left behind a sentence, and how prices end in India: "500/-"."""
 _TAG = re.compile(r"<(\w+)>")
-_RATIO = re.compile(r"\b(the|an?) (\d+)/(\d+)(?= [a-z])")
-"""Numbers that describe a noun: "the 80/20 rule", "the 80-20 rule"."""
+_RATIO = re.compile(r"(?<![\w/.])(\d{1,2})/(\d{1,2})(?= [a-z])")
+_DAYS = 7
+_WHOLE = 100
 _TYPED_VALUE = re.compile(r"(?<=\w)\.{3}(?=\s[a-z])|(?<!\w)[\"']\d[\d.]*[\"']")
 """A variadic type, and a number that quotes make a string."""
 
@@ -34,10 +35,17 @@ _TYPED_VALUE = re.compile(r"(?<=\w)\.{3}(?=\s[a-z])|(?<!\w)[\"']\d[\d.]*[\"']")
 def loose_signs(text: str, *, computing: bool) -> list[str]:
     """The signs of a text; more of them count in one about computers."""
     text = text.translate(TYPED).rstrip("?=. \n")
-    text = _RATIO.sub(r"\1 \2-\3", _TAG.sub(r"\1", _BULLET.sub("", text)))
+    text = _RATIO.sub(_without_stroke, _TAG.sub(r"\1", _BULLET.sub("", text)))
     if SPELT_OUT.search(text) is None:
         text = _EMPHASIS.sub(r"\2", text)
     if computing:
         return _SIGN.findall(text) + _TYPED_VALUE.findall(text)
     text = _REPLACED.sub(r"\1", _TAGGED.sub("", text))
     return _SIGN.findall(_STRAY.sub("", _PARTING.sub(" ", text)))
+
+
+def _without_stroke(ratio: re.Match[str]) -> str:
+    """Shares of a whole, or hours and days, which a hyphen joins as well: "80/20", "24/7"."""
+    left, right = int(ratio[1]), int(ratio[2])
+    named = left + right == _WHOLE or right == _DAYS < left
+    return f"{left}-{right}" if named else ratio[0]
