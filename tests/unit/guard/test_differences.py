@@ -5,6 +5,7 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 SAME = {
+    "a concentration in two spellings": ("Is 1 µM glucose much?", "Is 1 uM glucose much?"),
     "hours and days": ("Is 24/7 support good?", "Is 24-7 support good?"),
     "shares of a whole": ("Explain the 80/20 rule", "Explain the 80-20 rule"),
     "digits of another script": ("5 किलो आटा", "५ किलो आटा"),
@@ -79,6 +80,7 @@ SAME = {
 }
 
 DIFFERENT = {
+    "two concentrations": ("What is 1 mM glucose?", "What is 1 µM glucose?", "units"),
     "a fraction and a range": ("Is a 2/3 majority enough?", "Is a 2-3 majority enough?", "signs"),
     "a length and a range": ("Cut the 3/4 inch board", "Cut the 3-4 inch board", "signs"),
     "other digits of another script": ("5 किलो आटा", "६ किलो आटा", "foreign"),

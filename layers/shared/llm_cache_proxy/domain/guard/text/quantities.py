@@ -20,6 +20,8 @@ _PAIRS = frozenset({"pair", "couple"})
 _DECADES = frozenset(str(value) for value in range(30, 100, 10))
 _HUNDRED = 100
 _SPEEDS = {"kilometre": "kmh", "mile": "mph"}
+_MOLAR = {"mM": "mM", "uM": "uM", "\u00b5M": "uM", "\u03bcM": "uM", "nM": "nM", "pM": "pM"}
+"""Concentrations, whose capital sets them apart from a length: "5 mM", "5 mm"."""
 _HOURLY = frozenset((by, "hour") for by in ("/", "per", "an"))
 _TENS = range(20, 100, 10)
 
@@ -174,6 +176,9 @@ def _unit(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, int, st
             return start, end + 2, "percent"
         skipped = after.raw == "-" and end + 1 < len(tokens)
         spelling = tokens[end + 1].word if skipped else after.word
+        written = tokens[end + 1].raw if skipped else after.raw
+        if written in _MOLAR:
+            return start, end + 1 + skipped, _MOLAR[written]
         unit = lexicon.units().get(spelling, "")
         if unit and (len(spelling) > 1 or not spelling.isalpha() or _glued(tokens, end)):
             stop = end + 1 + skipped
