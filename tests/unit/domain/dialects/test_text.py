@@ -138,4 +138,4 @@ def test_unknown_usage_has_no_event() -> None:
 
 
 def test_what_an_answer_says_is_the_text_of_every_choice() -> None:
-    assert DIALECT.said({"choices": [{"text": "one"}, {"text": "two"}]}) == "one\ntwo"
+    assert DIALECT.answer_text({"choices": [{"text": "one"}, {"text": "two"}]}) == "one\ntwo"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from llm_cache_proxy.cli.evaluation.vectors import nearest_earlier
-from llm_cache_proxy.domain.evaluation import Arrival, Decision, Prompt, evaluate_stream
+from llm_cache_proxy.domain.evaluation import Decision, NearEarlier, Prompt, evaluate_stream
 from llm_cache_proxy.domain.guard import Guard
 
 PROMPTS = [
@@ -72,7 +72,7 @@ def test_a_stream_without_hits_has_no_wrong_share() -> None:
 
 
 def test_arrivals_may_come_from_another_source() -> None:
-    arrivals = [Arrival(later=2, earlier=0, similarity=0.91)]
+    arrivals = [NearEarlier(later=2, earlier=0, similarity=0.91)]
 
     (point,) = evaluate_stream(PROMPTS, arrivals, same_intent, thresholds=[0.9], decision=GUARDED)
 
@@ -81,7 +81,7 @@ def test_arrivals_may_come_from_another_source() -> None:
 
 
 def test_a_hit_that_no_label_judges_is_neither_right_nor_wrong() -> None:
-    arrivals = [Arrival(1, 0, 0.96), Arrival(2, 0, 0.95)]
+    arrivals = [NearEarlier(1, 0, 0.96), NearEarlier(2, 0, 0.95)]
 
     (point,) = evaluate_stream(
         PROMPTS,
@@ -98,7 +98,7 @@ def test_a_hit_that_no_label_judges_is_neither_right_nor_wrong() -> None:
 
 def test_a_prompt_that_was_cut_never_hits() -> None:
     prompts = [PROMPTS[0], Prompt(PROMPTS[2].text, whole=False), PROMPTS[2]]
-    arrivals = [Arrival(1, 0, 0.99), Arrival(2, 0, 0.99)]
+    arrivals = [NearEarlier(1, 0, 0.99), NearEarlier(2, 0, 0.99)]
 
     (point,) = evaluate_stream(prompts, arrivals, same_intent, thresholds=[0.9], decision=GUARDED)
 
@@ -107,7 +107,7 @@ def test_a_prompt_that_was_cut_never_hits() -> None:
 
 def test_a_point_is_json_with_its_intervals() -> None:
     (point,) = evaluate_stream(
-        PROMPTS, [Arrival(1, 0, 0.96)], same_intent, thresholds=[0.9], decision=COSINE_ALONE
+        PROMPTS, [NearEarlier(1, 0, 0.96)], same_intent, thresholds=[0.9], decision=COSINE_ALONE
     )
 
     found = point.as_json()

@@ -16,7 +16,7 @@ from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, in
 from llm_cache_proxy.bootstrap.embedders import named_embedder_id, remote_embedder
 from llm_cache_proxy.bootstrap.local.folders import model_dir
 from llm_cache_proxy.cli.evaluation.vector_file import VectorFile
-from llm_cache_proxy.domain.evaluation import Arrival
+from llm_cache_proxy.domain.evaluation import NearEarlier
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 from llm_cache_proxy.settings import Settings
 
@@ -122,11 +122,11 @@ def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     return (texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK))
 
 
-def nearest_earlier(vectors: Vectors, *, least: float, k: int) -> Iterator[Arrival]:
+def nearest_earlier(vectors: Vectors, *, least: float, k: int) -> Iterator[NearEarlier]:
     """For each row the `k` nearest earlier rows at or above `least`, nearest first."""
     for start in range(0, len(vectors), _BLOCK):
         block = vectors[start : start + _BLOCK] @ vectors[: start + _BLOCK].T
         for later, row in enumerate(block, start=start):
             near = np.flatnonzero(row[:later] >= least)
             for earlier in near[np.argsort(-row[near], kind="stable")][:k]:
-                yield Arrival(later, int(earlier), float(row[earlier]))
+                yield NearEarlier(later, int(earlier), float(row[earlier]))

@@ -211,7 +211,7 @@ class ChatDialect(StreamOptions, OpenAIErrors):
         )
 
     @staticmethod
-    def said(completion: JsonObject) -> str:
+    def answer_text(completion: JsonObject) -> str:
         """What the choices say, one after the other; a message without text as its JSON."""
         choices = cast("list[JsonObject]", completion["choices"])
         messages = [cast("JsonObject", choice["message"]) for choice in choices]

@@ -113,7 +113,7 @@ class Dialect(Protocol):
         """Whether an answer may be kept."""
         ...
 
-    def said(self, completion: JsonObject) -> str:
+    def answer_text(self, completion: JsonObject) -> str:
         """The text of a whole answer, for comparing two of them."""
         ...
 

@@ -27,7 +27,7 @@ _JSON_NAMES: Mapping[type, str] = {
 
 
 def token_count(value: object) -> int:
-    """A count of tokens as an upstream gives it; 0 where it gives none that there can be."""
+    """The count of tokens that an upstream reports; 0 where it is missing or impossible."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS:
         return value
     return 0

@@ -20,7 +20,7 @@ from llm_cache_proxy.domain.requests.reasons import Reason
 
 @dataclass(frozen=True)
 class OpaqueDialect(TextDialect):
-    """The `Dialect` of the endpoint at `path`; of streams it says what text completions do."""
+    """The `Dialect` of the endpoint at `path`; its streams are handled as text completions'."""
 
     path: str
     generates = False
@@ -71,7 +71,7 @@ class ImagesDialect(OpaqueDialect):
 
     @staticmethod
     def is_whole(completion: JsonObject) -> bool:
-        """Whether the images are in it: an address is dead within the hour."""
+        """Whether it holds the images themselves: an address of one expires within the hour."""
         data = completion.get("data")
         images = data if isinstance(data, list) else []
         return OpaqueDialect.is_whole(completion) and all(

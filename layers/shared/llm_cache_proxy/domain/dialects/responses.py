@@ -120,7 +120,7 @@ class ResponsesDialect(OpenAIErrors):
         return ended and any(_says_something(item) for item in output)
 
     @staticmethod
-    def said(response: JsonObject) -> str:
+    def answer_text(response: JsonObject) -> str:
         """What the messages say, one after the other; an item without text as its JSON."""
         items = cast("list[JsonObject]", response["output"])
         return "\n".join(_text(item) for item in items if item.get("type") != "reasoning")

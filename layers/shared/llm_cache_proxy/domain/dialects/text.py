@@ -74,7 +74,7 @@ class TextDialect(StreamOptions, OpenAIErrors):
         return all(isinstance(choice, dict) and _has_ended(choice) for choice in choices)
 
     @staticmethod
-    def said(completion: JsonObject) -> str:
+    def answer_text(completion: JsonObject) -> str:
         """What the choices say, one after the other."""
         choices = cast("list[JsonObject]", completion["choices"])
         return "\n".join(str(choice.get("text")) for choice in choices)

@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.evaluation.pairs import (
 )
 from llm_cache_proxy.domain.evaluation.relations import Relations
 from llm_cache_proxy.domain.evaluation.stream import (
-    Arrival,
+    NearEarlier,
     Prompt,
     SameAnswer,
     StreamPoint,
@@ -21,12 +21,12 @@ from llm_cache_proxy.domain.metrics.intervals import wilson_interval
 
 __all__ = [
     "Accepted",
-    "Arrival",
     "ChosenThreshold",
     "Decision",
     "Evaluation",
     "LabelledPair",
     "Mistake",
+    "NearEarlier",
     "Prompt",
     "Relations",
     "SameAnswer",

@@ -23,7 +23,7 @@ class Prompt(NamedTuple):
     whole: bool = True
 
 
-class Arrival(NamedTuple):
+class NearEarlier(NamedTuple):
     """An earlier prompt near a later one: their positions in the stream and their cosine."""
 
     later: int
@@ -78,7 +78,7 @@ class StreamPoint:
 
 def evaluate_stream(
     prompts: Sequence[Prompt],
-    arrivals: Iterable[Arrival],
+    arrivals: Iterable[NearEarlier],
     same_answer: SameAnswer,
     *,
     thresholds: Sequence[float],
@@ -93,14 +93,14 @@ def evaluate_stream(
     return [_point(threshold, len(prompts), judged, same_answer) for threshold in thresholds]
 
 
-def _serves(decision: Decision, prompts: Sequence[Prompt], arrival: Arrival) -> bool:
+def _serves(decision: Decision, prompts: Sequence[Prompt], arrival: NearEarlier) -> bool:
     later, earlier = prompts[arrival.later], prompts[arrival.earlier]
     whole = later.whole and earlier.whole
     return decision.refusal(later.text, earlier.text, whole=whole) is None
 
 
 def _point(
-    threshold: float, prompts: int, judged: list[Arrival], same_answer: SameAnswer
+    threshold: float, prompts: int, judged: list[NearEarlier], same_answer: SameAnswer
 ) -> StreamPoint:
     first: dict[int, int] = {}
     for arrival in judged:

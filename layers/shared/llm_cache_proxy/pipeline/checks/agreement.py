@@ -70,7 +70,7 @@ def said_by(dialect: Dialect, form: Form, body: str) -> str | None:
     completion = object_or_none(whole) if form is Form.JSON else _assembled(dialect, whole)
     if completion is None or not dialect.is_whole(completion):
         return None
-    return dialect.said(completion)
+    return dialect.answer_text(completion)
 
 
 def _assembled(dialect: Dialect, events: bytes) -> JsonObject | None:

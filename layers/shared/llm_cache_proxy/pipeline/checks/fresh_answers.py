@@ -47,7 +47,7 @@ class FreshAnswers:
             return None
         model = self.counted_model(planned.identity.model)
         state.counts.add(shadow_call_counts(model, *dialect.token_counts(completion)))
-        return FreshAnswer(dialect.said(completion), self.cost_of(planned, completion))
+        return FreshAnswer(dialect.answer_text(completion), self.cost_of(planned, completion))
 
     def cost_of(self, planned: PlannedRequest, completion: JsonObject) -> int:
         """What an answer to the request has cost, in billionths of a dollar."""

@@ -194,7 +194,7 @@ class Learning:
         """Labels the candidate by the upstream's answer; `expected` where it is a checked hit."""
 
         async def compare(completion: JsonObject) -> None:
-            fresh = planned.request.dialect.said(completion)
+            fresh = planned.request.dialect.answer_text(completion)
             spent = 0 if expected is None else self.fresh_answers.cost_of(planned, completion)
 
             async def work() -> None:

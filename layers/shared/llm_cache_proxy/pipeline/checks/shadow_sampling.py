@@ -68,7 +68,7 @@ class ShadowSampler:
         state.counts.undo_result()
 
         async def compare(completion: JsonObject) -> None:
-            fresh = planned.request.dialect.said(completion)
+            fresh = planned.request.dialect.answer_text(completion)
             await self._compare(planned, state, held, fresh)
 
         return AskUpstream(str(Reason.SHADOW), Fallback(answer, counted), compare)

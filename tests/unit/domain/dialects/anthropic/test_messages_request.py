@@ -200,7 +200,7 @@ def test_what_is_not_whole_or_was_looked_up_is_never_kept(part: dict[str, Any]) 
 
 
 def test_what_a_message_says_is_its_texts_and_calls_without_its_thoughts() -> None:
-    said = DIALECT.said(message(THOUGHT, TEXT, CALL))
+    said = DIALECT.answer_text(message(THOUGHT, TEXT, CALL))
 
     assert said == 'Hi\n{"type":"tool_use","id":"t","name":"f","input":{"a":1}}'
 

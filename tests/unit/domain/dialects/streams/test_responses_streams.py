@@ -177,7 +177,7 @@ def test_what_a_response_says_is_its_texts_and_calls_without_its_thoughts() -> N
     call = {"type": "function_call", "name": "look_up"}
     refusal = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
 
-    text = ResponsesDialect.said(response(THOUGHT, refusal, call))
+    text = ResponsesDialect.answer_text(response(THOUGHT, refusal, call))
 
     assert text == 'No.\n{"type":"function_call","name":"look_up"}'
 

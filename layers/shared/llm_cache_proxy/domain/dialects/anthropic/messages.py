@@ -106,7 +106,7 @@ class MessagesDialect(AnthropicErrors):
         return any(map(_says_something, blocks))
 
     @staticmethod
-    def said(message: JsonObject) -> str:
+    def answer_text(message: JsonObject) -> str:
         """What the blocks say, one after the other; a tool's call as its JSON, no thoughts."""
         blocks = cast("list[JsonObject]", message["content"])
         return "\n".join(

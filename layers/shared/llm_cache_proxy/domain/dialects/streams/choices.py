@@ -45,8 +45,8 @@ class Choice:
             delta = {name: value for name, value in delta.items() if name != "tool_calls"}
         self._merging.add_delta(self._said, delta)
 
-    def add_beside(self, name: str, value: object) -> None:
-        """Take up what stands beside a delta."""
+    def add_outside_delta(self, name: str, value: object) -> None:
+        """Add a field from outside the delta."""
         held = self.rest.get(name)
         if held is None or value is None:
             self.rest[name] = held if value is None else value
@@ -59,7 +59,7 @@ class Choice:
         elif name == "message" and isinstance(value, dict):
             self.rest[name] = value  # the whole so far, or the delta again: the deltas hold
         else:
-            self._merging.add_beside(self.rest, {name: value})
+            self._merging.add_outside_delta(self.rest, {name: value})
 
 
 def _weight(finish_reason: object) -> int:
@@ -100,7 +100,7 @@ class ChoicesAssembler:
             if held is None:
                 self._top[name] = value
             elif held != value or not isinstance(value, str | int):
-                self._merging.add_beside(self._top, {name: value})
+                self._merging.add_outside_delta(self._top, {name: value})
         for choice in choices:
             self._add_choice(choice)
         return chunk
@@ -124,7 +124,7 @@ class ChoicesAssembler:
             whole.add_delta(self._delta(delta))
         for name, value in choice.items():
             if name not in {self._delta_name, "index"}:
-                whole.add_beside(name, value)
+                whole.add_outside_delta(name, value)
 
     def _delta(self, delta: object) -> JsonObject:
         if isinstance(delta, dict):

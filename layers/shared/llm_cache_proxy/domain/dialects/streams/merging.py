@@ -82,8 +82,8 @@ class Merging:
         """Add what a delta says to `whole`."""
         self._add(whole, delta, "")
 
-    def add_beside(self, whole: JsonObject, more: JsonObject) -> None:
-        """Add what stands beside a delta, or beside the choices, to `whole`."""
+    def add_outside_delta(self, whole: JsonObject, more: JsonObject) -> None:
+        """Add fields from outside a delta, or outside the choices, to `whole`."""
         for name, new in more.items():
             old = whole.get(name)
             if old is None:
@@ -98,7 +98,7 @@ class Merging:
             if isinstance(old, list) and isinstance(new, list):
                 whole[name] = _lengthened(old, new)
             else:
-                self.add_beside(whole, {name: new})
+                self.add_outside_delta(whole, {name: new})
 
     def _add(self, whole: JsonObject, delta: JsonObject, parent: str) -> None:
         for name, new in delta.items():
@@ -204,7 +204,7 @@ class Merging:
     def _beside(self, name: str, old: object, new: object) -> object:
         if isinstance(old, dict) and isinstance(new, dict):
             whole = dict(old)
-            self.add_beside(whole, new)
+            self.add_outside_delta(whole, new)
             return whole
         if isinstance(old, list) and isinstance(new, list):
             return self._listed(name, old, new)
