@@ -59,7 +59,7 @@ async def test_strings_are_base64_only_where_asked(http: httpx.AsyncClient) -> N
     assert ok.json() == {"result": "OK"}
 
 
-async def test_an_error_is_said_with_its_code(http: httpx.AsyncClient) -> None:
+async def test_an_error_is_reported_with_its_code(http: httpx.AsyncClient) -> None:
     unknown = await http.post("/", json=["NOSUCH"])
     unloaded = await http.post("/", json=["EVALSHA", "0" * 40, 0])
     no_command = await http.post("/", json={"set": "k"})

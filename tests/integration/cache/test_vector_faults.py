@@ -317,7 +317,7 @@ async def test_a_failures_message_quotes_nothing_that_was_stored(
     assert "private" not in await fails_in_time(store, SERVING["nearest"])
 
 
-async def test_an_address_that_is_none_is_a_failure() -> None:
+async def test_a_url_that_is_not_http_makes_the_store_unavailable() -> None:
     store = QdrantVectors("ftp://example.test")
 
     with pytest.raises(VectorStoreUnavailable):

@@ -279,7 +279,7 @@ def test_vectors_of_the_chosen_embedder_are_kept_under_its_own_name(
     assert [path.name for path in tmp_path.iterdir()] == ["openai-use-multilingual-3.npz"]
 
 
-def test_an_embedder_that_is_away_is_said_in_a_sentence() -> None:
+def test_an_embedder_that_is_away_is_reported_in_a_sentence() -> None:
     result = run_with("http://127.0.0.1:9", str(PAIRS_FILE))
 
     assert result.exit_code == 1

@@ -76,7 +76,7 @@ async def test_a_model_of_other_dimensions_than_the_collections_stops_the_start(
         await started(url, tmp_path)
 
 
-async def test_an_embedder_that_is_away_at_the_start_is_said_and_may_come_later(
+async def test_an_embedder_that_is_away_at_the_start_is_reported_and_may_come_later(
     service: tuple[OpenAIEmbeddings, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     served, url = service

@@ -46,7 +46,7 @@ def test_a_failed_start_leaves_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_an_address_in_use_is_said_before_anything_is_made(tmp_path: Path) -> None:
+def test_an_address_in_use_is_reported_before_anything_is_made(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -60,7 +60,7 @@ def test_an_address_in_use_is_said_before_anything_is_made(tmp_path: Path) -> No
     assert not (tmp_path / "data").exists()
 
 
-def test_a_model_that_cannot_be_fetched_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_fetched_is_reported_in_a_sentence(tmp_path: Path) -> None:
     away = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "MODEL_DIR": ""}
 
     ended = _started(tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"), **away)
@@ -98,7 +98,7 @@ def _command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_dead_upstream_is_said_once_at_the_start_and_not_with_every_request(
+def test_a_dead_upstream_is_reported_once_at_the_start_and_not_with_every_request(
     tmp_path: Path,
 ) -> None:
     dead = {"UPSTREAM_BASE_URL": "http://127.0.0.1:9/v1", "UPSTREAM_API_KEY": "sk-secret-1234"}

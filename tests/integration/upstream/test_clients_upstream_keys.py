@@ -112,7 +112,7 @@ def test_the_official_clients_bring_it_as_their_api_key(stand: Stand) -> None:
     assert shown == [f"Bearer {key}" for key in (ONE, ONE, OTHER, ONE)]
 
 
-def test_without_one_nothing_is_asked(stand: Stand) -> None:
+def test_a_request_without_an_upstream_key_is_a_401_and_calls_no_upstream(stand: Stand) -> None:
     chat = stand.post("/chat/completions", CHAT)
     message = stand.post("/messages", {**CHAT, "max_tokens": 9})
 
@@ -122,7 +122,7 @@ def test_without_one_nothing_is_asked(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_nothing_of_it_is_stored_or_logged(stand: Stand, fails: bool) -> None:
+def test_an_upstream_key_is_neither_stored_nor_logged(stand: Stand, fails: bool) -> None:
     if fails:
         stand.upstream.when(answer(REFUSED, status=401))
     said = [

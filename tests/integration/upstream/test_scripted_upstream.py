@@ -101,7 +101,7 @@ def test_a_client_that_leaves_is_noticed(server: ScriptedUpstream) -> None:
     assert not server.requests[0].answered.is_set()
 
 
-def test_it_runs_on_its_own() -> None:
+def test_the_scripted_upstream_runs_as_a_command() -> None:
     tests = Path(__file__).parents[2]
     command = [sys.executable, "-m", "servers.upstream.scripted", "--word-ms", "1"]
     with subprocess.Popen(command, cwd=tests, stdout=subprocess.PIPE, text=True) as running:

@@ -421,7 +421,7 @@ async def test_a_cookie_does_not_come_back(
     assert "cookie" not in server.requests[1].headers
 
 
-async def test_a_compressed_answer_comes_as_it_was_before(
+async def test_a_gzip_answer_is_relayed_decoded(
     server: ScriptedUpstream, upstream: OpenAIUpstream
 ) -> None:
     body = json.dumps(chat("hello")).encode()

@@ -207,7 +207,7 @@ async def test_an_explanation_reports_feedback_and_keeps_nothing(harness: Harnes
     assert harness.exact.count_of("semantic_hits") == hits
 
 
-async def test_the_first_word_against_a_pair_is_a_label(harness: Harness) -> None:
+async def test_bad_feedback_on_a_pair_counts_as_one_label(harness: Harness) -> None:
     await harness.ask(PROMPT)
     semantic = await harness.ask(PARAPHRASE)
 

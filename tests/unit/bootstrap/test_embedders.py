@@ -92,7 +92,7 @@ def test_an_embedder_is_named_by_its_kind_its_model_and_its_dimensions(
         ({"EMBEDDER": "gpt"}, "EMBEDDER: expected 'minilm', 'openai', 'bedrock' or 'qdrant'"),
     ],
 )
-def test_what_an_embedder_lacks_is_said_at_the_start(given: dict[str, str], said: str) -> None:
+def test_what_an_embedder_lacks_is_reported_at_the_start(given: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         read_settings(given)
 

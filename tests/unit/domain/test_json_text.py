@@ -41,7 +41,7 @@ def test_a_number_indistinguishable_from_zero_is_zero() -> None:
     assert parse_object(b'{"n": 1e-' + b"9" * 400 + b"}") == {"n": 0}
 
 
-def test_true_is_not_one() -> None:
+def test_true_and_1_have_different_canonical_texts() -> None:
     assert canonical_text(parse_object(b'{"n": true}')) != canonical_text(parse_object(b'{"n": 1}'))
 
 

@@ -190,7 +190,7 @@ def test_every_resource_that_takes_tags_is_tagged_by_the_stack() -> None:
             assert {"Key": "application", "Value": "lcp"} in resource["Properties"]["Tags"]
 
 
-def test_logs_end() -> None:
+def test_every_log_group_is_kept_for_30_days() -> None:
     groups = STACK.of_type("AWS::Logs::LogGroup")
 
     assert len(groups) == 6

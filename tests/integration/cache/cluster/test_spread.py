@@ -99,7 +99,7 @@ async def test_a_promotion_is_found_in_another_slot_than_its_target(nodes: list[
     ],
     ids=["hit", "miss", "hit with a key", "miss with a key"],
 )
-async def test_a_lookup_is_so_many_round_trips(
+async def test_a_lookup_runs_the_expected_number_of_scripts(
     nodes: list[str], key: str, check: KeyCheck | None, scripts: int
 ) -> None:
     async with spread(nodes[0]) as store:

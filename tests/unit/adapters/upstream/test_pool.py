@@ -106,7 +106,7 @@ async def test_a_passing_trouble_is_outlasted(trouble: Answer) -> None:
     await reply.body.aclose()
 
 
-async def test_what_lasts_is_returned_as_it_is() -> None:
+async def test_a_500_that_persists_is_returned_after_three_attempts() -> None:
     time = Time()
     member = ScriptedMember("a", time, *[500] * 9)
 

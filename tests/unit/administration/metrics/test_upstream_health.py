@@ -67,7 +67,7 @@ async def test_an_upstream_that_lists_its_models_is_well_and_left_alone_for_a_wh
         (None, "the upstream a failed: no answer"),
     ],
 )
-async def test_the_one_upstream_that_is_of_no_use_is_said(status: int | None, said: str) -> None:
+async def test_health_raises_why_the_only_upstream_fails(status: int | None, said: str) -> None:
     with pytest.raises(UpstreamError) as raised:
         await health(Listing(a=status), Clock()).check()
 

@@ -110,7 +110,7 @@ async def test_a_request_may_narrow_what_is_read_and_kept(
 
 
 @BUT_COUNTING
-async def test_a_stream_passes(path: str) -> None:
+async def test_a_streamed_request_bypasses_the_cache(path: str) -> None:
     harness = Harness()
     answering(harness, *ANSWERS)
     kind, sent = next((k, v) for k, v in ENDPOINTS[path].items() if k != "files")

@@ -22,7 +22,7 @@ def test_the_same_few_in_a_long_time_are_no_change() -> None:
     assert not has_drifted([*[Tally(0.5, 40, 0)] * 20, Tally(0.5, 40, 1)] * 3)
 
 
-def test_a_steady_world_raises_an_alarm_in_two_hundred_windows_at_most_once_on_average() -> None:
+def test_false_alarms_are_at_most_one_in_200_windows() -> None:
     alarms, windows = 0, 2_000
     chance = random.Random(1)  # noqa: S311 - no secret
     since: list[Tally] = []

@@ -53,7 +53,7 @@ async def test_a_client_that_leaves_it_cancels_the_call() -> None:
     assert harness.upstream.closed_early == 1
 
 
-async def test_it_may_break_off() -> None:
+async def test_a_large_answer_that_breaks_off_raises_for_the_reader() -> None:
     harness = Harness()
     harness.upstream.queue([*PIECES[:2], ConnectionError()])
 
