@@ -12,7 +12,7 @@ from llm_cache_proxy.adapters.exact_store.redis.cluster.client import (
 from llm_cache_proxy.adapters.exact_store.redis.cluster.slots import Slots
 from llm_cache_proxy.adapters.exact_store.redis.cluster.store import ClusterExactStore
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
-from llm_cache_proxy.adapters.exact_store.redis.scripts import Word
+from llm_cache_proxy.adapters.exact_store.redis.scripts import Argument
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck, KeyRecord, Limits, Refusal
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store.items import ItemsLookup
@@ -127,7 +127,7 @@ class Failing:
         self.fails_at: int | None = None
         self._scripts = 0
 
-    async def command(self, *words: Word) -> object:
+    async def command(self, *words: Argument) -> object:
         if words[0] == "EVALSHA":
             self._scripts += 1
             if self._scripts == self.fails_at:

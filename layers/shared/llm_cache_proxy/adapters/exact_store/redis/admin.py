@@ -13,8 +13,8 @@ from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS, TenantName
 from llm_cache_proxy.adapters.exact_store.redis.records import (
     entry_in,
     listed,
+    malformed_is_unavailable,
     numbers,
-    sensible,
 )
 from llm_cache_proxy.adapters.exact_store.redis.records import (
     texts as texts_in,
@@ -83,7 +83,7 @@ class RedisAdmin(RedisScripts):
                 break
         words = (FORMAT_VERSION, texts.containing, _BEGINNING_BYTES if texts.beginnings else 0)
         rows = await self._run("entries/page", [names.cutoffs, *records], *words) if records else []
-        with sensible():
+        with malformed_is_unavailable():
             entries = [
                 listed(row, names.key_of(records[int(str(row[0]))]), texts)
                 for row in cast("list[list[object]]", rows)
@@ -114,7 +114,7 @@ class RedisAdmin(RedisScripts):
             DAY_SECONDS,
             DAYS_KEPT_SECONDS,
         )
-        with sensible():
+        with malformed_is_unavailable():
             windows = [_window(tenant, row) for row in cast("list[list[object]]", reply)]
         if held := self._refused_writes.held(tenant):
             seconds, start = names.window(time.time()).split(":")
@@ -123,8 +123,8 @@ class RedisAdmin(RedisScripts):
 
     async def recent(self, tenant: str, skip: int, limit: int) -> Sequence[str]:
         """Lines on the tenant's recent requests, newest first."""
-        ring = TenantNames(tenant).ring
-        return texts_in(await self._server.command("LRANGE", ring, skip, skip + limit - 1))
+        key = TenantNames(tenant).recent
+        return texts_in(await self._server.command("LRANGE", key, skip, skip + limit - 1))
 
     async def _records(self, names: TenantNames) -> AsyncIterator[list[str]]:
         cursor = "0"
@@ -140,7 +140,7 @@ class RedisAdmin(RedisScripts):
 
     async def _scanned(self, names: TenantNames, cursor: str, count: int) -> tuple[str, list[str]]:
         reply = await self._server.command("SCAN", cursor, "MATCH", names.records, "COUNT", count)
-        with sensible():
+        with malformed_is_unavailable():
             next_cursor, keys = cast("tuple[object, object]", reply)
         return str(next_cursor), texts_in(keys)
 

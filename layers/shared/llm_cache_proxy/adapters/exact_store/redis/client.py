@@ -8,9 +8,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
+    Argument,
     NoSuchScriptError,
     UnreadableReplyError,
-    Word,
 )
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
@@ -35,7 +35,7 @@ class RedisPyServer:
         self._idle: list[AbstractConnection] = []
         self._free = asyncio.Semaphore(_MOST_CONNECTIONS)
 
-    async def command(self, *words: Word) -> object:
+    async def command(self, *words: Argument) -> object:
         """The server's reply."""
         from redis.exceptions import (
             MovedError,
@@ -72,7 +72,7 @@ class RedisPyServer:
         while self._idle:
             await self._idle.pop().disconnect()
 
-    async def _execute(self, *words: Word) -> object:
+    async def _execute(self, *words: Argument) -> object:
         from hiredis import pack_command
 
         packed = pack_command(words)  # type: ignore[arg-type] # its stub means a single word

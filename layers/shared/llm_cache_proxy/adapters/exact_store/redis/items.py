@@ -14,11 +14,15 @@ from llm_cache_proxy.adapters.exact_store.redis.held_items import (
 )
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import check_text, keyed
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
-from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, sensible
+from llm_cache_proxy.adapters.exact_store.redis.records import (
+    entry_words,
+    malformed_is_unavailable,
+    numbers,
+)
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
+    Argument,
     RedisScripts,
     RedisServer,
-    Word,
     flat,
     milliseconds,
 )
@@ -44,12 +48,18 @@ class RedisItems(RedisScripts):
         now = time.time()
         window = names.window(now)
         records = [names.record(key) for key in query.keys]
-        keys = [*names.shared(window), names.client_keys, *records, names.ring]
-        max_age: Word = "" if query.max_age_seconds is None else query.max_age_seconds
+        keys = [*names.shared(window), names.client_keys, *records, names.recent]
+        max_age: Argument = "" if query.max_age_seconds is None else query.max_age_seconds
         words = [FORMAT_VERSION, max_age, window, check_text(query.check, now), int(query.whole)]
         held = self._held.of(records)
-        lease: Word = milliseconds(query.lease_seconds) if query.lease_seconds else 0
-        words += [stamps(held), lease, query.claim, *flat(query.counts), *self._lines(query.recent)]
+        lease: Argument = milliseconds(query.lease_seconds) if query.lease_seconds else 0
+        words += [
+            stamps(held),
+            lease,
+            query.claim,
+            *flat(query.counts),
+            *self._recent_arguments(query.recent),
+        ]
         reply = await self._run("items/lookup", keys, *words)
         await self._register(query.tenant)
         check = query.check
@@ -74,7 +84,7 @@ class RedisItems(RedisScripts):
         names = TenantNames(tenant)
         window = names.window(time.time())
         keys = [*names.shared(window), *(names.record(entry.key) for entry in entries)]
-        words: list[Word] = [window, secrets.token_hex(STAMP_LENGTH // 2)]
+        words: list[Argument] = [window, secrets.token_hex(STAMP_LENGTH // 2)]
         for entry in entries:
             fields = entry_words(entry)
             words += [entry.sequence, fields["g"], entry.purge_at, entry.created_at]
@@ -106,7 +116,7 @@ class RedisItems(RedisScripts):
     ) -> ItemsFound:
         """The reply's items; of those that are `held` and living it has only the places."""
         hits = {}
-        with sensible():
+        with malformed_is_unavailable():
             sequence, now, places, living, *words = cast("list[str]", reply)
             followed = {query.keys[int(place) - 1] for place in places.split()}
             for place in living.split():

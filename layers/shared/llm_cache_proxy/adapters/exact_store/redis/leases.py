@@ -3,8 +3,13 @@
 from typing import cast
 
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
-from llm_cache_proxy.adapters.exact_store.redis.records import entry_in, lease_in, numbers, sensible
-from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts, Word, milliseconds
+from llm_cache_proxy.adapters.exact_store.redis.records import (
+    entry_in,
+    lease_in,
+    malformed_is_unavailable,
+    numbers,
+)
+from llm_cache_proxy.adapters.exact_store.redis.scripts import Argument, RedisScripts, milliseconds
 from llm_cache_proxy.domain.entries.entry import FORMAT_VERSION
 from llm_cache_proxy.ports.exact_store.leases import (
     FoundSemantically,
@@ -25,7 +30,7 @@ class RedisLeases(RedisScripts):
         keys = [names.record(query.key), names.cutoffs, names.sequence]
         keys += [names.lease(lease.flight), names.fence, names.published(lease.flight, lease.token)]
         max_age = "" if query.max_age_seconds is None else query.max_age_seconds
-        words: list[Word] = [
+        words: list[Argument] = [
             FORMAT_VERSION,
             query.text_digest,
             max_age,
@@ -33,7 +38,7 @@ class RedisLeases(RedisScripts):
             query.claim,
         ]
         reply = await self._run("leases/poll", keys, *words)
-        with sensible():
+        with malformed_is_unavailable():
             sequence, kind, *rest = cast("list[object]", reply)
             return _polled(str(kind), rest, query), int(str(sequence))
 

@@ -36,7 +36,7 @@ class TenantNames:
         self.windows = f"{self._root}:w"
         self.counter_prefix = f"{self._root}:c:"
         self.records = f"{self._root}:x:*"
-        self.ring = f"{self._root}:recent"
+        self.recent = f"{self._root}:recent"
         self.client_keys = f"{self._root}:keys"
         self.usage = f"{self._root}:usage"
         self.barred = f"{self._root}:bar"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from llm_cache_proxy.adapters.exact_store.redis.names import TenantNames
-from llm_cache_proxy.adapters.exact_store.redis.records import numbers, sensible
+from llm_cache_proxy.adapters.exact_store.redis.records import malformed_is_unavailable, numbers
 from llm_cache_proxy.adapters.exact_store.redis.scripts import RedisScripts
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 from llm_cache_proxy.ports.exact_store.pairs import Standing
@@ -61,6 +61,6 @@ class RedisPairs(RedisScripts):
     async def _standing(self, tenant: str, sample: str) -> Standing:
         names = TenantNames(tenant)
         reply = await self._run("pairs/sampled", [names.standing, names.barred], sample)
-        with sensible():
+        with malformed_is_unavailable():
             threshold, samples, wrong, barred = cast("list[str]", reply)
             return Standing(float(threshold), int(samples), int(wrong), int(barred))

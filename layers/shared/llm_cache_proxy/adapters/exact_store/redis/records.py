@@ -56,7 +56,7 @@ def entry_words(entry: Entry) -> dict[str, str | int]:
 
 def entry_in(reply: object, key: str) -> Entry | None:
     """The entry in the flat words of a hash, None where it is not whole."""
-    with sensible():
+    with malformed_is_unavailable():
         words = cast("list[str]", reply)
         fields = dict(zip(words[::2], words[1::2], strict=True))
     try:
@@ -97,7 +97,7 @@ def listed(row: list[object], key: str, texts: Texts) -> Listed:
 
 def found(reply: object, query: Lookup) -> Found:
     """The answer in a lookup's reply."""
-    with sensible():
+    with malformed_is_unavailable():
         if isinstance(reply, list) and reply[:1] == ["alias"]:
             _, sequence, target, similarity, decision_version, embedder_id, digest, *rest = reply
             pair, raised, barred = rest
@@ -116,7 +116,7 @@ def found(reply: object, query: Lookup) -> Found:
 
 def promoted(reply: object, query: Lookup) -> Promoted:
     """The answer in a promotion's reply."""
-    with sensible():
+    with malformed_is_unavailable():
         if isinstance(reply, list) and reply[:1] == ["below"]:
             return BelowRaised(int(reply[1]), float(reply[2]))
         return _hit_or_not(cast("list[str]", reply), query)
@@ -133,7 +133,7 @@ def lease_in(words: list[object], flight: str) -> Lease:
 def numbers(reply: object, count: int) -> list[int]:
     """A reply of `count` whole numbers."""
     replies = reply if isinstance(reply, list) else [reply]
-    with sensible():
+    with malformed_is_unavailable():
         if len(replies) != count:
             raise ValueError(reply)
         return [int(str(each)) for each in replies]
@@ -147,7 +147,7 @@ def texts(reply: object) -> list[str]:
 
 
 @contextmanager
-def sensible() -> Iterator[None]:
+def malformed_is_unavailable() -> Iterator[None]:
     """Report an unreadable reply as the store's failure."""
     try:
         yield

@@ -46,7 +46,7 @@ def script(name: str, first_line: str = "") -> Script:
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-Word = str | int | float
+Argument = str | int | float
 _FINDS_ITS_KEYS = frozenset({"counters/fold"})
 """Scripts that touch keys whose names they read first, and so lock everything."""
 
@@ -60,7 +60,7 @@ class RedisServer(Protocol):
 
     locks_keys: bool
 
-    async def command(self, *words: Word) -> object:
+    async def command(self, *words: Argument) -> object:
         """The server's reply, strings decoded."""
         ...
 
@@ -90,7 +90,7 @@ class RedisScripts:
         self._registered: set[str] = set()
         self._refused_writes = RefusedWrites()
 
-    async def _run(self, name: str, keys: list[str], *words: Word) -> object:
+    async def _run(self, name: str, keys: list[str], *words: Argument) -> object:
         locks_keys = self._server.locks_keys and name not in _FINDS_ITS_KEYS
         body = script(name, KEY_LOCKING if locks_keys else "")
         try:
@@ -103,8 +103,8 @@ class RedisScripts:
             self._server.locks_keys = False
             return await self._run(name, keys, *words)
 
-    def _lines(self, recent: Sequence[str]) -> list[Word]:
-        lines: list[Word] = [word for line in recent for word in ("recent", line)]
+    def _recent_arguments(self, recent: Sequence[str]) -> list[Argument]:
+        lines: list[Argument] = [word for line in recent for word in ("recent", line)]
         return [*lines, "recent_kept", self._requests_kept] if lines else []
 
     async def _register(self, tenant: str) -> None:
@@ -122,6 +122,6 @@ def milliseconds(seconds: float) -> int:
     return max(1, int(seconds * 1000))
 
 
-def flat(counts: Mapping[str, int]) -> list[Word]:
+def flat(counts: Mapping[str, int]) -> list[Argument]:
     """Counts as words, name and amount."""
-    return [cast("Word", word) for pair in counts.items() for word in pair]
+    return [cast("Argument", word) for pair in counts.items() for word in pair]

@@ -13,9 +13,9 @@ from llm_cache_proxy.adapters.exact_store.redis.names import CHECKED, names_of
 from llm_cache_proxy.adapters.exact_store.redis.pairs import RedisPairs
 from llm_cache_proxy.adapters.exact_store.redis.records import entry_words, numbers, promoted, texts
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
+    Argument,
     RedisScripts,
     UnreadableReplyError,
-    Word,
     flat,
     milliseconds,
 )
@@ -50,11 +50,11 @@ class RedisExactStore(
         window = names.window(now)
         keys = [names.record(query.key), *names.shared(window)]
         keys += [names.barred, names.standing, names.client_keys]
-        keys += [names.lease(query.flight or ""), names.fence, names.ring]
+        keys += [names.lease(query.flight or ""), names.fence, names.recent]
         lease = "" if query.flight is None else milliseconds(query.lease_seconds)
-        asking = [*_asking(query, window), check_text(query.check, now), lease]
+        asking = [*_lookup_arguments(query, window), check_text(query.check, now), lease]
         asking += [query.stale_seconds, query.refresh_ahead, query.claim]
-        words = [*asking, *flat(query.counts), *self._lines(query.recent)]
+        words = [*asking, *flat(query.counts), *self._recent_arguments(query.recent)]
         try:
             reply = await self._run("entries/lookup", keys, *words)
         except UnreadableReplyError as exc:
@@ -74,15 +74,17 @@ class RedisExactStore(
         held = query.held
         keys = [names.record(query.key), *names.shared(window), names.barred, names.standing]
         keys.append(names.lease("" if held is None else held.flight))
-        matched: list[Word] = ["", ""] if match is None else [match.pair, repr(match.similarity)]
+        matched: list[Argument] = (
+            ["", ""] if match is None else [match.pair, repr(match.similarity)]
+        )
         matched.append("" if held is None else held.token)
-        left: list[Word] = [""] * 5
+        left: list[Argument] = [""] * 5
         if alias is not None:
             keys.append(names.record(alias.key))
             matched[1] = repr(alias.similarity)
             left = [alias.target, alias.decision_version, alias.embedder_id]
             left += [alias.text_digest, alias.pair]
-        words = [*_asking(query, window), *matched, *left, *flat(query.counts)]
+        words = [*_lookup_arguments(query, window), *matched, *left, *flat(query.counts)]
         try:
             reply = await self._run("entries/promote", keys, *words)
         except UnreadableReplyError:
@@ -130,9 +132,12 @@ class RedisExactStore(
         """Add to the tenant's counters and recent decisions."""
         names = names_of(tenant)
         window = names.window(time.time())
-        keys = [*names.shared(window)[2:], names.ring]
+        keys = [*names.shared(window)[2:], names.recent]
         numbers(
-            await self._run("counters/record", keys, window, *flat(counts), *self._lines(recent)), 1
+            await self._run(
+                "counters/record", keys, window, *flat(counts), *self._recent_arguments(recent)
+            ),
+            1,
         )
         await self._register(tenant)
 
@@ -166,6 +171,6 @@ class RedisExactStore(
         return Miss(0)
 
 
-def _asking(query: Lookup, window: str) -> list[Word]:
+def _lookup_arguments(query: Lookup, window: str) -> list[Argument]:
     max_age = "" if query.max_age_seconds is None else query.max_age_seconds
     return [FORMAT_VERSION, query.form.value, query.text_digest, max_age, window]

@@ -8,10 +8,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
+    Argument,
     NoSuchScriptError,
     ScriptFlagRefusedError,
     UnreadableReplyError,
-    Word,
 )
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.errors import ExactStoreUnavailable
@@ -34,7 +34,7 @@ class UpstashServer:
         self._timeout_seconds = timeout_seconds
         self._client: Redis | None = None
 
-    async def command(self, *words: Word) -> object:
+    async def command(self, *words: Argument) -> object:
         """The server's reply."""
         import httpx
         from upstash_redis.errors import UpstashError

@@ -44,7 +44,7 @@ class SqliteItems(SqlitePart):
     async def lookup_items(self, query: ItemsLookup) -> ItemsAnswered:
         """The valid entries under the keys, counted in the same transaction."""
         now = self._thread.now()
-        return await self._thread.run(lambda c: _looked_up(c, query, now))
+        return await self._thread.run(lambda c: _lookup_with_leases(c, query, now))
 
     async def extend_items(
         self, tenant: str, keys: Sequence[str], claim: str, seconds: float
@@ -58,39 +58,41 @@ class SqliteItems(SqlitePart):
         await self._thread.run(lambda c: end_item_leases(c, tenant, keys, claim))
 
 
-def _looked_up(connection: sqlite3.Connection, query: ItemsLookup, now: float) -> ItemsAnswered:
+def _lookup_with_leases(
+    connection: sqlite3.Connection, query: ItemsLookup, now: float
+) -> ItemsAnswered:
     if query.check is not None:
-        return _answered_to_key(connection, query, query.check, now)
+        return _lookup_keyed(connection, query, query.check, now)
     try:
         with writing(connection):
-            found = _leased(connection, query, _found(connection, query, int(now)), now)
-            _note(connection, query, found, int(now))
+            found = _leased(connection, query, _items_in_file(connection, query, int(now)), now)
+            _count(connection, query, found, int(now))
     except sqlite3.OperationalError:  # what is full or locked serves without a count
-        return _found(connection, query, int(now))
+        return _items_in_file(connection, query, int(now))
     return found
 
 
-def _answered_to_key(
+def _lookup_keyed(
     connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: float
 ) -> ItemsAnswered:
-    """The same for a client's key."""
+    """As `_lookup_with_leases`, for a client's key."""
     return judged_and_counted(
         connection,
         query.tenant,
         check,
-        lambda: _judged(connection, query, check, now),
-        lambda answer: _note(connection, query, answer, int(now)),
+        lambda: _checked_and_found(connection, query, check, now),
+        lambda answer: _count(connection, query, answer, int(now)),
     )
 
 
-def _judged(
+def _checked_and_found(
     connection: sqlite3.Connection, query: ItemsLookup, check: KeyCheck, now: float
 ) -> tuple[ItemsAnswered, KeyUsage | None]:
     """The key's grant, and its usage afterwards."""
     key = checked_key(connection, query.tenant, check, int(now))
     if not isinstance(key, CheckedKey):
         return key, None
-    found = _found(connection, query, int(now))
+    found = _items_in_file(connection, query, int(now))
     with suppress(sqlite3.OperationalError):  # then it is judged again, without a transaction
         found = _leased(connection, query, found, now)
     asked, missing = len(query.keys), len(query.keys) - len(found.hits)
@@ -99,7 +101,7 @@ def _judged(
     return replace(found, grant=granted), used
 
 
-def _found(connection: sqlite3.Connection, query: ItemsLookup, now: int) -> ItemsFound:
+def _items_in_file(connection: sqlite3.Connection, query: ItemsLookup, now: int) -> ItemsFound:
     sequence = sequence_of(connection, query.tenant)
     asked = {"tenant": query.tenant, "keys": json.dumps(query.keys), "now": now}
     rows = connection.execute(_LIVING_ITEMS, {**asked, "version": FORMAT_VERSION}).fetchall()
@@ -116,7 +118,7 @@ def _found(connection: sqlite3.Connection, query: ItemsLookup, now: int) -> Item
 def _leased(
     connection: sqlite3.Connection, query: ItemsLookup, found: ItemsFound, now: float
 ) -> ItemsFound:
-    """The same, and what is missing leased, or followed where another has it."""
+    """What was `found`, and what is missing leased, or followed where another has it."""
     missing = [key for key in query.keys if key not in found.hits]
     if not query.lease_seconds or not missing:
         return found
@@ -141,7 +143,7 @@ def _hit(row: sqlite3.Row) -> ItemHit:
     )
 
 
-def _note(
+def _count(
     connection: sqlite3.Connection, query: ItemsLookup, answer: ItemsAnswered, now: int
 ) -> None:
     """Count the hits, and what the query has brought to be counted."""

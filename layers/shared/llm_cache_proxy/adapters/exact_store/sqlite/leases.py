@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from llm_cache_proxy.adapters.exact_store.sqlite.connection import SqlitePart, writing
-from llm_cache_proxy.adapters.exact_store.sqlite.records import entry_in, living, sequence_of
+from llm_cache_proxy.adapters.exact_store.sqlite.records import entry_in, sequence_of, servable_row
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.ports.exact_store.leases import (
     FoundSemantically,
@@ -163,7 +163,7 @@ def _poll(connection: sqlite3.Connection, query: Poll, now: float) -> tuple[Poll
     if published is not None:
         return PublishedAnswer(published["text"]), sequence
     lookup = Lookup(tenant, query.key, Form.JSON, query.text_digest, query.max_age_seconds)
-    row = living(connection, lookup, int(now))
+    row = servable_row(connection, lookup, int(now))
     if row is not None and row["target"] is not None:
         return FoundSemantically(), sequence
     if row is not None and row["text_digest"] == query.text_digest:

@@ -68,7 +68,7 @@ def sequence_of(connection: sqlite3.Connection, tenant: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def living(connection: sqlite3.Connection, query: Lookup, now: int) -> sqlite3.Row | None:
+def servable_row(connection: sqlite3.Connection, query: Lookup, now: int) -> sqlite3.Row | None:
     """The row under the query's key if it may be served."""
     place = (query.tenant, query.key)
     row: sqlite3.Row | None = connection.execute(

@@ -30,10 +30,10 @@ from llm_cache_proxy.adapters.exact_store.sqlite.records import (
     alias_in,
     count,
     hit_in,
-    living,
     mark_used,
     remember,
     sequence_of,
+    servable_row,
 )
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage
@@ -77,7 +77,7 @@ class SqliteExactStore(
 
     async def lookup(self, query: Lookup) -> Answered:
         """The valid entry or alias under the key; a hit is counted in the same transaction."""
-        answer = await self._thread.run(lambda c: _looked_up(c, query, self._thread.now()))
+        answer = await self._thread.run(lambda c: _lookup_with_lease(c, query, self._thread.now()))
         await self._trim_recent(query.tenant, query.recent)
         return answer
 
@@ -105,11 +105,11 @@ def sqlite_exact_store(
     return SqliteExactStore(thread, disk_space=disk_space, requests_kept=requests_kept)
 
 
-def _looked_up(connection: sqlite3.Connection, query: Lookup, now: float) -> Answered:
+def _lookup_with_lease(connection: sqlite3.Connection, query: Lookup, now: float) -> Answered:
     if query.check is None:
-        answer: Answered = _answered(connection, query, int(now))
+        answer: Answered = _lookup_open(connection, query, int(now))
     else:
-        answer = _answered_to_key(connection, query, query.check, int(now))
+        answer = _lookup_keyed(connection, query, query.check, int(now))
     if query.flight is None or not isinstance(answer, Hit | Miss):
         return answer
     if isinstance(answer, Hit) and not answer.is_due(query.refresh_ahead):
@@ -119,43 +119,43 @@ def _looked_up(connection: sqlite3.Connection, query: Lookup, now: float) -> Ans
     return replace(answer, lease=lease)
 
 
-def _answered(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
-    found = _found(connection, query, now)
+def _lookup_open(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
+    found = _record_in_file(connection, query, now)
     if isinstance(found, Hit) or query.counts or query.recent:
         # What is full or locked serves without a count.
         with suppress(sqlite3.OperationalError), writing(connection):
-            _note(connection, query, found, now)
+            _count(connection, query, found, now)
     return found
 
 
-def _answered_to_key(
+def _lookup_keyed(
     connection: sqlite3.Connection, query: Lookup, check: KeyCheck, now: int
 ) -> Answered:
-    """The same for a client's key."""
+    """As `_lookup_open`, for a client's key."""
     return judged_and_counted(
         connection,
         query.tenant,
         check,
-        lambda: _judged(connection, query, check, now),
-        lambda answer: _note(connection, query, answer, now),
+        lambda: _checked_and_found(connection, query, check, now),
+        lambda answer: _count(connection, query, answer, now),
     )
 
 
-def _judged(
+def _checked_and_found(
     connection: sqlite3.Connection, query: Lookup, check: KeyCheck, now: int
 ) -> tuple[Answered, KeyUsage | None]:
     """What the key gets, and what it has then used."""
     key = checked_key(connection, query.tenant, check, now)
     if not isinstance(key, CheckedKey):
         return key, None
-    found = _found(connection, query, now)
+    found = _record_in_file(connection, query, now)
     used, granted = key.after(check, now, found=not isinstance(found, Miss))
     return replace(found, grant=granted), used
 
 
-def _found(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
+def _record_in_file(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
     sequence = sequence_of(connection, query.tenant)
-    row = living(connection, query, now)
+    row = servable_row(connection, query, now)
     if row is None:
         return Miss(sequence)
     if row["target"] is not None:
@@ -170,7 +170,7 @@ def _found(connection: sqlite3.Connection, query: Lookup, now: int) -> Found:
     return hit_in(row, query, now, sequence) or Miss(sequence, unproved=True)
 
 
-def _note(connection: sqlite3.Connection, query: Lookup, answer: Answered, now: int) -> None:
+def _count(connection: sqlite3.Connection, query: Lookup, answer: Answered, now: int) -> None:
     """Count a hit, and what the query has brought to be counted."""
     counts = query.counts
     if isinstance(answer, Hit):
@@ -194,7 +194,7 @@ def _promote(
     now: float,
 ) -> Promoted:
     sequence = sequence_of(connection, tenant)
-    row = living(connection, query, int(now))
+    row = servable_row(connection, query, int(now))
     if row is None or row["target"] is not None:
         return Miss(sequence)
     if match is not None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from llm_cache_proxy.adapters.exact_store.redis.cluster.groups import Groups, merged, together
 from llm_cache_proxy.adapters.exact_store.redis.cluster.slots import tenant_of
-from llm_cache_proxy.adapters.exact_store.redis.records import sensible
+from llm_cache_proxy.adapters.exact_store.redis.records import malformed_is_unavailable
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.ports.exact_store.admin import (
     NO_TEXTS,
@@ -57,7 +57,7 @@ class ClusterAdmin(Groups):
     ) -> Page:
         """About `limit` living entries from `cursor` on, one group after the other."""
         slots = await self._slots(tenant)
-        with sensible():
+        with malformed_is_unavailable():
             first, _, at = (cursor or "0:").partition(":")
             number = int(first)
         entries: list[Listed] = []

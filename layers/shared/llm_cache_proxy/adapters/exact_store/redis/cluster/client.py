@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.exact_store.redis.client import RedisPyServer
 from llm_cache_proxy.adapters.exact_store.redis.cluster.store import ClusterExactStore
-from llm_cache_proxy.adapters.exact_store.redis.scripts import Word
+from llm_cache_proxy.adapters.exact_store.redis.scripts import Argument
 from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class RedisClusterServer(RedisPyServer):
             cluster, self._cluster = self._cluster, None
             await cluster.aclose()
 
-    async def _execute(self, *words: Word) -> object:
+    async def _execute(self, *words: Argument) -> object:
         cluster = self._nodes()
         # The client finds its nodes with a first command, and closes connections of others with it.
         await cluster.initialize()

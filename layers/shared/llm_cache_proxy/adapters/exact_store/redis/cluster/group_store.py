@@ -6,8 +6,12 @@ from typing import cast
 
 from llm_cache_proxy.adapters.exact_store.redis.key_checks import check_text, keyed
 from llm_cache_proxy.adapters.exact_store.redis.names import CHECKED, TenantNames
-from llm_cache_proxy.adapters.exact_store.redis.records import numbers, sensible, texts
-from llm_cache_proxy.adapters.exact_store.redis.scripts import Word
+from llm_cache_proxy.adapters.exact_store.redis.records import (
+    malformed_is_unavailable,
+    numbers,
+    texts,
+)
+from llm_cache_proxy.adapters.exact_store.redis.scripts import Argument
 from llm_cache_proxy.adapters.exact_store.redis.store import RedisExactStore
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck
 from llm_cache_proxy.domain.entries.entry import Alias
@@ -40,9 +44,9 @@ class GroupStore(RedisExactStore):
             if held is not None:
                 await self.release(group, held)
             return
-        with sensible():
+        with malformed_is_unavailable():
             version, created, expires, sequence, selectors, left = facts
-        fields: dict[str, Word] = {
+        fields: dict[str, Argument] = {
             "v": version,
             "c": created,
             "x": expires,
@@ -57,7 +61,7 @@ class GroupStore(RedisExactStore):
         }
         words = [word for field in fields.items() for word in field]
         lease = names.lease("" if held is None else held.flight)
-        token: Word = "" if held is None else held.token
+        token: Argument = "" if held is None else held.token
         await self._run("entries/leave", [names.record(alias.key), lease], token, left, *words)
         await self._register(group)
 
@@ -65,17 +69,17 @@ class GroupStore(RedisExactStore):
         """The cutoff that a `cut` would take there."""
         return numbers(await self._run("clears/next_cutoff", [TenantNames(group).sequence]), 1)[0]
 
-    async def raise_cutoffs(self, group: str, sequence: int, cutoffs: Sequence[Word]) -> None:
+    async def raise_cutoffs(self, group: str, sequence: int, cutoffs: Sequence[Argument]) -> None:
         """Raise the sequence and cutoffs (selector and cutoff in turn) to these."""
         names = TenantNames(group)
         await self._run("clears/raise_cutoff", [names.cutoffs, names.sequence], sequence, *cutoffs)
 
-    async def cutoffs(self, group: str) -> tuple[int, list[Word]]:
+    async def cutoffs(self, group: str) -> tuple[int, list[Argument]]:
         """The sequence, and selector and cutoff in turn."""
         names = TenantNames(group)
         sequence = await self._server.command("GET", names.sequence)
         held = texts(await self._server.command("HGETALL", names.cutoffs))
-        with sensible():
+        with malformed_is_unavailable():
             return int(str(sequence or "0")), list(held)
 
     async def barred_pairs(self, group: str) -> list[str]:
