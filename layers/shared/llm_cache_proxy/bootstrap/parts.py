@@ -92,7 +92,7 @@ _CONTAINERS_OWN = Path("/tmp/llm-cache-proxy")  # noqa: S108  # nosec B108
 
 
 def operator_parts(settings: Settings) -> Parts:
-    """The same for functions that serve operators; the metrics function gets no upstream."""
+    """As `cloud_parts`, for operators; the metrics function gets no upstream."""
     if upstream_configs(settings) or runs_under_sam_local():
         return cloud_parts(settings)
     return _managed(settings, (NullUpstream(), "none: operators ask no upstream"))
@@ -227,7 +227,7 @@ def embedded_vectors(settings: Settings) -> tuple[Vectors, str]:
 
 
 def owned_vectors(settings: Settings, address: Path) -> tuple[Vectors, str]:
-    """The same folder by way of the process that has it open."""
+    """The folder of `embedded_vectors` by way of the process that has it open."""
     from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
 
     store = OwnedVectors(

@@ -28,7 +28,7 @@ def http_url(value: str) -> str:
 
 
 def base_url(value: str) -> str:
-    """The same for an OpenAI-compatible API, whose endpoints are below the URL."""
+    """As `http_url`, for an OpenAI-compatible API, whose endpoints are below the URL."""
     url = http_url(value)
     for endpoint in _ENDPOINTS:
         if url.endswith(endpoint):

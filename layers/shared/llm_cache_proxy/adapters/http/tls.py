@@ -18,5 +18,5 @@ def tls_context(*, environment: bool = True) -> ssl.SSLContext:
 
 
 def http2_tls_context(*, environment: bool = True) -> ssl.SSLContext:
-    """The same for a connection of HTTP/2; shared with none, since httpx writes that into it."""
+    """As `tls_context`, for HTTP/2; shared with none, since httpx writes that into it."""
     return httpx.create_ssl_context(trust_env=environment)

@@ -54,7 +54,7 @@ def plain(served: RequestEvent) -> str:
 
 
 def coloured(served: RequestEvent) -> str:
-    """The same for a terminal that shows colours."""
+    """As `plain`, for a terminal that shows colours."""
     return " ".join(f"\x1b[{colour}m{text}\x1b[0m" for text, colour in _pieces(served))
 
 

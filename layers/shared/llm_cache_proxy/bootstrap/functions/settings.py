@@ -58,7 +58,7 @@ def _profile(source: str) -> "AppConfigTuning":
 
 
 def restored_settings() -> Settings:
-    """The same for an instance that was restored from a snapshot. Raises SettingsError.
+    """As `function_settings`, for an instance restored from a snapshot. Raises SettingsError.
 
     AppConfig's session is begun anew: the one in the snapshot is every other instance's too.
     """
@@ -67,7 +67,7 @@ def restored_settings() -> Settings:
 
 
 def operator_settings(unread: Collection[str] = ()) -> Settings:
-    """The same for functions that serve operators. Raises SettingsError.
+    """As `function_settings`, for functions that serve operators. Raises SettingsError.
 
     A public address without an admin key would be open to everyone, so a function whose secrets
     are kept in AWS, or that could make client keys, refuses to start without one.

@@ -102,7 +102,7 @@ class Dialect(Protocol):
         ...
 
     def relayed_error_event(self, status: int, body: bytes) -> bytes:
-        """The same for an upstream's error of JSON."""
+        """As `error_event`, for an upstream's error of JSON."""
         ...
 
     def word_by_word(self, event: JsonObject) -> list[JsonObject]:

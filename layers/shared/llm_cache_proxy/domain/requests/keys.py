@@ -192,7 +192,7 @@ def exact_key(body: Mapping[str, object], identity: Identity) -> str:
 
 
 def fingerprint(body: Mapping[str, object], identity: Identity) -> str:
-    """The same for a request whose last user text was blanked."""
+    """As `exact_key`, for a request whose last user text was blanked."""
     return _digest("fingerprint", body, identity)
 
 

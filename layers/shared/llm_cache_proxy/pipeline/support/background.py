@@ -66,7 +66,7 @@ class Background:
         await self._tasks.wait()
 
     async def wait_at_most(self, within_seconds: float) -> None:
-        """The same, for a limited time; unfinished work is cancelled."""
+        """As `wait`, for a limited time; unfinished work is cancelled."""
         try:
             async with asyncio.timeout(within_seconds):
                 await self.wait()

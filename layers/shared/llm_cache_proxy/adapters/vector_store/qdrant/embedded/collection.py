@@ -149,11 +149,11 @@ class QdrantEdgeCollection:
         return self._sweep(cleared(tenant, selector, cutoff))
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
-        """The same for entries created before then."""
+        """As `sweep`, for entries created before then."""
         return self._sweep(held(tenant, None, created_before))
 
     async def purge(self, now: int) -> int:
-        """The same for entries past their `purge_at`, of every tenant."""
+        """As `sweep`, for entries past their `purge_at`, of every tenant."""
         return self._sweep(past(now))
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:

@@ -93,7 +93,7 @@ class QdrantCollection:
         return await self._delete(cleared(tenant, selector, cutoff))
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
-        """The same for what was created before then."""
+        """As `sweep`, for what was created before then."""
         return await self._delete(held(tenant, None, created_before))
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:
@@ -104,7 +104,7 @@ class QdrantCollection:
         return dict(one for one in found if one is not None)
 
     async def purge(self, now: int) -> int:
-        """The same for what is past its `purge_at`, of every tenant."""
+        """As `sweep`, for what is past its `purge_at`, of every tenant."""
         return await self._delete(past(now))
 
     async def count_entries(
