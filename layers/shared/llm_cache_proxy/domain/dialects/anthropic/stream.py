@@ -178,7 +178,7 @@ def events(message: JsonObject) -> str:
 _KNOWN_AT_THE_END = ("stop_reason", "stop_sequence", "stop_details", "container")
 _COUNTED_AT_THE_END = ("output_tokens_details",)
 _BESIDE_THE_END = ("context_management",)
-"""Of betas: clients take it from the event, not from its delta."""
+"""Fields of beta features: clients read them from the event itself, not from its delta."""
 
 
 def _events(message: JsonObject) -> Iterator[JsonObject]:
