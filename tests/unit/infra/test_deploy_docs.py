@@ -1,4 +1,6 @@
+import json
 import re
+import subprocess
 
 import pytest
 
@@ -24,3 +26,16 @@ def test_memory_and_timeouts_are_those_of_the_template(name: str) -> None:
 
     assert row.split("|")[2].strip().startswith(f"{function['MemorySize']:,} MB")
     assert row.split("|")[3].strip().startswith(f"{function['Timeout']} s")
+
+
+@pytest.mark.parametrize(("arguments", "replaces"), [("GROQ_API_KEY", True), ("$own false", False)])
+def test_the_stacks_own_keys_are_never_replaced_by_hand(arguments: str, *, replaces: bool) -> None:
+    """The block may be pasted again; clients' keys are signed with one of them."""
+    [put] = re.findall(r"^put\(\) \{.*?^\s+\|", TEXT, re.MULTILINE | re.DOTALL)
+    shown = put.removesuffix("|").rstrip().removesuffix("\\") + "; }"
+
+    typed = ["bash", "-c", f"{shown}\nown=ADMIN_KEY; put {arguments}"]
+    printed = subprocess.run(typed, input="value\n", capture_output=True, text=True, check=True)
+
+    assert f"put {arguments}" in TEXT
+    assert json.loads(printed.stdout)["Overwrite"] is replaces
