@@ -19,7 +19,7 @@ PRELUDE_END = b"\0" * 8
 _NEXT = "/2018-06-01/runtime/invocation/next"
 _REGISTER = "/2020-01-01/extension/register"
 _RESTORED = "/2018-06-01/runtime/restore/next"
-_WAIT_SECONDS = 30.0
+_WAIT_SECONDS = 90.0  # for a machine that is busy
 _DEADLINE_MS = 4_000_000_000_000
 
 
