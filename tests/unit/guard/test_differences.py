@@ -112,6 +112,11 @@ DIFFERENT = {
         "direction",
     ),
     "another number said again": ("Add 5, 5 and 3", "Add 5, 3 and 3", "numbers"),
+    "a command that is typed": (
+        "Why does my Linux shell hang when I type dd?",
+        "Why does my Linux shell hang when I type DD?",
+        "case",
+    ),
     "very many numbers in another order": (
         "Sort " + " then ".join(map(str, range(50, 95))),
         "Sort " + " then ".join(map(str, range(94, 49, -1))),

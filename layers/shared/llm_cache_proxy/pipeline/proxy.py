@@ -154,8 +154,8 @@ class CachingProxy:
                 raise NotInCache(
                     "No stored answer may serve this request, and no other was wanted."
                 )
-            case AskUpstream():
-                return await self._from_upstream(planned, state, decision)
+            case ask:
+                return await self._from_upstream(planned, state, ask)
 
     async def _after_leader(
         self, follow: Follow, planned: PlannedRequest, state: RequestState

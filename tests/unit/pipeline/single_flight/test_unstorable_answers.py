@@ -8,6 +8,8 @@ import pytest
 
 from fakes.upstream import SSE_HEADERS, chunk, completion, sse
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
+from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.pipeline.single_flight.publishing import publish_body
 from unit.pipeline.harness import Harness, ReceivedAnswer
 
 FINISH = chunk(finish="stop")
@@ -81,3 +83,11 @@ async def test_a_stream_under_another_type_that_breaks_off_is_the_upstreams_fail
 
     with pytest.raises(UpstreamUnreachable):
         await harness.ask(stream=True)
+
+
+async def test_a_request_without_followers_publishes_nothing() -> None:
+    state = RequestState()
+
+    await publish_body(state, 500, {}, "text/plain", b"It failed.")
+
+    assert state.leadership is None
