@@ -50,14 +50,22 @@ class Collector:
             ]
         )
 
-    def trace(self, trace_id: str) -> list[ReceivedSpan]:
-        """The trace's spans, once its server span, which ends last, is here."""
+    def trace(self, trace_id: str, steps: int = 0) -> list[ReceivedSpan]:
+        """The trace's spans, once the server's own and so many of its steps are here.
+
+        A plain answer is stored behind it: those steps end after the server's span.
+        """
+
+        def received() -> list[ReceivedSpan]:
+            return [span for span in self.spans if span.trace_id == trace_id]
 
         def whole() -> bool:
-            return any(s.trace_id == trace_id and s.kind == SERVER for s in self.spans)
+            return sum(s.kind != SERVER for s in received()) >= steps and any(
+                s.kind == SERVER for s in received()
+            )
 
         self._wait(whole)
-        return [span for span in self.spans if span.trace_id == trace_id]
+        return received()
 
     def points(self, metric: str, **labels: str) -> list[dict[str, Any]]:
         """The metric's points with these labels, once there are any."""

@@ -85,7 +85,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield Place(proxy, upstream, collector)
 
 
-def ask(place: Place, text: str, **fields: Any) -> TracedAnswer:
+def ask(place: Place, text: str, *, steps: int = 0, **fields: Any) -> TracedAnswer:
+    """Ask, and wait for the request's span and so many of its steps."""
     trace_id, parent_id = secrets.token_hex(16), secrets.token_hex(8)
     traceparent = f"00-{trace_id}-{parent_id}-01"
     response = httpx.post(
@@ -94,11 +95,12 @@ def ask(place: Place, text: str, **fields: Any) -> TracedAnswer:
         headers={"traceparent": traceparent, "authorization": "Bearer a-clients-key"},
         timeout=60,
     )
-    return TracedAnswer(response, place.collector.trace(trace_id), parent_id, traceparent)
+    spans = place.collector.trace(trace_id, steps)
+    return TracedAnswer(response, spans, parent_id, traceparent)
 
 
 def test_a_miss_is_a_tree_of_its_steps_and_its_trace_goes_on_to_the_upstream(place: Place) -> None:
-    asked = ask(place, "How far is Zanzibar?")
+    asked = ask(place, "How far is Zanzibar?", steps=6)
 
     assert asked.steps == [
         "exact lookup",
@@ -160,7 +162,7 @@ def test_an_exact_hit_is_one_lookup(place: Place) -> None:
 def test_a_semantic_hit_shows_the_search_and_the_verdict(place: Place) -> None:
     ask(place, "What is Zanzibar?", temperature=0.5)
 
-    asked = ask(place, "Tell me what Zanzibar is", temperature=0.5)
+    asked = ask(place, "Tell me what Zanzibar is", steps=5, temperature=0.5)
 
     assert asked.steps == ["exact lookup", "embed", "search", "verdict", "exact promote"]
     assert asked.step("verdict").facts["llm_cache.accepted"] is True
