@@ -70,6 +70,7 @@ async def at_work() -> LearningHarness:
     harness = await taught()
     counts = {EXACT_HITS: 198, HITS: 90, FIXED: 59, SPENT: 1_250_000_000}
     await harness.exact.record("default", {**counts, f"{LABELS}explored": 12})
+    await teach(harness, checks=Tally(0, 12, 1))
     return harness
 
 
@@ -100,6 +101,7 @@ def test_what_was_learned_is_shown_against_the_promise_and_a_fixed_threshold(
         }
         expected = facts(browser, "learning", "Expected")[0]
         most = facts(browser, "learning", "At most, at any time")[0]
+        overall = facts(browser, "learning", "Checked hits of all tenants")[0]
         best = rows(browser, "cells")[0]
         assert complaints(browser) == []
     finally:
@@ -117,6 +119,8 @@ def test_what_was_learned_is_shown_against_the_promise_and_a_fixed_threshold(
         "Forgotten": "0 times",
     }
     assert expected.startswith("0 % (95 %: 0 % to ")
+    assert overall.startswith("12.4 % wrong (95 %: 0 % to ")
+    assert overall.endswith(", of 12")
     assert 0 < float(most.removesuffix(" %")) < 5
     assert best.startswith("all 0.850-0.900 accepted yes 1,001 1,001")
 

@@ -127,6 +127,10 @@ def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_pa
     assert {each.headers["x-cache-reason"] for each in answers} == {"learned"}
     assert served["hits"] == served["fixed_hits"] - found["fixed_hits"] == len(answers)
     assert "promise 10.00%" in shown.output
+    assert served["overall"]["tenants"] == 1
+    assert served["overall"]["checks"] == served["labels"]["explored"]
+    assert served["overall"]["interval"][0] == 0.0
+    assert "over all tenants: estimate" in shown.output
 
 
 def test_wrong_answers_keep_it_shut_and_are_estimated_as_they_are(tmp_path: Path) -> None:

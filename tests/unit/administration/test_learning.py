@@ -8,9 +8,11 @@ import pytest
 
 from fakes.admin import AdminHarness
 from llm_cache_proxy.administration.learning import LearningReport, cell_view
+from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.promise import Evidence, Plan, Promise, Tally
-from llm_cache_proxy.domain.promise.evidence import GROUPS
+from llm_cache_proxy.domain.promise.counters import PREFIX
+from llm_cache_proxy.domain.promise.evidence import CHECK, CONTROL, GROUPS, sums_of
 from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from unit.pipeline.learning_harness import (
     ALWAYS,
@@ -27,7 +29,8 @@ STORED, VETOED = "Is basalt waterproof?", "Is granite waterproof?"
 
 
 async def report(harness: Any) -> Any:
-    return await LearningReport(harness.pipeline.learning).report("default")
+    found = LearningReport(harness.pipeline.learning, Counters(harness.exact))
+    return await found.report("default")
 
 
 async def test_the_promise_is_reported_with_its_bound_and_what_it_rests_on() -> None:
@@ -83,7 +86,7 @@ async def test_each_bound_is_computed_once_and_beside_the_event_loop() -> None:
     learned = harness.pipeline.learning
     assert learned is not None
     watching = replace(learned, rules=LearningRules(Watched(0.05)))
-    found: Any = await LearningReport(watching).report("default")
+    found: Any = await LearningReport(watching, Counters(harness.exact)).report("default")
 
     assert len(threads) == len(found["parts"]) > 1
     assert get_ident() not in threads
@@ -150,6 +153,33 @@ async def test_a_change_of_the_world_is_reported() -> None:
     found = await report(harness)
 
     assert (found["changes"], found["serves"], found["interval"]) == (1, False, None)
+
+
+async def test_checked_hits_of_all_tenants_are_set_against_their_controls() -> None:
+    harness = await taught()
+    counted = sums_of(CONTROL, Tally(0, 1_000, 10)) | sums_of(CHECK, Tally(0, 900, 36))
+    for tenant, counts in {
+        "busy": counted,
+        "unchecked": sums_of(CONTROL, Tally(0, 500, 100)),
+    }.items():
+        named = {PREFIX + name: round(amount) for name, amount in counts.items()}
+        await harness.exact.record(tenant, named)
+    await teach(harness, checks=Tally(0, 100, 4))
+
+    overall = (await report(harness))["overall"]
+
+    # Both of the tenants that have checks; `teach` laid 2,000 controls down for the first twice.
+    assert (overall["tenants"], overall["checks"], overall["differing_checks"]) == (2, 1_000, 40)
+    assert overall["controls"] == 5_000
+    low, high = overall["interval"]
+    assert 0.02 < low < overall["estimate"] < high < 0.08
+
+
+async def test_without_checks_nothing_is_said_over_all_tenants() -> None:
+    overall = (await report(await taught()))["overall"]
+
+    assert (overall["tenants"], overall["checks"]) == (0, 0)
+    assert (overall["estimate"], overall["interval"]) == (None, None)
 
 
 async def test_what_is_never_looked_at_has_no_cell() -> None:

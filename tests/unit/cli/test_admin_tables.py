@@ -89,6 +89,12 @@ def learned(*groups: int | None) -> Any:
         "changes": 0,
         "labels": {"missed": 1_000},
         "judge": {"false_alarms": 0.01, "controls": 2_000},
+        "overall": {
+            "estimate": 0.0125,
+            "interval": [0.001, 0.02],
+            "checks": 400,
+            "controls": 3_000,
+        },
         "parts": [{"group": group, **expected, **counted} for group in groups],
         "turned_away": [{"rule": "numbers", **counted}, {"rule": None, **counted}],
         "cells": [{"group": group, **cell} for group in groups],
@@ -114,3 +120,9 @@ def test_what_is_turned_away_stands_by_its_rule() -> None:
 
     assert "numbers" in shown
     assert "too few labels" in shown
+
+
+def test_checked_hits_of_all_tenants_have_a_line() -> None:
+    shown = printed(learning_table(learned(None)), 120)
+
+    assert "over all tenants: estimate 1.25% (95 %: 0.10%–2.00%), 400 checks" in shown

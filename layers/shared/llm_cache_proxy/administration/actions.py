@@ -257,7 +257,7 @@ class Administration:
     async def _learning(self, fields: Fields) -> JsonObject:
         tenant = fields.text("tenant") or DEFAULT_TENANT
         fields.end()
-        return await LearningReport(self._learned_from).report(tenant)
+        return await LearningReport(self._learned_from, Counters(self.exact)).report(tenant)
 
     async def _config(self, fields: Fields) -> JsonObject:
         fields.end()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from llm_cache_proxy.administration.metrics.counters import Counters
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, MISSES, SEMANTIC_HITS
@@ -15,32 +16,40 @@ from llm_cache_proxy.domain.metrics.intervals import share
 from llm_cache_proxy.domain.metrics.pricing import NANO_DOLLARS
 from llm_cache_proxy.domain.promise import Cell, Part
 from llm_cache_proxy.domain.promise.cells import EDGES, lower_edge
-from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, SPENT
+from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, SPENT, checks_in
 from llm_cache_proxy.domain.promise.evidence import Tally, added
 from llm_cache_proxy.domain.promise.judge import judge_of, wrong_interval
 from llm_cache_proxy.domain.promise.proof import MISSED
-from llm_cache_proxy.pipeline.checks.learning import Learned, Learning
+from llm_cache_proxy.pipeline.checks.learning import Learned, Learning, counts_of
 from llm_cache_proxy.pipeline.request.state import RequestState
+from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 
 _LOOKUPS = (EXACT_HITS, SEMANTIC_HITS, MISSES)
 
 
 @dataclass(frozen=True, slots=True)
 class LearningReport:
-    """Reports on one tenant; `learning` is None where no promise is set."""
+    """Reports on one tenant, and over all; `learning` is None where no promise is set."""
 
     learning: Learning | None
+    counters: Counters
 
     async def report(self, tenant: str) -> JsonObject:
-        """The promise, the estimate and its evidence. Raises InvalidRequest without a promise."""
+        """The promise, the estimate and its evidence.
+
+        Raises InvalidRequest without a promise, and ExactStoreUnavailable.
+        """
         if self.learning is None:
             raise InvalidRequest(
                 "Nothing is learned: MAX_WRONG_SHARE is not set, or this process has no pipeline.",
                 code="learning_not_available",
             )
         learned = await self.learning.read(tenant, RequestState())
-        found = await asyncio.to_thread(_report, learned)  # a bound takes milliseconds
-        return {"tenant": tenant, **found}
+        by_tenant = await self.counters.by_tenant(None)
+        # A bound takes milliseconds, and there may be many tenants.
+        found = await asyncio.to_thread(_report, learned)
+        overall = await asyncio.to_thread(_overall, list(by_tenant.values()))
+        return {"tenant": tenant, **found, "overall": overall}
 
 
 class _Bounded(NamedTuple):
@@ -61,6 +70,24 @@ def _report(learned: Learned) -> JsonObject:
             for part in learned.parts
             for cell in sorted(part.evidence.cells, key=lambda cell: (cell.rule, -cell.band))
         ],
+    }
+
+
+def _overall(tenants: Sequence[Sequence[CounterWindow]]) -> JsonObject:
+    """What checks of served hits say over all tenants, each check weighing the same."""
+    found = [checks_in(counts_of(windows)) for windows in tenants]
+    checked = [(checks, controls) for checks, controls in found if checks.labelled]
+    checks = added(checks for checks, _ in checked)
+    controls = added(controls for _, controls in checked)
+    is_known = checks.labelled and controls.labelled
+    wrong = judge_of(controls).wrong(checks.differing / checks.labelled) if is_known else None
+    return {
+        "tenants": len(checked),
+        "checks": round(checks.labelled),
+        "differing_checks": round(checks.differing),
+        "controls": round(controls.labelled),
+        "estimate": None if wrong is None else round(wrong, 5),
+        "interval": _interval(checks, controls),
     }
 
 

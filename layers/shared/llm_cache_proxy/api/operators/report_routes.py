@@ -51,14 +51,14 @@ async def explain(
 
 
 @router.get("/learning", response_model=LearningAnswer)
-async def learning(fields: Annotated[actions.OfTenant, Query()], perform: Perform) -> Response:
-    """What labels say of a tenant's semantic hits, against MAX_WRONG_SHARE."""
+async def learning(fields: Annotated[actions.OfOneTenant, Query()], perform: Perform) -> Response:
+    """What labels say of semantic hits against MAX_WRONG_SHARE: of a tenant, and over all."""
     return await perform("learning", fields)
 
 
 @router.post("/threshold/restore", response_model=answers.ThresholdRestored)
 async def restore_threshold(
-    fields: Annotated[actions.OfTenant, Depends(JsonBody(actions.OfTenant, _MAX_BODY_BYTES))],
+    fields: Annotated[actions.OfOneTenant, Depends(JsonBody(actions.OfOneTenant, _MAX_BODY_BYTES))],
     perform: Perform,
 ) -> Response:
     """Take back what samples have done to a tenant's threshold."""

@@ -21,12 +21,20 @@ def learning_table(answer: JsonObject) -> RenderableType:
         f"checked, ${answer['dollars_spent']:.4f} spent; "
         f"forgotten {number(answer['changes'])} times\n"
         f"judge's false alarms {_percent(judge['false_alarms'])} "
-        f"({number(judge['controls'])} controls)"
+        f"({number(judge['controls'])} controls)\n"
+        f"over all tenants: {_overall(part(answer, 'overall'))}"
     )
     tables = [counted("labels", part(answer, "labels")), _turned_away(answer), _cells(answer)]
     if len(_rows(answer, "parts")) > 1:
         tables.insert(1, _parts(answer))
     return Group(summary, *tables)
+
+
+def _overall(overall: JsonObject) -> str:
+    return (
+        f"estimate {_percent(overall['estimate'])} (95 %: {_interval(overall['interval'])}), "
+        f"{number(overall['checks'])} checks, {number(overall['controls'])} controls"
+    )
 
 
 def _parts(answer: JsonObject) -> RenderableType:

@@ -80,7 +80,7 @@ def spent_counts(nano_dollars: int) -> dict[str, int]:
 def evidence_in(newest_first: Iterable[Mapping[str, int]]) -> TenantEvidence:
     """The evidence in counter windows; controls count whatever has changed since."""
     windows = list(newest_first)
-    present = list(takewhile(lambda counts: FORGOTTEN not in counts, windows))
+    present = _present(windows)
     found = (_tally(CHECK, [counts]) for counts in reversed(present))
     checks = (Tally(each.seen / _MILLE, each.labelled, each.differing) for each in found)
     return TenantEvidence(
@@ -89,6 +89,12 @@ def evidence_in(newest_first: Iterable[Mapping[str, int]]) -> TenantEvidence:
         tuple(check for check in checks if check.labelled),
         sum(counts.get(HITS, 0) for counts in present),
     )
+
+
+def checks_in(newest_first: Iterable[Mapping[str, int]]) -> tuple[Tally, Tally]:
+    """The checks of served hits, all together, and the controls; as `evidence_in` counts them."""
+    windows = list(newest_first)
+    return _tally(CHECK, _present(windows)), _tally(CONTROL, windows)
 
 
 def labels_by_source(windows: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -100,6 +106,11 @@ def labels_by_source(windows: Iterable[Mapping[str, int]]) -> dict[str, int]:
                 source = name.removeprefix(LABELS)
                 found[source] = found.get(source, 0) + amount
     return dict(sorted(found.items()))
+
+
+def _present(newest_first: Sequence[Mapping[str, int]]) -> list[Mapping[str, int]]:
+    """The windows since the world has changed."""
+    return list(takewhile(lambda counts: FORGOTTEN not in counts, newest_first))
 
 
 def _named(owner: str, added: Tally) -> dict[str, int]:

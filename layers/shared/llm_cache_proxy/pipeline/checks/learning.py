@@ -178,8 +178,8 @@ class Learning:
         windows = await self.exact_dependency.attempt(state, lambda: self.counters.counters(tenant))
         if windows is None:
             return None
-        counted = [window.counts for window in reversed(windows) if window.seconds]
-        return await asyncio.to_thread(self._planned, counted)  # much to add up and to plan
+        # Much to add up and to plan.
+        return await asyncio.to_thread(self._planned, counts_of(windows))
 
     def _planned(self, counted: Sequence[Mapping[str, int]]) -> Learned:
         """What these counters say, newest first."""
@@ -285,6 +285,11 @@ class Learning:
         if held is None:
             return None
         return await self.agreement.clearly_differ(planned, state, text, fresh, held)
+
+
+def counts_of(windows: Sequence[CounterWindow]) -> list[Mapping[str, int]]:
+    """What was counted window by window, newest first; not what has become one total."""
+    return [window.counts for window in reversed(windows) if window.seconds]
 
 
 def _warn(tenant: str, forgotten: TenantEvidence) -> None:

@@ -28,6 +28,12 @@ class OfTenant(Action):
     tenant: Text | None = None
 
 
+class OfOneTenant(Action):
+    """Of one tenant, or of the default one where none is named."""
+
+    tenant: Text | None = None
+
+
 class Selection(OfTenant):
     """Which entries: all, or those of one namespace, model, tag, id or age; one of these."""
 
@@ -118,7 +124,7 @@ class ShowDashboard(OfTenant):
     key: Text | None = Field(None, description="The id of a client's key; of those kept, too.")
 
 
-class Explain(OfTenant):
+class Explain(OfOneTenant):
     """A request: `prompt` and `model`, or a whole chat completion under `request`."""
 
     prompt: Text | None = None
@@ -129,7 +135,7 @@ class Explain(OfTenant):
     texts: bool | None = Field(None, description="Show the prompts of candidates.")
 
 
-class JudgeAnswer(OfTenant):
+class JudgeAnswer(OfOneTenant):
     """`bad` deletes the entry and bars its pair of texts; `good` takes that back."""
 
     entry: Text = Field(description="`x-cache-entry` of the answer.")

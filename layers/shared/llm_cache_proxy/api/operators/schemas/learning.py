@@ -94,10 +94,26 @@ class Part(Expected):
     labelled: int
 
 
+class Overall(Answer):
+    """What checks of served hits say over all tenants that have any.
+
+    `estimate` is the wrong share of the hits that were checked, against the controls of the same
+    tenants; null with its 95 % interval where there are no checks or no controls.
+    """
+
+    tenants: int
+    checks: int
+    differing_checks: int
+    controls: int
+    estimate: float | None
+    interval: list[float] | None
+
+
 class LearningAnswer(Learned):
-    """What was learned of a tenant's semantic hits."""
+    """What was learned of a tenant's semantic hits; `overall` is of all tenants."""
 
     tenant: str
+    overall: Overall
     parts: list[Part]
     turned_away: list[TurnedAway]
     cells: list[CandidateCell]

@@ -20,6 +20,11 @@ function sources(labels) {
   return parts.join(", ") || NOTHING;
 }
 
+function overall({ estimate, interval, checks }) {
+  if (estimate === null) return NOTHING;
+  return `${percent(estimate)} wrong${range(interval)}, of ${number(checks)}`;
+}
+
 function figures(found) {
   byId("learning").replaceChildren(
     fact("Promise", `${percent(found.promise)} wrong at most`),
@@ -34,6 +39,7 @@ function figures(found) {
     fact("Spent on checks", dollars(found.dollars_spent)),
     fact("Forgotten", `${number(found.changes)} times`),
     fact("Judge's false alarms", percent(found.judge.false_alarms)),
+    fact("Checked hits of all tenants", overall(found.overall)),
   );
 }
 
