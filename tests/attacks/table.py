@@ -10,7 +10,7 @@ def expected_table(groups: Sequence[Group]) -> str:
     count = sum(len(group.attacks) for group in groups)
     lines = [f"{count} attacks, each against a running server:"]
     for group in groups:
-        lines += ["", f"### {group.title}", "", "| attack | sent | expected |", "|---|---|---|"]
+        lines += ["", f"## {group.title}", "", "| attack | sent | expected |", "|---|---|---|"]
         lines += [_row(*_told(attack)) for attack in group.attacks]
     return "\n".join(lines)
 
