@@ -25,7 +25,16 @@ from llm_cache_proxy.ports.exact_store.pairs import Standing
 from llm_cache_proxy.ports.exact_store.store import Commit
 
 _MEMORY = Path(":memory:")
-_TABLES = ("records", "cutoffs", "tenants", "counters", "recent", "client_keys", "leases", "mail")
+_TABLES = (
+    "records",
+    "cutoffs",
+    "tenants",
+    "counters",
+    "recent",
+    "client_keys",
+    "leases",
+    "published",
+)
 _LAY = """
 INSERT INTO counters (tenant, seconds, start, name, amount) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET amount = amount + excluded.amount

@@ -179,6 +179,7 @@ async def test_a_file_of_a_version_before_bounds_keeps_its_entries(path: Path) -
     with sqlite3.connect(path) as connection:
         connection.execute("DROP INDEX records_by_use")
         connection.execute("ALTER TABLE records DROP COLUMN used_at")
+        connection.execute("ALTER TABLE published RENAME TO mail")
         connection.execute("PRAGMA user_version = 6")
 
     again = sqlite_exact_store(path, timeout_seconds=5)

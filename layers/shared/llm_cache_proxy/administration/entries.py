@@ -60,7 +60,7 @@ class EntryPage:
 
     tenant: str
     entries: Sequence[Listed]
-    place: EntryCursor | None
+    following: EntryCursor | None
 
 
 class EntryFilter(Protocol):
@@ -95,7 +95,7 @@ class Entries:
         found = await self.next(chosen, place, limit)
         return {
             "entries": [described(found.tenant, entry) for entry in found.entries],
-            "cursor": None if found.place is None else str(found.place),
+            "cursor": None if found.following is None else str(found.following),
         }
 
     async def show(self, fields: Fields) -> JsonObject:
@@ -139,7 +139,7 @@ class Entries:
                 entry = await self.exact.read(found.tenant, one.key)
                 if entry is not None:
                     return found.tenant, entry
-            place = found.place
+            place = found.following
         raise NotFound("There is no such entry: it has expired, or was cleared.", param="entry")
 
     async def count(self, chosen: Selection) -> int:
@@ -154,7 +154,7 @@ class Entries:
             while place is not None:
                 found = await self.next(of_one, place, _MOST_AT_ONCE)
                 keys.update(one.key for one in found.entries)
-                place = found.place
+                place = found.following
             total += len(keys)
         return total
 

@@ -69,7 +69,7 @@ class EntrySearch:
         while place is not None and len(found) < self.most:
             page = await Entries(self.exact).next(wanted, place, _PAGE)
             found |= {(page.tenant, entry.key): entry for entry in page.entries}
-            place = page.place
+            place = page.following
         return [(tenant, entry) for (tenant, _), entry in found.items()], place is None
 
 

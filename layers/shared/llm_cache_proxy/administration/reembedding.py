@@ -75,7 +75,7 @@ class Reembedding:
             **{name: page.counts[name] for name in ("moved", "held", "without_vector")},
             "left_out": page.left_out,
             "embedder": self.calls.embedder.embedder_id,
-            "cursor": None if found.place is None else str(found.place),
+            "cursor": None if found.following is None else str(found.following),
         }
 
 

@@ -39,7 +39,7 @@ class NotedLeases(MemoryExact):
 
 
 class Refusing(NotedLeases):
-    """Takes no mail."""
+    """Publishes nothing."""
 
     async def publish(self, tenant: str, lease: Lease, text: str, seconds: float) -> bool:
         await super().publish(tenant, lease, text, seconds)

@@ -40,7 +40,7 @@ class EntryExport:
         if not place.left:
             found = await Entries(self.exact).next(chosen, place, _PAGE)
             keys = [one.key for one in found.entries]
-            tenant, following = found.tenant, found.place
+            tenant, following = found.tenant, found.following
         else:
             tenant, keys = str(place.tenant), list(place.left)
             following = None if place.cursor is None else parse_cursor(place.cursor)

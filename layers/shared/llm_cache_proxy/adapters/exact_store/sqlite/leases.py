@@ -33,7 +33,9 @@ _EXTEND_ITEMS = (
     " AND until_ms > ? AND claim = ?"
 )
 _END_ITEMS = "DELETE FROM leases WHERE tenant = ? AND flight IN (SELECT value FROM json_each(?))"
-_MAIL = "SELECT text FROM mail WHERE tenant = ? AND flight = ? AND token = ? AND until_ms > ?"
+_PUBLISHED = (
+    "SELECT text FROM published WHERE tenant = ? AND flight = ? AND token = ? AND until_ms > ?"
+)
 
 
 class SqliteLeases(SqlitePart):
@@ -151,7 +153,7 @@ def _item_flight(key: str) -> str:
 
 def forget_lapsed(connection: sqlite3.Connection, now: float) -> None:
     """Delete lapsed leases and expired published answers."""
-    for table in ("leases", "mail"):
+    for table in ("leases", "published"):
         statement = f"DELETE FROM {table} WHERE until_ms <= ?"  # noqa: S608 - two constants
         connection.execute(statement, (_milliseconds(now),))
 
@@ -159,7 +161,9 @@ def forget_lapsed(connection: sqlite3.Connection, now: float) -> None:
 def _poll(connection: sqlite3.Connection, query: Poll, now: float) -> tuple[Polled, int]:
     tenant, lease = query.tenant, query.lease
     sequence = sequence_of(connection, tenant)
-    published = connection.execute(_MAIL, (*_place(tenant, lease), _milliseconds(now))).fetchone()
+    published = connection.execute(
+        _PUBLISHED, (*_place(tenant, lease), _milliseconds(now))
+    ).fetchone()
     if published is not None:
         return PublishedAnswer(published["text"]), sequence
     lookup = Lookup(tenant, query.key, Form.JSON, query.text_digest, query.max_age_seconds)
@@ -179,7 +183,7 @@ def _publish(
         held = end_lease(connection, tenant, lease, now)
         if held:
             row = (*_place(tenant, lease), text, _milliseconds(until))
-            connection.execute("INSERT OR REPLACE INTO mail VALUES (?, ?, ?, ?, ?)", row)
+            connection.execute("INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?, ?)", row)
         forget_lapsed(connection, now)
     return held
 

@@ -78,7 +78,8 @@ ALTER TABLE records ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
 UPDATE records SET used_at = created_at;
 CREATE INDEX records_by_use ON records (used_at);
 """
-_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS, _LEASES, _CLAIMS, _USE)
+_PUBLISHED = "ALTER TABLE mail RENAME TO published"
+_STEPS = (_FIRST, _RECENT, _PAIRS, _CLIENT_KEYS, _LEASES, _CLAIMS, _USE, _PUBLISHED)
 """Each takes a file from the version before it to its own; a step that was shipped stays."""
 
 SCHEMA_VERSION = len(_STEPS)
