@@ -1,16 +1,16 @@
-"""What holds for every test: no example has a deadline, and nothing that is logged is secret."""
+"""What holds for every test: no example is timed, and nothing that is logged is secret."""
 
 import asyncio
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from servers.secrecy import IN_PROCESS, found_in
 
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 

@@ -28,9 +28,6 @@ LLAMA, MINI, OWN = "llama-3.3-70b-versatile", "gpt-4o-mini", "acme/help-desk-7b"
 SETTINGS = {
     "RECENT_PROMPTS": "true",
     "SHADOW_RATE": "1",
-    "EXACT_DEADLINE_SECONDS": "5",  # the machine may be busy
-    "EMBED_DEADLINE_SECONDS": "5",
-    "SEARCH_DEADLINE_SECONDS": "5",
 }
 TOPICS = (
     (
@@ -174,7 +171,7 @@ class HelpDesk:
 
     def settle(self) -> None:
         """Wait until everything that was sent is counted, listed and sampled."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not self.is_settled():
             if time.monotonic() > deadline:
                 raise AssertionError(f"not all of {self.sent} requests were counted")

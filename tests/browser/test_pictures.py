@@ -23,7 +23,7 @@ from browser.numbers.semantic_and_keys import check_keys, check_semantic
 from browser.page import find, until
 from servers.proxy.keyed import ADMIN_KEY
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIDTH, HEIGHT = 1280, 860

@@ -20,7 +20,7 @@ from infra.tools import sam
 from samples.stack.template import ROOT
 from servers.aws.docker_engine import STACK_BUILD, require_compose, require_image
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
 _STARTED = ("redis-rest", "embedding", "upstream")
 NAME = f"llm-cache-proxy-compose-{os.getpid()}"

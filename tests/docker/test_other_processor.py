@@ -16,7 +16,7 @@ from infra.tools import sam
 from samples.stack.template import ROOT
 from servers.aws.docker_engine import require_image
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
 MACHINES = {62: "x86_64", 183: "arm64"}
 """e_machine of an ELF header: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html."""

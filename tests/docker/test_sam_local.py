@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 from samples.stack.template import ROOT
 from servers.aws.docker_engine import STACK_BUILD, image_bytes, require_image
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
 KEY = "operator"
 MODEL = "llama-3.1-8b-instant"

@@ -68,7 +68,7 @@ class Load:
         finally:
             self._stop.set()
             for thread in threads:
-                thread.join(40)
+                thread.join(90)
 
     def since(self, start: float) -> list[Sample]:
         """Requests that ended after `start` (monotonic)."""
@@ -95,7 +95,7 @@ class Load:
 
     def _ask_on(self, thread: int) -> None:
         number = 0
-        with httpx.Client(timeout=30) as client:
+        with httpx.Client(timeout=60) as client:
             while not self._stop.is_set():
                 self._samples.append(self._ask(client, *self._question(thread, number)))
                 number += 1

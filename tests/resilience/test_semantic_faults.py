@@ -22,10 +22,10 @@ from servers.upstream.scripted import ScriptedUpstream
 
 DEADLINE_SECONDS = 0.5
 TIERS = 2  # a vector, then its neighbours; storing asks for both again
-SLACK_SECONDS = 8.0  # for a machine that is busy; what waits for a lost reply waits far longer
+SLACK_SECONDS = 25.0  # for a machine that is busy; what waits for a lost reply waits far longer
 LOST_SECONDS = 60.0
 FAULT_SECONDS = 2.5  # in which a breaker opens, and tries again
-BACK_SECONDS = 30.0
+BACK_SECONDS = 60.0
 
 
 @dataclass
@@ -156,12 +156,12 @@ def broken(parts: Parts, name: str) -> Iterator[None]:
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_request_fails_and_semantic_hits_come_back(behind: Behind, name: str) -> None:
     with Load(behind.base_url, pairs).running() as load:
-        load.wait_for("HIT-SEMANTIC", since=time.monotonic(), within_seconds=20)
+        load.wait_for("HIT-SEMANTIC", since=time.monotonic(), within_seconds=BACK_SECONDS)
         broken_at = time.monotonic()
 
         with broken(behind.parts, name):
             time.sleep(FAULT_SECONDS)
-            load.wait_for_more_than(10, since=broken_at, within_seconds=30)
+            load.wait_for_more_than(10, since=broken_at, within_seconds=BACK_SECONDS)
         mended_at = time.monotonic()
 
         load.wait_for("HIT-SEMANTIC", since=mended_at, within_seconds=BACK_SECONDS)

@@ -7,7 +7,6 @@ from http.client import HTTPResponse
 from pathlib import Path
 
 import httpx
-import pytest
 
 from llm_cache_proxy.api.http.raw_requests import BODY_SECONDS
 from servers.proxy.process import proxy_process
@@ -19,7 +18,6 @@ HEAD = (
 )
 
 
-@pytest.mark.timeout(120)
 def test_slow_clients_are_answered_and_delay_no_other_client(tmp_path: Path) -> None:
     with proxy_process(tmp_path / "data") as proxy:
         port = int(proxy.url.rpartition(":")[2])

@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).with_name("anthropic_client.mjs")
 PACKAGES = Path(__file__).parents[2] / "build" / "node-anthropic"
 WANTED = ("@anthropic-ai/sdk@1.14.0",)
 
-pytestmark = pytest.mark.timeout(600)  # the packages are installed by the first test
+pytestmark = pytest.mark.timeout(1200)  # the packages are installed by the first test
 
 KINDS = ("message", "messageStream", "messageEvents", "messageRaw")
 

@@ -16,7 +16,7 @@ from servers.upstream.scripted import ScriptedUpstream
 
 MODULE = Path(__file__).parents[1] / "samples" / "langchain_standard.py"
 
-pytestmark = pytest.mark.timeout(900)  # the packages are installed by the first test
+pytestmark = pytest.mark.timeout(1200)  # the packages are installed by the first test
 
 LOOPS = (
     "asyncio_mode=auto",

@@ -14,7 +14,7 @@ PACKAGES = Path(__file__).parents[2] / "build" / "node-openai"
 WANTED = ("openai@7.57.0", "zod@4.6.7")
 
 
-pytestmark = pytest.mark.timeout(600)  # the packages are installed by the first test
+pytestmark = pytest.mark.timeout(1200)  # the packages are installed by the first test
 
 KINDS = ("chat", "chatStream", "chatChunks", "chatParse", "chatRaw")
 

@@ -18,12 +18,14 @@ class Mode(Enum):
     BLACK_HOLE = auto()
     RUBBISH = auto()
     SLOW = auto()
+    HELD = auto()
 
 
 class Link:
     """Listens on a port of its own in front of `target_port`, on a thread of its own.
 
-    `SLOW` holds every piece of an answer back for `delay_seconds`.
+    `SLOW` holds every piece of an answer back for `delay_seconds`, `HELD` every question until
+    another mode comes; where that is `PASS`, they go on.
     """
 
     def __init__(self, target_port: int, *, delay_seconds: float = 2.0) -> None:
@@ -33,6 +35,8 @@ class Link:
         self._mode = Mode.PASS
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._let_go = asyncio.Event()
+        self._let_go.set()
         self._loop: asyncio.AbstractEventLoop
 
     @contextmanager
@@ -49,7 +53,7 @@ class Link:
                 self._wait(self._ended())
             finally:
                 self._loop.call_soon_threadsafe(self._loop.stop)
-                thread.join(10)
+                thread.join(60)
                 self._loop.close()
 
     def turn(self, mode: Mode) -> None:
@@ -58,15 +62,19 @@ class Link:
 
     def _wait(self, work: object) -> None:
         assert asyncio.iscoroutine(work)
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _turned(self, mode: Mode) -> None:
         was, self._mode = self._mode, mode
+        if mode is Mode.HELD:
+            self._let_go.clear()
+        else:
+            self._let_go.set()
         if mode is Mode.REFUSE:
             await self._refuse()
         elif was is Mode.REFUSE:
             await self._listen()
-        if mode is Mode.PASS:
+        if mode is Mode.PASS and was is not Mode.HELD:
             self._cut()
 
     async def _listen(self) -> None:
@@ -107,6 +115,7 @@ class Link:
         self, reader: asyncio.StreamReader, answer: asyncio.StreamWriter, to: asyncio.StreamWriter
     ) -> None:
         while piece := await reader.read(65_536):
+            await self._let_go.wait()
             if self._mode is Mode.RUBBISH:
                 answer.write(RUBBISH)
             elif self._mode is not Mode.BLACK_HOLE:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-_WAIT_SECONDS = 30
+_WAIT_SECONDS = 60
 SERVER, CLIENT = 2, 3
 """Kinds of spans."""
 

@@ -47,7 +47,7 @@ class TypedProgram:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
         os.close(self._screen)
 
     def answer(self, prompt: str, typed: str) -> None:
@@ -64,7 +64,7 @@ class TypedProgram:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while self._read():
             assert time.monotonic() < deadline, f"does not end:\n{self.shown}"
-        return self._process.wait(10)
+        return self._process.wait(60)
 
     def _read(self) -> bool:
         """Wait a moment for more on the screen; whether there may be more."""

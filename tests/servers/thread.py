@@ -47,5 +47,5 @@ class ThreadServer:
         """Close every connection, and the port."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
-            self._thread.join(10)
+            self._thread.join(60)
         self._server = self._thread = None

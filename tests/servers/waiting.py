@@ -2,9 +2,10 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-_SECONDS = 30.0
+_SECONDS = 60.0
 """For a machine that is busy: what happens sooner is not waited for."""
 
 
@@ -23,6 +24,19 @@ def listening(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port of this machine that nobody is given by chance while the block runs.
+
+    It is bound and never listened on: a server that asks for it by its number gets it
+    (SO_REUSEADDR), before it is started and between two of its lives a client is refused.
+    """
+    with socket.socket() as keeping:
+        keeping.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeping.bind(("127.0.0.1", 0))
+        yield int(keeping.getsockname()[1])
 
 
 def free_port() -> int:

@@ -35,7 +35,7 @@ class Channel:
     def message(self, number: int) -> str:
         """The message of that number, once it has come."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self.messages) > number, 30)
+            assert self._changed.wait_for(lambda: len(self.messages) > number, 60)
         return str(self.messages[number]["text"])
 
     async def _take(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from servers.redis.process import redis_process
 from servers.redis.rest_gateway import rest_gateway
 from servers.thread import ThreadServer
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture

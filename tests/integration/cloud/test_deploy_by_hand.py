@@ -29,7 +29,7 @@ from servers.requirements import require_tool
 from servers.terminal import TypedProgram
 from servers.thread import ThreadServer
 
-pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
+pytestmark = pytest.mark.timeout(1200)  # the first time, the tools are installed
 
 STACK, PATH = "llm-cache-proxy-dev", "/llm-cache-proxy/dev"
 SECRETS = {

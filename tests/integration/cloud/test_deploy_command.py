@@ -18,7 +18,7 @@ from servers.redis.rest_gateway import rest_gateway
 from servers.terminal import TypedProgram
 from servers.thread import ThreadServer
 
-pytestmark = pytest.mark.timeout(600)  # the first time, the emulator is installed
+pytestmark = pytest.mark.timeout(1200)  # the first time, the emulator is installed
 
 COMMAND = str(Path(sys.executable).with_name("llm-cache-proxy"))
 SECRETS = {"upstream": "sk-upstream-0123", "upstash": "tok-redis-4567", "qdrant": "key-qdrant-89"}

@@ -36,7 +36,7 @@ from servers.redis.rest_gateway import rest_gateway
 from servers.requirements import require_tool
 from servers.thread import ThreadServer
 
-pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
+pytestmark = pytest.mark.timeout(1200)  # the first time, the tools are installed
 
 OF_THE_EMULATOR = (
     f"ResponseTransferMode=BUFFERED RequestsPerAddress=0 Architecture={architecture()}"

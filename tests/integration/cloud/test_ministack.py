@@ -21,7 +21,7 @@ from servers.redis.process import redis_process
 from servers.requirements import require_tool
 from servers.thread import ThreadServer
 
-pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
+pytestmark = pytest.mark.timeout(1200)  # the first time, the tools are installed
 
 STACK = "lcp"
 KEY = "operator"

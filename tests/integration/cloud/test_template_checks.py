@@ -12,7 +12,7 @@ from infra.sam_local.machine import sam_environment
 from samples.stack.template import ROOT
 from servers.requirements import require_tool
 
-pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
+pytestmark = pytest.mark.timeout(1200)  # the first time, the tools are installed
 
 TEMPLATES = ("template.yaml", "infra/monitoring.yaml")
 

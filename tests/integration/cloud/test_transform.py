@@ -15,7 +15,7 @@ from llm_cache_proxy.settings import Settings
 from samples.stack.template import Stack
 from samples.stack.transformed import transformed
 
-pytestmark = pytest.mark.timeout(600)  # the first time, the tools are installed
+pytestmark = pytest.mark.timeout(1200)  # the first time, the tools are installed
 
 GIVEN = {
     "streaming": {

@@ -28,7 +28,7 @@ from servers.upstream.scripts import Close, Stall, answer, sse, stream
 from servers.upstream.streams import chat_event
 from servers.waiting import eventually
 
-pytestmark = pytest.mark.timeout(900)  # the first time, cargo builds the adapter
+pytestmark = pytest.mark.timeout(1200)  # the first time, cargo builds the adapter
 
 STREAMED = "application/vnd.awslambda.http-integration-response"
 LARGE = 7_000_000
@@ -199,7 +199,7 @@ def test_adapter_and_server_end_in_order_on_sigterm(kind: str, packaged: Package
         for process in (function.adapter, function.server):
             process.send_signal(signal.SIGTERM)
 
-            assert process.wait(20) in (0, -signal.SIGTERM)
+            assert process.wait(60) in (0, -signal.SIGTERM)
         assert function.api.extensions == ["lambda-adapter"]
 
 

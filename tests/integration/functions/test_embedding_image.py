@@ -15,7 +15,7 @@ BASE = "public.ecr.aws/lambda/python:3.13"
 TAG = "llm-cache-proxy-embedding:test"
 INVOKE = "/2015-03-31/functions/function/invocations"
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
 
 def docker(*arguments: str) -> str:

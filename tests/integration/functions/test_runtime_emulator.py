@@ -17,7 +17,7 @@ from servers.aws.lambda_emulator import (
 )
 from servers.redis.process import redis_process
 
-pytestmark = pytest.mark.timeout(600)  # the first time, the emulator is installed
+pytestmark = pytest.mark.timeout(1200)  # the first time, the emulator is installed
 
 CHAT = "/v1/chat/completions"
 KEY = "operator"

@@ -21,7 +21,7 @@ from servers.upstream.scripts import Stall, sse, stream
 from servers.upstream.streams import chat_event
 
 FOLDER = ROOT / "functions" / "completions"
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 QUESTION = {
     "model": "llama-3.1-8b-instant",
     "messages": [{"role": "user", "content": "What is an adapter?"}],
@@ -51,7 +51,7 @@ def served(**environment: str) -> Iterator[httpx.Client]:
             yield client
         finally:
             process.terminate()
-            assert process.wait(10) in (0, -15), "the server did not end when it was asked to"
+            assert process.wait(60) in (0, -15), "the server did not end when it was asked to"
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,7 @@ def questions(port: int) -> list[str]:
     return [text.replace("127.0.0.1:3000", f"127.0.0.1:{port}") for text in asked]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("version", "prepared"),
     [("3.11", True), ("3.13", False)],

@@ -19,10 +19,6 @@ from servers.upstream.scripted import ScriptedUpstream
 
 NAMESPACES = 40
 FIRST, OTHER = "What is Rust?", "Tell me what Rust is"
-LONG_DEADLINES = {
-    f"{tier}_DEADLINE_SECONDS": "10"  # a busy machine is no part that is away
-    for tier in ("EXACT", "SEARCH", "EMBED")
-}
 
 
 async def embed(_: Request) -> Response:
@@ -38,7 +34,6 @@ def test_semantic_hits_misses_and_vetoes_are_counted_once_each(tmp_path: Path) -
             "QDRANT_URL": stack.enter_context(ThreadServer(QdrantRest()).running()).url,
             "EMBEDDING_URL": f"{stack.enter_context(ThreadServer(embedder).running()).url}/",
             "UPSTREAM_BASE_URL": stack.enter_context(ScriptedUpstream().in_thread()).base_url,
-            **LONG_DEADLINES,
         }
         urls = [
             stack.enter_context(proxy_process(tmp_path / name, **settings)).url

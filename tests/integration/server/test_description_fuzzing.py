@@ -28,7 +28,7 @@ from servers.upstream.scripts import answer as script_of
 DESCRIPTION = description()
 schema = schemathesis.openapi.from_dict(DESCRIPTION)
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture(scope="module")

@@ -78,7 +78,7 @@ def test_a_batch_reports_what_it_saved(proxy: ProxyProcess) -> None:
     assert "4 of 8 answers were not paid for" in printed
 
 
-@pytest.mark.timeout(600)  # the packages may have to be installed first
+@pytest.mark.timeout(1200)  # the packages may have to be installed first
 def test_langchain_hits_in_both_tiers(proxy: ProxyProcess) -> None:
     printed = output_of(proxy, "langchain_chat.py", require_tool("langchain") / "bin" / "python")
 

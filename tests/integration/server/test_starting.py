@@ -2,12 +2,12 @@
 
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import httpx
 
 from servers.proxy.process import COMMAND, EXACT_ONLY, environment, proxy_process
+from servers.waiting import eventually
 
 
 def _started(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -107,10 +107,7 @@ def test_a_dead_upstream_is_reported_once_at_the_start_and_not_with_every_reques
 
     with proxy_process(tmp_path / "data", **EXACT_ONLY, **dead) as proxy:
         log_file, said = tmp_path / "data.log", "the upstream upstream failed: "
-        deadline = time.monotonic() + 20
-        while said not in log_file.read_text(encoding="utf-8") and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert said in log_file.read_text(encoding="utf-8")
+        eventually(lambda: said in log_file.read_text(encoding="utf-8"))
         for number in range(3):
             body = {"model": "m", "messages": [{"role": "user", "content": f"{number}?"}]}
             answer = httpx.post(f"{proxy.base_url}/chat/completions", json=body, timeout=60)

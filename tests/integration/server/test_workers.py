@@ -21,12 +21,7 @@ from servers.upstream.scripted import ScriptedUpstream
 from servers.waiting import eventually
 
 DONE = "data: [DONE]\n\n"
-LONG_DEADLINES = {
-    "EXACT_DEADLINE_SECONDS": "10",  # the machine may be busy
-    "SEARCH_DEADLINE_SECONDS": "10",
-    "EMBED_DEADLINE_SECONDS": "10",
-    "UPSTREAM_API_KEY": "sk-upstream",
-}
+TWO_WORKERS = {"WORKERS": "2", "UPSTREAM_API_KEY": "sk-upstream"}
 
 
 @pytest.fixture
@@ -40,7 +35,7 @@ def two_workers(
     folder: Path, upstream: ScriptedUpstream, *, exact: str = "sqlite", **settings: str
 ) -> Iterator[ProxyProcess]:
     with ExitStack() as stack:
-        given = LONG_DEADLINES | {"WORKERS": "2", "UPSTREAM_BASE_URL": upstream.base_url} | settings
+        given = TWO_WORKERS | {"UPSTREAM_BASE_URL": upstream.base_url} | settings
         if exact == "redis":
             given["REDIS_URL"] = stack.enter_context(redis_process())
         yield stack.enter_context(proxy_process(folder / "data", **given))

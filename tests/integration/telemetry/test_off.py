@@ -11,7 +11,6 @@ from servers.upstream.scripted import ScriptedUpstream
 
 OURS = ("adapters.telemetry", "middleware.tracing", "opentelemetry.exporter")
 """Redis's client imports OpenTelemetry's SDK by itself, where it finds it; no exporter, though."""
-LONG_DEADLINES = {f"{tier}_DEADLINE_SECONDS": "10" for tier in ("EXACT", "SEARCH", "EMBED")}
 QUESTIONS = ("What is Rust?", "What is Rust?", "Tell me what Rust is")
 
 
@@ -40,7 +39,7 @@ def ask(base_url: str, question: str) -> str:
 
 
 def test_without_a_collector_nothing_of_tracing_is_ever_imported(tmp_path: Path) -> None:
-    became, imported = served_with(tmp_path, **LONG_DEADLINES)
+    became, imported = served_with(tmp_path)
 
     assert became == ["MISS", "HIT-EXACT", "HIT-SEMANTIC"]
     assert imported == []

@@ -21,7 +21,6 @@ from servers.upstream.scripts import answer
 
 MODEL = "gpt-4o-mini"
 UPSTREAM_KEY, COLLECTOR_KEY = "sk-the-operators-own", "the-collectors-own"
-LONG_DEADLINES = {f"{tier}_DEADLINE_SECONDS": "10" for tier in ("EXACT", "SEARCH", "EMBED")}
 SECRET_WORDS = ("Zanzibar", "zanzibar", UPSTREAM_KEY, "a-clients-key")
 
 
@@ -79,7 +78,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
                 OTEL_EXPORTER_OTLP_HEADERS=f"x-collector-key={COLLECTOR_KEY}",
                 OTEL_BSP_SCHEDULE_DELAY="100",
                 OTEL_METRIC_EXPORT_INTERVAL="200",
-                **LONG_DEADLINES,
             )
         )
         yield Place(proxy, upstream, collector)

@@ -20,7 +20,7 @@ from samples.stack.template import ROOT
 from servers.requirements import require_tool
 
 _INVOKE = "/2015-03-31/functions/function/invocations"
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 Json = Any
 """What an invocation answers: JSON of the handler's own shape."""
 

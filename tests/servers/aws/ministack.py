@@ -17,7 +17,7 @@ from infra.sam_local.services import free_port
 
 from servers.requirements import require_tool
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from servers.waiting import free_port
 
 CHAT = "/v1/chat/completions"
 _STAND_IN = Path(__file__).with_name("web_adapter.py")
-_END_SECONDS = 20.0
+_END_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """A Redis Cluster of a test's own: three nodes with a third of the slots each."""
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 import redis
 
 from servers.requirements import require_program
-from servers.waiting import eventually, listening
+from servers.waiting import eventually, kept_port, listening
 
 NODES = 3
 _SLOTS = 16_384
@@ -56,18 +55,18 @@ def _is_whole(node: redis.Redis) -> bool:
 def _node(folder: Path) -> Iterator[tuple[int, int]]:
     """Its port, and the one by which nodes talk."""
     folder.mkdir(parents=True)
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        port, bus = first.getsockname()[1], second.getsockname()[1]
-    with subprocess.Popen(
-        [
-            *(require_program("redis-server"), "--bind", "127.0.0.1", "--port", str(port)),
-            *("--cluster-enabled", "yes", "--cluster-port", str(bus), "--dir", str(folder)),
-            *("--cluster-node-timeout", "30000", "--save", ""),
-        ],
-        stdout=subprocess.DEVNULL,
-    ) as process:
+    with (
+        kept_port() as port,
+        kept_port() as bus,
+        subprocess.Popen(
+            [
+                *(require_program("redis-server"), "--bind", "127.0.0.1", "--port", str(port)),
+                *("--cluster-enabled", "yes", "--cluster-port", str(bus), "--dir", str(folder)),
+                *("--cluster-node-timeout", "30000", "--save", ""),
+            ],
+            stdout=subprocess.DEVNULL,
+        ) as process,
+    ):
         try:
             eventually(lambda: listening(port), seconds=_PATIENCE_SECONDS)
             yield port, bus

@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from contextlib import contextmanager
 import redis
 
 from servers.requirements import require_program
+from servers.waiting import kept_port
 
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
 
 
 class MortalRedis:
@@ -20,18 +20,18 @@ class MortalRedis:
 
     def __init__(self) -> None:
         self._program = require_program("redis-server")
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = listener.getsockname()[1]
+        self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @contextmanager
     def running(self) -> Iterator["MortalRedis"]:
         """Alive at the start of the block, gone at its end."""
-        self.start()
-        try:
-            yield self
-        finally:
-            self.kill()
+        with kept_port() as self.port:
+            self.start()
+            try:
+                yield self
+            finally:
+                self.kill()
 
     def start(self) -> None:
         """Accept connections from now on, empty."""
@@ -66,6 +66,6 @@ class MortalRedis:
 
     def command(self, *words: str | int, password: str | None = None) -> object:
         """The server's reply to an operator."""
-        with redis.Redis(port=self.port, socket_timeout=5, password=password) as client:
+        with redis.Redis(port=self.port, socket_timeout=30, password=password) as client:
             reply: object = client.execute_command(*words)
             return reply

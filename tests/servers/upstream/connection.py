@@ -5,10 +5,23 @@ import socket
 import struct
 from collections.abc import Callable
 
-from servers.upstream.scripts import Close, Cut, Pause, Recorded, Script, Send, Stall, Step
+from servers.upstream.scripts import (
+    Close,
+    Cut,
+    Pause,
+    Recorded,
+    Script,
+    Send,
+    Stall,
+    Step,
+    Until,
+)
 
 Register = Callable[[str, str, dict[str, str], bytes], Recorded]
 Choose = Callable[[Recorded], Script]
+
+
+_LOOK_SECONDS = 0.02
 
 
 class ScriptedConnection(asyncio.Protocol):
@@ -84,6 +97,9 @@ class ScriptedConnection(asyncio.Protocol):
                 self._transport.write(data)
             case Pause(seconds):
                 await self._client_leaves(seconds)
+            case Until(event):
+                while not (event.is_set() or self._gone.is_set()):
+                    await self._client_leaves(_LOOK_SECONDS)
             case Stall():
                 await self._client_leaves(None)
             case Close():

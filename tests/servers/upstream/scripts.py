@@ -22,6 +22,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """Silence until somebody sets the event, on whatever thread."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class Stall:
     """Silence until the client leaves."""
 
@@ -36,7 +43,7 @@ class Cut:
     """The connection is reset (RST)."""
 
 
-Step = Send | Pause | Stall | Close | Cut
+Step = Send | Pause | Until | Stall | Close | Cut
 Script = Sequence[Step]
 
 
