@@ -13,7 +13,7 @@ import pytest
 
 from servers.proxy.process import ProxyProcess, proxy_process
 from servers.upstream.scripted import ScriptedUpstream
-from servers.upstream.scripts import Script, sse, stream
+from servers.upstream.scripts import END, Script, Until, chunk, sse, stream
 from servers.upstream.streams import chat_event
 from servers.waiting import eventually
 
@@ -24,7 +24,7 @@ SETTINGS = {
     "MAX_CONNECTIONS": str(CONNECTIONS),
     "MAX_HEADER_BYTES": "8192",
     "HEADER_TIMEOUT_SECONDS": str(HEAD_SECONDS),
-    "DRAIN_SECONDS": "10",
+    "DRAIN_SECONDS": "60",
 }
 GET = b"GET /health HTTP/1.1\r\nhost: localhost\r\n"
 
@@ -62,7 +62,7 @@ def rest_of(client: socket.socket) -> bytes:
 
 
 def is_well(proxy: ProxyProcess) -> bool:
-    return httpx.get(f"{proxy.url}/health", timeout=10).status_code == 200
+    return httpx.get(f"{proxy.url}/health", timeout=SOON_SECONDS).status_code == 200
 
 
 def code_in(answer: bytes) -> tuple[int, str]:
@@ -211,18 +211,20 @@ def test_more_connections_than_there_may_be_are_turned_away_and_then_served_agai
     eventually(lambda: is_well(proxy), seconds=SOON_SECONDS)
 
 
-def slow_stream() -> Script:
+def stream_until(goes_on: threading.Event) -> Script:
+    """Its first piece, and then the other."""
     one, two = (
         sse([chat_event(0, {"content": word}, reason)], done=False)
         for word, reason in (("one", None), (" two", "stop"))
     )
-    return stream([one, two + sse([])], pause_seconds=2.0)
+    return [*stream([one], end=[]), Until(goes_on), chunk(two + sse([])), END]
 
 
 def test_streams_in_flight_end_before_the_server_does(tmp_path: Path) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "Q"}], "stream": True}
+    goes_on = threading.Event()
     with (
-        ScriptedUpstream(lambda _: slow_stream()).in_thread() as upstream,
+        ScriptedUpstream(lambda _: stream_until(goes_on)).in_thread() as upstream,
         proxy_process(tmp_path / "d", UPSTREAM_BASE_URL=upstream.base_url, **SETTINGS) as proxy,
     ):
         with httpx.stream(
@@ -231,10 +233,15 @@ def test_streams_in_flight_end_before_the_server_does(tmp_path: Path) -> None:
             pieces = answer.iter_text()
             first = next(pieces)
             proxy.process.send_signal(signal.SIGTERM)
+            assert proxy.process.stdout is not None
+            printed = ""
+            while "in flight" not in printed:
+                line = proxy.process.stdout.readline().decode()
+                assert line, "it ended before the stream"
+                printed += line
+            goes_on.set()
             rest = "".join(pieces)
-        proxy.process.wait(10)
-        assert proxy.process.stdout is not None
-        printed = proxy.process.stdout.read().decode()
+        proxy.process.wait(60)
 
     assert "one" in first
     assert "[DONE]" in rest

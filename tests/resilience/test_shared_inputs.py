@@ -18,19 +18,21 @@ from servers.proxy.process import EXACT_ONLY, ProxyProcess, proxy_process
 from servers.redis.process import redis_process
 from servers.upstream.answers import CountingAnswers
 from servers.upstream.scripted import ScriptedUpstream
-from servers.upstream.scripts import Pause, Recorded, Script, answer
+from servers.upstream.scripts import Pause, Recorded, Script, Stall, answer
 
 UPSTREAM_SECONDS = 1.0
 LEASE_SECONDS = 3.0
+LONG_LEASE_SECONDS = 60.0  # no pause of a busy machine outlasts it
 BATCHES = 40
 INPUTS = [f"text number {number}" for number in range(20)]
-SLACK_SECONDS = 20.0  # for a machine that is busy
+SLACK_SECONDS = 60.0  # for a machine that is busy
 
 
 @dataclass
 class SlowVectors:
-    """Vectors after a while, and how often each input was asked for."""
+    """Vectors after a while, or none while `silent`, and how often each input was asked for."""
 
+    silent: bool = False
     asked: Counter[str] = field(default_factory=Counter)
     others: CountingAnswers = field(default_factory=CountingAnswers)
 
@@ -38,6 +40,8 @@ class SlowVectors:
         if "input" not in request.fields:
             return self.others(request)
         self.asked.update(inputs_of(request.fields))
+        if self.silent:
+            return [Stall()]
         return [Pause(UPSTREAM_SECONDS), *answer(embedding_answer(request.fields))]
 
 
@@ -47,12 +51,14 @@ def vectors() -> SlowVectors:
 
 
 @pytest.fixture
-def servers(vectors: SlowVectors, tmp_path: Path) -> Iterator[list[ProxyProcess]]:
+def servers(
+    request: pytest.FixtureRequest, vectors: SlowVectors, tmp_path: Path
+) -> Iterator[list[ProxyProcess]]:
     with redis_process() as redis_url, ScriptedUpstream(vectors).in_thread() as upstream:
         settings = EXACT_ONLY | {
             "REDIS_URL": redis_url,
             "UPSTREAM_BASE_URL": upstream.base_url,
-            "LEASE_SECONDS": str(LEASE_SECONDS),
+            "LEASE_SECONDS": str(request.param),
         }
         with (
             proxy_process(tmp_path / "one", **settings) as one,
@@ -69,6 +75,7 @@ async def embedded(client: httpx.AsyncClient, server: ProxyProcess, inputs: list
     return [member["embedding"] for member in answer.json()["data"]]
 
 
+@pytest.mark.parametrize("servers", [LONG_LEASE_SECONDS], indirect=True)
 async def test_overlapping_batches_over_two_processes_ask_for_each_input_once(
     servers: list[ProxyProcess], vectors: SlowVectors
 ) -> None:
@@ -83,10 +90,12 @@ async def test_overlapping_batches_over_two_processes_ask_for_each_input_once(
     assert vectors.asked == Counter(INPUTS)
 
 
+@pytest.mark.parametrize("servers", [LEASE_SECONDS], indirect=True)
 async def test_where_the_asking_process_is_killed_the_other_asks(
     servers: list[ProxyProcess], vectors: SlowVectors
 ) -> None:
     one, two = servers
+    vectors.silent = True
     async with httpx.AsyncClient(timeout=60) as client:
         lost = asyncio.create_task(embedded(client, one, INPUTS))
         async with asyncio.timeout(SLACK_SECONDS):
@@ -95,6 +104,7 @@ async def test_where_the_asking_process_is_killed_the_other_asks(
         waits = asyncio.create_task(embedded(client, two, INPUTS))
         await asyncio.sleep(UPSTREAM_SECONDS / 4)
         one.process.kill()
+        vectors.silent = False
 
         async with asyncio.timeout(LEASE_SECONDS + UPSTREAM_SECONDS + SLACK_SECONDS):
             found = await waits

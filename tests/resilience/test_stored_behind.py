@@ -23,7 +23,7 @@ from servers.upstream.scripts import Recorded, Script, answer
 
 HELD_BACK_SECONDS = 2.0
 LEASE_SECONDS = 3.0
-SLACK_SECONDS = 8.0  # for a machine that is busy
+SLACK_SECONDS = 25.0  # for a machine that is busy
 PROMPT = "What is Rust?"
 REQUESTS: dict[str, dict[str, Any]] = {
     "/chat/completions": {"messages": [{"role": "user", "content": PROMPT}]},
@@ -33,15 +33,19 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": chat("A language."),
     "/v1/embeddings": {"object": "list", "data": [{"index": 0, "embedding": [0.5]}]},
 }
+LONG = {"LEASE_SECONDS": "60", "EXACT_DEADLINE_SECONDS": "60"}
+"""What no pause of a busy machine outlasts."""
 SHARED = {"HIT-EXACT", "COALESCED"}
 """What an identical request reports: if its own wait ends first, it finds the lease."""
 EACH = pytest.mark.parametrize("path", REQUESTS)
 
 
 @contextmanager
-def slow_to_store() -> Iterator[tuple[ScriptedUpstream, Link, dict[str, str]]]:
+def slow_to_store(
+    slowly: Mode = Mode.SLOW,
+) -> Iterator[tuple[ScriptedUpstream, Link, dict[str, str]]]:
     """An upstream, and a Redis that is slow from when the upstream is asked for the first time."""
-    turns = iter([Mode.SLOW])
+    turns = iter([slowly])
 
     def script(request: Recorded) -> Script:
         for mode in turns:
@@ -70,17 +74,16 @@ def timed_answer(base_url: str, path: str) -> tuple[httpx.Response, float]:
 
 @EACH
 def test_an_answer_does_not_wait_for_the_store_and_a_stop_does(tmp_path: Path, path: str) -> None:
-    with slow_to_store() as (upstream, link, settings):
-        with proxy_process(tmp_path / "data", **settings) as proxy:
-            first, seconds = timed_answer(proxy.base_url, path)
+    with slow_to_store(Mode.HELD) as (upstream, link, settings):
+        with proxy_process(tmp_path / "data", **settings | LONG) as proxy:
+            first, _ = timed_answer(proxy.base_url, path)
             proxy.process.terminate()
-            status = proxy.process.wait(30)
-        link.turn(Mode.PASS)
-        with proxy_process(tmp_path / "data", **settings) as proxy:
+            link.turn(Mode.PASS)  # only now does Redis hear of the answer
+            status = proxy.process.wait(60)
+        with proxy_process(tmp_path / "data", **settings | LONG) as proxy:
             again, _ = timed_answer(proxy.base_url, path)
 
     assert (first.status_code, first.headers["x-cache"]) == (200, "MISS")
-    assert seconds < HELD_BACK_SECONDS
     assert status in {0, -signal.SIGTERM}
     assert (again.headers["x-cache"], again.content) == ("HIT-EXACT", first.content)
     assert len(upstream.requests) == 1
@@ -111,8 +114,7 @@ def test_an_identical_request_waits_for_the_write_and_calls_no_upstream(
 ) -> None:
     with (
         slow_to_store() as (upstream, _, settings),
-        # A lease that no pause of a busy machine outlasts.
-        proxy_process(tmp_path / "data", **settings | {"LEASE_SECONDS": "30"}) as proxy,
+        proxy_process(tmp_path / "data", **settings | LONG) as proxy,
     ):
         first, _ = timed_answer(proxy.base_url, path)
         again, _ = timed_answer(proxy.base_url, path)

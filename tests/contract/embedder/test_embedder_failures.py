@@ -95,10 +95,13 @@ async def test_no_server_at_the_address_is_an_unavailable_embedder() -> None:
     assert "cannot be reached" in await refusal_of(http("http://[broken"))
 
 
-async def listening(serve: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> asyncio.Server:
-    async def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def listening(serve: Serve) -> asyncio.Server:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await serve(writer)
+            await serve(reader, writer)
         except OSError:
             pass  # the client left, as it should
         finally:
@@ -107,13 +110,14 @@ async def listening(serve: Callable[[asyncio.StreamWriter], Awaitable[None]]) ->
     return await asyncio.start_server(connected, "127.0.0.1", 0)
 
 
-async def nothing(_: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(5)
+async def nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    while await reader.read(65_536):
+        pass  # until the client leaves
 
 
-async def drops(writer: asyncio.StreamWriter) -> None:
+async def drops(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
-    for _ in range(100):
+    while True:
         writer.write(b" ")
         await writer.drain()
         await asyncio.sleep(0.05)
@@ -121,7 +125,7 @@ async def drops(writer: asyncio.StreamWriter) -> None:
 
 @pytest.mark.parametrize("serve", [nothing, drops])
 async def test_a_service_that_never_ends_its_answer_is_left_in_time(
-    serve: Callable[[asyncio.StreamWriter], Awaitable[None]],
+    serve: Serve,
 ) -> None:
     async with await listening(serve) as server:
         port = server.sockets[0].getsockname()[1]
@@ -130,7 +134,7 @@ async def test_a_service_that_never_ends_its_answer_is_left_in_time(
         said = await refusal_of(http(f"http://127.0.0.1:{port}", timeout_seconds=0.3))
 
         assert "within 0.3 s" in said
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20
 
 
 async def test_an_answer_without_end_is_not_read_on() -> None:
@@ -206,7 +210,7 @@ async def test_a_slow_function_is_left_in_time(monkeypatch: pytest.MonkeyPatch) 
 
         await refusal_of(embedder)
 
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20
 
 
 def warmed(embedder: LambdaEmbedder) -> None:

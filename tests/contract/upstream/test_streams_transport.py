@@ -118,10 +118,14 @@ async def test_calls_at_the_same_time_have_connections_of_their_own() -> None:
 
 
 async def test_a_call_that_was_given_up_takes_its_connection_with_it() -> None:
-    async with served(Server(pause_seconds=0.3)) as server, calling() as client:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
-                await client.post(server.url, json=["late"])
+    async with served(Server(pause_seconds=60)) as server, calling() as client:
+        late = asyncio.create_task(client.post(server.url, json=["late"]))
+        async with asyncio.timeout(60):
+            while not server.requests:  # noqa: ASYNC110 - the server's doing
+                await asyncio.sleep(0.005)
+        late.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await late
         server.pause_seconds = 0.0
 
         response = await client.post(server.url, json=["next"])
@@ -249,7 +253,7 @@ async def deaf(answer: bytes = b"", tls: ssl.SSLContext | None = None) -> AsyncI
 
     over = asyncio.Event()
     listening = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1024, ssl=tls)
-    async with listening, asyncio.timeout(10):
+    async with listening, asyncio.timeout(60):
         scheme = "http" if tls is None else "https"
         yield f"{scheme}://localhost:{listening.sockets[0].getsockname()[1]}"
         over.set()

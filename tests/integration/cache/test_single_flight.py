@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from servers.proxy.process import EXACT_ONLY, ProxyProcess, proxy_process
 from servers.redis.process import redis_process
 from servers.upstream.answers import OVERLOADED
 from servers.upstream.scripted import ScriptedUpstream
-from servers.upstream.scripts import Close, Pause, Script, Stall, Step, answer, head
+from servers.upstream.scripts import Close, Pause, Script, Stall, Step, Until, answer, head
 
 SERVERS = 4
 REQUESTS = 200
@@ -46,7 +47,7 @@ def settings(redis_url: str, upstream: ScriptedUpstream) -> dict[str, str]:
         "REDIS_URL": redis_url,
         "UPSTREAM_BASE_URL": upstream.base_url,
         "UPSTREAMS": "",
-        "LEASE_SECONDS": "4",
+        "LEASE_SECONDS": "60",  # no pause of a busy machine outlasts it
     }
 
 
@@ -66,9 +67,23 @@ def slowly(script: Script, seconds: float = UPSTREAM_SECONDS) -> Script:
     return [Pause(seconds), *script]
 
 
+def held(upstream: ScriptedUpstream, prompt: str, script: Script) -> threading.Event:
+    """What lets the upstream answer the prompt, so and slowly."""
+    let_go = threading.Event()
+    upstream.when([Until(let_go), *slowly(script)], prompt=prompt)
+    return let_go
+
+
+async def looked_up(redis_url: str, times: int) -> None:
+    """Return once so many requests have looked for an answer since the log was emptied."""
+    async with asyncio.timeout(60):
+        while commands(redis_url, "entries/lookup") < times:  # noqa: ASYNC110 - as below
+            await asyncio.sleep(0.05)
+
+
 async def upstream_asked(upstream: ScriptedUpstream, times: int) -> None:
     """Return once it has been asked so many times."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(upstream.requests) < times:  # noqa: ASYNC110 - another process's doing
             await asyncio.sleep(0.02)
 
@@ -132,12 +147,15 @@ async def test_two_hundred_requests_at_once_are_one_upstream_call(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     prompt = f"Say {json.dumps(said)}"
-    upstream.when(slowly(answer(said, status)), prompt=prompt)
+    let_go = held(upstream, prompt, answer(said, status))
     before = len(upstream.requests)
     forget_commands(redis_url)
 
     async with clients_of(servers) as clients:
-        answers = await ask_at_once(clients, prompt, REQUESTS)
+        asked = asyncio.create_task(ask_at_once(clients, prompt, REQUESTS))
+        await looked_up(redis_url, REQUESTS)
+        let_go.set()
+        answers = await asked
 
     results = collections.Counter(reply.headers["x-cache"] for reply in answers)
     polls = commands(redis_url, "leases/poll")
@@ -153,16 +171,20 @@ async def test_two_hundred_requests_at_once_are_one_upstream_call(
 
 
 async def test_streams_and_whole_answers_share_one_call(
-    servers: list[ProxyProcess], upstream: ScriptedUpstream
+    servers: list[ProxyProcess], upstream: ScriptedUpstream, redis_url: str
 ) -> None:
     prompt = "Streams and whole answers."
-    upstream.when(slowly(answer(WHOLE)), prompt=prompt)
+    let_go = held(upstream, prompt, answer(WHOLE))
     before = len(upstream.requests)
+    forget_commands(redis_url)
 
     async with clients_of(servers) as clients:
         first = asyncio.create_task(ask_at_once(clients[:1], prompt, 1))
         await upstream_asked(upstream, before + 1)
-        streams = await ask_at_once(clients, prompt, 20, stream=True)
+        others = asyncio.create_task(ask_at_once(clients, prompt, 20, stream=True))
+        await looked_up(redis_url, 1 + 20)
+        let_go.set()
+        streams = await others
         await first
 
     assert len(upstream.requests) - before == 1
@@ -173,7 +195,7 @@ async def test_streams_and_whole_answers_share_one_call(
 
 
 async def test_an_upstream_failure_reaches_leader_and_followers(
-    servers: list[ProxyProcess], upstream: ScriptedUpstream
+    servers: list[ProxyProcess], upstream: ScriptedUpstream, redis_url: str
 ) -> None:
     prompt = "Break off, please."
     body = json.dumps(WHOLE).encode()
@@ -181,11 +203,15 @@ async def test_an_upstream_failure_reaches_leader_and_followers(
         head(200, {"content-type": "application/json", "content-length": str(len(body) * 2)}),
         Close(),
     ]
-    upstream.when(slowly(broken, 1.0), prompt=prompt)
+    let_go = held(upstream, prompt, broken)
     before = len(upstream.requests)
+    forget_commands(redis_url)
 
     async with clients_of(servers) as clients:
-        answers = await ask_at_once(clients, prompt, 40)
+        asked = asyncio.create_task(ask_at_once(clients, prompt, 40))
+        await looked_up(redis_url, 40)
+        let_go.set()
+        answers = await asked
 
     assert {reply.status_code for reply in answers} == {502}
     assert len({reply.json()["error"]["message"] for reply in answers}) == 1
@@ -207,12 +233,13 @@ async def test_a_leader_that_is_killed_is_followed_by_one_other(
     before = len(upstream.requests)
     forget_commands(redis_url)
 
-    with proxy_process(tmp_path / "leader", **settings(redis_url, upstream)) as leader:
+    lapsing = settings(redis_url, upstream) | {"LEASE_SECONDS": "4"}
+    with proxy_process(tmp_path / "leader", **lapsing) as leader:
         async with clients_of([leader]) as [alone], clients_of(servers) as clients:
             led = asyncio.create_task(ask_at_once([alone], prompt, 1))
             await upstream_asked(upstream, before + 1)
             following = asyncio.create_task(ask_at_once(clients, prompt, REQUESTS - 1))
-            await asyncio.sleep(0.5)
+            await looked_up(redis_url, REQUESTS)
             leader.process.kill()
             with pytest.raises(httpx.TransportError):
                 await led
@@ -227,16 +254,20 @@ async def test_a_leader_that_is_killed_is_followed_by_one_other(
 
 
 async def test_the_counters_equal_what_was_sent(
-    servers: list[ProxyProcess], upstream: ScriptedUpstream
+    servers: list[ProxyProcess], upstream: ScriptedUpstream, redis_url: str
 ) -> None:
     prompt = "Count what is shared."
-    upstream.when(slowly(answer(WHOLE), 1.0), prompt=prompt)
+    let_go = held(upstream, prompt, answer(WHOLE))
 
     async with clients_of(servers) as clients:
         before = (await clients[0].get(f"{servers[0].url}/metrics")).json()
-        await ask_at_once(clients, prompt, 40)
+        forget_commands(redis_url)
+        asked = asyncio.create_task(ask_at_once(clients, prompt, 40))
+        await looked_up(redis_url, 40)
+        let_go.set()
+        await asked
         grown: dict[str, int] = {}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while sum(grown.values()) < 40:
                 after = (await clients[0].get(f"{servers[0].url}/metrics")).json()
                 was, now = before["cache_performance"], after["cache_performance"]

@@ -1,13 +1,14 @@
 """The `verified` preset in the running command, a scripted model of the upstream the verifier."""
 
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
 
 from servers.proxy.process import ProxyProcess, proxy_process
 from servers.upstream.scripted import ScriptedUpstream
-from servers.upstream.scripts import Pause, Recorded, Script, answer
+from servers.upstream.scripts import Recorded, Script, Until, answer
 from servers.waiting import eventually
 
 PROMPT = "What is the capital of France?"
@@ -71,11 +72,12 @@ def test_a_slow_verifier_costs_a_grey_miss_no_time(
         proxy_process(
             tmp_path / "d",
             UPSTREAM_BASE_URL=upstream.base_url,
-            VERIFIER_DEADLINE_SECONDS="20",
+            VERIFIER_DEADLINE_SECONDS="60",
             **settings,
         ) as proxy,
     ):
-        upstream.when(lambda request: [Pause(2.0), *judge(request)], model=MODEL)
+        let_go = Event()
+        upstream.when(lambda request: [Until(let_go), *judge(request)], model=MODEL)
         ask(proxy, PROMPT)
 
         missed = ask(proxy, OTHER, **UNSTORED)
@@ -83,6 +85,8 @@ def test_a_slow_verifier_costs_a_grey_miss_no_time(
         eventually(lambda: len(judgements(upstream)) == 1)
         [asked] = judgements(upstream)
         assert not asked.answered.is_set()  # the client was not kept waiting for it
+        proxy.process.terminate()
+        let_go.set()
     assert (missed.headers["x-cache"], reason(missed)) == ("MISS", "unverified")
     assert asked.answered.is_set()  # nor was it lost when the server had to stop
 

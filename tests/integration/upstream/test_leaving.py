@@ -18,7 +18,7 @@ EVENTS = [sse([event], done=False) for event in chat_chunks("one two three")]
 def leave_after(base_url: str, pieces: int) -> None:
     """Read so many pieces of a stream, and hang up."""
     with (
-        httpx.Client(timeout=10) as client,
+        httpx.Client(timeout=60) as client,
         client.stream("POST", f"{base_url}/chat/completions", json=REQUEST) as reply,
     ):
         answer = reply.iter_raw()
@@ -34,7 +34,7 @@ def test_the_upstream_call_of_a_client_that_left_is_cancelled(tmp_path: Path, pi
             leave_after(proxy.base_url, pieces)
 
             eventually(lambda: bool(upstream.requests))
-            assert upstream.requests[0].left.wait(10)
+            assert upstream.requests[0].left.wait(60)
             eventually(lambda: upstream.open_connections == 0)
 
 
@@ -46,7 +46,7 @@ def test_a_stream_that_was_left_is_read_on_and_stored_by_setting(tmp_path: Path)
         with proxy_process(tmp_path / "data", **settings) as proxy:
             leave_after(proxy.base_url, 1)
 
-            assert upstream.requests[0].answered.wait(10)
+            assert upstream.requests[0].answered.wait(60)
             assert not upstream.requests[0].left.is_set()
 
             def is_hit() -> bool:

@@ -6,6 +6,7 @@ import gzip
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -35,18 +36,20 @@ from servers.upstream.scripts import (
 )
 
 QUICK = Timeouts(
-    connect_seconds=1.0,
+    connect_seconds=30.0,
     first_byte_seconds=0.3,
     idle_seconds=0.3,
     total_seconds=0.5,
     models_seconds=0.3,
 )
-DEAF = Timeouts(connect_seconds=0.3, write_seconds=0.3)
+"""For an upstream that falls silent."""
+PATIENT = Timeouts(connect_seconds=30.0, pool_seconds=30.0, models_seconds=30.0)
+"""For one that answers, as soon as a busy machine lets it."""
 EVENTS = sse(chat_chunks("one two three"))
 SILENT: Script = [Stall()]
 
 
-def upstream_at(base_url: str, timeouts: Timeouts = QUICK) -> OpenAIUpstream:
+def upstream_at(base_url: str, timeouts: Timeouts = PATIENT) -> OpenAIUpstream:
     config = UpstreamConfig("up", base_url, api_key="sk-up", timeouts=timeouts)
     return OpenAIUpstream(config, environment=False)
 
@@ -64,9 +67,16 @@ async def upstream(server: ScriptedUpstream) -> AsyncIterator[OpenAIUpstream]:
     await made.aclose()
 
 
+@pytest.fixture
+async def impatient(server: ScriptedUpstream) -> AsyncIterator[OpenAIUpstream]:
+    made = upstream_at(server.base_url, QUICK)
+    yield made
+    await made.aclose()
+
+
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until something that another task brings about is so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (the other side is a server's state, not an event)
             await asyncio.sleep(0.005)
 
@@ -95,7 +105,8 @@ async def test_a_connection_that_is_not_taken_up_is_unreachable() -> None:
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        upstream = upstream_at(f"http://127.0.0.1:{full.getsockname()[1]}/v1", DEAF)
+        quick = replace(PATIENT, connect_seconds=0.3)
+        upstream = upstream_at(f"http://127.0.0.1:{full.getsockname()[1]}/v1", quick)
 
         error = await failed(upstream)
 
@@ -106,7 +117,8 @@ async def test_a_connection_that_is_not_taken_up_is_unreachable() -> None:
 
 async def test_a_request_that_is_not_read_is_timed_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        upstream = upstream_at(f"http://127.0.0.1:{deaf.getsockname()[1]}/v1", DEAF)
+        quick = replace(PATIENT, write_seconds=0.3)
+        upstream = upstream_at(f"http://127.0.0.1:{deaf.getsockname()[1]}/v1", quick)
 
         with pytest.raises(UpstreamTimedOut):
             await upstream.send(chat_call(prompt="x" * 30_000_000))
@@ -164,12 +176,12 @@ async def test_a_broken_answer_is_unreachable_and_leaves_no_connection(
     ],
 )
 async def test_silence_is_timed_out_and_the_call_given_up(
-    server: ScriptedUpstream, upstream: OpenAIUpstream, script: Script, streaming: bool
+    server: ScriptedUpstream, impatient: OpenAIUpstream, script: Script, streaming: bool
 ) -> None:
     server.queue(script)
 
     started = asyncio.get_running_loop().time()
-    error = await failed(upstream, streaming=streaming)
+    error = await failed(impatient, streaming=streaming)
 
     assert isinstance(error, UpstreamTimedOut)
     assert asyncio.get_running_loop().time() - started < 20
@@ -177,21 +189,21 @@ async def test_silence_is_timed_out_and_the_call_given_up(
 
 
 async def test_a_whole_answer_is_timed_out_though_it_never_falls_silent(
-    server: ScriptedUpstream, upstream: OpenAIUpstream
+    server: ScriptedUpstream, impatient: OpenAIUpstream
 ) -> None:
     server.queue(stream([b" "] * 100, pause_seconds=0.05))
 
-    assert isinstance(await failed(upstream), UpstreamTimedOut)
+    assert isinstance(await failed(impatient), UpstreamTimedOut)
 
 
-async def test_a_stream_may_take_longer_than_a_whole_answer(
-    server: ScriptedUpstream, upstream: OpenAIUpstream
-) -> None:
+async def test_a_stream_may_take_longer_than_a_whole_answer(server: ScriptedUpstream) -> None:
     server.queue(stream([b": still here\n\n"] * 15 + [EVENTS], pause_seconds=0.05))
+    upstream = upstream_at(server.base_url, replace(PATIENT, total_seconds=0.5))
 
     reply = await upstream.send(chat_call(streaming=True))
 
     assert (await whole(reply)).endswith(b"data: [DONE]\n\n")
+    await upstream.aclose()
 
 
 async def test_what_came_before_a_cut_is_handed_on(
@@ -464,7 +476,9 @@ async def test_listed_models_are_those_that_are_served_and_the_aliases(
 ) -> None:
     listed = [{"id": name, "object": "model", "context": 7} for name in ("m-2", "other")]
     server.queue(answer({"object": "list", "data": listed}))
-    config = UpstreamConfig("up", server.base_url, models=("m-*",), aliases={"fast": "m-1"})
+    config = UpstreamConfig(
+        "up", server.base_url, models=("m-*",), aliases={"fast": "m-1"}, timeouts=PATIENT
+    )
     upstream = OpenAIUpstream(config, environment=False)
 
     models = await upstream.models()

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -25,10 +26,18 @@ class Waits(list[float]):
         self.append(seconds)
 
 
+PATIENT = Timeouts(connect_seconds=30.0, pool_seconds=30.0, models_seconds=30.0)
+SOON = replace(PATIENT, first_byte_seconds=0.3)
+
+
 @asynccontextmanager
 async def pooled(
-    *servers: ScriptedUpstream, waits: Waits | None = None, **aliases: str
+    *servers: ScriptedUpstream,
+    waits: Waits | None = None,
+    first: Timeouts = PATIENT,
+    **aliases: str,
 ) -> AsyncIterator[UpstreamPool]:
+    """`first` are the first one's timeouts; the others are waited for."""
     async with AsyncExitStack() as stack:
         members = []
         for number, server in enumerate(servers):
@@ -37,7 +46,7 @@ async def pooled(
                 f"up-{number}",
                 running.base_url,
                 aliases=aliases if number else {},
-                timeouts=Timeouts(first_byte_seconds=0.3, idle_seconds=0.3, total_seconds=0.5),
+                timeouts=PATIENT if number else first,
             )
             members.append(OpenAIUpstream(config, environment=False))
         made = waits if waits is not None else Waits()
@@ -101,7 +110,7 @@ async def test_the_next_upstream_answers_under_its_own_name_for_the_model() -> N
 async def test_an_upstream_that_is_silent_or_gone_is_passed_over() -> None:
     silent, second = ScriptedUpstream(), ScriptedUpstream()
     silent.when([Stall()])
-    async with pooled(silent, second) as pool:
+    async with pooled(silent, second, first=SOON) as pool:
         reply = await pool.send(chat_call(streaming=True, routes=pool.routes("m")))
         await whole(reply)
         assert (reply.route.upstream, reply.attempts) == ("up-1", 2)
