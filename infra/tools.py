@@ -3,7 +3,7 @@
 Each has an environment of its own under build/, made when first needed;
 `python -m infra.tools TOOL` makes it and prints where the program is.
 """
-# ruff: noqa: S603 - starts pip with arguments of its own
+# ruff: noqa: S603 - starts pip and uv with arguments of its own
 
 import fcntl
 import os
@@ -93,18 +93,31 @@ def _is_installed(folder: Path, packages: tuple[str, ...]) -> bool:
 
 
 def _install(folder: Path, packages: tuple[str, ...]) -> None:
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-qq"]
+    python = str(folder / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     try:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run(
-            [*pip, "--disable-pip-version-check", *packages],
-            check=True,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        if not _installed_by_uv(python, packages):
+            subprocess.run([*pip, *packages], check=True, stderr=subprocess.PIPE, text=True)
     except subprocess.CalledProcessError as exc:
         raise NotInstalled(f"{packages[0]} cannot be installed: {exc.stderr}") from exc
     (folder / "installed.txt").write_text(_listed(packages), encoding="utf-8")
+
+
+def _installed_by_uv(python: str, packages: tuple[str, ...]) -> bool:
+    """Whether uv has installed them, in a tenth of pip's time; where it cannot, pip may.
+
+    It reads no configuration of pip's, and so may not find what pip finds.
+    """
+    try:
+        uv = shutil.which("uv") or (None if packages == TOOLS["uv"] else program("uv"))
+    except NotInstalled:
+        return False
+    if uv is None:
+        return False
+    command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
+    done = subprocess.run([*command, *packages], check=False, capture_output=True)
+    return done.returncode == 0
 
 
 def _listed(packages: tuple[str, ...]) -> str:
