@@ -3,8 +3,10 @@
 import json
 import socket
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -149,3 +151,33 @@ def rounds(connections: Sequence[Connection], request: bytes, count: int) -> flo
             if reply.status != 200:  # noqa: PLR2004 - HTTP
                 raise RuntimeError(f"status {reply.status}: {reply.body[:300]!r}")
     return time.perf_counter() - started
+
+
+def all_answered(
+    connections: Sequence[Connection], requests: Sequence[bytes]
+) -> tuple[float, Reply]:
+    """Seconds for the answers to all of `requests`, every connection always asking; the last one.
+
+    Raises RuntimeError unless all have status 200 and one length: no more is looked at, so that a
+    client costs little beside what it measures.
+    """
+    waiting: deque[Connection] = deque()
+    lengths: set[int] = set()
+    left = iter(requests)
+    started = time.perf_counter()
+    for connection, request in zip(connections, left, strict=False):
+        connection.send(request)
+        waiting.append(connection)
+    while waiting:
+        connection = waiting.popleft()
+        reply = connection.read()
+        if reply.status != 200:  # noqa: PLR2004 - HTTP
+            raise RuntimeError(f"status {reply.status}: {reply.body[:300]!r}")
+        lengths.add(len(reply.body))
+        for request in islice(left, 1):
+            connection.send(request)
+            waiting.append(connection)
+    seconds = time.perf_counter() - started
+    if len(lengths) != 1:
+        raise RuntimeError(f"answers of {sorted(lengths)} bytes to the same requests")
+    return seconds, reply

@@ -1,40 +1,42 @@
 """What batches of embeddings cost by their share of hits, beside LiteLLM's proxy, in turns."""
 
-import base64
 import json
-import struct
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import count
 from statistics import median
 
 from benchmarks.findings import Budget, Finding, Table
-from benchmarks.rig.load import Connection, Reply, json_request
+from benchmarks.rig.load import Connection, Reply, all_answered, json_request
 from benchmarks.rig.processes import cpu_seconds
-from benchmarks.rig.servers import MODEL, Running, litellm_proxy, local_server
+from benchmarks.rig.servers import (
+    MODEL,
+    REDIS_SECONDS,
+    Running,
+    litellm_proxy,
+    local_server,
+)
+from benchmarks.rig.vectors import DIMENSIONS, VECTOR, VectorsUpstream
 from servers.redis.process import redis_process
-from servers.upstream.answers import CountingAnswers
 from servers.upstream.scripted import ScriptedUpstream
-from servers.upstream.scripts import Recorded, Script, answer
 
 METHOD = (
     "One `redis-server`, one worker and {connections} kept-alive connections each that always ask, "
     "in turns of {ours} of our batches and {theirs} of LiteLLM's ({large_ours} and {large_theirs} "
-    "where they are of 1,000), which takes many times as long; {turns} turns, medians. Vectors "
-    "have {dimensions:,} dimensions, in base64 as OpenAI's SDK asks for them; an upstream on this "
-    "machine answers at once. Inputs that are no hits are new each time. Hits are always the same, "
-    "so that our server holds their vectors and asks Redis only whether they are living. CPU is "
-    "that of the serving process, from `/proc`; the last but one column is how many inputs of a "
-    "batch went to the upstream. On a busy machine Redis may be late: ours waits {wait_seconds} "
-    "seconds for it here, LiteLLM's proxy five, which is its default, and a turn in which a server "
-    "does not find all that it has stored is asked anew, up to {tries} times in all. LiteLLM's "
-    "proxy has no database and no keys."
+    "where they are of 1,000), which takes many times as long, so that all of it takes minutes; "
+    "{turns} turns, medians. Vectors have {dimensions:,} dimensions, in base64 as OpenAI's SDK "
+    "asks for them; an upstream on this machine answers at once. Requests and the upstream's "
+    "answers are written before a turn; of its answers status and length are looked at while it "
+    "lasts, and all vectors of one behind it. Inputs that are no hits are new each time. Hits are "
+    "always the same, so that our server holds their vectors and asks Redis only whether they are "
+    "living. CPU is that of the serving process, from `/proc`; the last but one column is how many "
+    "inputs of a batch went to the upstream: never more than are new. Both wait for Redis as long "
+    "as it takes; a turn in which a server does not find all that it has stored is asked anew, up "
+    "to {tries} times in all. LiteLLM's proxy has no database and no keys."
 )
-CONNECTIONS = 4
-DIMENSIONS = 1_536
+CONNECTIONS = 8
 SIZES = (1, 100, 1_000)
 SHARES = (0, 50, 99, 100)
 BUDGETED_SHARE = 99
@@ -44,31 +46,8 @@ _USUAL = 100
 _LARGE = 1_000
 _SETTLE_SECONDS = 1.0  # LiteLLM writes after it has answered
 _TRIES = 3
-_WAIT_SECONDS = 10
-_VECTOR = base64.b64encode(struct.pack(f"<{DIMENSIONS}f", *[0.5] * DIMENSIONS)).decode()
 _NEW = "A text that nobody has asked for yet, number {}."
 _fresh = count()
-
-
-@dataclass
-class Upstream:
-    """Vectors without work, and how many were asked for."""
-
-    inputs: int = 0
-    others: CountingAnswers = field(default_factory=CountingAnswers)
-
-    def __call__(self, request: Recorded) -> Script:
-        """One vector for each input; a server may look at what else there is."""
-        if "input" not in request.fields:
-            return self.others(request)
-        asked = request.fields["input"]
-        number = len(asked) if isinstance(asked, list) else 1
-        self.inputs += number
-        data = [
-            {"object": "embedding", "index": index, "embedding": _VECTOR} for index in range(number)
-        ]
-        usage = {"prompt_tokens": 8 * number, "total_tokens": 8 * number}
-        return answer({"object": "list", "data": data, "model": MODEL, "usage": usage})
 
 
 @dataclass(frozen=True)
@@ -129,7 +108,7 @@ class Side:
 
     name: str
     running: Running
-    upstream: Upstream
+    upstream: VectorsUpstream
     cases: dict[tuple[int, int], Case]
     turns: Turns
 
@@ -141,7 +120,7 @@ class Side:
     def check(self, reply: Reply, count: int) -> None:
         """Raise RuntimeError unless a batch of `count` has all of its vectors."""
         vectors = [each["embedding"] for each in json.loads(reply.body).get("data", ())]
-        if vectors != [_VECTOR] * count:
+        if vectors != [VECTOR] * count:
             raise RuntimeError(f"{self.name}: status {reply.status}: {reply.body[:300]!r}")
 
     def warm(self) -> None:
@@ -152,12 +131,18 @@ class Side:
                 self.check(connection.ask(self.request(inputs)), len(inputs))
             time.sleep(_SETTLE_SECONDS)
 
-    def turn(self, case: Case, tries: int = _TRIES) -> None:
-        """Ask for one turn of a case, and anew where not all that is stored was found."""
-        for _ in range(tries):
+    def turn(self, case: Case) -> None:
+        """Ask for one turn of a case; anew, a few times, where not all that is stored was found.
+
+        Raises RuntimeError where it is never found: nothing would be compared then.
+        """
+        for _ in range(_TRIES):
             per_second, cpu_ms, missed = self._asked(case)
             if missed == case.size - case.hits:
                 break
+        else:
+            said = f"{missed:,.1f} of {case.size:,} went up, {case.hits:,} were stored"
+            raise RuntimeError(f"{self.name}: {said}")
         case.per_second.append(per_second)
         case.cpu_ms.append(cpu_ms)
         case.missed.append(missed)
@@ -166,35 +151,18 @@ class Side:
         """Batches a second, CPU and misses; making them and looking at answers is not timed."""
         batches = self.turns.of(case)
         requests = [self.request(case.inputs()) for _ in range(batches)]
-        missed, cpu = self.upstream.inputs, cpu_seconds(self.running.process_id)
         with ExitStack() as stack:
             connections = [
                 stack.enter_context(Connection(self.running.url)) for _ in range(CONNECTIONS)
             ]
-            started = time.perf_counter()
-            replies = list(_replies(connections, requests))
-            seconds = time.perf_counter() - started
-        cpu_ms = (cpu_seconds(self.running.process_id) - cpu) * 1000 / batches
-        for reply in replies:
-            self.check(reply, case.size)
+            missed, cpu = self.upstream.inputs, cpu_seconds(self.running.process_id)
+            seconds, last = all_answered(connections, requests)
+            cpu_ms = (cpu_seconds(self.running.process_id) - cpu) * 1000 / batches
+        self.check(last, case.size)
         return batches / seconds, cpu_ms, (self.upstream.inputs - missed) / batches
 
 
-def _replies(connections: Sequence[Connection], requests: Sequence[bytes]) -> Iterator[Reply]:
-    """Every connection always asks; it is asked again once it has answered."""
-    waiting = deque(zip(connections, requests, strict=False))
-    left = iter(requests[len(waiting) :])
-    for connection, request in waiting:
-        connection.send(request)
-    while waiting:
-        connection, _ = waiting.popleft()
-        yield connection.read()
-        for request in islice(left, 1):
-            connection.send(request)
-            waiting.append((connection, request))
-
-
-OURS, THEIRS = Turns(48, 12), Turns(12, 4)
+OURS, THEIRS = Turns(200, 24), Turns(24, 8)
 
 
 def measured(
@@ -213,9 +181,6 @@ def measured(
             for key in our.cases:
                 for side in sides:
                     side.turn(side.cases[key])
-    for case in our.cases.values():
-        if set(case.missed) != {case.size - case.hits}:
-            raise RuntimeError(f"{case.missed} of {case.size} went up, {case.hits} were stored")
     said = METHOD.format(
         connections=CONNECTIONS,
         ours=ours.usual,
@@ -225,7 +190,6 @@ def measured(
         turns=turns,
         dimensions=DIMENSIONS,
         tries=_TRIES,
-        wait_seconds=_WAIT_SECONDS,
     )
     return _finding(our, their, said)
 
@@ -234,13 +198,13 @@ def _sides(stack: ExitStack, sizes: Sequence[int], ours: Turns, theirs: Turns) -
     redis_url = stack.enter_context(redis_process())
     made = []
     for name in ("local server", "LiteLLM proxy"):
-        upstream = Upstream()
+        upstream = VectorsUpstream(MODEL)
         base_url = stack.enter_context(ScriptedUpstream(upstream).in_thread()).base_url
         if name == "local server":
             server = local_server(
                 REDIS_URL=redis_url,
                 UPSTREAM_BASE_URL=base_url,
-                EXACT_DEADLINE_SECONDS=str(_WAIT_SECONDS),
+                EXACT_DEADLINE_SECONDS=str(REDIS_SECONDS),
             )
             turns = ours
         else:
