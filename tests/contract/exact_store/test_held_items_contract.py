@@ -44,7 +44,7 @@ async def kept(store: Exact, vector: str, *keys: str, sequence: int = 0) -> None
 async def vectors(store: Exact, *keys: str, max_age_seconds: int | None = None) -> dict[str, str]:
     found = await store.lookup_items(ItemsLookup(TENANT, keys, max_age_seconds))
     assert isinstance(found, ItemsFound)
-    return {key: hit.vector for key, hit in found.hits.items()}
+    return {key: hit.vector.decode() for key, hit in found.hits.items()}
 
 
 async def test_an_item_that_is_held_is_not_sent_again(opened_store: OpenedStore) -> None:

@@ -55,7 +55,7 @@ async def test_items_that_were_stored_together_are_found_by_key_with_their_facts
 
     assert set(hits) == {"a", "b"}
     times = (made.created_at, made.expires_at)
-    assert hits["b"] == ItemHit('{"vector": ', "ä", "id-b", *times, "m", 12)
+    assert hits["b"] == ItemHit('{"vector": ', "ä".encode(), "id-b", *times, "m", 12)
 
 
 async def test_items_count_by_model_and_a_whole_batch_as_one_hit(opened_store: OpenedStore) -> None:

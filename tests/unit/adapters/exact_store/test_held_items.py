@@ -11,7 +11,7 @@ STAMP, OTHER = "0" * 16, "1" * 16
 
 
 def a_hit(vector: str) -> ItemHit:
-    return ItemHit("{", vector, "id", 0, 60, "m", 1)
+    return ItemHit("{", vector.encode(), "id", 0, 60, "m", 1)
 
 
 def test_what_was_read_last_is_held_under_its_stamp() -> None:
@@ -93,6 +93,12 @@ def an_item(number: int, frame: str, vector: str) -> tuple[str, ItemHit]:
     name, entry_id, model = (f"{number:0{length}}" for length in (80, 32, 24))
     created_at = 1_700_000_000 + number
     hit = ItemHit(
-        f"{frame}{number}", f"{vector}{number}", entry_id, created_at, created_at + 60, model, 1_000
+        f"{frame}{number}",
+        f"{vector}{number}".encode(),
+        entry_id,
+        created_at,
+        created_at + 60,
+        model,
+        1_000,
     )
     return name, hit

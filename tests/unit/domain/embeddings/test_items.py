@@ -15,8 +15,8 @@ from llm_cache_proxy.domain.embeddings.items import (
     Item,
     items_in,
     parts_of,
+    pieces_of,
     stored_item,
-    text_of,
 )
 from llm_cache_proxy.domain.embeddings.vectors import as_numbers
 from llm_cache_proxy.domain.embeddings.vectors import packed as packed_vector
@@ -32,7 +32,7 @@ def items(answer: dict[str, Any], inputs: list[Any] | None = None) -> list[Item]
 
 
 def together(found: list[Item], encoding: Encoding = Encoding.FLOAT) -> dict[str, Any]:
-    whole: dict[str, Any] = json.loads("".join(text_of(found, encoding)))
+    whole: dict[str, Any] = json.loads(b"".join(pieces_of(found, encoding)))
     return whole
 
 

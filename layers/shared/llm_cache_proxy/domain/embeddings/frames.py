@@ -12,6 +12,7 @@ DATA, VECTOR, PLACE = "data", "embedding", "index"
 _TO_VECTOR = ',"vector":'
 _HOLE = "\0"
 """Stands for a value; where JSON's text has this character it is an escape."""
+_HOLE_BYTE = _HOLE.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,24 @@ class Frame:
     head: JsonObject
     member: JsonObject
     text: str = field(init=False)
-    _before: str = field(init=False, compare=False)
-    _behind: str = field(init=False, compare=False)
+    _before: bytes = field(init=False, compare=False)
+    _behind: bytes = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Write both once. Raises ValueError or RecursionError for what JSON cannot say."""
         text = compact_text({"head": self.head, "member": self.member})[:-1] + _TO_VECTOR
         before, behind = split_at(self.member, VECTOR, holes=(PLACE,))
-        for name, value in (("text", text), ("_before", before), ("_behind", behind)):
+        pieces = (("_before", before.encode("utf-8")), ("_behind", behind.encode("utf-8")))
+        for name, value in (("text", text), *pieces):
             object.__setattr__(self, name, value)
 
-    def around(self, place: int) -> tuple[str, str]:
+    def around(self, place: int) -> tuple[bytes, bytes]:
         """The item's JSON before and behind its vector, at this place of the batch."""
-        written = str(place)
-        return self._before.replace(_HOLE, written), self._behind.replace(_HOLE, written)
+        written = b"%d" % place
+        return (
+            self._before.replace(_HOLE_BYTE, written),
+            self._behind.replace(_HOLE_BYTE, written),
+        )
 
 
 def split_at(fields: JsonObject, name: str, holes: Container[str] = ()) -> tuple[str, str]:

@@ -5,7 +5,7 @@ clients as it is stored.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from llm_cache_proxy.domain.dialects.fields import token_count
 from llm_cache_proxy.domain.embeddings.batch import Encoding, Input, shares
@@ -17,20 +17,19 @@ _USAGE = "usage"
 _TOKENS = ("prompt_tokens", "total_tokens")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A `vector` (packed) and the `frame` around it; `tokens` are the item's own."""
 
     frame: Frame
-    vector: str
+    vector: bytes
     tokens: int
 
     def text(self) -> str:
         """The stored text, without the tokens: a JSON object whose last member is the vector."""
-        return f'{self.frame.text}"{self.vector}"}}'
+        return f'{self.frame.text}"{self.vector.decode("ascii")}"}}'
 
 
-def parts_of(text: str) -> tuple[str, str]:
+def parts_of(text: str) -> tuple[str, bytes]:
     """The frame and the vector of an item's stored text, as they stand; empty where it is none.
 
     The vector is not looked at: parsing each would cost more than all the rest of a batch.
@@ -38,11 +37,11 @@ def parts_of(text: str) -> tuple[str, str]:
     start = text.rfind('"', 0, -len('"}'))
     frame, vector = text[: max(0, start)], text[start + 1 : -len('"}')]
     is_item = text.endswith('"}') and vector and "\\" not in vector
-    return (frame, vector) if is_item else ("", "")
+    return (frame, vector.encode("utf-8")) if is_item else ("", b"")
 
 
 def stored_item(
-    frame_text: str, vector: str, tokens: int, frames: Frames, encoding: Encoding
+    frame_text: str, vector: bytes, tokens: int, frames: Frames, encoding: Encoding
 ) -> Item | None:
     """The item in the parts of a stored text; None where there is none.
 
@@ -63,7 +62,7 @@ def items_in(answer: JsonObject, inputs: Sequence[Input]) -> list[Item] | None:
     if answer.get("error") or not isinstance(data, list) or len(data) != len(inputs):
         return None
     head, total = _head(answer)
-    frames, found = Frames(), dict[int, tuple[Frame, str]]()
+    frames, found = Frames(), dict[int, tuple[Frame, bytes]]()
     for at, member in enumerate(data):
         vector = packed(member.get(VECTOR)) if isinstance(member, dict) else None
         place = member.get(PLACE, at) if isinstance(member, dict) else None
@@ -85,9 +84,9 @@ def _head(answer: JsonObject) -> tuple[JsonObject, int]:
     return head, token_count(usage.get("prompt_tokens"))
 
 
-def text_of(
+def pieces_of(
     items: Sequence[Item], encoding: Encoding, around: JsonObject | None = None
-) -> Iterator[str]:
+) -> Iterator[bytes]:
     """The pieces of the answer to a batch: its head, then an item in three, then its end.
 
     `around` is the head, the first item's where it is None.
@@ -98,11 +97,11 @@ def text_of(
         tokens = sum(item.tokens for item in items)
         head[_USAGE] = {**usage, **{name: tokens for name in _TOKENS if name in usage}}
     before, behind = split_at(head, DATA)
-    yield f"{before}["
-    quote = '"' if encoding is Encoding.BASE64 else ""
+    yield f"{before}[".encode()
+    quote = b'"' if encoding is Encoding.BASE64 else b""
     for place, item in enumerate(items):
         start, end = item.frame.around(place)
-        yield f"{',' if place else ''}{start}{quote}"
+        yield (b"," if place else b"") + start + quote
         yield item.vector if quote else as_numbers(item.vector)
-        yield f"{quote}{end}"
-    yield f"]{behind}"
+        yield quote + end
+    yield f"]{behind}".encode()

@@ -10,13 +10,13 @@ _HIGHEST = 0x7F, 0xFF
 """The last byte of what is no number, and of the largest ones; behind a sign or none."""
 
 
-def packed(value: object) -> str | None:
+def packed(value: object) -> bytes | None:
     """A vector of an answer, a list of numbers or base64, in base64; None where it is no vector.
 
     A number that float32 cannot hold, such as an infinity, makes it none.
     """
     if isinstance(value, str):
-        return value if is_packed(value) else None
+        return value.encode("ascii") if is_packed(value) else None
     if not isinstance(value, list) or not value:
         return None
     try:
@@ -24,10 +24,10 @@ def packed(value: object) -> str | None:
     except (struct.error, OverflowError, TypeError):
         return None
     is_finite = _are_finite(numbers) and not any(type(each) is bool for each in value)
-    return base64.b64encode(numbers).decode("ascii") if is_finite else None
+    return base64.b64encode(numbers) if is_finite else None
 
 
-def is_packed(text: str) -> bool:
+def is_packed(text: str | bytes) -> bool:
     """Whether the text is a vector in base64, of one number or more, all of them finite."""
     try:
         data = _unpacked(text)
@@ -43,13 +43,13 @@ def _are_finite(data: bytes) -> bool:
     return all(map(math.isfinite, struct.unpack(f"<{len(data) // _BYTES}f", data)))
 
 
-def _unpacked(text: str) -> bytes:
+def _unpacked(text: str | bytes) -> bytes:
     return binascii.a2b_base64(text, strict_mode=True)
 
 
-def as_numbers(text: str) -> str:
+def as_numbers(text: bytes) -> bytes:
     """The packed vector as a JSON array; its numbers read as float32 are the vector's own."""
     data = _unpacked(text)
     numbers = struct.unpack(f"<{len(data) // _BYTES}f", data)
     # Nine digits name a float32; Python's own spelling of a float takes four times as long.
-    return f"[{','.join(['%.9g'] * len(numbers)) % numbers}]"
+    return b"[%b]" % (b",".join([b"%.9g"] * len(numbers)) % numbers)

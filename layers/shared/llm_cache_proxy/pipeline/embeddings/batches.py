@@ -7,10 +7,9 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, Input, item_keys
-from llm_cache_proxy.domain.embeddings.items import Item, text_of
+from llm_cache_proxy.domain.embeddings.items import Item, pieces_of
 from llm_cache_proxy.domain.errors import NotInCache
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import MISSES, latency_counts
@@ -35,8 +34,6 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.upstream import Upstream
 
 _OK, _CLIENT_ERROR = 200, 400
-_AT_ONCE = 24
-"""Pieces of base64 (eight vectors) written before other requests get their turn."""
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
 
@@ -169,11 +166,12 @@ class CachedEmbeddings:
 
 
 async def _written(items: Sequence[Item], encoding: Encoding, head: JsonObject | None) -> bytes:
-    """The answer's body; other requests are served in between."""
-    written, pieces = [], text_of(items, encoding, head)
-    at_once = _AT_ONCE if encoding is Encoding.BASE64 else 1
-    while text := "".join(islice(pieces, at_once)):
-        # In small pieces: a second copy of the whole would need new memory each time.
-        written.append(text.encode("utf-8"))
+    """The answer's body; other requests are served while vectors are written out as numbers."""
+    pieces = pieces_of(items, encoding, head)
+    if encoding is Encoding.BASE64:
+        return b"".join(pieces)
+    written = []
+    for piece in pieces:
+        written.append(piece)
         await asyncio.sleep(0)
     return b"".join(written)

@@ -37,16 +37,16 @@ class Gathered:
     @classmethod
     def of(cls, found: ItemsResult) -> "Gathered":
         """What a lookup has found."""
-        items = {key: one.item for key, one in found.stored.items()}
-        leased = set(found.keys) - items.keys() - found.followed if found.claim else set()
-        return cls(found, items, set(found.followed), leased)
+        items, followed = dict(found.stored), set(found.followed)
+        leased = set(found.keys) - items.keys() - followed if found.claim else set()
+        return cls(found, items, followed, leased)
 
     def add_followed(self, waited: Sequence[str], again: ItemsResult | None) -> bool:
         """Add what another look at `waited` has found; whether to request some of the rest."""
         if again is None:
             self.followed -= set(waited)
             return True
-        self.items |= {key: one.item for key, one in again.stored.items()}
+        self.items |= again.stored
         self.awaited |= again.stored.keys()
         ours = set(waited) - again.stored.keys() - again.followed
         self.leased |= ours
@@ -93,7 +93,7 @@ class Gathered:
             state.counts.add_result({COALESCED: 1})
             return Outcome(Result.COALESCED, str(Reason.COALESCED))
         state.counts.result = {EXACT_HITS: 1}  # as the store has counted it
-        hits, now = [one.hit for one in self.found.stored.values()], self.found.now
+        hits, now = [self.found.hits[key] for key in self.found.stored], self.found.now
         return Outcome(
             Result.HIT_EXACT,
             str(Reason.IDENTICAL),

@@ -28,16 +28,8 @@ from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 
 @dataclass(frozen=True, slots=True)
-class StoredItem:
-    """An item, and the hit that it was read from."""
-
-    item: Item
-    hit: ItemHit
-
-
-@dataclass(frozen=True, slots=True)
 class ItemsResult:
-    """`keys` are those of the batch's inputs, in order; `stored` are the items found.
+    """`keys` are those of the batch's inputs, in order; `stored` are the items read from `hits`.
 
     `planned` is the request under which the others are to be stored; `now` is the store's clock. An
     item that is neither stored nor `followed` is leased under `claim`, unless that is empty.
@@ -45,7 +37,8 @@ class ItemsResult:
 
     planned: PlannedRequest
     keys: Sequence[str]
-    stored: Mapping[str, StoredItem]
+    stored: Mapping[str, Item]
+    hits: Mapping[str, ItemHit]
     now: int = 0
     claim: str = ""
     followed: AbstractSet[str] = frozenset()
@@ -73,9 +66,9 @@ class ItemTier:
             keys = item_keys(planned.key, batch.inputs)
             found = await self._look(planned, state, keys, claim, PendingCounts())
         if not isinstance(found, ItemsFound):
-            return ItemsResult(planned, keys, {})
+            return ItemsResult(planned, keys, {}, {})
         read = _read(found, batch.encoding)
-        return ItemsResult(planned, keys, read, found.now, claim, found.followed)
+        return ItemsResult(planned, keys, read, found.hits, found.now, claim, found.followed)
 
     async def look_again(
         self, found: ItemsResult, keys: Sequence[str], encoding: Encoding, state: RequestState
@@ -93,7 +86,8 @@ class ItemTier:
         if not isinstance(again, ItemsFound):
             return None
         read = _read(again, encoding)
-        return ItemsResult(found.planned, keys, read, again.now, found.claim, again.followed)
+        claim, followed = found.claim, again.followed
+        return ItemsResult(found.planned, keys, read, again.hits, again.now, claim, followed)
 
     async def _look(
         self,
@@ -146,11 +140,11 @@ class ItemTier:
             raise
 
 
-def _read(found: ItemsFound, encoding: Encoding) -> dict[str, StoredItem]:
+def _read(found: ItemsFound, encoding: Encoding) -> dict[str, Item]:
     frames = Frames()
     read = {}
     for key, hit in found.hits.items():
         item = stored_item(hit.frame, hit.vector, hit.prompt_tokens, frames, encoding)
         if item is not None:
-            read[key] = StoredItem(item, hit)
+            read[key] = item
     return read

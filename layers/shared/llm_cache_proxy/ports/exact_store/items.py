@@ -39,7 +39,7 @@ class ItemHit:
     """A valid item: the two parts of its entry's JSON form, and what `Hit` says of it."""
 
     frame: str
-    vector: str
+    vector: bytes
     entry_id: str
     created_at: int
     expires_at: int

@@ -64,7 +64,7 @@ class HeldItems:
 
 
 def _size_bytes(hit: ItemHit) -> int:
-    return _text_bytes(hit.frame) + _text_bytes(hit.vector) + _OVERHEAD_BYTES
+    return _text_bytes(hit.frame) + len(hit.vector) + _OVERHEAD_BYTES
 
 
 def _text_bytes(text: str) -> int:
