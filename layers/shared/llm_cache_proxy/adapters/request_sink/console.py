@@ -3,7 +3,6 @@
 Never writes a prompt or an answer.
 """
 
-import json
 import time
 from collections.abc import Callable
 from typing import TextIO
@@ -19,7 +18,6 @@ _COLOURS = {
     "MISS": _YELLOW,
 }
 _FIRST_ERROR = 400
-_JSON = json.JSONEncoder(separators=(",", ":"))
 _MOST_CHARACTERS = 60  # of a path or a model, which a client may choose
 
 
@@ -44,8 +42,7 @@ class Console:
 
 def as_json(served: RequestEvent) -> str:
     """The fields of the log line, and what was called."""
-    called = {"method": served.method, "path": served.path}
-    return _JSON.encode({**called, **served.line()})
+    return served.json_line(method=served.method, path=served.path)
 
 
 def plain(served: RequestEvent) -> str:

@@ -5,7 +5,6 @@ request: a thread of its own writes the lines. Where it cannot write the file, t
 and the process's log says so.
 """
 
-import json
 import logging
 import os
 import queue
@@ -32,7 +31,7 @@ class RequestLog:
 
     def write(self, served: RequestEvent) -> None:
         """Hand a line over to be written; it is in the file a moment later."""
-        line = json.dumps(served.line(), separators=(",", ":")).encode("ascii") + b"\n"
+        line = served.json_line().encode("ascii") + b"\n"
         try:
             self._lines.put_nowait(line)
         except queue.Full:

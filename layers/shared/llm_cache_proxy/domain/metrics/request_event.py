@@ -1,7 +1,11 @@
 """One request as logs and metrics report it, without prompt and answer."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,7 @@ class Usage:
     saved: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RequestEvent:
     """What became of one request.
 
@@ -83,3 +87,13 @@ class RequestEvent:
             "duration_ms": round(self.duration_ms, 3),
         }
         return {name: value for name, value in fields.items() if value is not None}
+
+    def json_line(self, **further: object) -> str:
+        """The log line as compact JSON in ASCII, with `further` fields at its end."""
+        line = self._json_line
+        return f"{line[:-1]},{_JSON.encode(further)[1:]}" if further else line
+
+    @cached_property
+    def _json_line(self) -> str:
+        """Written once for all sinks."""
+        return _JSON.encode(self.line())

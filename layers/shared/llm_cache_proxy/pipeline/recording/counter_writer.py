@@ -7,7 +7,6 @@ no request waits for a count that does not belong to its own answer.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,6 @@ _COMPARED_CHARACTERS = 2_000
 _MOST_LINES = 500
 """Lines of a tenant that wait for its next call; the oldest are dropped."""
 
-_LINE = json.JSONEncoder(separators=(",", ":"))
 _log = logging.getLogger(__name__)
 
 
@@ -150,13 +148,13 @@ class RecentDecisions:
 
     def write(self, served: RequestEvent) -> None:
         """Keep the line for the next call of its tenant, or of the default one."""
-        line = served.line()
+        shown = {}
         if self._with_prompts and served.prompt:
             compared = served.similarity is not None
             most = _COMPARED_CHARACTERS if compared else _SHOWN_CHARACTERS
-            line["prompt"] = served.prompt[:most]
+            shown["prompt"] = served.prompt[:most]
         tenant = served.tenant or self._without_tenant
-        self._counter_writer.later(tenant, {}, [_LINE.encode(line)])
+        self._counter_writer.later(tenant, {}, [served.json_line(**shown)])
 
     def close(self) -> None:
         """Nothing of its own: the counter writer is drained by its owner."""
