@@ -9,6 +9,7 @@ import asyncio
 import math
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, cast
 from urllib.request import getproxies
@@ -176,6 +177,7 @@ class HttpCalls:
             read=None,
         )
         self._extensions = {"timeout": limits.as_dict()}
+        self._url = lru_cache(maxsize=100)(httpx.URL)  # parsing takes longer than all the rest
 
     async def call(self, outgoing: Outgoing) -> tuple[httpx.Response, ReplyBody]:
         """The status, the headers and the first byte of an answer.
@@ -207,7 +209,7 @@ class HttpCalls:
         try:
             request = httpx.Request(
                 outgoing.method,
-                outgoing.url,
+                self._url(outgoing.url),
                 headers=outgoing.headers,
                 content=outgoing.body,
                 extensions=self._extensions,
