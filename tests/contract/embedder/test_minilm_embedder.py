@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from functions.embedding import build_model
@@ -65,10 +66,15 @@ async def test_eight_bit_weights_agree_with_sentence_transformers(
 ) -> None:
     found = await eight_bit.embed(TEXTS)
 
+    cosines = [
+        cosine(reference.vector, embedding.vector)
+        for reference, embedding in zip(REFERENCES, found, strict=True)
+    ]
     assert eight_bit.embedder_id != DEFAULT_EMBEDDER_ID
-    for reference, embedding in zip(REFERENCES, found, strict=True):
-        # Processors without 8-bit dot products round more: 0.979 there, 0.987 with them.
-        assert cosine(reference.vector, embedding.vector) >= 0.975, reference.name
+    # The texts are strange ones, a question mark alone and words without end: those that people
+    # write are at 0.999.
+    assert fmean(cosines) >= 0.998
+    assert min(cosines) >= 0.995
 
 
 async def test_neighbours_in_a_batch_do_not_change_a_vector(minilm: MiniLMEmbedder) -> None:
@@ -151,9 +157,9 @@ async def test_a_missing_model_is_said_to_be_missing(tmp_path: Path) -> None:
 
 
 async def test_a_model_under_another_id_is_refused() -> None:
-    embedder = MiniLMEmbedder(model_folder(), embedder_id="minilm-l6-v2/onnx-int8")
+    embedder = MiniLMEmbedder(model_folder(), embedder_id="minilm-l6-v2/onnx-uint8")
 
-    with pytest.raises(EmbedderUnavailable, match="not minilm-l6-v2/onnx-int8"):
+    with pytest.raises(EmbedderUnavailable, match="not minilm-l6-v2/onnx-uint8"):
         await embedder.embed(["text"])
     await embedder.aclose()
 

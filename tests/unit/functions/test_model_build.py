@@ -13,6 +13,7 @@ from llm_cache_proxy.adapters.embedder.minilm.model_build.manifest import (
     is_complete,
     write_manifest,
 )
+from llm_cache_proxy.adapters.embedder.minilm.model_build.outliers import OUTLIERS
 from llm_cache_proxy.adapters.embedder.minilm.model_build.source import read_safetensors
 from llm_cache_proxy.adapters.embedder.minilm.model_build.storage import EightBit, FullPrecision
 
@@ -144,24 +145,39 @@ def test_eight_bit_weights_are_off_by_half_a_step_at_most(tmp_path: Path) -> Non
     matrix = np.random.default_rng(7).normal(size=(4, 384)).astype(np.float32)
     storage = EightBit(tmp_path / "data")
 
-    node = storage.product("source", matrix, "out")
+    [node] = storage.product("source", matrix, "out")
 
-    steps, scales = (_read(tmp_path / "data", tensor) for tensor in storage.tensors)
+    steps, scales, zero = (_read(tmp_path / "data", tensor) for tensor in storage.tensors)
     assert node.op_type == "DynamicQuantizeMatMul"
-    assert np.abs(steps.T - matrix / scales[:, np.newaxis]).max() <= 0.5 + 1e-4
+    assert np.abs((steps - zero).T - matrix / scales[:, np.newaxis]).max() <= 0.5 + 1e-4
 
 
-def test_wide_matrices_have_a_scale_a_block(tmp_path: Path) -> None:
-    matrix = np.random.default_rng(7).normal(size=(4, 512)).astype(np.float32)
+def test_a_channel_that_stands_out_is_brought_in_and_its_weights_make_up_for_it(
+    tmp_path: Path,
+) -> None:
+    matrix = np.random.default_rng(7).normal(size=(4, 384)).astype(np.float32)
+    storage = EightBit(tmp_path / "data")
+    source, channels = "hidden_3", OUTLIERS["hidden_3"]
+
+    divided, product = storage.product(source, matrix, "out")
+
+    shares, steps, scales, zero = (_read(tmp_path / "data", tensor) for tensor in storage.tensors)
+    error = (steps - zero).T * scales[:, np.newaxis] * shares - matrix
+    assert list(divided.input) == [source, "out_shares"]
+    assert product.input[0] == divided.output[0]
+    assert {at: 1 / shares[at] for at in np.flatnonzero(shares != 1)} == channels
+    assert (np.abs(error) <= scales[:, np.newaxis] * shares * (0.5 + 1e-4)).all()
+
+
+def test_a_wide_matrix_without_known_channels_keeps_its_precision(tmp_path: Path) -> None:
+    matrix = np.random.default_rng(7).normal(size=(4, 1536)).astype(np.float32)
     storage = EightBit(tmp_path / "data")
 
-    node = storage.product("source", matrix, "out")
+    [node] = storage.product("layer_0_active", matrix, "out")
 
-    steps, scales = (_read(tmp_path / "data", tensor) for tensor in storage.tensors)
-    blocks = (steps.reshape(4, 4, 128) - 128) * scales.reshape(4, 4, 1)
-    error = np.abs(blocks - matrix.reshape(4, 4, 128)) / scales.reshape(4, 4, 1)
-    assert node.op_type == "MatMulNBits"
-    assert error.max() <= 0.5 + 1e-4
+    [weight] = (_read(tmp_path / "data", tensor) for tensor in storage.tensors)
+    assert node.op_type == "MatMul"
+    assert (matrix == weight.T).all()
 
 
 def _read(data: Path, tensor: TensorProto) -> npt.NDArray[np.float32]:

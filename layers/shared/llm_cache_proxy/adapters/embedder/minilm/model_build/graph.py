@@ -110,7 +110,7 @@ class _Writer:
         return self._add("LayerNormalization", inputs, out, epsilon=EPSILON)
 
     def _product(self, source: str, matrix: npt.NDArray[np.float32], out: str) -> str:
-        self.nodes.append(self._storage.product(source, matrix, out))
+        self.nodes.extend(self._storage.product(source, matrix, out))
         return out
 
     def _scales(self, name: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from llm_cache_proxy.adapters.embedder.minilm.model_build.source import (
 MANIFEST = "model.json"
 
 # Raised where the same weights come to make other files.
-_RECIPE, _QUANTISED_RECIPE = 1, 2
+_RECIPE, _QUANTISED_RECIPE = 1, 3
 _QUICK_BYTES = 1_000_000  # the weights take longer to hash than a start may take
 
 
@@ -51,7 +51,7 @@ def write_manifest(folder: Path, *, quantised: bool) -> None:
 
 def _description(*, quantised: bool) -> dict[str, object]:
     return {
-        "embedder_id": "minilm-l6-v2/onnx-int8" if quantised else "minilm-l6-v2/onnx-fp32",
+        "embedder_id": "minilm-l6-v2/onnx-uint8" if quantised else "minilm-l6-v2/onnx-fp32",
         "dimensions": 384,
         # With 8-bit activations, the last digit's rounding in a batch becomes another vector.
         "may_batch": not quantised,

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from onnx import NodeProto, TensorProto, helper
 
+from llm_cache_proxy.adapters.embedder.minilm.model_build.outliers import OUTLIERS
+
 _PAGE_BYTES = 4096
 _INLINE_BYTES = 64  # a shape or an axis stays in the graph
-_BLOCK = 128  # weights that share a scale; a power of two that divides 384 and 1536
 _WIDTH = 384
 _STEPS = 127  # of an 8-bit number, on either side of zero
+_ZERO = 128
 _FUSED = "com.microsoft"
-_INT8_ACTIVATIONS = 4  # MatMulNBits: the products are made of 8-bit numbers on both sides
 
 
 class Storage(Protocol):
@@ -33,8 +34,8 @@ class Storage(Protocol):
         """Keep a table whose rows are looked up, as any float type; returns its name."""
         ...
 
-    def product(self, source: str, matrix: npt.NDArray[np.float32], out: str) -> NodeProto:
-        """The node for `out` = `source` times the transpose of `matrix` [outputs, inputs]."""
+    def product(self, source: str, matrix: npt.NDArray[np.float32], out: str) -> list[NodeProto]:
+        """The nodes for `out` = `source` times the transpose of `matrix` [outputs, inputs]."""
         ...
 
 
@@ -60,10 +61,10 @@ class FullPrecision:
         """Keep a table whose rows are looked up; returns its name."""
         return self.constant(name, array)
 
-    def product(self, source: str, matrix: npt.NDArray[np.float32], out: str) -> NodeProto:
+    def product(self, source: str, matrix: npt.NDArray[np.float32], out: str) -> list[NodeProto]:
         """A plain matrix product."""
         weight = self.constant(f"{out}_weight", matrix.T)
-        return helper.make_node("MatMul", [source, weight], [out])
+        return [helper.make_node("MatMul", [source, weight], [out])]
 
     def _append(self, tensor: TensorProto, content: bytes) -> None:
         with self._data.open("ab") as stream:
@@ -76,48 +77,39 @@ class FullPrecision:
 
 
 class EightBit(FullPrecision):
-    """Matrices as 8-bit numbers with a scale each output or block; the word table as 16-bit floats.
+    """Matrices as 8-bit numbers with a scale an output; the word table as 16-bit floats.
 
-    Where a matrix is as wide as the model, one scale is found for all of its inputs at run time.
-    The inputs of the wider ones (out of GELU) have outliers for which one scale is too coarse:
-    measured, the vectors of some texts fall below a cosine of 0.98 with the original ones. These
-    get scales by block, at twice the time.
+    A product's inputs become 8-bit numbers as well, all of a text by one scale that is found at run
+    time. A channel that stands out would make that scale too coarse for the others: it is divided
+    by a power of two before, and its weights multiplied. Wide matrices (out of GELU) whose inputs
+    are not in `OUTLIERS` stay as they are: no scale is fine enough for them.
+
+    Weights are unsigned: signed ones make sums that processors without 8-bit dot products cut off
+    at 16 bits, so that a vector would depend on the machine.
     """
 
     def table(self, name: str, array: npt.NDArray[np.float32]) -> str:
         """Keep a table whose rows are looked up, as 16-bit floats; returns its name."""
         return self.constant(name, array.astype(np.float16))
 
-    def product(self, source: str, matrix: npt.NDArray[np.float32], out: str) -> NodeProto:
+    def product(self, source: str, matrix: npt.NDArray[np.float32], out: str) -> list[NodeProto]:
         """One of ONNX Runtime's own operators for 8-bit numbers on both sides."""
-        if matrix.shape[1] > _WIDTH:
-            return self._by_block(source, matrix, out)
+        if matrix.shape[1] > _WIDTH and source not in OUTLIERS:
+            return super().product(source, matrix, out)
+        nodes: list[NodeProto] = []
+        if source in OUTLIERS:
+            divisors = np.ones(matrix.shape[1], np.float32)
+            for channel, divisor in OUTLIERS[source].items():
+                divisors[channel] = divisor
+            shares = self.constant(f"{out}_shares", 1 / divisors)
+            nodes.append(helper.make_node("Mul", [source, shares], [f"{out}_source"]))
+            source, matrix = f"{out}_source", matrix * divisors
         scales = np.abs(matrix).max(axis=1) / _STEPS
-        steps = np.rint(matrix / scales[:, np.newaxis]).astype(np.int8)
+        steps = (np.rint(matrix / scales[:, np.newaxis]) + _ZERO).astype(np.uint8)
         names = [
             self.constant(f"{out}_weight", np.ascontiguousarray(steps.T)),
             self.constant(f"{out}_scales", scales.astype(np.float32)),
+            self.constant(f"{out}_zero", np.array(_ZERO, np.uint8)),
         ]
-        return helper.make_node("DynamicQuantizeMatMul", [source, *names], [out], domain=_FUSED)
-
-    def _by_block(self, source: str, matrix: npt.NDArray[np.float32], out: str) -> NodeProto:
-        """MatMulNBits: 128 is zero, and 127 steps reach a block's largest."""
-        outputs, inputs = matrix.shape
-        blocks = matrix.reshape(outputs, inputs // _BLOCK, _BLOCK)
-        scales = np.abs(blocks).max(axis=2, keepdims=True) / _STEPS
-        steps = np.rint(blocks / scales) + 128
-        names = [
-            self.constant(f"{out}_weight", steps.astype(np.uint8)),
-            self.constant(f"{out}_scales", scales.reshape(outputs, -1).astype(np.float32)),
-        ]
-        return helper.make_node(
-            "MatMulNBits",
-            [source, *names],
-            [out],
-            domain=_FUSED,
-            K=inputs,
-            N=outputs,
-            bits=8,
-            block_size=_BLOCK,
-            accuracy_level=_INT8_ACTIVATIONS,
-        )
+        product = helper.make_node("DynamicQuantizeMatMul", [source, *names], [out], domain=_FUSED)
+        return [*nodes, product]
