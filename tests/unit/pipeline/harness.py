@@ -78,6 +78,7 @@ class Harness:
     learning: LearningRules | None = None
     frozen: bool = False
     stores_behind: bool = False
+    deadline_seconds: float = 1.0
     chance: float = 0.0
     verifier: FakeVerifier = field(default_factory=FakeVerifier)
     unchecked_per_minute: int = 2
@@ -127,7 +128,7 @@ class Harness:
         return await self.proxy.answer(request, state)
 
     def _composed(self) -> Pipeline:
-        parts = (Dependency(name, 1.0, self, Breaker()) for name in TIERS)
+        parts = (Dependency(name, self.deadline_seconds, self, Breaker()) for name in TIERS)
         ports = Ports(
             exact=self.exact,
             items=self.exact,
