@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import (
     Field,
@@ -115,12 +116,16 @@ def runs_under_sam_local() -> bool:
 
 
 def read_settings(
-    secrets: Mapping[str, str] | None = None, *, unread: Collection[str] = ()
+    secrets: Mapping[str, str] | None = None,
+    *,
+    unread: Collection[str] = (),
+    addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> Settings:
     """The settings in the environment, under those in TUNING and `secrets` (by variables' names).
 
-    `unread` are names in TUNING that mean nothing to this process. Raises SettingsError that names
-    what is wrong.
+    `unread` are names in TUNING that mean nothing to this process; a secret of `addresses` is left
+    aside where the setting that it belongs to is not given. Raises SettingsError that names what is
+    wrong.
     """
     kept = dict(secrets or {})
     tuning = read_tuning(
@@ -129,7 +134,12 @@ def read_settings(
         secret=secret_setting_names(),
     )
     found = {name.lower(): value for name, value in (tuning | kept).items() if value}
-    found = {name: value for name, value in found.items() if name.upper() not in unread}
+    lone = {
+        secret
+        for secret, address in addresses.items()
+        if address.lower() not in found and read_variable(address) is None
+    }
+    found = {name: value for name, value in found.items() if name.upper() not in {*unread, *lone}}
     try:
         return Settings.model_validate(found)
     except ValidationError as exc:

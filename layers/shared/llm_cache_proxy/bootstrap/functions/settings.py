@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.bootstrap.functions.logs import log_as_json
@@ -22,6 +23,15 @@ CLIENT_KEYS = frozenset({"ACCESS_MODE", "UPSTREAM_KEY_FROM_CLIENT"})
 """Settings that ask for the secret that signs keys."""
 STORE_SHAPES = frozenset({"REDIS_CLUSTER_SLOTS"})
 """Settings that ask for a store's address."""
+ADDRESSES = MappingProxyType(
+    {
+        "UPSTREAM_API_KEY": "UPSTREAM_BASE_URL",
+        "UPSTREAM_KEYS": "UPSTREAMS",
+        "UPSTASH_REDIS_REST_TOKEN": "UPSTASH_REDIS_REST_URL",
+    }
+)
+"""What each secret belongs to. A deployment stores a secret before the version that has its address
+is there; instances of the version before, which start meanwhile, leave it aside."""
 _log = logging.getLogger(__name__)
 
 
@@ -40,10 +50,13 @@ def function_settings(unread: Collection[str] = ()) -> Settings:
         secrets = ssm_secrets(names)
     if source := read_tuning_source():
         secrets[TUNING] = _profile(source).read()
-    settings = read_settings(secrets, unread=unread)
+    settings = read_settings(secrets, unread=unread, addresses=ADDRESSES)
     log_as_json(settings.log_level)
     for library in ("httpx", "mangum"):  # a line a request each, httpx's with the whole address
         logging.getLogger(library).setLevel(logging.WARNING)
+    for secret, address in ADDRESSES.items():
+        if secret in secrets and getattr(settings, address.lower()) is None:
+            _log.warning("%s is left aside: %s is not set", secret, address)
     for doubt in settings.doubts():
         _log.warning("%s", doubt)
     return settings
