@@ -4,7 +4,8 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,14 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from fakes.upstream import completion
 from llm_cache_proxy.adapters.request_sink.cloudwatch import CloudWatchRequests
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.middleware.request_events import CURRENT, RequestEventMiddleware
 from llm_cache_proxy.bootstrap.functions.logs import log_as_json
 from llm_cache_proxy.domain.metrics.pricing import default_prices
 from llm_cache_proxy.domain.requests.reasons import Result
+from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.pipeline.recording.counter_writer import RecentDecisions
 from llm_cache_proxy.pipeline.recording.request_events import (
     RequestEventDraft,
@@ -25,6 +28,7 @@ from llm_cache_proxy.pipeline.recording.request_events import (
 )
 from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.pipeline.request.state import RequestState
+from samples.stack.template import Stack, template
 from servers.asgi import serving
 from unit.api.service import service_over
 from unit.pipeline.harness import Harness
@@ -32,6 +36,18 @@ from unit.pipeline.harness import Harness
 if TYPE_CHECKING:
     from llm_cache_proxy.ports.request_sink import RequestSink
 
+GIVEN = {
+    "Name": "lcp",
+    "Namespace": "LlmCacheProxy/lcp",
+    "CompletionsFunction": "lcp-completions",
+    "EmbeddingFunction": "lcp-embedding",
+    "MetricsFunction": "lcp-metrics",
+    "AdminFunction": "lcp-admin",
+    "FailedInvocations": "lcp-failed-invocations",
+    "CompletionsTimeoutSeconds": "300",
+    "ReservedConcurrency": "20",
+}
+"""What the stack hands over to infra/monitoring.yaml."""
 SECRET_PROMPT = "What is the capital of the secret country?"
 
 
@@ -55,7 +71,13 @@ class Watched:
 
 @pytest.fixture
 async def watched() -> AsyncIterator[Watched]:
-    harness, answer = Harness(), io.StringIO()
+    async with watching(Harness()) as made:
+        yield made
+
+
+@asynccontextmanager
+async def watching(harness: Harness) -> AsyncIterator[Watched]:
+    answer = io.StringIO()
     sinks: list[RequestSink] = [
         CloudWatchRequests("test", answer),
         RecentDecisions(harness.proxy.counter_writer, "default", with_prompts=False),
@@ -130,6 +152,53 @@ async def test_an_upstream_that_is_unavailable_is_reported_as_its_error(watched:
 
     [line] = watched.lines
     assert (response.status_code, line["status"], line["UpstreamErrors"]) == (502, 502, [1])
+
+
+def alarmed() -> Iterator[tuple[str, str]]:
+    """Each of our metrics that an alarm reads, and the tier that it reads it of."""
+    for alarm in Stack(template("infra/monitoring.yaml"), **GIVEN).resources.values():
+        if alarm["Type"] != "AWS::CloudWatch::Alarm":
+            continue
+        given = alarm["Properties"]
+        stats = [
+            one["MetricStat"]["Metric"] for one in given.get("Metrics", []) if "MetricStat" in one
+        ]
+        for metric in [*stats, *([given] if "MetricName" in given else [])]:
+            if metric["Namespace"] == GIVEN["Namespace"]:
+                [dimension] = metric["Dimensions"]
+                yield metric["MetricName"], dimension["Value"]
+
+
+async def test_what_each_alarm_waits_for_is_written_with_the_tier_that_it_names(
+    watched: Watched,
+) -> None:
+    """A metric of another tier is another metric: an alarm on one that never comes stays silent."""
+    watched.harness.embedder.set_similarity(SECRET_PROMPT, "Which is it?", 0.99)
+    sampling = Harness(shadow=ShadowRules(rate=0.01), frozen=True)
+    sampling.embedder.set_similarity(SECRET_PROMPT, "Which is it?", 0.99)
+
+    for text in (SECRET_PROMPT, SECRET_PROMPT, "Which is it?"):
+        await watched.ask(text)
+    await watched.ask(headers={"x-bypass-cache": "true"})
+    await watched.ask("What is not looked up?", headers={"cache-control": "no-cache"})
+    watched.harness.exact.away = True
+    await watched.ask("What does the cache say?")
+    watched.harness.upstream.unreachable = True
+    await watched.ask("What does the upstream say?")
+    async with watching(sampling) as sampled:
+        await sampled.ask()
+        for _ in range(LEAST_SAMPLES):
+            sampling.upstream.queue([json.dumps(completion("Another city.")).encode()], 200)
+            await sampled.ask("Which is it?", headers={"x-cache-mode": "read-only"})
+        lines = [*watched.lines, *sampled.lines]
+
+    written = {
+        (metric["Name"], line["tier"])
+        for line in lines
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    }
+    assert {*alarmed()} - written == set()
+    assert len({*alarmed()}) >= 9
 
 
 async def test_a_client_that_leaves_midway_has_a_line() -> None:
