@@ -1,5 +1,6 @@
 """The guided deployment: `make deploy`, `make tune`, `make destroy`.
 
-Asks six things, tries each before anything is built, keeps the answers (samconfig.toml) and the
-secrets (AWS Systems Manager), builds, deploys, and asks the deployed stack twice.
+Asks about six things in nine lines, tries each before anything is built, keeps the answers
+(samconfig.toml) and the secrets (AWS Systems Manager), builds, deploys, and asks the deployed stack
+twice.
 """

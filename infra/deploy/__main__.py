@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from infra.deploy.destroy import Destroyer
-from infra.deploy.dialogue.questions import NotAnswered, Terminal, stage_of
+from infra.deploy.dialogue.questions import NotAnswered, Terminal, region_of, stage_of
 from infra.deploy.dialogue.samconfig import SamConfig
 from infra.deploy.guide import Guide
 from infra.deploy.stack.aws import Aws, AwsError, reason
@@ -26,19 +26,19 @@ def main(arguments: Sequence[str]) -> int:
     if given.command == "deploy":
         guide = Guide(console, environment, interactive=not given.yes, dry_run=given.dry_run)
         return guide.deploy()
+    config = SamConfig(ROOT / "samconfig.toml")
     try:
         stage = stage_of(environment, None)
+        aws = Aws(region_of(environment, config.kept(stage), None))
+        source = config.overrides(stage).get("TuningSource", "")
     except NotAnswered as exc:
         console.say(str(exc))
         return 2
-    kept = SamConfig(ROOT / "samconfig.toml")
-    aws = Aws(environment.get("AWS_REGION") or kept.region(stage))
     if given.command == "destroy":
         return Destroyer(
             console, aws, stage, interactive=not given.yes, dry_run=given.dry_run
         ).destroy()
     try:
-        source = kept.overrides(stage).get("TuningSource", "")
         console.say(tune(aws, stage, given.changes, source=source))
     except SettingsError as exc:
         console.say(str(exc))
@@ -53,7 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="llm-cache-proxy")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
-        ("deploy", "ask six things, try each, build, deploy, and ask the stack twice"),
+        (
+            "deploy",
+            "ask where and with what, try each answer, build, deploy, and ask the stack twice",
+        ),
         ("destroy", "delete the stack and its secrets"),
         ("tune", "show TUNING, or change settings in it: NAME=VALUE, NAME= to take one out"),
     ):

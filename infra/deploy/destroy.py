@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from infra.deploy.dialogue.answers import secrets_path
+from infra.deploy.dialogue.answers import secrets_path, stack_name
 from infra.deploy.dialogue.questions import Console
 from infra.deploy.stack import sam
 from infra.deploy.stack.aws import Aws, AwsError, reason
@@ -33,11 +33,12 @@ class Destroyer:
         return 1
 
     def _destroy(self) -> int:
-        stack = f"llm-cache-proxy-{self.stage}"
-        there = self.aws.status(stack) is not None
+        stack = stack_name(self.stage)
+        status = self.aws.status(stack)
+        there = status is not None
         parameters = self.aws.parameters_below(secrets_path(self.stage))
         say = self.console.say
-        say(f"Stack {stack} in {self.aws.region}: {'there' if there else 'not there'}")
+        say(f"Stack {stack} in {self.aws.region}: {status or 'not there'}")
         say(f"Parameters: {', '.join(parameters) or 'none'}")
         if self.dry_run or not (there or parameters):
             say("Nothing was changed.")
@@ -50,4 +51,8 @@ class Destroyer:
         for start in range(0, len(parameters), _AT_ONCE):
             self.aws.client("ssm").delete_parameters(Names=parameters[start : start + _AT_ONCE])
         say("Deleted. Entries in Redis and Qdrant stay: delete the databases where you made them.")
+        say(
+            "So do the role by which API Gateway logs, and SAM's bucket (the stack "
+            "aws-sam-cli-managed-default): others of the account may use them."
+        )
         return 0

@@ -3,24 +3,24 @@
 May be run again: what is there already is kept, and only what differs changes.
 """
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from infra.deploy.dialogue import connections, questions
-from infra.deploy.dialogue.answers import Answers
+from infra.deploy.dialogue.answers import Answers, stack_name
 from infra.deploy.dialogue.questions import Console, NotAnswered
 from infra.deploy.dialogue.samconfig import SamConfig
-from infra.deploy.stack import endpoint, pruning, sam
+from infra.deploy.stack import endpoint, pruning, readiness, sam, standing
 from infra.deploy.stack.architecture import buildable_architecture, not_buildable
 from infra.deploy.stack.aws import ActionFailed, Aws, AwsError, reason
 from infra.deploy.stack.log_role import log_role
 from infra.tools import ROOT, NotInstalled
 
-_NEVER_DEPLOYED = "ROLLBACK_COMPLETE"
-"""A stack whose creation failed: it holds nothing, and CloudFormation refuses to change it."""
+_MEND = "Nothing was built or changed: mend what is marked, and run again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +47,43 @@ class Guide:
 
     def _deploy(self) -> int:
         answers, aws = self._answers()
-        if not self._connected(answers, aws):
-            return self._stopped(
-                "Nothing was built or changed: mend what is marked, and run again."
-            )
+        if not self._connected(answers):
+            return self._stopped(_MEND)
         overrides = self._overrides(answers, aws)
         if self.dry_run:
             return self._shown(answers, overrides)
         self.config.keep(answers, overrides)
-        self._keep_secrets(answers, aws)
+        is_new = standing.is_created_anew(aws.status(answers.stack))
+        if is_new:
+            self._keep_secrets(answers, aws)
         template = self.tools.build(overrides)
-        if aws.status(answers.stack) == _NEVER_DEPLOYED:
+        if not is_new:  # and not before: functions that serve see them within a minute
+            self._keep_secrets(answers, aws)
+        if standing.is_to_be_deleted(aws.status(answers.stack)):  # still, after minutes
             self.console.say("Deleting what a first deployment that failed has left.")
             aws.delete(answers.stack)
         arguments = sam.deploy_arguments(answers, overrides, template, self.tools.images)
-        sam.run([self.tools.sam(), *arguments])
-        deleted = pruning.prune(aws, answers.stack)
-        pruning.bound_images(aws, answers.stack)
-        if deleted:
-            self.console.say(f"Deleted {deleted} old versions; the newest are kept.")
+        sam.deploy(self.tools.sam(), arguments)
+        self._forget_secrets(answers, aws)
+        self._prune(answers, aws)
         return self._report(answers, aws, overrides["Revision"])
 
     def _answers(self) -> tuple[Answers, Aws]:
         console = self.console if self.interactive else None
         stage = questions.stage_of(self.environment, console)
         kept = self.config.kept(stage)
-        aws = Aws(self.environment.get("AWS_REGION") or kept["region"])
+        region = questions.region_of(self.environment, kept, console)
+        aws = Aws(region)
+        if not self._ready(aws, stack_name(stage)):
+            raise NotAnswered(_MEND)
         answers = questions.ask(
             stage,
+            region,
             kept=kept,
             kept_secret=aws.secret_if_readable,
             environment=self.environment,
             console=console,
         )
-        aws = Aws(answers.region)
         in_vpc = self.config.overrides(stage).get("Network") == "vpc"
         has_redis = in_vpc or bool(aws.secret_if_readable(f"{answers.secrets_path}/REDIS_URL"))
         missing = questions.incomplete(answers, has_redis=has_redis)
@@ -88,13 +91,40 @@ class Guide:
             raise NotAnswered("\n".join(missing))
         return answers, aws
 
-    def _connected(self, answers: Answers, aws: Aws) -> bool:
+    def _ready(self, aws: Aws, stack: str) -> bool:
+        """Whether AWS lets us in, the stack may be changed and there is Docker to build with.
+
+        Tried before anything else is asked, so that nobody types seven answers for nothing.
+        """
+        found = readiness.tried(aws, stack)
+        missing = self.tools.no_builder()
+        if missing and self.dry_run:
+            self.console.say(f"  note  Docker, which a deployment needs: {missing}")
+        elif missing:
+            found.append(connections.Tried("Docker", ok=False, result=missing))
+        return self._shown_to_be_fine(found)
+
+    def _connected(self, answers: Answers) -> bool:
         self.console.say("\nTrying each connection:")
         with httpx.Client(timeout=connections.TIMEOUT_SECONDS) as client:
-            found = [_aws_tried(aws), *connections.tried(answers, client)]
+            return self._shown_to_be_fine(connections.tried(answers, client))
+
+    def _shown_to_be_fine(self, trials: Iterable[connections.Tried]) -> bool:
+        found = list(trials)
         for trial in found:
             self.console.say(f"  {'ok  ' if trial.ok else 'FAIL'}  {trial.name}: {trial.result}")
         return all(trial.ok for trial in found)
+
+    def _prune(self, answers: Answers, aws: Aws) -> None:
+        """Delete old versions; the stack serves, whether or not AWS lets that be done."""
+        try:
+            deleted = pruning.prune(aws, answers.stack)
+        except AwsError as exc:
+            self.console.say(f"Old versions are left, and tried again next time: {reason(exc)}")
+            return
+        pruning.bound_images(aws, answers.stack)
+        if deleted:
+            self.console.say(f"Deleted {deleted} old versions; the newest are kept.")
 
     def _overrides(self, answers: Answers, aws: Aws) -> dict[str, str]:
         """Every parameter: those that are kept, under the answers, with what is found out."""
@@ -118,9 +148,13 @@ class Guide:
             *aws.keep_secrets(path, answers.secrets()),
             *aws.generate_secrets(path),
         ]
+        self.console.say(f"Secrets below {path}: {', '.join(changed) or 'none'} changed.")
+
+    def _forget_secrets(self, answers: Answers, aws: Aws) -> None:
+        """Delete those of earlier answers, which the version before had an address for."""
+        path = answers.secrets_path
         unused = [name for name in answers.unused_secrets() if aws.secret(f"{path}/{name}")]
         aws.forget(path, unused)
-        self.console.say(f"Secrets below {path}: {', '.join(changed) or 'none'} changed.")
 
     def _shown(self, answers: Answers, overrides: Mapping[str, str]) -> int:
         say = self.console.say
@@ -142,6 +176,7 @@ class Guide:
         url = endpoint.base_url(outputs, self.environment.get("AWS_ENDPOINT_URL"))
         with httpx.Client(timeout=connections.TIMEOUT_SECONDS) as client:
             model = endpoint.model_to_ask(connections.models(answers, client))
+        endpoint.wait_until_it_answers(url)
         with endpoint.client_key(aws, outputs["AdminFunctionName"]) as key:
             asked = endpoint.ask_twice(url, key, model=model, revision=revision)
         say("\nAsked twice:")
@@ -155,20 +190,18 @@ class Guide:
         )
         if [(one.status, one.cache) for one in asked] == [(200, "MISS"), (200, "HIT-EXACT")]:
             return 0
-        return self._stopped("The stack is deployed, and did not answer with a MISS and a HIT.")
+        if target := outputs.get("DomainTarget"):
+            say(f"Does the domain's alias record point at {target} already?")
+        return self._stopped(
+            "The stack is deployed, and did not answer with a MISS and a HIT. Its log says why: "
+            f"sam logs --stack-name {answers.stack} --region {aws.region}; run again when mended."
+        )
 
     def _stopped(self, why: str) -> int:
         self.console.say(f"\n{why}")
         return 1
 
 
-def _aws_tried(aws: Aws) -> connections.Tried:
-    name = f"AWS {aws.region}"
-    try:
-        return connections.Tried(name, ok=True, result=f"account {aws.account()}")
-    except AwsError as exc:
-        return connections.Tried(name, ok=False, result=reason(exc))
-
-
 def _shown_command(arguments: Sequence[str]) -> str:
-    return f"  sam {' '.join(arguments)}"
+    """As a shell would take it."""
+    return f"  {shlex.join(['sam', *arguments])}"

@@ -8,7 +8,7 @@ GROQ = "https://api.groq.com/openai/v1"
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The six answers; an address that is empty is a part that the stack goes without."""
+    """What was answered; an address that is empty is a part that the stack goes without."""
 
     stage: str
     region: str
@@ -23,7 +23,7 @@ class Answers:
     @property
     def stack(self) -> str:
         """The stack's name."""
-        return f"llm-cache-proxy-{self.stage}"
+        return stack_name(self.stage)
 
     @property
     def secrets_path(self) -> str:
@@ -56,10 +56,22 @@ class Answers:
         return {name: value for name, value in given.items() if value}
 
     def unused_secrets(self) -> frozenset[str]:
-        """Secrets of an earlier answer that would stop the functions from starting."""
-        if self.upstream_base_url:
-            return frozenset()
-        return frozenset({"UPSTREAM_API_KEY"})
+        """Secrets of an earlier answer that nothing reads any more."""
+        addresses = {
+            "UPSTREAM_API_KEY": self.upstream_base_url,
+            "UPSTASH_REDIS_REST_TOKEN": self.upstash_url,
+        }
+        return frozenset(name for name, address in addresses.items() if not address)
+
+
+def fits_a_header(secret: str) -> bool:
+    """Whether a header can carry it: what refuses another would show it in its message."""
+    return secret.isascii() and secret.isprintable() and " " not in secret
+
+
+def stack_name(stage: str) -> str:
+    """The name of a stage's stack."""
+    return f"llm-cache-proxy-{stage}"
 
 
 def secrets_path(stage: str) -> str:

@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from infra.deploy.dialogue.answers import Answers, secrets_path
+import httpx
+
+from infra.deploy.dialogue.answers import Answers, fits_a_header, secrets_path
 
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_HTTP = re.compile(r"https?://[^\s/]+\S*")
+_TAKEN = frozenset({"default", "local", "version"})
+"""Names of samconfig.toml that are no stages."""
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
 _ALARMS = re.compile(r"none|arn:[^:]+:sns:\S+|[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -67,43 +70,59 @@ class Question:
     expected: str = ""
 
 
-def _empty_or(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    return lambda value: not value or pattern.fullmatch(value) is not None
+def _is_stage(value: str) -> bool:
+    return _STAGE.fullmatch(value) is not None and value not in _TAKEN
+
+
+def _is_url_or_empty(value: str) -> bool:
+    """One that a client takes; a user's name or password in it would be kept where all can read."""
+    if not value:
+        return True
+    try:
+        url = httpx.URL(value)
+    except httpx.InvalidURL:
+        return False
+    plain = not url.userinfo and not any(letter.isspace() for letter in value)
+    return url.scheme in ("http", "https") and bool(url.host) and plain
 
 
 STAGE = Question(
     "stage", "STAGE", "1  Stage (dev, prod, ...)",
-    fits=lambda value: _STAGE.fullmatch(value) is not None,
-    expected="small letters, digits and dashes",
+    fits=_is_stage,
+    expected=f"small letters, digits and dashes, up to 20, and none of {', '.join(sorted(_TAKEN))}",
 )  # fmt: skip
+REGION = Question(
+    "region", "AWS_REGION", "2  AWS region",
+    fits=lambda value: _REGION.fullmatch(value) is not None,
+    expected="a region such as us-east-1",
+)  # fmt: skip
+_A_SECRET = "one line of ASCII without spaces, as it was given to you"  # noqa: S105 - a message
 QUESTIONS = (
     Question(
-        "region", "AWS_REGION", "2  AWS region",
-        fits=lambda value: _REGION.fullmatch(value) is not None,
-        expected="a region such as us-east-1",
-    ),
-    Question(
         "upstream_base_url", "UPSTREAM_BASE_URL", "3  Upstream's base URL (empty: Groq)",
-        fits=_empty_or(_HTTP), expected="a URL that ends in /v1, or nothing",
+        fits=_is_url_or_empty, expected="a URL that ends in /v1, or nothing",
     ),
     Question("upstream_key", "UPSTREAM_API_KEY", "   Upstream's API key", secret=True),
     Question(
         "upstash_url", "UPSTASH_REDIS_REST_URL", "4  Upstash REST URL",
-        fits=_empty_or(_HTTP), expected="a URL",
+        fits=_is_url_or_empty, expected="a URL",
     ),
     Question("upstash_token", "UPSTASH_REDIS_REST_TOKEN", "   Upstash REST token", secret=True),
     Question(
         "qdrant_url", "QDRANT_URL", "5  Qdrant URL (empty: the exact tier alone)",
-        fits=_empty_or(_HTTP), expected="a URL, or nothing",
+        fits=_is_url_or_empty, expected="a URL, or nothing",
     ),
     Question("qdrant_key", "QDRANT_API_KEY", "   Qdrant API key", secret=True),
     Question(
         "alarm_address", "ALARM_ADDRESS",
         "6  E-mail address or SNS topic for alarms (empty: they only show; none: no alarms)",
-        fits=_empty_or(_ALARMS), expected="an address, a topic's ARN, none, or nothing",
+        fits=lambda value: not value or _ALARMS.fullmatch(value) is not None,
+        expected="an address, a topic's ARN, none, or nothing",
     ),
 )  # fmt: skip
 
+_NOTHING = "-"
+"""Typed in place of an earlier answer, for which Enter stands."""
 _NEEDS = {"upstash_token": "upstash_url", "qdrant_key": "qdrant_url"}
 """A secret is asked for where its address was given."""
 
@@ -113,20 +132,29 @@ def stage_of(environment: Mapping[str, str], console: Console | None) -> str:
     return _answer(STAGE, environment.get("STAGE") or "dev", console)
 
 
+def region_of(
+    environment: Mapping[str, str], kept: Mapping[str, str], console: Console | None
+) -> str:
+    """The region. Raises NotAnswered."""
+    default = environment.get(REGION.variable) or kept.get(REGION.field, "")
+    return _answer(REGION, default, console)
+
+
 def ask(
     stage: str,
+    region: str,
     *,
     kept: Mapping[str, str],
     kept_secret: Callable[[str], str],
     environment: Mapping[str, str],
     console: Console | None,
 ) -> Answers:
-    """The answers; without a console those of the environment, before those that are kept.
+    """The other answers; without a console the environment's, before those that are kept.
 
     `kept` are earlier answers by field, `kept_secret` gives a secret that is stored under the path
     and setting of its name, or nothing. Raises NotAnswered.
     """
-    given = {"stage": stage}
+    given = {"stage": stage, "region": region}
     for question in QUESTIONS:
         needed = _NEEDS.get(question.field)
         if needed and not given[needed]:
@@ -143,9 +171,11 @@ def _answer(question: Question, default: str, console: Console | None) -> str:
     """An answer that fits; a person is asked until she gives one."""
     if console is None:
         return _checked(question, default)
+    clears = default and question.fits("")
+    text = f"{question.text}; {_NOTHING} for nothing" if clears else question.text
     while True:
         try:
-            return _checked(question, console.ask(question.text, default=default))
+            return _checked(question, console.ask(text, default=default))
         except NotAnswered as exc:
             console.say(f"   {exc}")
 
@@ -160,13 +190,28 @@ def _secret(
     name = question.variable
     if question.field == "upstream_key" and not given["upstream_base_url"]:
         name = "GROQ_API_KEY"
-    default = environment.get(name) or kept_secret(f"{secrets_path(given['stage'])}/{name}")
+    stored = f"{secrets_path(given['stage'])}/{name}"
+    default = (environment.get(name, "").strip() or kept_secret(stored)).strip()
     if console is None:
-        return default
-    return console.ask_secret(question.text, kept=bool(default)) or default
+        return _checked_secret(name, default)
+    while True:
+        typed = console.ask_secret(question.text, kept=bool(default))
+        try:
+            return _checked_secret(name, typed or default)
+        except NotAnswered as exc:
+            console.say(f"   {exc}")
+            default = default if typed else ""
+
+
+def _checked_secret(name: str, value: str) -> str:
+    """`value`, if a header can carry it; a refusal does not show it."""
+    if not fits_a_header(value):
+        raise NotAnswered(f"{name}: expected {_A_SECRET}")
+    return value
 
 
 def _checked(question: Question, value: str) -> str:
+    value = "" if value == _NOTHING else value
     value = value.rstrip("/") if question.expected.startswith("a URL") else value
     if not question.fits(value):
         raise NotAnswered(f"{question.variable}: expected {question.expected}, not {value!r}")
@@ -181,6 +226,11 @@ def incomplete(answers: Answers, *, has_redis: bool) -> list[str]:
         lines.append(f"{name}: the stack needs an upstream, and this its key")
     if answers.upstash_url and not answers.upstash_token:
         lines.append("UPSTASH_REDIS_REST_TOKEN: UPSTASH_REDIS_REST_URL needs it")
+    if answers.upstash_url and has_redis:
+        lines.append(
+            "UPSTASH_REDIS_REST_URL: the stack has a Redis (the secret REDIS_URL, or Network=vpc), "
+            f"and takes one; answer {_NOTHING} to go without Upstash, or delete REDIS_URL"
+        )
     if not answers.upstash_url and not has_redis:
         lines.append(
             "UPSTASH_REDIS_REST_URL: the stack needs a Redis; or keep REDIS_URL as a secret, or "

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from infra.deploy.dialogue.answers import Answers
+from infra.deploy.dialogue.questions import NotAnswered
 
 _FIELDS = {
     "UpstreamBaseUrl": "upstream_base_url",
@@ -21,7 +22,7 @@ _DEFAULT_REGION = "us-east-1"
 
 
 class SamConfig:
-    """The file at `path`."""
+    """The file at `path`. Each method raises NotAnswered where people have broken the file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,7 +35,7 @@ class SamConfig:
         given = self._table(stage, "deploy").get("parameter_overrides", "")
         if isinstance(given, Mapping):
             return {name: str(value) for name, value in given.items()}
-        words = shlex.split(given) if isinstance(given, str) else list(_words(given))
+        words = self._split(given) if isinstance(given, str) else list(_words(given))
         return {name: value for name, _, value in (word.partition("=") for word in words)}
 
     def region(self, stage: str) -> str:
@@ -55,11 +56,23 @@ class SamConfig:
         for table, lines in _tables(answers, _quoted(given)).items():
             text = _replaced(text, f"{stage}.{table}.parameters", lines)
         tomllib.loads(text)
-        self._path.write_text(text, encoding="utf-8")
+        beside = self._path.with_name(f"{self._path.name}.new")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(self._path)  # whole or not at all, however it is interrupted
+
+    def _split(self, given: str) -> list[str]:
+        try:
+            return shlex.split(given)
+        except ValueError as exc:
+            raise NotAnswered(f"{self._path}: parameter_overrides: {exc}") from exc
 
     def _table(self, stage: str, command: str) -> Mapping[str, object]:
-        config = tomllib.loads(self._path.read_text(encoding="utf-8"))
-        table = config.get(stage, {}).get(command, {}).get("parameters", {})
+        try:
+            table: object = tomllib.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as exc:
+            raise NotAnswered(f"{self._path}: it cannot be read: {exc}") from exc
+        for name in (stage, command, "parameters"):
+            table = table.get(name, {}) if isinstance(table, Mapping) else {}
         return table if isinstance(table, Mapping) else {}
 
 

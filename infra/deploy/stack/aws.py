@@ -12,7 +12,14 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 AwsError = (BotoCoreError, ClientError)
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"total_max_attempts": 3})
@@ -20,9 +27,20 @@ _GENERATED = ("ADMIN_KEY", "KEY_SIGNING_SECRET")
 _WAITING = {"Delay": 5, "MaxAttempts": 120}
 
 
+_SIGNED_OUT = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired",
+                         "InvalidClientTokenId", "UnrecognizedClientException"})  # fmt: skip
+_SIGN_IN = "sign in to AWS (aws sso login, or aws configure), and run again"
+
+
 def reason(exc: Exception) -> str:
-    """What AWS said, in a line."""
-    return f"{type(exc).__name__}: {exc}"
+    """What AWS said in a line, and what to do where that is known."""
+    said = f"{type(exc).__name__}: {exc}"
+    if isinstance(exc, EndpointConnectionError):
+        return f"{said}; is the region spelled right, and is AWS reached from here?"
+    no_session = isinstance(exc, (NoCredentialsError, SSOError, TokenRetrievalError))
+    if no_session or (isinstance(exc, ClientError) and _code(exc) in _SIGNED_OUT):
+        return f"{said}; {_SIGN_IN}"
+    return said
 
 
 def _code(exc: ClientError) -> str:
@@ -68,12 +86,21 @@ class Aws:
         return changed
 
     def generate_secrets(self, path: str) -> list[str]:
-        """Make those keys of the stack's own that are not there yet; their names."""
+        """Make those keys of the stack's own that are not there yet; their names.
+
+        One that another deployment has made meanwhile stands. Raises AwsError.
+        """
         missing = [name for name in _GENERATED if not self.secret(f"{path}/{name}")]
-        for name in missing:
-            key = secrets.token_hex(32)
-            self.put(f"{path}/{name}", key, kind="SecureString", replace=False)
-        return missing
+        return [name for name in missing if self._generated(f"{path}/{name}")]
+
+    def _generated(self, name: str) -> bool:
+        try:
+            self.put(name, secrets.token_hex(32), kind="SecureString", replace=False)
+        except ClientError as exc:
+            if _code(exc) == "ParameterAlreadyExists":
+                return False
+            raise
+        return True
 
     def put(self, name: str, value: str, *, kind: str, replace: bool = True) -> None:
         """Store a parameter. Raises AwsError, also where one is there that may not be replaced."""

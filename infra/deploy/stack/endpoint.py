@@ -3,6 +3,7 @@
 The question is new with each deployment, so that the first answer is a miss and the second a hit.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -33,6 +34,27 @@ def base_url(outputs: Mapping[str, str], emulator: str | None) -> str:
         return url
     api_id = url.removeprefix("https://").partition(".")[0]
     return f"{emulator.rstrip('/')}/_aws/execute-api/{api_id}/prod/v1"
+
+
+def wait_until_it_answers(
+    url: str, *, within_seconds: float = 60.0, pause_seconds: float = 1.0
+) -> None:
+    """Return once the stack's /health is served, and at the latest after `within_seconds`.
+
+    A new API answers with errors of its own for some seconds after CloudFormation has made it.
+    """
+    health = f"{url.removesuffix('/v1')}/health"
+    deadline = time.monotonic() + within_seconds
+    with httpx.Client(timeout=_TIMEOUT_SECONDS) as client:
+        while not _is_served(client, health) and time.monotonic() < deadline:
+            time.sleep(pause_seconds)
+
+
+def _is_served(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(url).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def model_to_ask(listed: list[str]) -> str:

@@ -7,10 +7,9 @@ role is made where the account has none, and by a stack that is new.
 from collections.abc import Mapping
 
 from infra.deploy.stack.aws import Aws
+from infra.deploy.stack.standing import is_created_anew
 
 _PARAMETER = "ApiGatewayLogRole"
-_NEW = (None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
-"""No resource stands: there is no stack, its first change set failed, or its creation did."""
 
 
 def log_role(aws: Aws, stack: str, kept: Mapping[str, str]) -> dict[str, str]:
@@ -18,6 +17,6 @@ def log_role(aws: Aws, stack: str, kept: Mapping[str, str]) -> dict[str, str]:
 
     `create` may be kept from a first deployment that failed, and whose role has stayed.
     """
-    if kept.get(_PARAMETER) == "existing" or aws.status(stack) not in _NEW:
+    if kept.get(_PARAMETER) == "existing" or not is_created_anew(aws.status(stack)):
         return {}
     return {_PARAMETER: "existing" if aws.logs_already() else "create"}

@@ -14,23 +14,58 @@ from infra.sam_local.machine import container_arguments
 from infra.tools import ROOT, sam
 
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+_ENGINE_SECONDS = 30
 
 
 class NotDeployed(Exception):
-    """A command failed, and has said why; the message is its name."""
+    """A command failed, and has said why; the message names it, and what to do next."""
 
 
 def build(overrides: Mapping[str, str]) -> Path:
     """Build in containers, the layer made lean; the built template. Raises NotDeployed."""
-    run([sam(), *build_arguments(overrides)])
+    run(
+        [sam(), *build_arguments(overrides)],
+        otherwise="The lines above say why. The stack is as it was; mend that, and run again.",
+    )
     if lean_layer.main():
-        raise NotDeployed("the built layer is missing")
+        raise NotDeployed("the built layer is missing: rm -r .aws-sam, and run again")
     return BUILT
+
+
+def deploy(sam_command: str, arguments: Sequence[str]) -> None:
+    """Run `sam deploy`. Raises NotDeployed."""
+    run(
+        [sam_command, *arguments],
+        otherwise="The lines above name the resource and the reason, and CloudFormation goes back "
+        "to what was there before; mend that, and run again.",
+    )
 
 
 def delete(stack: str, region: str) -> None:
     """Delete the stack, its uploaded code and its images. Raises NotDeployed."""
-    run([sam(), *delete_arguments(stack, region)])
+    run(
+        [sam(), *delete_arguments(stack, region)],
+        otherwise="The lines above say why; what is gone is gone. Mend that, and run again.",
+    )
+
+
+def no_builder() -> str | None:
+    """Why nothing can be built in containers here; None where it can."""
+    try:
+        asked = subprocess.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_ENGINE_SECONDS,
+        )
+    except FileNotFoundError:
+        return "it is not installed, and the functions are built in its containers"
+    except subprocess.TimeoutExpired:
+        return f"its engine does not answer within {_ENGINE_SECONDS} s"
+    if asked.returncode:
+        return f"its engine does not answer: {asked.stderr.strip()}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +75,7 @@ class Tools:
     sam: Callable[[], str] = sam
     build: Callable[[Mapping[str, str]], Path] = build
     delete: Callable[[str, str], None] = delete
+    no_builder: Callable[[], str | None] = no_builder
     images: Sequence[str] = field(default=("--resolve-image-repos",))
 
 
@@ -80,21 +116,38 @@ def _quoted(name: str, value: str) -> str:
     return f'{name}="{escaped}"'
 
 
-def run(command: Sequence[str]) -> None:
-    """Run it, its output shown. Raises NotDeployed."""
-    environment = {"SAM_CLI_TELEMETRY": "0", **os.environ}
-    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
-        raise NotDeployed(" ".join(command[:2]))
+def run(command: Sequence[str], *, otherwise: str) -> None:
+    """Run it, its output shown. Raises NotDeployed, which says `otherwise`.
+
+    An interruption reaches the command as well: it is left to end by itself, since SAM removes its
+    containers then.
+    """
+    interrupted = False
+    with subprocess.Popen(
+        command, cwd=ROOT, env={"SAM_CLI_TELEMETRY": "0", **os.environ}
+    ) as process:
+        while process.returncode is None:
+            try:
+                process.wait()
+            except KeyboardInterrupt:
+                interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+    if process.returncode:
+        raise NotDeployed(f"{Path(command[0]).name} {command[1]} failed. {otherwise}")
 
 
 def revision() -> str:
-    """A new one for each deployment: the time, and the commit."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    commit = described.stdout.strip() or "unknown"
+    """A new one for each deployment: the time, and the commit where git knows one."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
+    except FileNotFoundError:
+        described = ""
+    commit = described or "unknown"
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{commit}"

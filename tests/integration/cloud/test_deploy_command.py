@@ -78,7 +78,7 @@ def test_six_answers_end_in_a_plan_that_holds_them_and_no_secret(urls: Mapping[s
         status = program.end()
 
     assert status == 0, program.shown
-    assert program.shown.count("  ok  ") == 4
+    assert program.shown.count("  ok  ") == 5
     assert "FAIL" not in program.shown
     for name in ("upstream", "upstash", "qdrant"):
         assert urls[name] in program.shown

@@ -19,7 +19,7 @@ from infra.deploy.dialogue.samconfig import SamConfig
 from infra.deploy.guide import Guide
 from infra.deploy.stack.aws import Aws
 from infra.deploy.stack.endpoint import client_key
-from infra.deploy.stack.sam import Tools
+from infra.deploy.stack.sam import NotDeployed, Tools
 from infra.deploy.tuning import tune
 from infra.localstack.deployment import CREDENTIALS, REGISTRY
 from infra.sam_local.machine import architecture
@@ -125,6 +125,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             build=lambda _: package_stack(
                 folder / f"stack-{next(numbers)}", image_uri=f"{REGISTRY}:latest"
             ),
+            no_builder=lambda: None,
             images=("--image-repository", REGISTRY),
             delete=deleted_by_cloudformation,
         )
@@ -147,7 +148,8 @@ def test_a_dry_run_tries_everything_shows_everything_and_changes_nothing(place: 
     status = place.guide(dry_run=True).deploy()
 
     assert status == 0, place.console.shown
-    assert place.console.shown.count("  ok  ") == 4
+    assert place.console.shown.count("  ok  ") == 5
+    assert "stack llm-cache-proxy-dev: not there yet" in place.console.shown
     assert "sam deploy" in place.console.shown
     assert "Nothing was changed" in place.console.shown
     assert not any(secret in place.console.shown for secret in SECRETS.values())
@@ -165,6 +167,46 @@ def test_a_wrong_key_stops_it_before_anything_is_built(place: Place) -> None:
     assert status == 1
     assert "FAIL  Qdrant" in place.console.shown
     assert "QDRANT_API_KEY" not in place.secret_names()
+
+
+@pytest.fixture
+def signed_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # which keeps what it has found
+
+
+@pytest.mark.usefixtures("signed_out")
+def test_who_is_not_signed_in_is_told_so_before_more_is_asked(place: Place) -> None:
+    console = ScriptedConsole(answers=["dev", "us-east-1"])
+    guide = replace(place.guide(), console=console, interactive=True, environment={})
+
+    status = guide.deploy()
+
+    assert status == 1
+    assert "FAIL  AWS us-east-1: NoCredentialsError" in console.shown
+    assert "sign in to AWS" in console.shown
+    assert "GROQ_API_KEY" not in console.shown  # which is kept where nobody may look
+    assert [text[0] for text in console.asked] == ["1", "2"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_without_docker_a_plan_is_made_and_nothing_is_deployed(
+    place: Place, *, dry_run: bool
+) -> None:
+    before = place.config.overrides("dev")
+    guide = place.guide(dry_run=dry_run)
+    tools = replace(place.tools, no_builder=lambda: "its engine does not answer")
+
+    status = replace(guide, tools=tools).deploy()
+
+    assert status == (0 if dry_run else 1)
+    assert f"{'note' if dry_run else 'FAIL'}  Docker" in place.console.shown
+    assert place.config.overrides("dev") == before
+    assert Aws("us-east-1").outputs("llm-cache-proxy-dev") == {}
 
 
 def stack_id(stack: str) -> str:
@@ -223,6 +265,25 @@ def test_again_it_asks_nothing_keeps_the_keys_and_answers(deployed: Place) -> No
     assert status == 0, deployed.console.shown
     assert "none changed" in deployed.console.shown
     assert Aws("us-east-1").secret("/llm-cache-proxy/dev/ADMIN_KEY") == key
+
+
+def test_functions_that_serve_see_no_secret_of_a_deployment_that_was_not_built(
+    deployed: Place,
+) -> None:
+    def not_built(_: Mapping[str, str]) -> Path:
+        raise NotDeployed("sam build failed.")
+
+    changed = replace(
+        deployed,
+        environment={**deployed.environment, "UPSTREAM_API_KEY": "sk-other"},
+        tools=replace(deployed.tools, build=not_built),
+    )
+
+    status = changed.guide().deploy()
+
+    assert status == 1
+    assert "sam build failed" in changed.console.shown
+    assert Aws("us-east-1").secret("/llm-cache-proxy/dev/UPSTREAM_API_KEY") == "sk-up"
 
 
 @pytest.mark.usefixtures("deployed")

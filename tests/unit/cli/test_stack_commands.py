@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from llm_cache_proxy.cli.stack import checkout
+from samples.interrupted import TIDYING, interrupted
 from samples.stack.template import ROOT
 
 COMMAND = str(Path(sys.executable).with_name("llm-cache-proxy"))
@@ -67,3 +68,11 @@ def test_what_a_file_says_of_this_machine_is_no_answer_about_a_stack(made: Path)
     )
 
     assert json.loads(done.stdout)["variables"] == [None, "prod"]
+
+
+def test_an_interrupted_command_is_left_to_say_where_it_stopped(made: Path) -> None:
+    (made / "infra/deploy/__main__.py").write_text(TIDYING)
+
+    status, shown = interrupted([COMMAND, "deploy"], folder=made)
+
+    assert (status, shown) == (4, "started\ntidied up\n")

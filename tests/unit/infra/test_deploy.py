@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from infra.deploy.dialogue.questions import (
     NotAnswered,
     ask,
     incomplete,
+    region_of,
     stage_of,
 )
 from infra.deploy.dialogue.samconfig import SamConfig
@@ -27,6 +29,7 @@ from infra.deploy.tuning import tune, tuned
 from infra.sam_local.machine import architecture
 
 from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.settings import read_settings
 from samples.scripted_console import ScriptedConsole
 from samples.stack.template import ROOT, Stack, template
 
@@ -56,7 +59,15 @@ def answers_of(
     console: Console | None = None,
 ) -> Answers:
     kept = {"region": "us-east-1"} if kept is None else kept
-    return ask("dev", kept=kept, kept_secret=kept_secret, environment=environment, console=console)
+    region = region_of(environment, kept, console)
+    return ask(
+        "dev",
+        region,
+        kept=kept,
+        kept_secret=kept_secret,
+        environment=environment,
+        console=console,
+    )
 
 
 # ------------------------------------------------------------------------------------ questions
@@ -114,6 +125,44 @@ def test_an_earlier_answer_and_a_stored_secret_stand_where_nothing_else_is_said(
     assert "   Upstream's API key kept" in console.asked
 
 
+@pytest.mark.parametrize("given", ["gsk-secret\n", " gsk-secret"])
+def test_a_secret_is_taken_without_the_line_that_it_came_in(given: str) -> None:
+    assert answers_of({"GROQ_API_KEY": given}).upstream_key == "gsk-secret"
+    assert answers_of({}, kept_secret=lambda _: given).upstream_key == "gsk-secret"
+
+
+@pytest.mark.parametrize(
+    "given", ["gsk-sec\nret", "gsk secret", "gsk-secr\u00ebt", "gsk\x00secret"]
+)
+def test_a_secret_that_no_header_carries_is_refused_by_name_and_not_shown(given: str) -> None:
+    console = ScriptedConsole(answers=["", "", "", "", ""], secrets=[given, "gsk-secret"])
+
+    with pytest.raises(NotAnswered, match="GROQ_API_KEY: expected") as refused:
+        answers_of({"GROQ_API_KEY": given})
+    answers = answers_of({}, console=console)
+
+    assert answers.upstream_key == "gsk-secret"  # asked again
+    assert "GROQ_API_KEY: expected" in console.shown
+    assert "gsk" not in str(refused.value) + console.shown
+
+
+def test_a_kept_secret_that_cannot_be_sent_is_offered_once() -> None:
+    console = ScriptedConsole(answers=["", "", "", "", ""], secrets=["", "gsk-secret"])
+
+    answers = answers_of({}, kept_secret=lambda _: "a b", console=console)
+
+    assert answers.upstream_key == "gsk-secret"
+    assert [text for text in console.asked if "API key" in text] == [
+        "   Upstream's API key kept",
+        "   Upstream's API key",
+    ]
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "eusc-de-east-1"])
+def test_every_partition_has_regions(region: str) -> None:
+    assert answers_of({"AWS_REGION": region}).region == region
+
+
 def test_no_key_is_asked_for_what_the_stack_goes_without() -> None:
     console = ScriptedConsole(answers=["", "", "", "", ""], secrets=["gsk-secret"])
 
@@ -128,7 +177,10 @@ def test_no_key_is_asked_for_what_the_stack_goes_without() -> None:
         ("AWS_REGION", "frankfurt"),
         ("UPSTREAM_BASE_URL", "api.openai.com"),
         ("UPSTASH_REDIS_REST_URL", "redis://u"),
+        ("UPSTASH_REDIS_REST_URL", "https://default:password@u.example"),
         ("QDRANT_URL", "q.example:6333"),
+        ("QDRANT_URL", "https://q.example:port"),
+        ("QDRANT_URL", "https://q.example and more"),
         ("ALARM_ADDRESS", "me"),
     ],
 )
@@ -170,7 +222,9 @@ def test_a_person_is_asked_again_for_a_stage() -> None:
     assert "STAGE: expected" in console.shown
 
 
-@pytest.mark.parametrize("stage", ["Prod", "a b", "x" * 21, "../etc"])
+@pytest.mark.parametrize(
+    "stage", ["Prod", "a b", "x" * 21, "../etc", "übung", "1st", "default", "local", "version"]
+)
 def test_a_stage_is_a_short_name(stage: str) -> None:
     with pytest.raises(NotAnswered, match="STAGE"):
         stage_of({"STAGE": stage}, None)
@@ -197,6 +251,30 @@ def test_another_redis_will_do() -> None:
     answers = answers_of({"GROQ_API_KEY": "g"})
 
     assert incomplete(answers, has_redis=True) == []
+
+
+def test_two_are_refused_since_the_functions_would_not_start() -> None:
+    [line] = incomplete(ANSWERS, has_redis=True)
+
+    assert line.startswith("UPSTASH_REDIS_REST_URL: the stack has a Redis")
+    with pytest.raises(SettingsError, match="not both"):
+        read_settings({"REDIS_URL": "redis://r", "UPSTASH_REDIS_REST_URL": ANSWERS.upstash_url,
+                       "UPSTASH_REDIS_REST_TOKEN": "t"})  # fmt: skip
+
+
+def test_a_dash_takes_an_earlier_answer_out() -> None:
+    console = ScriptedConsole(answers=["", "", "-", "-", ""], secrets=["gsk-secret"])
+
+    answers = answers_of(
+        {},
+        kept={"region": "us-east-1", "upstash_url": "https://u", "qdrant_url": "https://q"},
+        console=console,
+    )
+
+    assert (answers.upstash_url, answers.qdrant_url) == ("", "")
+    assert "4  Upstash REST URL; - for nothing" in console.asked
+    assert "2  AWS region" in console.asked  # which there must be
+    assert answers_of({"QDRANT_URL": "-"}).qdrant_url == ""
 
 
 def test_an_upstash_needs_its_token() -> None:
@@ -228,8 +306,19 @@ def test_the_upstreams_key_is_kept_under_the_name_that_its_url_asks_for(
     assert answers.secrets() == {name: "k"}
 
 
-def test_a_key_without_its_url_would_stop_the_functions_and_is_deleted() -> None:
-    assert ANSWERS.unused_secrets() == {"UPSTREAM_API_KEY"}
+@pytest.mark.parametrize(
+    ("answers", "unused"),
+    [
+        (ANSWERS, {"UPSTREAM_API_KEY"}),
+        (replace(ANSWERS, upstream_base_url="https://api.example/v1"), set[str]()),
+        (
+            replace(ANSWERS, upstash_url="", upstash_token=""),
+            {"UPSTREAM_API_KEY", "UPSTASH_REDIS_REST_TOKEN"},
+        ),
+    ],
+)
+def test_a_key_without_its_url_is_deleted(answers: Answers, unused: set[str]) -> None:
+    assert answers.unused_secrets() == unused
 
 
 def test_no_command_line_holds_a_secret() -> None:
@@ -328,6 +417,19 @@ def test_a_new_stage_gets_tables_of_its_own_and_keeping_twice_changes_nothing(
     assert path.read_text() == once
     assert config.region("eu") == "eu-west-1"
     assert "k" not in once.split("=")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[dev.deploy.parameters\n", "[dev.deploy.parameters]\nparameter_overrides = 'A=\"x'\n"],
+    ids=["no TOML", "no words"],
+)
+def test_a_file_that_people_have_broken_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "samconfig.toml"
+    path.write_text(text)
+
+    with pytest.raises(NotAnswered, match=r"samconfig\.toml: "):
+        SamConfig(path).kept("dev")
 
 
 @pytest.mark.parametrize("value", ['say "hello" to me', "a\\b", "it's"])

@@ -5,10 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    UnauthorizedSSOTokenError,
+)
 from infra.deploy.destroy import Destroyer
-from infra.deploy.stack.aws import Aws
+from infra.deploy.stack.aws import Aws, reason
 from infra.deploy.stack.log_role import log_role
+from infra.deploy.stack.readiness import tried
 from infra.deploy.tuning import tune
 
 from samples.scripted_console import ScriptedConsole
@@ -60,6 +66,38 @@ def test_the_stacks_own_keys_are_made_where_there_are_none_and_never_replaced() 
 
     assert made == ["ADMIN_KEY", "KEY_SIGNING_SECRET"]
     assert [given["Overwrite"] for given in aws.services.written] == [False, False]
+
+
+def test_a_key_that_another_deployment_makes_meanwhile_stands() -> None:
+    class Raced(Answering):
+        def put_parameter(self, **given: Any) -> None:
+            if given["Name"].endswith("ADMIN_KEY"):
+                raise ClientError({"Error": {"Code": "ParameterAlreadyExists"}}, "PutParameter")
+            super().put_parameter(**given)
+
+    aws = Account("us-east-1", Raced(ABSENT))
+
+    assert aws.generate_secrets("/lcp") == ["KEY_SIGNING_SECRET"]
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetCallerIdentity")
+
+
+@pytest.mark.parametrize(
+    ("exc", "advice"),
+    [
+        (NoCredentialsError(), "sign in to AWS"),
+        (UnauthorizedSSOTokenError(), "sign in to AWS"),
+        (refused("ExpiredToken"), "sign in to AWS"),
+        (refused("InvalidClientTokenId"), "sign in to AWS"),
+        (EndpointConnectionError(endpoint_url="https://sts.us-esat-1"), "region spelled right"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_who_is_refused_is_told_what_to_do(exc: Exception, advice: str) -> None:
+    assert advice in reason(exc)
+    assert "sign in" not in reason(refused("AccessDenied"))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +153,9 @@ class Deployed:
             raise NO_STACK
         return {"Stacks": [{"StackStatus": self.status}]}
 
+    def get_caller_identity(self) -> dict[str, Any]:
+        return {"Account": "123456789012"}
+
     def get_account(self) -> dict[str, Any]:
         return {"cloudwatchRoleArn": self.role}
 
@@ -126,11 +167,39 @@ class AccountOfStack(Aws):
     services: Deployed
 
     def client(self, service: str) -> Any:
-        assert service in {"cloudformation", "apigateway"}
+        assert service in {"sts", "cloudformation", "apigateway"}
         return self.services
 
 
-NOTHING_STANDS = [None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"]
+def test_a_stack_that_somebody_deploys_right_now_is_found_before_anything_is_asked() -> None:
+    aws = AccountOfStack("us-east-1", Deployed("UPDATE_IN_PROGRESS", ""))
+
+    account_found, stack = tried(aws, "lcp")
+
+    assert account_found.ok
+    assert not stack.ok
+    assert "UPDATE_IN_PROGRESS" in stack.result
+
+
+@pytest.mark.parametrize("status", [None, "UPDATE_COMPLETE"])
+def test_a_stack_that_can_be_changed_is_shown_as_it_is(status: str | None) -> None:
+    aws = AccountOfStack("us-east-1", Deployed(status, ""))
+
+    assert [trial.ok for trial in tried(aws, "lcp")] == [True, True]
+
+
+def test_where_the_account_is_not_reached_its_stack_is_not_asked_for() -> None:
+    class Expired(Deployed):
+        def get_caller_identity(self) -> dict[str, Any]:
+            raise refused("ExpiredToken")
+
+    [trial] = tried(AccountOfStack("us-east-1", Expired(None, "")), "lcp")
+
+    assert not trial.ok
+    assert "sign in to AWS" in trial.result
+
+
+NOTHING_STANDS = [None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"]
 
 
 @pytest.mark.parametrize("status", NOTHING_STANDS)

@@ -24,7 +24,7 @@ def checkout(folder: Path) -> Path | None:
 @click.command(context_settings=_PASSED_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def deploy(arguments: tuple[str, ...]) -> None:
-    """Deploy to AWS: asks six questions, tests each connection, builds and deploys.
+    """Deploy to AWS: asks about six things, tests each connection, builds and deploys.
 
     Then sends the stack two requests.
     """
@@ -56,5 +56,10 @@ def _run(command: str, arguments: Sequence[str]) -> None:
     # What .env says is meant for the proxy on this machine, and is no answer about a stack.
     local: frozenset[str] = click.get_current_context().obj or frozenset()
     environment = {name: value for name, value in os.environ.items() if name not in local}
-    done = subprocess.run(program, cwd=found, env=environment, check=False)  # noqa: S603 - our own
-    sys.exit(done.returncode)
+    with subprocess.Popen(program, cwd=found, env=environment) as process:  # noqa: S603 - our own
+        while process.returncode is None:
+            try:
+                process.wait()
+            except KeyboardInterrupt:  # it was told as well, and says where it stopped
+                continue
+    sys.exit(process.returncode)
