@@ -13,12 +13,13 @@ from urllib.parse import quote, urlsplit
 import httpx
 import redis
 
-from infra.deploy.dialogue.answers import Answers
+from infra.deploy.dialogue.answers import Answers, fits_a_header
 from infra.deploy.dialogue.connections import TIMEOUT_SECONDS, Tried, stores_tried
 from infra.tools import ROOT
 
 _SUITES = ("tests/contract/exact_store", "tests/contract/vector_store")
 _REDIS_PORT = 6379
+_SECRETS = ("UPSTASH_REDIS_REST_TOKEN", "QDRANT_API_KEY")
 
 
 class NotUsable(Exception):
@@ -27,6 +28,11 @@ class NotUsable(Exception):
 
 def main(environment: Mapping[str, str]) -> int:
     """Exit status 0: every suite is passed. 2: there is nothing to run them on."""
+    environment = {**environment, **{name: environment.get(name, "").strip() for name in _SECRETS}}
+    for name in _SECRETS:
+        if not fits_a_header(environment[name]):
+            sys.stderr.write(f"{name}: expected one line of ASCII without spaces\n")
+            return 2
     given = dict(environment)
     for trial in _refusing(environment):
         sys.stderr.write(f"{trial.name}: {trial.result}\n")

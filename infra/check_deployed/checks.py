@@ -26,6 +26,11 @@ class Check:
     key: str | None = None  # whose: client, admin, wrong
     judge: Judge = lambda _: None
 
+    @property
+    def is_of_a_stranger(self) -> bool:
+        """Whether it asks, without a client's key, for what only clients are given."""
+        return self.key in (None, "wrong") and self.path.startswith("/v1") and self.status == 401  # noqa: PLR2004 - HTTP
+
     def verdict(self, response: httpx.Response) -> Verdict:
         """What is wrong with the answer."""
         if response.status_code != self.status:
@@ -103,12 +108,14 @@ _TWICE = b'{"model": "a", "model": "b", "messages": []}'
 _DEEP = b'{"model": "m", "messages": ' + b"[" * 2_000 + b"]" * 2_000 + b"}"
 
 # What clients ask goes out with _CACHED: a stack that is open asks no upstream and stores nothing.
+# The first of a stranger's tells whether it is open; the others are left out then, since what has
+# no _CACHED, such as a list of files, would be asked of the upstream.
 WITHOUT_A_KEY = (
     Check("it is alive", "GET", "/health", 200, judge=has("content-type", "application/json")),
     Check("it says that it is well", "GET", "/health", 200, judge=says("status")),
+    Check("chat is for clients", "POST", _CHAT, 401, chat(), _CACHED),
     Check("answers have a request id", "GET", "/v1/models", 401, judge=has("x-request-id")),
     Check("models are for clients", "GET", "/v1/models", 401),
-    Check("chat is for clients", "POST", _CHAT, 401, chat(), _CACHED),
     Check("responses are for clients", "POST", "/v1/responses", 401, _INPUT, _CACHED),
     Check("completions are for clients", "POST", "/v1/completions", 401, _PROMPT, _CACHED),
     Check("embeddings are for clients", "POST", "/v1/embeddings", 401, _INPUT, _CACHED),

@@ -108,9 +108,10 @@ def test_a_stack_that_is_open_generates_nothing_stores_nothing_and_shows_no_prom
 
     shown = capsys.readouterr().out
     assert status == 1
-    assert "FAIL  chat is for clients: status 504, not 401\n" in shown
+    assert "FAIL  chat is for clients: status 504, not 401; nothing more is asked" in shown
+    assert shown.count("are for clients") == 0  # the others of a stranger are left out
     assert "FAIL  exporting is for operators: status 200, not 401\n" in shown
-    assert {*asked} <= {"/v1/models", "/v1/files"}  # lists, which are read
+    assert asked == []
     assert len(entries) == 1
     assert "Is it kept?" in exported
     assert "Is it kept?" not in shown
@@ -144,6 +145,26 @@ def test_where_nobody_answers_that_is_said_once(capsys: pytest.CaptureFixture[st
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "BASE_URL: it cannot be reached" in shown.err
+
+
+@pytest.mark.parametrize("variable", ["API_KEY", "ADMIN_KEY"])
+def test_a_key_that_no_header_carries_is_refused_by_name_and_not_shown(
+    variable: str, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main({**environment, variable: "lcp-se\ncret"})
+
+    shown = capsys.readouterr()
+    assert status == 2
+    assert shown.err == f"{variable}: expected one line of ASCII without spaces\n"
+    assert shown.out == ""
+
+
+def test_a_key_is_taken_without_the_line_that_it_came_in(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main({**environment, "API_KEY": f"{environment['API_KEY']}\n"})
+
+    assert status == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("address", [{}, {"BASE_URL": "abc123.example/v1"}])
