@@ -128,3 +128,15 @@ def test_a_service_that_refuses_is_named_before_any_suite_runs(
 
 def test_without_a_service_there_is_nothing_to_run() -> None:
     assert main({}) == 2
+
+
+@pytest.mark.parametrize("name", ["UPSTASH_REDIS_REST_TOKEN", "QDRANT_API_KEY"])
+def test_a_secret_that_no_header_carries_is_refused_by_name_and_not_shown(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main({"QDRANT_URL": "http://127.0.0.1:9", name: "tok-se\ncret"})
+
+    shown = capsys.readouterr()
+    assert status == 2
+    assert shown.err == f"{name}: expected one line of ASCII without spaces\n"
+    assert shown.out == ""
