@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.localstack.bundle import bundle
 from infra.localstack.deployment import REGISTRY, LocalAws, NotDeployed
-from infra.sam_local.machine import architecture, build, say
+from infra.sam_local.machine import architecture, build, no_engine, say
 from infra.tools import ROOT, NotInstalled
 
 _COMPOSE = ("docker", "compose", "--file", "localstack-compose.yml", "--profile", "localstack")
@@ -40,6 +40,9 @@ _PASSED_ON = ("GROQ_API_KEY", "UPSTREAM_API_KEY")
 
 def main() -> int:
     """Exit status 0 once the stack answers, 1 where a part cannot be had."""
+    if missing := no_engine():
+        say(f"Docker: {missing}")
+        return 1
     aws = LocalAws(os.environ.get("AWS_ENDPOINT_URL") or "http://127.0.0.1:4566", "llm-cache-proxy")
     try:
         say("Starting LocalStack, Redis, Qdrant and the embedding container ...")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from types import FrameType
 
-from infra.sam_local.machine import say
+from infra.sam_local.machine import no_engine, say
 from infra.sam_local.services import NotStarted, answers
 from infra.sam_local.stack import sam_local
 from infra.tools import ROOT, NotInstalled
@@ -15,6 +15,9 @@ from infra.tools import ROOT, NotInstalled
 def main() -> int:
     """Exit status 0 after an interruption, 1 where a part cannot be started."""
     signal.signal(signal.SIGTERM, _interrupted)
+    if missing := no_engine():
+        say(f"Docker: {missing}")
+        return 1
     port = int(os.environ.get("PORT", "3000"))
     build_dir = ROOT / "build" / "sam-local"
     try:

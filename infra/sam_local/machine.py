@@ -1,5 +1,5 @@
 """What this machine has: images, an architecture. Never pulls what is there already."""
-# ruff: noqa: S603 - starts docker and sam, with arguments of its own
+# ruff: noqa: S603, S607 - starts docker and sam, with arguments of its own
 
 import os
 import platform
@@ -12,6 +12,7 @@ from infra.tools import ROOT, sam
 
 PYTHON_IMAGE = "public.ecr.aws/lambda/python:3.13"
 BUILD_IMAGE = "public.ecr.aws/sam/build-python3.13:latest"
+_ENGINE_SECONDS = 30
 
 
 def say(line: str) -> None:
@@ -24,6 +25,25 @@ def architecture(machine: str | None = None) -> str:
     """The machine's, this one's by default, as Lambda calls it."""
     machine = (machine or platform.machine()).lower()
     return "arm64" if machine in {"arm64", "aarch64"} else "x86_64"
+
+
+def no_engine() -> str | None:
+    """Why no container can be run here; None where one can."""
+    try:
+        asked = subprocess.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_ENGINE_SECONDS,
+        )
+    except FileNotFoundError:
+        return "it is not installed, and the functions are built in its containers"
+    except subprocess.TimeoutExpired:
+        return f"its engine does not answer within {_ENGINE_SECONDS} s"
+    if asked.returncode:
+        return f"its engine does not answer: {asked.stderr.strip()}"
+    return None
 
 
 def has_image(name: str) -> bool:

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from infra import lean_layer
 from infra.deploy.dialogue.answers import Answers
-from infra.sam_local.machine import container_arguments
+from infra.sam_local.machine import container_arguments, no_engine
 from infra.tools import ROOT, sam
 
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
-_ENGINE_SECONDS = 30
 
 
 class NotDeployed(Exception):
@@ -49,25 +48,6 @@ def delete(stack: str, region: str) -> None:
     )
 
 
-def no_builder() -> str | None:
-    """Why nothing can be built in containers here; None where it can."""
-    try:
-        asked = subprocess.run(
-            ["docker", "version", "--format", "{{.Server.Version}}"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_ENGINE_SECONDS,
-        )
-    except FileNotFoundError:
-        return "it is not installed, and the functions are built in its containers"
-    except subprocess.TimeoutExpired:
-        return f"its engine does not answer within {_ENGINE_SECONDS} s"
-    if asked.returncode:
-        return f"its engine does not answer: {asked.stderr.strip()}"
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What builds, deploys and deletes; the tests' build needs no Docker."""
@@ -75,7 +55,7 @@ class Tools:
     sam: Callable[[], str] = sam
     build: Callable[[Mapping[str, str]], Path] = build
     delete: Callable[[str, str], None] = delete
-    no_builder: Callable[[], str | None] = no_builder
+    no_builder: Callable[[], str | None] = no_engine
     images: Sequence[str] = field(default=("--resolve-image-repos",))
 
 

@@ -1,10 +1,12 @@
 """The commands that a deployment runs, and how they end."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from infra.deploy.stack.sam import NotDeployed, no_builder, revision, run
+from infra.deploy.stack.sam import NotDeployed, revision, run
+from infra.sam_local.machine import no_engine
 
 from samples.interrupted import TIDYING, interrupted
 from samples.stack.template import ROOT
@@ -55,6 +57,25 @@ def test_an_engine_that_builds_is_looked_for(
         docker.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    found = no_builder()
+    found = no_engine()
 
     assert (found is None) if why is None else (why in (found or ""))
+
+
+@pytest.mark.parametrize("program", ["infra.sam_local", "infra.localstack"])
+def test_what_runs_in_docker_says_in_a_line_that_there_is_none(
+    program: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", program],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("Docker: it is not installed")
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
