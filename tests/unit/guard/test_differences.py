@@ -5,6 +5,27 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 SAME = {
+    "a prefix set apart and another word": ("Is it un wise?", "Is it foolish?"),
+    "more than and above": (
+        "How many people earn more than the median wage?",
+        "How many people earn above the median wage?",
+    ),
+    "a list in another order": (
+        "Sort the words pear, apple, fig alphabetically",
+        "Sort the words fig, pear, apple alphabetically",
+    ),
+    "two ways to ask for a thing": (
+        "Give me a SQL query to find duplicate rows",
+        "Write a SQL query to find duplicate rows",
+    ),
+    "a time that owns what happens in it": (
+        "What was the score last night?",
+        "What was last night's score?",
+    ),
+    "a small word with its letters turned round": (
+        "waht is the capital of france",
+        "what is the capital of france",
+    ),
     "a concentration in two spellings": ("Is 1 µM glucose much?", "Is 1 uM glucose much?"),
     "hours and days": ("Is 24/7 support good?", "Is 24-7 support good?"),
     "shares of a whole": ("Explain the 80/20 rule", "Explain the 80-20 rule"),
@@ -80,6 +101,27 @@ SAME = {
 }
 
 DIFFERENT = {
+    "a row of keywords of any length": (
+        "easy vegan chocolate cake recipe without eggs",
+        "easy vegan chocolate cookie recipe without eggs",
+        "substitution",
+    ),
+    "two prefixes": ("What is microeconomics?", "What is macroeconomics?", "substitution"),
+    "one who speaks and one who is spoken to": (
+        "Can I help you?",
+        "Can you help me?",
+        "direction",
+    ),
+    "a riddle and riddles": (
+        "Think of a riddle about time",
+        "Think of riddles about time",
+        "plural",
+    ),
+    "a wish for one and for several": (
+        "I want a recipe for soup",
+        "I want recipes for soup",
+        "plural",
+    ),
     "two concentrations": ("What is 1 mM glucose?", "What is 1 µM glucose?", "units"),
     "a fraction and a range": ("Is a 2/3 majority enough?", "Is a 2-3 majority enough?", "signs"),
     "a length and a range": ("Cut the 3/4 inch board", "Cut the 3-4 inch board", "signs"),

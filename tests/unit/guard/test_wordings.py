@@ -163,8 +163,8 @@ TWO_MEANINGS = {
         "How much is 2 cups in millilitres?",
         "numbers",
     ),
-    "two salts": ("How is chlorate measured?", "How is chlorite measured?", "substitution"),
-    "two hydrocarbons": ("Is hexane dangerous?", "Is hexene dangerous?", "substitution"),
+    "two salts": ("How is chlorate measured?", "How is chlorite measured?", "look_alikes"),
+    "two hydrocarbons": ("Is hexane dangerous?", "Is hexene dangerous?", "look_alikes"),
     "hope and its lack": ("Is he hopeful today?", "Is he hopeless today?", "negation"),
     "a verb that negates the next": (
         "Why does my car fail to start?",

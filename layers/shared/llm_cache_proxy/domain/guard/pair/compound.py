@@ -22,7 +22,11 @@ def other_head(words: list[Token]) -> str | None:
     if len(words) > _LONGEST or not all(each.kind is Kind.WORD for each in words):
         return None
     owner = next((each.word for each in words if each.raw.endswith("'s")), None)
-    if owner is not None and any(describes(each.word) for each in words):
+    if (
+        owner is not None
+        and owner not in lexicon.word_set("time_owner")
+        and any(describes(each.word) for each in words)
+    ):
         return f"{owner} changes places"
     named = {each.capital and not each.raw.isupper() for each in words}
     if named != {False} or any(map(_may_move, words)):

@@ -29,10 +29,21 @@ def swapped(pair: Pair) -> str | None:
         or not pair.is_exacting
     ):
         return None
+    if _both_request(pair):
+        return None
     left, right = _weighty(a, pair.only_a, pair), _weighty(b, pair.only_b, pair)
     if (pair.only_a or pair.only_b) and (left or right):
         return f"{' '.join(each.word for each in a)} and {' '.join(each.word for each in b)}"
     return None
+
+
+def _both_request(pair: Pair) -> bool:
+    """Whether each text opens with another way to ask for a thing: "Write a", "Give me a"."""
+    asks = lexicon.word_set("requesting")
+    return all(
+        text.tokens[0] is words[0] and asks.issuperset(token.word for token in words)
+        for text, words in ((pair.a, pair.gap.a), (pair.b, pair.gap.b))
+    )
 
 
 def narrowed(pair: Pair) -> str | None:

@@ -6,6 +6,7 @@ the members of a list, tell nothing.
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.compound import may_end, other_head
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
@@ -17,11 +18,18 @@ _LONGEST = 5
 """Words that change places as one."""
 _ONE_FORM = {"an": "a", "me": "i", "him": "he", "her": "she", "them": "they", "us": "we"}
 """Words that change their form with their place alone."""
+_SPEAKERS = frozenset({"i", "you"})
 _BOTH = frozenset({"he", "she"})
 _ASKED = frozenset({"who", "whom", "what", "which"})
 _MOST = 200
 _SUPPOSING = frozenset({"given", "because", "if", "unless", "until", "instead", "rather"})
 """Words behind which stands what is taken for given, or is passed over."""
+_IN_A_ROW = frozenset(
+    {"order", "sequence", "series", "first", "second", "third", "last", "next", "then", "before"}
+    | {"after", "rank", "ranked", "rows", "row", "steps", "step", "queue", "list", "array", "tuple"}
+)
+"""Words by which it counts where in a row a thing stands."""
+_JOINTS = frozenset({"and", "or"})
 _USING = frozenset({"use", "using"})
 _ARTICLES = frozenset({"a", "an", "the"})
 
@@ -33,12 +41,27 @@ def exchanged(a: Analysis, b: Analysis, *, symmetric: bool) -> str | None:
     """
     left, right = _every_word(a), _every_word(b)
     if left and _same(left, right):
+        if _is_list(a, left, right) and _is_list(b, right, left):
+            return None
         return _between(left, right, symmetric=symmetric, asked=left[0].word in _ASKED)
     if any(a.words.count(word) != b.words.count(word) for word in _ARTICLES):
         left, right = _without_articles(left), _without_articles(right)
         if _same(left, right):
             return _between(left, right, symmetric=symmetric)
     return None if symmetric else _other_supposition(a, b) or _reordered(a, b)
+
+
+def _is_list(one: Analysis, words: list[Token], others: list[Token]) -> bool:
+    """Whether commas part the words that change places, and no place in a row is asked for."""
+    if "," not in one.text or not _IN_A_ROW.isdisjoint(one.words):
+        return False
+    moved, _ = _trimmed(words, others)
+    inside, parted = False, len(moved) > 1 and not _repeats_content(moved, 1)
+    for token, after in pairwise(one.plain):
+        inside = (inside or token is moved[0]) and token is not moved[-1] if moved else False
+        if inside and token.kind is not Kind.MARK:
+            parted = parted and (after.raw == "," or {token.word, after.word} & _JOINTS != set())
+    return parted
 
 
 def _reordered(a: Analysis, b: Analysis) -> str | None:
@@ -239,7 +262,9 @@ def _named(
 
 def _says_something(tokens: Sequence[Token]) -> bool:
     idle = lexicon.function_words() - lexicon.classes()["negator"] - lexicon.number_words().keys()
-    return any(token.word not in idle or token.raw == "US" for token in tokens)
+    return any(
+        token.word not in idle or token.raw == "US" or token.stem in _SPEAKERS for token in tokens
+    )
 
 
 def _repeats_content(tokens: Sequence[Token], times: int) -> bool:

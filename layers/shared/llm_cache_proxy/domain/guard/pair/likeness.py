@@ -9,6 +9,13 @@ from llm_cache_proxy.domain.guard.text.tokens import Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
+_OPPOSED = (
+    *(("micro", "macro"), ("hyper", "hypo"), ("inter", "intra"), ("pre", "post")),
+    *(("endo", "exo"), ("mono", "poly"), ("homo", "hetero"), ("over", "under"), ("ante", "post")),
+    *(("in", "ex"), ("im", "ex"), ("im", "em"), ("ab", "ad"), ("af", "ef"), ("up", "down")),
+    *(("intro", "extro"), ("out", "in"), ("inter", "extra"), ("intra", "extra"), ("uni", "multi")),
+)
+"""Prefixes that exclude each other before the same word."""
 _ROOT = 4
 _MISSPELT = 6
 _SUBSTANCES = frozenset({"ane", "ene", "yne", "ine", "ate", "ite", "ide", "ose", "ase"})
@@ -73,7 +80,19 @@ def are_opposites(one: str, other: str) -> bool:
     left, right = sides.get(one), sides.get(other)
     if left and right and any(-side in right for side in left):
         return True
-    return negated_form(one, other) or negated_form(other, one)
+    return negated_form(one, other) or negated_form(other, one) or _has_other_prefix(one, other)
+
+
+def _has_other_prefix(one: str, other: str) -> bool:
+    """Whether the words differ in prefixes that exclude each other: "prewar", "postwar"."""
+    shorter = min(len(one), len(other))
+    for left, right in _OPPOSED:
+        if shorter >= len(left) + _ROOT and {one[: len(left)], other[: len(left)]} & {left, right}:
+            for first, second in ((left, right), (right, left)):
+                rest = one.removeprefix(first)
+                if len(rest) < len(one) and other == second + rest:
+                    return True
+    return False
 
 
 @lru_cache(maxsize=16384)

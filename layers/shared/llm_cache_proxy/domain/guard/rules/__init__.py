@@ -9,6 +9,7 @@ from llm_cache_proxy.domain.guard.rules.form.written import CASE, CODE, LANGUAGE
 from llm_cache_proxy.domain.guard.rules.meaning.content import ADDITION, CONTRAST, SUBSTITUTION
 from llm_cache_proxy.domain.guard.rules.meaning.dates import DATES
 from llm_cache_proxy.domain.guard.rules.meaning.logic import MODALITY, PERSONS, QUANTIFIERS, TENSE
+from llm_cache_proxy.domain.guard.rules.meaning.mistaken import LOOK_ALIKES, SMALL_WORDS
 from llm_cache_proxy.domain.guard.rules.meaning.names import ENTITIES, LANGUAGES
 from llm_cache_proxy.domain.guard.rules.meaning.numbers import NUMBERS
 from llm_cache_proxy.domain.guard.rules.meaning.polarity import NEGATION, OPPOSITES
@@ -47,6 +48,8 @@ RULES: tuple[Rule, ...] = (
     DIRECTION,
     PLURAL,
     ENTITIES,
+    SMALL_WORDS,
+    LOOK_ALIKES,
     CONTRAST,
     SUBSTITUTION,
     ADDITION,

@@ -109,14 +109,31 @@ def tells(text: str, words: tuple[str, ...], questions: frozenset[str]) -> bool:
         return False
     if words[0] in _orders() or stem(words[0]) in _orders():
         return False
-    if len(words) > _KEYWORDS or words[0] in {"a", "an"} or text.rstrip()[-1:] in _ENDS:
+    if words[0] in {"a", "an"} or text.rstrip()[-1:] in _ENDS:
         return True
+    if len(words) > _KEYWORDS:
+        return not is_row_of_keywords(text, words)
     return any(map(_is_finite, words))
+
+
+def is_row_of_keywords(text: str, words: tuple[str, ...]) -> bool:
+    """Whether words stand in a row as one types them into a search, and make no sentence.
+
+    A headline, which opens with a capital and a name, is none.
+    """
+    opens = text[:1].islower() or words[0] in lexicon.word_set("describing")
+    return opens and _in_sentences().isdisjoint(words)
 
 
 def _is_finite(word: str) -> bool:
     """Whether a word may be the verb of a statement, which keywords lack: "Paris hotels"."""
     return word in lexicon.word_set("auxiliary") or word.endswith(("ed", "ing"))
+
+
+@cache
+def _in_sentences() -> frozenset[str]:
+    """Words that keywords hardly have."""
+    return lexicon.word_set("auxiliary") | lexicon.word_set("sentence")
 
 
 def is_order(words: tuple[str, ...]) -> bool:

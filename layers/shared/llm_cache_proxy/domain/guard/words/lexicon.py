@@ -64,6 +64,34 @@ def contrasts() -> dict[str, frozenset[int]]:
 
 
 @cache
+def lookalikes() -> dict[str, frozenset[tuple[int, int]]]:
+    """Word, as written and where that tells as a stem → its lines and which word of each it is.
+
+    The number of a line that counts in one place alone is negative.
+    """
+    found: dict[str, set[tuple[int, int]]] = {}
+    for number, line in enumerate(lines("lookalikes"), start=1):
+        rest = line.removeprefix("place: ")
+        key, words = (number if rest is line else -number), rest.split()
+        told_apart = len({stem(word) for word in words}) == len(words)
+        for at, word in enumerate(words):
+            for form in {word, word + "s", stem(word) if told_apart else word}:
+                found.setdefault(form, set()).add((key, at))
+    return {word: frozenset(places) for word, places in found.items()}
+
+
+@cache
+def exclusive() -> dict[str, frozenset[tuple[int, int]]]:
+    """Small word or phrase → the lines that have it, and between which bars of each it stands."""
+    found: dict[str, set[tuple[int, int]]] = {}
+    for number, line in enumerate(lines("exclusive")):
+        for at, words in enumerate(line.split(" | ")):
+            for word in words.split():
+                found.setdefault(word, set()).add((number, at))
+    return {word: frozenset(places) for word, places in found.items()}
+
+
+@cache
 def contractions() -> dict[str, tuple[str, ...]]:
     """Contraction → the words it stands for."""
     return named("contractions")

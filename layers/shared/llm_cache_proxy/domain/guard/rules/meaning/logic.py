@@ -20,6 +20,7 @@ _EXCLUSIVE = (
     frozenset({"q_either", "q_neither"}),
     frozenset({"q_all", "q_almost"}),
 )
+_BEYOND = {"q_more": frozenset({"above", "over"}), "q_less": frozenset({"below", "under"})}
 _LIMITS = {"q_least": ("minimum", "m_must"), "q_most_limit": ("maximum", "m_can")}
 _HE = frozenset({"he", "him", "his", "himself"})
 _SHE = frozenset({"she", "her", "hers", "herself"})
@@ -66,6 +67,8 @@ def _is_limit_of_modal(title: str, one: Analysis, other: Analysis) -> bool:
 
 def _compares_so(title: str, other: Analysis) -> bool:
     """Whether the other text says "greater than" for "more than", or "smaller than"."""
+    if not _BEYOND.get(title, frozenset()).isdisjoint(other.words):
+        return True
     degrees = lexicon.word_set(title) if title in {"q_more", "q_less"} else frozenset()
     return any(one in degrees and then == "than" for one, then in pairwise(other.words))
 

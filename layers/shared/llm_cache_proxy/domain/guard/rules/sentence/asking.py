@@ -7,6 +7,7 @@ from llm_cache_proxy.domain.guard.text.material import task_of
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
 
+_WANTING = frozenset({"i", "need", "want", "would", "like", "show", "me", "please"})
 _ABLE = frozenset({"can", "could"})
 _BE = (("is",), ("are",))
 _NEVER_WHAT = frozenset({"why", "define", "howmany", "howlong", "howoften", "howold", "howfar"})
@@ -110,12 +111,21 @@ def _is_command(words: tuple[str, ...]) -> bool:
 
 
 def _task(pair: Pair) -> str | None:
-    left, right = task_of(pair.a.words), task_of(pair.b.words)
+    left, right = _asked(pair.a.words), _asked(pair.b.words)
     if _converts_code(pair, left, right) or left | right == {"do_convert", "do_rewrite"}:
         return None
     if left and right and left.isdisjoint(right):
         return f"{min(left)} and {min(right)}"
     return None
+
+
+def _asked(words: tuple[str, ...]) -> frozenset[str]:
+    """What a command asks to be done; to want or to be shown a thing is to have it written."""
+    at = 0
+    while at < len(words) and words[at] in _WANTING:
+        at += 1
+    wanted = at and words[at : at + 1] in (("a",), ("an",))
+    return task_of(("give", *words[at:])) if wanted else task_of(words)
 
 
 def _converts_code(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:

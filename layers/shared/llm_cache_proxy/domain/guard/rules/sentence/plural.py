@@ -10,11 +10,13 @@ from llm_cache_proxy.domain.guard.words import lexicon
 _REACH = 4
 _FIRST = 6
 """Words of an order within which its object begins."""
+_WANTS = (("i", "need"), ("i", "want"))
+_OPENINGS = (("think", "of"), ("think", "up"), ("come", "up", "with"), ("dream", "up"))
 
 
 def _plural(pair: Pair) -> str | None:
     a, b = pair.a, pair.b
-    if a.words == b.words or not (is_order(a.words) and is_order(b.words)):
+    if a.words == b.words or not (_asks(a.words) and _asks(b.words)):
         return None
     if not lexicon.word_set("telling").isdisjoint((*a.words[:_FIRST], *b.words[:_FIRST])):
         return None
@@ -24,6 +26,11 @@ def _plural(pair: Pair) -> str | None:
         if one.word != other.word and _is_plural_of(*sorted((one.word, other.word), key=len)):
             return f"{one.word} and {other.word}"
     return None
+
+
+def _asks(words: tuple[str, ...]) -> bool:
+    """Whether the text orders a thing or says that one is wanted."""
+    return is_order(words) or words[:2] in _WANTS or words[:3] == ("i", "would", "like")
 
 
 def _nouns(analysis: Analysis) -> dict[str, Token]:
@@ -37,7 +44,8 @@ def _nouns(analysis: Analysis) -> dict[str, Token]:
             continue
         if token.stem not in analysis.content and (not at or tokens[at - 1].word in openers):
             continue  # the verb itself: "Name three"
-        before = {each.word for each in tokens[max(at - _REACH, 0) : at]}
+        before = {each.word for each in tokens[max(at - _REACH, 0) : at - 1]} - {"that"}
+        before |= {each.word for each in tokens[at - 1 : at]}  # "the list that sorts", "that list"
         definite = not lexicon.word_set("definite").isdisjoint(before)
         if definite or (gives and _is_first_object(tokens[:at])):
             found.setdefault(token.stem.removesuffix("s"), token)
@@ -48,9 +56,11 @@ def _is_first_object(before: list[Token]) -> bool:
     """Whether no preposition stands between the verb and the noun."""
     if len(before) > _FIRST:
         return False
-    return not any(
-        each.word in lexicon.word_set("preposition") or each.word == "that" for each in before
-    )
+    words = [each.word for each in before]
+    for opening in _OPENINGS:  # "think of a riddle", "come up with a slogan"
+        if tuple(words[: len(opening)]) == opening:
+            words = words[len(opening) :]
+    return not any(word in lexicon.word_set("preposition") or word == "that" for word in words)
 
 
 def _is_plural_of(one: str, many: str) -> bool:
