@@ -7,6 +7,7 @@ language say that the words which differ stand for one another.
 from functools import cache, lru_cache
 
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned, without_accents
+from llm_cache_proxy.domain.guard.text.rewording import is_moved, reworded
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import base_forms, stem
@@ -160,17 +161,22 @@ def plain_words(words: tuple[str, ...], language: str) -> tuple[str, ...]:
     line = f" {' '.join(without_courtesy(words))} "
     for phrase in _polite(language):
         line = line.replace(f" {phrase} ", " ")
-    stand_ins = _stand_ins(language) if language in KNOWN else {}
-    return tuple(stand_ins.get(word, word) for word in line.split())
+    if language not in KNOWN:
+        return tuple(line.split())
+    stand_ins = _stand_ins(language)
+    rest = tuple(line.split())
+    if "open" in lexicon.named(language):
+        rest = reworded(rest, language)
+    return tuple(stand_ins.get(word, word) for word in rest)
 
 
 def first_difference(a: tuple[str, ...], b: tuple[str, ...], language: str) -> str | None:
     """What differs between two texts of `language`; accents may be left out throughout a text."""
     left, right = plain_words(a, language), plain_words(b, language)
-    if left == right:
-        return None
     if len(left) != len(right):
         return _first(left, right)
+    if left == right or (language in KNOWN and is_moved(left, right, language)):
+        return None
     differing = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
     if not all(_is_respelt(one, other, language) for one, other in differing):
         return _first(left, right)
@@ -198,8 +204,10 @@ def _is_respelt(one: str, other: str, language: str) -> bool:
 
 def _another_by_accent(one: str, other: str) -> bool:
     """Whether an accent alone may make another word: "el" and "él", "paso" and "pasó"."""
+    if one.endswith("s") and other.endswith("s"):  # "marchés"
+        one, other = one[:-1], other[:-1]
     bare = without_accents(one)
     lists = [lexicon.named(language) for language in KNOWN]
-    if any(bare in each.get("accent", ()) for each in lists):
+    if any(not {bare, bare + "s"}.isdisjoint(each.get("accent", ())) for each in lists):
         return True
-    return one[-1] != other[-1] and any(bare[-1] in each.get("ending", ()) for each in lists)
+    return one[-1:] != other[-1:] and any(bare[-1] in each.get("ending", ()) for each in lists)

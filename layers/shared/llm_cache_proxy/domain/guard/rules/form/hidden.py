@@ -23,6 +23,8 @@ _HYPHEN = re.compile(r"[-\u2013]")
 def _hidden(pair: Pair) -> str | None:
     if sorted(pair.a.hiding) != sorted(pair.b.hiding):
         return "something invisible inside a word"
+    if pair.is_foreign:  # "un" is an article in many a language, and each word counts there
+        return None
     return _set_apart(pair.a, pair.b) or _set_apart(pair.b, pair.a)
 
 

@@ -106,7 +106,7 @@ def _other_capital(pair: Pair) -> str | None:
     careful = _has_capitals(a) and _has_capitals(b)
     opened = bool(a) and a[0].capital and b[0].capital
     for one, other in zip(a, b, strict=True):
-        if not (careful or (opened and one.word in _ADDRESS)):
+        if one.word != other.word or not (careful or (opened and one.word in _ADDRESS)):
             continue
         shouted = any(len(each.raw) > 1 and each.raw.isupper() for each in (one, other))
         if one.capital != other.capital and not (one.opens or other.opens or shouted):
