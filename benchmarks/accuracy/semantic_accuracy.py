@@ -40,6 +40,7 @@ KINDS = {
     "finance": "finance and banking",
     "medical": "medical questions",
     "kinds": "ten kinds of traps",
+    "words": "words and sentences",
     "prompts2": "prompts of public sets",
     "reworded": "reworded",
 }
