@@ -85,6 +85,8 @@ def are_opposites(one: str, other: str) -> bool:
 
 def _has_other_prefix(one: str, other: str) -> bool:
     """Whether the words differ in prefixes that exclude each other: "prewar", "postwar"."""
+    if one[-_ROOT:] != other[-_ROOT:]:
+        return False
     shorter = min(len(one), len(other))
     for left, right in _OPPOSED:
         if shorter >= len(left) + _ROOT and {one[: len(left)], other[: len(left)]} & {left, right}:

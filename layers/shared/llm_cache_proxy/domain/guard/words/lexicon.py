@@ -65,7 +65,7 @@ def contrasts() -> dict[str, frozenset[int]]:
 
 @cache
 def lookalikes() -> dict[str, frozenset[tuple[int, int]]]:
-    """Word, as written and where that tells as a stem → its lines and which word of each it is.
+    """Word, with the endings of English → its lines and which word of each it is.
 
     The number of a line that counts in one place alone is negative.
     """
@@ -73,11 +73,19 @@ def lookalikes() -> dict[str, frozenset[tuple[int, int]]]:
     for number, line in enumerate(lines("lookalikes"), start=1):
         rest = line.removeprefix("place: ")
         key, words = (number if rest is line else -number), rest.split()
-        told_apart = len({stem(word) for word in words}) == len(words)
         for at, word in enumerate(words):
-            for form in {word, word + "s", stem(word) if told_apart else word}:
+            for form in _inflected(word):
                 found.setdefault(form, set()).add((key, at))
+        for at, word in enumerate(words):  # no form of another word of the line
+            found[word] = {place for place in found[word] if place[0] != key} | {(key, at)}
     return {word: frozenset(places) for word, places in found.items()}
+
+
+def _inflected(word: str) -> tuple[str, ...]:
+    """The forms a word would have if it were regular, a verb or a noun."""
+    base = word.removesuffix("e")
+    plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
+    return word, plural, word + "es", base + "ed", base + "ing"
 
 
 @cache

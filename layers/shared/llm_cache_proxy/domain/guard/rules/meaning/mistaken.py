@@ -1,6 +1,5 @@
 """Differences that look like slips or like style: words that look alike, small words."""
 
-from collections.abc import Iterable
 from itertools import product
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
@@ -8,7 +7,6 @@ from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
-from llm_cache_proxy.domain.guard.words.stems import stem
 
 _Places = frozenset[tuple[int, int]]
 _NOWHERE: _Places = frozenset()
@@ -31,11 +29,10 @@ def _look_alikes(pair: Pair) -> str | None:
     return None
 
 
-def _listed(words: Iterable[str]) -> list[tuple[str, _Places]]:
+def _listed(words: set[str]) -> list[tuple[str, _Places]]:
     """The words that look like others, in order of the alphabet."""
     known = lexicon.lookalikes()
-    found = ((word, known.get(word) or known.get(stem(word), _NOWHERE)) for word in sorted(words))
-    return [(word, places) for word, places in found if places]
+    return [(word, known[word]) for word in sorted(known.keys() & words)]
 
 
 def _around(analysis: Analysis, word: str) -> tuple[str, str]:
