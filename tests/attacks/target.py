@@ -23,10 +23,7 @@ COMMON = {
     "HEADER_TIMEOUT_SECONDS": str(HEADER_SECONDS),
     "MAX_CONNECTIONS": "300",
     "UPSTREAM_API_KEY": UPSTREAM_KEY,
-    "UPSTREAM_TIMEOUT_SECONDS": "3",
-    "EXACT_DEADLINE_SECONDS": "5",  # the machine may be busy
-    "EMBED_DEADLINE_SECONDS": "5",
-    "SEARCH_DEADLINE_SECONDS": "5",
+    "UPSTREAM_TIMEOUT_SECONDS": "8",  # 60 MB come in it on a machine that is busy
 }
 KEYED = {
     "ACCESS_MODE": "keyed",

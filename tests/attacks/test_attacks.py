@@ -19,6 +19,9 @@ WORST_MS = 250
 SLOW_FRACTION = 0.01
 """Of other clients' requests, how many may take longer than WORST_MS: a machine that runs other
 tests beside these takes the process off the processor now and then."""
+BUSY = 3
+"""On such a machine, so many times what an idle server shows comes on top: it waits for its turns
+too, and has less to do in them."""
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +72,8 @@ def test_another_client_was_served_throughout(watch: Watch) -> None:
 
     assert watch.seconds
     assert watch.failures == []
-    assert watch.median_ms < MEDIAN_MS
-    assert watch.beyond(WORST_MS) < SLOW_FRACTION
+    assert watch.median_ms < MEDIAN_MS + BUSY * watch.idle_median_ms
+    assert watch.beyond(WORST_MS) < SLOW_FRACTION + BUSY * watch.idle_beyond(WORST_MS)
 
 
 def test_the_memory_of_both_servers_stayed_bounded(watch: Watch) -> None:

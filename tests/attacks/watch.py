@@ -67,7 +67,7 @@ class Watch:
         return (
             f"Another client asked {len(self.seconds)} times meanwhile: median "
             f"{self.median_ms:.1f} ms, worst {self.worst_ms:.0f} ms; from a server that nobody "
-            f"attacked, in turns: median {statistics.median(self.idle_seconds) * 1000:.1f} ms, "
+            f"attacked, in turns: median {self.idle_median_ms:.1f} ms, "
             f"worst {max(self.idle_seconds) * 1000:.0f} ms. Most resident memory: "
             f"{self.most_bytes / 1e6:.0f} MB."
         )
@@ -78,14 +78,26 @@ class Watch:
         return statistics.median(self.seconds) * 1000
 
     @property
+    def idle_median_ms(self) -> float:
+        """The same of the server that nobody attacks."""
+        return statistics.median(self.idle_seconds) * 1000
+
+    @property
     def worst_ms(self) -> float:
         """The longest of them."""
         return max(self.seconds) * 1000
 
     def beyond(self, milliseconds: float) -> float:
         """The fraction of answers that took longer."""
-        slow = sum(spent * 1000 > milliseconds for spent in self.seconds)
-        return slow / len(self.seconds)
+        return _beyond(milliseconds, self.seconds)
+
+    def idle_beyond(self, milliseconds: float) -> float:
+        """The same of the server that nobody attacks."""
+        return _beyond(milliseconds, self.idle_seconds)
+
+
+def _beyond(milliseconds: float, seconds: list[float]) -> float:
+    return sum(spent * 1000 > milliseconds for spent in seconds) / len(seconds)
 
 
 def _environment() -> dict[str, str]:

@@ -194,7 +194,7 @@ def test_the_embedding_image_adds_little_to_its_base() -> None:
 
 
 def _wait_for(url: str) -> None:
-    for _ in range(200):
+    for _ in range(1_200):
         try:
             httpx.get(url, timeout=5)
         except httpx.TransportError:

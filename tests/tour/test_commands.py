@@ -60,7 +60,7 @@ def test_a_command_of_the_docs_works(block: Block, proxy: ProxyProcess, tmp_path
         env={**environment(tmp_path), "LLM_CACHE_PROXY_URL": proxy.url},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
 

@@ -74,12 +74,12 @@ GROUP = Group(
         Attack(
             "a head that never ends",
             "408 request_timeout",
-            Raw("half a head, and silence", [_GET], longest_seconds=HEADER_SECONDS * 4),
+            Raw("half a head, and silence", [_GET], longest_seconds=HEADER_SECONDS * 15),
         ),
         Attack(
             "a connection that says nothing",
             "closed",
-            Raw("nothing", [], longest_seconds=HEADER_SECONDS * 4),
+            Raw("nothing", [], longest_seconds=HEADER_SECONDS * 15),
         ),
         Attack(
             "a head that trickles",

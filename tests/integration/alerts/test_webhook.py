@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def test_a_failing_upstream_is_reported_and_so_is_its_recovery(tmp_path: Path) -
         def ask(text: str) -> int:
             body = {"model": "m", "messages": [{"role": "user", "content": text}]}
             return httpx.post(
-                f"{proxy.base_url}/chat/completions", json=body, timeout=30
+                f"{proxy.base_url}/chat/completions", json=body, timeout=60
             ).status_code
 
         refused = [ask("fail") for _ in range(3)]
@@ -73,7 +74,7 @@ def test_a_failing_upstream_is_reported_and_so_is_its_recovery(tmp_path: Path) -
         over = channel.message(1)
 
     assert (refused, answered) == ([401, 401, 401], 200)
-    assert "the upstream has failed 3 times in a row (for 0 s)" in trouble
+    assert re.search(r"the upstream has failed 3 times in a row \(for \d+ s\)", trouble)
     assert "over after" in over
     assert {tuple(message) for message in channel.messages} == {("text",)}
 

@@ -45,7 +45,7 @@ def function(image: str) -> Iterator[str]:
 
 
 def _wait(port: int) -> None:
-    for _ in range(100):
+    for _ in range(600):
         # Docker's own proxy accepts before the emulator does, so a connection proves nothing.
         with contextlib.suppress(httpx.TransportError):
             httpx.get(f"http://127.0.0.1:{port}/", timeout=5)

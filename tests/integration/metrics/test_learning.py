@@ -1,7 +1,6 @@
 """A promise in the running command, before an upstream that words each answer anew."""
 
 import itertools
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from llm_cache_proxy.domain.promise import group_of
 from servers.proxy.process import ProxyProcess, proxy_process
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Maker, Script, answer
+from servers.waiting import eventually
 
 PROMPT = "How do I boil an egg?"
 PARAPHRASE = "How can I boil an egg?"
@@ -20,7 +20,6 @@ OTHER_PROMPT = "How do I peel a boiled egg?"
 OTHER_PARAPHRASE = "How can I peel a boiled egg?"
 READ_ONLY = {"x-cache-mode": "read-only"}
 LABELS, MOST_ROUNDS = 100, 40
-PATIENCE_SECONDS = 60
 
 WRONG_EVERY = 5
 """In the second part of the test every so many answers are about something else."""
@@ -100,15 +99,18 @@ def taught(client: httpx.Client, proxy: ProxyProcess) -> Any:
     raise AssertionError(f"too few labels: {found['labels']}")
 
 
-def until_checked(proxy: ProxyProcess) -> Any:
-    """What is learned once some hits have been checked behind their answers."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < give_up:
-        found = learned(proxy)
-        if found["labels"].get("explored"):
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"no hit was checked: {found['labels']}")
+def hits_until_one_is_checked(
+    client: httpx.Client, proxy: ProxyProcess
+) -> tuple[list[httpx.Response], Any]:
+    """Hits, and what is learned once chance has had one of them checked behind its answer."""
+    hits: list[httpx.Response] = []
+
+    def checked() -> bool:
+        hits.extend(ask(client, proxy, PARAPHRASE, **READ_ONLY) for _ in range(20))
+        return bool(learned(proxy)["labels"].get("explored"))
+
+    eventually(checked)
+    return hits, learned(proxy)
 
 
 def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_path: Path) -> None:
@@ -118,8 +120,7 @@ def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_pa
             shown = CliRunner().invoke(admin, ["learning", "--url", proxy.url])
         with proxy_process(tmp_path / "d", **settings(upstream)) as proxy:
             ask(client, proxy, "Who wrote Hamlet?")  # a miss reads the labels
-            answers = [ask(client, proxy, PARAPHRASE, **READ_ONLY) for _ in range(20)]
-            served = until_checked(proxy)
+            answers, served = hits_until_one_is_checked(client, proxy)
 
     assert found["serves"]
     assert found["interval"][0] == 0.0  # the truth: no answer is wrong

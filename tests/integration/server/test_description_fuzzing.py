@@ -67,7 +67,7 @@ def test_any_request_has_an_answer_as_described(
         suppress_health_check=list(HealthCheck),
     )
     def ask(case: Any) -> None:
-        answer = case.call(base_url=address, timeout=20)
+        answer = case.call(base_url=address, timeout=60)
 
         if not _was_not_stored(answer):
             case.validate_response(answer, checks=[not_a_server_error, *CHECKS])

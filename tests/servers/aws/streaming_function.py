@@ -29,6 +29,8 @@ from servers.waiting import free_port
 CHAT = "/v1/chat/completions"
 _STAND_IN = Path(__file__).with_name("web_adapter.py")
 _END_SECONDS = 60.0
+_PATIENT = {"EXACT_DEADLINE_SECONDS": "5"}
+"""For a machine that is busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def streaming_function(
 ) -> Iterator[StreamingFunction]:
     """It, on a Redis of its own, with the adapter's variables that the template gives."""
     with redis_process() as redis_url:
-        given = {"REDIS_URL": redis_url, "UPSTREAM_BASE_URL": upstream, **more}
+        given = {**_PATIENT, "REDIS_URL": redis_url, "UPSTREAM_BASE_URL": upstream, **more}
         with behind_adapter(kind, packaged, given, stack=stack) as made:
             yield made
 
@@ -138,6 +140,7 @@ def under_the_emulator(
     with redis_process() as redis_url:
         given = {
             **_environment(packaged, Stack()),
+            **_PATIENT,
             "AWS_LWA_PORT": str(free_port()),
             "REDIS_URL": redis_url,
             "UPSTREAM_BASE_URL": upstream,
