@@ -21,9 +21,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(loop.close)
 
 
+BUILD_THE_STACK = ("tests/docker/test_compose.py", "tests/docker/test_sam_local.py")
 BEGUN_FIRST = (
-    "docker/",
+    "docker/test_compose.py",
+    "docker/test_sam_local.py",
     "integration/cloud/test_guided_deployment.py",
+    "integration/functions/test_adapter_contract.py",
+    "docker/",
     "integration/install/",
     "integration/cloud/test_template_checks.py",
     "tour/",
@@ -39,7 +43,8 @@ BEGUN_FIRST = (
 )
 """What takes longest, and what waits for downloads.
 
-Begun last, a file of these would keep one worker busy while others idle.
+Begun last, a file of these would keep one worker busy while others idle. The adapter's contract is
+near the beginning because it builds the adapter, which the guided deployment asks for later.
 """
 
 
@@ -56,14 +61,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class ByFileOrStack(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
-    """A worker for each file, and a single one for all that is built under Docker.
+    """A worker for each file, and a single one for those that build the stack under Docker.
 
-    Those files build the same functions and images: the second finds what the first has built.
+    They build the same functions and images: the second finds what the first has built.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        under_docker = nodeid.startswith("tests/docker/")
-        return "tests/docker" if under_docker else str(super()._split_scope(nodeid))
+        builds = nodeid.startswith(BUILD_THE_STACK)
+        return "tests/docker" if builds else str(super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
