@@ -9,8 +9,9 @@ STAGE_OPTION = $(if $(STAGE),--stage $(STAGE))
 LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# One more than there are cores: the tests of the whole run wait for servers half of their time.
-WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
+# One more than two for a core: the tests of the whole run wait for servers and downloads two thirds
+# of their time.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev test check coverage format lock eval bench bench-check path flames failures attack soak fuzz docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
@@ -46,8 +47,15 @@ check: $(INSTALLED)  ## Lint, types, import contracts and unit tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/codespell
+	@$(MAKE) --no-print-directory -j3 check-types check-imports check-units
+
+# At once: mypy and lint-imports have one thread each. Any that fails fails `make check`.
+.PHONY: check-types check-imports check-units
+check-types:
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+check-imports:
+	@$(BIN)/lint-imports --no-logo
+check-units:
 	@$(BIN)/python -m pytest -q -n auto tests/unit
 
 coverage: $(INSTALLED)  ## Hold the unit tests to every branch of domain and pipeline; two minutes
