@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -75,8 +76,7 @@ class KeptProcess:
     def kill(self) -> None:
         """End it at once; `stop` returns sooner."""
         if self._process is not None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
+            _send(self._process, signal.SIGKILL)
 
     async def _keep(self) -> None:
         pause_seconds = _FIRST_PAUSE_SECONDS
@@ -133,16 +133,25 @@ class KeptProcess:
         return found
 
     async def _ended(self, process: asyncio.subprocess.Process) -> None:
-        with suppress(ProcessLookupError):
-            process.terminate()
+        _send(process, signal.SIGTERM)
         try:
             async with asyncio.timeout(self._stop_seconds):
                 await process.wait()
         except TimeoutError:
             _log.warning("%s did not end within %g s", self._name, self._stop_seconds)
-            with suppress(ProcessLookupError):
-                process.kill()
+            _send(process, signal.SIGKILL)
             await process.wait()
+
+
+def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """Signal it, if it runs.
+
+    The process's own methods ask for its status first, and so take it from the loop that waits for
+    it: a worker that had ended by itself ended with 255.
+    """
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)
 
 
 async def _line_of(descriptor: int) -> bytes:
