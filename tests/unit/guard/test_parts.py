@@ -47,16 +47,16 @@ def test_words_around_a_list_may_not_change_places() -> None:
 @pytest.mark.parametrize(
     ("text", "handed"),
     [
-        ("Fix <a></a><b>this is wrong</b> please", ("this", "is", "wrong")),
-        ("Fix [b class]this is wrong[/b]", ("this", "is", "wrong")),
-        ("Shorten <<<two words>>> today", ("two", "words")),
-        ("<a> and <a> and <b>two words</b>", ("two", "words")),
-        ('Shorten """ """two words""" today', ("two", "words")),
+        ("Fix <a></a><b>this is wrong</b> please", ("this is wrong",)),
+        ("Fix [b class]this is wrong[/b]", ("this is wrong",)),
+        ("Shorten <<<two words>>> today", ("two words",)),
+        ("<a> and <a> and <b>two words</b>", ("two words",)),
+        ('Shorten """ """two words""" today', ("two words",)),
         ("What is love?", None),
         ("!;; :-", None),
-        ("Context: Al cooks.\nQuestion: Who cooks?", ("context", "al", "cooks")),
+        ("Context: Al cooks.\nQuestion: Who cooks?", ("Context: Al cooks.",)),
         ("Hi,\n\nwhat is love?", None),
-        ("Fix this: he go", ("he", "go")),
+        ("Fix this: He go!", ("He go!",)),
     ],
 )
 def test_the_text_that_is_handed_over_is_found(text: str, handed: tuple[str, ...] | None) -> None:
@@ -86,7 +86,7 @@ def test_code_formulas_and_data_are_found_as_written(text: str, units: tuple[str
     [
         ("What is love?", ""),
         ("Is 7/3 more than -2 = ?", "/-"),
-        ("Is *this* a #good [city name]?", ""),
+        ("Is this a #good [city name]?", ""),
         ("- Name men/women under $300, or 500/-", ""),
         ("Is a <div> the 80/20 rule", ""),
         ("What does [] do to 1..5 or ' there", "[]..'"),

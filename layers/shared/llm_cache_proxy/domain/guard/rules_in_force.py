@@ -6,6 +6,7 @@ Never asks a model, never does I/O beyond reading its word lists once, never rai
 from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.pair.traits import NO_TRAITS, Traits, traits
+from llm_cache_proxy.domain.guard.pair.typing import alike_typed
 from llm_cache_proxy.domain.guard.rule import ACCEPTED, DECISION_VERSION, Verdict, veto
 from llm_cache_proxy.domain.guard.rules import RULES
 from llm_cache_proxy.domain.guard.text.analysis import analyse
@@ -58,5 +59,5 @@ def _pair(a: str, b: str) -> Pair | Verdict:
         return ACCEPTED
     if max(len(a), len(b)) > LONGEST_TEXT:
         return veto(OVERSIZE, "too long to compare word by word")
-    first, second = sorted((a, b))
+    first, second = alike_typed(*sorted((a, b)))
     return Pair(analyse(first), analyse(second))

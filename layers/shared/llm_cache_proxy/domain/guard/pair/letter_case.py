@@ -14,6 +14,8 @@ from llm_cache_proxy.domain.guard.words import lexicon
 _CAMEL = re.compile(r"[A-Za-z]+[a-z][A-Z]")
 _CHORD = re.compile(r"[A-G][mM]\d{1,2}")
 """A chord, which is minor or major: "Am7", "AM7"."""
+_CAPTURE = re.compile(r"[bB]x?[a-h][1-8]")
+"""A move in chess, of a bishop or of a pawn: "Bxc6", "bxc6"."""
 _LONGEST_UNIT = 3
 _MEMBER_NAME = re.compile(r"(?<![\w.])[A-Za-z]\w+\.([A-Za-z]\w{3,})(?![\w.]*\.[A-Za-z])")
 _MEMBER = 4
@@ -50,7 +52,7 @@ def other_symbol(a: Analysis, b: Analysis) -> str | None:
 def _is_other_unit(before: Token | None, one: Token, other: Token) -> bool:
     """Whether a prefix is milli in one and mega in the other, or a unit is bits and bytes."""
     after_number = before is not None and before.kind is Kind.NUMBER
-    left, right = one.raw, other.raw
+    left, right = one.raw.removesuffix("ps"), other.raw.removesuffix("ps")
     if one.kind is Kind.IDENTIFIER and left[:1].isdigit():
         left, right, after_number = left.lstrip("0123456789."), right.lstrip("0123456789."), True
     if not after_number or not 0 < len(left) <= _LONGEST_UNIT or len(left) != len(right):
@@ -117,7 +119,7 @@ def other_identifier(a: Analysis, b: Analysis) -> str | None:
 def _is_other_compound(one: Token, other: Token) -> bool:
     """Whether two formulas differ in capitals inside them: "H2SO4", "H2So4"."""
     raws = one.raw, other.raw
-    if all(map(_CHORD.fullmatch, raws)):
+    if all(map(_CHORD.fullmatch, raws)) or all(map(_CAPTURE.fullmatch, raws)):
         return True
     if one.kind is not Kind.IDENTIFIER or any(raw.islower() or "." in raw for raw in raws):
         return False

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned
+from llm_cache_proxy.domain.guard.text.lettering import Spelled, spelled
 from llm_cache_proxy.domain.guard.text.markers import asking, closed_classes, question_types, tells
-from llm_cache_proxy.domain.guard.text.material import material
+from llm_cache_proxy.domain.guard.text.material import material, words_of
 from llm_cache_proxy.domain.guard.text.quantities import Quantity, quantities
 from llm_cache_proxy.domain.guard.text.scripts import written_in
 from llm_cache_proxy.domain.guard.text.signs import signature
@@ -28,7 +29,8 @@ class Analysis:
     quantifiers, formats, …) with the words that showed them. `script` is the writing system and
     `language` the language it seems to be written in, empty when unknown; `tells` is true of a
     plain statement. `signature` is its code, formulas and data as written, `material` the words of
-    the text that it hands over to be worked on, None where it hands none.
+    the text that it hands over to be worked on, None where it hands none. `spelled` is what a task
+    about letters or marks is given, None for any other task.
     """
 
     text: str
@@ -50,6 +52,7 @@ class Analysis:
     tells: bool
     signature: tuple[str, ...]
     material: tuple[str, ...] | None
+    spelled: Spelled | None
 
 
 @lru_cache(maxsize=256)  # a long prompt takes a hundred kilobytes
@@ -73,6 +76,7 @@ def analyse(text: str) -> Analysis:
             content[stem] = token
     script, language = written_in(plain)
     questions = question_types(asking(plain, words))
+    pieces = material(text)
     return Analysis(
         text=text,
         hiding=hiding,
@@ -92,8 +96,13 @@ def analyse(text: str) -> Analysis:
         language=language,
         tells=tells(text, words, questions),
         signature=signature(text),
-        material=material(text),
+        material=None if pieces is None else _words_in(pieces),
+        spelled=spelled(text, words, pieces),
     )
+
+
+def _words_in(pieces: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for piece in pieces for word in words_of(piece))
 
 
 def _stems(tokens: tuple[Token, ...]) -> frozenset[str]:

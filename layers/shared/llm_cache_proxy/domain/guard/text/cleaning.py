@@ -8,6 +8,9 @@ import re
 from typing import NamedTuple
 from unicodedata import decimal, normalize
 
+from llm_cache_proxy.domain.guard.text.spoken_maths import in_signs
+from llm_cache_proxy.domain.guard.text.wrapping import unwrapped
+
 MARKS = (
     r"\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1-\u05c2\u05c4-\u05c5\u05c7"
     r"\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0711-\u07f3"
@@ -69,6 +72,7 @@ class Cleaned(NamedTuple):
 
 def cleaned(text: str) -> Cleaned:
     """`text` in one spelling; what is dropped inside a word is kept in `hiding`."""
+    text = in_signs(unwrapped(text))
     if text.isascii() and text.isprintable():
         return Cleaned(text, ())
     composed = _DIGIT.sub(lambda each: str(decimal(each[0])), _typed(normalize("NFC", text)))

@@ -5,6 +5,7 @@ material is what has to stay as it is.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,12 +16,16 @@ from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
 
 Words = tuple[str, ...]
+Pieces = tuple[str, ...]
+"""Stretches of a text as written, each of which has a word."""
 
 _PARTED = re.compile(r"(?:[.!?:]\s*|\n[^\S\n]*)\S[^.!?]")
 """Without a mark that something follows, a text is one piece."""
 _INLINE_LABEL = re.compile(r"(?<=[.!?\"])[ \t]+(?=[A-Z][A-Za-z]{1,14}:\s)")
 _LABELLED = re.compile(r"[\s#*]*([A-Za-z][A-Za-z ]{0,30}?)[\s*]*:[\s*]*(.*)", re.DOTALL)
 _COLON = re.compile(r"([^:\n]{3,300}):\s+(\S.*)", re.DOTALL)
+_DASHES = (" - ", " -- ", " \u2013 ", " \u2014 ", " -> ", " => ")
+_DASH = re.compile(r"([^:\n]{3,300}?)\s(?:--?|[\u2013\u2014]|[-=]>)\s+(\S.*)", re.DOTALL)
 _TRANSLATED = re.compile(
     r"\b(?:say|translate|write)\s+(.{1,200}?)\s+(?:in|to|into)\s+(\w+)\W{0,3}$", re.IGNORECASE
 )
@@ -43,6 +48,7 @@ _UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
 _OBJECT_REACH = 6
 _SAYING = frozenset({"say", "put", "phrase", "word"})
 _DEGREES = frozenset({"more", "less"})
+_REWORKS = frozenset({"do_fix", "do_translate", "do_summarize", "do_rewrite", "do_classify"})
 _WITHOUT_TEXT = frozenset({"do_write", "do_list", "do_find", "do_delete", "do_add", "do_count"})
 
 
@@ -54,13 +60,12 @@ class _Enclosed(NamedTuple):
     stop: int
 
 
-def material(text: str) -> Words | None:
-    """The words of the text that is handed over; None where none is."""
-    pieces = _enclosed(text)
-    enclosed = [words_of(piece.inside) for piece in pieces]
-    if sum(map(len, enclosed)) >= _FEW:
-        around = _beside_enclosed(_without(text, pieces))
-        return (*(word for words in enclosed for word in words), *around)
+def material(text: str) -> Pieces | None:
+    """The text that is handed over, as written; None where none is."""
+    enclosed = _enclosed(text)
+    inside = tuple(each.inside for each in enclosed if words_of(each.inside))
+    if sum(len(words_of(piece)) for piece in inside) >= _FEW:
+        return inside + _beside_enclosed(_without(text, enclosed))
     return _laid_out(text)
 
 
@@ -95,21 +100,21 @@ def _closers(opener: re.Match[str]) -> tuple[str, ...]:
     return (">>",) if opener[0][0] == "<" else (opener[0],)
 
 
-def _without(text: str, pieces: list[_Enclosed]) -> str:
-    """What is left of a text around the pieces and their marks, on lines of its own."""
-    starts = [0, *(piece.stop for piece in pieces)]
-    stops = [*(piece.start for piece in pieces), len(text)]
+def _without(text: str, enclosed: list[_Enclosed]) -> str:
+    """What is left of a text around what is enclosed and its marks, on lines of its own."""
+    starts = [0, *(each.stop for each in enclosed)]
+    stops = [*(each.start for each in enclosed), len(text)]
     return "\n".join(text[start:stop] for start, stop in zip(starts, stops, strict=True))
 
 
-def _beside_enclosed(rest: str) -> Words:
+def _beside_enclosed(rest: str) -> Pieces:
     """What is handed over beside the text in tags, such as a second one behind a label."""
     return (_laid_out(rest) or ()) if words_of(rest) else ()
 
 
-def _laid_out(text: str) -> Words | None:
+def _laid_out(text: str) -> Pieces | None:
     """What lines, labels and colons hand over."""
-    if _PARTED.search(text) is None:
+    if _PARTED.search(text) is None and not _is_dashed(text):
         return _said_in_language(text)
     lines = [_TITLE.sub("", line) for line in _INLINE_LABEL.sub("\n", text).split("\n")]
     lines = [line for line in lines if words_of(line)]
@@ -128,17 +133,26 @@ def _laid_out(text: str) -> Words | None:
         elif number != free and not _is_courtesy(line):
             label = _LABELLED.match(line)
             named = label is not None and label[1].casefold() in _PIECES | {"text", "sentence"}
-            handed.extend(words_of(label[2] if label and named else line))
-    return tuple(handed) or None
+            handed.append(label[2] if label and named else line)
+    return _with_words(handed)
 
 
-def _said_in_language(text: str) -> Words | None:
+def _with_words(pieces: Iterable[str]) -> Pieces | None:
+    """The pieces that have a word; None without any."""
+    return tuple(piece for piece in pieces if words_of(piece)) or None
+
+
+def _is_dashed(text: str) -> bool:
+    return any(dash in text for dash in _DASHES)
+
+
+def _said_in_language(text: str) -> Pieces | None:
     """What is to be said in another language, without marks: "say I am lost in Greek"."""
     found = _TRANSLATED.search(text)
     if found is None or found[2].casefold() not in lexicon.named("languages")["human"]:
         return None
     words = words_of(found[1])
-    return words if len(words) > 1 and _PIECES.isdisjoint(words) else None
+    return (found[1],) if len(words) > 1 and _PIECES.isdisjoint(words) else None
 
 
 @lru_cache(maxsize=256)
@@ -152,10 +166,10 @@ def _instruction(lines: list[str]) -> int:
     works = [number for number, line in enumerate(lines) if _works(line)]
     if works:
         return works[0] if works[0] == 0 or works[-1] < len(lines) - 1 else works[-1]
-    asks = [number for number, line in enumerate(lines) if _asks(line)]
-    if not asks or 0 in asks:
-        return 0 if asks else -1
-    return len(lines) - 1 if len(lines) - 1 in asks else asks[0]
+    asking = [number for number, line in enumerate(lines) if asks(line)]
+    if not asking or 0 in asking:
+        return 0 if asking else -1
+    return len(lines) - 1 if len(lines) - 1 in asking else asking[0]
 
 
 def _free_line(lines: list[str]) -> int:
@@ -181,7 +195,7 @@ def _has_work(words: Words) -> bool:
     return bool(tasks) and not tasks & _WITHOUT_TEXT
 
 
-def _asks(line: str) -> bool:
+def asks(line: str) -> bool:
     """Whether a sentence of the line is an order or a question."""
     return any(_is_asking(sentence) for sentence in _SENTENCE_END.split(line))
 
@@ -199,34 +213,37 @@ def _is_courtesy(line: str) -> bool:
 _COURTESY = frozenset({"you", "in", "advance", "so", "much", "very", "there", "all", "everyone"})
 
 
-def _after_head(line: str) -> Words | None:
+def _after_head(line: str) -> Pieces | None:
     """What one line hands over: after the colon, or after a sentence that points to it."""
     found = _COLON.match(line)
     if found is not None:
         return _after_colon(found[1], found[2])
+    dashed = _DASH.match(line) if _is_dashed(line) else None
+    if dashed is not None and task_of(words_of(dashed[1])) & _REWORKS:
+        return _with_words([dashed[2]])
     sentences = _SENTENCE_END.split(line)
     for at, sentence in enumerate(sentences[:-1]):
         if _hands_over(words_of(sentence), sentences[at + 1 :]):
-            return tuple(word for each in sentences[at + 1 :] for word in words_of(each)) or None
+            return _with_words(sentences[at + 1 :])
     words = words_of(sentences[-1])
     if _points_back(words) and not any(map(_is_asking, sentences[:-1])):
-        return tuple(word for each in sentences[:-1] for word in words_of(each)) or None
+        return _with_words(sentences[:-1])
     return None
 
 
-def _after_colon(head: str, rest: str) -> Words | None:
+def _after_colon(head: str, rest: str) -> Pieces | None:
     """What a head hands over: all of it to be worked on, else what is told before a question."""
     words = words_of(head)
     if not _FREE.isdisjoint(words):
         return None
     told = [each for each in _SENTENCE_END.split(rest) if not _is_asking(each)]
-    handed = tuple(word for each in told for word in words_of(each))
+    handed = _with_words(told)
     points = is_order(words) and not _POINTS.isdisjoint(words)
     if not handed and task_of(words) <= {"do_explain"} and question_types(words_of(rest)):
         return None  # "Explain: what is love?"
     if _works(head) or (points and not handed):
-        return words_of(rest) or None
-    return handed or None
+        return _with_words([rest])
+    return handed
 
 
 def _hands_over(words: Words, rest: list[str]) -> bool:

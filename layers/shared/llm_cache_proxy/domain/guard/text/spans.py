@@ -17,8 +17,12 @@ def quotations(text: str) -> tuple[str, ...]:
     """The quoted passages, sorted, without their marks and closing punctuation."""
     if '"' not in text and "'" not in text and "“" not in text and "«" not in text:
         return ()
-    spans = (next(filter(None, match.groups())) for match in _QUOTED.finditer(text))
-    return tuple(sorted(" ".join(span.split()).rstrip(".,!?") for span in spans))
+    return tuple(sorted(" ".join(span.split()).rstrip(".,!?") for span in quoted(text)))
+
+
+def quoted(text: str) -> list[str]:
+    """The quoted passages in order, as written between their marks."""
+    return [next(filter(None, match.groups())) for match in _QUOTED.finditer(text)]
 
 
 def code_spans(text: str, tokens: tuple[Token, ...]) -> tuple[str, ...]:

@@ -3,11 +3,14 @@
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.material import words_of
 
 _FEW = 2
 
 
 def _handed_over(pair: Pair) -> str | None:
+    if _is_spelled_otherwise(pair):
+        return "the letters or marks to work on differ"
     left, right = pair.a.material, pair.b.material
     if left == right or _has_it(pair.a, right) or _has_it(pair.b, left):
         return None
@@ -18,12 +21,30 @@ def _handed_over(pair: Pair) -> str | None:
     return "the text to work on differs"
 
 
+def _is_spelled_otherwise(pair: Pair) -> bool:
+    """Whether a task about letters or marks is given others, in the same words."""
+    a, b = pair.a, pair.b
+    if a.spelled is None or b.spelled is None:
+        return not pair.both_tell and any(
+            one.spelled is not None and _is_respelt(one.spelled.text, other.text)
+            for one, other in ((a, b), (b, a))
+        )
+    return a.spelled.differs(b.spelled)
+
+
+def _is_respelt(passage: str, text: str) -> bool:
+    """Whether a text has the passage in other capitals alone."""
+    return passage not in text and passage.casefold() in text.casefold()
+
+
 def _has_it(analysis: Analysis, words: tuple[str, ...] | None) -> bool:
     """Whether a text that hands nothing over has these words in a row, or hardly any are asked."""
     if analysis.material is not None:
         return False
     handed = words or ()
-    return len(handed) < _FEW or f" {' '.join(handed)} " in f" {' '.join(analysis.words)} "
+    if len(handed) < _FEW or f" {' '.join(handed)} " in f" {' '.join(analysis.words)} ":
+        return True
+    return f" {' '.join(handed)} " in f" {' '.join(words_of(analysis.text))} "
 
 
 HANDED_OVER = Rule(
@@ -38,6 +59,9 @@ HANDED_OVER = Rule(
         ("hot -> cold\nwet -> dry\nold ->", "hot -> cold\nwet -> dry\nbig ->"),
         ("Text: the sea\nGreek:", "Text: a sea\nGreek:"),
         ("Context: Al cooks. Question: Who cooks?", "Context: Bo cooks. Question: Who cooks?"),
+        ("Reverse: Hello", "Reverse: hello"),
+        ("How many commas are here: oh, no", "How many commas are here: oh no"),
+        ("What is the MD5 of Oslo?", "What is the MD5 of oslo?"),
     ),
     passes=(
         ("Fix the grammar: he go to school", "Please correct the grammar: He go to school."),
@@ -45,6 +69,7 @@ HANDED_OVER = Rule(
         ("Translate to Dutch.\nWe like it", "Please translate to Dutch:\nWe like it."),
         ("Context: Al cooks. Question: Who cooks?", "Context: Al cooks. Question: who cooks"),
         ("Hello,\n\nwhat is love?", "What is love?\n\nThank you"),
+        ("Reverse: Hello", "Please reverse this: 'Hello'"),
     ),
     check=_handed_over,
     any_language=True,

@@ -19,6 +19,7 @@ _BEFORE_FILE = re.compile(r"\b[aA] \.[A-Za-z]")
 _NO_NOUN = frozenset({"and", "or", "is"})
 """Words that never follow an article."""
 _EMPHASIS = frozenset({"*", "**", "_", "__", "#", "@"})
+_DEGREES = frozenset({"'", "°", "degree", "degrees"})
 _AFTER_NUMBER = frozenset("ksxmb")
 _SAID = frozenset("ur")
 """What is "you" and "are" where no other letter stands."""
@@ -61,7 +62,8 @@ def _in_place_of(pair: Pair) -> str | None:
 
 
 def _is_letter(token: Token) -> bool:
-    letter = _letter(token)
+    """Whether a token is a letter, or one that is said again: "p", "pp"."""
+    letter = _letter(token) or (token.raw if len({*token.word}) == 1 else "")
     return letter.isascii() and letter.isalpha()
 
 
@@ -76,7 +78,8 @@ def _may_come_and_go(pair: Pair, only: set[str], *, both: bool) -> bool:
     """Whether the letters of one text alone say nothing: initials in the news, "find x"."""
     if not both and (only <= _TYPED_SHORT or pair.retells):
         return True
-    return len(only) == 1 and only == _unknowns(pair.a) == _unknowns(pair.b)
+    unknowns = _unknowns(pair.a)
+    return len(unknowns) == 1 and only <= unknowns == _unknowns(pair.b)
 
 
 def _unknowns(analysis: Analysis) -> set[str]:
@@ -126,7 +129,7 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
         return False
     if token.word == "a" and (_is_word(tokens, at + 1) or _opens_more(tokens, at + 1)):
         return before is not None and _is_no_article(token, before.word)
-    if before is not None and (before.kind is Kind.NUMBER or before.raw in {"'", "°"}):
+    if before is not None and (before.kind is Kind.NUMBER or before.raw in _DEGREES):
         return token.word not in lexicon.units() and token.word not in _AFTER_NUMBER
     named = _is_word(tokens, at + 1) and tokens[at + 1].capital and before and before.capital
     return not (token.capital and named)

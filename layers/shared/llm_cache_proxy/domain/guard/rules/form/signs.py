@@ -16,6 +16,8 @@ _DEFINES = re.compile(
 )
 
 
+_QUERIES = {"select", "from"}
+"""Words that make it a query, whose keywords may be written in any case."""
 _SEVERAL = 2
 _SIGNS = frozenset({Kind.MARK, Kind.SYMBOL})
 _HYPHENED = re.compile(r"\b([a-z]{2,})-([a-z]{2,}) ([a-z]{2,})")
@@ -76,8 +78,11 @@ def _other_case(pair: Pair) -> str | None:
         | frozenset(lexicon.named("languages")["programming"])
     )
     before = ""
+    queries = lexicon.word_set("query") if {*pair.a.words} >= _QUERIES else frozenset()
     for at, (one, other) in enumerate(zip(a, b, strict=True)):
-        is_named = one.word in named and before not in lexicon.word_set("loading")
+        is_named = one.word in queries or (
+            one.word in named and before not in lexicon.word_set("loading")
+        )
         ends = (one is a[-1] and one.kind is Kind.MARK) or is_pressed(a, at)
         ends = ends or _goes_on(one, other, a[at + 1 : at + 2])
         if one.raw != other.raw and not (one.opens or other.opens or is_named or ends):
@@ -194,7 +199,6 @@ SIGNS = Rule(
         ("What is #ootd?", "What is ootd?"),
         ("Explain recursion :)", "Explain recursion"),
         ("Who sang this (in 1999)?", "Who sang this in 1999?"),
-        ("Is it a *good* idea?", "Is it a good idea?"),
         ("What is x² + 1?", "What is x^2 + 1?"),
         ("What does the regex \\d+ match?", "What is matched by the regex `\\d+`?"),
         ("Run:\n    a()\n        b()", "Run:\n  a()\n    b()"),

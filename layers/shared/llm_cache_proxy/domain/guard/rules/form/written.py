@@ -17,6 +17,7 @@ from llm_cache_proxy.domain.guard.words import lexicon
 
 _LONG_IDENTIFIER = 6
 _LONG_PASSAGE = 6
+_SEVERAL = 2
 _MOST_OF_IT = 0.8
 _WORD, _NAME, _EITHER = "word", "name", "either"
 
@@ -78,7 +79,24 @@ def _code(pair: Pair) -> str | None:
         for span in one - spans:
             if span not in other.text:
                 return f"code: {span[:40]}"
-    return None
+    if len(left) < _SEVERAL or _flags(pair.a) == _flags(pair.b):
+        return None
+    return "flags in another order"
+
+
+def _flags(analysis: Analysis) -> list[str]:
+    """The flags of a command in order; of those that stand together the order says nothing."""
+    runs: list[list[str]] = []
+    before = -2
+    for at, token in enumerate(analysis.plain):
+        if token.kind is Kind.CODE and token.raw[0] == "-":
+            if at == before + 1:
+                runs[-1].append(token.raw)
+            else:
+                runs.append([token.raw])
+            before = at
+    flags = [sorted(run) for run in runs]
+    return [flag for run in flags for flag in run] if len(flags) > 1 else []
 
 
 class _Cases(NamedTuple):
@@ -165,6 +183,7 @@ def _mixed(analysis: Analysis) -> set[str]:
         and len(token.raw) >= _LONG_IDENTIFIER
         and any(letter.isdigit() for letter in token.raw)
         and token.word.rstrip("0123456789") not in lexicon.classes()["computing"]  # "OAuth2"
+        and token.word not in lexicon.word_set("by_marks")  # "Base64"
     }
 
 

@@ -30,12 +30,21 @@ def _unit_of_one(one: Analysis, other: Analysis) -> str | None:
     }
     limits = {each.value for each in other.quantities if each.item.before in _LIMITS}
     alike = [word for word in one.words if word in other.words] == [*other.words]
+    alike = alike or _differ_in_one(one.words, other.words)
     for each in one.quantities:
         goes_without = each.unit in _GOES_WITHOUT and (each.unit == "year" or each.value in limits)
         counts = each.unit in _SIGNED or (alike and not goes_without)
         if each.unit and counts and each.value in bare:
             return f"{each.value} {each.unit} and {each.value}"
     return None
+
+
+def _differ_in_one(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a single word stands in place of another."""
+    if len(one) != len(other):
+        return False
+    differing = [each for each in zip(one, other, strict=True) if each[0] != each[1]]
+    return len(differing) == 1 and all(word.isalpha() for word in differing[0])
 
 
 UNITS = Rule(

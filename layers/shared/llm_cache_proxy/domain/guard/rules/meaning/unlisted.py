@@ -17,6 +17,7 @@ _ADDRESS = frozenset({"sie", "ihr", "ihre", "ihnen", "ihren", "ihrem", "ihrer"})
 """German words that are a polite "you" with a capital, and "they" without."""
 _SPELLED = frozenset({Kind.WORD, Kind.IDENTIFIER})
 _PICTURES = frozenset({"So", "Sm"})
+_BRACKETS = frozenset("⌊⌋⌈⌉⟨⟩⟦⟧")
 _COMMON = frozenset("°©®™µμ×÷±≤≥≠≈−→←⇒·")
 """Signs that have an everyday spelling in Latin letters or ASCII, or go without saying."""
 
@@ -72,7 +73,8 @@ def _signs(analysis: Analysis) -> list[str]:
     return [
         sign
         for sign in analysis.text
-        if not sign.isascii() and category(sign) in _PICTURES and sign not in _COMMON
+        if not sign.isascii()
+        and (sign in _BRACKETS or (category(sign) in _PICTURES and sign not in _COMMON))
     ]
 
 

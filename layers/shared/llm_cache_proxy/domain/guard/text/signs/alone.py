@@ -11,6 +11,11 @@ _FEW = 3
 _PLACE = re.compile(r"\.{1,2}/?|~|/|-|[\w.~-]*/\*?")
 """A folder, perhaps with all that is in it: "..", "./*", "src/"."""
 _ALONE = re.compile(r"[@#$%^~*?!&|\\;]{1,3}|[.-]{2,3}")
+_ANY = re.compile(r"[^\w\s]{1,3}")
+_MEANING = frozenset({"called", "do", "mean", "stand"})
+"""Words behind a sign that is asked about, whichever it is: "What does § mean?"."""
+_MOVE = re.compile(r"[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8](?:=[QRBN])?[+#]?[!?]{2}")
+"""A move in chess that is judged: "Kf1??"."""
 _JOINS = frozenset("@$")
 _SHORT = 2
 """Letters of a name in a formula: "x @ xs"."""
@@ -45,9 +50,11 @@ def is_place(chunks: Line, at: int) -> bool:
 
 def is_asked(chunks: list[str], at: int) -> bool:
     """Whether a sign stands there alone that is asked about, or that parts two commands."""
-    if chunks[at] in RELATION or not _ALONE.fullmatch(chunks[at]) or not 0 < at < len(chunks) - 1:
+    if chunks[at] in RELATION or not _ANY.fullmatch(chunks[at]) or not 0 < at < len(chunks) - 1:
         return False
     before, behind = chunks[at - 1].casefold(), chunks[at + 1].rstrip(ENDS).casefold()
+    if not _ALONE.fullmatch(chunks[at]):
+        return before in _BEFORE_SIGN and behind in _MEANING
     if chunks[at] in _JOINS and max(len(before), len(behind)) <= _SHORT:
         return before.isalnum() and behind.isalnum()
     return chunks[at] == ";" or (before in _BEFORE_SIGN and behind in _BEHIND_SIGN)
@@ -55,6 +62,8 @@ def is_asked(chunks: list[str], at: int) -> bool:
 
 def is_marked(chunks: list[str], at: int) -> bool:
     """Whether a word is named with a mark that ends no sentence: "Is sort! in Ruby slow?"."""
+    if _MOVE.fullmatch(chunks[at]):
+        return True
     if not 0 < at < len(chunks) - 1 or _MARKED.fullmatch(chunks[at]) is None:
         return False
     before, behind = chunks[at - 1], chunks[at + 1]

@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.guard.text.signs.alone import (
     is_place,
 )
 from llm_cache_proxy.domain.guard.text.signs.code import (
+    Around,
     Line,
     core_of,
     is_code,
@@ -24,9 +25,12 @@ from llm_cache_proxy.domain.guard.text.signs.formula import (
     formula,
     formula_end,
     is_background,
+    related,
 )
 
-_OPENING = re.compile(r"[{\[]|\w\((?!e?s\))")
+_OPENING = re.compile(r"[{\[]|^`\(|\w\((?!e?s\))")
+_GENERIC = re.compile(r"\b[A-Z]\w*<[\w?,.<]*$")
+"""A type whose parameters go on behind a space: "List<? extends T>"."""
 _QUOTED_SPACE = re.compile(r"([\"'])\0\1")
 _WIDEST = 40
 """Chunks between two brackets."""
@@ -35,10 +39,10 @@ _EDITOR = re.compile(r":(?![DPpOov]\b)[A-Za-z]{1,4}!?|\$[?!#@*$_]|\w+\?:")
 """A command of an editor, such as ":q!", but no smiley, and what a shell keeps, such as "$?"."""
 
 
-def counting(chunks: list[str]) -> Iterator[str]:
+def counting(chunks: list[str], around: Around) -> Iterator[str]:
     """What counts of a line that was cut at its spaces."""
-    opens = any("{" in chunk or "[" in chunk or "(" in chunk for chunk in chunks)
-    yield from _counting(Line(_grouped(chunks) if opens else chunks))
+    opens = any("{" in chunk or "[" in chunk or "(" in chunk or "<" in chunk for chunk in chunks)
+    yield from _counting(Line(related(_grouped(chunks) if opens else chunks), around))
 
 
 def _counting(chunks: Line) -> Iterator[str]:
@@ -87,6 +91,8 @@ def _grouped(chunks: list[str]) -> list[str]:
     at = 0
     while at < len(chunks):
         end = _closed_at(chunks, at) if _OPENING.search(chunks[at]) else at
+        if end == at and _GENERIC.search(chunks[at]):
+            end = _closed_at(chunks, at, "<", ">")
         found.append(_joined(chunks[at : end + 1]))
         at = end + 1
     return found
@@ -97,11 +103,11 @@ def _joined(chunks: list[str]) -> str:
     return _QUOTED_SPACE.sub(r"\1 \1", "\0".join(chunks)).replace("\0", "")
 
 
-def _closed_at(chunks: list[str], start: int) -> int:
+def _closed_at(chunks: list[str], start: int, opening: str = "([{", closing: str = ")]}") -> int:
     """Where the brackets that a chunk opens are closed; `start` if that is nowhere near."""
     depth = 0
     for at in range(start, min(start + _WIDEST, len(chunks))):
-        depth += sum(map(chunks[at].count, "([{")) - sum(map(chunks[at].count, ")]}"))
+        depth += sum(map(chunks[at].count, opening)) - sum(map(chunks[at].count, closing))
         if depth <= 0:
             return at
     return start

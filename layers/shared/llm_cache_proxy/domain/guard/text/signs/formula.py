@@ -31,8 +31,64 @@ _BESIDE_SIGN = frozenset(
     {"do", "does", "is", "are", "between", "and", "or", "vs", "the", "of", "in", "mean", "differ"}
 )
 """Words beside an operator that is asked about, and relates nothing."""
+_SIGN_NAMES = frozenset(
+    {"operator", "operators", "sign", "signs", "symbol", "symbols", "character", "arrow"}
+)
+_ARITHMETIC = frozenset("+-*/%")
+_PART = re.compile(r"[\w.()\[\]^+*/%=<>-]+")
+_CODED = re.compile(r"^[A-Za-z]$|[\d()\[\]+*=]")
+"""A single letter, a number, or what has brackets."""
 _BEHIND_COMMAND = frozenset({"do", "mean", "work", "in"})
+_BESIDE_SIGN |= _SIGN_NAMES
+_OPERATING = RELATION | _ARITHMETIC
 SPOKEN = {"plus": "+", "minus": "-", "times": "*"}
+
+
+def related(chunks: list[str]) -> list[str]:
+    """The chunks, with two that an operator relates as one: "y = mx + b" is "y=mx+b"."""
+    if _OPERATING.isdisjoint(chunks):
+        return chunks
+    found: list[str] = []
+    joined: set[int] = set()
+    at = 0
+    while at < len(chunks):
+        sign, after = chunks[at], chunks[at + 1] if at + 1 < len(chunks) else ""
+        if found and after and sign in _OPERATING and _relates(found[-1], sign, after):
+            last = after.rstrip(ENDS)
+            sides = found[-1], last
+            if not all(side[0] in QUOTES for side in sides):  # 'a' == "a"
+                sides = _side(found[-1]), last.strip(QUOTES)
+            found[-1] = sign.join(sides) + after[len(last) :]
+            joined.add(len(found) - 1)
+            at += 2
+        else:
+            found.append(sign)
+            at += 1
+    return [_in_order(each) if at in joined else each for at, each in enumerate(found)]
+
+
+def _in_order(formula: str) -> str:
+    """A plain sum with its parts in one order, and the marks of the sentence behind it."""
+    core = formula.rstrip(ENDS)
+    return _sorted_sum(core) + formula[len(core) :]
+
+
+def _relates(before: str, sign: str, after: str) -> bool:
+    """Whether an operator relates what stands beside it, and is no dash, bullet or bare sign."""
+    if before[-1] in ENDS or {before, after} & _OPERATING:
+        return False
+    if sign in RELATION:
+        return _is_named(before) and _is_named(after)
+    last = after.rstrip(ENDS)
+    if not (_PART.fullmatch(before) and _PART.fullmatch(last)):
+        return False
+    coded = bool(_CODED.search(before)) + bool(_CODED.search(last))
+    return coded > (sign in "-/%")
+
+
+def _is_named(chunk: str) -> bool:
+    """Whether a chunk is no word of a sentence that asks about an operator beside it."""
+    return chunk.rstrip(ENDS).casefold() not in _BESIDE_SIGN
 
 
 def formula_end(chunks: Line, at: int) -> int:
@@ -51,7 +107,7 @@ def is_background(chunks: Line, at: int) -> bool:
     """Whether an "&" sends a command to the background, and is no "and": "sleep 9 & do"."""
     if chunks[at] != "&" or not at:
         return False
-    if at == len(chunks) - 1 or chunks.names_shell:
+    if at == len(chunks) - 1 or chunks.around.names_shell:
         return True
     return chunks[at + 1].rstrip(ENDS).casefold() in _BEHIND_COMMAND
 
@@ -66,7 +122,7 @@ def formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
     """The chunks from `start` to `end` as one formula, with the words that its ends relate."""
     before = chunks[start - 1] if start and chunks[start] in RELATION else ""
     after = chunks[end] if end < len(chunks) and chunks[end - 1] in RELATION else ""
-    before, after = ("" if each.rstrip(ENDS) in _BESIDE_SIGN else each for each in (before, after))
+    before, after = (each if _is_named(each) else "" for each in (before, after))
     if end == start + 1 and chunks[start] in RELATION and not (before or after):
         yield chunks[start]
         return

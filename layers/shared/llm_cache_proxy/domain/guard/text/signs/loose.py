@@ -6,7 +6,8 @@ words that are to be replaced.
 
 import re
 
-from llm_cache_proxy.domain.guard.text.signs.signature import SPELT_OUT, TYPED
+from llm_cache_proxy.domain.guard.text.signs.plain import with_keys, without_strokes
+from llm_cache_proxy.domain.guard.text.signs.signature import TYPED
 
 _SIGN = re.compile(
     r"[+*/=<>^%&|~@#\\{}\[\]_]|\$(?!\d)(?<!\d\$)"  # a currency is compared with its number
@@ -16,12 +17,15 @@ _SIGN = re.compile(
     r"|(?<=[+*}\])])\?(?=\s\w)"  # the lazy "+?", no question that ends
     r"|(?<=\b[A-Za-z]):(?=\s?[A-Za-z]\b)"  # "lambda x: y"
 )
-_EMPHASIS = re.compile(r"(?<![\w*_])([*_]{1,3})(\w(?:[\w' -]{0,60}\w)?)\1(?![\w*_])")
 _BULLET = re.compile(r"^[ \t]*(?:[*+-]|#{1,6})[ \t]+(?=\w)", re.MULTILINE)
 _TAGGED = re.compile(r"(?<!\S)[#@](?=[A-Za-z]\w)")
 _REPLACED = re.compile(r"\[([A-Za-z][A-Za-z' ]{3,})\]")
 _PARTING = re.compile(r"(?<=[A-Za-z]{2})\s?[/&+|~]\s?(?=[A-Za-z]{2})")
 """Signs that only part two words, as commas do: "men/women"."""
+_PER = re.compile(
+    r"(?:[mkµ]?g|[kmc]m|ml|mi|kw|[kmg]b)\s?/\s?(?:kg|day|hour|min|sec|week|dl|ml|mo)\b",
+    re.IGNORECASE,
+)
 _STRAY = re.compile(r"(?<=[?!.])\s?[^\w\s]{1,8}$|(?<=\d)/-(?!\w)")
 """What is left behind a sentence, and how prices end in India: "500/-"."""
 _TAG = re.compile(r"<(\w+)>")
@@ -36,12 +40,16 @@ def loose_signs(text: str, *, computing: bool) -> list[str]:
     """The signs of a text; more of them count in one about computers."""
     text = text.translate(TYPED).rstrip("?=. \n")
     text = _RATIO.sub(_without_stroke, _TAG.sub(r"\1", _BULLET.sub("", text)))
-    if SPELT_OUT.search(text) is None:
-        text = _EMPHASIS.sub(r"\2", text)
+    text = without_strokes(with_keys(text))
     if computing:
         return _SIGN.findall(text) + _TYPED_VALUE.findall(text)
     text = _REPLACED.sub(r"\1", _TAGGED.sub("", text))
-    return _SIGN.findall(_STRAY.sub("", _PARTING.sub(" ", text)))
+    return _SIGN.findall(_STRAY.sub("", _PARTING.sub(_parted, text)))
+
+
+def _parted(parting: re.Match[str]) -> str:
+    """A space where a sign only parts two words; a unit by another keeps its stroke: "mg/kg"."""
+    return parting[0] if _PER.match(parting.string, max(parting.start() - 2, 0)) else " "
 
 
 def _without_stroke(ratio: re.Match[str]) -> str:

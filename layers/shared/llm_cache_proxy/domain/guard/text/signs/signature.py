@@ -4,24 +4,26 @@ import re
 from collections.abc import Iterator
 
 from llm_cache_proxy.domain.guard.text.signs.chunks import counting
-from llm_cache_proxy.domain.guard.text.signs.code import QUOTES
+from llm_cache_proxy.domain.guard.text.signs.code import QUOTES, Around
+from llm_cache_proxy.domain.guard.text.signs.plain import SPELT_OUT, with_keys
 
 _ANY = re.compile(
     r"[^A-Za-z\d '?.,]|'(?!\w)(?<=\b[A-Za-z\d]')|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \?+ "
-    r"|\w\?\w| \. "
+    r"|\w\?\w| [.,] "
 )
 """The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
-    r"[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
+    r" [^\w\s-]{1,3} (?:called|do|for|in|mean|stand)\b"
+    r"|\n[ \t]+-\s|\d[!?]{2}"
+    r"|[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
     r"|\(\w{1,2} (?:and|or) |\?:|::|[\dA-Za-z]:[A-Za-z]\b|\w\? [a-z]"
     r"|(?<!\.)\.{2,}\w|\w \.{1,3} |\w\"\w|\w!\s|\d!|\s\?+\s|\w\?\w|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
-    r"|[:;][-o']?[()\[\]]|['\"](?!\w)(?<=\b[A-Za-z\d]['\"])|\s--"
-    r"|\"(?:null|true|false|\d[\d.]*)\"|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
+    r"|[:;][-o']?[()\[\]]|\(:[a-z]|['\"](?!\w)(?<=\b[A-Za-z\d]['\"])|\s--"
+    r"|[\"'](?:null|true|false|yes|no|on|off|\d[\d.]*)[\"']"
+    r"|(?i:ctrl|alt|cmd)-|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
 )
 """Without any of these a text has nothing to compare here."""
-SPELT_OUT = re.compile(r"\b(?:regexp?|regular expression|glob|markdown)\b", re.IGNORECASE)
-"""What is written in signs alone, each of which counts."""
 _PRIMED = re.compile(r"(?<![\w'\"])(?<!\d[./])(?:[A-Za-z]|\d[\d./]*)(?:'{1,2}|\")(?![\w'\"])")
 """A prime, or feet and inches: "f'(x)", "6' tall"."""
 _BRACKETED = re.compile(r"\(\w{1,2} (?:and|or) \w{1,2}\)")
@@ -37,14 +39,18 @@ _QUANTIFIED = re.compile(r"[#*+?^$|\\{}\[\]].|[#*+^$|\\{}\[\]]$")
 TYPED = str.maketrans(
     {"\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u2192": "->"}
     | {"\u2190": "<-", "\u21d2": "=>", "\u00b7": "*", "\u00b1": "+-"}
+    | {"\u00ac": "!", "\u2227": "&", "\u2228": "|"}
 )
 """Signs as they are typed where the keyboard lacks them."""
 _TIMES = re.compile(r"(?<=[1-9])\s?x\s?(?=\d)|(?<=\d0)\s?x\s?(?=\d)")
 """The "x" of "3 x 4", which is no "0x4"."""
 _REPLACED = re.compile(r"\[((?:your|my|the|an?|any|some|insert) [A-Za-z ]+)\]")
 """Brackets around what the reader is to fill in, as round ones are: "[your city]"."""
-_KEYS = re.compile(r"\b(?:ctrl|control|alt|shift|cmd|win)(?:\s?\+\s?\w+)+", re.IGNORECASE)
-"""Keys that are pressed together: "Ctrl + C"."""
+_BLOCK = re.compile(r"\b(for|if|switch|while)\s(?=\([^()\n]*(?:;|\)\s?\{))")
+"""A word before the condition of a block: "if (x) {"."""
+_OPENED_BLOCK = re.compile(r"\)\s\{")
+_FEET = re.compile(r"(?<=\d')\s(?=\d{1,2}\")")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LANGUAGE = re.compile(r"(?<![\w.+#])(?:[cC]\+\+|[cCfF]#|\.(?:NET|Net|net))(?![\w+#])")
 """Languages with a sign in their name, which is no code."""
 _FIELD = r"""(?<![\w"'-])[A-Za-z_"'][\w"'-]*\s?[:=]\s?["']?[\w.@/-]*\w["']?"""
@@ -62,7 +68,7 @@ def signature(text: str) -> tuple[str, ...]:
     text = _plain(text)
     found = [*_line_by_line(text)]
     if SPELT_OUT.search(text):
-        found.extend(_expressions(text))
+        found.extend([*_expressions(text, found)])
     if ("'" in text or '"' in text) and _OPENED.search(text) is None:
         found.extend(_PRIMED.findall(text))
     if "(" in text:
@@ -78,12 +84,20 @@ def _plain(text: str) -> str:
     if "[" in text:
         text = _REPLACED.sub(r"(\1)", text)
     text = _TIMES.sub("*", text)
-    return _KEYS.sub(lambda keys: "".join(keys[0].casefold().split()), text)
+    if "{" in text or ";" in text:
+        text = _OPENED_BLOCK.sub("){", _BLOCK.sub(r"\1", text))
+    if "'" in text:
+        text = _FEET.sub("", text)
+    if "," in text and "(" not in text and "[" not in text:
+        text = _THOUSANDS.sub("", text)
+    return with_keys(text)
 
 
 def _line_by_line(text: str) -> Iterator[str]:
     depths = [0]
-    for number, line in enumerate(_LANGUAGE.sub("L", text).split("\n")):
+    text = _LANGUAGE.sub("L", text)
+    around = Around(text)
+    for number, line in enumerate(text.split("\n")):
         if not line.strip():
             continue
         if number and line[:1] in {" ", "\t"}:
@@ -91,7 +105,12 @@ def _line_by_line(text: str) -> Iterator[str]:
         else:
             if not line.startswith(("#", "//")):  # a comment closes no block
                 depths = [0]
-            yield from counting(line.replace("`", "").split())
+            yield from counting(_without_ticks(line).split(), around)
+
+
+def _without_ticks(line: str) -> str:
+    """The line without backticks around code; a single one may be code itself."""
+    return line.replace("`", "") if line.count("`") != 1 else line
 
 
 def _without_equals(text: str) -> str:
@@ -119,9 +138,9 @@ def _indented(line: str, depths: list[int]) -> str:
     return line[0] * (len(depths) - 1) + line.strip()
 
 
-def _expressions(text: str) -> Iterator[str]:
-    """The chunks of signs in a text about regular expressions, or another such notation."""
+def _expressions(text: str, found: list[str]) -> Iterator[str]:
+    """What is not `found` yet of the signs of a notation such as regular expressions."""
     for chunk in text.replace("`", "").rstrip("?.! ").split():
         expression = chunk.strip(QUOTES)
-        if _QUANTIFIED.search(expression):
+        if _QUANTIFIED.search(expression) and expression not in found:
             yield expression

@@ -1,0 +1,49 @@
+"""What one of two texts has that only shows how it was typed: a fence around its code, emphasis.
+
+Takes nothing away that both have: between them it may be what is asked about.
+"""
+
+import re
+
+from llm_cache_proxy.domain.guard.text.signs.plain import SPELT_OUT
+from llm_cache_proxy.domain.guard.words import lexicon
+
+_FENCE = re.compile(r"^[ \t]*```[\w+#-]*[ \t]*$\n?", re.MULTILINE)
+_LANGUAGE = re.compile(r"^([ \t]*```)[\w+#-]+[ \t]*$", re.MULTILINE)
+_TYPESET = re.compile(r"\$(?=[^$\n]{0,80}[\\^_=])([^$\s][^$\n]{0,80})\$")
+_EMPHASIS = re.compile(
+    r"(?<![\w*_])([*_]{1,3})(\w[\w'-]*|[A-Za-z]{2}[\w' -]{0,60}[A-Za-z]{2}[.?!]?)\1(?![\w*_])"
+)
+
+
+def alike_typed(one: str, other: str) -> tuple[str, str]:
+    """The two texts without what only one of them has around its code and its words."""
+    if "```" in one or "```" in other:
+        one, other = _alike_fenced(one, other)
+    if ("$" in one) != ("$" in other):
+        one, other = _TYPESET.sub(r"\1", one), _TYPESET.sub(r"\1", other)
+    if "*" in one or "*" in other or "_" in one or "_" in other:
+        one, other = _alike_stressed(one, other)
+    return one, other
+
+
+def _alike_fenced(one: str, other: str) -> tuple[str, str]:
+    if "```" not in one or "```" not in other:
+        return _FENCE.sub("", one), _FENCE.sub("", other)
+    if (_LANGUAGE.search(one) is None) != (_LANGUAGE.search(other) is None):
+        return _LANGUAGE.sub(r"\1", one), _LANGUAGE.sub(r"\1", other)
+    return one, other
+
+
+def _alike_stressed(one: str, other: str) -> tuple[str, str]:
+    """The same of emphasis; a shell and a notation of signs have none."""
+    if (_EMPHASIS.search(one) is None) == (_EMPHASIS.search(other) is None):
+        return one, other
+    if any(SPELT_OUT.search(text) or _names_command(text) for text in (one, other)):
+        return one, other
+    return _EMPHASIS.sub(r"\2", one), _EMPHASIS.sub(r"\2", other)
+
+
+def _names_command(text: str) -> bool:
+    commands = lexicon.word_set("command_line") | lexicon.word_set("command_word")
+    return not commands.isdisjoint(text.casefold().split())
