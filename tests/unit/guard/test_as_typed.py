@@ -70,6 +70,8 @@ SAME = {
     "an order of more": ("Reverse more or less: Hello", "Please reverse more or less: Hello"),
     "an order with an end": ("Write what you would or", "Write what you would, or"),
     "a reversed sum": ("What is c + b?", "What is b + c?"),
+    "emphasis in both": ("Is a *good* idea rare?", "is a *good* idea rare"),
+    "an operator between other things": ("Is 5 + 'ab' an odd sum?", "is 5 + 'ab' an odd sum"),
     "an encoding": ("What does base64 do?", "What does Base64 do?"),
 }
 DIFFERENT = {
@@ -113,6 +115,7 @@ DIFFERENT = {
     "a unit by another": ("Is 30 mg/kg a lot?", "Is 30 mg kg a lot?"),
     "a sign that is asked about": ("What does \u00a7 mean?", "What does \u00b6 mean?"),
     "two kinds of quotes": ("Is 'a' == \"a\" in SQL?", 'Is "a" == "a" in SQL?'),
+    "a hyphen that is asked about": ("Is it e-mail or email?", "Is it e-mail or e mail?"),
     "a backtick": ("What does `(x ,y) mean in Scheme?", "What does `(x y) mean in Scheme?"),
 }
 

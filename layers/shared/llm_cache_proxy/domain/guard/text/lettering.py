@@ -26,7 +26,9 @@ _NAMED = re.compile(
 )
 """What a question names that is about such a task: "What is the MD5 of Hello?"."""
 _EITHER = re.compile(
-    r"\b(?:is it|it's|write|spell|or|say)\s([^\s?,]+(?:\s[^\s?,]+)?) or ([^\s?,]+(?:\s[^\s?,]+)?)"
+    r"\b(?:is it|it's|write|spell|or|say)\s([^\s?,]+(?:\s[^\s?,]+)?) or "
+    r"([^\s?,]+(?:\s[^\s?,]+)?)",
+    re.IGNORECASE,
 )
 """Two spellings that are asked about: "Is it CDs or CD's?"."""
 _COUNTING = frozenset({"many", "count", "number"})
@@ -82,7 +84,7 @@ def _spellings(text: str) -> Spelled | None:
         return None
     one, other = (each.strip(_QUOTES + ".") for each in found.groups())
     asked = one != other and _letters(one) == _letters(other)
-    return Spelled(f"{one} or {other}", marks=True) if asked else None
+    return Spelled(" or ".join(sorted((one, other))), marks=True) if asked else None
 
 
 def _counts(words: Iterable[str]) -> bool:
