@@ -106,6 +106,11 @@ DIFFERENT = {
         "easy vegan chocolate cookie recipe without eggs",
         "substitution",
     ),
+    "two words of one set that a slip parts": (
+        "Is a hotel near the station safe?",
+        "Is a hostel near the station safe?",
+        "contrast",
+    ),
     "two prefixes": ("What is microeconomics?", "What is macroeconomics?", "substitution"),
     "one who speaks and one who is spoken to": (
         "Can I help you?",

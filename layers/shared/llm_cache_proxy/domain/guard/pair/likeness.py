@@ -45,7 +45,13 @@ def same_word_misspelt(one: Token, other: Token) -> bool:
         return _undoubled(a) == _undoubled(b)
     if a[-3:] != b[-3:] and {a[-3:], b[-3:]} <= _SUBSTANCES:
         return False
-    return is_one_slip(a, b)
+    return is_one_slip(a, b) and not _exclude(one.stem, other.stem)
+
+
+def _exclude(one: str, other: str) -> bool:
+    """Whether a list sets the two against each other: a hotel and a hostel."""
+    sets = lexicon.contrasts()
+    return not sets.get(one, frozenset()).isdisjoint(sets.get(other, frozenset()))
 
 
 def _undoubled(word: str) -> str:
