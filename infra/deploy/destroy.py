@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from infra.deploy.dialogue.answers import secrets_path, stack_name
 from infra.deploy.dialogue.questions import Console
 from infra.deploy.stack import sam
-from infra.deploy.stack.aws import Aws, AwsError, reason
+from infra.deploy.stack.aws import Aws, AwsError, reason, status_in
+from infra.deploy.stack.standing import anothers
 from infra.tools import NotInstalled
 
 _AT_ONCE = 10  # of SSM's DeleteParameters
@@ -34,12 +35,17 @@ class Destroyer:
 
     def _destroy(self) -> int:
         stack = stack_name(self.stage)
-        status = self.aws.status(stack)
+        described = self.aws.described(stack)
+        status = status_in(described)
         there = status is not None
+        why_not = anothers(described)
         parameters = self.aws.parameters_below(secrets_path(self.stage))
         say = self.console.say
         say(f"Stack {stack} in {self.aws.region}: {status or 'not there'}")
         say(f"Parameters: {', '.join(parameters) or 'none'}")
+        if why_not:
+            say(f"Nothing was changed: stack {stack}: {why_not}.")
+            return 1
         if self.dry_run or not (there or parameters):
             say("Nothing was changed.")
             return 0

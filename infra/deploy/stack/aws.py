@@ -47,6 +47,11 @@ def _code(exc: ClientError) -> str:
     return str(exc.response["Error"]["Code"])
 
 
+def status_in(described: Mapping[str, Any] | None) -> str | None:
+    """CloudFormation's word for the stack; None where there is none."""
+    return None if described is None else str(described["StackStatus"])
+
+
 @dataclass(frozen=True, slots=True)
 class Aws:
     """An account in a region."""
@@ -123,12 +128,11 @@ class Aws:
 
     def status(self, stack: str) -> str | None:
         """CloudFormation's word for it; None where there is no such stack. Raises AwsError."""
-        described = self._described(stack)
-        return None if described is None else str(described["StackStatus"])
+        return status_in(self.described(stack))
 
     def outputs(self, stack: str) -> dict[str, str]:
         """What the stack tells; nothing where there is no such stack. Raises AwsError."""
-        found = (self._described(stack) or {}).get("Outputs", [])
+        found = (self.described(stack) or {}).get("Outputs", [])
         return {output["OutputKey"]: output["OutputValue"] for output in found}
 
     def delete(self, stack: str) -> None:
@@ -137,7 +141,8 @@ class Aws:
         stacks.delete_stack(StackName=stack)
         stacks.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig=_WAITING)
 
-    def _described(self, stack: str) -> dict[str, Any] | None:
+    def described(self, stack: str) -> dict[str, Any] | None:
+        """CloudFormation's description; None where there is no such stack. Raises AwsError."""
         try:
             described = self.client("cloudformation").describe_stacks(StackName=stack)
         except ClientError as exc:

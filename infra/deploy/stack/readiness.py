@@ -1,8 +1,8 @@
 """Whether AWS lets us in and the stack may be changed, tried before anything else is asked."""
 
 from infra.deploy.dialogue.connections import Tried
-from infra.deploy.stack.aws import Aws, AwsError, reason
-from infra.deploy.stack.standing import in_the_way
+from infra.deploy.stack.aws import Aws, AwsError, reason, status_in
+from infra.deploy.stack.standing import anothers, in_the_way, undeletable
 
 
 def tried(aws: Aws, stack: str) -> list[Tried]:
@@ -22,8 +22,13 @@ def _account(aws: Aws) -> Tried:
 def _stack(aws: Aws, stack: str) -> Tried:
     name = f"stack {stack}"
     try:
-        status = aws.status(stack)
+        described = aws.described(stack)
     except AwsError as exc:
         return Tried(name, ok=False, result=reason(exc))
-    why = in_the_way(stack, aws.region, status)
+    status = status_in(described)
+    why = (
+        anothers(described)
+        or in_the_way(stack, aws.region, status)
+        or undeletable(stack, aws.region, described)
+    )
     return Tried(name, ok=why is None, result=why or status or "not there yet")

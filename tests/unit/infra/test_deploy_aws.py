@@ -147,14 +147,24 @@ class Deployed:
 
     status: str | None
     role: str
+    parameters: tuple[str, ...] = ("SecretsPath", "QdrantUrl")
+    protected: bool = False
 
     def describe_stacks(self, **_: object) -> dict[str, Any]:
         if self.status is None:
             raise NO_STACK
-        return {"Stacks": [{"StackStatus": self.status}]}
+        given = [{"ParameterKey": name, "ParameterValue": "x"} for name in self.parameters]
+        described = {"StackStatus": self.status, "Parameters": given}
+        return {"Stacks": [described | {"EnableTerminationProtection": self.protected}]}
 
     def get_caller_identity(self) -> dict[str, Any]:
         return {"Account": "123456789012"}
+
+    def get_paginator(self, _: str) -> "Deployed":
+        return self
+
+    def paginate(self, **_: object) -> list[dict[str, Any]]:
+        return [{"Parameters": []}]
 
     def get_account(self) -> dict[str, Any]:
         return {"cloudwatchRoleArn": self.role}
@@ -167,7 +177,7 @@ class AccountOfStack(Aws):
     services: Deployed
 
     def client(self, service: str) -> Any:
-        assert service in {"sts", "cloudformation", "apigateway"}
+        assert service in {"sts", "cloudformation", "apigateway", "ssm"}
         return self.services
 
 
@@ -186,6 +196,35 @@ def test_a_stack_that_can_be_changed_is_shown_as_it_is(status: str | None) -> No
     aws = AccountOfStack("us-east-1", Deployed(status, ""))
 
     assert [trial.ok for trial in tried(aws, "lcp")] == [True, True]
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_FAILED"])
+def test_another_projects_stack_of_the_name_is_neither_changed_nor_deleted(status: str) -> None:
+    console = ScriptedConsole(answers=["llm-cache-proxy-dev"])
+    aws = AccountOfStack("us-east-1", Deployed(status, "", parameters=("Stage",)))
+
+    _, stack = tried(aws, "llm-cache-proxy-dev")
+    destroyed = Destroyer(console, aws, "dev").destroy()
+
+    assert not stack.ok
+    assert "choose another stage" in stack.result
+    assert destroyed == 1
+    assert console.asked == []
+    assert "choose another stage" in console.shown
+
+
+@pytest.mark.parametrize(
+    ("status", "may"), [("ROLLBACK_COMPLETE", False), ("UPDATE_COMPLETE", True)]
+)
+def test_what_would_be_deleted_and_is_protected_is_found_before_anything_is_built(
+    status: str, *, may: bool
+) -> None:
+    aws = AccountOfStack("us-east-1", Deployed(status, "", protected=True))
+
+    _, stack = tried(aws, "lcp")
+
+    assert stack.ok == may
+    assert may or "--no-enable-termination-protection --stack-name lcp" in stack.result
 
 
 def test_where_the_account_is_not_reached_its_stack_is_not_asked_for() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from infra.deploy.stack.standing import in_the_way, is_created_anew, is_to_be_deleted
 
-STANDING = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"]
+STANDING = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]
 FAILED_CREATION = ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"]
 
 
@@ -34,7 +34,8 @@ def test_one_that_is_being_changed_is_waited_for(status: str) -> None:
     ("status", "next_step"),
     [
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name lcp-dev"),
-        ("DELETE_FAILED", "make destroy"),
+        ("UPDATE_FAILED", "rollback-stack --stack-name lcp-dev"),
+        ("DELETE_FAILED", "delete-stack --stack-name lcp-dev"),
     ],
 )
 def test_one_that_is_stuck_is_freed_first_and_never_deleted(status: str, next_step: str) -> None:
