@@ -13,7 +13,7 @@ from llm_cache_proxy.api.aws.gateway_events import gateway_function  # noqa: E40
 from llm_cache_proxy.bootstrap.functions.completions import completions_app  # noqa: E402
 
 # Without lifespan: the stores stay connected from one invocation to the next.
-handler = gateway_function(Mangum(completions_app(), lifespan="off"))
+handler = gateway_function(Mangum(completions_app(), lifespan="off"), may_stream=True)
 
 gc.freeze()  # what is there now stays for good: no later collection looks at it
 gc.enable()

@@ -34,3 +34,15 @@ def test_what_is_too_large_is_told_in_openais_shape_with_the_requests_id() -> No
     assert answer["headers"] == {"x-request-id": "r", "content-type": "application/json"}
     assert json.loads(answer["body"])["error"]["code"] == "answer_too_large"
     assert len(json.dumps(answer)) < 1_000
+
+
+@pytest.mark.parametrize("may_stream", [True, False])
+def test_streaming_is_advised_where_the_function_can_be_deployed_so(*, may_stream: bool) -> None:
+    """Those for operators never stream."""
+    large = EMPTY | {"body": "a" * LIMIT}
+    function = gateway_function(lambda _event, _context: large, may_stream=may_stream)
+
+    message = json.loads(function(rest_event("GET", "/v1/files"), None)["body"])["error"]["message"]
+
+    assert ("RESPONSE_STREAM" in message) == may_stream
+    assert message.endswith("for less.")

@@ -23,13 +23,14 @@ _EXPECTED = (
 )
 
 
-def gateway_function(http: Handler) -> Handler:
+def gateway_function(http: Handler, *, may_stream: bool = False) -> Handler:
     """`http` behind a check of the event's shape.
 
     A load balancer's request is answered with 501 in OpenAI's shape, since headers and query
     parameters that repeat would be lost in it. What is no HTTP request, such as the console's test
     event `{}`, gets an error object that names what is expected. An answer that Lambda would not
-    take, which API Gateway would tell of in its own words, is replaced by one that says so.
+    take, which API Gateway would tell of in its own words, is replaced by one that says so,
+    and how to have it all the same where the function `may_stream` its answers when deployed so.
     """
 
     def handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's shapes
@@ -41,7 +42,7 @@ def gateway_function(http: Handler) -> Handler:
         if not is_http_request(event, request):
             return _no_http_request()
         answer = http(event, context)
-        return _too_large(answer) if _exceeds_the_limit(answer) else answer
+        return _too_large(answer, may_stream=may_stream) if _exceeds_the_limit(answer) else answer
 
     return handler
 
@@ -52,10 +53,11 @@ def _exceeds_the_limit(answer: dict[str, Any]) -> bool:
     return len(json.dumps(answer, ensure_ascii=False).encode()) > _MOST_BYTES
 
 
-def _too_large(answer: dict[str, Any]) -> dict[str, Any]:
+def _too_large(answer: dict[str, Any], *, may_stream: bool) -> dict[str, Any]:
+    instead = "deploy with ResponseTransferMode=RESPONSE_STREAM, or ask" if may_stream else "ask"
     message = (
-        "The answer is larger than the 6 MB that a Lambda function may return at once; deploy with "
-        "ResponseTransferMode=RESPONSE_STREAM, or ask for less."
+        "The answer is larger than the 6 MB that a Lambda function may return at once; "
+        f"{instead} for less."
     )
     dropped = ("content-length", "content-encoding", "content-type")
     headers = {
