@@ -17,7 +17,7 @@ def tuned(text: str, changes: Sequence[str]) -> str:
 
     Values stay the words that they are: each is read as a variable's would be.
     """
-    settings = json.loads(text or "{}")
+    settings = _settings_in(text)
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals:
@@ -27,6 +27,17 @@ def tuned(text: str, changes: Sequence[str]) -> str:
     after = json.dumps(kept, indent=1, sort_keys=True)
     read_settings({NAME: json.dumps(settings), "KEY_SIGNING_SECRET": _ANY_SECRET})
     return after
+
+
+def _settings_in(text: str) -> dict[str, object]:
+    """What somebody has stored; it may be none. Raises SettingsError."""
+    try:
+        settings = json.loads(text or "{}")
+    except ValueError as exc:
+        raise SettingsError(f"{NAME}: what is stored is no JSON: {exc}") from exc
+    if not isinstance(settings, dict):
+        raise SettingsError(f"{NAME}: what is stored is no object of names and values")
+    return settings
 
 
 def tune(aws: Aws, stage: str, changes: Sequence[str], *, source: str = "") -> str:
@@ -42,5 +53,5 @@ def tune(aws: Aws, stage: str, changes: Sequence[str], *, source: str = "") -> s
     before = aws.secret(name)
     after = tuned(before, changes)
     if changes and after != before:
-        aws.put(name, after, kind="String")
+        aws.put(name, after, kind=aws.kind(name) or "String")  # no parameter changes its kind
     return after

@@ -68,13 +68,20 @@ class Aws:
 
     def secret(self, name: str) -> str:
         """A stored secret; nothing where there is none. Raises AwsError where it cannot be read."""
+        return str(self._parameter(name).get("Value", ""))
+
+    def kind(self, name: str) -> str:
+        """A stored parameter's type; nothing where there is none. Raises AwsError."""
+        return str(self._parameter(name).get("Type", ""))
+
+    def _parameter(self, name: str) -> dict[str, Any]:
         try:
             found = self.client("ssm").get_parameter(Name=name, WithDecryption=True)
         except ClientError as exc:
             if _code(exc) == "ParameterNotFound":
-                return ""
+                return {}
             raise
-        return str(found["Parameter"]["Value"])
+        return dict(found["Parameter"])
 
     def secret_if_readable(self, name: str) -> str:
         """The same for a question's default: nothing, too, where it cannot be read."""

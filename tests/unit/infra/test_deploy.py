@@ -654,6 +654,12 @@ def test_what_would_stop_the_functions_is_not_stored(change: str, message: str) 
         tuned("", [change])
 
 
+@pytest.mark.parametrize("stored", ["LOG_LEVEL=DEBUG", "[]", "{"])
+def test_what_people_have_stored_wrongly_is_named(stored: str) -> None:
+    with pytest.raises(SettingsError, match="TUNING: what is stored is no"):
+        tuned(stored, ["LOG_LEVEL=DEBUG"])
+
+
 def test_a_stack_that_reads_appconfig_is_not_tuned_past_it() -> None:
     with pytest.raises(SettingsError, match="reads it from AppConfig"):
         tune(Aws("us-east-1"), "dev", ["SIMILARITY_THRESHOLD=0.97"], source="a/environment/b")

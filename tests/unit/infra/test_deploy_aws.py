@@ -120,6 +120,29 @@ def test_a_parameter_that_may_not_be_read_is_not_written_over(
     assert aws.services.written == []
 
 
+@pytest.mark.parametrize("kind", ["String", "SecureString"])
+def test_tuning_stays_of_the_kind_that_it_was_made_of(kind: str) -> None:
+    """AWS refuses to change a parameter's kind."""
+
+    class Stored(Answering):
+        def get_parameter(self, **_: object) -> dict[str, Any]:
+            return {"Parameter": {"Value": "{}", "Type": kind}}
+
+    aws = Account("us-east-1", Stored(ABSENT))
+
+    tune(aws, "dev", ["LOG_LEVEL=DEBUG"])
+
+    assert [given["Type"] for given in aws.services.written] == [kind]
+
+
+def test_tuning_that_is_new_is_no_secret() -> None:
+    aws = account(ABSENT)
+
+    tune(aws, "dev", ["LOG_LEVEL=DEBUG"])
+
+    assert [given["Type"] for given in aws.services.written] == ["String"]
+
+
 def test_a_question_has_no_default_where_it_may_not_be_read() -> None:
     assert account(DENIED).secret_if_readable("/lcp/GROQ_API_KEY") == ""
 
