@@ -15,10 +15,12 @@ import redis
 
 from infra.deploy.dialogue.answers import Answers, fits_a_header
 from infra.deploy.dialogue.connections import TIMEOUT_SECONDS, Tried, stores_tried
+from infra.deploy.dialogue.questions import is_url_or_empty
 from infra.tools import ROOT
 
 _SUITES = ("tests/contract/exact_store", "tests/contract/vector_store")
 _REDIS_PORT = 6379
+_ADDRESSES = ("UPSTASH_REDIS_REST_URL", "QDRANT_URL")
 _SECRETS = ("UPSTASH_REDIS_REST_TOKEN", "QDRANT_API_KEY")
 
 
@@ -32,6 +34,10 @@ def main(environment: Mapping[str, str]) -> int:
     for name in _SECRETS:
         if not fits_a_header(environment[name]):
             sys.stderr.write(f"{name}: expected one line of ASCII without spaces\n")
+            return 2
+    for name in _ADDRESSES:
+        if not is_url_or_empty(environment.get(name, "")):
+            sys.stderr.write(f"{name}: expected a URL without a user's name or password\n")
             return 2
     given = dict(environment)
     for trial in _refusing(environment):

@@ -13,7 +13,7 @@ import httpx
 from infra.deploy.dialogue import connections, questions
 from infra.deploy.dialogue.answers import Answers, stack_name
 from infra.deploy.dialogue.questions import Console, NotAnswered
-from infra.deploy.dialogue.samconfig import SamConfig
+from infra.deploy.dialogue.samconfig import SamConfig, answers_in
 from infra.deploy.stack import endpoint, pruning, readiness, sam, standing
 from infra.deploy.stack.architecture import buildable_architecture, not_buildable
 from infra.deploy.stack.aws import ActionFailed, Aws, AwsError, reason
@@ -57,13 +57,18 @@ class Guide:
         if is_new:
             self._keep_secrets(answers, aws)
         template = self.tools.build(overrides)
+        served = _in_force(answers, aws)
         if not is_new:  # and not before: functions that serve see them within a minute
             self._keep_secrets(answers, aws)
         if standing.is_to_be_deleted(aws.status(answers.stack)):  # still, after minutes
             self.console.say("Deleting what a first deployment that failed has left.")
             aws.delete(answers.stack)
         arguments = sam.deploy_arguments(answers, overrides, template, self.tools.images)
-        sam.deploy(self.tools.sam(), arguments)
+        try:
+            sam.deploy(self.tools.sam(), arguments)
+        except (sam.NotDeployed, KeyboardInterrupt):
+            self._put_back(served, answers, aws)
+            raise
         self._forget_secrets(answers, aws)
         self._prune(answers, aws)
         return self._report(answers, aws, overrides["Revision"])
@@ -83,13 +88,19 @@ class Guide:
             kept_secret=aws.secret_if_readable,
             environment=self.environment,
             console=console,
+            held=kept | answers_in(aws.parameters(stack_name(stage))),
         )
-        in_vpc = self.config.overrides(stage).get("Network") == "vpc"
-        has_redis = in_vpc or bool(aws.secret_if_readable(f"{answers.secrets_path}/REDIS_URL"))
-        missing = questions.incomplete(answers, has_redis=has_redis)
+        missing = questions.incomplete(answers, other_redis=self._other_redis(answers, aws))
         if missing:
             raise NotAnswered("\n".join(missing))
         return answers, aws
+
+    def _other_redis(self, answers: Answers, aws: Aws) -> str | None:
+        """What gives the stack a Redis that is no Upstash."""
+        if self.config.overrides(answers.stage).get("Network") == "vpc":
+            return "Network=vpc"
+        kept = aws.secret_if_readable(f"{answers.secrets_path}/{questions.REDIS_SECRET}")
+        return questions.REDIS_SECRET if kept else None
 
     def _ready(self, aws: Aws, stack: str) -> bool:
         """Whether AWS lets us in, the stack may be changed and there is Docker to build with.
@@ -150,6 +161,16 @@ class Guide:
         ]
         self.console.say(f"Secrets below {path}: {', '.join(changed) or 'none'} changed.")
 
+    def _put_back(self, served: Mapping[str, str], answers: Answers, aws: Aws) -> None:
+        """Give the version that goes on serving the secrets of its own addresses again."""
+        status = aws.status(answers.stack)
+        if status is None or status.endswith("_IN_PROGRESS"):
+            return  # the new version may still come
+        moved = _moved(answers, aws)
+        own = {name: value for name, value in served.items() if name in moved}
+        if put_back := aws.keep_secrets(answers.secrets_path, own):
+            self.console.say(f"Put back, since the version before serves: {', '.join(put_back)}.")
+
     def _forget_secrets(self, answers: Answers, aws: Aws) -> None:
         """Delete those of earlier answers, which the version before had an address for."""
         path = answers.secrets_path
@@ -200,6 +221,22 @@ class Guide:
     def _stopped(self, why: str) -> int:
         self.console.say(f"\n{why}")
         return 1
+
+
+def _in_force(answers: Answers, aws: Aws) -> dict[str, str]:
+    """Stored secrets of the addresses that these answers change. Raises AwsError."""
+    stored = {name: aws.secret(f"{answers.secrets_path}/{name}") for name in _moved(answers, aws)}
+    return {name: value for name, value in stored.items() if value}
+
+
+def _moved(answers: Answers, aws: Aws) -> list[str]:
+    """Names of secrets whose addresses are others in the stack than in these answers."""
+    served = answers_in(aws.parameters(answers.stack))
+    return [
+        name
+        for name, address in questions.ADDRESS_OF_SECRET.items()
+        if served.get(address, "").rstrip("/") not in ("", getattr(answers, address))
+    ]
 
 
 def _shown_command(arguments: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import httpx
@@ -74,7 +75,7 @@ def _is_stage(value: str) -> bool:
     return _STAGE.fullmatch(value) is not None and value not in _TAKEN
 
 
-def _is_url_or_empty(value: str) -> bool:
+def is_url_or_empty(value: str) -> bool:
     """One that a client takes; a user's name or password in it would be kept where all can read."""
     if not value:
         return True
@@ -100,17 +101,17 @@ _A_SECRET = "one line of ASCII without spaces, as it was given to you"  # noqa: 
 QUESTIONS = (
     Question(
         "upstream_base_url", "UPSTREAM_BASE_URL", "3  Upstream's base URL (empty: Groq)",
-        fits=_is_url_or_empty, expected="a URL that ends in /v1, or nothing",
+        fits=is_url_or_empty, expected="a URL that ends in /v1, or nothing",
     ),
     Question("upstream_key", "UPSTREAM_API_KEY", "   Upstream's API key", secret=True),
     Question(
         "upstash_url", "UPSTASH_REDIS_REST_URL", "4  Upstash REST URL",
-        fits=_is_url_or_empty, expected="a URL",
+        fits=is_url_or_empty, expected="a URL",
     ),
     Question("upstash_token", "UPSTASH_REDIS_REST_TOKEN", "   Upstash REST token", secret=True),
     Question(
         "qdrant_url", "QDRANT_URL", "5  Qdrant URL (empty: the exact tier alone)",
-        fits=_is_url_or_empty, expected="a URL, or nothing",
+        fits=is_url_or_empty, expected="a URL, or nothing",
     ),
     Question("qdrant_key", "QDRANT_API_KEY", "   Qdrant API key", secret=True),
     Question(
@@ -121,8 +122,21 @@ QUESTIONS = (
     ),
 )  # fmt: skip
 
+REDIS_SECRET = "REDIS_URL"  # noqa: S105 - a setting's name
 _NOTHING = "-"
 """Typed in place of an earlier answer, for which Enter stands."""
+ADDRESS_OF = MappingProxyType(
+    {
+        "upstream_key": "upstream_base_url",
+        "upstash_token": "upstash_url",
+        "qdrant_key": "qdrant_url",
+    }
+)
+"""The field of the address that a secret is for."""
+ADDRESS_OF_SECRET = MappingProxyType(
+    {one.variable: ADDRESS_OF[one.field] for one in QUESTIONS if one.secret}
+)
+"""The same by the secret's own name; Groq's is never another's."""
 _NEEDS = {"upstash_token": "upstash_url", "qdrant_key": "qdrant_url"}
 """A secret is asked for where its address was given."""
 
@@ -148,11 +162,13 @@ def ask(
     kept_secret: Callable[[str], str],
     environment: Mapping[str, str],
     console: Console | None,
+    held: Mapping[str, str] | None = None,
 ) -> Answers:
     """The other answers; without a console the environment's, before those that are kept.
 
     `kept` are earlier answers by field, `kept_secret` gives a secret that is stored under the path
-    and setting of its name, or nothing. Raises NotAnswered.
+    and setting of its name, or nothing. `held` are the addresses, by field, that those secrets are
+    for, where they are not the kept ones: none is offered to another. Raises NotAnswered.
     """
     given = {"stage": stage, "region": region}
     for question in QUESTIONS:
@@ -160,7 +176,9 @@ def ask(
         if needed and not given[needed]:
             given[question.field] = ""
         elif question.secret:
-            given[question.field] = _secret(question, given, environment, kept_secret, console)
+            given[question.field] = _secret(
+                question, given, environment, kept_secret, kept if held is None else held, console
+            )
         else:
             default = environment.get(question.variable) or kept.get(question.field, "")
             given[question.field] = _answer(question, default, console)
@@ -185,13 +203,15 @@ def _secret(
     given: Mapping[str, str],
     environment: Mapping[str, str],
     kept_secret: Callable[[str], str],
+    held: Mapping[str, str],
     console: Console | None,
 ) -> str:
     name = question.variable
     if question.field == "upstream_key" and not given["upstream_base_url"]:
         name = "GROQ_API_KEY"
     stored = f"{secrets_path(given['stage'])}/{name}"
-    default = (environment.get(name, "").strip() or kept_secret(stored)).strip()
+    kept = kept_secret(stored) if _is_of_the_address(question, given, held) else ""
+    default = (environment.get(name, "").strip() or kept).strip()
     if console is None:
         return _checked_secret(name, default)
     while True:
@@ -201,6 +221,15 @@ def _secret(
         except NotAnswered as exc:
             console.say(f"   {exc}")
             default = default if typed else ""
+
+
+def _is_of_the_address(
+    question: Question, given: Mapping[str, str], held: Mapping[str, str]
+) -> bool:
+    """Whether the stored secret was given for this address, and not for another's service."""
+    address = ADDRESS_OF[question.field]
+    known = held.get(address, "").rstrip("/")
+    return not given[address] or known in ("", given[address])
 
 
 def _checked_secret(name: str, value: str) -> str:
@@ -214,24 +243,40 @@ def _checked(question: Question, value: str) -> str:
     value = "" if value == _NOTHING else value
     value = value.rstrip("/") if question.expected.startswith("a URL") else value
     if not question.fits(value):
-        raise NotAnswered(f"{question.variable}: expected {question.expected}, not {value!r}")
+        raise NotAnswered(f"{question.variable}: expected {question.expected}{_instead_of(value)}")
     return value
 
 
-def incomplete(answers: Answers, *, has_redis: bool) -> list[str]:
-    """What a stack could not serve without, one line each."""
+def _instead_of(value: str) -> str:
+    """The refused answer, unless it may hold a password, as `https://user:password@host` does."""
+    if "://" in value and "@" in value:
+        return "; none with a user's name or password in it"
+    return f", not {value!r}"
+
+
+def incomplete(answers: Answers, *, other_redis: str | None) -> list[str]:
+    """What a stack could not serve without, one line each; `other_redis` is REDIS_URL or a network.
+
+    REDIS_URL is not deleted here: a person has put it there, and the functions serve by it.
+    """
     lines = []
     if not answers.upstream_key:
         name = "UPSTREAM_API_KEY" if answers.upstream_base_url else "GROQ_API_KEY"
         lines.append(f"{name}: the stack needs an upstream, and this its key")
     if answers.upstash_url and not answers.upstash_token:
         lines.append("UPSTASH_REDIS_REST_TOKEN: UPSTASH_REDIS_REST_URL needs it")
-    if answers.upstash_url and has_redis:
-        lines.append(
-            "UPSTASH_REDIS_REST_URL: the stack has a Redis (the secret REDIS_URL, or Network=vpc), "
-            f"and takes one; answer {_NOTHING} to go without Upstash, or delete REDIS_URL"
+    if answers.upstash_url and other_redis:
+        instead = (
+            "delete it first: aws ssm delete-parameter "
+            f"--name {answers.secrets_path}/{other_redis} --region {answers.region}"
+            if other_redis == REDIS_SECRET
+            else f"take {other_redis} out of samconfig.toml"
         )
-    if not answers.upstash_url and not has_redis:
+        lines.append(
+            f"UPSTASH_REDIS_REST_URL: the stack has a Redis ({other_redis}), and takes one; answer "
+            f"{_NOTHING} to go without Upstash, or {instead}"
+        )
+    if not answers.upstash_url and not other_redis:
         lines.append(
             "UPSTASH_REDIS_REST_URL: the stack needs a Redis; or keep REDIS_URL as a secret, or "
             "deploy with Network=vpc"

@@ -44,9 +44,7 @@ class SamConfig:
 
     def kept(self, stage: str) -> dict[str, str]:
         """The stage's earlier answers by their field's name."""
-        overrides = self.overrides(stage)
-        answers = {field: overrides[name] for name, field in _FIELDS.items() if overrides.get(name)}
-        return answers | {"region": self.region(stage)}
+        return answers_in(self.overrides(stage)) | {"region": self.region(stage)}
 
     def keep(self, answers: Answers, overrides: Mapping[str, str]) -> None:
         """Write the stage's tables anew."""
@@ -74,6 +72,11 @@ class SamConfig:
         for name in (stage, command, "parameters"):
             table = table.get(name, {}) if isinstance(table, Mapping) else {}
         return table if isinstance(table, Mapping) else {}
+
+
+def answers_in(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The answers, by field, that a stack's parameters hold."""
+    return {field: parameters[name] for name, field in _FIELDS.items() if parameters.get(name)}
 
 
 def _words(given: object) -> Iterable[str]:

@@ -142,6 +142,11 @@ class Aws:
         found = (self.described(stack) or {}).get("Outputs", [])
         return {output["OutputKey"]: output["OutputValue"] for output in found}
 
+    def parameters(self, stack: str) -> dict[str, str]:
+        """What the stack was deployed with; nothing where there is none. Raises AwsError."""
+        found = (self.described(stack) or {}).get("Parameters", [])
+        return {one["ParameterKey"]: one.get("ParameterValue", "") for one in found}
+
     def delete(self, stack: str) -> None:
         """Delete a stack and wait until it is gone. Raises AwsError."""
         stacks = self.client("cloudformation")

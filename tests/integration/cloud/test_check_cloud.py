@@ -140,3 +140,16 @@ def test_a_secret_that_no_header_carries_is_refused_by_name_and_not_shown(
     assert status == 2
     assert shown.err == f"{name}: expected one line of ASCII without spaces\n"
     assert shown.out == ""
+
+
+@pytest.mark.parametrize("name", ["UPSTASH_REDIS_REST_URL", "QDRANT_URL"])
+@pytest.mark.parametrize("url", ["https://default:hunter2@h.example", "https://h.example:port"])
+def test_an_address_with_a_password_in_it_or_that_is_none_is_refused_and_not_shown(
+    name: str, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main({name: url})
+
+    shown = capsys.readouterr()
+    assert status == 2
+    assert shown.err == f"{name}: expected a URL without a user's name or password\n"
+    assert shown.out == ""

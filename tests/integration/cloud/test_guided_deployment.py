@@ -63,6 +63,7 @@ class Place:
     config: SamConfig
     tools: Tools
     qdrant: QdrantRest
+    upstream: str
     console: ScriptedConsole = field(default_factory=ScriptedConsole)
 
     def guide(self, *, dry_run: bool = False) -> Guide:
@@ -130,7 +131,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             delete=deleted_by_cloudformation,
         )
         try:
-            yield Place(environment, SamConfig(config), tools, qdrant)
+            yield Place(environment, SamConfig(config), tools, qdrant, upstream)
         finally:
             server.stop()
 
@@ -283,6 +284,25 @@ def test_functions_that_serve_see_no_secret_of_a_deployment_that_was_not_built(
 
     assert status == 1
     assert "sam build failed" in changed.console.shown
+    assert Aws("us-east-1").secret("/llm-cache-proxy/dev/UPSTREAM_API_KEY") == "sk-up"
+
+
+def test_where_a_change_fails_the_version_before_has_its_own_key_again(deployed: Place) -> None:
+    moved = replace(
+        deployed,
+        environment={
+            **deployed.environment,
+            "UPSTREAM_BASE_URL": deployed.upstream.replace("127.0.0.1", "localhost"),
+            "UPSTREAM_API_KEY": "sk-other",
+        },
+        tools=replace(deployed.tools, sam=lambda: "false"),
+    )
+
+    status = moved.guide().deploy()
+
+    assert status == 1
+    assert "false deploy failed" in moved.console.shown
+    assert "Put back, since the version before serves: UPSTREAM_API_KEY." in moved.console.shown
     assert Aws("us-east-1").secret("/llm-cache-proxy/dev/UPSTREAM_API_KEY") == "sk-up"
 
 

@@ -189,6 +189,55 @@ def test_an_answer_that_cannot_be_one_is_refused_by_name(variable: str, value: s
         answers_of({variable: value})
 
 
+def test_an_address_with_a_password_in_it_is_refused_and_not_shown() -> None:
+    with pytest.raises(NotAnswered, match="UPSTASH_REDIS_REST_URL: expected") as refused:
+        answers_of({"UPSTASH_REDIS_REST_URL": "https://default:hunter2@u.example"})
+
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "field", "name"),
+    [
+        ("UPSTREAM_BASE_URL", "upstream_base_url", "UPSTREAM_API_KEY"),
+        ("UPSTASH_REDIS_REST_URL", "upstash_url", "UPSTASH_REDIS_REST_TOKEN"),
+        ("QDRANT_URL", "qdrant_url", "QDRANT_API_KEY"),
+    ],
+)
+def test_a_stored_secret_is_sent_to_no_other_address_than_its_own(
+    variable: str, field: str, name: str
+) -> None:
+    def stored(path: str) -> str:
+        return f"stored {name}".replace(" ", "-") if path.endswith(f"/{name}") else ""
+
+    def offered(address: str) -> bool:
+        kept = {"region": "us-east-1", field: "https://a.example/"}
+        answers = answers_of({variable: address}, kept=kept, kept_secret=stored)
+        return f"stored-{name}" in str(answers)
+
+    assert offered("https://a.example")
+    assert not offered("https://b.example")
+
+
+def test_whose_a_stored_secret_is_the_stack_knows_better_than_the_last_answer() -> None:
+    """That one may be of a deployment that failed, and whose secret was put back."""
+    kept = {"region": "us-east-1", "upstream_base_url": "https://b.example/v1"}
+
+    answers = ask("dev", "us-east-1", kept=kept, kept_secret=lambda _: "a", environment={},
+                  console=None, held={"upstream_base_url": "https://a.example/v1"})  # fmt: skip
+
+    assert answers.upstream_base_url == "https://b.example/v1"
+    assert answers.upstream_key == ""
+
+
+def test_groqs_key_is_groqs_whatever_was_answered_before() -> None:
+    kept = {"region": "us-east-1", "upstream_base_url": "https://a.example/v1"}
+
+    answers = answers_of({"UPSTREAM_BASE_URL": "-"}, kept=kept, kept_secret=lambda _: "gsk")
+
+    assert answers.secrets()["GROQ_API_KEY"] == "gsk"
+
+
 @pytest.mark.parametrize(
     ("wrong", "variable"),
     [
@@ -238,25 +287,29 @@ def test_alarms_go_wherever_the_template_lets_them(address: str) -> None:
 def test_a_stack_needs_an_upstreams_key_and_a_redis() -> None:
     nothing = answers_of({})
 
-    missing = incomplete(nothing, has_redis=False)
+    missing = incomplete(nothing, other_redis=None)
 
     assert [line.partition(":")[0] for line in missing] == [
         "GROQ_API_KEY",
         "UPSTASH_REDIS_REST_URL",
     ]
-    assert incomplete(ANSWERS, has_redis=False) == []
+    assert incomplete(ANSWERS, other_redis=None) == []
 
 
 def test_another_redis_will_do() -> None:
     answers = answers_of({"GROQ_API_KEY": "g"})
 
-    assert incomplete(answers, has_redis=True) == []
+    assert incomplete(answers, other_redis="REDIS_URL") == []
 
 
 def test_two_are_refused_since_the_functions_would_not_start() -> None:
-    [line] = incomplete(ANSWERS, has_redis=True)
+    [secret] = incomplete(ANSWERS, other_redis="REDIS_URL")
+    [network] = incomplete(ANSWERS, other_redis="Network=vpc")
 
-    assert line.startswith("UPSTASH_REDIS_REST_URL: the stack has a Redis")
+    assert secret.startswith("UPSTASH_REDIS_REST_URL: the stack has a Redis")
+    assert "--name /llm-cache-proxy/dev/REDIS_URL --region eu-central-1" in secret
+    assert "samconfig.toml" in network
+    assert "REDIS_URL " not in network  # which deletes nothing that would help
     with pytest.raises(SettingsError, match="not both"):
         read_settings({"REDIS_URL": "redis://r", "UPSTASH_REDIS_REST_URL": ANSWERS.upstash_url,
                        "UPSTASH_REDIS_REST_TOKEN": "t"})  # fmt: skip
@@ -280,7 +333,7 @@ def test_a_dash_takes_an_earlier_answer_out() -> None:
 def test_an_upstash_needs_its_token() -> None:
     answers = answers_of({"GROQ_API_KEY": "g", "UPSTASH_REDIS_REST_URL": "https://u.example"})
 
-    [line] = incomplete(answers, has_redis=False)
+    [line] = incomplete(answers, other_redis=None)
     assert line.startswith("UPSTASH_REDIS_REST_TOKEN")
 
 
