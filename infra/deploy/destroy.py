@@ -6,7 +6,7 @@ from infra.deploy.dialogue.answers import secrets_path, stack_name
 from infra.deploy.dialogue.questions import Console
 from infra.deploy.stack import sam
 from infra.deploy.stack.aws import Aws, AwsError, reason, status_in
-from infra.deploy.stack.standing import anothers
+from infra.deploy.stack.standing import foreign
 from infra.tools import NotInstalled
 
 _AT_ONCE = 10  # of SSM's DeleteParameters
@@ -38,7 +38,7 @@ class Destroyer:
         described = self.aws.described(stack)
         status = status_in(described)
         there = status is not None
-        why_not = anothers(described)
+        why_not = foreign(described)
         parameters = self.aws.parameters_below(secrets_path(self.stage))
         say = self.console.say
         say(f"Stack {stack} in {self.aws.region}: {status or 'not there'}")

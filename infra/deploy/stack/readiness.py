@@ -2,7 +2,7 @@
 
 from infra.deploy.dialogue.connections import Tried
 from infra.deploy.stack.aws import Aws, AwsError, reason, status_in
-from infra.deploy.stack.standing import anothers, in_the_way, undeletable
+from infra.deploy.stack.standing import foreign, in_the_way, undeletable
 
 
 def tried(aws: Aws, stack: str) -> list[Tried]:
@@ -27,7 +27,7 @@ def _stack(aws: Aws, stack: str) -> Tried:
         return Tried(name, ok=False, result=reason(exc))
     status = status_in(described)
     why = (
-        anothers(described)
+        foreign(described)
         or in_the_way(stack, aws.region, status)
         or undeletable(stack, aws.region, described)
     )

@@ -17,7 +17,7 @@ _OF_OURS = "SecretsPath"
 """A parameter of each stack of this template, whoever deployed it and by whichever command."""
 
 
-def anothers(described: Mapping[str, Any] | None) -> str | None:
+def foreign(described: Mapping[str, Any] | None) -> str | None:
     """Why the stack may be neither changed nor deleted: another template made it. None for ours."""
     if described is None or described["StackStatus"] == _REVIEWED:  # which has no resource yet
         return None
