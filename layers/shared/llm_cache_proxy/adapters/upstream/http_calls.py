@@ -149,6 +149,26 @@ _LIMITS = httpx.Limits(
 )
 
 
+_MOST_URLS = 100
+_MOST_URL_CHARACTERS = 300
+
+
+class ParsedUrls:
+    """Addresses that are called again and again, parsed once: that takes longer than the rest.
+
+    A query is a client's own and may hold its secrets, and a long path is asked for once: neither
+    is kept.
+    """
+
+    def __init__(self) -> None:
+        self._kept = lru_cache(_MOST_URLS)(httpx.URL)
+
+    def of(self, url: str) -> httpx.URL:
+        """The address. Raises InvalidURL."""
+        once = "?" in url or len(url) > _MOST_URL_CHARACTERS
+        return httpx.URL(url) if once else self._kept(url)
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One HTTP request as it will be sent; both limits are the loop's time."""
@@ -177,7 +197,7 @@ class HttpCalls:
             read=None,
         )
         self._extensions = {"timeout": limits.as_dict()}
-        self._url = lru_cache(maxsize=100)(httpx.URL)  # parsing takes longer than all the rest
+        self._urls = ParsedUrls()
 
     async def call(self, outgoing: Outgoing) -> tuple[httpx.Response, ReplyBody]:
         """The status, the headers and the first byte of an answer.
@@ -209,7 +229,7 @@ class HttpCalls:
         try:
             request = httpx.Request(
                 outgoing.method,
-                self._url(outgoing.url),
+                self._urls.of(outgoing.url),
                 headers=outgoing.headers,
                 content=outgoing.body,
                 extensions=self._extensions,
