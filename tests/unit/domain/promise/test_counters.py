@@ -7,6 +7,7 @@ from llm_cache_proxy.domain.promise.counters import (
     FORGOTTEN,
     HITS,
     check_counts,
+    checks_in,
     control_counts,
     evidence_in,
     feedback_counts,
@@ -80,6 +81,15 @@ def test_checks_stand_in_the_order_of_time() -> None:
     newer, older = check_counts(0.5, differs=True), check_counts(0.25, differs=False)
 
     assert [check.seen for check in evidence_in([newer, {}, older]).checks] == [0.25, 0.5]
+
+
+def test_the_checks_of_hits_are_counted_without_feedback() -> None:
+    counts = [feedback_counts(), check_counts(0.5, differs=True), check_counts(0.5, differs=False)]
+    forgotten = {FORGOTTEN: 1} | merged(feedback_counts(), check_counts(0.5, differs=True))
+
+    for windows in (counts, [merged(*counts)], [*counts, forgotten]):
+        checks, _ = checks_in(windows)
+        assert (checks.labelled, checks.differing) == (2, 1)
 
 
 def test_labels_are_counted_by_their_source() -> None:

@@ -35,6 +35,7 @@ SPENT = "learn:nano_dollars"
 
 LABELS = "learn:labels:"
 """Labels by their source: `explored`, `missed`, `control`, `feedback`."""
+_FEEDBACK = f"{LABELS}feedback"
 
 _MILLE = 1_000
 
@@ -64,7 +65,7 @@ def feedback_counts() -> dict[str, int]:
 
     Feedback does not name the cell; many in a short time mean that something has changed.
     """
-    return check_counts(0.0, differs=True) | {f"{LABELS}feedback": 1}
+    return check_counts(0.0, differs=True) | {_FEEDBACK: 1}
 
 
 def control_counts(*, differs: bool) -> dict[str, int]:
@@ -92,9 +93,16 @@ def evidence_in(newest_first: Iterable[Mapping[str, int]]) -> TenantEvidence:
 
 
 def checks_in(newest_first: Iterable[Mapping[str, int]]) -> tuple[Tally, Tally]:
-    """The checks of served hits, all together, and the controls; as `evidence_in` counts them."""
+    """The checks of served hits, all together, and the controls; as `evidence_in` counts them.
+
+    Less feedback: it comes only from those who are not content, and says no share of anything.
+    """
     windows = list(newest_first)
-    return _tally(CHECK, _present(windows)), _tally(CONTROL, windows)
+    present = _present(windows)
+    checks = _tally(CHECK, present)
+    told = sum(counts.get(_FEEDBACK, 0) for counts in present)
+    checked = Tally(checks.seen, checks.labelled - told, checks.differing - told)
+    return checked, _tally(CONTROL, windows)
 
 
 def labels_by_source(windows: Iterable[Mapping[str, int]]) -> dict[str, int]:
