@@ -68,6 +68,22 @@ def _under_uvicorn(app: str, folder: Path, settings: Mapping[str, str]) -> Itera
         yield running
 
 
+def litellm_config(redis_port: str, upstream: str) -> str:
+    """The configuration of LiteLLM's proxy; entries stay as long as ours, not for a minute.
+
+    By `default_redis_ttl`, not by `ttl`: that would also hold what a worker has written in its own
+    memory for longer than what it has read from Redis. Its 200 places would fill with texts that
+    nobody asks for again, and every hit would come from Redis at three times the CPU.
+    """
+    return (
+        f"model_list:\n  - model_name: {MODEL}\n    litellm_params:\n"
+        f"      {{model: openai/{MODEL}, api_base: '{upstream}', api_key: none}}\n"
+        f"litellm_settings:\n  default_redis_ttl: {_KEPT_SECONDS}\n  cache: true\n"
+        f"  cache_params: {{type: redis, host: 127.0.0.1, port: {redis_port}, "
+        f"socket_timeout: {REDIS_SECONDS}}}\n"
+    )
+
+
 @contextmanager
 def litellm_proxy(redis_url: str, upstream: str) -> Iterator[Running]:
     """LiteLLM's proxy with its Redis cache, no database and no keys: the least it can do."""
@@ -76,13 +92,7 @@ def litellm_proxy(redis_url: str, upstream: str) -> Iterator[Running]:
     redis_port = redis_url.rsplit(":", 1)[1].split("/", maxsplit=1)[0]
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
-        config.write_text(
-            f"model_list:\n  - model_name: {MODEL}\n    litellm_params:\n"
-            f"      {{model: openai/{MODEL}, api_base: '{upstream}', api_key: none}}\n"
-            "litellm_settings:\n  cache: true\n"
-            f"  cache_params: {{type: redis, host: 127.0.0.1, port: {redis_port}, "
-            f"ttl: {_KEPT_SECONDS}, socket_timeout: {REDIS_SECONDS}}}\n"
-        )
+        config.write_text(litellm_config(redis_port, upstream))
         command = [str(python.with_name("litellm")), "--config", str(config), "--host", "127.0.0.1"]
         command += ["--port", str(port), "--num_workers", "1", "--telemetry", "False"]
         settings = {

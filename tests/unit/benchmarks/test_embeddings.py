@@ -1,11 +1,15 @@
 """The benchmark of embedding batches asks for the share of hits that it says, and sees the rest."""
 
 import json
+import os
 
 import pytest
-from benchmarks.questions.requests.embeddings import SHARES, SIZES, Case
+import yaml
+from benchmarks.questions.requests.embeddings import SHARES, SIZES, Case, Side, Turns
+from benchmarks.rig.servers import MODEL, Running, litellm_config
 from benchmarks.rig.vectors import VECTOR, VectorsUpstream
 
+from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Recorded, Send
 
 
@@ -32,3 +36,23 @@ def test_the_upstream_gives_every_text_a_vector_and_counts_the_texts() -> None:
     answer = json.loads(said.data)
     assert [each["index"] for each in answer["data"]] == [0, 1, 2]
     assert {each["embedding"] for each in answer["data"]} == {VECTOR}
+
+
+def test_litellm_holds_what_it_has_written_no_longer_in_memory_than_what_it_has_read() -> None:
+    settings = yaml.safe_load(litellm_config("6379", "http://upstream"))["litellm_settings"]
+
+    lifetimes = {name for name in {*settings, *settings["cache_params"]} if "ttl" in name}
+
+    assert lifetimes == {"default_redis_ttl"}
+    assert list(settings).index("default_redis_ttl") < list(settings).index("cache")
+
+
+def test_a_batch_before_a_turn_is_off_the_clock() -> None:
+    upstream, case = VectorsUpstream(MODEL), Case(1, 0)
+
+    with ScriptedUpstream(upstream).in_thread() as server:
+        running = Running(server.base_url, os.getpid())
+        Side("the upstream itself", running, upstream, {}, Turns(8, 8)).turn(case)
+
+    assert upstream.inputs == 8 + 1
+    assert case.missed == [1.0]
