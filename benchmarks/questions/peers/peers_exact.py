@@ -19,13 +19,14 @@ METHOD = (
     "{ours:,} hits (peers: {theirs:,}), {turns} turns, medians; CPU of the serving process, from "
     "`/proc`. What is no hit is counted at the upstream: on a busy machine, ours leaves a Redis "
     "alone that takes longer than its deadline. For each hit ours checks keys and limits, counts "
-    "it in Redis, and judges by what is stored; LiteLLM's proxy reads Redis, without database and "
-    "keys. GPTCache's server has no exact tier: a repeated question is embedded and searched like "
-    "every other, here by the weights and the engine that make our vectors; its store is SQLite "
-    "and faiss in process, it has no keys, no limits and no lifetimes, and answers one request at "
-    "a time. Portkey's gateway is asked as its npm package is built, which may have its cache "
-    "switched off: the requests at the upstream show it. The second table asks the same, warm "
-    "server the same question with one thing changed, and looks whether its upstream was called."
+    "it in Redis, and judges by what is stored; LiteLLM's proxy answers from its own memory, and "
+    "asks Redis for what is not there, without database and keys. GPTCache's server has no exact "
+    "tier: a repeated question is embedded and searched like every other, here by the weights "
+    "and the engine that make our vectors; its store is SQLite and faiss in process, it has no "
+    "keys, no limits and no lifetimes, and answers one request at a time. Portkey's gateway is "
+    "asked as its npm package is built, which may have its cache switched off: the requests at "
+    "the upstream show it. The second table asks the same, warm server the same question with "
+    "one thing changed, and looks whether its upstream was called."
 )
 _PROBES = 3
 CHANGED: dict[str, dict[str, Any]] = {
