@@ -48,7 +48,10 @@ def _largest(folder: Path) -> dict[str, Channels]:
         model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
     probe = folder / "probe.onnx"  # beside the weights, which it names
     probe.write_bytes(model.SerializeToString())
-    session = ort.InferenceSession(str(probe), providers=["CPUExecutionProvider"])
+    try:
+        session = ort.InferenceSession(str(probe), providers=["CPUExecutionProvider"])
+    finally:
+        probe.unlink()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     largest: dict[str, Channels] = {}
     for text in pair_texts()[:_PROMPTS]:
@@ -57,7 +60,6 @@ def _largest(folder: Path) -> dict[str, Channels]:
         for name, value in zip(wanted, session.run(wanted, inputs), strict=True):
             seen = np.abs(value[0]).max(axis=0)
             largest[name] = np.maximum(largest.get(name, seen), seen)
-    probe.unlink()
     return largest
 
 

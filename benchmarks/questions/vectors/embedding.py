@@ -106,7 +106,7 @@ def _embedder(name: str, kind: str, weights: Path) -> Iterator[Embedder]:
 
 def _cosines(*folders: Path) -> list[float]:
     """Of both models' vectors of the same prompts, least first."""
-    texts = pair_texts()[:PROMPTS]
+    texts = pair_texts()[-PROMPTS:]  # channels are chosen by the first
     full, small = (
         [found.vector for found in MiniLMEngine.load(folder, threads=1).embed(texts)]
         for folder in folders
