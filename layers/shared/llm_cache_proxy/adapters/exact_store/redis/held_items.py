@@ -15,7 +15,7 @@ STAMP_LENGTH = 16
 MOST_BYTES = 32_000_000
 """The most memory of all held items: about 3,500 of 1,536 dimensions."""
 _OVERHEAD_BYTES = 800
-"""What Python needs for an item besides its two texts: objects and names, as measured."""
+"""What Python needs for an item besides its frame and vector: objects and names, as measured."""
 _NO_STAMP = "-" * STAMP_LENGTH
 
 
