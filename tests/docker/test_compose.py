@@ -115,7 +115,7 @@ def client(services: Services) -> Iterator[httpx.Client]:
                 yield client
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=180)
 
 
 def test_the_services_are_those_that_the_docs_name() -> None:
@@ -158,7 +158,7 @@ def test_redis_answers_in_upstashs_protocol(services: Services) -> None:
 
 
 def test_the_embedding_container_answers_over_http(services: Services) -> None:
-    answer = httpx.post(f"{services.embedding}{INVOKE}", json={"text": "Rust"}, timeout=60)
+    answer = httpx.post(f"{services.embedding}{INVOKE}", json={"text": "Rust"}, timeout=180)
 
     assert len(answer.json()["embedding"]) == 384
 

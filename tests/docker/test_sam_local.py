@@ -75,7 +75,7 @@ def stack() -> Iterator[SamLocal]:
 
 @pytest.fixture(scope="module")
 def client(stack: SamLocal) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=stack.api, timeout=60) as client:
+    with httpx.Client(base_url=stack.api, timeout=180) as client:
         yield client
 
 
@@ -225,7 +225,7 @@ def test_plain_sam_local_needs_nothing_beside_it() -> None:
                 first, second = (ask(client, "What needs nothing?") for _ in range(2))
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=180)
 
     assert [first.status_code, second.status_code] == [200, 200], first.text
     assert [first.headers["x-cache"], second.headers["x-cache"]] == ["MISS", "HIT-EXACT"]

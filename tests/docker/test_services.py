@@ -91,7 +91,7 @@ def url(running: tuple[str, ...]) -> str:
 def ask(url: str, text: str) -> httpx.Response:
     message = {"role": "user", "content": text}
     body = {"model": "llama-3.1-8b-instant", "messages": [message]}
-    return httpx.post(f"{url}/v1/chat/completions", json=body, timeout=60)
+    return httpx.post(f"{url}/v1/chat/completions", json=body, timeout=180)
 
 
 def test_the_services_are_the_proxy_and_the_three_that_it_uses() -> None:

@@ -99,7 +99,7 @@ def test_a_stack_that_is_open_generates_nothing_stores_nothing_and_shows_no_prom
             UPSTREAM_API_KEY="sk-upstream",
         ) as proxy,
     ):
-        httpx.post(f"{proxy.base_url}/chat/completions", json=QUESTION, timeout=30)
+        httpx.post(f"{proxy.base_url}/chat/completions", json=QUESTION, timeout=90)
         before = len(upstream.requests)
         status = main({"BASE_URL": proxy.base_url})
         asked = [request.path for request in upstream.requests[before:]]

@@ -128,7 +128,7 @@ def test_it_ends_deployed_and_shows_where(deployed: ByHand) -> None:
 def test_what_was_deployed_answers_and_then_from_the_cache(deployed: ByHand) -> None:
     url = f"{deployed.aws.api_url()}/v1/chat/completions"
 
-    answers = [httpx.post(url, json=QUESTION, timeout=60) for _ in range(2)]
+    answers = [httpx.post(url, json=QUESTION, timeout=180) for _ in range(2)]
 
     assert [answer.headers["x-cache"] for answer in answers] == ["MISS", "HIT-EXACT"]
 

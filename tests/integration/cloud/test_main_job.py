@@ -119,11 +119,11 @@ def test_a_stream_arrives_piece_by_piece_and_ends_in_done(proxy: ProxyProcess) -
     headers = {"x-cache-namespace": "pieces"}
 
     with httpx.stream(
-        "POST", f"{proxy.base_url}/chat/completions", json=body, headers=headers, timeout=30
+        "POST", f"{proxy.base_url}/chat/completions", json=body, headers=headers, timeout=90
     ) as answer:
         pieces = list(answer.iter_raw())
     replay = httpx.post(
-        f"{proxy.base_url}/chat/completions", json=body, headers=headers, timeout=30
+        f"{proxy.base_url}/chat/completions", json=body, headers=headers, timeout=90
     )
 
     assert len(pieces) > 5
@@ -147,7 +147,7 @@ def test_a_bad_request_is_refused_in_openais_shape(
     proxy: ProxyProcess, content: bytes, status: int, said: str
 ) -> None:
     answer = httpx.post(
-        f"{proxy.base_url}/chat/completions", content=content, headers=JSON, timeout=30
+        f"{proxy.base_url}/chat/completions", content=content, headers=JSON, timeout=90
     )
 
     assert answer.status_code == status
@@ -169,7 +169,7 @@ def test_a_bad_request_is_refused_in_openais_shape(
 def test_a_wrong_path_or_method_is_refused_in_openais_shape(
     proxy: ProxyProcess, method: str, path: str, status: int
 ) -> None:
-    answer = httpx.request(method, f"{proxy.url}{path}", timeout=30)
+    answer = httpx.request(method, f"{proxy.url}{path}", timeout=90)
 
     assert answer.status_code == status
     assert answer.json()["error"]["message"]
@@ -188,8 +188,8 @@ def test_models_and_embeddings_speak_openais_shapes(client: openai.OpenAI) -> No
 
 
 def test_health_and_dashboard_are_there(proxy: ProxyProcess) -> None:
-    health = httpx.get(f"{proxy.url}/health", timeout=30)
-    page = httpx.get(f"{proxy.url}/dashboard", follow_redirects=True, timeout=30)
+    health = httpx.get(f"{proxy.url}/health", timeout=90)
+    page = httpx.get(f"{proxy.url}/dashboard", follow_redirects=True, timeout=90)
 
     assert health.json()["status"] == "ok"
     assert page.status_code == 200
@@ -204,17 +204,17 @@ def test_a_clear_takes_both_tiers_and_says_how_much(tmp_path: Path) -> None:
         ask(client, PROMPT, namespace="clear")
 
         cleared = httpx.post(
-            f"{running.url}/admin/cache/clear", json={"all": True}, timeout=30
+            f"{running.url}/admin/cache/clear", json={"all": True}, timeout=90
         ).json()
 
         assert (cleared["cleared"]["exact"], cleared["cleared"]["semantic"]) == (1, 1)
         assert ask(client, "Tell me what Rust is", namespace="clear")[0] == "MISS"
-        assert httpx.get(f"{running.url}/admin/stats", timeout=30).status_code == 200
+        assert httpx.get(f"{running.url}/admin/stats", timeout=90).status_code == 200
 
 
 def test_a_restart_keeps_the_cache_and_the_counts(tmp_path: Path) -> None:
     def counts(running: ProxyProcess) -> dict[str, float]:
-        found: dict[str, float] = httpx.get(f"{running.url}/metrics", timeout=30).json()[
+        found: dict[str, float] = httpx.get(f"{running.url}/metrics", timeout=90).json()[
             "cache_performance"
         ]
         return found

@@ -91,8 +91,8 @@ def operator(stack: Deployed, event: object) -> Any:
 def test_a_chat_completion_is_answered_and_then_from_the_cache(stack: Deployed) -> None:
     url = f"{stack.api}/v1/chat/completions"
 
-    first = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=60)
-    second = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=60)
+    first = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=180)
+    second = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=180)
 
     assert [first.status_code, second.status_code] == [200, 200], first.text
     assert [first.headers["x-cache"], second.headers["x-cache"]] == ["MISS", "HIT-EXACT"]
@@ -102,9 +102,9 @@ def test_a_chat_completion_is_answered_and_then_from_the_cache(stack: Deployed) 
 def test_another_clients_upstream_key_has_entries_of_its_own(stack: Deployed) -> None:
     url = f"{stack.api}/v1/chat/completions"
 
-    httpx.post(url, json=QUESTION, headers=CLIENT, timeout=60)
-    none = httpx.post(url, json=QUESTION, timeout=60)
-    other = httpx.post(url, json=QUESTION, headers={"x-api-key": "sk-of-another"}, timeout=60)
+    httpx.post(url, json=QUESTION, headers=CLIENT, timeout=180)
+    none = httpx.post(url, json=QUESTION, timeout=180)
+    other = httpx.post(url, json=QUESTION, headers={"x-api-key": "sk-of-another"}, timeout=180)
 
     assert none.status_code == 401
     assert other.headers["x-cache"] == "MISS"
@@ -113,22 +113,22 @@ def test_another_clients_upstream_key_has_entries_of_its_own(stack: Deployed) ->
 def test_numbers_are_behind_the_admin_key_from_the_parameter_store(stack: Deployed) -> None:
     url = f"{stack.api}/metrics"
 
-    refused = httpx.get(url, timeout=60)
-    shown = httpx.get(url, headers={"authorization": f"Bearer {KEY}"}, timeout=60)
+    refused = httpx.get(url, timeout=180)
+    shown = httpx.get(url, headers={"authorization": f"Bearer {KEY}"}, timeout=180)
 
     assert refused.status_code == 401
     assert "total_requests" in shown.json()["cache_performance"]
 
 
 def test_an_operator_clears_over_http_and_counts_directly(stack: Deployed) -> None:
-    httpx.post(f"{stack.api}/v1/chat/completions", json=QUESTION, headers=CLIENT, timeout=60)
+    httpx.post(f"{stack.api}/v1/chat/completions", json=QUESTION, headers=CLIENT, timeout=180)
 
     counted = operator(stack, {"action": "count"})
     cleared = httpx.post(
         f"{stack.api}/admin/cache/clear",
         json={"all": True},
         headers={"x-admin-key": KEY},
-        timeout=60,
+        timeout=180,
     )
 
     assert counted["entries"]["exact"] > 0

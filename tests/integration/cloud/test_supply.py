@@ -23,7 +23,7 @@ def test_bandit_finds_nothing_unsafe_in_what_ships() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )  # fmt: skip
 

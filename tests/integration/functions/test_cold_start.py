@@ -48,7 +48,7 @@ def instance(redis_url: str, settings: dict[str, str], **more: str) -> dict[str,
         cwd=ROOT / "functions" / "completions",
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=180,
     )
     said: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return said

@@ -57,7 +57,7 @@ def _wait(port: int) -> None:
 def test_the_image_gives_the_vectors_of_sentence_transformers(function: str) -> None:
     texts = [reference.text for reference in REFERENCES]
 
-    answer = httpx.post(function, json={"texts": texts}, timeout=60).json()
+    answer = httpx.post(function, json={"texts": texts}, timeout=180).json()
 
     assert answer["embedder_id"] == "minilm-l6-v2/onnx-fp32"
     for reference, found in zip(REFERENCES, answer["embeddings"], strict=True):
@@ -76,7 +76,7 @@ def test_the_image_answers_an_apis_request(function: str) -> None:
         "isBase64Encoded": False,
     }
 
-    answer = httpx.post(function, json=event, timeout=60).json()
+    answer = httpx.post(function, json=event, timeout=180).json()
 
     assert answer["statusCode"] == 200
     assert '"embedder_id":"minilm-l6-v2/onnx-fp32"' in answer["body"]

@@ -27,7 +27,7 @@ ADDRESSES = MappingProxyType(
     {
         "UPSTREAM_API_KEY": "UPSTREAM_BASE_URL",
         "UPSTREAM_KEYS": "UPSTREAMS",
-        "UPSTASH_REDIS_REST_TOKEN": "UPSTASH_REDIS_REST_URL",
+        "UPSTASH_REDIS_REST_TOKEN": "UPSTASH_REDIS_REST_URL",  # nosec B105 - names
     }
 )
 """What each secret belongs to. A deployment stores a secret before the version that has its address
