@@ -40,8 +40,11 @@ def test_a_text_always_accepts_itself(text: str) -> None:
 
 
 @given(TEXTS)
+@example("0-A .")
+@example('-"0 .')
 def test_no_rule_finds_a_difference_in_one_text(text: str) -> None:
     assert GUARD.compare(text + " ", text).accepted
+    assert GUARD.compare(text, text + "\n").accepted
 
 
 @given(TEXTS, TEXTS)

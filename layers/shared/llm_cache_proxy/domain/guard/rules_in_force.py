@@ -59,5 +59,7 @@ def _pair(a: str, b: str) -> Pair | Verdict:
         return ACCEPTED
     if max(len(a), len(b)) > LONGEST_TEXT:
         return veto(OVERSIZE, "too long to compare word by word")
-    first, second = alike_typed(*sorted((a, b)))
+    first, second = alike_typed(*sorted((a.rstrip(), b.rstrip())))  # "end ." is "end . "
+    if first == second:
+        return ACCEPTED
     return Pair(analyse(first), analyse(second))
