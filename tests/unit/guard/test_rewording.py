@@ -39,12 +39,24 @@ SAME = {
     "a subject behind": ("¿Por qué el cielo es azul?", "¿Por qué es azul el cielo?"),
     "an infinitive": ("¿Cómo puedo cambiar mi clave?", "¿Cómo cambio mi clave?"),
     "a contraction": ("Gibt's in Island Bären?", "Gibt es in Island Bären?"),
+    "a noun with its article and without": (
+        "Was ist die Demokratie?",
+        "Was ist Demokratie?",
+    ),
+    "an article in another case": (
+        "Was versteht man unter der Demokratie?",
+        "Was ist Demokratie?",
+    ),
     "an article and a prefix that look alike": (
         "Quelle est la différence entre un lac et un étang ?",
         "quelle est la difference entre un lac et un etang",
     ),
 }
 DIFFERENT = {
+    "a lake and the sea": ("Was ist der See?", "Was ist die See?"),
+    "a comet and a kite": ("¿Qué es el cometa?", "¿Qué es la cometa?"),
+    "a ball and a dance": ("Wat is de bal?", "Wat is het bal?"),
+    "money and a city": ("Qual é o capital da empresa?", "Qual é a capital da empresa?"),
     "requests for two things": ("Schreibe ein Gedicht", "Erkläre mir ein Gedicht"),
     "verbs that part from other words": (
         "Wie schalte ich das Licht ein?",

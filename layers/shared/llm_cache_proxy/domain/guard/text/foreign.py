@@ -7,7 +7,7 @@ language say that the words which differ stand for one another.
 from functools import cache, lru_cache
 
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned, without_accents
-from llm_cache_proxy.domain.guard.text.rewording import is_moved, reworded
+from llm_cache_proxy.domain.guard.text.rewording import alike_articled, is_moved, reworded
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import base_forms, stem
@@ -173,6 +173,8 @@ def plain_words(words: tuple[str, ...], language: str) -> tuple[str, ...]:
 def first_difference(a: tuple[str, ...], b: tuple[str, ...], language: str) -> str | None:
     """What differs between two texts of `language`; accents may be left out throughout a text."""
     left, right = plain_words(a, language), plain_words(b, language)
+    if len(left) != len(right) and language in KNOWN:
+        left, right = alike_articled(left, right, language)
     if len(left) != len(right):
         return _first(left, right)
     if left == right or (language in KNOWN and is_moved(left, right, language)):

@@ -19,7 +19,7 @@ _INFINITIVES = {"es": ("ar", "er", "ir"), "pt": ("ar", "er", "ir"), "it": ("are"
 """Endings that an -o stands for where one says "I": "cambiar", "cambio"."""
 _SETS = (
     *("object", "verbatim", "indefinite", "inverted"),
-    *("particle", "place", "asks", "copula"),
+    *("particle", "place", "asks", "copula", "article"),
 )
 _I = frozenset({"ich", "man"})
 _MUTE = frozenset({"il", "elle", "ils", "elles"})
@@ -226,6 +226,24 @@ def _infinitive(form: str) -> str:
     if form.endswith("ere") and not form.endswith("iere"):
         return form.removesuffix("e") + "n"
     return form.removesuffix("le") + "eln" if form.endswith("mle") else form + "n"
+
+
+def alike_articled(left: Words, right: Words, language: str) -> tuple[Words, Words]:
+    """The two without an article that only one has behind the opening of a question.
+
+    Two articles stay, since they may tell two nouns apart: "Was ist der See", "Was ist die See".
+    """
+    if len(left) > len(right):
+        return alike_articled(right, left, language)[::-1]
+    ways = _ways(language)
+    size = next((size for size, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), 0)
+    if (
+        len(left) + 1 == len(right)
+        and right[size] in ways.named["article"]
+        and right[:size] in ways.openings.values()
+    ):
+        return left, right[:size] + right[size + 1 :]
+    return left, right
 
 
 def is_moved(left: Words, right: Words, language: str) -> bool:
