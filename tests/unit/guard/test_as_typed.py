@@ -75,6 +75,22 @@ SAME = {
     "an encoding": ("What does base64 do?", "What does Base64 do?"),
 }
 DIFFERENT = {
+    "an ordinal that opens a text": ("5. Symphony by whom?", "9. Symphony by whom?"),
+    "a holiday by its day": ("1. Mai ist welcher Feiertag", "2. Mai ist welcher Feiertag"),
+    "stress that is asked about": (
+        "*Which of these words is in italics*",
+        "Which of these words is in italics",
+    ),
+    "a mark that is asked about": ("\u2192 What arrow is this", "What arrow is this"),
+    "a name with underscores around it": ("What does __init__ do?", "What does init do?"),
+    "a product": ("What is a *b* c?", "What is a b c?"),
+    "a variable between dollars": ("What does $HOME_DIR$ hold?", "What does HOME_DIR hold?"),
+    "two variables of a shell": ("What is A=$B_C/$D_E?", "What is A=B_C/D_E?"),
+    "two prices": ("Is it $10=10$ per day?", "Is it 10=10 per day?"),
+    "a fence that is asked about": (
+        "How do I write a fence:\n```\nx\n```",
+        "How do I write a fence:\nx",
+    ),
     "capitals of a text to reverse": ("Reverse: Hello", "Reverse: hello"),
     "capitals of quoted text": ("Write 'Go Home' backwards", "Write 'go home' backwards"),
     "a name that is hashed": ("What is the MD5 of Oslo?", "What is the MD5 of oslo?"),
@@ -158,6 +174,7 @@ def test_what_both_texts_have_around_their_words_stays() -> None:
         "x squared ",
         "$x",
         "a or b ",
+        "\n  ",
     ],
 )
 def test_a_long_run_is_read_at_once(unit: str) -> None:

@@ -6,14 +6,20 @@ Takes nothing away that both have: between them it may be what is asked about.
 import re
 
 from llm_cache_proxy.domain.guard.text.signs.plain import SPELT_OUT
+from llm_cache_proxy.domain.guard.text.wrapping import is_about_marks
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _FENCE = re.compile(r"^[ \t]*```[\w+#-]*[ \t]*$\n?", re.MULTILINE)
 _LANGUAGE = re.compile(r"^([ \t]*```)[\w+#-]+[ \t]*$", re.MULTILINE)
-_TYPESET = re.compile(r"\$(?=[^$\n]{0,80}[\\^_=])([^$\s][^$\n]{0,80})\$")
-_EMPHASIS = re.compile(
-    r"(?<![\w*_])([*_]{1,3})(\w[\w'-]*|[A-Za-z]{2}[\w' -]{0,60}[A-Za-z]{2}[.?!]?)\1(?![\w*_])"
+_TYPESET = re.compile(
+    r"\$(?!\w{2,}\$|\d[\d_.,]*(?:\s|=\d))(?=[^$\n]{0,80}[\\^_=])([^$\s](?:[^$\n]{0,79}[^$\s])?)\$(?![\w({])"
 )
+"""A formula of LaTeX, no variable of a shell and no price: "$HOME_DIR", "$10=10$"."""
+_EMPHASIS = re.compile(
+    r"(?<![\w*_])(?!__\w+__(?!_))([*_]{1,3})"
+    r"([^\W\d_][\w'-]+|[A-Za-z]{2}[\w' -]{0,60}[A-Za-z]{2}[.?!]?)\1(?![\w*_])"
+)
+"""Stressed words, no product and no "__init__"."""
 
 
 def alike_typed(one: str, other: str) -> tuple[str, str]:
@@ -28,6 +34,8 @@ def alike_typed(one: str, other: str) -> tuple[str, str]:
 
 
 def _alike_fenced(one: str, other: str) -> tuple[str, str]:
+    if is_about_marks(one) or is_about_marks(other):
+        return one, other
     if "```" not in one or "```" not in other:
         return _FENCE.sub("", one), _FENCE.sub("", other)
     if (_LANGUAGE.search(one) is None) != (_LANGUAGE.search(other) is None):
@@ -39,11 +47,14 @@ def _alike_stressed(one: str, other: str) -> tuple[str, str]:
     """The same of emphasis; a shell and a notation of signs have none."""
     if (_EMPHASIS.search(one) is None) == (_EMPHASIS.search(other) is None):
         return one, other
-    if any(SPELT_OUT.search(text) or _names_command(text) for text in (one, other)):
+    if any(map(_has_no_emphasis, (one, other))):
         return one, other
     return _EMPHASIS.sub(r"\2", one), _EMPHASIS.sub(r"\2", other)
 
 
-def _names_command(text: str) -> bool:
+def _has_no_emphasis(text: str) -> bool:
+    """Whether a text speaks of a command, of a notation of signs, or of marks."""
     commands = lexicon.word_set("command_line") | lexicon.word_set("command_word")
+    if SPELT_OUT.search(text) or is_about_marks(text):
+        return True
     return not commands.isdisjoint(text.casefold().split())

@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.guard.words import lexicon
 
 _QUOTES = "\"'`\u201c\u201d\u201e\u00ab\u00bb"
 _NO_LETTER = re.compile(r"[\W_]+")
-_BEHIND = re.compile(r"[:?][ \t]+(?=\S)|:?[ \t]*\n\s*(?=\S)")
+_BEHIND = re.compile(r"[:?][ \t]+(?=\S)|(?<!\s):?[ \t]*\n\s*(?=\S)")
 """Where a text goes on behind a task."""
 _NAMED = re.compile(
     r"\b(?:(?:md5|sha-?\d{1,3}|crc-?32|hash|base-?64|rot-?13|ascii|capitals"
