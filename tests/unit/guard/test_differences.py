@@ -101,6 +101,26 @@ SAME = {
 }
 
 DIFFERENT = {
+    "words whose row is turned round": (
+        "Reverse dog, cat, mouse",
+        "Reverse mouse, cat, dog",
+        "direction",
+    ),
+    "words that are told one for one": (
+        "Assign red, green, blue to Ann, Bob, Cy",
+        "Assign blue, green, red to Ann, Bob, Cy",
+        "direction",
+    ),
+    "a row beside another row": (
+        "Paint the door, wall and roof red, green and blue",
+        "Paint the roof, wall and door red, green and blue",
+        "direction",
+    ),
+    "letters of words in a row": (
+        "Make an acronym of dog, ant, yak",
+        "Make an acronym of yak, ant, dog",
+        "direction",
+    ),
     "a row of keywords of any length": (
         "easy vegan chocolate cake recipe without eggs",
         "easy vegan chocolate cookie recipe without eggs",

@@ -24,11 +24,6 @@ _ASKED = frozenset({"who", "whom", "what", "which"})
 _MOST = 200
 _SUPPOSING = frozenset({"given", "because", "if", "unless", "until", "instead", "rather"})
 """Words behind which stands what is taken for given, or is passed over."""
-_IN_A_ROW = frozenset(
-    {"order", "sequence", "series", "first", "second", "third", "last", "next", "then", "before"}
-    | {"after", "rank", "ranked", "rows", "row", "steps", "step", "queue", "list", "array", "tuple"}
-)
-"""Words by which it counts where in a row a thing stands."""
 _JOINTS = frozenset({"and", "or"})
 _USING = frozenset({"use", "using"})
 _ARTICLES = frozenset({"a", "an", "the"})
@@ -53,8 +48,10 @@ def exchanged(a: Analysis, b: Analysis, *, symmetric: bool) -> str | None:
 
 def _is_list(one: Analysis, words: list[Token], others: list[Token]) -> bool:
     """Whether commas part the words that change places, and no place in a row is asked for."""
-    if "," not in one.text or not _IN_A_ROW.isdisjoint(one.words):
+    if "," not in one.text or not lexicon.word_set("in_a_row").isdisjoint(one.words):
         return False
+    if not lexicon.word_set("by_marks").isdisjoint(one.words) or _lists(one) > 1:
+        return False  # "Reverse pear, fig", "Give Ann, Bob and Cy pears, figs and plums"
     moved, _ = _trimmed(words, others)
     inside, parted = False, len(moved) > 1 and not _repeats_content(moved, 1)
     for token, after in pairwise(one.plain):
@@ -62,6 +59,20 @@ def _is_list(one: Analysis, words: list[Token], others: list[Token]) -> bool:
         if inside and token.kind is not Kind.MARK:
             parted = parted and (after.raw == "," or {token.word, after.word} & _JOINTS != set())
     return parted
+
+
+def _lists(analysis: Analysis) -> int:
+    """How many rows of words there are between which commas stand."""
+    found, inside, is_parted = 0, False, False
+    for token in analysis.plain:
+        if token.kind is Kind.MARK:
+            found += token.raw == "," and not inside
+            inside = inside or token.raw == ","
+            is_parted = True
+        else:
+            inside = inside and (is_parted or token.word in _JOINTS)
+            is_parted = token.word in _JOINTS
+    return found
 
 
 def _reordered(a: Analysis, b: Analysis) -> str | None:
