@@ -53,6 +53,7 @@ SAME = {
     ),
 }
 DIFFERENT = {
+    "whether a dog can write and a request": ("¿Puede un perro escribir?", "Escribe un perro"),
     "a lake and the sea": ("Was ist der See?", "Was ist die See?"),
     "a comet and a kite": ("¿Qué es el cometa?", "¿Qué es la cometa?"),
     "a ball and a dance": ("Wat is de bal?", "Wat is het bal?"),

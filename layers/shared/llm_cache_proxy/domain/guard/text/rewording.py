@@ -145,7 +145,8 @@ def _request(line: _Line, ways: _Ways) -> _Line | None:
     start = _past_objects(line, polite, ways)
     rest = line.put(0, start)
     verb = ways.verbs.get(rest.bare[0]) if rest.bare else None
-    if verb is None and polite and rest.bare:  # "Kannst du ein Gedicht schreiben"
+    verb_ends = bool(ways.particles)  # as in each language whose verbs part
+    if verb is None and polite and rest.bare and verb_ends:  # "Kannst du ein Gedicht schreiben"
         verb = ways.verbs.get(rest.bare[-1])
         end = len(rest.bare) - 1
         return None if verb is None else rest.put(end, end + 1).put(0, 0, *_said(verb))
