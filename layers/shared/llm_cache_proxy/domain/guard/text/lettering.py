@@ -7,6 +7,7 @@ only sets the given text off: quotes around it, spaces at its ends.
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard.text.material import Pieces, asks, words_of
@@ -60,10 +61,10 @@ def spelled(text: str, words: tuple[str, ...], pieces: Pieces | None) -> Spelled
 
     `words` are those of the text, `pieces` what it hands over.
     """
-    marks, capitals = lexicon.word_set("by_marks"), lexicon.word_set("by_capitals")
     either = _spellings(text) if "or" in words else None
-    if either is not None:
+    if either is not None or _telling().isdisjoint(words):
         return either
+    marks, capitals = lexicon.word_set("by_marks"), lexicon.word_set("by_capitals")
     counted = _counts(words)
     if marks.isdisjoint(words) and capitals.isdisjoint(words) and not counted:
         return None
@@ -75,6 +76,12 @@ def spelled(text: str, words: tuple[str, ...], pieces: Pieces | None) -> Spelled
     if not by_marks and capitals.isdisjoint(asked):
         return None
     return Spelled(_bare(given), by_marks)
+
+
+@cache
+def _telling() -> frozenset[str]:
+    """The words without any of which a text is about no letters."""
+    return lexicon.word_set("by_marks") | lexicon.word_set("by_capitals") | _COUNTING
 
 
 def _spellings(text: str) -> Spelled | None:

@@ -24,7 +24,7 @@ _PARTED = re.compile(r"(?:[.!?:]\s*|\n[^\S\n]*)\S[^.!?]")
 _INLINE_LABEL = re.compile(r"(?<=[.!?\"])[ \t]+(?=[A-Z][A-Za-z]{1,14}:\s)")
 _LABELLED = re.compile(r"[\s#*]*([A-Za-z][A-Za-z ]{0,30}?)[\s*]*:[\s*]*(.*)", re.DOTALL)
 _COLON = re.compile(r"([^:\n]{3,300}):\s+(\S.*)", re.DOTALL)
-_DASHES = (" - ", " -- ", " \u2013 ", " \u2014 ", " -> ", " => ")
+_DASHED = re.compile(r" (?:--?|[\u2013\u2014]|[-=]>) ")
 _DASH = re.compile(r"([^:\n]{3,300}?)\s(?:--?|[\u2013\u2014]|[-=]>)\s+(\S.*)", re.DOTALL)
 _TRANSLATED = re.compile(
     r"\b(?:say|translate|write)\s+(.{1,200}?)\s+(?:in|to|into)\s+(\w+)\W{0,3}$", re.IGNORECASE
@@ -143,7 +143,7 @@ def _with_words(pieces: Iterable[str]) -> Pieces | None:
 
 
 def _is_dashed(text: str) -> bool:
-    return any(dash in text for dash in _DASHES)
+    return _DASHED.search(text) is not None
 
 
 def _said_in_language(text: str) -> Pieces | None:

@@ -1,5 +1,6 @@
 """Differences that look like slips or like style: words that look alike, small words."""
 
+from functools import cache
 from itertools import product
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
@@ -47,9 +48,12 @@ def _small_words(pair: Pair) -> str | None:
     a, b, around = pair.gap
     if not around or not (a or b) or max(len(a), len(b)) > _WIDEST or pair.is_converse:
         return None
+    left, right = _counted(a), _counted(b)
+    if not _openers().issuperset((*left[:1], *right[:1])):
+        return None
     known = lexicon.exclusive()
     behind = _behind(pair)
-    for one, other in product(_keys(a, behind), _keys(b, behind)):
+    for one, other in product(_keys(left, behind), _keys(right, behind)):
         places, others = known.get(one, _NOWHERE), known.get(other, _NOWHERE)
         if any(line == number and at != index for line, at in places for number, index in others):
             return f"{one.replace('_', ' ')} and {other.replace('_', ' ')}"
@@ -74,9 +78,19 @@ def _start(pair: Pair, tokens: list[Token]) -> int:
     return min(next(at for at, token in enumerate(others) if token is first), len(tokens))
 
 
-def _keys(tokens: tuple[Token, ...], behind: str) -> tuple[str, ...]:
+def _counted(tokens: tuple[Token, ...]) -> list[str]:
+    """The words that the lists count, each alone."""
+    return [word for token in tokens for word in token.word.split("_") if word not in _IDLE]
+
+
+@cache
+def _openers() -> frozenset[str]:
+    """The first words of all that the lists have."""
+    return frozenset(phrase.partition("_")[0] for phrase in lexicon.exclusive())
+
+
+def _keys(words: list[str], behind: str) -> tuple[str, ...]:
     """What stands there as the lists write it, alone and with the word behind it."""
-    words = [word for token in tokens for word in token.word.split("_") if word not in _IDLE]
     return "_".join(words), "_".join((*words, behind))
 
 
