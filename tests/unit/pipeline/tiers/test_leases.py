@@ -58,7 +58,7 @@ async def late() -> None:
 async def test_the_lease_of_a_lost_reply_is_withdrawn(loses: Callable[[], Awaitable[None]]) -> None:
     store = LostReplies(loses)
 
-    answer = await Harness(exact=store).ask()
+    answer = await Harness(exact=store, deadline_seconds=0.2).ask()
 
     [query] = store.lookups
     assert answer.x_cache == "MISS"
