@@ -57,14 +57,16 @@ async def test_what_is_refused_costs_no_connection(server: RedisPyServer, redis_
 
 
 async def test_a_late_reply_is_dropped(redis_url: str) -> None:
-    server = RedisPyServer(redis_url, timeout_seconds=0.2)
+    server = RedisPyServer(redis_url, timeout_seconds=3)
 
     with pytest.raises(ExactStoreUnavailable):
-        await server.command("BLPOP", "nothing", 1)
-    given_up = asyncio.create_task(server.command("BLPOP", "nothing", 1))
+        await server.command("BLPOP", "nothing", 30)
+    given_up = asyncio.create_task(server.command("BLPOP", "nothing", 30))
     await asyncio.sleep(0.05)
     given_up.cancel()
     await asyncio.gather(given_up, return_exceptions=True)
+    with redis.Redis.from_url(redis_url) as late:
+        late.rpush("nothing", "too late", "later still")
 
     assert [await server.command("ECHO", "own") for _ in range(3)] == ["own"] * 3
     await server.aclose()
