@@ -7,12 +7,13 @@ this machine as `host.docker.internal`.
 
 import json
 import os
+import random
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -24,6 +25,8 @@ from infra.tools import ROOT, sam
 _START_SECONDS = 120
 _HOST = "host.docker.internal"
 _LOOPBACK = "127.0.0.1"
+_PORTS = range(20_000, 32_768)
+"""Below those that a system gives away by chance, to whoever asks between here and a server."""
 
 
 class NotStarted(Exception):
@@ -151,9 +154,11 @@ def from_containers(url: str) -> str:
 
 
 def free_port(host: str) -> int:
-    """A port nobody listens on just now."""
-    with socket.create_server((host, 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port nobody listens on just now, and nobody is given by chance."""
+    for port in random.sample(_PORTS, 100):
+        with suppress(OSError), socket.create_server((host, port)):
+            return port
+    raise NotStarted(f"{host} has no port left between {_PORTS.start} and {_PORTS.stop}")
 
 
 def answers(url: str) -> bool:

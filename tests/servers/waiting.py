@@ -37,10 +37,3 @@ def kept_port() -> Iterator[int]:
         keeping.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         keeping.bind(("127.0.0.1", 0))
         yield int(keeping.getsockname()[1])
-
-
-def free_port() -> int:
-    """A port of this machine that nobody used a moment ago."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

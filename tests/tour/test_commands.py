@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from infra.sam_local.services import free_port
 
 from servers.proxy.process import ProxyProcess, proxy_process
-from servers.waiting import free_port
 from tour.blocks import ROOT, Block, blocks
 
 SHOWN_ADDRESS = "http://127.0.0.1:3000"
@@ -69,7 +69,7 @@ def test_a_command_of_the_docs_works(block: Block, proxy: ProxyProcess, tmp_path
 
 @pytest.mark.parametrize("block", SERVING, ids=places)
 def test_a_command_of_the_docs_serves(block: Block, tmp_path: Path) -> None:
-    port = free_port()
+    port = free_port("127.0.0.1")
     settings = {"PORT": str(port), "DATA_DIR": str(tmp_path / "data")}  # others use its own
     with subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", block.text],

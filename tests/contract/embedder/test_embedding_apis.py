@@ -231,7 +231,7 @@ async def test_a_text_that_bedrock_does_not_take_at_all_is_refused(
 @pytest.mark.parametrize("kind", ["openai", "bedrock", "qdrant"])
 async def test_a_slow_api_is_left_in_time(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def slowly(text: str) -> Vector:
-        time.sleep(1)
+        time.sleep(3)
         return three(text)
 
     async with AsyncExitStack() as stack:
@@ -242,7 +242,7 @@ async def test_a_slow_api_is_left_in_time(kind: str, monkeypatch: pytest.MonkeyP
             url = await stack.enter_async_context(serving(BedrockRuntime(slowly).app()))
             embedder = on_bedrock(url, monkeypatch, TITAN, timeout_seconds=0.3)
         else:
-            url = await stack.enter_async_context(serving(QdrantRest(delay_seconds=1)))
+            url = await stack.enter_async_context(serving(QdrantRest(delay_seconds=3)))
             embedder = inferring(url, timeout_seconds=0.3)
 
         await refusal_of(embedder)

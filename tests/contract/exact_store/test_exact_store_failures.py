@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -25,6 +24,7 @@ from samples.stores.exact_entries import TENANT, alias, asking, entry
 from servers.asgi import serving
 from servers.redis.process import redis_process
 from servers.redis.rest_server import RedisRest
+from servers.waiting import kept_port
 
 SECRET = "s3cr3t-w0rd"
 OPERATIONS: dict[str, Callable[[RedisExactStore], Awaitable[object]]] = {
@@ -96,11 +96,6 @@ async def refused(store: RedisExactStore, operation: str = "lookup") -> str:
     return str(caught.value)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @asynccontextmanager
 async def answering(reply: bytes | None) -> AsyncIterator[str]:
     """A server that answers whatever comes with `reply`, or never; its address."""
@@ -133,10 +128,9 @@ def replying(content: bytes, status: int = 200) -> Starlette:
 
 @every_operation
 async def test_no_server_at_the_address_is_an_unavailable_store(operation: str) -> None:
-    port = free_port()
-
-    await refused(over_redis(f"127.0.0.1:{port}"), operation)
-    await refused(over_rest(f"http://127.0.0.1:{port}"), operation)
+    with kept_port() as port:
+        await refused(over_redis(f"127.0.0.1:{port}"), operation)
+        await refused(over_rest(f"http://127.0.0.1:{port}"), operation)
 
 
 @pytest.mark.parametrize("make", [over_redis, over_rest])
@@ -237,9 +231,10 @@ async def test_a_wrong_token_is_an_unavailable_store(operation: str, redis_url: 
 
 
 async def test_a_gateway_whose_redis_is_gone_is_an_unavailable_store() -> None:
-    gateway = RedisRest(f"redis://127.0.0.1:{free_port()}", SECRET)
-    async with serving(gateway.app()) as url:
-        await refused(over_rest(url))
+    with kept_port() as port:
+        gateway = RedisRest(f"redis://127.0.0.1:{port}", SECRET)
+        async with serving(gateway.app()) as url:
+            await refused(over_rest(url))
 
 
 async def test_a_gateway_that_knows_no_key_locking_serves_all_the_same(redis_url: str) -> None:

@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.errors import ExactStoreUnavailable
 
 @pytest.fixture
 async def server(redis_url: str) -> AsyncIterator[RedisPyServer]:
-    made = RedisPyServer(redis_url, timeout_seconds=5)
+    made = RedisPyServer(redis_url, timeout_seconds=30)
     yield made
     await made.aclose()
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from infra import release
 from infra.release import project_version
+from infra.sam_local.services import free_port
 from infra.tools import ROOT
 
 from servers.interpreters import require_python
 from servers.proxy.process import BUSY_MACHINE, MODEL
 from servers.requirements import require_program, require_tool
-from servers.waiting import free_port
 from tour.blocks import blocks
 
 FOLDER = "./llm-cache-proxy"
@@ -135,7 +135,7 @@ def test_five_commands_lead_to_a_first_hit(
     version: str, prepared: bool, wheel: Path, newcomer: Newcomer
 ) -> None:
     require_program("curl")
-    port = free_port()
+    port = free_port("127.0.0.1")
     newcomer.settings |= BUSY_MACHINE | {"PORT": str(port)}  # others use its own
     newcomer.has_python(require_python(version))
     make, install, serve = guide()

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from infra.sam_local.services import free_port
 
 from servers.proxy.process import COMMAND, EXACT_ONLY, environment
 from servers.upstream.answers import chat
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Pause, Stall, answer
-from servers.waiting import eventually, free_port
+from servers.waiting import eventually
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Reloading:
 @contextmanager
 def reloading(folder: Path, **settings: str) -> Iterator[Reloading]:
     """With a TTL of 60 s at first."""
-    port, file = free_port(), folder / "my.env"
+    port, file = free_port("127.0.0.1"), folder / "my.env"
     file.write_text("DEFAULT_TTL_SECONDS=60\n", encoding="utf-8")
     with subprocess.Popen(
         [COMMAND, "serve", "--reload", "--env-file", str(file), "--port", str(port)],

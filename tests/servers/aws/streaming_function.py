@@ -16,6 +16,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from infra.sam_local.services import free_port
 from infra.tools import NotInstalled, web_adapter
 
 from samples.stack.packaged import add_aws_sdk, package_streaming_function
@@ -24,7 +25,6 @@ from servers.aws.lambda_emulator import EmulatedFunction, emulated_program, rest
 from servers.aws.runtime_api import Invocation, RuntimeApi, runtime_api
 from servers.redis.process import redis_process
 from servers.requirements import missing
-from servers.waiting import free_port
 
 CHAT = "/v1/chat/completions"
 _STAND_IN = Path(__file__).with_name("web_adapter.py")
@@ -113,7 +113,7 @@ def behind_adapter(
         environment = {
             **_environment(packaged, stack or Stack()),
             **settings,
-            "AWS_LWA_PORT": str(free_port()),
+            "AWS_LWA_PORT": str(free_port("127.0.0.1")),
             "AWS_LAMBDA_RUNTIME_API": address,
         }
         with (
@@ -141,7 +141,7 @@ def under_the_emulator(
         given = {
             **_environment(packaged, Stack()),
             **_PATIENT,
-            "AWS_LWA_PORT": str(free_port()),
+            "AWS_LWA_PORT": str(free_port("127.0.0.1")),
             "REDIS_URL": redis_url,
             "UPSTREAM_BASE_URL": upstream,
         }

@@ -140,15 +140,15 @@ async def test_a_worker_that_does_not_come_costs_one_pause_for_all_that_wait() -
         async with taking(one) as (connect, made):
             await asyncio.sleep(0)
             one.keep(1)  # so that the other, which is stopped, would be next each time
-            for _ in range(300):
+            for _ in range(400):
                 connect()
             began = time.monotonic()
 
             async with asyncio.timeout(20):
-                while len(made) < 300:  # noqa: ASYNC110 - a worker says nothing
+                while len(made) < 400:  # noqa: ASYNC110 - a worker says nothing
                     await asyncio.sleep(0.001)
 
-            assert time.monotonic() - began < 1.5  # and 3 s where each were waited for
+            assert time.monotonic() - began < 3.9  # and 4 s at least where each were waited for
 
 
 async def test_a_connection_that_fails_ends_no_worker(caplog: pytest.LogCaptureFixture) -> None:
