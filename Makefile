@@ -10,8 +10,12 @@ LOCAL := DATA_DIR="$${DATA_DIR:-.data}" MODEL_DIR="$${MODEL_DIR:-$(MODEL)}"
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # One more than two for a core: the tests of the whole run wait for servers and downloads two thirds
-# of their time.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1) + 1)')
+# of their time. No more than 16: each grows to half a gigabyte beside the servers that it starts, and
+# a file of tests takes one worker as long however many others there are.
+MOST_WORKERS := 16
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(2 * (os.cpu_count() or 1) + 1, $(MOST_WORKERS)))')
+# What a part says stays together; make 3.81 cannot do so.
+TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev test check coverage format lock eval bench bench-check path flames failures attack soak fuzz docs screenshots site release cost deploy tune destroy check-deployed check-cloud scale audit template sam-local localstack clean
@@ -47,7 +51,7 @@ check: $(INSTALLED)  ## Lint, types, import contracts and unit tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/codespell
-	@$(MAKE) --no-print-directory -j3 check-types check-imports check-units
+	@$(MAKE) --no-print-directory --keep-going -j3 $(TOGETHER) check-types check-imports check-units
 
 # At once: mypy and lint-imports have one thread each. Any that fails fails `make check`.
 .PHONY: check-types check-imports check-units
@@ -56,7 +60,7 @@ check-types:
 check-imports:
 	@$(BIN)/lint-imports --no-logo
 check-units:
-	@$(BIN)/python -m pytest -q -n auto tests/unit
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses $(MOST_WORKERS) tests/unit
 
 coverage: $(INSTALLED)  ## Hold the unit tests to every branch of domain and pipeline; two minutes
 	@$(BIN)/python -m coverage run -m pytest -q -p no:xdist tests/unit

@@ -131,7 +131,7 @@ class Watched:
 
     def __exit__(self, *_: object) -> None:
         self._ender.echo("the end")
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _read(self) -> None:
         for line in self._monitor.listen():

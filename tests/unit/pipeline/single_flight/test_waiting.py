@@ -112,7 +112,7 @@ async def test_a_new_leader_does_not_wait_for_the_next_in_turn() -> None:
     await asyncio.sleep(0)
     local_waiters.finish(given_up, None)
 
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         led = await local_waiters.start_group(FLIGHT_KEY, 2)
 
     assert led is not waiting
