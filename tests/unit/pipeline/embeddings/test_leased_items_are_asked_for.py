@@ -7,6 +7,7 @@ from fakes.exact import MemoryExact
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.exact_store.items import ItemsAnswered, ItemsFound, ItemsLookup
 from unit.pipeline.embeddings_harness import EmbeddingsHarness
+from unit.pipeline.harness import let_tasks_run
 
 _MOST_SECONDS = 2.0
 """What waits for itself waits so long, and then asks once more."""
@@ -79,13 +80,15 @@ async def test_what_is_leased_meanwhile_is_asked_for_before_anything_is_awaited(
     harness.embedding.gate.clear()
     lost = asyncio.create_task(dead.begin_embedding(["b"]))
     first = asyncio.create_task(harness.begin_embedding(["a"]))
-    await asyncio.sleep(0.01)
+    await let_tasks_run()
     second = asyncio.create_task(harness.begin_embedding(["a", "b"]))
     await asyncio.sleep(_LOOKS_SECONDS)
     before = list(harness.embedding.asked)
 
     exact.time += 11
-    await asyncio.sleep(2 * _LOOKS_SECONDS)
+    async with asyncio.timeout(60):
+        while len(harness.embedding.asked) < 2:  # noqa: ASYNC110 - it looks now and then
+            await asyncio.sleep(0.01)
     after = list(harness.embedding.asked)
     harness.embedding.gate.set()
     await asyncio.gather(first, second)
@@ -100,10 +103,10 @@ async def test_what_has_come_is_shared_before_the_rest_of_its_batch_is_there() -
     other.embedding.gate.clear()
     harness.embedding.gate.clear()
     slow = asyncio.create_task(other.begin_embedding(["b"]))
-    await asyncio.sleep(0.01)
+    await let_tasks_run()
     both = asyncio.create_task(harness.begin_embedding(["a", "b"]))
     alone = asyncio.create_task(harness.begin_embedding(["a"]))
-    await asyncio.sleep(0.01)
+    await let_tasks_run()
 
     harness.embedding.gate.set()
     answer = await alone

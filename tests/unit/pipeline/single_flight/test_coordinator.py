@@ -22,7 +22,7 @@ from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.exact_store.leases import Lease
 from llm_cache_proxy.ports.exact_store.store import Lookup
 from llm_cache_proxy.ports.upstream import Route
-from unit.pipeline.harness import Harness, ReceivedAnswer
+from unit.pipeline.harness import Harness, ReceivedAnswer, let_tasks_run
 
 SSE = {"content-type": "text/event-stream"}
 
@@ -46,10 +46,6 @@ async def in_flight(
     task = asyncio.create_task(harness.ask(**changes))
     await upstream.asked.wait()
     return task
-
-
-async def let_tasks_run() -> None:
-    await asyncio.sleep(0.02)
 
 
 async def test_followers_in_one_process_share_the_leaders_answer_without_a_poll() -> None:
@@ -195,7 +191,7 @@ async def test_a_leader_that_dies_is_followed_by_one_when_its_lease_lapses() -> 
     elsewhere, theirs = other_instance(harness)
     theirs.gate.set()
     followers = [asyncio.create_task(elsewhere.ask()) for _ in range(3)]
-    await asyncio.sleep(0.1)
+    await let_tasks_run()
 
     harness.exact.time += 6
     answer = [await task for task in followers]
@@ -380,11 +376,13 @@ async def test_a_stream_that_waits_is_kept_alive_by_comments() -> None:
     harness, upstream = gated_harness(keep_alive_seconds=0.05)
     leader = await in_flight(harness, upstream)
     answer = await harness.begin(stream=True)
-    reading = asyncio.create_task(pieces_of(answer.body))
-    await asyncio.sleep(0.12)
-
-    upstream.gate.set()
-    pieces = await reading
+    assert not isinstance(answer.body, bytes)
+    pieces: list[bytes] = []
+    async with aclosing(answer.body) as body:
+        async for piece in body:
+            pieces.append(piece)
+            if pieces.count(b": waiting\n\n") == 2:
+                upstream.gate.set()
 
     assert answer.outcome.result == "COALESCED"
     assert pieces[0] == b": waiting\n\n"

@@ -10,7 +10,7 @@ from fakes.upstream import SSE_HEADERS, chunk, completion, sse
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.publishing import publish_body
-from unit.pipeline.harness import Harness, ReceivedAnswer
+from unit.pipeline.harness import Harness, ReceivedAnswer, let_tasks_run
 
 FINISH = chunk(finish="stop")
 UNSURE = sse(chunk("x", mood="a"), chunk(mood="b"), FINISH)
@@ -27,7 +27,7 @@ async def led(
     harness.upstream.queue(list(pieces), **(headers or {"headers": SSE_HEADERS}))
     leader = await harness.begin(stream=True)
     follows = asyncio.create_task(harness.ask(**follower))
-    await asyncio.sleep(0.05)
+    await let_tasks_run()
     body = leader.body
     read = body if isinstance(body, bytes) else b"".join([piece async for piece in body])
     return harness, ReceivedAnswer(leader.status, read, leader.outcome), await follows

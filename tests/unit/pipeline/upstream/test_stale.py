@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import NotInCache, UpstreamError, UpstreamTimedOut
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.ports.upstream import UpstreamCall, UpstreamReply
-from unit.pipeline.harness import Harness, ReceivedAnswer
+from unit.pipeline.harness import Harness, ReceivedAnswer, let_tasks_run
 
 TTL = 100
 IF_ERROR = Policy(default_ttl_seconds=TTL, stale_if_error_seconds=60)
@@ -161,7 +161,7 @@ async def test_a_client_that_leaves_before_the_first_event_closes_the_upstreams_
     harness, _ = await stored(IF_ERROR, upstream=StalledUpstream())
 
     task = asyncio.create_task(harness.ask(stream=True))
-    await asyncio.sleep(0.02)
+    await let_tasks_run()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -12,7 +12,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.unstored import MOST_UNSTORED
 from llm_cache_proxy.ports.exact_store.store import Commit
 from llm_cache_proxy.ports.upstream import Route
-from unit.pipeline.harness import Harness, ReceivedAnswer
+from unit.pipeline.harness import Harness, ReceivedAnswer, let_tasks_run
 
 SAID = b'"answer 1"'
 
@@ -37,10 +37,6 @@ class HeldExact(MemoryExact):
 def held_harness(**parts: Any) -> tuple[Harness, HeldExact]:
     exact = HeldExact()
     return Harness(exact=exact, stores_behind=True, **parts), exact
-
-
-async def let_tasks_run() -> None:
-    await asyncio.sleep(0.02)
 
 
 async def unstored(harness: Harness) -> Answer:
