@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import httpx
@@ -16,7 +17,7 @@ from servers.proxy.process import EXACT_ONLY, ProxyProcess, proxy_process
 from servers.redis.process import redis_process
 from servers.upstream.answers import OVERLOADED
 from servers.upstream.scripted import ScriptedUpstream
-from servers.upstream.scripts import Cut, Pause, Script, Stall, answer, stream
+from servers.upstream.scripts import Cut, Script, Stall, Until, answer, stream
 from servers.waiting import eventually
 
 ANEW_AND_SHORT = {"x-cache-mode": "refresh", "x-cache-ttl": "1"}
@@ -39,7 +40,7 @@ def upstream() -> Iterator[ScriptedUpstream]:
 def settings_for(upstream: ScriptedUpstream) -> dict[str, str]:
     return EXACT_ONLY | {
         "UPSTREAM_BASE_URL": upstream.base_url,
-        "UPSTREAM_TIMEOUT_SECONDS": "3",
+        "UPSTREAM_TIMEOUT_SECONDS": "8",
     }
 
 
@@ -154,15 +155,17 @@ def test_one_caller_renews_an_expired_answer_behind_it(
     upstream.when(lambda _: scripts[0], prompt=prompt)
     settings = settings_for(upstream) | {
         "STALE_WHILE_REVALIDATE_SECONDS": "600",
-        "UPSTREAM_TIMEOUT_SECONDS": "20",
+        "UPSTREAM_TIMEOUT_SECONDS": "60",
     }
 
     with proxy_process(tmp_path / "data", **settings) as proxy:
         expire(proxy, prompt)
         before = len(upstream.requests)
-        scripts[0] = [Pause(3), *answer(completion("The second answer."))]
+        all_are_answered = Event()
+        scripts[0] = [Until(all_are_answered), *answer(completion("The second answer."))]
         with ThreadPoolExecutor(8) as pool:
             result = list(pool.map(lambda _: ask(proxy, prompt), range(8)))
+        all_are_answered.set()
         eventually(lambda: "The second answer." in ask(proxy, prompt).text)
         asked = len(upstream.requests) - before
 

@@ -15,6 +15,7 @@ from infra.sam_local.services import free_port
 
 from llm_cache_proxy.api.aws.function_app import AFTER_RESTORE, BEFORE_SNAPSHOT
 from samples.stack.template import ROOT
+from servers.proxy.process import BUSY_MACHINE
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Stall, sse, stream
@@ -41,7 +42,7 @@ def served(**environment: str) -> Iterator[httpx.Client]:
                 "LAMBDA_TASK_ROOT": str(FOLDER),
                 "AWS_LWA_PORT": str(port),
                 "REDIS_URL": redis_url,
-                "EXACT_DEADLINE_SECONDS": "5",  # the machine may be busy
+                **BUSY_MACHINE,
                 **environment,
             },
         ) as process,

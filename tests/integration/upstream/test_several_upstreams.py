@@ -52,7 +52,7 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
             "UPSTREAMS": str(listed),
             "UPSTREAM_KEYS": '{"second": "sk-second"}',
             "FIRST_KEY": "sk-first",
-            "UPSTREAM_TIMEOUT_SECONDS": "3",
+            "UPSTREAM_TIMEOUT_SECONDS": "8",
         }
         with (
             proxy_process(tmp_path / "data", **settings) as proxy,
