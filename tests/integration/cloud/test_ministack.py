@@ -23,10 +23,11 @@ from servers.thread import ThreadServer
 
 pytestmark = pytest.mark.timeout(1200)  # the first time, the tools are installed
 
+PATIENCE_SECONDS = 280  # what it calls may start first, on a machine that is busy
 STACK = "lcp"
 KEY = "operator"
 # The deadline is for a machine that does much else.
-TUNING = {"ACCESS_MODE": "open", "EXACT_DEADLINE_SECONDS": 5, "UPSTREAM_KEY_FROM_CLIENT": True}
+TUNING = {"ACCESS_MODE": "open", "EXACT_DEADLINE_SECONDS": 10, "UPSTREAM_KEY_FROM_CLIENT": True}
 SIGNING_SECRET = "a-signing-secret-of-forty-characters-or-so"
 CLIENT = {"authorization": "Bearer sk-of-one-client"}
 QUESTION = {
@@ -91,8 +92,8 @@ def operator(stack: Deployed, event: object) -> Any:
 def test_a_chat_completion_is_answered_and_then_from_the_cache(stack: Deployed) -> None:
     url = f"{stack.api}/v1/chat/completions"
 
-    first = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=180)
-    second = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=180)
+    first = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=PATIENCE_SECONDS)
+    second = httpx.post(url, json=QUESTION, headers=CLIENT, timeout=PATIENCE_SECONDS)
 
     assert [first.status_code, second.status_code] == [200, 200], first.text
     assert [first.headers["x-cache"], second.headers["x-cache"]] == ["MISS", "HIT-EXACT"]
@@ -102,9 +103,11 @@ def test_a_chat_completion_is_answered_and_then_from_the_cache(stack: Deployed) 
 def test_another_clients_upstream_key_has_entries_of_its_own(stack: Deployed) -> None:
     url = f"{stack.api}/v1/chat/completions"
 
-    httpx.post(url, json=QUESTION, headers=CLIENT, timeout=180)
-    none = httpx.post(url, json=QUESTION, timeout=180)
-    other = httpx.post(url, json=QUESTION, headers={"x-api-key": "sk-of-another"}, timeout=180)
+    httpx.post(url, json=QUESTION, headers=CLIENT, timeout=PATIENCE_SECONDS)
+    none = httpx.post(url, json=QUESTION, timeout=PATIENCE_SECONDS)
+    other = httpx.post(
+        url, json=QUESTION, headers={"x-api-key": "sk-of-another"}, timeout=PATIENCE_SECONDS
+    )
 
     assert none.status_code == 401
     assert other.headers["x-cache"] == "MISS"
@@ -113,22 +116,24 @@ def test_another_clients_upstream_key_has_entries_of_its_own(stack: Deployed) ->
 def test_numbers_are_behind_the_admin_key_from_the_parameter_store(stack: Deployed) -> None:
     url = f"{stack.api}/metrics"
 
-    refused = httpx.get(url, timeout=180)
-    shown = httpx.get(url, headers={"authorization": f"Bearer {KEY}"}, timeout=180)
+    refused = httpx.get(url, timeout=PATIENCE_SECONDS)
+    shown = httpx.get(url, headers={"authorization": f"Bearer {KEY}"}, timeout=PATIENCE_SECONDS)
 
     assert refused.status_code == 401
     assert "total_requests" in shown.json()["cache_performance"]
 
 
 def test_an_operator_clears_over_http_and_counts_directly(stack: Deployed) -> None:
-    httpx.post(f"{stack.api}/v1/chat/completions", json=QUESTION, headers=CLIENT, timeout=180)
+    httpx.post(
+        f"{stack.api}/v1/chat/completions", json=QUESTION, headers=CLIENT, timeout=PATIENCE_SECONDS
+    )
 
     counted = operator(stack, {"action": "count"})
     cleared = httpx.post(
         f"{stack.api}/admin/cache/clear",
         json={"all": True},
         headers={"x-admin-key": KEY},
-        timeout=180,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert counted["entries"]["exact"] > 0
