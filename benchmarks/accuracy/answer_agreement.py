@@ -33,6 +33,8 @@ TERSE = ("concise",)
 NEAREST, LEAST_SIMILARITY = 4, 0.40  # prompts that count as near one another
 WEIGHTED = ("similarity", "covered", "overlap", "contradicted", "numbers_differ", "stances_differ")
 OLD_CUT = 0.80
+MOST_PASSING = 0.02
+"""Share of answers to different prompts that a calibrated cut lets pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,20 @@ def print_table(cases: Sequence[Case], found: Sequence[Comparison]) -> None:
         print(f"| {kind} | {len(own):,} | {old} | {new} | {clear} |")
 
 
+def print_calibrated(cases: Sequence[Case], found: Sequence[Comparison]) -> None:
+    """What agrees at the least cut that few answers to different prompts pass."""
+    figures = np.array([agreement(each) for each in found])
+    for others in ("different prompts, any", "different prompts, near"):
+        passing = figures[[case.kind == others for case in cases]]
+        cut = float(np.quantile(passing, 1 - MOST_PASSING, method="higher"))
+        print(
+            f"at {cut:.2f}, which {share([bool(each > cut) for each in passing])} of {others} pass:"
+        )
+        for kind in dict.fromkeys(case.kind for case in cases if case.same):
+            own = [bool(figures[at] > cut) for at, case in enumerate(cases) if case.kind == kind]
+            print(f"  {kind}: {share(own)}")
+
+
 def weights(cases: Sequence[Case]) -> npt.NDArray[np.float64]:
     """Each kind counts the same, whatever its number; near misses by others count twice."""
     kinds = [case.kind for case in cases]
@@ -163,6 +179,7 @@ def main() -> None:
         compared(case.prompts, case.answers, embedded.similarity(*case.answers)) for case in cases
     ]
     print_table(cases, found)
+    print_calibrated(cases, found)
     if options.fit:
         print_fit(cases, found)
 
