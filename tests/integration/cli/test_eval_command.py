@@ -188,11 +188,12 @@ def test_vectors_are_kept_for_the_next_run(tmp_path: Path) -> None:
     assert again.stdout == first.stdout
 
 
-def test_a_damaged_file_of_vectors_is_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"damaged"])
+def test_a_damaged_file_of_vectors_is_reported(tmp_path: Path, content: bytes) -> None:
     kept = tmp_path / "vectors"
     run(written(tmp_path, PAIRS), "--vectors", str(kept))
     (file,) = kept.iterdir()
-    file.write_bytes(b"damaged")
+    file.write_bytes(content)
 
     result = run(written(tmp_path, PAIRS), "--vectors", str(kept))
 

@@ -31,7 +31,7 @@ class VectorFile:
                 digests, vectors, tokens, whole = (
                     found[name] for name in ("digests", "vectors", "tokens", "whole")
                 )
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as exc:
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as exc:
             raise click.ClickException(f"{self._path}: no file of vectors ({exc}).") from exc
         for digest, vector, count, all_of_it in zip(digests, vectors, tokens, whole, strict=True):
             self._known[digest.tobytes()] = Embedding(vector, int(count), bool(all_of_it))
@@ -52,13 +52,15 @@ class VectorFile:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         every = list(self._known.values())
+        unfinished = self._path.with_suffix(".part.npz")  # a run may be killed while it writes
         np.savez(
-            self._path,
+            unfinished,
             digests=np.array([np.frombuffer(digest, np.uint8) for digest in self._known]),
             vectors=np.array([each.vector for each in every], dtype=np.float32),
             tokens=np.array([each.tokens for each in every], dtype=np.int32),
             whole=np.array([each.whole for each in every]),
         )
+        unfinished.replace(self._path)
 
 
 def _digest(text: str) -> bytes:
