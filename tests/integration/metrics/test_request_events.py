@@ -28,7 +28,7 @@ from llm_cache_proxy.pipeline.recording.request_events import (
 )
 from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.pipeline.request.state import RequestState
-from samples.stack.template import Stack, template
+from samples.stack.monitoring import GIVEN, monitoring
 from servers.asgi import serving
 from unit.api.service import service_over
 from unit.pipeline.harness import Harness
@@ -36,18 +36,6 @@ from unit.pipeline.harness import Harness
 if TYPE_CHECKING:
     from llm_cache_proxy.ports.request_sink import RequestSink
 
-GIVEN = {
-    "Name": "lcp",
-    "Namespace": "LlmCacheProxy/lcp",
-    "CompletionsFunction": "lcp-completions",
-    "EmbeddingFunction": "lcp-embedding",
-    "MetricsFunction": "lcp-metrics",
-    "AdminFunction": "lcp-admin",
-    "FailedInvocations": "lcp-failed-invocations",
-    "CompletionsTimeoutSeconds": "300",
-    "ReservedConcurrency": "20",
-}
-"""What the stack hands over to infra/monitoring.yaml."""
 SECRET_PROMPT = "What is the capital of the secret country?"
 
 
@@ -156,7 +144,7 @@ async def test_an_upstream_that_is_unavailable_is_reported_as_its_error(watched:
 
 def alarmed() -> Iterator[tuple[str, str]]:
     """Each of our metrics that an alarm reads, and the tier that it reads it of."""
-    for alarm in Stack(template("infra/monitoring.yaml"), **GIVEN).resources.values():
+    for alarm in monitoring(ReservedConcurrency="20").resources.values():
         if alarm["Type"] != "AWS::CloudWatch::Alarm":
             continue
         given = alarm["Properties"]

@@ -7,22 +7,8 @@ import pytest
 
 from llm_cache_proxy.adapters.request_sink.cloudwatch import DIMENSION, UNITS
 from llm_cache_proxy.domain.requests.reasons import Result
+from samples.stack.monitoring import GIVEN, monitoring
 from samples.stack.template import Stack, template
-
-GIVEN = {
-    "Name": "lcp",
-    "Namespace": "LlmCacheProxy/lcp",
-    "CompletionsFunction": "lcp-completions",
-    "EmbeddingFunction": "lcp-embedding",
-    "MetricsFunction": "lcp-metrics",
-    "AdminFunction": "lcp-admin",
-    "FailedInvocations": "lcp-failed-invocations",
-    "CompletionsTimeoutSeconds": "300",
-}
-
-
-def watched(**parameters: str) -> Stack:
-    return Stack(template("infra/monitoring.yaml"), **{**GIVEN, **parameters})
 
 
 def alarms(stack: Stack) -> dict[str, Any]:
@@ -38,7 +24,7 @@ def test_the_stack_hands_over_every_parameter_that_has_no_default() -> None:
 
 
 def test_the_dashboard_is_json_whose_widgets_do_not_overlap() -> None:
-    body = watched().resources["Dashboard"]["Properties"]["DashboardBody"]
+    body = monitoring().resources["Dashboard"]["Properties"]["DashboardBody"]
     widgets = json.loads(body)["widgets"]
     places = {(widget["x"], widget["y"]) for widget in widgets}
 
@@ -51,40 +37,40 @@ def test_the_dashboard_is_json_whose_widgets_do_not_overlap() -> None:
     [("arn:aws:sns:t", "arn:aws:sns:t"), ("me@example.com", "<AlarmTopic>")],
 )
 def test_every_alarm_goes_to_the_topic_or_to_one_that_mails(address: str, topic: str) -> None:
-    for alarm in alarms(watched(AlarmAddress=address)).values():
+    for alarm in alarms(monitoring(AlarmAddress=address)).values():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [topic]
         assert alarm["TreatMissingData"] == "notBreaching"
 
 
 def test_a_topic_is_made_for_a_mailbox_alone() -> None:
-    made = watched(AlarmAddress="me@example.com").resources["AlarmTopic"]["Properties"]
+    made = monitoring(AlarmAddress="me@example.com").resources["AlarmTopic"]["Properties"]
 
     assert made["Subscription"] == [{"Protocol": "email", "Endpoint": "me@example.com"}]
-    assert "AlarmTopic" not in watched(AlarmAddress="arn:aws:sns:t").resources
-    assert "AlarmTopic" not in watched().resources
+    assert "AlarmTopic" not in monitoring(AlarmAddress="arn:aws:sns:t").resources
+    assert "AlarmTopic" not in monitoring().resources
 
 
 def test_without_a_topic_alarms_only_show() -> None:
-    for alarm in alarms(watched()).values():
+    for alarm in alarms(monitoring()).values():
         assert "AlarmActions" not in alarm
 
 
 @pytest.mark.parametrize(("reserved", "watches"), [("", False), ("0", False), ("20", True)])
 def test_concurrency_is_watched_where_it_is_reserved(reserved: str, *, watches: bool) -> None:
-    found = alarms(watched(ReservedConcurrency=reserved))
+    found = alarms(monitoring(ReservedConcurrency=reserved))
 
     assert ("CompletionsCrowded" in found) == watches
 
 
 def test_an_external_embedder_is_not_watched() -> None:
-    found = alarms(watched(EmbeddingFunction=""))
+    found = alarms(monitoring(EmbeddingFunction=""))
 
     assert not any(name.startswith("Embedding") for name in found)
 
 
 def own_metrics_of_alarms() -> Iterator[tuple[str, dict[str, str]]]:
     """Each of our metrics that an alarm reads, and its dimensions."""
-    for alarm in alarms(watched(ReservedConcurrency="20")).values():
+    for alarm in alarms(monitoring(ReservedConcurrency="20")).values():
         stats = [
             one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one
         ]
@@ -95,7 +81,7 @@ def own_metrics_of_alarms() -> Iterator[tuple[str, dict[str, str]]]:
 
 def own_metrics_of_the_dashboard() -> Iterator[tuple[str, dict[str, str]]]:
     """The same of the dashboard; a search has every value of the dimension."""
-    body = watched().resources["Dashboard"]["Properties"]["DashboardBody"]
+    body = monitoring().resources["Dashboard"]["Properties"]["DashboardBody"]
     for widget in json.loads(body)["widgets"]:
         before: list[str] = []
         for row in widget["properties"]["metrics"]:
@@ -128,7 +114,7 @@ def test_there_is_an_alarm_for_what_costs_money_or_answers() -> None:
 
     asked = {"Requests", "NotRead", "Latency"}
     assert names == asked | {"UpstreamErrors", "CacheErrors", "ThresholdsRaised"}
-    assert {"ApiFailing", "CompletionsSlow", "CompletionsThrottled"} <= set(alarms(watched()))
+    assert {"ApiFailing", "CompletionsSlow", "CompletionsThrottled"} <= set(alarms(monitoring()))
 
 
 def calculated(expression: str, values: Mapping[str, float | None]) -> float:
@@ -146,9 +132,9 @@ def test_the_hit_ratio_is_of_what_could_have_been_hit_in_alarm_and_widget(
 ) -> None:
     sums = {"exact": 3.0, "semantic": None, "misses": 1497.0, "unread": unread}
     possible = 1500 - (unread or 0)
-    math = alarms(watched())["HitRatioCollapsed"]["Metrics"]
+    math = alarms(monitoring())["HitRatioCollapsed"]["Metrics"]
     expressions = {one["Id"]: one["Expression"] for one in math if "Expression" in one}
-    body = watched().resources["Dashboard"]["Properties"]["DashboardBody"]
+    body = monitoring().resources["Dashboard"]["Properties"]["DashboardBody"]
     [drawn] = re.findall(r'"expression": "([^"]+)", "label": "of what could', body)
 
     known: dict[str, float | None] = dict(sums)

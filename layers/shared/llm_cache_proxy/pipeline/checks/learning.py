@@ -47,7 +47,6 @@ CONTROLS_WANTED = 400
 """Controls until which five times as many exact hits are asked again."""
 
 _EAGER = 5
-
 _MOST_INSTEAD = 0.5
 """Share of hits that are checked at most where the upstream's answer takes the cache's place."""
 
@@ -178,8 +177,7 @@ class Learning:
         windows = await self.exact_dependency.attempt(state, lambda: self.counters.counters(tenant))
         if windows is None:
             return None
-        # Much to add up and to plan.
-        return await asyncio.to_thread(self._planned, counts_of(windows))
+        return await asyncio.to_thread(self._planned, counts_of(windows))  # much to add up
 
     def _planned(self, counted: Sequence[Mapping[str, int]]) -> Learned:
         """What these counters say, newest first."""
@@ -295,8 +293,7 @@ def counts_of(windows: Sequence[CounterWindow]) -> list[Mapping[str, int]]:
 def _warn(tenant: str, forgotten: TenantEvidence) -> None:
     _log.warning(
         "semantic hits of tenant %r differ more often than they did (%d of %d checks): what was "
-        "learned is forgotten, and no semantic hit is served until new labels show that it may "
-        "be",
+        "learned is forgotten, and no semantic hit is served until new labels show that it may be",
         tenant,
         sum(check.differing for check in forgotten.checks),
         sum(check.labelled for check in forgotten.checks),
