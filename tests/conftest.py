@@ -40,6 +40,7 @@ BEGUN_FIRST = (
     "resilience/",
     "browser/",
     "integration/cache/",
+    "integration/client_keys/",
 )
 """What takes longest, and what waits for downloads.
 

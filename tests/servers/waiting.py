@@ -17,6 +17,16 @@ def eventually(happens: Callable[[], bool], *, seconds: float = _SECONDS) -> Non
         time.sleep(0.05)
 
 
+def within_one_day(seconds: float) -> None:
+    """Return where today, by UTC, has `seconds` left, and at the next day's beginning elsewhere.
+
+    A key's budgets and its use of today begin anew with a day: what counts them stays within one.
+    """
+    left = 86_400 - time.time() % 86_400
+    if left < seconds:
+        time.sleep(left + 1)
+
+
 def listening(port: int) -> bool:
     """Whether anybody listens on a port of this machine."""
     try:

@@ -1,6 +1,5 @@
 """The exact store of each product, for facts that hold for all of them."""
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from llm_cache_proxy.bootstrap.parts import Exact
 from samples.stores.exact_stores import KINDS, OpenedStore, opened
+from servers.waiting import within_one_day
 
 _LONGEST_TEST_SECONDS = 20
 
@@ -22,10 +22,8 @@ async def opened_store(
 
 @pytest.fixture(autouse=True)
 def one_day() -> None:
-    """A day and a month begin before a test rather than in it: with them, a key's budgets do."""
-    left = 86_400 - time.time() % 86_400
-    if left < _LONGEST_TEST_SECONDS:
-        time.sleep(left + 1)
+    """A day and a month begin before a test rather than in it."""
+    within_one_day(_LONGEST_TEST_SECONDS)
 
 
 @pytest.fixture
