@@ -26,6 +26,7 @@ from llm_cache_proxy.ports.exact_store.store import (
     OtherNamespace,
     Refused,
 )
+from samples.stores.exact_stores import counts
 
 TENANT, KEY = "acme", "00000000000000aa"
 RECORD = KeyRecord(name="ci", created_at=1_700_000_000)
@@ -73,11 +74,6 @@ async def usage(store: Exact, key_id: str = KEY) -> KeyUsage:
     return (await store.read_keys(TENANT))[key_id].usage
 
 
-async def counts(store: Exact) -> dict[str, int]:
-    windows = await store.counters(TENANT)
-    return {name: amount for window in windows for name, amount in window.counts.items()}
-
-
 async def test_a_key_without_limits_is_served_and_what_it_may_cost_is_reserved(
     store: Exact,
 ) -> None:
@@ -105,7 +101,7 @@ async def test_a_hit_counts_as_a_request_and_reserves_nothing(store: Exact) -> N
     assert (found.grant.requests.limit, found.grant.requests.left) == (5, 4)
     assert 0 < found.grant.requests.reset_seconds <= 60
     assert (await usage(store)).tokens == 0
-    assert (await counts(store))["exact_hits"] == 1
+    assert (await counts(store, TENANT))["exact_hits"] == 1
 
 
 async def test_an_unknown_key_is_refused(store: Exact) -> None:
@@ -137,7 +133,7 @@ async def test_a_key_that_may_not_is_refused_before_anything_is_looked_up(
 
     assert isinstance(answer, Refused)
     assert answer.refusal is why
-    assert "exact_hits" not in await counts(store)
+    assert "exact_hits" not in await counts(store, TENANT)
     assert (await usage(store)).requests == 0
 
 
@@ -271,7 +267,7 @@ async def test_a_charge_is_corrected_by_every_call_that_takes_counts(
 
     held = await usage(store)
     assert (held.tokens, held.nano_dollars) == (3, 250)
-    assert not any(name.startswith("usage:") for name in await counts(store))
+    assert not any(name.startswith("usage:") for name in await counts(store, TENANT))
 
 
 async def test_a_promotion_that_finds_nothing_corrects_nothing(store: Exact) -> None:
@@ -327,14 +323,14 @@ async def test_another_namespace_is_reported_before_anything_is_counted(store: E
 
     assert answer == OtherNamespace("shop")
     assert (await usage(store)).requests == 0
-    assert "exact_hits" not in await counts(store)
+    assert "exact_hits" not in await counts(store, TENANT)
     await granted(store, asking("held", replace(CHECK, namespace="shop")))
 
 
 async def test_counts_are_added_though_the_key_is_refused(store: Exact) -> None:
     await store.lookup(replace(asking(), counts={"misses": 2}))
 
-    assert (await counts(store))["misses"] == 2
+    assert (await counts(store, TENANT))["misses"] == 2
 
 
 async def test_a_key_is_written_where_none_stands_and_in_place_of_the_one_named(

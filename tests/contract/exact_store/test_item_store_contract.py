@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.entries.entry import Forms
 from llm_cache_proxy.ports.exact_store.items import ItemHit, ItemsFound, ItemsLookup
 from llm_cache_proxy.ports.exact_store.store import Commit, OtherNamespace, Refused
 from samples.stores.exact_entries import TENANT, alias, asking, entry
-from samples.stores.exact_stores import OpenedStore
+from samples.stores.exact_stores import OpenedStore, counts
 
 KEY = "00000000000000aa"
 RECORD = KeyRecord(name="ci", created_at=1_700_000_000)
@@ -32,11 +32,6 @@ async def found(opened_store: OpenedStore, *keys: str, **changes: object) -> Ite
 async def kept(opened_store: OpenedStore, *keys: str, **changes: object) -> bool:
     entries = [entry(key, forms=ITEM, **changes) for key in keys]
     return await opened_store.store.commit_items(TENANT, entries, {})
-
-
-async def counts(opened_store: OpenedStore) -> dict[str, int]:
-    windows = await opened_store.store.counters(TENANT)
-    return {name: amount for window in windows for name, amount in window.counts.items()}
 
 
 async def test_an_empty_store_has_none_of_the_items(opened_store: OpenedStore) -> None:
@@ -63,9 +58,9 @@ async def test_items_count_by_model_and_a_whole_batch_as_one_hit(opened_store: O
     await kept(opened_store, "a", "b")
 
     await found(opened_store, "a", "b", "none")
-    partly = await counts(opened_store)
+    partly = await counts(opened_store.store, TENANT)
     await found(opened_store, "a", "b", counts={"misses": 3})
-    whole = await counts(opened_store)
+    whole = await counts(opened_store.store, TENANT)
 
     assert partly == {"model:m:hits": 2, "model:m:prompt_saved": 24}
     assert whole == {
@@ -80,7 +75,7 @@ async def test_counts_and_recent_lines_ride_along(opened_store: OpenedStore) -> 
     await found(opened_store, "a", recent=["one", "two"], counts={"misses": 1})
     await opened_store.store.commit_items(TENANT, [entry("a")], {"misses": 2})
 
-    assert (await counts(opened_store))["misses"] == 3
+    assert (await counts(opened_store.store, TENANT))["misses"] == 3
     assert await opened_store.store.recent(TENANT, 0, 10) == ["two", "one"]
 
 
@@ -90,7 +85,7 @@ async def test_a_lookup_without_keys_gives_the_sequence(opened_store: OpenedStor
     answer = await found(opened_store)
 
     assert (answer.sequence, answer.hits) == (cutoff, {})
-    assert "exact_hits" not in await counts(opened_store)
+    assert "exact_hits" not in await counts(opened_store.store, TENANT)
 
 
 @pytest.mark.parametrize("selector", ["all", "namespace:default", "tag:red", "entry:id-a"])
@@ -217,7 +212,7 @@ async def test_an_unknown_key_gets_nothing_and_another_namespace_is_reported(
 
     assert refused == Refused(Refusal.UNKNOWN)
     assert elsewhere == OtherNamespace("team")
-    assert "exact_hits" not in await counts(opened_store)
+    assert "exact_hits" not in await counts(opened_store.store, TENANT)
 
 
 @pytest.mark.parametrize("opened_store", ["redis", "upstash"], indirect=True)
@@ -346,7 +341,10 @@ async def test_what_is_asked_in_part_is_no_hit_of_the_whole(opened_store: Opened
 
     await found(opened_store, "a", whole=False)
 
-    assert await counts(opened_store) == {"model:m:hits": 1, "model:m:prompt_saved": 12}
+    assert await counts(opened_store.store, TENANT) == {
+        "model:m:hits": 1,
+        "model:m:prompt_saved": 12,
+    }
 
 
 async def test_a_clients_key_leases_what_is_missing_and_refused_nothing(

@@ -46,6 +46,15 @@ _FIELDS = {
 }
 
 
+async def counts(store: Exact, tenant: str) -> dict[str, int]:
+    """What the store has counted for the tenant, over all windows of time."""
+    total: dict[str, int] = {}
+    for window in await store.counters(tenant):
+        for name, amount in window.counts.items():
+            total[name] = total.get(name, 0) + amount
+    return total
+
+
 @dataclass(frozen=True)
 class OpenedStore:
     """One store; `redis_url` or `path` says where it keeps what it is given."""
