@@ -9,13 +9,7 @@ from llm_cache_proxy.bootstrap.parts import Exact
 from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form, Forms
 from llm_cache_proxy.domain.requests.keys import selectors
 from llm_cache_proxy.ports.exact_store.admin import BEGINNING_CHARACTERS, Listed, Texts
-from llm_cache_proxy.ports.exact_store.store import (
-    REQUESTS_KEPT,
-    Commit,
-    Hit,
-    Lookup,
-    Miss,
-)
+from llm_cache_proxy.ports.exact_store.store import REQUESTS_KEPT, Commit, Hit, Lookup, Miss
 
 TENANT = "acme {1}"
 

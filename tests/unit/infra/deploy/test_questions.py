@@ -1,10 +1,7 @@
 """What a deployment asks, and which answers it refuses."""
 
 import pytest
-from infra.deploy.dialogue.questions import (
-    NotAnswered,
-    stage_of,
-)
+from infra.deploy.dialogue.questions import NotAnswered, stage_of
 
 from samples.scripted_console import ScriptedConsole
 from samples.stack.answers import ANSWERS, answers_of

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 from infra.deploy.dialogue.answers import Answers
-from infra.deploy.dialogue.questions import (
-    NotAnswered,
-)
+from infra.deploy.dialogue.questions import NotAnswered
 from infra.deploy.dialogue.samconfig import SamConfig
 
 from samples.stack.answers import ANSWERS

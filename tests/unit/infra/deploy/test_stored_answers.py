@@ -3,13 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from infra.deploy.dialogue.questions import (
-    QUESTIONS,
-    NotAnswered,
-    ask,
-    incomplete,
-    stage_of,
-)
+from infra.deploy.dialogue.questions import QUESTIONS, NotAnswered, ask, incomplete, stage_of
 
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import read_settings
