@@ -1,5 +1,6 @@
 """Waiting for what other processes and threads do: bounded, and loud where it does not happen."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,13 @@ def eventually(happens: Callable[[], bool], *, seconds: float = _SECONDS) -> Non
     while not happens():
         assert time.monotonic() < deadline, f"it did not happen within {seconds} s"
         time.sleep(0.05)
+
+
+async def happening(happens: Callable[[], bool], *, seconds: float = _SECONDS) -> None:
+    """As `eventually`, while this loop goes on: what it waits for may be the doing of a task."""
+    async with asyncio.timeout(seconds):
+        while not happens():  # noqa: ASYNC110 - a state of others, which set no event
+            await asyncio.sleep(0.005)
 
 
 def within_one_day(seconds: float) -> None:

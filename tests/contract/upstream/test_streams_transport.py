@@ -17,6 +17,7 @@ import uvloop
 from llm_cache_proxy.adapters.http.tls import tls_context
 from llm_cache_proxy.adapters.http.transport import StreamsTransport
 from servers.requirements import require_program
+from servers.waiting import happening
 
 BothEnds = tuple[ssl.SSLContext | None, ssl.SSLContext | None]
 
@@ -120,9 +121,7 @@ async def test_calls_at_the_same_time_have_connections_of_their_own() -> None:
 async def test_a_call_that_was_given_up_takes_its_connection_with_it() -> None:
     async with served(Server(pause_seconds=60)) as server, calling() as client:
         late = asyncio.create_task(client.post(server.url, json=["late"]))
-        async with asyncio.timeout(60):
-            while not server.requests:  # noqa: ASYNC110 - the server's doing
-                await asyncio.sleep(0.005)
+        await happening(lambda: bool(server.requests))
         late.cancel()
         with pytest.raises(asyncio.CancelledError):
             await late

@@ -22,6 +22,7 @@ from servers.redis.process import redis_process
 from servers.upstream.answers import OVERLOADED
 from servers.upstream.scripted import ScriptedUpstream
 from servers.upstream.scripts import Close, Pause, Script, Stall, Step, Until, answer, head
+from servers.waiting import happening
 
 SERVERS = 4
 REQUESTS = 200
@@ -76,16 +77,12 @@ def held(upstream: ScriptedUpstream, prompt: str, script: Script) -> threading.E
 
 async def looked_up(redis_url: str, times: int) -> None:
     """Return once so many requests have looked for an answer since the log was emptied."""
-    async with asyncio.timeout(60):
-        while commands(redis_url, "entries/lookup") < times:  # noqa: ASYNC110 - as below
-            await asyncio.sleep(0.05)
+    await happening(lambda: commands(redis_url, "entries/lookup") >= times)
 
 
 async def upstream_asked(upstream: ScriptedUpstream, times: int) -> None:
     """Return once it has been asked so many times."""
-    async with asyncio.timeout(60):
-        while len(upstream.requests) < times:  # noqa: ASYNC110 - another process's doing
-            await asyncio.sleep(0.02)
+    await happening(lambda: len(upstream.requests) >= times)
 
 
 async def ask_at_once(

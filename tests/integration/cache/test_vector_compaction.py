@@ -31,6 +31,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.port import DEFAULT_COLLECTION
 from llm_cache_proxy.domain.errors import SettingsError, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Scope
 from samples.stores.vectors import NOW, SCOPE, entry, key
+from servers.waiting import happening
 
 SIZE = 8
 TEXT_REPEATS = 100
@@ -99,12 +100,6 @@ def segments(folder: Path) -> set[str]:
 
 def asides(folder: Path) -> list[Path]:
     return list(folder.glob("*.corrupt-*"))
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not is_so():  # noqa: ASYNC110 - of another process
-            await asyncio.sleep(0.005)
 
 
 def holder_of(folder: Path) -> int | None:
@@ -235,7 +230,7 @@ async def test_a_compaction_that_is_cut_short_leaves_the_collection_sound(
 
     running = asyncio.create_task(asyncio.to_thread(compaction.run, path, lock))
     if end != "late":
-        await until(path.with_name(f"{path.name}.begun").exists)
+        await happening(path.with_name(f"{path.name}.begun").exists)
         child = holder_of(tmp_path)
         assert child is not None
         assert child != os.getpid()
@@ -261,7 +256,7 @@ async def test_a_compaction_that_outlives_its_server_keeps_the_next_one_out(
     arguments = [str(tmp_path), DEFAULT_COLLECTION, HOLDS_ON]
     server = await asyncio.create_subprocess_exec(sys.executable, "-c", SERVER, *arguments)
     try:
-        await until(begun.exists)
+        await happening(begun.exists)
     finally:
         server.kill()
         await server.wait()
@@ -275,7 +270,7 @@ async def test_a_compaction_that_outlives_its_server_keeps_the_next_one_out(
                 await store.count_entries(SCOPE.tenant)
             os.kill(child, signal.SIGKILL)
             lock = FolderLock(tmp_path)
-            await until(lambda: _is_free(lock))
+            await happening(lambda: _is_free(lock))
 
             assert await store.count_entries(SCOPE.tenant) == 100
     finally:
@@ -298,7 +293,7 @@ async def test_closing_does_not_wait_for_a_compaction(tmp_path: Path) -> None:
     async with opened(tmp_path) as store:
         await store.remove(SCOPE.tenant, names(0, 1_500))
         purging = asyncio.create_task(store.purge(NOW))
-        await until(lambda: holder_of(tmp_path) not in (None, os.getpid()))
+        await happening(lambda: holder_of(tmp_path) not in (None, os.getpid()))
         child = holder_of(tmp_path)
         assert child is not None
         os.kill(child, signal.SIGSTOP)  # it would never end by itself

@@ -19,6 +19,7 @@ from llm_cache_proxy.cli.server.workers import _CLOSING_SECONDS, serve_by_worker
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.pipeline.proxy import _DRAIN_SECONDS
 from llm_cache_proxy.settings import Settings
+from servers.waiting import happening
 
 
 @contextmanager
@@ -144,9 +145,7 @@ async def test_a_worker_that_does_not_come_costs_one_pause_for_all_that_wait() -
                 connect()
             began = time.monotonic()
 
-            async with asyncio.timeout(20):
-                while len(made) < 400:  # noqa: ASYNC110 - a worker says nothing
-                    await asyncio.sleep(0.001)
+            await happening(lambda: len(made) >= 400, seconds=20)
 
             assert time.monotonic() - began < 3.9  # and 4 s at least where each were waited for
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fakes.exact import MemoryExact
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.ports.exact_store.items import ItemsAnswered, ItemsFound, ItemsLookup
+from servers.waiting import happening
 from unit.pipeline.embeddings_harness import EmbeddingsHarness
 from unit.pipeline.harness import let_tasks_run
 
@@ -86,9 +87,7 @@ async def test_what_is_leased_meanwhile_is_asked_for_before_anything_is_awaited(
     before = list(harness.embedding.asked)
 
     exact.time += 11
-    async with asyncio.timeout(60):
-        while len(harness.embedding.asked) < 2:  # noqa: ASYNC110 - it looks now and then
-            await asyncio.sleep(0.01)
+    await happening(lambda: len(harness.embedding.asked) >= 2)
     after = list(harness.embedding.asked)
     harness.embedding.gate.set()
     await asyncio.gather(first, second)
