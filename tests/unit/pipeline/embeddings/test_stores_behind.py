@@ -2,40 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
 
 from fakes.embedding_upstream import embedding_answer, vector_of
-from fakes.exact import MemoryExact
-from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.pipeline.support.unstored import MOST_UNSTORED, MOST_UNSTORED_BYTES
 from unit.pipeline.embeddings_harness import EmbeddingsHarness, vectors_in
-
-
-class HeldExact(MemoryExact):
-    """Takes no items in until its gate is opened; `fault` is raised then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = asyncio.Event()
-        self.fault: BaseException | None = None
-
-    async def commit_items(
-        self, tenant: str, entries: Sequence[Entry], counts: Mapping[str, int]
-    ) -> bool:
-        await self.gate.wait()
-        if self.fault is not None:
-            raise self.fault
-        return await super().commit_items(tenant, entries, counts)
+from unit.pipeline.harness import let_tasks_run
+from unit.pipeline.held_exact import HeldExact
 
 
 def a_bench(*, frozen: bool = False) -> tuple[EmbeddingsHarness, HeldExact]:
     exact = HeldExact()
     return EmbeddingsHarness(exact=exact, stores_behind=True, frozen=frozen), exact
-
-
-async def let_tasks_run() -> None:
-    for _ in range(50):
-        await asyncio.sleep(0)
 
 
 async def test_a_batch_leaves_before_its_items_are_stored() -> None:

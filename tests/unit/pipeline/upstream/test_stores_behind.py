@@ -4,34 +4,16 @@ import asyncio
 import json
 from typing import Any
 
-from fakes.exact import MemoryExact
 from fakes.upstream import completion
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.unstored import MOST_UNSTORED
-from llm_cache_proxy.ports.exact_store.store import Commit
 from llm_cache_proxy.ports.upstream import Route
 from unit.pipeline.harness import Harness, ReceivedAnswer, let_tasks_run
+from unit.pipeline.held_exact import HeldExact
 
 SAID = b'"answer 1"'
-
-
-class HeldExact(MemoryExact):
-    """Takes nothing in until its gate is opened; `fault` is raised then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = asyncio.Event()
-        self.commits = 0
-        self.fault: BaseException | None = None
-
-    async def commit(self, commit: Commit) -> bool:
-        self.commits += 1
-        await self.gate.wait()
-        if self.fault is not None:
-            raise self.fault
-        return await super().commit(commit)
 
 
 def held_harness(**parts: Any) -> tuple[Harness, HeldExact]:
