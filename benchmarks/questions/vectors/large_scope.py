@@ -104,8 +104,8 @@ async def searched(entries: int, searches: int, prompts: int = 3_000) -> Large:
         before_mb = resident_mb(os.getpid())
         await opened.collection.nearest(SCOPE, asked[0].tolist(), now=NOW, limit=5)
         began = time.process_time()
-        while opened.collection.has_to_grow:
-            opened.collection.grow()
+        while (step := opened.collection.growth()) is not None:
+            step()
         growth_ms = (time.process_time() - began) * 1000 / entries
         graph_mb = resident_mb(os.getpid()) - before_mb
         graph = await _searches(opened.collection, asked, nearest)

@@ -1,7 +1,11 @@
 """The graphs of large scopes beside the embedded store: what they find, how they grow and last."""
 
 import asyncio
+import os
 import random
+import signal
+import sys
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -60,9 +64,10 @@ async def names(
 def grown(collection: QdrantEdgeCollection) -> int:
     """Let every graph become whole; in how many steps."""
     steps = 0
-    while collection.has_to_grow:
-        collection.grow()
+    while (step := collection.growth()) is not None:
+        step()
         steps += 1
+    assert not collection.has_to_grow
     return steps
 
 
@@ -111,13 +116,14 @@ async def test_a_graph_leaves_out_other_scopes_and_what_has_expired(tmp_path: Pa
         assert await names(collection, stored[5], scope=elsewhere) == []
 
 
-@pytest.mark.parametrize("steps", [0, 1, 4, 100])
+@pytest.mark.parametrize("steps", [0, 1, 3, 100])
 async def test_what_is_stored_while_a_graph_grows_is_found_once(tmp_path: Path, steps: int) -> None:
     async with opened(tmp_path) as collection:
         await filled(collection, vectors())
         await names(collection, vectors(1)[0])
         for _ in range(steps):
-            collection.grow()
+            if (step := collection.growth()) is not None:
+                step()
         for number, vector in enumerate(vectors(30, seed=9)):
             await collection.store(SCOPE, vector, entry(f"late {number}"))
         grown(collection)
@@ -199,7 +205,6 @@ async def test_a_graph_lasts_over_a_restart(tmp_path: Path) -> None:
 
     async with opened(tmp_path) as collection:
         assert graph_of(collection) == POINTS
-        assert not (tmp_path / "vectors.graphs").exists()  # until it is closed again
         assert [await names(collection, vector) for vector in stored[:10]] == before
         await collection.store(SCOPE, stored[0], entry("later"))
         assert graph_of(collection) == POINTS + 1
@@ -217,7 +222,7 @@ async def test_a_graph_whose_files_are_damaged_is_made_again(tmp_path: Path, har
 
     async with opened(tmp_path) as collection:
         assert graph_of(collection) == 0
-        assert not folder.exists()
+        assert sorted(folder.glob("*")) in ([], [folder / "contents.json"])
         assert (await names(collection, stored[5]))[0] == "What is 5 of f?"
         grown(collection)
         assert graph_of(collection) == POINTS
@@ -225,9 +230,9 @@ async def test_a_graph_whose_files_are_damaged_is_made_again(tmp_path: Path, har
 
 def _harm(folder: Path, harm: str) -> None:
     if harm == "cut short":
-        (folder / "0.graph").write_bytes((folder / "0.graph").read_bytes()[:-100])
+        (folder / "1.graph").write_bytes((folder / "1.graph").read_bytes()[:-100])
     elif harm == "gone":
-        (folder / "0.ids").unlink()
+        (folder / "1.ids").unlink()
     else:
         text = "{" if harm == "no contents" else '[{"tenant": "acme"}]'
         (folder / "contents.json").write_text(text)
@@ -251,15 +256,140 @@ async def test_a_graph_that_lacks_what_the_collection_holds_is_made_again(tmp_pa
         assert set((await names(collection, stored[0]))[:2]) == {"What is 0 of f?", "What is late?"}
 
 
-async def test_a_graph_that_cannot_be_kept_stops_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_what_a_killed_process_stored_and_removed_is_found_and_is_not(
+    tmp_path: Path,
+) -> None:
+    await _killed(tmp_path)
+    stored, late = vectors(), vectors(30, seed=9)
+
+    async with opened(tmp_path) as collection:
+        assert graph_of(collection) == 0  # it lacks the late ones
+        assert (await names(collection, late[3]))[0] == "What is late 3?"
+        steps = grown(collection)
+
+        assert steps < POINTS / 64  # most of its points were read from its files
+        assert graph_of(collection) == POINTS + 30
+        for number, vector in enumerate(late):
+            assert (await names(collection, vector))[0] == f"What is late {number}?"
+        assert "What is 5 of f?" not in await names(collection, stored[5])
+        assert (await names(collection, stored[6]))[0] == "What is 6 of f?"
+
+
+_KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from integration.cache.test_scope_graphs import *
+
+async def main():
+    async with opened(Path(sys.argv[1])) as collection:
+        await filled(collection, vectors())
+        await names(collection, vectors(1)[0])
+        grown(collection)
+        for number, vector in enumerate(vectors(30, seed=9)):
+            await collection.store(SCOPE, vector, entry(f"late {number}"))
+        await collection.remove([point_id("acme", key("5 of f"))])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+async def _killed(folder: Path) -> None:
+    """Let a process fill a collection and its graph, store and remove more, and be killed."""
+    program = [sys.executable, "-c", _KILLED, str(folder)]
+    process = await asyncio.create_subprocess_exec(
+        *program, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    )
+    assert await process.wait() == -signal.SIGKILL
+
+
+async def test_a_graph_grows_on_where_the_last_process_left_it(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        for _ in range(3):
+            step = collection.growth()
+            assert step is not None
+            step()
+
+    async with opened(tmp_path) as collection:
+        assert graph_of(collection) == 0
+        assert collection.has_to_grow
+        assert grown(collection) < POINTS / 64
+        assert graph_of(collection) == POINTS
+        assert (await names(collection, stored[5]))[0] == "What is 5 of f?"
+
+
+async def test_what_is_stored_while_a_graph_is_written_is_found_at_once(tmp_path: Path) -> None:
+    late = vectors(1, seed=9)[0]
+    async with opened(tmp_path) as collection:
+        await filled(collection, vectors())
+        await names(collection, late)
+        while graph_of(collection) == 0 and (step := collection.growth()) is not None:
+            writing = step
+            if graph_of(collection) == 0:
+                step()
+
+        await collection.store(SCOPE, late, entry("late"))
+
+        assert graph_of(collection) == POINTS
+        assert (await names(collection, late))[0] == "What is late?"
+        writing()
+        grown(collection)
+        assert graph_of(collection) == POINTS + 1
+        assert (await names(collection, late))[0] == "What is late?"
+
+
+async def test_a_graph_is_used_until_another_without_what_was_removed_is_whole(
+    tmp_path: Path,
 ) -> None:
     stored = vectors()
     async with opened(tmp_path) as collection:
         await filled(collection, stored)
         await names(collection, stored[0])
         grown(collection)
+
+        await collection.remove([point_id("acme", key(f"{at} of f")) for at in range(170)])
+        late = vectors(1, seed=9)[0]
+        await collection.store(SCOPE, late, entry("late"))
+
+        assert graph_of(collection) == POINTS + 1
+        assert (await names(collection, late))[0] == "What is late?"
+        grown(collection)
+        assert graph_of(collection) == POINTS - 170 + 1
+        assert (await names(collection, late))[0] == "What is late?"
+        assert (await names(collection, stored[200]))[0] == "What is 200 of f?"
+
+
+async def test_a_graph_that_failed_is_made_again(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        held = collection._graphs.of(SCOPE)
+        assert held is not None
+        with pytest.raises(ValueError, match="dimension"):
+            held.add([(uuid.uuid4(), [1.0, 2.0])])
+
+        grown(collection)
+
+        assert collection._graphs.of(SCOPE) is None
+        assert (await names(collection, stored[5]))[0] == "What is 5 of f?"
+        grown(collection)
+        assert graph_of(collection) == POINTS
+
+
+async def test_a_graph_that_cannot_be_kept_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
         (tmp_path / "vectors.graphs").write_text("in the way")
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+        assert graph_of(collection) == POINTS
 
     assert "will be made again" in caplog.text
     async with opened(tmp_path) as collection:
@@ -306,8 +436,5 @@ async def test_a_graph_outlives_the_compaction_of_its_collection(tmp_path: Path)
 
         assert graph_of(held.collection) == POINTS
         assert (await names(held.collection, stored[7]))[0] == "What is 7 of f?"
-        assert not (
-            tmp_path / "vectors.graphs"
-        ).exists()  # a crash from here on leaves no stale one
     finally:
         await held.close()

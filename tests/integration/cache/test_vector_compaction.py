@@ -330,7 +330,7 @@ async def test_graphs_stop_growing_in_a_folder_that_another_has_taken(tmp_path: 
 class Unsaved(ScopeGraphs):
     """Graphs whose collection cannot count their points."""
 
-    def save(self, points: Callable[[Scope], int]) -> None:  # noqa: ARG002
+    def close(self, points: Callable[[Scope], int]) -> None:  # noqa: ARG002
         """Fail as that does."""
         raise VectorStoreUnavailable("the embedded store failed")
 

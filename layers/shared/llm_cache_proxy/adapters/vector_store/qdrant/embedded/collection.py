@@ -5,11 +5,16 @@ long as the engine works: the caller decides on the thread and the deadline.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import qdrant_edge as edge
 
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.growing_graph import (
+    GrowingGraph,
+    Vectors,
+)
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.growth import next_points
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.removed_points import RemovedPoints
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import ScopeGraphs
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
@@ -46,7 +51,6 @@ _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
 }
 _MOST_DETAIL_CHARACTERS = 200
 _PROPOSED = 4  # points that a graph names for each that is wanted: its vectors are rounded
-_GROWTH_POINTS = 32  # a graph's at a time: searches wait for so long at most
 
 
 @contextmanager
@@ -91,7 +95,7 @@ class QdrantEdgeCollection:
         held = self._graphs.of(scope)
         with failures_as_ours():
             if held is not None and held.whole:
-                proposed = held.graph.nearest(vector, limit * _PROPOSED)
+                proposed = held.proposed(vector, limit * _PROPOSED)
                 among = edge.HasIdCondition(set(proposed))
                 found = self._scored(vector, edge.Filter(must=[among, meant]), limit)
                 if len(found) == limit:
@@ -102,25 +106,29 @@ class QdrantEdgeCollection:
 
     @property
     def has_to_grow(self) -> bool:
-        """Whether a graph is not whole yet."""
-        return self._graphs.unfinished() is not None
+        """Whether `growth` would have something to do."""
+        return self._graphs.unfinished() is not None or self._graphs.worth_writing() is not None
 
-    def grow(self) -> None:
-        """Add some points to a graph that is not whole."""
-        unfinished = self._graphs.unfinished()
-        if unfinished is None:
-            return
-        scope, held = unfinished
-        request = edge.ScrollRequest(
-            offset=held.next_id,
-            limit=_GROWTH_POINTS,
-            filter=_filter(within(scope)),
-            with_payload=False,
-            with_vector=True,
-        )
+    def growth(self, *, may_write: bool = True) -> Callable[[], None] | None:
+        """The next piece of work on a graph, for a thread of its own; None if there is none.
+
+        It is called again where that is done, before anything else is asked of it.
+        """
         with failures_as_ours():
-            points, next_id = self._shard.scroll(request)
-            held.extend([(one.id, one.vector) for one in points], next_id)
+            self._graphs.settle()
+            if may_write and (behind := self._graphs.worth_writing()) is not None:
+                behind[1].lent = True
+                return lambda: self._graphs.write(*behind)
+            if (unfinished := self._graphs.unfinished()) is None:
+                return None
+            scope, growing = unfinished
+            points, next_id = (
+                next_points(self._shard, _filter(within(scope)), growing)
+                if growing.has_to_go_on
+                else ([], None)
+            )
+            added = growing.next_addition(points, next_id)
+        return lambda: _added(growing, added)
 
     async def remove(self, points: Sequence[PointId]) -> None:
         """Several points by their ids."""
@@ -138,11 +146,10 @@ class QdrantEdgeCollection:
         name = point_id(scope.tenant, entry.key)
         with failures_as_ours():
             point = edge.Point(id=name, vector=list(vector), payload=payload_of(scope, entry))
-            held = self._graphs.of(scope)
-            is_new = held is not None and not self._holds(name, scope)
+            is_new = self._graphs.of(scope) is not None and not self._holds(name, scope)
             self._shard.update(edge.UpdateOperation.upsert_points([point]))
-            if held is not None and is_new:
-                held.take(uuid.UUID(name), vector)
+            if is_new:
+                self._graphs.take(scope, uuid.UUID(name), vector)
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Count, then delete."""
@@ -178,7 +185,7 @@ class QdrantEdgeCollection:
     async def close(self) -> None:
         """Write everything that is only in memory, graphs too, and release the files."""
         try:
-            self._graphs.save(lambda scope: self._count(within(scope)))
+            self._graphs.close(lambda scope: self._count(within(scope)))
         finally:
             await self.let_go()
 
@@ -232,7 +239,12 @@ class QdrantEdgeCollection:
             before = self._points()
             self._shard.update(deletion)
             self._lost.add(before - self._points())
-            self._graphs.drop_deserted(self._about)
+            self._graphs.replace_deserted(self._about)
+
+
+def _added(growing: GrowingGraph, points: Vectors) -> None:
+    with failures_as_ours():
+        growing.add(points)
 
 
 def _filter(meant: Conditions) -> edge.Filter:

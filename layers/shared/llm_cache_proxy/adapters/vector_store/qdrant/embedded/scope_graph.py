@@ -1,7 +1,8 @@
 """The points of one scope as a graph of near neighbours (HNSW), which is searched in its place.
 
 Only proposes: it holds vectors rounded to 8 bits and the points' ids, and what has been deleted
-since stays in it. Imports usearch, so it is itself imported where a graph is made.
+since stays in it. Imports usearch, so it is itself imported where a graph is made. usearch lets
+other threads run while it adds and searches, and is told to while it writes and reads files.
 """
 
 import uuid
@@ -16,10 +17,11 @@ _LINKS = 16
 _BREADTH_OF_ADDING = 128
 _BREADTH_OF_SEARCHING = 256
 _ID_BYTES = 16
+_ID = np.dtype(f"S{_ID_BYTES}")
 
 
 class ScopeGraph:
-    """May be used by one thread at a time, which others may outrun: usearch works unlocked."""
+    """May be used by one thread at a time."""
 
     def __init__(self, dimensions: int) -> None:
         self._index = Index(
@@ -50,10 +52,14 @@ class ScopeGraph:
         matches = self._index.search(np.array(vector, dtype=np.float32), count, threads=1)
         return [self._id(int(place)) for place in matches.keys]
 
+    def ids(self) -> "HeldIds":
+        """The points that it holds now."""
+        return HeldIds(bytes(self._ids))
+
     def save(self, path: Path) -> list[Path]:
         """Write the graph into files named like `path`; returns which."""
         graph, ids = _files(path)
-        self._index.save(str(graph))
+        self._index.save(str(graph), progress=_others_may_run)
         ids.write_bytes(self._ids)
         return [graph, ids]
 
@@ -62,7 +68,7 @@ class ScopeGraph:
         """The graph that `save` wrote; raises the library's errors for any other file."""
         made = cls(dimensions)
         graph, ids = _files(path)
-        made._index.load(str(graph))
+        made._index.load(str(graph), progress=_others_may_run)
         made._ids += ids.read_bytes()
         if len(made._index) != len(made):
             raise ValueError(f"{graph} and {ids} do not belong together")
@@ -71,6 +77,25 @@ class ScopeGraph:
     def _id(self, place: int) -> uuid.UUID:
         at = place * _ID_BYTES
         return uuid.UUID(bytes=bytes(self._ids[at : at + _ID_BYTES]))
+
+
+class HeldIds:
+    """Which points a graph held at one moment, in 16 bytes each."""
+
+    def __init__(self, ids: bytes) -> None:
+        self._sorted = np.sort(np.frombuffer(ids, dtype=_ID))
+
+    def without(self, names: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+        """Those of `names` that it did not hold, in their order."""
+        asked = np.frombuffer(b"".join(name.bytes for name in names), dtype=_ID)
+        places = np.searchsorted(self._sorted, asked)
+        held = self._sorted.take(places, mode="clip") == asked if len(self._sorted) else places < 0
+        return [name for name, is_held in zip(names, held.tolist(), strict=True) if not is_held]
+
+
+def _others_may_run(_done: int, _all: int) -> bool:
+    # Called for each point, and Python lets go of its lock only while Python runs.
+    return True
 
 
 def _files(path: Path) -> tuple[Path, Path]:

@@ -1,11 +1,14 @@
 """The semantic tier's store in a folder of this machine, for one process.
 
-Decides on the thread that does the work: the engine is synchronous, and would stop the event
-loop for as long as a search or a write takes.
+Decides on the threads that do the work: the engine is synchronous, and would stop the event
+loop for as long as a search or a write takes. Graphs grow in a thread of their own.
 """
 
 import asyncio
 import logging
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import QdrantFolder
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import FolderLock
 
+_NICENESS = 10
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +41,7 @@ class QdrantLocalVectors(QdrantPort):
     """`VectorStore` and `VectorAdmin` in `path`, kept over restarts.
 
     `holder` is the store that holds the folder for this process, where that is another one. The
-    graphs of large scopes grow between the operations.
+    graphs of large scopes grow beside the operations.
     """
 
     def __init__(
@@ -53,6 +57,8 @@ class QdrantLocalVectors(QdrantPort):
         self._disk_space = disk_space
         self._holder = holder
         self._growing: asyncio.Task[None] | None = None
+        self._growing_thread: ThreadPoolExecutor | None = None
+        self._is_ending = False
         self._thread: ThreadPoolExecutor | None = None
         self._runner: asyncio.Runner | None = None
         self._folder: QdrantFolder | None = None
@@ -111,9 +117,12 @@ class QdrantLocalVectors(QdrantPort):
     async def _released(self) -> None:
         """Close the files and let the next process in, without waiting for a compaction."""
         self.stop_compacting()
+        self._is_ending = True
         if self._growing is not None:
-            self._growing.cancel()
-            await asyncio.wait([self._growing])
+            await asyncio.wait([self._growing])  # a step ends soon, and the graph is then at rest
+        if self._growing_thread is not None:
+            self._growing_thread.shutdown(wait=False)
+            self._growing_thread = None
         if self._thread is not None:
             await self._on_thread(self._closed)
             self._thread.shutdown(wait=False)
@@ -138,18 +147,20 @@ class QdrantLocalVectors(QdrantPort):
             # A request that comes before the folder is free goes on without it.
             raise VectorStoreUnavailable(str(exc)) from exc
         is_growing = self._growing is not None and not self._growing.done()
-        if has_to_grow and not is_growing:
+        if has_to_grow and not is_growing and not self._is_ending:
             self._growing = asyncio.create_task(self._grow())
         return done
 
     async def _grow(self) -> None:
-        """Let the graphs grow to their ends, half of the time: the other half is for requests."""
+        """Let the graphs grow to their ends, whatever is asked meanwhile."""
+        if self._growing_thread is None:
+            self._growing_thread = ThreadPoolExecutor(
+                max_workers=1, thread_name_prefix="qdrant-graphs", initializer=_give_way
+            )
+        loop = asyncio.get_running_loop()
         try:
-            has_to_grow = True
-            while has_to_grow:
-                began = time.monotonic()
-                has_to_grow = await self._on_thread(self._grown)
-                await asyncio.sleep(time.monotonic() - began)
+            while not self._is_ending and (step := await self._on_thread(self._growth)) is not None:
+                await loop.run_in_executor(self._growing_thread, step)
         except VectorStoreUnavailable as exc:  # the next operation tries again
             _log.warning("a graph of the embedded store does not grow: %s", exc)
 
@@ -196,12 +207,12 @@ class QdrantLocalVectors(QdrantPort):
         collection = self._opened().collection
         return self._loop().run(operation(collection)), collection.has_to_grow
 
-    def _grown(self) -> bool:
-        """Whether a graph has to grow further; in a closed folder none has."""
+    def _growth(self) -> Callable[[], None] | None:
+        """The next step of a graph's growth; in a closed folder there is none."""
         if self._folder is None:
-            return False
-        self._folder.collection.grow()
-        return self._folder.collection.has_to_grow
+            return None
+        has_room = self._disk_space is None or self._disk_space.shortage() is None
+        return self._folder.collection.growth(may_write=has_room)
 
     def _opened(self) -> "QdrantFolder":
         if self._folder is None:
@@ -255,3 +266,9 @@ class QdrantLocalVectors(QdrantPort):
         if self._runner is None:
             self._runner = asyncio.Runner()
         return self._runner
+
+
+def _give_way() -> None:
+    """Let this thread have what processor time others leave; only Linux can say so of a thread."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,97 @@
+"""A scope's graph while it grows, while it is searched and while its files are written.
+
+Which thread may touch it is decided here. Everything but `add` and the writing of files happens on
+the store's thread. While the graph is not whole, or is `lent` to be written, it belongs to the
+thread that does so: what is stored meanwhile waits, and is proposed by name.
+"""
+
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import (
+        HeldIds,
+        ScopeGraph,
+    )
+
+Vectors = list[tuple[uuid.UUID, Sequence[float]]]
+_FIRST_WRITTEN, _WORTH_WRITING = 20_000, 1.25
+"""Points, and times the points of its files: a killed process loses a fifth of a graph at most."""
+
+
+class GrowingGraph:
+    """The graph of one scope, from none of its points to all of them.
+
+    It goes through them in the order of their ids: `next_id` is where it goes on, `held` what it
+    had before, if it was read from files.
+    """
+
+    def __init__(
+        self, graph: "ScopeGraph", *, whole: bool = False, held: "HeldIds | None" = None
+    ) -> None:
+        self.graph = graph
+        self.whole = whole
+        self.held = held
+        self.next_id: PointId | None = None
+        self.lent = False
+        self.broken = False
+        self.written = len(graph)
+        self._is_through = whole
+        self._became_whole = False
+        self._waiting: Vectors = []
+
+    def proposed(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
+        """The `count` points that are most similar, or nearly, and those that wait."""
+        return [*self.graph.nearest(vector, count), *(name for name, _ in self._waiting)]
+
+    def take(self, name: uuid.UUID, vector: Sequence[float]) -> None:
+        """Add a point that was stored just now, unless the graph comes to it yet."""
+        if self.whole and not self.lent:
+            self.add([(name, vector)])
+        elif self._is_through or (isinstance(self.next_id, uuid.UUID) and name < self.next_id):
+            self._waiting.append((name, vector))
+
+    def next_addition(self, points: Vectors, next_id: PointId | None) -> Vectors:
+        """What to add now: the next `points` (the last ones without a `next_id`) and what waits."""
+        self.next_id = next_id
+        self._is_through = next_id is None
+        added, self._waiting = points + self._waiting, []
+        return added
+
+    def add(self, points: Vectors) -> None:
+        """Add these, on a thread of its own while it grows; a failure makes the graph useless."""
+        try:
+            if points:
+                self.graph.add(points)
+        except BaseException:
+            self.whole, self.broken = False, True
+            raise
+
+    def settle(self) -> None:
+        """Take the graph back from the other thread; it is whole if nothing is left to add."""
+        self.lent = False
+        if self.whole and self._waiting:
+            self.add(self._waiting)
+            self._waiting = []
+        if self._is_through and not self._waiting and not self.whole and not self.broken:
+            self.whole = self._became_whole = True
+            self.held = None
+
+    @property
+    def has_to_go_on(self) -> bool:
+        """Whether there are points of the scope that it has not come to."""
+        return not self._is_through
+
+    @property
+    def is_worth_writing(self) -> bool:
+        """Whether it became whole just now, or its files are a fifth behind."""
+        behind = max(int(self.written * _WORTH_WRITING), _FIRST_WRITTEN)
+        return len(self.graph) >= (self.written + 1 if self._became_whole else behind)
+
+    def wrote(self, size: int) -> None:
+        """Its files have so many points, or could not be written and are not worth a try before."""
+        self.written = size
+        self._became_whole = False
