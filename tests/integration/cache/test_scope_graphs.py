@@ -362,6 +362,24 @@ async def test_a_graph_is_used_until_another_without_what_was_removed_is_whole(
         assert (await names(collection, stored[200]))[0] == "What is 200 of f?"
 
 
+async def test_what_is_cleared_while_a_graph_grows_is_not_found(tmp_path: Path) -> None:
+    stored, late = vectors(), vectors(1, seed=9)[0]
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        step = collection.growth()
+        assert step is not None
+
+        assert await collection.sweep("acme", "all", 100) == POINTS
+        step()
+        await collection.store(SCOPE, late, entry("late"))
+        grown(collection)
+
+        assert [await names(collection, vector) for vector in stored[:20]] == [
+            ["What is late?"]
+        ] * 20
+
+
 async def test_a_graph_that_failed_is_made_again(tmp_path: Path) -> None:
     stored = vectors()
     async with opened(tmp_path) as collection:

@@ -14,7 +14,7 @@ import numpy as np
 from usearch.index import Index
 
 _LINKS = 16
-_BREADTH_OF_ADDING = 128
+_BREADTH_OF_ADDING = 64
 _BREADTH_OF_SEARCHING = 256
 _ID_BYTES = 16
 _ID = np.dtype(f"S{_ID_BYTES}")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import QdrantFolder
     from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import FolderLock
 
-_NICENESS = 10
+_NICENESS = 5
 _log = logging.getLogger(__name__)
 
 
