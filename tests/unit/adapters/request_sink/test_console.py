@@ -1,5 +1,6 @@
 """The line that whoever watches the server reads."""
 
+import asyncio
 import io
 import json
 import re
@@ -62,6 +63,33 @@ def test_a_closed_stream_fails_no_request() -> None:
     Console(stream, plain).write(an_event())
 
 
+class Written(io.StringIO):
+    """Keeps what was written with each call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.calls.append(text)
+        return super().write(text)
+
+
+async def test_on_an_event_loop_the_lines_of_a_moment_are_one_write() -> None:
+    stream = Written()
+    sink = Console(stream, lambda served: served.request_id)
+
+    for name in ("one", "two"):
+        sink.write(an_event(request_id=name))
+    async with asyncio.timeout(10):
+        while not stream.calls:
+            await asyncio.sleep(0.001)
+    sink.write(an_event(request_id="three"))
+    sink.close()
+
+    assert stream.calls == ["one\ntwo\n", "three\n"]
+
+
 @pytest.mark.parametrize(
     ("choice", "stream", "first"),
     [
@@ -86,3 +114,13 @@ def test_the_form_is_the_one_asked_for_or_fits_the_stream(
 
 def test_no_line_is_printed_where_none_is_wanted() -> None:
     assert console(read_settings({"CONSOLE": "off"}), Terminal()) is None
+
+
+def test_json_says_what_a_client_chose_as_it_was() -> None:
+    request = an_event(method=None, path='/v1/"é"\n\ud800')
+
+    assert json.loads(as_json(request)) == {
+        "method": None,
+        "path": '/v1/"é"\n\ud800',
+        **request.line(),
+    }

@@ -3,6 +3,7 @@
 Never writes a prompt or an answer.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TextIO
@@ -18,26 +19,43 @@ _COLOURS = {
     "MISS": _YELLOW,
 }
 _FIRST_ERROR = 400
+_TOGETHER_SECONDS = 0.02
 _MOST_CHARACTERS = 60  # of a path or a model, which a client may choose
 
 
 class Console:
-    """Writes each request to `stream` in one form."""
+    """Writes each request to `stream` in one form.
+
+    On an event loop the lines of a moment are written together: a write costs as much as a look
+    at the store's reply.
+    """
 
     def __init__(self, stream: TextIO, form: Callable[[RequestEvent], str]) -> None:
         self._stream = stream
         self._form = form
+        self._waiting: list[str] = []
 
     def write(self, served: RequestEvent) -> None:
-        """Write one line; a stream that is gone loses it."""
-        try:
-            self._stream.write(self._form(served) + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            return
+        """Write one line, at once or a moment later; a stream that is gone loses it."""
+        self._waiting.append(self._form(served) + "\n")
+        if len(self._waiting) == 1:
+            try:
+                asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._write_waiting)
+            except RuntimeError:  # no loop runs here
+                self._write_waiting()
 
     def close(self) -> None:
-        """Nothing: the stream is its owner's."""
+        """Write what waits; the stream is its owner's."""
+        self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        lines, self._waiting = self._waiting, []
+        if lines:
+            try:
+                self._stream.write("".join(lines))
+                self._stream.flush()
+            except (OSError, ValueError):
+                return
 
 
 def as_json(served: RequestEvent) -> str:

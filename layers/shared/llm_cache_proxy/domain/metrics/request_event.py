@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from json.encoder import encode_basestring_ascii
 
 _JSON = json.JSONEncoder(separators=(",", ":"))
 
@@ -88,10 +89,16 @@ class RequestEvent:
         }
         return {name: value for name, value in fields.items() if value is not None}
 
-    def json_line(self, **further: object) -> str:
+    def json_line(self, **further: str | None) -> str:
         """The log line as compact JSON in ASCII, with `further` fields at its end."""
         line = self._json_line
-        return f"{line[:-1]},{_JSON.encode(further)[1:]}" if further else line
+        if not further:
+            return line
+        members = [
+            f'"{name}":{"null" if value is None else encode_basestring_ascii(value)}'
+            for name, value in further.items()
+        ]
+        return f"{line[:-1]},{','.join(members)}}}"
 
     @cached_property
     def _json_line(self) -> str:

@@ -70,7 +70,7 @@ class RequestEvents:
             key=draft.key,
             model=draft.model,
             status=status,
-            result=outcome.result.value,
+            result=str(outcome.result),
             reason=outcome.reason,
             entry=outcome.entry_id,
             similarity=outcome.similarity,
@@ -97,6 +97,8 @@ class RequestEvents:
         """Close every sink."""
         for sink in self.sinks:
             sink.close()
+        if self.console is not None:
+            self.console.close()
 
     def _write_refused(
         self, draft: RequestEventDraft, status: int, latency_ms: float, duration_ms: float
@@ -134,6 +136,8 @@ def _outcome(draft: RequestEventDraft, state: RequestState, status: int) -> Outc
 
 
 def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    if not counts:
+        return {}
     return {
         name.removeprefix(prefix): amount
         for name, amount in counts.items()
