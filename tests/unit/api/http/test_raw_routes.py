@@ -26,6 +26,10 @@ async def broken(_: Request) -> Response:
     raise NotFound("No such thing.")
 
 
+async def faulty(_: Request) -> Response:
+    raise ZeroDivisionError
+
+
 async def on_not_found(_: Request, exc: Exception) -> Response:
     return PlainTextResponse(str(exc), 404)
 
@@ -44,6 +48,7 @@ def app() -> FastAPI:
             RawRoute("/raw", saying("first"), ["POST"]),
             RawRoute("/raw", saying("second"), ["POST", "PUT"]),
             RawRoute("/broken", broken, ["GET"]),
+            RawRoute("/faulty", faulty, ["GET"]),
             RawRoute("/named/{name}", named, ["GET"]),
         ]
     )
@@ -74,3 +79,10 @@ async def test_each_request_goes_to_the_first_route_that_takes_it(
 
     assert answer.status_code == status
     assert text is None or answer.text == text
+
+
+async def test_what_has_no_handler_is_raised_as_it_is(app: FastAPI) -> None:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        with pytest.raises(ZeroDivisionError):
+            await client.get("/faulty")

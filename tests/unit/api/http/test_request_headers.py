@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from llm_cache_proxy.api.http.raw_requests import request_headers
+from llm_cache_proxy.api.http.raw_requests import media_type_in, request_headers
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests.controls import parse_controls
 
@@ -29,3 +29,10 @@ def test_of_two_ttls_neither_is_picked() -> None:
 
     with pytest.raises(InvalidRequest, match="x-cache-ttl"):
         parse_controls(sent)
+
+
+def test_of_two_content_types_the_first_is_the_bodys() -> None:
+    sent = _sent(("content-type", "Application/JSON; charset=utf-8"), ("content-type", "text/html"))
+    bare = _sent(("content-type", "application/json"), ("content-type", "application/json"))
+
+    assert {media_type_in(sent), media_type_in(bare)} == {"application/json"}

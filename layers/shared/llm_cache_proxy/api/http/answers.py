@@ -76,7 +76,7 @@ def named_for(request_id: str, path: str) -> dict[str, str]:
 def outcome_headers(outcome: Outcome, request_id: str) -> dict[str, str]:
     """`x-cache` and what goes with it; absent facts have no header."""
     headers = {
-        "x-cache": outcome.result.value,
+        "x-cache": str(outcome.result),
         "x-cache-reason": outcome.reason,
         "x-request-id": request_id,
     }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.middleware.exceptions import ExceptionMiddleware
 
 from llm_cache_proxy.api.http.raw_requests import RawRoutesFirst
 
@@ -36,7 +35,7 @@ class BareApplication(FastAPI):
         """
         handlers = dict(self.exception_handlers)
         on_fault = handlers.pop(Exception, None)
-        app: ASGIApp = ExceptionMiddleware(RawRoutesFirst(self.router), handlers)
+        app: ASGIApp = RawRoutesFirst(self.router, handlers)
         for each in reversed(self.user_middleware):
             app = each.cls(app, *each.args, **each.kwargs)
         return app if on_fault is None else ServerErrorMiddleware(app, on_fault)

@@ -9,17 +9,18 @@ A body is read up to the limit and no further, and not for ever; work ends with 
 """
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 from llm_cache_proxy.domain.errors import (
     BodyTooLarge,
@@ -74,26 +75,46 @@ def _served_by(endpoint: Endpoint) -> ASGIApp:
 
 
 class RawRoutesFirst:
-    """Finds the raw routes of `router` by method and path, and leaves the rest to it."""
+    """Finds the raw routes of `router` by method and path, and leaves the rest to it.
 
-    def __init__(self, router: APIRouter) -> None:
-        self._raw = {
-            (method, route.path): route.app
+    `on_error` are the handlers of what a route raises before it has answered.
+    """
+
+    def __init__(self, router: APIRouter, on_error: Mapping[Any, ExceptionHandler]) -> None:
+        self._raw: dict[tuple[str, str], Endpoint] = {
+            (method, route.path): route.endpoint
             for route in reversed(router.routes)  # the first of two has it
             if isinstance(route, RawRoute) and not route.param_convertors
             for method in route.methods or ()
         }
-        self._others = AsyncExitStackMiddleware(router)
+        self._on_error = on_error
+        self._others = ExceptionMiddleware(AsyncExitStackMiddleware(router), on_error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         raw = self._raw.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        await (raw or self._others)(scope, receive, send)
+        if raw is None:
+            await self._others(scope, receive, send)
+            return
+        try:
+            response = await raw(Request(scope, receive, send))
+        except Exception as exc:  # noqa: BLE001 - what has no handler is raised there again
+            await self._failed(exc)(scope, receive, send)
+            return
+        await response(scope, receive, send)
+
+    def _failed(self, exc: Exception) -> ASGIApp:
+        """Answers as Starlette does where `exc` is raised, which costs nothing until it is."""
+
+        async def raising(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+            raise exc
+
+        return ExceptionMiddleware(raising, self._on_error)
 
 
 def new_request_id() -> str:
     """A name for one request, in answers, logs and traces."""
-    return f"req_{secrets.token_hex(16)}"
+    return f"req_{os.urandom(16).hex()}"
 
 
 def request_id_of(request: Request) -> str:
@@ -125,36 +146,49 @@ def query_of(request: Request) -> str:
     return raw.decode("latin-1")
 
 
-async def read_json_body(request: Request, max_body_bytes: int) -> bytes:
-    """The whole body of a request that declares JSON; raises as `read_body` does.
+async def read_json_body(
+    request: Request, max_body_bytes: int, headers: Mapping[str, str] | None = None
+) -> bytes:
+    """The whole body of a request that declares JSON; `headers` and errors as in `read_body`.
 
     Raises UnsupportedMediaType for any other type: a web page of another origin may send a form's
     types without asking first, and JSON never.
     """
-    content_type = media_type(request)
+    headers = request.headers if headers is None else headers
+    content_type = media_type_in(headers)
     if content_type != _JSON and not content_type.endswith("+json"):
         raise UnsupportedMediaType(
             f"The content type is '{content_type[:100]}'; send the body with "
             "'content-type: application/json'.",
             param="content-type",
         )
-    return await read_body(request, max_body_bytes)
+    return await read_body(request, max_body_bytes, headers)
 
 
 def media_type(request: Request) -> str:
     """The body's declared type in lower case, without parameters; empty where none is."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type_in(request.headers)
 
 
-async def read_body(request: Request, max_body_bytes: int) -> bytes:
+def media_type_in(headers: Mapping[str, str]) -> str:
+    """The same of headers by names in lower case; the first type where several are declared."""
+    declared = headers.get("content-type", "")
+    return declared.partition(";")[0].partition(",")[0].strip().lower()
+
+
+async def read_body(
+    request: Request, max_body_bytes: int, headers: Mapping[str, str] | None = None
+) -> bytes:
     """The whole body. Raises BodyTooLarge as soon as it is known to be over the limit.
 
     Raises BodyTooSlow where it is not here in time, and InvalidRequest where it is cut off.
+    `headers` are the request's as `request_headers` gives them, where the caller has them already.
     """
-    declared = request.headers.get("content-length", "")
+    headers = request.headers if headers is None else headers
+    declared = headers.get("content-length", "")
     if declared.isdigit() and int(declared) > max_body_bytes:
         raise _too_large(max_body_bytes)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get("content-encoding", "identity").lower() != "identity":
         raise InvalidRequest(
             "Compressed request bodies are not accepted; send the JSON as it is.",
             param="content-encoding",

@@ -115,8 +115,7 @@ class WebPageProtection:
             self._request_events.write(record, status=status, latency_ms=0, duration_ms=0)
 
     def _refusal(self, scope: Scope) -> RequestRefused | None:
-        headers: list[tuple[bytes, bytes]] = scope["headers"]
-        hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+        hosts, origins, sites = _named_sites(scope["headers"])
         if self._covers is not None:
             local = scope.get("server") or (None,)
             if not hosts or not all(self._covers(host, local[0]) for host in hosts):
@@ -124,10 +123,10 @@ class WebPageProtection:
                     f"The host '{', '.join(hosts)[:100]}' is not this server's. The operator can "
                     "list it in ALLOWED_HOSTS."
                 )
+        if not (origins or sites):  # as clients that are no browsers send it
+            return None
         if ANY in self._origins and not scope["path"].startswith(self._named_alone):
             return None
-        origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
-        sites = {value.strip().lower() for name, value in headers if name == b"sec-fetch-site"}
         return self._origin_refusal(origins, sites, hosts)
 
     def _origin_refusal(
@@ -150,6 +149,21 @@ class WebPageProtection:
             f"Pages of {page} may not use this server from a browser. The operator can list "
             "their origin in CORS_ALLOW_ORIGINS."
         )
+
+
+def _named_sites(headers: list[tuple[bytes, bytes]]) -> tuple[list[str], list[str], set[bytes]]:
+    """The values of `Host`, `Origin` and `Sec-Fetch-Site`."""
+    hosts: list[str] = []
+    origins: list[str] = []
+    sites: set[bytes] = set()
+    for name, value in headers:
+        if name == b"host":
+            hosts.append(value.decode("latin-1"))
+        elif name == b"origin":
+            origins.append(value.decode("latin-1"))
+        elif name == b"sec-fetch-site":
+            sites.add(value.strip().lower())
+    return hosts, origins, sites
 
 
 def _is_origin_of(origin: str, host: str) -> bool:

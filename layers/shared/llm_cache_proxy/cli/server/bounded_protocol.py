@@ -9,7 +9,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar, NoReturn, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -158,7 +158,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer behind a body in chunks."""
-        self._count_head(len(name) + len(value) + 4)  # a colon, a space and the line's end
+        # Counted here, not by a call: there are many headers in a request.
+        self._head_bytes += len(name) + len(value) + 4  # a colon, a space and the line's end
+        if self._head_bytes > self.limits.head_bytes:
+            self._refuse_head()
         if name.lower() == b"host" and not self._in_body:
             if self._names_host:
                 raise _SecondHostError  # the parser stops, and asks for a 400
@@ -245,8 +248,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def _count_head(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > self.limits.head_bytes:
-            self._head_too_large = True
-            raise _HeadTooLargeError  # the parser stops, and asks for a 400
+            self._refuse_head()
+
+    def _refuse_head(self) -> NoReturn:
+        self._head_too_large = True
+        raise _HeadTooLargeError  # the parser stops, and asks for a 400
 
     def _refuse_large_head(self) -> None:
         limit = f"{self.limits.head_bytes:,}"

@@ -37,12 +37,13 @@ def cached_endpoint(dialect: Dialect) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         service: Service = request.app.state.service
-        draft: RequestEventDraft = request.state.event_draft
+        state = request.scope["state"]
+        draft: RequestEventDraft = state["event_draft"]
         headers, query = request_headers(request.headers), query_of(request)
-        body = await read_json_body(request, service.max_body_bytes)
+        body = await read_json_body(request, service.max_body_bytes, headers)
         fields = await _parsed(body)
         parsed = client_request(
-            request.state.client, dialect, fields, body=body, headers=headers, query=query
+            state["client"], dialect, fields, body=body, headers=headers, query=query
         )
         draft.model = parsed.model
         draft.state = RequestState()
