@@ -7,6 +7,15 @@ packing in Python) costs more than the command itself.
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from hiredis import pack_command
+from redis.exceptions import (
+    MovedError,
+    NoPermissionError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+)
+
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     Argument,
     NoSuchScriptError,
@@ -37,14 +46,6 @@ class RedisPyServer:
 
     async def command(self, *words: Argument) -> object:
         """The server's reply."""
-        from redis.exceptions import (
-            MovedError,
-            NoPermissionError,
-            NoScriptError,
-            RedisClusterException,
-            RedisError,
-        )
-
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 reply = await self._execute(*words)
@@ -73,8 +74,6 @@ class RedisPyServer:
             await self._idle.pop().disconnect()
 
     async def _execute(self, *words: Argument) -> object:
-        from hiredis import pack_command
-
         packed = pack_command(words)  # type: ignore[arg-type] # its stub means a single word
         async with self._free:
             connection = await self._connected()

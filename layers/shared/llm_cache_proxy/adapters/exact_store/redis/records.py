@@ -4,8 +4,7 @@ A reply that makes no sense raises ExactStoreUnavailable.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import cast
 
 from llm_cache_proxy.domain.entries.entry import (
@@ -146,13 +145,18 @@ def texts(reply: object) -> list[str]:
     return reply
 
 
-@contextmanager
-def malformed_is_unavailable() -> Iterator[None]:
+class malformed_is_unavailable:  # noqa: N801 - reads as what it does in a `with`
     """Report an unreadable reply as the store's failure."""
-    try:
-        yield
-    except (TypeError, ValueError, LookupError, AttributeError) as exc:
-        raise ExactStoreUnavailable(_SENSELESS) from exc
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Raise ExactStoreUnavailable in place of what reading rubbish raises."""
+        if isinstance(exc, TypeError | ValueError | LookupError | AttributeError):
+            raise ExactStoreUnavailable(_SENSELESS) from exc
 
 
 def _hit_or_not(reply: list[str], query: Lookup) -> Hit | Barred | Miss:

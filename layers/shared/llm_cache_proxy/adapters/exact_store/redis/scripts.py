@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Protocol, cast
+from typing import Protocol
 
 from llm_cache_proxy.adapters.exact_store.redis.names import TENANTS
 from llm_cache_proxy.adapters.exact_store.refused_writes import RefusedWrites
@@ -124,4 +124,7 @@ def milliseconds(seconds: float) -> int:
 
 def flat(counts: Mapping[str, int]) -> list[Argument]:
     """Counts as words, name and amount."""
-    return [cast("Argument", word) for pair in counts.items() for word in pair]
+    words: list[Argument] = []
+    for pair in counts.items():
+        words += pair
+    return words

@@ -173,4 +173,4 @@ class RedisExactStore(
 
 def _lookup_arguments(query: Lookup, window: str) -> list[Argument]:
     max_age = "" if query.max_age_seconds is None else query.max_age_seconds
-    return [FORMAT_VERSION, query.form.value, query.text_digest, max_age, window]
+    return [FORMAT_VERSION, str(query.form), query.text_digest, max_age, window]
