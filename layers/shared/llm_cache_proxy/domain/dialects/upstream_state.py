@@ -105,6 +105,9 @@ _LONGEST_REMEMBERED = 200
 _INSIDE = ("extra_body", "google", "venice_parameters")
 """Members that hold a provider's own fields: Google's and Venice's, and what clients nest."""
 
+_NAMED = _FIELDS.union(_INSIDE, ("tools",))
+"""Every field that may switch a live tool on."""
+
 _CLIENTS_OWN = frozenset({"function", "custom"})
 _CLIENTS_OWN_PREFIXES = ("bash_", "memory_", "text_editor_")
 """Anthropic's types, dated, of tools that the client runs and whose schema the model knows.
@@ -118,6 +121,8 @@ _SWITCHES = ("mode", "enable", "enabled")
 
 def uses_live_tools(fields: JsonObject) -> bool:
     """Whether the upstream may search or act for this request, by its fields or its tools."""
+    if _NAMED.isdisjoint(fields):  # as nearly every request is
+        return False
     inner = (fields.get(name) for name in _INSIDE)
     return (
         any(_is_on(fields[name]) for name in fields.keys() & _FIELDS)
@@ -145,13 +150,11 @@ def names_a_file(messages: object) -> bool:
     """Whether a part of a message is a file that was uploaded before (`file_id`)."""
     if not isinstance(messages, list):
         return False
-    contents = (message.get("content") for message in messages if isinstance(message, dict))
-    return any(
-        isinstance(part, dict) and _file_id(part) is not None
-        for content in contents
-        if isinstance(content, list)
-        for part in content
-    )
+    for message in messages:
+        content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(content, list) and any(map(_is_file, content)):
+            return True
+    return False
 
 
 def _offers_hosted_tools(tools: object) -> bool:
@@ -179,6 +182,9 @@ def _is_on(value: object) -> bool:
     return bool(value)
 
 
-def _file_id(part: JsonObject) -> object:
+def _is_file(part: object) -> bool:
+    if not isinstance(part, dict):
+        return False
     file = part.get("file")
-    return part.get("file_id") or (file.get("file_id") if isinstance(file, dict) else None)
+    named = part.get("file_id") or (file.get("file_id") if isinstance(file, dict) else None)
+    return named is not None

@@ -47,6 +47,8 @@ A response repeats `metadata`, `user` and the like: a shared one would show anot
 IN_KEY = ("anthropic-beta", "anthropic-version", "openai-beta")
 """Headers that go to the upstream and can change what it answers."""
 
+_IN_KEY = frozenset(IN_KEY)
+
 DOCUMENTED_DEFAULTS: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("openai", "/chat/completions"): {
         "n": 1,
@@ -122,6 +124,8 @@ class Identity:
 
 def effective_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The version and the betas that a request asks for; of a list, in any order."""
+    if _IN_KEY.isdisjoint(headers):
+        return ()
     asked = [(name, headers[name]) for name in IN_KEY if headers.get(name)]
     return tuple(
         (name, ",".join(sorted({part.strip() for part in value.split(",")})))

@@ -137,7 +137,10 @@ def plan(policy: Policy, controls: Controls, traits: Traits) -> Plan:
 
 
 def _at_most(seconds: int, *limits: int | None) -> int:
-    return min(seconds, *(limit for limit in limits if limit is not None), seconds)
+    for limit in limits:
+        if limit is not None and limit < seconds:
+            seconds = limit
+    return seconds
 
 
 _NO_READ: Mapping[Mode, Reason] = {

@@ -3,7 +3,7 @@
 Never serves a text that only normalising makes identical before the guard has read both as written.
 """
 
-import secrets
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -201,7 +201,7 @@ class ExactTier:
             check=check,
             flight=f"{key}:{planned.text_digest}" if coalesces else None,
             lease_seconds=self.lost_leases.terms.lease_seconds,
-            claim=secrets.token_hex(CLAIM_BYTES) if coalesces else "",
+            claim=os.urandom(CLAIM_BYTES).hex() if coalesces else "",
             # Without a lease this request may not refresh what it finds.
             stale_seconds=planned.plan.stale_seconds if coalesces or planned.plan.failed else 0,
             refresh_ahead=planned.plan.refresh_ahead,
