@@ -69,9 +69,11 @@ class Written(io.StringIO):
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[str] = []
+        self.written = asyncio.Event()
 
     def write(self, text: str) -> int:
         self.calls.append(text)
+        self.written.set()
         return super().write(text)
 
 
@@ -81,9 +83,7 @@ async def test_on_an_event_loop_the_lines_of_a_moment_are_one_write() -> None:
 
     for name in ("one", "two"):
         sink.write(an_event(request_id=name))
-    async with asyncio.timeout(10):
-        while not stream.calls:
-            await asyncio.sleep(0.001)
+    await stream.written.wait()
     sink.write(an_event(request_id="three"))
     sink.close()
 

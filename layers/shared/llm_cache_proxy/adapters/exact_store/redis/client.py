@@ -8,13 +8,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from hiredis import pack_command
-from redis.exceptions import (
-    MovedError,
-    NoPermissionError,
-    NoScriptError,
-    RedisClusterException,
-    RedisError,
-)
 
 from llm_cache_proxy.adapters.exact_store.redis.scripts import (
     Argument,
@@ -46,6 +39,14 @@ class RedisPyServer:
 
     async def command(self, *words: Argument) -> object:
         """The server's reply."""
+        from redis.exceptions import (
+            MovedError,
+            NoPermissionError,
+            NoScriptError,
+            RedisClusterException,
+            RedisError,
+        )
+
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 reply = await self._execute(*words)
