@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from llm_cache_proxy.settings.addresses import has_no_path
 from llm_cache_proxy.settings.groups.access import AccessSettings
@@ -15,6 +15,7 @@ from llm_cache_proxy.settings.groups.local_server import LocalServerSettings
 from llm_cache_proxy.settings.groups.observability import ObservabilitySettings
 from llm_cache_proxy.settings.groups.semantic_tier import SemanticTierSettings
 from llm_cache_proxy.settings.groups.upstream import UpstreamSettings
+from llm_cache_proxy.settings.variables import Variables
 
 GROUPS: tuple[type[BaseModel], ...] = (
     UpstreamSettings,
@@ -46,6 +47,18 @@ class Settings(
     model_config = SettingsConfigDict(
         frozen=True, env_ignore_empty=True, extra="ignore", defer_build=False
     )
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 - the library's, which calls it with all five
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # Files are read by `load_env_file`.
+        return init_settings, Variables(settings_cls)
 
     def doubts(self) -> list[str]:
         """Settings that may be mistakes, one line each, for the log at start."""
