@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 from llm_cache_proxy.adapters.null import NullEmbedder, NullVectorStore
 from llm_cache_proxy.adapters.system_clock import SystemClock
@@ -14,8 +15,6 @@ from llm_cache_proxy.domain.metrics.pricing import CountedModels, default_prices
 from llm_cache_proxy.domain.promise import Promise
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import semantic_rules
-from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
-from llm_cache_proxy.pipeline.checks.learning import LearningRules
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
 from llm_cache_proxy.pipeline.options import Dependencies, Options, Ports
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
@@ -23,6 +22,10 @@ from llm_cache_proxy.pipeline.support.dependency import Breaker, Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
 from llm_cache_proxy.settings import Settings
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
+    from llm_cache_proxy.pipeline.checks.learning import LearningRules
 
 
 def policy(settings: Settings, parts: Parts) -> Policy:
@@ -129,13 +132,17 @@ def _options(settings: Settings, watched: Dependencies, *, frozen: bool) -> Opti
     )
 
 
-def _shadow_rules(settings: Settings) -> ShadowRules | None:
+def _shadow_rules(settings: Settings) -> "ShadowRules | None":
     if settings.shadow_rate <= 0:
         return None
+    from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
+
     return ShadowRules(settings.shadow_rate, settings.shadow_limit, settings.shadow_agreement)
 
 
-def _learning_rules(settings: Settings) -> LearningRules | None:
+def _learning_rules(settings: Settings) -> "LearningRules | None":
     if settings.max_wrong_share is None:
         return None
+    from llm_cache_proxy.pipeline.checks.learning import LearningRules
+
     return LearningRules(Promise(settings.max_wrong_share), settings.explore_rate)

@@ -1,18 +1,22 @@
-"""Composes the checks on semantic hits: verifier, samples, learned thresholds."""
+"""Composes the checks on semantic hits: verifier, samples, learned thresholds.
+
+What compares answers is imported where the options ask for it: most need none,
+and a cold start pays for what it imports.
+"""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
-from llm_cache_proxy.pipeline.checks.agreement import Agreement
-from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
-from llm_cache_proxy.pipeline.checks.learning import Learning
-from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.options import Options, Ports
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.embedding_calls import EmbeddingCalls
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.pipeline.checks.learning import Learning
+    from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,8 @@ class Checks:
     """Each is None if the options do not ask for it."""
 
     pair_verifier: PairVerifier | None
-    shadow_sampler: ShadowSampler | None
-    learning: Learning | None
+    shadow_sampler: "ShadowSampler | None"
+    learning: "Learning | None"
 
 
 def compose_checks(
@@ -70,9 +74,13 @@ def _shadow_sampler(
     counter_writer: CounterWriter,
     background: Background,
     judge: PairVerifier | None,
-) -> ShadowSampler | None:
+) -> "ShadowSampler | None":
     if options.shadow is None:
         return None
+    from llm_cache_proxy.pipeline.checks.agreement import Agreement
+    from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
+    from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
+
     return ShadowSampler(
         rules=options.shadow,
         threshold=policy.threshold,
@@ -94,9 +102,14 @@ def _learning(
     counter_writer: CounterWriter,
     background: Background,
     judge: PairVerifier | None,
-) -> Learning | None:
+) -> "Learning | None":
     if options.learning is None or ports.counters is None:
         return None
+    from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
+    from llm_cache_proxy.pipeline.checks.agreement import Agreement
+    from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers
+    from llm_cache_proxy.pipeline.checks.learning import Learning
+
     parts = options.dependencies
     return Learning(
         rules=options.learning,

@@ -5,11 +5,11 @@ operator's dry run over read-only stores.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.composed_checks import compose_checks
 from llm_cache_proxy.pipeline.composed_embeddings import CachedEmbeddings, compose_embeddings
@@ -29,6 +29,9 @@ from llm_cache_proxy.pipeline.upstream.records import EntryWriter, UpstreamUsage
 from llm_cache_proxy.pipeline.upstream.requests import UpstreamRequests
 from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation
 
+if TYPE_CHECKING:
+    from llm_cache_proxy.pipeline.checks.learning import Learning
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
@@ -44,7 +47,7 @@ class Pipeline:
     semantic: SemanticTier
     entry_writer: EntryWriter
     counter_writer: CounterWriter
-    learning: Learning | None
+    learning: "Learning | None"
 
 
 def compose(ports: Ports, policy: Policy, options: Options) -> Pipeline:

@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.pricing import CountedModels, PriceList
-from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
-from llm_cache_proxy.pipeline.checks.learning import CounterReader, LearningRules
 from llm_cache_proxy.pipeline.single_flight.coordinator import KEEP_ALIVE_SECONDS
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.support.dependency import Dependency
@@ -23,6 +22,10 @@ from llm_cache_proxy.ports.upstream import Upstream
 from llm_cache_proxy.ports.vector_store import VectorStore
 from llm_cache_proxy.ports.verifier import Verifier
 
+if TYPE_CHECKING:
+    from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
+    from llm_cache_proxy.pipeline.checks.learning import CounterReader, LearningRules
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -37,7 +40,7 @@ class Ports:
     upstream: Upstream
     clock: Clock
     verifier: Verifier | None = None
-    counters: CounterReader | None = None
+    counters: "CounterReader | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,8 @@ class Options:
     unchecked_per_minute: int
     most_kept_bytes: int
     chance: Callable[[], float]
-    shadow: ShadowRules | None = None
-    learning: LearningRules | None = None
+    shadow: "ShadowRules | None" = None
+    learning: "LearningRules | None" = None
     verifies_samples: bool = True
     asks_verifier: bool = True
     inline: bool = False

@@ -5,12 +5,12 @@ Each step returns what it decided (`pipeline/request/decision.py`); only this fi
 
 from asyncio import gather, to_thread
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
 from llm_cache_proxy.domain.metrics.counter_names import merged, negated
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
@@ -38,6 +38,9 @@ from llm_cache_proxy.pipeline.upstream.miss import MissPath
 from llm_cache_proxy.pipeline.upstream.revalidation import Revalidation, read_to_end
 from llm_cache_proxy.ports.upstream import Upstream
 
+if TYPE_CHECKING:
+    from llm_cache_proxy.pipeline.checks.learning import Learning
+
 _DRAIN_SECONDS = 10.0
 _CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
@@ -60,7 +63,7 @@ class CachingProxy:
     semantic: SemanticTier
     miss: MissPath
     pair_verifier: PairVerifier | None
-    learning: Learning | None
+    learning: "Learning | None"
     counter_writer: CounterWriter
     background: Background
     unstored: UnstoredAnswers | None = None

@@ -10,12 +10,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import merged
-from llm_cache_proxy.domain.promise import Cell, Part, Promise, TenantEvidence
+from llm_cache_proxy.domain.promise import Part, Promise, TenantEvidence
 from llm_cache_proxy.domain.promise.cells import LOWEST
 from llm_cache_proxy.domain.promise.counters import (
     FORGOTTEN,
@@ -31,6 +31,7 @@ from llm_cache_proxy.domain.promise.parts import UNKNOWN, part_of, plan_parts
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
 from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers, may_be_compared
+from llm_cache_proxy.pipeline.checks.near import Near
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.decision import Compare
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -39,7 +40,7 @@ from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
-from llm_cache_proxy.ports.vector_store import Candidate, VectorStore
+from llm_cache_proxy.ports.vector_store import VectorStore
 
 _log = logging.getLogger(__name__)
 
@@ -99,14 +100,6 @@ class Learned:
     def check_rate(self) -> float:
         """The share of learned hits that is checked."""
         return max(self.rules.explore_rate, *(part.plan.check_rate for part in self.parts))
-
-
-class Near(NamedTuple):
-    """A candidate, and what kind of candidate it is."""
-
-    candidate: Candidate
-    group: int
-    cell: Cell
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from statistics import median
 
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult
 from llm_cache_proxy.ports.exact_store.leases import FoundSemantically, NoLease
@@ -85,8 +84,11 @@ class UpstreamPace:
 
     def expected_seconds(self, model: str) -> float:
         """How long an answer usually takes."""
-        seen = self._seen.get(model)
-        return median(seen) if seen else UNKNOWN_SECONDS
+        seen = sorted(self._seen.get(model, ()))
+        if not seen:
+            return UNKNOWN_SECONDS
+        # Not by `statistics`: its fractions and decimals would be imported at every cold start.
+        return (seen[(len(seen) - 1) // 2] + seen[len(seen) // 2]) / 2
 
 
 def pauses(expected_seconds: float, age_seconds: float, fraction: float) -> Iterator[float]:

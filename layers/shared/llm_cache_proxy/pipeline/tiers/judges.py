@@ -6,17 +6,20 @@ at `LIKELY_SIMILARITY` is most likely right, so that asking first spares a call 
 any other pair is judged beside the upstream's call, and may match the next time.
 """
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.promise import Plan, cell_of
 from llm_cache_proxy.domain.requests.presets import LIKELY_SIMILARITY
 from llm_cache_proxy.domain.requests.reasons import Reason
-from llm_cache_proxy.pipeline.checks.learning import Learning, Near
+from llm_cache_proxy.pipeline.checks.near import Near
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.vector_store import Candidate
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.pipeline.checks.learning import Learning
 
 
 class Judge(Protocol):
@@ -67,7 +70,7 @@ class LearnedJudge:
         planned: PlannedRequest,
         state: RequestState,
         guard: Guard,
-        learning: Learning,
+        learning: "Learning",
         group: int,
     ) -> None:
         self._planned = planned

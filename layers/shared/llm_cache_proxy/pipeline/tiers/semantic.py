@@ -6,6 +6,7 @@ turn, nearest first, and everything around the prompt has to be equal already (t
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.guard import Guard
@@ -13,8 +14,7 @@ from llm_cache_proxy.domain.promise import group_of
 from llm_cache_proxy.domain.promise.counters import seen_counts
 from llm_cache_proxy.domain.requests.keys import is_respelt
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.checks.learning import Learning, Near
-from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
+from llm_cache_proxy.pipeline.checks.near import Near
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.request.decision import AskUpstream, Served
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -34,6 +34,10 @@ from llm_cache_proxy.ports.exact_store.store import (
     Miss,
 )
 from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
+
+if TYPE_CHECKING:
+    from llm_cache_proxy.pipeline.checks.learning import Learning
+    from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 
 _TELLS_MORE = (Reason.GUARD, Reason.FEEDBACK)
 """Reasons of the exact tier, which explain more than that nothing else is near."""
@@ -65,8 +69,8 @@ class SemanticTier:
     hits: HitAnswers
     prepare: Callable[[], Awaitable[None]] = nothing_to_prepare
     pair_verifier: PairVerifier | None = None
-    shadow_sampler: ShadowSampler | None = None
-    learning: Learning | None = None
+    shadow_sampler: "ShadowSampler | None" = None
+    learning: "Learning | None" = None
     unstored: UnstoredAnswers | None = None
 
     async def find(self, planned: PlannedRequest, state: RequestState) -> Served | AskUpstream:
@@ -164,7 +168,7 @@ class SemanticTier:
 
     async def _first_learned(
         self,
-        learning: Learning,
+        learning: "Learning",
         planned: PlannedRequest,
         state: RequestState,
         near: Sequence[Candidate],
@@ -209,7 +213,7 @@ class SemanticTier:
 
     async def _ask_and_learn(
         self,
-        learning: Learning,
+        learning: "Learning",
         planned: PlannedRequest,
         state: RequestState,
         near: Near | None,
