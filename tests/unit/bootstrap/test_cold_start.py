@@ -1,0 +1,59 @@
+"""What a start of the completions function is spared."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic_settings import EnvSettingsSource
+
+from llm_cache_proxy.settings import Settings, read_settings
+
+_BUILT = (
+    "import llm_cache_proxy.api.app\n"
+    "from fastapi.openapi.models import OpenAPI\n"
+    "print(OpenAPI.__pydantic_complete__)"
+)
+_LOADED = (
+    "import sys, llm_cache_proxy.bootstrap.functions.completions\n"
+    "print(*(name for name in sys.modules if name.startswith('llm_cache_proxy.')))"
+)
+
+
+def _printed(code: str) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+
+
+def test_no_model_of_a_description_is_built_before_one_is_asked_for() -> None:
+    assert _printed(_BUILT) == "False"
+
+
+def test_what_compares_answers_is_not_imported_where_nothing_asks_for_it() -> None:
+    loaded = _printed(_LOADED).split()
+
+    assert "llm_cache_proxy.pipeline.composition" in loaded
+    assert {
+        "llm_cache_proxy.domain.answers",
+        "llm_cache_proxy.pipeline.checks.agreement",
+        "llm_cache_proxy.pipeline.checks.learning",
+        "llm_cache_proxy.pipeline.checks.shadow_sampling",
+    }.isdisjoint(loaded)
+
+
+def test_every_setting_is_one_text_that_the_environment_can_hold() -> None:
+    source = EnvSettingsSource(Settings)
+
+    assert not [
+        name for name, field in Settings.model_fields.items() if source.field_is_complex(field)
+    ]
+
+
+@pytest.mark.parametrize("name", ["SIMILARITY_THRESHOLD", "similarity_threshold"])
+def test_a_variable_is_read_in_capitals_or_not(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "0.97")
+    monkeypatch.setenv("PORT", "")
+
+    settings = read_settings()
+
+    assert settings.similarity_threshold == 0.97
+    assert settings.port == Settings.model_fields["port"].default
