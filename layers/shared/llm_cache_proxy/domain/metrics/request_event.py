@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from json.encoder import encode_basestring_ascii
+
+from llm_cache_proxy.domain.record import record
 
 _JSON = json.JSONEncoder(separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Usage:
     """An answer's tokens under its model's counted name; `saved` where no upstream was paid."""
 
@@ -19,7 +21,7 @@ class Usage:
     saved: bool
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class RequestEvent:
     """What became of one request.
 

@@ -10,11 +10,11 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.guard.limits import LONGEST_TEXT
 from llm_cache_proxy.domain.json_text import JsonObject, canonical_text
+from llm_cache_proxy.domain.record import record
 
 KEY_VERSION = 2
 """Raised when the same request would get another key: old entries are then out of reach."""
@@ -105,7 +105,7 @@ _SUSPICIOUS = re.compile(
 _SPACES = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Identity:
     """The part of a request's key that does not come from its body."""
 

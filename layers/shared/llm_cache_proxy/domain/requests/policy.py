@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.controls import Controls, Mode
 from llm_cache_proxy.domain.requests.eligibility import ineligible_text
 from llm_cache_proxy.domain.requests.reasons import Reason
@@ -45,7 +46,7 @@ class Policy:
         return max(self.stale_if_error_seconds, self.stale_while_revalidate_seconds)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Plan:
     """What will be tried for one request.
 
@@ -88,7 +89,7 @@ class Plan:
         return replace(self, stale_seconds=stale_seconds, coalesce=False, failed=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Traits:
     """What a dialect knows of a request that decides how far it may be cached.
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.vector_store import Candidate
@@ -21,7 +22,7 @@ class Fallback:
     counts: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Served:
     """The answer is here.
 

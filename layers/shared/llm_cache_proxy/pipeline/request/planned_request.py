@@ -1,7 +1,7 @@
 """A client's request, and the same with its cache plan, keys and upstream routes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.dialect import Dialect
@@ -9,6 +9,7 @@ from llm_cache_proxy.domain.dialects.upstream_state import looks_things_up
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.errors import NotFound
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.domain.requests.controls import Controls, Mode, parse_controls
 from llm_cache_proxy.domain.requests.policy import Plan, Policy, plan
@@ -21,7 +22,7 @@ On the event loop that would delay other requests.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ClientRequest:
     """One request to a cached endpoint, parsed and checked.
 
@@ -40,7 +41,7 @@ class ClientRequest:
     dialect: Dialect
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class PlannedRequest:
     """A request with its plan, its keys and the routes to the upstreams that serve its model.
 

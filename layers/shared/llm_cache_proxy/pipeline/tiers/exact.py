@@ -10,6 +10,7 @@ from functools import partial
 from llm_cache_proxy.domain.entries.pairs import barred_pair, spelling_pair
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, STALE, hit_counts
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.keys import text_digest
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
@@ -39,7 +40,7 @@ NO_KEY = "none"
 """A key that no record has: the lookup only checks the client key and reads the clear sequence."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ExactResult:
     """`planned` is the request under the key its answer is to be stored by.
 

@@ -6,13 +6,14 @@ from typing import Protocol
 
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck, Refusal
 from llm_cache_proxy.domain.entries.entry import Alias, Entry, Form
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.ports.exact_store.leases import Lease
 
 REQUESTS_KEPT = 1_000
 """Lines on recent requests that a store keeps of a tenant unless set otherwise; the oldest go."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Lookup:
     """One lookup in the exact tier.
 
@@ -44,7 +45,7 @@ class Lookup:
     refresh_ahead: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Hit:
     """A valid entry's answer in the requested form; an expired one's where the lookup allows it.
 
