@@ -9,7 +9,7 @@ from pydantic_settings import EnvSettingsSource
 from llm_cache_proxy.settings import Settings, read_settings
 
 _BUILT = (
-    "import llm_cache_proxy.api.app\n"
+    "import llm_cache_proxy.bootstrap.functions.completions\n"
     "from fastapi.openapi.models import OpenAPI\n"
     "print(OpenAPI.__pydantic_complete__)"
 )
