@@ -14,7 +14,10 @@ _OTHER_CODINGS = frozenset({"aes128gcm", "br", "compress", "dcb", "dcz", "exi", 
 
 def prepare_decoding(response: httpx.Response) -> str | None:
     """Make `response` decode what can be decoded; the codings to pass on where that is not all."""
-    words = response.headers.get("content-encoding", "").lower().split(",")
+    given = response.headers.get("content-encoding")
+    if given is None:  # as a stream, whose first byte is waited for, nearly always comes
+        return None
+    words = given.lower().split(",")
     codings = [_SAME.get(word.strip(), word.strip()) for word in words]
     known = [coding for coding in codings if coding in _DECODED or coding in _OTHER_CODINGS]
     undecoded = not _DECODED.issuperset(known)
