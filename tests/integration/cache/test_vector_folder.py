@@ -1,6 +1,7 @@
 """The embedded semantic store on disk: it outlives its process, and serves one at a time."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -73,6 +74,21 @@ async def test_entries_outlive_a_restart(tmp_path: Path) -> None:
 
         assert found.similarity == pytest.approx(0.9, abs=1e-6)
         assert await store.fetch("acme", key("rust")) == entry("rust")
+
+
+async def test_searches_run_on_one_thread_in_a_folder_of_before_as_well(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await store.store(SCOPE, at_cosine(0.9), entry("rust"))
+    config = tmp_path / DEFAULT_COLLECTION / "edge_config.json"
+    held = json.loads(config.read_text())
+    assert held.pop("max_search_threads") == 1
+    config.write_text(json.dumps(held))
+
+    async with opened(tmp_path) as store:
+        [found] = await store.nearest(SCOPE, at_cosine(0.9), now=NOW, limit=5)
+
+    assert found.similarity == pytest.approx(1.0, abs=1e-6)
+    assert json.loads(config.read_text())["max_search_threads"] == 1
 
 
 async def test_a_killed_process_loses_nothing_and_leaves_no_lock(

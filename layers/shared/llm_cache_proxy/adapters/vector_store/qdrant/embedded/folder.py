@@ -235,4 +235,7 @@ def _config(dimensions: int) -> edge.EdgeConfig:
         # which the payload indexes find, it compares every vector. Large scopes have graphs beside
         # it (docs/decisions/0032).
         optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
+        # One thread searches where it is called. By default eight are woken one after the other,
+        # and stay awake for a while: most of a search's CPU, and slower unless cores are idle.
+        max_search_threads=1,
     )
