@@ -10,6 +10,7 @@ from llm_cache_proxy.bootstrap.embedders import (
     collection_name,
     collection_of,
     known_dimensions,
+    model_threads,
     remote_embedder,
 )
 from llm_cache_proxy.bootstrap.functions.provisioning import provision
@@ -40,6 +41,26 @@ def test_a_model_of_bedrock_may_be_named_in_one_word() -> None:
 
     assert settings == read_settings(BEDROCK) == read_settings({**BY_URL, **BEDROCK})
     assert settings.embedding_url is None
+
+
+@pytest.mark.parametrize(
+    ("given", "cores", "threads"),
+    [
+        ({}, 1, 1),
+        ({}, 2, 2),
+        ({}, 64, 2),
+        ({"WORKERS": "2"}, 2, 1),
+        ({"WORKERS": "2"}, 4, 2),
+        ({"WORKERS": "8"}, 2, 1),
+        ({"EMBEDDING_THREADS": ""}, 2, 2),
+        ({"EMBEDDING_THREADS": "1"}, 2, 1),
+        ({"EMBEDDING_THREADS": "4"}, 1, 4),
+    ],
+)
+def test_two_threads_make_a_vector_where_each_worker_has_two_cores(
+    given: dict[str, str], cores: int, threads: int
+) -> None:
+    assert model_threads(read_settings(given), cores) == threads
 
 
 def without(given: dict[str, str], name: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ embedder has a collection of its own beside it, so that neither dimensions nor m
 """
 
 import hashlib
+import os
 import re
 
 from llm_cache_proxy.bootstrap.local.folders import model_dir
@@ -12,6 +13,7 @@ from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.settings import Settings
 
 _SLUG_CHARACTERS = 60
+_MOST_THREADS = 2  # of a default: each further one takes more CPU for less time
 
 
 def known_dimensions(settings: Settings) -> int | None:
@@ -84,9 +86,23 @@ def embedded_embedder(settings: Settings) -> tuple[Embedder, str]:
     model = MiniLMEmbedder(
         folder,
         embedder_id=installed_embedder_id(folder),
-        threads=settings.embedding_threads,
+        threads=model_threads(settings, usable_cores()),
     )
     return model, f"all-MiniLM-L6-v2 in process, from {folder}"
+
+
+def model_threads(settings: Settings, cores: int) -> int:
+    """How many threads make one vector, on so many cores that all workers share."""
+    if settings.embedding_threads is not None:
+        return settings.embedding_threads
+    return min(_MOST_THREADS, max(1, cores // settings.workers))
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _named(settings: Settings, model: str) -> tuple[Embedder, str]:

@@ -107,7 +107,7 @@ def _embedder(settings: Settings, at_once: int) -> Embedder:
     return MiniLMEmbedder(
         folder,
         embedder_id=_embedder_id(settings),
-        threads=settings.embedding_threads,
+        threads=settings.embedding_threads or 1,  # as many texts at once as there are cores
         at_once=at_once,
     )
 

@@ -56,12 +56,12 @@ class EmbedderSettings(BaseModel):
         description="Name of a remote embedder; entries of another embedder are not compared.",
     )
     embed_deadline_seconds: Seconds = Field(1.5, description="Longest wait for a prompt's vector.")
-    embedding_threads: int = Field(
-        1,
+    embedding_threads: int | None = Field(
+        None,
         ge=1,
         le=64,
         description="Threads of the embedder in process: more give a vector sooner where as many "
-        "cores are free, for more CPU.",
+        "cores are free, for more CPU. Unset: 2 where each worker has as many cores, else 1.",
     )
     model_dir: Path | None = Field(
         None,
