@@ -235,7 +235,7 @@ def _config(dimensions: int) -> edge.EdgeConfig:
         # which the payload indexes find, it compares every vector. Large scopes have graphs beside
         # it (docs/decisions/0032).
         optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
-        # One thread searches where it is called. By default eight are woken one after the other,
-        # and stay awake for a while: most of a search's CPU, and slower unless cores are idle.
+        # By default a search wakes eight threads, one after the other, which stay awake for a while:
+        # more CPU than a small search takes. There is one segment, so that they share no work.
         max_search_threads=1,
     )
