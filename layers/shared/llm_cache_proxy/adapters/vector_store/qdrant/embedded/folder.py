@@ -235,7 +235,7 @@ def _config(dimensions: int) -> edge.EdgeConfig:
         # which the payload indexes find, it compares every vector. Large scopes have graphs beside
         # it (docs/decisions/0032).
         optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
-        # By default a search wakes eight threads, one after the other, which stay awake for a while:
+        # By default a search wakes eight threads, one after another, which stay awake for a while:
         # more CPU than a small search takes. There is one segment, so that they share no work.
         max_search_threads=1,
     )
