@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(*, slots: bool = True) -> Callable[[type[T]], type[T]]:
-    """A dataclass like one that is `frozen`, for those that every request makes several of.
+    """A dataclass like one that is `frozen`, for what each request makes and each start imports.
 
     mypy refuses an assignment to its fields as it does there. At run time nothing does: a frozen
     dataclass sets field by field through `object.__setattr__`, which takes nearly three times as

@@ -4,11 +4,11 @@ A request without a key is admitted unchecked.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.entries.entry import Form
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
@@ -16,7 +16,7 @@ from llm_cache_proxy.pipeline.tiers.exact import NO_KEY
 from llm_cache_proxy.ports.exact_store.store import ExactStore, Lookup
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Admission:
     """Each method returns the request's state with what the key's limits leave.
 

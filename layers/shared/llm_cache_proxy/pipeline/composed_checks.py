@@ -4,9 +4,9 @@ What compares answers is imported where the options ask for it: most need none,
 and a cold start pays for what it imports.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
 from llm_cache_proxy.pipeline.options import Options, Ports
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llm_cache_proxy.pipeline.checks.shadow_sampling import ShadowSampler
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Checks:
     """Each is None if the options do not ask for it."""
 

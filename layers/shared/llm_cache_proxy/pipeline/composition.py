@@ -4,10 +4,10 @@
 operator's dry run over read-only stores.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.admission import Admission
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from llm_cache_proxy.pipeline.checks.learning import Learning
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Pipeline:
     """The composed steps by name, for callers that need one alone; `proxy` runs them all."""
 

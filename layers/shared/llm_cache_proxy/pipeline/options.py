@@ -1,11 +1,12 @@
 """The parts of a pipeline: its ports, the deadlines around them, and how steps behave."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.pricing import CountedModels, PriceList
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.single_flight.coordinator import KEEP_ALIVE_SECONDS
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
 from llm_cache_proxy.pipeline.support.dependency import Dependency
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from llm_cache_proxy.pipeline.checks.learning import CounterReader, LearningRules
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Ports:
     """The ports of the pipeline; `verifier` and `counters` are None where nothing needs them."""
 
@@ -43,7 +44,7 @@ class Ports:
     counters: "CounterReader | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Dependencies:
     """A deadline and a breaker for each dependency."""
 
@@ -57,7 +58,7 @@ class Dependencies:
         return (self.exact, self.embedder, self.search, self.verifier)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Options:
     """How the steps behave; `inline` says that nothing runs after an answer, as on Lambda.
 

@@ -4,11 +4,11 @@ Each step returns what it decided (`pipeline/request/decision.py`); only this fi
 """
 
 from asyncio import gather, to_thread
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.errors import NotInCache, RequestRefused, UpstreamError
 from llm_cache_proxy.domain.metrics.counter_names import merged, negated
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
@@ -46,7 +46,7 @@ _CLIENT_ERROR, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class CachingProxy:
     """Answers requests from the nearest tier that may; made by `pipeline/composition.py`.
 

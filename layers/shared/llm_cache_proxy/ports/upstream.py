@@ -1,13 +1,14 @@
 """The LLM: an OpenAI-compatible API, or several of them."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from llm_cache_proxy.domain.client_keys.key_ring import UpstreamKey
+from llm_cache_proxy.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Route:
     """Who answers: a configured upstream's name and the model's name there."""
 
@@ -15,7 +16,7 @@ class Route:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class UpstreamCall:
     """One request to send on.
 
@@ -37,7 +38,7 @@ class UpstreamCall:
     upstream_key: UpstreamKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class UpstreamReply:
     """The upstream's answer, whatever its status; `headers` in lower case, hop-by-hop ones gone.
 

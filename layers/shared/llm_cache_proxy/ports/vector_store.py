@@ -1,13 +1,13 @@
 """The semantic tier's store: nearest entries within one scope, never across it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Scope:
     """What must match exactly before meaning is compared."""
 
@@ -16,7 +16,7 @@ class Scope:
     embedder_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Placed:
     """Where an entry lies: its scope, and its vector of unit length."""
 
@@ -24,7 +24,7 @@ class Placed:
     vector: Sequence[float]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Candidate:
     """A near entry: its exact key, cosine similarity (higher is closer) and last user text."""
 

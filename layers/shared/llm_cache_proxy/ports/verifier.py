@@ -1,8 +1,9 @@
 """A second opinion on two texts, for pairs that similarity and the guard cannot decide."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from llm_cache_proxy.domain.record import record
 
 
 class Kind(StrEnum):
@@ -12,7 +13,7 @@ class Kind(StrEnum):
     ANSWERS = "answers"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Question:
     """Two texts without an order; `model` is the request's model."""
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.errors import NotPermitted
+from llm_cache_proxy.domain.record import record
 
 PREFIX = "lcp_"
 _PURPOSE = "llm-cache-proxy client key 1"
@@ -20,7 +21,7 @@ _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _KEY_ID = re.compile(r"[0-9a-f]{16}")
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class UpstreamKey:
     """A client's own key for the upstream, and the name of its account here."""
 
@@ -28,7 +29,7 @@ class UpstreamKey:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Client:
     """Whose request it is; `key_id` is None where no key is required.
 

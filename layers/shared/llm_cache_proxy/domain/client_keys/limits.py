@@ -4,7 +4,7 @@ Requests that are answered from the cache count as requests and use no budget. T
 `keys.lua` decides the same, in the same order.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from llm_cache_proxy.domain.client_keys.usage import (
@@ -15,6 +15,7 @@ from llm_cache_proxy.domain.client_keys.usage import (
     day_seconds_left,
     month_seconds_left,
 )
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.controls import DEFAULT_NAMESPACE
 
 MOST_NANO_DOLLARS = 9_000_000_000_000_000
@@ -34,7 +35,7 @@ class Refusal(StrEnum):
     UNPRICED = "unpriced"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Limits:
     """None: no limit."""
 
@@ -43,7 +44,7 @@ class Limits:
     nano_dollars_per_month: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class KeyRecord:
     """What the operator said of a key; the key itself is not in it. Times are Unix seconds.
 
@@ -60,7 +61,7 @@ class KeyRecord:
     revoked_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class KeyCheck:
     """What a request asks of its key.
 
@@ -91,7 +92,7 @@ class KeyCheck:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Allowance:
     """A limit, what is left of it, and in how many seconds all of it is there again."""
 
@@ -100,7 +101,7 @@ class Allowance:
     reset_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Grant:
     """A key that is served: what is left, what was reserved, and what forbids the upstream.
 

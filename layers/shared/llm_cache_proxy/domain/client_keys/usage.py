@@ -5,8 +5,10 @@ nano-dollars by the month, both of UTC. The Redis script `keys.lua` counts the s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from llm_cache_proxy.domain.record import record
 
 MINUTE_SECONDS = 60
 DAY_SECONDS = 86_400
@@ -15,7 +17,7 @@ USAGE = "usage:"
 """Counts with names like `usage:<key id>:t:<day>` (`n:<month>`) change a key's usage."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class KeyUsage:
     """What a key has used: in the minute from `window_start`, on `day`, and in `month`."""
 
@@ -38,7 +40,7 @@ class KeyUsage:
         return fresh
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Charge:
     """What was reserved of a key's budgets, to be corrected once the cost is known."""
 

@@ -6,14 +6,14 @@ table: docs/fidelity.md shows it), and where a request names what the upstream k
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 
 from llm_cache_proxy.domain.json_text import JsonObject
+from llm_cache_proxy.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class LiveTool:
     """One spelling: request fields or models' names, and the provider's page that documents it."""
 

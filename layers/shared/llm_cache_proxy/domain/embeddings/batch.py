@@ -5,12 +5,12 @@ A request that cannot be split is no batch: it goes to the upstream as it came.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate, pairwise
 from typing import cast
 
 from llm_cache_proxy.domain.json_text import JsonObject, canonical_text, compact_text
+from llm_cache_proxy.domain.record import record
 
 MOST_INPUTS = 2048
 """As OpenAI's; a larger batch is the upstream's to refuse."""
@@ -26,7 +26,7 @@ class Encoding(StrEnum):
     BASE64 = "base64"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Batch:
     """`fields` are the request's; `rest` those that say how each of `inputs` is embedded."""
 

@@ -4,9 +4,10 @@ The items of a batch mostly share one frame, so that it is read and written once
 """
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, object_or_none
+from llm_cache_proxy.domain.record import record
 
 DATA, VECTOR, PLACE = "data", "embedding", "index"
 _TO_VECTOR = ',"vector":'
@@ -15,7 +16,7 @@ _HOLE = "\0"
 _HOLE_BYTE = _HOLE.encode()
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Frame:
     """`head` is the answer around the items, `member` the item around its vector.
 

@@ -3,8 +3,9 @@
 Never decides whether an entry may be served; only describes it.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from llm_cache_proxy.domain.record import record
 
 FORMAT_VERSION = 1
 """Raised when stored records change shape; a record of another version is a miss."""
@@ -18,7 +19,7 @@ class Form(StrEnum):
     SSE_WITH_USAGE = "sse_usage"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Forms:
     """One answer in every form it is served in, each UTF-8 and ready to send.
 
@@ -48,7 +49,7 @@ def joined_sse(events: str, usage_event: str) -> str:
     return events + usage_event
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Entry:
     """A stored answer; the same record in both tiers.
 
@@ -73,7 +74,7 @@ class Entry:
     forms: Forms
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Alias:
     """A promotion: the exact key `key` answers with the entry under `target`.
 

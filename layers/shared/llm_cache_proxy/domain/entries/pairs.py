@@ -5,10 +5,10 @@ A pair has no order. Names are digests: they reveal nothing of the prompts.
 
 import hashlib
 import re
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import canonical_text
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.keys import normalised, text_digest
 
 _HANDLE = re.compile(r"([0-9a-f]{24})(?:-([0-9a-f]{32}|[0-9a-f]{64}))?")
@@ -40,7 +40,7 @@ def _digest(purpose: str, parts: list[str]) -> str:
     return hashlib.sha256(canonical_text([purpose, parts]).encode("ascii")).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class EntryHandle:
     """`x-cache-entry`: which entry answered and, where its prompt was another one, for which pair.
 

@@ -5,7 +5,7 @@ It is kept for seconds in the store, or in the leader's own process: never in th
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 from llm_cache_proxy.domain.entries.entry import Entry, Form, Forms
 from llm_cache_proxy.domain.errors import (
@@ -13,13 +13,14 @@ from llm_cache_proxy.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
+from llm_cache_proxy.domain.record import record
 
 _VERSION = 1
 _ERROR = 400
 _ERRORS = {kind.__name__: kind for kind in (UpstreamError, UpstreamUnreachable, UpstreamTimedOut)}
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Failure:
     """An upstream's failure: its class in the tree of errors, message and upstream."""
 
@@ -37,7 +38,7 @@ class Failure:
         return _ERRORS.get(self.kind, UpstreamError)(self.message, upstream=self.upstream)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class SharedAnswer:
     """`forms` where the answer is one of the endpoint's; else `body` or `stream` as it came.
 

@@ -8,12 +8,13 @@ and each name is a handful of counters for ever.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from importlib import resources
 from pathlib import Path
 
 from llm_cache_proxy.domain.errors import SettingsError
+from llm_cache_proxy.domain.record import record
 
 OTHER = "other"
 """The name of every model that is not on the list, and has no counters of its own."""
@@ -29,7 +30,7 @@ _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._:/@+-]{0,99}")
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Price:
     """Nano-dollars per token; `source` and `as_of` (ISO date) say where the figure is from."""
 
@@ -43,7 +44,7 @@ class Price:
         return prompt_tokens * self.prompt + completion_tokens * self.completion
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class PriceList:
     """Prices by counted name (None where unknown), and the counted name of every spelling."""
 
@@ -80,7 +81,7 @@ class PriceList:
         return 0 if price is None else price.cost(prompt_tokens, completion_tokens)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class CountedModels:
     """Remembers the unpriced names that it has given; asked only for models that answered."""
 

@@ -5,8 +5,8 @@ values.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 
 PREFIX = "similarity:"
@@ -34,7 +34,7 @@ def _fate(result: str, reason: str) -> str:
     return VETOED if reason.partition(":")[0] == Reason.GUARD else NOT_SERVED
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class SimilarityBand:
     """Requests whose nearest prompt was at least as similar as `low`, and less than the next."""
 

@@ -6,11 +6,11 @@ else.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
 from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.record import record
 
 _READ = frozenset(
     {
@@ -47,7 +47,7 @@ class Mode(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Controls:
     """What one request asks of the cache.
 

@@ -4,7 +4,7 @@ A client's headers can narrow what the operator allows, never widen it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from llm_cache_proxy.domain.record import record
@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.requests.reasons import Reason
 DAY_SECONDS = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Policy:
     """The operator's rules. Similarities are cosines; TTLs are in seconds.
 

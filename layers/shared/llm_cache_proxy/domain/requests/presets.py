@@ -4,8 +4,10 @@ Decides thresholds only. A client can narrow what a preset allows, and never wid
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from llm_cache_proxy.domain.record import record
 
 
 class Preset(StrEnum):
@@ -17,7 +19,7 @@ class Preset(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class SemanticRules:
     """What makes another prompt's answer eligible.
 

@@ -4,11 +4,12 @@ Never shows an API key: it is kept out of `repr`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from llm_cache_proxy.domain.dialects.anthropic.errors import speaks_anthropic
+from llm_cache_proxy.domain.record import record
 
 
 class Kind(StrEnum):
@@ -37,7 +38,7 @@ GROQ_MODELS = (
 """Groq's production models, listed while its own list cannot be had."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Timeouts:
     """Limits of one attempt, in seconds.
 
@@ -55,7 +56,7 @@ class Timeouts:
     models_seconds: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class UpstreamConfig:
     """One API that is OpenAI-compatible, or of Anthropic's `kind`.
 

@@ -4,8 +4,9 @@ Never waits shorter than the upstream demands; the caller gives time and a rando
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+
+from llm_cache_proxy.domain.record import record
 
 REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods whose repetition changes nothing more (RFC 9110, section 9.2.2)."""
@@ -28,7 +29,7 @@ _TOO_MANY_REQUESTS = 429
 _OTHER_ROUTE_MAY_DO = frozenset({401, 402, 403, 404})
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class RetryPolicy:
     """How often one route is called in all, and the bounds of a wait that is ours to choose."""
 

@@ -4,10 +4,10 @@ A verifier that fails has not approved.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.entries.pairs import judged_pair
 from llm_cache_proxy.domain.metrics.counter_names import VERIFIER_FAILED, ruling_counts
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -21,7 +21,7 @@ REMEMBERED_SECONDS = 30 * 86_400
 """How long a verdict is kept: as long as an entry can live by default."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class PairVerifier:
     """Rulings on pairs; `counted_model` and `cost` (nano-dollars) say how one is counted.
 

@@ -5,7 +5,7 @@ is away, only the signature is known: such keys are served at a modest rate.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import overload
 
 from llm_cache_proxy.domain.client_keys.estimates import expected_tokens
@@ -17,6 +17,7 @@ from llm_cache_proxy.domain.client_keys.usage import Charge, day_of, month_of
 from llm_cache_proxy.domain.errors import LimitReached
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.planned_request import ClientRequest, PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -27,7 +28,7 @@ from llm_cache_proxy.ports.exact_store.store import Answered, Found, OtherNamesp
 _MOST_NAMESPACES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ClientKeyGate:
     """`unchecked` limits requests by signature only; `namespaces` are those of known keys."""
 

@@ -6,7 +6,6 @@ Each input has an entry of its own; the answer keeps the batch's order.
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, Input, item_keys
 from llm_cache_proxy.domain.embeddings.items import Item, pieces_of
@@ -14,6 +13,7 @@ from llm_cache_proxy.domain.errors import NotInCache
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import MISSES, latency_counts
 from llm_cache_proxy.domain.metrics.pricing import CountedModels
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
@@ -37,7 +37,7 @@ _OK, _CLIENT_ERROR = 200, 400
 _FROM_UPSTREAM = frozenset({Result.MISS, Result.BYPASS, Result.ERROR})
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class CachedEmbeddings:
     """Answers batches; made by `pipeline/composition.py`."""
 

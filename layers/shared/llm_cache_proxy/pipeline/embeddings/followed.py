@@ -6,9 +6,10 @@ Every wait has an end: a lease whose item is never stored lapses, and the next l
 import asyncio
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from llm_cache_proxy.domain.embeddings.batch import Encoding
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.embeddings.gathered import Gathered
 from llm_cache_proxy.pipeline.embeddings.item_tier import ItemTier
@@ -16,7 +17,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.single_flight.waiting import UpstreamPace, pauses
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class FollowedItems:
     """Waits as single flight does; `pace` learns how long upstreams take."""
 

@@ -7,15 +7,15 @@ processes ask for is leased in the store.
 import asyncio
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.embeddings.items import Item
+from llm_cache_proxy.domain.record import record
 
 PendingItem = asyncio.Future[Item | None]
 """The item; None if the batch that asked for it got none."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Flight:
     """A pending item, and whether its leader itself waits for another process."""
 

@@ -8,9 +8,9 @@ import secrets
 from collections.abc import AsyncIterator, Collection
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.background import Background
@@ -23,7 +23,7 @@ _BEATS = 3
 """Heartbeats before a lease lapses: two may be lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ItemLeases:
     """Takes, keeps and releases leases."""
 

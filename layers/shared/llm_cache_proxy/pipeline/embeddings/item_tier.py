@@ -5,12 +5,12 @@ If the store fails, every input is a miss.
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.embeddings.batch import Batch, Encoding, item_keys
 from llm_cache_proxy.domain.embeddings.frames import Frames
 from llm_cache_proxy.domain.embeddings.items import Item, stored_item
 from llm_cache_proxy.domain.errors import RequestRefused
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
 from llm_cache_proxy.pipeline.embeddings.item_leases import ItemLeases, claim_of
@@ -27,7 +27,7 @@ from llm_cache_proxy.ports.exact_store.items import (
 from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ItemsResult:
     """`keys` are those of the batch's inputs, in order; `stored` are the items read from `hits`.
 
@@ -44,7 +44,7 @@ class ItemsResult:
     followed: AbstractSet[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ItemTier:
     """Looks items up by exact key; waits for those that are still being stored."""
 

@@ -5,7 +5,7 @@ write: whoever waits for them finds the entry, or asks at once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -14,6 +14,7 @@ from llm_cache_proxy.domain.entries.entry import Entry, Forms
 from llm_cache_proxy.domain.metrics.counter_names import merged
 from llm_cache_proxy.domain.metrics.pricing import CountedModels
 from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.embeddings.item_leases import ItemLeases
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -28,7 +29,7 @@ _MOST_TOGETHER = 64
 """Entries in one write: half a megabyte of vectors, so that each keeps the store's deadline."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ItemWriter:
     """Stores items: behind the answer where `unstored` has a place for them, else before it."""
 

@@ -7,13 +7,14 @@ whole batch is requested again, and nothing of it stored.
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from llm_cache_proxy.domain.embeddings.batch import Batch, Input
 from llm_cache_proxy.domain.embeddings.items import Item, items_in
 from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 from llm_cache_proxy.domain.metrics.counter_names import item_miss_counts
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.request.decision import AskUpstream
@@ -29,7 +30,7 @@ MOST_BATCH_BYTES = 64_000_000
 """The largest answer that is split: the largest batch of floats is a little smaller."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class RequestedItems:
     """The upstream's `items` in the order of the inputs, or an answer to send `instead`.
 
@@ -42,7 +43,7 @@ class RequestedItems:
     instead: Answer | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class UpstreamItems:
     """Asks for items; `miss` asks for whole requests."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from llm_cache_proxy.domain.metrics.counter_names import ERROR, RESULTS
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import Outcome
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -38,7 +39,7 @@ class RequestEventDraft:
     begun: float = field(default_factory=time.time)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class RequestEvents:
     """Writes to `sinks`, with dollars at `prices`; `console` also gets what no tier saw."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.record import record
@@ -14,7 +13,7 @@ Compare = Callable[[JsonObject], Awaitable[None]]
 """Called with the upstream's whole answer before it ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Fallback:
     """The answer to give where the upstream has none, and how it is counted if it is given."""
 
@@ -33,7 +32,7 @@ class Served:
     renewal: RequestState | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class AskUpstream:
     """The upstream is to be asked; `reason` is the answer's `x-cache-reason`.
 
@@ -47,7 +46,7 @@ class AskUpstream:
     judge_later: Candidate | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Follow:
     """The leader's answer is still to come; the client's stream begins without it.
 

@@ -9,12 +9,13 @@ import random
 import secrets
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Entry, Form
 from llm_cache_proxy.domain.entries.shared_answer import LeaderResult, SharedAnswer
 from llm_cache_proxy.domain.metrics.counter_names import COALESCED, ERROR, hit_counts, merged
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import SSE_TYPE, Answer, Outcome
@@ -53,7 +54,7 @@ KEEP_ALIVE_SECONDS = 5.0
 """How long a stream waits for its status; after that, the pause between two signs of life."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class SingleFlight:
     """Leads and follows; `exact` looks a promoted key up again."""
 

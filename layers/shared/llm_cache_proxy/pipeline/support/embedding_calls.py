@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.metrics.counter_names import embedding_counts, latency_counts
 from llm_cache_proxy.domain.metrics.pricing import PriceList
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.embedder import Embedder, Embedding
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class EmbeddingCalls:
     """The embedder as the steps of a request ask it."""
 

@@ -4,7 +4,7 @@ Never serves a text that only normalising makes identical before the guard has r
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from llm_cache_proxy.domain.entries.pairs import barred_pair, spelling_pair
@@ -52,7 +52,7 @@ class ExactResult:
     lease: Lease | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ExactTier:
     """Looks up by exact key; `embedder_id` is the one whose promotions are believed."""
 

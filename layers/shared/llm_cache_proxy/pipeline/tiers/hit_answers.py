@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.dialects.streams.fresh_ids import renewed
@@ -13,6 +12,7 @@ from llm_cache_proxy.domain.entries.pairs import EntryHandle
 from llm_cache_proxy.domain.json_text import compact_text
 from llm_cache_proxy.domain.metrics.pricing import PriceList
 from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import JSON_TYPE, SSE_TYPE, Answer, Outcome
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -20,7 +20,7 @@ from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.exact_store.store import Hit
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class HitAnswers:
     """How hits are sent: `words_per_second` 0 is at once; `fresh_ids` gives each an id and date.
 

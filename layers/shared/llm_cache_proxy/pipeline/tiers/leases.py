@@ -7,16 +7,16 @@ does not exist. Such a lease is withdrawn.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import CacheTierError
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.support.background import Background
 from llm_cache_proxy.ports.exact_store.leases import LeaseStore
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class LeaseTerms:
     """`lease_seconds` without a heartbeat end a lease; followers wait at most `wait_seconds`.
 
@@ -46,7 +46,7 @@ class LeaseTerms:
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class LostLeases:
     """Withdraws the lease that a lookup may have taken when its reply is lost."""
 

@@ -1,13 +1,13 @@
 """A semantic match becomes a hit in the exact tier, which alone knows what was cleared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Alias, Entry
 from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.counter_names import SEMANTIC_HITS, hit_counts, merged
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -25,7 +25,7 @@ from llm_cache_proxy.ports.exact_store.store import (
 from llm_cache_proxy.ports.vector_store import Candidate, VectorStore
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Promotions:
     """Serves matches; restores an entry that only the vector store still has."""
 

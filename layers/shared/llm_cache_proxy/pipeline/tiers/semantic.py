@@ -5,13 +5,14 @@ turn, nearest first, and everything around the prompt has to be equal already (t
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.promise import group_of
 from llm_cache_proxy.domain.promise.counters import seen_counts
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.keys import is_respelt
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.checks.near import Near
@@ -49,7 +50,7 @@ async def nothing_to_prepare() -> None:
     """Nothing has to be prepared."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class SemanticTier:
     """Embeds the last user text and looks for a neighbour whose answer may serve.
 

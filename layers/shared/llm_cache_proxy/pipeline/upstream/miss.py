@@ -5,7 +5,7 @@ Its lease still ends with the write.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llm_cache_proxy.domain.dialects.streams.proving import forms_of_json
 from llm_cache_proxy.domain.entries.entry import Form, Forms
@@ -13,6 +13,7 @@ from llm_cache_proxy.domain.errors import UpstreamError
 from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
 from llm_cache_proxy.domain.metrics.counter_names import error_count
 from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.request.answer import (
     JSON_TYPE,
@@ -39,7 +40,7 @@ from llm_cache_proxy.ports.upstream import UpstreamReply
 _OK, _SUCCESS = 200, range(200, 300)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class _Received:
     """An answer that came in one piece; `completion` is empty where it is none."""
 
@@ -57,7 +58,7 @@ class _Received:
         return forms_of_json(self.planned.request.dialect, self.completion, text)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class MissPath:
     """Asks the upstream for one request; the answer to a bypassed one is not stored.
 

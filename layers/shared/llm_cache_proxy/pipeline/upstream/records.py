@@ -4,7 +4,6 @@ Written before the answer's end is sent, since nothing runs after a Lambda has a
 server writes plain answers behind it. A clear in between wins.
 """
 
-from dataclasses import dataclass
 from functools import partial
 
 from llm_cache_proxy.domain.entries.entry import Entry, Forms
@@ -19,6 +18,7 @@ from llm_cache_proxy.domain.metrics.counter_names import (
 )
 from llm_cache_proxy.domain.metrics.pricing import CountedModels, PriceList
 from llm_cache_proxy.domain.metrics.request_event import Usage
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests import keys
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -29,7 +29,7 @@ from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store.store import Commit, ExactStore
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class UpstreamUsage:
     """Counts answers of the upstream; a model under the name that `models` gives it."""
 
@@ -87,7 +87,7 @@ def _result(planned: PlannedRequest, state: RequestState) -> str:
     return MISSES if planned.plan.bypass is None else BYPASSES
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class StoredEntry:
     """A stored entry, and whether its vector was stored too, if it was to have one."""
 
@@ -95,7 +95,7 @@ class StoredEntry:
     without_vector: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class EntryWriter:
     """Writes entries."""
 

@@ -6,11 +6,12 @@ the request again without. A stream under another content type is recognised by 
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from llm_cache_proxy.domain.closable_body import ClosableBody
 from llm_cache_proxy.domain.dialects.streams.sse import begins_stream
 from llm_cache_proxy.domain.json_text import JsonObject, with_member
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
 from llm_cache_proxy.ports.upstream import Upstream, UpstreamCall, UpstreamReply
 
@@ -21,7 +22,7 @@ _OTHER_MATTERS = frozenset({401, 402, 408, 413, 429, 502, 503, 504})
 _OUR_OPTIONS = (b"stream_options", b"include_usage")
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class UpstreamRequests:
     """Sends requests on; remembers the upstreams that refuse to report a stream's usage."""
 

@@ -7,9 +7,9 @@ asked behind it; else that caller waits for the upstream.
 import logging
 from collections.abc import Awaitable
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from llm_cache_proxy.domain.errors import RequestRefused, UpstreamError
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.decision import AskUpstream, Fallback, Served
@@ -20,7 +20,7 @@ from llm_cache_proxy.pipeline.tiers.exact import ExactResult
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Revalidation:
     """`inline` says that nothing runs after an answer."""
 

@@ -1,13 +1,13 @@
 """Administration of the exact tier: clearing, and reading the counters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class CounterWindow:
     """A tenant's counters over `seconds` from `start` (Unix seconds); 0 seconds: all before."""
 
@@ -17,7 +17,7 @@ class CounterWindow:
     counts: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Swept:
     """How many records a sweep took."""
 
@@ -25,7 +25,7 @@ class Swept:
     aliases: int
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Listed:
     """What an entry is, without its text and answer.
 
@@ -43,7 +43,7 @@ class Listed:
     beginning: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Texts:
     """What a page is to do with texts.
 
@@ -59,7 +59,7 @@ NO_TEXTS = Texts()
 BEGINNING_CHARACTERS = 160
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Page:
     """Some entries, and where to go on; a page may be empty before the last (no cursor)."""
 

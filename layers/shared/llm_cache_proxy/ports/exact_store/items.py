@@ -6,15 +6,16 @@ exports entries does the same with items.
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck
 from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.ports.exact_store.store import OtherNamespace, Refused
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ItemsLookup:
     """A lookup of `keys`, each of them once; the other fields are those of `Lookup`.
 
@@ -34,7 +35,7 @@ class ItemsLookup:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ItemHit:
     """A valid item: the two parts of its entry's JSON form, and what `Hit` says of it."""
 
@@ -47,7 +48,7 @@ class ItemHit:
     prompt_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ItemsFound:
     """What there is of the items by key, and what `Hit` and `Miss` say of store and client key.
 

@@ -1,14 +1,14 @@
 """The records of clients' keys, as operators keep them; `ExactStore.lookup` reads them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord
 from llm_cache_proxy.domain.client_keys.usage import KeyUsage
+from llm_cache_proxy.domain.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class HeldKey:
     """A key's record, and what the key has used."""
 

@@ -4,10 +4,10 @@ The lease is taken in a lookup's own round trip (`Lookup.flight`). Its token onl
 a leader who was believed dead cannot store over a later one's answer.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from llm_cache_proxy.domain.entries.entry import Entry
+from llm_cache_proxy.domain.record import record
 
 CLAIM_BYTES = 8
 """Random bytes in hex name one attempt to take a lease; no other attempt has the same name."""
@@ -18,7 +18,7 @@ def key_of(flight: str) -> str:
     return flight.partition(":")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Lease:
     """The right to call the upstream for one request; `led` says whether this caller has it.
 
@@ -32,7 +32,7 @@ class Lease:
     age_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Poll:
     """A follower's query for the result of the leader with this lease.
 
@@ -48,19 +48,19 @@ class Poll:
     max_age_seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class PublishedAnswer:
     """An answer the leader published for its current followers; not cached."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class FoundSemantically:
     """The leader found a semantic match: look the key up again."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class NoLease:
     """The store takes no writes: every request calls the upstream itself."""
 

@@ -4,11 +4,12 @@ Kept by the exact tier's stores, so that it holds for every instance. A tenant's
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from llm_cache_proxy.domain.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record()
 class Standing:
     """How far a tenant's semantic hits are trusted.
 

@@ -1,7 +1,7 @@
 """The exact tier: one round trip looks an answer up, checks that it is valid, and counts it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from llm_cache_proxy.domain.client_keys.limits import Grant, KeyCheck, Refusal
@@ -79,7 +79,7 @@ class Hit:
         return left <= ttl * refresh_ahead
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class AliasFound:
     """The key is a promotion: the pipeline judges it, then reads its target. Nothing counted.
 
@@ -94,7 +94,7 @@ class AliasFound:
     grant: Grant | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Miss:
     """Nothing that may be served. `sequence` goes into the entry that this request may store.
 
@@ -109,7 +109,7 @@ class Miss:
     unproved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Barred:
     """An entry is valid, but feedback has barred it for this text. Nothing counted."""
 
@@ -117,7 +117,7 @@ class Barred:
     grant: Grant | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class BelowRaised:
     """An entry is valid, but less similar than the tenant's raised threshold. Nothing counted."""
 
@@ -125,14 +125,14 @@ class BelowRaised:
     raised_threshold: float
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class OtherNamespace:
     """The key's own namespace is another than was assumed; nothing was looked up or counted."""
 
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Refused:
     """The key is not served; `grant` says what is left, where the key is known."""
 
@@ -147,7 +147,7 @@ Answered = Found | OtherNamespace | Refused
 Promoted = Hit | Barred | BelowRaised | Miss
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Match:
     """Why another text's answer may serve: their similarity, and their name as a barred pair."""
 
@@ -155,7 +155,7 @@ class Match:
     pair: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Commit:
     """Store `entry` if no cutoff has passed it since its lookup; `counts` are added either way.
 

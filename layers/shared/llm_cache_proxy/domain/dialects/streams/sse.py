@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError, Dialect
 from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
 from llm_cache_proxy.domain.json_text import JsonObject, object_or_none
+from llm_cache_proxy.domain.record import record
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ONE_END = rb"(?:\r\n|\n|\r(?!\n))"  # a CRLF is one end, never a CR and a LF
@@ -24,7 +25,7 @@ DONE_EVENT = f"data: {DONE}\n\n"
 """What ends a stream of chat or text completions."""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Event:
     """One event: `raw` as it came, its terminating empty line included; `data` None if it has none.
 
@@ -100,7 +101,7 @@ def begins_stream(start: bytes) -> bool | None:
     return None if possible or any(word.startswith(text) for word in _FIRST_WORDS) else False
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class StreamedEvent:
     """One event as it came; `usage_only` where it is there only because usage was asked for."""
 
