@@ -11,7 +11,14 @@ def test_an_uploaded_file_is_found_in_any_message(part: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize(
-    "messages", [None, "a prompt", ["no message"], [{"content": [{"file": {"file_data": "d"}}]}]]
+    "messages",
+    [
+        None,
+        "a prompt",
+        ["no message"],
+        [{"content": ["no part"]}],
+        [{"content": [{"file": {"file_data": "d"}}]}],
+    ],
 )
 def test_what_brings_its_own_content_names_no_file(messages: object) -> None:
     assert not names_a_file(messages)

@@ -158,6 +158,14 @@ def test_closing_the_events_closes_every_sink() -> None:
     assert [sink.closed for sink in sinks] == [True, True]
 
 
+def test_closing_the_events_lets_the_console_write_what_waits() -> None:
+    console = ReceivedAnswer()
+
+    RequestEvents(PRICES, console=console).close()
+
+    assert console.closed
+
+
 async def recent(
     *,
     with_prompts: bool,
