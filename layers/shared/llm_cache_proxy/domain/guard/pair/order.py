@@ -89,9 +89,8 @@ def _determiners() -> frozenset[str]:
 
 @cache
 def _anywhere() -> frozenset[str]:
-    """Words that may stand anywhere in a sentence: days, months."""
-    calendar = ("today", "tomorrow", "yesterday", "tonight")
-    return frozenset(calendar)
+    """Words that may stand anywhere in a sentence, and a preposition that has content."""
+    return frozenset({"today", "tomorrow", "yesterday", "tonight", "without"})
 
 
 @cache

@@ -12,6 +12,8 @@ from llm_cache_proxy.domain.guard.words import lexicon
 _Places = frozenset[tuple[int, int]]
 _NOWHERE: _Places = frozenset()
 _IDLE = frozenset({"a", "an", "the", "of", "many"})
+_SELVES = frozenset({"me", "us"})
+"""Behind "get" and "give" one of them gets it either way: "Can you get me a list?"."""
 _WIDEST = 3
 """Words in the place that differs."""
 
@@ -53,11 +55,28 @@ def _small_words(pair: Pair) -> str | None:
         return None
     known = lexicon.exclusive()
     behind = _behind(pair)
+    if behind not in _SELVES and _trades(pair, "_".join(left), "_".join(right)):
+        return "who gives it and who gets it"
     for one, other in product(_keys(left, behind), _keys(right, behind)):
         places, others = known.get(one, _NOWHERE), known.get(other, _NOWHERE)
         if any(line == number and at != index for line, at in places for number, index in others):
             return f"{one.replace('_', ' ')} and {other.replace('_', ' ')}"
     return None
+
+
+def _trades(pair: Pair, left: str, right: str) -> bool:
+    """Whether the one who asks gives a thing in one text and gets it in the other."""
+    gets, gives = lexicon.word_set("getting"), lexicon.word_set("giving_away")
+    if not ((left in gets and right in gives) or (left in gives and right in gets)):
+        return False
+    return _before(pair) in lexicon.word_set("who_asks")
+
+
+def _before(pair: Pair) -> str:
+    """The last word before the place that differs, if there is one."""
+    tokens = [token for token in pair.a.tokens if token.kind is not Kind.MARK]
+    at = _start(pair, tokens) if not pair.gap.a else tokens.index(pair.gap.a[0])
+    return tokens[at - 1].word if at else ""
 
 
 def _behind(pair: Pair) -> str:
@@ -86,7 +105,8 @@ def _counted(tokens: tuple[Token, ...]) -> list[str]:
 @cache
 def _openers() -> frozenset[str]:
     """The first words of all that the lists have."""
-    return frozenset(phrase.partition("_")[0] for phrase in lexicon.exclusive())
+    phrases = {*lexicon.exclusive()} | lexicon.word_set("getting") | lexicon.word_set("giving_away")
+    return frozenset(phrase.partition("_")[0] for phrase in phrases)
 
 
 def _keys(words: list[str], behind: str) -> tuple[str, ...]:

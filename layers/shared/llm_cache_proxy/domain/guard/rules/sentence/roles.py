@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from llm_cache_proxy.domain.guard.pair.compound import describes
 from llm_cache_proxy.domain.guard.pair.exchange import exchanged
 from llm_cache_proxy.domain.guard.pair.order import JOINTS, MOST_KEYS, Places
 from llm_cache_proxy.domain.guard.pair.pair import Pair
@@ -23,6 +24,7 @@ _OWNING = ({"of", "to"}, {"of", "for"}, {"of", "with"})
 _THINGS = frozenset({"close", "date", "match", "border", "link", "associate", "partner"})
 """Words that hold both ways as "dating" and "matches", and are a thing or a deed as they stand."""
 _APART = frozenset({"between", "from"})
+_COMPARED = _APART | {"and", "or", "vs", "versus", "with", "than", "to", "of"}
 _SENSE = {
     "to": "goal", "into": "goal", "onto": "goal", "toward": "goal", "towards": "goal",
     "from": "source", "off": "source",
@@ -89,7 +91,9 @@ def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
     """A word led to in one text and away from in the other."""
     for key in keys:
         left, right = in_a[key].role, in_b[key].role
-        if left != right and frozenset({_SENSE.get(left), _SENSE.get(right)}) in _OPPOSED:
+        if left == right or (describes(key) and in_a[key].run.start < in_a[key].at):
+            continue  # "without sugar healthy", of which the last is asked
+        if frozenset({_SENSE.get(left), _SENSE.get(right)}) in _OPPOSED:
             return f"{left} {key} and {right} {key}"
     return None
 
@@ -172,6 +176,8 @@ def _is_symmetric(pair: Pair) -> bool:
     things = frozenset({"close"}) if pair.both_tell else _THINGS
     if "distanc" in found and _APART.isdisjoint(pair.a.words):
         found -= {"distanc"}  # "distance divided by time"
+    if "differenc" in found and _COMPARED.isdisjoint(pair.a.words):
+        found -= {"differenc"}  # "the difference in pay when …"
     if found - things or ("close" in found and "close" in pair.a.words):
         return True
     return any(word not in things and stem(word) in found - {"close"} for word in pair.a.words)
