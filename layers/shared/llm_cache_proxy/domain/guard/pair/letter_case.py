@@ -25,6 +25,8 @@ _ARGUMENTS = 4
 """Words of a command line before the one that is looked at."""
 _UNITS_BY_CASE = frozenset("sghtn")
 """Letters that are one unit as capitals and another one as small letters: siemens, seconds."""
+_CALORIES = {"cal", "Cal"}
+"""A calorie, and a thousand of them."""
 _ARTICLES = frozenset({"a", "an", "the"})
 """Behind them two letters are an abbreviation: "a VM", "the GC"."""
 _EDITORS = frozenset({"vi", "vim", "nvim", "neovim", "emacs"})
@@ -42,6 +44,7 @@ def other_symbol(a: Analysis, b: Analysis) -> str | None:
         if one.raw != other.raw and (
             _is_other_unit(before, one, other)
             or _is_other_formula(one, other)
+            or _is_other_abbreviation(a, one, b, other)
             or _is_other_pair(before, a, one, b, other)
         ):
             return f"{one.raw} and {other.raw}"
@@ -57,7 +60,7 @@ def _is_other_unit(before: Token | None, one: Token, other: Token) -> bool:
         left, right, after_number = left.lstrip("0123456789."), right.lstrip("0123456789."), True
     if not after_number or not 0 < len(left) <= _LONGEST_UNIT or len(left) != len(right):
         return False
-    if len(left) == 1 and left.casefold() in _UNITS_BY_CASE:
+    if (len(left) == 1 and left.casefold() in _UNITS_BY_CASE) or {left, right} == _CALORIES:
         return True
     return {left[0], right[0]} == {"m", "M"} or {left[-1], right[-1]} == {"b", "B"}
 
@@ -67,6 +70,12 @@ def _is_other_formula(one: Token, other: Token) -> bool:
     if len(one.raw) != _SYMBOL or one.opens or other.opens or not one.raw.isalpha():
         return False
     return one.capital and other.capital
+
+
+def _is_other_abbreviation(a: Analysis, one: Token, b: Analysis, other: Token) -> bool:
+    """Whether two careful texts write an abbreviation apart whose capitals count: "pKa", "PKA"."""
+    listed = one.word == other.word and one.word in lexicon.word_set("symbol_case")
+    return listed and not (_is_careless(a) or _is_careless(b))
 
 
 def _is_other_pair(
@@ -145,7 +154,9 @@ def other_argument(a: Analysis, b: Analysis) -> str | None:
     if a.words != b.words or len(a.plain) != len(b.plain):
         return None
     for at, (one, other) in enumerate(zip(a.plain, b.plain, strict=True)):
-        if one.raw != other.raw and not (one.opens or other.opens) and _is_argument(a, at):
+        if one.kind is Kind.MARK or one.raw == other.raw:
+            continue
+        if not (one.opens or other.opens) and _is_argument(a, at):
             return f"written as {one.raw[:40]}"
     return None
 

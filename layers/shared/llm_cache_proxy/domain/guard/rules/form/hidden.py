@@ -17,6 +17,8 @@ _MORE = frozenset({"in", "im"})
 """Prefixes that are a word, or stand for "I'm", as well."""
 
 _LONG = 6
+_QUALITY = re.compile(r".{3}(?:able|ible|ive|ent|ant)$")
+"""The end of a word that "in-" negates, as in "in-terminable"."""
 _HYPHEN = re.compile(r"[-\u2013]")
 
 
@@ -58,7 +60,7 @@ def _apart(text: str) -> tuple[tuple[str, str], ...]:
         )
         if prefix == "a" and len(word) < _LONG:  # "A-level"
             continue
-        if negates or ("-" in gap and prefix not in _MORE):
+        if negates or ("-" in gap and (prefix not in _MORE or _QUALITY.search(word))):
             found.append((prefix, word))
     return tuple(found)
 

@@ -23,6 +23,8 @@ _DEGREES = frozenset({"'", "°", "degree", "degrees"})
 _AFTER_NUMBER = frozenset("ksxmb")
 _SAID = frozenset("ur")
 """What is "you" and "are" where no other letter stands."""
+_BEFORE_YOU = frozenset({"do", "can", "could", "would", "will", "did"})
+"""Words behind which an "u" is "you": "how do u sort"."""
 _LABELS = frozenset({"q", "a"})
 _LETTER_AND_NOUN = 3
 _LETTERS = frozenset({Kind.WORD, Kind.IDENTIFIER})
@@ -111,6 +113,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
         and tokens[at].raw not in initials
         and not (tokens[at].word in joined and _is_word(tokens, at + 1))
         and not (tokens[at].word == "a" and names_file)
+        and not (tokens[at].raw in _SAID and tokens[at - 1].word in _BEFORE_YOU)
     ]
     if all(tokens[at].raw in _SAID for at in found):
         return []

@@ -19,6 +19,8 @@ _DEFINES = re.compile(
 _QUERIES = {"select", "from"}
 """Words that make it a query, whose keywords may be written in any case."""
 _SEVERAL = 2
+_ASKED_QUOTES = frozenset({"quotes", "quoting", "unquoted"})
+"""Words of a text about the quotes in its code."""
 _SIGNS = frozenset({Kind.MARK, Kind.SYMBOL})
 _HYPHENED = re.compile(r"\b([a-z]{2,})-([a-z]{2,}) ([a-z]{2,})")
 _OWNERS = re.compile(r"\b([A-Za-z]{2,})s' ")
@@ -122,6 +124,8 @@ def _other_loose(pair: Pair) -> str | None:
         return None
     computing = "computing" in pair.a.classes
     a, b = (loose_signs(each.text, computing=computing) for each in (pair.a, pair.b))
+    if a == b and pair.a.signature and not _ASKED_QUOTES.isdisjoint(pair.a.words):
+        a, b = ([mark for mark in each.text if mark in "\"'"] for each in (pair.a, pair.b))
     if a == b:
         return None
     return f"written with {''.join(a[:8]) or 'no signs'} and {''.join(b[:8]) or 'no signs'}"

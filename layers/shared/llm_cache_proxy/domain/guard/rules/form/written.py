@@ -1,6 +1,7 @@
 """Differences in how a text is written: its language, its quotations, its code, its capitals."""
 
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard.pair.letter_case import (
@@ -139,13 +140,18 @@ def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
     if cases.upper.isdisjoint(analysis.words) and cases.title.isdisjoint(analysis.words):
         return {}
     words = [token for token in analysis.tokens if token.kind is Kind.WORD and token.raw.isalpha()]
+    numbered = {
+        one
+        for one, then in pairwise(analysis.tokens)
+        if then.kind is Kind.NUMBER and one.word in lexicon.word_set("brand")
+    }  # "windows 11"
     shouted = all(token.raw.isupper() for token in words if len(token.raw) > 1)
     titled = sum(token.capital for token in words) * 3 > len(words) * 2
     # A word all in capitals shouts: it does not show that the writer takes care of capitals.
     lowered = not any(token.capital and not token.raw.isupper() for token in words)
     found: dict[str, set[str]] = {}
     for before, token in zip([None, *words], words, strict=False):
-        if token.word in cases.upper or token.word in cases.title:
+        if token not in numbered and (token.word in cases.upper or token.word in cases.title):
             shape = _shape(
                 token, before, shouted=shouted, titled=titled, lowered=lowered, upper=cases.upper
             )

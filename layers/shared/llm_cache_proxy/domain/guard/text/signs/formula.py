@@ -20,6 +20,8 @@ _NO_FORMULA = re.compile(
     r"[\d.,:]+(?:[-/][\d.,:]+){0,4}|[-+.,:;]*|[-+]?[A-Za-z]?[.,:;]*|[\d.,]+[A-Za-z%]?[.,:;]*"
 )
 """Numbers, ranges, dates, telephone numbers, bullets."""
+_COLUMNS = re.compile(r"\|?(?::?-+:?\|)+(?::?-+:?)?")
+_DASHES = re.compile(r"-+")
 _ARTICLED = re.compile(r"\d|<")
 _SIGNED = re.compile(r"[\"'(]?-\.?\d")
 RELATION = frozenset(
@@ -139,6 +141,9 @@ def formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
     joined = joined.strip("\"'").rstrip(ends).strip("\"'")
     if (joined == "*" and start) or (joined in _OPERATORS and _is_between_code(chunks, start, end)):
         yield joined
+        return
+    if _COLUMNS.fullmatch(joined) and ":" in joined:
+        yield _DASHES.sub("-", joined)  # how the columns of a table are aligned
         return
     if _NO_FORMULA.fullmatch(joined) and not _SIGNED.match(joined):
         return

@@ -32,6 +32,11 @@ _TAG = re.compile(r"<(\w+)>")
 _RATIO = re.compile(r"(?<![\w/.])(\d{1,2})/(\d{1,2})(?= [a-z])")
 _DAYS = 7
 _WHOLE = 100
+_QUOTED_VALUE = re.compile(
+    r"(?:\b(?:to|be|returns?|as)|[=:,(\[])\s?([\"'])(?:null|none|nil|undefined|true|false|yes|no|on|off)\1",
+    re.IGNORECASE,
+)
+"""A value that quotes make a string: "SET a = 'NULL'"."""
 _TYPED_VALUE = re.compile(r"(?<=\w)\.{3}(?=\s[a-z])|(?<!\w)[\"']\d[\d.]*[\"']")
 """A variadic type, and a number that quotes make a string."""
 
@@ -39,12 +44,13 @@ _TYPED_VALUE = re.compile(r"(?<=\w)\.{3}(?=\s[a-z])|(?<!\w)[\"']\d[\d.]*[\"']")
 def loose_signs(text: str, *, computing: bool) -> list[str]:
     """The signs of a text; more of them count in one about computers."""
     text = text.translate(TYPED).rstrip("?=. \n")
+    values = ["'" for _ in _QUOTED_VALUE.finditer(text)]
     text = _RATIO.sub(_without_stroke, _TAG.sub(r"\1", _BULLET.sub("", text)))
     text = without_strokes(with_keys(text))
     if computing:
-        return _SIGN.findall(text) + _TYPED_VALUE.findall(text)
+        return values + _SIGN.findall(text) + _TYPED_VALUE.findall(text)
     text = _REPLACED.sub(r"\1", _TAGGED.sub("", text))
-    return _SIGN.findall(_STRAY.sub("", _PARTING.sub(_parted, text)))
+    return values + _SIGN.findall(_STRAY.sub("", _PARTING.sub(_parted, text)))
 
 
 def _parted(parting: re.Match[str]) -> str:
