@@ -20,6 +20,9 @@ KNOWN = ("de", "fr", "es", "pt", "it", "nl", "hi")
 _TELLS = 2
 _PAST_LATIN = "\u0250"
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_BARE = str.maketrans("أإآάέήίόύώϊΐϋΰ", "اااαεηιουωιιυυ")
+"""Letters as they are typed in haste: an alef without its hamza, Greek without accents."""
+_SHORT = 3
 _POLITE_ENGLISH = ("please", "hello", "hi", "hey", "thanks", "thank you")
 
 
@@ -177,7 +180,7 @@ def first_difference(a: tuple[str, ...], b: tuple[str, ...], language: str) -> s
         left, right = alike_articled(left, right, language)
     if len(left) != len(right):
         return _first(left, right)
-    if left == right or (language in KNOWN and is_moved(left, right, language)):
+    if left == right or are_typed_bare(left, right) or _is_moved(left, right, language):
         return None
     differing = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
     if not all(_is_respelt(one, other, language) for one, other in differing):
@@ -188,6 +191,27 @@ def first_difference(a: tuple[str, ...], b: tuple[str, ...], language: str) -> s
     if any(all(word.isascii() for word in side) for side in zip(*differing, strict=True)):
         return next((one for one, other in differing if _another_by_accent(one, other)), None)
     return _first(left, right)
+
+
+def _is_moved(left: tuple[str, ...], right: tuple[str, ...], language: str) -> bool:
+    return language in KNOWN and is_moved(left, right, language)
+
+
+def are_typed_bare(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Whether one of two texts is the other without the accents of Greek, or the hamza on an alef.
+
+    A single short word may be another one by them, as Greek "or" and "the" are.
+    """
+    if len(left) != len(right) or "".join(left).isascii():
+        return False
+    differing = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
+    if not all(_is_bare(*words) or _is_bare(*words[::-1]) for words in differing):
+        return False
+    return len(differing) > 1 or all(len(one) > _SHORT for one, _ in differing)
+
+
+def _is_bare(one: str, other: str) -> bool:
+    return one.translate(_BARE) == other
 
 
 def _first(left: tuple[str, ...], right: tuple[str, ...]) -> str:

@@ -17,9 +17,11 @@ _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _LONGEST_BLOCK = 3
 _INFINITIVES = {"es": ("ar", "er", "ir"), "pt": ("ar", "er", "ir"), "it": ("are", "ere", "ire")}
 """Endings that an -o stands for where one says "I": "cambiar", "cambio"."""
+_IMPERSONALLY = frozenset({"si", "se"})
+_THIRD_PERSON = ("a", "e")
 _SETS = (
     *("object", "verbatim", "indefinite", "inverted"),
-    *("particle", "place", "asks", "copula", "article"),
+    *("particle", "place", "asks", "copula", "article", "reflexive"),
 )
 _I = frozenset({"ich", "man"})
 _MUTE = frozenset({"il", "elle", "ils", "elles"})
@@ -216,10 +218,20 @@ def _how(line: _Line, language: str, ways: _Ways) -> _Line:
         parted = words[-1] in ways.named["particle"]
         infinitive = (words[-1] if parted else "") + _infinitive(words[1])
         return (line.put(len(words) - 1, len(words)) if parted else line).put(1, 3, infinitive)
+    if _is_impersonal(words, language, ways):  # "come si cambia"
+        return line.put(1, 3, words[2][:-1] + "o")
     for ending in _INFINITIVES.get(language, ()):
         if words[0] in ways.named["asks"] and words[1].endswith(ending):
             return line.put(1, 2, words[1].removesuffix(ending) + "o")
     return line
+
+
+def _is_impersonal(words: Words, language: str, ways: _Ways) -> bool:
+    """Whether the words ask how "one" does a thing, and not what one does to oneself."""
+    if language not in _INFINITIVES or words[1] not in _IMPERSONALLY:
+        return False
+    asks = words[0] in ways.named["asks"] and words[2] not in ways.named["reflexive"]
+    return asks and words[2].endswith(_THIRD_PERSON)
 
 
 def _infinitive(form: str) -> str:

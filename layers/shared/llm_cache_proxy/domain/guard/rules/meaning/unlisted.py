@@ -10,7 +10,12 @@ from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.cleaning import without_accents
-from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, first_difference, without_courtesy
+from llm_cache_proxy.domain.guard.text.foreign import (
+    ENGLISH,
+    are_typed_bare,
+    first_difference,
+    without_courtesy,
+)
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
 _ADDRESS = frozenset({"sie", "ihr", "ihre", "ihnen", "ihren", "ihrem", "ihrer"})
@@ -18,6 +23,10 @@ _ADDRESS = frozenset({"sie", "ihr", "ihre", "ihnen", "ihren", "ihrem", "ihrer"})
 _SPELLED = frozenset({Kind.WORD, Kind.IDENTIFIER})
 _PICTURES = frozenset({"So", "Sm"})
 _BRACKETS = frozenset("⌊⌋⌈⌉⟨⟩⟦⟧")
+_MOODS = frozenset("😀😃😄😁😆😅😂🤣😊😇🙂😉😍🥰😘😋😎🤓🤗🤔😢😭😩😫😔😬😜🙏🙌👏💪❤💕💖✨🎉🔥👋🤞")
+_ABOUT_FACES = frozenset(
+    {"emoji", "emojis", "emoticon", "smiley", "symbol", "face", "mean", "means", "say"}
+)
 _COMMON = frozenset("°©®™µμ×÷±≤≥≠≈−→←⇒·")
 """Signs that have an everyday spelling in Latin letters or ASCII, or go without saying."""
 
@@ -25,10 +34,26 @@ _COMMON = frozenset("°©®™µμ×÷±≤≥≠≈−→←⇒·")
 def _unlisted(pair: Pair) -> str | None:
     for find in (_words, _signs):
         a, b = find(pair.a), find(pair.b)
-        if a != b and not (a and b and without_courtesy(tuple(a)) == without_courtesy(tuple(b))):
+        if a != b and not (_are_alike(tuple(a), tuple(b)) or _is_mood(pair, {*a, *b})):
             only = next((one for one in (*a, *b) if a.count(one) != b.count(one)), "their order")
             return f"no word list knows: {only}"
     return _other_accent(pair)
+
+
+def _are_alike(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether the words differ in courtesy alone, or in accents that one text leaves out."""
+    if not (a and b):
+        return False
+    return without_courtesy(a) == without_courtesy(b) or are_typed_bare(a, b)
+
+
+def _is_mood(pair: Pair, signs: set[str]) -> bool:
+    """Whether faces only show the mood of one who asks: "My laptop won't start 😭, why?"."""
+    if not signs <= _MOODS or pair.both_tell or (_signs(pair.a) and _signs(pair.b)):
+        return False
+    if pair.a.material is not None or pair.b.material is not None:
+        return False
+    return _ABOUT_FACES.isdisjoint((*pair.a.words, *pair.b.words))
 
 
 def _other_accent(pair: Pair) -> str | None:
