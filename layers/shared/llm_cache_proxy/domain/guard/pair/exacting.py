@@ -52,7 +52,7 @@ def narrowed(pair: Pair) -> str | None:
     added = a or b
     if (a and b) or not 0 < len(added) <= _LONGEST_ADDED or around < _AROUND:
         return None
-    if _qualifies(pair, added):
+    if _qualifies(pair, added) or _is_owned(pair, added):
         return f"{added[0].word} on one side only"
     if not (pair.is_exacting or _is_closer_description(pair, added)):
         return None
@@ -93,6 +93,18 @@ def _qualifies(pair: Pair, added: tuple[Token, ...]) -> bool:
     """Whether a single word narrows a question of medicine, law or money: "mild", "gross"."""
     qualifiers = lexicon.classes()["qualifier"]
     return len(added) == 1 and added[0].word in qualifiers and not pair.both_tell
+
+
+def _is_owned(pair: Pair, added: tuple[Token, ...]) -> bool:
+    """Whether a question about an owner becomes one about what is owned: "Ann's rival", "Ann"."""
+    one, other = (pair.a, pair.b) if pair.gap.a else (pair.b, pair.a)
+    if "'s " not in one.text or pair.both_tell or not added[-1].stem.isalpha():
+        return False
+    at = next(at for at, token in enumerate(one.tokens) if token is added[0])
+    owner = one.tokens[at - 1]
+    if not owner.raw.endswith("'s") or added[0].stem not in one.content:
+        return False
+    return owner.raw.removesuffix("'s") in (token.raw for token in other.tokens)
 
 
 def appended(pair: Pair) -> str | None:

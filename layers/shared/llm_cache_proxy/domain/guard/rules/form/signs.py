@@ -34,7 +34,12 @@ def _signs(pair: Pair) -> str | None:
         if a or _has_definition(pair) or _has_flag(pair):
             return _other_case(pair) or _other_loose(pair)
         other = other_argument(pair.a, pair.b) or _other_literal(pair)
-        other = other or _other_compound(pair) or _other_owner(pair.a.text, pair.b.text)
+        other = (
+            other
+            or _other_clauses(pair)
+            or _other_compound(pair)
+            or _other_owner(pair.a.text, pair.b.text)
+        )
         return other or _other_loose(pair)
     if pair.retells:
         return None  # news: "[he]", "(nyse: PEP)"
@@ -134,6 +139,26 @@ def _other_loose(pair: Pair) -> str | None:
 def _spoken(analysis: Analysis) -> list[str]:
     """The words and numbers, without signs and marks."""
     return [token.word for token in analysis.plain if token.kind not in _SIGNS]
+
+
+def _other_clauses(pair: Pair) -> str | None:
+    """Keywords of a query in another order, where it counts: "Is WHERE run before HAVING?"."""
+    a, b = _clauses(pair.a), _clauses(pair.b)
+    if a == b or sorted(a) != sorted(b):
+        return None
+    if not lexicon.word_set("list_joint").isdisjoint(pair.a.words):
+        return None
+    return f"{a[0]} before {b[0]}"
+
+
+def _clauses(analysis: Analysis) -> list[str]:
+    """The keywords of a query that stand in capitals, in order."""
+    query = lexicon.word_set("query")
+    return [
+        token.word
+        for token in analysis.plain
+        if token.raw.isupper() and len(token.raw) > 1 and token.word in query
+    ]
 
 
 def _other_compound(pair: Pair) -> str | None:

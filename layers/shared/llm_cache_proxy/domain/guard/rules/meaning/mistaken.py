@@ -50,13 +50,13 @@ def _small_words(pair: Pair) -> str | None:
     a, b, around = pair.gap
     if not around or not (a or b) or max(len(a), len(b)) > _WIDEST or pair.is_converse:
         return None
+    if a and b and _trades(pair):
+        return "who gives it and who gets it"
     left, right = _counted(a), _counted(b)
     if not _openers().issuperset((*left[:1], *right[:1])):
         return None
     known = lexicon.exclusive()
     behind = _behind(pair)
-    if behind not in _SELVES and _trades(pair, "_".join(left), "_".join(right)):
-        return "who gives it and who gets it"
     for one, other in product(_keys(left, behind), _keys(right, behind)):
         places, others = known.get(one, _NOWHERE), known.get(other, _NOWHERE)
         if any(line == number and at != index for line, at in places for number, index in others):
@@ -64,18 +64,30 @@ def _small_words(pair: Pair) -> str | None:
     return None
 
 
-def _trades(pair: Pair, left: str, right: str) -> bool:
+def _trades(pair: Pair) -> bool:
     """Whether the one who asks gives a thing in one text and gets it in the other."""
-    gets, gives = lexicon.word_set("getting"), lexicon.word_set("giving_away")
+    gets, gives = _given_and_got()
+    left, right = ("_".join(token.stem for token in words) for words in (pair.gap.a, pair.gap.b))
     if not ((left in gets and right in gives) or (left in gives and right in gets)):
         return False
-    return _before(pair) in lexicon.word_set("who_asks")
+    asks = _before(pair) in lexicon.word_set("who_asks")
+    return asks and _behind(pair) not in _SELVES
+
+
+@cache
+def _given_and_got() -> tuple[frozenset[str], frozenset[str]]:
+    """The keys of the verbs by which one gets a thing, and of those by which one gives it."""
+    gets, gives = (
+        frozenset(map(lexicon.phrase_key, lexicon.word_set(title)))
+        for title in ("getting", "giving_away")
+    )
+    return gets, gives
 
 
 def _before(pair: Pair) -> str:
     """The last word before the place that differs, if there is one."""
     tokens = [token for token in pair.a.tokens if token.kind is not Kind.MARK]
-    at = _start(pair, tokens) if not pair.gap.a else tokens.index(pair.gap.a[0])
+    at = next(at for at, token in enumerate(tokens) if token is pair.gap.a[0])
     return tokens[at - 1].word if at else ""
 
 
@@ -105,8 +117,7 @@ def _counted(tokens: tuple[Token, ...]) -> list[str]:
 @cache
 def _openers() -> frozenset[str]:
     """The first words of all that the lists have."""
-    phrases = {*lexicon.exclusive()} | lexicon.word_set("getting") | lexicon.word_set("giving_away")
-    return frozenset(phrase.partition("_")[0] for phrase in phrases)
+    return frozenset(phrase.partition("_")[0] for phrase in lexicon.exclusive())
 
 
 def _keys(words: list[str], behind: str) -> tuple[str, ...]:

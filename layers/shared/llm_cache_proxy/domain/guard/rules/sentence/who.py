@@ -94,7 +94,8 @@ def _is_asked_for(analysis: Analysis) -> str:
     if not verb or not lexicon.word_set("auxiliary").isdisjoint(words[1:_VERB_REACH]):
         return ""
     does = verb[0] == "own" or (
-        (verb[0].endswith(("s", "ed")) or stem(verb[0]) in lexicon.light_stems())
-        and verb[0] not in lexicon.function_words()  # "Which functions call main?"
+        verb[0].endswith(("s", "ed")) and verb[0] not in lexicon.function_words()
     )
+    if words[0].endswith("s") and stem(verb[0]) in lexicon.light_stems():
+        does = True  # "Which functions call main?"
     return "subject" if does or stem(verb[0]) in analysis.content else ""
