@@ -27,6 +27,8 @@ _UNITS_BY_CASE = frozenset("sghtn")
 """Letters that are one unit as capitals and another one as small letters: siemens, seconds."""
 _CALORIES = {"cal", "Cal"}
 """A calorie, and a thousand of them."""
+_DATE_PART = re.compile(r"m{2,4}|h{2}|s{2,3}|d{2,4}|y{2,4}")
+_DATING = frozenset({"format", "formats", "pattern", "datetime", "dateformat", "strftime"})
 _ARTICLES = frozenset({"a", "an", "the"})
 """Behind them two letters are an abbreviation: "a VM", "the GC"."""
 _EDITORS = frozenset({"vi", "vim", "nvim", "neovim", "emacs"})
@@ -74,7 +76,11 @@ def _is_other_formula(one: Token, other: Token) -> bool:
 
 def _is_other_abbreviation(a: Analysis, one: Token, b: Analysis, other: Token) -> bool:
     """Whether two careful texts write an abbreviation apart whose capitals count: "pKa", "PKA"."""
-    listed = one.word == other.word and one.word in lexicon.word_set("symbol_case")
+    if one.word != other.word:
+        return False
+    listed = one.word in lexicon.word_set("symbol_case")
+    if _DATE_PART.fullmatch(one.word) and not _DATING.isdisjoint(a.words):
+        listed = True  # "MM" is a month and "mm" minutes
     return listed and not (_is_careless(a) or _is_careless(b))
 
 

@@ -17,6 +17,7 @@ _REACH = 4
 _FARTHEST = 24
 _NEAR = 2
 _FEW = 12
+_ASKS_ON = frozenset({"why", "what", "how", "when", "where", "who", "which", "then"})
 
 
 class Negator(NamedTuple):
@@ -101,8 +102,8 @@ def _is_idle(words: list[Token], at: int) -> bool:
     before = words[at - 1].word if at else ""
     if at == 1 and before in lexicon.word_set("opening_auxiliary") and words[-1].raw.endswith("?"):
         return True
-    if before == "if":
-        return True
     after = words[at + 1].word if at + 1 < len(words) else ""
+    if before == "if" and (not after.isalnum() or after in _ASKS_ON):
+        return True  # "if not, why?", but no "if not x:"
     earlier = words[at - 2].word if at > 1 else ""
     return before in {"or", "yes"} or after == "only" or (earlier == "or" and before == "why")

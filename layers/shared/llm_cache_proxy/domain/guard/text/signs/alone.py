@@ -21,7 +21,7 @@ _SHORT = 2
 """Letters of a name in a formula: "x @ xs"."""
 _SIGN_NAMES = frozenset({"sign", "symbol", "operator", "character", "key"})
 _BEFORE_SIGN = frozenset({"a", "an", "do", "does", "is", "of", "the"}) | _SIGN_NAMES
-_BEHIND_SIGN = frozenset({"called", "do", "for", "match", "mean", "stand"}) | _SIGN_NAMES
+_BEHIND_SIGN = frozenset({"called", "do", "for", "in", "match", "mean", "stand"}) | _SIGN_NAMES
 _MARKED = re.compile(r"[A-Za-z_]\w*[!?]")
 _NAMING = frozenset(
     {"a", "an", "and", "between", "call", "do", "does", "is", "of", "or", "the", "use"}

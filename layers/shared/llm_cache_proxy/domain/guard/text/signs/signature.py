@@ -14,7 +14,7 @@ _ANY = re.compile(
 """The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
     r" [^\w\s-]{1,3} (?:called|do|for|in|mean|stand)\b"
-    r"|\n[ \t]+-\s|\d[!?]{2}"
+    r"|\n[ \t]+-\s|\n [\w-]+:\s|\d[!?]{2}"
     r"|[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
     r"|-\s?\(|\)\s?-|\d ?x ?\d|\S:-|,\"|\",|\d (?:plus|minus|times) \d|(?:^|\s)[:.][A-Za-z]"
     r"|\(\w{1,2} (?:and|or) |\?:|::|[\dA-Za-z]:[A-Za-z]\b|\w\? [a-z]"
@@ -29,7 +29,7 @@ _PRIMED = re.compile(r"(?<![\w'\"])(?<!\d[./])(?:[A-Za-z]|\d[\d./]*)(?:'{1,2}|\"
 _BRACKETED = re.compile(r"\(\w{1,2} (?:and|or) \w{1,2}\)")
 """What belongs together in a condition: "(a or b) and c"."""
 _MENTIONED = re.compile(
-    r"\b(?:write|use|spell|say|type|does|is)\s+((?:it|you|they|who|we|he|she|let)'(?:s|re|ll))"
+    r"\b(?:write|wrote|use|used|spell|say|said|type|typed|put|does|is)\s+((?:it|you|they|who|we|he|she|let)'(?:s|re|ll))"
     r"(?=\W*$|\s+(?:mean|right|correct)\b)",
     re.IGNORECASE,
 )
