@@ -42,6 +42,7 @@ KINDS = {
     "kinds": "ten kinds of traps",
     "words": "words and sentences",
     "unseen": "the same kinds, unseen",
+    "everyday": "the same kinds in everyday prompts",
     "prompts2": "prompts of public sets",
     "reworded": "reworded",
 }
