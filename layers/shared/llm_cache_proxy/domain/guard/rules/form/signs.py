@@ -143,6 +143,8 @@ def _spoken(analysis: Analysis) -> list[str]:
 
 def _other_clauses(pair: Pair) -> str | None:
     """Keywords of a query in another order, where it counts: "Is WHERE run before HAVING?"."""
+    if len(pair.a.words) != len(pair.b.words) or pair.a.words == pair.b.words:
+        return None
     a, b = _clauses(pair.a), _clauses(pair.b)
     if a == b or sorted(a) != sorted(b):
         return None
