@@ -3,8 +3,10 @@
 Never looks at a second text, and never raises on any text.
 """
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, wraps
+from typing import Any, TypeVar, cast
 
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned
 from llm_cache_proxy.domain.guard.text.lettering import Spelled, spelled
@@ -24,13 +26,12 @@ class Analysis:
 
     `tokens` are in order, phrases of the word lists joined to one token; `plain` has each word of
     a phrase. `content` maps the stem
-    of each word with content of its own to its first token. `stems` are all stems, `groups` the
-    synonym groups any word belongs to. `classes` are the closed classes present (negators,
-    quantifiers, formats, …) with the words that showed them. `script` is the writing system and
+    of each word with content of its own to its first token. `stems` are all stems. `classes` are
+    the closed classes present (negators, quantifiers, formats, …) with the words that showed them. `script` is the writing system and
     `language` the language it seems to be written in, empty when unknown; `tells` is true of a
     plain statement. `signature` is its code, formulas and data as written, `material` the words of
     the text that it hands over to be worked on, None where it hands none. `spelled` is what a task
-    about letters or marks is given, None for any other task.
+    about letters or marks is given, None for any other task. `kept` is what `once_a_text` keeps.
     """
 
     text: str
@@ -40,7 +41,6 @@ class Analysis:
     words: tuple[str, ...]
     content: dict[str, Token]
     stems: frozenset[str]
-    groups: frozenset[int]
     quantities: tuple[Quantity, ...]
     measured: frozenset[Token]
     classes: dict[str, str]
@@ -53,6 +53,27 @@ class Analysis:
     signature: tuple[str, ...]
     material: tuple[str, ...] | None
     spelled: Spelled | None
+    kept: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+Found = TypeVar("Found")
+
+
+def once_a_text(find: Callable[[Analysis], Found]) -> Callable[[Analysis], Found]:
+    """`find`, whose result is kept with the text, as each is compared with several others.
+
+    What it finds must not be changed by who asks for it.
+    """
+
+    @wraps(find)
+    def kept(analysis: Analysis) -> Found:
+        try:
+            return cast("Found", analysis.kept[find])
+        except KeyError:
+            found = analysis.kept[find] = find(analysis)
+            return found
+
+    return kept
 
 
 @lru_cache(maxsize=256)  # a long prompt takes a hundred kilobytes
@@ -64,16 +85,9 @@ def analyse(text: str) -> Analysis:
     words = tuple(token.word for token in plain if token.kind is not Kind.MARK)
     tokens = _with_phrases(plain)
     content: dict[str, Token] = {}
-    groups: set[int] = set()
-    synonyms = lexicon.synonyms()
     for token in tokens:
-        stem = token.stem
-        if stem in content:
-            continue
-        if stem in synonyms:
-            groups.update(synonyms[stem])
-        if _has_content(token) and token not in used:
-            content[stem] = token
+        if token.stem not in content and _has_content(token) and token not in used:
+            content[token.stem] = token
     script, language = written_in(plain)
     questions = question_types(asking(plain, words))
     pieces = material(text)
@@ -85,7 +99,6 @@ def analyse(text: str) -> Analysis:
         words=words,
         content=content,
         stems=_stems(tokens) if tokens is plain else _stems(tokens) | _stems(plain),
-        groups=frozenset(groups),
         quantities=numbers,
         measured=used,
         classes=closed_classes(plain),
@@ -127,21 +140,21 @@ def _has_content(token: Token) -> bool:
 def _with_phrases(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The tokens with each phrase of the lists as one token of its own."""
     phrases = lexicon.synonym_phrases()
-    if phrases.keys().isdisjoint(token.stem for token in tokens):
-        return tokens
+    stems = tuple([token.stem for token in tokens])
     found: list[Token] = []
-    at = 0
-    while at < len(tokens):
-        token = tokens[at]
-        for phrase in phrases.get(token.stem, ()):
-            part = tokens[at : at + len(phrase)]
-            if tuple(each.stem for each in part) == phrase:
-                raw = "_".join(each.raw for each in part)
-                word = "_".join(each.word for each in part)
-                found.append(token._replace(raw=raw, word=word, stem="_".join(phrase)))
-                at += len(phrase)
+    done = 0
+    for at in [at for at, stem in enumerate(stems) if stem in phrases]:
+        if at < done:
+            continue
+        for phrase in phrases[stems[at]]:
+            stop = at + len(phrase)
+            if stems[at:stop] == phrase:
+                found += [*tokens[done:at], _joined(tokens[at:stop])]
+                done = stop
                 break
-        else:
-            found.append(token)
-            at += 1
-    return tuple(found)
+    return (*found, *tokens[done:]) if found else tokens
+
+
+def _joined(phrase: tuple[Token, ...]) -> Token:
+    raw, word, stem = ("_".join(column) for column in list(zip(*phrase, strict=True))[:3])
+    return phrase[0]._replace(raw=raw, word=word, stem=stem)

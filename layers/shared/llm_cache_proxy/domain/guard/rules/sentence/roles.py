@@ -7,7 +7,7 @@ from llm_cache_proxy.domain.guard.pair.exchange import exchanged
 from llm_cache_proxy.domain.guard.pair.order import JOINTS, MOST_KEYS, Places
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.rules.sentence.voice import changed_voice
+from llm_cache_proxy.domain.guard.rules.sentence.voice import changed_voice, has_passive
 from llm_cache_proxy.domain.guard.rules.sentence.who import asked_role
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind
@@ -81,7 +81,7 @@ def _headed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
 
 def _turned_voice(pair: Pair) -> str | None:
     """Whether one turns the other into the passive and keeps who stands first."""
-    if lexicon.word_set("passive").isdisjoint((*pair.a.words, *pair.b.words)):
+    if not (has_passive(pair.a) or has_passive(pair.b)):
         return None
     in_a, in_b = pair.light_places
     return changed_voice(pair.a, in_a, pair.b, in_b) or changed_voice(pair.b, in_b, pair.a, in_a)
@@ -104,7 +104,8 @@ def _swapped(pair: Pair) -> str | None:
     if pair.retells:
         shared -= _TOLD  # "said Ann Lee", "Ann Lee said"
     keys = sorted(shared, key=lambda key: in_a[key].at)
-    for at, one in enumerate(keys):
+    governed = len({in_a[key].role for key in keys}) > 1
+    for at, one in enumerate(keys if governed else ()):
         for other in keys[at + 1 :]:
             if _trade_roles(one, other, in_a, in_b) and not _listed(pair, in_a, in_b, one, other):
                 return f"{one} and {other} change places"
@@ -127,6 +128,8 @@ def _trade_roles(one: str, other: str, in_a: Places, in_b: Places) -> bool:
 
 def _exchanged_ends(a: list[str], b: list[str]) -> tuple[str, str] | None:
     """The first words of X and Y when `a` reads …XmY… and `b` …YmX…, with something between."""
+    if a == b:
+        return None
     while a and b and a[0] == b[0]:
         a, b = a[1:], b[1:]
     while a and b and a[-1] == b[-1]:
@@ -173,6 +176,8 @@ def _relative(analysis: Analysis, found: Places, one: str, other: str) -> bool:
 
 def _is_symmetric(pair: Pair) -> bool:
     found = lexicon.symmetric_keys() & pair.a.stems & pair.b.stems
+    if not found:
+        return False
     things = frozenset({"close"}) if pair.both_tell else _THINGS
     if "distanc" in found and _APART.isdisjoint(pair.a.words):
         found -= {"distanc"}  # "distance divided by time"
@@ -200,7 +205,7 @@ def _reattached(pair: Pair, keys: list[str], in_a: Places, in_b: Places) -> str 
 
 def _apart(found: Places, one: str, other: str) -> bool:
     """Whether two words belong to different runs of content words."""
-    return found[one].run.start != found[other].run.start
+    return found[one].run != found[other].run
 
 
 DIRECTION = Rule(

@@ -1,7 +1,7 @@
 """Active against passive: whether the doer in one text is the doer in the other."""
 
 from llm_cache_proxy.domain.guard.pair.order import Place, Places
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Token
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import base_forms
@@ -14,7 +14,7 @@ def changed_voice(
     passive: Analysis, in_passive: Places, active: Analysis, in_active: Places
 ) -> str | None:
     """Why `passive` turns the roles of `active` round, if it does and is passive at all."""
-    if lexicon.word_set("passive").isdisjoint(passive.words):
+    if not has_passive(passive):
         return None
     for key, place in in_passive.items():
         if key not in in_active or not _is_passive(passive, place.at):
@@ -33,12 +33,27 @@ def changed_voice(
     return None
 
 
+def has_passive(analysis: Analysis) -> bool:
+    """Whether a verb of the text may be passive."""
+    return bool(_passives(analysis))
+
+
 def _is_passive(analysis: Analysis, at: int) -> bool:
-    token = analysis.tokens[at]
-    if not _is_participle(token):
-        return False
-    before = analysis.tokens[max(at - _REACH, 0) : at]
-    return any(each.word in lexicon.word_set("passive") for each in before)
+    return at in _passives(analysis)
+
+
+@once_a_text
+def _passives(analysis: Analysis) -> frozenset[int]:
+    """Where participles stand behind a form of "be"."""
+    passive = lexicon.word_set("passive")
+    if passive.isdisjoint(analysis.words):
+        return frozenset()
+    return frozenset(
+        at
+        for at, token in enumerate(analysis.tokens)
+        if _is_participle(token)
+        and any(each.word in passive for each in analysis.tokens[max(at - _REACH, 0) : at])
+    )
 
 
 def _is_participle(token: Token) -> bool:
