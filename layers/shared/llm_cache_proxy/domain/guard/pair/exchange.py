@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.compound import may_end, other_head
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -114,7 +114,7 @@ def _parted_at(word: str, analysis: Analysis) -> tuple[set[str], set[str]]:
 def _same(left: list[Token], right: list[Token]) -> bool:
     if len(left) != len(right):
         return False
-    return Counter(token.stem for token in left) == Counter(token.stem for token in right)
+    return sorted([token.stem for token in left]) == sorted([token.stem for token in right])
 
 
 def _said_again(left: list[Token], right: list[Token]) -> str | None:
@@ -129,6 +129,7 @@ def _is_passive(analysis: Analysis) -> bool:
     return "by" in analysis.words
 
 
+@once_a_text
 def _every_word(analysis: Analysis) -> list[Token]:
     return [
         token._replace(stem=_ONE_FORM[token.word]) if token.word in _ONE_FORM else token
@@ -142,6 +143,7 @@ def _without_articles(words: list[Token]) -> list[Token]:
     return [token for token in words if token.word not in _ARTICLES]
 
 
+@once_a_text
 def _words_with_content(analysis: Analysis) -> list[Token]:
     content = analysis.content
     return [token for token in analysis.tokens if token.stem in content]

@@ -5,7 +5,7 @@ Never weighs what stands there; the rules do.
 
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 
 
@@ -19,7 +19,7 @@ class Gap(NamedTuple):
 
 def gap(a: Analysis, b: Analysis) -> Gap:
     """The words between the longest common beginning and the longest common end after it."""
-    left, right = _words(a), _words(b)
+    left, right = words_apart(a), words_apart(b)
     most = min(len(left), len(right))
     start = 0
     while start < most and _is_same(left[start], right[start]):
@@ -27,14 +27,14 @@ def gap(a: Analysis, b: Analysis) -> Gap:
     end = 0
     while end < most - start and _is_same(left[-1 - end], right[-1 - end]):
         end += 1
-    return Gap(
-        tuple(left[start : len(left) - end]), tuple(right[start : len(right) - end]), start + end
-    )
+    return Gap(left[start : len(left) - end], right[start : len(right) - end], start + end)
 
 
 def _is_same(one: Token, other: Token) -> bool:
     return one.stem == other.stem or {one.word, other.word} == {"a", "an"}
 
 
-def _words(analysis: Analysis) -> list[Token]:
-    return [token for token in analysis.tokens if token.kind is not Kind.MARK]
+@once_a_text
+def words_apart(analysis: Analysis) -> tuple[Token, ...]:
+    """The tokens of a text but for marks."""
+    return tuple([token for token in analysis.tokens if token.kind is not Kind.MARK])

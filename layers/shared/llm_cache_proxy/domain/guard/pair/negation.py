@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard.pair.likeness import are_opposites
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -18,6 +18,7 @@ _FARTHEST = 24
 _NEAR = 2
 _FEW = 12
 _ASKS_ON = frozenset({"why", "what", "how", "when", "where", "who", "which", "then"})
+_DEGREES = frozenset({"more", "less"})
 
 
 class Negator(NamedTuple):
@@ -27,11 +28,12 @@ class Negator(NamedTuple):
     of_quality: bool
 
 
-def negators(analysis: Analysis) -> list[Negator]:
+@once_a_text
+def negators(analysis: Analysis) -> tuple[Negator, ...]:
     """The negators of a text, but for those that negate nothing that is asked."""
     listed = lexicon.classes()["negator"]
     if listed.isdisjoint(analysis.words):
-        return []
+        return ()
     words = [token for token in analysis.tokens if token.kind in {Kind.WORD, Kind.MARK}]
     found: list[Negator] = []
     for at, token in enumerate(words):
@@ -39,7 +41,7 @@ def negators(analysis: Analysis) -> list[Negator]:
             reach = _after(words, at)
             of_quality = at > 0 and words[at - 1].word in lexicon.word_set("copula")
             found.append(Negator(reach, of_quality))
-    return found
+    return tuple(found)
 
 
 def _after(words: list[Token], at: int) -> tuple[str, ...]:
@@ -73,12 +75,13 @@ def made_good(one: Analysis, other: Analysis) -> bool:
 
 def _is_less_of_opposite(one: Analysis, other: Analysis) -> bool:
     """Whether one says "more patient" where the other says "less impatient", and nothing else."""
-    stems, others = one.stems - other.stems, other.stems - one.stems
-    degrees = {"more", "less"}
-    if len(stems) != 2 or len(others) != 2 or (stems | others) & degrees != degrees:  # noqa: PLR2004
+    if not one.stems ^ other.stems >= _DEGREES:
         return False
-    rest = (stems | others) - degrees
-    return len(rest) == 2 and are_opposites(min(rest), max(rest))  # noqa: PLR2004 - a pair
+    stems, others = one.stems - other.stems, other.stems - one.stems
+    if len(stems) != 2 or len(others) != 2:  # noqa: PLR2004 - a degree and a quality
+        return False
+    rest = (stems | others) - _DEGREES
+    return are_opposites(min(rest), max(rest))
 
 
 @cache

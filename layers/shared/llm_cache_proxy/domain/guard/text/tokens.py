@@ -35,7 +35,8 @@ class Kind:
 class Token(NamedTuple):
     """One token; `word` is case-folded, `capital` says it was written with a capital letter.
 
-    `kind` is one of `Kind`. `opens` is true for the first word of a sentence, whose capital says nothing.
+    `kind` is one of `Kind`. `opens` is true for the first word of a sentence, whose capital says
+    nothing.
     """
 
     raw: str

@@ -8,7 +8,7 @@ import re
 from llm_cache_proxy.domain.guard.pair.letter_case import is_pressed
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.arrangement import Item, changed_places, item_at
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
@@ -54,8 +54,14 @@ def _in_place_of(pair: Pair) -> str | None:
     a, b = pair.a.plain, pair.b.plain
     if len(a) != len(b):
         return None
-    differing = [(one, other) for one, other in zip(a, b, strict=True) if one.word != other.word]
-    if not differing or not all(_is_letter(each) for both in differing for each in both):
+    differing: list[tuple[Token, Token]] = []
+    for one, other in zip(a, b, strict=True):
+        if one.word == other.word:
+            continue
+        if not (_is_letter(one) and _is_letter(other)):
+            return None
+        differing.append((one, other))
+    if not differing:
         return None
     left, right = (sorted(token.word for token in side) for side in zip(*differing, strict=True))
     if left == right and not lexicon.word_set("list_joint").isdisjoint(pair.a.words):
@@ -91,13 +97,8 @@ def _unknowns(analysis: Analysis) -> set[str]:
 
 def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
     """The letters of a text that stand for something, in order."""
-    tokens = analysis.tokens
-    single = [
-        at
-        for at, token in enumerate(tokens)
-        if _letter(token) and token.kind in _LETTERS and token.raw.isascii()
-    ]
-    if not single:
+    tokens, alone = analysis.tokens, _alone(analysis)
+    if not alone:
         return []
     joined = {*_JOINED.findall(analysis.text.casefold()), *_JOINED.findall(other.text.casefold())}
     initials = {*_INITIAL.findall(analysis.text)}
@@ -106,11 +107,8 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
     names_file = _BEFORE_FILE.search(analysis.text) is not None
     found = [
         at
-        for at in single
-        if _letter(tokens[at]).isalpha()
-        and _stands_alone(tokens, at)
-        and not _is_label(tokens, at)
-        and tokens[at].raw not in initials
+        for at in alone
+        if tokens[at].raw not in initials
         and not (tokens[at].word in joined and _is_word(tokens, at + 1))
         and not (tokens[at].word == "a" and names_file)
         and not (tokens[at].raw in _SAID and tokens[at - 1].word in _BEFORE_YOU)
@@ -118,6 +116,24 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
     if all(tokens[at].raw in _SAID for at in found):
         return []
     return [item_at(tokens, _letter(tokens[at]).casefold(), at, at + 1) for at in found]
+
+
+@once_a_text
+def _alone(analysis: Analysis) -> tuple[int, ...]:
+    """Where single letters stand that are no article, no label, and no part of anything."""
+    tokens = analysis.tokens
+    return tuple(
+        [
+            at
+            for at, token in enumerate(tokens)
+            if (len(token.raw) == 1 or len(token.word) == 1)
+            and token.kind in _LETTERS
+            and token.raw.isascii()
+            and _letter(token).isalpha()
+            and _stands_alone(tokens, at)
+            and not _is_label(tokens, at)
+        ]
+    )
 
 
 def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:

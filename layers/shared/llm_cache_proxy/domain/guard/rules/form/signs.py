@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from llm_cache_proxy.domain.guard.pair.letter_case import is_pressed, other_argument
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.signs.loose import loose_signs
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
@@ -66,7 +66,12 @@ def _goes_bare(unit: str, one: Analysis, other: Analysis) -> bool:
 
 
 def _has_definition(pair: Pair) -> bool:
-    return all(_DEFINES.search(analysis.text) for analysis in (pair.a, pair.b))
+    return _defines(pair.a) and _defines(pair.b)
+
+
+@once_a_text
+def _defines(analysis: Analysis) -> bool:
+    return _DEFINES.search(analysis.text) is not None
 
 
 def _has_flag(pair: Pair) -> bool:

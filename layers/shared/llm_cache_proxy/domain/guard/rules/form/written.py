@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.guard.pair.letter_case import (
 )
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, UNDETERMINED
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
 from llm_cache_proxy.domain.guard.words import lexicon
@@ -126,13 +126,16 @@ def _case(pair: Pair) -> str | None:
         if _NAME in left[word] ^ right[word] and _EITHER not in left[word] | right[word]:
             return f"{word}: capitals matter"
     a, b = _mixed(pair.a), _mixed(pair.b)
-    folded = {raw.casefold() for raw in a} & {raw.casefold() for raw in b}
-    if {raw for raw in a if raw.casefold() in folded} != {
-        raw for raw in b if raw.casefold() in folded
-    }:
+    if a and b and _in_capitals_of(a, b) != _in_capitals_of(b, a):
         return "an identifier differs in its capitals"
     other = other_symbol(pair.a, pair.b) or other_identifier(pair.a, pair.b)
     return other or other_member(pair.a, pair.b)
+
+
+def _in_capitals_of(raws: set[str], others: set[str]) -> set[str]:
+    """Those that the others have, in whatever capitals."""
+    folded = {raw.casefold() for raw in others}
+    return {raw for raw in raws if raw.casefold() in folded}
 
 
 def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
@@ -180,6 +183,7 @@ def _shape(
     return _EITHER if token.opens or titled else _NAME
 
 
+@once_a_text
 def _mixed(analysis: Analysis) -> set[str]:
     """Long tokens of letters and digits mixed, where capitals may be part of a secret or an id."""
     return {

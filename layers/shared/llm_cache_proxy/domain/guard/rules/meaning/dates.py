@@ -4,7 +4,7 @@ from functools import cache
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.arrangement import Item, changed_places, item_at
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
@@ -32,6 +32,7 @@ def _dates(pair: Pair) -> str | None:
     return None
 
 
+@once_a_text
 def _moments(analysis: Analysis) -> list[Item]:
     """Calendar words, dates and times of a text in one spelling."""
     tokens, named = analysis.plain, _calendar()

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _MUST_MATCH = frozenset(
@@ -27,6 +27,7 @@ _SHE = frozenset({"she", "her", "hers", "herself"})
 _SUBJECTS = frozenset({"he", "she"})
 _PERSONS = _HE | _SHE
 _SECOND_PERSON = frozenset({"you", "your", "yours"})
+_USING = frozenset({"use", "used"})
 _BE = frozenset({"be", "is", "are", "was", "were", "been", "being", "get"})
 _TIMES = {
     "past": frozenset({"was", "were", "did"}),
@@ -38,7 +39,8 @@ _BY_QUESTION = ("how", "what", "why", "degree")
 
 
 def _quantifiers(pair: Pair) -> str | None:
-    if {tuple(token.word for token in words) for words in pair.gap[:2]} == {("and",), ("or",)}:
+    a, b, _ = pair.gap
+    if len(a) == len(b) == 1 and {a[0].word, b[0].word} == {"and", "or"}:
         return "and on one side, or on the other"
     if pair.is_converse:
         return None
@@ -115,8 +117,10 @@ def _is_other_time(left: str, right: str, *, exact: bool) -> bool:
 def _used_to(analysis: Analysis) -> bool:
     """Whether it speaks of what used to be, not of what something is used to do."""
     words = analysis.words
+    if _USING.isdisjoint(words):
+        return False
     for at, word in enumerate(words):
-        if words[at + 1 : at + 2] != ("to",) or word not in {"use", "used"}:
+        if word not in _USING or words[at + 1 : at + 2] != ("to",):
             continue
         before = words[:at]
         if "did" in before or (word == "used" and _BE.isdisjoint(before)):
@@ -124,6 +128,7 @@ def _used_to(analysis: Analysis) -> bool:
     return False
 
 
+@once_a_text
 def _time(analysis: Analysis) -> str:
     """The time of the first verb, when it stands first or right after the question word."""
     if not _SECOND_PERSON.isdisjoint(analysis.words):

@@ -4,7 +4,7 @@ from functools import cache
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -35,12 +35,14 @@ def _languages(pair: Pair) -> str | None:
     return None
 
 
+@once_a_text
 def _spoken_of(analysis: Analysis) -> set[str]:
     """Every word of the text that could be a language, whether it means one or not."""
     known = _named()
     return {known[token.word] for token in analysis.tokens if token.word in known}
 
 
+@once_a_text
 def _languages_in(analysis: Analysis) -> set[str]:
     known = _named()
     found: set[str] = set()

@@ -22,6 +22,8 @@ _LISTS = frozenset({"and", "&", ","})
 
 def _numbers(pair: Pair) -> str | None:
     a, b = pair.a.quantities, pair.b.quantities
+    if not (a or b):
+        return _other_zeros(pair)
     left, right = Counter(each.value for each in a), Counter(each.value for each in b)
     if left == right:
         return _order(pair) or _other_joint(pair) or _other_zeros(pair)

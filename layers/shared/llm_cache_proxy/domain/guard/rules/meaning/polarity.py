@@ -43,10 +43,11 @@ def _negation(pair: Pair) -> str | None:
 
 def _negated_words(one: Analysis, other: Analysis) -> list[str]:
     """Words of `one` that are words of `other` with a negative prefix."""
+    lacking = other.stems - one.stems
     return [
         word
         for word in one.stems - other.stems
-        if any(negated_form(word, base) for base in other.stems - one.stems)
+        if any(negated_form(word, base) for base in lacking)
     ]
 
 

@@ -13,6 +13,8 @@ _GOES_WITHOUT = frozenset({"dollar", "euro", "pound", "rupee", "year"})
 
 
 def _units(pair: Pair) -> str | None:
+    if not (pair.a.quantities and pair.b.quantities):
+        return None
     left = {each.value: each.unit for each in pair.a.quantities if each.unit}
     right = {each.value: each.unit for each in pair.b.quantities if each.unit}
     for value in left.keys() & right.keys():
@@ -23,13 +25,14 @@ def _units(pair: Pair) -> str | None:
 
 def _unit_of_one(one: Analysis, other: Analysis) -> str | None:
     """A number with a unit in `one` that `other` has without any: "10%" and "10"."""
-    if not one.quantities or not other.quantities:
-        return None
     bare = {each.value for each in other.quantities} - {
         each.value for each in other.quantities if each.unit
     }
+    if not any(each.unit and each.value in bare for each in one.quantities):
+        return None
     limits = {each.value for each in other.quantities if each.item.before in _LIMITS}
-    alike = [word for word in one.words if word in other.words] == [*other.words]
+    others = {*other.words}
+    alike = [word for word in one.words if word in others] == [*other.words]
     alike = alike or _differ_in_one(one.words, other.words)
     for each in one.quantities:
         goes_without = each.unit in _GOES_WITHOUT and (each.unit == "year" or each.value in limits)

@@ -2,7 +2,7 @@
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.arrangement import Item, changed_places, item_at
 from llm_cache_proxy.domain.guard.text.tokens import Kind
 
@@ -18,6 +18,7 @@ def _versions(pair: Pair) -> str | None:
     return None
 
 
+@once_a_text
 def _version_names(analysis: Analysis) -> list[Item]:
     return [
         item_at(analysis.plain, token.word.lstrip("v"), at, at + 1)

@@ -2,7 +2,7 @@
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.material import task_of
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
@@ -79,6 +79,7 @@ def _form(pair: Pair) -> str | None:
     return None
 
 
+@once_a_text
 def _forms(analysis: Analysis) -> set[str]:
     """What form is asked for; outside a command only "as a table", "in JSON" and the like."""
     members = lexicon.classes_of()

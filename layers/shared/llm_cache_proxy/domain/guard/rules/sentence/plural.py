@@ -2,7 +2,7 @@
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.markers import is_order
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
@@ -33,6 +33,7 @@ def _asks(words: tuple[str, ...]) -> bool:
     return is_order(words) or words[:2] in _WANTS or words[:3] == ("i", "would", "like")
 
 
+@once_a_text
 def _nouns(analysis: Analysis) -> dict[str, Token]:
     """Stem → the noun, where a determiner or a giving verb says how many are meant."""
     tokens = [token for token in analysis.tokens if token.kind is not Kind.MARK]
