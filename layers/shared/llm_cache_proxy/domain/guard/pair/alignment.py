@@ -7,7 +7,7 @@ misspelt or joined. Opposites are never counterparts.
 from itertools import pairwise
 
 from llm_cache_proxy.domain.guard.pair.likeness import are_opposites, same_root, same_word_misspelt
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -58,18 +58,29 @@ def _has_likeness(token: Token, other: Analysis) -> bool:
     return any(
         not are_opposites(token.stem, candidate.stem)
         and (same_root(token.stem, candidate.stem) or same_word_misspelt(token, candidate))
-        for candidate in other.tokens
-        if candidate.kind is Kind.WORD and candidate.word[:1] == token.word[:1]
+        for candidate in _by_letter(other).get(token.word[0], ())
     )
+
+
+@once_a_text
+def _by_letter(analysis: Analysis) -> dict[str, list[Token]]:
+    """The words by their first letter."""
+    found: dict[str, list[Token]] = {}
+    for token in analysis.tokens:
+        if token.kind is Kind.WORD:
+            found.setdefault(token.word[0], []).append(token)
+    return found
 
 
 def _is_joined(token: Token, other: Analysis) -> bool:
     """Whether `other` writes the word as two: "backyard", "back yard"."""
-    word = token.word
-    words = other.words
-    return any(
-        word.startswith(first) and word == first + second for first, second in pairwise(words)
-    )
+    return token.word in _joined_words(other)
+
+
+@once_a_text
+def _joined_words(analysis: Analysis) -> frozenset[str]:
+    """Each word with the next one as one."""
+    return frozenset([first + second for first, second in pairwise(analysis.words)])
 
 
 def _is_part(token: Token, one: Analysis, other: Analysis) -> bool:

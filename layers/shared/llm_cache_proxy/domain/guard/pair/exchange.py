@@ -78,7 +78,9 @@ def _lists(analysis: Analysis) -> int:
 def _reordered(a: Analysis, b: Analysis) -> str | None:
     """How words with content that recur stand in another order among other small words."""
     left, right = _words_with_content(a), _words_with_content(b)
-    if len(left) != len(right) or not _repeats_content(left + right, 2):
+    if len(left) != len(right) or not (_says_again(a) or _says_again(b)):
+        return None
+    if not _repeats_content(left + right, 2):
         return None
     if not _same(left, right):
         return _said_again(left, right)
@@ -271,6 +273,12 @@ def _named(
         if not rest:
             return None
     return f"{one[0].word} and {other[0].word} change places"
+
+
+@once_a_text
+def _says_again(analysis: Analysis) -> bool:
+    """Whether the text has a word with content twice."""
+    return _repeats_content(_words_with_content(analysis), 1)
 
 
 def _says_something(tokens: Sequence[Token]) -> bool:

@@ -39,8 +39,9 @@ def places(one: Analysis, other: Analysis, *, light: bool = False) -> Places:
     """Key of each word that `other` has as well → its place in `one`, but for repeated words."""
     found: Places = {}
     repeated: set[str] = set()
-    for place in _with_light_words(one) if light else _with_content(one):
-        key = _key(one.tokens[place.at], other)
+    stems = other.stems
+    for stem, place in _with_light_words(one) if light else _with_content(one):
+        key = stem if stem in stems else _said_otherwise(stem, other)
         if key is None:
             continue
         if key in found:
@@ -52,18 +53,18 @@ def places(one: Analysis, other: Analysis, *, light: bool = False) -> Places:
 
 
 @once_a_text
-def _with_content(analysis: Analysis) -> list[Place]:
+def _with_content(analysis: Analysis) -> list[tuple[str, Place]]:
     return _content_runs(analysis, frozenset())
 
 
 @once_a_text
-def _with_light_words(analysis: Analysis) -> list[Place]:
+def _with_light_words(analysis: Analysis) -> list[tuple[str, Place]]:
     return _content_runs(analysis, lexicon.light_stems())
 
 
-def _content_runs(analysis: Analysis, lights: frozenset[str]) -> list[Place]:
-    """The words with content, and the `lights`, in order."""
-    found: list[Place] = []
+def _content_runs(analysis: Analysis, lights: frozenset[str]) -> list[tuple[str, Place]]:
+    """The stems with content, and the `lights`, in order."""
+    found: list[tuple[str, Place]] = []
     role, start, settled = "", -1, False
     content, prepositions = analysis.content, lexicon.word_set("preposition")
     determiners = _determiners()
@@ -74,7 +75,7 @@ def _content_runs(analysis: Analysis, lights: frozenset[str]) -> list[Place]:
             governed = "of" if token.raw.endswith("'s") else role
             if role == "to" and not settled and at > start and not token.capital:
                 governed = ""  # the object of an infinitive: "to reverse lists"
-            found.append(Place(at, governed, start))
+            found.append((token.stem, Place(at, governed, start)))
             continue
         if start >= 0 and role == "to" and not settled:
             role = ""
@@ -99,12 +100,11 @@ def _determiners() -> frozenset[str]:
     return lexicon.word_set("determiner") | lexicon.number_words().keys()
 
 
-def _key(token: Token, other: Analysis) -> str | None:
-    if token.stem in other.stems:
-        return token.stem
+def _said_otherwise(stem: str, other: Analysis) -> str | None:
+    """The key of a word that the other text says by another one; None where it does not."""
     synonyms = lexicon.synonyms()
-    groups = synonyms.get(token.stem)
+    groups = synonyms.get(stem)
     if groups is None:
         return None
-    said = [stem for stem in other.content if not groups.isdisjoint(synonyms.get(stem, ()))]
-    return "=".join(sorted((token.stem, min(said)))) if said else None
+    said = [each for each in other.content if not groups.isdisjoint(synonyms.get(each, ()))]
+    return "=".join(sorted((stem, min(said)))) if said else None

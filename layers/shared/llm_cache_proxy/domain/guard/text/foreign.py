@@ -70,9 +70,12 @@ def _english() -> dict[str, int]:
 def language_of(tokens: tuple[Token, ...]) -> str:
     """The language most of the small words belong to; empty where none of them tells."""
     tells, weights = _tells(), _english()
-    english = sum(weights.get(token.word, 0) for token in tokens)
+    spelt = [token.word for token in tokens]
+    english = sum([weights[word] for word in spelt if word in weights])
+    if english and tells.keys().isdisjoint(spelt):
+        return ENGLISH
     counts: dict[str, int] = {}
-    for at in [at for at, token in enumerate(tokens) if token.word in tells]:
+    for at in [at for at, word in enumerate(spelt) if word in tells]:
         if not _in_name(tokens, at):
             for language in tells[tokens[at].word]:
                 counts[language] = counts.get(language, 0) + _TELLS

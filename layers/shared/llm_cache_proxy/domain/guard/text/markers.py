@@ -38,23 +38,26 @@ def _question_types() -> dict[str, str]:
 
 def closed_classes(tokens: tuple[Token, ...]) -> dict[str, str]:
     """Class → the word or phrase that shows it, for every closed class in the text."""
-    words = tuple(token.word for token in tokens)
+    words = tuple([token.word for token in tokens])
     members = lexicon.classes_of()
     phrases = _class_phrases()
     found: dict[str, str] = {}
     skip = 0
-    for at, word in enumerate(words):
+    for at, (word, token) in enumerate(zip(words, tokens, strict=True)):
         if at < skip:
             continue
-        for phrase in phrases.get(word, ()):
-            if words[at : at + len(phrase)] == phrase:
-                skip = at + len(phrase)
-                for title in members["_".join(phrase)]:
-                    found.setdefault(title, " ".join(phrase))
-        if at < skip:
-            continue
-        for title in members.get(word, ()) or members.get(tokens[at].stem, ()):
-            found.setdefault(title, word)
+        if word in phrases:
+            for phrase in phrases[word]:
+                if words[at : at + len(phrase)] == phrase:
+                    skip = at + len(phrase)
+                    for title in members["_".join(phrase)]:
+                        found.setdefault(title, " ".join(phrase))
+            if at < skip:
+                continue
+        key = word if word in members else token.stem
+        if key in members:
+            for title in members[key]:
+                found.setdefault(title, word)
     return found
 
 

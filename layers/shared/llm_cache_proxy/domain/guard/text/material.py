@@ -33,6 +33,8 @@ _TITLE = re.compile(r"^\W*(?:task|instructions?|prompt)\s*:\s*(?=\w)", re.IGNORE
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _OPENER = re.compile(r"[<\[]([A-Za-z][\w-]{0,30})(?![\w-])[^<>\[\]\n]{0,80}[>\]]|\"{3}|'{3}|<{2,3}")
 """What text may stand behind: a tag, or three marks of one kind."""
+_OPENING = ("<", "[", '"""', "'''")
+"""With one of these each of them begins."""
 _WORD = re.compile(r"\w")
 _FEW = 2
 _FREE = frozenset({"question", "query", "q", "user", "customer", "human"})
@@ -75,6 +77,8 @@ def _enclosed(text: str) -> list[_Enclosed]:
     Looks once for a closing mark that does not come: a log has a bracket in every line.
     """
     found: list[_Enclosed] = []
+    if not any(map(text.__contains__, _OPENING)):
+        return found
     at = 0
     unclosed: set[tuple[str, ...]] = set()
     while (opener := _OPENER.search(text, at)) is not None:

@@ -12,7 +12,7 @@ _JOINED = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "CJK": "CJK", "FULLWIDTH": "LAT
 def written_in(tokens: tuple[Token, ...]) -> tuple[str, str]:
     """The main script (a word of Unicode's names) and the language, each empty when unknown."""
     sample = tokens[:_SAMPLE]
-    if all(token.word.isascii() for token in sample):
+    if "".join([token.word for token in sample]).isascii():
         lettered = any(token.word[0].isalpha() for token in sample)
         return "LATIN" if lettered else "", language_of(sample)
     scripts: dict[str, int] = {}

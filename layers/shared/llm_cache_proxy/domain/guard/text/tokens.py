@@ -70,7 +70,8 @@ _ALTERNATIVES = r"""
 """
 _LETTER = r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
 _FLAGS = re.VERBOSE | re.DOTALL | re.IGNORECASE
-_ODD = re.compile(r"[^A-Za-z\s'?,!.-]|\.\w|(?<![A-Za-z])-|-(?![A-Za-z])")
+_WORDS = re.compile(r"(?:[A-Za-z\s'?,!]++|\.(?!\w)|(?<=[A-Za-z])-(?=[A-Za-z]))*+")
+"""Words and the marks of sentences alone, and hyphens between two letters."""
 _PROSE = re.compile(
     r"(?P<WORD>[A-Za-z]+(?:'[A-Za-z]+)*)|(?P<MARK>[.!?,\n]+)|(?P<HYPHEN>-)|(?P<SYMBOL>')"
 )
@@ -84,15 +85,13 @@ def tokenise(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, with contractions taken apart and possessive endings dropped."""
     found: list[Token] = []
     opens = True
-    glue = False
     prefix = ""
-    last_end = 0
+    number_end = -1
     irregular = _irregular()
     for match in _pattern(text).finditer(text):
         group = match.lastgroup or "SYMBOL"
         raw = match.group()
-        glue = match.start() == last_end and bool(found) and found[-1].kind is Kind.NUMBER
-        last_end = match.end()
+        glue = match.start() == number_end
         if group == "HYPHEN":
             prefix = _prefix_at(found)
             continue
@@ -117,13 +116,14 @@ def tokenise(text: str) -> tuple[Token, ...]:
             found.append(_plain(raw, group))
         prefix = ""
         opens = opens and group == "SYMBOL"
+        number_end = match.end() if found and found[-1].kind is Kind.NUMBER else -1
     return tuple(found)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
     if not text.isascii():
         return _full_pattern(rf"(?:{_LETTER}|[{MARKS}])")  # marks belong to their word
-    return _full_pattern(_LETTER) if _ODD.search(text) else _PROSE
+    return _PROSE if _WORDS.fullmatch(text) else _full_pattern(_LETTER)
 
 
 @cache

@@ -7,12 +7,15 @@ from llm_cache_proxy.domain.guard.text.signs.chunks import counting
 from llm_cache_proxy.domain.guard.text.signs.code import QUOTES, Around
 from llm_cache_proxy.domain.guard.text.signs.plain import SPELT_OUT, with_keys
 
+_WORDS = re.compile(r"(?:[A-Za-z]++(?:'[A-Za-z]++)*+,? ?)*+[?.]?")
+"""Words with a mark behind them at most, which have no sign; most prompts are no more."""
 _ANY = re.compile(
     r"[^A-Za-z\d '?.,]|'(?!\w)(?<=\b[A-Za-z\d]')|\d ?[pmtx]|(?:^|\s)\.[A-Za-z]|\.\.| \?+ "
     r"|\w\?\w| [.,] "
 )
 """The same, read faster: without any of these no sign below can be there."""
 _SIGN = re.compile(
+    r"(?![A-Za-z]{3})(?:"  # inside a word none begins, and most letters are there
     r" [^\w\s-]{1,3} (?:called|do|for|in|mean|stand)\b"
     r"|\n[ \t]+-\s|\n [\w-]+:\s|\d[!?]{2}"
     r"|[\[\]{}<>|\\^=*&~$%+/!_@;`#]|\w\(|\([^()]*,[^()]*\)|(?:^|[\s(])[-]\w|\n[ \t]{2,}\S"
@@ -21,7 +24,8 @@ _SIGN = re.compile(
     r"|(?<!\.)\.{2,}\w|\w \.{1,3} |\w\"\w|\w!\s|\d!|\s\?+\s|\w\?\w|, ?\w+: |[A-Z][a-z]?\d*-(?!\w)"
     r"|[:;][-o']?[()\[\]]|\(:[a-z]|['\"](?!\w)(?<=\b[A-Za-z\d]['\"])|\s--"
     r"|[\"'](?:null|true|false|yes|no|on|off|\d[\d.]*)[\"']"
-    r"|(?i:ctrl|alt|cmd)-|\de-\d|[a-z] [&;]|[a-z]; [a-z]|\b[A-Za-z]-[A-Za-z]\b"
+    r"|-(?:(?<=(?i:ctrl)-)|(?<=(?i:alt|cmd)-))|\de-\d|[a-z] [&;]|[a-z]; [a-z]"
+    r"|\b[A-Za-z]-[A-Za-z]\b)"
 )
 """Without any of these a text has nothing to compare here."""
 _PRIMED = re.compile(r"(?<![\w'\"])(?<!\d[./])(?:[A-Za-z]|\d[\d./]*)(?:'{1,2}|\")(?![\w'\"])")
@@ -63,7 +67,7 @@ def signature(text: str) -> tuple[str, ...]:
     """The code, formulas and data of a text, in order; empty for prose."""
     if not text.isascii():
         text = text.translate(TYPED)
-    if _ANY.search(text) is None or _SIGN.search(text) is None:
+    if _WORDS.fullmatch(text) or _ANY.search(text) is None or _SIGN.search(text) is None:
         return tuple(_MENTIONED.findall(text)) if "'" in text else ()
     text = _plain(text)
     found = [*_line_by_line(text)]
