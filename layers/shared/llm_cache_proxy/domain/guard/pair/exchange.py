@@ -282,9 +282,13 @@ def _says_again(analysis: Analysis) -> bool:
 
 
 def _says_something(tokens: Sequence[Token]) -> bool:
-    idle = lexicon.function_words() - lexicon.classes()["negator"] - lexicon.number_words().keys()
+    idle, told = lexicon.function_words(), (lexicon.classes()["negator"], lexicon.number_words())
     return any(
-        token.word not in idle or token.raw == "US" or token.stem in _SPEAKERS for token in tokens
+        token.word not in idle
+        or any(token.word in each for each in told)
+        or token.raw == "US"
+        or token.stem in _SPEAKERS
+        for token in tokens
     )
 
 

@@ -156,8 +156,11 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
 
 def _is_before_letter(tokens: tuple[Token, ...], at: int) -> bool:
     """Whether an "a" is the article of one letter, and of what that describes: "a t rex"."""
-    articled = lexicon.function_words() | lexicon.word_set("taking")
-    if articled.isdisjoint(tokens[at - 1][1:3]) or len(tokens) < at + _LETTER_AND_NOUN:
+    if len(tokens) < at + _LETTER_AND_NOUN:
+        return False
+    before = tokens[at - 1][1:3]
+    articled = lexicon.function_words(), lexicon.word_set("taking")
+    if all(words.isdisjoint(before) for words in articled):
         return False
     letter, after = tokens[at + 1], tokens[at + 2]
     return len(letter.raw) == 1 and letter.raw.isalpha() and after.word.isalpha() > _is_one(after)

@@ -46,6 +46,8 @@ def _spoken_of(analysis: Analysis) -> set[str]:
 def _languages_in(analysis: Analysis) -> set[str]:
     known = _named()
     found: set[str] = set()
+    if not _spoken_of(analysis):
+        return found
     tokens = analysis.tokens
     for before, token, after in zip((None, *tokens), tokens, (*tokens[1:], None), strict=False):
         if token.word in known and _means_language(token, before, after, analysis):

@@ -118,6 +118,8 @@ def _more_often(one: Analysis, other: Analysis) -> frozenset[str]:
 
 def _dropped(one: Analysis, other: Analysis) -> str | None:
     """One of two opposites that `one` joins, "pros and cons", when `other` has only the other."""
+    if _JOINTS.isdisjoint(one.words):
+        return None
     tokens = one.tokens
     for left, joint, right in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if joint.word in _JOINTS and are_opposites(left.stem, right.stem):

@@ -68,8 +68,10 @@ def _holds_both_ways(word: str, preposition: str) -> bool:
 
 def _said(analysis: Analysis) -> list[str]:
     """The stems of the words that are no function words, in order."""
-    function = lexicon.function_words() - {"own"}
-    return [token.stem for token in analysis.plain if token.word not in function]
+    function = lexicon.function_words()
+    return [
+        token.stem for token in analysis.plain if token.word not in function or token.word == "own"
+    ]
 
 
 def _is_stressed(analysis: Analysis) -> bool:
