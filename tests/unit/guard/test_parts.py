@@ -3,7 +3,7 @@
 import pytest
 
 from llm_cache_proxy.domain.guard.pair.exchange import exchanged
-from llm_cache_proxy.domain.guard.text.analysis import analyse
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, analyse, once_a_text
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned
 from llm_cache_proxy.domain.guard.text.material import material
 from llm_cache_proxy.domain.guard.text.signs import signature
@@ -101,3 +101,22 @@ def test_more_signs_count_in_a_text_about_computers() -> None:
 
     assert loose_signs(text, computing=True) == ["@", "[", "]", '"7"', "..."]
     assert loose_signs("Is the regex *a* lazy", computing=False) == ["*", "*"]
+
+
+def test_what_one_text_shows_is_looked_for_once() -> None:
+    asked: list[str] = []
+
+    @once_a_text
+    def length(analysis: Analysis) -> int:
+        asked.append(analysis.text)
+        return len(analysis.words)
+
+    one, other = analyse("What is Rust?"), analyse("What is the Rust language?")
+
+    assert [length(one), length(other), length(one), length(other)] == [3, 5, 3, 5]
+    assert asked == [one.text, other.text]
+
+
+@pytest.mark.parametrize("keys", ["ctrl-x", "Alt-x", "CMD-x"])
+def test_a_key_behind_a_word_for_another_is_found_at_the_end_of_any_word(keys: str) -> None:
+    assert signature(f"What does {keys} do?") == signature(f"Now what does {keys} do?") != ()
