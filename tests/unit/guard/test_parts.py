@@ -3,6 +3,8 @@
 import pytest
 
 from llm_cache_proxy.domain.guard.pair.exchange import exchanged
+from llm_cache_proxy.domain.guard.pair.pair import Pair
+from llm_cache_proxy.domain.guard.rules.meaning.units import UNITS
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, analyse, once_a_text
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned
 from llm_cache_proxy.domain.guard.text.material import material
@@ -120,3 +122,9 @@ def test_what_one_text_shows_is_looked_for_once() -> None:
 @pytest.mark.parametrize("keys", ["ctrl-x", "Alt-x", "CMD-x"])
 def test_a_key_behind_a_word_for_another_is_found_at_the_end_of_any_word(keys: str) -> None:
     assert signature(f"What does {keys} do?") == signature(f"Now what does {keys} do?") != ()
+
+
+def test_a_unit_may_go_without_saying_where_the_rest_is_said_in_more_words() -> None:
+    pair = Pair(analyse("Is 500 mg safe?"), analyse("Is a daily dose of 500 safe to take?"))
+
+    assert UNITS.check(pair) is None
