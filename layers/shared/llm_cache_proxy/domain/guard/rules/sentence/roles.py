@@ -91,7 +91,7 @@ def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
     """A word led to in one text and away from in the other."""
     for key in keys:
         left, right = in_a[key].role, in_b[key].role
-        if left == right or (describes(key) and in_a[key].run.start < in_a[key].at):
+        if left == right or (describes(key) and in_a[key].run < in_a[key].at):
             continue  # "without sugar healthy", of which the last is asked
         if frozenset({_SENSE.get(left), _SENSE.get(right)}) in _OPPOSED:
             return f"{left} {key} and {right} {key}"
