@@ -12,10 +12,14 @@ import numpy.typing as npt
 from benchmarks.accuracy.learning_streams import Candidates
 from llm_cache_proxy.domain.promise import Cell, Promise, Tally, TenantEvidence
 from llm_cache_proxy.domain.promise.drift import has_drifted
+from llm_cache_proxy.domain.promise.evidence import NONE_YET, added
 from llm_cache_proxy.domain.promise.parts import part_of, plan_parts
 
 PLANNED_EVERY = 50
 """Candidates between two looks at the labels."""
+
+IN_FLIGHT = 5
+"""Candidates that are decided before a check that differs is known: its answer takes a while."""
 
 EXPLORE_RATE = 0.05
 
@@ -66,20 +70,24 @@ class _Run:
         self.controls = np.array(controls, dtype=float)
         groups = int(stream.group.max(initial=0)) + 1
         self._counts = np.zeros((3, groups, len(stream.cells)))
-        self._checks: list[Tally] = []
+        self._checks: dict[int, Tally] = {}
         self._hits = 0
+        self._changed = False
         self.check_rate = 1.0
         self.served = np.zeros((groups, len(stream.cells)), dtype=bool)
         self._expected = np.zeros((groups, len(stream.cells)))
 
     def look(self) -> bool:
         """Plan anew; whether everything was forgotten first."""
-        forgets = has_drifted(self._checks)
+        checks = tuple(self._checks.values())
+        forgets = has_drifted(checks)
         if forgets:
             self._counts[:] = 0
-            self._checks, self._hits = [], 0
+            self._checks, self._hits, self._changed, checks = {}, 0, True, ()
         found = {group: self._tallies(group) for group in range(len(self.served))}
-        evidence = TenantEvidence(found, Tally(0, *self.controls), tuple(self._checks), self._hits)
+        evidence = TenantEvidence(
+            found, Tally(0, *self.controls), checks, self._hits, self._changed
+        )
         parts = plan_parts(self._promise, evidence)
         self.check_rate = parts[0].plan.check_rate
         for group in found:
@@ -95,8 +103,8 @@ class _Run:
         counts = self._counts[:, group, met].T.tolist()
         return {self._cells[at]: Tally(*c) for at, c in zip(met, counts, strict=True)}
 
-    def add(self, kind: Kinds, checked: Flags, differs: Flags) -> None:
-        """Count candidates of these groups and cells."""
+    def add(self, window: int, kind: Kinds, checked: Flags, differs: Flags) -> None:
+        """Count candidates of these groups and cells, which came in this window."""
         served = self.served[kind]
         labelled = ~served | checked
         group, cell = kind
@@ -106,7 +114,9 @@ class _Run:
         self._hits += int(served.sum())
         if checked.any():
             expected = self._expected[kind][checked].sum()
-            self._checks.append(Tally(expected, checked.sum(), differs[checked].sum()))
+            here = Tally(float(expected), int(checked.sum()), int(differs[checked].sum()))
+            before = self._checks.get(window, NONE_YET)
+            self._checks[window] = added((before, here))
 
 
 def learned(
@@ -121,21 +131,29 @@ def learned(
     run, found = _Run(stream, Promise(most_wrong), known), Outcome()
     wrong = chance.random(len(stream.cell)) >= stream.right
     differs = noise.differs(chance, wrong)
-    for start in range(0, len(wrong), PLANNED_EVERY):
-        here = slice(start, start + PLANNED_EVERY)
+    drawn, start = chance.random(len(wrong)), 0
+    while start < len(wrong):
         found.forgot += run.look()
+        here = slice(start, start + PLANNED_EVERY)
+        served = run.served[stream.group[here], stream.cell[here]]
+        checked = served & (drawn[here] < max(EXPLORE_RATE, run.check_rate))
+        seen = _until_next_look(checked & differs[here])
+        here, served, checked = slice(start, start + seen), served[:seen], checked[:seen]
         kind = stream.group[here], stream.cell[here]
-        served = run.served[kind]
-        rate = max(EXPLORE_RATE, run.check_rate)
-        checked = served & (chance.random(len(served)) < rate)
-        run.add(kind, checked, differs[here])
+        run.add(start // PLANNED_EVERY, kind, checked, differs[here])
         found.hits += int(served.sum())
         found.wrong += int((served & wrong[here]).sum())
         found.checked += int(checked.sum())
+        start += seen
         asked = chance.binomial(len(served), EXPLORE_RATE)
         run.controls += (asked, chance.binomial(asked, noise.false_alarms))
     found.serves = bool(run.served.any())
     return found
+
+
+def _until_next_look(told: Flags) -> int:
+    """Candidates until the next look: it comes at once after a check that differs."""
+    return min(len(told), int(told.argmax()) + 1 + IN_FLIGHT) if told.any() else len(told)
 
 
 def fixed(stream: Candidates, threshold: float, chance: np.random.Generator) -> Outcome:

@@ -152,8 +152,12 @@ class Compared:
 
 
 def candidates(name: str, paths: Sequence[Path], kept_in: Path | None) -> Candidates:
-    """The candidates of the stream, grouped as the product does."""
-    found = compared(name, paths, kept_in).in_half(HELD_OUT)
+    """The candidates of the stream."""
+    return as_candidates(compared(name, paths, kept_in).in_half(HELD_OUT))
+
+
+def as_candidates(found: Compared) -> Candidates:
+    """What was compared, grouped as the product does."""
     score = np.array(
         [
             log_odds(similarity, Traits(*traits))

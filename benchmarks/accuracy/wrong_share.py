@@ -2,8 +2,9 @@
 
 Run `python -m benchmarks.accuracy.wrong_share DATA [--runs 200] [--vectors FOLDER] [--plot FILE]`;
 it prints the tables of docs/wrong-share.md. Each run draws the stream's order, the judge's errors,
-the hits that are asked again, and what a noisy label hides. `--prior` prints what
-domain/promise/prior.py holds.
+the hits that are asked again, and what a noisy label hides; tenants of several groups take a fifth
+of the runs or fewer. `--prior` prints what domain/promise/prior.py holds, `--trusted` how many are
+wrong of what domain/promise/trust.py trusts.
 """
 
 import argparse
@@ -16,7 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.learning_runs import Noise, Outcome, best_fixed, fixed, learned
-from benchmarks.accuracy.learning_streams import OWN, Candidates, candidates, homogeneous, streams
+from benchmarks.accuracy.learning_streams import (
+    HELD_OUT,
+    OWN,
+    Candidates,
+    as_candidates,
+    candidates,
+    compared,
+    homogeneous,
+    streams,
+)
 from benchmarks.accuracy.learning_vcache import vcache
 from benchmarks.plots import draw_lines
 from llm_cache_proxy.cli.evaluation.files import read_files
@@ -25,6 +35,7 @@ from llm_cache_proxy.cli.evaluation.vectors import embed
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.promise import cell_of
 from llm_cache_proxy.domain.promise.evidence import GROUPS
+from llm_cache_proxy.domain.promise.trust import TRUSTED
 from llm_cache_proxy.settings import read_settings
 
 PROMISES = (0.01, 0.02, 0.05)
@@ -108,10 +119,22 @@ def opposites(stream: Candidates) -> Candidates:
     return replace(stream, right=np.zeros(len(stream.right)))
 
 
+def partly_wrong(share: float) -> Callable[[Candidates], Candidates]:
+    """So much of what the guard accepts is wrong, in every band, and all that it vetoes."""
+
+    def change(stream: Candidates) -> Candidates:
+        return replace(stream, right=np.where(stream.accepted, 1 - share, 0.0))
+
+    return change
+
+
 def print_adversaries(name: str, stream: Candidates, runs: int) -> None:
     cases: dict[str, tuple[Noise, Callable[[Candidates], Candidates]]] = {
         "drift at half time": (MEASURED, drifting),
         "nothing but near opposites": (MEASURED, opposites),
+        "half of it wrong": (MEASURED, partly_wrong(0.5)),
+        "a fifth of it wrong": (MEASURED, partly_wrong(0.2)),
+        "a tenth of it wrong": (MEASURED, partly_wrong(0.1)),
         "a judge that errs at 10 %": (POOR, lambda order: order),
     }
     for case, (noise, change) in cases.items():
@@ -170,6 +193,19 @@ def print_homogeneous(runs: int) -> None:
         )
 
 
+def print_trusted(data: Path, vectors: Path | None) -> None:
+    """How many are wrong of what is trusted, in the pairs that it was chosen by."""
+    own = compared("our own prompts", streams(data)["our own prompts"], vectors)
+    banking = compared("Banking77 train", [data / "banking77_train.jsonl"], vectors)
+    other_half = compared("QQP", streams(data)["QQP"], vectors).in_half(1 - HELD_OUT)
+    known = {"Banking77 train": banking, "QQP, the other half": other_half, "our own": own}
+    for name, found in known.items():
+        stream = as_candidates(found)
+        there = np.isin(stream.cell, [stream.cells.index(cell) for cell in TRUSTED])
+        wrong_ones = float((1 - stream.right[there]).sum())
+        print(f"| {name} | {there.sum()} | {wrong_ones:.0f} | {wrong_ones / there.sum():.2%} |")
+
+
 def print_prior() -> None:
     files = read_files(sorted(OWN.glob("*.jsonl")))
     embedded = embed(read_settings(), all_texts(files), lambda _: None)
@@ -213,7 +249,11 @@ def main() -> None:
     parser.add_argument("--only", help="one stream by its name")
     parser.add_argument("--times", type=int, default=1, help="how often a stream is repeated")
     parser.add_argument("--prior", action="store_true")
+    parser.add_argument("--trusted", action="store_true", help="what is trusted")
     options = parser.parse_args()
+    if options.trusted:
+        print_trusted(options.data, options.vectors)
+        return
     if options.prior:
         print_prior()
         return
@@ -241,8 +281,8 @@ def main() -> None:
             "| as one group | without the other |"
         )
         print("|---|---|---|---|---|---|---|")
-        print_mixtures(ATTACKED, built[ATTACKED], options.runs)
-        print_homogeneous(options.runs)
+        print_mixtures(ATTACKED, built[ATTACKED], max(2, options.runs // 5))
+        print_homogeneous(max(2, options.runs // 20))
     if options.plot is not None:
         plot(built, max(5, options.runs // 20), options.plot)
 

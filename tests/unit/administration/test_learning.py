@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.promise import Evidence, Plan, Promise, Tally
 from llm_cache_proxy.domain.promise.counters import PREFIX
 from llm_cache_proxy.domain.promise.evidence import CHECK, CONTROL, GROUPS, sums_of
-from llm_cache_proxy.pipeline.checks.learning import LearningRules
+from llm_cache_proxy.pipeline.checks.learned import LearningRules
 from unit.pipeline.learning_harness import (
     ALWAYS,
     PARAPHRASE,
@@ -65,7 +65,7 @@ async def test_parts_that_are_proven_apart_are_reported_apart() -> None:
         next(part for part in found["parts"] if part["group"] == each)
         for each in (group(harness), hard)
     )
-    assert [part["serves"] for part in found["parts"]].count(True) == 1
+    assert [part["trusts"] for part in found["parts"]] == [False, False, True]  # others: none seen
     assert own["serves"]
     assert own["bound"] == found["bound"] <= 0.05
     assert (other["serves"], other["bound"], other["interval"]) == (False, 1.0, None)
@@ -113,8 +113,17 @@ async def test_without_controls_there_is_no_interval() -> None:
     assert found["cells"][0]["wrong_interval"] is None
     assert found["turned_away"][0]["wrong_interval"] is None
     assert found["parts"][0]["interval"] is None
-    assert not found["serves"]
-    assert found["least_chance"] is None
+    assert not any(cell["served"] for cell in found["cells"])
+
+
+async def test_what_is_served_before_any_label_is_told_as_trust() -> None:
+    harness = learning()
+    await harness.ask("What is Rust?")
+
+    found = await report(harness)
+
+    assert (found["serves"], found["trusts"], found["least_chance"]) == (True, True, 0.90)
+    assert found["bound"] == 1.0
 
 
 async def test_hits_are_set_against_those_of_a_fixed_threshold() -> None:

@@ -76,8 +76,9 @@ def test_where_there_is_none_each_value_has_its_name() -> None:
 
 def learned(*groups: int | None) -> Any:
     expected = {"serves": True, "estimate": 0.01, "interval": [0.0, 0.02], "bound": 0.04}
+    expected |= {"trusts": False}
     counted = {"seen": 2_000, "labelled": 1_000, "differing": 9, "wrong_interval": [0.0, 0.02]}
-    cell = {"rule": None, "band": "0.995-1.000", "served": True, **counted}
+    cell = {"rule": None, "band": "0.995-1.000", "served": True, "trusted": False, **counted}
     return {
         **expected,
         "promise": 0.05,
@@ -113,6 +114,18 @@ def test_a_tenant_that_is_not_parted_has_no_table_of_groups() -> None:
 
     assert "groups" not in shown
     assert "all" in shown
+
+
+def test_what_is_served_on_trust_is_told_from_what_is_proven() -> None:
+    proven, trusting = learned(None), learned(None)
+    trusting["trusts"] = trusting["cells"][0]["trusted"] = True
+    stopped = learned(None) | {"serves": False}
+
+    shown = [printed(learning_table(each), 120) for each in (proven, trusting, stopped)]
+
+    assert ["on trust" in each for each in shown] == [False, True, False]
+    assert "in part on trust" in shown[1]
+    assert "no semantic hit is served" in shown[2]
 
 
 def test_what_is_turned_away_stands_by_its_rule() -> None:

@@ -19,7 +19,7 @@ from llm_cache_proxy.domain.json_text import parse_object
 from llm_cache_proxy.domain.metrics.pricing import CountedModels, Price, PriceList
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
-from llm_cache_proxy.pipeline.checks.learning import LearningRules
+from llm_cache_proxy.pipeline.checks.learned import LearningRules
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
 from llm_cache_proxy.pipeline.options import Dependencies, Options, Ports
 from llm_cache_proxy.pipeline.proxy import CachingProxy

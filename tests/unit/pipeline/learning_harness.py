@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.promise import Cell, Promise, Tally, group_of
 from llm_cache_proxy.domain.promise.cells import BANDS
 from llm_cache_proxy.domain.promise.counters import PREFIX
 from llm_cache_proxy.domain.promise.evidence import CHECK, CONTROL, owner_of, sums_of
-from llm_cache_proxy.pipeline.checks.learning import LearningRules
+from llm_cache_proxy.pipeline.checks.learned import LearningRules
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 from llm_cache_proxy.ports.exact_store.store import Answered, Commit, Lookup, Match, Promoted
 from unit.pipeline.harness import Harness

@@ -245,6 +245,12 @@ async def _learned() -> Seen:
     return await _ask(await taught())
 
 
+async def _trusted() -> Seen:
+    harness = learning(0.97)
+    await harness.ask(PROMPT)
+    return await _ask(harness)
+
+
 async def _unproven() -> Seen:
     harness = learning()
     await harness.ask(PROMPT)
@@ -264,6 +270,7 @@ WAYS: dict[Reason, Way] = {
     Reason.SIMILAR: _second(),
     Reason.VERIFIED: _verified,
     Reason.LEARNED: _learned,
+    Reason.TRUSTED: _trusted,
     Reason.COALESCED: _coalesced,
     Reason.STALE_IF_ERROR: _stale_if_error,
     Reason.STALE_WHILE_REVALIDATE: lambda: _revalidated(frozen=False),

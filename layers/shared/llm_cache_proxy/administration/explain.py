@@ -21,7 +21,7 @@ from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.promise import cell_of, group_of
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.checks.learning import Learned
+from llm_cache_proxy.pipeline.checks.learned import Learned
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
 from llm_cache_proxy.pipeline.request.answer import Answer, Outcome
 from llm_cache_proxy.pipeline.request.decision import Served

@@ -20,7 +20,8 @@ from llm_cache_proxy.domain.promise.counters import FIXED, FORGOTTEN, HITS, SPEN
 from llm_cache_proxy.domain.promise.evidence import Tally, added
 from llm_cache_proxy.domain.promise.judge import judge_of, wrong_interval
 from llm_cache_proxy.domain.promise.proof import MISSED
-from llm_cache_proxy.pipeline.checks.learning import Learned, Learning, counts_of
+from llm_cache_proxy.pipeline.checks.learned import Learned, counts_of
+from llm_cache_proxy.pipeline.checks.learning import Learning
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 
@@ -132,7 +133,8 @@ def cell_view(learned: Learned, group: int, cell: Cell | None) -> JsonObject | N
         return None
     view = _cell(learned, learned.part(group), cell)
     return {
-        name: view[name] for name in ("group", "band", "served", "seen", "labelled", "differing")
+        name: view[name]
+        for name in ("group", "band", "served", "trusted", "seen", "labelled", "differing")
     }
 
 
@@ -142,6 +144,7 @@ def _expected(learned: Learned, bounded: Sequence[_Bounded]) -> JsonObject:
     served = [added(part.evidence.of(cell) for cell in part.plan.served) for part in serving]
     weights = [max(1.0, tally.seen) for tally in served]
     estimates = zip(weights, serving, strict=True)
+    ends = [bound for part, bound in bounded if part.plan.served and part.evidence.cells]
     lowest = [band for part in serving if (band := part.plan.lowest_band()) is not None]
     return {
         "serves": bool(serving),
@@ -150,8 +153,9 @@ def _expected(learned: Learned, bounded: Sequence[_Bounded]) -> JsonObject:
             5,
         ),
         "interval": _interval(added(served), learned.evidence.controls) if served else None,
-        "bound": round(max((bound for part, bound in bounded if part.plan.served), default=1.0), 5),
+        "bound": round(max(ends, default=1.0), 5),
         "least_chance": lower_edge(min(lowest)) if lowest else None,
+        "trusts": any(part.plan.trusted for part in serving),
     }
 
 
@@ -186,6 +190,7 @@ def _cell(learned: Learned, part: Part, cell: Cell) -> JsonObject:
         "rule": cell.rule or None,
         "band": _band(cell.band),
         "served": part.plan.serves(cell),
+        "trusted": cell in part.plan.trusted,
         **_tally(tally),
         "differing_share": share(round(tally.differing), round(tally.labelled)),
         "wrong_interval": _wrong(learned, tally),

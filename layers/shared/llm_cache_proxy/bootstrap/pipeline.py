@@ -25,7 +25,7 @@ from llm_cache_proxy.settings import Settings
 
 if TYPE_CHECKING:
     from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
-    from llm_cache_proxy.pipeline.checks.learning import LearningRules
+    from llm_cache_proxy.pipeline.checks.learned import LearningRules
 
 
 def policy(settings: Settings, parts: Parts) -> Policy:
@@ -143,6 +143,6 @@ def _shadow_rules(settings: Settings) -> "ShadowRules | None":
 def _learning_rules(settings: Settings) -> "LearningRules | None":
     if settings.max_wrong_share is None:
         return None
-    from llm_cache_proxy.pipeline.checks.learning import LearningRules
+    from llm_cache_proxy.pipeline.checks.learned import LearningRules
 
     return LearningRules(Promise(settings.max_wrong_share), settings.explore_rate)

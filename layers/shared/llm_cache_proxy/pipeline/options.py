@@ -25,7 +25,8 @@ from llm_cache_proxy.ports.verifier import Verifier
 
 if TYPE_CHECKING:
     from llm_cache_proxy.domain.requests.shadow_rules import ShadowRules
-    from llm_cache_proxy.pipeline.checks.learning import CounterReader, LearningRules
+    from llm_cache_proxy.pipeline.checks.learned import LearningRules
+    from llm_cache_proxy.pipeline.checks.learning import CounterReader
 
 
 @record()

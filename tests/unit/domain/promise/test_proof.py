@@ -49,6 +49,15 @@ def test_without_controls_no_difference_is_blamed_on_the_judge() -> None:
     assert not proves(labels, Controls(), 0.05, SURE)
 
 
+def test_a_first_control_that_differs_proves_nothing_and_breaks_nothing() -> None:
+    assert not proves(one(30, 0), Controls(1, 1), 0.05, SURE)
+
+
+def test_labels_that_differ_as_controls_do_prove_most() -> None:
+    """The prediction that nothing is wrong takes fewer labels than one for labels by themselves."""
+    assert proves(one(400, 4), CONTROLS, 0.05, -log(0.7 * 0.05 * 0.4))
+
+
 def test_a_doubtful_judge_proves_nothing_that_the_likeliest_judge_would() -> None:
     """Evidence is taken at the false alarms that suit the broken promise best."""
     labels, controls = one(520, 9), Controls(120, 2)

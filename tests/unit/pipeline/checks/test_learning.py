@@ -540,6 +540,7 @@ async def test_an_explanation_shows_what_was_learned() -> None:
         "group": None,
         "band": "0.850-0.900",
         "served": True,
+        "trusted": False,
         "seen": 1_001,
         "labelled": 1_001,
         "differing": 9,
@@ -573,7 +574,7 @@ async def test_only_the_nearest_entry_that_was_not_served_is_labelled(
     await harness.ask(PARAPHRASE)
 
     await harness.ask("Rust is what?")
-    harness.embedder.set_similarity(PROMPT, "Tell me, what is Rust?", 0.96)
+    harness.embedder.set_similarity(PROMPT, "Tell me, what is Rust?", 0.94)
     await harness.ask("Tell me, what is Rust?")
 
     assert harness.exact.count_of("learn:labels:missed") == 2

@@ -15,7 +15,7 @@ def learning_table(answer: JsonObject) -> RenderableType:
     summary = Text(
         f"promise {_percent(answer['promise'])}, estimate {_percent(answer['estimate'])} "
         f"(95 %: {_interval(answer['interval'])}), upper bound {_percent(answer['bound'])}; "
-        f"{'served' if answer['serves'] else 'no semantic hit is served'}\n"
+        f"{_state(answer)}\n"
         f"{number(answer['hits'])} hits, {number(answer['fixed_hits'])} by a fixed threshold: "
         f"hit rate {_gain(answer['hit_rate_gained'])}; {_percent(answer['check_rate'])} of hits "
         f"checked, ${answer['dollars_spent']:.4f} spent; "
@@ -43,7 +43,7 @@ def _parts(answer: JsonObject) -> RenderableType:
     for each in _rows(answer, "parts"):
         table.add_row(
             _group(answer, each),
-            _served(each["serves"]),
+            _served(each["serves"], each["trusts"]),
             _percent(each["estimate"]),
             _percent(each["bound"]),
             number(each["seen"]),
@@ -72,7 +72,7 @@ def _cells(answer: JsonObject) -> RenderableType:
             _group(answer, cell),
             str(cell["rule"] or "accepted"),
             str(cell["band"]),
-            _served(cell["served"]),
+            _served(cell["served"], cell["trusted"]),
             number(cell["seen"]),
             number(cell["labelled"]),
             _interval(cell["wrong_interval"]),
@@ -90,7 +90,15 @@ def _group(answer: JsonObject, row: JsonObject) -> str:
     return "others" if len(_rows(answer, "parts")) > 1 else "all"
 
 
-def _served(served: object) -> str:
+def _state(answer: JsonObject) -> str:
+    if answer["trusts"]:
+        return "served, in part on trust"
+    return "served" if answer["serves"] else "no semantic hit is served"
+
+
+def _served(served: object, trusted: object) -> str:
+    if trusted:
+        return "on trust"
     return "yes" if served else "no"
 
 

@@ -89,6 +89,7 @@ def evidence_in(newest_first: Iterable[Mapping[str, int]]) -> TenantEvidence:
         _tally(CONTROL, windows),
         tuple(check for check in checks if check.labelled),
         sum(counts.get(HITS, 0) for counts in present),
+        changed=len(present) < len(windows),
     )
 
 

@@ -42,12 +42,14 @@ class Evidence:
     `controls` are exact hits that were asked again: what differs there is the judge's error.
     `checks` are served hits that were asked again, window by window, oldest first; the `seen` of
     each is how many of its checks were expected to differ. `hits` were served by what was learned.
+    `changed` says that something was forgotten.
     """
 
     cells: Mapping[Cell, Tally] = field(default_factory=dict)
     controls: Tally = NONE_YET
     checks: tuple[Tally, ...] = ()
     hits: float = 0.0
+    changed: bool = False
 
     def of(self, cell: Cell) -> Tally:
         """What was counted of a cell."""
@@ -61,17 +63,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class TenantEvidence:
-    """The same by group; controls, checks and hits are the whole tenant's."""
+    """The same by group; all but the cells is the whole tenant's."""
 
     groups: Mapping[int, Mapping[Cell, Tally]] = field(default_factory=dict)
     controls: Tally = NONE_YET
     checks: tuple[Tally, ...] = ()
     hits: float = 0.0
+    changed: bool = False
 
     def of(self, groups: Collection[int]) -> Evidence:
         """The evidence on the candidates of these groups."""
         held = [self.groups[group] for group in groups if group in self.groups]
-        return Evidence(_together(held), self.controls, self.checks, self.hits)
+        return Evidence(_together(held), self.controls, self.checks, self.hits, self.changed)
 
     def seen(self, group: int) -> float:
         """How many candidates of the group were seen."""

@@ -33,6 +33,10 @@ class Judge:
         """The wrong share where the share `differing` is called different."""
         return min(1.0, max(0.0, (differing - self.false_alarms) / max(1e-9, self.power)))
 
+    def differing(self, wrong: float) -> float:
+        """The share called different where the share `wrong` is wrong."""
+        return self.false_alarms + self.power * wrong
+
 
 def judge_of(controls: Tally) -> Judge:
     """The judge as controls show it, from a prior of `FALSE_ALARMS`."""

@@ -1,8 +1,8 @@
 """Which candidates may be served so that the wrong share of semantic hits stays under a promise.
 
 A rule's candidates are served from the lowest band of the score from which on labels prove that
-they keep the promise. Decides nothing on a single answer, and never reads a clock. The derivation
-is in docs/wrong-share.md.
+they keep the promise; a few are trusted before (`trust`). Decides nothing on a single answer, and
+never reads a clock. The derivation is in docs/wrong-share.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ from llm_cache_proxy.domain.promise.proof import (
     most_wrong_within,
     proves,
 )
+from llm_cache_proxy.domain.promise.trust import TRUSTED, trusted
 
 DOUBT = 0.05
 """The chance that anything is ever served on a proof that does not hold, in a steady world."""
@@ -59,14 +60,16 @@ class Plan:
     """What is served until new labels come.
 
     `served` maps each cell to the share of it that the judge is expected to call different,
-    `proven` each rule to the widest set that is proven. `estimate` is the wrong share
-    of all that is served, `check_rate` the share of hits that is to be checked at least.
+    `proven` each rule to the widest set that is proven; `trusted` are those that are served though
+    nothing proves them yet. `estimate` is the wrong share of all that is served, `check_rate` the
+    share of hits that is to be checked at least.
     """
 
     served: Mapping[Cell, float] = field(default_factory=dict)
     estimate: float = 0.0
     check_rate: float = 1.0
     proven: Mapping[str, ProvenSet] = field(default_factory=dict)
+    trusted: frozenset[Cell] = frozenset()
 
     def serves(self, cell: Cell | None) -> bool:
         """Whether a candidate of the cell may be served."""
@@ -90,23 +93,31 @@ class Promise:
             return Plan()
         found = ((rule, self._proven(rule, evidence, doubt)) for rule in _rules(evidence))
         proven = {rule: widest for rule, widest in found if widest is not None}
-        served = {
-            cell: _expected_differing(cell, evidence.of(cell))
+        on_proof = {
+            cell
             for rule, widest in proven.items()
             for cell in _well_known(_cells(rule, widest.lowest), evidence)
         }
+        on_trust = frozenset(trusted(evidence, self.most_wrong)) - on_proof
+        served = {
+            cell: _expected_differing(cell, evidence.of(cell)) for cell in on_proof | on_trust
+        }
         estimate = judge.wrong(_mean(served, evidence)) if served else 0.0
-        return Plan(served, estimate, self._check_rate(evidence.hits), proven)
+        return Plan(served, estimate, self._check_rate(evidence.hits), proven, on_trust)
 
     def bound(self, evidence: Evidence, plan: Plan) -> float:
-        """The upper end of the confidence sequence of what a plan serves; 1 where it is nothing."""
+        """The upper end of the confidence sequence of what a plan serves; 1 where it is nothing.
+
+        Of what is trusted it may lie above the promise.
+        """
+        sets: list[tuple[Sequence[Cell], float]] = [
+            (_cells(rule, each.lowest), each.doubt) for rule, each in plan.proven.items()
+        ]
+        if plan.trusted:
+            sets.append((TRUSTED, DOUBT))
         ends = (
-            most_wrong_within(
-                _strata(_cells(rule, widest.lowest), evidence),
-                _controls(evidence),
-                -log(widest.doubt),
-            )
-            for rule, widest in plan.proven.items()
+            most_wrong_within(_strata(cells, evidence), _controls(evidence), -log(doubt))
+            for cells, doubt in sets
         )
         return max(ends, default=1.0)
 

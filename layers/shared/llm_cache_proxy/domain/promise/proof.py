@@ -18,6 +18,10 @@ MOST_FALSE_ALARMS = 0.30
 
 _LEAST_FALSE_ALARMS = 1e-4
 _CONTROL_PRIOR = (1.0, 60.0)
+
+_JUDGE_ALONE = (3.0, 197.0)
+"""Beta distribution of the share called different where nothing is wrong: the judge's errors."""
+
 _GOLDEN = (sqrt(5) - 1) / 2
 _STEPS = 14
 _HALVINGS = 30
@@ -52,7 +56,8 @@ def proves(
 ) -> bool:
     """Whether `log_evidence` reaches `least_evidence`; most often one likelihood says no."""
     predicted = _predicted(strata, controls)
-    likely = max(_LEAST_FALSE_ALARMS, controls.differing / max(1.0, controls.judged))
+    found = controls.differing / max(1.0, controls.judged)
+    likely = min(MOST_FALSE_ALARMS, max(_LEAST_FALSE_ALARMS, found))
     if predicted - _broken_at(likely, strata, controls, most_wrong) < least_evidence:
         return False
     return predicted - _best_broken(strata, controls, most_wrong) >= least_evidence
@@ -73,8 +78,19 @@ def most_wrong_within(
 
 
 def _predicted(strata: Sequence[Stratum], controls: Controls) -> float:
-    found = _log_beta_binomial(controls.judged, controls.differing, _CONTROL_PRIOR)
-    return found + sum(_log_beta_binomial(s.labelled, s.differing, s.prior) for s in strata)
+    """Two predictions, each with half of the weight: nothing is wrong, or strata differ."""
+    apart = _log_beta_binomial(controls.judged, controls.differing, _CONTROL_PRIOR)
+    apart += sum(_log_beta_binomial(s.labelled, s.differing, s.prior) for s in strata)
+    alike = _nothing_wrong(strata, controls)
+    more, less = max(apart, alike), min(apart, alike)
+    return more + log((1 + exp(less - more)) / 2)
+
+
+def _nothing_wrong(strata: Sequence[Stratum], controls: Controls) -> float:
+    """The prediction that labels differ no more than controls, which is the judge's error."""
+    labelled = controls.judged + sum(s.labelled for s in strata)
+    differing = controls.differing + sum(s.differing for s in strata)
+    return _log_beta_binomial(labelled, differing, _JUDGE_ALONE)
 
 
 def _best_broken(strata: Sequence[Stratum], controls: Controls, most_wrong: float) -> float:

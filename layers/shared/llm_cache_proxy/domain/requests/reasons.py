@@ -32,6 +32,7 @@ class Reason(StrEnum):
     SIMILAR = "similar"
     VERIFIED = "verified"
     LEARNED = "learned"
+    TRUSTED = "trusted"
 
     COALESCED = "coalesced"
 
@@ -91,6 +92,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.SIMILAR: "A similar prompt was answered before, and the guard sees no difference.",
     Reason.VERIFIED: "A similar prompt was answered before, and the verifier approved the pair.",
     Reason.LEARNED: "A similar prompt was answered before, and such hits keep MAX_WRONG_SHARE.",
+    Reason.TRUSTED: "A similar prompt was answered before; no labels speak against it so far.",
     Reason.COALESCED: "An identical request was in flight, and this is its answer.",
     Reason.STALE_IF_ERROR: "The upstream failed, and an expired answer is served instead.",
     Reason.STALE_WHILE_REVALIDATE: "The answer has expired, and another request is refreshing it.",

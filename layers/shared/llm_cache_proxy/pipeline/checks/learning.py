@@ -7,7 +7,6 @@ counts, and read at a miss or behind a check. Never makes a hit wait for the sto
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -15,7 +14,7 @@ from typing import Protocol
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import merged
-from llm_cache_proxy.domain.promise import Part, Promise, TenantEvidence
+from llm_cache_proxy.domain.promise import TenantEvidence
 from llm_cache_proxy.domain.promise.cells import LOWEST
 from llm_cache_proxy.domain.promise.counters import (
     FORGOTTEN,
@@ -23,14 +22,14 @@ from llm_cache_proxy.domain.promise.counters import (
     control_counts,
     evidence_in,
     label_counts,
-    labels_by_source,
     spent_counts,
 )
 from llm_cache_proxy.domain.promise.drift import has_drifted
-from llm_cache_proxy.domain.promise.parts import UNKNOWN, part_of, plan_parts
+from llm_cache_proxy.domain.promise.parts import plan_parts
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
 from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers, may_be_compared
+from llm_cache_proxy.pipeline.checks.learned import Learned, LearningRules, counts_of, tell
 from llm_cache_proxy.pipeline.checks.near import Near
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.decision import Compare
@@ -41,8 +40,6 @@ from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.ports.clock import Clock
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 from llm_cache_proxy.ports.vector_store import VectorStore
-
-_log = logging.getLogger(__name__)
 
 CONTROLS_WANTED = 400
 """Controls until which five times as many exact hits are asked again."""
@@ -60,46 +57,6 @@ class CounterReader(Protocol):
     async def counters(self, tenant: str) -> Sequence[CounterWindow]:
         """The tenant's counter windows, oldest first."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class LearningRules:
-    """The promise, the least share of learned hits that is checked, and how old a plan may grow.
-
-    A plan is read anew at the first miss after `refresh_seconds`, and behind a check.
-    """
-
-    promise: Promise
-    explore_rate: float = 0.05
-    refresh_seconds: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What was read last, and when."""
-
-    at: float
-    rules: LearningRules
-    evidence: TenantEvidence = field(default_factory=TenantEvidence)
-    parts: Sequence[Part] = (UNKNOWN,)
-    counted: Sequence[Mapping[str, int]] = ()
-    """The counters of every window that is looked at, newest first."""
-    forgotten: TenantEvidence | None = None
-    """What drift has made worthless."""
-
-    def part(self, group: int) -> Part:
-        """What candidates of the group are decided by."""
-        return part_of(self.parts, group)
-
-    @property
-    def labels(self) -> Mapping[str, int]:
-        """Labels by their source."""
-        return labels_by_source(self.counted)
-
-    @property
-    def check_rate(self) -> float:
-        """The share of learned hits that is checked."""
-        return max(self.rules.explore_rate, *(part.plan.check_rate for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +111,7 @@ class Learning:
             is_latest = self._learned[tenant] is claimed
             if is_latest:
                 self._learned[tenant] = found or before
-        if is_latest and found and found.forgotten is not None and before.forgotten is None:
-            _warn(tenant, found.forgotten)
+        if is_latest and found and tell(tenant, before, found):
             state.counts.add({FORGOTTEN: 1})
 
     def take_up(self, tenant: str, learned: Learned) -> None:
@@ -177,7 +133,7 @@ class Learning:
         evidence = evidence_in(counted)
         forgotten = evidence if has_drifted(evidence.checks) else None
         if forgotten is not None:
-            evidence = TenantEvidence(controls=evidence.controls)
+            evidence = TenantEvidence(controls=evidence.controls, changed=True)
         parts = plan_parts(self.rules.promise, evidence)
         return Learned(self.clock.now(), self.rules, evidence, parts, counted, forgotten)
 
@@ -276,18 +232,3 @@ class Learning:
         if held is None:
             return None
         return await self.agreement.clearly_differ(planned, state, text, fresh, held)
-
-
-def counts_of(windows: Sequence[CounterWindow]) -> list[Mapping[str, int]]:
-    """What was counted window by window, newest first; not what has become one total."""
-    return [window.counts for window in reversed(windows) if window.seconds]
-
-
-def _warn(tenant: str, forgotten: TenantEvidence) -> None:
-    _log.warning(
-        "semantic hits of tenant %r differ more often than they did (%d of %d checks): what was "
-        "learned is forgotten, and no semantic hit is served until new labels show that it may be",
-        tenant,
-        sum(check.differing for check in forgotten.checks),
-        sum(check.labelled for check in forgotten.checks),
-    )

@@ -93,7 +93,8 @@ class LearnedJudge:
         cell = cell_of(candidate.similarity, verdict.rule, traits)
         near = None if cell is None else Near(candidate, self._group, cell)
         if cell is not None and self._plan.serves(cell):
-            return Acceptance(Reason.LEARNED, near, self._plan.served[cell])
+            reason = Reason.TRUSTED if cell in self._plan.trusted else Reason.LEARNED
+            return Acceptance(reason, near, self._plan.served[cell])
         self.near_miss = self.near_miss or near
         if verdict.accepted:
             self._state.facts.because(Reason.UNPROVEN)

@@ -16,7 +16,8 @@ class Expected(Answer):
     """What is expected of the hits that are served.
 
     `interval` is the 95 % interval of the estimate, good for one look; `bound` holds at every look.
-    `least_chance` is the score from which on candidates that the guard accepts are served.
+    `least_chance` is the score from which on candidates that the guard accepts are served. `trusts`
+    says that labels do not prove all of it yet; `bound` may then lie above the promise.
     """
 
     serves: bool
@@ -24,6 +25,7 @@ class Expected(Answer):
     interval: list[float] | None
     bound: float
     least_chance: float | None
+    trusts: bool
 
 
 class Learned(Expected):
@@ -63,12 +65,14 @@ class SeenCell(Counted):
     """What is known of candidates like one of them.
 
     `band` is between which chances of being right, by the score of the two texts. `group` is that
-    of the request's surroundings, where it has labels enough of its own.
+    of the request's surroundings, where it has labels enough of its own. What is `trusted` is
+    served though labels do not prove it yet.
     """
 
     group: int | None
     band: str
     served: bool
+    trusted: bool
 
 
 class CandidateCell(SeenCell):

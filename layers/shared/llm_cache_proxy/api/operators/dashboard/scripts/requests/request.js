@@ -12,7 +12,7 @@ import { badge } from "./result.js";
 import { scale } from "../figures/scale.js";
 import { get, post, Refused } from "../shared/server.js";
 
-const COMPARED = ["similar", "promoted", "verified", "learned"];
+const COMPARED = ["similar", "promoted", "verified", "learned", "trusted"];
 const GONE = "The entry is no longer there: it has expired or was cleared.";
 
 function facts(line) {

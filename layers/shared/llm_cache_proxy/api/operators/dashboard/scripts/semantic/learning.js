@@ -25,11 +25,17 @@ function overall({ estimate, interval, checks }) {
   return `${percent(estimate)} wrong${range(interval)}, of ${number(checks)}`;
 }
 
+function served(serves, trusts) {
+  if (trusts) return "on trust";
+  return serves ? "yes" : "no";
+}
+
 function figures(found) {
   byId("learning").replaceChildren(
     fact("Promise", `${percent(found.promise)} wrong at most`),
     fact("Expected", percent(found.estimate) + range(found.interval)),
     fact("At most, at any time", percent(found.bound)),
+    fact("Serves", served(found.serves, found.trusts)),
     fact("Serves from a chance of", found.least_chance === null ? NOTHING : percent(found.least_chance)),
     fact("Learned hits", number(found.hits)),
     fact("By a fixed threshold", number(found.fixed_hits)),
@@ -51,7 +57,7 @@ function group(found, { group: own }) {
 function parts(found) {
   byId("parts-table").hidden = found.parts.length < 2;
   fill("parts", found.parts.map((part) => row(
-    group(found, part), part.serves ? "yes" : "no", percent(part.estimate) + range(part.interval),
+    group(found, part), served(part.serves, part.trusts), percent(part.estimate) + range(part.interval),
     percent(part.bound), number(part.seen), number(part.labelled),
   )));
 }
@@ -68,7 +74,7 @@ function cells(found) {
   byId("cells-table").hidden = !found.cells.length;
   const seen = [...found.cells].sort((a, b) => b.seen - a.seen).slice(0, MOST_CELLS);
   fill("cells", seen.map((cell) => row(
-    group(found, cell), cell.band, cell.rule ?? "accepted", cell.served ? "yes" : "no", number(cell.seen),
+    group(found, cell), cell.band, cell.rule ?? "accepted", served(cell.served, cell.trusted), number(cell.seen),
     number(cell.labelled), number(cell.differing),
   )));
 }

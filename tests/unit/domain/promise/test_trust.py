@@ -1,0 +1,132 @@
+"""Facts about what is served before labels have proven it, and when that ends."""
+
+import random
+
+import pytest
+
+from llm_cache_proxy.domain.promise import Cell, Evidence, Promise, Tally
+from llm_cache_proxy.domain.promise.cells import BANDS
+from llm_cache_proxy.domain.promise.judge import judge_of
+from llm_cache_proxy.domain.promise.proof import MISSED
+from llm_cache_proxy.domain.promise.trust import (
+    LEAST_PROMISE,
+    LOWEST_TRUSTED,
+    TRUSTED,
+    may_differ,
+    trusted,
+)
+
+FIVE = Promise(LEAST_PROMISE)
+TOP, LOWEST = TRUSTED[-1], TRUSTED[0]
+CONTROLS = Tally(0, 2_000, 20)
+FALSE_ALARMS = 0.01
+
+
+def known(
+    labelled: float, differing: float, *, seen: float = 0.0, changed: bool = False
+) -> Evidence:
+    tally = Tally(max(seen, labelled), labelled, differing)
+    return Evidence({LOWEST: tally}, CONTROLS, changed=changed)
+
+
+def test_the_upper_bands_of_what_the_guard_accepts_are_served_from_the_first_request_on() -> None:
+    plan = FIVE.plan(Evidence())
+
+    assert set(plan.served) == plan.trusted == {Cell("", b) for b in range(LOWEST_TRUSTED, BANDS)}
+    assert plan.check_rate == 1.0
+    assert not plan.proven
+
+
+def test_a_stricter_promise_trusts_nothing() -> None:
+    assert not Promise(LEAST_PROMISE - 0.001).plan(Evidence()).served
+
+
+def test_trust_ends_where_more_labels_differ_than_the_promise_and_the_credit_allow() -> None:
+    """Of 100 labels 0.01 + 0.59 * 5 % may differ, and three more."""
+    assert trusted(known(100, 6), FIVE.most_wrong) == TRUSTED
+    assert not trusted(known(100, 7), FIVE.most_wrong)
+
+
+def test_one_wrong_answer_at_the_very_beginning_does_not_end_it() -> None:
+    assert trusted(known(1, 1), FIVE.most_wrong)
+    assert not trusted(known(4, 4), FIVE.most_wrong)
+
+
+def test_more_may_differ_where_controls_say_that_the_judge_errs() -> None:
+    poor = Evidence({TOP: Tally(100, 100, 12)}, Tally(0, 2_000, 200))
+
+    assert trusted(poor, FIVE.most_wrong)
+    assert not trusted(known(100, 12), FIVE.most_wrong)
+
+
+@pytest.mark.parametrize(("labelled", "differing", "is_trusted"), [(0, 0, False), (100, 0, True)])
+def test_after_a_change_of_the_world_trust_has_to_be_earned(
+    labelled: float, differing: float, *, is_trusted: bool
+) -> None:
+    evidence = known(labelled, differing, changed=True)
+
+    assert bool(trusted(evidence, FIVE.most_wrong)) is is_trusted
+
+
+@pytest.mark.parametrize(("seen", "labelled", "is_trusted"), [(20, 0, True), (21, 0, False)])
+def test_what_goes_unchecked_is_not_trusted_for_long(
+    seen: float, labelled: float, *, is_trusted: bool
+) -> None:
+    assert bool(trusted(known(labelled, 0, seen=seen), FIVE.most_wrong)) is is_trusted
+
+
+def test_one_label_in_a_hundred_hits_is_enough() -> None:
+    assert trusted(known(400, 0, seen=30_000), FIVE.most_wrong)
+
+
+def test_what_is_proven_is_no_longer_a_matter_of_trust() -> None:
+    cells = {Cell("", band): Tally(800, 800, 8) for band in range(LOWEST_TRUSTED, BANDS)}
+
+    plan = FIVE.plan(Evidence(cells, CONTROLS))
+
+    assert set(TRUSTED) <= plan.served.keys()
+    assert not plan.trusted
+
+
+def test_what_a_narrow_set_proves_is_served_beside_what_is_trusted() -> None:
+    cells = {TOP: Tally(1_000, 1_000, 10), LOWEST: Tally(700, 700, 50)}
+
+    plan = FIVE.plan(Evidence(cells, CONTROLS))
+
+    assert plan.serves(TOP)
+    assert TOP not in plan.trusted
+    assert LOWEST in plan.trusted
+
+
+def test_the_bound_of_what_is_trusted_may_lie_above_the_promise() -> None:
+    evidence = known(50, 1)
+
+    assert FIVE.bound(evidence, FIVE.plan(evidence)) > FIVE.most_wrong
+
+
+def served_until_trust_ends(wrong: float, seed: int) -> tuple[int, int]:
+    """Hits of a tenant of which so many are wrong, and wrong ones, until trust ends for once."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    hits = wrong_hits = differing = 0
+    while hits < 4_000 and trusted(known(hits, differing), FIVE.most_wrong):
+        is_wrong = chance.random() < wrong
+        differing += chance.random() < ((1 - MISSED) if is_wrong else FALSE_ALARMS)
+        hits, wrong_hits = hits + 1, wrong_hits + is_wrong
+    return hits, wrong_hits
+
+
+@pytest.mark.parametrize("wrong", [0.07, 0.2, 1.0])
+def test_where_trust_is_misplaced_few_wrong_hits_are_served_beyond_what_was_promised(
+    wrong: float,
+) -> None:
+    """Seven on average, whatever is wrong: the credit and a label, by the judge's power."""
+    found = [served_until_trust_ends(wrong, seed) for seed in range(200)]
+
+    beyond = sum(wrong_hits - FIVE.most_wrong * hits for hits, wrong_hits in found) / len(found)
+    assert 0 < beyond < 4 / judge_of(CONTROLS).power + 0.5
+
+
+def test_what_may_differ_grows_with_the_labels() -> None:
+    few, many = (may_differ(known(labels, 0), FIVE.most_wrong) for labels in (0, 1_000))
+
+    assert (few, round(many)) == (3.0, 43)

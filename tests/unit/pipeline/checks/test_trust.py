@@ -1,0 +1,92 @@
+"""Facts about hits that are served before labels prove them: how they are watched, and stopped."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fakes.upstream import completion
+from llm_cache_proxy.administration import Explanation
+from llm_cache_proxy.administration.action_fields import Fields
+from llm_cache_proxy.domain.promise import Tally
+from llm_cache_proxy.domain.promise.counters import LABELS
+from unit.pipeline.learning_harness import (
+    PARAPHRASE,
+    PROMPT,
+    READ_ONLY,
+    LearningHarness,
+    learning,
+    teach,
+)
+
+NEAR = 0.97
+
+
+async def new_tenant() -> LearningHarness:
+    """Nothing is labelled yet, and half of all hits may be checked by chance."""
+    harness = learning(NEAR)
+    harness.chance = 0.5
+    await harness.ask(PROMPT)
+    return harness
+
+
+def rust_differs(harness: LearningHarness) -> None:
+    harness.embedder.set_similarity("answer to What is Rust?", "reddish flakes of iron", 0.1)
+
+
+async def asked(harness: LearningHarness, text: str = "answer to What is Rust?") -> str | None:
+    harness.upstream.queue([json.dumps(completion(text)).encode()])
+    return (await harness.ask(PARAPHRASE, headers=READ_ONLY)).outcome.reason
+
+
+async def test_a_near_prompt_is_served_on_trust_and_checked() -> None:
+    harness = await new_tenant()
+
+    reason = await asked(harness)
+
+    assert reason == "trusted"
+    assert harness.exact.count_of(f"{LABELS}explored") == 1
+
+
+async def test_answers_that_differ_end_trust_after_a_few_hits(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harness = await new_tenant()
+    rust_differs(harness)
+
+    reasons = [await asked(harness, "reddish flakes of iron") for _ in range(8)]
+
+    assert reasons[:2] == ["trusted", "trusted"]
+    assert reasons[-3:] == ["unproven"] * 3
+    assert "no semantic hit is served" in caplog.text
+
+
+async def test_trust_that_labels_end_is_told_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    harness = await new_tenant()
+    served = await asked(harness)
+    await teach(harness, lowest=4, accepted=Tally(20, 20, 8))
+    await harness.ask("Something else entirely", headers=READ_ONLY)  # reads the labels
+
+    assert (served, await asked(harness)) == ("trusted", "unproven")
+    assert "were served on trust" in caplog.text
+
+
+async def test_a_stop_that_nothing_follows_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    harness = await new_tenant()
+    await teach(harness, lowest=4, accepted=Tally(20, 20, 8))
+    for _ in range(2):
+        await harness.ask("Something else entirely", headers=READ_ONLY)
+        harness.exact.time += 61
+
+    assert caplog.text.count("were served on trust") == 1
+
+
+async def test_an_explanation_says_that_a_candidate_would_be_served_on_trust() -> None:
+    harness = await new_tenant()
+
+    fields = Fields({"prompt": PARAPHRASE, "model": "m"})
+    found: Any = await Explanation(harness.pipeline).explain(fields)
+
+    assert (found["result"], found["reason"]) == ("HIT-SEMANTIC", "trusted")
+    assert found["learning"]["trusts"]
+    assert found["candidates"][0]["cell"]["trusted"]
