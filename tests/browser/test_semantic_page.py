@@ -89,6 +89,7 @@ def test_what_was_learned_is_shown_against_the_promise_and_a_fixed_threshold(
             title: facts(browser, "learning", title)[0]
             for title in (
                 "Promise",
+                "Serves",
                 "Serves from a chance of",
                 "Learned hits",
                 "By a fixed threshold",
@@ -109,6 +110,7 @@ def test_what_was_learned_is_shown_against_the_promise_and_a_fixed_threshold(
 
     assert shown == {
         "Promise": "5.0 % wrong at most",
+        "Serves": "yes",
         "Serves from a chance of": "85.0 %",
         "Learned hits": "90",
         "By a fixed threshold": "60",

@@ -84,7 +84,7 @@ def settings(upstream: ScriptedUpstream, promise: str = "0.1") -> dict[str, str]
 
 
 def taught(client: httpx.Client, proxy: ProxyProcess) -> Any:
-    """Misses that give labels, and exact hits that give controls, until there are enough.
+    """Hits and misses that give labels, and exact hits that give controls, until there are enough.
 
     A busy server drops some of the work behind its answers.
     """
@@ -94,7 +94,7 @@ def taught(client: httpx.Client, proxy: ProxyProcess) -> Any:
             ask(client, proxy, PARAPHRASE, **READ_ONLY)
             ask(client, proxy, PROMPT)
         found = learned(proxy)
-        if found["labels"].get("missed", 0) >= LABELS:
+        if sum(found["labels"].get(source, 0) for source in ("missed", "explored")) >= LABELS:
             return found
     raise AssertionError(f"too few labels: {found['labels']}")
 
@@ -102,12 +102,13 @@ def taught(client: httpx.Client, proxy: ProxyProcess) -> Any:
 def hits_until_one_is_checked(
     client: httpx.Client, proxy: ProxyProcess
 ) -> tuple[list[httpx.Response], Any]:
-    """Hits, and what is learned once chance has had one of them checked behind its answer."""
+    """Hits, and what is learned once one more of them was checked behind its answer."""
+    before = learned(proxy)["labels"].get("explored", 0)
     hits: list[httpx.Response] = []
 
     def checked() -> bool:
         hits.extend(ask(client, proxy, PARAPHRASE, **READ_ONLY) for _ in range(20))
-        return bool(learned(proxy)["labels"].get("explored"))
+        return learned(proxy)["labels"].get("explored", 0) > before
 
     eventually(checked)
     return hits, learned(proxy)
@@ -122,11 +123,12 @@ def test_right_answers_in_other_words_open_the_cache_and_keep_the_promise(tmp_pa
             ask(client, proxy, "Who wrote Hamlet?")  # a miss reads the labels
             answers, served = hits_until_one_is_checked(client, proxy)
 
-    assert found["serves"]
+    assert found["hits"] > 0  # on trust, before anything was proven
     assert found["interval"][0] == 0.0  # the truth: no answer is wrong
     assert found["bound"] <= 0.1
     assert {each.headers["x-cache-reason"] for each in answers} == {"learned"}
-    assert served["hits"] == served["fixed_hits"] - found["fixed_hits"] == len(answers)
+    assert served["hits"] - found["hits"] == served["fixed_hits"] - found["fixed_hits"]
+    assert served["hits"] - found["hits"] == len(answers)
     assert "promise 10.00%" in shown.output
     assert served["overall"]["tenants"] == 1
     assert served["overall"]["checks"] == served["labels"]["explored"]

@@ -75,6 +75,7 @@ def test_what_was_before_a_change_of_the_world_is_forgotten_but_for_controls() -
 
     assert found.whole.total.labelled == len(found.checks) == 1
     assert found.controls.labelled == 4
+    assert (found.changed, evidence_in([old]).changed) == (True, False)
 
 
 def test_checks_stand_in_the_order_of_time() -> None:

@@ -112,6 +112,16 @@ def test_no_more_than_the_doubt_is_spent_whichever_groups_become_parts() -> None
     assert pytest.approx(DOUBT) == WHOLE + GROUPS * APART + (GROUPS - 1) * APART
 
 
+def test_that_something_changed_is_known_in_every_part() -> None:
+    cells = {TOP: Tally(ENOUGH, ENOUGH, 100)}
+    evidence = TenantEvidence({0: cells, 1: cells}, CONTROLS, changed=True)
+
+    parts = plan_parts(FIVE, evidence)
+
+    assert [part.evidence.changed for part in parts] == [True] * 3
+    assert not any(part.plan.trusted for part in parts)
+
+
 def test_controls_checks_and_hits_are_the_whole_tenants() -> None:
     checks = (Tally(0.1, 5, 1),)
     cells = {TOP: Tally(ENOUGH, ENOUGH, 100)}

@@ -71,6 +71,15 @@ async def test_trust_that_labels_end_is_told_in_the_log(caplog: pytest.LogCaptur
     assert "were served on trust" in caplog.text
 
 
+async def test_after_a_change_of_the_world_nothing_is_trusted_at_first() -> None:
+    harness = await new_tenant()
+    served = await asked(harness)
+    await teach(harness, checks=Tally(500, 100, 30))
+    await harness.ask("Something else entirely", headers=READ_ONLY)  # reads the checks
+
+    assert (served, await asked(harness)) == ("trusted", "unproven")
+
+
 async def test_a_stop_that_nothing_follows_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     harness = await new_tenant()
     await teach(harness, lowest=4, accepted=Tally(20, 20, 8))
