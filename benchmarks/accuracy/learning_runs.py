@@ -94,6 +94,8 @@ class _Run:
             served = part_of(parts, group).plan.served
             self.served[group] = False
             for cell, expected in served.items():
+                if cell not in self._at:  # trusted, and never met in this stream
+                    continue
                 self.served[group, self._at[cell]] = True
                 self._expected[group, self._at[cell]] = expected
         return forgets
@@ -101,7 +103,7 @@ class _Run:
     def _tallies(self, group: int) -> dict[Cell, Tally]:
         met = np.flatnonzero(self._counts[0, group])
         counts = self._counts[:, group, met].T.tolist()
-        return {self._cells[at]: Tally(*c) for at, c in zip(met, counts, strict=True)}
+        return {self._cells[at]: Tally(*c) for at, c in zip(met.tolist(), counts, strict=True)}
 
     def add(self, window: int, kind: Kinds, checked: Flags, differs: Flags) -> None:
         """Count candidates of these groups and cells, which came in this window."""

@@ -108,7 +108,7 @@ def hits_until_one_is_checked(
 
     def checked() -> bool:
         hits.extend(ask(client, proxy, PARAPHRASE, **READ_ONLY) for _ in range(20))
-        return learned(proxy)["labels"].get("explored", 0) > before
+        return bool(learned(proxy)["labels"].get("explored", 0) > before)
 
     eventually(checked)
     return hits, learned(proxy)
