@@ -68,6 +68,14 @@ def test_after_a_change_of_the_world_trust_has_to_be_earned(
     assert bool(trusted(evidence, FIVE.most_wrong)) is is_trusted
 
 
+def test_checks_of_what_is_trusted_are_expected_to_differ_as_the_promise_allows_at_first() -> None:
+    """Else a new tenant of which more is wrong than elsewhere would look like a change."""
+    new, known_well = FIVE.plan(known(0, 0)), FIVE.plan(known(270, 3))
+
+    assert new.served[LOWEST] == pytest.approx(0.0395, rel=0.02)
+    assert known_well.served[LOWEST] == pytest.approx((30 * 0.0395 + 3) / 300, rel=0.01)
+
+
 @pytest.mark.parametrize(("seen", "labelled", "is_trusted"), [(20, 0, True), (21, 0, False)])
 def test_what_goes_unchecked_is_not_trusted_for_long(
     seen: float, labelled: float, *, is_trusted: bool

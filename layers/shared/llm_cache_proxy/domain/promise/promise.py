@@ -41,6 +41,12 @@ _SHARE_OF_A_RULE = 0.2 / len(MAY_BE_OVERRULED)
 LEAST_LABELS = 30.0
 """Labels of the lowest band that is served of a rule."""
 
+_ALLOWED_STRENGTH = 30.0
+"""Labels for which the promise counts in what is expected of a trusted cell's checks.
+
+A new tenant that is worse than trusted has not changed: it loses trust, and forgets nothing.
+"""
+
 _NOTICED_AFTER = 16.0
 """Wrong hits after which checks have noticed a change almost surely."""
 
@@ -99,9 +105,12 @@ class Promise:
             for cell in _well_known(_cells(rule, widest.lowest), evidence)
         }
         on_trust = frozenset(trusted(evidence, self.most_wrong)) - on_proof
-        served = {
-            cell: _expected_differing(cell, evidence.of(cell)) for cell in on_proof | on_trust
-        }
+        served = {cell: _expected_differing(cell, evidence.of(cell)) for cell in on_proof}
+        allowed = _ALLOWED_STRENGTH * judge.differing(self.most_wrong)
+        for cell in on_trust:
+            known = evidence.of(cell)
+            expected = (allowed + known.differing) / (_ALLOWED_STRENGTH + known.labelled)
+            served[cell] = expected
         estimate = judge.wrong(_mean(served, evidence)) if served else 0.0
         return Plan(served, estimate, self._check_rate(evidence.hits), proven, on_trust)
 
