@@ -13,6 +13,6 @@ def record(*, slots: bool = True) -> Callable[[type[T]], type[T]]:
 
     mypy refuses an assignment to its fields as it does there. At run time nothing does: a frozen
     dataclass sets field by field through `object.__setattr__`, which takes nearly three times as
-    long (docs/decisions/0046-records-are-frozen-by-the-type-checker.md).
+    long (docs/decisions/0044-records-are-frozen-by-the-type-checker.md).
     """
     return dataclass(slots=slots, unsafe_hash=True)
