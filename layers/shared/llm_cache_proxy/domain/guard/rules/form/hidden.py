@@ -53,11 +53,10 @@ def _apart(text: str) -> tuple[tuple[str, str], ...]:
         if match[1].isupper() and not match[3].isupper():  # "UN troops"
             continue
         prefix, gap, word = (part.casefold() for part in match.groups())
-        if word in lexicon.function_words():  # "over-the-counter"
+        always = prefix in lexicon.word_set("prefix_apart")
+        if word in lexicon.function_words() and not always:  # "over-the-counter", but "dis like"
             continue
-        negates = prefix in lexicon.word_set("prefix_apart") or (
-            prefix in _MORE and word in lexicon.word_set("in_word")
-        )
+        negates = always or (prefix in _MORE and word in lexicon.word_set("in_word"))
         if prefix == "a" and len(word) < _LONG:  # "A-level"
             continue
         if negates or ("-" in gap and (prefix not in _MORE or _QUALITY.search(word))):
@@ -76,7 +75,7 @@ def _prefixes() -> re.Pattern[str]:
     listed = lexicon.word_set("prefix_joined") | lexicon.word_set("prefix_hyphened")
     prefixes = "|".join(sorted(listed))
     return re.compile(
-        rf"(?<![\w-])({prefixes})(\s?[-\u2013]\s?|[\"'/)*_.]{{1,2}}|[ \t]{{1,2}})([a-z]{{3,}})",
+        rf"(?<![\w-])({prefixes})(\s?[-\u2013]\s?|[\"'/)*_.]{{1,2}}|\s{{1,9}})([a-z]{{3,}})",
         re.IGNORECASE,
     )
 
