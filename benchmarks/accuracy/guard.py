@@ -12,6 +12,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from llm_cache_proxy.domain.guard import LONGEST_TEXT, Guard
@@ -47,7 +48,7 @@ def compared(every: Iterable[tuple[str, str]], known: Callable[[str], object]) -
     for a, b in every:
         analyse.cache_clear()
         known(a)
-        found.append(spent(lambda a=a, b=b: guard.compare(a, b)))
+        found.append(spent(partial(guard.compare, a, b)))
     return found
 
 

@@ -6,6 +6,7 @@ vetoes, 120 pairs were; `_REREAD` holds the share found to be the same after all
 from it.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,17 +31,22 @@ OWN = Path(__file__).parents[1] / "pairs"
 _REREAD = ((0.94, 0.13), (0.90, 0.07), (0.0, 0.05))
 """Of vetoed pairs: least similarity, share of wrong labels that were right."""
 
+_TRAPS = frozenset({"everyday", "kinds", "unseen", "words"})
+"""Files of kinds of difference: half of their pairs were written to be taken for the same."""
+
 HELD_OUT = 0
 """The half of QQP that is the stream."""
 
 
 def streams(folder: Path) -> dict[str, list[Path]]:
-    """Which files make up which stream."""
+    """Which files make up which stream; our own are what people ask, or traps."""
+    own = sorted(OWN.glob("*.jsonl"))
     return {
         "QQP": [folder / "qqp.jsonl"],
         "CheckList": [folder / "checklist_qqp.jsonl"],
         "Banking77": [folder / "banking77_test.jsonl"],
-        "our own prompts": sorted(OWN.glob("*.jsonl")),
+        "our own traps": [path for path in own if path.stem in _TRAPS],
+        "our own prompts": [path for path in own if path.stem not in _TRAPS],
     }
 
 
@@ -176,10 +182,11 @@ def as_candidates(found: Compared) -> Candidates:
 
 
 def compared(name: str, paths: Sequence[Path], kept_in: Path | None) -> Compared:
-    """The stream's candidates; they are kept in the folder, beside the vectors."""
+    """The stream's candidates; they are kept in the folder, beside the vectors, while files stay."""
     kept = None
     if kept_in is not None:
-        kept = kept_in / f"{name.replace(' ', '-')}-{DECISION_VERSION}-traits.npz"
+        read = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
+        kept = kept_in / f"{name.replace(' ', '-')}-{DECISION_VERSION}-{read}.npz"
     if kept is not None and kept.exists():
         with np.load(kept) as parts:
             return Compared(**parts)

@@ -19,4 +19,4 @@ def fitted(features: Floats, labels: Floats, weights: Floats, *, ridge: float = 
         curvature = (design * (weights * chance * (1 - chance))[:, None]).T @ design + penalty
         found += np.linalg.solve(curvature, gradient)
     slopes = found[1:] / spread
-    return np.r_[found[0] - slopes @ mean, slopes]
+    return np.concatenate([[found[0] - slopes @ mean], slopes])

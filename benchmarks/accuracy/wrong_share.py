@@ -195,10 +195,13 @@ def print_homogeneous(runs: int) -> None:
 
 def print_trusted(data: Path, vectors: Path | None) -> None:
     """How many are wrong of what is trusted, in the pairs that it was chosen by."""
-    own = compared("our own prompts", streams(data)["our own prompts"], vectors)
-    banking = compared("Banking77 train", [data / "banking77_train.jsonl"], vectors)
-    other_half = compared("QQP", streams(data)["QQP"], vectors).in_half(1 - HELD_OUT)
-    known = {"Banking77 train": banking, "QQP, the other half": other_half, "our own": own}
+    files = streams(data)
+    banking = [data / "banking77_train.jsonl"]
+    known = {
+        "Banking77 train": compared("Banking77 train", banking, vectors),
+        "QQP, the other half": compared("QQP", files["QQP"], vectors).in_half(1 - HELD_OUT),
+        **{name: compared(name, files[name], vectors) for name in files if name.startswith("our")},
+    }
     for name, found in known.items():
         stream = as_candidates(found)
         there = np.isin(stream.cell, [stream.cells.index(cell) for cell in TRUSTED])

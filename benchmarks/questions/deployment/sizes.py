@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,25 +38,25 @@ def measured() -> Finding:
             Table("Embedding image, added to the base image", ["part", "MB"], _rows(image)),
         ],
         budgets=[
-            Budget("layer and function, unzipped", layer.total(), 60, "MB"),
-            Budget("embedding image, added to the base image", image.total(), 320, "MB"),
+            Budget("layer and function, unzipped", sum(layer.values()), 60, "MB"),
+            Budget("embedding image, added to the base image", sum(image.values()), 320, "MB"),
         ],
     )
 
 
 def _weighed(
     name: str, requirements: tuple[str, ...], left_out: Callable[[Path], bool]
-) -> "Counter[str]":
+) -> dict[str, float]:
     folder = FOLDER / f"unpacked-{name}"
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=FOLDER) as made:
             _unpack(Path(made), requirements)
             Path(made).rename(folder)
             Path(made).mkdir()
-    parts: Counter[str] = Counter()
+    parts: defaultdict[str, float] = defaultdict(float)
     for path in folder.iterdir():
         part = path.name.partition("-")[0].partition(".")[0]
-        parts[part] += _megabytes(path, folder, left_out)  # type: ignore[assignment]
+        parts[part] += _megabytes(path, folder, left_out)
     return parts
 
 
@@ -100,7 +100,9 @@ def _removed(file: Path) -> bool:
     return in_folder or _C_LIBRARY in path or path.endswith(_REMOVED_FILES)
 
 
-def _rows(parts: "Counter[str]", shown: int = 10) -> list[list[str]]:
-    rows = [[name, f"{size:.1f}"] for name, size in parts.most_common(shown)]
-    rest = parts.total() - sum(size for _, size in parts.most_common(shown))
-    return [*rows, ["everything else", f"{rest:.1f}"], ["**together**", f"{parts.total():.1f}"]]
+def _rows(parts: dict[str, float], shown: int = 10) -> list[list[str]]:
+    largest = sorted(parts, key=lambda name: parts[name], reverse=True)
+    rows = [[name, f"{parts[name]:.1f}"] for name in largest[:shown]]
+    rest = sum(parts[name] for name in largest[shown:])
+    together = sum(parts.values())
+    return [*rows, ["everything else", f"{rest:.1f}"], ["**together**", f"{together:.1f}"]]

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 import redis
@@ -123,7 +123,8 @@ def _fill(redis_url: str, client: "redis.Redis", held: int, entries: int) -> Non
     """Copy a stored entry under other keys, its answer cut short, until there are `entries`."""
     name = next(client.scan_iter(match="*:x:*")).decode()
     prefix = name.rpartition(":x:")[0] + ":x:"
-    fields = {field: value for field, value in client.hgetall(name).items() if len(value) < 64}  # noqa: PLR2004 - what Redis packs tightly
+    whole = cast("dict[bytes, bytes]", client.hgetall(name))
+    fields = {field: value for field, value in whole.items() if len(value) < 64}  # noqa: PLR2004 - what Redis packs tightly
     words = [word for pair in fields.items() for word in pair]
     tail = b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
     length = len(prefix) + 64

@@ -84,8 +84,8 @@ async def _fill(folder: Path, entries: int) -> None:
     ]
     shard.update(edge.UpdateOperation.upsert_points(points))
     await opened.collection.nearest(scope, vectors[0].tolist(), now=NOW, limit=5)
-    while opened.collection.has_to_grow:
-        opened.collection.grow()
+    while (step := opened.collection.growth()) is not None:
+        step()
     await opened.close()
 
 

@@ -42,7 +42,7 @@ def measured(*, hits: int = 4_000, turns: int = 7) -> Finding:
     received = len(collector.spans)
     if not received:
         raise RuntimeError("the collector got nothing: what was measured is no tracing")
-    return _finding(*sides, received, METHOD.format(hits=hits, turns=turns))
+    return _finding(sides[0], sides[1], received, METHOD.format(hits=hits, turns=turns))
 
 
 def _finding(off: Side, on: Side, received: int, method: str) -> Finding:
