@@ -182,7 +182,7 @@ def as_candidates(found: Compared) -> Candidates:
 
 
 def compared(name: str, paths: Sequence[Path], kept_in: Path | None) -> Compared:
-    """The stream's candidates; they are kept in the folder, beside the vectors, while files stay."""
+    """The stream's candidates; kept in the folder, beside the vectors, for files as they are."""
     kept = None
     if kept_in is not None:
         read = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
