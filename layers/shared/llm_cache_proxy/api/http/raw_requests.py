@@ -33,6 +33,8 @@ T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _JSON = "application/json"
+_PLAIN = frozenset({"", "identity"})
+_MOST_DIGITS = 20  # of a length: no limit has more, and `int` refuses thousands
 BODY_SECONDS = 30
 """Long enough for the largest body over a slow line."""
 
@@ -185,10 +187,11 @@ async def read_body(
     `headers` are the request's as `request_headers` gives them, where the caller has them already.
     """
     headers = request.headers if headers is None else headers
-    declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > max_body_bytes:
+    declared = headers.get("content-length", "").lstrip("0")
+    if declared.isdecimal() and (len(declared) > _MOST_DIGITS or int(declared) > max_body_bytes):
         raise _too_large(max_body_bytes)
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    encoded = headers.get("content-encoding")
+    if encoded is not None and not _PLAIN.issuperset(map(str.strip, encoded.lower().split(","))):
         raise InvalidRequest(
             "Compressed request bodies are not accepted; send the JSON as it is.",
             param="content-encoding",
