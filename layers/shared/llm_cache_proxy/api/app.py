@@ -27,10 +27,14 @@ def create_app(service: Service) -> FastAPI:
             if service.background_work is None
             else asyncio.create_task(service.background_work())
         )
-        yield
-        if task is not None:
-            task.cancel()
-        await service.close()
+        try:
+            yield
+            if task is not None:
+                task.cancel()
+            await service.close()
+        finally:
+            # A second signal cancels all of that, and what has become of requests is still said.
+            service.request_events.close()
 
     app = create_application(lifespan)
     app.state.service = service

@@ -13,5 +13,5 @@ class RequestSink(Protocol):
         ...
 
     def close(self) -> None:
-        """Write what is waiting; the sink is not used afterwards."""
+        """Write what is waiting; what comes afterwards may be lost. May be called again."""
         ...

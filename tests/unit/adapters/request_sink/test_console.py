@@ -86,8 +86,20 @@ async def test_on_an_event_loop_the_lines_of_a_moment_are_one_write() -> None:
     await stream.written.wait()
     sink.write(an_event(request_id="three"))
     sink.close()
+    sink.close()
 
     assert stream.calls == ["one\ntwo\n", "three\n"]
+
+
+async def test_once_closed_each_line_is_written_at_once() -> None:
+    stream = Written()
+    sink = Console(stream, lambda served: served.request_id)
+    sink.close()
+
+    for name in ("one", "two"):
+        sink.write(an_event(request_id=name))
+
+    assert stream.calls == ["one\n", "two\n"]
 
 
 @pytest.mark.parametrize(

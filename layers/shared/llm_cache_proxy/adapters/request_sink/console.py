@@ -27,18 +27,21 @@ class Console:
     """Writes each request to `stream` in one form.
 
     On an event loop the lines of a moment are written together: a write costs as much as a look
-    at the store's reply.
+    at the store's reply. Once it is closed each is written at once, since the loop may end.
     """
 
     def __init__(self, stream: TextIO, form: Callable[[RequestEvent], str]) -> None:
         self._stream = stream
         self._form = form
         self._waiting: list[str] = []
+        self._closed = False
 
     def write(self, served: RequestEvent) -> None:
         """Write one line, at once or a moment later; a stream that is gone loses it."""
         self._waiting.append(self._form(served) + "\n")
-        if len(self._waiting) == 1:
+        if self._closed:
+            self._write_waiting()
+        elif len(self._waiting) == 1:
             try:
                 asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._write_waiting)
             except RuntimeError:  # no loop runs here
@@ -46,6 +49,7 @@ class Console:
 
     def close(self) -> None:
         """Write what waits; the stream is its owner's."""
+        self._closed = True
         self._write_waiting()
 
     def _write_waiting(self) -> None:

@@ -95,7 +95,7 @@ class RequestEvents:
             self.console.write(served)
 
     def close(self) -> None:
-        """Close every sink."""
+        """Close every sink; may be called again."""
         for sink in self.sinks:
             sink.close()
         if self.console is not None:
