@@ -5,9 +5,9 @@ embedder has a collection of its own beside it, so that neither dimensions nor m
 """
 
 import hashlib
-import os
 import re
 
+from llm_cache_proxy.bootstrap.local.cores import usable_cores
 from llm_cache_proxy.bootstrap.local.folders import model_dir
 from llm_cache_proxy.ports.embedder import Embedder
 from llm_cache_proxy.settings import Settings
@@ -96,13 +96,6 @@ def model_threads(settings: Settings, cores: int) -> int:
     if settings.embedding_threads is not None:
         return settings.embedding_threads
     return min(_MOST_THREADS, max(1, cores // settings.workers))
-
-
-def usable_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _named(settings: Settings, model: str) -> tuple[Embedder, str]:

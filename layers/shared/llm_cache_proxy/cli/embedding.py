@@ -8,7 +8,8 @@ import uvicorn
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
 from llm_cache_proxy.api.embedding.app import embedding_app
 from llm_cache_proxy.api.middleware.web_pages import HostRule, WebPageProtection
-from llm_cache_proxy.bootstrap.embedders import model_threads, usable_cores
+from llm_cache_proxy.bootstrap.embedders import model_threads
+from llm_cache_proxy.bootstrap.local.cores import usable_cores
 from llm_cache_proxy.bootstrap.local.folders import model_dir
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
