@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
-"""In a container its own, on Linux; a limit further out, as of a service of systemd, is not seen."""
+"""On Linux; in a container its own. A limit further out, as of a service of systemd, is not seen."""
 
 
 def usable_cores(cgroups: Path = _CGROUPS) -> int:
