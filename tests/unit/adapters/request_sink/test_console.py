@@ -91,6 +91,19 @@ async def test_on_an_event_loop_the_lines_of_a_moment_are_one_write() -> None:
     assert stream.calls == ["one\ntwo\n", "three\n"]
 
 
+async def test_no_write_is_so_long_that_another_process_may_write_into_it() -> None:
+    stream = Written()
+    sink = Console(stream, lambda served: served.request_id)
+
+    for number in range(9):
+        sink.write(an_event(request_id=f"{number}" * 1_000))
+    sink.write(an_event(request_id="long" * 2_000))
+    sink.close()
+
+    assert [len(call) for call in stream.calls] == [4_004, 4_004, 1_001, 8_001]
+    assert all(call.endswith("\n") for call in stream.calls)
+
+
 async def test_once_closed_each_line_is_written_at_once() -> None:
     stream = Written()
     sink = Console(stream, lambda served: served.request_id)

@@ -5,7 +5,7 @@ Never writes a prompt or an answer.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 from llm_cache_proxy.domain.metrics.request_event import RequestEvent
@@ -20,6 +20,8 @@ _COLOURS = {
 }
 _FIRST_ERROR = 400
 _TOGETHER_SECONDS = 0.02
+_UNDIVIDED_BYTES = 4_096
+"""A pipe takes as many in one piece, and parts more with another worker's lines (pipe(7))."""
 _MOST_CHARACTERS = 60  # of a path or a model, which a client may choose
 
 
@@ -54,12 +56,24 @@ class Console:
 
     def _write_waiting(self) -> None:
         lines, self._waiting = self._waiting, []
-        if lines:
-            try:
-                self._stream.write("".join(lines))
+        try:
+            for together in _undivided(lines):
+                self._stream.write(together)
                 self._stream.flush()
-            except (OSError, ValueError):
-                return
+        except (OSError, ValueError):
+            return
+
+
+def _undivided(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, as many together as fit into one write that nothing comes in between."""
+    together = ""
+    for line in lines:
+        if len(together) + len(line) > _UNDIVIDED_BYTES and together:
+            yield together
+            together = ""
+        together += line
+    if together:
+        yield together
 
 
 def as_json(served: RequestEvent) -> str:

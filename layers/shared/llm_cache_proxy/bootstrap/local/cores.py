@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
-"""On Linux; in a container its own. A limit further out, as of a service of systemd, is not seen."""
+"""In a container its own, on Linux. A limit further out, as of a systemd service, is not seen."""
 
 
 def usable_cores(cgroups: Path = _CGROUPS) -> int:
