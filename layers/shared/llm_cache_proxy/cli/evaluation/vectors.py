@@ -4,7 +4,6 @@ Vectors have unit length, so that their dot product is the cosine.
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder, installed_embedder_id
 from llm_cache_proxy.bootstrap.embedders import named_embedder_id, remote_embedder
+from llm_cache_proxy.bootstrap.local.cores import usable_cores
 from llm_cache_proxy.bootstrap.local.folders import model_dir
 from llm_cache_proxy.cli.evaluation.vector_file import VectorFile
 from llm_cache_proxy.domain.evaluation import NearEarlier
@@ -77,7 +77,7 @@ async def _embedded(
 ) -> list[Embedding]:
     if not texts:
         return []
-    workers = os.cpu_count() or 1
+    workers = usable_cores()
     embedder = _embedder(settings, workers)
     free = asyncio.Semaphore(workers)
 
