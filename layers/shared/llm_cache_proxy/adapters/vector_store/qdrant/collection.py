@@ -8,6 +8,9 @@ from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Placed, Scope
 
+SWEPT_AT_ONCE = 1_000
+"""Entries that a sweep deletes at the least, if there are so many: the caller then asks again."""
+
 
 class CollectionUnready(VectorStoreUnavailable):
     """The collection has to be provisioned before it can be used."""
@@ -47,15 +50,18 @@ class Collection(Protocol):
         ...
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
-        """Delete entries with the selector and a sequence below the cutoff; how many they were."""
+        """Delete entries with the selector and a sequence below the cutoff; how many they were.
+
+        If they were `SWEPT_AT_ONCE` or more, others may be left.
+        """
         ...
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
-        """Delete entries that were created before then; how many they were."""
+        """As `sweep`, for entries that were created before then."""
         ...
 
     async def purge(self, now: int) -> int:
-        """Delete entries past their `purge_at`; how many they were."""
+        """As `sweep`, for entries past their `purge_at`, of every tenant."""
         ...
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> dict[str, Placed]:

@@ -16,6 +16,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.checked_point import (
     any_vector,
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.collection import (
+    SWEPT_AT_ONCE,
     CollectionMissing,
     CollectionUnready,
 )
@@ -166,7 +167,7 @@ class QdrantPort(ABC):
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
         """Delete the tenant's entries that have `selector` and a sequence below `cutoff`."""
-        return await self._count(lambda collection: collection.sweep(tenant, selector, cutoff))
+        return await self._all_swept(lambda held: held.sweep(tenant, selector, cutoff))
 
     async def remove(self, tenant: str, keys: Sequence[str]) -> None:
         """Delete the tenant's entries under these exact keys."""
@@ -180,11 +181,11 @@ class QdrantPort(ABC):
 
     async def purge(self, now: int) -> int:
         """Delete every tenant's entries with `purge_at <= now`."""
-        return await self._count(lambda collection: collection.purge(now))
+        return await self._all_swept(lambda held: held.purge(now))
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
         """Delete the tenant's entries that were created before then."""
-        return await self._count(lambda held: held.sweep_before(tenant, created_before))
+        return await self._all_swept(lambda held: held.sweep_before(tenant, created_before))
 
     async def placed(self, tenant: str, keys: Sequence[str]) -> Mapping[str, Placed]:
         """Scope and vector of those of `keys` that are held and sound."""
@@ -250,6 +251,15 @@ class QdrantPort(ABC):
         except CollectionUnready:
             self._unready = True
             raise
+
+    async def _all_swept(
+        self, operation: "Callable[[Collection], Coroutine[None, None, int]]"
+    ) -> int:
+        """In portions, each with a deadline of its own: what others ask meanwhile goes between."""
+        swept = 0
+        while (portion := await self._count(operation)) >= SWEPT_AT_ONCE:
+            swept += portion
+        return swept + portion
 
     async def _count(self, operation: "Callable[[Collection], Coroutine[None, None, int]]") -> int:
         try:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import qdrant_edge as edge
 
+from llm_cache_proxy.adapters.vector_store.qdrant.collection import SWEPT_AT_ONCE
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.growing_graph import (
     GrowingGraph,
     Vectors,
@@ -95,13 +96,11 @@ class QdrantEdgeCollection:
         held = self._graphs.of(scope)
         with failures_as_ours():
             if held is not None and held.whole:
-                proposed = held.proposed(vector, limit * _PROPOSED)
-                among = edge.HasIdCondition(set(proposed))
-                found = self._scored(vector, edge.Filter(must=[among, meant]), limit)
+                found = self._proposed(held, vector, meant, limit)
                 if len(found) == limit:
                     return sifted(found, scope)
             found = self._scored(vector, meant, limit)
-            self._graphs.begin_if_large(scope, lambda: self._about(scope))
+            self._graphs.begin_if_large(scope, lambda least: self._holds_so_many(scope, least))
         return sifted(found, scope)
 
     @property
@@ -122,6 +121,8 @@ class QdrantEdgeCollection:
             if (unfinished := self._graphs.unfinished()) is None:
                 return None
             scope, growing = unfinished
+            if growing.whole:  # the rest of what waits is added by the next call
+                return _yielded
             points, next_id = (
                 next_points(self._shard, _filter(within(scope)), growing)
                 if growing.has_to_go_on
@@ -132,7 +133,7 @@ class QdrantEdgeCollection:
 
     async def remove(self, points: Sequence[PointId]) -> None:
         """Several points by their ids."""
-        self._delete(edge.UpdateOperation.delete_points(list(points)))
+        self._delete(points)
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         """One point by its id."""
@@ -152,7 +153,7 @@ class QdrantEdgeCollection:
                 self._graphs.take(scope, uuid.UUID(name), vector)
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
-        """Count, then delete."""
+        """Delete a portion."""
         return self._sweep(cleared(tenant, selector, cutoff))
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:
@@ -199,6 +200,21 @@ class QdrantEdgeCollection:
         """Load the graphs that were stored when the collection was closed."""
         self._graphs.restore(lambda scope: self._count(within(scope)))
 
+    def _proposed(
+        self, held: GrowingGraph, vector: Sequence[float], meant: edge.Filter, limit: int
+    ) -> list[edge.ScoredPoint]:
+        """The nearest of what the graph proposes and of what waits; none if it has too few.
+
+        What waits may be far off, and does not stand in for neighbours that the graph lacks.
+        """
+        proposed, waiting = held.graph.nearest(vector, limit * _PROPOSED), held.waiting
+        among = edge.HasIdCondition({*proposed, *waiting})
+        most = limit + len(waiting)
+        found = self._scored(vector, edge.Filter(must=[among, meant]), most)
+        neighbours = set(proposed)
+        enough = sum(one.id in neighbours for one in found) >= limit
+        return found[:limit] if enough else []
+
     def _scored(
         self, vector: Sequence[float], meant: edge.Filter, limit: int
     ) -> list[edge.ScoredPoint]:
@@ -216,9 +232,19 @@ class QdrantEdgeCollection:
         place = {"fingerprint": scope.fingerprint, "embedder": scope.embedder_id}
         return any(point.payload == place for point in points)
 
-    def _about(self, scope: Scope) -> int:
-        """How many points the scope has, as the payload indexes estimate it."""
-        request = edge.CountRequest(exact=False, filter=_filter(within(scope)))
+    def _holds_so_many(self, scope: Scope, least: int) -> bool:
+        """Whether the scope has at least so many points.
+
+        They are counted only where each of its conditions alone takes so many. An estimate of all
+        of them together would be far off: the engine takes them for independent of one another.
+        """
+        conditions = within(scope)
+        may_hold = all(self._about(one) >= least for one in conditions)
+        return may_hold and self._count(conditions) >= least
+
+    def _about(self, condition: Is | Within) -> int:
+        """How many points meet the condition, as its payload index says at once."""
+        request = edge.CountRequest(exact=False, filter=_filter((condition,)))
         return int(self._shard.count(request))
 
     def _count(self, meant: Conditions) -> int:
@@ -229,17 +255,26 @@ class QdrantEdgeCollection:
         return int(self._shard.info().points_count)
 
     def _sweep(self, meant: Conditions) -> int:
-        count = self._count(meant)
-        if count:
-            self._delete(edge.UpdateOperation.delete_points_by_filter(_filter(meant)))
-        return count
+        request = edge.ScrollRequest(
+            limit=SWEPT_AT_ONCE, filter=_filter(meant), with_payload=False, with_vector=False
+        )
+        with failures_as_ours():
+            points, _ = self._shard.scroll(request)
+        return self._delete([point.id for point in points]) if points else 0
 
-    def _delete(self, deletion: edge.UpdateOperation) -> None:
+    def _delete(self, points: Sequence[PointId]) -> int:
+        """Delete these; how many of them there were."""
         with failures_as_ours():
             before = self._points()
-            self._shard.update(deletion)
-            self._lost.add(before - self._points())
-            self._graphs.replace_deserted(self._about)
+            self._shard.update(edge.UpdateOperation.delete_points(list(points)))
+            removed = before - self._points()
+            self._lost.add(removed)
+            self._graphs.replace_deserted(removed, lambda scope: self._count(within(scope)))
+        return removed
+
+
+def _yielded() -> None:
+    """Nothing, so that the store's thread can do something else in between."""
 
 
 def _added(growing: GrowingGraph, points: Vectors) -> None:

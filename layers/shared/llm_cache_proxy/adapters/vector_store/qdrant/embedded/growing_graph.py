@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Vectors = list[tuple[uuid.UUID, Sequence[float]]]
 _FIRST_WRITTEN, _WORTH_WRITING = 20_000, 1.25
 """Points, and times the points of its files: a killed process loses a fifth of a graph at most."""
+_ADDED_AT_ONCE = 16
+"""Points that are added on the store's thread, which does nothing else for some 5 ms."""
+
+_NEAREST_AT_ONE_PLACE = 4
+"""A point that was removed and is stored again lies where it lay: it must not be added for ever."""
 
 
 class GrowingGraph:
@@ -39,18 +44,22 @@ class GrowingGraph:
         self.lent = False
         self.broken = False
         self.written = len(graph)
+        self.removed = 0
+        self.has_lost = bool(self.written)
         self._is_through = whole
         self._became_whole = False
         self._waiting: Vectors = []
 
-    def proposed(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
-        """The `count` points that are most similar, or nearly, and those that wait."""
-        return [*self.graph.nearest(vector, count), *(name for name, _ in self._waiting)]
+    @property
+    def waiting(self) -> list[uuid.UUID]:
+        """The points that the graph cannot propose yet, in no order."""
+        return [name for name, _ in self._waiting]
 
     def take(self, name: uuid.UUID, vector: Sequence[float]) -> None:
         """Add a point that was stored just now, unless the graph comes to it yet."""
         if self.whole and not self.lent:
-            self.add([(name, vector)])
+            if not (self.has_lost and name in self.graph.nearest(vector, _NEAREST_AT_ONE_PLACE)):
+                self.add([(name, vector)])
         elif self._is_through or (isinstance(self.next_id, uuid.UUID) and name < self.next_id):
             self._waiting.append((name, vector))
 
@@ -71,14 +80,23 @@ class GrowingGraph:
             raise
 
     def settle(self) -> None:
-        """Take the graph back from the other thread; it is whole if nothing is left to add."""
+        """Take the graph back from the other thread.
+
+        It is whole if little is left to add: someone who stores all the time cannot put that off.
+        """
         self.lent = False
-        if self.whole and self._waiting:
-            self.add(self._waiting)
-            self._waiting = []
-        if self._is_through and not self._waiting and not self.whole and not self.broken:
+        is_small = len(self._waiting) <= _ADDED_AT_ONCE
+        if self._is_through and is_small and not self.whole and not self.broken:
             self.whole = self._became_whole = True
             self.held = None
+        if self.whole and self._waiting:
+            added, self._waiting = self._waiting[:_ADDED_AT_ONCE], self._waiting[_ADDED_AT_ONCE:]
+            self.add(added)
+
+    @property
+    def lacks_points(self) -> bool:
+        """Whether it is not whole yet, or points wait that were stored while it was written."""
+        return not self.whole or bool(self._waiting)
 
     @property
     def has_to_go_on(self) -> bool:

@@ -18,6 +18,8 @@ from llm_cache_proxy.ports.vector_store import Scope
 
 GRAPH_FROM_POINTS = 10_000
 """From this size on a graph saves more time than it costs."""
+_COUNTED_AFTER = 1 / 16
+"""Of a graph's points, removals after which it is worth to count those that it has left."""
 
 
 class ScopeGraphs:
@@ -34,9 +36,9 @@ class ScopeGraphs:
         """The scope's graph, whole or not."""
         return self._held.get(scope)
 
-    def begin_if_large(self, scope: Scope, points: Callable[[], int]) -> None:
-        """Begin the graph of a scope that has none and holds so many `points`."""
-        if scope not in self._held and points() >= self._from_points:
+    def begin_if_large(self, scope: Scope, holds: Callable[[int], bool]) -> None:
+        """Begin the graph of a scope that has none, if it `holds` at least so many points."""
+        if scope not in self._held and holds(self._from_points):
             self._held[scope] = self._new()
 
     def take(self, scope: Scope, name: uuid.UUID, vector: Sequence[float]) -> None:
@@ -49,8 +51,8 @@ class ScopeGraphs:
         """Take the graphs back from the thread that worked on one; drop what failed there."""
         for graphs in (self._held, self._next):
             for scope, growing in list(graphs.items()):
-                if growing.broken:
-                    del graphs[scope]
+                if growing.broken:  # what is to follow it may lack what it failed to add
+                    self._drop(scope)
                 else:
                     growing.settle()
         for scope, growing in list(self._next.items()):
@@ -58,8 +60,8 @@ class ScopeGraphs:
                 self._held[scope] = self._next.pop(scope)
 
     def unfinished(self) -> tuple[Scope, GrowingGraph] | None:
-        """A graph that is not whole yet."""
-        return next((each for each in self._all() if not each[1].whole), None)
+        """A graph that lacks points."""
+        return next((each for each in self._all() if each[1].lacks_points), None)
 
     def worth_writing(self) -> tuple[Scope, GrowingGraph] | None:
         """A graph whose files are too far behind."""
@@ -71,14 +73,24 @@ class ScopeGraphs:
         self._files.write(scope, growing.graph)
         growing.wrote(size)
 
-    def replace_deserted(self, points: Callable[[Scope], int]) -> None:
-        """Begin another graph for each most of whose points are no longer held; drop small ones."""
+    def replace_deserted(self, removed: int, points: Callable[[Scope], int]) -> None:
+        """Begin another graph for each most of whose points are no longer held; drop small ones.
+
+        `removed` points of the collection, whosever they were, are gone since the last call.
+        """
         for scope, growing in list(self._held.items()):
-            if not growing.whole or not is_deserted(len(growing.graph), held := points(scope)):
+            growing.removed += removed
+            growing.has_lost |= removed > 0
+            size = max(len(growing.graph), self._from_points)
+            if growing.removed < size * _COUNTED_AFTER:
+                continue
+            growing.removed = 0
+            if not is_deserted(size, held := points(scope)):
                 continue
             if held < self._from_points:
-                del self._held[scope]
-                self._next.pop(scope, None)
+                self._drop(scope)
+            elif not growing.whole:
+                self._held[scope] = self._new()
             elif scope not in self._next:
                 self._next[scope] = self._new()
 
@@ -90,6 +102,8 @@ class ScopeGraphs:
     def close(self, points: Callable[[Scope], int]) -> None:
         """Write what the files lack, and that they are all there is."""
         self.settle()
+        while any(each.whole and each.lacks_points for each in self._held.values()):
+            self.settle()
         for scope, growing in self._held.items():
             if len(growing.graph) > growing.written:
                 self.write(scope, growing)
@@ -100,6 +114,10 @@ class ScopeGraphs:
     def restore(self, points: Callable[[Scope], int]) -> None:
         """Read the graphs of the files; those that lack points grow on."""
         self._held = self._files.read(points)
+
+    def _drop(self, scope: Scope) -> None:
+        self._held.pop(scope, None)
+        self._next.pop(scope, None)
 
     def _all(self) -> Iterator[tuple[Scope, GrowingGraph]]:
         yield from self._held.items()

@@ -58,7 +58,7 @@ class OwnedCollection:
         await self._ask("store", vector, scope=words, entry=payload_of(scope, entry))
 
     async def sweep(self, tenant: str, selector: str, cutoff: int) -> int:
-        """Delete entries with the selector and a sequence below the cutoff."""
+        """Delete entries with the selector and a sequence below the cutoff, or a portion."""
         return await self._count("sweep", tenant=tenant, selector=selector, cutoff=cutoff)
 
     async def sweep_before(self, tenant: str, created_before: int) -> int:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 
+from llm_cache_proxy.adapters.vector_store.qdrant.collection import SWEPT_AT_ONCE
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import CollectionInUse
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.answers import ANSWERS, Answer
@@ -104,7 +105,7 @@ class VectorsOwner:
             await _once_free(lambda: store.hold_to(dimensions))
             return {}, []
         answer = await store.perform(lambda held: ANSWERS[call](held, frame), _seconds(fields))
-        if call == "purge":
+        if call == "purge" and integer_in(answer[0], "count") < SWEPT_AT_ONCE:
             self._kept(asyncio.create_task(_compact(store)))
         return answer
 
