@@ -11,12 +11,10 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-import qdrant_edge as edge
-
 from benchmarks.findings import Budget, Finding, Table
 from benchmarks.questions.vectors.vector_search import (
     NOW,
-    entry_of,
+    fill,
     nearest_keys,
     scope_of,
 )
@@ -24,7 +22,6 @@ from benchmarks.rig.processes import resident_mb
 from benchmarks.rig.prompt_vectors import PromptVectors, Vectors
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
 
 METHOD = (
     "Vectors that lie as prompts' do (drawn near MiniLM's of the labelled prompts, seeded) with an "
@@ -36,7 +33,6 @@ METHOD = (
 )
 SCOPE = scope_of(0, 1)
 _NONE = 1 << 62
-_AT_ONCE = 500
 
 
 class Searched(NamedTuple):
@@ -126,7 +122,7 @@ async def searched(entries: int, searches: int, prompts: int = 3_000) -> Large:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         opened = await open_folder(folder, "held", 384, graph_from_points=_NONE)
-        _fill(opened.collection, vectors)
+        fill(opened.collection, vectors, 1)
         compared = await _searches(opened.collection, asked, nearest)
         await opened.close()
         opened = await open_folder(folder, "held", 384)
@@ -158,20 +154,6 @@ async def _opened_ms(folder: Path) -> float:
 
 def _megabytes(folder: Path) -> float:
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file()) / 1e6
-
-
-def _fill(collection: QdrantEdgeCollection, vectors: Vectors) -> None:
-    for first in range(0, len(vectors), _AT_ONCE):
-        points = [
-            edge.Point(
-                id=point_id(SCOPE.tenant, f"{number:064x}"),
-                vector=vectors[number].tolist(),
-                payload=payload_of(SCOPE, entry_of(number)),
-            )
-            for number in range(first, min(first + _AT_ONCE, len(vectors)))
-        ]
-        # In one call: through the port it would take an hour.
-        collection._shard.update(edge.UpdateOperation.upsert_points(points))  # noqa: SLF001
 
 
 async def _searches(

@@ -10,10 +10,12 @@ from statistics import median
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import qdrant_edge as edge
 from qdrant_client import AsyncQdrantClient, models
 
 from benchmarks.findings import Budget, Curves, Finding, Table
 from benchmarks.rig.prompt_vectors import PromptVectors, Vectors
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import GRAPH_FROM_POINTS
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
@@ -42,6 +44,7 @@ NOW = 1_800_000_000
 ANSWER = "An answer of a usual length. " * 30
 SIZES = (1_000, 10_000, 100_000)
 LOCAL_MODE_SIZES = (1_000, 10_000)
+_AT_ONCE = 500
 
 
 class Store(Protocol):
@@ -132,8 +135,7 @@ async def _edge(vectors: Vectors, asked: Vectors, scopes: int) -> Taken:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         opened = await open_folder(folder, DEFAULT_COLLECTION, 384)
-        for number, vector in enumerate(vectors.tolist()):
-            await opened.collection.store(scope_of(number, scopes), vector, entry_of(number))
+        fill(opened.collection, vectors, scopes)
         await opened.close()
         store = QdrantLocalVectors(folder, timeout_seconds=60)
         started = time.perf_counter()
@@ -146,6 +148,22 @@ async def _edge(vectors: Vectors, asked: Vectors, scopes: int) -> Taken:
             return await _taken("Qdrant Edge", store, vectors, asked, scopes, opening)
         finally:
             await store.aclose()
+
+
+def fill(collection: QdrantEdgeCollection, vectors: Vectors, scopes: int) -> None:
+    """Store all of them, many in one call: through the port each would be written on its own."""
+    for first in range(0, len(vectors), _AT_ONCE):
+        points = []
+        for number in range(first, min(first + _AT_ONCE, len(vectors))):
+            scope, entry = scope_of(number, scopes), entry_of(number)
+            points.append(
+                edge.Point(
+                    id=point_id(scope.tenant, entry.key),
+                    vector=vectors[number].tolist(),
+                    payload=payload_of(scope, entry),
+                )
+            )
+        collection._shard.update(edge.UpdateOperation.upsert_points(points))  # noqa: SLF001
 
 
 async def _local_mode(vectors: Vectors, asked: Vectors, scopes: int) -> Taken:

@@ -8,6 +8,7 @@ import pytest
 import qdrant_edge as edge
 
 from integration.cache.test_scope_graphs import (
+    OTHER,
     POINTS,
     filled,
     graph_of,
@@ -228,6 +229,29 @@ async def test_what_others_ask_goes_between_the_portions_of_a_large_clear(
         assert await store.nearest(SCOPE, [1.0] * 8, now=NOW, limit=5) == []
     finally:
         await store.aclose()
+
+
+async def test_a_graph_that_could_not_be_written_costs_no_other_its_files(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stored, folder = vectors(), tmp_path / "vectors.graphs"
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await filled(collection, stored, OTHER)
+        await names(collection, stored[0])
+        grown(collection)
+        assert (folder / "1.graph").exists()
+        (folder / "2.graph").mkdir()
+        await names(collection, stored[0], scope=OTHER)
+        grown(collection)
+
+        assert "will be made again" in caplog.text
+        assert (folder / "1.graph").exists()
+        (folder / "2.graph").rmdir()
+
+    async with opened(tmp_path) as collection:
+        assert graph_of(collection) == POINTS
+        assert graph_of(collection, OTHER) == POINTS
 
 
 def _name(text: str) -> str:

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,10 @@ class GraphFiles:
         self._number = 0
 
     def write(self, scope: Scope, graph: "ScopeGraph") -> None:
-        """Write a graph's files in place of those that it had."""
+        """Write a graph's files in place of those that it had; if that fails, it has none."""
+        self._number += 1
         try:
             self._folder.mkdir(exist_ok=True)
-            self._number += 1
             files = graph.save(self._folder / str(self._number))
             self._records[scope] = {
                 "tenant": scope.tenant,
@@ -55,7 +56,16 @@ class GraphFiles:
             }
             self._write_contents()
         except _LIBRARY_ERRORS as exc:
-            self._give_up(exc)
+            _log.warning("a graph in %s is not kept and will be made again: %s", self._folder, exc)
+            self._records.pop(scope, None)
+            with suppress(OSError):  # what is half written would fill the disk further
+                for path in self._folder.glob(f"{self._number}.*"):
+                    path.unlink()
+                self._write_contents()
+
+    def have(self, scope: Scope) -> bool:
+        """Whether a graph of the scope is kept."""
+        return scope in self._records
 
     def finish(self, points: Mapping[Scope, int | None]) -> None:
         """Say that no other scopes have a graph, and of how many points each one is all there is.

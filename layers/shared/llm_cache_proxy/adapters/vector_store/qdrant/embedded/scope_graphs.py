@@ -105,7 +105,8 @@ class ScopeGraphs:
         while any(each.whole and each.lacks_points for each in self._held.values()):
             self.settle()
         for scope, growing in self._held.items():
-            if len(growing.graph) > growing.written:
+            kept = growing.written if self._files.have(scope) else 0
+            if len(growing.graph) > kept:
                 self.write(scope, growing)
         self._files.finish(
             {scope: points(scope) if each.whole else None for scope, each in self._held.items()}
