@@ -143,6 +143,24 @@ async def test_a_graph_that_failed_takes_its_successor_with_it(tmp_path: Path) -
         assert (await names(collection, late))[0] == "What is late?"
 
 
+async def test_a_successor_that_failed_leaves_the_graph_in_use(tmp_path: Path) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+        await collection.remove([point_id("acme", key(f"{at} of f")) for at in range(170)])
+        following = collection._graphs.unfinished()
+        assert following is not None
+        with pytest.raises(ValueError, match="dimension"):
+            following[1].add([(uuid.uuid4(), [1.0, 2.0])])
+
+        grown(collection)
+
+        assert graph_of(collection) == POINTS
+        assert (await names(collection, stored[200]))[0] == "What is 200 of f?"
+
+
 @pytest.mark.parametrize("is_read_from_files", [True, False])
 async def test_a_point_that_is_removed_and_stored_again_is_in_the_graph_once(
     tmp_path: Path, *, is_read_from_files: bool

@@ -49,12 +49,16 @@ class ScopeGraphs:
 
     def settle(self) -> None:
         """Take the graphs back from the thread that worked on one; drop what failed there."""
-        for graphs in (self._held, self._next):
-            for scope, growing in list(graphs.items()):
-                if growing.broken:  # what is to follow it may lack what it failed to add
-                    self._drop(scope)
-                else:
-                    growing.settle()
+        for scope, growing in list(self._held.items()):
+            if growing.broken:  # what is to follow it may lack what it failed to add
+                self._drop(scope)
+            else:
+                growing.settle()
+        for scope, growing in list(self._next.items()):
+            if growing.broken:
+                del self._next[scope]
+            else:
+                growing.settle()
         for scope, growing in list(self._next.items()):
             if growing.whole:
                 self._held[scope] = self._next.pop(scope)
