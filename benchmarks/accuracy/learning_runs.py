@@ -73,7 +73,7 @@ class _Run:
         self._checks: dict[int, Tally] = {}
         self._hits = 0
         self._changed = False
-        self.check_rate = 1.0
+        self.check_rate = np.ones(groups)
         self.served = np.zeros((groups, len(stream.cells)), dtype=bool)
         self._expected = np.zeros((groups, len(stream.cells)))
 
@@ -89,11 +89,11 @@ class _Run:
             found, Tally(0, *self.controls), checks, self._hits, self._changed
         )
         parts = plan_parts(self._promise, evidence)
-        self.check_rate = parts[0].plan.check_rate
         for group in found:
-            served = part_of(parts, group).plan.served
+            plan = part_of(parts, group).plan
+            self.check_rate[group] = max(EXPLORE_RATE, plan.check_rate)
             self.served[group] = False
-            for cell, expected in served.items():
+            for cell, expected in plan.served.items():
                 if cell not in self._at:  # trusted, and never met in this stream
                     continue
                 self.served[group, self._at[cell]] = True
@@ -138,7 +138,7 @@ def learned(
         found.forgot += run.look()
         here = slice(start, start + PLANNED_EVERY)
         served = run.served[stream.group[here], stream.cell[here]]
-        checked = served & (drawn[here] < max(EXPLORE_RATE, run.check_rate))
+        checked = served & (drawn[here] < run.check_rate[stream.group[here]])
         seen = _until_next_look(checked & differs[here])
         here, served, checked = slice(start, start + seen), served[:seen], checked[:seen]
         kind = stream.group[here], stream.cell[here]

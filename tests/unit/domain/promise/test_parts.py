@@ -129,4 +129,14 @@ def test_controls_checks_and_hits_are_the_whole_tenants() -> None:
 
     for part in plan_parts(FIVE, evidence):
         assert (part.evidence.controls, part.evidence.checks) == (CONTROLS, checks)
-        assert part.plan.check_rate == pytest.approx(0.5)
+        assert part.evidence.hits == 640
+
+
+def test_a_part_that_is_trusted_is_checked_as_often_as_a_new_tenant() -> None:
+    """Two large groups are known to be wrong; of all others nothing is known."""
+    cells = {TOP: Tally(ENOUGH, ENOUGH, 100)}
+    evidence = TenantEvidence({0: cells, 1: cells}, CONTROLS, (), 640)
+
+    rates = [part.plan.check_rate for part in plan_parts(FIVE, evidence)]
+
+    assert rates == pytest.approx([0.5, 0.5, 1.0])

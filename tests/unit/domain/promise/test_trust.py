@@ -1,6 +1,7 @@
 """Facts about what is served before labels have proven it, and when that ends."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -85,6 +86,16 @@ def test_what_goes_unchecked_is_not_trusted_for_long(
 
 def test_one_label_in_a_hundred_hits_is_enough() -> None:
     assert trusted(known(400, 0, seen=30_000), FIVE.most_wrong)
+
+
+@pytest.mark.parametrize(("seen", "rate"), [(0, 1.0), (320, 1.0), (640, 0.5), (3_200, 0.1)])
+def test_what_is_trusted_is_checked_by_how_much_was_seen_of_it_not_of_the_whole_tenant(
+    seen: float, rate: float
+) -> None:
+    """Else an application that is new to an old tenant would be served unchecked."""
+    evidence = replace(known(seen, 0.036 * seen), hits=32_000)
+
+    assert FIVE.plan(evidence).check_rate == pytest.approx(rate)
 
 
 def test_what_is_proven_is_no_longer_a_matter_of_trust() -> None:

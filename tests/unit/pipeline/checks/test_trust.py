@@ -9,17 +9,19 @@ from fakes.upstream import completion
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.promise import Tally
-from llm_cache_proxy.domain.promise.counters import LABELS
+from llm_cache_proxy.domain.promise.counters import HITS, LABELS
 from unit.pipeline.learning_harness import (
     PARAPHRASE,
     PROMPT,
     READ_ONLY,
     LearningHarness,
+    group,
     learning,
     teach,
 )
 
 NEAR = 0.97
+WRONG = Tally(1_000, 1_000, 200)
 
 
 async def new_tenant() -> LearningHarness:
@@ -45,6 +47,20 @@ async def test_a_near_prompt_is_served_on_trust_and_checked() -> None:
     reason = await asked(harness)
 
     assert reason == "trusted"
+    assert harness.exact.count_of(f"{LABELS}explored") == 1
+
+
+async def test_surroundings_that_are_new_to_an_old_tenant_are_checked_as_in_a_new_one() -> None:
+    """Two other groups have labels; the tenant has hits enough for one check in a hundred."""
+    harness = await new_tenant()
+    own = group(harness)
+    for other in {0, 1, 2} - {own}:
+        await teach(harness, among=other, accepted=WRONG)
+    await harness.exact.record("default", {HITS: 32_000})
+    harness.exact.time += 61
+    await harness.ask("Something else entirely", headers=READ_ONLY)  # reads the labels
+
+    assert await asked(harness) == "trusted"
     assert harness.exact.count_of(f"{LABELS}explored") == 1
 
 

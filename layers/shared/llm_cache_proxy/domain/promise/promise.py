@@ -22,7 +22,7 @@ from llm_cache_proxy.domain.promise.proof import (
     most_wrong_within,
     proves,
 )
-from llm_cache_proxy.domain.promise.trust import TRUSTED, trusted
+from llm_cache_proxy.domain.promise.trust import TRUSTED, trusted, trusted_tally
 
 DOUBT = 0.05
 """The chance that anything is ever served on a proof that does not hold, in a steady world."""
@@ -68,7 +68,8 @@ class Plan:
     `served` maps each cell to the share of it that the judge is expected to call different,
     `proven` each rule to the widest set that is proven; `trusted` are those that are served though
     nothing proves them yet. `estimate` is the wrong share of all that is served, `check_rate` the
-    share of hits that is to be checked at least.
+    share of hits that is to be checked at least: what is new to a tenant is checked as often as a
+    new tenant is, as long as it is trusted.
     """
 
     served: Mapping[Cell, float] = field(default_factory=dict)
@@ -112,7 +113,10 @@ class Promise:
             expected = (allowed + known.differing) / (_ALLOWED_STRENGTH + known.labelled)
             served[cell] = expected
         estimate = judge.wrong(_mean(served, evidence)) if served else 0.0
-        return Plan(served, estimate, self._check_rate(evidence.hits), proven, on_trust)
+        check_rate = self._check_rate(evidence.hits)
+        if on_trust:
+            check_rate = max(check_rate, self._check_rate(trusted_tally(evidence).seen))
+        return Plan(served, estimate, check_rate, proven, on_trust)
 
     def bound(self, evidence: Evidence, plan: Plan) -> float:
         """The upper end of the confidence sequence of what a plan serves; 1 where it is nothing.

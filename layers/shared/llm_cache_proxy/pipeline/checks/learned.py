@@ -61,8 +61,12 @@ class Learned:
 
     @property
     def check_rate(self) -> float:
-        """The share of learned hits that is checked."""
-        return max(self.rules.explore_rate, *(part.plan.check_rate for part in self.parts))
+        """The share of learned hits that is checked; where parts differ, the greatest."""
+        return max(self.check_rate_of(part) for part in self.parts)
+
+    def check_rate_of(self, part: Part) -> float:
+        """The same of one part."""
+        return max(self.rules.explore_rate, part.plan.check_rate)
 
 
 def counts_of(windows: Sequence[CounterWindow]) -> list[Mapping[str, int]]:

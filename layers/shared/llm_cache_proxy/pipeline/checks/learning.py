@@ -87,9 +87,10 @@ class Learning:
         wanted = planned.plan.threshold
         return max(LOWEST, wanted) if wanted > self.configured else LOWEST
 
-    def checks(self, planned: PlannedRequest, state: RequestState) -> bool:
+    def checks(self, planned: PlannedRequest, state: RequestState, group: int) -> bool:
         """Whether this hit is asked again, or answered by the upstream where nothing runs later."""
-        rate = self.learned(planned.identity.tenant).check_rate
+        learned = self.learned(planned.identity.tenant)
+        rate = learned.check_rate_of(learned.part(group))
         if self.inline:
             rate = min(rate, _MOST_INSTEAD)
         return self.chance() < rate and may_be_compared(planned, state)

@@ -189,7 +189,7 @@ class SemanticTier:
             if accepted is None:
                 continue
             reason, learned_from, expected = accepted
-            checked = learned_from is not None and learning.checks(planned, state)
+            checked = learned_from is not None and learning.checks(planned, state, group)
             if checked and learning.inline:
                 return await self._ask_and_learn(
                     learning, planned, state, learned_from, fixed=judge.fixed, expected=expected
