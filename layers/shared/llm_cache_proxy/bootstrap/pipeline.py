@@ -13,6 +13,7 @@ from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.domain.guard import Guard
 from llm_cache_proxy.domain.metrics.pricing import CountedModels, default_prices
 from llm_cache_proxy.domain.promise import Promise
+from llm_cache_proxy.domain.promise.trust import EMBEDDER
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.presets import semantic_rules
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
@@ -96,13 +97,15 @@ def pipeline(
         verifier=verifier(settings, parts.upstream),
         counters=parts.exact,
     )
-    options = _options(settings, watched, frozen=frozen)
+    options = _options(settings, watched, parts.embedder.embedder_id, frozen=frozen)
     if traced is not None:
         ports, options = traced.ports(ports), replace(options, guard=traced.guard(options.guard))
     return compose(ports, policy(settings, parts), options)
 
 
-def _options(settings: Settings, watched: Dependencies, *, frozen: bool) -> Options:
+def _options(
+    settings: Settings, watched: Dependencies, embedder_id: str, *, frozen: bool
+) -> Options:
     prices = default_prices(settings.prices_path)
     return Options(
         prices=prices,
@@ -124,7 +127,7 @@ def _options(settings: Settings, watched: Dependencies, *, frozen: bool) -> Opti
         most_kept_bytes=settings.max_answer_bytes,
         chance=SystemRandom().random,  # a seed in a snapshot would be every instance's
         shadow=_shadow_rules(settings),
-        learning=_learning_rules(settings),
+        learning=_learning_rules(settings, embedder_id),
         inline=frozen,
         stores_behind=not frozen,
         counter_seconds=settings.exact_deadline_seconds,
@@ -140,9 +143,10 @@ def _shadow_rules(settings: Settings) -> "ShadowRules | None":
     return ShadowRules(settings.shadow_rate, settings.shadow_limit, settings.shadow_agreement)
 
 
-def _learning_rules(settings: Settings) -> "LearningRules | None":
+def _learning_rules(settings: Settings, embedder_id: str) -> "LearningRules | None":
     if settings.max_wrong_share is None:
         return None
     from llm_cache_proxy.pipeline.checks.learned import LearningRules
 
-    return LearningRules(Promise(settings.max_wrong_share), settings.explore_rate)
+    promise = Promise(settings.max_wrong_share, trusts=embedder_id.startswith(EMBEDDER))
+    return LearningRules(promise, settings.explore_rate)

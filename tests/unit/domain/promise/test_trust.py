@@ -42,6 +42,17 @@ def test_a_stricter_promise_trusts_nothing() -> None:
     assert not Promise(LEAST_PROMISE - 0.001).plan(Evidence()).served
 
 
+def test_with_vectors_that_no_labelled_pairs_were_compared_by_nothing_is_trusted() -> None:
+    assert not Promise(LEAST_PROMISE, trusts=False).plan(Evidence()).served
+
+
+@pytest.mark.parametrize(("labelled", "hits"), [(0, 20), (1, 21), (400, 420)])
+def test_as_many_hits_as_there_are_labels_and_a_few_are_trusted_between_two_looks(
+    labelled: float, hits: float
+) -> None:
+    assert FIVE.plan(known(labelled, 0.03 * labelled)).hits_on_trust == hits
+
+
 def test_trust_ends_where_more_labels_differ_than_the_promise_and_the_credit_allow() -> None:
     """Of 100 labels 0.01 + 0.59 * 5 % may differ, and three more."""
     assert trusted(known(100, 6), FIVE.most_wrong) == TRUSTED

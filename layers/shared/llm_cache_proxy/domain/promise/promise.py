@@ -22,7 +22,12 @@ from llm_cache_proxy.domain.promise.proof import (
     most_wrong_within,
     proves,
 )
-from llm_cache_proxy.domain.promise.trust import TRUSTED, trusted, trusted_tally
+from llm_cache_proxy.domain.promise.trust import (
+    TRUSTED,
+    hits_on_trust,
+    trusted,
+    trusted_tally,
+)
 
 DOUBT = 0.05
 """The chance that anything is ever served on a proof that does not hold, in a steady world."""
@@ -69,7 +74,8 @@ class Plan:
     `proven` each rule to the widest set that is proven; `trusted` are those that are served though
     nothing proves them yet. `estimate` is the wrong share of all that is served, `check_rate` the
     share of hits that is to be checked at least: what is new to a tenant is checked as often as a
-    new tenant is, as long as it is trusted.
+    new tenant is, as long as it is trusted. So many as `hits_on_trust` may be served on trust
+    before labels are read again.
     """
 
     served: Mapping[Cell, float] = field(default_factory=dict)
@@ -77,6 +83,7 @@ class Plan:
     check_rate: float = 1.0
     proven: Mapping[str, ProvenSet] = field(default_factory=dict)
     trusted: frozenset[Cell] = frozenset()
+    hits_on_trust: float = 0.0
 
     def serves(self, cell: Cell | None) -> bool:
         """Whether a candidate of the cell may be served."""
@@ -89,9 +96,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """At most the share `most_wrong` of semantic hits is wrong."""
+    """At most the share `most_wrong` of semantic hits is wrong.
+
+    With `trusts` False everything has to be proven first, whatever the promise.
+    """
 
     most_wrong: float
+    trusts: bool = True
 
     def plan(self, evidence: Evidence, doubt: float = DOUBT) -> Plan:
         """The cells to serve, given the evidence; `doubt` is all that may be spent on it."""
@@ -105,7 +116,7 @@ class Promise:
             for rule, widest in proven.items()
             for cell in _well_known(_cells(rule, widest.lowest), evidence)
         }
-        on_trust = frozenset(trusted(evidence, self.most_wrong)) - on_proof
+        on_trust = self._trusted(evidence) - on_proof
         served = {cell: _expected_differing(cell, evidence.of(cell)) for cell in on_proof}
         allowed = _ALLOWED_STRENGTH * judge.differing(self.most_wrong)
         for cell in on_trust:
@@ -114,9 +125,10 @@ class Promise:
             served[cell] = expected
         estimate = judge.wrong(_mean(served, evidence)) if served else 0.0
         check_rate = self._check_rate(evidence.hits)
-        if on_trust:
-            check_rate = max(check_rate, self._check_rate(trusted_tally(evidence).seen))
-        return Plan(served, estimate, check_rate, proven, on_trust)
+        if not on_trust:
+            return Plan(served, estimate, check_rate, proven)
+        check_rate = max(check_rate, self._check_rate(trusted_tally(evidence).seen))
+        return Plan(served, estimate, check_rate, proven, on_trust, hits_on_trust(evidence))
 
     def bound(self, evidence: Evidence, plan: Plan) -> float:
         """The upper end of the confidence sequence of what a plan serves; 1 where it is nothing.
@@ -133,6 +145,9 @@ class Promise:
             for cells, doubt in sets
         )
         return max(ends, default=1.0)
+
+    def _trusted(self, evidence: Evidence) -> frozenset[Cell]:
+        return frozenset(trusted(evidence, self.most_wrong)) if self.trusts else frozenset()
 
     def _proven(self, rule: str, evidence: Evidence, doubt: float) -> ProvenSet | None:
         """The widest set that is proven, from the narrowest on.

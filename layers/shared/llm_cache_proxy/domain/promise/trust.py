@@ -20,6 +20,9 @@ TRUSTED = tuple(Cell(ACCEPTED, band) for band in range(LOWEST_TRUSTED, BANDS))
 LEAST_PROMISE = 0.05
 """The strictest promise under which anything is trusted; our own pairs would break a stricter."""
 
+EMBEDDER = "minilm-l6-v2/"
+"""How the ids of the embedder begin by whose vectors the labelled pairs were compared."""
+
 _CREDIT = 3.0
 """Labels that may differ beyond what the promise allows, before trust ends."""
 
@@ -42,6 +45,14 @@ def trusted(evidence: Evidence, most_wrong: float) -> Sequence[Cell]:
 def trusted_tally(evidence: Evidence) -> Tally:
     """What was counted of the cells that are trusted, whether they still are or not."""
     return added(evidence.of(cell) for cell in TRUSTED)
+
+
+def hits_on_trust(evidence: Evidence) -> float:
+    """Hits that may be served on trust before labels are read again: as many as there are labels.
+
+    A few more, so that there may be labels at all.
+    """
+    return _HITS_UNSEEN + trusted_tally(evidence).labelled
 
 
 def may_differ(evidence: Evidence, most_wrong: float) -> float:

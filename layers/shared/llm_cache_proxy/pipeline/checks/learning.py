@@ -31,6 +31,7 @@ from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
 from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers, may_be_compared
 from llm_cache_proxy.pipeline.checks.learned import Learned, LearningRules, counts_of, tell
 from llm_cache_proxy.pipeline.checks.near import Near
+from llm_cache_proxy.pipeline.checks.on_trust import ServedOnTrust
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.decision import Compare
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
@@ -77,6 +78,9 @@ class Learning:
     chance: Callable[[], float]
     inline: bool = False
     _learned: dict[str, Learned] = field(default_factory=dict)
+    _on_trust: ServedOnTrust = field(default_factory=ServedOnTrust)
+    _reading: set[str] = field(default_factory=set)
+    """Tenants whose labels are being read."""
 
     def learned(self, tenant: str) -> Learned:
         """What is known of the tenant in this process; nothing is served before it was read."""
@@ -95,6 +99,13 @@ class Learning:
             rate = min(rate, _MOST_INSTEAD)
         return self.chance() < rate and may_be_compared(planned, state)
 
+    def may_trust(self, tenant: str, group: int) -> bool:
+        """Whether one more hit of the group may be served on trust before labels are read again.
+
+        It is counted as served.
+        """
+        return self._on_trust.claim(tenant, self.learned(tenant).part(group))
+
     async def refresh(self, tenant: str, state: RequestState) -> None:
         """Read the labels and plan anew, if the plan is old; no hit waits for it.
 
@@ -106,14 +117,18 @@ class Learning:
             return
         claimed, found = replace(before, at=now), None
         self._learned[tenant] = claimed
+        self._reading.add(tenant)
         try:
             found = await self._read(tenant, state)
         finally:
             is_latest = self._learned[tenant] is claimed
             if is_latest:
                 self._learned[tenant] = found or before
-        if is_latest and found and tell(tenant, before, found):
-            state.counts.add({FORGOTTEN: 1})
+                self._reading.discard(tenant)
+        if is_latest and found:
+            self._on_trust.labels_were_read(tenant)
+            if tell(tenant, before, found):
+                state.counts.add({FORGOTTEN: 1})
 
     def take_up(self, tenant: str, learned: Learned) -> None:
         """Decide a dry run by what was read: nothing is logged."""
@@ -148,7 +163,9 @@ class Learning:
             async def work() -> None:
                 state = RequestState()
                 state.counts.add(spent_counts(spent))
-                await self._label(planned, state, near, fresh, expected)
+                differs = await self._label(planned, state, near, fresh, expected)
+                if expected is not None:
+                    self._outdate(planned.identity.tenant, differs=differs)
                 self.counter_writer.later(planned.identity.tenant, state.counts.take())
 
             if self.inline:
@@ -161,7 +178,7 @@ class Learning:
     def check(self, planned: PlannedRequest, near: Near, expected: float) -> None:
         """Ask the upstream behind a hit that was served, and label it.
 
-        An answer that differs makes the plan old: the next look is at the evidence with it.
+        The next look is at the evidence with it.
         """
 
         async def work() -> None:
@@ -172,12 +189,21 @@ class Learning:
                 state.counts.add(spent_counts(fresh.nano_dollars))
                 differs = await self._label(planned, state, near, fresh.said, expected)
             await self.counter_writer.write(tenant, state.counts.take())
-            if differs:
-                self._learned[tenant] = replace(self.learned(tenant), at=_NEVER)
+            self._outdate(tenant, differs=differs)
             await self.refresh(tenant, state)
             self.counter_writer.later(tenant, state.counts.take())
 
         self.background.start(work)
+
+    def _outdate(self, tenant: str, *, differs: bool | None) -> None:
+        """Make the plan old after a check that differs, or where little more may be trusted.
+
+        The latter is no reason to read what is being read.
+        """
+        learned = self.learned(tenant)
+        used = tenant not in self._reading and self._on_trust.is_half_used(tenant, learned.parts)
+        if differs or used:
+            self._learned[tenant] = replace(learned, at=_NEVER)
 
     async def _label(
         self,

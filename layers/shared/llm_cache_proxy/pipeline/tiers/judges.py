@@ -9,7 +9,7 @@ any other pair is judged beside the upstream's call, and may match the next time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from llm_cache_proxy.domain.guard import Guard
-from llm_cache_proxy.domain.promise import Plan, cell_of
+from llm_cache_proxy.domain.promise import Cell, Plan, cell_of
 from llm_cache_proxy.domain.requests.presets import LIKELY_SIMILARITY
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.near import Near
@@ -76,7 +76,7 @@ class LearnedJudge:
         self._planned = planned
         self._state = state
         self._guard = guard
-        self._configured = learning.configured
+        self._learning = learning
         self._group = group
         self._plan: Plan = learning.learned(planned.identity.tenant).part(group).plan
         self.fixed = False
@@ -89,11 +89,10 @@ class LearnedJudge:
         if candidate.text == self._planned.text:
             return Acceptance(Reason.SIMILAR)
         verdict, traits = self._guard.compare_closely(self._planned.text, candidate.text)
-        self.fixed |= verdict.accepted and candidate.similarity >= self._configured
+        self.fixed |= verdict.accepted and candidate.similarity >= self._learning.configured
         cell = cell_of(candidate.similarity, verdict.rule, traits)
         near = None if cell is None else Near(candidate, self._group, cell)
-        if cell is not None and self._plan.serves(cell):
-            reason = Reason.TRUSTED if cell in self._plan.trusted else Reason.LEARNED
+        if cell is not None and (reason := self._reason(cell)) is not None:
             return Acceptance(reason, near, self._plan.served[cell])
         self.near_miss = self.near_miss or near
         if verdict.accepted:
@@ -101,6 +100,15 @@ class LearnedJudge:
         else:
             self._state.vetoed(verdict.rule)
         return None
+
+    def _reason(self, cell: Cell) -> Reason | None:
+        """Why a candidate of the cell may be served; None where it may not."""
+        if not self._plan.serves(cell):
+            return None
+        if cell not in self._plan.trusted:
+            return Reason.LEARNED
+        tenant = self._planned.identity.tenant
+        return Reason.TRUSTED if self._learning.may_trust(tenant, self._group) else None
 
 
 class VerifierJudge:
