@@ -45,6 +45,15 @@ async def test_the_promise_is_reported_with_its_bound_and_what_it_rests_on() -> 
     assert found["labels"] == {"missed": 1}
 
 
+async def test_the_counters_are_read_once_for_all_that_is_reported() -> None:
+    harness = await taught()
+    read = harness.exact.counter_reads
+
+    await report(harness)
+
+    assert harness.exact.counter_reads == read + 1
+
+
 async def test_each_kind_of_candidate_has_its_interval_against_the_controls() -> None:
     found = await report(await taught())
 

@@ -22,7 +22,6 @@ from llm_cache_proxy.domain.promise.judge import judge_of, wrong_interval
 from llm_cache_proxy.domain.promise.proof import MISSED
 from llm_cache_proxy.pipeline.checks.learned import Learned, counts_of
 from llm_cache_proxy.pipeline.checks.learning import Learning
-from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 
 _LOOKUPS = (EXACT_HITS, SEMANTIC_HITS, MISSES)
@@ -45,8 +44,8 @@ class LearningReport:
                 "Nothing is learned: MAX_WRONG_SHARE is not set, or this process has no pipeline.",
                 code="learning_not_available",
             )
-        learned = await self.learning.read(tenant, RequestState())
         by_tenant = await self.counters.by_tenant(None)
+        learned = await self.learning.learned_from(by_tenant.get(tenant, ()))
         # A bound takes milliseconds, and there may be many tenants.
         found = await asyncio.to_thread(_report, learned)
         overall = await asyncio.to_thread(_overall, list(by_tenant.values()))

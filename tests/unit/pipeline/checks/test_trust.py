@@ -10,10 +10,12 @@ from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.promise import Tally
 from llm_cache_proxy.domain.promise.counters import HITS, LABELS
+from llm_cache_proxy.domain.promise.evidence import GROUPS
 from unit.pipeline.learning_harness import (
     PARAPHRASE,
     PROMPT,
     READ_ONLY,
+    SURE,
     LearningHarness,
     group,
     learning,
@@ -85,6 +87,31 @@ async def test_trust_that_labels_end_is_told_in_the_log(caplog: pytest.LogCaptur
 
     assert (served, await asked(harness)) == ("trusted", "unproven")
     assert "were served on trust" in caplog.text
+
+
+async def test_trust_that_ends_in_one_of_several_surroundings_is_told_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harness = await new_tenant()
+    await asked(harness)
+    await teach(harness, among=(group(harness) + 1) % GROUPS, lowest=4, accepted=SURE)
+    await teach(harness, lowest=4, accepted=WRONG)
+    await harness.ask("Something else entirely", headers=READ_ONLY)  # reads the labels
+
+    assert await asked(harness) == "unproven"
+    assert "were served on trust" in caplog.text
+
+
+async def test_what_was_trusted_and_is_proven_now_is_nothing_to_warn_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harness = await new_tenant()
+    await asked(harness)
+    await teach(harness, lowest=4, accepted=SURE)
+    await harness.ask("Something else entirely", headers=READ_ONLY)  # reads the labels
+
+    assert await asked(harness) == "learned"
+    assert not caplog.text
 
 
 async def test_after_a_change_of_the_world_nothing_is_trusted_at_first() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.promise import Part, Promise, TenantEvidence
 from llm_cache_proxy.domain.promise.counters import labels_by_source
+from llm_cache_proxy.domain.promise.evidence import GROUPS
 from llm_cache_proxy.domain.promise.parts import UNKNOWN, part_of
 from llm_cache_proxy.ports.exact_store.admin import CounterWindow
 
@@ -50,16 +51,6 @@ class Learned:
         return labels_by_source(self.counted)
 
     @property
-    def trusts(self) -> bool:
-        """Whether anything is served that is not proven yet."""
-        return any(part.plan.trusted for part in self.parts)
-
-    @property
-    def serves(self) -> bool:
-        """Whether anything is served by meaning."""
-        return any(part.plan.served for part in self.parts)
-
-    @property
     def check_rate(self) -> float:
         """The share of learned hits that is checked; where parts differ, the greatest."""
         return max(self.check_rate_of(part) for part in self.parts)
@@ -80,13 +71,23 @@ def tell(tenant: str, before: Learned, found: Learned) -> bool:
         if before.forgotten is None:
             _warn(tenant, found.forgotten)
         return before.forgotten is None
-    if before.trusts and not found.serves:
+    if _has_lost_trust(before, found):
         _log.warning(
             "semantic hits of tenant %r were served on trust, and differ more often than "
-            "MAX_WRONG_SHARE allows, or go unchecked: none is served until labels prove them",
+            "MAX_WRONG_SHARE allows, or go unchecked: they are not served until labels speak for "
+            "them",
             tenant,
         )
     return False
+
+
+def _has_lost_trust(before: Learned, found: Learned) -> bool:
+    """Whether something is no longer served of what was trusted, of whichever group."""
+    return any(
+        not found.part(group).plan.serves(cell)
+        for group in range(GROUPS)
+        for cell in before.part(group).plan.trusted
+    )
 
 
 def _warn(tenant: str, forgotten: TenantEvidence) -> None:

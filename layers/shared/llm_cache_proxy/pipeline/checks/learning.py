@@ -140,8 +140,10 @@ class Learning:
 
     async def _read(self, tenant: str, state: RequestState) -> Learned | None:
         windows = await self.exact_dependency.attempt(state, lambda: self.counters.counters(tenant))
-        if windows is None:
-            return None
+        return None if windows is None else await self.learned_from(windows)
+
+    async def learned_from(self, windows: Sequence[CounterWindow]) -> Learned:
+        """What the labels in a tenant's windows say, which are given oldest first."""
         return await asyncio.to_thread(self._planned, counts_of(windows))  # much to add up
 
     def _planned(self, counted: Sequence[Mapping[str, int]]) -> Learned:
