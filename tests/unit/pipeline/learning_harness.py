@@ -1,11 +1,15 @@
 """The pipeline with a promise, and labels that a test lays down."""
 
+import json
 from asyncio import Event
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fakes.exact import MemoryExact
+from fakes.upstream import completion
+from llm_cache_proxy.administration import Explanation
+from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.client_keys.key_ring import UpstreamKey
 from llm_cache_proxy.domain.client_keys.limits import KeyRecord, Limits
 from llm_cache_proxy.domain.entries.entry import Alias
@@ -151,3 +155,22 @@ async def taught(**changes: Any) -> LearningHarness:
     await teach(harness, accepted=SURE)
     await harness.ask(PARAPHRASE, headers=READ_ONLY)  # reads the labels
     return harness
+
+
+def says(harness: LearningHarness, text: str) -> None:
+    """Have the next call to the upstream answered by this text."""
+    harness.upstream.queue([json.dumps(completion(text)).encode()])
+
+
+def labels(harness: LearningHarness, cell: Cell) -> tuple[int, int, int]:
+    """How many candidates of the cell were seen, labelled, and differing."""
+    seen, labelled, differing = (
+        harness.exact.count_of(f"{PREFIX}{owner(harness, cell)}/{part}") for part in ("s", "l", "d")
+    )
+    return seen, labelled, differing
+
+
+async def explained(harness: LearningHarness) -> Any:
+    """What a dry run of the paraphrase shows."""
+    fields = Fields({"prompt": PARAPHRASE, "model": "m"})
+    return await Explanation(harness.pipeline).explain(fields)

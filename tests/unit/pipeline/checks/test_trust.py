@@ -1,13 +1,7 @@
 """Facts about hits that are served before labels prove them: how they are watched, and stopped."""
 
-import json
-from typing import Any
-
 import pytest
 
-from fakes.upstream import completion
-from llm_cache_proxy.administration import Explanation
-from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.promise import Tally
 from llm_cache_proxy.domain.promise.counters import HITS, LABELS
 from llm_cache_proxy.domain.promise.evidence import GROUPS
@@ -17,8 +11,10 @@ from unit.pipeline.learning_harness import (
     READ_ONLY,
     SURE,
     LearningHarness,
+    explained,
     group,
     learning,
+    says,
     teach,
 )
 
@@ -39,7 +35,7 @@ def rust_differs(harness: LearningHarness) -> None:
 
 
 async def asked(harness: LearningHarness, text: str = "answer to What is Rust?") -> str | None:
-    harness.upstream.queue([json.dumps(completion(text)).encode()])
+    says(harness, text)
     return (await harness.ask(PARAPHRASE, headers=READ_ONLY)).outcome.reason
 
 
@@ -136,8 +132,7 @@ async def test_a_stop_that_nothing_follows_is_told_once(caplog: pytest.LogCaptur
 async def test_an_explanation_says_that_a_candidate_would_be_served_on_trust() -> None:
     harness = await new_tenant()
 
-    fields = Fields({"prompt": PARAPHRASE, "model": "m"})
-    found: Any = await Explanation(harness.pipeline).explain(fields)
+    found = await explained(harness)
 
     assert (found["result"], found["reason"]) == ("HIT-SEMANTIC", "trusted")
     assert found["learning"]["trusts"]

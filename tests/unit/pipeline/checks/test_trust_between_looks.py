@@ -1,11 +1,9 @@
 """Facts about how much is served on trust before labels are looked at again."""
 
 import asyncio
-import json
 
 import pytest
 
-from fakes.upstream import completion
 from llm_cache_proxy.domain.promise.counters import LABELS
 from llm_cache_proxy.pipeline.request.state import RequestState
 from unit.pipeline.learning_harness import (
@@ -16,14 +14,11 @@ from unit.pipeline.learning_harness import (
     HeldRead,
     LearningHarness,
     learning,
+    says,
 )
 
 SAME = "answer to What is Rust?"
 ANOTHER = "reddish flakes of iron"
-
-
-def says(harness: LearningHarness, text: str) -> None:
-    harness.upstream.queue([json.dumps(completion(text)).encode()])
 
 
 async def new_tenant(*, chance: float, frozen: bool = False) -> LearningHarness:
