@@ -32,7 +32,7 @@ async def new_tenant(*, chance: float, frozen: bool = False) -> LearningHarness:
 
 async def reasons(harness: LearningHarness, times: int, said: str = SAME) -> list[str | None]:
     """What near requests are answered by, one after the other; no time passes."""
-    found = []
+    found: list[str | None] = []
     for _ in range(times):
         says(harness, said)
         found.append((await harness.ask(PARAPHRASE, headers=READ_ONLY)).outcome.reason)
