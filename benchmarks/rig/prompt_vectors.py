@@ -12,6 +12,7 @@ from llm_cache_proxy.adapters.embedder.minilm.engine import MiniLMEngine
 _PAIRS = Path(__file__).parents[1] / "pairs"
 _SPREAD = 0.7
 """Of the prompts' own covariance, so that a nearest neighbour is at a cosine of about 0.7."""
+_AT_ONCE = 10_000
 
 Vectors = npt.NDArray[np.float32]
 
@@ -42,9 +43,14 @@ class PromptVectors:
         self._shape = np.linalg.cholesky(covariance).T.astype(np.float32)
 
     def drawn(self, count: int) -> Vectors:
-        """So many unit vectors, others with every call."""
-        at = self._known[self._chance.integers(len(self._known), size=count)]
-        noise = self._chance.standard_normal(at.shape, dtype=np.float32) @ self._shape
-        vectors = at + np.float32(_SPREAD) * noise
-        units: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        """So many unit vectors, others with every call; in portions, for a million are large."""
+        near = self._chance.integers(len(self._known), size=count)
+        units: Vectors = np.empty((count, self._known.shape[1]), dtype=np.float32)
+        for first in range(0, count, _AT_ONCE):
+            at = self._known[near[first : first + _AT_ONCE]]
+            noise = self._chance.standard_normal(at.shape, dtype=np.float32) @ self._shape
+            vectors = at + np.float32(_SPREAD) * noise
+            units[first : first + len(at)] = vectors / np.linalg.norm(
+                vectors, axis=1, keepdims=True
+            )
         return units
