@@ -78,8 +78,9 @@ def _lists(analysis: Analysis) -> int:
 def _reordered(a: Analysis, b: Analysis) -> str | None:
     """How words with content that recur stand in another order among other small words."""
     left, right = _words_with_content(a), _words_with_content(b)
-    recurs = _says_again(a) or _says_again(b)
-    if len(left) != len(right) or not (recurs and _repeats_content(left + right, 2)):
+    if len(left) != len(right) or not (_says_again(a) or _says_again(b)):
+        return None
+    if not _repeats_content(left + right, 2):
         return None
     if not _same(left, right):
         return _said_again(left, right)
@@ -293,5 +294,8 @@ def _says_something(tokens: Sequence[Token]) -> bool:
 
 def _repeats_content(tokens: Sequence[Token], times: int) -> bool:
     """Whether a word with content stands there more than so many times."""
-    counts = Counter(token.stem for token in tokens if token.word not in lexicon.function_words())
-    return any(count > times for count in counts.values())
+    idle = lexicon.function_words()
+    stems = [token.stem for token in tokens if token.word not in idle]
+    if len(stems) == len({*stems}):
+        return False
+    return max(Counter(stems).values()) > times

@@ -22,16 +22,21 @@ def gap(a: Analysis, b: Analysis) -> Gap:
     left, right = words_apart(a), words_apart(b)
     most = min(len(left), len(right))
     start = 0
-    while start < most and _is_same(left[start], right[start]):
+    while start < most and (
+        left[start].stem == right[start].stem or _are_articles(left[start], right[start])
+    ):
         start += 1
     end = 0
-    while end < most - start and _is_same(left[-1 - end], right[-1 - end]):
+    while end < most - start and (
+        left[-1 - end].stem == right[-1 - end].stem
+        or _are_articles(left[-1 - end], right[-1 - end])
+    ):
         end += 1
     return Gap(left[start : len(left) - end], right[start : len(right) - end], start + end)
 
 
-def _is_same(one: Token, other: Token) -> bool:
-    return one.stem == other.stem or {one.word, other.word} == {"a", "an"}
+def _are_articles(one: Token, other: Token) -> bool:
+    return {one.word, other.word} == {"a", "an"}
 
 
 @once_a_text

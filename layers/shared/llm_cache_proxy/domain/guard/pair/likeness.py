@@ -9,6 +9,8 @@ from llm_cache_proxy.domain.guard.text.tokens import Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "de", "anti", "mis", "counter")
+NEGATIVE_STARTS = (*NEGATIVE_PREFIXES, "over", "under", "a")
+"""What a `negated_form` begins with where it does not end in -less."""
 _OPPOSED = (
     *(("micro", "macro"), ("hyper", "hypo"), ("inter", "intra"), ("pre", "post")),
     *(("endo", "exo"), ("mono", "poly"), ("homo", "hetero"), ("over", "under"), ("ante", "post")),

@@ -56,9 +56,10 @@ def _after(words: list[Token], at: int) -> tuple[str, ...]:
 
 def made_good(one: Analysis, other: Analysis) -> bool:
     """Whether one says "is not hard" where the other says "is easy", and nothing else differs."""
-    if len(one.stems ^ other.stems) > _FEW:
+    differing = one.stems ^ other.stems
+    if len(differing) > _FEW:
         return False
-    if _is_less_of_opposite(one, other):
+    if differing >= _DEGREES and _is_less_of_opposite(one, other):
         return True
     left, right = negators(one), negators(other)
     if abs(len(left) - len(right)) != 1:
@@ -75,8 +76,6 @@ def made_good(one: Analysis, other: Analysis) -> bool:
 
 def _is_less_of_opposite(one: Analysis, other: Analysis) -> bool:
     """Whether one says "more patient" where the other says "less impatient", and nothing else."""
-    if not one.stems ^ other.stems >= _DEGREES:
-        return False
     stems, others = one.stems - other.stems, other.stems - one.stems
     if len(stems) != 2 or len(others) != 2:  # noqa: PLR2004 - a degree and a quality
         return False

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
-from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
+from llm_cache_proxy.domain.guard.text.tokens import Kind
 from llm_cache_proxy.domain.guard.words import lexicon
 
 JOINTS = frozenset({"and", "or", "vs", "versus", ",", "&", "/", "with", "nor"})
@@ -36,7 +36,10 @@ Places = dict[str, Place]
 
 
 def places(one: Analysis, other: Analysis, *, light: bool = False) -> Places:
-    """Key of each word that `other` has as well → its place in `one`, but for repeated words."""
+    """Key of each word that `other` has as well → its place in `one`, but for repeated words.
+
+    The keys are in the order of their places.
+    """
     found: Places = {}
     repeated: set[str] = set()
     stems = other.stems
@@ -68,30 +71,26 @@ def _content_runs(analysis: Analysis, lights: frozenset[str]) -> list[tuple[str,
     role, start, settled = "", -1, False
     content, prepositions = analysis.content, lexicon.word_set("preposition")
     determiners = _determiners()
-    for at, token in enumerate(analysis.tokens):
-        counts = token.stem in lights or (token.stem in content and token.word not in _ANYWHERE)
-        if counts and not _is_adverb(token):
+    for at, (raw, word, stem, kind, capital, _) in enumerate(analysis.tokens):
+        counts = stem in lights or (stem in content and word not in _ANYWHERE)
+        is_adverb = word.endswith("ly") and kind == Kind.WORD and not capital  # stands anywhere
+        if counts and not is_adverb:
             start = at if start < 0 else start
-            governed = "of" if token.raw.endswith("'s") else role
-            if role == "to" and not settled and at > start and not token.capital:
+            governed = "of" if raw.endswith("'s") else role
+            if role == "to" and not settled and at > start and not capital:
                 governed = ""  # the object of an infinitive: "to reverse lists"
-            found.append((token.stem, Place(at, governed, start)))
+            found.append((stem, tuple.__new__(Place, (at, governed, start))))
             continue
         if start >= 0 and role == "to" and not settled:
             role = ""
         start = -1
-        if token.word in prepositions:
-            role, settled = token.word, False
-        elif token.word in determiners or token.kind is Kind.NUMBER:  # "by the", "by three"
+        if word in prepositions:
+            role, settled = word, False
+        elif word in determiners or kind == Kind.NUMBER:  # "by the", "by three"
             settled = settled or bool(role)
-        elif token.word not in JOINTS and not (role in _TIMES and token.word in _SUBJECTS):
+        elif word not in JOINTS and not (role in _TIMES and word in _SUBJECTS):
             role = ""
     return found
-
-
-def _is_adverb(token: Token) -> bool:
-    """Whether the word may stand anywhere: "slowly"."""
-    return token.word.endswith("ly") and token.kind is Kind.WORD and not token.capital
 
 
 @cache

@@ -17,6 +17,7 @@ from llm_cache_proxy.domain.guard.text.markers import is_order
 from llm_cache_proxy.domain.guard.text.tokens import Token
 
 _MEASURING = frozenset({"howmany", "howmuch", "howold", "howbig", "howfar"})
+_READ = frozenset({"", ENGLISH})
 _REWORDED = 3
 """Words without a counterpart that make it a rewording and no replacement."""
 _RETOLD = 7
@@ -41,6 +42,8 @@ class Pair:
         """Whether a text is in another language than English, or both in another script."""
         if self.a.script == self.b.script not in {"", "LATIN"}:
             return True
+        if self.a.language in _READ and self.b.language in _READ:
+            return False
         languages = {self.a.language, self.b.language} - {""}
         return not languages <= {ENGLISH, UNDETERMINED} or languages == {UNDETERMINED}
 

@@ -6,7 +6,7 @@ Never looks at a second text, and never raises on any text.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned
 from llm_cache_proxy.domain.guard.text.lettering import Spelled, spelled
@@ -68,10 +68,10 @@ def once_a_text(find: Callable[[Analysis], Found]) -> Callable[[Analysis], Found
     @wraps(find)
     def kept(analysis: Analysis) -> Found:
         try:
-            return cast("Found", analysis.kept[find])
+            found: Found = analysis.kept[find]
         except KeyError:
             found = analysis.kept[find] = find(analysis)
-            return found
+        return found
 
     return kept
 
@@ -84,10 +84,6 @@ def analyse(text: str) -> Analysis:
     numbers, used = quantities(plain)
     words = tuple(token.word for token in plain if token.kind is not Kind.MARK)
     tokens = _with_phrases(plain)
-    content: dict[str, Token] = {}
-    for token in tokens:
-        if token.stem not in content and _has_content(token) and token not in used:
-            content[token.stem] = token
     script, language = written_in(plain)
     questions = question_types(asking(plain, words))
     pieces = material(text)
@@ -97,7 +93,7 @@ def analyse(text: str) -> Analysis:
         tokens=tokens,
         plain=plain,
         words=words,
-        content=content,
+        content=_content(tokens, used),
         stems=_stems(tokens) if tokens is plain else _stems(tokens) | _stems(plain),
         quantities=numbers,
         measured=used,
@@ -126,15 +122,22 @@ _ACRONYMS = frozenset({"US", "IT", "WHO"})
 _CONTENT_KINDS = frozenset({Kind.WORD, Kind.IDENTIFIER, Kind.SIGN})
 
 
-def _has_content(token: Token) -> bool:
-    if token.kind not in _CONTENT_KINDS:
-        return False
-    if token.word in lexicon.function_words():
-        # "IT", "US" and the like are names when the rest of the text is not in capitals
-        return token.raw in _ACRONYMS and not token.opens
-    return token.stem not in lexicon.light_stems() and len(token.word) > (
-        1 if token.word.isascii() and not token.capital else 0
-    )
+def _content(tokens: tuple[Token, ...], used: frozenset[Token]) -> dict[str, Token]:
+    """Stem → its first token, of the words with content that belong to no quantity."""
+    functions, lights = lexicon.function_words(), lexicon.light_stems()
+    found: dict[str, Token] = {}
+    for token in tokens:
+        raw, word, stem, kind, capital, opens = token
+        if kind not in _CONTENT_KINDS or stem in found:
+            continue
+        if word in functions:
+            # "IT", "US" and the like are names when the rest of the text is not in capitals
+            counts = raw in _ACRONYMS and not opens
+        else:
+            counts = stem not in lights and (len(word) > 1 or capital or not word.isascii())
+        if counts and not (used and token in used):
+            found[stem] = token
+    return found
 
 
 def _with_phrases(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

@@ -54,9 +54,9 @@ def closed_classes(tokens: tuple[Token, ...]) -> dict[str, str]:
                         found.setdefault(title, " ".join(phrase))
             if at < skip:
                 continue
-        key = word if word in members else token.stem
-        if key in members:
-            for title in members[key]:
+        titles = members.get(word) or members.get(token.stem)
+        if titles:
+            for title in titles:
                 found.setdefault(title, word)
     return found
 
@@ -81,7 +81,11 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
                     found.add("degree" if degree else types["_".join(phrase)])
                 skip = at + len(phrase)
                 break
-    first = next((word for word in words if word not in _POLITE), "")
+    first = ""
+    for word in words:
+        if word not in _POLITE:
+            first = word
+            break
     if first in lexicon.word_set("auxiliary") and words[1:2] != ("you",):
         found.add("exists" if "there" in words[1:3] else "yesno")
     if words[0:1] == ("what",) and words[1:2] in _BE and len(words) <= _DEFINITION:

@@ -42,14 +42,17 @@ class Quantity(NamedTuple):
 
 def quantities(tokens: tuple[Token, ...]) -> tuple[tuple[Quantity, ...], frozenset[Token]]:
     """The quantities in order, and the tokens that they are made of."""
+    spelt = _spelt()
+    starts = [
+        at
+        for at, (raw, word, _, kind, _, _) in enumerate(tokens)
+        if kind == Kind.NUMBER or word in spelt or raw in _ROMAN
+    ]
     found: list[Quantity] = []
     used: set[Token] = set()
-    spelt = _spelt()
     stop = 0
-    for at, token in enumerate(tokens):
-        if at < stop or not (
-            token.kind is Kind.NUMBER or token.word in spelt or token.raw in _ROMAN
-        ):
+    for at in starts:
+        if at < stop:
             continue
         end, value, optional = _number(tokens, at)
         if end == at:

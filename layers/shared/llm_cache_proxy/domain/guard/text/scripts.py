@@ -13,8 +13,10 @@ def written_in(tokens: tuple[Token, ...]) -> tuple[str, str]:
     """The main script (a word of Unicode's names) and the language, each empty when unknown."""
     sample = tokens[:_SAMPLE]
     if "".join([token.word for token in sample]).isascii():
-        lettered = any(token.word[0].isalpha() for token in sample)
-        return "LATIN" if lettered else "", language_of(sample)
+        for token in sample:
+            if token.word[0].isalpha():
+                return "LATIN", language_of(sample)
+        return "", language_of(sample)
     scripts: dict[str, int] = {}
     for token in sample:
         word = token.word

@@ -72,10 +72,9 @@ _LETTER = r"[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
 _FLAGS = re.VERBOSE | re.DOTALL | re.IGNORECASE
 _WORDS = re.compile(r"(?:[A-Za-z\s'?,!]++|\.(?!\w)|(?<=[A-Za-z])-(?=[A-Za-z]))*+")
 """Words and the marks of sentences alone, and hyphens between two letters."""
-_PROSE = re.compile(
-    r"(?P<WORD>[A-Za-z]+(?:'[A-Za-z]+)*)|(?P<MARK>[.!?,\n]+)|(?P<HYPHEN>-)|(?P<SYMBOL>')"
-)
+_PROSE = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*|[.!?,\n]+|[-']")
 """What the pattern comes to in a text of English words alone, which most prompts are."""
+_PROSE_MARKS = frozenset(".!?,\n")
 _SUFFIXES = frozenset({"st", "nd", "rd", "th", "k", "m", "mn", "bn", "b", "x", "s", "pc", "pct"})
 _SIZE = re.compile(r"x(\d+)")
 _ENDS_SENTENCE = frozenset(".!?\n")
@@ -83,6 +82,8 @@ _ENDS_SENTENCE = frozenset(".!?\n")
 
 def tokenise(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, with contractions taken apart and possessive endings dropped."""
+    if text.isascii() and _WORDS.fullmatch(text):
+        return _prose(text)
     found: list[Token] = []
     opens = True
     prefix = ""
@@ -120,10 +121,42 @@ def tokenise(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
+def _prose(text: str) -> tuple[Token, ...]:
+    """The same for a text of English words alone, where no number and no code can be."""
+    found: list[Token] = []
+    opens = True
+    prefix = ""
+    irregular = _irregular()
+    for raw in _PROSE.findall(text):
+        if raw.isalpha() and not prefix:
+            folded = raw.lower()
+            if folded not in irregular:  # a plain word, as most are
+                parts = (raw, folded, stem(folded), Kind.WORD, raw[0].isupper(), opens)
+                found.append(tuple.__new__(Token, parts))
+                opens = False
+                continue
+        if raw == "-":
+            prefix = _prefix_at(found)
+            continue
+        if raw[0] in _PROSE_MARKS:
+            opens = opens or not _ENDS_SENTENCE.isdisjoint(raw)
+            found.append(Token(raw, raw, raw, Kind.MARK, False, False))
+        elif raw == "'":
+            found.append(_plain(raw, "SYMBOL"))
+        else:
+            whole = raw
+            if prefix and _takes(prefix, raw):
+                whole, opens = found[-1].raw + raw, found.pop().opens
+            _add_word(found, whole, opens=opens, glued=False)
+            opens = False
+        prefix = ""
+    return tuple(found)
+
+
 def _pattern(text: str) -> re.Pattern[str]:
     if not text.isascii():
         return _full_pattern(rf"(?:{_LETTER}|[{MARKS}])")  # marks belong to their word
-    return _PROSE if _WORDS.fullmatch(text) else _full_pattern(_LETTER)
+    return _full_pattern(_LETTER)
 
 
 @cache

@@ -24,6 +24,8 @@ def _handed_over(pair: Pair) -> str | None:
 def _is_spelled_otherwise(pair: Pair) -> bool:
     """Whether a task about letters or marks is given others, in the same words."""
     a, b = pair.a, pair.b
+    if a.spelled is None and b.spelled is None:
+        return False
     if a.spelled is None or b.spelled is None:
         return not pair.both_tell and any(
             one.spelled is not None and _is_respelt(one.spelled.text, other.text)

@@ -19,7 +19,6 @@ _MORE = frozenset({"in", "im"})
 _LONG = 6
 _QUALITY = re.compile(r".{3}(?:able|ible|ive|ent|ant)$")
 """The end of a word that "in-" negates, as in "in-terminable"."""
-_HYPHEN = re.compile(r"[-\u2013]")
 
 
 def _hidden(pair: Pair) -> str | None:
@@ -32,7 +31,7 @@ def _hidden(pair: Pair) -> str | None:
 
 def _set_apart(one: Analysis, other: Analysis) -> str | None:
     """A prefix before a word that `other` has without any."""
-    if _HYPHEN.search(one.text) is None and one.stems.isdisjoint(_set_off()):
+    if "-" not in one.text and "\u2013" not in one.text and one.stems.isdisjoint(_set_off()):
         return None
     for prefix, word in _apart(one.text):
         joined = stem(prefix + word)

@@ -125,11 +125,11 @@ def _alone(analysis: Analysis) -> tuple[int, ...]:
     return tuple(
         [
             at
-            for at, token in enumerate(tokens)
-            if (len(token.raw) == 1 or len(token.word) == 1)
-            and token.kind in _LETTERS
-            and token.raw.isascii()
-            and _letter(token).isalpha()
+            for at, (raw, word, _, kind, _, _) in enumerate(tokens)
+            if (len(raw) == 1 or len(word) == 1)
+            and kind in _LETTERS
+            and raw.isascii()
+            and _letter(tokens[at]).isalpha()
             and _stands_alone(tokens, at)
             and not _is_label(tokens, at)
         ]

@@ -75,6 +75,8 @@ def _contains(analysis: Analysis, span: str) -> bool:
 
 
 def _code(pair: Pair) -> str | None:
+    if not (pair.a.code or pair.b.code):
+        return None
     left, right = set(pair.a.code), set(pair.b.code)
     for one, other, spans in ((left, pair.b, right), (right, pair.a, left)):
         for span in one - spans:

@@ -18,7 +18,7 @@ _AMBIGUOUS = frozenset({"may", "march", "mon", "sat", "sun", "jan", "mar", "dec"
 
 def _dates(pair: Pair) -> str | None:
     in_a, in_b = _moments(pair.a), _moments(pair.b)
-    left, right = ({item.value for item in items} for items in (in_a, in_b))
+    left, right = {item.value for item in in_a}, {item.value for item in in_b}
     if left | right <= {"today"}:
         return None
     if pair.retells and not (left and right) and _says_when(pair.a) and _says_when(pair.b):

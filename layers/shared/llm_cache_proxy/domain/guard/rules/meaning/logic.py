@@ -34,6 +34,7 @@ _TIMES = {
     "present": frozenset({"is", "are", "does", "do"}),
     "future": frozenset({"will"}),
 }
+_TIME_OF = {word: title for title, words in _TIMES.items() for word in words}
 _EXACT = {("is",), ("are",), ("was",), ("were",)}
 _BY_QUESTION = ("how", "what", "why", "degree")
 
@@ -44,9 +45,8 @@ def _quantifiers(pair: Pair) -> str | None:
         return "and on one side, or on the other"
     if pair.is_converse:
         return None
-    left = {title for title in pair.a.classes if title.startswith("q_")}
-    right = {title for title in pair.b.classes if title.startswith("q_")}
-    only_left, only_right = left - right, right - left
+    only_left = {title for title in pair.a.classes.keys() - pair.b.classes if title[:2] == "q_"}
+    only_right = {title for title in pair.b.classes.keys() - pair.a.classes if title[:2] == "q_"}
     for title in (only_left | only_right) & _MUST_MATCH:
         had, lacks = (pair.a, pair.b) if title in only_left else (pair.b, pair.a)
         if _is_limit_of_modal(title, had, lacks) or _compares_so(title, lacks):
@@ -76,18 +76,17 @@ def _compares_so(title: str, other: Analysis) -> bool:
 
 
 def _modality(pair: Pair) -> str | None:
+    only_left = {title for title in pair.a.classes.keys() - pair.b.classes if title[:2] == "m_"}
+    only_right = {title for title in pair.b.classes.keys() - pair.a.classes if title[:2] == "m_"}
+    if not (only_left and only_right):
+        return None
     if any(title.startswith(_BY_QUESTION) for title in pair.a.questions | pair.b.questions):
         return None
-    left = {title for title in pair.a.classes if title.startswith("m_")}
-    right = {title for title in pair.b.classes if title.startswith("m_")}
-    only_left, only_right = left - right, right - left
     if {*only_left, *only_right} == {"m_can", "m_legal"}:
         words = {text.classes.get("m_legal") for text in (pair.a, pair.b)}
         if words & {"allowed", "permitted"}:  # "Can I bring a dog?", "Is it allowed to …"
             return None
-    if only_left and only_right:
-        return f"{'/'.join(sorted(only_left))} and {'/'.join(sorted(only_right))}"
-    return None
+    return f"{'/'.join(sorted(only_left))} and {'/'.join(sorted(only_right))}"
 
 
 def _tense(pair: Pair) -> str | None:
@@ -134,17 +133,16 @@ def _time(analysis: Analysis) -> str:
     if not _SECOND_PERSON.isdisjoint(analysis.words):
         return ""
     for word in analysis.words[:2]:
-        for title, words in _TIMES.items():
-            if word in words:
-                return title
+        if word in _TIME_OF:
+            return _TIME_OF[word]
     return ""
 
 
 def _persons(pair: Pair) -> str | None:
+    if _PERSONS.isdisjoint(pair.a.words) or _PERSONS.isdisjoint(pair.b.words):
+        return None
     left = [word for word in pair.a.words if word in _PERSONS]
     right = [word for word in pair.b.words if word in _PERSONS]
-    if not left or not right:
-        return None
     if _owners_in_passive(pair, {*left, *right}):
         return None
     if _genders(left).isdisjoint(_genders(right)):

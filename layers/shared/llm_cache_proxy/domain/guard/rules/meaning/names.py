@@ -76,6 +76,8 @@ def _human() -> frozenset[str]:
 
 
 def _entities(pair: Pair) -> str | None:
+    if not (pair.only_a or pair.only_b):
+        return None
     idle = _TITLES if pair.both_tell else frozenset()
     named_a, named_b = (
         [token for token in only if token.word not in idle and _is_name(token, text)]

@@ -4,11 +4,16 @@ import re
 from collections import Counter
 from functools import cache
 
-from llm_cache_proxy.domain.guard.pair.likeness import are_opposites, is_one_slip, negated_form
+from llm_cache_proxy.domain.guard.pair.likeness import (
+    NEGATIVE_STARTS,
+    are_opposites,
+    is_one_slip,
+    negated_form,
+)
 from llm_cache_proxy.domain.guard.pair.negation import Negator, negators
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Token
 from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
@@ -43,12 +48,15 @@ def _negation(pair: Pair) -> str | None:
 
 def _negated_words(one: Analysis, other: Analysis) -> list[str]:
     """Words of `one` that are words of `other` with a negative prefix."""
-    lacking = other.stems - one.stems
-    return [
+    negative = [
         word
         for word in one.stems - other.stems
-        if any(negated_form(word, base) for base in lacking)
+        if word.startswith(NEGATIVE_STARTS) or word.endswith("less")
     ]
+    if not negative:
+        return []
+    lacking = other.stems - one.stems
+    return [word for word in negative if any(negated_form(word, base) for base in lacking)]
 
 
 def _freed(one: Analysis, other: Analysis) -> int:
@@ -111,9 +119,18 @@ def _more_often(one: Analysis, other: Analysis) -> frozenset[str]:
     """The stems that `one` has and `other` lacks, or has less often where both repeat words."""
     only = one.stems - other.stems
     if len(one.tokens) == len(other.tokens) and len(one.stems) < len(one.tokens):
-        left, right = (Counter(token.stem for token in each.tokens) for each in (one, other))
-        only |= (left - right).keys()
+        others = _times_said(other)
+        said_more = [
+            stem for stem, times in _times_said(one).items() if times > others.get(stem, 0)
+        ]
+        only = only.union(said_more)
     return only
+
+
+@once_a_text
+def _times_said(analysis: Analysis) -> Counter[str]:
+    """Stem → how often the text has it."""
+    return Counter([token.stem for token in analysis.tokens])
 
 
 def _dropped(one: Analysis, other: Analysis) -> str | None:

@@ -32,6 +32,8 @@ _COMMON = frozenset("°©®™µμ×÷±≤≥≠≈−→←⇒·")
 
 
 def _unlisted(pair: Pair) -> str | None:
+    if pair.a.text.isascii() and pair.b.text.isascii():
+        return None
     for find in (_words, _signs):
         a, b = find(pair.a), find(pair.b)
         if a != b and not (_are_alike(tuple(a), tuple(b)) or _is_mood(pair, {*a, *b})):

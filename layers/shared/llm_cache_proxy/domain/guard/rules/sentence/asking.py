@@ -1,5 +1,7 @@
 """Differences in what is asked for: the type of question, the form of the answer."""
 
+from functools import cache
+
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
@@ -82,24 +84,37 @@ def _form(pair: Pair) -> str | None:
 @once_a_text
 def _forms(analysis: Analysis) -> set[str]:
     """What form is asked for; outside a command only "as a table", "in JSON" and the like."""
-    members = lexicon.classes_of()
-    command = _is_command(analysis.words)
+    listed = _forms_of()
     found: set[str] = set()
     for at, word in enumerate(analysis.words):
-        for title in members.get(word) or members.get(stem(word), ()):
-            if title.startswith(_FORM_PREFIXES):
-                before = analysis.words[max(at - 3, 0) : at]
-                if word in _PIECES and not _GIVEN.isdisjoint(before[-1:]):
-                    continue  # "Translate the sentence …" asks for no sentence
-                if title.startswith("a_"):
-                    fits = command and not _ADDRESSING.isdisjoint(before)
-                elif title.startswith("f_"):
-                    fits = command or not _CASTING.isdisjoint(before[-2:])
-                else:
-                    fits = command
-                if fits:
-                    found.add(title)
+        titles = listed.get(word)
+        if titles is None:
+            titles = listed.get(stem(word))
+        if not titles:
+            continue
+        command = _is_command(analysis.words)
+        before = analysis.words[max(at - 3, 0) : at]
+        if word in _PIECES and not _GIVEN.isdisjoint(before[-1:]):
+            continue  # "Translate the sentence …" asks for no sentence
+        for title in titles:
+            if title.startswith("a_"):
+                fits = command and not _ADDRESSING.isdisjoint(before)
+            elif title.startswith("f_"):
+                fits = command or not _CASTING.isdisjoint(before[-2:])
+            else:
+                fits = command
+            if fits:
+                found.add(title)
     return found
+
+
+@cache
+def _forms_of() -> dict[str, tuple[str, ...]]:
+    """Member of any class → the forms that it names; none for most."""
+    return {
+        member: tuple(title for title in titles if title.startswith(_FORM_PREFIXES))
+        for member, titles in lexicon.classes_of().items()
+    }
 
 
 def _is_command(words: tuple[str, ...]) -> bool:
@@ -108,7 +123,7 @@ def _is_command(words: tuple[str, ...]) -> bool:
         return False
     if words[1:2] == ("you",) and words[0] in _REQUESTS:
         words = words[2:]
-    return any(word in lexicon.word_set("command") for word in words[:5])
+    return not lexicon.word_set("command").isdisjoint(words[:5])
 
 
 def _task(pair: Pair) -> str | None:

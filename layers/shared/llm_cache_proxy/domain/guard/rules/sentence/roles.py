@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import stem
 
 """Words from "do" on that leave no room for who does it beside the verb."""
-_TOLD = {"say", "tell", "add"}
+_TOLD = frozenset({"say", "tell", "add"})
 _LONGEST_NAME = 4
 _REWORDED = 2
 _NEAR = 3
@@ -52,7 +52,7 @@ _OPPOSED = frozenset(
 
 def _direction(pair: Pair) -> str | None:
     in_a, in_b = pair.places
-    keys = sorted(in_a.keys() & in_b.keys(), key=lambda key: in_a[key].at)
+    keys = [key for key in in_a if key in in_b]
     if len(keys) > MOST_KEYS or pair.is_converse:
         return None
     turned = asked_role(pair) or _opposed(keys, in_a, in_b) or _turned_voice(pair)
@@ -100,16 +100,14 @@ def _opposed(keys: list[str], in_a: Places, in_b: Places) -> str | None:
 
 def _swapped(pair: Pair) -> str | None:
     in_a, in_b = pair.light_places
-    shared = in_a.keys() & in_b.keys()
-    if pair.retells:
-        shared -= _TOLD  # "said Ann Lee", "Ann Lee said"
-    keys = sorted(shared, key=lambda key: in_a[key].at)
-    governed = len({in_a[key].role for key in keys}) > 1
-    for at, one in enumerate(keys if governed else ()):
-        for other in keys[at + 1 :]:
+    idle = _TOLD if pair.retells else frozenset[str]()  # "said Ann Lee", "Ann Lee said"
+    keys = [key for key in in_a if key in in_b and key not in idle]
+    changed = [key for key in keys if in_a[key].role != in_b[key].role]
+    for at, one in enumerate(changed):
+        for other in changed[at + 1 :]:
             if _trade_roles(one, other, in_a, in_b) and not _listed(pair, in_a, in_b, one, other):
                 return f"{one} and {other} change places"
-    ends = _exchanged_ends(keys, sorted(keys, key=lambda key: in_b[key].at))
+    ends = _exchanged_ends(keys, [key for key in in_b if key in in_a and key not in idle])
     if ends is None or lexicon.light_stems().issuperset(ends):
         return None
     roles = {found[end].role for found in (in_a, in_b) for end in ends}

@@ -48,12 +48,12 @@ def _passives(analysis: Analysis) -> frozenset[int]:
     passive = lexicon.word_set("passive")
     if passive.isdisjoint(analysis.words):
         return frozenset()
-    return frozenset(
-        at
-        for at, token in enumerate(analysis.tokens)
-        if _is_participle(token)
-        and any(each.word in passive for each in analysis.tokens[max(at - _REACH, 0) : at])
-    )
+    tokens = analysis.tokens
+    found: set[int] = set()
+    for be in [at for at, token in enumerate(tokens) if token.word in passive]:
+        behind = enumerate(tokens[be + 1 : be + 1 + _REACH], be + 1)
+        found.update([at for at, token in behind if _is_participle(token)])
+    return frozenset(found)
 
 
 def _is_participle(token: Token) -> bool:
