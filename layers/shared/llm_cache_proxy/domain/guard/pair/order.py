@@ -42,9 +42,11 @@ def places(one: Analysis, other: Analysis, *, light: bool = False) -> Places:
     """
     found: Places = {}
     repeated: set[str] = set()
-    stems = other.stems
+    stems, synonyms = other.stems, lexicon.synonyms()
     for stem, place in _with_light_words(one) if light else _with_content(one):
-        key = stem if stem in stems else _said_otherwise(stem, other)
+        key: str | None = stem
+        if stem not in stems:
+            key = _said_otherwise(stem, other) if stem in synonyms else None
         if key is None:
             continue
         if key in found:
@@ -62,7 +64,14 @@ def _with_content(analysis: Analysis) -> list[tuple[str, Place]]:
 
 @once_a_text
 def _with_light_words(analysis: Analysis) -> list[tuple[str, Place]]:
+    if not has_light_words(analysis):
+        return _with_content(analysis)
     return _content_runs(analysis, lexicon.light_stems())
+
+
+def has_light_words(analysis: Analysis) -> bool:
+    """Whether a text has words that may come and go."""
+    return not lexicon.light_stems().isdisjoint(analysis.stems)
 
 
 def _content_runs(analysis: Analysis, lights: frozenset[str]) -> list[tuple[str, Place]]:
@@ -100,10 +109,8 @@ def _determiners() -> frozenset[str]:
 
 
 def _said_otherwise(stem: str, other: Analysis) -> str | None:
-    """The key of a word that the other text says by another one; None where it does not."""
+    """The key of a listed word that the other text says by another one; None where it does not."""
     synonyms = lexicon.synonyms()
-    groups = synonyms.get(stem)
-    if groups is None:
-        return None
+    groups = synonyms[stem]
     said = [each for each in other.content if not groups.isdisjoint(synonyms.get(each, ()))]
     return "=".join(sorted((stem, min(said)))) if said else None

@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.guard.pair.alignment import unmatched
 from llm_cache_proxy.domain.guard.pair.converse import is_converse
 from llm_cache_proxy.domain.guard.pair.gap import Gap, gap
 from llm_cache_proxy.domain.guard.pair.negation import made_good
-from llm_cache_proxy.domain.guard.pair.order import Places, places
+from llm_cache_proxy.domain.guard.pair.order import Places, has_light_words, places
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, UNDETERMINED
 from llm_cache_proxy.domain.guard.text.markers import is_order
@@ -69,7 +69,12 @@ class Pair:
     @cached_property
     def light_places(self) -> tuple[Places, Places]:
         """The same, of words that may come and go as well."""
-        return places(self.a, self.b, light=True), places(self.b, self.a, light=True)
+        in_a, in_b = self.places
+        if has_light_words(self.a):
+            in_a = places(self.a, self.b, light=True)
+        if has_light_words(self.b):
+            in_b = places(self.b, self.a, light=True)
+        return in_a, in_b
 
     @cached_property
     def gap(self) -> Gap:

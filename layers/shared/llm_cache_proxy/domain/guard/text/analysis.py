@@ -26,8 +26,8 @@ class Analysis:
 
     `tokens` are in order, phrases of the word lists joined to one token; `plain` has each word of
     a phrase. `content` maps the stem of each word with content of its own to its first token.
-    `stems` are all stems. `classes` are the closed classes present (negators, quantifiers, formats,
-    …) with the words that showed them. `script` is the writing system and `language` the language
+    `stems` are all stems, `kinds` the kinds of token that there are. `classes` are the closed
+    classes present (negators, quantifiers, formats, …) with the words that showed them. `script` is the writing system and `language` the language
     it seems to be written in, empty when unknown; `tells` is true of a plain statement.
     `signature` is its code, formulas and data as written, `material` the words of the text that it
     hands over to be worked on, None where it hands none. `spelled` is what a task about letters or
@@ -41,6 +41,7 @@ class Analysis:
     words: tuple[str, ...]
     content: dict[str, Token]
     stems: frozenset[str]
+    kinds: frozenset[int]
     quantities: tuple[Quantity, ...]
     measured: frozenset[Token]
     classes: dict[str, str]
@@ -95,6 +96,7 @@ def analyse(text: str) -> Analysis:
         words=words,
         content=_content(tokens, used),
         stems=_stems(tokens) if tokens is plain else _stems(tokens) | _stems(plain),
+        kinds=frozenset([token.kind for token in plain]),
         quantities=numbers,
         measured=used,
         classes=closed_classes(plain),
@@ -149,7 +151,7 @@ def _with_phrases(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     for at in [at for at, stem in enumerate(stems) if stem in phrases]:
         if at < done:
             continue
-        for phrase in phrases[stems[at]]:
+        for phrase in lexicon.beginning(phrases[stems[at]], stems[at + 1 : at + 2]):
             stop = at + len(phrase)
             if stems[at:stop] == phrase:
                 found += [*tokens[done:at], _joined(tokens[at:stop])]

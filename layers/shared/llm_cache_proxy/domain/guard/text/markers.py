@@ -26,8 +26,8 @@ def _class_phrases() -> dict[str, tuple[tuple[str, ...], ...]]:
 
 
 @cache
-def _question_phrases() -> dict[str, tuple[tuple[str, ...], ...]]:
-    return lexicon.by_first(tuple(phrase.split("_")) for phrase in _question_types())
+def _question_phrases() -> dict[str, lexicon.Beginning]:
+    return lexicon.by_first_two(tuple(phrase.split("_")) for phrase in _question_types())
 
 
 @cache
@@ -63,24 +63,9 @@ def closed_classes(tokens: tuple[Token, ...]) -> dict[str, str]:
 
 def question_types(words: tuple[str, ...]) -> frozenset[str]:
     """The types of question asked, by the phrases that ask; "yesno" for a leading auxiliary."""
-    types = _question_types()
-    phrases = _question_phrases()
-    found: set[str] = set()
-    skip = 0
     if words[-4:] == _OR_WHY_NOT:
         words = words[:-4]
-    for at in [at for at, word in enumerate(words) if word in phrases]:
-        for phrase in phrases[words[at]] if at >= skip else ():
-            if words[at : at + len(phrase)] == phrase:
-                if (
-                    len(phrase) > 1
-                    or phrase[0] not in lexicon.word_set("relative")
-                    or _asks(words, at)
-                ):
-                    degree = phrase == ("how",) and words[at + 2 : at + 3] in _BE
-                    found.add("degree" if degree else types["_".join(phrase)])
-                skip = at + len(phrase)
-                break
+    found = _types_by_phrase(words)
     first = ""
     for word in words:
         if word not in _POLITE:
@@ -91,6 +76,28 @@ def question_types(words: tuple[str, ...]) -> frozenset[str]:
     if words[0:1] == ("what",) and words[1:2] in _BE and len(words) <= _DEFINITION:
         found |= {"define"} if found == {"what"} else set()
     return frozenset(found)
+
+
+def _types_by_phrase(words: tuple[str, ...]) -> set[str]:
+    types = _question_types()
+    phrases = _question_phrases()
+    found: set[str] = set()
+    skip = 0
+    for at in [at for at, word in enumerate(words) if word in phrases]:
+        if at < skip:
+            continue
+        for phrase in lexicon.beginning(phrases[words[at]], words[at + 1 : at + 2]):
+            if words[at : at + len(phrase)] == phrase:
+                if (
+                    len(phrase) > 1
+                    or phrase[0] not in lexicon.word_set("relative")
+                    or _asks(words, at)
+                ):
+                    degree = phrase == ("how",) and words[at + 2 : at + 3] in _BE
+                    found.add("degree" if degree else types["_".join(phrase)])
+                skip = at + len(phrase)
+                break
+    return found
 
 
 def asking(tokens: tuple[Token, ...], words: tuple[str, ...]) -> tuple[str, ...]:

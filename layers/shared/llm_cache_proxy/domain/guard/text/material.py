@@ -65,9 +65,10 @@ class _Enclosed(NamedTuple):
 def material(text: str) -> Pieces | None:
     """The text that is handed over, as written; None where none is."""
     enclosed = _enclosed(text)
-    inside = tuple(each.inside for each in enclosed if words_of(each.inside))
-    if sum(len(words_of(piece)) for piece in inside) >= _FEW:
-        return inside + _beside_enclosed(_without(text, enclosed))
+    if enclosed:
+        inside = tuple(each.inside for each in enclosed if words_of(each.inside))
+        if sum(len(words_of(piece)) for piece in inside) >= _FEW:
+            return inside + _beside_enclosed(_without(text, enclosed))
     return _laid_out(text)
 
 

@@ -10,6 +10,8 @@ from importlib.resources import files
 from llm_cache_proxy.domain.guard.words.stems import stem
 
 Phrase = tuple[str, ...]
+Beginning = dict[Phrase, tuple[Phrase, ...]]
+"""What stands behind the first word of a phrase → the phrases that go on so, the longest first."""
 
 
 def lines(name: str) -> Iterator[str]:
@@ -178,10 +180,10 @@ def units() -> dict[str, str]:
 
 
 @cache
-def synonym_phrases() -> dict[str, tuple[Phrase, ...]]:
+def synonym_phrases() -> dict[str, Beginning]:
     """First stem → the phrases (tuples of stems) of the synonym and opposite lists."""
     keys = [key for key in (*synonyms(), *opposites()) if "_" in key]
-    return by_first(tuple(key.split("_")) for key in keys)
+    return by_first_two(tuple(key.split("_")) for key in keys)
 
 
 def by_first(phrases: Iterator[Phrase]) -> dict[str, tuple[Phrase, ...]]:
@@ -190,6 +192,22 @@ def by_first(phrases: Iterator[Phrase]) -> dict[str, tuple[Phrase, ...]]:
     for phrase in phrases:
         found.setdefault(phrase[0], []).append(phrase)
     return {first: tuple(sorted(set(rest), key=len, reverse=True)) for first, rest in found.items()}
+
+
+def by_first_two(phrases: Iterator[Phrase]) -> dict[str, Beginning]:
+    """Phrases by their first word, and by what follows it: fifty questions begin with "what"."""
+    found: dict[str, Beginning] = {}
+    for first, rest in by_first(phrases).items():
+        found[first] = {
+            second: tuple(phrase for phrase in rest if phrase[1:2] in {second, ()})
+            for second in {phrase[1:2] for phrase in rest} | {()}
+        }
+    return found
+
+
+def beginning(phrases: Beginning, second: Phrase) -> tuple[Phrase, ...]:
+    """The phrases with that second word, or with none."""
+    return phrases.get(second) or phrases[()]
 
 
 def phrase_key(word: str) -> str:

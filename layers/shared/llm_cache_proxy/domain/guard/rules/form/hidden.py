@@ -22,7 +22,7 @@ _QUALITY = re.compile(r".{3}(?:able|ible|ive|ent|ant)$")
 
 
 def _hidden(pair: Pair) -> str | None:
-    if sorted(pair.a.hiding) != sorted(pair.b.hiding):
+    if pair.a.hiding != pair.b.hiding and sorted(pair.a.hiding) != sorted(pair.b.hiding):
         return "something invisible inside a word"
     if pair.is_foreign:  # "un" is an article in many a language, and each word counts there
         return None

@@ -120,14 +120,15 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
 
 @once_a_text
 def _alone(analysis: Analysis) -> tuple[int, ...]:
-    """Where single letters stand that are no article, no label, and no part of anything."""
+    """Where single letters stand that are no article, no "I", no label, no part of anything."""
     tokens = analysis.tokens
     return tuple(
         [
             at
             for at, (raw, word, _, kind, _, _) in enumerate(tokens)
-            if (len(raw) == 1 or len(word) == 1)
-            and kind in _LETTERS
+            if kind in _LETTERS
+            and (len(raw) == 1 or len(word) == 1)
+            and raw != "I"
             and raw.isascii()
             and _letter(tokens[at]).isalpha()
             and _stands_alone(tokens, at)
@@ -140,7 +141,7 @@ def _stands_alone(tokens: tuple[Token, ...], at: int) -> bool:
     """Whether the letter is no article, and nothing that is left of a number or a name."""
     token = tokens[at]
     before = tokens[at - 1] if at else None
-    if token.raw == "I" or (token.raw == "i" and not _is_variable(tokens, at)):
+    if token.raw == "i" and not _is_variable(tokens, at):
         return False
     if token.word == "a" and at + 1 < len(tokens) and tokens[at + 1].word in _NO_NOUN:
         return True
@@ -172,10 +173,11 @@ def _is_one(token: Token) -> bool:
 
 def _is_no_article(token: Token, before: str) -> bool:
     """Whether an "a" before a word is a letter: "vitamin A intake", "the a minor scale"."""
-    lettered = lexicon.word_set("lettered") | lexicon.word_set("definite")
     if before in lexicon.word_set("owned") or before in lexicon.word_set("always_lettered"):
         return True
-    return token.capital and before in lettered
+    return token.capital and (
+        before in lexicon.word_set("lettered") or before in lexicon.word_set("definite")
+    )
 
 
 def _is_label(tokens: tuple[Token, ...], at: int) -> bool:

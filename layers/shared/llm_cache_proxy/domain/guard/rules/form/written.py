@@ -127,9 +127,10 @@ def _case(pair: Pair) -> str | None:
     for word in left.keys() & right.keys():
         if _NAME in left[word] ^ right[word] and _EITHER not in left[word] | right[word]:
             return f"{word}: capitals matter"
-    a, b = _mixed(pair.a), _mixed(pair.b)
-    if a and b and _in_capitals_of(a, b) != _in_capitals_of(b, a):
-        return "an identifier differs in its capitals"
+    if Kind.IDENTIFIER in pair.a.kinds and Kind.IDENTIFIER in pair.b.kinds:
+        a, b = _mixed(pair.a), _mixed(pair.b)
+        if _in_capitals_of(a, b) != _in_capitals_of(b, a):
+            return "an identifier differs in its capitals"
     other = other_symbol(pair.a, pair.b) or other_identifier(pair.a, pair.b)
     return other or other_member(pair.a, pair.b)
 

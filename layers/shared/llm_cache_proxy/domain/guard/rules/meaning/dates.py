@@ -36,6 +36,8 @@ def _dates(pair: Pair) -> str | None:
 def _moments(analysis: Analysis) -> list[Item]:
     """Calendar words, dates and times of a text in one spelling."""
     tokens, named = analysis.plain, _calendar()
+    if _TIMED.isdisjoint(analysis.kinds) and named.keys().isdisjoint(analysis.words):
+        return []
     return [
         item_at(tokens, value, at, at + 1)
         for at, token in enumerate(tokens)

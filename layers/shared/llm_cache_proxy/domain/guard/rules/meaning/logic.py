@@ -91,8 +91,7 @@ def _modality(pair: Pair) -> str | None:
 
 def _tense(pair: Pair) -> str | None:
     left, right = _time(pair.a), _time(pair.b)
-    opens = {pair.a.words[:1], pair.b.words[:1]}
-    if _is_other_time(left, right, exact=opens <= _EXACT or opens in ({("who",)}, {("when",)})):
+    if left and right and left != right and _are_other_times(left, right, pair):
         return f"{left} and {right}"
     a, b = pair.a, pair.b
     if _used_to(a) != _used_to(b):
@@ -106,10 +105,10 @@ def _is_becoming(analysis: Analysis) -> bool:
     return "becoming" in analysis.words and not _BE.isdisjoint(analysis.words)
 
 
-def _is_other_time(left: str, right: str, *, exact: bool) -> bool:
-    """Whether the times differ enough: past and future, or, `exact`, was and is."""
-    if not left or not right or left == right:
-        return False
+def _are_other_times(left: str, right: str, pair: Pair) -> bool:
+    """Whether two times differ enough: past and future, or was and is in texts that open alike."""
+    opens = {pair.a.words[:1], pair.b.words[:1]}
+    exact = opens <= _EXACT or opens in ({("who",)}, {("when",)})
     return {left, right} == {"past", "future"} or (exact and "past" in {left, right})
 
 

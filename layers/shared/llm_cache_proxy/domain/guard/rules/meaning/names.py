@@ -28,6 +28,8 @@ def _named() -> dict[str, str]:
 
 
 def _languages(pair: Pair) -> str | None:
+    if not (_spoken_of(pair.a) or _spoken_of(pair.b)):
+        return None
     left, right = _languages_in(pair.a), _languages_in(pair.b)
     left, right = left - _spoken_of(pair.b), right - _spoken_of(pair.a)
     if left or right:
@@ -46,8 +48,6 @@ def _spoken_of(analysis: Analysis) -> set[str]:
 def _languages_in(analysis: Analysis) -> set[str]:
     known = _named()
     found: set[str] = set()
-    if not _spoken_of(analysis):
-        return found
     tokens = analysis.tokens
     for before, token, after in zip((None, *tokens), tokens, (*tokens[1:], None), strict=False):
         if token.word in known and _means_language(token, before, after, analysis):

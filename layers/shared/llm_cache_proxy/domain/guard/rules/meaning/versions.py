@@ -8,9 +8,9 @@ from llm_cache_proxy.domain.guard.text.tokens import Kind
 
 
 def _versions(pair: Pair) -> str | None:
-    in_a, in_b = _version_names(pair.a), _version_names(pair.b)
-    if not (in_a or in_b):
+    if Kind.VERSION not in pair.a.kinds and Kind.VERSION not in pair.b.kinds:
         return None
+    in_a, in_b = _version_names(pair.a), _version_names(pair.b)
     numbers = {each.value for each in (*pair.a.quantities, *pair.b.quantities)}
     only = ({item.value for item in in_a} ^ {item.value for item in in_b}) - numbers
     if only:

@@ -72,7 +72,9 @@ def _may_be(one: str, other: str) -> bool:
 
 def _form(pair: Pair) -> str | None:
     left, right = _forms(pair.a), _forms(pair.b)
-    left, right = left - set(pair.b.classes), right - set(pair.a.classes)
+    if not (left or right):
+        return None
+    left, right = left - pair.b.classes.keys(), right - pair.a.classes.keys()
     if left | right == {"f_summary"} and pair.a.questions | pair.b.questions:
         return None  # "What is the plot?" asks for a summary as well
     if left or right:
@@ -146,8 +148,9 @@ def _asked(words: tuple[str, ...]) -> frozenset[str]:
 
 def _converts_code(pair: Pair, left: frozenset[str], right: frozenset[str]) -> bool:
     """Whether code is translated in one and converted in the other, between languages of code."""
-    human = frozenset(lexicon.named("languages")["human"])
-    return {"do_convert", "do_translate"} <= left | right and human.isdisjoint(pair.a.words)
+    if not {"do_convert", "do_translate"} <= left | right:
+        return False
+    return frozenset(lexicon.named("languages")["human"]).isdisjoint(pair.a.words)
 
 
 QUESTION = Rule(
