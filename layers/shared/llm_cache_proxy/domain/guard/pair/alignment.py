@@ -21,8 +21,8 @@ def unmatched(a: Analysis, b: Analysis) -> tuple[tuple[Token, ...], tuple[Token,
     only_b = _without_synonyms(b, a)
     if len(only_a) + len(only_b) > MANY:
         return tuple(only_a), tuple(only_b)
-    left = [token for token in only_a if not _has_likeness(token, b)]
-    right = [token for token in only_b if not _has_likeness(token, a)]
+    left = _without_likeness(only_a, b)
+    right = _without_likeness(only_b, a)
     left = [
         token for token in left if not _is_joined(token, b) and not _is_initials(token, b, right)
     ]
@@ -43,23 +43,32 @@ def _without_synonyms(one: Analysis, other: Analysis) -> list[Token]:
     offered: set[int] = set()
     for stem in other.stems - one.stems:
         offered.update(synonyms.get(stem, ()))
-    lacking = [item for item in lacking if not _has_parts(item[0], other)]
+    lacking = [item for item in lacking if not ("_" in item[0] and _has_parts(item[0], other))]
     return [token for stem, token in lacking if synonyms.get(stem, frozenset()).isdisjoint(offered)]
 
 
 def _has_parts(stem: str, other: Analysis) -> bool:
     """Whether a phrase is there word by word: "police officer" in "officer of the police"."""
-    return "_" in stem and other.stems.issuperset(stem.split("_"))
+    return other.stems.issuperset(stem.split("_"))
 
 
-def _has_likeness(token: Token, other: Analysis) -> bool:
+def _without_likeness(tokens: list[Token], other: Analysis) -> list[Token]:
+    """Those that are no word of `other` with another ending or a slip of the pen."""
+    if not tokens:
+        return tokens
+    words = _by_letter(other)
+    return [token for token in tokens if not _has_likeness(token, words.get(token.word[0], []))]
+
+
+def _has_likeness(token: Token, candidates: list[Token]) -> bool:
     if token.kind is not Kind.WORD:
         return False
-    return any(
-        not are_opposites(token.stem, candidate.stem)
-        and (same_root(token.stem, candidate.stem) or same_word_misspelt(token, candidate))
-        for candidate in _by_letter(other).get(token.word[0], ())
-    )
+    stem = token.stem
+    for candidate in candidates:
+        likeness = same_root(stem, candidate.stem) or same_word_misspelt(token, candidate)
+        if likeness and not are_opposites(stem, candidate.stem):
+            return True
+    return False
 
 
 @once_a_text

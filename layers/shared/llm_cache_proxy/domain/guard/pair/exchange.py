@@ -39,7 +39,7 @@ def exchanged(a: Analysis, b: Analysis, *, symmetric: bool) -> str | None:
         if _is_list(a, left, right) and _is_list(b, right, left):
             return None
         return _between(left, right, symmetric=symmetric, asked=left[0].word in _ASKED)
-    if any(a.words.count(word) != b.words.count(word) for word in _ARTICLES):
+    if [*map(a.words.count, _ARTICLES)] != [*map(b.words.count, _ARTICLES)]:
         left, right = _without_articles(left), _without_articles(right)
         if _same(left, right):
             return _between(left, right, symmetric=symmetric)

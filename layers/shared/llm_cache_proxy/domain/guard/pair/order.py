@@ -82,8 +82,8 @@ def _content_runs(analysis: Analysis, lights: frozenset[str]) -> list[tuple[str,
     determiners = _determiners()
     for at, (raw, word, stem, kind, capital, _) in enumerate(analysis.tokens):
         counts = stem in lights or (stem in content and word not in _ANYWHERE)
-        is_adverb = word.endswith("ly") and kind == Kind.WORD and not capital  # stands anywhere
-        if counts and not is_adverb:
+        # An adverb may stand anywhere: "slowly".
+        if counts and not (word.endswith("ly") and kind == Kind.WORD and not capital):
             start = at if start < 0 else start
             governed = "of" if raw.endswith("'s") else role
             if role == "to" and not settled and at > start and not capital:

@@ -27,8 +27,9 @@ class Analysis:
     `tokens` are in order, phrases of the word lists joined to one token; `plain` has each word of
     a phrase. `content` maps the stem of each word with content of its own to its first token.
     `stems` are all stems, `kinds` the kinds of token that there are. `classes` are the closed
-    classes present (negators, quantifiers, formats, …) with the words that showed them. `script` is the writing system and `language` the language
-    it seems to be written in, empty when unknown; `tells` is true of a plain statement.
+    classes present (negators, quantifiers, formats, …) with the words that showed them. `script`
+    is the writing system and `language` the language it seems to be written in, empty when
+    unknown; `tells` is true of a plain statement.
     `signature` is its code, formulas and data as written, `material` the words of the text that it
     hands over to be worked on, None where it hands none. `spelled` is what a task about letters or
     marks is given, None for any other task. `kept` is what `once_a_text` keeps.

@@ -126,13 +126,14 @@ def _prose(text: str) -> tuple[Token, ...]:
     found: list[Token] = []
     opens = True
     prefix = ""
-    irregular = _irregular()
+    irregular, kind = _irregular(), Kind.WORD
     for raw in _PROSE.findall(text):
         if raw.isalpha() and not prefix:
             folded = raw.lower()
             if folded not in irregular:  # a plain word, as most are
-                parts = (raw, folded, stem(folded), Kind.WORD, raw[0].isupper(), opens)
-                found.append(tuple.__new__(Token, parts))
+                capital = raw != folded and raw[0].isupper()
+                parts = (raw, folded, stem(folded), kind, capital, opens)
+                found.append(tuple.__new__(Token, parts))  # half of what Token() takes
                 opens = False
                 continue
         if raw == "-":

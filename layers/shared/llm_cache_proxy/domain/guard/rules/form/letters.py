@@ -159,12 +159,12 @@ def _is_before_letter(tokens: tuple[Token, ...], at: int) -> bool:
     """Whether an "a" is the article of one letter, and of what that describes: "a t rex"."""
     if len(tokens) < at + _LETTER_AND_NOUN:
         return False
+    letter, after = tokens[at + 1].raw, tokens[at + 2]
+    if len(letter) > 1 or not letter.isalpha() or not after.word.isalpha() > _is_one(after):
+        return False
     before = tokens[at - 1][1:3]
     articled = lexicon.function_words(), lexicon.word_set("taking")
-    if all(words.isdisjoint(before) for words in articled):
-        return False
-    letter, after = tokens[at + 1], tokens[at + 2]
-    return len(letter.raw) == 1 and letter.raw.isalpha() and after.word.isalpha() > _is_one(after)
+    return any(not words.isdisjoint(before) for words in articled)
 
 
 def _is_one(token: Token) -> bool:

@@ -31,32 +31,26 @@ def _negation(pair: Pair) -> str | None:
     left, right = negators(a), negators(b)
     if pair.made_good:
         return None
-    count_a = (
-        len(left) + len(_negated_words(a, b)) + _freed(a, b) + len(_weak(pair.only_a, pair.only_b))
-    )
-    count_b = (
-        len(right) + len(_negated_words(b, a)) + _freed(b, a) + len(_weak(pair.only_b, pair.only_a))
-    )
+    stems, others = a.stems - b.stems, b.stems - a.stems
+    only_a, only_b = pair.only_a, pair.only_b
+    count_a = len(left) + _negated_words(stems, others) + _freed(a, b) + _weak(only_a, only_b)
+    count_b = len(right) + _negated_words(others, stems) + _freed(b, a) + _weak(only_b, only_a)
     if count_a != count_b:
         return f"negated {count_a} and {count_b} times"
-    if pair.only_a or pair.only_b or len(left) != 1 or len(right) != 1:
+    if only_a or only_b or len(left) != 1 or len(right) != 1:
         return None
     if not _same_scope(left[0], right[0]):
         return "another part is negated"
     return None
 
 
-def _negated_words(one: Analysis, other: Analysis) -> list[str]:
-    """Words of `one` that are words of `other` with a negative prefix."""
-    negative = [
-        word
-        for word in one.stems - other.stems
-        if word.startswith(NEGATIVE_STARTS) or word.endswith("less")
-    ]
-    if not negative:
-        return []
-    lacking = other.stems - one.stems
-    return [word for word in negative if any(negated_form(word, base) for base in lacking)]
+def _negated_words(stems: frozenset[str], others: frozenset[str]) -> int:
+    """How many stems that one text has alone the other one has without a negative prefix."""
+    found = 0
+    for word in stems:
+        if word.startswith(NEGATIVE_STARTS) or word.endswith("less"):
+            found += any(negated_form(word, base) for base in others)
+    return found
 
 
 def _freed(one: Analysis, other: Analysis) -> int:
@@ -75,12 +69,12 @@ def _freed(one: Analysis, other: Analysis) -> int:
     return less + len((free - had) & other.stems)
 
 
-def _weak(only: tuple[Token, ...], others: tuple[Token, ...]) -> list[str]:
-    """Verbs that negate what follows (fail, lack, avoid) and have no counterpart in the other."""
+def _weak(only: tuple[Token, ...], others: tuple[Token, ...]) -> int:
+    """How many verbs negate what follows (fail, lack, avoid) and have no counterpart."""
     if others:
-        return []
+        return 0
     weak = _weak_stems()
-    return [token.stem for token in only if token.stem in weak]
+    return len([token for token in only if token.stem in weak])
 
 
 @cache

@@ -60,7 +60,7 @@ def _is_participle(token: Token) -> bool:
     word = token.word
     if word.endswith("ing"):
         return False
-    return word.endswith("ed") or (word in base_forms() and base_forms()[word] != word)
+    return word.endswith("ed") or base_forms().get(word, word) != word
 
 
 def _agent(at: int, found: Places) -> str | None:
