@@ -296,6 +296,4 @@ def _repeats_content(tokens: Sequence[Token], times: int) -> bool:
     """Whether a word with content stands there more than so many times."""
     idle = lexicon.function_words()
     stems = [token.stem for token in tokens if token.word not in idle]
-    if len(stems) == len({*stems}):
-        return False
-    return max(Counter(stems).values()) > times
+    return len({*stems}) < len(stems) and max(Counter(stems).values()) > times

@@ -38,23 +38,22 @@ def _question_types() -> dict[str, str]:
 
 def closed_classes(tokens: tuple[Token, ...]) -> dict[str, str]:
     """Class → the word or phrase that shows it, for every closed class in the text."""
-    words = tuple([token.word for token in tokens])
     members = lexicon.classes_of()
     phrases = _class_phrases()
     found: dict[str, str] = {}
     skip = 0
-    for at, (word, token) in enumerate(zip(words, tokens, strict=True)):
+    for at, (_, word, root, _, _, _) in enumerate(tokens):
         if at < skip:
             continue
         if word in phrases:
             for phrase in phrases[word]:
-                if words[at : at + len(phrase)] == phrase:
+                if tuple([each.word for each in tokens[at : at + len(phrase)]]) == phrase:
                     skip = at + len(phrase)
                     for title in members["_".join(phrase)]:
                         found.setdefault(title, " ".join(phrase))
             if at < skip:
                 continue
-        titles = members.get(word) or members.get(token.stem)
+        titles = members.get(word) or members.get(root)
         if titles:
             for title in titles:
                 found.setdefault(title, word)

@@ -1,6 +1,6 @@
 """Differences in what is asked for: the type of question, the form of the answer."""
 
-from functools import cache
+from functools import lru_cache
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
@@ -86,12 +86,9 @@ def _form(pair: Pair) -> str | None:
 @once_a_text
 def _forms(analysis: Analysis) -> set[str]:
     """What form is asked for; outside a command only "as a table", "in JSON" and the like."""
-    listed = _forms_of()
     found: set[str] = set()
     for at, word in enumerate(analysis.words):
-        titles = listed.get(word)
-        if titles is None:
-            titles = listed.get(stem(word))
+        titles = _forms_named(word)
         if not titles:
             continue
         command = _is_command(analysis.words)
@@ -110,13 +107,12 @@ def _forms(analysis: Analysis) -> set[str]:
     return found
 
 
-@cache
-def _forms_of() -> dict[str, tuple[str, ...]]:
-    """Member of any class → the forms that it names; none for most."""
-    return {
-        member: tuple(title for title in titles if title.startswith(_FORM_PREFIXES))
-        for member, titles in lexicon.classes_of().items()
-    }
+@lru_cache(maxsize=16384)
+def _forms_named(word: str) -> tuple[str, ...]:
+    """The forms that a word names; none for most."""
+    members = lexicon.classes_of()
+    titles = members.get(word) or members.get(stem(word), ())
+    return tuple(title for title in titles if title.startswith(_FORM_PREFIXES))
 
 
 def _is_command(words: tuple[str, ...]) -> bool:
