@@ -21,6 +21,8 @@ SAME = {
     "a language with a dot": ("What is .NET?", "what is .net"),
     "a name with a plus": ("Is Disney+ good?", "is disney+ good"),
     "keys pressed together": ("What does Ctrl + X do?", "What does CTRL+X do?"),
+    "a prefix behind its hyphen": ("Is it un-wise to go?", "Is it unwise to go?"),
+    "a prefix beside a number": ("Is it un-wise to buy 3?", "Is it unwise to buy 3?"),
     "a size": ("How big is a 5 x 7 photo?", "How big is a 5x7 photo?"),
     "spaces in a call": ("What does f(a, b) give?", "What does f(a,b) give?"),
     "an operator that the keyboard lacks": ("Is 3 ≤ 4?", "Is 3 <= 4?"),

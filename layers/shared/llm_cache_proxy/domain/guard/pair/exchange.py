@@ -78,9 +78,10 @@ def _lists(analysis: Analysis) -> int:
 def _reordered(a: Analysis, b: Analysis) -> str | None:
     """How words with content that recur stand in another order among other small words."""
     left, right = _words_with_content(a), _words_with_content(b)
-    if len(left) != len(right) or not (_says_again(a) or _says_again(b)):
+    if len(left) != len(right):
         return None
-    if not _repeats_content(left + right, 2):
+    recurs = _says_again(a) or _says_again(b)
+    if not (recurs and _repeats_content(left + right, 2)):
         return None
     if not _same(left, right):
         return _said_again(left, right)

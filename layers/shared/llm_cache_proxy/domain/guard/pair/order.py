@@ -64,8 +64,6 @@ def _with_content(analysis: Analysis) -> list[tuple[str, Place]]:
 
 @once_a_text
 def _with_light_words(analysis: Analysis) -> list[tuple[str, Place]]:
-    if not has_light_words(analysis):
-        return _with_content(analysis)
     return _content_runs(analysis, lexicon.light_stems())
 
 
