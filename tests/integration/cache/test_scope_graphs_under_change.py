@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 import qdrant_edge as edge
 
-from integration.cache.test_scope_graphs import (
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
+from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from llm_cache_proxy.ports.vector_store import Scope
+from samples.stores.scope_graphs import (
     OTHER,
     POINTS,
     filled,
@@ -17,11 +22,6 @@ from integration.cache.test_scope_graphs import (
     opened,
     vectors,
 )
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
-from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
-from llm_cache_proxy.ports.vector_store import Scope
 from samples.stores.vectors import NOW, SCOPE, entry, key
 
 

@@ -1,7 +1,5 @@
 """`/v1/models` in front of an upstream that lists its models in its own way, or not at all."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from llm_cache_proxy.adapters.upstream.openai import OpenAIUpstream
@@ -12,19 +10,6 @@ from servers.upstream.scripts import Close, answer
 
 GOOD = {"id": "m", "object": "model"}
 REFUSED = {"error": {"message": "Incorrect API key.", "code": "invalid_api_key"}}
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedUpstream]:
-    async with ScriptedUpstream() as running:
-        yield running
-
-
-@pytest.fixture
-async def upstream(server: ScriptedUpstream) -> AsyncIterator[OpenAIUpstream]:
-    made = OpenAIUpstream(UpstreamConfig("up", server.base_url), environment=False)
-    yield made
-    await made.aclose()
 
 
 @pytest.mark.parametrize(
