@@ -266,7 +266,7 @@ def _add_dotted(found: list[Token], raw: str, *, opens: bool) -> None:
 
 def _word(raw: str, folded: str, *, opens: bool) -> Token:
     root = stem(folded if folded.isascii() else without_accents(folded))
-    return Token(raw, folded, root, Kind.WORD, raw[0].isupper(), opens)
+    return tuple.__new__(Token, (raw, folded, root, Kind.WORD, raw[0].isupper(), opens))
 
 
 def _taken_apart(folded: str) -> tuple[str, ...]:
