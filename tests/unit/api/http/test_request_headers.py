@@ -31,8 +31,19 @@ def test_of_two_ttls_neither_is_picked() -> None:
         parse_controls(sent)
 
 
-def test_of_two_content_types_the_first_is_the_bodys() -> None:
-    sent = _sent(("content-type", "Application/JSON; charset=utf-8"), ("content-type", "text/html"))
-    bare = _sent(("content-type", "application/json"), ("content-type", "application/json"))
-
-    assert {media_type_in(sent), media_type_in(bare)} == {"application/json"}
+@pytest.mark.parametrize(
+    ("lines", "media_type"),
+    [
+        (["application/json", "application/json"], "application/json"),
+        (["Application/JSON ; charset=utf-8"], "application/json"),
+        (['multipart/form-data; boundary="a,b"'], "multipart/form-data"),
+        (["application/json", "text/plain"], "application/json, text/plain"),
+        (["text/plain", "application/json"], "text/plain, application/json"),
+        (["application/json, text/plain"], "application/json, text/plain"),
+        ([], ""),
+    ],
+)
+def test_of_two_content_types_that_differ_neither_is_picked(
+    lines: list[str], media_type: str
+) -> None:
+    assert media_type_in(_sent(*(("content-type", line) for line in lines))) == media_type

@@ -173,9 +173,10 @@ def media_type(request: Request) -> str:
 
 
 def media_type_in(headers: Mapping[str, str]) -> str:
-    """The same of headers by names in lower case; the first type where several are declared."""
-    declared = headers.get("content-type", "")
-    return declared.partition(";")[0].partition(",")[0].strip().lower()
+    """The same of headers by names in lower case; several that differ are no type that is known."""
+    essence = headers.get("content-type", "").partition(";")[0].strip().lower()
+    declared = {each.strip() for each in essence.split(",")} if "," in essence else {essence}
+    return declared.pop() if len(declared) == 1 else essence
 
 
 async def read_body(
