@@ -149,7 +149,7 @@ def _in_the_function() -> Iterator[Budget]:
     yield Budget(
         "import and init of the handler, of importing its libraries alone",
         median(cast("float", ours["import_ms"]) / theirs for ours, theirs in starts),
-        2.5,  # 1.8 to 2.0 as a rule, a single turn 2.4 on a busy machine
+        2.8,  # 1.8 to 2.0 as a rule; 2.4 where a machine is busy, or keeps no compiled files
         "×",
     )
     ours, theirs = (min(cast("list[float]", calls[of])) for of in ("invocation_ms", "beside_ms"))
