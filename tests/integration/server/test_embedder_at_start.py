@@ -11,7 +11,7 @@ from llm_cache_proxy.bootstrap.local.app import local_app, prepare
 from llm_cache_proxy.bootstrap.parts import local_parts
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings
-from samples.embedding.minilm import vector_of
+from samples.embedding.minilm import loaded_model
 from servers.asgi import serving
 from servers.embedding_apis import OpenAIEmbeddings, Vector
 
@@ -34,7 +34,7 @@ def settings(url: str, folder: Path) -> Settings:
 
 @pytest.fixture
 async def service() -> AsyncIterator[tuple[OpenAIEmbeddings, str]]:
-    served = OpenAIEmbeddings(vector_of, api_key=KEY)
+    served = OpenAIEmbeddings(loaded_model(), api_key=KEY)
     async with serving(served.app()) as url:
         yield served, url
 

@@ -19,7 +19,7 @@ from llm_cache_proxy.adapters.embedder.openai import OpenAIEmbedder, OpenAIModel
 from llm_cache_proxy.adapters.embedder.qdrant import QdrantEmbedder, QdrantModel
 from llm_cache_proxy.api.embedding.app import embedding_app
 from llm_cache_proxy.ports.embedder import Embedder
-from samples.embedding.minilm import ROOT, model_folder, vector_of
+from samples.embedding.minilm import ROOT, loaded_model, model_folder
 from servers.asgi import serving
 from servers.embedding_apis import Base64, BedrockRuntime, OpenAIEmbeddings
 from servers.embedding_services import invoke_api, plain_service
@@ -68,16 +68,17 @@ async def of_others(kind: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     """The adapter for an API that is not ours, and a server that speaks it."""
     if kind == "qdrant":
         server = QdrantRest()
-        server.collections.inference = lambda _, text: list(vector_of(text).values)
+        model = loaded_model()
+        server.collections.inference = lambda _, text: list(model(text).values)
         async with serving(server) as url:
             yield inferring(url)
     elif kind in {"titan", "cohere"}:
-        async with serving(BedrockRuntime(vector_of).app()) as url:
+        async with serving(BedrockRuntime(loaded_model()).app()) as url:
             name = {"titan": "amazon.titan-embed-text-v2:0", "cohere": "cohere.embed-v4:0"}[kind]
             yield on_bedrock(url, monkeypatch, name)
     else:
         base64 = Base64.GIVES if kind == "openai" else Base64.REFUSES
-        async with serving(OpenAIEmbeddings(vector_of, base64).app()) as url:
+        async with serving(OpenAIEmbeddings(loaded_model(), base64).app()) as url:
             yield compatible(url)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +40,12 @@ def model_folder() -> Path:
 def engine() -> MiniLMEngine:
     """The model itself, loaded once for servers that stand in for those of others."""
     return MiniLMEngine.load(model_folder(), threads=1)
+
+
+def loaded_model() -> Callable[[str], Vector]:
+    """`vector_of`, its model loaded here, not by a thread that a first request starts."""
+    engine()
+    return vector_of
 
 
 def vector_of(text: str) -> Vector:
