@@ -104,6 +104,17 @@ async def test_no_write_is_so_long_that_another_process_may_write_into_it() -> N
     assert all(call.endswith("\n") for call in stream.calls)
 
 
+async def test_a_write_is_measured_in_bytes() -> None:
+    stream = Written()
+    sink = Console(stream, lambda _: "\u00e9" * 1_500)
+
+    for _ in range(4):
+        sink.write(an_event())
+    sink.close()
+
+    assert [len(call.encode()) for call in stream.calls] == [3_001] * 4
+
+
 async def test_once_closed_each_line_is_written_at_once() -> None:
     stream = Written()
     sink = Console(stream, lambda served: served.request_id)

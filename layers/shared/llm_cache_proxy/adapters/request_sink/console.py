@@ -66,12 +66,13 @@ class Console:
 
 def _undivided(lines: Iterable[str]) -> Iterator[str]:
     """The lines, as many together as fit into one write that nothing comes in between."""
-    together = ""
+    together, size = "", 0
     for line in lines:
-        if len(together) + len(line) > _UNDIVIDED_BYTES and together:
+        length = len(line.encode("utf-8", "replace"))
+        if size + length > _UNDIVIDED_BYTES and together:
             yield together
-            together = ""
-        together += line
+            together, size = "", 0
+        together, size = together + line, size + length
     if together:
         yield together
 
