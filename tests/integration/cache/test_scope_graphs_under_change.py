@@ -13,7 +13,6 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLo
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
 from llm_cache_proxy.ports.vector_store import Scope
 from samples.stores.scope_graphs import (
-    OTHER,
     POINTS,
     filled,
     graph_of,
@@ -249,28 +248,60 @@ async def test_what_others_ask_goes_between_the_portions_of_a_large_clear(
         await store.aclose()
 
 
-async def test_a_graph_that_could_not_be_written_costs_no_other_its_files(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    stored, folder = vectors(), tmp_path / "vectors.graphs"
-    async with opened(tmp_path) as collection:
-        await filled(collection, stored)
-        await filled(collection, stored, OTHER)
-        await names(collection, stored[0])
-        grown(collection)
-        assert (folder / "1.graph").exists()
-        (folder / "2.graph").mkdir()
-        await names(collection, stored[0], scope=OTHER)
-        grown(collection)
-
-        assert "will be made again" in caplog.text
-        assert (folder / "1.graph").exists()
-        (folder / "2.graph").rmdir()
-
-    async with opened(tmp_path) as collection:
-        assert graph_of(collection) == POINTS
-        assert graph_of(collection, OTHER) == POINTS
-
-
 def _name(text: str) -> str:
     return text.removeprefix("What is ").removesuffix("?")
+
+
+async def test_a_point_stored_again_while_its_graph_is_written_is_in_the_graph_once(
+    tmp_path: Path,
+) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        while graph_of(collection) == 0 and (step := collection.growth()) is not None:
+            writing = step
+            if graph_of(collection) == 0:
+                step()
+
+        await _stored_again(collection, stored[0])
+        writing()
+        grown(collection)
+
+        assert graph_of(collection) == POINTS
+
+
+async def test_a_point_that_lies_among_many_alike_is_in_the_graph_once(tmp_path: Path) -> None:
+    stored = vectors(1) * POINTS
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+
+        for number in range(POINTS):
+            await collection.remove([point_id("acme", key(f"{number} of f"))])
+            await collection.store(SCOPE, stored[0], entry(f"{number} of f"))
+
+        assert graph_of(collection) == POINTS
+
+
+async def test_a_point_stored_again_after_a_graph_was_replaced_is_in_the_graph_once(
+    tmp_path: Path,
+) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[0])
+        grown(collection)
+        await collection.remove([point_id("acme", key(f"{at} of f")) for at in range(170)])
+        first = min(range(170, POINTS), key=lambda at: point_id("acme", key(f"{at} of f")))
+        while collection._graphs.unfinished() is not None:
+            step = collection.growth()
+            assert step is not None
+            step()
+            await collection.remove([point_id("acme", key(f"{first} of f"))])
+
+        await collection.store(SCOPE, stored[first], entry(f"{first} of f"))
+        grown(collection)
+
+        assert graph_of(collection) == POINTS - 170

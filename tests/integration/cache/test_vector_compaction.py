@@ -23,7 +23,9 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.removed_points import RemovedPoints
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import (
     GRAPH_FROM_POINTS,
+    HasRoom,
     ScopeGraphs,
+    with_room,
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
@@ -330,7 +332,7 @@ async def test_graphs_stop_growing_in_a_folder_that_another_has_taken(tmp_path: 
 class Unsaved(ScopeGraphs):
     """Graphs whose collection cannot count their points."""
 
-    def close(self, points: Callable[[Scope], int]) -> None:  # noqa: ARG002
+    def close(self, points: Callable[[Scope], int], has_room: HasRoom = with_room) -> None:  # noqa: ARG002
         """Fail as that does."""
         raise VectorStoreUnavailable("the embedded store failed")
 

@@ -20,6 +20,13 @@ def test_a_shortage_says_where_how_much_is_free_and_how_much_is_kept(tmp_path: P
     assert "200 MB are kept free (MIN_FREE_BYTES)" in found
 
 
+def test_what_is_about_to_be_written_counts_as_gone(tmp_path: Path) -> None:
+    space = DiskSpace(tmp_path, 100, free_bytes=lambda _: 150)
+
+    assert space.shortage(50) is None
+    assert space.shortage(51) is not None
+
+
 def test_a_folder_that_is_yet_to_be_made_is_on_the_disk_of_the_one_above(tmp_path: Path) -> None:
     looked: list[Path] = []
 

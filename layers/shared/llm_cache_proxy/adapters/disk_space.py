@@ -30,25 +30,28 @@ class DiskSpace:
         self._free_bytes = free_bytes
         self._monotonic = monotonic
         self._looked_at = -_LOOKED_SECONDS
-        self._shortage: str | None = None
+        self._free: int | None = None
 
-    def shortage(self) -> str | None:
-        """What is missing, for people; None if there is room, or if that is unknown."""
+    def shortage(self, further_bytes: int = 0) -> str | None:
+        """What is missing, for people; None if there is room, or if that is unknown.
+
+        `further_bytes` are about to be written at once, as a file that no later look interrupts.
+        """
         now = self._monotonic()
         if now - self._looked_at >= _LOOKED_SECONDS:
             self._looked_at = now
-            self._shortage = self._found()
-        return self._shortage
-
-    def _found(self) -> str | None:
-        above = (self._folder, *self._folder.absolute().parents)
-        try:
-            free = self._free_bytes(next(path for path in above if path.exists()))
-        except OSError:
-            return None
-        if free >= self._least_free_bytes:
+            self._free = self._found()
+        free = self._free
+        if free is None or free - further_bytes >= self._least_free_bytes:
             return None
         return (
             f"the disk of {self._folder} has {free // 1_000_000} MB free, and "
             f"{self._least_free_bytes // 1_000_000} MB are kept free (MIN_FREE_BYTES)"
         )
+
+    def _found(self) -> int | None:
+        above = (self._folder, *self._folder.absolute().parents)
+        try:
+            return self._free_bytes(next(path for path in above if path.exists()))
+        except OSError:
+            return None

@@ -17,7 +17,11 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.growing_graph import 
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.growth import next_points
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.removed_points import RemovedPoints
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import ScopeGraphs
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import (
+    HasRoom,
+    ScopeGraphs,
+    with_room,
+)
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
@@ -108,14 +112,14 @@ class QdrantEdgeCollection:
         """Whether `growth` would have something to do."""
         return self._graphs.unfinished() is not None or self._graphs.worth_writing() is not None
 
-    def growth(self, *, may_write: bool = True) -> Callable[[], None] | None:
+    def growth(self, has_room: HasRoom = with_room) -> Callable[[], None] | None:
         """The next piece of work on a graph, for a thread of its own; None if there is none.
 
         It is called again where that is done, before anything else is asked of it.
         """
         with failures_as_ours():
             self._graphs.settle()
-            if may_write and (behind := self._graphs.worth_writing()) is not None:
+            if (behind := self._graphs.worth_writing(has_room)) is not None:
                 behind[1].lent = True
                 return lambda: self._graphs.write(*behind)
             if (unfinished := self._graphs.unfinished()) is None:
@@ -183,10 +187,10 @@ class QdrantEdgeCollection:
         with failures_as_ours():
             self._shard.info()
 
-    async def close(self) -> None:
-        """Write everything that is only in memory, graphs too, and release the files."""
+    async def close(self, has_room: HasRoom = with_room) -> None:
+        """Write all that is only in memory, graphs if there is room for them, and let go."""
         try:
-            self._graphs.close(lambda scope: self._count(within(scope)))
+            self._graphs.close(lambda scope: self._count(within(scope)), has_room)
         finally:
             await self.let_go()
 

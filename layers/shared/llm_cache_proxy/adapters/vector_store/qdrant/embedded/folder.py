@@ -20,7 +20,9 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.removed_points import RemovedPoints
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import (
     GRAPH_FROM_POINTS,
+    HasRoom,
     ScopeGraphs,
+    with_room,
 )
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError
 
@@ -97,10 +99,10 @@ class QdrantFolder:
             self._lost.forget()
         return QdrantEdgeCollection(shard, self._graphs, self._lost)
 
-    async def close(self) -> None:
-        """Close the files and let the next process in."""
+    async def close(self, has_room: HasRoom = with_room) -> None:
+        """Close the files, graphs written where there is room, and let the next process in."""
         try:
-            await self.collection.close()
+            await self.collection.close(has_room)
         finally:
             self.release()
 

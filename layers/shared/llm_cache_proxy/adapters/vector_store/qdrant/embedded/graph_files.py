@@ -121,7 +121,7 @@ class GraphFiles:
             return None
         if record["points"] == points:
             return GrowingGraph(graph, whole=True)
-        return GrowingGraph(graph, held=graph.ids())
+        return GrowingGraph(graph, is_from_files=True)
 
     def _write_contents(self) -> None:
         """Replace the list of contents, and remove the files that it does not name."""

@@ -2,7 +2,8 @@
 
 Which thread may touch it is decided here. Everything but `add` and the writing of files happens on
 the store's thread. While the graph is not whole, or is `lent` to be written, it belongs to the
-thread that does so: what is stored meanwhile waits, and is proposed by name.
+thread that does so: what is stored meanwhile waits, and is proposed by name. Which points it holds,
+or is given to add, only the store's thread asks and says.
 """
 
 import uuid
@@ -12,10 +13,7 @@ from typing import TYPE_CHECKING
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import PointId
 
 if TYPE_CHECKING:
-    from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import (
-        HeldIds,
-        ScopeGraph,
-    )
+    from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import ScopeGraph
 
 Vectors = list[tuple[uuid.UUID, Sequence[float]]]
 _FIRST_WRITTEN, _WORTH_WRITING = 20_000, 1.25
@@ -23,29 +21,26 @@ _FIRST_WRITTEN, _WORTH_WRITING = 20_000, 1.25
 _ADDED_AT_ONCE = 16
 """Points that are added on the store's thread, which does nothing else for some 5 ms."""
 
-_NEAREST_AT_ONE_PLACE = 4
-"""A point that was removed and is stored again lies where it lay: it must not be added for ever."""
-
 
 class GrowingGraph:
     """The graph of one scope, from none of its points to all of them.
 
-    It goes through them in the order of their ids: `next_id` is where it goes on, `held` what it
-    had before, if it was read from files.
+    It goes through them in the order of their ids: `next_id` is where it goes on. `is_from_files`
+    says that it had most of them before.
     """
 
     def __init__(
-        self, graph: "ScopeGraph", *, whole: bool = False, held: "HeldIds | None" = None
+        self, graph: "ScopeGraph", *, whole: bool = False, is_from_files: bool = False
     ) -> None:
         self.graph = graph
         self.whole = whole
-        self.held = held
+        self.is_from_files = is_from_files
         self.next_id: PointId | None = None
         self.lent = False
         self.broken = False
         self.written = len(graph)
         self.removed = 0
-        self.has_lost = bool(self.written)
+        self._ids = graph.ids()
         self._is_through = whole
         self._became_whole = False
         self._waiting: Vectors = []
@@ -56,17 +51,28 @@ class GrowingGraph:
         return [name for name, _ in self._waiting]
 
     def take(self, name: uuid.UUID, vector: Sequence[float]) -> None:
-        """Add a point that was stored just now, unless the graph comes to it yet."""
+        """Add a point that was stored just now, unless the graph has it or comes to it yet.
+
+        It has one that was removed and is stored again: nothing is ever taken out of it.
+        """
+        is_ahead = isinstance(self.next_id, uuid.UUID) and name < self.next_id
+        if not (self._is_through or is_ahead) or not self._ids.without([name]):
+            return
+        self._ids.add([name])
         if self.whole and not self.lent:
-            if not (self.has_lost and name in self.graph.nearest(vector, _NEAREST_AT_ONE_PLACE)):
-                self.add([(name, vector)])
-        elif self._is_through or (isinstance(self.next_id, uuid.UUID) and name < self.next_id):
+            self.add([(name, vector)])
+        else:
             self._waiting.append((name, vector))
+
+    def lacking(self, names: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+        """Those of `names` that it neither has nor is to be given."""
+        return self._ids.without(names)
 
     def next_addition(self, points: Vectors, next_id: PointId | None) -> Vectors:
         """What to add now: the next `points` (the last ones without a `next_id`) and what waits."""
         self.next_id = next_id
         self._is_through = next_id is None
+        self._ids.add([name for name, _ in points])
         added, self._waiting = points + self._waiting, []
         return added
 
@@ -88,7 +94,6 @@ class GrowingGraph:
         is_small = len(self._waiting) <= _ADDED_AT_ONCE
         if self._is_through and is_small and not self.whole and not self.broken:
             self.whole = self._became_whole = True
-            self.held = None
         if self.whole and self._waiting:
             added, self._waiting = self._waiting[:_ADDED_AT_ONCE], self._waiting[_ADDED_AT_ONCE:]
             self.add(added)

@@ -24,11 +24,11 @@ def next_points(
     shard: edge.EdgeShard, within: edge.Filter, growing: GrowingGraph
 ) -> tuple[Vectors, PointId | None]:
     """The next points of the scope that the graph lacks, and the id after them."""
-    if growing.held is None:
+    if not growing.is_from_files:
         points, next_id = _scrolled(shard, within, growing.next_id, _ADDED_POINTS, vectors=True)
         return _vectors(points), next_id
     points, next_id = _scrolled(shard, within, growing.next_id, _COMPARED_POINTS, vectors=False)
-    lacking = growing.held.without([one.id for one in points if isinstance(one.id, uuid.UUID)])
+    lacking = growing.lacking([one.id for one in points if isinstance(one.id, uuid.UUID)])
     if len(lacking) > _ADDED_POINTS:
         next_id = lacking[_ADDED_POINTS]
     ids: list[edge.PointId] = list(lacking[:_ADDED_POINTS])

@@ -13,11 +13,14 @@ from typing import Self
 import numpy as np
 from usearch.index import Index
 
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.held_ids import HeldIds
+
 _LINKS = 16
 _BREADTH_OF_ADDING = 64
 _BREADTH_OF_SEARCHING = 256
 _ID_BYTES = 16
-_ID = np.dtype(f"S{_ID_BYTES}")
+_LINKS_BYTES = 192
+"""Of a point in a graph's file, besides its vector: 4 for each link, and some 20."""
 
 
 class ScopeGraph:
@@ -47,12 +50,17 @@ class ScopeGraph:
         for name, _ in points:
             self._ids += name.bytes
 
+    @property
+    def file_bytes(self) -> int:
+        """The most that its files take."""
+        return len(self) * (self._index.ndim + _LINKS_BYTES + _ID_BYTES)
+
     def nearest(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
         """The `count` points that are most similar, or nearly."""
         matches = self._index.search(np.array(vector, dtype=np.float32), count, threads=1)
         return [self._id(int(place)) for place in matches.keys]
 
-    def ids(self) -> "HeldIds":
+    def ids(self) -> HeldIds:
         """The points that it holds now."""
         return HeldIds(bytes(self._ids))
 
@@ -77,20 +85,6 @@ class ScopeGraph:
     def _id(self, place: int) -> uuid.UUID:
         at = place * _ID_BYTES
         return uuid.UUID(bytes=bytes(self._ids[at : at + _ID_BYTES]))
-
-
-class HeldIds:
-    """Which points a graph held at one moment, in 16 bytes each."""
-
-    def __init__(self, ids: bytes) -> None:
-        self._sorted = np.sort(np.frombuffer(ids, dtype=_ID))
-
-    def without(self, names: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-        """Those of `names` that it did not hold, in their order."""
-        asked = np.frombuffer(b"".join(name.bytes for name in names), dtype=_ID)
-        places = np.searchsorted(self._sorted, asked)
-        held = self._sorted.take(places, mode="clip") == asked if len(self._sorted) else places < 0
-        return [name for name, is_held in zip(names, held.tolist(), strict=True) if not is_held]
 
 
 def _others_may_run(_done: int, _all: int) -> bool:

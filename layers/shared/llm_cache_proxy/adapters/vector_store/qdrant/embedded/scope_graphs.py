@@ -21,6 +21,14 @@ GRAPH_FROM_POINTS = 10_000
 _COUNTED_AFTER = 1 / 16
 """Of a graph's points, removals after which it is worth to count those that it has left."""
 
+HasRoom = Callable[[int], bool]
+"""Whether the disk has room for a file of so many bytes."""
+
+
+def with_room(_file_bytes: int) -> bool:
+    """Where nobody looks at the disk."""
+    return True
+
 
 class ScopeGraphs:
     """By scope, for one collection; `folder` keeps them between two runs."""
@@ -67,9 +75,12 @@ class ScopeGraphs:
         """A graph that lacks points."""
         return next((each for each in self._all() if each[1].lacks_points), None)
 
-    def worth_writing(self) -> tuple[Scope, GrowingGraph] | None:
-        """A graph whose files are too far behind."""
-        return next((each for each in self._held.items() if each[1].is_worth_writing), None)
+    def worth_writing(self, has_room: HasRoom = with_room) -> tuple[Scope, GrowingGraph] | None:
+        """A graph whose files are too far behind, and that has room for others."""
+        for scope, growing in self._held.items():
+            if growing.is_worth_writing and has_room(growing.graph.file_bytes):
+                return scope, growing
+        return None
 
     def write(self, scope: Scope, growing: GrowingGraph) -> None:
         """Write the files of a graph that nothing is added to meanwhile."""
@@ -84,7 +95,6 @@ class ScopeGraphs:
         """
         for scope, growing in list(self._held.items()):
             growing.removed += removed
-            growing.has_lost |= removed > 0
             size = max(len(growing.graph), self._from_points)
             if growing.removed < size * _COUNTED_AFTER:
                 continue
@@ -103,17 +113,20 @@ class ScopeGraphs:
         self._held.clear()
         self._next.clear()
 
-    def close(self, points: Callable[[Scope], int]) -> None:
-        """Write what the files lack, and that they are all there is."""
+    def close(self, points: Callable[[Scope], int], has_room: HasRoom = with_room) -> None:
+        """Write what the files lack where there is room, and which of them are all there is."""
         self.settle()
         while any(each.whole and each.lacks_points for each in self._held.values()):
             self.settle()
         for scope, growing in self._held.items():
             kept = growing.written if self._files.have(scope) else 0
-            if len(growing.graph) > kept:
+            if len(growing.graph) > kept and has_room(growing.graph.file_bytes):
                 self.write(scope, growing)
         self._files.finish(
-            {scope: points(scope) if each.whole else None for scope, each in self._held.items()}
+            {
+                scope: points(scope) if each.whole and each.written == len(each.graph) else None
+                for scope, each in self._held.items()
+            }
         )
 
     def restore(self, points: Callable[[Scope], int]) -> None:

@@ -211,8 +211,10 @@ class QdrantLocalVectors(QdrantPort):
         """The next step of a graph's growth; in a closed folder there is none."""
         if self._folder is None:
             return None
-        has_room = self._disk_space is None or self._disk_space.shortage() is None
-        return self._folder.collection.growth(may_write=has_room)
+        return self._folder.collection.growth(self._has_room)
+
+    def _has_room(self, file_bytes: int) -> bool:
+        return self._disk_space is None or self._disk_space.shortage(file_bytes) is None
 
     def _opened(self) -> "QdrantFolder":
         if self._folder is None:
@@ -255,7 +257,7 @@ class QdrantLocalVectors(QdrantPort):
     def _closed(self) -> None:
         try:
             if self._folder is not None:
-                self._loop().run(self._folder.close())
+                self._loop().run(self._folder.close(self._has_room))
         finally:
             self._folder = None
             if self._runner is not None:
