@@ -1,5 +1,8 @@
 """Lambda's entry point of the admin function: HTTP, direct invocations, and the schedule."""
 
+import llm_cache_proxy.api.http.deferred_fastapi  # noqa: F401 - before all that imports FastAPI
+
+# isort: split
 from mangum import Mangum
 
 from llm_cache_proxy.api.aws.admin_function import admin_function

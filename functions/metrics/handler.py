@@ -1,5 +1,8 @@
 """Lambda's entry point of the metrics function: numbers, and the dashboard's page."""
 
+import llm_cache_proxy.api.http.deferred_fastapi  # noqa: F401 - before all that imports FastAPI
+
+# isort: split
 from mangum import Mangum
 
 from llm_cache_proxy.api.aws.gateway_events import gateway_function

@@ -1,17 +1,27 @@
 """What a start of the completions function is spared."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+from pydantic import BaseModel
 from pydantic_settings import EnvSettingsSource
 
+from llm_cache_proxy import api
 from llm_cache_proxy.settings import Settings, read_settings
 
 _BUILT = (
     "import llm_cache_proxy.bootstrap.functions.completions\n"
     "from fastapi.openapi.models import OpenAPI\n"
     "print(OpenAPI.__pydantic_complete__)"
+)
+_ANOTHERS = (
+    "import {}\n"
+    "from pydantic import BaseModel\n"
+    "print(type('Another', (BaseModel,), {{}}).__pydantic_complete__, BaseModel.model_config)"
 )
 _LOADED = (
     "import sys, llm_cache_proxy.bootstrap.functions.completions\n"
@@ -26,6 +36,28 @@ def _printed(code: str) -> str:
 
 def test_no_model_of_a_description_is_built_before_one_is_asked_for() -> None:
     assert _printed(_BUILT) == "False"
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["llm_cache_proxy.bootstrap.functions.completions", "llm_cache_proxy.bootstrap.local.app"],
+)
+def test_models_of_others_in_the_process_are_built_as_they_say(start: str) -> None:
+    assert _printed(_ANOTHERS.format(start)) == "True {}"
+
+
+def test_each_model_of_a_body_is_built_on_first_use() -> None:
+    for module in pkgutil.walk_packages(api.__path__, f"{api.__name__}."):
+        importlib.import_module(module.name)
+
+    def below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+        for each in model.__subclasses__():
+            yield each
+            yield from below(each)
+
+    ours = {one for one in below(BaseModel) if one.__module__.startswith(f"{api.__name__}.")}
+    assert len(ours) > 50
+    assert not [one for one in ours if not one.model_config.get("defer_build")]
 
 
 def test_what_compares_answers_is_not_imported_where_nothing_asks_for_it() -> None:

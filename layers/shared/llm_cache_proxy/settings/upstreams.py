@@ -40,7 +40,7 @@ def _variable(value: str) -> str:
 class UpstreamSetting(BaseModel):
     """One element of UPSTREAMS."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Annotated[str, AfterValidator(_name)]
     kind: Kind | None = None

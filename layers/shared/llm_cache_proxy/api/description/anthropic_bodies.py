@@ -13,7 +13,7 @@ from llm_cache_proxy.api.description.bodies import Name, Whole
 class AnthropicBody(BaseModel):
     """Anthropic's, of which more fields may come."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(defer_build=True, extra="allow")
 
 
 class ContentBlock(AnthropicBody):
@@ -79,12 +79,16 @@ class TokenCount(AnthropicBody):
 class AnthropicErrorObject(BaseModel):
     """What went wrong; `type` is for programs."""
 
+    model_config = ConfigDict(defer_build=True)
+
     type: str
     message: str
 
 
 class AnthropicErrorBody(BaseModel):
     """Anthropic's error object."""
+
+    model_config = ConfigDict(defer_build=True)
 
     type: Literal["error"]
     error: AnthropicErrorObject

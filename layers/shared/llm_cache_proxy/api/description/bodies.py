@@ -14,7 +14,7 @@ Whole = Annotated[int, Field(ge=1)]
 class OpenAIBody(BaseModel):
     """OpenAI's, of which more fields may come."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(defer_build=True, extra="allow")
 
 
 class StreamOptions(OpenAIBody):

@@ -6,7 +6,7 @@ Answers every error in OpenAI's shape, and never says more of a fault than that 
 from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -25,6 +25,8 @@ _UNAVAILABLE = 503
 class OneEmbedding(BaseModel):
     """A text's vector, its tokens, and whether the model has read all of it."""
 
+    model_config = ConfigDict(defer_build=True)
+
     embedding: list[float]
     tokens: int
     whole: bool
@@ -39,12 +41,16 @@ class EmbeddingOfText(OneEmbedding):
 class EmbeddingsOfTexts(BaseModel):
     """The answer to several texts, in their order."""
 
+    model_config = ConfigDict(defer_build=True)
+
     embeddings: list[OneEmbedding]
     embedder_id: str
 
 
 class EmbeddingHealth(BaseModel):
     """That it serves, and which model."""
+
+    model_config = ConfigDict(defer_build=True)
 
     status: str
     embedder_id: str

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Answer(BaseModel):
     """An answer of ours: it has the fields that are described, and no others."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
 
 PartState = Literal["ok", "degraded", "refuses_writes", "away", "off"]
@@ -26,7 +26,7 @@ class Health(Answer):
 class Model(BaseModel):
     """A model that can be asked for; an upstream may say more of it."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(defer_build=True, extra="allow")
 
     id: str
 
@@ -41,7 +41,7 @@ class ModelList(Answer):
 class FeedbackRequest(BaseModel):
     """A client's judgement of an answer."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
     entry: str = Field(min_length=1, description="`x-cache-entry` of the answer.")
     verdict: Literal["bad", "good"] = Field(

@@ -4,6 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import llm_cache_proxy.api.http.deferred_fastapi  # noqa: F401 - before all that imports FastAPI
+
+# isort: split
 from llm_cache_proxy.api.app import create_app
 from llm_cache_proxy.api.aws.function_app import FunctionApp, Served
 from llm_cache_proxy.api.middleware.cors import with_cors

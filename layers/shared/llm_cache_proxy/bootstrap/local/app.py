@@ -7,6 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TextIO
 
+import llm_cache_proxy.api.http.deferred_fastapi  # noqa: F401 - before all that imports FastAPI
+
+# isort: split
 from llm_cache_proxy.adapters.embedder.minilm.embedder import MiniLMEmbedder
 from llm_cache_proxy.adapters.request_sink.console import Console, as_json, coloured, plain
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors

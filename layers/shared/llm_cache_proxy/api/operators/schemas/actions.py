@@ -15,7 +15,7 @@ Seconds = Annotated[int, Field(ge=0, le=10**10)]
 class Action(BaseModel):
     """An action refuses fields that it does not know: a misspelt one must not widen it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
 
 class NoFields(Action):

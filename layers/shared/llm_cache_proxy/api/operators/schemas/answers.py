@@ -183,7 +183,7 @@ class Candidate(Answer):
 class Explained(BaseModel):
     """What would become of a request, and why."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
     result: str
     reason: str
