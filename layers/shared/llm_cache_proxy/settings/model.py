@@ -15,7 +15,6 @@ from llm_cache_proxy.settings.groups.local_server import LocalServerSettings
 from llm_cache_proxy.settings.groups.observability import ObservabilitySettings
 from llm_cache_proxy.settings.groups.semantic_tier import SemanticTierSettings
 from llm_cache_proxy.settings.groups.upstream import UpstreamSettings
-from llm_cache_proxy.settings.variables import Variables
 
 GROUPS: tuple[type[BaseModel], ...] = (
     UpstreamSettings,
@@ -51,14 +50,14 @@ class Settings(
     @classmethod
     def settings_customise_sources(  # noqa: D102 - the library's, which calls it with all five
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # Files are read by `load_env_file`.
-        return init_settings, Variables(settings_cls)
+        return init_settings, env_settings
 
     def doubts(self) -> list[str]:
         """Settings that may be mistakes, one line each, for the log at start."""
