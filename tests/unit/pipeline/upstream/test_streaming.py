@@ -92,6 +92,7 @@ async def test_a_bypassed_stream_reaches_the_upstream_as_it_was_written(harness:
         sse(chunk("x")),
         sse(chunk("x"), {"error": {"message": "overloaded"}}),
         sse(chunk(finish="stop")),
+        [piece.replace(b"~", b"\xff") for piece in sse(chunk("x~"), chunk(finish="stop"))],
         [b"data: rubbish\n\n", b"data: [DONE]\n\n"],
         [b"data: half an ev"],
         [],

@@ -70,11 +70,12 @@ class SqlitePart:
 
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that holds the one write lock from its start."""
+    """A transaction that holds the one write lock from its start; none is left open."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")  # which may fail, as on a full disk, and leaves it open then
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite has rolled back by itself after some failures
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")

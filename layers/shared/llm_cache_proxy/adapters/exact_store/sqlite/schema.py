@@ -152,7 +152,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {max(_version(connection), SCHEMA_VERSION)}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
     if _version(connection) != SCHEMA_VERSION:
         raise sqlite3.DatabaseError(f"the file is of schema version {_version(connection)}")

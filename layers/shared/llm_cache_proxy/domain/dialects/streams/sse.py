@@ -29,12 +29,14 @@ DONE_EVENT = f"data: {DONE}\n\n"
 class Event:
     """One event: `raw` as it came, its terminating empty line included; `data` None if it has none.
 
-    `name` is the `event:` field, empty where there is none.
+    `name` is the `event:` field, empty where there is none; `is_utf8` says that all of it could be
+    read.
     """
 
     raw: bytes
     data: str | None
     name: str = ""
+    is_utf8: bool = True
 
 
 @dataclass(slots=True)
@@ -80,13 +82,18 @@ class EventSplitter:
 def _event(raw: bytes) -> Event:
     data: list[str] = []
     name = ""
-    for line in _LINE_END.split(raw.decode("utf-8", "replace")):
+    is_utf8 = True
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text, is_utf8 = raw.decode("utf-8", "replace"), False
+    for line in _LINE_END.split(text):
         field, _, value = line.partition(":")
         if field == "data":
             data.append(value.removeprefix(" "))
         elif field == "event":
             name = value.removeprefix(" ")
-    return Event(raw, "\n".join(data) if data else None, name)
+    return Event(raw, "\n".join(data) if data else None, name, is_utf8)
 
 
 _FIRST_WORDS = (b"data:", b"event:", b"id:", b"retry:", b":")
@@ -202,6 +209,8 @@ class StreamReader:
         try:
             if event.name == "error":
                 raise BrokenStreamError("an event reports an error")  # noqa: TRY301 - as add does
+            if not event.is_utf8:
+                raise BrokenStreamError("an event is not UTF-8")  # noqa: TRY301
             # Of what is not kept, each event is read by itself.
             assembler = self.dialect.assembler() if self.is_too_large else self.assembler
             chunk = assembler.add(data)
