@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 
 from llm_cache_proxy.adapters.exact_store.counter_windows import (
     DAY_SECONDS,
@@ -36,6 +37,12 @@ _OLD = """
 tenant = ? AND created_at < (
   SELECT cutoff FROM cutoffs WHERE tenant = ? AND selector = 'before')
 """
+_SWEPT_AT_ONCE = 500
+"""Records that are looked at in one transaction: no lookup waits long behind it."""
+_LAST_OF_PORTION = f"""
+SELECT key FROM records WHERE tenant = ? AND key > ? ORDER BY key
+LIMIT 1 OFFSET {_SWEPT_AT_ONCE - 1}
+"""  # noqa: S608 - a constant
 _PAGE = f"""
 SELECT * FROM records WHERE tenant = :tenant AND key > :after AND target IS NULL AND {LIVING}
   AND instr(lower(text), lower(:containing))
@@ -68,7 +75,7 @@ class SqliteAdmin(SqlitePart):
 
     async def sweep(self, tenant: str, selector: str) -> Swept:
         """Delete the records that a `cut` of `selector` has killed."""
-        return await self._thread.run(lambda connection: _sweep(connection, tenant, selector))
+        return await self._swept(tenant, _DEAD, (tenant, tenant, selector, selector))
 
     async def cut_before(self, tenant: str, created_before: int) -> None:
         """Make every entry that was created before then dead at once."""
@@ -76,7 +83,17 @@ class SqliteAdmin(SqlitePart):
 
     async def sweep_before(self, tenant: str) -> Swept:
         """Delete the records that `cut_before` has killed."""
-        return await self._thread.run(lambda c: _deleted(c, _OLD, (tenant, tenant)))
+        return await self._swept(tenant, _OLD, (tenant, tenant))
+
+    async def _swept(self, tenant: str, which: str, parameters: tuple[str, ...]) -> Swept:
+        """In portions: what others ask meanwhile goes between, and a cut holds from its start."""
+        entries = aliases = 0
+        after: str | None = ""
+        while after is not None:
+            portion = partial(_deleted, tenant=tenant, after=after, which=which, given=parameters)
+            found, after = await self._thread.run(portion)
+            entries, aliases = entries + found.entries, aliases + found.aliases
+        return Swept(entries, aliases)
 
     async def page(
         self, tenant: str, cursor: str | None, limit: int, texts: Texts = NO_TEXTS
@@ -131,19 +148,23 @@ def _cut_before(connection: sqlite3.Connection, tenant: str, created_before: int
         )
 
 
-def _sweep(connection: sqlite3.Connection, tenant: str, selector: str) -> Swept:
-    return _deleted(connection, _DEAD, (tenant, tenant, selector, selector))
+def _deleted(
+    connection: sqlite3.Connection, *, tenant: str, after: str, which: str, given: tuple[str, ...]
+) -> tuple[Swept, str | None]:
+    """What `which`, a constant of this module, takes of the portion after a key, and its last key.
 
-
-def _deleted(connection: sqlite3.Connection, which: str, parameters: tuple[str, ...]) -> Swept:
-    """Delete the records that `which`, a constant of this module, describes."""
+    That is None behind the last portion.
+    """
     with writing(connection):
-        counted = connection.execute(
-            f"SELECT COUNT(*), COUNT(target) FROM records WHERE {which}",  # noqa: S608
-            parameters,
-        ).fetchone()
-        connection.execute(f"DELETE FROM records WHERE {which}", parameters)  # noqa: S608
-    return Swept(entries=counted[0] - counted[1], aliases=counted[1])
+        row = connection.execute(_LAST_OF_PORTION, (tenant, after)).fetchone()
+        within, bounds = ("key > ?", [after]) if row is None else ("key > ? AND key <= ?", [after])
+        bounds += [] if row is None else [row["key"]]
+        targets = connection.execute(
+            f"DELETE FROM records WHERE {which} AND {within} RETURNING target",  # noqa: S608
+            (*given, *bounds),
+        ).fetchall()
+    aliases = sum(target is not None for (target,) in targets)
+    return Swept(len(targets) - aliases, aliases), None if row is None else str(row["key"])
 
 
 def _page(
