@@ -23,6 +23,7 @@ from unit.pipeline.learning_harness import (
     learning,
     taught,
     teach,
+    trusting,
 )
 
 STORED, VETOED = "Is basalt waterproof?", "Is granite waterproof?"
@@ -74,7 +75,7 @@ async def test_parts_that_are_proven_apart_are_reported_apart() -> None:
         next(part for part in found["parts"] if part["group"] == each)
         for each in (group(harness), hard)
     )
-    assert [part["trusts"] for part in found["parts"]] == [False, False, True]  # others: none seen
+    assert [part["trusts"] for part in found["parts"]] == [False] * 3
     assert own["serves"]
     assert own["bound"] == found["bound"] <= 0.05
     assert (other["serves"], other["bound"], other["interval"]) == (False, 1.0, None)
@@ -128,11 +129,12 @@ async def test_without_controls_there_is_no_interval() -> None:
 async def test_what_is_served_before_any_label_is_told_as_trust() -> None:
     harness = learning()
     await harness.ask("What is Rust?")
+    await trusting(harness)
 
     found = await report(harness)
 
     assert (found["serves"], found["trusts"], found["least_chance"]) == (True, True, 0.90)
-    assert found["bound"] == 1.0
+    assert found["bound"] > 0.99
 
 
 async def test_hits_are_set_against_those_of_a_fixed_threshold() -> None:

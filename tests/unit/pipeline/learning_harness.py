@@ -148,6 +148,12 @@ async def teach(
     harness.exact.time += 61
 
 
+async def trusting(harness: LearningHarness) -> None:
+    """Let six candidates come in the surroundings of the first prompt, without a veto."""
+    await teach(harness, lowest=BANDS - 1, accepted=Tally(6))
+    await harness.ask("Something else entirely", headers=READ_ONLY)  # reads the counts
+
+
 async def taught(**changes: Any) -> LearningHarness:
     """A harness in which the cell of `PARAPHRASE` is served."""
     harness = learning(**changes)

@@ -22,7 +22,7 @@ from llm_cache_proxy.ports.exact_store.store import Answered, Lookup
 from llm_cache_proxy.ports.upstream import UpstreamCall
 from unit.pipeline.embeddings_harness import EmbeddingsHarness
 from unit.pipeline.harness import Harness
-from unit.pipeline.learning_harness import ALWAYS, learning, taught
+from unit.pipeline.learning_harness import ALWAYS, learning, taught, trusting
 
 DOCS = Path(__file__).parents[3] / "docs" / "reasons.md"
 PROMPT = "What is Rust?"
@@ -248,6 +248,7 @@ async def _learned() -> Seen:
 async def _trusted() -> Seen:
     harness = learning(0.97)
     await harness.ask(PROMPT)
+    await trusting(harness)
     return await _ask(harness)
 
 

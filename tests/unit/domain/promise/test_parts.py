@@ -133,9 +133,10 @@ def test_controls_checks_and_hits_are_the_whole_tenants() -> None:
 
 
 def test_a_part_that_is_trusted_is_checked_as_often_as_a_new_tenant() -> None:
-    """Two large groups are known to be wrong; of all others nothing is known."""
+    """Two large groups are known to be wrong; of all others little is known."""
     cells = {TOP: Tally(ENOUGH, ENOUGH, 100)}
-    evidence = TenantEvidence({0: cells, 1: cells}, CONTROLS, (), 640)
+    groups = {0: cells, 1: cells, 2: {TOP: Tally(6, 6, 0)}}
+    evidence = TenantEvidence(groups, CONTROLS, (), 640)
 
     rates = [part.plan.check_rate for part in plan_parts(FIVE, evidence)]
 

@@ -16,6 +16,7 @@ from unit.pipeline.learning_harness import (
     learning,
     says,
     teach,
+    trusting,
 )
 
 NEAR = 0.97
@@ -27,6 +28,7 @@ async def new_tenant() -> LearningHarness:
     harness = learning(NEAR)
     harness.chance = 0.5
     await harness.ask(PROMPT)
+    await trusting(harness)
     return harness
 
 

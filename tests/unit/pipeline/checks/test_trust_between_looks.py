@@ -15,6 +15,7 @@ from unit.pipeline.learning_harness import (
     LearningHarness,
     learning,
     says,
+    trusting,
 )
 
 SAME = "answer to What is Rust?"
@@ -27,6 +28,7 @@ async def new_tenant(*, chance: float, frozen: bool = False) -> LearningHarness:
     harness.embedder.set_similarity(SAME, ANOTHER, 0.1)
     says(harness, SAME)
     await harness.ask(PROMPT)
+    await trusting(harness)
     return harness
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from llm_cache_proxy.domain.promise.evidence import GROUPS, Evidence, TenantEvidence
 from llm_cache_proxy.domain.promise.promise import DOUBT, Plan, Promise
 
-WHOLE = 0.7 * DOUBT
+WHOLE = 0.8 * DOUBT
 """The doubt that may be spent on all of a tenant's candidates together."""
 
 APART = (DOUBT - WHOLE) / (2 * GROUPS - 1)

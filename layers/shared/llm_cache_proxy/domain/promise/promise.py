@@ -12,7 +12,7 @@ from math import log
 from typing import NamedTuple
 
 from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, Cell
-from llm_cache_proxy.domain.promise.evidence import Evidence, Tally
+from llm_cache_proxy.domain.promise.evidence import Evidence, Tally, added
 from llm_cache_proxy.domain.promise.judge import judge_of
 from llm_cache_proxy.domain.promise.prior import MAY_BE_OVERRULED, predicted_differing
 from llm_cache_proxy.domain.promise.proof import (
@@ -22,7 +22,9 @@ from llm_cache_proxy.domain.promise.proof import (
     most_wrong_within,
     proves,
 )
+from llm_cache_proxy.domain.promise.ratio import most_wrong_by_ratio, ratio_proves
 from llm_cache_proxy.domain.promise.trust import (
+    LOWEST_TRUSTED,
     TRUSTED,
     hits_on_trust,
     trusted,
@@ -32,7 +34,10 @@ from llm_cache_proxy.domain.promise.trust import (
 DOUBT = 0.05
 """The chance that anything is ever served on a proof that does not hold, in a steady world."""
 
-STARTS = {8: 0.4, 2: 0.4}
+BY_RATIO = 0.75
+"""The share of the doubt of the proof by a ratio (`ratio`), which begins at the trusted bands."""
+
+STARTS = {8: 0.05, 2: 0.1}
 """Bands at which proving begins for what the guard accepts, and the share of the doubt of each.
 
 A narrow set is soon proven where candidates abound, a wide one where there are few.
@@ -41,7 +46,7 @@ A narrow set is soon proven where candidates abound, a wide one where there are 
 FIRST = 5
 """The band at which proving begins for a rule that may be overruled."""
 
-_SHARE_OF_A_RULE = 0.2 / len(MAY_BE_OVERRULED)
+_SHARE_OF_A_RULE = 0.1 / len(MAY_BE_OVERRULED)
 
 LEAST_LABELS = 30.0
 """Labels of the lowest band that is served of a rule."""
@@ -140,11 +145,7 @@ class Promise:
         ]
         if plan.trusted:
             sets.append((TRUSTED, DOUBT))
-        ends = (
-            most_wrong_within(_strata(cells, evidence), _controls(evidence), -log(doubt))
-            for cells, doubt in sets
-        )
-        return max(ends, default=1.0)
+        return max((_bound(cells, evidence, doubt) for cells, doubt in sets), default=1.0)
 
     def _trusted(self, evidence: Evidence) -> frozenset[Cell]:
         return frozenset(trusted(evidence, self.most_wrong)) if self.trusts else frozenset()
@@ -162,6 +163,17 @@ class Promise:
                 found = ProvenSet(lowest, allowed)
             else:
                 allowed = 0.0
+        return found if rule != ACCEPTED else self._wider(found, evidence, doubt * BY_RATIO)
+
+    def _wider(self, found: ProvenSet | None, evidence: Evidence, doubt: float) -> ProvenSet | None:
+        """The same, or a wider set that a ratio proves; each set only after the narrower one."""
+        below = BANDS if found is None else found.lowest
+        for lowest in range(LOWEST_TRUSTED, -1, -1):
+            labels = added(evidence.of(cell) for cell in _cells(ACCEPTED, lowest))
+            if not ratio_proves(labels, evidence.controls, self.most_wrong, doubt):
+                break
+            if lowest < below:
+                found = ProvenSet(lowest, doubt)
         return found
 
     def _is_proven(self, rule: str, evidence: Evidence, lowest: int, doubt: float) -> bool:
@@ -172,6 +184,15 @@ class Promise:
         """So often that a change is noticed before it has used up what the promise allows."""
         allowed = self.most_wrong * hits
         return _NOTICED_AFTER / max(_NOTICED_AFTER, allowed)
+
+
+def _bound(cells: Sequence[Cell], evidence: Evidence, doubt: float) -> float:
+    """The lower one of what two proofs say; rules have but one of them."""
+    end = most_wrong_within(_strata(cells, evidence), _controls(evidence), -log(doubt))
+    if cells[0].rule != ACCEPTED:
+        return end
+    labels = added(evidence.of(cell) for cell in cells)
+    return min(end, most_wrong_by_ratio(labels, evidence.controls, doubt))
 
 
 def _expected_differing(cell: Cell, tally: Tally) -> float:

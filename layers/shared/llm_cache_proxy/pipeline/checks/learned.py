@@ -73,9 +73,9 @@ def tell(tenant: str, before: Learned, found: Learned) -> bool:
         return before.forgotten is None
     if _has_lost_trust(before, found):
         _log.warning(
-            "semantic hits of tenant %r were served on trust, and differ more often than "
-            "MAX_WRONG_SHARE allows, or go unchecked: they are not served until labels speak for "
-            "them",
+            "semantic hits of tenant %r were served on trust, and too many of them differ, too "
+            "many like them are vetoed, or they go unchecked: they are not served until labels "
+            "speak for them",
             tenant,
         )
     return False
