@@ -212,3 +212,28 @@ async def test_what_is_never_looked_at_has_no_cell() -> None:
 async def test_without_a_promise_there_is_nothing_to_report() -> None:
     with pytest.raises(InvalidRequest, match="MAX_WRONG_SHARE"):
         await AdminHarness().administration().perform({"action": "learning"})
+
+
+async def test_while_the_store_is_away_the_report_is_what_this_process_read_last() -> None:
+    harness = await taught()
+    before = await report(harness)
+    harness.exact.away = True
+
+    found = await report(harness)
+
+    assert (before["from_memory"], found["from_memory"]) == (False, True)
+    assert found["serves"]
+    assert found["bound"] <= 0.05
+    assert found["judge"]["controls"] == 2_000
+    assert found["overall"] is None
+
+
+async def test_a_process_that_has_read_nothing_yet_reports_noughts_while_the_store_is_away() -> (
+    None
+):
+    harness = learning()
+    harness.exact.away = True
+
+    found = await report(harness)
+
+    assert (found["serves"], found["hits"], found["labels"]) == (False, 0, {})

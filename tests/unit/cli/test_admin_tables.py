@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from llm_cache_proxy.cli.admin import tables
+from llm_cache_proxy.cli.admin.layout import NOTHING
 from llm_cache_proxy.cli.admin.learning import learning_table
 
 ENTRY_ID = "0d580dc4a16cfa81bcba8bbf.1234567890abcdef12345678"
@@ -81,6 +82,7 @@ def learned(*groups: int | None) -> Any:
     cell = {"rule": None, "band": "0.995-1.000", "served": True, "trusted": False, **counted}
     return {
         **expected,
+        "from_memory": False,
         "promise": 0.05,
         "hits": 900,
         "fixed_hits": 800,
@@ -139,3 +141,12 @@ def test_checked_hits_of_all_tenants_have_a_line() -> None:
     shown = printed(learning_table(learned(None)), 120)
 
     assert "over all tenants: estimate 1.25% (95 %: 0.10%–2.00%), 400 checks" in shown
+
+
+def test_figures_of_one_process_are_told_as_such() -> None:
+    remembered = learned(None) | {"from_memory": True, "overall": None}
+
+    shown = [printed(learning_table(each), 120) for each in (learned(None), remembered)]
+
+    assert ["the store does not answer" in each for each in shown] == [False, True]
+    assert f"over all tenants: {NOTHING}" in shown[1]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from llm_cache_proxy.administration.metrics.counters import Counters
-from llm_cache_proxy.domain.errors import InvalidRequest
+from llm_cache_proxy.domain.errors import ExactStoreUnavailable, InvalidRequest
 from llm_cache_proxy.domain.json_text import JsonObject
 from llm_cache_proxy.domain.metrics.counter_names import EXACT_HITS, MISSES, SEMANTIC_HITS
 from llm_cache_proxy.domain.metrics.intervals import share
@@ -37,19 +37,24 @@ class LearningReport:
     async def report(self, tenant: str) -> JsonObject:
         """The promise, the estimate and its evidence.
 
-        Raises InvalidRequest without a promise, and ExactStoreUnavailable.
+        While the store does not answer it is what this process read last (`from_memory`), and of
+        all tenants nothing is known. Raises InvalidRequest without a promise.
         """
         if self.learning is None:
             raise InvalidRequest(
                 "Nothing is learned: MAX_WRONG_SHARE is not set, or this process has no pipeline.",
                 code="learning_not_available",
             )
-        by_tenant = await self.counters.by_tenant(None)
-        learned = await self.learning.learned_from(by_tenant.get(tenant, ()))
         # A bound takes milliseconds, and there may be many tenants.
+        try:
+            by_tenant = await self.counters.by_tenant(None)
+        except ExactStoreUnavailable:
+            found = await asyncio.to_thread(_report, self.learning.learned(tenant))
+            return {"tenant": tenant, "from_memory": True, **found, "overall": None}
+        learned = await self.learning.learned_from(by_tenant.get(tenant, ()))
         found = await asyncio.to_thread(_report, learned)
         overall = await asyncio.to_thread(_overall, list(by_tenant.values()))
-        return {"tenant": tenant, **found, "overall": overall}
+        return {"tenant": tenant, "from_memory": False, **found, "overall": overall}
 
 
 class _Bounded(NamedTuple):

@@ -8,11 +8,14 @@ from rich.text import Text
 from llm_cache_proxy.cli.admin.layout import NOTHING, counted, new_table, number, part
 from llm_cache_proxy.domain.json_text import JsonObject
 
+_FROM_MEMORY = "the store does not answer: these are the figures that one process read last\n"
+
 
 def learning_table(answer: JsonObject) -> RenderableType:
     """The promise and the estimate, labels by source, and a line for each kind of candidate."""
     judge = part(answer, "judge")
     summary = Text(
+        f"{_FROM_MEMORY if answer['from_memory'] else ''}"
         f"promise {_percent(answer['promise'])}, estimate {_percent(answer['estimate'])} "
         f"(95 %: {_interval(answer['interval'])}), upper bound {_percent(answer['bound'])}; "
         f"{_state(answer)}\n"
@@ -22,7 +25,7 @@ def learning_table(answer: JsonObject) -> RenderableType:
         f"forgotten {number(answer['changes'])} times\n"
         f"judge's false alarms {_percent(judge['false_alarms'])} "
         f"({number(judge['controls'])} controls)\n"
-        f"over all tenants: {_overall(part(answer, 'overall'))}"
+        f"over all tenants: {_overall(answer['overall'])}"
     )
     tables = [counted("labels", part(answer, "labels")), _turned_away(answer), _cells(answer)]
     if len(_rows(answer, "parts")) > 1:
@@ -30,7 +33,9 @@ def learning_table(answer: JsonObject) -> RenderableType:
     return Group(summary, *tables)
 
 
-def _overall(overall: JsonObject) -> str:
+def _overall(overall: object) -> str:
+    if not isinstance(overall, dict):
+        return NOTHING
     return (
         f"estimate {_percent(overall['estimate'])} (95 %: {_interval(overall['interval'])}), "
         f"{number(overall['checks'])} checks, {number(overall['controls'])} controls"

@@ -114,10 +114,15 @@ class Overall(Answer):
 
 
 class LearningAnswer(Learned):
-    """What was learned of a tenant's semantic hits; `overall` is of all tenants."""
+    """What was learned of a tenant's semantic hits; `overall` is of all tenants.
+
+    `from_memory` says that the store does not answer: the figures are what the process that answers
+    read last, all noughts where it has read nothing yet, and `overall` is null.
+    """
 
     tenant: str
-    overall: Overall
+    from_memory: bool
+    overall: Overall | None
     parts: list[Part]
     turned_away: list[TurnedAway]
     cells: list[CandidateCell]

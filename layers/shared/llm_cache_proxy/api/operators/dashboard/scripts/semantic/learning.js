@@ -20,8 +20,9 @@ function sources(labels) {
   return parts.join(", ") || NOTHING;
 }
 
-function overall({ estimate, interval, checks }) {
-  if (estimate === null) return NOTHING;
+function overall(found) {
+  if (found === null || found.estimate === null) return NOTHING;
+  const { estimate, interval, checks } = found;
   return `${percent(estimate)} wrong${range(interval)}, of ${number(checks)}`;
 }
 
@@ -89,7 +90,9 @@ export async function learning(learns, isCurrent) {
   }
   const found = await get("admin/learning", { tenant: value("tenant") });
   if (!isCurrent()) return;
-  byId("learning-note").textContent = `Of tenant ${found.tenant}, from the labels of its own hits.`;
+  byId("learning-note").textContent = found.from_memory
+    ? `The store does not answer: of tenant ${found.tenant}, as one process read it last.`
+    : `Of tenant ${found.tenant}, from the labels of its own hits.`;
   figures(found);
   parts(found);
   turnedAway(found);
