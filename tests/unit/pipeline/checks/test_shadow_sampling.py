@@ -1,56 +1,33 @@
 """Facts about semantic hits that are sampled: both answers are compared, and what comes of it."""
 
 import json
-import logging
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from fakes.exact import MemoryExact
-from fakes.upstream import SSE_HEADERS, chunk, completion, sse
+from fakes.upstream import completion
 from llm_cache_proxy.administration import Explanation
 from llm_cache_proxy.administration.action_fields import Fields
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.domain.requests.shadow_rules import LEAST_SAMPLES, ShadowRules
 from llm_cache_proxy.ports.exact_store.pairs import Standing
 from llm_cache_proxy.ports.exact_store.store import Commit
-from unit.pipeline.harness import Harness, ReceivedAnswer
+from unit.pipeline.harness import Harness
 from unit.pipeline.learning_harness import UNWILLING, prepared
-
-PROMPT = "What is Rust?"
-PARAPHRASE = "Tell me what Rust is"
-READ_ONLY = {"x-cache-mode": "read-only"}
-
-
-def sampling(**changes: Any) -> Harness:
-    harness = Harness(shadow=ShadowRules(rate=0.01), **changes)
-    harness.embedder.set_similarity(PROMPT, PARAPHRASE, 0.94)
-    return harness
+from unit.pipeline.sampling_harness import (
+    PARAPHRASE,
+    PROMPT,
+    hit,
+    sampling,
+    says,
+    standing,
+)
 
 
 @pytest.fixture
 def harness() -> Harness:
     return sampling()
-
-
-@pytest.fixture
-def frozen() -> Harness:
-    """Nothing runs after an answer."""
-    return sampling(frozen=True)
-
-
-def says(harness: Harness, text: str, status: int = 200) -> None:
-    harness.upstream.queue([json.dumps(completion(text)).encode()], status)
-
-
-async def standing(harness: Harness) -> Standing:
-    return await harness.exact.standing("default")
-
-
-async def hit(harness: Harness, **changes: Any) -> ReceivedAnswer:
-    return await harness.ask(PARAPHRASE, headers=READ_ONLY, **changes)
 
 
 async def test_a_sampled_hit_is_served_and_the_upstream_called_all_the_same(
@@ -157,46 +134,6 @@ async def test_a_streamed_hit_is_compared_by_what_it_says(harness: Harness) -> N
     assert await standing(harness) == Standing(samples=1)
 
 
-async def test_where_everything_stops_after_an_answer_the_upstream_gives_it(
-    frozen: Harness,
-) -> None:
-    await frozen.ask(PROMPT)
-    says(frozen, "an oxide")
-
-    answer = await frozen.ask(PARAPHRASE)
-    again = await frozen.ask(PARAPHRASE)
-
-    assert (answer.x_cache, answer.outcome.reason, answer.said) == ("MISS", "shadow", "an oxide")
-    assert (again.x_cache, again.said) == ("HIT-EXACT", "an oxide")
-    assert await standing(frozen) == Standing(samples=1, wrong=1)
-    assert frozen.exact.count_of("semantic_hits") == 0
-    assert frozen.exact.count_of("misses") == 2
-    assert frozen.exact.count_of("model:m:hits") == 1  # the exact one
-
-
-async def test_there_a_streamed_answer_is_compared_before_it_ends(frozen: Harness) -> None:
-    await frozen.ask(PROMPT)
-    frozen.upstream.queue(sse(chunk("an oxide"), chunk(finish="stop")), headers=SSE_HEADERS)
-
-    answer = await frozen.begin(PARAPHRASE, stream=True)
-    assert not isinstance(answer.body, bytes)
-    at_the_end = [await standing(frozen) async for piece in answer.body if b"[DONE]" in piece]
-
-    assert at_the_end == [Standing(samples=1, wrong=1)]
-
-
-async def test_there_an_upstream_without_an_answer_leaves_the_cached_one(frozen: Harness) -> None:
-    first = await frozen.ask(PROMPT)
-    says(frozen, "slow down", 429)
-    busy = await frozen.ask(PARAPHRASE, headers=READ_ONLY)
-    frozen.upstream.unreachable = True
-
-    away = await frozen.ask(PARAPHRASE, headers=READ_ONLY)
-
-    assert (busy.x_cache, busy.status, busy.body) == ("HIT-SEMANTIC", 200, first.body)
-    assert (away.x_cache, away.body) == ("HIT-SEMANTIC", first.body)
-
-
 @pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize("client", UNWILLING.values(), ids=UNWILLING)
 async def test_no_hit_of_a_client_that_should_pay_nothing_is_sampled(
@@ -211,45 +148,6 @@ async def test_no_hit_of_a_client_that_should_pay_nothing_is_sampled(
 
     assert answer.x_cache == "HIT-SEMANTIC"
     assert len(harness.upstream.calls) == calls
-
-
-async def test_too_many_wrong_samples_raise_the_threshold_for_good(
-    harness: Harness, caplog: pytest.LogCaptureFixture
-) -> None:
-    await harness.ask(PROMPT)
-    with caplog.at_level(logging.WARNING):
-        for _ in range(LEAST_SAMPLES):
-            says(harness, "an oxide")
-            assert (await hit(harness)).x_cache == "HIT-SEMANTIC"
-    harness.embedder.set_similarity(PROMPT, "What, pray, is Rust?", 0.915)
-
-    near = await harness.ask("What, pray, is Rust?")
-    nearer = await hit(harness)
-
-    assert await standing(harness) == Standing(raised_threshold=0.92, samples=1, wrong=1)
-    assert (near.x_cache, near.outcome.reason) == ("MISS", "threshold-raised")
-    assert nearer.x_cache == "HIT-SEMANTIC"
-    assert harness.exact.count_of("shadow:threshold_raised") == 1
-    assert "semantic threshold raised to 0.92 for tenant 'default'" in caplog.text
-
-
-async def test_a_raised_threshold_holds_for_promotions_and_other_instances(
-    harness: Harness,
-) -> None:
-    await harness.ask(PROMPT)
-    assert (await harness.ask(PARAPHRASE)).x_cache == "HIT-SEMANTIC"
-    await harness.exact.set_threshold("default", 0.96, before=0.0)
-
-    answer = await harness.ask(PARAPHRASE)
-
-    assert (answer.x_cache, answer.outcome.reason) == ("MISS", "threshold-raised")
-
-
-async def test_one_tenants_samples_raise_nothing_for_another(harness: Harness) -> None:
-    await harness.exact.set_threshold("other", 0.99, before=0.0)
-    await harness.ask(PROMPT)
-
-    assert (await harness.ask(PARAPHRASE)).x_cache == "HIT-SEMANTIC"
 
 
 async def test_samples_that_cannot_be_kept_harm_no_request(harness: Harness) -> None:
@@ -305,23 +203,3 @@ async def test_an_answer_that_is_no_json_proves_nothing(harness: Harness) -> Non
     await hit(harness)
 
     assert harness.exact.count_of("shadow:failed") == 1
-
-
-class RaisedElsewhere(MemoryExact):
-    """In which another instance is always first to raise the threshold."""
-
-    async def set_threshold(self, tenant: str, threshold: float, *, before: float) -> bool:
-        await super().set_threshold(tenant, threshold, before=before)
-        return await super().set_threshold(tenant, threshold, before=before)
-
-
-async def test_of_two_instances_that_would_raise_one_does() -> None:
-    harness = sampling(exact=RaisedElsewhere())
-    await harness.ask(PROMPT)
-    for _ in range(LEAST_SAMPLES):
-        await harness.exact.sampled("default", wrong=True)
-    says(harness, "an oxide")
-
-    await hit(harness)
-
-    assert harness.exact.count_of("shadow:threshold_raised") == 0
