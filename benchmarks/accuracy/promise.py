@@ -5,6 +5,7 @@ comparison: its score and cell, whether that is served, and what is counted in t
 sent anyway.
 """
 
+import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -28,8 +29,9 @@ from llm_cache_proxy.domain.promise.counters import evidence_in, seen_counts
 from llm_cache_proxy.domain.promise.evidence import GROUPS, owner_of, sums_of
 from llm_cache_proxy.domain.promise.parts import APART, WHOLE, part_of, plan_parts
 from llm_cache_proxy.domain.promise.prior import MAY_BE_OVERRULED, predicted_differing
-from llm_cache_proxy.domain.promise.promise import STARTS
+from llm_cache_proxy.domain.promise.promise import BY_RATIO, STARTS
 from llm_cache_proxy.domain.promise.proof import Controls, Stratum, proves
+from llm_cache_proxy.domain.promise.ratio import log_ratio
 
 PROMPT = "What is the best way to learn a programming language by myself?"
 PARAPHRASE = "How can I learn a new programming language on my own?"
@@ -85,10 +87,27 @@ def decision_ms(parts: Sequence[Part], times: int) -> float:
     return milliseconds(decide, times)
 
 
+CONTROLS = Tally(0, 2_000, 20)
+
+
+def _differing(wrong: float) -> float:
+    """What a judge as measured calls different, where so many are wrong."""
+    return 0.01 + (1 - 0.01 - 0.37) * wrong
+
+
+def labels_to_prove_by_ratio(wrong: float, doubt: float) -> int:
+    """Labels that prove 5 % of the trusted bands by a ratio of likelihoods."""
+    of_one = log_ratio(Tally(0, 1, _differing(wrong)), CONTROLS, 0.05)
+    return math.ceil(-log(doubt * BY_RATIO) / of_one) if of_one > 0 else 0
+
+
 def labels_to_prove(wrong: float, doubt: float) -> int:
-    """Labels, a judge's as measured, that prove 5 % of the first set where so many are wrong."""
-    differing = 0.01 + (1 - 0.01 - 0.37) * wrong
-    controls, least = Controls(2_000, 20), -log(doubt * min(STARTS.values()))
+    """Labels that prove 5 % of the first set by universal inference."""
+    differing = _differing(wrong)
+    controls, least = (
+        Controls(CONTROLS.labelled, CONTROLS.differing),
+        -log(doubt * min(STARTS.values())),
+    )
     for labels in count(100, 20):
         stratum = Stratum(1.0, labels, differing * labels, predicted_differing(ACCEPTED))
         if proves([stratum], controls, 0.05, least):
@@ -103,7 +122,7 @@ def main() -> None:
     for groups, overruled in ((1, ()), (1, three), (GROUPS, ()), (GROUPS, three)):
         counted = windows(groups, overruled=overruled)
         evidence = evidence_in(counted)
-        evidence = TenantEvidence(evidence.groups, Tally(0, 2_000, 20), hits=5_000)
+        evidence = TenantEvidence(evidence.groups, CONTROLS, hits=5_000)
         plan = milliseconds(partial(plan_parts, promise, evidence), 5)
         read = milliseconds(partial(evidence_in, counted), 3)
         print(
@@ -115,6 +134,8 @@ def main() -> None:
     for wrong in (0.0, 0.01, 0.02):
         whole, apart = labels_to_prove(wrong, WHOLE), labels_to_prove(wrong, APART)
         print(f"labels that prove 5 % where {wrong:.0%} is wrong: {whole:,}; of a part {apart:,}")
+        whole, apart = (labels_to_prove_by_ratio(wrong, doubt) for doubt in (WHOLE, APART))
+        print(f"  by the ratio: {whole:,}; of a part {apart:,}")
     if decision > MOST_MS:
         raise SystemExit("a decision costs more than its budget")
 

@@ -79,8 +79,8 @@ class SemanticTierSettings(BaseModel):
         gt=0,
         lt=1,
         description="Promised share of wrong semantic hits: thresholds are learned so that it is "
-        "kept (from 0.05 on near texts are trusted at first, with MiniLM's vectors); unset: the "
-        "preset's threshold.",
+        "kept (from 0.05 on near texts are trusted at first where the guard vetoes few, with "
+        "MiniLM's vectors); unset: the preset's threshold.",
     )
     explore_rate: float = Field(
         0.05,
