@@ -10,6 +10,7 @@ from llm_cache_proxy.domain.promise.promise import (
     STARTS,
     share_of_doubt,
 )
+from llm_cache_proxy.domain.promise.trust import LOWEST_TRUSTED
 
 TOP = BANDS - 1
 NARROW, WIDE = max(STARTS), min(STARTS)
@@ -174,3 +175,40 @@ def test_hits_are_all_checked_until_the_promise_has_room_for_a_change(
     nothing_trusted = Evidence(hits=hits, changed=True)
 
     assert Promise(0.05).plan(nothing_trusted).check_rate == pytest.approx(rate)
+
+
+def counted(**tallies: Tally) -> Evidence:
+    """Labels of the bands with these numbers (`b4`)."""
+    return Evidence({Cell("", int(name[1:])): tally for name, tally in tallies.items()}, CONTROLS)
+
+
+def test_a_ratio_proves_the_trusted_bands_by_fewer_labels() -> None:
+    labels = counted(b4=Tally(150, 150, 1), b9=Tally(150, 150, 1))
+
+    plan = FIVE.plan(labels)
+
+    assert set(plan.served) == {Cell("", band) for band in range(LOWEST_TRUSTED, BANDS)}
+    assert plan.proven[""].doubt == pytest.approx(DOUBT * BY_RATIO)
+    assert FIVE.bound(labels, plan) <= FIVE.most_wrong
+
+
+def test_it_goes_on_to_wider_sets_until_one_is_not_proven() -> None:
+    right = {f"b{band}": Tally(150, 150, 1) for band in range(2, BANDS)}
+
+    assert FIVE.plan(counted(**right)).lowest_band() == 2
+    assert FIVE.plan(counted(**right, b1=Tally(300, 300, 100))).lowest_band() == 2
+    assert FIVE.plan(counted(**right, b1=Tally(150, 150, 1))).lowest_band() == 1
+
+
+def test_wider_sets_count_only_where_the_trusted_bands_are_proven() -> None:
+    hard, easy = Tally(300, 300, 30), Tally(900, 900, 2)
+
+    assert not FIVE.plan(counted(b4=hard, b3=easy)).proven
+
+
+def test_what_overrules_a_veto_is_bounded_by_its_own_labels() -> None:
+    labels = Evidence({Cell("tense", FIRST): Tally(900, 900, 9)}, CONTROLS)
+    plan = FIVE.plan(labels)
+
+    assert set(plan.proven) == {"tense"}
+    assert FIVE.bound(labels, plan) <= FIVE.most_wrong
