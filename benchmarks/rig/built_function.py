@@ -12,11 +12,10 @@ from typing import cast
 from infra.demo_upstream import demo_upstream
 
 from benchmarks.rig.comparisons import python_of
-from benchmarks.rig.servers import FUNCTION, free_port
+from benchmarks.rig.servers import FUNCTION, LAYER, free_port
 from servers.proxy.process import environment
 from servers.redis.process import redis_process
 
-LAYER = Path("layers/shared").resolve()
 GATEWAY = Path("tests/servers/redis/rest_server.py").resolve()
 _TOKEN = "benchmark"  # noqa: S105 - of a gateway on this machine
 

@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ _KEPT_SECONDS = 86_400
 REDIS_SECONDS = 60
 """How long a server under load waits for Redis, so that a busy machine makes no hit a miss."""
 FUNCTION = Path("functions/completions").resolve()
+LAYER = Path("layers/shared").resolve()
 MODEL = "scripted-model"
 
 
@@ -57,13 +57,19 @@ def yardstick_server(**settings: str) -> Iterator[Running]:
 
 @contextmanager
 def _under_uvicorn(app: str, folder: Path, settings: Mapping[str, str]) -> Iterator[Running]:
+    """With the packages that the function has on Lambda and no others.
+
+    Beside those of development httpx loads a command line of its own, and uvicorn another parser.
+    """
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1"]
+    python = python_of("function").absolute()
+    command = [str(python), "-m", "uvicorn", app, "--host", "127.0.0.1"]
     command += ["--port", str(port), "--lifespan", "on", "--timeout-keep-alive", "65"]
     # As on Lambda, where the layer has no other loop.
     command += ["--loop", "asyncio"]
     command += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
     wanted = environment(Path("build"), settings) | {"REDIS_URL": settings["REDIS_URL"]}
+    wanted["PYTHONPATH"] = f"{folder}:{LAYER}"
     with started(command, wanted, folder, port) as running:
         yield running
 

@@ -18,7 +18,8 @@ from servers.upstream.scripted import ScriptedUpstream
 METHOD = (
     "One `redis-server`, one worker each, 8 kept-alive connections that always ask the same "
     "question, in turns of {ours:,} hits (LiteLLM: {theirs:,}), {turns} turns, medians. CPU is "
-    "that of the serving process, from `/proc`. LiteLLM's proxy has no database and no keys."
+    "that of the serving process, from `/proc`. The function has the packages that it has on "
+    "Lambda and no others. LiteLLM's proxy has no database and no keys."
 )
 PROMPT = "What is Rust, and what is it used for?"
 

@@ -131,3 +131,8 @@ def _name(text: str) -> str:
 
 def _sorted(specifier: str) -> str:
     return ",".join(sorted(specifier.split(",")))
+
+
+def test_the_server_behind_the_web_adapter_parses_requests_in_c() -> None:
+    """uvicorn takes httptools where it is there, and h11, in Python, where it is not."""
+    assert "\nhttptools==" in (ROOT / COMPLETIONS).read_text(encoding="utf-8")
