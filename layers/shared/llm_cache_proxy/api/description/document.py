@@ -1,9 +1,10 @@
 """The API's description, made from the routes and their models.
 
 Covers every face that clients and operators see, whichever function serves it. Made once, when it
-is first asked for.
+is first asked for, by one thread.
 """
 
+import threading
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -43,16 +44,23 @@ _CLIENT_KEY = {
     "description": "A client key, where the operator asks for one; it never reaches the upstream.",
 }
 Description = dict[str, Any]
+_making = threading.Lock()
+
+
+def description_text(root: str = ".") -> bytes:
+    """The description as JSON; `root` is where the paths begin, seen from the document."""
+    with _making:
+        return _text(root)
 
 
 @cache
-def description_text(root: str = ".") -> bytes:
-    """The description as JSON; `root` is where the paths begin, seen from the document."""
+def _text(root: str) -> bytes:
     return compact_text({**description(), "servers": [{"url": root}]}).encode()
 
 
+@cache
 def description() -> Description:
-    """The description: OpenAPI 3.1."""
+    """The description: OpenAPI 3.1. One object, which nobody writes to."""
     app = described_app()
     made = get_openapi(
         title="LLM Cache Proxy",
