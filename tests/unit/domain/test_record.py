@@ -1,6 +1,6 @@
 """What a record has of a frozen dataclass."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from llm_cache_proxy.domain.record import record
 
@@ -31,3 +31,66 @@ def test_a_change_of_a_field_is_refused_by_the_type_checker_alone() -> None:
     place.metres = 2_850  # type: ignore[misc]
 
     assert place == Place("Quito", 2_850)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPlace:
+    """The same as a dataclass."""
+
+    name: str
+    metres: int = 0
+
+
+@record()
+class Point(Place):
+    """A place with something that says nothing of which it is."""
+
+    note: str = field(default="", compare=False, repr=False)
+
+
+@record()
+class Anywhere:
+    """No field at all."""
+
+
+@record()
+class Folded:
+    """Equal whatever the case of its text."""
+
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Folded) and self.text.lower() == other.text.lower()
+
+    def __hash__(self) -> int:
+        return hash(self.text.lower())
+
+
+def test_a_record_says_of_itself_what_a_dataclass_would() -> None:
+    said = repr(PlainPlace("Quito", 2_850))
+
+    assert repr(Place("Quito", 2_850)) == said.replace("PlainPlace", "Place")
+
+
+def test_a_field_that_is_not_compared_or_shown_is_left_out() -> None:
+    one, other = Point("Quito", 2_850, "north"), Point("Quito", 2_850, "south")
+
+    assert one == other
+    assert hash(one) == hash(other)
+    assert repr(one) == "Point(name='Quito', metres=2850)"
+
+
+def test_a_record_equals_none_of_another_class() -> None:
+    assert Place("Quito") != Point("Quito")
+    others: list[object] = ["Quito", ("Quito", 0)]
+    assert Place("Quito") not in others
+
+
+def test_records_without_fields_are_equal() -> None:
+    assert Anywhere() == Anywhere()
+    assert hash(Anywhere()) == hash(Anywhere())
+
+
+def test_what_a_class_compares_by_itself_stays() -> None:
+    assert Folded("Quito") == Folded("QUITO")
+    assert hash(Folded("Quito")) == hash(Folded("QUITO"))
