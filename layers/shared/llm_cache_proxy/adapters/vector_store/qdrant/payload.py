@@ -82,10 +82,11 @@ def checked_vector(vector: Sequence[float], dimensions: int | None) -> list[floa
     Raises `VectorStoreUnavailable` where it holds another number of them than `dimensions` (None:
     any), or one that is not finite.
     """
-    values = [float(value) for value in vector]
+    values = list(map(float, vector))
     if dimensions is not None and len(values) != dimensions:
         raise VectorStoreUnavailable(f"a vector of {len(values)} numbers, {dimensions} expected")
-    if not values or not all(map(math.isfinite, values)):
+    # A sum is not finite where one of them is not; that of very large ones may be neither.
+    if not values or not (math.isfinite(sum(values)) or all(map(math.isfinite, values))):
         raise VectorStoreUnavailable("a vector with a number that is not finite")
     return values
 

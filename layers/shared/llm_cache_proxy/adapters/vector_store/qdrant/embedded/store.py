@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.setting_aside import kept_as
@@ -41,7 +41,8 @@ class QdrantLocalVectors(QdrantPort):
     """`VectorStore` and `VectorAdmin` in `path`, kept over restarts.
 
     `holder` is the store that holds the folder for this process, where that is another one. The
-    graphs of large scopes grow beside the operations.
+    graphs of large scopes grow beside the operations. `at_once` is for a process that does nothing
+    else: an operation runs where it is asked for, unless the store's thread has something to do.
     """
 
     def __init__(
@@ -50,16 +51,19 @@ class QdrantLocalVectors(QdrantPort):
         *,
         disk_space: DiskSpace | None = None,
         holder: "QdrantLocalVectors | None" = None,
+        at_once: bool = False,
         **options: Unpack[CollectionOptions],
     ) -> None:
         super().__init__(**options)
         self._path = path
+        self._at_once = at_once
         self._disk_space = disk_space
         self._holder = holder
         self._growing: asyncio.Task[None] | None = None
         self._growing_thread: ThreadPoolExecutor | None = None
         self._is_ending = False
         self._thread: ThreadPoolExecutor | None = None
+        self._on_it: set[Future[Any]] = set()
         self._runner: asyncio.Runner | None = None
         self._folder: QdrantFolder | None = None
 
@@ -111,6 +115,7 @@ class QdrantLocalVectors(QdrantPort):
             self._path,
             disk_space=self._disk_space,
             holder=self,
+            at_once=self._at_once,
             **self._sibling_options(collection),
         )
 
@@ -134,11 +139,14 @@ class QdrantLocalVectors(QdrantPort):
         timeout_seconds: float,
     ) -> Result:
         try:
-            if self._folder is None:
-                self._check_space()
-            async with asyncio.timeout(timeout_seconds):
-                await self._holding()
-                done, has_to_grow = await self._on_thread(lambda: self._performed(operation))
+            if self._at_once and self._folder is not None and not self._on_it:
+                done, has_to_grow = self._performed(operation)
+            else:
+                if self._folder is None:
+                    self._check_space()
+                async with asyncio.timeout(timeout_seconds):
+                    await self._holding()
+                    done, has_to_grow = await self._on_thread(lambda: self._performed(operation))
         except TimeoutError as exc:
             raise VectorStoreUnavailable(
                 f"the embedded store did not answer within {timeout_seconds:g} s"
@@ -196,16 +204,19 @@ class QdrantLocalVectors(QdrantPort):
     async def _on_thread(self, work: Callable[[], Result]) -> Result:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="qdrant-local")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        begun = self._thread.submit(work)
+        self._on_it.add(begun)
+        begun.add_done_callback(self._on_it.discard)  # by the end of the work, not of the wait
+        return await asyncio.wrap_future(begun)
 
-    # What follows runs on that thread alone.
+    # What follows runs on that thread alone, or while it has nothing to do.
 
     def _performed(
         self, operation: "Callable[[Collection], Coroutine[None, None, Result]]"
     ) -> tuple[Result, bool]:
         """The result of the operation, and whether a graph has to grow."""
         collection = self._opened().collection
-        return self._loop().run(operation(collection)), collection.has_to_grow
+        return _result(operation(collection)), collection.has_to_grow
 
     def _growth(self) -> Callable[[], None] | None:
         """The next step of a graph's growth; in a closed folder there is none."""
@@ -268,6 +279,17 @@ class QdrantLocalVectors(QdrantPort):
         if self._runner is None:
             self._runner = asyncio.Runner()
         return self._runner
+
+
+def _result(operation: Coroutine[None, None, Result]) -> Result:
+    """What the operation returns: the engine's never wait, so that no loop is needed for them."""
+    try:
+        operation.send(None)
+    except StopIteration as ended:
+        result: Result = ended.value
+        return result
+    operation.close()
+    raise RuntimeError("an operation of the embedded store waited for something")
 
 
 def _give_way() -> None:

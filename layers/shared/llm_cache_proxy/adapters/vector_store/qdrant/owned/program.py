@@ -37,6 +37,7 @@ async def _own(given: OwnerGiven, line: dict[str, Any]) -> None:
         timeout_seconds=given.timeout_seconds,
         dimensions=given.dimensions,
         disk_space=DiskSpace(Path(given.data_dir), given.min_free_bytes),
+        at_once=True,
     )
     listening = socket.socket(fileno=line["descriptor"])
     stopped = asyncio.Event()
