@@ -89,3 +89,12 @@ def test_a_variable_is_read_in_capitals_or_not(name: str, monkeypatch: pytest.Mo
 
     assert settings.similarity_threshold == 0.97
     assert settings.port == Settings.model_fields["port"].default
+
+
+_COMMANDS_ALONE = (
+    "import sys, llm_cache_proxy.bootstrap.functions.completions; print('difflib' in sys.modules)"
+)
+
+
+def test_what_compares_names_of_variables_is_left_to_the_command() -> None:
+    assert _printed(_COMMANDS_ALONE) == "False"

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
@@ -69,6 +68,8 @@ def _fetched() -> SecretNames:
 
 def misspelt_variables() -> dict[str, str]:
     """Variables that are no settings but look like one, each with the one that may be meant."""
+    from difflib import get_close_matches  # noqa: PLC0415 - no function asks this at its start
+
     known = {name.upper() for name in (*setting_names(), *SecretNames.model_fields, TUNING)}
     given = {name.upper(): name for name in os.environ}
     found: dict[str, str] = {}

@@ -85,7 +85,8 @@ class MissPath:
         )
         streaming = planned.form is not Form.JSON
         reply, reports_usage = await self._reply(planned, state, streaming=streaming)
-        if reply.route != planned.routes[0]:
+        first = planned.routes[0]
+        if reply.route is not first and reply.route != first:  # as a rule it is that very one
             planned = planned.answered_by(reply.route)
         if reply.status != _OK:  # a part of an answer, or none
             planned = replace(planned, plan=replace(planned.plan, write=False))
