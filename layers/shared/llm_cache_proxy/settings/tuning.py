@@ -6,7 +6,6 @@ environment. A name that is no setting is refused: the change would have no effe
 
 import json
 from collections.abc import Collection
-from difflib import get_close_matches
 
 from llm_cache_proxy.domain.errors import SettingsError
 
@@ -36,6 +35,8 @@ def read_tuning(text: str, *, known: Collection[str], secret: Collection[str]) -
 
 def _refuse_unknown(name: str, known: Collection[str]) -> None:
     if name not in known:
+        from difflib import get_close_matches  # noqa: PLC0415 - no start needs it that goes well
+
         meant = get_close_matches(name.upper(), known, n=1)
         hint = f"; {meant[0]} may be meant" if meant else ""
         raise SettingsError(f"{NAME}: {name} is no setting{hint}")
