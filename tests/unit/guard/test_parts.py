@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_cache_proxy.domain.guard.pair.exchange import exchanged
+from llm_cache_proxy.domain.guard.pair.order.exchange import exchanged
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rules.meaning.units import UNITS
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, analyse, once_a_text

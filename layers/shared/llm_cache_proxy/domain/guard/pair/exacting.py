@@ -4,7 +4,7 @@ Of a single word it speaks only where every word counts (`Pair.is_exacting`); el
 often a matter of taste.
 """
 
-from llm_cache_proxy.domain.guard.pair.likeness import are_opposites
+from llm_cache_proxy.domain.guard.pair.counterparts.likeness import are_opposites
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.text.tokens import Token
 from llm_cache_proxy.domain.guard.words import lexicon

@@ -6,11 +6,11 @@ Never decides; the rules do, over what is found here.
 from dataclasses import dataclass
 from functools import cached_property
 
-from llm_cache_proxy.domain.guard.pair.alignment import unmatched
-from llm_cache_proxy.domain.guard.pair.converse import is_converse
-from llm_cache_proxy.domain.guard.pair.gap import Gap, gap
-from llm_cache_proxy.domain.guard.pair.negation import made_good
-from llm_cache_proxy.domain.guard.pair.order import Places, has_light_words, places
+from llm_cache_proxy.domain.guard.pair.counterparts.alignment import unmatched
+from llm_cache_proxy.domain.guard.pair.opposed.converse import is_converse
+from llm_cache_proxy.domain.guard.pair.opposed.negation import made_good
+from llm_cache_proxy.domain.guard.pair.order.gap import Gap, gap
+from llm_cache_proxy.domain.guard.pair.order.places import Places, has_light_words, places
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, UNDETERMINED
 from llm_cache_proxy.domain.guard.text.markers import is_order

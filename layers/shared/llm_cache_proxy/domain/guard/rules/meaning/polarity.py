@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from functools import cache
 
-from llm_cache_proxy.domain.guard.pair.likeness import (
+from llm_cache_proxy.domain.guard.pair.counterparts.likeness import (
     NEGATIVE_STARTS,
     are_opposites,
     is_one_slip,
     negated_form,
 )
-from llm_cache_proxy.domain.guard.pair.negation import Negator, negators
+from llm_cache_proxy.domain.guard.pair.opposed.negation import Negator, negators
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text

@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-from llm_cache_proxy.domain.guard.pair.compound import describes
-from llm_cache_proxy.domain.guard.pair.exchange import exchanged
-from llm_cache_proxy.domain.guard.pair.order import JOINTS, MOST_KEYS, Places
+from llm_cache_proxy.domain.guard.pair.order.compound import describes
+from llm_cache_proxy.domain.guard.pair.order.exchange import exchanged
+from llm_cache_proxy.domain.guard.pair.order.places import JOINTS, MOST_KEYS, Places
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.rules.sentence.voice import changed_voice, has_passive

@@ -1,6 +1,6 @@
 """Active against passive: whether the doer in one text is the doer in the other."""
 
-from llm_cache_proxy.domain.guard.pair.order import Place, Places
+from llm_cache_proxy.domain.guard.pair.order.places import Place, Places
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Token
 from llm_cache_proxy.domain.guard.words import lexicon

@@ -19,7 +19,7 @@ _SIGN = re.compile(
 )
 _BULLET = re.compile(r"^[ \t]*(?:[*+-]|#{1,6})[ \t]+(?=\w)", re.MULTILINE)
 _TAGGED = re.compile(r"(?<!\S)[#@](?=[A-Za-z]\w)")
-_REPLACED = re.compile(r"\[([A-Za-z][A-Za-z' ]{3,})\]")
+_PLACEHOLDER = re.compile(r"\[([A-Za-z][A-Za-z' ]{3,})\]")
 _PARTING = re.compile(r"(?<=[A-Za-z]{2})\s?[/&+|~]\s?(?=[A-Za-z]{2})")
 """Signs that only part two words, as commas do: "men/women"."""
 _PER = re.compile(
@@ -49,7 +49,7 @@ def loose_signs(text: str, *, computing: bool) -> list[str]:
     text = without_strokes(with_keys(text))
     if computing:
         return values + _SIGN.findall(text) + _TYPED_VALUE.findall(text)
-    text = _REPLACED.sub(r"\1", _TAGGED.sub("", text))
+    text = _PLACEHOLDER.sub(r"\1", _TAGGED.sub("", text))
     return values + _SIGN.findall(_STRAY.sub("", _PARTING.sub(_parted, text)))
 
 

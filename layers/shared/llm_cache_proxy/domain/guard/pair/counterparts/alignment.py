@@ -6,7 +6,11 @@ misspelt or joined. Opposites are never counterparts.
 
 from itertools import pairwise
 
-from llm_cache_proxy.domain.guard.pair.likeness import are_opposites, same_root, same_word_misspelt
+from llm_cache_proxy.domain.guard.pair.counterparts.likeness import (
+    are_opposites,
+    same_root,
+    same_word_misspelt,
+)
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon

@@ -8,7 +8,7 @@ another question from the other end: "Where was Napoleon before Elba?".
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard.pair.likeness import are_opposites, same_root
+from llm_cache_proxy.domain.guard.pair.counterparts.likeness import are_opposites, same_root
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from llm_cache_proxy.domain.guard.pair.likeness import are_opposites
+from llm_cache_proxy.domain.guard.pair.counterparts.likeness import are_opposites
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon

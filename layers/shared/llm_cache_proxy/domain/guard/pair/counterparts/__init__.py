@@ -1,0 +1,1 @@
+"""Which words of two texts answer to one another."""

@@ -1,0 +1,1 @@
+"""What turns the meaning of a text into its opposite."""

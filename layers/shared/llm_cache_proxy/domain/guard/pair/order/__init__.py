@@ -1,0 +1,1 @@
+"""Where the words of two texts stand."""
