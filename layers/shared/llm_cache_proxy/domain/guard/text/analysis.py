@@ -121,6 +121,8 @@ def _stems(tokens: tuple[Token, ...]) -> frozenset[str]:
     return frozenset([token.stem for token in tokens])
 
 
+_OBJECT_REACH = 5
+"""Words from a verb to its particle, at most."""
 _ACRONYMS = frozenset({"US", "IT", "WHO"})
 _CONTENT_KINDS = frozenset({Kind.WORD, Kind.IDENTIFIER, Kind.SIGN})
 
@@ -158,7 +160,20 @@ def _with_phrases(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
                 found += [*tokens[done:at], _joined(tokens[at:stop])]
                 done = stop
                 break
+        else:
+            apart = _particle(stems, at) if stems[at] in lexicon.parted_verbs() else -1
+            if apart > 0:
+                verb = _joined((tokens[at], tokens[apart]))
+                found += [*tokens[done:at], verb, *tokens[at + 1 : apart]]
+                done = apart + 1
     return (*found, *tokens[done:]) if found else tokens
+
+
+def _particle(stems: tuple[str, ...], at: int) -> int:
+    """Where the particle of a verb stands behind its object: "rent my flat out"; -1 for none."""
+    behind = stems[at + 2 : at + _OBJECT_REACH]
+    particle = lexicon.parted_verbs()[stems[at]]
+    return at + 2 + behind.index(particle) if particle in behind else -1
 
 
 def _joined(phrase: tuple[Token, ...]) -> Token:

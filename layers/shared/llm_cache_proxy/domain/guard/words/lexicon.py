@@ -160,6 +160,13 @@ def word_set(title: str) -> frozenset[str]:
 
 
 @cache
+def parted_verbs() -> dict[str, str]:
+    """Stem of a verb → the particle that makes another of it, and may stand behind its object."""
+    phrases = (phrase_key(phrase).split("_") for phrase in word_set("parted"))
+    return {phrase[0]: phrase[1] for phrase in phrases}
+
+
+@cache
 def number_words() -> dict[str, int]:
     """Number word → value."""
     values = named("numbers")

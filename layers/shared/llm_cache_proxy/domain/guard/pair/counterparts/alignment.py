@@ -45,7 +45,7 @@ def _without_synonyms(one: Analysis, other: Analysis) -> list[Token]:
         return []
     synonyms = lexicon.synonyms()
     offered: set[int] = set()
-    for stem in other.stems - one.stems:
+    for stem in other.stems - one.stems | (other.content.keys() - one.content.keys()):
         offered.update(synonyms.get(stem, ()))
     lacking = [item for item in lacking if not ("_" in item[0] and _has_parts(item[0], other))]
     return [token for stem, token in lacking if synonyms.get(stem, frozenset()).isdisjoint(offered)]

@@ -39,11 +39,11 @@ def _may_move(token: Token) -> bool:
     """Whether the word may stand on either side of its neighbour: "small red", "color blue"."""
     if token.word in lexicon.function_words() or token.word in lexicon.word_set("apposed"):
         return True
-    return token.word in _named_beside() or describes(token.word)
+    return token.word in named_beside() or describes(token.word)
 
 
 @cache
-def _named_beside() -> frozenset[str]:
+def named_beside() -> frozenset[str]:
     """What may be named before or behind a thing that it is about: "python loops"."""
     return lexicon.word_set("brand") | frozenset(lexicon.named("languages")["programming"])
 

@@ -1,24 +1,69 @@
 """Differences in the text that is handed over to be worked on, in whatever layout."""
 
+from llm_cache_proxy.domain.guard.pair.order.sentences import are_reordered
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
-from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.material import words_of
+from llm_cache_proxy.domain.guard.text.tokens import Kind
+from llm_cache_proxy.domain.guard.words import lexicon
 
 _FEW = 2
+_SAYING = frozenset({"say", "translate", "into", "for", "mean"})
 
 
 def _handed_over(pair: Pair) -> str | None:
     if _is_spelled_otherwise(pair):
         return "the letters or marks to work on differ"
     left, right = pair.a.material, pair.b.material
+    if left == right and left is not None:
+        return None
     if left == right or _has_it(pair.a, right) or _has_it(pair.b, left):
+        return _other_form(pair)
+    return None if _is_told_alike(pair) else "the text to work on differs"
+
+
+def _is_told_alike(pair: Pair) -> bool:
+    """Whether facts stand in another order, or statements only look like a text handed over."""
+    if are_reordered(pair.a, pair.b):
+        return True
+    if pair.both_tell and (pair.a.material is None or pair.b.material is None):
+        return True  # "Insight: …" over a plain statement
+    # news also tell behind a colon, such as "The compilers come in two flavours: …"
+    return pair.retells and "\n" not in pair.a.text + pair.b.text
+
+
+def _other_form(pair: Pair) -> str | None:
+    """A word of another form in a task about wording: "the past tense of run", "of ran"."""
+    if pair.both_tell or not (_is_about_wording(pair.a) and _is_about_wording(pair.b)):
         return None
-    if pair.both_tell and (left is None or right is None):  # "Insight: …" over a plain statement
-        return None
-    if pair.retells and "\n" not in pair.a.text + pair.b.text:
-        return None  # "The compilers come in two flavours: …"
-    return "the text to work on differs"
+    left, right = _forms(pair.a), _forms(pair.b)
+    for stem in sorted(left.keys() & right.keys()):
+        if left[stem] != right[stem] and len(left[stem]) == len(right[stem]):
+            return f"{' '.join(left[stem])} and {' '.join(right[stem])}"
+    return None
+
+
+@once_a_text
+def _is_about_wording(analysis: Analysis) -> bool:
+    if not lexicon.word_set("wording").isdisjoint(analysis.words):
+        return True
+    languages = frozenset(lexicon.named("languages")["human"])
+    return not (_SAYING.isdisjoint(analysis.words) or languages.isdisjoint(analysis.words))
+
+
+@once_a_text
+def _forms(analysis: Analysis) -> dict[str, tuple[str, ...]]:
+    """Stem → the forms of it that the text has, but for words of the task itself."""
+    found: dict[str, tuple[str, ...]] = {}
+    own = lexicon.word_set("wording") | lexicon.word_set("of_wording")
+    asks, before = lexicon.word_set("question_word"), ""
+    for token in analysis.plain:
+        is_own = token.word in own or token.stem in own
+        if token.kind is Kind.WORD and not is_own and before not in asks:
+            found[token.stem] = tuple(sorted((*found.get(token.stem, ()), token.word)))
+        before = token.word
+    return found
 
 
 def _is_spelled_otherwise(pair: Pair) -> bool:

@@ -17,6 +17,7 @@ _REQUESTS = frozenset({"can", "could", "would", "will"})
 _ADDRESSING = frozenset({"for", "to", "like"})
 _CASTING = frozenset({"as", "in", "into"})
 _GIVEN = frozenset({"the", "this", "these", "following"})
+_HANDED = frozenset({"this", "these", "following"})
 _PIECES = frozenset({"sentence", "sentences", "paragraph", "paragraphs"})
 _FORM_PREFIXES = ("f_", "l_", "s_", "a_")
 
@@ -93,7 +94,7 @@ def _forms(analysis: Analysis) -> set[str]:
             continue
         command = _is_command(analysis.words)
         before = analysis.words[max(at - 3, 0) : at]
-        if word in _PIECES and not _GIVEN.isdisjoint(before[-1:]):
+        if _is_given(word, before):
             continue  # "Translate the sentence …" asks for no sentence
         for title in titles:
             if title.startswith("a_"):
@@ -105,6 +106,13 @@ def _forms(analysis: Analysis) -> set[str]:
             if fits:
                 found.add(title)
     return found
+
+
+def _is_given(word: str, before: tuple[str, ...]) -> bool:
+    """Whether the word names a text that is handed over, and none that is asked for."""
+    if word in _PIECES:
+        return not _GIVEN.isdisjoint(before[-1:])
+    return not _HANDED.isdisjoint(before[-1:])
 
 
 @lru_cache(maxsize=16384)

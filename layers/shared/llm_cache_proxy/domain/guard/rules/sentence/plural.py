@@ -10,7 +10,9 @@ from llm_cache_proxy.domain.guard.words import lexicon
 _REACH = 4
 _FIRST = 6
 """Words of an order within which its object begins."""
-_WANTS = (("i", "need"), ("i", "want"))
+_WANTS = (("i", "need"), ("i", "want"), ("any",), ("looking", "for"))
+_WANTING = frozenset({"need", "want"})
+_LISTENERS = frozenset({"me", "us"})
 _OPENINGS = (("think", "of"), ("think", "up"), ("come", "up", "with"), ("dream", "up"))
 
 
@@ -18,7 +20,8 @@ def _plural(pair: Pair) -> str | None:
     a, b = pair.a, pair.b
     if a.words == b.words or not (_asks(a.words) and _asks(b.words)):
         return None
-    if not lexicon.word_set("telling").isdisjoint((*a.words[:_FIRST], *b.words[:_FIRST])):
+    told = lexicon.word_set("telling").intersection((*a.words[:_FIRST], *b.words[:_FIRST]))
+    if told and not (told == {"tell"} and _tells_one(a.words) and _tells_one(b.words)):
         return None
     left, right = _nouns(a), _nouns(b)
     for stem in left.keys() & right.keys():
@@ -28,9 +31,22 @@ def _plural(pair: Pair) -> str | None:
     return None
 
 
+def _tells_one(words: tuple[str, ...]) -> bool:
+    """Whether one or several of a kind are to be told, and nothing of a thing: "Tell me a joke"."""
+    at = next((at for at, word in enumerate(words) if word in _LISTENERS), -1)
+    behind = words[at + 1 : at + 2]
+    if at < 0 or not behind:
+        return False
+    return behind[0] in {"a", "an"} or behind[0] not in lexicon.function_words()
+
+
 def _asks(words: tuple[str, ...]) -> bool:
     """Whether the text orders a thing or says that one is wanted."""
-    return is_order(words) or words[:2] in _WANTS or words[:3] == ("i", "would", "like")
+    return (
+        is_order(words)
+        or any(words[: len(each)] == each for each in _WANTS)
+        or words[:3] == ("i", "would", "like")
+    )
 
 
 @once_a_text
@@ -43,7 +59,8 @@ def _nouns(analysis: Analysis) -> dict[str, Token]:
     for at, token in enumerate(tokens):
         if token.kind is not Kind.WORD or token.word in lexicon.function_words():
             continue
-        if token.stem not in analysis.content and (not at or tokens[at - 1].word in openers):
+        verb = not at or (tokens[at - 1].word in openers and tokens[at - 1].word not in _WANTING)
+        if token.stem not in analysis.content and verb:
             continue  # the verb itself: "Name three"
         before = {each.word for each in tokens[max(at - _REACH, 0) : at - 1]} - {"that"}
         before |= {each.word for each in tokens[at - 1 : at]}  # "the list that sorts", "that list"

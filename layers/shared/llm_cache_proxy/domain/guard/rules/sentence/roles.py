@@ -7,6 +7,7 @@ from llm_cache_proxy.domain.guard.pair.order.exchange import exchanged
 from llm_cache_proxy.domain.guard.pair.order.places import JOINTS, MOST_KEYS, Places
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.rules.sentence.subject import other_owner, other_subject
 from llm_cache_proxy.domain.guard.rules.sentence.voice import changed_voice, has_passive
 from llm_cache_proxy.domain.guard.rules.sentence.who import asked_role
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
@@ -56,10 +57,11 @@ def _direction(pair: Pair) -> str | None:
     if len(keys) > MOST_KEYS or pair.is_converse:
         return None
     turned = asked_role(pair) or _opposed(keys, in_a, in_b) or _turned_voice(pair)
+    turned = turned or other_subject(pair) or other_owner(pair)
     if turned is not None:
         return turned
     symmetric = _is_symmetric(pair)
-    swapped = exchanged(pair.a, pair.b, symmetric=symmetric)
+    swapped = exchanged(pair.a, pair.b, symmetric=symmetric, retold=pair.retells)
     reworded = pair.retells and len(pair.only_a) + len(pair.only_b) > _REWORDED
     if not (swapped or symmetric or reworded or pair.much_reworded):
         swapped = _swapped(pair)

@@ -1,5 +1,7 @@
 """Active against passive: whether the doer in one text is the doer in the other."""
 
+from itertools import pairwise
+
 from llm_cache_proxy.domain.guard.pair.order.places import Place, Places
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Token
@@ -35,21 +37,27 @@ def changed_voice(
 
 def has_passive(analysis: Analysis) -> bool:
     """Whether a verb of the text may be passive."""
-    return bool(_passives(analysis))
+    return bool(passives(analysis))
 
 
 def _is_passive(analysis: Analysis, at: int) -> bool:
-    return at in _passives(analysis)
+    return at in passives(analysis)
 
 
 @once_a_text
-def _passives(analysis: Analysis) -> frozenset[int]:
-    """Where participles stand behind a form of "be"."""
+def passives(analysis: Analysis) -> frozenset[int]:
+    """Where participles stand behind a form of "be", or before "by"."""
     passive = lexicon.word_set("passive")
-    if passive.isdisjoint(analysis.words):
-        return frozenset()
     tokens = analysis.tokens
     found: set[int] = set()
+    if "by" in analysis.words:
+        found.update(
+            at
+            for at, (token, behind) in enumerate(pairwise(tokens))
+            if behind.word == "by" and _is_participle(token)
+        )
+    if passive.isdisjoint(analysis.words):
+        return frozenset(found)
     for be in [at for at, token in enumerate(tokens) if token.word in passive]:
         behind = enumerate(tokens[be + 1 : be + 1 + _REACH], be + 1)
         found.update([at for at, token in behind if _is_participle(token)])

@@ -19,6 +19,7 @@ PIECES = frozenset(
 )
 _UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
 _OBJECT_REACH = 6
+_POINTING = frozenset({"this", "these", "here", "it"})
 _SAYING = frozenset({"say", "put", "phrase", "word"})
 _DEGREES = frozenset({"more", "less"})
 _WITHOUT_TEXT = frozenset({"do_write", "do_list", "do_find", "do_delete", "do_add", "do_count"})
@@ -57,7 +58,17 @@ def hands_over(words: Words, rest: list[str]) -> bool:
     """Whether a sentence asks for work on the `rest`: "Shorten this.", "Turn into passive."."""
     if has_work(words) and (not POINTS.isdisjoint(words) or not any(map(is_asking, rest))):
         return True
-    return _points_on(words) or (words[-1:] == ("this",) and not _SAYING.isdisjoint(words))
+    return (
+        _questions(words)
+        or _points_on(words)
+        or (words[-1:] == ("this",) and not _SAYING.isdisjoint(words))
+    )
+
+
+def _questions(words: Words) -> bool:
+    """Whether a sentence asks how the text that it points to is worded: "Is this correct?"."""
+    asked = lexicon.word_set("questioned")
+    return not (asked.isdisjoint(words) or _POINTING.isdisjoint(words) or is_order(words))
 
 
 def points_back(words: Words) -> bool:

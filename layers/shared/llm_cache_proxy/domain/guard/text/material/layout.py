@@ -31,10 +31,13 @@ _PARTED = re.compile(r"(?:[.!?:]\s*|\n[^\S\n]*)\S[^.!?]")
 _INLINE_LABEL = re.compile(r"(?<=[.!?\"])[ \t]+(?=[A-Z][A-Za-z]{1,14}:\s)")
 _LABELLED = re.compile(r"[\s#*]*([A-Za-z][A-Za-z ]{0,30}?)[\s*]*:[\s*]*(.*)", re.DOTALL)
 _COLON = re.compile(r"([^:\n]{3,300}):\s+(\S.*)", re.DOTALL)
-_DASHED = re.compile(r" (?:--?|[\u2013\u2014]|[-=]>) ")
-_DASH = re.compile(r"([^:\n]{3,300}?)\s(?:--?|[\u2013\u2014]|[-=]>)\s+(\S.*)", re.DOTALL)
+_DASHES = r"(?:--?|[\u2013\u2014]|[-=]>|>{1,3}|<-|\||//)"
+_DASHED = re.compile(rf" {_DASHES} ")
+_DASH = re.compile(rf"([^:\n]{{3,300}}?)\s{_DASHES}\s+(\S.*)", re.DOTALL)
 _TRANSLATED = re.compile(
-    r"\b(?:say|translate|write)\s+(.{1,200}?)\s+(?:in|to|into)\s+(\w+)\W{0,3}$", re.IGNORECASE
+    r"\b(?:say|translate|write)\s+(?:the (?:word|phrase|sentence) )?(.{1,200}?)"
+    r"\s+(?:in|to|into)\s+(\w+)\W{0,3}$",
+    re.IGNORECASE,
 )
 _TITLE = re.compile(r"^\W*(?:task|instructions?|prompt)\s*:\s*(?=\w)", re.IGNORECASE)
 _FEW = 2
@@ -107,7 +110,9 @@ def _instruction(lines: list[str]) -> int:
     at_work = [number for number, line in enumerate(lines) if works(line)]
     if at_work:
         return at_work[0] if at_work[0] == 0 or at_work[-1] < len(lines) - 1 else at_work[-1]
-    asking = [number for number, line in enumerate(lines) if asks(line)]
+    if lines[0].rstrip().endswith(":") and not POINTS.isdisjoint(words_of(lines[0])):
+        return 0  # "Minify this script:"
+    asking = [number for number, line in enumerate(lines) if asks(line) and not _is_label(line)]
     if not asking or 0 in asking:
         return 0 if asking else -1
     return len(lines) - 1 if len(lines) - 1 in asking else asking[0]
@@ -125,6 +130,11 @@ def _free_line(lines: list[str]) -> int:
     return found[0] if len(found) == 1 else -1
 
 
+def _is_label(line: str) -> bool:
+    """Whether a line is a name for what stands below it: "Email:"."""
+    return line.rstrip().endswith(":") and len(words_of(line)) == 1
+
+
 def _is_courtesy(line: str) -> bool:
     words = words_of(line)
     return all(stem(word) in lexicon.light_stems() or word in _COURTESY for word in words)
@@ -139,8 +149,11 @@ def _after_head(line: str) -> Pieces | None:
     if found is not None:
         return _after_colon(found[1], found[2])
     dashed = _DASH.match(line) if _is_dashed(line) else None
-    if dashed is not None and task_of(words_of(dashed[1])) & _REWORKS:
-        return _with_words([dashed[2]])
+    if dashed is not None:
+        if _is_about_text(dashed[1]):
+            return _with_words([dashed[2]])
+        if _is_about_text(dashed[2]):
+            return _with_words([dashed[1]])
     sentences = SENTENCE_END.split(line)
     for at, sentence in enumerate(sentences[:-1]):
         if hands_over(words_of(sentence), sentences[at + 1 :]):
@@ -149,6 +162,14 @@ def _after_head(line: str) -> Pieces | None:
     if points_back(words) and not any(map(is_asking, sentences[:-1])):
         return _with_words(sentences[:-1])
     return None
+
+
+def _is_about_text(head: str) -> bool:
+    """Whether a head names a text or orders work on one: "Paraphrase", "Text to fix"."""
+    words = words_of(head)
+    return bool(task_of(words) & _REWORKS) or (
+        words[1:3] == ("to", "fix") and not PIECES.isdisjoint(words[:1])
+    )
 
 
 def _after_colon(head: str, rest: str) -> Pieces | None:
