@@ -42,8 +42,8 @@ _ASKED = frozenset({"who", "whom", "what", "which"})
 _USING = frozenset({"use", "using"})
 _ARTICLES = frozenset({"a", "an", "the"})
 _ARTICLES_AND_DO = _ARTICLES | {"do", "does", "did"}
-_FEW = 4
-"""Such words that one text has and the other lacks."""
+_MAY_LACK = _ARTICLES_AND_DO | frozenset("?.,!")
+"""Stems that one text may have and the other lack where the order of the rest is compared."""
 
 
 def exchanged(a: Analysis, b: Analysis, *, symmetric: bool, retold: bool = False) -> str | None:
@@ -58,7 +58,7 @@ def exchanged(a: Analysis, b: Analysis, *, symmetric: bool, retold: bool = False
             return None
         asked = left[0].word in _ASKED
         return _Order(symmetric, retold, asked).between(left, right)
-    for leave_out in (_ARTICLES, _ARTICLES_AND_DO) if abs(len(left) - len(right)) <= _FEW else ():
+    for leave_out in (_ARTICLES, _ARTICLES_AND_DO) if a.stems ^ b.stems <= _MAY_LACK else ():
         some, others = _without(left, leave_out), _without(right, leave_out)
         if len(some) == len(others) and is_same(some, others):
             return _Order(symmetric, retold, asked=False).between(some, others)
@@ -182,4 +182,7 @@ def _named(
 
 def _says_something(tokens: Sequence[Token]) -> bool:
     idle = _ARTICLES | _UNSAID | lexicon.word_set("auxiliary")
-    return any(token.word not in idle or token.raw == "US" for token in tokens)
+    return any(
+        token.word not in idle or token.raw == "US" or (token.raw == "A" and not token.opens)
+        for token in tokens
+    )

@@ -34,15 +34,14 @@ def _members(one: Analysis, other: Analysis) -> list[tuple[str, ...]]:
     start = next(at for at, token in enumerate(tokens) if token is moved[0])
     if start and tokens[start - 1].word in lexicon.word_set("condition"):
         return []  # "Because it was late, he ran"
-    for token in tokens[start:]:
+    end = next(at for at, token in enumerate(tokens) if token is moved[-1])
+    for token in tokens[start : end + 1]:
         if token.raw == "," or token.word in _JOINTS:
             found.append(())
         elif _is_word(token):
             found[-1] = (*found[-1], token.stem)
         else:
             return []
-        if token is moved[-1]:
-            break
     return [member for member in found if member]
 
 

@@ -16,35 +16,6 @@ _LABEL = re.compile(
 )
 _FEWEST = 3
 """Two facts and a question."""
-_LEADS_BACK = frozenset(
-    {
-        "he",
-        "she",
-        "it",
-        "they",
-        "him",
-        "her",
-        "them",
-        "his",
-        "its",
-        "their",
-        "this",
-        "that",
-        "these",
-    }
-    | {
-        "those",
-        "then",
-        "later",
-        "afterwards",
-        "finally",
-        "so",
-        "therefore",
-        "but",
-        "however",
-        "also",
-    }
-)
 
 
 def are_reordered(a: Analysis, b: Analysis) -> bool:
@@ -57,7 +28,7 @@ def are_reordered(a: Analysis, b: Analysis) -> bool:
     facts = " ".join(left[:-1])
     if ":" in facts or not asks(left[-1]) or any(map(asks, left[:-1])):
         return False
-    in_order = _LEADS_BACK | lexicon.word_set("in_a_row")
+    in_order = lexicon.word_set("leads_back") | lexicon.word_set("in_a_row")
     return in_order.isdisjoint(a.words) and not task_of(words_of(left[-1]))
 
 

@@ -1,5 +1,8 @@
 """Differences in the text that is handed over to be worked on, in whatever layout."""
 
+from functools import cache
+from itertools import pairwise
+
 from llm_cache_proxy.domain.guard.pair.order.sentences import are_reordered
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
@@ -9,7 +12,7 @@ from llm_cache_proxy.domain.guard.text.tokens import Kind
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _FEW = 2
-_SAYING = frozenset({"say", "translate", "into", "for", "mean"})
+_INTO = frozenset({"in", "into", "to"})
 
 
 def _handed_over(pair: Pair) -> str | None:
@@ -48,8 +51,16 @@ def _other_form(pair: Pair) -> str | None:
 def _is_about_wording(analysis: Analysis) -> bool:
     if not lexicon.word_set("wording").isdisjoint(analysis.words):
         return True
-    languages = frozenset(lexicon.named("languages")["human"])
-    return not (_SAYING.isdisjoint(analysis.words) or languages.isdisjoint(analysis.words))
+    languages = _languages()
+    return not languages.isdisjoint(analysis.words) and any(
+        (one in _INTO and other in languages) or (one in languages and other == "for")
+        for one, other in pairwise(analysis.words)
+    )
+
+
+@cache
+def _languages() -> frozenset[str]:
+    return frozenset(lexicon.named("languages")["human"])
 
 
 @once_a_text

@@ -33,11 +33,9 @@ def _plural(pair: Pair) -> str | None:
 
 def _tells_one(words: tuple[str, ...]) -> bool:
     """Whether one or several of a kind are to be told, and nothing of a thing: "Tell me a joke"."""
-    at = next((at for at, word in enumerate(words) if word in _LISTENERS), -1)
-    behind = words[at + 1 : at + 2]
-    if at < 0 or not behind:
-        return False
-    return behind[0] in {"a", "an"} or behind[0] not in lexicon.function_words()
+    start = words.index("tell") + 1 if "tell" in words else 0
+    behind = [word for word in words[start:] if word not in _LISTENERS]
+    return behind[:1] in (["a"], ["an"]) or lexicon.function_words().isdisjoint(behind[:1])
 
 
 def _asks(words: tuple[str, ...]) -> bool:

@@ -32,6 +32,8 @@ class _Clause(NamedTuple):
 
 def other_subject(pair: Pair) -> str | None:
     """Whether somebody else does it: "Is my dog allowed to bite?", "Am I allowed to …"."""
+    if pair.only_a or pair.only_b or _PERSONS.isdisjoint((*pair.a.words, *pair.b.words)):
+        return None
     told = _other_voice(pair.a, pair.b) or _other_voice(pair.b, pair.a)
     if told is not None or has_passive(pair.a) != has_passive(pair.b):
         return told
@@ -60,17 +62,15 @@ def _clause(analysis: Analysis) -> _Clause | None:
     start = at + 1
     while start < len(tokens) and tokens[start].word in lexicon.word_set("determiner"):
         start += 1
-    if start >= len(tokens):
-        return None
-    subject = tokens[start]
-    person = subject.word in _PERSONS
-    if not person and (subject.stem not in analysis.content or subject.raw.endswith("'s")):
-        return None
     verb = start + 1
     skipped = lexicon.word_set("auxiliary") | {"to", "not"}
     while verb < len(tokens) and (tokens[verb].word in skipped or tokens[verb].word[-2:] == "ly"):
         verb += 1
     if verb >= len(tokens) or tokens[verb].stem not in analysis.content:
+        return None
+    subject = tokens[start]
+    person = subject.word in _PERSONS
+    if not person and (subject.stem not in analysis.content or subject.raw.endswith("'s")):
         return None
     behind = frozenset(token.stem for token in tokens[verb + 1 :] if token.stem in analysis.content)
     return _Clause(subject.stem, person, tokens[verb].stem, behind)
