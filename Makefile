@@ -97,8 +97,14 @@ attack: setup  ## Attack running servers in every way that is known; prints what
 soak: setup  ## A hundred clients for SOAK_SECONDS (180), each answer compared; the memory stays flat
 	@SOAK_SECONDS=$${SOAK_SECONDS:-180} $(BIN)/python -m pytest -q -s -p no:xdist tests/resilience/soak/test_soak.py
 
-fuzz: $(INSTALLED)  ## Every parser of foreign bytes, FUZZ_EXAMPLES (20,000) inputs each; half an hour
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest -q -p no:xdist --timeout 3600 tests/fuzz/test_parsers.py
+# What every run does with fewer: bytes for each parser, requests, streams, pairs, counted results.
+DEEP_TESTS := tests/fuzz tests/integration/cli/test_verified_accuracy.py \
+	tests/integration/metrics/test_exact_counters.py \
+	tests/integration/server/test_description_fuzzing.py
+
+fuzz: setup  ## What tests make up, far more of it, FUZZ_EXAMPLES (20,000) for each parser; forty minutes
+	@TEST_EXTENT=deep FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest -q -p no:xdist \
+		--timeout 3600 $(DEEP_TESTS)
 
 failures: setup  ## Write docs/upstream-failures.md anew from what happens
 	@cd tests && ../$(BIN)/python -m resilience.upstream_table

@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
+from samples.extent import extent
 from servers.proxy.process import proxy_process
 from servers.redis.process import redis_process
 from servers.upstream.scripted import ScriptedUpstream
 
-REQUESTS = 10_000
+REQUESTS = extent(3_000, 10_000)
 AT_ONCE = 16
 DISTINCT = 150
 RESULTS = {
@@ -68,7 +69,7 @@ async def answered(urls: list[str], seed: int) -> Counter[str]:
 
 
 @pytest.mark.timeout(1200)
-def test_every_result_of_ten_thousand_requests_is_counted_exactly_once(tmp_path: Path) -> None:
+def test_every_result_of_thousands_of_requests_is_counted_exactly_once(tmp_path: Path) -> None:
     settings = {
         # Slow turns of a busy machine are no failures: what is asked here is what is counted.
         "EXACT_DEADLINE_SECONDS": "30",
@@ -100,9 +101,9 @@ def test_every_result_of_ten_thousand_requests_is_counted_exactly_once(tmp_path:
     assert {name: counted[name] for name in RESULTS.values()} == {
         name: answer[header] for header, name in RESULTS.items()
     }
-    assert answer["HIT-EXACT"] > 4_000
+    assert answer["HIT-EXACT"] > REQUESTS * 0.4
     assert answer["MISS"] > DISTINCT
-    assert answer["BYPASS"] > 300
+    assert answer["BYPASS"] > REQUESTS * 0.03
     assert sum(tier["count"] for tier in metrics["latency"].values()) == REQUESTS
     models = metrics["cost_analysis"]["by_model"]
     saving = ("exact_hits", "semantic_hits", "coalesced", "stale")

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from llm_cache_proxy.api.description.document import description
 from llm_cache_proxy.api.v1.cached.named_paths import DESCRIBED_PATHS
+from samples.extent import extent
 from servers.proxy.process import proxy_process
 from servers.upstream.rich_answers import NAMED
 from servers.upstream.scripted import ScriptedUpstream
@@ -29,6 +30,8 @@ DESCRIPTION = description()
 schema = schemathesis.openapi.from_dict(DESCRIPTION)
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 pytestmark = pytest.mark.timeout(1200)
+EXAMPLES = extent(25, 400)
+"""Of each operation that clients call."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ def test_any_request_has_an_answer_as_described(
 ) -> None:
     @given(case=schema[path][method].as_strategy(generation_mode=mode))
     @settings(
-        max_examples=80 if path.startswith("/v1") else 15,
+        max_examples=EXAMPLES if path.startswith("/v1") else 15,
         derandomize=True,
         deadline=None,
         database=None,

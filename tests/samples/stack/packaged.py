@@ -1,10 +1,13 @@
 """The stack's folders as `sam build` leaves them, for the Python that runs the tests.
 
-The packages are those of the tests' own environment, so nothing is downloaded or compiled.
+The packages are those of the tests' own environment, so nothing is downloaded or compiled: what this
+has compiled goes with its source, or each start of a function would compile it anew.
 """
 
 import shutil
+import struct
 from importlib.metadata import distribution
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
 from infra.layer_requirements import LAYER
@@ -16,6 +19,11 @@ _STREAMING = "functions/completions/requirements.txt"
 _AWS_SDK = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _IMAGE = "PackageType: Image\n"
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "tests", "*.pyi")
+_UNCHECKED = MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
+"""The header of a compiled file that is taken as it is, whatever time an archive gives its source.
+
+https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+"""
 
 
 def package_stack(folder: Path, *, image_uri: str) -> Path:
@@ -50,7 +58,7 @@ def add_aws_sdk(python: Path) -> None:
 
 def _package_layer(python: Path) -> None:
     source = ROOT / "layers/shared/llm_cache_proxy"
-    shutil.copytree(source, python / source.name, ignore=_LEFT_OUT)
+    shutil.copytree(source, python / source.name, ignore=_LEFT_OUT, copy_function=_copy_file)
     _copy_packages(ROOT / LAYER, python)
 
 
@@ -67,4 +75,20 @@ def _copy_package(name: str, python: Path) -> None:
         if ".." not in file.parts and "__pycache__" not in file.parts:
             target = python / file
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(str(installed.locate_file(file)), target)
+            _copy_file(str(installed.locate_file(file)), str(target))
+
+
+def _copy_file(source: str, target: str) -> None:
+    """The file, and what it was compiled to, if that is of the file as it is."""
+    shutil.copyfile(source, target)
+    if not source.endswith(".py"):
+        return
+    compiled = Path(cache_from_source(source))
+    if not compiled.is_file():
+        return
+    code, file = compiled.read_bytes(), Path(source).stat()
+    of_this = (int(file.st_mtime), file.st_size)
+    if code.startswith(MAGIC_NUMBER + struct.pack("<3I", 0, *of_this)):
+        beside = Path(cache_from_source(target))
+        beside.parent.mkdir(exist_ok=True)
+        beside.write_bytes(_UNCHECKED + code[len(_UNCHECKED) :])
