@@ -2,6 +2,8 @@
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
+# A process writes down what it has compiled: most of what is started here imports what others have.
+unexport PYTHONDONTWRITEBYTECODE
 MODEL := .model/all-MiniLM-L6-v2
 INSTALLED := $(VENV)/.installed
 STAGE_OPTION = $(if $(STAGE),--stage $(STAGE))
@@ -69,7 +71,12 @@ coverage: $(INSTALLED)  ## Hold the unit tests to every branch of domain and pip
 
 test: setup  ## Everything whose services are found; names what it left out
 	@$(MAKE) --no-print-directory check
-	@# Tests start some hundred processes, which compile what they import where nothing is written.
+	@$(MAKE) --no-print-directory integration
+
+# All but the unit tests.
+.PHONY: integration
+integration: setup
+	@# What is packaged takes what is compiled with it.
 	@$(BIN)/python -m compileall -q layers/shared functions infra tests/fakes tests/samples tests/servers
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests \
 		--ignore=tests/unit

@@ -1,7 +1,7 @@
 """Programs whose pins conflict with the package's: the cloud side's, and others' test suites.
 
 Each has an environment of its own under build/, made when first needed;
-`python -m infra.tools TOOL` makes it and prints where the program is.
+`python -m infra.tools TOOL ...` makes them and prints where each program is.
 """
 # ruff: noqa: S603 - starts pip and uv with arguments of its own
 
@@ -115,7 +115,7 @@ def _installed_by_uv(python: str, packages: tuple[str, ...]) -> bool:
         return False
     if uv is None:
         return False
-    command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
+    command = [uv, "pip", "install", "--quiet", "--python", python]
     done = subprocess.run([*command, *packages], check=False, capture_output=True)
     return done.returncode == 0
 
@@ -126,6 +126,8 @@ def _listed(packages: tuple[str, ...]) -> str:
 
 if __name__ == "__main__":
     try:
-        sys.stdout.write(f"{found_or_installed(sys.argv[1])}\n")
+        for name in sys.argv[1:]:
+            found = web_adapter() if name == "web-adapter" else found_or_installed(name)
+            sys.stdout.write(f"{found}\n")
     except NotInstalled as exc:
         sys.exit(str(exc))

@@ -1,7 +1,7 @@
 """The stack's folders as `sam build` leaves them, for the Python that runs the tests.
 
-The packages are those of the tests' own environment, so nothing is downloaded or compiled: what this
-has compiled goes with its source, or each start of a function would compile it anew.
+The packages are those of the tests' own environment, so nothing is downloaded or compiled: what
+this has compiled goes with its source, or each start of a function would compile it anew.
 """
 
 import shutil
