@@ -34,12 +34,14 @@ def trust_read_once() -> Callable[..., ssl.SSLContext]:
 
     Every client of httpx reads it, in 25 ms of CPU, and tests make thousands that never use TLS.
     """
-    given = {"cafile": os.environ.get("SSL_CERT_FILE") or certifi.where()}
+    authorities = os.environ.get("SSL_CERT_FILE") or certifi.where()
     create = ssl.create_default_context
-    once = cache(lambda: create(**given))
+    once = cache(lambda: create(cafile=authorities))
 
     def created(*purpose: ssl.Purpose, **files: Any) -> ssl.SSLContext:
-        return once() if files == given and not purpose else create(*purpose, **files)
+        if files == {"cafile": authorities} and not purpose:
+            return once()
+        return create(*purpose, **files)
 
     return created
 
