@@ -62,6 +62,8 @@ BEGUN_FIRST = (
     "tour/",
     "integration/server/test_workers.py",
     "resilience/test_stored_behind.py",
+    "integration/cli/test_verified_accuracy.py",
+    "integration/metrics/",
     "sdk/",
     "fuzz/",
     "attacks/",
