@@ -29,12 +29,19 @@ def swapped(pair: Pair) -> str | None:
         or not pair.is_exacting
     ):
         return None
-    if _both_request(pair):
+    if _both_request(pair) or _named_alike(a, b):
         return None
     left, right = _weighty(a, pair.only_a, pair), _weighty(b, pair.only_b, pair)
     if (pair.only_a or pair.only_b) and (left or right):
         return f"{' '.join(each.word for each in a)} and {' '.join(each.word for each in b)}"
     return None
+
+
+def _named_alike(a: tuple[Token, ...], b: tuple[Token, ...]) -> bool:
+    """Whether one text only says what kind of thing both name: "the # sign", "#"."""
+    said = lexicon.word_set("naming_noun") | {"the"}
+    left, right = ([token.raw for token in side if token.word not in said] for side in (a, b))
+    return left == right and bool(left)
 
 
 def _both_request(pair: Pair) -> bool:
@@ -75,10 +82,22 @@ def _only_orders(pair: Pair, added: tuple[Token, ...]) -> bool:
 
 def _only_announces(pair: Pair, added: tuple[Token, ...]) -> bool:
     """Whether the words only say what kind of thing follows: "the equation x + 3 = 7"."""
+    if _names_next(pair, added):
+        return True
     if not pair.a.signature or pair.a.signature != pair.b.signature:
         return False
     announcing = lexicon.word_set("announcing")
     return all(token.word in announcing or token.word in {"the", "this"} for token in added)
+
+
+def _names_next(pair: Pair, added: tuple[Token, ...]) -> bool:
+    """Whether the words say what the next one is: "the acronym HTTP", "the letter R"."""
+    tokens = (pair.a if pair.gap.a else pair.b).tokens
+    after = next(at for at, token in enumerate(tokens) if token is added[-1]) + 1
+    nouns = lexicon.word_set("naming_noun") | {"the"}
+    if after == len(tokens) or any(token.word not in nouns for token in added):
+        return False
+    return tokens[after].raw.isupper() or not tokens[after].raw.isalpha()
 
 
 def _is_closer_description(pair: Pair, added: tuple[Token, ...]) -> bool:

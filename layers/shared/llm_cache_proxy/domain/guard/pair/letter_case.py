@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
+from llm_cache_proxy.domain.guard.text.technical import is_technical
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -60,6 +61,8 @@ def _is_other_unit(before: Token | None, one: Token, other: Token) -> bool:
     left, right = one.raw.removesuffix("ps"), other.raw.removesuffix("ps")
     if one.kind is Kind.IDENTIFIER and left[:1].isdigit():
         left, right, after_number = left.lstrip("0123456789."), right.lstrip("0123456789."), True
+    if after_number and {left, right} == {"mbit", "Mbit"}:
+        return True
     if not after_number or not 0 < len(left) <= _LONGEST_UNIT or len(left) != len(right):
         return False
     if (len(left) == 1 and left.casefold() in _UNITS_BY_CASE) or {left, right} == _CALORIES:
@@ -185,7 +188,7 @@ def _is_argument(analysis: Analysis, at: int) -> bool:
     typed = [token.word for token in reversed(run)]
     if not lexicon.word_set("command_line").isdisjoint(typed):
         return True
-    if "computing" in analysis.classes and not lexicon.word_set("command_word").isdisjoint(typed):
+    if is_technical(analysis) and not lexicon.word_set("command_word").isdisjoint(typed):
         return True
     tools, parted = lexicon.word_set("command_with_subcommand"), lexicon.word_set("subcommand")
     return any(one in tools and then in parted for one, then in pairwise(typed))

@@ -37,7 +37,7 @@ def _set_apart(one: Analysis, other: Analysis) -> str | None:
         joined = stem(prefix + word)
         if joined in other.stems or (prefix, word) in _apart(other.text):
             continue
-        if (prefix, word) in pairwise(other.words):
+        if prefix != "a" and (prefix, word) in pairwise(other.words):
             continue
         if stem(word) in other.stems and "negator" not in other.classes:
             return f"{prefix}{word} and {word}"

@@ -25,6 +25,7 @@ _SAID = frozenset("ur")
 """What is "you" and "are" where no other letter stands."""
 _BEFORE_YOU = frozenset({"do", "can", "could", "would", "will", "did"})
 """Words behind which an "u" is "you": "how do u sort"."""
+_SIGN_NAMES = frozenset({"sign", "symbol", "operator", "character"})
 _LABELS = frozenset({"q", "a"})
 _LETTER_AND_NOUN = 3
 _LETTERS = frozenset({Kind.WORD, Kind.IDENTIFIER})
@@ -113,7 +114,7 @@ def _singles(analysis: Analysis, other: Analysis) -> list[Item]:
         and not (tokens[at].word == "a" and names_file)
         and not (tokens[at].raw in _SAID and tokens[at - 1].word in _BEFORE_YOU)
     ]
-    if all(tokens[at].raw in _SAID for at in found):
+    if all(tokens[at].raw in _SAID for at in found) and "computing" not in analysis.classes:
         return []
     return [item_at(tokens, _letter(tokens[at]).casefold(), at, at + 1) for at in found]
 
@@ -206,11 +207,18 @@ def _opens_more(tokens: tuple[Token, ...], at: int) -> bool:
     token = tokens[at]
     if token.capital and token.kind in _LETTERS:
         return True
+    if token.raw == "`" or (len(token.raw) == 1 and _is_sign_name(tokens, at + 1)):
+        return True
     if token.raw in _EMPHASIS:
         return _is_word(tokens, at + 1)
     if token.raw == "<":  # "a <div>"
         return _is_word(tokens, at + 1) and any(each.raw[0] == ">" for each in tokens[at + 2 :][:1])
     return token.kind not in {*_LETTERS, Kind.MARK, Kind.SYMBOL} or token.raw[0] in "\"“„«(['"
+
+
+def _is_sign_name(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a word such as "sign" stands there: "a % sign"."""
+    return at < len(tokens) and tokens[at].word in _SIGN_NAMES
 
 
 def _other_case(pair: Pair, a: list[Item], b: list[Item]) -> str | None:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from llm_cache_proxy.domain.guard.pair.between import other_marks
 from llm_cache_proxy.domain.guard.pair.letter_case import is_pressed, other_argument
 from llm_cache_proxy.domain.guard.pair.pair import Pair
+from llm_cache_proxy.domain.guard.pair.placed import other_places
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.signs.loose import loose_signs
@@ -30,10 +32,14 @@ _NAMED = re.compile(r"\.([A-Za-z][\w-]*)|<([A-Za-z]\w+)>|#([A-Za-z]\w{2,})")
 
 
 def _signs(pair: Pair) -> str | None:
+    return _other_signature(pair) or other_places(pair)
+
+
+def _other_signature(pair: Pair) -> str | None:
     a, b = _beside(pair.a, pair.b), _beside(pair.b, pair.a)
     if a == b:
         if a or _has_definition(pair) or _has_flag(pair):
-            return _other_case(pair) or _other_loose(pair)
+            return _other_case(pair) or _other_loose(pair) or other_marks(pair)
         other = other_argument(pair.a, pair.b) or _other_literal(pair)
         other = (
             other
@@ -41,7 +47,7 @@ def _signs(pair: Pair) -> str | None:
             or _other_compound(pair)
             or _other_owner(pair.a.text, pair.b.text)
         )
-        return other or _other_loose(pair)
+        return other or _other_loose(pair) or other_marks(pair)
     if pair.retells:
         return None  # news: "[he]", "(nyse: PEP)"
     only = next((unit for unit in (*a, *b) if (unit in a) != (unit in b)), "their order")

@@ -4,6 +4,7 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from llm_cache_proxy.domain.guard.pair.capitals import other_capitals
 from llm_cache_proxy.domain.guard.pair.letter_case import (
     other_identifier,
     other_member,
@@ -132,7 +133,7 @@ def _case(pair: Pair) -> str | None:
         if _in_capitals_of(a, b) != _in_capitals_of(b, a):
             return "an identifier differs in its capitals"
     other = other_symbol(pair.a, pair.b) or other_identifier(pair.a, pair.b)
-    return other or other_member(pair.a, pair.b)
+    return other or other_member(pair.a, pair.b) or other_capitals(pair)
 
 
 def _in_capitals_of(raws: set[str], others: set[str]) -> set[str]:
@@ -152,7 +153,8 @@ def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
         if then.kind is Kind.NUMBER and one.word in lexicon.word_set("brand")
     }  # "windows 11"
     shouted = all(token.raw.isupper() for token in words if len(token.raw) > 1)
-    titled = sum(token.capital for token in words) * 3 > len(words) * 2
+    long = [token.capital for token in words if len(token.raw) > 1]
+    titled = sum(long) * 3 > len(long) * 2
     # A word all in capitals shouts: it does not show that the writer takes care of capitals.
     lowered = not any(token.capital and not token.raw.isupper() for token in words)
     found: dict[str, set[str]] = {}

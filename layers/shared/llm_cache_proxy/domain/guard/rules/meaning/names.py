@@ -10,6 +10,7 @@ from llm_cache_proxy.domain.guard.words import lexicon
 
 _UNLIKE_NAMES = frozenset({"new", "north", "south", "east", "west", "upper", "lower", "great"})
 
+_DEGREES = frozenset({"°", "degree", "degrees"})
 _TITLES = frozenset({"jr", "sr", "inc", "corp", "ltd", "plc", "co", "llc"})
 """What follows a name and may be left out where something is only told."""
 
@@ -65,6 +66,8 @@ def _means_language(
         return before in lexicon.word_set("before_language") and not describes
     if token.word not in lexicon.word_set("ambiguous_language"):
         return True
+    if before in _DEGREES:
+        return False  # "20 °C"
     if after is not None and len(after.raw) == 1 and after.capital:
         return False  # "C. S. Lewis"
     return (token.capital and not token.opens) or before in {"in", "using", "with"}

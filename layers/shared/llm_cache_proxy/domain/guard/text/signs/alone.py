@@ -37,7 +37,7 @@ def is_face(chunks: list[str], at: int) -> bool:
     if at == len(chunks) - 1:
         short = len(chunks) == _FEW - 1 or before in lexicon.function_words()
         return before in _FACES or (1 < len(chunks) <= _FEW and short)
-    return at > 0
+    return at > 0 and before.rstrip(ENDS) not in lexicon.word_set("greeting")
 
 
 def is_place(chunks: Line, at: int) -> bool:

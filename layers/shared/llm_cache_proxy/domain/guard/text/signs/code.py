@@ -32,6 +32,8 @@ _ANY_CASE = re.compile(
     r"=[A-Za-z]+\([^\"']*|\.(?i:csv|json|txt|pdf|xml|ya?ml|html?|md|png|jpe?g|gif|exe|zip|docx?|xlsx?|pptx?|env|log|sql|mp[34])"
     r"|[A-Za-z]{4,}\+"
 )
+_AGGREGATE = re.compile(r"^(?:COUNT|SUM|AVG|MIN|MAX)(?=\()")
+"""Functions of SQL, which may be written in any case."""
 _SHELLS = re.compile(r"\b(?:bash|shell|sh|zsh)\b", re.IGNORECASE)
 _EXPANDS = re.compile(r"[$`\\!]")
 _CHARACTER = re.compile(r"'\\?[^'\\]{1,2}'|\"\\?[^\"\\]{1,2}\"")
@@ -89,7 +91,9 @@ def is_code(core: str) -> bool:
 
 def spelt(core: str) -> str:
     """A kind of file, or a name with a plus, in small letters; anything else as it is."""
-    return core.casefold() if _ANY_CASE.fullmatch(core) else core
+    if _ANY_CASE.fullmatch(core):
+        return core.casefold()
+    return _AGGREGATE.sub(lambda name: name[0].casefold(), core) if "(" in core else core
 
 
 def kept_quote(chunks: Line, at: int, core: str) -> str:

@@ -125,8 +125,9 @@ def formula(chunks: list[str], start: int, end: int) -> Iterator[str]:
     before = chunks[start - 1] if start and chunks[start] in RELATION else ""
     after = chunks[end] if end < len(chunks) and chunks[end - 1] in RELATION else ""
     before, after = (each if _is_named(each) else "" for each in (before, after))
-    if end == start + 1 and chunks[start] in RELATION and not (before or after):
-        yield chunks[start]
+    alone = "".join(chunks[start:end]).rstrip(ENDS)
+    if alone in RELATION and chunks[start].rstrip(ENDS) == alone and not (before or after):
+        yield alone
         return
     if before or after:
         core = "".join(chunks[start:end])

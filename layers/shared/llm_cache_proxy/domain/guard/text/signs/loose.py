@@ -45,7 +45,7 @@ def loose_signs(text: str, *, computing: bool) -> list[str]:
     """The signs of a text; more of them count in one about computers."""
     text = text.translate(TYPED).rstrip("?=. \n")
     values = ["'" for _ in _QUOTED_VALUE.finditer(text)]
-    text = _RATIO.sub(_without_stroke, _TAG.sub(r"\1", _BULLET.sub("", text)))
+    text = ratios_joined(_TAG.sub(r"\1", _BULLET.sub("", text)))
     text = without_strokes(with_keys(text))
     if computing:
         return values + _SIGN.findall(text) + _TYPED_VALUE.findall(text)
@@ -56,6 +56,11 @@ def loose_signs(text: str, *, computing: bool) -> list[str]:
 def _parted(parting: re.Match[str]) -> str:
     """A space where a sign only parts two words; a unit by another keeps its stroke: "mg/kg"."""
     return parting[0] if _PER.match(parting.string, max(parting.start() - 2, 0)) else " "
+
+
+def ratios_joined(text: str) -> str:
+    """The text with a hyphen in shares of a whole, and in hours and days: "80-20", "24-7"."""
+    return _RATIO.sub(_without_stroke, text) if "/" in text else text
 
 
 def _without_stroke(ratio: re.Match[str]) -> str:

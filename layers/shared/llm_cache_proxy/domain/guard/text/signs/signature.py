@@ -53,6 +53,8 @@ _REPLACED = re.compile(r"\[((?:your|my|the|an?|any|some|insert) [A-Za-z ]+)\]")
 _BLOCK = re.compile(r"\b(for|if|switch|while)\s(?=\([^()\n]*(?:;|\)\s?\{))")
 """A word before the condition of a block: "if (x) {"."""
 _OPENED_BLOCK = re.compile(r"\)\s\{")
+_REDIRECTED = re.compile(r"(?<=\s)>(?=[A-Za-z./])")
+"""What a file is written behind: "ls >a.txt"."""
 _FEET = re.compile(r"(?<=\d')\s(?=\d{1,2}\")")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LANGUAGE = re.compile(r"(?<![\w.+#])(?:[cC]\+\+|[cCfF]#|\.(?:NET|Net|net))(?![\w+#])")
@@ -90,6 +92,8 @@ def _plain(text: str) -> str:
     text = _TIMES.sub("*", text)
     if "{" in text or ";" in text:
         text = _OPENED_BLOCK.sub("){", _BLOCK.sub(r"\1", text))
+    if ">" in text:
+        text = _REDIRECTED.sub("> ", text)
     if "'" in text:
         text = _FEET.sub("", text)
     if "," in text and "(" not in text and "[" not in text:

@@ -1,0 +1,129 @@
+"""Whether marks between two words, or beside a number, a letter or a name, tell two texts apart.
+
+Between words few do: they part and end what is said. Beside anything else most do.
+"""
+
+import re
+
+from llm_cache_proxy.domain.guard.pair.around import Around
+from llm_cache_proxy.domain.guard.pair.gaps import Difference
+from llm_cache_proxy.domain.guard.words import lexicon
+
+_MONEY = "$\u20ac\u00a3\u00a5\u20b9"
+_PARTING = frozenset(",.;:!?-()[]/&\u2022\u00bf\u00a1|~+")
+"""Marks that part or end what is said, between two words."""
+_ENDING = frozenset(".?!,;:)]")
+_ALONE = re.compile(r"\s[,;:.!?/]{1,3}\s")
+_LOGIC = frozenset({"and", "or", "not", "where", "when", "if", "else"})
+ASKING = frozenset({"a", "an", "and", "between", "do", "does", "is", "of", "or", "the"})
+"""Words behind which a mark that stands alone is asked about."""
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def is_word(part: str) -> bool:
+    """Whether it is a word of several letters, and no number or name with digits."""
+    return len(part) > 1 and part.isalpha()
+
+
+def without(text: str, marks: str) -> str:
+    """The text without any of the marks."""
+    return text.translate(dict.fromkeys(map(ord, marks))) if text else text
+
+
+def tells_between_words(difference: Difference, plain: str, bare: str, around: Around) -> bool:
+    """Whether the marks between two words tell; `plain` and `bare` are those without quotes."""
+    before, after, marks = difference.before, difference.after, {plain, bare}
+    if not _PARTING.issuperset(plain + bare):
+        return True
+    if _stands_alone(difference) or (marks == {"!", "?"} and not after[:1].isupper()):
+        return True
+    if ("(" in plain) != ("(" in bare) or (")" in plain) != (")" in bare):
+        return _in_condition(before, after, around)
+    return "" in marks and _one_mark_tells(difference, plain or bare, around)
+
+
+def _one_mark_tells(difference: Difference, mark: str, around: Around) -> bool:
+    """Whether a mark tells that one of two texts has between two words and the other lacks."""
+    before, after = difference.before, difference.after
+    if mark == "/":
+        return "/ " in difference[:2] and around.ends_path
+    if mark == "-":
+        return _acts(before, after) or around.speaks_of("spelled_out")
+    if mark == ",":
+        return _calls(before, after, around)
+    return mark == "." and _ends_name(before, after, around)
+
+
+def _stands_alone(difference: Difference) -> bool:
+    """Whether a mark stands by itself, as one does that is asked about: "What is a ; in C?"."""
+    stands = any(_ALONE.fullmatch(gap) for gap in difference[:2])
+    return stands and difference.before.casefold() in ASKING
+
+
+def _ends_name(before: str, after: str, around: Around) -> bool:
+    """Whether a full stop ends no sentence, but the name of a host: "example.com."."""
+    ends = not after.islower() or before.casefold() in lexicon.word_set("shortened")
+    return around.is_code and not ends and not around.is_careless
+
+
+def _acts(before: str, after: str) -> bool:
+    """Whether the first of two words could do what the second says: "man eating", "man-eating"."""
+    return after.casefold().endswith("ing") and before.casefold() in lexicon.word_set("animate")
+
+
+def _calls(before: str, after: str, around: Around) -> bool:
+    """Whether a comma makes one who is done to one who is called: "Let's eat, grandma"."""
+    last = around.pair.a.words[-1:] == (after.casefold(),) or around.speaks_of("spelling")
+    return last and "let" in around.words and before.casefold() not in lexicon.function_words()
+
+
+def _in_condition(before: str, after: str, around: Around) -> bool:
+    """Whether brackets join the parts of a condition, or run commands in a shell of their own."""
+    commands = lexicon.word_set("command_line") | lexicon.word_set("command_word")
+    joins = not _LOGIC.isdisjoint({before.casefold(), after.casefold()})
+    return around.is_code and (joins or after in commands)
+
+
+def tells_beside_symbol(difference: Difference, plain: str, bare: str, around: Around) -> bool:
+    """The same of marks beside a number, a letter or a name."""
+    before, after, marks = difference.before, difference.after, {plain, bare}
+    if without(plain, _MONEY) == without(bare, _MONEY):
+        return False  # the rule on units compares them
+    if marks == {".", ""}:
+        return not _is_initial(before)
+    if marks == {"-", ""}:
+        return not _is_compound(difference)
+    if marks <= {",", ";", "", ",,"}:
+        return "" not in marks or around.is_code or _is_mixed(before)
+    if all(_ENDING.issuperset(each) for each in marks):
+        return "" in marks and (_is_mixed(before) or not after[:1].isupper())
+    return not marks <= {"(", ")", "", ",", ")."} or _encloses(before, after, around)
+
+
+def _is_compound(difference: Difference) -> bool:
+    """Whether a hyphen only joins a number or a letter to a word: "t-test", "50-seat"."""
+    gaps = {*difference[:2]}
+    spaced = "-" in gaps and gaps <= {"-", " ", ""}
+    return spaced and (is_word(difference.before) or is_word(difference.after))
+
+
+def _encloses(before: str, after: str, around: Around) -> bool:
+    """Whether brackets around a number or a letter tell; around a year they do not."""
+    if not _LOGIC.isdisjoint({before.casefold(), after.casefold()}):
+        return True
+    if is_word(before) and _YEAR.fullmatch(after):
+        return False
+    return around.is_code or around.about_money or before.isdigit() or after.isdigit()
+
+
+def _is_mixed(part: str) -> bool:
+    """Whether it has letters and digits, as identifiers have, and sizes: "5px"."""
+    return not (part.isalpha() or part.isdigit() or _ORDINAL.fullmatch(part))
+
+
+def _is_initial(before: str) -> bool:
+    """Whether a full stop only shortens a name or a title: "J. Doe", "vs. 5"."""
+    if len(before) == 1:
+        return before.isupper()
+    return before.casefold() in lexicon.word_set("shortened")
