@@ -52,6 +52,10 @@ DIFFERENT = {
     "a comma between measures": ("Set padding: 2px 4px", "Set padding: 2px, 4px"),
     "columns": ("What does SELECT a, b FROM t do?", "What does SELECT a b FROM t do?"),
     "a mark of a password": ("Is Winter23! strong enough?", "Is Winter23 strong enough?"),
+    "a name of a host": ("Is tea-time.com free?", "Is teatime.com free?"),
+    "days": ("Is it open Mon-Fri?", "Is it open Mon, Fri?"),
+    "packages above": ("Explain from . import b", "Explain from .. import b"),
+    "moves": ("Is 2.e4 good?", "Is 2...e4 good?"),
     "an apostrophe that moves": ("Is it its or it's?", "Is it its or its'?"),
 }
 SAME = {
@@ -70,6 +74,9 @@ SAME = {
     "a compound": ("Is a well-known tea good?", "Is a well known tea good?"),
     "a compound of a number": ("Is a 40-seat bus big?", "Is a 40 seat bus big?"),
     "a compound of a letter": ("What is a t-test?", "What is a t test?"),
+    "what one does to a thing": ("What is dog-walking?", "What is dog walking?"),
+    "a plea": ("help :( my tea is hot", "help, my tea is hot"),
+    "sentences behind a name with digits": ("Is it in B2? why not", "Is it in B2; why not"),
     "a call": ("How does dict.get() work?", "How does dict.get work?"),
     "a kind of file": ("How do I add a .gitignore?", "How do I add a gitignore?"),
     "a tag": ("How do I style a <div>?", "How do I style a div?"),

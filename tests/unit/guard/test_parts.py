@@ -76,7 +76,7 @@ def test_the_text_that_is_handed_over_is_found(text: str, handed: tuple[str, ...
         ("Run:\n  go()", (" go()",)),
         ("Run:\n\tgo()", ("\tgo()",)),
         ("Run it:\n  b\n      c\n  d", (" b", "  c", " d")),
-        ("Run it:\n    b\n        c\n      d", (" b", "  c", "      d")),
+        ("Run it:\n    b\n        c\n      d", (" b", "  c", "<      d")),
     ],
 )
 def test_code_formulas_and_data_are_found_as_written(text: str, units: tuple[str, ...]) -> None:

@@ -5,6 +5,14 @@ import pytest
 from llm_cache_proxy.domain.guard import Guard
 
 DIFFERENT = {
+    "a command and a string": ("What does `cal` do in bash?", "What does 'cal' do in bash?"),
+    "quotes that are asked about": (
+        'Is "tea" in quotes right here?',
+        "Is tea in quotes right here?",
+    ),
+    "verses": ("What does Luke 5:3 say?", "What does Luke 5:3-5 say?"),
+    "a level of Python": ("Run it:\nif x:\n  y\n z", "Run it:\nif x:\n  y\n  z"),
+    "a people": ("What's a Dane?", "What's a dane?"),
     "a value in quotes": ('Is "None" falsy in Python?', "Is None falsy in Python?"),
     "null in quotes": ('What is typeof "null"?', "What is typeof null?"),
     "a column and a string": ('SELECT "age" FROM t', "SELECT 'age' FROM t"),
@@ -59,6 +67,10 @@ DIFFERENT = {
     "a prefix with a hyphen": ("Is it an a-typical case?", "Is it a typical case?"),
 }
 SAME = {
+    "an article before a value": ("What is a NULL pointer?", "What is a null pointer?"),
+    "a price": ("How much is $ 70 in euros?", "How much is $70 in euros?"),
+    "a prefix set apart": ("Is an anti virus tool good?", "Is an antivirus tool good?"),
+    "the first row of a formula": ("y = 3x + 1 slope", "y = 3x+1 slope"),
     "words in other quotes": ('What is "tea time"?', "What is 'tea time'?"),
     "a mark inside quotes": ('What is "tea time?"', 'What is "tea time"?'),
     "a word in quotes": ('Explain "karma" to me', "Explain karma to me"),

@@ -39,6 +39,11 @@ class Around:
         """Whether the stroke behind a path or an address tells: of a folder, to a server."""
         return "://" not in self.pair.a.text or self.speaks_of("hosting")
 
+    def names(self, part: str) -> bool:
+        """Whether the part stands inside the name of a host or in an address."""
+        behind = (text.partition(part)[2] for text in (self.pair.a.text, self.pair.b.text))
+        return any(rest[:1] in {".", "@"} and rest[1:2].isalnum() for rest in behind)
+
     @property
     def has_moved_mark(self) -> bool:
         """Whether both have the same marks, so that one of them only stands elsewhere."""

@@ -14,6 +14,7 @@ _ASKED = frozenset(
 )
 """Words before a name that is asked about: "What is Integer?", "the type String"."""
 _COMPARING = frozenset({"vs", "versus", "differ", "difference", "same"})
+_ARTICLES = frozenset({"a", "an"})
 _CHORDS = frozenset({"chord", "chords"})
 _BY_CAPITALS = frozenset({"lowercase", "uppercase", "capitals", "camelcase"})
 _SPELT = frozenset({Kind.WORD, Kind.IDENTIFIER})
@@ -66,7 +67,7 @@ def _is_other(one: Token, other: Token, before: str) -> bool:
         return word in lexicon.word_set("typed_capitals")
     if word in lexicon.word_set("typed_name"):
         return True
-    if word in lexicon.word_set("typed_capitals"):
+    if word in lexicon.word_set("typed_capitals") and before not in _ARTICLES:
         return any(raw.isupper() for raw in raws)
     return before in _ASKED and word in lexicon.word_set("typed_type")
 

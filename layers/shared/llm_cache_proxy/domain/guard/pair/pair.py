@@ -11,8 +11,9 @@ from llm_cache_proxy.domain.guard.pair.opposed.converse import is_converse
 from llm_cache_proxy.domain.guard.pair.opposed.negation import made_good
 from llm_cache_proxy.domain.guard.pair.order.gap import Gap, gap
 from llm_cache_proxy.domain.guard.pair.order.places import Places, has_light_words, places
+from llm_cache_proxy.domain.guard.text.accents import UNDETERMINED
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
-from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, UNDETERMINED
+from llm_cache_proxy.domain.guard.text.foreign import ENGLISH
 from llm_cache_proxy.domain.guard.text.markers import is_order
 from llm_cache_proxy.domain.guard.text.tokens import Token
 

@@ -36,7 +36,11 @@ def tells_between_words(difference: Difference, plain: str, bare: str, around: A
     before, after, marks = difference.before, difference.after, {plain, bare}
     if not _PARTING.issuperset(plain + bare):
         return True
-    if _stands_alone(difference) or (marks == {"!", "?"} and not after[:1].isupper()):
+    if (
+        _is_range(difference)
+        or _stands_alone(difference)
+        or (marks == {"!", "?"} and not after[:1].isupper())
+    ):
         return True
     if ("(" in plain) != ("(" in bare) or (")" in plain) != (")" in bare):
         return _in_condition(before, after, around)
@@ -49,7 +53,11 @@ def _one_mark_tells(difference: Difference, mark: str, around: Around) -> bool:
     if mark == "/":
         return "/ " in difference[:2] and around.ends_path
     if mark == "-":
-        return _acts(before, after) or around.speaks_of("spelled_out")
+        return (
+            _acts(before, after)
+            or around.speaks_of("spelled_out")
+            or around.names(f"{before}-{after}")
+        )
     if mark == ",":
         return _calls(before, after, around)
     return mark == "." and _ends_name(before, after, around)
@@ -57,8 +65,13 @@ def _one_mark_tells(difference: Difference, mark: str, around: Around) -> bool:
 
 def _stands_alone(difference: Difference) -> bool:
     """Whether a mark stands by itself, as one does that is asked about: "What is a ; in C?"."""
-    stands = any(_ALONE.fullmatch(gap) for gap in difference[:2])
-    return stands and difference.before.casefold() in ASKING
+    stands = [_ALONE.fullmatch(gap) is not None for gap in difference[:2]]
+    return all(stands) or (any(stands) and difference.before.casefold() in ASKING)
+
+
+def _is_range(difference: Difference) -> bool:
+    """Whether a hyphen reaches from one to the other where a comma only names both: "Mon-Fri"."""
+    return "-" in difference[:2] and "," in difference.one + difference.other
 
 
 def _ends_name(before: str, after: str, around: Around) -> bool:
@@ -69,7 +82,8 @@ def _ends_name(before: str, after: str, around: Around) -> bool:
 
 def _acts(before: str, after: str) -> bool:
     """Whether the first of two words could do what the second says: "man eating", "man-eating"."""
-    return after.casefold().endswith("ing") and before.casefold() in lexicon.word_set("animate")
+    does = after.casefold() in lexicon.word_set("done_to_prey")
+    return does and before.casefold() in lexicon.word_set("animate")
 
 
 def _calls(before: str, after: str, around: Around) -> bool:
@@ -97,8 +111,15 @@ def tells_beside_symbol(difference: Difference, plain: str, bare: str, around: A
     if marks <= {",", ";", "", ",,"}:
         return "" not in marks or around.is_code or _is_mixed(before)
     if all(_ENDING.issuperset(each) for each in marks):
-        return "" in marks and (_is_mixed(before) or not after[:1].isupper())
+        return _ends_otherwise(difference, marks)
     return not marks <= {"(", ")", "", ",", ")."} or _encloses(before, after, around)
+
+
+def _ends_otherwise(difference: Difference, marks: set[str]) -> bool:
+    """Whether marks that end a sentence elsewhere end none here: "24! a", "1.e4", "1...e4"."""
+    if "" in marks:
+        return _is_mixed(difference.before) or not difference.after[:1].isupper()
+    return {*"".join(marks)} == {"."} and " " not in difference.one + difference.other
 
 
 def _is_compound(difference: Difference) -> bool:

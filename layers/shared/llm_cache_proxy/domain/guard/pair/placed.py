@@ -10,6 +10,10 @@ from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.text.technical import is_technical
 
 _RATIO = re.compile(r"(?<![\w:.])(\d{1,4}):(\d{1,4})(?![\w:]|\.\d)(?!\s?[ap]\.?m\b)")
+_VERSES = re.compile(
+    r"(?<![\w:.])\d{1,3}:\d{1,3}(?:[-\u2013]\d{1,3})?(?![\w:])(?=.*\b(?:say|says|verse)\b)"
+)
+"""Verses that are asked about: "5:3-5"."""
 _OVER = re.compile(r"(?<![\w/])([A-Za-z]{1,2}/[A-Za-z]{1,2})(?![\w/])")
 """One letter or two over another: "dx/dt", no "and/or"."""
 _UNIT = re.compile(r"(?<=\d)\s?([a-zµμ]{1,5}(?:\s?/\s?[a-z]{1,5}\d?)+)(?![\w/])", re.IGNORECASE)
@@ -61,6 +65,9 @@ def _in_code(pair: Pair) -> str | None:
 def _turned(a: str, b: str) -> str | None:
     """A ratio that the other text has the other way round: "3:1", "1:3"."""
     left, right = (set(_RATIO.findall(text)) for text in (a, b))
+    verses = tuple(_VERSES.findall(text) for text in (a, b))
+    if len(verses[0]) == len(verses[1]) and verses[0] != verses[1]:
+        return f"{verses[0][0]} and {verses[1][0]}"
     for one, other in left - right:
         if (other, one) in right and one != other:
             return f"{one}:{other} and {other}:{one}"

@@ -29,6 +29,8 @@ def quotes_tell(difference: Difference, around: Around) -> bool:
         return _is_other_kind(difference, left, right, around)
     text, gap = (around.pair.a.text, one) if left else (around.pair.b.text, other)
     quotes = left or right
+    if around.speaks_of("about_quotes"):
+        return True
     if quotes[0] == "`":
         return around.is_code and "\n" in gap and is_about_marks(text)
     whole = difference.quoted if f"{quotes}{difference.quoted}{quotes}" in text else ""
@@ -61,7 +63,7 @@ def _is_other_kind(difference: Difference, left: str, right: str, around: Around
     if set(left) == set(right):
         return around.is_code  # three of them and one
     if "`" in left + right:
-        return "$" in difference.one and "'" in left + right
+        return around.speaks_of("shell") or ("$" in difference.one and "'" in left + right)
     text = around.pair.a.text
     if any(text.count(mark) % 2 for mark in {*left, *right} - {"'"}):
         return True

@@ -6,6 +6,12 @@ language say that the words which differ stand for one another.
 
 from functools import cache, lru_cache
 
+from llm_cache_proxy.domain.guard.text.accents import (
+    KNOWN,
+    UNDETERMINED,
+    are_accented_alike,
+    are_typed_bare,
+)
 from llm_cache_proxy.domain.guard.text.cleaning import cleaned, without_accents
 from llm_cache_proxy.domain.guard.text.rewording import alike_articled, is_moved, reworded
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
@@ -13,16 +19,9 @@ from llm_cache_proxy.domain.guard.words import lexicon
 from llm_cache_proxy.domain.guard.words.stems import base_forms, stem
 
 ENGLISH = "en"
-UNDETERMINED = "und"
-"""A text without a single word that any list has: "Activar datos móviles"."""
-KNOWN = ("de", "fr", "es", "pt", "it", "nl", "hi")
-"""Languages with a list of their own, `words/<language>.txt`."""
 _TELLS = 2
 _PAST_LATIN = "\u0250"
-_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_BARE = str.maketrans("أإآάέήίόύώϊΐϋΰ", "اااαεηιουωιιυυ")
-"""Letters as they are typed in haste: an alef without its hamza, Greek without accents."""
-_SHORT = 3
+_SIGNS = frozenset({Kind.SYMBOL, Kind.NUMBER})
 _POLITE_ENGLISH = ("please", "hello", "hi", "hey", "thanks", "thank you")
 
 
@@ -79,9 +78,10 @@ def language_of(tokens: tuple[Token, ...]) -> str:
         if not _in_name(tokens, at):
             for language in tells[tokens[at].word]:
                 counts[language] = counts.get(language, 0) + _TELLS
-    best = max(counts, key=lambda language: counts[language], default="")
+    best = _leading(counts, spelt)
     foreign = counts.get(best, 0)
-    if foreign > english or (foreign == english > 0 and not _in_english_letters(tokens)):
+    tied = foreign == english > 0
+    if foreign > english or (tied and not (_in_english_letters(tokens) and _opens_english(tokens))):
         return best
     if english:
         return ENGLISH
@@ -89,6 +89,26 @@ def language_of(tokens: tuple[Token, ...]) -> str:
     if len(words) < _TELLS or any(map(_is_listed, words)):
         return ""
     return UNDETERMINED if all(without_accents(word).isascii() for word in words) else ""
+
+
+def _leading(counts: dict[str, int], words: list[str]) -> str:
+    """The language with the most words that show it, those of English included in a tie."""
+    most = max(counts.values(), default=0)
+    tied = [language for language, count in counts.items() if count == most]
+    if len(tied) > 1:
+        named = {language: set(_all_tells(language)) for language in tied}
+        tied.sort(key=lambda language: -sum(word in named[language] for word in words))
+    return tied[0] if tied else ""
+
+
+@cache
+def _all_tells(language: str) -> frozenset[str]:
+    """The words that show a language, those that English has as well included."""
+    return frozenset(lexicon.named(language)["tell"]) if language in KNOWN else frozenset()
+
+
+def _opens_english(tokens: tuple[Token, ...]) -> bool:
+    return tokens[0].raw.isupper() or tokens[0].word not in _tells()
 
 
 def _in_english_letters(tokens: tuple[Token, ...]) -> bool:
@@ -104,6 +124,12 @@ def _is_listed(word: str) -> bool:
 def _in_name(tokens: tuple[Token, ...], at: int) -> bool:
     """Whether the word is a part of a name, such as "Los Angeles", or of a formula."""
     token, after = tokens[at], tokens[at + 1 : at + 2]
+    if (
+        len(token.word) == 1
+        and after
+        and (after[0].kind in _SIGNS or after[0].word in lexicon.word_set("electronic"))
+    ):
+        return True  # "y = 2x", "e-mail"
     if not token.capital:
         return token.word == "sin" and bool(after) and len(after[0].word) == 1  # "sin x"
     named = bool(after) and after[0].capital
@@ -185,58 +211,21 @@ def first_difference(a: tuple[str, ...], b: tuple[str, ...], language: str) -> s
         return _first(left, right)
     if left == right or are_typed_bare(left, right) or _is_moved(left, right, language):
         return None
-    differing = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
-    if not all(_is_respelt(one, other, language) for one, other in differing):
-        return _first(left, right)
-    bare = any(all(word.isascii() for word in words) for words in (left, right))
-    if bare and (len(differing) > 1 or not _another_by_accent(*differing[0])):
-        return None  # typed without any accents
-    if any(all(word.isascii() for word in side) for side in zip(*differing, strict=True)):
-        return next((one for one, other in differing if _another_by_accent(one, other)), None)
+    if are_accented_alike(left, right, language, _left_out(a, b)):
+        return None
     return _first(left, right)
+
+
+def _left_out(a: tuple[str, ...], b: tuple[str, ...]) -> int:
+    """How many words have accents in one text where the other has none at all."""
+    accented = sorted(sum(not word.isascii() for word in words) for words in (a, b))
+    return 0 if accented[0] else accented[1]
 
 
 def _is_moved(left: tuple[str, ...], right: tuple[str, ...], language: str) -> bool:
     return language in KNOWN and is_moved(left, right, language)
 
 
-def are_typed_bare(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """Whether one of two texts is the other without the accents of Greek, or the hamza on an alef.
-
-    A single short word may be another one by them, as Greek "or" and "the" are.
-    """
-    if len(left) != len(right) or "".join(left).isascii():
-        return False
-    differing = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
-    if not all(_is_bare(*words) or _is_bare(*words[::-1]) for words in differing):
-        return False
-    return len(differing) > 1 or all(len(one) > _SHORT for one, _ in differing)
-
-
-def _is_bare(one: str, other: str) -> bool:
-    return one.translate(_BARE) == other
-
-
 def _first(left: tuple[str, ...], right: tuple[str, ...]) -> str:
     only = (word for word in (*left, *right) if (word in left) != (word in right))
     return next(only, "the order of the words")
-
-
-def _is_respelt(one: str, other: str, language: str) -> bool:
-    """Whether the words are one but for accents that may be left out in `language`."""
-    if language not in {*KNOWN, UNDETERMINED}:
-        return False
-    if language == "de":
-        one, other = one.translate(_SPELT), other.translate(_SPELT)
-    return without_accents(one) == without_accents(other)
-
-
-def _another_by_accent(one: str, other: str) -> bool:
-    """Whether an accent alone may make another word: "el" and "él", "paso" and "pasó"."""
-    if one.endswith("s") and other.endswith("s"):  # "marchés"
-        one, other = one[:-1], other[:-1]
-    bare = without_accents(one)
-    lists = [lexicon.named(language) for language in KNOWN]
-    if any(not {bare, bare + "s"}.isdisjoint(each.get("accent", ())) for each in lists):
-        return True
-    return one[-1:] != other[-1:] and any(bare[-1] in each.get("ending", ()) for each in lists)

@@ -133,9 +133,12 @@ def _other_literal(pair: Pair) -> str | None:
     if not lexicon.word_set("any_case_language").isdisjoint(pair.a.words):
         return None
     literals = lexicon.word_set("literal")
+    before = ""
     for one, other in zip(a, b, strict=True):
-        if one.raw != other.raw and one.word in literals and not (one.opens or other.opens):
+        opens = one.opens or other.opens or before in {"a", "an"}  # "a NULL pointer"
+        if one.raw != other.raw and one.word in literals and not opens:
             return f"written as {one.raw[:40]}"
+        before = one.word
     return None
 
 

@@ -12,8 +12,9 @@ from llm_cache_proxy.domain.guard.pair.letter_case import (
 )
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.text.accents import UNDETERMINED
 from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
-from llm_cache_proxy.domain.guard.text.foreign import ENGLISH, UNDETERMINED
+from llm_cache_proxy.domain.guard.text.foreign import ENGLISH
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token, tokenise
 from llm_cache_proxy.domain.guard.words import lexicon
 
@@ -156,7 +157,9 @@ def _shapes(analysis: Analysis, cases: _Cases) -> dict[str, set[str]]:
     long = [token.capital for token in words if len(token.raw) > 1]
     titled = sum(long) * 3 > len(long) * 2
     # A word all in capitals shouts: it does not show that the writer takes care of capitals.
-    lowered = not any(token.capital and not token.raw.isupper() for token in words)
+    lowered = not analysis.text[:1].isupper() and not any(
+        token.capital and not token.raw.isupper() for token in words
+    )
     found: dict[str, set[str]] = {}
     for before, token in zip([None, *words], words, strict=False):
         if token not in numbered and (token.word in cases.upper or token.word in cases.title):

@@ -48,9 +48,19 @@ def _negated_words(stems: frozenset[str], others: frozenset[str]) -> int:
     """How many stems that one text has alone the other one has without a negative prefix."""
     found = 0
     for word in stems:
+        if _stands_apart(word, others):
+            continue
         if word.startswith(NEGATIVE_STARTS) or word.endswith("less"):
             found += any(negated_form(word, base) for base in others)
     return found
+
+
+def _stands_apart(word: str, others: frozenset[str]) -> bool:
+    """Whether the other text has the prefix and the rest of a word as two: "anti virus"."""
+    apart = (lexicon.word_set("prefix_apart") & others) - lexicon.classes()["negator"]
+    return any(
+        word.startswith(prefix) and stem(word.removeprefix(prefix)) in others for prefix in apart
+    )
 
 
 def _freed(one: Analysis, other: Analysis) -> int:

@@ -8,11 +8,11 @@ from unicodedata import category, normalize
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
+from llm_cache_proxy.domain.guard.text.accents import are_typed_bare
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.cleaning import without_accents
 from llm_cache_proxy.domain.guard.text.foreign import (
     ENGLISH,
-    are_typed_bare,
     first_difference,
     without_courtesy,
 )

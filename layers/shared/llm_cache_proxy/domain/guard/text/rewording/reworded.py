@@ -7,6 +7,7 @@ that hands words over to be translated or corrected, where each of them counts.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from llm_cache_proxy.domain.guard.text.dutch import how_to
 from llm_cache_proxy.domain.guard.text.rewording.ways import (
     LONGEST_BLOCK,
     Ways,
@@ -37,6 +38,8 @@ def reworded(words: Words, language: str) -> Words:
     line = _opening(line, ways)
     if language == "fr":
         line = _uninverted(line, ways.named["inverted"])
+    if language == "nl":
+        return how_to(line.words)
     return _how(line, language, ways).words
 
 

@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.guard.text.signs.plain import with_keys, without_str
 from llm_cache_proxy.domain.guard.text.signs.signature import TYPED
 
 _SIGN = re.compile(
-    r"[+*/=<>^%&|~@#\\{}\[\]_]|\$(?!\d)(?<!\d\$)"  # a currency is compared with its number
+    r"[+*/=<>^%&|~@#\\{}\[\]_]|\$(?!\s?\d)(?<!\d\$)"  # a currency is compared with its number
     r"|(?<![\w)\]])-(?=[\d.(A-Za-z])"  # a minus or a flag, no hyphen and no dash
     r"|:{2,}|(?<=\d)\.{2,}(?=\d)"
     r"|(?<=\s)['\"`](?=[\s?]|$)"  # a quote that is asked about

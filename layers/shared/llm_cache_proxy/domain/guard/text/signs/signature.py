@@ -55,6 +55,9 @@ _BLOCK = re.compile(r"\b(for|if|switch|while)\s(?=\([^()\n]*(?:;|\)\s?\{))")
 _OPENED_BLOCK = re.compile(r"\)\s\{")
 _REDIRECTED = re.compile(r"(?<=\s)>(?=[A-Za-z./])")
 """What a file is written behind: "ls >a.txt"."""
+_PRICED = re.compile(r"(?<=\s)\$\s(?=\d)")
+_NO_LEVEL = "<"
+"""What stands before a line whose indentation is that of no line above it."""
 _FEET = re.compile(r"(?<=\d')\s(?=\d{1,2}\")")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LANGUAGE = re.compile(r"(?<![\w.+#])(?:[cC]\+\+|[cCfF]#|\.(?:NET|Net|net))(?![\w+#])")
@@ -92,6 +95,8 @@ def _plain(text: str) -> str:
     text = _TIMES.sub("*", text)
     if "{" in text or ";" in text:
         text = _OPENED_BLOCK.sub("){", _BLOCK.sub(r"\1", text))
+    if "$ " in text:
+        text = _PRICED.sub("$", text)
     if ">" in text:
         text = _REDIRECTED.sub("> ", text)
     if "'" in text:
@@ -140,7 +145,7 @@ def _indented(line: str, depths: list[int]) -> str:
     while depth < depths[-1]:
         depths.pop()
     if closed and depth > depths[-1]:
-        return line.rstrip()
+        return _NO_LEVEL + line.rstrip()
     if depth > depths[-1]:
         depths.append(depth)
     return line[0] * (len(depths) - 1) + line.strip()
