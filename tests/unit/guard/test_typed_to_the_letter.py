@@ -72,6 +72,7 @@ SAME = {
     "a prefix set apart": ("Is an anti virus tool good?", "Is an antivirus tool good?"),
     "the first row of a formula": ("y = 3x + 1 slope", "y = 3x+1 slope"),
     "words in other quotes": ('What is "tea time"?', "What is 'tea time'?"),
+    "a string in other quotes": ('Print "tea" in Bash', "Print 'tea' in Bash"),
     "a mark inside quotes": ('What is "tea time?"', 'What is "tea time"?'),
     "a word in quotes": ('Explain "karma" to me', "Explain karma to me"),
     "the meaning of a value": ('What does "null" mean in Java?', "What does null mean in Java?"),

@@ -25,6 +25,9 @@ _PICTURES = frozenset({"So", "Sk", "Mn", "Cf", "Cn"})
 _ENDS = ".?!,;:()[]=>"
 _LEADING = frozenset("-*>#$(_\u2022\u2192\u00bf\u00a1")
 """What opens a line and only sets it off: a bullet, a prompt, an inverted mark."""
+_TOLD_BY_SPACES = {"*": "command_line", **dict.fromkeys(("=", "[", "]", "[[", "]]"), "shell")}
+"""Signs that a shell reads in another way with spaces around them → words that speak of one."""
+_MONEY = "$\u20ac\u00a3\u00a5\u20b9"
 _RUN = re.compile(r"[+-]{3,}")
 _WIDE = re.compile(r"([\"'`])\w[\w ]*  [\w ]*\1")
 """Several spaces inside quotes."""
@@ -64,7 +67,9 @@ def _tells(difference: Difference, around: Around) -> bool:
     if plain == bare:
         return quotes_tell(difference, around)
     plain, bare = _plain(plain), _plain(bare)
-    if plain == bare or _marks_name(*difference[:2]) or _marks_name(*difference[1::-1]):
+    if without(plain, _MONEY) == without(bare, _MONEY):
+        return False  # the rule on units compares amounts
+    if _marks_name(*difference[:2]) or _marks_name(*difference[1::-1]):
         return False
     return _marks_tell(difference, plain, bare, around)
 
@@ -89,8 +94,8 @@ def _spaces_tell(difference: Difference, marks: str, around: Around) -> bool:
     one, other, before, _, _ = difference
     if marks == ":" and "yaml" in around.words:
         return one[-1].isspace() != other[-1].isspace()
-    if marks == "*" and before:
-        return around.speaks_of("command_line")
+    if before and marks in _TOLD_BY_SPACES:
+        return around.speaks_of(_TOLD_BY_SPACES[marks])
     if _RUN.fullmatch(marks):
         return one.split() != other.split()
     if ("\n" in one) != ("\n" in other):
@@ -121,7 +126,7 @@ def _closing_tells(plain: str, bare: str, around: Around) -> bool:
 def _introduces(difference: Difference, marks: set[str], around: Around) -> bool:
     """Whether the marks only announce what follows: "Solve: x = 3", "this error - …"."""
     if "" not in marks:
-        return marks <= _ANNOUNCING
+        return marks <= _ANNOUNCING and not (":(" in marks and difference.after.isdigit())
     word = difference.before.casefold()
     if not marks <= {"", ":", "-"} or word in ASKING or not is_word(word):
         return False

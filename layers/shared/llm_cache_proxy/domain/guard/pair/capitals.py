@@ -25,6 +25,8 @@ def other_capitals(pair: Pair) -> str | None:
     a, b = pair.a.plain, pair.b.plain
     if pair.a.words != pair.b.words or len(a) != len(b):
         return None
+    if [token.raw for token in a] == [token.raw for token in b]:
+        return None
     double = _spelt_twice(pair.a) | _spelt_twice(pair.b)
     careful = _is_careful(pair)
     before = ""

@@ -9,7 +9,6 @@ from llm_cache_proxy.domain.guard.pair.around import Around
 from llm_cache_proxy.domain.guard.pair.gaps import Difference
 from llm_cache_proxy.domain.guard.words import lexicon
 
-_MONEY = "$\u20ac\u00a3\u00a5\u20b9"
 _PARTING = frozenset(",.;:!?-()[]/&\u2022\u00bf\u00a1|~+")
 """Marks that part or end what is said, between two words."""
 _ENDING = frozenset(".?!,;:)]")
@@ -101,9 +100,7 @@ def _in_condition(before: str, after: str, around: Around) -> bool:
 
 def tells_beside_symbol(difference: Difference, plain: str, bare: str, around: Around) -> bool:
     """The same of marks beside a number, a letter or a name."""
-    before, after, marks = difference.before, difference.after, {plain, bare}
-    if without(plain, _MONEY) == without(bare, _MONEY):
-        return False  # the rule on units compares them
+    before, marks = difference.before, {plain, bare}
     if marks == {".", ""}:
         return not _is_initial(before)
     if marks == {"-", ""}:
@@ -112,7 +109,9 @@ def tells_beside_symbol(difference: Difference, plain: str, bare: str, around: A
         return "" not in marks or around.is_code or _is_mixed(before)
     if all(_ENDING.issuperset(each) for each in marks):
         return _ends_otherwise(difference, marks)
-    return not marks <= {"(", ")", "", ",", ")."} or _encloses(before, after, around)
+    if not marks <= {"(", ")", "", ",", ")."}:
+        return True
+    return _encloses(difference, marks, around)
 
 
 def _ends_otherwise(difference: Difference, marks: set[str]) -> bool:
@@ -129,13 +128,15 @@ def _is_compound(difference: Difference) -> bool:
     return spaced and (is_word(difference.before) or is_word(difference.after))
 
 
-def _encloses(before: str, after: str, around: Around) -> bool:
-    """Whether brackets around a number or a letter tell; around a year they do not."""
-    if not _LOGIC.isdisjoint({before.casefold(), after.casefold()}):
+def _encloses(difference: Difference, marks: set[str], around: Around) -> bool:
+    """Whether brackets around a number or a letter tell; around a year or an aside they do not."""
+    before, after = difference.before, difference.after
+    inner, outer = (after, before) if "(" in marks else (before, after)
+    if outer.casefold() in _LOGIC:
         return True
-    if is_word(before) and _YEAR.fullmatch(after):
+    if is_word(inner) or _YEAR.fullmatch(inner) or "," in marks:
         return False
-    return around.is_code or around.about_money or before.isdigit() or after.isdigit()
+    return around.is_code or around.about_money or inner.isdigit()
 
 
 def _is_mixed(part: str) -> bool:
@@ -145,6 +146,5 @@ def _is_mixed(part: str) -> bool:
 
 def _is_initial(before: str) -> bool:
     """Whether a full stop only shortens a name or a title: "J. Doe", "vs. 5"."""
-    if len(before) == 1:
-        return before.isupper()
-    return before.casefold() in lexicon.word_set("shortened")
+    listed = before.casefold() in lexicon.word_set("shortened")
+    return listed or (len(before) == 1 and before.isupper())

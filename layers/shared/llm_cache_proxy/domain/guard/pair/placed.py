@@ -37,9 +37,7 @@ def other_places(pair: Pair) -> str | None:
         return "another letter is negated"
     if ": " in a and _moved(_VALUES, a, b):
         return "another order in values"
-    if is_technical(pair.a) and is_technical(pair.b):
-        return _in_code(pair)
-    return None
+    return _in_code(pair)
 
 
 def _divided(a: str, b: str) -> str | None:
@@ -54,12 +52,20 @@ def _divided(a: str, b: str) -> str | None:
 def _in_code(pair: Pair) -> str | None:
     """A zero before a number, or the members of a query or of brackets in another order."""
     a, b = pair.a.text, pair.b.text
-    if "0" in a + b and sorted(_LED.findall(a)) != sorted(_LED.findall(b)):
-        return "a zero before a number"
-    if pair.a.words == pair.b.words or sorted(pair.a.words) != sorted(pair.b.words):
+    led = (" 0" in a or " 0" in b) and sorted(_LED.findall(a)) != sorted(_LED.findall(b))
+    if not (led or _have_moved(pair.a.words, pair.b.words)):
         return None
+    if not (is_technical(pair.a) and is_technical(pair.b)):
+        return None
+    if led:
+        return "a zero before a number"
     parts = ((_QUERY, "a query"), (_BRACKET, "brackets"))
     return next((f"another order in {what}" for part, what in parts if _moved(part, a, b)), None)
+
+
+def _have_moved(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether the same words stand in another order."""
+    return len(a) == len(b) and a != b and sorted(a) == sorted(b)
 
 
 def _turned(a: str, b: str) -> str | None:

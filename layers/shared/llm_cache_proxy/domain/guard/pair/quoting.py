@@ -58,14 +58,22 @@ def _opens_alone(difference: Difference, quotes: str, text: str) -> bool:
 
 def _is_other_kind(difference: Difference, left: str, right: str, around: Around) -> bool:
     """Whether either kind of quotes says another thing."""
-    if left == right:
-        return False
     if set(left) == set(right):
-        return around.is_code  # three of them and one
+        return left != right and around.is_code  # three of them and one
     if "`" in left + right:
         return around.speaks_of("shell") or ("$" in difference.one and "'" in left + right)
     text = around.pair.a.text
     if any(text.count(mark) % 2 for mark in {*left, *right} - {"'"}):
         return True
-    inside = bool(difference.before and difference.after)
-    return inside and (around.speaks_of("two_quotes") or _QUERY.search(text) is not None)
+    return bool(difference.before and difference.after) and _is_other_value(
+        difference, left, right, around
+    )
+
+
+def _is_other_value(difference: Difference, left: str, right: str, around: Around) -> bool:
+    """Whether a key or a value is put in other quotes, in a format that tells them apart."""
+    text = around.pair.a.text
+    if not _CODED.isdisjoint(difference.one) or ":" in difference.one:
+        return around.speaks_of("two_quotes")
+    whole = any(f"{mark}{difference.quoted}{mark}" in text for mark in (left, right))
+    return whole and (around.speaks_of("data_quotes") or _QUERY.search(text) is not None)

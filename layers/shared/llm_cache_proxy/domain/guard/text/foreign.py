@@ -93,12 +93,14 @@ def language_of(tokens: tuple[Token, ...]) -> str:
 
 def _leading(counts: dict[str, int], words: list[str]) -> str:
     """The language with the most words that show it, those of English included in a tie."""
-    most = max(counts.values(), default=0)
+    if not counts:
+        return ""
+    most = max(counts.values())
     tied = [language for language, count in counts.items() if count == most]
     if len(tied) > 1:
         named = {language: set(_all_tells(language)) for language in tied}
         tied.sort(key=lambda language: -sum(word in named[language] for word in words))
-    return tied[0] if tied else ""
+    return tied[0]
 
 
 @cache

@@ -47,19 +47,25 @@ def _negation(pair: Pair) -> str | None:
 def _negated_words(stems: frozenset[str], others: frozenset[str]) -> int:
     """How many stems that one text has alone the other one has without a negative prefix."""
     found = 0
+    apart = _set_apart() & others
     for word in stems:
-        if _stands_apart(word, others):
+        if apart and _stands_apart(word, apart, others):
             continue
         if word.startswith(NEGATIVE_STARTS) or word.endswith("less"):
             found += any(negated_form(word, base) for base in others)
     return found
 
 
-def _stands_apart(word: str, others: frozenset[str]) -> bool:
+@cache
+def _set_apart() -> frozenset[str]:
+    """Prefixes that are no word that negates by itself."""
+    return lexicon.word_set("prefix_apart") - lexicon.classes()["negator"]
+
+
+def _stands_apart(word: str, prefixes: frozenset[str], others: frozenset[str]) -> bool:
     """Whether the other text has the prefix and the rest of a word as two: "anti virus"."""
-    apart = (lexicon.word_set("prefix_apart") & others) - lexicon.classes()["negator"]
     return any(
-        word.startswith(prefix) and stem(word.removeprefix(prefix)) in others for prefix in apart
+        word.startswith(prefix) and stem(word.removeprefix(prefix)) in others for prefix in prefixes
     )
 
 
