@@ -13,7 +13,11 @@ class Around:
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
-        self.words = {*pair.a.words, *pair.b.words}
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The words of both texts."""
+        return {*self.pair.a.words, *self.pair.b.words}
 
     def speaks_of(self, title: str) -> bool:
         """Whether either text has a word of the set with that title."""

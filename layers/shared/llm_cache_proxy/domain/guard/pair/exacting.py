@@ -39,7 +39,7 @@ def swapped(pair: Pair) -> str | None:
 
 def _named_alike(a: tuple[Token, ...], b: tuple[Token, ...]) -> bool:
     """Whether one text only says what kind of thing both name: "the # sign", "#"."""
-    said = lexicon.word_set("naming_noun") | {"the"}
+    said = lexicon.word_set("naming_noun")
     left, right = ([token.raw for token in side if token.word not in said] for side in (a, b))
     return left == right and bool(left)
 
@@ -94,7 +94,7 @@ def _names_next(pair: Pair, added: tuple[Token, ...]) -> bool:
     """Whether the words say what the next one is: "the acronym HTTP", "the letter R"."""
     tokens = (pair.a if pair.gap.a else pair.b).tokens
     after = next(at for at, token in enumerate(tokens) if token is added[-1]) + 1
-    nouns = lexicon.word_set("naming_noun") | {"the"}
+    nouns = lexicon.word_set("naming_noun")
     if after == len(tokens) or any(token.word not in nouns for token in added):
         return False
     return tokens[after].raw.isupper() or not tokens[after].raw.isalpha()
