@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 
-DECISION_VERSION = 14
+DECISION_VERSION = 15
 """Raised whenever the rules change, so that promoted aliases are judged again."""
 
 _LONGEST_DETAIL = 120
