@@ -28,6 +28,7 @@ TEXTS = st.one_of(st.text(), PROMPTS, st.text(st.characters(categories=["Cs", "C
 
 
 @given(TEXTS, TEXTS)
+@example("Is 'a' == ?", "")
 def test_a_verdict_is_the_same_both_ways_round(a: str, b: str) -> None:
     assert GUARD.compare(a, b) == GUARD.compare(b, a)
 

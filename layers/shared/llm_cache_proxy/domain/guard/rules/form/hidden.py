@@ -7,6 +7,7 @@ import re
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from llm_cache_proxy.domain.guard.pair.opposed.negation import negators
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.rule import Rule
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
@@ -15,6 +16,18 @@ from llm_cache_proxy.domain.guard.words.stems import stem
 
 _MORE = frozenset({"in", "im"})
 """Prefixes that are a word, or stand for "I'm", as well."""
+
+_AGAIN = frozenset({"re"})
+"""Prefixes that count only where a hyphen makes another word of the two."""
+
+_BOUND = frozenset({"de", "ab", "mal", "sub"})
+"""Prefixes that are no English word by themselves."""
+_AROUND = frozenset({"over", "under"})
+"""Prefixes that are prepositions as well, but for what stands before a participle."""
+_GIVEN = re.compile(r"..ed$|^(?:paid|fed|grown|done|taken|cooked|weight|stated)$")
+
+_CUT = frozenset({"less", "out"})
+"""Ends that a space may cut from their word."""
 
 _LONG = 6
 _QUALITY = re.compile(r".{3}(?:able|ible|ive|ent|ant)$")
@@ -26,7 +39,36 @@ def _hidden(pair: Pair) -> str | None:
         return "something invisible inside a word"
     if pair.is_foreign:  # "un" is an article in many a language, and each word counts there
         return None
-    return _set_apart(pair.a, pair.b) or _set_apart(pair.b, pair.a)
+    for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
+        found = _set_apart(one, other) or _cut_off(one, other) or _in_two_words(one, other)
+        if found is not None:
+            return found
+    return None
+
+
+def _cut_off(one: Analysis, other: Analysis) -> str | None:
+    """An end that is set apart from its word: "harm less", "with out"."""
+    if _CUT.isdisjoint(one.words):
+        return None
+    for word, end in pairwise(one.words):
+        whole = word + end
+        if end not in _CUT or not {end, whole}.isdisjoint(other.words):
+            continue
+        if (whole == "without" and "with" in other.words) or (
+            word in lexicon.word_set("without_any")
+            and "more" not in other.words
+            and not {stem(word), stem(word + "ful")}.isdisjoint(other.stems)
+        ):
+            return f"{whole} and {word}"
+    return None
+
+
+def _in_two_words(one: Analysis, other: Analysis) -> str | None:
+    """A word that `other` has in two, which are others: "therapist", "the rapist"."""
+    for word in lexicon.word_set("two_words").intersection(one.words):
+        if word not in other.words and word in map("".join, pairwise(other.words)):
+            return f"{word} in two words"
+    return None
 
 
 def _set_apart(one: Analysis, other: Analysis) -> str | None:
@@ -35,11 +77,15 @@ def _set_apart(one: Analysis, other: Analysis) -> str | None:
         return None
     for prefix, word in _apart(one.text):
         joined = stem(prefix + word)
-        if joined in other.stems or (prefix, word) in _apart(other.text):
+        if (prefix, word) in _apart(other.text):
+            continue
+        if joined in other.stems:
+            if joined in _other_words():
+                return f"{prefix}-{word} and {prefix}{word}"
             continue
         if prefix != "a" and (prefix, word) in pairwise(other.words):
             continue
-        if stem(word) in other.stems and "negator" not in other.classes:
+        if stem(word) in other.stems and len(negators(other)) <= len(negators(one)):
             return f"{prefix}{word} and {word}"
     return None
 
@@ -55,8 +101,15 @@ def _apart(text: str) -> tuple[tuple[str, str], ...]:
         always = prefix in lexicon.word_set("prefix_apart")
         if word in lexicon.function_words() and not always:  # "over-the-counter", but "dis like"
             continue
-        negates = always or (prefix in _MORE and word in lexicon.word_set("in_word"))
+        negates = (
+            always
+            or (prefix in _MORE and word in lexicon.word_set("in_word"))
+            or (prefix in _BOUND and match[3].islower())
+            or (prefix in _AROUND and _GIVEN.search(word) is not None)
+        )
         if prefix == "a" and len(word) < _LONG:  # "A-level"
+            continue
+        if prefix in _AGAIN and stem(prefix + word) not in _other_words():
             continue
         if negates or ("-" in gap and (prefix not in _MORE or _QUALITY.search(word))):
             found.append((prefix, word))
@@ -66,12 +119,19 @@ def _apart(text: str) -> tuple[tuple[str, str], ...]:
 @cache
 def _set_off() -> frozenset[str]:
     """Words one of which is there wherever a prefix is set apart without a hyphen."""
-    return lexicon.word_set("prefix_apart") | frozenset(map(stem, lexicon.word_set("in_word")))
+    listed = lexicon.word_set("prefix_apart") | _BOUND | _AROUND
+    return listed | frozenset(map(stem, lexicon.word_set("in_word")))
+
+
+@cache
+def _other_words() -> frozenset[str]:
+    """Stems that are another word without the hyphen behind their prefix: "re-sign", "resign"."""
+    return frozenset(map(stem, lexicon.word_set("hyphen_parts")))
 
 
 @cache
 def _prefixes() -> re.Pattern[str]:
-    listed = lexicon.word_set("prefix_joined") | lexicon.word_set("prefix_hyphened")
+    listed = lexicon.word_set("prefix_joined") | lexicon.word_set("prefix_hyphened") | _AGAIN
     prefixes = "|".join(sorted(listed))
     return re.compile(
         rf"(?<![\w-])({prefixes})(\s?[-\u2013]\s?|[\"'/)*_.]{{1,2}}|\s{{1,9}})([a-z]{{3,}})",
@@ -86,6 +146,10 @@ HIDDEN = Rule(
         ("Is it un wise to go?", "Is it wise to go?"),
         ("Is it un\u200bwise to go?", "Is it wise to go?"),
         ("Is the list in-complete?", "Is the list complete?"),
+        ("Has the striker re-signed?", "Has the striker resigned?"),
+        ("Is smoking harm less?", "Is smoking harmful?"),
+        ("Is he a therapist?", "Is he the rapist?"),
+        ("Is the alarm de activated?", "Is the alarm activated?"),
         ("Why is the wire un\u00adeven?", "Why is the wire uneven?"),
     ),
     passes=(

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from llm_cache_proxy.domain.guard.pair.between import other_marks
 from llm_cache_proxy.domain.guard.pair.letter_case import is_pressed, other_argument
+from llm_cache_proxy.domain.guard.pair.marks.between import other_marks
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.pair.placed import other_places
 from llm_cache_proxy.domain.guard.rule import Rule

@@ -58,7 +58,7 @@ def related(chunks: list[str]) -> list[str]:
         if found and after and sign in _OPERATING and _relates(found[-1], sign, after):
             last = after.rstrip(ENDS)
             sides = found[-1], last
-            if not all(side[0] in QUOTES for side in sides):  # 'a' == "a"
+            if not (last and all(side[0] in QUOTES for side in sides)):  # 'a' == "a"
                 sides = _side(found[-1]), last.strip(QUOTES)
             found[-1] = sign.join(sides) + after[len(last) :]
             joined.add(len(found) - 1)

@@ -8,17 +8,22 @@ else counts, whatever it is, so that no notation has to be known for its signs t
 import re
 from unicodedata import category
 
-from llm_cache_proxy.domain.guard.pair.around import Around
-from llm_cache_proxy.domain.guard.pair.gaps import Difference, differences, have_same_letters
-from llm_cache_proxy.domain.guard.pair.pair import Pair
-from llm_cache_proxy.domain.guard.pair.parting import (
+from llm_cache_proxy.domain.guard.pair.marks.around import Around
+from llm_cache_proxy.domain.guard.pair.marks.gaps import (
+    Difference,
+    differences,
+    gaps,
+    have_same_letters,
+)
+from llm_cache_proxy.domain.guard.pair.marks.parting import (
     ASKING,
     is_word,
     tells_beside_symbol,
     tells_between_words,
     without,
 )
-from llm_cache_proxy.domain.guard.pair.quoting import QUOTES, quotes_tell
+from llm_cache_proxy.domain.guard.pair.marks.quoting import QUOTES, quotes_tell
+from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _PICTURES = frozenset({"So", "Sk", "Mn", "Cf", "Cn"})
@@ -39,7 +44,11 @@ _ANNOUNCING = frozenset({"", ":", "-", ".", "?", "(", ":(", ":-", ".-", ":---", 
 
 def other_marks(pair: Pair) -> str | None:
     """The first marks that tell the texts apart where their letters do not."""
-    if pair.a.script != "LATIN" or pair.retells or not have_same_letters(pair):
+    if pair.retells or not have_same_letters(pair):
+        return None
+    if _has_moved_comma(pair):
+        return "a comma at another place"
+    if pair.a.script != "LATIN":
         return None
     around = Around(pair)
     last: Difference | None = None
@@ -48,6 +57,15 @@ def other_marks(pair: Pair) -> str | None:
             return f"written with {difference.one!r:.12} and {difference.other!r:.12}"
         last = difference
     return None
+
+
+def _has_moved_comma(pair: Pair) -> bool:
+    """Whether each text has a comma where the other one has none: "Stop, not wait"."""
+    a, b = (
+        {place for place, marks in gaps(one).items() if marks.strip() == ","}
+        for one in (pair.a, pair.b)
+    )
+    return bool(a - b) and bool(b - a)
 
 
 def _moves(last: Difference, here: Difference) -> bool:

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from llm_cache_proxy.domain.guard.pair.gaps import gaps
+from llm_cache_proxy.domain.guard.pair.marks.gaps import gaps
 from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.text.technical import is_technical
 from llm_cache_proxy.domain.guard.words import lexicon

@@ -6,8 +6,8 @@ a language one kind of them is not the other.
 
 import re
 
-from llm_cache_proxy.domain.guard.pair.around import Around
-from llm_cache_proxy.domain.guard.pair.gaps import Difference
+from llm_cache_proxy.domain.guard.pair.marks.around import Around
+from llm_cache_proxy.domain.guard.pair.marks.gaps import Difference
 from llm_cache_proxy.domain.guard.text.wrapping import is_about_marks
 
 QUOTES = "\"'`"

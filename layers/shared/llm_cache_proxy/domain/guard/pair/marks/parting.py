@@ -5,8 +5,8 @@ Between words few do: they part and end what is said. Beside anything else most 
 
 import re
 
-from llm_cache_proxy.domain.guard.pair.around import Around
-from llm_cache_proxy.domain.guard.pair.gaps import Difference
+from llm_cache_proxy.domain.guard.pair.marks.around import Around
+from llm_cache_proxy.domain.guard.pair.marks.gaps import Difference
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _PARTING = frozenset(",.;:!?-()[]/&\u2022\u00bf\u00a1|~+")

@@ -43,6 +43,8 @@ class Difference(NamedTuple):
 def have_same_letters(pair: Pair) -> bool:
     """Whether the texts have the same letters and digits in one order, capitals apart."""
     a, b = pair.a, pair.b
+    if not (a.words and b.words):
+        return False
     last = {a.words[-1][-1], b.words[-1][-1]}
     if len(last) > 1 and all(letter.isalnum() for letter in last):
         return False  # which is found out faster

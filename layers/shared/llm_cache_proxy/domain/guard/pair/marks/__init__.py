@@ -1,0 +1,1 @@
+"""What stands between the words of two texts."""
