@@ -19,6 +19,7 @@ from llm_cache_proxy.domain.requests.presets import semantic_rules
 from llm_cache_proxy.pipeline.composition import Pipeline, compose
 from llm_cache_proxy.pipeline.options import Dependencies, Options, Ports
 from llm_cache_proxy.pipeline.support.background import DetachedTasks
+from llm_cache_proxy.pipeline.support.cautious_guard import CautiousGuard
 from llm_cache_proxy.pipeline.support.dependency import Breaker, Dependency
 from llm_cache_proxy.pipeline.tiers.hit_answers import HitAnswers
 from llm_cache_proxy.pipeline.tiers.leases import LeaseTerms
@@ -110,7 +111,7 @@ def _options(
     return Options(
         prices=prices,
         models=CountedModels(prices),
-        guard=guard_of(settings),
+        guard=CautiousGuard(guard_of(settings)),
         dependencies=watched,
         hits=HitAnswers(prices, settings.replay_words_per_second, settings.fresh_ids),
         terms=LeaseTerms(

@@ -111,6 +111,16 @@ def test_a_veto_names_its_rule_and_no_text() -> None:
     }
 
 
+def test_a_close_comparison_is_a_span_and_keeps_to_the_rules_in_force() -> None:
+    tracer = FakeTracer()
+    guard = Guard(frozenset({"numbers"}))
+
+    verdict, traits = TracedGuard(guard, tracer).compare_closely("Is 5 prime?", "Is 6 prime?")
+
+    assert (verdict, traits) == guard.compare_closely("Is 5 prime?", "Is 6 prime?")
+    assert tracer.spans[0].facts["llm_cache.judge"] == "guard"
+
+
 async def test_an_upstreams_span_lasts_until_the_last_byte_and_knows_what_it_cost() -> None:
     tracer = FakeTracer()
     pieces = (b'{"model": "m-1", "text": "', b"x" * 9_000, b'", "usage": {"prompt_tokens": 3}}')

@@ -66,3 +66,19 @@ async def test_a_fault_is_logged_and_fails_no_request(caplog: pytest.LogCaptureF
         await asyncio.sleep(0)
 
     assert "work in the background failed" in caplog.text
+
+
+async def test_what_is_done_at_once_ends_first_and_fails_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    background, done = Background(most=0), []
+
+    async def work() -> None:
+        await asyncio.sleep(0)
+        done.append(1)
+        raise RuntimeError("unforeseen")
+
+    await background.at_once(work)
+
+    assert done == [1]
+    assert "work in the background failed" in caplog.text

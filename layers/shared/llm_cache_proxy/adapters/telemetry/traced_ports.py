@@ -1,9 +1,9 @@
 """The ports of the pipeline with a span around each step; their answers are as they were."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from llm_cache_proxy.adapters.telemetry.traced_upstream import Address, TracedUpstream
 from llm_cache_proxy.domain.entries.entry import Alias, Entry
@@ -23,7 +23,10 @@ from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
 from llm_cache_proxy.ports.verifier import Question, Ruling, Verifier
 
 if TYPE_CHECKING:
+    from llm_cache_proxy.domain.guard.pair.traits import Traits
     from llm_cache_proxy.domain.guard.rule import Verdict
+
+T = TypeVar("T")
 
 
 def traced_ports(ports: Ports, tracer: Tracer, addresses: Mapping[str, Address]) -> Ports:
@@ -193,13 +196,20 @@ class TracedGuard(Guard):
 
     def compare(self, a: str, b: str) -> "Verdict":
         """The guard's verdict."""
+        return self._spanning(lambda: (self._guard.compare(a, b), None))[0]
+
+    def compare_closely(self, a: str, b: str) -> "tuple[Verdict, Traits]":
+        """The guard's verdict, and how much differs."""
+        return self._spanning(lambda: self._guard.compare_closely(a, b))
+
+    def _spanning(self, compare: Callable[[], "tuple[Verdict, T]"]) -> "tuple[Verdict, T]":
         facts = {"llm_cache.judge": "guard"}
         with spanning(self._tracer, "verdict", facts, leaves=False) as span:
-            verdict = self._guard.compare(a, b)
+            verdict, closely = compare()
             span.note({"llm_cache.accepted": verdict.accepted})
             if verdict.rule is not None:
                 span.note({"llm_cache.rule": verdict.rule})
-            return verdict
+            return verdict, closely
 
     def load(self) -> None:
         """Load the guard."""

@@ -171,7 +171,7 @@ class Learning:
                 self.counter_writer.later(planned.identity.tenant, state.counts.take())
 
             if self.inline:
-                await work()
+                await self.background.at_once(work)
             else:
                 self.background.start(work)
 

@@ -61,6 +61,10 @@ class Background:
         self._tasks.start(work())
         return True
 
+    async def at_once(self, work: Work) -> None:
+        """Do `work` now, however much is under way; the log reports what fails, as of any other."""
+        await asyncio.wait([self._tasks.start(work())])
+
     async def wait(self) -> None:
         """Wait until nothing is under way."""
         await self._tasks.wait()
