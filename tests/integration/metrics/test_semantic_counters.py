@@ -16,6 +16,7 @@ from servers.qdrant.rest_server import QdrantRest
 from servers.redis.process import redis_process
 from servers.thread import ThreadServer
 from servers.upstream.scripted import ScriptedUpstream
+from servers.waiting import eventually
 
 NAMESPACES = 40
 FIRST, OTHER = "What is Rust?", "Tell me what Rust is"
@@ -40,21 +41,27 @@ def test_semantic_hits_misses_and_vetoes_are_counted_once_each(tmp_path: Path) -
             for name in ("a", "b")
         ]
 
-        def ask_number(number: int) -> list[str]:
-            """A question of one process, its paraphrase of the other, and what is neither."""
-            headers = {"x-cache-namespace": f"n{number}"}
-            results = []
-            for turn, text in enumerate((FIRST, OTHER, "How tall is Everest?")):
+        def ask(turn: int, text: str) -> list[str]:
+            """A question in each namespace, of one process and the other by turns."""
+
+            def ask_number(number: int) -> str:
+                headers = {"x-cache-namespace": f"n{number}"}
                 url = f"{urls[(number + turn) % 2]}/v1/chat/completions"
                 body = {"model": "m", "messages": [{"role": "user", "content": text}]}
                 answer = httpx.post(url, json=body, headers=headers, timeout=60)
-                results.append(answer.headers["x-cache"])
-            return results
+                return answer.headers["x-cache"]
 
-        with ThreadPoolExecutor(4) as threads:
-            received = Counter(
-                result for row in threads.map(ask_number, range(NAMESPACES)) for result in row
-            )
+            with ThreadPoolExecutor(4) as threads:
+                return [*threads.map(ask_number, range(NAMESPACES))]
+
+        def all_are_stored() -> bool:  # which is done behind the answers
+            counted = httpx.get(f"{urls[0]}/admin/entries/count", timeout=30).json()["entries"]
+            return set(counted.values()) == {NAMESPACES}
+
+        received = Counter(ask(0, FIRST))
+        eventually(all_are_stored)
+        received.update(ask(1, OTHER))
+        received.update(ask(2, "How tall is Everest?"))
         counted = httpx.get(f"{urls[0]}/metrics", timeout=30).json()["cache_performance"]
 
     assert received == {"MISS": 2 * NAMESPACES, "HIT-SEMANTIC": NAMESPACES}

@@ -13,9 +13,13 @@ Seconds = Annotated[int, Field(ge=0, le=10**10)]
 
 
 class Action(BaseModel):
-    """An action refuses fields that it does not know: a misspelt one must not widen it."""
+    """An action refuses fields that it does not know: a misspelt one must not widen it.
 
-    model_config = ConfigDict(defer_build=True, extra="forbid")
+    Built at once: FastAPI names parameters by an alias that pydantic warns of, and silences that
+    only while it makes them.
+    """
+
+    model_config = ConfigDict(defer_build=False, extra="forbid")
 
 
 class NoFields(Action):
