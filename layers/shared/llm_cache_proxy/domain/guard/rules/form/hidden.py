@@ -20,11 +20,11 @@ _MORE = frozenset({"in", "im"})
 _AGAIN = frozenset({"re"})
 """Prefixes that count only where a hyphen makes another word of the two."""
 
-_BOUND = frozenset({"de", "ab", "mal", "sub"})
+_BOUND = frozenset({"de", "ab", "mal"})
 """Prefixes that are no English word by themselves."""
-_AROUND = frozenset({"over", "under"})
-"""Prefixes that are prepositions as well, but for what stands before a participle."""
-_GIVEN = re.compile(r"..ed$|^(?:paid|fed|grown|done|taken|cooked|weight|stated)$")
+_AROUND = frozenset({"over", "under", "sub"})
+"""Prefixes that are words as well, but for what stands before a participle."""
+_GIVEN = re.compile(r"..ed$|^(?:paid|fed|grown|done|taken|cooked|weight|optimal|standard)$")
 
 _CUT = frozenset({"less", "out"})
 """Ends that a space may cut from their word."""
@@ -85,7 +85,8 @@ def _set_apart(one: Analysis, other: Analysis) -> str | None:
             continue
         if prefix != "a" and (prefix, word) in pairwise(other.words):
             continue
-        if stem(word) in other.stems and len(negators(other)) <= len(negators(one)):
+        others = len(negators(one)) - (prefix in lexicon.classes()["negator"])
+        if stem(word) in other.stems and len(negators(other)) <= others:
             return f"{prefix}{word} and {word}"
     return None
 
