@@ -29,6 +29,8 @@ TEXTS = st.one_of(st.text(), PROMPTS, st.text(st.characters(categories=["Cs", "C
 
 @given(TEXTS, TEXTS)
 @example("Is 'a' == ?", "")
+@example("Is ß ok", "Is ss ok")
+@example("Compare tea, milk and rum", "Compare tea, milk and rum 🙂")
 def test_a_verdict_is_the_same_both_ways_round(a: str, b: str) -> None:
     assert GUARD.compare(a, b) == GUARD.compare(b, a)
 

@@ -70,9 +70,15 @@ def _is_other_unit(before: Token | None, one: Token, other: Token) -> bool:
     return {left[0], right[0]} == {"m", "M"} or {left[-1], right[-1]} == {"b", "B"}
 
 
+def _are_symbols(one: Token, other: Token) -> bool:
+    """Whether both are two letters that open no sentence; "ß" is one and has the word "ss"."""
+    sizes = {len(one.raw), len(other.raw)}
+    return sizes == {_SYMBOL} and one.raw.isalpha() and not (one.opens or other.opens)
+
+
 def _is_other_formula(one: Token, other: Token) -> bool:
     """Whether two letters are both capitals in one text, and in the other only the first is."""
-    if len(one.raw) != _SYMBOL or one.opens or other.opens or not one.raw.isalpha():
+    if not _are_symbols(one, other):
         return False
     return one.capital and other.capital
 
@@ -94,7 +100,7 @@ def _is_other_pair(
 
     Elsewhere they are as often an abbreviation or a name in small letters.
     """
-    if len(one.raw) != _SYMBOL or one.opens or other.opens or not one.raw.isalpha():
+    if not _are_symbols(one, other):
         return False
     if one.word in lexicon.function_words() or one.word in lexicon.word_set("abbreviated"):
         return False

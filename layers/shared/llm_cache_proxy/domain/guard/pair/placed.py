@@ -10,9 +10,8 @@ from llm_cache_proxy.domain.guard.pair.pair import Pair
 from llm_cache_proxy.domain.guard.text.technical import is_technical
 
 _RATIO = re.compile(r"(?<![\w:.])(\d{1,4}):(\d{1,4})(?![\w:]|\.\d)(?!\s?[ap]\.?m\b)")
-_VERSES = re.compile(
-    r"(?<![\w:.])\d{1,3}:\d{1,3}(?:[-\u2013]\d{1,3})?(?![\w:])(?=.*\b(?:say|says|verse)\b)"
-)
+_VERSES = re.compile(r"(?<![\w:.])\d{1,3}:\d{1,3}(?:[-\u2013]\d{1,3})?(?![\w:])")
+_SAYS = re.compile(r"\b(?:say|says|verse)\b")
 """Verses that are asked about: "5:3-5"."""
 _OVER = re.compile(r"(?<![\w/])([A-Za-z]{1,2}/[A-Za-z]{1,2})(?![\w/])")
 """One letter or two over another: "dx/dt", no "and/or"."""
@@ -38,6 +37,17 @@ def other_places(pair: Pair) -> str | None:
     if ": " in a and _moved(_VALUES, a, b):
         return "another order in values"
     return _in_code(pair)
+
+
+def _verses(text: str) -> list[str]:
+    """The verses of the lines that ask what they say, before the word that does."""
+    said = [(line, [*_SAYS.finditer(line)]) for line in text.split("\n")]
+    return [
+        verse[0]
+        for line, words in said
+        if words
+        for verse in _VERSES.finditer(line, 0, words[-1].start())
+    ]
 
 
 def _divided(a: str, b: str) -> str | None:
@@ -71,7 +81,7 @@ def _have_moved(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 def _turned(a: str, b: str) -> str | None:
     """A ratio that the other text has the other way round: "3:1", "1:3"."""
     left, right = (set(_RATIO.findall(text)) for text in (a, b))
-    verses = tuple(_VERSES.findall(text) for text in (a, b))
+    verses = tuple(_verses(text) for text in (a, b))
     if len(verses[0]) == len(verses[1]) and verses[0] != verses[1]:
         return f"{verses[0][0]} and {verses[1][0]}"
     for one, other in left - right:

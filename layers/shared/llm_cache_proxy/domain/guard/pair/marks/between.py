@@ -46,10 +46,8 @@ def other_marks(pair: Pair) -> str | None:
     """The first marks that tell the texts apart where their letters do not."""
     if pair.retells or not have_same_letters(pair):
         return None
-    if _has_moved_comma(pair):
-        return "a comma at another place"
     if pair.a.script != "LATIN":
-        return None
+        return "a comma at another place" if _has_moved_comma(pair) else None
     around = Around(pair)
     last: Difference | None = None
     for difference in differences(pair.a, pair.b):

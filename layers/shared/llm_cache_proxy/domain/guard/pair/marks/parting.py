@@ -87,7 +87,9 @@ def _acts(before: str, after: str) -> bool:
 
 def _calls(before: str, after: str, around: Around) -> bool:
     """Whether a comma makes one who is done to one who is called: "Let's eat, grandma"."""
-    last = around.pair.a.words[-1:] == (after.casefold(),) or around.speaks_of("spelling")
+    called = after.casefold() in lexicon.word_set("animate") or after[:1].isupper()
+    word = after.casefold()
+    last = called and around.pair.a.words[-1:] in {(word,), ("correct",)}
     return last and "let" in around.words and before.casefold() not in lexicon.function_words()
 
 

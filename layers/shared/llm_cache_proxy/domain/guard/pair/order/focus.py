@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from llm_cache_proxy.domain.guard.text.tokens import Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
+_OF_AMOUNT = frozenset({"have", "be", "cost", "get", "vote", "sting"})
+"""Verbs that "only" may stand before or behind: "I only have 10 dollars"."""
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -34,8 +36,8 @@ def _behind(tokens: Sequence[Token], at: int) -> list[str]:
 
 def _is_of_place(one: list[str], other: list[str]) -> bool:
     """Whether one phrase is meant before a verb and behind it: "only sold in", "sold only in"."""
-    prepositions = lexicon.word_set("preposition")
+    passed = lexicon.word_set("preposition") | _OF_AMOUNT
     return any(
-        near[:1] == far[1:] and not prepositions.isdisjoint(near[:1])
+        near[:1] == far[1:] and not passed.isdisjoint((*near[:1], *far[:1]))
         for near, far in ((one, other), (other, one))
     )

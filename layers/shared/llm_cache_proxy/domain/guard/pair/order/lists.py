@@ -1,6 +1,6 @@
 """Rows of words that commas part, whose members may stand in any order."""
 
-from llm_cache_proxy.domain.guard.pair.order.runs import repeats_content, trimmed
+from llm_cache_proxy.domain.guard.pair.order.runs import UNMEANT, repeats_content, trimmed
 from llm_cache_proxy.domain.guard.text.analysis import Analysis
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
@@ -50,7 +50,7 @@ def _but_articles(analysis: Analysis) -> list[Token]:
 
 
 def _is_word(token: Token) -> bool:
-    return token.kind is not Kind.MARK
+    return token.kind not in UNMEANT
 
 
 def _lists(analysis: Analysis) -> int:

@@ -12,6 +12,9 @@ from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
 _MOST_MOVES = 3
+_MOST_TRIES = 200
+"""Ways to take phrases out that are tried: everyday prompts need two, and each may double them."""
+_LONGEST_SUBJECT = 5
 _LONGEST = 24
 """Words of a phrase that moves."""
 _NEAR = 2
@@ -20,24 +23,39 @@ _NEAR = 2
 Words = list[Token]
 
 
-def only_phrases_moved(left: Words, right: Words, moves: int = _MOST_MOVES) -> bool:
+def only_phrases_moved(left: Words, right: Words) -> bool:
     """Whether the same words stand in another order because of such phrases alone."""
+    return _only_moved(left, right, _MOST_MOVES, iter(range(_MOST_TRIES)))
+
+
+def _only_moved(left: Words, right: Words, moves: int, tries: Iterator[int]) -> bool:
+    """The same after so many moves at most; False where it would take too many tries."""
     left, right = trimmed(left, right)
-    if not left or _is_list_turned(left, right):
+    if not left or _is_list_turned(left, right) or _is_inverted(left, right):
         return True
-    if not moves:
+    if not moves or next(tries, None) is None:
         return False
     for cut in range(1, len(left)):
         if is_same(left[:cut], right[:cut]) and (
-            only_phrases_moved(left[:cut], right[:cut], moves - 1)
-            and only_phrases_moved(left[cut:], right[cut:], moves)
+            _only_moved(left[:cut], right[:cut], moves - 1, tries)
+            and _only_moved(left[cut:], right[cut:], moves, tries)
         ):
             return True
     return any(
-        only_phrases_moved(rest, others, moves - 1)
+        _only_moved(rest, others, moves - 1, tries)
         for one, other in ((left, right), (right, left))
         for rest, others in _without_a_phrase(one, other)
     )
+
+
+def _is_inverted(left: Words, right: Words) -> bool:
+    """Whether "not" passes who or what it is about: "Isn't the app loading", "Is the app not"."""
+    for one, other in ((left, right), (right, left)):
+        if one[0].word == "not" == other[-1].word and 1 < len(one) <= _LONGEST_SUBJECT:
+            subject = other[:-1]
+            same = [token.stem for token in one[1:]] == [token.stem for token in subject]
+            return same and subject[0].word in lexicon.word_set("determiner")
+    return False
 
 
 def _without_a_phrase(one: Words, other: Words) -> Iterator[tuple[Words, Words]]:

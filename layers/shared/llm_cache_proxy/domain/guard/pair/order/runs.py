@@ -7,7 +7,7 @@ from llm_cache_proxy.domain.guard.text.analysis import Analysis, once_a_text
 from llm_cache_proxy.domain.guard.text.tokens import Kind, Token
 from llm_cache_proxy.domain.guard.words import lexicon
 
-_UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
+UNMEANT = frozenset({Kind.MARK, Kind.SYMBOL})
 _ONE_FORM = {"an": "a", "me": "i", "him": "he", "her": "she", "them": "they", "us": "we"}
 """Words that change their form with their place alone."""
 MOST_WORDS = 200
@@ -26,7 +26,7 @@ def every_word(analysis: Analysis) -> list[Token]:
     return [
         token._replace(stem=_ONE_FORM[token.word]) if token.word in _ONE_FORM else token
         for token in analysis.plain
-        if token.kind not in _UNMEANT
+        if token.kind not in UNMEANT
     ]
 
 
@@ -39,13 +39,13 @@ def words_with_content(analysis: Analysis) -> list[Token]:
 
 def trimmed(left: list[Token], right: list[Token]) -> tuple[list[Token], list[Token]]:
     """What stands between the beginning and the end that both share."""
-    start, most = 0, len(left)
+    start, most = 0, min(len(left), len(right))
     while start < most and left[start].stem == right[start].stem:
         start += 1
     end = 0
     while end < most - start and left[-1 - end].stem == right[-1 - end].stem:
         end += 1
-    return left[start : most - end], right[start : most - end]
+    return left[start : len(left) - end], right[start : len(right) - end]
 
 
 def has_moved(a: list[str], b: list[str]) -> bool:

@@ -14,6 +14,7 @@ _LABEL = re.compile(
     r"\s*(?:context|facts?|background|info|information|given|document|passage|text|question|q):\s+",
     re.IGNORECASE,
 )
+_STATES = frozenset({"is", "are", "am", "was", "were", "has", "have", "had"})
 _FEWEST = 3
 """Two facts and a question."""
 
@@ -28,8 +29,16 @@ def are_reordered(a: Analysis, b: Analysis) -> bool:
     facts = " ".join(left[:-1])
     if ":" in facts or not asks(left[-1]) or any(map(asks, left[:-1])):
         return False
+    subjects = {each.split()[0] for each in left[:-1]}
+    if not all(map(_is_state, left[:-1])) or len(subjects) < len(left) - 1:
+        return False  # what happens has an order, and so has what is said of one twice
     in_order = lexicon.word_set("leads_back") | lexicon.word_set("in_a_row")
     return in_order.isdisjoint(a.words) and not task_of(words_of(left[-1]))
+
+
+def _is_state(fact: str) -> bool:
+    """Whether a sentence says what is, and tells nothing that happens."""
+    return not _STATES.isdisjoint(fact.split())
 
 
 def _sentences(text: str) -> list[str]:

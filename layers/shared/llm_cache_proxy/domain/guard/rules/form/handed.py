@@ -41,10 +41,14 @@ def _other_form(pair: Pair) -> str | None:
     if pair.both_tell or not (_is_about_wording(pair.a) and _is_about_wording(pair.b)):
         return None
     left, right = _forms(pair.a), _forms(pair.b)
-    for stem in sorted(left.keys() & right.keys()):
-        if left[stem] != right[stem] and len(left[stem]) == len(right[stem]):
-            return f"{' '.join(left[stem])} and {' '.join(right[stem])}"
-    return None
+    apart = [
+        stem
+        for stem in left.keys() & right.keys()
+        if left[stem] != right[stem] and len(left[stem]) == len(right[stem])
+    ]
+    if len(apart) != 1:  # "the best books in French are", "the best book in French is"
+        return None
+    return f"{' '.join(left[apart[0]])} and {' '.join(right[apart[0]])}"
 
 
 @once_a_text

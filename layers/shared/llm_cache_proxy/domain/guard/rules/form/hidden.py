@@ -20,14 +20,17 @@ _MORE = frozenset({"in", "im"})
 _AGAIN = frozenset({"re"})
 """Prefixes that count only where a hyphen makes another word of the two."""
 
-_BOUND = frozenset({"de", "ab", "mal"})
+_BOUND = frozenset({"de", "mal"})
 """Prefixes that are no English word by themselves."""
 _AROUND = frozenset({"over", "under", "sub"})
-"""Prefixes that are words as well, but for what stands before a participle."""
+"""Prefixes that are words as well, but for what stands before the last word of a sentence."""
 _GIVEN = re.compile(r"..ed$|^(?:paid|fed|grown|done|taken|cooked|weight|optimal|standard)$")
-
-_CUT = frozenset({"less", "out"})
-"""Ends that a space may cut from their word."""
+_CLOSES = re.compile(r"\s*(?:$|[?.!,;:)])")
+_CUT = re.compile(
+    r"\b(?:(with)[\s-]{1,9}out\b(?! of\b)|(\w{3,})[\s-]{1,9}less(?=\s*(?:$|[?.!,;])))",
+    re.IGNORECASE,
+)
+"""An end that a space cuts from its word; "less" is one at the end of a sentence alone."""
 
 _LONG = 6
 _QUALITY = re.compile(r".{3}(?:able|ible|ive|ent|ant)$")
@@ -48,19 +51,25 @@ def _hidden(pair: Pair) -> str | None:
 
 def _cut_off(one: Analysis, other: Analysis) -> str | None:
     """An end that is set apart from its word: "harm less", "with out"."""
-    if _CUT.isdisjoint(one.words):
+    if {"less", "out"}.isdisjoint(one.words) or not {"less", "out", "without"}.isdisjoint(
+        other.words
+    ):
         return None
-    for word, end in pairwise(one.words):
-        whole = word + end
-        if end not in _CUT or not {end, whole}.isdisjoint(other.words):
-            continue
-        if (whole == "without" and "with" in other.words) or (
-            word in lexicon.word_set("without_any")
-            and "more" not in other.words
-            and not {stem(word), stem(word + "ful")}.isdisjoint(other.stems)
+    for match in _CUT.finditer(one.text):
+        if match[1] is not None and "with" in other.words:
+            return "without and with"
+        word = (match[2] or "").casefold()
+        if word in lexicon.word_set("without_any") and (
+            not {stem(word), stem(word + "ful")}.isdisjoint(other.stems)
         ):
-            return f"{whole} and {word}"
+            return f"{word}less and {word}"
     return None
+
+
+def _ends_with_it(text: str, match: re.Match[str]) -> bool:
+    """Whether the word behind a prefix is one that it may belong to, and closes the sentence."""
+    given = _GIVEN.search(match[3].casefold()) is not None
+    return given and _CLOSES.match(text, match.end()) is not None
 
 
 def _in_two_words(one: Analysis, other: Analysis) -> str | None:
@@ -106,7 +115,8 @@ def _apart(text: str) -> tuple[tuple[str, str], ...]:
             always
             or (prefix in _MORE and word in lexicon.word_set("in_word"))
             or (prefix in _BOUND and match[3].islower())
-            or (prefix in _AROUND and _GIVEN.search(word) is not None)
+            or (prefix == "ab" and word.startswith("normal"))
+            or (prefix in _AROUND and _ends_with_it(text, match))
         )
         if prefix == "a" and len(word) < _LONG:  # "A-level"
             continue
@@ -120,7 +130,7 @@ def _apart(text: str) -> tuple[tuple[str, str], ...]:
 @cache
 def _set_off() -> frozenset[str]:
     """Words one of which is there wherever a prefix is set apart without a hyphen."""
-    listed = lexicon.word_set("prefix_apart") | _BOUND | _AROUND
+    listed = lexicon.word_set("prefix_apart") | _BOUND | _AROUND | {"ab"}
     return listed | frozenset(map(stem, lexicon.word_set("in_word")))
 
 
