@@ -23,6 +23,9 @@ TOOLS = {
     "langchain": ("langchain-tests==1.1.9", "langchain-openai==1.7.4"),
 }
 
+_MOST_SECONDS = 900.0
+"""For one tool, over a slow line."""
+
 
 class NotInstalled(Exception):
     """A tool's packages cannot be had; the message says why."""
@@ -96,11 +99,16 @@ def _install(folder: Path, packages: tuple[str, ...]) -> None:
     python = str(folder / "bin" / "python")
     pip = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     try:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        made = [sys.executable, "-m", "venv", "--clear", str(folder)]
+        subprocess.run(made, check=True, capture_output=True, text=True, timeout=_MOST_SECONDS)
         if not _installed_by_uv(python, packages):
-            subprocess.run([*pip, *packages], check=True, stderr=subprocess.PIPE, text=True)
+            pip += packages
+            subprocess.run(pip, check=True, capture_output=True, text=True, timeout=_MOST_SECONDS)
     except subprocess.CalledProcessError as exc:
-        raise NotInstalled(f"{packages[0]} cannot be installed: {exc.stderr}") from exc
+        said = exc.stderr or exc.stdout
+        raise NotInstalled(f"{packages[0]} cannot be installed: {said}") from exc
+    except subprocess.TimeoutExpired as exc:
+        raise NotInstalled(f"{packages[0]} is not installed after {exc.timeout:.0f} s") from exc
     (folder / "installed.txt").write_text(_listed(packages), encoding="utf-8")
 
 
@@ -116,7 +124,11 @@ def _installed_by_uv(python: str, packages: tuple[str, ...]) -> bool:
     if uv is None:
         return False
     command = [uv, "pip", "install", "--quiet", "--python", python]
-    done = subprocess.run([*command, *packages], check=False, capture_output=True)
+    try:
+        command += packages
+        done = subprocess.run(command, check=False, capture_output=True, timeout=_MOST_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
     return done.returncode == 0
 
 
@@ -125,9 +137,11 @@ def _listed(packages: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        for name in sys.argv[1:]:
+    missing = []
+    for name in sys.argv[1:]:
+        try:
             found = web_adapter() if name == "web-adapter" else found_or_installed(name)
             sys.stdout.write(f"{found}\n")
-    except NotInstalled as exc:
-        sys.exit(str(exc))
+        except NotInstalled as exc:
+            missing.append(str(exc))
+    sys.exit("\n".join(missing) or None)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import ssl
+import sys
 from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
@@ -33,13 +34,16 @@ def trust_read_once() -> Callable[..., ssl.SSLContext]:
     """A `create_default_context` that reads this machine's list of authorities once.
 
     Every client of httpx reads it, in 25 ms of CPU, and tests make thousands that never use TLS.
+    The product's own contexts are its own: which are shared is a fact about it.
     """
     authorities = os.environ.get("SSL_CERT_FILE") or certifi.where()
     create = ssl.create_default_context
     once = cache(lambda: create(cafile=authorities))
 
     def created(*purpose: ssl.Purpose, **files: Any) -> ssl.SSLContext:
-        if files == {"cafile": authorities} and not purpose:
+        asks_httpx = sys._getframe(2).f_globals.get("__name__", "")
+        is_ours = asks_httpx.startswith("llm_cache_proxy.")
+        if files == {"cafile": authorities} and not (purpose or is_ours):
             return once()
         return create(*purpose, **files)
 
@@ -76,8 +80,7 @@ BEGUN_FIRST = (
 )
 """What takes longest, and what waits for downloads.
 
-Begun last, a file of these would keep one worker busy while others idle. The adapter's contract is
-near the beginning because it builds the adapter, which the guided deployment asks for later.
+Begun last, a file of these would keep one worker busy while others idle.
 """
 
 
