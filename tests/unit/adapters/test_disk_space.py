@@ -53,6 +53,16 @@ def test_the_disk_is_looked_at_once_a_second(tmp_path: Path) -> None:
     assert later is None
 
 
+def test_the_disk_is_looked_at_anew_for_each_file(tmp_path: Path) -> None:
+    free = [1_000]
+    space = DiskSpace(tmp_path, 100, free_bytes=lambda _: free[0], monotonic=lambda: 0.0)
+    assert space.shortage(600) is None
+
+    free[0] -= 600
+
+    assert space.shortage(600) is not None
+
+
 def test_a_disk_that_cannot_be_looked_at_is_no_shortage(tmp_path: Path) -> None:
     def failing(_: Path) -> int:
         raise OSError("gone")

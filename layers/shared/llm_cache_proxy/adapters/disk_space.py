@@ -35,10 +35,11 @@ class DiskSpace:
     def shortage(self, further_bytes: int = 0) -> str | None:
         """What is missing, for people; None if there is room, or if that is unknown.
 
-        `further_bytes` are about to be written at once, as a file that no later look interrupts.
+        `further_bytes` are about to be written at once, as a file that no later look interrupts:
+        for these it looks anew, since another such file may have been written meanwhile.
         """
         now = self._monotonic()
-        if now - self._looked_at >= _LOOKED_SECONDS:
+        if further_bytes or now - self._looked_at >= _LOOKED_SECONDS:
             self._looked_at = now
             self._free = self._found()
         free = self._free

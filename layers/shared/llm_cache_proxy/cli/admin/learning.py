@@ -15,7 +15,7 @@ def learning_table(answer: JsonObject) -> RenderableType:
     """The promise and the estimate, labels by source, and a line for each kind of candidate."""
     judge = part(answer, "judge")
     summary = Text(
-        f"{_FROM_MEMORY if answer['from_memory'] else ''}"
+        f"{_FROM_MEMORY if answer.get('from_memory') else ''}"
         f"promise {_percent(answer['promise'])}, estimate {_percent(answer['estimate'])} "
         f"(95 %: {_interval(answer['interval'])}), upper bound {_percent(answer['bound'])}; "
         f"{_state(answer)}\n"

@@ -17,7 +17,10 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.held_ids import HeldI
 
 _LINKS = 16
 _BREADTH_OF_ADDING = 64
-_BREADTH_OF_SEARCHING = 256
+_LEAST_BREADTH_OF_SEARCHING = 256
+_POINTS_OF_LEAST_BREADTH = 100_000
+_BREADTH_GROWS = 0.6
+"""The power of the points by which the breadth grows: four times of it at ten times as many."""
 _ID_BYTES = 16
 _LINKS_BYTES = 192
 """Of a point in a graph's file, besides its vector: 4 for each link, and some 20."""
@@ -33,7 +36,7 @@ class ScopeGraph:
             dtype="i8",
             connectivity=_LINKS,
             expansion_add=_BREADTH_OF_ADDING,
-            expansion_search=_BREADTH_OF_SEARCHING,
+            expansion_search=_LEAST_BREADTH_OF_SEARCHING,
         )
         self._ids = bytearray()
 
@@ -57,6 +60,7 @@ class ScopeGraph:
 
     def nearest(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
         """The `count` points that are most similar, or nearly."""
+        self._index.expansion_search = breadth_of_searching(len(self))
         matches = self._index.search(np.array(vector, dtype=np.float32), count, threads=1)
         return [self._id(int(place)) for place in matches.keys]
 
@@ -85,6 +89,12 @@ class ScopeGraph:
     def _id(self, place: int) -> uuid.UUID:
         at = place * _ID_BYTES
         return uuid.UUID(bytes=bytes(self._ids[at : at + _ID_BYTES]))
+
+
+def breadth_of_searching(points: int) -> int:
+    """How many candidates a search keeps; by one number a larger graph would miss more points."""
+    many = max(1.0, points / _POINTS_OF_LEAST_BREADTH)
+    return round(_LEAST_BREADTH_OF_SEARCHING * many**_BREADTH_GROWS)
 
 
 def _others_may_run(_done: int, _all: int) -> bool:
