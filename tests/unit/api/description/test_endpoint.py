@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from starlette.requests import Request
 
@@ -12,14 +15,19 @@ def request(path: str) -> Request:
     return Request({"type": "http", "method": "GET", "path": path, "headers": [], "state": {}})
 
 
-async def test_it_is_made_beside_the_event_loop() -> None:
-    """The first one takes four tenths of a second, in which a hit would have waited."""
-    described = asyncio.create_task(describe(request("/openapi.json")))
+class NoExecutor(ThreadPoolExecutor):
+    """Has no thread for anybody."""
 
-    await asyncio.sleep(0)  # its whole turn, were it made in the loop
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        raise AssertionError((fn, args, kwargs))
 
-    assert not described.done()
-    assert (await described).status_code == 200
+
+async def test_once_made_it_is_answered_in_the_event_loop_at_either_path() -> None:
+    await describe(request("/openapi.json"))
+    asyncio.get_running_loop().set_default_executor(NoExecutor())
+
+    assert (await describe(request("/openapi.json"))).status_code == 200
+    assert (await describe(request("/v1/openapi.json"))).status_code == 200
 
 
 async def test_those_who_ask_at_once_get_the_same() -> None:

@@ -1,10 +1,9 @@
 """The API's description, made from the routes and their models.
 
 Covers every face that clients and operators see, whichever function serves it. Made once, when it
-is first asked for, by one thread.
+is first asked for; `endpoint` sees to it that one thread does so.
 """
 
-import threading
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -44,17 +43,10 @@ _CLIENT_KEY = {
     "description": "A client key, where the operator asks for one; it never reaches the upstream.",
 }
 Description = dict[str, Any]
-_making = threading.Lock()
 
 
 def description_text(root: str = ".") -> bytes:
     """The description as JSON; `root` is where the paths begin, seen from the document."""
-    with _making:
-        return _text(root)
-
-
-@cache
-def _text(root: str) -> bytes:
     return compact_text({**description(), "servers": [{"url": root}]}).encode()
 
 
