@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from llm_cache_proxy.domain.record import record
 
 
@@ -64,6 +66,70 @@ class Folded:
 
     def __hash__(self) -> int:
         return hash(self.text.lower())
+
+
+@record()
+class Alike:  # noqa: PLW1641 - it is given one
+    """Equal to any other of its number; Python takes the hash of a class with an `__eq__`."""
+
+    number: int
+    note: str = field(default="", compare=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alike) and self.number == other.number
+
+
+@dataclass(unsafe_hash=True)
+class PlainAlike:  # noqa: PLW1641 - the same
+    """The same as a dataclass."""
+
+    number: int
+    note: str = field(default="", compare=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PlainAlike) and self.number == other.number
+
+
+@record()
+class Unhashed:
+    """Kept out of sets by its own word."""
+
+    number: int
+    __hash__ = None  # type: ignore[assignment]
+
+
+@record()
+class Chain:
+    """What may lead back to itself."""
+
+    links: list["Chain"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainChain:
+    """The same as a dataclass."""
+
+    links: list["PlainChain"]
+
+
+def test_a_record_with_its_own_equality_has_the_hash_of_its_fields_as_a_dataclass_has() -> None:
+    assert len({PlainAlike(1, "one"), PlainAlike(1, "other")}) == 1
+
+    assert len({Alike(1, "one"), Alike(1, "other")}) == 1
+
+
+def test_a_record_that_says_that_it_has_no_hash_has_none() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Unhashed(1))
+
+
+def test_a_record_that_holds_itself_says_so_as_a_dataclass_does() -> None:
+    chain, plain = Chain([]), PlainChain([])
+    chain.links.append(chain)
+    plain.links.append(plain)
+
+    assert repr(chain) == "Chain(links=[...])"
+    assert repr(chain) == repr(plain).replace("PlainChain", "Chain")
 
 
 def test_a_record_says_of_itself_what_a_dataclass_would() -> None:

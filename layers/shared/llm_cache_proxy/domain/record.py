@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
+from reprlib import recursive_repr
 from typing import TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -39,14 +40,22 @@ def _comparable(made: type[T]) -> type[T]:
     def hashed(self: object) -> int:
         return hash(values(self))
 
+    @recursive_repr()
     def said(self: object) -> str:
         named = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
         return f"{self.__class__.__qualname__}({named})"
 
-    for name, method in (("__eq__", equal), ("__hash__", hashed), ("__repr__", said)):
-        if name not in made.__dict__:
+    # The hash first: whether it is missing shows by the class's own `__eq__`.
+    for name, method in (("__hash__", hashed), ("__eq__", equal), ("__repr__", said)):
+        if _is_missing(name, made):
             setattr(made, name, method)
     return made
+
+
+def _is_missing(name: str, made: type) -> bool:
+    """As a dataclass tells it: Python itself sets the hash to None beside an `__eq__`."""
+    own = made.__dict__
+    return name not in own or (name == "__hash__" and own[name] is None and "__eq__" in own)
 
 
 def _nothing(of: object) -> tuple[()]:  # noqa: ARG001 - as of any record

@@ -1,6 +1,7 @@
 """Facts about work that a request leaves behind."""
 
 import asyncio
+import contextlib
 import logging
 
 import pytest
@@ -82,3 +83,41 @@ async def test_what_is_done_at_once_ends_first_and_fails_nobody(
 
     assert done == [1]
     assert "work in the background failed" in caplog.text
+
+
+async def test_what_is_done_at_once_ends_before_a_cancelled_wait_for_it() -> None:
+    """Nothing may run on after a function has answered."""
+    background, said = Background(), []
+
+    async def work() -> None:
+        said.append("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.01)
+            said.append("ended")
+
+    waiting = asyncio.create_task(background.at_once(work))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    assert said == ["begun", "ended"]
+
+
+async def test_work_that_ends_well_when_cancelled_leaves_its_wait_cancelled() -> None:
+    background = Background()
+
+    async def work() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    waiting = asyncio.create_task(background.at_once(work))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

@@ -62,8 +62,12 @@ class Background:
         return True
 
     async def at_once(self, work: Work) -> None:
-        """Do `work` now, however much is under way; the log reports what fails, as of any other."""
-        await asyncio.wait([self._tasks.start(work())])
+        """Do `work` now, however much is under way; the log reports what fails, as of any other.
+
+        If the wait is cancelled, so is the work, and it has ended when this returns.
+        """
+        # Unlike `asyncio.wait`, it cancels what it waits for, and then waits on.
+        await asyncio.gather(self._tasks.start(work()), return_exceptions=True)
 
     async def wait(self) -> None:
         """Wait until nothing is under way."""
