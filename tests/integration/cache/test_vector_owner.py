@@ -9,9 +9,11 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -25,7 +27,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.owned.given import OwnerGiven
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.owner import VectorsOwner
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.process import OwnerProcess
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.store import OwnedVectors
-from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort
+from llm_cache_proxy.adapters.vector_store.qdrant.port import QdrantPort, Result
 from llm_cache_proxy.domain.errors import OtherDimensions, SettingsError, VectorStoreUnavailable
 from llm_cache_proxy.ports.vector_store import Candidate
 from samples.stores.vectors import NOW, SCOPE, at_cosine, entry, random_vector
@@ -58,10 +60,13 @@ def given(folder: Path, dimensions: int | None = 384) -> OwnerGiven:
 
 
 @asynccontextmanager
-async def owned(folder: Path) -> AsyncIterator[tuple[OwnerProcess, OwnedVectors]]:
+async def owned(
+    folder: Path, timeout_seconds: float = 20
+) -> AsyncIterator[tuple[OwnerProcess, OwnedVectors]]:
     """An owner's process, and a store that asks it."""
     process = OwnerProcess(given(folder))
-    store = OwnedVectors(await process.start(), collection="entries", timeout_seconds=20)
+    address = await process.start()
+    store = OwnedVectors(address, collection="entries", timeout_seconds=timeout_seconds)
     try:
         yield process, store
     finally:
@@ -174,6 +179,54 @@ async def test_an_owner_that_does_not_answer_is_waited_for_no_longer_than_the_de
             await store.fetch("acme", "key")
 
         await store.aclose()
+
+
+async def test_an_owner_does_nothing_for_a_caller_that_has_gone(tmp_path: Path) -> None:
+    async with owned(tmp_path / "vectors", timeout_seconds=0.1) as (process, store):
+        await store.open()
+        os.kill(process.process_id or 0, signal.SIGSTOP)
+        with pytest.raises(VectorStoreUnavailable, match=r"did not answer within 0\.1 s"):
+            await store.store(SCOPE, at_cosine(0.9), entry("rust"))
+
+        os.kill(process.process_id or 0, signal.SIGCONT)
+
+        assert await store.count_entries("acme") == 0
+
+
+class SlowVectors(QdrantLocalVectors):
+    """Takes 10 ms of its thread for each operation."""
+
+    performed = 0
+
+    async def perform(
+        self,
+        operation: Callable[[Any], Coroutine[None, None, Result]],
+        timeout_seconds: float,
+    ) -> Result:
+        time.sleep(0.01)  # noqa: ASYNC251 - as the engine does
+        self.performed += 1
+        return await super().perform(operation, timeout_seconds)
+
+
+async def test_of_more_questions_than_it_can_answer_an_owner_leaves_out_the_late_ones(
+    tmp_path: Path,
+) -> None:
+    slow = SlowVectors(tmp_path / "vectors", at_once=True)
+    await slow.open()
+    owner = VectorsOwner(slow)
+    with listening_in(tmp_path) as listening:
+        await owner.serve(listening)
+        store = OwnedVectors(tmp_path / "s", timeout_seconds=0.1)
+        await store.count_entries("acme")
+
+        asked = [store.fetch("acme", f"key {number}") for number in range(100)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+
+        assert any(isinstance(answer, VectorStoreUnavailable) for answer in answers)
+        assert slow.performed < 50
+        assert await store.count_entries("acme") == 0  # and goes on
+        await store.aclose()
+        await owner.aclose()
 
 
 async def test_without_an_owner_every_operation_is_unavailable(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ class QdrantLocalVectors(QdrantPort):
     `holder` is the store that holds the folder for this process, where that is another one. The
     graphs of large scopes grow beside the operations. `at_once` is for a process that does nothing
     else: an operation runs where it is asked for, unless the store's thread has something to do.
+    Nothing is timed meanwhile, so that who asks has to leave out what waited too long.
     """
 
     def __init__(

@@ -24,12 +24,12 @@ from llm_cache_proxy.ports.vector_store import Placed, Scope
 
 
 class OwnedCollection:
-    """Each method is one call, which the owner gives up after `seconds`."""
+    """Each method is one call, which the owner refuses from `until` on, by `time.monotonic`."""
 
-    def __init__(self, connection: OwnerConnection, name: str, seconds: float) -> None:
+    def __init__(self, connection: OwnerConnection, name: str, until: float) -> None:
         self._connection = connection
         self._name = name
-        self._seconds = seconds
+        self._until = until
 
     async def provision(self, dimensions: int) -> None:
         """Have the owner hold the collection to `dimensions`, and make what is missing."""
@@ -101,5 +101,5 @@ class OwnedCollection:
         return integer_in((await self._ask(call, (), **fields)).fields, "count")
 
     async def _ask(self, call: str, numbers: Iterable[float] = (), **fields: object) -> Frame:
-        question = {"call": call, "collection": self._name, "seconds": self._seconds, **fields}
+        question = {"call": call, "collection": self._name, "until": self._until, **fields}
         return await self._connection.ask(question, numbers)

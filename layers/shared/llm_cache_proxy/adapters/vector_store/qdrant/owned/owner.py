@@ -1,6 +1,8 @@
 """The owner of the semantic store: answers what the server's processes ask, from one open folder.
 
-Never stops for one of them: each question is a task, and the store has a thread of its own.
+Decides which questions are still worth an answer: they are done one after another in the thread
+that reads them, and none once its caller has gone. What would hold others up for long, as a
+compaction would, is done in the store's thread.
 """
 
 import asyncio
@@ -93,6 +95,7 @@ class VectorsOwner:
 
     async def _done(self, frame: Frame) -> Answer:
         fields = frame.fields
+        seconds = _seconds_left(fields)
         call = text_in(fields, "call")
         store = self._store.beside(text_in(fields, "collection"))
         if call == "check":
@@ -104,7 +107,7 @@ class VectorsOwner:
             dimensions = integer_in(fields, "dimensions")
             await _once_free(lambda: store.hold_to(dimensions))
             return {}, []
-        answer = await store.perform(lambda held: ANSWERS[call](held, frame), _seconds(fields))
+        answer = await store.perform(lambda held: ANSWERS[call](held, frame), seconds)
         if call == "purge" and integer_in(answer[0], "count") < SWEPT_AT_ONCE:
             self._kept(asyncio.create_task(_compact(store)))
         return answer
@@ -132,7 +135,11 @@ async def _compact(store: QdrantLocalVectors) -> None:
         _log.warning("the embedded vectors were not compacted (%s), after %.1f s", exc, spent)
 
 
-def _seconds(fields: JsonObject) -> float:
-    seconds = fields["seconds"]
-    assert isinstance(seconds, int | float)  # noqa: S101 - our own question
+def _seconds_left(fields: JsonObject) -> float:
+    """For which the caller still waits. Raises `VectorStoreUnavailable` where it has gone."""
+    until = fields["until"]
+    assert isinstance(until, int | float)  # noqa: S101 - our own question
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise VectorStoreUnavailable("the semantic store's process came to it too late")
     return seconds

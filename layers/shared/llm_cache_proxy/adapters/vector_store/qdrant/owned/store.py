@@ -5,6 +5,7 @@ it delays only its own callers, and any number of servers may ask it.
 """
 
 import asyncio
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -64,7 +65,8 @@ class OwnedVectors(QdrantPort):
         operation: "Callable[[OwnedCollection], Coroutine[None, None, Result]]",
         timeout_seconds: float,
     ) -> Result:
-        owned = OwnedCollection(self._connection, self._name, timeout_seconds)
+        until = time.monotonic() + timeout_seconds  # the clock of all processes of a machine
+        owned = OwnedCollection(self._connection, self._name, until)
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await operation(owned)
