@@ -55,6 +55,14 @@ OTHER = {
         "Казнить, нельзя помиловать. Что это значит?",
         "Казнить нельзя, помиловать. Что это значит?",
     ),
+    "the third of a row": (
+        "What is the third word in: red, blue, green?",
+        "What is the third word in: blue, green, red?",
+    ),
+    "the last of a row": (
+        "Which is the last colour in red, blue, green?",
+        "Which is the last colour in red, green, blue?",
+    ),
     "another verse": ("What does John 3:16 say?", "What does John 3:17 say?"),
 }
 

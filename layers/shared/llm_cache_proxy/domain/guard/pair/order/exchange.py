@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from llm_cache_proxy.domain.guard.pair.order.compound import may_end, other_head
 from llm_cache_proxy.domain.guard.pair.order.focus import other_focus
-from llm_cache_proxy.domain.guard.pair.order.lists import is_list
+from llm_cache_proxy.domain.guard.pair.order.lists import is_list, is_other_row
 from llm_cache_proxy.domain.guard.pair.order.moves import only_phrases_moved
 from llm_cache_proxy.domain.guard.pair.order.recurring import reordered
 from llm_cache_proxy.domain.guard.pair.order.runs import (
@@ -56,6 +56,8 @@ def exchanged(a: Analysis, b: Analysis, *, symmetric: bool, retold: bool = False
     if left and is_same(left, right):
         if is_list(a, b) or are_reordered(a, b):
             return None
+        if is_other_row(a, b):
+            return "another order in a row"
         asked = left[0].word in _ASKED
         return _Order(symmetric, retold, asked).between(left, right)
     for leave_out in (_ARTICLES, _ARTICLES_AND_DO) if a.stems ^ b.stems <= _MAY_LACK else ():

@@ -13,6 +13,18 @@ def is_list(a: Analysis, b: Analysis) -> bool:
     """Whether nothing but members of one row changes places, and no place in it is asked for."""
     if not (_may_have_list(a) and _may_have_list(b)):
         return False
+    return _is_turned(a, b)
+
+
+def is_other_row(a: Analysis, b: Analysis) -> bool:
+    """Whether members of a row change places of which one is asked for: "the third of"."""
+    asked = lexicon.word_set("place_in_row")
+    if asked.isdisjoint(a.words) or "," not in a.text or "," not in b.text:
+        return False
+    return _is_turned(a, b)
+
+
+def _is_turned(a: Analysis, b: Analysis) -> bool:
     left, right = _members(a, b), _members(b, a)
     return len(left) > 1 and left != right and sorted(left) == sorted(right)
 
