@@ -6,7 +6,6 @@ Never lets the runtime send telemetry.
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -60,13 +59,10 @@ class MiniLMEngine:
     @classmethod
     def load(cls, folder: Path, *, threads: int) -> "MiniLMEngine":
         """Map the model and read the tokenizer; raises whatever either library raises."""
-        # Official builds from 1.29 report to their maker unless this is set before the import:
-        # https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        onnxruntime.disable_telemetry_events()
+        from llm_cache_proxy.adapters.onnx_runtime import onnxruntime
+
         onnxruntime.set_default_logger_severity(_QUIET)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+
+import llm_cache_proxy.adapters.onnx_runtime  # noqa: F401 - ahead of usearch, as it says
+
+# isort: split
 from usearch.index import Index
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.held_ids import HeldIds
@@ -60,7 +64,8 @@ class ScopeGraph:
 
     def nearest(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
         """The `count` points that are most similar, or nearly."""
-        self._index.expansion_search = breadth_of_searching(len(self))
+        breadth = breadth_of_searching(len(self))
+        self._index.expansion_search = breadth  # type: ignore[misc] # it has a setter
         matches = self._index.search(np.array(vector, dtype=np.float32), count, threads=1)
         return [self._id(int(place)) for place in matches.keys]
 
@@ -93,8 +98,8 @@ class ScopeGraph:
 
 def breadth_of_searching(points: int) -> int:
     """How many candidates a search keeps; by one number a larger graph would miss more points."""
-    many = max(1.0, points / _POINTS_OF_LEAST_BREADTH)
-    return round(_LEAST_BREADTH_OF_SEARCHING * many**_BREADTH_GROWS)
+    many: float = max(1.0, points / _POINTS_OF_LEAST_BREADTH) ** _BREADTH_GROWS
+    return round(_LEAST_BREADTH_OF_SEARCHING * many)
 
 
 def _others_may_run(_done: int, _all: int) -> bool:
