@@ -21,10 +21,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.held_ids import HeldI
 
 _LINKS = 16
 _BREADTH_OF_ADDING = 64
-_LEAST_BREADTH_OF_SEARCHING = 256
-_POINTS_OF_LEAST_BREADTH = 100_000
-_BREADTH_GROWS = 0.6
-"""The power of the points by which the breadth grows: four times of it at ten times as many."""
+_BREADTH_OF_SEARCHING = 256
 _ID_BYTES = 16
 _LINKS_BYTES = 192
 """Of a point in a graph's file, besides its vector: 4 for each link, and some 20."""
@@ -40,7 +37,7 @@ class ScopeGraph:
             dtype="i8",
             connectivity=_LINKS,
             expansion_add=_BREADTH_OF_ADDING,
-            expansion_search=_LEAST_BREADTH_OF_SEARCHING,
+            expansion_search=_BREADTH_OF_SEARCHING,
         )
         self._ids = bytearray()
 
@@ -64,8 +61,6 @@ class ScopeGraph:
 
     def nearest(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
         """The `count` points that are most similar, or nearly."""
-        breadth = breadth_of_searching(len(self))
-        self._index.expansion_search = breadth  # type: ignore[misc] # it has a setter
         matches = self._index.search(np.array(vector, dtype=np.float32), count, threads=1)
         return [self._id(int(place)) for place in matches.keys]
 
@@ -94,12 +89,6 @@ class ScopeGraph:
     def _id(self, place: int) -> uuid.UUID:
         at = place * _ID_BYTES
         return uuid.UUID(bytes=bytes(self._ids[at : at + _ID_BYTES]))
-
-
-def breadth_of_searching(points: int) -> int:
-    """How many candidates a search keeps; by one number a larger graph would miss more points."""
-    many: float = max(1.0, points / _POINTS_OF_LEAST_BREADTH) ** _BREADTH_GROWS
-    return round(_LEAST_BREADTH_OF_SEARCHING * many)
 
 
 def _others_may_run(_done: int, _all: int) -> bool:
