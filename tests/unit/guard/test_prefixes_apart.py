@@ -37,9 +37,10 @@ def test_a_prefix_negates_its_word_over_any_gap(word: str, gap: str) -> None:
         ("Which drugs are over the counter?", "Which drugs are over-the-counter?"),
         ("Is it un-wise to go?", "Is it unwise to go?"),
         ("Which antivirus is best?", "Which anti-virus is best?"),
+        ("Is it un-wise to go?", "Is it un wise to go?"),
+        ("Is a therapist expensive?", "Are therapists expensive?"),
+        ("How do I spend less?", "How can I reduce spending?"),
     ],
 )
-def test_what_only_looks_like_a_prefix_or_is_one_on_both_sides_does_not(
-    one: str, other: str
-) -> None:
+def test_what_only_looks_set_apart_or_is_so_on_both_sides_does_not(one: str, other: str) -> None:
     assert Guard().compare(one, other).accepted
