@@ -35,6 +35,29 @@ def test_right_labels_prove_and_wrong_ones_disprove() -> None:
 WORLDS = ((100, 1), (600, 6), (600, 60))
 
 
+@pytest.mark.parametrize("labelled", [1_000, 5_000, 100_000])
+@pytest.mark.parametrize("differing", [0.61, 0.63, 0.9, 1.0])
+def test_nothing_but_wrong_candidates_is_never_proven_however_good_the_judge_is(
+    labelled: int, differing: float
+) -> None:
+    """It may find more of what is wrong than is assumed of it."""
+    wrong = Stratum(0.5, labelled, labelled * differing, PRIOR)
+    right = Stratum(0.5, labelled, labelled * 0.01, PRIOR)
+
+    assert not proves(one(labelled, labelled * differing), CONTROLS, 0.05, SURE)
+    assert not proves([wrong, right], CONTROLS, 0.05, SURE)
+
+
+@pytest.mark.parametrize(("judged", "differing"), [(1e5, 0), (1e6, 0), (1e6, 50), (1e7, 1e5)])
+def test_controls_prove_nothing_by_themselves_however_many_they_are(
+    judged: float, differing: float
+) -> None:
+    controls = Controls(judged, differing)
+
+    assert log_evidence(one(0, 0), controls, 0.05) < 0.5
+    assert not proves(one(1_000, 60), controls, 0.05, SURE)
+
+
 def test_a_stricter_promise_needs_more_labels() -> None:
     labels = one(600, 6)
 

@@ -16,14 +16,22 @@ MISSED = 0.40
 MOST_FALSE_ALARMS = 0.30
 """A judge that errs more often than that is useless: nothing is served."""
 
-_LEAST_FALSE_ALARMS = 1e-4
+_LEAST_FALSE_ALARMS = 1e-8
+"""So few that ten million controls without one say no more of the judge."""
+
+_ALL = 1 - 1e-12
+"""A share that stands for all, and has a logarithm of what is left."""
+
 _CONTROL_PRIOR = (1.0, 60.0)
 
 _JUDGE_ALONE = (3.0, 197.0)
 """Beta distribution of the share called different where nothing is wrong: the judge's errors."""
 
 _GOLDEN = (sqrt(5) - 1) / 2
-_STEPS = 14
+_GOLDEN_STEPS = 24
+"""Until the false alarms are known to a ten-thousandth of them: a million labels tell no closer."""
+
+_BOUND_STEPS = 14
 _HALVINGS = 30
 
 
@@ -68,7 +76,7 @@ def most_wrong_within(
 ) -> float:
     """The upper end of the confidence sequence: the least promise that the evidence proves."""
     low, high = 0.0, 1.0
-    for _ in range(_STEPS):
+    for _ in range(_BOUND_STEPS):
         middle = (low + high) / 2
         if proves(strata, controls, middle, least_evidence):
             high = middle
@@ -101,7 +109,7 @@ def _best_broken(strata: Sequence[Stratum], controls: Controls, most_wrong: floa
     low, high = log(_LEAST_FALSE_ALARMS), log(MOST_FALSE_ALARMS)
     one, other = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
     of_one, of_other = (_broken_at(exp(at), strata, controls, most_wrong) for at in (one, other))
-    for _ in range(_STEPS):
+    for _ in range(_GOLDEN_STEPS):
         if of_one < of_other:
             low, one, of_one = one, other, of_other
             other = low + _GOLDEN * (high - low)
@@ -139,9 +147,12 @@ def _broken_at(
 def _differing(pull: float, strata: Sequence[Stratum], false_alarms: float) -> list[float]:
     """Each stratum's share called different where its likelihood is greatest.
 
-    `pull` is the Lagrange multiplier of the mean over all.
+    `pull` is the Lagrange multiplier of the mean over all. It pulls no further than to where all
+    are wrong. Beyond that is a judge that misses less than it may, which its labels may say.
     """
-    return [min(1 - MISSED, max(false_alarms, _pulled(pull * s.share, s))) for s in strata]
+    pulled = (min(1 - MISSED, _pulled(pull * s.share, s)) for s in strata)
+    found = (s.differing / s.labelled if s.labelled else 0.0 for s in strata)
+    return [min(_ALL, max(false_alarms, *each)) for each in zip(pulled, found, strict=True)]
 
 
 def _pulled(pull: float, stratum: Stratum) -> float:
@@ -155,7 +166,7 @@ def _pulled(pull: float, stratum: Stratum) -> float:
 
 
 def _mean(strata: Sequence[Stratum], differing: Sequence[float]) -> float:
-    return sum(s.share * p for s, p in zip(strata, differing, strict=True))
+    return sum(s.share * min(1 - MISSED, p) for s, p in zip(strata, differing, strict=True))
 
 
 def _log_likelihood(labelled: float, differing: float, share: float) -> float:
