@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.http.errors import refused, unavailable, upstream_failed
+from llm_cache_proxy.api.http.head_requests import takes_head
 from llm_cache_proxy.api.http.invalid_fields import invalid_request
 from llm_cache_proxy.api.http.raw_requests import request_id_of
 from llm_cache_proxy.domain.errors import (
@@ -59,7 +60,17 @@ async def _on_http(request: Request, exc: Exception) -> Response:
             f"{what}: there is no such path. OpenAI's paths start with /v1.", code="unknown_url"
         )
     error.headers.update(exc.headers or {})
+    if "Allow" in error.headers:
+        error.headers["Allow"] = _allowed(error.headers["Allow"], request.scope["path"])
     return refused(error, request_id_of(request), request.scope["path"])
+
+
+def _allowed(methods: str, path: str) -> str:
+    """The methods in one order, with HEAD where it is answered as GET is."""
+    allowed = set(methods.split(", "))
+    if "GET" in allowed and takes_head(path):
+        allowed.add("HEAD")
+    return ", ".join(sorted(allowed))
 
 
 def _unstored(request: Request, response: Response) -> Response:

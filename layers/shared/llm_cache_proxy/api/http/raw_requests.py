@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
+from llm_cache_proxy.api.http.head_requests import HeadAsGet
 from llm_cache_proxy.domain.errors import (
     BodyTooLarge,
     BodyTooSlow,
@@ -90,7 +91,8 @@ class RawRoutesFirst:
             for method in route.methods or ()
         }
         self._on_error = on_error
-        self._others = ExceptionMiddleware(AsyncExitStackMiddleware(router), on_error)
+        others = ExceptionMiddleware(AsyncExitStackMiddleware(router), on_error)
+        self._others = HeadAsGet(others)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
