@@ -1,10 +1,12 @@
 """Trouble is logged once, and then at most once a minute."""
 
+import asyncio
 import logging
+import traceback
 
 import pytest
 
-from llm_cache_proxy.cli.log_lines import OncePerMinute
+from llm_cache_proxy.cli.log_lines import OncePerMinute, is_fault
 
 
 class Watch:
@@ -53,3 +55,26 @@ def test_after_a_minute_it_is_written_with_what_was_left_out(
 
 def test_what_is_no_warning_always_passes(once: OncePerMinute) -> None:
     assert all(once.filter(record("groq", "x", level=logging.INFO)) for _ in range(3))
+
+
+def failed(
+    fault: BaseException, text: str = "Exception in ASGI application\n"
+) -> logging.LogRecord:
+    cause = (type(fault), fault, None)
+    return logging.LogRecord("uvicorn.error", logging.ERROR, __file__, 1, text, (), cause)
+
+
+def test_what_a_stopping_server_cuts_off_is_no_fault() -> None:
+    assert is_fault(failed(ValueError("x")))
+    assert not is_fault(failed(asyncio.CancelledError("the time to drain is over")))
+
+
+def test_the_app_that_a_stopping_server_cuts_off_is_no_fault() -> None:
+    ended = "".join(traceback.format_exception(asyncio.CancelledError()))
+
+    assert not is_fault(record_of(ended))
+    assert is_fault(record_of("".join(traceback.format_exception(ValueError("x")))))
+
+
+def record_of(text: str) -> logging.LogRecord:
+    return logging.LogRecord("uvicorn.error", logging.ERROR, __file__, 1, text, (), None)

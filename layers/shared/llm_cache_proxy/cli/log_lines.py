@@ -5,6 +5,7 @@ Otherwise every request would log the same store or upstream that is away.
 
 import logging
 import time
+from asyncio import CancelledError
 from collections.abc import Callable
 
 _AGAIN_SECONDS = 60.0
@@ -17,6 +18,17 @@ def log_for_people(level: str) -> None:
     for handler in logging.getLogger().handlers:
         handler.addFilter(OncePerMinute())
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(is_fault)
+
+
+def is_fault(record: logging.LogRecord) -> bool:
+    """Whether a record tells of more than what a stopping server has cut off."""
+    cause = record.exc_info[1] if record.exc_info else None
+    # The end of the app comes as a traceback's text.
+    return not (
+        isinstance(cause, CancelledError)
+        or str(record.msg).rstrip().endswith(f"asyncio.exceptions.{CancelledError.__name__}")
+    )
 
 
 class OncePerMinute(logging.Filter):

@@ -16,7 +16,7 @@ from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again
 from llm_cache_proxy.cli.server.announcement import address_of, announcement
-from llm_cache_proxy.cli.server.stopping import cancelled_at_sigterm, to_its_end
+from llm_cache_proxy.cli.server.stopping import cancelled_at_signals, to_its_end
 from llm_cache_proxy.cli.server.workers import WorkerFailed, serve_by_workers
 from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings import Settings, load_env_file, misspelt_variables
@@ -107,7 +107,7 @@ def _serve_in_this_process(settings: Settings, bound: socket.socket) -> None:
         click.echo(announcement(address, described, keyed=settings.access_mode == "keyed"))
 
     async def serve_parts() -> None:
-        with cancelled_at_sigterm():
+        with cancelled_at_signals():
             try:
                 vectors_at = None if owner is None else await owner.start()
                 await serve_on(bound, settings, vectors_at, ready, Share())

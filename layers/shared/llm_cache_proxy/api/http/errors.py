@@ -70,8 +70,23 @@ def unavailable(exc: CacheTierError, request_id: str, path: str) -> Response:
 
 def unforeseen(request_id: str, path: str) -> Response:
     """The response to a fault of ours: names the log line, and nothing else."""
-    message = f"The proxy failed to serve this request. Its log has more under {request_id}."
-    error = _ErrorFields(500, message, "server_error", code="internal_error")
+    error = _ErrorFields(
+        500,
+        f"The proxy failed to serve this request. Its log has more under {request_id}.",
+        "server_error",
+        code="internal_error",
+    )
+    return _response(error, Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id, path)
+
+
+def stopping(request_id: str, path: str) -> Response:
+    """The response to a request that the server's end has cut off."""
+    error = _ErrorFields(
+        503,
+        "The proxy stopped before it had an answer. Send the request again.",
+        "service_unavailable_error",
+        code="server_stopping",
+    )
     return _response(error, Outcome(Result.ERROR, str(Reason.INTERNAL_ERROR)), request_id, path)
 
 

@@ -1,5 +1,6 @@
 """Gives every request an id, and writes one request event when it ends."""
 
+import asyncio
 import contextvars
 import logging
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from llm_cache_proxy.api.http.errors import unforeseen
+from llm_cache_proxy.api.http.errors import stopping, unforeseen
 from llm_cache_proxy.api.http.raw_requests import new_request_id
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.recording.request_events import (
@@ -43,7 +44,7 @@ def event_draft_of(request: Request) -> RequestEventDraft:
 
 
 class RequestEventMiddleware:
-    """Wraps the app; also turns an internal error into an answer that names the request.
+    """Wraps the app; an internal error, and a server's end, become answers that name the request.
 
     Only requests under `/v1` have an event.
     """
@@ -78,6 +79,10 @@ class RequestEventMiddleware:
             if event.status:  # the client sees a cut connection, which is what happened
                 raise
             await unforeseen(draft.request_id, scope["path"])(scope, receive, watched)
+        except asyncio.CancelledError:
+            if not event.status:  # a server that stops waits no longer
+                await stopping(draft.request_id, scope["path"])(scope, receive, watched)
+            raise
         finally:
             if event.is_unwritten:  # the answer did not come to its end
                 event.write()

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 import click
 import uvicorn
@@ -131,6 +133,13 @@ class ReadyServer(uvicorn.Server):
             ]
         if self.started:
             self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at a signal; a second SIGINT does not wait for what is in flight."""
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        else:  # uvicorn raises each that it is given again at its end, where one is enough
+            super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nothing more, and wait for what is in flight."""

@@ -15,15 +15,21 @@ async def to_its_end(stopping: Awaitable[object]) -> None:
 
 
 @contextmanager
-def cancelled_at_sigterm() -> Iterator[None]:
-    """Have SIGTERM cancel the current task, as SIGINT does, rather than end the process.
+def cancelled_at_signals() -> Iterator[None]:
+    """Have SIGTERM and SIGINT cancel the current task, however often they come.
 
-    So does the one that uvicorn took while it served, and raises again once it is done.
+    asyncio breaks off at a second SIGINT wherever it is. So do the signals that uvicorn took while
+    it served, and raises again once it is done.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # noqa: S101 - asyncio runs it as one
-    former = signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(task.cancel))
+
+    def cancel(*_: object) -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    former = {each: signal.signal(each, cancel) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for each, handler in former.items():
+            signal.signal(each, handler)
