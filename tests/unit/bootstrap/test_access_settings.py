@@ -32,6 +32,41 @@ def test_a_wrong_setting_is_named_and_no_secret_shown(given: dict[str, str], nam
     assert SECRET not in str(wrong.value)
 
 
+@pytest.mark.parametrize(
+    "origins",
+    [
+        "*",
+        "null",
+        "https://app.example.com",
+        " http://localhost:5173, app://obsidian.md ,",
+        "chrome-extension://abcdefghijklmnop",
+        "",
+    ],
+)
+def test_origins_are_taken_as_browsers_send_them(origins: str) -> None:
+    assert read_settings({"CORS_ALLOW_ORIGINS": origins}).cors_allow_origins == (origins or None)
+
+
+@pytest.mark.parametrize(
+    "origins",
+    ["app.example.com", "https://app.example.com/", "https://App.example.com", "*, foo", "http://"],
+)
+def test_an_origin_that_no_browser_sends_stops_the_start(origins: str) -> None:
+    with pytest.raises(SettingsError, match="CORS_ALLOW_ORIGINS: expected origins as browsers"):
+        read_settings({"CORS_ALLOW_ORIGINS": origins})
+
+
+@pytest.mark.parametrize("hosts", ["*", "llm-cache.internal, *.Example.com.", "[::1]", "fe80::1"])
+def test_hosts_are_taken_by_name_and_address(hosts: str) -> None:
+    assert read_settings({"ALLOWED_HOSTS": hosts}).allowed_hosts == hosts
+
+
+@pytest.mark.parametrize("hosts", ["http://proxy.example", "proxy.example:3000", "a, b/c"])
+def test_a_host_that_is_no_name_stops_the_start(hosts: str) -> None:
+    with pytest.raises(SettingsError, match="ALLOWED_HOSTS: expected names of hosts"):
+        read_settings({"ALLOWED_HOSTS": hosts})
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "proxy.example"])
 def test_a_server_beyond_this_machine_without_an_admin_key_does_not_start(
     host: str, monkeypatch: pytest.MonkeyPatch

@@ -3,10 +3,13 @@
 Never shows a URL's password: messages say what was expected, not what was given.
 """
 
+import ipaddress
 import re
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 _ENDPOINTS = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\sA-Z]+")
+_HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9._-]+")
 _REDIS_DATABASE = re.compile(r"(?:/(\d{1,5})?)?")
 _REDIS_OPTIONS = frozenset(
     {
@@ -36,6 +39,40 @@ def base_url(value: str) -> str:
                 f"expected the base URL, which ends in /v1 as a rule: leave {endpoint} out"
             )
     return url
+
+
+def origins(value: str) -> str:
+    """`value` as it is. Raises ValueError where one of its origins is none that a browser sends."""
+    for origin in _listed(value):
+        if origin not in {"*", "null"} and not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                "expected origins as browsers send them, in small letters and without a path, "
+                f"such as https://app.example.com; got '{origin[:80]}'"
+            )
+    return value
+
+
+def host_names(value: str) -> str:
+    """`value` as it is. Raises ValueError where one of its names can be no host's."""
+    for name in _listed(value):
+        if name != "*" and not _HOST_NAME.fullmatch(name) and not _is_address(name):
+            raise ValueError(
+                "expected names of hosts without a scheme, port or path, such as "
+                f"llm-cache.internal or *.example.com; got '{name[:80]}'"
+            )
+    return value
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(value: str) -> list[str]:
+    return [each for each in map(str.strip, value.split(",")) if each]
 
 
 def has_no_path(url: str) -> bool:

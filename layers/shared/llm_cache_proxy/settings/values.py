@@ -10,7 +10,13 @@ from pydantic import (
 )
 
 from llm_cache_proxy.domain.requests.cached_paths import listed_paths, uncacheable
-from llm_cache_proxy.settings.addresses import base_url, http_url, redis_url
+from llm_cache_proxy.settings.addresses import (
+    base_url,
+    host_names,
+    http_url,
+    origins,
+    redis_url,
+)
 from llm_cache_proxy.settings.upstreams import read_keys, read_upstreams
 
 
@@ -73,6 +79,8 @@ AnyCase = BeforeValidator(_small)
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 BaseUrl = Annotated[str, AfterValidator(base_url)]
+Origins = Annotated[str, AfterValidator(origins)]
+HostNames = Annotated[str, AfterValidator(host_names)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 Upstreams = Annotated[str, AfterValidator(_upstreams)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from llm_cache_proxy.domain.requests.cached_paths import listed_paths
-from llm_cache_proxy.settings.values import AnyCase, SigningSecret
+from llm_cache_proxy.settings.values import AnyCase, Origins, SigningSecret
 
 
 class AccessSettings(BaseModel):
@@ -41,7 +41,7 @@ class AccessSettings(BaseModel):
     admin_key: SecretStr | None = Field(
         None, description="Key for /admin, /metrics and /dashboard; they are open without one."
     )
-    cors_allow_origins: str | None = Field(
+    cors_allow_origins: Origins | None = Field(
         None,
         description="Origins whose pages may call the server from a browser, separated by commas; "
         "* is every one. Its own pages always may.",

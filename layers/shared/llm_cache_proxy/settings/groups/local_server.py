@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from llm_cache_proxy.settings.values import Seconds
+from llm_cache_proxy.settings.values import HostNames, Seconds
 
 
 class LocalServerSettings(BaseModel):
@@ -25,7 +25,7 @@ class LocalServerSettings(BaseModel):
         description="Processes of the local server that share its port, best one for each core; "
         "see docs/operate.md.",
     )
-    allowed_hosts: str | None = Field(
+    allowed_hosts: HostNames | None = Field(
         None,
         description="Host names by which the local server may be reached besides loopback and "
         "HOST, separated by commas; *.example.com covers subdomains, * every name.",
