@@ -84,6 +84,22 @@ async def test_records_of_keys_are_exported_and_imported(address: str, tmp_path:
     assert (exported.exit_code, imported.exit_code) == (0, 0)
 
 
+async def test_no_keys_are_a_file_without_lines(address: str, tmp_path: Path) -> None:
+    file = tmp_path / "keys.jsonl"
+
+    exported = await run("keys", "export", str(file), "--url", address)
+    imported = await run("keys", "import", str(file), "--json", "--url", address)
+
+    assert file.read_text(encoding="utf-8") == ""
+    assert (exported.exit_code, imported.exit_code) == (0, 0)
+
+
+async def test_a_clients_base_url_names_the_proxy_as_well(address: str) -> None:
+    done = await run("keys", "list", "--url", f"{address}/v1/")
+
+    assert (done.exit_code, done.stdout) == (0, "There are no keys.\n")
+
+
 async def test_a_file_that_is_no_json_is_not_imported(address: str, tmp_path: Path) -> None:
     file = tmp_path / "keys.jsonl"
     file.write_text("nothing", encoding="utf-8")

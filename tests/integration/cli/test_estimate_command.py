@@ -54,6 +54,19 @@ def test_people_get_a_table_and_a_plot(log: Path, tmp_path: Path) -> None:
     assert "semantic" in plot.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("plot", "said"), [("absent/plot.svg", "there is no folder"), ("plot.txt", ".svg or .png")]
+)
+def test_a_plot_that_cannot_be_drawn_is_refused_before_anything_is_read(
+    log: Path, tmp_path: Path, plot: str, said: str
+) -> None:
+    done = run(str(log), "--plot", str(tmp_path / plot))
+
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Embedding" not in done.stderr
+
+
 def test_a_file_that_is_no_log_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "empty.jsonl"
     file.write_text("{}", encoding="utf-8")

@@ -129,3 +129,12 @@ def test_a_server_that_refuses_every_request_cannot_be_probed() -> None:
 
     assert done.exit_code == 2
     assert "Nothing could be probed" in done.stderr
+    assert "meant?" not in done.stderr
+
+
+def test_an_address_without_v1_is_told_the_one_that_is_meant(tmp_path: Path) -> None:
+    with proxy_process(tmp_path / "data") as proxy:
+        done = probed(proxy.url, "--only", "truncation")
+
+    assert done.exit_code == 2
+    assert f"Is {proxy.url}/v1 meant?" in done.stderr

@@ -62,7 +62,8 @@ def probe(
     if any(finding.risk is Risk.UNSAFE for _, finding in found):
         raise SystemExit(_UNSAFE)
     if not target.answered:
-        click.echo("Nothing could be probed: no request had a usable answer.", err=True)
+        meant = "" if url.rstrip("/").endswith("/v1") else f" Is {url.rstrip('/')}/v1 meant?"
+        click.echo(f"Nothing could be probed: no request had a usable answer.{meant}", err=True)
         raise SystemExit(_NOTHING)
 
 

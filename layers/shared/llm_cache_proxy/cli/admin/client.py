@@ -151,9 +151,8 @@ class Remote:
 
         async def send() -> httpx.Response:
             async with httpx.AsyncClient(timeout=self.timeout_seconds) as client:
-                address = f"{self.url.rstrip('/')}{path}"
                 return await client.request(
-                    method, address, params=params, json=body, headers=headers
+                    method, f"{self.url}{path}", params=params, json=body, headers=headers
                 )
 
         try:

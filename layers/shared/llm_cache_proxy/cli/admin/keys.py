@@ -139,8 +139,8 @@ def export_keys(remote: Remote, /, *, file: IO[str], tenant: str | None) -> None
     """
     answer = remote.get("/admin/keys/export", {"tenant": tenant})
     records = cast("list[JsonObject]", answer["records"])
-    for record in records:
-        file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    # Opened by the first that is written, even where there is nothing to write.
+    file.write("".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records))
     if remote.as_json:
         click.echo(json.dumps({"exported": len(records)}), err=file.name == "-")
     else:

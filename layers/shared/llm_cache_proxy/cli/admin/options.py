@@ -41,7 +41,7 @@ def on_proxy(command: Callable[Concatenate[Remote, P], None]) -> Callable[P, Non
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         remote = Remote(
-            url=cast("str", kwargs.pop("url")),
+            url=_without_root(cast("str", kwargs.pop("url"))),
             stack=cast("str | None", kwargs.pop("stack")),
             admin_key=cast("str | None", kwargs.pop("admin_key")),
             as_json=cast("bool", kwargs.pop("as_json")),
@@ -50,6 +50,14 @@ def on_proxy(command: Callable[Concatenate[Remote, P], None]) -> Callable[P, Non
         command(remote, *args, **kwargs)
 
     return run
+
+
+def _without_root(url: str) -> str:
+    """The proxy's address, where a client's base_url was given as well.
+
+    Below `/v1` an admin key would go on to the upstream.
+    """
+    return url.rstrip("/").removesuffix("/v1")
 
 
 class Duration(click.ParamType[int]):

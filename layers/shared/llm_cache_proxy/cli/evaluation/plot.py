@@ -17,6 +17,8 @@ def check(path: Path) -> None:
     """Refuse a file that cannot be drawn, before anything is measured."""
     if path.suffix not in {".svg", ".png"}:
         raise click.BadParameter("expected a name that ends in .svg or .png", param_hint="--plot")
+    if not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {path.parent}", param_hint="--plot")
     try:
         import matplotlib as mpl  # noqa: F401, PLC0415 - a large library that few runs need
     except ImportError as exc:
