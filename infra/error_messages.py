@@ -11,29 +11,34 @@ from llm_cache_proxy.domain import errors
 
 SOURCES = Path(__file__).resolve().parents[1] / "layers" / "shared" / "llm_cache_proxy"
 _SHOWN = (errors.RequestRefused, errors.UpstreamError, errors.SettingsError)
+_STATED = frozenset({"_ErrorFields", "_refuse"})
+"""What makes an answer of a status and a text, where no error is raised."""
 _GIVEN = "…"
 
 
-def messages() -> list[tuple[str, str, str]]:
-    """Status ("start" where the process stops), class and text of each, sorted."""
+def messages() -> list[tuple[str, str]]:
+    """Status ("start" where the process stops) and text of each, sorted."""
     found = {
-        (_status(kind), kind.__name__, text)
+        (status, text)
         for path in SOURCES.rglob("*.py")
-        for kind, text in _in_file(ast.parse(path.read_text(encoding="utf-8")))
+        for status, text in _in_file(ast.parse(path.read_text(encoding="utf-8")))
+        if text.strip(_GIVEN)
     }
     return sorted(found)
 
 
-def _in_file(tree: ast.Module) -> Iterator[tuple[type[errors.ProxyError], str]]:
+def _in_file(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-            continue
-        kind = getattr(errors, node.func.id, None)
-        if not (isinstance(kind, type) and issubclass(kind, _SHOWN)) or not node.args:
-            continue
-        text = _text(node.args[0])
-        if text.strip(_GIVEN):
-            yield kind, text
+        match node:
+            case ast.Call(
+                func=ast.Name(name) | ast.Attribute(attr=name),
+                args=[ast.Constant(int(status)), text, *_],
+            ) if name in _STATED:
+                yield str(status), _text(text)
+            case ast.Call(func=ast.Name(name), args=[text, *_]):
+                kind = getattr(errors, name, None)
+                if isinstance(kind, type) and issubclass(kind, _SHOWN):
+                    yield _status(kind), _text(text)
 
 
 def _status(kind: type[errors.ProxyError]) -> str:

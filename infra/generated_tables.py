@@ -123,7 +123,7 @@ def _rows(page: str) -> list[list[str]]:
 
 def errors_table() -> str:
     """Each error message of ours, by status."""
-    rows = [f"| {status} | {_cell(text)} |" for status, _, text in messages()]
+    rows = [f"| {status} | {_cell(text)} |" for status, text in messages()]
     return "\n".join(["| status | message |", "|---|---|", *rows])
 
 

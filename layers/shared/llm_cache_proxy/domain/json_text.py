@@ -6,6 +6,7 @@ member of a body is changed, not one other character is.
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from math import isfinite
@@ -27,7 +28,7 @@ DEEPEST = 500
 
 
 class _DuplicateKeyError(ValueError):
-    """Two values under one key: which one counts is for the client to say."""
+    """Two values under the key it names: which one counts is for the client to say."""
 
 
 def parse_object(body: bytes, *, most_values: int = MOST_VALUES) -> JsonObject:
@@ -47,12 +48,19 @@ def parse_object(body: bytes, *, most_values: int = MOST_VALUES) -> JsonObject:
     try:
         value = _DECODER.decode(body.decode("utf-8"))
     except _DuplicateKeyError as exc:
-        raise InvalidRequest(str(exc), code="duplicate_key") from exc
+        raise InvalidRequest(
+            f"The key {exc} stands twice in one JSON object.", code="duplicate_key"
+        ) from exc
     except UnicodeDecodeError as exc:
         raise InvalidRequest("The body is not valid UTF-8.", code="invalid_json") from exc
     except RecursionError as exc:
         raise InvalidRequest("The body is nested too deeply.", code="invalid_json") from exc
     except ValueError as exc:
+        if body.startswith(BOM_UTF8):  # as some editors and shells begin a file
+            raise InvalidRequest(
+                "The body begins with a byte order mark; send UTF-8 without one.",
+                code="invalid_json",
+            ) from exc
         raise InvalidRequest(f"The body is not valid JSON: {exc}", code="invalid_json") from exc
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object.", code="invalid_json")
@@ -140,8 +148,7 @@ def _unique_pairs(pairs: list[tuple[str, object]]) -> JsonObject:
     if len(found) != len(pairs):
         times = Counter(name for name, _ in pairs)
         twice = next(name for name in times if times[name] > 1)
-        shown = ascii(twice[:80])
-        raise _DuplicateKeyError(f"The key {shown} stands twice in one JSON object.")
+        raise _DuplicateKeyError(ascii(twice[:80]))
     return found
 
 

@@ -4,8 +4,8 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from llm_cache_proxy.api.http.raw_requests import read_body
-from llm_cache_proxy.domain.errors import BodyTooLarge, InvalidRequest
+from llm_cache_proxy.api.http.raw_requests import read_body, read_json_body
+from llm_cache_proxy.domain.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
 
 MOST_BYTES = 100
 
@@ -40,3 +40,14 @@ async def test_a_coding_that_changes_nothing_is_none(coding: str) -> None:
 async def test_any_other_coding_is_refused(coding: str) -> None:
     with pytest.raises(InvalidRequest, match="Compressed"):
         await body_under({"content-encoding": coding})
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [({}, "The content type is missing; send"), ({"content-type": "a/b"}, "is 'a/b'; send")],
+)
+async def test_a_body_that_is_not_declared_as_json_is_told_so(
+    declared: dict[str, str], said: str
+) -> None:
+    with pytest.raises(UnsupportedMediaType, match=said):
+        await read_json_body(Request({"type": "http"}), MOST_BYTES, declared)

@@ -89,3 +89,18 @@ def test_what_cannot_be_read_is_refused_by_name(header: str, value: str) -> None
 
     assert caught.value.param == header
     assert header in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "expected"),
+    [
+        ("x-cache-ttl", "soon", "must be a whole number of seconds, 0 or more."),
+        ("cache-control", "max-stale=soon", "must be max-stale=N, where N is a whole number"),
+        ("x-cache-tags", "a b", "up to 10 names between commas, each 1 to 64 letters"),
+    ],
+)
+def test_a_refusal_says_what_would_be_taken(header: str, value: str, expected: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_controls({header: value})
+
+    assert expected in caught.value.message

@@ -162,11 +162,16 @@ async def read_json_body(
     content_type = media_type_in(headers)
     if content_type != _JSON and not content_type.endswith("+json"):
         raise UnsupportedMediaType(
-            f"The content type is '{content_type[:100]}'; send the body with "
+            f"The content type is {shown_type(content_type)}; send the body with "
             "'content-type: application/json'.",
             param="content-type",
         )
     return await read_body(request, max_body_bytes, headers)
+
+
+def shown_type(content_type: str) -> str:
+    """A body's type as an error names it."""
+    return f"'{content_type[:100]}'" if content_type else "missing"
 
 
 def media_type(request: Request) -> str:

@@ -31,6 +31,8 @@ A new one must be added here: without any of them nothing below is read.
 """
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAMED = "1 to 64 letters, digits, dots, dashes or underscores"
+_SECONDS = "a whole number of seconds, 0 or more"
 _MOST_TAGS = 10
 Default = TypeVar("Default", bool, None)
 DEFAULT_NAMESPACE = "default"
@@ -142,13 +144,13 @@ def _switch(headers: Mapping[str, str], name: str, *, default: Default) -> bool 
 
 def _whole(headers: Mapping[str, str], name: str) -> int | None:
     value = headers.get(name)
-    return None if value is None else _seconds(name, value)
+    return None if value is None else _seconds(name, value, _SECONDS)
 
 
-def _seconds(name: str, value: str) -> int:
+def _seconds(header: str, value: str, expected: str) -> int:
     value = value.strip()
     if not re.fullmatch(r"[0-9]{1,12}", value):
-        raise _refused(name, "a whole number of seconds, 0 or more")
+        raise _refused(header, expected)
     return int(value)
 
 
@@ -166,7 +168,7 @@ def _name(headers: Mapping[str, str], header: str, default: str) -> str:
     if value is None:
         return default
     if not _NAME.fullmatch(value.strip()):
-        raise _refused(header, "1 to 64 letters, digits, dots, dashes or underscores")
+        raise _refused(header, _NAMED)
     return value.strip()
 
 
@@ -176,7 +178,7 @@ def _tags(headers: Mapping[str, str]) -> tuple[str, ...]:
         return ()
     tags = tuple(dict.fromkeys(tag.strip() for tag in value.split(",")))
     if len(tags) > _MOST_TAGS or not all(_NAME.fullmatch(tag) for tag in tags):
-        raise _refused("x-cache-tags", f"up to {_MOST_TAGS} comma-separated names")
+        raise _refused("x-cache-tags", f"up to {_MOST_TAGS} names between commas, each {_NAMED}")
     return tags
 
 
@@ -190,7 +192,9 @@ def _directive_seconds(
 ) -> int | None:
     """The seconds of a directive; None where it is not there, or says `unsaid`."""
     value = directives.get(name, unsaid)
-    return None if value == unsaid else _seconds("cache-control", str(value))
+    if value == unsaid:
+        return None
+    return _seconds("cache-control", str(value), f"{name}=N, where N is {_SECONDS}")
 
 
 def _refused(header: str, expected: str) -> InvalidRequest:

@@ -14,6 +14,7 @@ from llm_cache_proxy.api.http.raw_requests import (
     query_of,
     read_body,
     request_headers,
+    shown_type,
     while_connected,
 )
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
@@ -138,7 +139,7 @@ def check_type(content_type: str, body: bytes) -> None:
     """Raise UnsupportedMediaType where a page of another origin may have sent the body unasked."""
     if body and content_type in _PAGE_TYPES:
         raise UnsupportedMediaType(
-            f"The content type is '{content_type}'; send JSON with 'content-type: "
+            f"The content type is {shown_type(content_type)}; send JSON with 'content-type: "
             "application/json', or a file as multipart/form-data.",
             param="content-type",
         )
