@@ -1,8 +1,11 @@
 """Facts about hits that are served before labels prove them: how they are watched, and stopped."""
 
+import logging
+
 import pytest
 
 from llm_cache_proxy.domain.promise import Tally
+from llm_cache_proxy.domain.promise.cells import BANDS
 from llm_cache_proxy.domain.promise.counters import HITS, LABELS
 from llm_cache_proxy.domain.promise.evidence import GROUPS
 from unit.pipeline.learning_harness import (
@@ -129,6 +132,44 @@ async def test_a_stop_that_nothing_follows_is_told_once(caplog: pytest.LogCaptur
         harness.exact.time += 61
 
     assert caplog.text.count("were served on trust") == 1
+
+
+async def seen(harness: LearningHarness, accepted: int = 0, vetoed: int = 0) -> None:
+    """So many more candidates near the first prompt, few of them labelled; then the next look."""
+    tally = Tally(accepted, accepted // 10)
+    await teach(harness, lowest=BANDS - 1, accepted=tally, numbers=Tally(vetoed))
+    await harness.ask("Something else entirely", headers=READ_ONLY)
+
+
+async def test_vetoes_that_hover_around_a_third_are_told_when_they_begin_and_when_they_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    harness = await new_tenant()
+    told, served = [], []
+
+    for accepted, vetoed in ((54, 28), (6, 0), (0, 3), (6, 0), (0, 3), (60, 0), (10, 0), (0, 40)):
+        caplog.clear()
+        await seen(harness, accepted, vetoed)
+        told.append("".join(record.levelname for record in caplog.records))
+        served.append((await explained(harness))["learning"]["trusts"])
+
+    assert served == [False, True, False, True, False, True, True, False]
+    assert told == ["WARNING", "", "", "", "", "INFO", "", "WARNING"]
+
+
+async def test_hits_that_labels_prove_after_their_trust_has_ended_are_told_as_served_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    harness = await new_tenant()
+    await seen(harness, vetoed=30)
+
+    await teach(harness, lowest=4, accepted=SURE)
+    await harness.ask("Something else entirely", headers=READ_ONLY)
+
+    assert await asked(harness) == "learned"
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
 async def test_an_explanation_says_that_a_candidate_would_be_served_on_trust() -> None:

@@ -32,6 +32,9 @@ MOST_VETOED = 1 / 3
 Of labelled pairs as people ask it vetoes 12 to 18 %, of those that were written as traps 55 %.
 """
 
+CLEARLY_FEW = 1 / 4
+"""The share of a tenant whose vetoes have moved clearly below that: it is told so once."""
+
 VETOES_OWED = 2.0
 """Vetoes that have to stay out first: six candidates in a row without one, or more with one."""
 
@@ -60,11 +63,11 @@ def trusted(evidence: Evidence, most_wrong: float) -> Sequence[Cell]:
     return TRUSTED if known.differing <= may_differ(evidence, most_wrong) else ()
 
 
-def has_few_vetoes(evidence: Evidence) -> bool:
+def has_few_vetoes(evidence: Evidence, most: float = MOST_VETOED) -> bool:
     """Whether the guard vetoes so few of the candidates in the trusted bands as among people's."""
     near = [(cell.rule, tally.seen) for cell, tally in evidence.cells.items() if _is_near(cell)]
     vetoed = sum(seen for rule, seen in near if rule != ACCEPTED)
-    return vetoed <= MOST_VETOED * sum(seen for _, seen in near) - VETOES_OWED
+    return vetoed <= most * sum(seen for _, seen in near) - VETOES_OWED
 
 
 def _is_near(cell: Cell) -> bool:

@@ -29,7 +29,13 @@ from llm_cache_proxy.domain.promise.parts import plan_parts
 from llm_cache_proxy.domain.requests.reasons import Reason
 from llm_cache_proxy.pipeline.checks.agreement import Agreement, said_by
 from llm_cache_proxy.pipeline.checks.fresh_answers import FreshAnswers, may_be_compared
-from llm_cache_proxy.pipeline.checks.learned import Learned, LearningRules, counts_of, tell
+from llm_cache_proxy.pipeline.checks.learned import (
+    Learned,
+    LearningRules,
+    counts_of,
+    following,
+    tell,
+)
 from llm_cache_proxy.pipeline.checks.near import Near
 from llm_cache_proxy.pipeline.checks.on_trust import ServedOnTrust
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
@@ -119,7 +125,8 @@ class Learning:
         self._learned[tenant] = claimed
         self._reading.add(tenant)
         try:
-            found = await self._read(tenant, state)
+            if read := await self._read(tenant, state):
+                found = following(before, read)
         finally:
             is_latest = self._learned[tenant] is claimed
             if is_latest:
