@@ -16,7 +16,8 @@ from llm_cache_proxy.adapters.embedder.http import HttpEmbedder
 from llm_cache_proxy.adapters.embedder.lambda_function import LambdaEmbedder
 from llm_cache_proxy.adapters.embedder.minilm.embedder import DEFAULT_EMBEDDER_ID, MiniLMEmbedder
 from llm_cache_proxy.adapters.embedder.openai import OpenAIEmbedder, OpenAIModel
-from llm_cache_proxy.adapters.embedder.qdrant import QdrantEmbedder, QdrantModel
+from llm_cache_proxy.adapters.embedder.qdrant import QdrantEmbedder
+from llm_cache_proxy.adapters.embedder.qdrant_model import QdrantModel
 from llm_cache_proxy.api.embedding.app import embedding_app
 from llm_cache_proxy.ports.embedder import Embedder
 from samples.embedding.minilm import ROOT, loaded_model, model_folder

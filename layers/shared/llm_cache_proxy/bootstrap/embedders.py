@@ -132,7 +132,8 @@ def _bedrock(settings: Settings, model: str) -> tuple[Embedder, str]:
 
 
 def _qdrant(settings: Settings, model: str) -> tuple[Embedder, str]:
-    from llm_cache_proxy.adapters.embedder.qdrant import QdrantEmbedder, QdrantModel
+    from llm_cache_proxy.adapters.embedder.qdrant import QdrantEmbedder
+    from llm_cache_proxy.adapters.embedder.qdrant_model import QdrantModel
 
     url, key = settings.qdrant_url or "", settings.qdrant_api_key
     embedder = QdrantEmbedder(

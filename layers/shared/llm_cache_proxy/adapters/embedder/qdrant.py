@@ -8,9 +8,9 @@ import asyncio
 import math
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llm_cache_proxy.adapters.embedder.qdrant_model import QdrantModel
 from llm_cache_proxy.adapters.embedder.text import encodable
 from llm_cache_proxy.adapters.embedder.unit_vector import unit_vector
 from llm_cache_proxy.adapters.embedder.windows import most_tokens, sent
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from llm_cache_proxy.adapters.embedder.qdrant_points import TextPoints
 
 _TEXTS_PER_CALL = 32
-
-
-@dataclass(frozen=True, slots=True)
-class QdrantModel:
-    """A model of Qdrant's inference, and the collection that its vectors pass through."""
-
-    url: str
-    name: str
-    dimensions: int
-    window_tokens: int
-    collection: str
 
 
 class QdrantEmbedder:

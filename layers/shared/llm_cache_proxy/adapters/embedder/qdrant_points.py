@@ -6,10 +6,10 @@ Imports qdrant-client (0.6 s), so it is itself imported on first use only.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
+from llm_cache_proxy.adapters.embedder.qdrant_model import QdrantModel
 from llm_cache_proxy.adapters.qdrant_rest import (
     FAILURES,
     UnexpectedResponse,
@@ -18,10 +18,6 @@ from llm_cache_proxy.adapters.qdrant_rest import (
     result_of,
 )
 from llm_cache_proxy.domain.errors import EmbedderUnavailable
-
-if TYPE_CHECKING:
-    from llm_cache_proxy.adapters.embedder.qdrant import QdrantModel
-
 
 _KEY_STATUSES = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MOST_DETAIL_CHARACTERS = 200
@@ -44,7 +40,7 @@ class _Refusal(BaseModel):
 class TextPoints:
     """A collection of points that live for one call; methods raise EmbedderUnavailable."""
 
-    def __init__(self, model: "QdrantModel", api_key: str | None, *, timeout_seconds: int) -> None:
+    def __init__(self, model: QdrantModel, api_key: str | None, *, timeout_seconds: int) -> None:
         self._model = model
         with _failures_as_ours():
             self._client = apis(model.url, api_key, timeout_seconds)
