@@ -9,7 +9,7 @@ from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.client_keys.limits import KeyCheck
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.record import record
-from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.client_keys import ClientKeyGate
 from llm_cache_proxy.pipeline.request.state import RequestState
 from llm_cache_proxy.pipeline.support.dependency import Dependency
 from llm_cache_proxy.pipeline.tiers.exact import NO_KEY

@@ -1,7 +1,7 @@
 """Composes the path of a batch of embeddings."""
 
 from llm_cache_proxy.domain.requests.policy import Policy
-from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.client_keys import ClientKeyGate
 from llm_cache_proxy.pipeline.embeddings.batches import CachedEmbeddings
 from llm_cache_proxy.pipeline.embeddings.followed import FollowedItems
 from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight

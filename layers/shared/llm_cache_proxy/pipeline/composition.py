@@ -10,7 +10,7 @@ from llm_cache_proxy.domain.client_keys.local_rate import LocalRate
 from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.admission import Admission
-from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.client_keys import ClientKeyGate
 from llm_cache_proxy.pipeline.composed_checks import compose_checks
 from llm_cache_proxy.pipeline.composed_embeddings import CachedEmbeddings, compose_embeddings
 from llm_cache_proxy.pipeline.options import Options, Ports

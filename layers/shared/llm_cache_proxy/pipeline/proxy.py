@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
 from llm_cache_proxy.pipeline.checks.verifier import PairVerifier
-from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.client_keys import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter
 from llm_cache_proxy.pipeline.request.answer import Answer, mark_error
 from llm_cache_proxy.pipeline.request.decision import (

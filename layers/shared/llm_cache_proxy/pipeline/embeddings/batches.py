@@ -16,7 +16,7 @@ from llm_cache_proxy.domain.metrics.pricing import CountedModels
 from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.domain.requests.reasons import Result
-from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.client_keys import ClientKeyGate
 from llm_cache_proxy.pipeline.embeddings.followed import FollowedItems
 from llm_cache_proxy.pipeline.embeddings.gathered import Gathered
 from llm_cache_proxy.pipeline.embeddings.in_flight import ItemsInFlight

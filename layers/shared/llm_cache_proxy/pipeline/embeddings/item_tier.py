@@ -12,7 +12,7 @@ from llm_cache_proxy.domain.embeddings.items import Item, stored_item
 from llm_cache_proxy.domain.errors import RequestRefused
 from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.reasons import Reason
-from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.client_keys import ClientKeyGate
 from llm_cache_proxy.pipeline.embeddings.item_leases import ItemLeases, claim_of
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter, PendingCounts
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest

@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.record import record
 from llm_cache_proxy.domain.requests.keys import text_digest
 from llm_cache_proxy.domain.requests.presets import decision_version
 from llm_cache_proxy.domain.requests.reasons import Reason, Result
-from llm_cache_proxy.pipeline.client_keys.gate import ClientKeyGate
+from llm_cache_proxy.pipeline.client_keys import ClientKeyGate
 from llm_cache_proxy.pipeline.recording.counter_writer import CounterWriter, PendingCounts
 from llm_cache_proxy.pipeline.request.answer import Answer
 from llm_cache_proxy.pipeline.request.planned_request import PlannedRequest
