@@ -13,7 +13,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     temperature,
     token_count,
     user_text,
-    with_changed_text,
+    with_last_changed,
 )
 from llm_cache_proxy.domain.dialects.streams import word_by_word
 from llm_cache_proxy.domain.dialects.streams.choices import NO_ERROR, ChoicesAssembler
@@ -191,8 +191,7 @@ class ChatDialect(StreamOptions, OpenAIErrors):
         """A copy with `change` applied to the last user text, if the request ends in one."""
         if _last_user_text(fields)[0] is None:
             return fields
-        *earlier, last = cast("list[JsonObject]", fields["messages"])
-        return {**fields, "messages": [*earlier, with_changed_text(last, change)]}
+        return {**fields, "messages": with_last_changed(fields["messages"], change)}
 
     @staticmethod
     def is_whole(completion: JsonObject) -> bool:

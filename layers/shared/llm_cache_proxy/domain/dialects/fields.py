@@ -166,14 +166,15 @@ def user_text(message: object, part_type: str) -> tuple[str | None, Reason | Non
     return "\n".join(text for text in texts if text is not None), None
 
 
-def with_changed_text(message: JsonObject, change: Callable[[str], str]) -> JsonObject:
-    """A copy in which `change` was applied to each text of a message that has text alone."""
-    content = message["content"]
+def with_last_changed(messages: object, change: Callable[[str], str]) -> list[JsonObject]:
+    """A copy in which `change` was applied to each text of the last, which has text alone."""
+    *earlier, last = cast("list[JsonObject]", messages)
+    content = last["content"]
     if isinstance(content, str):
-        return {**message, "content": change(content)}
+        return [*earlier, {**last, "content": change(content)}]
     parts = cast("list[JsonObject]", content)
     changed = [{**part, "text": change(cast("str", part["text"]))} for part in parts]
-    return {**message, "content": changed}
+    return [*earlier, {**last, "content": changed}]
 
 
 def _part_text(part: object, part_type: str) -> str | None:

@@ -15,7 +15,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     temperature,
     token_count,
     user_text,
-    with_changed_text,
+    with_last_changed,
     wrong_type,
 )
 from llm_cache_proxy.domain.dialects.streams import word_by_word
@@ -105,8 +105,7 @@ class ResponsesDialect(OpenAIErrors):
         given = fields["input"]
         if isinstance(given, str):
             return {**fields, "input": change(given)}
-        *earlier, last = cast("list[JsonObject]", given)
-        return {**fields, "input": [*earlier, with_changed_text(last, change)]}
+        return {**fields, "input": with_last_changed(given, change)}
 
     @staticmethod
     def is_whole(response: JsonObject) -> bool:

@@ -14,7 +14,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     temperature,
     token_count,
     user_text,
-    with_changed_text,
+    with_last_changed,
 )
 from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.upstream_state import uses_live_tools
@@ -85,8 +85,7 @@ class MessagesDialect(AnthropicErrors):
         """A copy with `change` applied to the last user text, if the request ends in one."""
         if _last_user_text(fields)[0] is None:
             return fields
-        *earlier, last = cast("list[JsonObject]", fields["messages"])
-        return {**fields, "messages": [*earlier, with_changed_text(last, change)]}
+        return {**fields, "messages": with_last_changed(fields["messages"], change)}
 
     @staticmethod
     def is_whole(message: JsonObject) -> bool:
