@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from llm_cache_proxy.api.http.raw_requests import BODY_SECONDS
+from llm_cache_proxy.api.http.request_bodies import BODY_SECONDS
 from servers.proxy.process import proxy_process
 
 SLOW_CLIENTS = 40

@@ -3,7 +3,8 @@
 import pytest
 from starlette.datastructures import Headers
 
-from llm_cache_proxy.api.http.raw_requests import media_type_in, request_headers
+from llm_cache_proxy.api.http.raw_requests import request_headers
+from llm_cache_proxy.api.http.request_bodies import media_type_in
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.requests.controls import parse_controls
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from llm_cache_proxy.api.embedding.answer import embedded, refusal
 from llm_cache_proxy.api.http.bare_app import bare_app
-from llm_cache_proxy.api.http.raw_requests import read_body
+from llm_cache_proxy.api.http.request_bodies import read_body
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, RequestRefused, openai_error
 from llm_cache_proxy.domain.json_text import JsonObject, compact_text, parse_object
 from llm_cache_proxy.ports.embedder import Embedder

@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from llm_cache_proxy.api.http.invalid_fields import invalid_request
-from llm_cache_proxy.api.http.raw_requests import read_json_body
+from llm_cache_proxy.api.http.request_bodies import read_json_body
 from llm_cache_proxy.domain.errors import InvalidRequest
 from llm_cache_proxy.domain.json_text import parse_object
 

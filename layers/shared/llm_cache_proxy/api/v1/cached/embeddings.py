@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from llm_cache_proxy.api.http.raw_requests import read_json_body, request_headers
+from llm_cache_proxy.api.http.raw_requests import request_headers
+from llm_cache_proxy.api.http.request_bodies import read_json_body
 from llm_cache_proxy.api.v1.cached.answered import answered
 from llm_cache_proxy.api.v1.own.embeddings import OWN_NAMES, own_embedding
 from llm_cache_proxy.api.v1.service import service_of

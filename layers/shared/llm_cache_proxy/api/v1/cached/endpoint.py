@@ -10,10 +10,10 @@ from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.raw_requests import (
     Endpoint,
     query_of,
-    read_json_body,
     request_headers,
     while_connected,
 )
+from llm_cache_proxy.api.http.request_bodies import read_json_body
 from llm_cache_proxy.domain.dialects.dialect import Dialect
 from llm_cache_proxy.domain.entries.entry import Form
 from llm_cache_proxy.domain.json_text import JsonObject, parse_object

@@ -6,13 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from llm_cache_proxy.api.description.operations import EVENTS, FORM, TEXT, Described, cached
-from llm_cache_proxy.api.http.raw_requests import (
-    Endpoint,
-    RawRoute,
-    media_type,
-    read_body,
-    request_headers,
-)
+from llm_cache_proxy.api.http.raw_requests import Endpoint, RawRoute, request_headers
+from llm_cache_proxy.api.http.request_bodies import media_type, read_body
 from llm_cache_proxy.api.v1.cached.answered import answered
 from llm_cache_proxy.api.v1.service import Service, service_of
 from llm_cache_proxy.api.v1.uncached.passthrough import PassThrough, check_type

@@ -10,13 +10,11 @@ from starlette.responses import Response
 from llm_cache_proxy.api.http.answers import to_response
 from llm_cache_proxy.api.http.paths import ROOT, path_below_root
 from llm_cache_proxy.api.http.raw_requests import (
-    media_type,
     query_of,
-    read_body,
     request_headers,
-    shown_type,
     while_connected,
 )
+from llm_cache_proxy.api.http.request_bodies import media_type, read_body, shown_type
 from llm_cache_proxy.api.middleware.request_events import event_draft_of
 from llm_cache_proxy.api.v1.service import Service, service_of
 from llm_cache_proxy.api.v1.uncached.metering import KeyCharge, metered

@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from llm_cache_proxy.api.http.raw_requests import read_body, read_json_body
+from llm_cache_proxy.api.http.request_bodies import read_body, read_json_body
 from llm_cache_proxy.domain.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
 
 MOST_BYTES = 100
