@@ -52,19 +52,18 @@ def _error(refusal: Refusal, grant: Grant, model: str) -> RequestRefused:
     if refusal is Refusal.EXPIRED:
         return NotPermitted("This API key has expired.", code="expired_api_key")
     if refusal is Refusal.MODEL:
-        return _forbidden(f"This API key may not use the model '{model}'.", "model_not_allowed")
+        return Forbidden(
+            f"This API key may not use the model '{model}'.",
+            param="model",
+            code="model_not_allowed",
+        )
     if refusal is Refusal.UNPRICED:
-        return _forbidden(
+        return Forbidden(
             f"The price of the model '{model}' is unknown, and this API key has a dollar limit.",
-            "price_unknown",
+            param="model",
+            code="price_unknown",
         )
     return _limit(refusal, grant)
-
-
-def _forbidden(message: str, code: str) -> Forbidden:
-    error = Forbidden(message, code=code)
-    error.param = "model"
-    return error
 
 
 def _limit(refusal: Refusal, grant: Grant) -> LimitReached:
