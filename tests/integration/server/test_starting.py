@@ -5,15 +5,18 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 
 from servers.proxy.process import COMMAND, EXACT_ONLY, environment, proxy_process
 from servers.waiting import eventually
 
 
-def _started(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def _started(
+    tmp_path: Path, command: str = "serve", **settings: str
+) -> subprocess.CompletedProcess[str]:
     """The command with settings under which it ends by itself."""
     return subprocess.run(
-        [COMMAND, "serve"],
+        [COMMAND, command],
         env=environment(tmp_path / "data", settings),
         capture_output=True,
         text=True,
@@ -46,14 +49,17 @@ def test_a_failed_start_leaves_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_an_address_in_use_is_reported_before_anything_is_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["serve", "embedding"])
+def test_an_address_in_use_is_reported_before_anything_is_made(
+    tmp_path: Path, command: str
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
 
-        ended = _started(tmp_path, PORT=str(taken.getsockname()[1]))
+        ended = _started(tmp_path, command, PORT=str(taken.getsockname()[1]))
 
-    assert ended.returncode == 2
+    assert (ended.returncode, ended.stdout) == (2, "")
     assert "cannot be served (Address already in use). --host and --port name others" in (
         ended.stderr
     )

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from llm_cache_proxy.cli.serve import _bound
+from llm_cache_proxy.cli.server.bound_socket import bound_socket
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -19,7 +19,7 @@ async def test_no_answer_waits_for_an_acknowledgement(host: str) -> None:
         delayed.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         writer.close()
 
-    with _bound(host, 0) as bound:
+    with bound_socket(host, 0) as bound:
         async with await asyncio.start_server(accepted, sock=bound):
             _, writer = await asyncio.open_connection(host, bound.getsockname()[1])
             no_delay = await asyncio.wait_for(delayed, 20)

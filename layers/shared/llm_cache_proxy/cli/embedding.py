@@ -1,6 +1,7 @@
 """`llm-cache-proxy embedding`: the embedding model as a service, for EMBEDDING_URL of a proxy."""
 
 import asyncio
+import contextlib
 
 import click
 import uvicorn
@@ -13,6 +14,8 @@ from llm_cache_proxy.bootstrap.local.cores import usable_cores
 from llm_cache_proxy.bootstrap.local.folders import model_dir
 from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
+from llm_cache_proxy.cli.server.announcement import address_of
+from llm_cache_proxy.cli.server.bound_socket import bound_socket
 from llm_cache_proxy.cli.server.bounded_protocol import bounded_protocol, limits_of
 from llm_cache_proxy.domain.errors import EmbedderUnavailable, SettingsError
 from llm_cache_proxy.domain.host_names import is_loopback
@@ -31,7 +34,26 @@ def embedding(*, host: str | None, port: int | None) -> None:
     given = {"HOST": host, "PORT": port}
     settings = read_settings({name: str(each) for name, each in given.items() if each is not None})
     log_for_people(settings.log_level)
-    prepare_model(settings)
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        bound_socket(settings.host, settings.port) as bound,
+    ):
+        prepare_model(settings)
+        embedder = _loaded(settings)
+        address = address_of(settings.host, bound.getsockname()[1])
+        click.echo(f"The embedding service serves {address}")
+        config = uvicorn.Config(
+            protected(embedder, settings),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            http=bounded_protocol(limits_of(settings)),
+            ws="none",
+        )
+        uvicorn.Server(config).run(sockets=[bound])
+
+
+def _loaded(settings: Settings) -> MiniLMEmbedder:
     folder = model_dir(settings)
     embedder = MiniLMEmbedder(
         folder,
@@ -42,17 +64,7 @@ def embedding(*, host: str | None, port: int | None) -> None:
         asyncio.run(embedder.load())
     except EmbedderUnavailable as exc:
         raise SettingsError(f"MODEL_DIR: {exc}") from exc
-    click.echo(f"The embedding service serves http://{settings.host}:{settings.port}")
-    uvicorn.run(
-        protected(embedder, settings),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        http=bounded_protocol(limits_of(settings)),
-        ws="none",
-    )
+    return embedder
 
 
 def protected(embedder: Embedder, settings: Settings) -> WebPageProtection:

@@ -16,6 +16,7 @@ from llm_cache_proxy.cli.log_lines import log_for_people
 from llm_cache_proxy.cli.model import prepare_model
 from llm_cache_proxy.cli.reload import serve_again_and_again
 from llm_cache_proxy.cli.server.announcement import address_of, announcement
+from llm_cache_proxy.cli.server.bound_socket import bound_socket
 from llm_cache_proxy.cli.server.stopping import cancelled_at_signals, to_its_end
 from llm_cache_proxy.cli.server.workers import WorkerFailed, serve_by_workers
 from llm_cache_proxy.domain.errors import SettingsError
@@ -67,30 +68,12 @@ def serve(
     for doubt in settings.doubts():
         _log.warning("%s", doubt)
     signalled = (KeyboardInterrupt, asyncio.CancelledError)
-    with contextlib.suppress(*signalled), _bound(settings.host, settings.port) as bound:
+    with contextlib.suppress(*signalled), bound_socket(settings.host, settings.port) as bound:
         prepare_model(settings)
         if settings.workers == 1:
             _serve_in_this_process(settings, bound)
         else:
             _serve_by_workers(settings, given, bound)
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket at the address, bound before anything is made. Raises SettingsError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol by its name: else asyncio leaves Nagle's algorithm on, and each answer on a
-    # connection that is kept waits 40 ms for the client's delayed acknowledgement.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as exc:
-        bound.close()
-        raise SettingsError(
-            f"HOST and PORT: {host}:{port} cannot be served ({exc.strerror or exc}). "
-            "--host and --port name others."
-        ) from exc
-    return bound
 
 
 def _serve_in_this_process(settings: Settings, bound: socket.socket) -> None:
