@@ -97,6 +97,17 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         load_env_file(file)
 
 
+def test_a_line_that_is_none_is_named_and_the_others_are_taken(
+    env_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    env_file.write_bytes(b"\xef\xbb\xbfPORT=4300\nthis is no line\nCREATIVE_TTL_SECONDS=60\n")
+
+    taken = load_env_file(env_file)
+
+    assert taken == {"PORT", "CREATIVE_TTL_SECONDS"}
+    assert caplog.messages == [f"{env_file}: line 2 is not NAME=value, and is left out"]
+
+
 def test_folders_are_the_users_own_until_they_are_set(tmp_path: Path) -> None:
     unset = Settings.model_construct(data_dir=None, model_dir=None)
     chosen = read_settings({"DATA_DIR": str(tmp_path / "a"), "MODEL_DIR": str(tmp_path / "b")})

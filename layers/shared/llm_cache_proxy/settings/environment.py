@@ -1,7 +1,9 @@
 """The one reader of the environment: variables, `.env` files and the tuning of a deployment."""
 
+import logging
 import os
 from collections.abc import Collection, Mapping
+from io import StringIO
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +17,8 @@ from llm_cache_proxy.domain.errors import SettingsError
 from llm_cache_proxy.settings.model import Settings
 from llm_cache_proxy.settings.tuning import NAME as TUNING
 from llm_cache_proxy.settings.tuning import read_tuning
+
+_log = logging.getLogger(__name__)
 
 
 class SecretNames(BaseSettings):
@@ -91,11 +95,18 @@ def load_env_file(path: Path, *, over: Collection[str] = ()) -> frozenset[str]:
     a file that cannot be read.
     """
     from dotenv import dotenv_values  # noqa: PLC0415 - functions have no such file
+    from dotenv.parser import parse_stream  # noqa: PLC0415
 
     try:
-        found = dotenv_values(path, encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except (OSError, UnicodeError) as exc:
         raise SettingsError(f"{path} cannot be read: {exc}") from exc
+    lines = list(parse_stream(StringIO(text)))
+    for line in lines:
+        if line.error:
+            _log.warning("%s: line %d is not NAME=value, and is left out", path, line.original.line)
+    sound = "".join(line.original.string for line in lines if not line.error)
+    found = dotenv_values(stream=StringIO(sound))
     taken = {
         name: value
         for name, value in found.items()

@@ -101,7 +101,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.FORM_UNPROVED: "The stored answer came in the other form, and does not prove this.",
     Reason.BELOW_THRESHOLD: "The nearest prompt's similarity is below the threshold.",
     Reason.GUARD: "A similar prompt differs in meaning; the guard's rule follows the colon.",
-    Reason.CUT_OFF: "A similar prompt's entry was cleared or has been deleted.",
+    Reason.CUT_OFF: "A similar prompt's entry was cleared, deleted, or is older than `max-age`.",
     Reason.VERIFIER: "The verifier rejected the similar pair.",
     Reason.UNVERIFIED: "The verifier has not judged the similar pair yet, or did not answer.",
     Reason.UNPROVEN: "Labels do not show yet that such a hit would keep MAX_WRONG_SHARE.",
