@@ -1,6 +1,7 @@
 """The files of large scopes' graphs: over restarts, kills, damage and disks that are full."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ import qdrant_edge as edge
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import ScopeGraph
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
 from samples.stores.scope_graphs import (
@@ -45,7 +47,9 @@ async def test_a_graph_lasts_over_a_restart(tmp_path: Path) -> None:
         assert graph_of(collection) == POINTS + 1
 
 
-@pytest.mark.parametrize("harm", ["cut short", "gone", "no contents", "another's"])
+@pytest.mark.parametrize(
+    "harm", ["cut short", "gone", "no contents", "another's", "of another form", "of no form"]
+)
 async def test_a_graph_whose_files_are_damaged_is_made_again(tmp_path: Path, harm: str) -> None:
     stored = vectors()
     async with opened(tmp_path) as collection:
@@ -65,9 +69,14 @@ async def test_a_graph_whose_files_are_damaged_is_made_again(tmp_path: Path, har
 
 def _harm(folder: Path, harm: str) -> None:
     if harm == "cut short":
-        (folder / "1.graph").write_bytes((folder / "1.graph").read_bytes()[:-100])
+        (folder / "1.0.graph").write_bytes((folder / "1.0.graph").read_bytes()[:-100])
     elif harm == "gone":
         (folder / "1.ids").unlink()
+    elif "form" in harm:
+        contents = json.loads((folder / "contents.json").read_bytes())
+        del contents[0]["form"]
+        other = {} if harm == "of no form" else {"form": [*ScopeGraph.FORM[:-1], 128]}
+        (folder / "contents.json").write_text(json.dumps([contents[0] | other]))
     else:
         text = "{" if harm == "no contents" else '[{"tenant": "acme"}]'
         (folder / "contents.json").write_text(text)
@@ -217,14 +226,14 @@ async def test_a_graph_that_could_not_be_written_costs_no_other_its_files(
         await filled(collection, stored, OTHER)
         await names(collection, stored[0])
         grown(collection)
-        assert (folder / "1.graph").exists()
-        (folder / "2.graph").mkdir()
+        assert (folder / "1.0.graph").exists()
+        (folder / "2.0.graph").mkdir()
         await names(collection, stored[0], scope=OTHER)
         grown(collection)
 
         assert "will be made again" in caplog.text
-        assert (folder / "1.graph").exists()
-        (folder / "2.graph").rmdir()
+        assert (folder / "1.0.graph").exists()
+        (folder / "2.0.graph").rmdir()
 
     async with opened(tmp_path) as collection:
         assert graph_of(collection) == POINTS

@@ -2,7 +2,8 @@
 
 Each writing makes new files and names them, with a digest of each, in the list of contents, which
 is replaced at once: a process that is killed leaves the former or the new ones. A graph is only
-read as whole where the collection was closed after it was written; any other lacks points.
+read as whole where the collection was closed after it was written; any other lacks points. One of
+another form, as another version of this program wrote it, is made again.
 """
 
 import hashlib
@@ -52,6 +53,7 @@ class GraphFiles:
                 "embedder": scope.embedder_id,
                 "points": None,
                 "number": self._number,
+                "form": graph.FORM,
                 "files": {path.name: _digest(path) for path in files},
             }
             self._write_contents()
@@ -107,6 +109,8 @@ class GraphFiles:
         from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import ScopeGraph
 
         try:
+            if record.get("form") != ScopeGraph.FORM:
+                raise ValueError("it is of another form")
             files = record["files"]
             if not isinstance(files, dict):
                 raise TypeError("a list of files is expected")

@@ -19,7 +19,7 @@ Vectors = list[tuple[uuid.UUID, Sequence[float]]]
 _FIRST_WRITTEN, _WORTH_WRITING = 20_000, 1.25
 """Points, and times the points of its files: a killed process loses a fifth of a graph at most."""
 _ADDED_AT_ONCE = 16
-"""Points that are added on the store's thread, which does nothing else for some 5 ms."""
+"""Points that are added on the store's thread, which does nothing else for some 7 ms."""
 
 
 class GrowingGraph:

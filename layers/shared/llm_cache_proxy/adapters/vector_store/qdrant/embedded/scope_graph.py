@@ -1,16 +1,21 @@
-"""The points of one scope as a graph of near neighbours (HNSW), which is searched in its place.
+"""The points of one scope as graphs of near neighbours (HNSW), which are searched in its place.
 
 Only proposes: it holds vectors rounded to 8 bits and the points' ids, and what has been deleted
 since stays in it. Imports usearch, so it is itself imported where a graph is made. usearch lets
 other threads run while it adds and searches, and is told to while it writes and reads files.
+
+It is in parts of one size, each a graph that knows nothing of the others: the more points a graph
+has, the more of them it leads to from nowhere, however broadly it is searched.
 """
 
+import math
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
 import llm_cache_proxy.adapters.onnx_runtime  # noqa: F401 - ahead of usearch, as it says
 
@@ -19,26 +24,30 @@ from usearch.index import Index
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.held_ids import HeldIds
 
+_PART_POINTS = 250_000
 _LINKS = 16
-_BREADTH_OF_ADDING = 64
+_BREADTH_OF_ADDING = 96
 _BREADTH_OF_SEARCHING = 256
 _ID_BYTES = 16
 _LINKS_BYTES = 192
 """Of a point in a graph's file, besides its vector: 4 for each link, and some 20."""
+_LARGEST, _LEAST = np.float32(127), np.float32(1e-30)
+_CODE_VERSION = 2
+"""Raised where files are laid out in another way, or vectors rounded in another."""
+
+Vectors = npt.NDArray[np.float32]
+Rounded = npt.NDArray[np.int8]
 
 
 class ScopeGraph:
-    """May be used by one thread at a time."""
+    """May be used by one thread at a time. Files of another `FORM` than this are not to be read."""
 
-    def __init__(self, dimensions: int) -> None:
-        self._index = Index(
-            ndim=dimensions,
-            metric="cos",
-            dtype="i8",
-            connectivity=_LINKS,
-            expansion_add=_BREADTH_OF_ADDING,
-            expansion_search=_BREADTH_OF_SEARCHING,
-        )
+    FORM: ClassVar = [_CODE_VERSION, _PART_POINTS, _LINKS, _BREADTH_OF_ADDING]
+
+    def __init__(self, dimensions: int, part_points: int = _PART_POINTS) -> None:
+        self._dimensions = dimensions
+        self._part_points = part_points
+        self._parts: list[Index] = []
         self._ids = bytearray()
 
     def __len__(self) -> int:
@@ -47,22 +56,29 @@ class ScopeGraph:
 
     def add(self, points: Sequence[tuple[uuid.UUID, Sequence[float]]]) -> None:
         """Add points that it does not hold."""
-        first = len(self)
-        places = np.arange(first, first + len(points), dtype=np.uint64)
-        vectors = np.array([vector for _, vector in points], dtype=np.float32)
-        self._index.add(places, vectors, threads=1)
-        for name, _ in points:
-            self._ids += name.bytes
+        while points:
+            room = len(self._parts) * self._part_points - len(self)
+            if room == 0:
+                self._parts.append(_empty(self._dimensions))
+                room = self._part_points
+            self._add_to_last(points[:room])
+            points = points[room:]
 
     @property
     def file_bytes(self) -> int:
         """The most that its files take."""
-        return len(self) * (self._index.ndim + _LINKS_BYTES + _ID_BYTES)
+        return len(self) * (self._dimensions + _LINKS_BYTES + _ID_BYTES)
 
     def nearest(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
         """The `count` points that are most similar, or nearly."""
-        matches = self._index.search(np.array(vector, dtype=np.float32), count, threads=1)
-        return [self._id(int(place)) for place in matches.keys]
+        asked = _rounded(np.array([vector], dtype=np.float32))[0]
+        matches = [part.search(asked, count, threads=1) for part in self._parts]
+        if not matches:
+            return []
+        distances = np.concatenate([each.distances for each in matches])
+        places = np.concatenate([each.keys for each in matches])
+        best = np.argsort(distances, kind="stable")[:count]
+        return [self._id(place) for place in places[best].tolist()]
 
     def ids(self) -> HeldIds:
         """The points that it holds now."""
@@ -70,25 +86,59 @@ class ScopeGraph:
 
     def save(self, path: Path) -> list[Path]:
         """Write the graph into files named like `path`; returns which."""
-        graph, ids = _files(path)
-        self._index.save(str(graph), progress=_others_may_run)
+        ids = _ids_file(path)
         ids.write_bytes(self._ids)
-        return [graph, ids]
+        files = [ids]
+        for number, part in enumerate(self._parts):
+            files.append(_part_file(path, number))
+            part.save(str(files[-1]), progress=_others_may_run)
+        return files
 
     @classmethod
-    def load(cls, path: Path, dimensions: int) -> Self:
+    def load(cls, path: Path, dimensions: int, part_points: int = _PART_POINTS) -> Self:
         """The graph that `save` wrote; raises the library's errors for any other file."""
-        made = cls(dimensions)
-        graph, ids = _files(path)
-        made._index.load(str(graph), progress=_others_may_run)
-        made._ids += ids.read_bytes()
-        if len(made._index) != len(made):
-            raise ValueError(f"{graph} and {ids} do not belong together")
+        made = cls(dimensions, part_points)
+        made._ids += _ids_file(path).read_bytes()
+        for number in range(math.ceil(len(made) / part_points)):
+            part, file = _empty(dimensions), _part_file(path, number)
+            part.load(str(file), progress=_others_may_run)
+            if len(part) != min(part_points, len(made) - number * part_points):
+                raise ValueError(f"{file} does not have the points that its ids say")
+            made._parts.append(part)
         return made
+
+    def _add_to_last(self, points: Sequence[tuple[uuid.UUID, Sequence[float]]]) -> None:
+        first = len(self)
+        places = np.arange(first, first + len(points), dtype=np.uint64)
+        vectors = np.array([vector for _, vector in points], dtype=np.float32)
+        self._parts[-1].add(places, _rounded(vectors), threads=1)
+        for name, _ in points:
+            self._ids += name.bytes
 
     def _id(self, place: int) -> uuid.UUID:
         at = place * _ID_BYTES
         return uuid.UUID(bytes=bytes(self._ids[at : at + _ID_BYTES]))
+
+
+def _empty(dimensions: int) -> Index:
+    return Index(
+        ndim=dimensions,
+        metric="cos",
+        dtype="i8",
+        connectivity=_LINKS,
+        expansion_add=_BREADTH_OF_ADDING,
+        expansion_search=_BREADTH_OF_SEARCHING,
+    )
+
+
+def _rounded(vectors: Vectors) -> Rounded:
+    """Each with its largest number as 127: a cosine is the same at any length.
+
+    usearch would make the length 127, which leaves a usual number of 384 some 6 steps.
+    """
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    steps: Rounded = np.rint(vectors * (_LARGEST / np.maximum(largest, _LEAST))).astype(np.int8)
+    return steps
 
 
 def _others_may_run(_done: int, _all: int) -> bool:
@@ -96,5 +146,9 @@ def _others_may_run(_done: int, _all: int) -> bool:
     return True
 
 
-def _files(path: Path) -> tuple[Path, Path]:
-    return path.with_name(f"{path.name}.graph"), path.with_name(f"{path.name}.ids")
+def _ids_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.ids")
+
+
+def _part_file(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}.graph")
