@@ -20,6 +20,16 @@ _REDIS_OPTIONS = frozenset(
     }
 )
 """What redis-py takes in a URL's query; it fails at the first call for any other."""
+_REDIS_VALUES = {
+    "db": re.compile(r"\d{1,5}"),
+    "health_check_interval": re.compile(r"\d{1,9}"),
+    "max_connections": re.compile(r"[1-9]\d{0,8}"),
+    "protocol": re.compile(r"[23]"),
+    "socket_connect_timeout": re.compile(r"\d{1,9}(?:\.\d{1,9})?"),
+    "socket_timeout": re.compile(r"\d{1,9}(?:\.\d{1,9})?"),
+    "ssl_cert_reqs": re.compile("none|optional|required"),
+}
+"""What these options may be, so that it does not fail at the first call either."""
 
 
 def http_url(value: str) -> str:
@@ -30,9 +40,17 @@ def http_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def base_url(value: str) -> str:
-    """As `http_url`, for an OpenAI-compatible API, whose endpoints are below the URL."""
+def root_url(value: str) -> str:
+    """As `http_url`, for a service whose paths are put behind the URL."""
     url = http_url(value)
+    if "?" in url:
+        raise ValueError("expected a URL without a query, for paths are put behind it")
+    return url
+
+
+def base_url(value: str) -> str:
+    """As `root_url`, for an OpenAI-compatible API."""
+    url = root_url(value)
     for endpoint in _ENDPOINTS:
         if url.endswith(endpoint):
             raise ValueError(
@@ -92,9 +110,16 @@ def redis_url(value: str) -> str:
     parts = _checked(value)
     if not _REDIS_DATABASE.fullmatch(parts.path):
         raise ValueError("expected the number of a database behind the port: redis://host:6379/0")
-    unknown = sorted({name for name, _ in parse_qsl(parts.query)} - _REDIS_OPTIONS)
+    options = parse_qsl(parts.query)
+    unknown = sorted({name for name, _ in options} - _REDIS_OPTIONS)
     if unknown:
         raise ValueError(f"the option '{unknown[0][:40]}' is none of redis-py's")
+    for name, given in options:
+        allowed = _REDIS_VALUES.get(name)
+        if allowed is not None and not allowed.fullmatch(given):
+            raise ValueError(f"the option '{name}' has a value that redis-py does not take")
+        if name.startswith("ssl_") and not value.startswith("rediss://"):
+            raise ValueError(f"the option '{name}' is for rediss:// alone")
     return value
 
 
@@ -105,6 +130,8 @@ def _checked(value: str) -> SplitResult:
         host, port = parts.hostname, parts.port
     except ValueError as exc:
         raise ValueError("expected one host, and a port from 1 to 65535 behind a colon") from exc
-    if not host or port == 0 or re.search(r"[\s,]", parts.netloc):
+    if not (host or "").strip(".") or port == 0 or re.search(r"[\s,]", parts.netloc):
         raise ValueError("expected one host, and a port from 1 to 65535 behind a colon")
+    if re.search(r"[\s\\#\x00-\x1f\x7f]", value):
+        raise ValueError("expected a URL without spaces, backslashes and a fragment")
     return parts

@@ -16,6 +16,7 @@ from llm_cache_proxy.settings.addresses import (
     http_url,
     origins,
     redis_url,
+    root_url,
 )
 from llm_cache_proxy.settings.upstreams import read_keys, read_upstreams
 
@@ -78,6 +79,7 @@ AnyCase = BeforeValidator(_small)
 
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_capitals)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
+RootUrl = Annotated[str, AfterValidator(root_url)]
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 Origins = Annotated[str, AfterValidator(origins)]
 HostNames = Annotated[str, AfterValidator(host_names)]

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from llm_cache_proxy.settings.addresses import is_first_database
-from llm_cache_proxy.settings.values import HttpUrl, RedisUrl, Seconds
+from llm_cache_proxy.settings.values import RedisUrl, RootUrl, Seconds
 
 
 class ExactTierSettings(BaseModel):
@@ -23,7 +23,7 @@ class ExactTierSettings(BaseModel):
         description="REDIS_URL is a node of a Redis Cluster, and each tenant spread over so many "
         "hash slots; see docs/scale.md before you change it. Unset: it is one server.",
     )
-    upstash_redis_rest_url: HttpUrl | None = Field(
+    upstash_redis_rest_url: RootUrl | None = Field(
         None, description="Exact tier on Upstash, over its REST API."
     )
     upstash_redis_rest_token: SecretStr | None = Field(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from llm_cache_proxy.domain.requests.presets import Preset
-from llm_cache_proxy.settings.values import AnyCase, HttpUrl, Seconds, Similarity
+from llm_cache_proxy.settings.values import AnyCase, RootUrl, Seconds, Similarity
 
 
 class SemanticTierSettings(BaseModel):
@@ -35,7 +35,7 @@ class SemanticTierSettings(BaseModel):
     semantic_max_temperature: float = Field(
         1.0, ge=0, le=2, description="Highest temperature at which the semantic tier is used."
     )
-    qdrant_url: HttpUrl | None = Field(None, description="Semantic tier on a Qdrant server.")
+    qdrant_url: RootUrl | None = Field(None, description="Semantic tier on a Qdrant server.")
     qdrant_api_key: SecretStr | None = Field(None, description="Key for QDRANT_URL.")
     qdrant_collection: str = Field(
         "llm_cache_proxy", description="Collection of the semantic tier.", min_length=1
