@@ -33,6 +33,19 @@ def test_what_was_packed_comes_out_wherever_the_network_cut_it(data: bytes, size
     assert decoded([], data, size) == data
 
 
+@given(st.lists(st.binary(max_size=500), min_size=2, max_size=4), st.integers(1, 64))
+def test_members_of_gzip_are_one_body(parts: list[bytes], size: int) -> None:
+    packed = b"".join(gzip.compress(part) for part in parts)
+
+    assert decoded(["gzip"], packed, size) == b"".join(parts)
+    assert decoded(["gzip"], packed + b"\x1fno member", size) == b"".join(parts)
+
+
+def test_a_member_that_is_cut_is_an_error() -> None:
+    with pytest.raises(httpx.DecodingError):
+        decoded(["gzip"], gzip.compress(b"one") + gzip.compress(b"{}" * 900)[:20])
+
+
 def test_deflate_without_its_header_is_read_too() -> None:
     assert decoded(["deflate"], raw_deflate(b"some text")) == b"some text"
 

@@ -11,6 +11,8 @@ import httpx
 
 CODINGS = frozenset({"gzip", "deflate"})
 _EITHER = 32 + zlib.MAX_WBITS  # a header of gzip or of zlib, whichever comes
+_MEMBER = b"\x1f\x8b"
+"""What a gzip member begins with."""
 _PIECE_BYTES = 65_536
 _FREE_BYTES = 4_000_000
 _MOST_RATIO = 100
@@ -51,6 +53,8 @@ class _Inflating:
         self._begun = False
         self._taken = 0
         self._made = 0
+        self._behind = b""
+        self._is_left_out = False
 
     @property
     def is_whole(self) -> bool:
@@ -58,9 +62,9 @@ class _Inflating:
         return self._inflate.eof or not self._begun
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """The decoded `piece`; data behind the compressed part is left out."""
+        """The decoded `piece`; what is no further gzip member behind the first is left out."""
         self._taken += len(piece)
-        while piece and not self._inflate.eof:
+        while piece := self._in_next_member(piece):
             made = self._inflated(piece)
             self._begun = True
             self._made += len(made)
@@ -68,7 +72,21 @@ class _Inflating:
                 raise TooCompressed("the body is compressed beyond reason")
             if made:
                 yield made
-            piece = self._inflate.unconsumed_tail
+            piece = self._inflate.unconsumed_tail or self._inflate.unused_data
+
+    def _in_next_member(self, piece: bytes) -> bytes:
+        """`piece`, if it goes on with a member or begins one (RFC 1952, section 2.2)."""
+        if not self._inflate.eof or self._is_left_out:
+            return b"" if self._is_left_out else piece
+        behind, self._behind = self._behind + piece, b""
+        if behind.startswith(_MEMBER):
+            self._inflate = zlib.decompressobj(_EITHER)
+            return behind
+        if _MEMBER.startswith(behind):
+            self._behind = behind
+        else:
+            self._is_left_out = True
+        return b""
 
     def _inflated(self, piece: bytes) -> bytes:
         try:

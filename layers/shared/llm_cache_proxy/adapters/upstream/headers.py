@@ -93,13 +93,14 @@ def for_client(
 ) -> dict[str, str]:
     """The headers to keep of an answer, in lower case; rate limits and request id renamed.
 
-    Values are one character an octet, whatever encoding they were written in. `undecoded` are the
+    Values are one character an octet, whatever encoding they were written in, and a space for a
+    control character, with which no server would send them. `undecoded` are the
     codings of a body that passes as it came.
     """
     kept: dict[str, str] = {} if undecoded is None else {"content-encoding": undecoded}
     for spelled, octets in upstream:
         name = _client_name(spelled.decode("latin-1").lower())
-        value = octets.decode("latin-1")
+        value = octets.decode("latin-1").translate(_CONTROLS)
         if name:
             kept[name] = f"{kept[name]}, {value}" if name in kept else value
     return kept

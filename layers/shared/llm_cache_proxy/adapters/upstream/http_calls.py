@@ -105,11 +105,17 @@ async def _decoded(response: httpx.Response) -> "AsyncGenerator[bytes, None]":
     # httpx says iterator; it is a generator, which can be closed.
     raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
     decoder = BoundedDecoder([coding for coding in _codings(response) if coding in CODINGS])
+    framed = not _FRAMING.isdisjoint(response.headers)
     async with aclosing(raw):
         async for piece in raw:
             for part in decoder.feed(piece):
                 yield part
-    decoder.end()
+    if not framed:  # else all is here, also of one who flushes and never ends the compression
+        decoder.end()
+
+
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Either says where a body ends, and an earlier end is an error."""
 
 
 def _codings(response: httpx.Response) -> list[str]:
