@@ -68,8 +68,8 @@ class ClientAccess:
         under_root = path == paths.ROOT or path.startswith(f"{paths.ROOT}/")
         state = scope.setdefault("state", {})
         try:
-            if _WRONG_PATH.match(path):
-                raise _wrong_path(path)
+            if _WRONG_PATH.match(sent := _as_sent(scope)):
+                raise _wrong_path(sent)
             if path.endswith("/") and under_root:
                 scope = {**scope, "path": path.rstrip("/")}
             if under_root:
@@ -107,6 +107,12 @@ class ClientAccess:
         if path in {_MODELS, paths.OPENAPI} or path.startswith(f"{_MODELS}/"):
             return method in {"GET", "HEAD"}
         return path in _STATELESS | _OWN_POST_PATHS and method == "POST"
+
+
+def _as_sent(scope: Scope) -> str:
+    """The path before it was decoded, where the server keeps it: `%2F` is part of a name."""
+    raw = bytes(scope.get("raw_path") or b"").partition(b"?")[0]
+    return raw.decode("latin-1") or str(scope["path"])
 
 
 def _wrong_path(path: str) -> NotFound:
