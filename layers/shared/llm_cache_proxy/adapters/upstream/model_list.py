@@ -29,7 +29,10 @@ _KEY_REFUSED = frozenset({401, 403})
 
 
 def models_in(body: bytes) -> list[dict[str, object]] | None:
-    """The models of a list, bare or under `data`; what has no id is left out. None: no list."""
+    """The models of a list, bare or under `data`, or their names; what has no id is left out.
+
+    None: no list.
+    """
     try:
         answer = json.loads(body, parse_constant=lambda _: None, parse_float=_finite)
     except (ValueError, RecursionError):
@@ -37,8 +40,11 @@ def models_in(body: bytes) -> list[dict[str, object]] | None:
     listed = answer.get("data") if isinstance(answer, dict) else answer
     if not isinstance(listed, list):
         return None
+    models: list[object] = [
+        {"id": each, "object": "model"} if isinstance(each, str) else each for each in listed
+    ]
     return [
-        model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str)
+        model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)
     ]
 
 

@@ -13,6 +13,7 @@ from llm_cache_proxy.domain.dialects.anthropic.errors import (
     in_anthropic_shape,
     speaks_anthropic,
 )
+from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.streams.sse import EventSplitter
 from llm_cache_proxy.domain.errors import openai_error
 from llm_cache_proxy.domain.json_text import compact_text, object_or_none
@@ -122,6 +123,29 @@ def error_body(
     return compact_text(error).encode("utf-8")
 
 
+def _error_event(body: bytes) -> bytes | None:
+    """The data of the event that reports the error, or of the first one that is an object."""
+    events = [event.data or "" for event in EventSplitter().feed(body + b"\n\n")]
+    objects = [(data, read) for data in events if (read := object_or_none(data)) is not None]
+    objects.sort(key=lambda each: not tells_of_error(each[1]))
+    return objects[0][0].encode("utf-8") if objects else None
+
+
+def _in_utf8(content_type: str, body: bytes) -> bytes:
+    """A body in the charset that its type names; as it is where that cannot be."""
+    _, named, charset = content_type.lower().partition("charset=")
+    try:
+        return body.decode(charset.strip("\"' ;")).encode("utf-8") if named else body
+    except (LookupError, ValueError):
+        return body
+
+
+def _is_list_of_errors(body: bytes) -> bool:
+    """Whether it is a list of error objects, as Google's API sends one."""
+    inner = body.strip().removeprefix(b"[").removesuffix(b"]")
+    return len(inner) < len(body) and tells_of_error(object_or_none(inner) or {})
+
+
 def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None:
     """A replacement for an upstream's error body that is not JSON; None where it may stay.
 
@@ -129,12 +153,12 @@ def in_openai_shape(status: int, content_type: str, body: bytes) -> bytes | None
     """
     if status < _ERROR or content_type.lower().startswith(JSON_TYPE):
         return None
-    if object_or_none(body) is not None:
+    body = _in_utf8(content_type, body)
+    if object_or_none(body) is not None or _is_list_of_errors(body):
         return body
-    events = (event.data or "" for event in EventSplitter().feed(body + b"\n\n"))
-    found = next((data for data in events if object_or_none(data) is not None), None)
-    if found is not None:
-        return found.encode("utf-8")
+    event = _error_event(body)
+    if event is not None:
+        return event
     shown = body[:500].decode("utf-8", "replace").strip()
     said = f": {shown}" if shown and "<" not in shown else "."
     return error_body(
