@@ -22,8 +22,9 @@ from llm_cache_proxy.ports.exact_store.leases import (
 )
 from llm_cache_proxy.ports.exact_store.store import Hit
 
-KEEP_ALIVE = b": waiting\n\n"
-"""A comment (WHATWG HTML, section 9.2.6): no client takes it for an event."""
+KEEP_ALIVE = b": waiting\n"
+"""A comment (WHATWG HTML, section 9.2.6). Some clients take an empty line behind one for an event
+without data, and fail: there is none."""
 
 
 class WaitingBody(ClosableBody):
