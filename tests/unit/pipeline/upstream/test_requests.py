@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes.upstream import SSE_HEADERS, chunk, sse
+from fakes.upstream import SSE_HEADERS, chunk, completion, sse
 from llm_cache_proxy.domain.client_keys.key_ring import Client
 from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.json_text import parse_object
@@ -40,6 +40,23 @@ async def test_an_upstream_that_refuses_our_stream_options_is_called_again_witho
         None,
     ]
     assert (await harness.ask(stream=True)).x_cache == "HIT-EXACT"
+
+
+async def test_so_it_is_where_the_refusal_has_a_status_of_success(harness: Harness) -> None:
+    harness.upstream.queue([b'{"error": {"message": "what is stream_options?"}}'])
+    harness.upstream.queue(STREAM, headers=SSE_HEADERS)
+
+    answer = await harness.ask(stream=True)
+
+    assert (answer.status, answer.body) == (200, b"".join(STREAM))
+
+
+async def test_an_answer_that_only_names_our_stream_options_passes(harness: Harness) -> None:
+    said = json.dumps(completion("The field stream_options asks for usage.")).encode()
+    harness.upstream.queue([said])
+
+    assert (await harness.ask(stream=True)).body == said
+    assert len(harness.upstream.calls) == 1
 
 
 async def test_it_is_not_requested_again(harness: Harness) -> None:

@@ -51,7 +51,12 @@ class UpstreamRequests:
             return await self.upstream.send(call), False
         reply = await self.upstream.send(replace(call, body=_with_options(call.body, options)))
         if reply.status < _ERROR:
-            return reply, True
+            if is_sse(reply):
+                return reply, True
+            start = await anext(reply.body, b"")
+            reply = replace(reply, body=_BegunBody(start, reply.body))
+            if not _refuses_options(start):
+                return reply, True
         async with aclosing(reply.body) as pieces:
             refusal = b"".join([piece async for piece in pieces])
         if reply.status in _OTHER_MATTERS and not any(option in refusal for option in _OUR_OPTIONS):
@@ -88,6 +93,11 @@ def _with_options(body: bytes, options: JsonObject) -> bytes:
         return with_member(body.decode("utf-8"), "stream_options", options).encode("utf-8")
     except ValueError:  # too deep to change: it is sent without our options
         return body
+
+
+def _refuses_options(start: bytes) -> bool:
+    """Whether an answer begins with an error that names our options: some have the status 200."""
+    return b'"error"' in start and any(option in start for option in _OUR_OPTIONS)
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
