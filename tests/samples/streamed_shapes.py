@@ -66,11 +66,13 @@ def whole(index: int | None, ident: str, name: str, arguments: str) -> dict[str,
     return {**place, **called(ident, name, arguments)}
 
 
+_AS_IT_CAME = "the stream as it came; JSON asks the upstream"
 _CALL = called("call_a", "calc", "{}")
 _WEATHER = called("call_a", "get_weather", '{"city":"Oslo"}')
 _TIME = called("call_b", "get_time", "{}")
 _THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "Let me"}]}
 _IMAGE = {"type": "image_url", "index": 0, "image_url": {"url": "data:image/png;base64,AA=="}}
+_CITED = [{"type": "url_citation", "url_citation": {"url": f"https://{at}"}} for at in "ab"]
 _SUMMARY = {"type": "reasoning.summary", "summary": "Add", "index": 0}
 _ENCRYPTED = {"type": "reasoning.encrypted", "data": "gAAAA", "id": "rs_1", "index": 0}
 
@@ -118,7 +120,7 @@ CALLS = [
     ),
     Shape(
         "calls without ids at one index, under different names",
-        "the stream as it came; JSON asks the upstream",
+        _AS_IT_CAME,
         stream(
             call(index=0, function=function("f", "{}")),
             call(index=0, function=function("g", "{}")),
@@ -128,10 +130,64 @@ CALLS = [
     ),
     Shape(
         "a whole call sent again, so that its arguments add up to no JSON",
-        "the stream as it came; JSON asks the upstream",
+        _AS_IT_CAME,
         stream(
             call(**whole(0, "call_a", "f", '{"a":1}')),
             call(**whole(0, "call_a", "f", '{"a":1}')),
+            finish="tool_calls",
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "another id in every delta, and the name in the first alone",
+        _AS_IT_CAME,
+        stream(
+            call(index=0, id="a", type="function", function=function("calc")),
+            call(index=0, id="b", function={"arguments": "{}"}),
+            finish="tool_calls",
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "another id in every delta, and the name in each",
+        _AS_IT_CAME,
+        stream(
+            call(index=0, id="a", type="function", function=function("calc")),
+            call(index=0, id="b", type="function", function=function("calc", "{}")),
+            finish="tool_calls",
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "the name again at one index, and no id",
+        _AS_IT_CAME,
+        stream(
+            call(index=0, function=function("calc")),
+            call(index=0, function=function("calc", "{}")),
+            finish="tool_calls",
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "arguments as objects that differ",
+        _AS_IT_CAME,
+        stream(
+            call(index=0, id="a", function={"name": "f", "arguments": {"a": 1}}),
+            call(index=0, function={"arguments": {"b": 2}}),
+            finish="tool_calls",
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "two pieces of one call in one delta",
+        _AS_IT_CAME,
+        stream(
+            delta(
+                tool_calls=[
+                    {"index": 0, "id": "a", "function": function("f", "{}")},
+                    {"index": 0, "function": function("f")},
+                ]
+            ),
             finish="tool_calls",
         ),
         kept=STREAM,
@@ -183,7 +239,7 @@ TEXTS = [
     ),
     Shape(
         "a text in a field that is not known as one, in pieces",
-        "the stream as it came; JSON asks the upstream",
+        _AS_IT_CAME,
         stream(delta(monologue="Let ", content="x"), delta(monologue="me see")),
         kept=STREAM,
     ),
@@ -192,6 +248,46 @@ TEXTS = [
         "the text without it",
         b"\xef\xbb\xbf" + stream(delta(content="First "), delta(content="second")),
         right={"content": "First second"},
+    ),
+    Shape(
+        "a list of all sources so far in every delta",
+        _AS_IT_CAME,
+        stream(delta(content="a", annotations=_CITED[:1]), delta(annotations=_CITED)),
+        kept=STREAM,
+    ),
+    Shape(
+        "a source in every delta, and the last one again",
+        _AS_IT_CAME,
+        stream(
+            delta(content="a", annotations=_CITED[:1]),
+            delta(annotations=_CITED[1:]),
+            delta(annotations=_CITED[1:]),
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "`annotations: []` in every delta",
+        "the sources",
+        stream(
+            delta(content="a", annotations=[]), delta(annotations=_CITED), delta(annotations=[])
+        ),
+        right={"annotations": _CITED},
+    ),
+    Shape(
+        "a thought in blocks without an index",
+        _AS_IT_CAME,
+        stream(
+            delta(thinking_blocks=[{"type": "thinking", "thinking": "Let"}]),
+            delta(thinking_blocks=[{"type": "thinking", "thinking": " me", "signature": "s"}]),
+            delta(content="x"),
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "images and no text",
+        "the images",
+        stream(delta(content="", images=[_IMAGE])),
+        right={"images": [_IMAGE]},
     ),
 ]
 
@@ -242,6 +338,73 @@ BESIDE = [
             delta(content="lo", beside={"message": {"content": "lo"}}),
         ),
         right={"content": "Hello"},
+    ),
+    Shape(
+        "a whole `message` at the end that says more than the deltas",
+        _AS_IT_CAME,
+        stream(
+            delta(content="Hello"),
+            delta(beside={"message": {"content": "Hello", "annotations": _CITED}}),
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "a `message` in pieces, and no deltas",
+        _AS_IT_CAME,
+        stream(
+            delta(beside={"message": {"role": "assistant", "content": "Hel"}}),
+            delta(beside={"message": {"role": "assistant", "content": "lo"}}),
+        ),
+        kept=STREAM,
+    ),
+    Shape(
+        "a `message` of all so far, and no deltas",
+        "the last message, in JSON; the stream as it came",
+        stream(
+            delta(beside={"message": {"role": "assistant", "content": "Hel"}}),
+            delta(beside={"message": {"role": "assistant", "content": "Hello"}}),
+            delta(beside={"message": {"role": "assistant", "content": ""}}),
+        ),
+        right={"content": "Hello"},
+    ),
+    Shape(
+        "a list beside the delta, and later another one",
+        _AS_IT_CAME,
+        stream(delta(content="x", top={"sources": ["a"]}), delta(top={"sources": ["b"]})),
+        kept=STREAM,
+    ),
+    Shape(
+        "a list of one number in every chunk",
+        _AS_IT_CAME,
+        stream(delta(content="x", top={"adapters": [3]}), delta(top={"adapters": [3]})),
+        kept=STREAM,
+    ),
+    Shape(
+        "two choices under one index in one chunk",
+        _AS_IT_CAME,
+        stream(event(choices=[{"delta": {"content": "a"}}, {"delta": {"content": "b"}}])),
+        kept=STREAM,
+    ),
+    Shape(
+        "the usage so far in every chunk",
+        "the last one",
+        stream(
+            delta(content="x", top={"usage": {"total_tokens": 1, "details": [{"text": 1}]}}),
+            delta(top={"usage": {"total_tokens": 2, "details": [{"text": 2}], "cost": 0}}),
+        ),
+        top={"usage": {"total_tokens": 2, "details": [{"text": 2}], "cost": 0}},
+    ),
+    Shape(
+        '`finish_reason: "null"` until the finish',
+        "the finish reason",
+        stream(delta("null", content="x")),
+        beside={"finish_reason": "stop"},
+    ),
+    Shape(
+        "an empty `error` in every chunk",
+        "the answer",
+        stream(delta(content="x", top={"error": {}})),
+        right={"content": "x"},
     ),
     Shape(
         '`finish_reason: ""` behind the finish reason',
@@ -315,6 +478,17 @@ ENDS = [
         right={"content": "x"},
     ),
     Shape(
+        "signs of life: events of the type `ping`",
+        "the answer",
+        stream(
+            delta(content="a"),
+            'event: ping\ndata: {"type": "ping"}\n\n',
+            "data: {}\n\n",
+            delta(content="b"),
+        ),
+        right={"content": "ab"},
+    ),
+    Shape(
         "a stream that is cut",
         "is not stored",
         (delta(content="half") + 'data: {"id":"c","choi').encode(),
@@ -324,6 +498,30 @@ ENDS = [
         "an error event, also behind a finish reason",
         "is not stored",
         stream(delta(content="x"), done='event: error\ndata: {"message":"over"}\n\n' + DONE),
+        kept=NOTHING,
+    ),
+    Shape(
+        "an error that is not named as one, also behind a finish reason",
+        "is not stored",
+        stream(delta(content="x"), done='data: {"message":"over","code":500}\n\n' + DONE),
+        kept=NOTHING,
+    ),
+    Shape(
+        "an object of the type `error`",
+        "is not stored",
+        stream(delta(content="x"), done='data: {"object":"error","message":"over"}\n\n' + DONE),
+        kept=NOTHING,
+    ),
+    Shape(
+        "a choice with an error",
+        "is not stored",
+        stream(delta(content="x", beside={"error": {"code": 502, "message": "over"}})),
+        kept=NOTHING,
+    ),
+    Shape(
+        "a line that one client reads and another passes over, as ` data:` and `error:`",
+        "is not stored",
+        stream(delta(content="x"), 'error: {"message":"over"}\n\n'),
         kept=NOTHING,
     ),
     Shape(

@@ -4,6 +4,7 @@ import gzip
 import itertools
 import json
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -95,7 +96,13 @@ ODD = {
     "a space": (delta(content="hi"), delta("stop"), "data: [DONE] \n\n"),
     "no chunk": (delta(content="hi"), "data: what is this\n\n", delta("stop"), DONE),
     "too long": (delta(content="hi"), delta("length"), DONE),
+    "empty error": (delta(content="hi", top={"error": {}}), delta("stop"), DONE),
+    "empty data": (delta(content="hi"), "data:\n\n", delta("stop"), DONE),
+    "half": (delta(content="hi"), delta(content=" there"), DONE),
+    "cut": (delta(content="hi"), delta(content=" there")),
 }
+NO_ANSWER = ("no chunk", "half", "cut")
+"""Whose stream says nothing to one that wants JSON."""
 
 
 def together(stand: Stand, script: Script, prompt: str) -> list[httpx.Response]:
@@ -123,7 +130,7 @@ def test_identical_requests_in_flight_share_what_the_first_one_got(stand: Stand,
     assert "".join(ODD[odd]).strip() in first.text.strip()
     assert second.headers["x-cache"] == "COALESCED"
     assert '"hi' in second.text
-    calls = 2 if odd == "no chunk" else 1  # whose stream says nothing to one that wants JSON
+    calls = 2 if odd in NO_ANSWER else 1
     assert len(stand.upstream.requests) == before + calls
 
 
@@ -255,6 +262,8 @@ def test_an_error_in_an_unknown_encoding_passes(stand: Stand) -> None:
     "path",
     [
         *(f"files/{name}" for name in ("a%2Fb", "a%3Fb=1", "a%23b", "a%25b", "a%20b")),
+        "files/https%3A%2F%2Fb",
+        "files/v1%2Fv1",
         "models/a%2Fb",
     ],
 )
@@ -296,6 +305,66 @@ def test_an_error_is_read_as_json_whatever_its_type(
     reply = stand.ask(another())
 
     assert (reply.status_code, reply.json()["error"]) == (400, ERROR)
+
+
+def test_a_list_of_errors_passes_whatever_its_type(stand: Stand) -> None:
+    body = json.dumps([{"error": ERROR}]).encode()
+    stand.upstream.queue(answer(body, 400, {"content-type": "text/plain"}))
+
+    reply = stand.ask(another())
+
+    assert (reply.status_code, reply.content) == (400, body)
+
+
+def test_an_error_is_found_behind_a_sign_of_life(stand: Stand) -> None:
+    events = f"event: ping\ndata: {{}}\n\ndata: {json.dumps({'error': ERROR})}\n\n"
+    stand.upstream.queue(answer(events.encode(), 400, {"content-type": "text/event-stream"}))
+
+    assert stand.ask(another()).json()["error"] == ERROR
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_compression_that_is_flushed_and_never_ended_is_whole_where_the_body_is(
+    stand: Stand, *, stream: bool
+) -> None:
+    data, prompt = WHOLE if stream else json.dumps(chat("hi")).encode(), another()
+    packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+    packed = packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
+    named = {"content-type": "text/event-stream"} if stream else {}
+    stand.upstream.queue(answer(packed, headers={"content-encoding": "gzip", **named}))
+
+    assert stand.ask(prompt, stream=stream).content == data
+    assert stand.ask(prompt).headers["x-cache"] == "HIT-EXACT"
+
+
+@pytest.mark.parametrize("control", [b"\x01", b"\x7f"])
+def test_a_control_character_in_a_header_costs_no_answer(stand: Stand, control: bytes) -> None:
+    data = json.dumps(chat("hi")).encode()
+    lines = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(
+        data
+    )
+    stand.upstream.queue([Send(lines + b"openai-model: a" + control + b"b\r\n\r\n" + data)])
+
+    reply = stand.ask(another())
+
+    assert (reply.content, reply.headers["openai-model"]) == (data, "a b")
+
+
+def test_an_error_is_read_in_its_own_charset(stand: Stand) -> None:
+    error = {**ERROR, "message": "trop long: déjà"}
+    body = json.dumps({"error": error}, ensure_ascii=False).encode("latin-1")
+    stand.upstream.queue(answer(body, 400, {"content-type": "text/plain; charset=ISO-8859-1"}))
+
+    assert stand.ask(another()).json()["error"] == error
+
+
+def test_an_answer_in_several_gzip_members_is_read_to_its_end(stand: Stand) -> None:
+    data, prompt = json.dumps(chat("hi")).encode(), another()
+    members = b"".join(gzip.compress(part) for part in (data[:9], data[9:]))
+    stand.upstream.queue(answer(members, headers={"content-encoding": "gzip"}))
+
+    assert stand.ask(prompt).content == data
+    assert stand.ask(prompt).headers["x-cache"] == "HIT-EXACT"
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/json"])
@@ -393,7 +462,7 @@ def test_an_upstream_without_a_list_of_models_is_reported(stand: Stand) -> None:
 def test_a_bare_list_of_models_is_served_beside_our_own_without_what_has_no_id(
     stand: Stand,
 ) -> None:
-    listed = [{"id": "gpt-4o", "object": "model"}, {"name": "no id"}]
+    listed = [{"id": "gpt-4o", "object": "model"}, {"name": "no id"}, "by-name"]
     stand.upstream.queue(answer(listed), answer(listed))
 
     every, one = (
@@ -401,5 +470,9 @@ def test_a_bare_list_of_models_is_served_beside_our_own_without_what_has_no_id(
         httpx.get(f"{stand.url}/models/gpt-4o", timeout=30),
     )
 
-    assert [model["id"] for model in every.json()["data"]] == ["gpt-4o", "all-MiniLM-L6-v2"]
+    assert [model["id"] for model in every.json()["data"]] == [
+        "gpt-4o",
+        "by-name",
+        "all-MiniLM-L6-v2",
+    ]
     assert one.json() == listed[0]

@@ -37,7 +37,9 @@ def sse(*events: dict[str, Any]) -> list[bytes]:
 
 def stream(whole: dict[str, Any], last: str = "response.completed") -> list[bytes]:
     begun = {**whole, "status": "in_progress", "output": [], "usage": None}
-    delta = {"type": "response.output_text.delta", "delta": "A language."}
+    text = whole["output"][0]["content"][0]["text"] if whole["output"] else ""
+    place = {"output_index": 0, "content_index": 0}
+    delta = {"type": "response.output_text.delta", **place, "delta": text}
     return sse(
         {"type": "response.created", "response": begun}, delta, {"type": last, "response": whole}
     )

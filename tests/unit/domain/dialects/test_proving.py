@@ -101,6 +101,41 @@ def test_a_response_whose_deltas_say_something_else_is_ambiguous() -> None:
     assert assembler.completion()["id"] == "r"
 
 
+PLACE = {"output_index": 0, "content_index": 0}
+ANNOTATION = {"type": "url_citation", "url": "https://a"}
+SAID = {"type": "output_text", "text": "whole", "annotations": [ANNOTATION]}
+TEXT = "response.output_text"
+
+
+@pytest.mark.parametrize(
+    ("said", "ambiguous"),
+    [
+        ({"type": f"{TEXT}.delta", **PLACE, "delta": "whole"}, False),
+        ({"type": f"{TEXT}.delta", "delta": "whole"}, False),
+        ({"type": f"{TEXT}.done", **PLACE, "text": "whole"}, False),
+        ({"type": f"{TEXT}.annotation.added", **PLACE, "annotation": ANNOTATION}, False),
+        ({"type": "response.audio.delta", "delta": "QUJD"}, False),
+        ({"type": f"{TEXT}.delta", **PLACE, "delta": None}, False),
+        ({"type": f"{TEXT}.delta", "output_index": 1, "delta": "whole"}, True),
+        ({"type": "response.refusal.delta", **PLACE, "delta": "No"}, True),
+        ({"type": f"{TEXT}.done", **PLACE, "text": "another"}, True),
+        ({"type": f"{TEXT}.annotation.added", **PLACE, "annotation": {"url": "b"}}, True),
+        ({"type": "response.output_item.done", "output_index": 0, "item": {"type": "x"}}, True),
+    ],
+)
+def test_events_say_no_more_than_the_response_that_they_end_in(
+    said: dict[str, Any], *, ambiguous: bool
+) -> None:
+    assembler = ResponseAssembler()
+    item = {"type": "message", "content": [SAID]}
+    done = {"type": "response.completed", "response": {"id": "r", "output": [item]}}
+
+    for event in (said, done):
+        assembler.add(json.dumps(event))
+
+    assert assembler.ambiguous == ambiguous
+
+
 @pytest.mark.parametrize(
     ("start", "streams"),
     [
@@ -127,6 +162,7 @@ def test_a_stream_is_known_by_its_first_word(start: bytes, streams: object) -> N
         ("not json", None),
         ("[1]", None),
         ('{"choices": 5}', None),
+        ('{"object": "error", "code": 1}', {"object": "error", "code": 1}),
     ],
 )
 def test_an_error_in_a_stream_is_read(data: str, error: object) -> None:
@@ -135,6 +171,33 @@ def test_an_error_in_a_stream_is_read(data: str, error: object) -> None:
     reader.feed(f"data: {data}\n\n".encode())
 
     assert reader.error == error
+
+
+@pytest.mark.parametrize("sign", ["data:\n\n", "data\n\n", "event: keepalive\ndata: \n\n"])
+def test_empty_data_passes_and_says_nothing(sign: str) -> None:
+    reader = StreamReader(ChatDialect(), hides_usage=False, most_kept_bytes=4_000_000)
+
+    sent = reader.feed(sign.encode())
+
+    assert sent == sign.encode()
+    assert (reader.is_kept, reader.events) == (True, [])
+
+
+def test_an_error_without_data_is_one_all_the_same() -> None:
+    reader = StreamReader(ChatDialect(), hides_usage=False, most_kept_bytes=4_000_000)
+
+    reader.feed(b"event: error\ndata:\n\n")
+
+    assert not reader.is_kept
+
+
+def test_what_was_sent_has_no_byte_order_mark_where_it_is_sent_again() -> None:
+    reader = StreamReader(ChatDialect(), hides_usage=False, most_kept_bytes=4_000_000)
+
+    sent = reader.feed(b"\xef\xbb\xbfdata: rubbish\n\n")
+
+    assert sent.startswith(b"\xef\xbb\xbf")
+    assert reader.sent() == "data: rubbish\n\n"
 
 
 def test_usage_beside_an_empty_delta_is_usage_alone() -> None:

@@ -16,6 +16,8 @@ FINISH = chunk(finish="stop")
 UNSURE = sse(chunk("x", mood="a"), chunk(mood="b"), FINISH)
 RUBBISH = [b"data: rubbish\n\n", *sse(chunk("x"), FINISH)]
 ERROR = {"message": "overloaded", "code": "engine_overloaded"}
+CUT = sse(chunk("half"), done=False)
+UNENDED = sse(chunk("half"))
 FAILED = sse(chunk("x"), {"error": {**ERROR, "status": 503}})
 
 
@@ -33,7 +35,7 @@ async def led(
     return harness, ReceivedAnswer(leader.status, read, leader.outcome), await follows
 
 
-@pytest.mark.parametrize("pieces", [UNSURE, RUBBISH, FAILED])
+@pytest.mark.parametrize("pieces", [UNSURE, RUBBISH, FAILED, CUT, UNENDED])
 async def test_a_stream_is_shared_as_it_was_sent(pieces: list[bytes]) -> None:
     harness, leader, follower = await led(pieces, follower={"stream": True})
 
@@ -42,7 +44,7 @@ async def test_a_stream_is_shared_as_it_was_sent(pieces: list[bytes]) -> None:
     assert len(harness.upstream.calls) == 1
 
 
-@pytest.mark.parametrize("pieces", [UNSURE, RUBBISH])
+@pytest.mark.parametrize("pieces", [UNSURE, RUBBISH, CUT, UNENDED])
 async def test_who_wants_json_finds_an_answer_of_its_own(pieces: list[bytes]) -> None:
     harness, _, follower = await led(pieces, follower={})
 

@@ -10,13 +10,14 @@ from typing import cast
 from llm_cache_proxy.domain.dialects.fields import (
     StreamOptions,
     check_messages,
+    choices_ended,
     temperature,
     token_count,
     user_text,
     with_last_changed,
 )
 from llm_cache_proxy.domain.dialects.streams import word_by_word
-from llm_cache_proxy.domain.dialects.streams.choices import NO_ERROR, ChoicesAssembler
+from llm_cache_proxy.domain.dialects.streams.choices import ChoicesAssembler, tells_of_error
 from llm_cache_proxy.domain.dialects.streams.error_events import OpenAIErrors
 from llm_cache_proxy.domain.dialects.streams.sse import DONE_EVENT, data_events
 from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, uses_live_tools
@@ -161,6 +162,7 @@ class ChatDialect(StreamOptions, OpenAIErrors):
     word_by_word = staticmethod(word_by_word.chat_event)
     assembler = staticmethod(chat_assembler)
     comparable = staticmethod(comparable_chat)
+    has_ended = staticmethod(choices_ended)
     forms = staticmethod(chat_forms)
 
     @staticmethod
@@ -200,10 +202,11 @@ class ChatDialect(StreamOptions, OpenAIErrors):
         `length`, `content_filter`, an error, an empty answer or an unknown end is not whole.
         """
         choices = completion.get("choices")
-        if completion.get("error") not in NO_ERROR or not isinstance(choices, list) or not choices:
+        if tells_of_error(completion) or not isinstance(choices, list) or not choices:
             return False
         return all(
             isinstance(choice, dict)
+            and not tells_of_error(choice)
             and choice.get("finish_reason") in _WHOLE
             and _says_something(choice.get("message"))
             for choice in choices
@@ -235,5 +238,6 @@ def _last_user_text(fields: JsonObject) -> tuple[str | None, Reason | None]:
 
 def _says_something(message: object) -> bool:
     return isinstance(message, dict) and any(
-        message.get(name) for name in ("content", "tool_calls", "function_call", "audio", "refusal")
+        message.get(name)
+        for name in ("content", "tool_calls", "function_call", "audio", "images", "refusal")
     )

@@ -113,6 +113,10 @@ class Dialect(Protocol):
         """Whether an answer may be kept."""
         ...
 
+    def has_ended(self, completion: JsonObject) -> bool:
+        """Whether an answer says how it ended, whatever that was: it is not just a beginning."""
+        ...
+
     def answer_text(self, completion: JsonObject) -> str:
         """The text of a whole answer, for comparing two of them."""
         ...

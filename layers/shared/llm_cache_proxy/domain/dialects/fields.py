@@ -134,6 +134,18 @@ class StreamOptions:
         return isinstance(chunk.get("usage"), dict) and _says_nothing(chunk.get("choices"))
 
 
+def choices_ended(completion: JsonObject) -> bool:
+    """Whether there are choices, and each has a finish reason."""
+    choices = completion.get("choices")
+    return (
+        isinstance(choices, list)
+        and bool(choices)
+        and all(
+            isinstance(choice, dict) and bool(choice.get("finish_reason")) for choice in choices
+        )
+    )
+
+
 def _says_nothing(choices: object) -> bool:
     """Whether there are no choices, or none of them says more than its index."""
     return not choices or (

@@ -19,6 +19,7 @@ from llm_cache_proxy.domain.dialects.fields import (
     wrong_type,
 )
 from llm_cache_proxy.domain.dialects.streams import word_by_word
+from llm_cache_proxy.domain.dialects.streams.choices import tells_of_error
 from llm_cache_proxy.domain.dialects.streams.error_events import OpenAIErrors
 from llm_cache_proxy.domain.dialects.upstream_state import names_a_file, uses_live_tools
 from llm_cache_proxy.domain.entries.entry import Form, Forms
@@ -111,12 +112,17 @@ class ResponsesDialect(OpenAIErrors):
     def is_whole(response: JsonObject) -> bool:
         """Whether response and items are completed, and it says something or calls a tool."""
         output = response.get("output")
-        if response.get("status") != "completed" or response.get("error") is not None:
+        if response.get("status") != "completed" or tells_of_error(response):
             return False
         if not isinstance(output, list) or not all(isinstance(item, dict) for item in output):
             return False
         ended = all(item.get("status") in _ENDED for item in output)
         return ended and any(_says_something(item) for item in output)
+
+    @staticmethod
+    def has_ended(response: JsonObject) -> bool:
+        """Whether it is no longer in progress."""
+        return response.get("status") in ("completed", "failed", "incomplete")
 
     @staticmethod
     def answer_text(response: JsonObject) -> str:

@@ -7,9 +7,9 @@ OpenAI's API reference, "Streaming events".
 from collections.abc import Iterator
 
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.streams.choices import parsed_event
+from llm_cache_proxy.domain.dialects.streams.choices import parsed_event, tells_of_error
 from llm_cache_proxy.domain.dialects.streams.sse import named_event
-from llm_cache_proxy.domain.json_text import JsonObject, compact_text
+from llm_cache_proxy.domain.json_text import JsonObject, canonical_text, compact_text
 
 LAST_EVENTS = ("response.completed", "response.failed", "response.incomplete")
 
@@ -26,7 +26,7 @@ class ResponseAssembler:
         self._begun: JsonObject = {}
         self._response: JsonObject = {}
         self._items: dict[int, object] = {}
-        self._deltas: dict[tuple[object, ...], list[str]] = {}
+        self._said: dict[tuple[object, ...], list[str]] = {}
 
     def add(self, data: str) -> JsonObject:
         """Take one event's data and give the parsed event back.
@@ -35,7 +35,7 @@ class ResponseAssembler:
         """
         event = parsed_event(data)
         kind = event.get("type")
-        if kind == "error" or event.get("error") is not None:
+        if kind == "error" or tells_of_error(event):
             raise BrokenStreamError("an event reports an error")
         if kind == "response.output_item.done":
             self._add_item(event)
@@ -44,9 +44,8 @@ class ResponseAssembler:
                 raise BrokenStreamError("a response is malformed")
             self._response = event["response"]
             self._begun = self._begun or self._response
-        elif isinstance(delta := event.get("delta"), str):
-            place = (kind, *map(event.get, _PLACES))
-            self._deltas.setdefault(place, []).append(delta)
+        elif (said := _said_in(event)) is not None:
+            self._said.setdefault(_place_of(event), []).append(said)
         return event
 
     def completion(self) -> JsonObject:
@@ -61,13 +60,19 @@ class ResponseAssembler:
 
     @property
     def ambiguous(self) -> bool:
-        """Whether the deltas said something else than the response they end in."""
-        if not self._deltas:
+        """Whether the events said something else than the response they end in, or more."""
+        response = self.completion()
+        output = response.get("output")
+        if self._items and output != [self._items[at] for at in sorted(self._items)]:
+            return True
+        if not self._said:
             return False
-        whole = _deltas_of(self.completion())
+        whole: dict[tuple[object, ...], list[str]] = {}
+        for event in _events(response):
+            if (said := _said_in(event)) is not None:
+                whole.setdefault(_place_of(event), []).append(said)
         return any(
-            "".join(deltas) != whole.get(place, "".join(deltas))
-            for place, deltas in self._deltas.items()
+            "".join(said) != "".join(whole.get(place, [])) for place, said in self._said.items()
         )
 
     def _add_item(self, event: JsonObject) -> None:
@@ -80,13 +85,20 @@ class ResponseAssembler:
 _PLACES = ("output_index", "content_index", "summary_index")
 
 
-def _deltas_of(response: JsonObject) -> dict[tuple[object, ...], object]:
-    """The deltas that make up a response, by kind and place."""
-    return {
-        (event["type"], *map(event.get, _PLACES)): event["delta"]
-        for event in _events(response)
-        if isinstance(event.get("delta"), str)
-    }
+def _place_of(event: JsonObject) -> tuple[object, ...]:
+    """What an event speaks of: its type and where that stands."""
+    return (event.get("type"), *(event.get(name) or 0 for name in _PLACES))
+
+
+def _said_in(event: JsonObject) -> str | None:
+    """What an event says of an item; None if a response is not retold by such events."""
+    kind, _, step = str(event.get("type")).rpartition(".")
+    said: object = None
+    if kind in _RETOLD:
+        said = event.get("delta" if step == "delta" else _RETOLD[kind])
+    elif event.get("type") == _ANNOTATED:
+        return canonical_text(event.get("annotation"))
+    return said if isinstance(said, str) else None
 
 
 _ARGUMENTS = {
@@ -98,6 +110,16 @@ _TEXTS = {
     "refusal": ("refusal", "response.refusal"),
     "reasoning_text": ("text", "response.reasoning_text"),
 }
+
+
+_RETOLD = {
+    **{kind: name for name, kind in _ARGUMENTS.values()},
+    **{kind: name for name, kind in _TEXTS.values()},
+    "response.reasoning_summary_text": "text",
+}
+"""By the kind of the events that retell an item: the member of the last one that has all of it."""
+
+_ANNOTATED = "response.output_text.annotation.added"
 
 
 def item_events(item: JsonObject, index: int) -> Iterator[JsonObject]:
@@ -152,7 +174,7 @@ def _part_events(part: JsonObject, place: JsonObject) -> Iterator[JsonObject]:
     annotations = part.get("annotations")
     for at, annotation in enumerate(annotations if isinstance(annotations, list) else []):
         added: JsonObject = {"annotation_index": at, "annotation": annotation}
-        yield {"type": "response.output_text.annotation.added", **place, **added}
+        yield {"type": _ANNOTATED, **place, **added}
     yield {"type": f"{kind}.done", **place, name: part.get(name), **extra}
     yield {"type": "response.content_part.done", **place, "part": part}
 

@@ -11,6 +11,7 @@ from llm_cache_proxy.domain.dialects.chat import ChatDialect
 from llm_cache_proxy.domain.dialects.fields import (
     StreamOptions,
     check_sampling,
+    choices_ended,
     require_model,
     temperature,
 )
@@ -36,6 +37,7 @@ class TextDialect(StreamOptions, OpenAIErrors):
     id_prefix = "cmpl-"
     word_by_word = staticmethod(word_by_word.text_event)
     token_counts = staticmethod(ChatDialect.token_counts)
+    has_ended = staticmethod(choices_ended)
 
     @staticmethod
     def assembler() -> ChoicesAssembler:
@@ -100,7 +102,8 @@ def _finished(index: int, said: JsonObject, beside: JsonObject) -> JsonObject:
 
 
 def _has_ended(choice: JsonObject) -> bool:
-    return choice.get("finish_reason") == "stop" and bool(choice.get("text"))
+    ended = choice.get("finish_reason") == "stop" and not tells_of_error(choice)
+    return ended and bool(choice.get("text"))
 
 
 def events(completion: JsonObject) -> str:

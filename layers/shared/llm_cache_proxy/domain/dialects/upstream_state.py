@@ -80,6 +80,24 @@ LIVE_TOOLS = (
         "https://platform.claude.com/docs/en/agents-and-tools/tool-use/server-tools",
         ("container", "mcp_servers"),
     ),
+    LiveTool(
+        "Azure OpenAI",
+        "https://learn.microsoft.com/en-us/azure/ai-services/openai/references/on-your-data",
+        ("data_sources", "dataSources"),
+    ),
+    LiveTool("Baichuan", "https://platform.baichuan-ai.com/docs/api", ("with_search_enhance",)),
+    LiveTool("Volcengine Ark", "https://www.volcengine.com/docs/82379/1526787", (), ("bot-*",)),
+    LiveTool(
+        "Open WebUI",
+        "https://docs.openwebui.com/getting-started/api-endpoints",
+        ("files", "tool_ids"),
+    ),
+    LiveTool(
+        "Brave",
+        "https://api-dashboard.search.brave.com/app/documentation/ai-grounding",
+        (),
+        ("brave", "brave-pro"),
+    ),
     LiveTool("Exa", "https://exa.ai/docs/integrations/openai-sdk", (), ("exa", "exa-*")),
     LiveTool("Jina", "https://jina.ai/deepsearch", (), ("*deepsearch*",)),
     LiveTool(
@@ -102,10 +120,11 @@ _MODELS = re.compile("|".join(translate(name) for tool in LIVE_TOOLS for name in
 _LONGEST_REMEMBERED = 200
 """Characters of a model's name; a client may send any."""
 
-_INSIDE = ("extra_body", "google", "venice_parameters")
-"""Members that hold a provider's own fields: Google's and Venice's, and what clients nest."""
+_INSIDE = ("extra_body", "features", "google", "venice_parameters")
+"""Members that hold a provider's own fields: those of Google, Open WebUI and Venice, and what
+clients nest."""
 
-_NAMED = _FIELDS.union(_INSIDE, ("tools",))
+_NAMED = _FIELDS.union(_INSIDE, ("models", "tools"))
 """Every field that may switch a live tool on."""
 
 _CLIENTS_OWN = frozenset({"function", "custom"})
@@ -127,6 +146,7 @@ def uses_live_tools(fields: JsonObject) -> bool:
     return (
         any(_is_on(fields[name]) for name in fields.keys() & _FIELDS)
         or _offers_hosted_tools(fields.get("tools"))
+        or _falls_back_on_search(fields.get("models"))
         or any(isinstance(each, dict) and uses_live_tools(each) for each in inner)
     )
 
@@ -159,6 +179,13 @@ def names_a_file(messages: object) -> bool:
 
 def _offers_hosted_tools(tools: object) -> bool:
     return isinstance(tools, list) and not all(map(_is_clients_own, tools))
+
+
+def _falls_back_on_search(models: object) -> bool:
+    """Whether one of the models that may take the first one's place searches (OpenRouter)."""
+    return isinstance(models, list) and looks_things_up(
+        model for model in models if isinstance(model, str)
+    )
 
 
 def _is_clients_own(tool: object) -> bool:

@@ -185,7 +185,7 @@ class StreamRelay(ClosableBody):
             await self._entry_writer.store(planned, state, usage, forms)
             return
         await self._upstream_usage.write(planned, state, completion)
-        if forms is not None:
+        if forms is not None and planned.request.dialect.has_ended(completion):
             await publish_completion(planned, state, {}, completion, forms)
         else:
             await publish_stream(state, self._reader.sent(), self._reader.error)

@@ -236,3 +236,8 @@ def test_a_count_of_tokens_has_no_text_and_costs_nothing() -> None:
     assert not COUNT.is_whole({"type": "error", "error": {"type": "api_error"}})
     assert COUNT.token_counts({"input_tokens": 14}) == (0, 0)
     assert not COUNT.bills_tokens
+
+
+@pytest.mark.parametrize(("reason", "ended"), [("max_tokens", True), (None, False)])
+def test_a_message_says_whether_it_has_ended(reason: object, *, ended: bool) -> None:
+    assert MessagesDialect.has_ended(message(TEXT, stop_reason=reason)) == ended

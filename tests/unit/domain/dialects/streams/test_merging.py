@@ -55,10 +55,40 @@ def test_pieces_find_their_call(pieces: list[Any], count: int) -> None:
         [{"function": F}, {"function": F}],
         ["odd"],
         [{"function": {"arguments": "{}"}}],
+        [{"index": 0, "id": "a", "function": {"name": "f"}}, {"index": 0, "id": "b"}],
+        [
+            {"index": 0, "id": "a", "function": {"name": "f"}},
+            {"index": 0, "id": "b", "function": F},
+        ],
+        [{"index": 0, "function": F}, {"index": 0, "function": {"name": "f"}}],
+        [{"index": 0, "id": "a", "type": "function"}],
+        [
+            {"index": 0, "id": "a", "function": {"name": "f", "arguments": {"a": 1}}},
+            {"index": 0, "function": {"arguments": {"b": 1}}},
+        ],
     ],
 )
 def test_a_piece_of_no_certain_call_is_ambiguous(pieces: list[Any]) -> None:
     assert calls(*pieces)[1]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [
+            {"index": 0, "id": "a", "function": {"name": "f"}},
+            {"index": 1, "id": "b", "function": F},
+        ],
+        [
+            {"index": 0, "id": "a", "function": {"name": "f"}},
+            {"index": 0, "id": "b", "function": G},
+        ],
+        [{"index": 0, "id": "a", "function": {"name": "f", "arguments": {"a": 1}}}],
+        [{"index": 0, "id": "a", "type": "mcp"}],
+    ],
+)
+def test_calls_that_are_told_apart_are_certain(pieces: list[Any]) -> None:
+    assert not calls(*pieces)[1]
 
 
 def test_calls_that_are_no_list_are_ambiguous() -> None:
@@ -105,7 +135,10 @@ def test_what_a_delta_adds(
         ({"mood": "a"}, {"mood": "b"}, {"mood": "b"}, True),
         ({"score": 1}, {"score": 2}, {"score": 2}, False),
         ({"notes": ["a"]}, {"notes": ["a", "b"]}, {"notes": ["a", "b"]}, False),
-        ({"notes": ["a"]}, {"notes": ["b"]}, {"notes": ["a", "b"]}, False),
+        ({"notes": ["a"]}, {"notes": ["b"]}, {"notes": ["b"]}, True),
+        ({"numbers": [1]}, {"numbers": [1]}, {"numbers": [1]}, True),
+        ({"token_ids": [1]}, {"token_ids": [1]}, {"token_ids": [1, 1]}, False),
+        ({"text": "a"}, {"text": "a"}, {"text": "a"}, True),
         ({"logprobs": {"n": 1}}, {"logprobs": {"n": 2}}, {"logprobs": {"n": 2}}, False),
         (
             {"verdict": {"hate": 0}},
@@ -135,10 +168,62 @@ def test_the_first_name_of_an_answer_stands_and_null_usage_says_nothing() -> Non
     assert not assembler.ambiguous
 
 
+def test_usage_is_the_last_one_that_says_something() -> None:
+    assembler = chat_assembler()
+    for usage in ({"total_tokens": 1, "parts": [1]}, {"parts": [2], "cached": {"a": 1}}, 0, {}):
+        assembler.add(json.dumps({"choices": [], "usage": usage}))
+
+    completion = assembler.completion()
+
+    assert completion["usage"] == {"total_tokens": 1, "parts": [2], "cached": {"a": 1}}
+
+
 def test_a_list_that_is_sent_again_and_goes_on_is_ambiguous() -> None:
     lists: list[dict[str, Any]] = [{"notes": ["a"]}, {"notes": ["a"]}, {"notes": ["b"]}]
 
     assert assembled({}, {}, {"content": "x"}, beside=lists)[1]
+
+
+@pytest.mark.parametrize(
+    ("messages", "ambiguous"),
+    [
+        (["Hel", "Hello"], False),
+        (["Hello", "Hello"], False),
+        (["Hello", ""], False),
+        (["Hel", "lo"], True),
+    ],
+)
+def test_messages_without_deltas_are_the_whole_so_far_or_not_certain(
+    messages: list[str], *, ambiguous: bool
+) -> None:
+    beside: list[dict[str, Any]] = [
+        {"message": {"role": "assistant", "content": each}} for each in messages
+    ]
+
+    assert assembled(*({} for _ in messages), beside=beside)[1] == ambiguous
+
+
+@pytest.mark.parametrize(
+    ("message", "ambiguous"),
+    [
+        ({"content": "Hello"}, False),
+        ({"content": "lo", "refusal": None}, False),
+        ({"content": "Hi"}, True),
+        ({"content": "Hello", "audio": {"id": "a"}}, True),
+    ],
+)
+def test_a_message_beside_deltas_says_no_more_than_they_do(
+    message: dict[str, Any], *, ambiguous: bool
+) -> None:
+    unsure = assembled({"content": "Hel"}, {"content": "lo"}, beside=[{}, {"message": message}])[1]
+
+    assert unsure == ambiguous
+
+
+def test_a_message_beside_no_delta_is_compared_with_all_deltas() -> None:
+    beside: list[dict[str, Any]] = [{}, {"delta": None, "message": {"content": "x"}}]
+
+    assert not assembled({"content": "x"}, {}, beside=beside)[1]
 
 
 def test_a_message_without_deltas_is_the_answer() -> None:
@@ -163,6 +248,9 @@ def test_a_message_without_deltas_is_the_answer() -> None:
         {"web_search_options": {}},
         {"extra_body": {"google": {"tools": [{"google_search": {}}]}}},
         {"venice_parameters": {"enable_web_search": "auto"}},
+        {"data_sources": [{"type": "azure_search"}]},
+        {"features": {"web_search": True}},
+        {"models": ["gpt-4o", "gpt-4o:online"]},
     ],
 )
 def test_live_tools_are_seen_however_they_are_spelled(fields: dict[str, Any]) -> None:
@@ -180,6 +268,9 @@ def test_live_tools_are_seen_however_they_are_spelled(fields: dict[str, Any]) ->
         {"enable_search": False},
         {"web_search_options": None},
         {"venice_parameters": {"enable_web_search": "off"}},
+        {"features": {"web_search": False}},
+        {"models": ["gpt-4o", 5]},
+        {"models": "gpt-4o"},
     ],
 )
 def test_what_is_off_or_the_clients_own_is_no_live_tool(fields: dict[str, Any]) -> None:

@@ -119,6 +119,21 @@ def test_what_is_no_event_breaks_the_stream(data: str) -> None:
         ResponseAssembler().add(data)
 
 
+@pytest.mark.parametrize("error", ["null", '""', "{}", "[]"])
+def test_an_empty_error_of_an_event_is_none(error: str) -> None:
+    event = f'{{"type": "response.created", "error": {error}, "response": {{"id": "r"}}}}'
+
+    assert ResponseAssembler().add(event)["response"] == {"id": "r"}
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [("completed", True), ("incomplete", True), ("failed", True), ("in_progress", False)],
+)
+def test_a_response_says_whether_it_has_ended(status: str, *, ended: bool) -> None:
+    assert ResponsesDialect.has_ended({"status": status}) == ended
+
+
 MESSAGE = {"type": "message", "content": [{"type": "output_text", "text": "x"}]}
 THOUGHT = {"type": "reasoning", "summary": []}
 
@@ -134,6 +149,7 @@ def response(*output: object, **changes: object) -> Json:
         response(THOUGHT, MESSAGE),
         response({"type": "function_call", "status": "completed"}),
         response({"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}),
+        response(MESSAGE, error={}),
     ],
 )
 def test_whole_responses_are_kept(whole: Json) -> None:

@@ -105,6 +105,11 @@ class MessagesDialect(AnthropicErrors):
         return any(map(_says_something, blocks))
 
     @staticmethod
+    def has_ended(message: JsonObject) -> bool:
+        """Whether it has a stop reason."""
+        return bool(message.get("stop_reason"))
+
+    @staticmethod
     def answer_text(message: JsonObject) -> str:
         """What the blocks say, one after the other; a tool's call as its JSON, no thoughts."""
         blocks = cast("list[JsonObject]", message["content"])

@@ -9,12 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.streams.merging import Merging, is_empty
+from llm_cache_proxy.domain.dialects.streams.merging import Merging, is_empty, latest
 from llm_cache_proxy.domain.dialects.streams.tool_calls import ToolCalls
 from llm_cache_proxy.domain.json_text import JsonObject
 
 _NATURAL_ENDS = ("stop", "function_call", "tool_calls")
 """Finish reasons of whole answers, the one that says most last; any other outweighs them."""
+
+
+_CHUNK_MEMBERS = frozenset({"choices", "usage", "object"})
+"""Any of them makes an event a chunk; without them it may be an error that is not named as one."""
+
+_SIGNS_OF_LIFE = ("ping", "keepalive", "keep-alive", "heartbeat")
 
 
 @dataclass(slots=True)
@@ -25,6 +31,8 @@ class Choice:
     _calls: ToolCalls
     rest: JsonObject = field(default_factory=dict)
     _said: JsonObject = field(default_factory=dict)
+    _beside_message: JsonObject = field(default_factory=dict)
+    """The delta that the last message stood beside."""
 
     def said(self) -> JsonObject:
         """What the deltas add up to."""
@@ -34,7 +42,17 @@ class Choice:
         said = dict(self._said)
         if isinstance(said.get("tool_calls"), list):
             said["tool_calls"] = self._calls.whole()
+        message = self.rest.get("message")
+        if isinstance(message, dict):
+            if not said:
+                self._merging.reshaped = True  # who reads deltas alone has read nothing
+            elif not self._is_said(message, said):
+                self._merging.ambiguous.add("message")
         return said
+
+    def _is_said(self, message: JsonObject, said: JsonObject) -> bool:
+        """Whether the deltas, or the one beside it, say all of a message."""
+        return _is_part(message, said) or _is_part(message, self._beside_message)
 
     def add_delta(self, delta: JsonObject) -> None:
         """Take a delta up."""
@@ -45,9 +63,20 @@ class Choice:
             delta = {name: value for name, value in delta.items() if name != "tool_calls"}
         self._merging.add_delta(self._said, delta)
 
+    def add_message(self, message: JsonObject, delta: object) -> None:
+        """Take up a message beside a delta: the whole so far, or the delta again."""
+        held = self.rest.get("message")
+        if not isinstance(held, dict) or _says_more(message):
+            if isinstance(held, dict) and not self._said and not _goes_on(held, message):
+                self._merging.ambiguous.add("message")  # more of it, or another
+            self.rest["message"] = message
+            self._beside_message = delta if isinstance(delta, dict) else {}
+
     def add_outside_delta(self, name: str, value: object) -> None:
         """Add a field from outside the delta."""
         held = self.rest.get(name)
+        if name == "finish_reason" and value == "null":
+            value = None  # as some upstreams spell it
         if held is None or value is None:
             self.rest[name] = held if value is None else value
         elif name == "logprobs" and isinstance(value, dict):
@@ -56,10 +85,32 @@ class Choice:
             self.rest[name] = whole
         elif name == "finish_reason" and not is_empty(held) and not is_empty(value):
             self.rest[name] = max(held, value, key=_weight)
-        elif name == "message" and isinstance(value, dict):
-            self.rest[name] = value  # the whole so far, or the delta again: the deltas hold
+            if held != value and self.rest[name] not in _NATURAL_ENDS:
+                self._merging.ambiguous.add(name)  # one client takes the first, another the last
         else:
             self._merging.add_outside_delta(self.rest, {name: value})
+
+
+def _says_more(message: JsonObject) -> bool:
+    return any(name != "role" and not is_empty(value) for name, value in message.items())
+
+
+def _is_part(message: JsonObject, whole: JsonObject) -> bool:
+    """Whether `whole` has all that a message says."""
+    return all(
+        name == "role" or is_empty(value) or whole.get(name) == value
+        for name, value in message.items()
+    )
+
+
+def _goes_on(held: JsonObject, message: JsonObject) -> bool:
+    """Whether a message has all of the one before, or begins with it."""
+    return all(
+        message.get(name) == value
+        or (isinstance(value, str) and str(message.get(name)).startswith(value))
+        for name, value in held.items()
+        if name != "role" and not is_empty(value)
+    )
 
 
 def _weight(finish_reason: object) -> int:
@@ -93,17 +144,27 @@ class ChoicesAssembler:
         choices = chunk.get("choices") or []
         if tells_of_error(chunk) or not isinstance(choices, list):
             raise BrokenStreamError("an event is not a chunk")
+        if _CHUNK_MEMBERS.isdisjoint(chunk):
+            if chunk and chunk.get("type") not in _SIGNS_OF_LIFE:
+                raise BrokenStreamError("an event says something of its own")
+            return chunk
         for name, value in chunk.items():
-            held = self._top.get(name)
-            if name == "choices" or (name == "usage" and value is None):
-                continue
-            if held is None:
-                self._top[name] = value
-            elif held != value or not isinstance(value, str | int):
-                self._merging.add_outside_delta(self._top, {name: value})
+            if name == "usage" and value is not None:
+                self._top[name] = latest(self._top.get(name), value)
+            elif name not in {"choices", "usage"}:
+                self._add_beside_choices(name, value)
         for choice in choices:
             self._add_choice(choice)
+        if len(choices) > 1 and len({_index_of(choice) for choice in choices}) < len(choices):
+            self._merging.ambiguous.add("index")
         return chunk
+
+    def _add_beside_choices(self, name: str, value: object) -> None:
+        held = self._top.get(name)
+        if held is None:
+            self._top[name] = value
+        elif held != value or not isinstance(value, str | int):
+            self._merging.add_outside_delta(self._top, {name: value})
 
     def completion(self) -> JsonObject:
         """The whole answer so far, `object` named as the JSON endpoint names it."""
@@ -113,7 +174,7 @@ class ChoicesAssembler:
         return {**self._top, "object": self._object_name, "choices": choices}
 
     def _add_choice(self, choice: object) -> None:
-        index = (choice.get("index") or 0) if isinstance(choice, dict) else None
+        index = _index_of(choice)
         if not isinstance(choice, dict) or type(index) is not int:
             raise BrokenStreamError("a choice is malformed")
         whole = self._choices.get(index)
@@ -123,7 +184,9 @@ class ChoicesAssembler:
         if delta:
             whole.add_delta(self._delta(delta))
         for name, value in choice.items():
-            if name not in {self._delta_name, "index"}:
+            if name == "message" and isinstance(value, dict):
+                whole.add_message(value, delta)
+            elif name not in {self._delta_name, "index"}:
                 whole.add_outside_delta(name, value)
 
     def _delta(self, delta: object) -> JsonObject:
@@ -134,13 +197,14 @@ class ChoicesAssembler:
         raise BrokenStreamError("a delta is malformed")
 
 
-NO_ERROR = (None, "", False)
-"""What some upstreams name as the error of an answer or a chunk that has none."""
+def _index_of(choice: object) -> object:
+    return (choice.get("index") or 0) if isinstance(choice, dict) else None
 
 
 def tells_of_error(chunk: JsonObject) -> bool:
-    """Whether a chunk has an error."""
-    return chunk.get("error") not in NO_ERROR
+    """Whether a chunk or an answer has an error, or is one; an empty one is none."""
+    error = chunk.get("error")
+    return not (error is False or is_empty(error)) or chunk.get("object") == "error"
 
 
 def parsed_event(data: str) -> JsonObject:

@@ -32,11 +32,23 @@ TEXTS = frozenset(
 )
 """Fields of a delta that grow piece by piece; audio's `data` does so as base64."""
 
-TOKENS = frozenset({"bytes", "text_offset", "token_ids", "token_logprobs", "tokens"})
+TOKENS = frozenset(
+    {
+        "bytes",
+        "completion_probabilities",
+        "text_offset",
+        "token_ids",
+        "token_logprobs",
+        "tokens",
+    }
+)
 """Lists that have an item a token, so that equal pieces are no repeats."""
 
 INDEXED = frozenset({"annotations", "images", "reasoning_details", "thinking_blocks"})
 """Lists of a delta whose items are continued by index, also where they have no type."""
+
+_IN_PIECES = frozenset({"reasoning_details", "thinking_blocks"})
+"""Of these, an item without an index may be a piece of the one before."""
 
 FIRST_STANDS = frozenset({"id", "object", "created", "model"})
 """What names an answer: the first value holds, whatever later chunks call it."""
@@ -68,13 +80,12 @@ class Merging:
     """Adds pieces to what came before them, and remembers where that was not certain.
 
     `texts` are to be joined by who reads them: to join each piece would copy a long text each time.
-    `reshaped`: `content` came as text and as parts, and is stored as parts.
+    `reshaped`: `content` came as text and as parts, and is stored as parts; or it came in messages
+    beside empty deltas.
     """
 
     ambiguous: set[str] = field(default_factory=set)
     reshaped: bool = False
-    _repeated: set[str] = field(default_factory=set)
-    _extended: set[str] = field(default_factory=set)
     texts: dict[tuple[int, str], Text] = field(default_factory=dict)
     """By the identity of the object that each stands in, and which it keeps."""
 
@@ -170,11 +181,8 @@ class Merging:
         return parts
 
     def _grown(self, name: str, held: list[object], new: list[object]) -> list[object]:
-        if len(held) == len(new) and name not in TOKENS and not _are_indexed(new):
-            for text in self.texts.values():
-                text.whole[text.name] = "".join(text.pieces)
-            if held == new:
-                self.ambiguous.add(name)  # a repeat, or more of the same
+        if held and new and name not in TOKENS and not _are_indexed(new):
+            self._check_repeat(name, held, new)
         for item in new:
             place = self._place(name, held, item)
             if place is None:
@@ -184,6 +192,15 @@ class Merging:
         if _are_indexed(held):
             held.sort(key=_index)
         return held
+
+    def _check_repeat(self, name: str, held: list[object], new: list[object]) -> None:
+        """See whether a list may be the one before, sent again with or without more of it."""
+        if len(held) == len(new):
+            for text in self.texts.values():
+                text.whole[text.name] = "".join(text.pieces)
+        again = new[: len(held)] == held or (name not in TEXTS and held[-len(new) :] == new)
+        if again or name in _IN_PIECES:
+            self.ambiguous.add(name)
 
     def _place(
         self, name: str, held: list[object], item: object
@@ -212,21 +229,28 @@ class Merging:
             return old
         if name not in CHANGING and not _both_numbers(old, new) and old != new:
             self.ambiguous.add(name)
+        if name in TEXTS and old == new:
+            self.ambiguous.add(name)  # a repeat, or a piece that is the same
         return new
 
     def _listed(self, name: str, old: list[object], new: list[object]) -> list[object]:
-        """A list that each chunk repeats, whole or so far; or one that grows piece by piece.
+        """A list that each chunk repeats, whole or so far; or of tokens, which grows by each.
 
-        One that seems to do both is ambiguous.
+        Another one may go on with the first, or take its place, and numbers may be of tokens: that
+        is ambiguous.
         """
-        numbers = all(isinstance(item, int | float) for item in new)
-        if name in TOKENS or (numbers and len(new) == 1):
+        if name in TOKENS:
             return _lengthened(old, new)
-        repeated = new[: len(old)] == old
-        (self._repeated if repeated else self._extended).add(name)
-        if name in self._repeated and name in self._extended:
+        if new[: len(old)] != old or all(isinstance(item, int | float) for item in new):
             self.ambiguous.add(name)
-        return new if repeated else _lengthened(old, new)
+        return new
+
+
+def latest(old: object, new: object) -> object:
+    """What is counted as an answer goes on, as its usage: the last value that says something."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {**old, **{name: latest(old.get(name), value) for name, value in new.items()}}
+    return old if is_empty(new) and old is not None else new
 
 
 def _lengthened(held: list[object], new: list[object]) -> list[object]:

@@ -29,14 +29,14 @@ DONE_EVENT = f"data: {DONE}\n\n"
 class Event:
     """One event: `raw` as it came, its terminating empty line included; `data` None if it has none.
 
-    `name` is the `event:` field, empty where there is none; `is_utf8` says that all of it could be
-    read.
+    `name` is the `event:` field, empty where there is none; `is_legible` says that all of it could
+    be read: it is UTF-8, and has no field that one client passes over and another reads.
     """
 
     raw: bytes
     data: str | None
     name: str = ""
-    is_utf8: bool = True
+    is_legible: bool = True
 
 
 @dataclass(slots=True)
@@ -82,20 +82,23 @@ class EventSplitter:
 def _event(raw: bytes) -> Event:
     data: list[str] = []
     name = ""
-    is_utf8 = True
+    is_legible = True
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        text, is_utf8 = raw.decode("utf-8", "replace"), False
+        text, is_legible = raw.decode("utf-8", "replace"), False
     for line in _LINE_END.split(text):
         field, _, value = line.partition(":")
         if field == "data":
             data.append(value.removeprefix(" "))
         elif field == "event":
             name = value.removeprefix(" ")
-    return Event(raw, "\n".join(data) if data else None, name, is_utf8)
+        elif field.strip() not in _UNREAD_FIELDS:
+            is_legible = False
+    return Event(raw, "\n".join(data) if data else None, name, is_legible)
 
 
+_UNREAD_FIELDS = frozenset({"", "id", "retry"})
 _FIRST_WORDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
@@ -187,8 +190,8 @@ class StreamReader:
         return not self._broken and not self.is_too_large
 
     def sent(self) -> str:
-        """All that went to the client."""
-        return b"".join(self._sent).decode("utf-8", "replace")
+        """All that went to the client, without a mark at its start: it may go behind a comment."""
+        return b"".join(self._sent).removeprefix(_BOM).decode("utf-8", "replace")
 
     def _let_go(self) -> None:
         self.is_too_large = True
@@ -197,20 +200,21 @@ class StreamReader:
         self._sent.clear()
 
     def _passes(self, event: Event) -> bool:
-        done = event.data is not None and event.data.strip() == DONE
+        done = event.data is not None and event.data.lstrip().startswith(DONE)
         if done and not self._done:  # also behind a last event, where some upstreams send it
             self.end += event.raw
             self._done = True
         if done or self.end:
             return False
-        return event.data is None or self._broken or self._takes(event, event.data)
+        self._broken = self._broken or not event.is_legible
+        if event.data is None or self._broken or _is_sign_of_life(event):
+            return True
+        return self._takes(event, event.data)
 
     def _takes(self, event: Event, data: str) -> bool:
         try:
             if event.name == "error":
                 raise BrokenStreamError("an event reports an error")  # noqa: TRY301 - as add does
-            if not event.is_utf8:
-                raise BrokenStreamError("an event is not UTF-8")  # noqa: TRY301
             # Of what is not kept, each event is read by itself.
             assembler = self.dialect.assembler() if self.is_too_large else self.assembler
             chunk = assembler.add(data)
@@ -228,15 +232,21 @@ class StreamReader:
         return not (self._hides_usage and usage_only)
 
 
+def _is_sign_of_life(event: Event) -> bool:
+    """Whether an event has nothing in it, as some gateways keep a connection open."""
+    return event.name != "error" and not (event.data or "").strip()
+
+
 def _error_in(data: str, *, named: bool) -> JsonObject | None:
     """The error that an event reports, in OpenAI's shape; None if it reports none."""
     event = object_or_none(data)
     if event is None:
         return None
-    if tells_of_error(event):
+    if event.get("error"):
         error = event["error"]
         return error if isinstance(error, dict) else {"message": str(error)}
-    return event if named or event.get("type") == "error" else None
+    is_one = named or event.get("type") == "error" or tells_of_error(event)
+    return event if is_one else None
 
 
 def data_event(data: str) -> str:

@@ -29,11 +29,17 @@ class ToolCalls:
     def add(self, pieces: object) -> None:
         """Take the pieces of one delta; what is no list of pieces belongs to no call."""
         listed = pieces if isinstance(pieces, list) else [None]
+        gone_on: list[_Call] = []
         for piece in listed:
             if not isinstance(piece, dict):
                 self._merging.ambiguous.add("tool_calls")
                 continue
             call = self._last = self._call_of(piece)
+            if any(call is other for other in gone_on):
+                self._merging.ambiguous.add("index")  # why apart, if both are of one call
+            gone_on.append(call)
+            if isinstance(_arguments(piece), dict) and not is_empty(_arguments(call.said)):
+                self._merging.ambiguous.add("arguments")
             said = {name: value for name, value in piece.items() if name != "index"}
             self._merging.add_delta(call.said, said)
 
@@ -45,9 +51,20 @@ class ToolCalls:
             calls = sorted(calls, key=lambda call: cast("int", call.index))
         if not all(_reads_as_json(call.said) for call in calls):
             self._merging.ambiguous.add("arguments")
-        if not all(_name(call.said) or call.said.get("id") for call in calls):
+        if not all(_name(call.said) or _is_of_another_kind(call.said) for call in calls):
             self._merging.ambiguous.add("tool_calls")  # a piece of a call that never began
+        if any(map(self._may_be_a_beginning, calls)):
+            self._merging.ambiguous.add("id")  # one id a call, or one a piece
         return [call.said for call in calls]
+
+    def _may_be_a_beginning(self, call: _Call) -> bool:
+        """Whether a call without arguments has others of the same function under its index."""
+        if call.index is None or not is_empty(_arguments(call.said)):
+            return False
+        others = (other for other in self._calls if other is not call)
+        return any(
+            other.index == call.index and _name(other.said) == _name(call.said) for other in others
+        )
 
     def _call_of(self, piece: JsonObject) -> _Call:
         index = piece.get("index")
@@ -85,8 +102,13 @@ class ToolCalls:
         return self._opened(None)
 
     def _names_another(self, call: _Call, piece: JsonObject) -> bool:
-        """Whether a piece without an id of its own calls another function: that is not certain."""
+        """Whether a piece without an id of its own calls another function: that is not certain.
+
+        Nor is it where neither has an id, and the name comes again.
+        """
         held, named = _name(call.said), _name(piece)
+        if held and held == named and is_empty(piece.get("id")) and is_empty(call.said.get("id")):
+            self._merging.ambiguous.add("name")
         if not held or not named or held == named:
             return False
         self._merging.ambiguous.add("name")
@@ -106,10 +128,20 @@ def _name(call: JsonObject) -> str:
     return ""
 
 
+def _arguments(call: JsonObject) -> object:
+    function = call.get("function")
+    return function.get("arguments") if isinstance(function, dict) else None
+
+
+def _is_of_another_kind(call: JsonObject) -> bool:
+    """Whether it is neither a function's nor a custom tool's call, which have names."""
+    kind = call.get("type")
+    return not is_empty(kind) and kind not in ("function", "custom")
+
+
 def _reads_as_json(call: JsonObject) -> bool:
     """Whether a function's arguments, put together, are JSON: pieces of two calls are not."""
-    function = call.get("function")
-    arguments = function.get("arguments") if isinstance(function, dict) else None
+    arguments = _arguments(call)
     if not isinstance(arguments, str) or not arguments.strip():
         return True
     try:
