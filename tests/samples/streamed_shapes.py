@@ -169,16 +169,6 @@ CALLS = [
         kept=STREAM,
     ),
     Shape(
-        "arguments as objects that differ",
-        _AS_IT_CAME,
-        stream(
-            call(index=0, id="a", function={"name": "f", "arguments": {"a": 1}}),
-            call(index=0, function={"arguments": {"b": 2}}),
-            finish="tool_calls",
-        ),
-        kept=STREAM,
-    ),
-    Shape(
         "two pieces of one call in one delta",
         _AS_IT_CAME,
         stream(
@@ -349,23 +339,13 @@ BESIDE = [
         kept=STREAM,
     ),
     Shape(
-        "a `message` in pieces, and no deltas",
+        "a `message` in every chunk, and no deltas",
         _AS_IT_CAME,
         stream(
             delta(beside={"message": {"role": "assistant", "content": "Hel"}}),
             delta(beside={"message": {"role": "assistant", "content": "lo"}}),
         ),
         kept=STREAM,
-    ),
-    Shape(
-        "a `message` of all so far, and no deltas",
-        "the last message, in JSON; the stream as it came",
-        stream(
-            delta(beside={"message": {"role": "assistant", "content": "Hel"}}),
-            delta(beside={"message": {"role": "assistant", "content": "Hello"}}),
-            delta(beside={"message": {"role": "assistant", "content": ""}}),
-        ),
-        right={"content": "Hello"},
     ),
     Shape(
         "a list beside the delta, and later another one",

@@ -200,6 +200,15 @@ def test_what_was_sent_has_no_byte_order_mark_where_it_is_sent_again() -> None:
     assert reader.sent() == "data: rubbish\n\n"
 
 
+def test_usage_beside_a_role_is_usage_alone_unless_it_begins_the_answer() -> None:
+    reader = StreamReader(ChatDialect(), hides_usage=True, most_kept_bytes=4_000_000)
+    said = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
+    event = f"data: {json.dumps({'choices': [said], 'usage': {'total_tokens': 1}})}\n\n".encode()
+
+    assert reader.feed(event) == event
+    assert reader.feed(event) == b""
+
+
 def test_usage_beside_an_empty_delta_is_usage_alone() -> None:
     choices = [{"index": 0, "delta": {"content": ""}, "finish_reason": None}]
     usage = {"prompt_tokens": 1}

@@ -130,7 +130,7 @@ class StreamOptions:
 
     @staticmethod
     def is_usage_only(chunk: JsonObject) -> bool:
-        """Whether a chunk is the one that `include_usage` adds, and nothing else."""
+        """Whether a chunk is the one that `include_usage` adds, and says no more than a role."""
         return isinstance(chunk.get("usage"), dict) and _says_nothing(chunk.get("choices"))
 
 
@@ -160,7 +160,7 @@ def _says_nothing(choices: object) -> bool:
 def _says_more(member: tuple[str, object]) -> bool:
     name, value = member
     if name == "delta" and isinstance(value, dict):
-        return any(value.values())
+        return any(said for member, said in value.items() if member != "role")
     return name != "index" and bool(value)
 
 

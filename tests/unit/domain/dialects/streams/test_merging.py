@@ -178,29 +178,32 @@ def test_usage_is_the_last_one_that_says_something() -> None:
     assert completion["usage"] == {"total_tokens": 1, "parts": [2], "cached": {"a": 1}}
 
 
+@pytest.mark.parametrize(
+    ("new", "ambiguous"),
+    [
+        ({"total_tokens": 1.5}, False),
+        ({"parts": [{"kind": "text", "tokens": 2}]}, False),
+        ({"total_tokens": "2"}, True),
+        ({"parts": []}, False),
+        ({"parts": [{"kind": "text"}, {"kind": "image"}]}, True),
+        ({"parts": [{"kind": "image"}]}, True),
+    ],
+)
+def test_usage_of_other_things_is_ambiguous(new: dict[str, Any], *, ambiguous: bool) -> None:
+    assembler = chat_assembler()
+    parts = [{"kind": "text", "tokens": 1}]
+    for usage in ({"total_tokens": 1, "parts": parts}, new):
+        assembler.add(json.dumps({"choices": [], "usage": usage}))
+
+    assembler.completion()
+
+    assert assembler.ambiguous == ambiguous
+
+
 def test_a_list_that_is_sent_again_and_goes_on_is_ambiguous() -> None:
     lists: list[dict[str, Any]] = [{"notes": ["a"]}, {"notes": ["a"]}, {"notes": ["b"]}]
 
     assert assembled({}, {}, {"content": "x"}, beside=lists)[1]
-
-
-@pytest.mark.parametrize(
-    ("messages", "ambiguous"),
-    [
-        (["Hel", "Hello"], False),
-        (["Hello", "Hello"], False),
-        (["Hello", ""], False),
-        (["Hel", "lo"], True),
-    ],
-)
-def test_messages_without_deltas_are_the_whole_so_far_or_not_certain(
-    messages: list[str], *, ambiguous: bool
-) -> None:
-    beside: list[dict[str, Any]] = [
-        {"message": {"role": "assistant", "content": each}} for each in messages
-    ]
-
-    assert assembled(*({} for _ in messages), beside=beside)[1] == ambiguous
 
 
 @pytest.mark.parametrize(
@@ -226,12 +229,13 @@ def test_a_message_beside_no_delta_is_compared_with_all_deltas() -> None:
     assert not assembled({"content": "x"}, {}, beside=beside)[1]
 
 
-def test_a_message_without_deltas_is_the_answer() -> None:
+def test_a_message_without_deltas_is_the_answer_for_some_clients_alone() -> None:
     said = {"role": "assistant", "content": "x"}
 
-    choice, _ = assembled({}, beside=[{"message": said}])
+    choice, ambiguous = assembled({}, {}, beside=[{"message": said}, {"message": {"content": ""}}])
 
     assert choice["message"] == said
+    assert ambiguous
 
 
 @pytest.mark.parametrize(

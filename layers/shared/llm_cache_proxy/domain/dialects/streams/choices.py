@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
-from llm_cache_proxy.domain.dialects.streams.merging import Merging, is_empty, latest
+from llm_cache_proxy.domain.dialects.streams.merging import Merging, is_empty
 from llm_cache_proxy.domain.dialects.streams.tool_calls import ToolCalls
 from llm_cache_proxy.domain.json_text import JsonObject
 
@@ -43,11 +43,8 @@ class Choice:
         if isinstance(said.get("tool_calls"), list):
             said["tool_calls"] = self._calls.whole()
         message = self.rest.get("message")
-        if isinstance(message, dict):
-            if not said:
-                self._merging.reshaped = True  # who reads deltas alone has read nothing
-            elif not self._is_said(message, said):
-                self._merging.ambiguous.add("message")
+        if isinstance(message, dict) and not self._is_said(message, said):
+            self._merging.ambiguous.add("message")
         return said
 
     def _is_said(self, message: JsonObject, said: JsonObject) -> bool:
@@ -65,10 +62,7 @@ class Choice:
 
     def add_message(self, message: JsonObject, delta: object) -> None:
         """Take up a message beside a delta: the whole so far, or the delta again."""
-        held = self.rest.get("message")
-        if not isinstance(held, dict) or _says_more(message):
-            if isinstance(held, dict) and not self._said and not _goes_on(held, message):
-                self._merging.ambiguous.add("message")  # more of it, or another
+        if "message" not in self.rest or _says_more(message):
             self.rest["message"] = message
             self._beside_message = delta if isinstance(delta, dict) else {}
 
@@ -100,16 +94,6 @@ def _is_part(message: JsonObject, whole: JsonObject) -> bool:
     return all(
         name == "role" or is_empty(value) or whole.get(name) == value
         for name, value in message.items()
-    )
-
-
-def _goes_on(held: JsonObject, message: JsonObject) -> bool:
-    """Whether a message has all of the one before, or begins with it."""
-    return all(
-        message.get(name) == value
-        or (isinstance(value, str) and str(message.get(name)).startswith(value))
-        for name, value in held.items()
-        if name != "role" and not is_empty(value)
     )
 
 
@@ -150,7 +134,7 @@ class ChoicesAssembler:
             return chunk
         for name, value in chunk.items():
             if name == "usage" and value is not None:
-                self._top[name] = latest(self._top.get(name), value)
+                self._top[name] = self._merging.latest(name, self._top.get(name), value)
             elif name not in {"choices", "usage"}:
                 self._add_beside_choices(name, value)
         for choice in choices:

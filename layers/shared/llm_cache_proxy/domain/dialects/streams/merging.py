@@ -80,8 +80,7 @@ class Merging:
     """Adds pieces to what came before them, and remembers where that was not certain.
 
     `texts` are to be joined by who reads them: to join each piece would copy a long text each time.
-    `reshaped`: `content` came as text and as parts, and is stored as parts; or it came in messages
-    beside empty deltas.
+    `reshaped`: `content` came as text and as parts, and is stored as parts.
     """
 
     ambiguous: set[str] = field(default_factory=set)
@@ -101,6 +100,19 @@ class Merging:
                 whole[name] = new
             elif not is_empty(new):
                 whole[name] = new if is_empty(old) else self._beside(name, old, new)
+
+    def latest(self, name: str, old: object, new: object) -> object:
+        """What is counted while an answer goes on: the last value that says something."""
+        if old is None or is_empty(new):
+            return new if old is None else old
+        if isinstance(old, dict) and isinstance(new, dict):
+            return {**old, **{each: self.latest(each, old.get(each), new[each]) for each in new}}
+        if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+            pairs = zip(old, new, strict=True)
+            return [self.latest(name, earlier, later) for earlier, later in pairs]
+        if old != new and not _both_numbers(old, new):
+            self.ambiguous.add(name)
+        return new
 
     def add_logprobs(self, whole: JsonObject, more: JsonObject) -> None:
         """Add log probabilities: a list has an item a token, and grows by each."""
@@ -244,13 +256,6 @@ class Merging:
         if new[: len(old)] != old or all(isinstance(item, int | float) for item in new):
             self.ambiguous.add(name)
         return new
-
-
-def latest(old: object, new: object) -> object:
-    """What is counted as an answer goes on, as its usage: the last value that says something."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{name: latest(old.get(name), value) for name, value in new.items()}}
-    return old if is_empty(new) and old is not None else new
 
 
 def _lengthened(held: list[object], new: list[object]) -> list[object]:

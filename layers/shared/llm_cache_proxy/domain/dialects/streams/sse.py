@@ -224,6 +224,8 @@ class StreamReader:
             return True
         is_last = chunk.get("type") in self.dialect.last_events
         usage_only = not is_last and "usage" in chunk and self.dialect.is_usage_only(chunk)
+        if usage_only and not self.events and chunk.get("choices"):
+            usage_only = False  # it begins the answer
         if not self.is_too_large:
             self.events.append(StreamedEvent(event.name, data, usage_only))
         if is_last:
