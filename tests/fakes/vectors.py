@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
-from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Candidate, Placed, Scope
 
 
 class FakeVectors:
@@ -13,11 +13,19 @@ class FakeVectors:
     def __init__(self) -> None:
         self.away = False
         self.held: dict[tuple[str, str], tuple[Scope, Sequence[float], Entry]] = {}
+        self.least_searched: list[float] = []
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,
     ) -> list[Candidate]:
         self._check()
+        self.least_searched.append(at_least)
         found = [
             Candidate(
                 key=entry.key,
@@ -30,7 +38,8 @@ class FakeVectors:
             for its_scope, held, entry in self.held.values()
             if its_scope == scope and entry.expires_at > now
         ]
-        return sorted(found, key=lambda candidate: -candidate.similarity)[:limit]
+        near = sorted(found, key=lambda candidate: -candidate.similarity)[:limit]
+        return [each for each in near if each is near[0] or each.similarity >= at_least]
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:
         self._check()

@@ -109,6 +109,19 @@ async def test_candidates_come_most_similar_first_and_no_more_than_asked(
     )
 
 
+async def test_no_candidate_is_kept_back_that_is_near_enough_nor_the_nearest(
+    store: QdrantPort,
+) -> None:
+    for similarity in (0.5, 0.9, 0.7, 0.99):
+        await store.store(SCOPE, at_cosine(similarity), entry(str(similarity)))
+
+    near = await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5, at_least=0.89)
+    none_near = await store.nearest(SCOPE, at_cosine(1.0), now=NOW, limit=5, at_least=0.999)
+
+    assert [one.text for one in near[:2]] == ["What is 0.99?", "What is 0.9?"]
+    assert none_near[0].text == "What is 0.99?"
+
+
 async def test_a_candidate_names_its_entry(store: QdrantPort) -> None:
     await store.store(SCOPE, at_cosine(0.9), entry("rust"))
 

@@ -39,6 +39,41 @@ async def test_a_graph_finds_what_comparing_every_vector_finds(tmp_path: Path) -
         assert through_graph == compared  # with the same similarities to the last digit
 
 
+async def test_of_what_is_too_far_off_a_graph_has_only_the_nearest_read(tmp_path: Path) -> None:
+    asked = vectors(1, seed=8)[0]
+    async with opened(tmp_path) as collection:
+        await filled(collection, vectors())
+        found = await collection.nearest(SCOPE, asked, now=NOW, limit=5)
+        grown(collection)
+        [first, second, third, *_] = found.candidates
+
+        near = await collection.nearest(SCOPE, asked, now=NOW, limit=5, at_least=second.similarity)
+        none_near = await collection.nearest(SCOPE, asked, now=NOW, limit=5, at_least=1.0)
+
+        assert third.similarity < second.similarity
+        assert near.candidates == [first, second]
+        assert none_near.candidates == [first]
+
+
+@pytest.mark.parametrize("at_least", [-1.0, 0.999])
+async def test_what_has_expired_hides_no_living_point_of_a_graph(
+    at_least: float, tmp_path: Path
+) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        for number in range(3):
+            await collection.store(SCOPE, stored[5], entry(f"dead {number}", expires_at=NOW))
+        await names(collection, stored[5])
+        grown(collection)
+
+        found = await collection.nearest(SCOPE, stored[5], now=NOW, limit=5, at_least=at_least)
+
+        texts = [candidate.text for candidate in found.candidates]
+        assert texts[0] == "What is 5 of f?"
+        assert not any("dead" in text for text in texts)
+
+
 async def test_a_scope_that_holds_little_has_no_graph(tmp_path: Path) -> None:
     async with opened(tmp_path) as collection:
         await filled(collection, vectors(99))

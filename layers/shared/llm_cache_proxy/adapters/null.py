@@ -11,7 +11,7 @@ from llm_cache_proxy.domain.errors import (
 )
 from llm_cache_proxy.ports.embedder import Embedding
 from llm_cache_proxy.ports.upstream import Route, UpstreamCall, UpstreamReply
-from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Candidate, Placed, Scope
 
 _NO_VECTORS = "no semantic tier is configured: set QDRANT_URL"
 
@@ -34,7 +34,13 @@ class NullVectorStore:
     """Used when no vector store is configured: empty, and refuses writes."""
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,
     ) -> list[Candidate]:
         """Nothing is near."""
         return []

@@ -36,6 +36,10 @@ class Candidate:
     expires_at: int
 
 
+ANY_SIMILARITY = -1.0
+"""The least cosine: no candidate is too far off."""
+
+
 class VectorStore(Protocol):
     """Failure (`VectorStoreUnavailable`) means: no candidate, nothing stored, and count it.
 
@@ -45,9 +49,18 @@ class VectorStore(Protocol):
     """
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,
     ) -> list[Candidate]:
-        """Up to `limit` candidates with `expires_at > now`, most similar first."""
+        """Up to `limit` candidates with `expires_at > now`, most similar first.
+
+        Those below the similarity `at_least` may be left out, all but the first.
+        """
         ...
 
     async def fetch(self, tenant: str, key: str) -> Entry | None:

@@ -37,7 +37,7 @@ def test_points_of_every_part_are_found(count: int) -> None:
 
     assert len(graph) == count
     for number in range(count):
-        assert graph.nearest(stored[number].tolist(), 5)[0] == _name(number)
+        assert next(iter(graph.nearest(stored[number].tolist(), 5))) == _name(number)
 
 
 def test_the_nearest_of_all_parts_come_first() -> None:
@@ -46,7 +46,10 @@ def test_the_nearest_of_all_parts_come_first() -> None:
     found = _graph(stored).nearest(asked.tolist(), 10)
 
     exact = np.argsort(-(stored @ asked))[:10].tolist()
-    assert len({found.index(_name(number)) for number in exact[:8]}) == 8
+    assert len({_name(number) for number in exact[:8]} & set(found)) == 8
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    similarities = {_name(number): float(stored[number] @ asked) for number in range(3 * _PART)}
+    assert found == pytest.approx({name: similarities[name] for name in found}, abs=0.02)
 
 
 def test_near_ones_among_many_alike_are_found() -> None:
@@ -70,7 +73,7 @@ def test_near_ones_among_many_alike_are_found() -> None:
 
 
 def test_a_graph_without_points_proposes_none() -> None:
-    assert ScopeGraph(_DIMENSIONS).nearest([1.0] + [0.0] * (_DIMENSIONS - 1), 5) == []
+    assert ScopeGraph(_DIMENSIONS).nearest([1.0] + [0.0] * (_DIMENSIONS - 1), 5) == {}
 
 
 @pytest.mark.parametrize("count", [_PART, 2 * _PART + 30])
@@ -82,7 +85,7 @@ def test_files_hold_every_part_and_grow_on(tmp_path: Path, count: int) -> None:
     read.add([(_name(count), stored[count].tolist())])
 
     assert sorted(files) == sorted(tmp_path.iterdir())
-    assert [read.nearest(one.tolist(), 1) for one in stored] == [
+    assert [list(read.nearest(one.tolist(), 1)) for one in stored] == [
         [_name(number)] for number in range(count + 1)
     ]
 

@@ -7,6 +7,7 @@ import pytest
 from llm_cache_proxy.domain.entries.pairs import barred_pair
 from llm_cache_proxy.domain.errors import UpstreamUnreachable
 from llm_cache_proxy.domain.promise import Tally
+from llm_cache_proxy.domain.promise.cells import LOWEST
 from llm_cache_proxy.domain.promise.counters import FIXED, HITS
 from llm_cache_proxy.domain.requests.policy import Policy
 from llm_cache_proxy.pipeline.request.state import RequestState
@@ -60,6 +61,15 @@ async def test_a_threshold_goes_below_the_presets() -> None:
     await harness.ask(PARAPHRASE, headers=READ_ONLY)
 
     assert (await harness.ask(PARAPHRASE)).outcome.reason == "learned"
+
+
+async def test_what_labels_may_prove_is_searched_below_the_threshold() -> None:
+    harness = await taught()
+
+    await harness.ask(PARAPHRASE)
+    await harness.ask(PARAPHRASE, headers={"x-cache-threshold": "0.97"})
+
+    assert harness.vectors.least_searched[-2:] == [LOWEST, 0.97]
 
 
 async def test_a_client_may_ask_for_more_similarity() -> None:

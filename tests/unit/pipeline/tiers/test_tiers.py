@@ -186,6 +186,13 @@ async def test_the_next_candidate_is_considered_when_the_nearest_is_vetoed(
     assert hit.said == "answer 2"
 
 
+async def test_no_candidate_is_searched_that_the_threshold_forbids(harness: Harness) -> None:
+    await harness.ask(PROMPT)
+    await harness.ask(PARAPHRASE, headers={"x-cache-threshold": "0.95"})
+
+    assert harness.vectors.least_searched == [harness.policy.threshold, 0.95]
+
+
 async def test_below_the_threshold_is_a_miss_and_a_client_may_raise_it(harness: Harness) -> None:
     await harness.ask(PROMPT)
 

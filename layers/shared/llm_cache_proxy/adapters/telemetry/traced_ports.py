@@ -19,7 +19,7 @@ from llm_cache_proxy.ports.exact_store.store import (
     Promoted,
 )
 from llm_cache_proxy.ports.tracer import Facts, Span, Tracer
-from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Candidate, Scope, VectorStore
 from llm_cache_proxy.ports.verifier import Question, Ruling, Verifier
 
 if TYPE_CHECKING:
@@ -106,11 +106,19 @@ class TracedVectorStore:
         self._tracer = tracer
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,
     ) -> list[Candidate]:
         """The store's answer."""
         with spanning(self._tracer, "search") as span:
-            near = await self._vectors.nearest(scope, vector, now=now, limit=limit)
+            near = await self._vectors.nearest(
+                scope, vector, now=now, limit=limit, at_least=at_least
+            )
             span.note({"llm_cache.candidates": len(near)})
             if near:
                 span.note({"llm_cache.similarity": near[0].similarity})

@@ -21,7 +21,7 @@ from llm_cache_proxy.ports.exact_store.store import (
     Match,
     Promoted,
 )
-from llm_cache_proxy.ports.vector_store import Candidate, Scope, VectorStore
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Candidate, Scope, VectorStore
 
 
 class UncountedExactStore:
@@ -85,7 +85,13 @@ class RecordingVectorStore:
         self.near: list[Candidate] = []
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,  # noqa: ARG002 - an operator sees what is too far off too
     ) -> list[Candidate]:
         """What the store finds."""
         self.near = await self._store.nearest(scope, vector, now=now, limit=limit)

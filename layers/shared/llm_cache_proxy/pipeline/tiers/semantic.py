@@ -88,17 +88,20 @@ class SemanticTier:
         if self.unstored is not None and self.unstored.under_way:
             await self.unstored.stored(planned.identity.tenant)
         scope = self.scope(planned)
+        learning = None if planned.plan.verified else self.learning
+        floor = planned.plan.threshold if learning is None else learning.floor(planned)
+        now = int(self.clock.now())
         near = await self.search_dependency.attempt(
             state,
             lambda: self.vectors.nearest(
-                scope, vector, now=int(self.clock.now()), limit=self.candidates
+                scope, vector, now=now, limit=self.candidates, at_least=floor
             ),
         )
         if near is None:
             return AskUpstream(str(Reason.SEARCH_UNAVAILABLE))
-        if self.learning is not None and not planned.plan.verified:
+        if learning is not None:
             group = group_of(scope.fingerprint)
-            return await self._first_learned(self.learning, planned, state, near, group)
+            return await self._first_learned(learning, planned, state, near, group)
         return await self._first_match(planned, state, near)
 
     def scope(self, planned: PlannedRequest) -> Scope:

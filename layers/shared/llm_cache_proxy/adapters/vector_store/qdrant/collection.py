@@ -6,7 +6,7 @@ from typing import Protocol
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import Found, PointId
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
-from llm_cache_proxy.ports.vector_store import Placed, Scope
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Placed, Scope
 
 SWEPT_AT_ONCE = 1_000
 """Entries that a sweep deletes at the least, if there are so many: the caller then asks again."""
@@ -32,9 +32,15 @@ class Collection(Protocol):
         ...
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,
     ) -> Found:
-        """Up to `limit` living points within the scope."""
+        """Up to `limit` living points within the scope, the first and those `at_least` so near."""
         ...
 
     async def remove(self, points: Sequence[PointId]) -> None:

@@ -28,7 +28,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
 )
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import StoreRefusesWrites, VectorStoreUnavailable
-from llm_cache_proxy.ports.vector_store import Candidate, Placed, Scope
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Candidate, Placed, Scope
 
 if TYPE_CHECKING:
     from llm_cache_proxy.adapters.vector_store.qdrant.collection import Collection
@@ -130,7 +130,13 @@ class QdrantPort(ABC):
         await self.provision()
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,
     ) -> list[Candidate]:
         """Up to `limit` candidates with `expires_at > now`, most similar first.
 
@@ -139,7 +145,9 @@ class QdrantPort(ABC):
         checked = self._checked(vector)
         try:
             found = await self._serve(
-                lambda collection: collection.nearest(scope, checked, now=now, limit=limit)
+                lambda collection: collection.nearest(
+                    scope, checked, now=now, limit=limit, at_least=at_least
+                )
             )
         except CollectionMissing:
             return []

@@ -7,6 +7,7 @@ long as the engine works: the caller decides on the thread and the deadline.
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import qdrant_edge as edge
 
@@ -31,6 +32,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     cleared,
     held,
     living,
+    meets,
     past,
     within,
 )
@@ -38,7 +40,9 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
     CANDIDATE_FIELDS,
     PLACE_FIELDS,
     Found,
+    Payload,
     PointId,
+    ScoredPoint,
     entry_of,
     payload_of,
     placed_of,
@@ -47,7 +51,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
 )
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
-from llm_cache_proxy.ports.vector_store import Placed, Scope
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Placed, Scope
 
 _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
     "tenant": edge.KeywordIndexParams(is_tenant=True),
@@ -56,6 +60,7 @@ _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
 }
 _MOST_DETAIL_CHARACTERS = 200
 _PROPOSED = 4  # points that a graph names for each that is wanted: its vectors are rounded
+_ROUNDING = 0.05  # more than a similarity of rounded vectors is off: 0.019 at most, of 6,000
 
 
 @contextmanager
@@ -93,18 +98,24 @@ class QdrantEdgeCollection:
                     self._shard.update(edge.UpdateOperation.create_field_index(field, schema))
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,
     ) -> Found:
         """The nearest of the graph's proposals, or of the whole scope if they are too few."""
-        meant = _filter(living(scope, now))
+        meant = living(scope, now)
         held = self._graphs.of(scope)
+        found: Sequence[ScoredPoint] | None = None
         with failures_as_ours():
             if held is not None and held.whole:
-                found = self._proposed(held, vector, meant, limit)
-                if len(found) == limit:
-                    return sifted(found, scope)
-            found = self._scored(vector, meant, limit)
-            self._graphs.begin_if_large(scope, lambda least: self._holds_so_many(scope, least))
+                found = self._proposed(held, vector, meant, limit, at_least)
+            if found is None:
+                found = self._scored(vector, [_filter(meant)], limit, reading=True)
+                self._graphs.begin_if_large(scope, lambda least: self._holds_so_many(scope, least))
         return sifted(found, scope)
 
     @property
@@ -205,31 +216,62 @@ class QdrantEdgeCollection:
         self._graphs.restore(lambda scope: self._count(within(scope)))
 
     def _proposed(
-        self, held: GrowingGraph, vector: Sequence[float], meant: edge.Filter, limit: int
-    ) -> list[edge.ScoredPoint]:
-        """The nearest of what the graph proposes and of what waits; none if it has too few.
+        self,
+        held: GrowingGraph,
+        vector: Sequence[float],
+        meant: Conditions,
+        limit: int,
+        at_least: float,
+    ) -> Sequence[ScoredPoint] | None:
+        """The nearest of what the graph proposes and of what waits; None if it has too few.
 
         What waits may be far off, and does not stand in for neighbours that the graph lacks.
         """
         proposed, waiting = held.graph.nearest(vector, limit * _PROPOSED), held.waiting
-        among = edge.HasIdCondition({*proposed, *waiting})
+        there = {point.id for point in self._shard.retrieve(list(proposed), False, False)}
+        if len(there) < limit:
+            return None
         most = limit + len(waiting)
-        found = self._scored(vector, edge.Filter(must=[among, meant]), most)
-        neighbours = set(proposed)
-        enough = sum(one.id in neighbours for one in found) >= limit
-        return found[:limit] if enough else []
+        # As a rule little is near enough to matter, and all of that meets the conditions, which
+        # take the engine longer than all the rest.
+        nearly = {name: proposed[name] for name in proposed if name in there}
+        least = min(at_least, max(nearly.values())) - _ROUNDING
+        near = {name for name, similarity in nearly.items() if similarity >= least}
+        among = edge.HasIdCondition({*near, *waiting})
+        found = self._read(self._scored(vector, [among], most)[:limit], at_least)
+        if all(meets(one.payload or {}, meant) for one in found):
+            return found
+        among = edge.HasIdCondition({*proposed, *waiting})
+        scored = self._scored(vector, [among, _filter(meant)], most, reading=True)
+        enough = sum(one.id in proposed for one in scored) >= limit
+        return scored[:limit] if enough else None
 
     def _scored(
-        self, vector: Sequence[float], meant: edge.Filter, limit: int
+        self,
+        vector: Sequence[float],
+        conditions: Sequence[edge.Filter | edge.HasIdCondition],
+        limit: int,
+        *,
+        reading: bool = False,
     ) -> list[edge.ScoredPoint]:
-        """One query, without the stored answers and the vectors."""
+        """One query; `reading` what a candidate has, without the stored answers and the vectors."""
         request = edge.QueryRequest(
             limit=limit,
             query=edge.Query.Nearest(list(vector)),
-            filter=meant,
-            with_payload=list(CANDIDATE_FIELDS),
+            filter=edge.Filter(must=list(conditions)),
+            with_payload=list(CANDIDATE_FIELDS) if reading else False,
         )
         return self._shard.query(request)
+
+    def _read(self, scored: Sequence[edge.ScoredPoint], at_least: float) -> "list[_Near]":
+        """The first and those `at_least` so near, with what a candidate has.
+
+        For that the engine reads the whole of a point, its answer too, from the disk if it must.
+        """
+        near = [*scored[:1], *(one for one in scored[1:] if one.score >= at_least)]
+        points = self._shard.retrieve([one.id for one in near], list(CANDIDATE_FIELDS), False)
+        payloads = {point.id: point.payload for point in points}
+        return [_Near(one.id, one.score, payloads.get(one.id)) for one in near]
 
     def _holds(self, name: str, scope: Scope) -> bool:
         points = self._shard.retrieve([name], ["fingerprint", "embedder"], False)
@@ -275,6 +317,14 @@ class QdrantEdgeCollection:
             self._lost.add(removed)
             self._graphs.replace_deserted(removed, lambda scope: self._count(within(scope)))
         return removed
+
+
+class _Near(NamedTuple):
+    """A point that is near, as `sifted` takes it."""
+
+    id: PointId
+    score: float
+    payload: Payload | None
 
 
 def _yielded() -> None:

@@ -69,16 +69,17 @@ class ScopeGraph:
         """The most that its files take."""
         return len(self) * (self._dimensions + _LINKS_BYTES + _ID_BYTES)
 
-    def nearest(self, vector: Sequence[float], count: int) -> list[uuid.UUID]:
-        """The `count` points that are most similar, or nearly."""
+    def nearest(self, vector: Sequence[float], count: int) -> dict[uuid.UUID, float]:
+        """The `count` points that are most similar, or nearly, with their rounded similarities."""
         asked = _rounded(np.array([vector], dtype=np.float32))[0]
         matches = [part.search(asked, count, threads=1) for part in self._parts]
         if not matches:
-            return []
+            return {}
         distances = np.concatenate([each.distances for each in matches])
         places = np.concatenate([each.keys for each in matches])
         best = np.argsort(distances, kind="stable")[:count]
-        return [self._id(place) for place in places[best].tolist()]
+        similarities = (1.0 - distances[best]).tolist()
+        return dict(zip(map(self._id, places[best].tolist()), similarities, strict=True))
 
     def ids(self) -> HeldIds:
         """The points that it holds now."""

@@ -8,6 +8,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.owned.frames import Frame
 from llm_cache_proxy.adapters.vector_store.qdrant.owned.words import (
     found_words,
     integer_in,
+    number_in,
     placed_words,
     scope_in,
     text_in,
@@ -28,6 +29,7 @@ async def _nearest(held: Collection, frame: Frame) -> Answer:
         frame.numbers,
         now=integer_in(frame.fields, "now"),
         limit=integer_in(frame.fields, "limit"),
+        at_least=number_in(frame.fields, "at_least"),
     )
     return found_words(found), []
 

@@ -20,7 +20,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
     payload_of,
 )
 from llm_cache_proxy.domain.entries.entry import Entry
-from llm_cache_proxy.ports.vector_store import Placed, Scope
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Placed, Scope
 
 
 class OwnedCollection:
@@ -36,11 +36,19 @@ class OwnedCollection:
         await self._ask("provision", dimensions=dimensions)
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,
     ) -> Found:
-        """Up to `limit` living points within the scope."""
+        """Up to `limit` living points within the scope, the first and those `at_least` so near."""
         words = scope_words(scope)
-        answer = await self._ask("nearest", vector, scope=words, now=now, limit=limit)
+        answer = await self._ask(
+            "nearest", vector, scope=words, now=now, limit=limit, at_least=at_least
+        )
         return found_in(answer.fields)
 
     async def remove(self, points: Sequence[PointId]) -> None:

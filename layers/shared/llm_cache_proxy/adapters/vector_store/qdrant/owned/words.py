@@ -41,6 +41,11 @@ def integer_in(fields: JsonObject, name: str) -> int:
     return cast("int", fields[name])
 
 
+def number_in(fields: JsonObject, name: str) -> float:
+    """A number."""
+    return cast("float", fields[name])
+
+
 def found_words(found: Found) -> JsonObject:
     """What a search found, as JSON."""
     candidates = [

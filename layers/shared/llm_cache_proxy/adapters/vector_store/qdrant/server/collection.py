@@ -30,7 +30,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
 from llm_cache_proxy.adapters.vector_store.qdrant.server import schema
 from llm_cache_proxy.adapters.vector_store.qdrant.server.errors import failures_as_ours
 from llm_cache_proxy.domain.entries.entry import Entry
-from llm_cache_proxy.ports.vector_store import Placed, Scope
+from llm_cache_proxy.ports.vector_store import ANY_SIMILARITY, Placed, Scope
 
 
 class QdrantCollection:
@@ -46,7 +46,13 @@ class QdrantCollection:
             await schema.provision(self._client, self._name, dimensions)
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], *, now: int, limit: int
+        self,
+        scope: Scope,
+        vector: Sequence[float],
+        *,
+        now: int,
+        limit: int,
+        at_least: float = ANY_SIMILARITY,  # noqa: ARG002 - without the first it would be two queries
     ) -> Found:
         """One query, without the stored answers and the vectors."""
         with failures_as_ours():
