@@ -1,6 +1,8 @@
 """The process that owns the embedded semantic store: a fault in it is a miss, and loses nothing."""
 
 import asyncio
+import gc
+import json
 import os
 import random
 import signal
@@ -17,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvloop
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
     FolderInUse,
@@ -343,6 +346,42 @@ async def test_a_question_that_there_is_not_is_answered_as_a_failure(tmp_path: P
         assert b'"failed": "VectorStoreUnavailable"' in answer
         writer.close()
         await owner.aclose()
+
+
+def test_an_answer_to_a_caller_that_has_left_fails_nothing_on_uvloop(tmp_path: Path) -> None:
+    logged: list[dict[str, object]] = []
+
+    async def ask_and_leave() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
+        owner = VectorsOwner(QdrantLocalVectors(tmp_path / "vectors"))
+        with listening_in(tmp_path) as listening:
+            await owner.serve(listening)
+            _, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+            until = time.monotonic() + 60
+            asked = {"call": "ping", "collection": "entries", "until": until, "id": 1}
+            writer.write(_frame(json.dumps(asked).encode()))
+            writer.close()
+            store = OwnedVectors(tmp_path / "s", collection="entries", timeout_seconds=20)
+            assert await store.count_entries("acme") == 0  # in turn, behind the other
+            await store.aclose()
+            await owner.aclose()
+
+    uvloop.run(ask_and_leave())
+    gc.collect()
+
+    assert not logged
+
+
+def _loaded_by(process: OwnerProcess) -> str:
+    return Path(f"/proc/{process.process_id}/maps").read_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="Linux says what is loaded")
+async def test_an_owner_runs_on_the_servers_loop(tmp_path: Path) -> None:
+    async with owned(tmp_path / "vectors") as (process, store):
+        await store.open()
+
+        assert "/uvloop/" in _loaded_by(process)
 
 
 async def test_an_owner_that_ends_under_an_open_connection_logs_nothing(tmp_path: Path) -> None:

@@ -87,6 +87,8 @@ class VectorsOwner:
         except Exception as exc:  # noqa: BLE001 - the caller gets it, and the next call is served
             _log.warning("the semantic store's process failed: %r", type(exc))
             fields = failure_fields(exc)
+        if writer.is_closing():  # the caller has gone; uvloop raises where asyncio writes to nobody
+            return
         try:
             writer.write(framed({**fields, "id": frame.fields.get("id")}, numbers))
             await writer.drain()

@@ -27,7 +27,17 @@ def main() -> None:
     line: dict[str, Any] = given_line()
     given = OwnerGiven(**line["given"])
     logging.basicConfig(level=given.log_level, format="%(levelname)s %(name)s: %(message)s")
-    asyncio.run(_own(given, line))
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        runner.run(_own(given, line))
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """The server's: uvloop's where that is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 async def _own(given: OwnerGiven, line: dict[str, Any]) -> None:
