@@ -43,6 +43,10 @@ SHARED = (
     "The machine was shared while it measured: ratios and CPU time carry over better than "
     "milliseconds on the clock.\n"
 )
+REASONS = (
+    "Some budgets are what is aimed at: how near each that is missed came, and what stands in the "
+    "way, is in [Where the time of a request goes](benchmarks/flames.md#what-misses-its-budget).\n"
+)
 DOCUMENT = Path("docs/benchmarks.md")
 
 
@@ -88,6 +92,7 @@ def _write_document(findings: list[Finding]) -> None:
         machine.described(),
         SHARED,
         _budgets(findings).markdown(),
+        REASONS,
     ]
     for finding in findings:
         parts += [finding.markdown(), f"*Measured {finding.measured_at}.*\n"]

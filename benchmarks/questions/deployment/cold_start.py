@@ -63,7 +63,7 @@ def measured(*, runs: int = 7) -> Finding:
             Budget(
                 "import and init of the completions handler, of `import litellm`",
                 import_ms / median(litellm_ms),
-                0.25,
+                0.20,
                 "×",
             ),
             Budget("heavy modules loaded before the first exact hit", len(loaded(reports[0])), 0),

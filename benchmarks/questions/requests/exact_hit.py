@@ -131,11 +131,11 @@ def _finding(sides: list[Side], commands: float, method: str) -> Finding:
             )
         ],
         budgets=[
-            Budget("exact hit, local server: CPU", median(ours.cpu_ms), 0.9, "ms"),
+            Budget("exact hit, local server: CPU", median(ours.cpu_ms), 0.45, "ms"),
             Budget(
                 "exact hit: CPU, LiteLLM proxy's over ours",
                 median(theirs.cpu_ms) / median(ours.cpu_ms),
-                9,
+                17,
                 "×",
                 least=True,
             ),
@@ -150,7 +150,7 @@ def _finding(sides: list[Side], commands: float, method: str) -> Finding:
             Budget(
                 "resident memory of the completions process after 10,000 hits",
                 function.resident_mb[-1],
-                120,
+                60,
                 "MB",
             ),
             Budget(
