@@ -14,16 +14,14 @@ import qdrant_edge as edge
 
 from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import ScopeGraph
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
 from samples.stores.scope_graphs import (
-    DIMENSIONS,
     OTHER,
     POINTS,
     filled,
     graph_of,
+    graphed,
     grown,
     names,
     opened,
@@ -48,7 +46,17 @@ async def test_a_graph_lasts_over_a_restart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "harm", ["cut short", "gone", "no contents", "another's", "of another form", "of no form"]
+    "harm",
+    [
+        "cut short",
+        "gone",
+        "a later part gone",
+        "no contents",
+        "another's",
+        "of another form",
+        "of parts of another size",
+        "of no form",
+    ],
 )
 async def test_a_graph_whose_files_are_damaged_is_made_again(tmp_path: Path, harm: str) -> None:
     stored = vectors()
@@ -72,11 +80,16 @@ def _harm(folder: Path, harm: str) -> None:
         (folder / "1.0.graph").write_bytes((folder / "1.0.graph").read_bytes()[:-100])
     elif harm == "gone":
         (folder / "1.ids").unlink()
-    elif "form" in harm:
+    elif harm == "a later part gone":
+        (folder / "1.2.graph").unlink()
+    elif harm.startswith("of "):
         contents = json.loads((folder / "contents.json").read_bytes())
-        del contents[0]["form"]
-        other = {} if harm == "of no form" else {"form": [*ScopeGraph.FORM[:-1], 128]}
-        (folder / "contents.json").write_text(json.dumps([contents[0] | other]))
+        version, part_points, *rest = contents[0].pop("form")
+        other = {
+            "of another form": {"form": [version + 1, part_points, *rest]},
+            "of parts of another size": {"form": [version, 2 * part_points, *rest]},
+        }
+        (folder / "contents.json").write_text(json.dumps([contents[0] | other.get(harm, {})]))
     else:
         text = "{" if harm == "no contents" else '[{"tenant": "acme"}]'
         (folder / "contents.json").write_text(text)
@@ -147,6 +160,27 @@ async def _killed(folder: Path) -> None:
     assert await process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.parametrize(
+    "left", [["2.ids"], ["2.ids", "2.0.graph"], ["2.ids", "2.0.graph", "2.1.graph", "2.2.graph"]]
+)
+async def test_a_process_that_is_killed_between_two_parts_leaves_the_former_files(
+    tmp_path: Path, left: list[str]
+) -> None:
+    folder = tmp_path / "vectors.graphs"
+    async with opened(tmp_path) as collection:
+        await filled(collection, vectors())
+        await names(collection, vectors(1)[0])
+        grown(collection)
+    former = sorted(folder.iterdir())
+    for name in left:
+        (folder / name).write_bytes((folder / name.replace("2.", "1.", 1)).read_bytes()[:-9])
+    (folder / "contents.next").write_text('[{"tenant": "ac')
+
+    async with opened(tmp_path) as collection:
+        assert graph_of(collection) == POINTS
+        assert sorted(folder.iterdir()) == former
+
+
 async def test_a_graph_grows_on_where_the_last_process_left_it(tmp_path: Path) -> None:
     stored = vectors()
     async with opened(tmp_path) as collection:
@@ -203,7 +237,7 @@ async def test_a_graph_that_cannot_be_kept_stops_nothing(
 
 async def test_a_graph_outlives_the_compaction_of_its_collection(tmp_path: Path) -> None:
     stored = vectors()
-    held = await open_folder(tmp_path, "vectors", DIMENSIONS, graph_from_points=100)
+    held = await graphed(tmp_path)
     try:
         await filled(held.collection, stored)
         await names(held.collection, stored[0])
@@ -316,7 +350,7 @@ def no_room(_file_bytes: int) -> bool:
 @asynccontextmanager
 async def kept_within(folder: Path, *, file_bytes: int) -> AsyncIterator[QdrantEdgeCollection]:
     """As `opened`, on a disk with room for files of so many bytes when it is closed."""
-    held = await open_folder(folder, "vectors", DIMENSIONS, graph_from_points=100)
+    held = await graphed(folder)
     try:
         yield held.collection
     finally:

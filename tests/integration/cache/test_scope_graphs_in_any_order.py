@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DIMENSIONS, FROM_POINTS, AT_FIRST, NUMBERS = 8, 100, 150, 200
+PART_POINTS = 40
 IN_MEMORY = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108
 """Each write waits for the disk, and there are hundreds."""
 
@@ -137,7 +138,13 @@ class GrowingBesideADict(RuleBasedStateMachine):
 
     def _opened(self) -> QdrantFolder:
         folder = Path(self._directory.name)
-        opening = open_folder(folder, "vectors", DIMENSIONS, graph_from_points=FROM_POINTS)
+        opening = open_folder(
+            folder,
+            "vectors",
+            DIMENSIONS,
+            graph_from_points=FROM_POINTS,
+            graph_part_points=PART_POINTS,
+        )
         return self._runner.run(opening)
 
     def _store(self, number: int) -> None:

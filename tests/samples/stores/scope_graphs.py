@@ -1,4 +1,4 @@
-"""Collections of the embedded store whose scopes have graphs from a hundred points on."""
+"""Collections of the embedded store whose scopes have graphs from a hundred points on, in parts."""
 
 import random
 from collections.abc import AsyncIterator
@@ -7,19 +7,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
-from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import open_folder
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder import QdrantFolder, open_folder
 from llm_cache_proxy.ports.vector_store import Scope
 from samples.stores.vectors import NOW, SCOPE, entry, random_vector
 
 POINTS = 300
+PART_POINTS = 120
 DIMENSIONS = 384
 OTHER = replace(SCOPE, fingerprint="e" * 64)
 
 
+async def graphed(folder: Path) -> QdrantFolder:
+    """As `opened`, for the caller to close."""
+    return await open_folder(
+        folder, "vectors", DIMENSIONS, graph_from_points=100, graph_part_points=PART_POINTS
+    )
+
+
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[QdrantEdgeCollection]:
-    """A collection whose scopes have graphs from a hundred points on."""
-    held = await open_folder(folder, "vectors", DIMENSIONS, graph_from_points=100)
+    """A collection whose scopes have graphs from a hundred points on, and several when filled."""
+    held = await graphed(folder)
     try:
         yield held.collection
     finally:

@@ -59,7 +59,7 @@ def test_near_ones_among_many_alike_are_found() -> None:
     stored = _unit(middle + 0.05 * _units(2_000, dimensions=384, seed=6))
     asked = _unit(stored[:50] + 0.02 * _units(50, dimensions=384, seed=9))
     order = chance.permutation(len(stored))
-    graph = ScopeGraph(384)
+    graph = ScopeGraph(384, 5_000)
     graph.add([(_name(int(number)), stored[number].tolist()) for number in order])
 
     found = [graph.nearest(vector.tolist(), 20) for vector in asked]
@@ -73,7 +73,7 @@ def test_near_ones_among_many_alike_are_found() -> None:
 
 
 def test_a_graph_without_points_proposes_none() -> None:
-    assert ScopeGraph(_DIMENSIONS).nearest([1.0] + [0.0] * (_DIMENSIONS - 1), 5) == {}
+    assert ScopeGraph(_DIMENSIONS, _PART).nearest([1.0] + [0.0] * (_DIMENSIONS - 1), 5) == {}
 
 
 @pytest.mark.parametrize("count", [_PART, 2 * _PART + 30])

@@ -20,6 +20,7 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.folder_lock import (
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.removed_points import RemovedPoints
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import (
     GRAPH_FROM_POINTS,
+    GRAPH_PART_POINTS,
     HasRoom,
     ScopeGraphs,
     with_room,
@@ -119,6 +120,7 @@ async def open_folder(
     *,
     held: FolderLock | None = None,
     graph_from_points: int = GRAPH_FROM_POINTS,
+    graph_part_points: int = GRAPH_PART_POINTS,
 ) -> QdrantFolder:
     """Lock the folder, load its collection, make it where it is missing.
 
@@ -131,7 +133,7 @@ async def open_folder(
     size = _dimensions(place, dimensions)
     lock = held or _locked(path)
     is_new = not (place / _CONFIG_FILE).exists()
-    graphs = ScopeGraphs(path / f"{collection}.graphs", size, graph_from_points)
+    graphs = ScopeGraphs(path / f"{collection}.graphs", size, graph_from_points, graph_part_points)
     try:
         folder = QdrantFolder(place, size, lock, is_holder=held is None, graphs=graphs)
     except SettingsError:

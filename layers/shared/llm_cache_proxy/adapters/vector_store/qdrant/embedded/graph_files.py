@@ -35,9 +35,10 @@ Record = dict[str, object]
 class GraphFiles:
     """The files in `folder`, for one thread at a time. A failure costs time, and raises nothing."""
 
-    def __init__(self, folder: Path, dimensions: int) -> None:
+    def __init__(self, folder: Path, dimensions: int, part_points: int) -> None:
         self._folder = folder
         self._dimensions = dimensions
+        self._part_points = part_points
         self._records: dict[Scope, Record] = {}
         self._number = 0
 
@@ -53,7 +54,7 @@ class GraphFiles:
                 "embedder": scope.embedder_id,
                 "points": None,
                 "number": self._number,
-                "form": graph.FORM,
+                "form": graph.form,
                 "files": {path.name: _digest(path) for path in files},
             }
             self._write_contents()
@@ -108,8 +109,9 @@ class GraphFiles:
     ) -> GrowingGraph | None:
         from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import ScopeGraph
 
+        shape = self._dimensions, self._part_points
         try:
-            if record.get("form") != ScopeGraph.FORM:
+            if record.get("form") != ScopeGraph(*shape).form:
                 raise ValueError("it is of another form")
             files = record["files"]
             if not isinstance(files, dict):
@@ -117,7 +119,7 @@ class GraphFiles:
             for name, digest in files.items():
                 if _digest(self._folder / name) != digest:
                     raise ValueError(f"{name} is damaged")
-            graph = ScopeGraph.load(self._folder / str(record["number"]), self._dimensions)
+            graph = ScopeGraph.load(self._folder / str(record["number"]), *shape)
         except _LIBRARY_ERRORS as exc:
             _log.warning("a graph of %s in %s is made again: %s", scope.tenant, self._folder, exc)
             return None

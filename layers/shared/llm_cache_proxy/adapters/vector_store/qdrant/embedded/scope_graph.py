@@ -12,7 +12,7 @@ import math
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,6 @@ from usearch.index import Index
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.held_ids import HeldIds
 
-_PART_POINTS = 250_000
 _LINKS = 16
 _BREADTH_OF_ADDING = 96
 _BREADTH_OF_SEARCHING = 256
@@ -40,11 +39,9 @@ Rounded = npt.NDArray[np.int8]
 
 
 class ScopeGraph:
-    """May be used by one thread at a time. Files of another `FORM` than this are not to be read."""
+    """May be used by one thread at a time. Files of another `form` than its own are not its."""
 
-    FORM: ClassVar = [_CODE_VERSION, _PART_POINTS, _LINKS, _BREADTH_OF_ADDING]
-
-    def __init__(self, dimensions: int, part_points: int = _PART_POINTS) -> None:
+    def __init__(self, dimensions: int, part_points: int) -> None:
         self._dimensions = dimensions
         self._part_points = part_points
         self._parts: list[Index] = []
@@ -63,6 +60,11 @@ class ScopeGraph:
                 room = self._part_points
             self._add_to_last(points[:room])
             points = points[room:]
+
+    @property
+    def form(self) -> list[int]:
+        """What its files depend on besides its points."""
+        return [_CODE_VERSION, self._part_points, _LINKS, _BREADTH_OF_ADDING]
 
     @property
     def file_bytes(self) -> int:
@@ -96,7 +98,7 @@ class ScopeGraph:
         return files
 
     @classmethod
-    def load(cls, path: Path, dimensions: int, part_points: int = _PART_POINTS) -> Self:
+    def load(cls, path: Path, dimensions: int, part_points: int) -> Self:
         """The graph that `save` wrote; raises the library's errors for any other file."""
         made = cls(dimensions, part_points)
         made._ids += _ids_file(path).read_bytes()

@@ -18,6 +18,8 @@ from llm_cache_proxy.ports.vector_store import Scope
 
 GRAPH_FROM_POINTS = 10_000
 """From this size on a graph saves more time than it costs."""
+GRAPH_PART_POINTS = 250_000
+"""Up to this size a graph leads to nearly all of its points; a larger one has parts."""
 _COUNTED_AFTER = 1 / 16
 """Of a graph's points, removals after which it is worth to count those that it has left."""
 
@@ -33,10 +35,17 @@ def with_room(_file_bytes: int) -> bool:
 class ScopeGraphs:
     """By scope, for one collection; `folder` keeps them between two runs."""
 
-    def __init__(self, folder: Path, dimensions: int, from_points: int = GRAPH_FROM_POINTS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        dimensions: int,
+        from_points: int = GRAPH_FROM_POINTS,
+        part_points: int = GRAPH_PART_POINTS,
+    ) -> None:
         self._dimensions = dimensions
         self._from_points = from_points
-        self._files = GraphFiles(folder, dimensions)
+        self._part_points = part_points
+        self._files = GraphFiles(folder, dimensions, part_points)
         self._held: dict[Scope, GrowingGraph] = {}
         self._next: dict[Scope, GrowingGraph] = {}
 
@@ -144,4 +153,4 @@ class ScopeGraphs:
     def _new(self) -> GrowingGraph:
         from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import ScopeGraph
 
-        return GrowingGraph(ScopeGraph(self._dimensions))
+        return GrowingGraph(ScopeGraph(self._dimensions, self._part_points))
