@@ -16,6 +16,7 @@ from llm_cache_proxy.adapters.disk_space import DiskSpace
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.collection import QdrantEdgeCollection
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.store import QdrantLocalVectors
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import payload_of, point_id
+from samples.stores.full_disk import files_of_at_most
 from samples.stores.scope_graphs import (
     OTHER,
     POINTS,
@@ -272,6 +273,27 @@ async def test_a_graph_that_could_not_be_written_costs_no_other_its_files(
     async with opened(tmp_path) as collection:
         assert graph_of(collection) == POINTS
         assert graph_of(collection, OTHER) == POINTS
+
+
+async def test_a_graph_whose_last_bytes_did_not_fit_is_written_when_it_closes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(tmp_path) as collection:
+        await filled(collection, vectors())
+        await names(collection, vectors(1)[0])
+        grown(collection)
+    files = tmp_path / "vectors.graphs"
+    largest = max(path.stat().st_size for path in files.glob("*.graph"))
+    (files / "contents.json").unlink()
+
+    async with opened(tmp_path) as collection:
+        await names(collection, vectors(1)[0])
+        with files_of_at_most(largest - 1):
+            grown(collection)
+        assert "No space left" in caplog.text
+
+    async with opened(tmp_path) as collection:
+        assert graph_of(collection) == POINTS
 
 
 async def test_a_graph_that_has_no_room_is_not_written_when_it_is_whole_nor_when_it_closes(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph import ScopeGraph
+from samples.stores.full_disk import files_of_at_most
 
 _BOTH = (
     "import llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graph, onnxruntime, os\n"
@@ -95,6 +96,15 @@ def test_parts_of_another_size_are_not_read(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="does not have the points"):
         ScopeGraph.load(tmp_path / "1", _DIMENSIONS, 2 * _PART)
+
+
+@pytest.mark.parametrize("missing", [1, 100, 20_000])
+def test_a_file_that_was_not_written_to_its_end_is_noticed(tmp_path: Path, missing: int) -> None:
+    graph = _graph(_units(3 * _PART))
+    whole = max(path.stat().st_size for path in graph.save(tmp_path / "1"))
+
+    with files_of_at_most(whole - missing), pytest.raises((OSError, RuntimeError)):
+        graph.save(tmp_path / "2")
 
 
 def _graph(stored: Vectors, at_once: int = 1_000) -> ScopeGraph:

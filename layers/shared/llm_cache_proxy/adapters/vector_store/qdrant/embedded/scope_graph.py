@@ -8,7 +8,9 @@ It is in parts of one size, each a graph that knows nothing of the others: the m
 has, the more of them it leads to from nowhere, however broadly it is searched.
 """
 
+import errno
 import math
+import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,7 +96,7 @@ class ScopeGraph:
         files = [ids]
         for number, part in enumerate(self._parts):
             files.append(_part_file(path, number))
-            part.save(str(files[-1]), progress=_others_may_run)
+            _save(part, files[-1])
         return files
 
     @classmethod
@@ -142,6 +144,13 @@ def _rounded(vectors: Vectors) -> Rounded:
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     steps: Rounded = np.rint(vectors * (_LARGEST / np.maximum(largest, _LEAST))).astype(np.int8)
     return steps
+
+
+def _save(part: Index, file: Path) -> None:
+    part.save(str(file), progress=_others_may_run)
+    # usearch does not look whether the last few KB were written, which is when it closes the file.
+    if file.stat().st_size != part.serialized_length:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
 
 
 def _others_may_run(_done: int, _all: int) -> bool:
