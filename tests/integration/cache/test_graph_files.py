@@ -220,6 +220,35 @@ async def test_what_is_stored_while_a_graph_is_written_is_found_at_once(tmp_path
         assert (await names(collection, late))[0] == "What is late?"
 
 
+@pytest.mark.parametrize("is_being_written", [True, False])
+async def test_a_scope_that_is_cleared_leaves_no_files_of_its_graph(
+    tmp_path: Path, *, is_being_written: bool
+) -> None:
+    folder = tmp_path / "vectors.graphs"
+    async with opened(tmp_path) as collection:
+        for scope in (SCOPE, OTHER):
+            await filled(collection, vectors(), scope)
+        await names(collection, vectors(1)[0], scope=OTHER)
+        grown(collection)
+        kept = {path.name for path in folder.iterdir()}
+        await names(collection, vectors(1)[0])
+        while graph_of(collection) == 0 and (step := collection.growth()) is not None:
+            writing = step
+            if graph_of(collection) == 0:
+                step()
+        if not is_being_written:
+            writing()
+            grown(collection)
+
+        await collection.remove([point_id("acme", key(f"{at} of f")) for at in range(POINTS)])
+        if is_being_written:
+            writing()
+        grown(collection)
+
+        assert graph_of(collection) == 0
+        assert {path.name for path in folder.iterdir()} == kept
+
+
 async def test_a_graph_that_cannot_be_kept_stops_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

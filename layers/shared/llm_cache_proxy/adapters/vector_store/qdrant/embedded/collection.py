@@ -121,7 +121,11 @@ class QdrantEdgeCollection:
     @property
     def has_to_grow(self) -> bool:
         """Whether `growth` would have something to do."""
-        return self._graphs.unfinished() is not None or self._graphs.worth_writing() is not None
+        return (
+            self._graphs.has_files_to_remove
+            or self._graphs.unfinished() is not None
+            or self._graphs.worth_writing() is not None
+        )
 
     def growth(self, has_room: HasRoom = with_room) -> Callable[[], None] | None:
         """The next piece of work on a graph, for a thread of its own; None if there is none.
@@ -130,6 +134,8 @@ class QdrantEdgeCollection:
         """
         with failures_as_ours():
             self._graphs.settle()
+            if self._graphs.has_files_to_remove:
+                return self._graphs.removal()
             if (behind := self._graphs.worth_writing(has_room)) is not None:
                 behind[1].lent = True
                 return lambda: self._graphs.write(*behind)

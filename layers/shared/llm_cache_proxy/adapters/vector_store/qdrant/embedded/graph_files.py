@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +69,16 @@ class GraphFiles:
     def have(self, scope: Scope) -> bool:
         """Whether a graph of the scope is kept."""
         return scope in self._records
+
+    def remove(self, scopes: Iterable[Scope]) -> None:
+        """Remove the files of graphs that are no more, where they had any."""
+        removed = [self._records.pop(scope, None) for scope in scopes]
+        if not any(removed):
+            return
+        try:
+            self._write_contents()
+        except _LIBRARY_ERRORS as exc:
+            self._give_up(exc)
 
     def finish(self, points: Mapping[Scope, int | None]) -> None:
         """Say that no other scopes have a graph, and of how many points each one is all there is.

@@ -48,6 +48,7 @@ class ScopeGraphs:
         self._files = GraphFiles(folder, dimensions, part_points)
         self._held: dict[Scope, GrowingGraph] = {}
         self._next: dict[Scope, GrowingGraph] = {}
+        self._gone: set[Scope] = set()
 
     def of(self, scope: Scope) -> GrowingGraph | None:
         """The scope's graph, whole or not."""
@@ -97,6 +98,16 @@ class ScopeGraphs:
         self._files.write(scope, growing.graph)
         growing.wrote(size)
 
+    @property
+    def has_files_to_remove(self) -> bool:
+        """Whether there are files, or soon will be, of graphs whose points are gone."""
+        return bool(self._gone)
+
+    def removal(self) -> Callable[[], None]:
+        """What removes those files, to be called once and while no others are written."""
+        gone, self._gone = self._gone, set()
+        return lambda: self._files.remove(gone)
+
     def replace_deserted(self, removed: int, points: Callable[[Scope], int]) -> None:
         """Begin another graph for each most of whose points are no longer held; drop small ones.
 
@@ -112,6 +123,8 @@ class ScopeGraphs:
                 continue
             if held < self._from_points:
                 self._drop(scope)
+                if growing.lent or self._files.have(scope):
+                    self._gone.add(scope)
             elif not growing.whole:
                 self._held[scope] = self._new()
             elif scope not in self._next:
@@ -119,6 +132,7 @@ class ScopeGraphs:
 
     def forget(self) -> None:
         """Drop every graph: the points are gone."""
+        self._gone.update(filter(self._files.have, self._held))
         self._held.clear()
         self._next.clear()
 
