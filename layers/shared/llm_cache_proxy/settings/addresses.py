@@ -15,19 +15,22 @@ _REDIS_OPTIONS = frozenset(
     {
         *("client_name", "db", "health_check_interval", "max_connections", "password", "protocol"),
         *("retry_on_timeout", "socket_connect_timeout", "socket_keepalive", "socket_timeout"),
-        *("ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname"),
-        *("ssl_keyfile", "username"),
+        *("ssl_ca_certs", "ssl_ca_data", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile"),
+        *("ssl_check_hostname", "ssl_ciphers", "ssl_keyfile", "ssl_min_version", "ssl_password"),
+        *("username",),
     }
 )
 """What redis-py takes in a URL's query; it fails at the first call for any other."""
+_SECONDS = re.compile(r"(?=\.?\d)\d{0,9}\.?\d{0,9}")
 _REDIS_VALUES = {
     "db": re.compile(r"\d{1,5}"),
     "health_check_interval": re.compile(r"\d{1,9}"),
     "max_connections": re.compile(r"[1-9]\d{0,8}"),
     "protocol": re.compile(r"[23]"),
-    "socket_connect_timeout": re.compile(r"\d{1,9}(?:\.\d{1,9})?"),
-    "socket_timeout": re.compile(r"\d{1,9}(?:\.\d{1,9})?"),
+    "socket_connect_timeout": _SECONDS,
+    "socket_timeout": _SECONDS,
     "ssl_cert_reqs": re.compile("none|optional|required"),
+    "ssl_min_version": re.compile(r"77[0-2]"),
 }
 """What these options may be, so that it does not fail at the first call either."""
 
@@ -37,6 +40,8 @@ def http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("expected a URL that starts with http:// or https://")
     _checked(value)
+    if "\\" in value:
+        raise ValueError("expected a URL without backslashes")
     return value.rstrip("/")
 
 
@@ -132,6 +137,6 @@ def _checked(value: str) -> SplitResult:
         raise ValueError("expected one host, and a port from 1 to 65535 behind a colon") from exc
     if not (host or "").strip(".") or port == 0 or re.search(r"[\s,]", parts.netloc):
         raise ValueError("expected one host, and a port from 1 to 65535 behind a colon")
-    if re.search(r"[\s\\#\x00-\x1f\x7f]", value):
-        raise ValueError("expected a URL without spaces, backslashes and a fragment")
+    if re.search(r"[\s#\x00-\x1f\x7f]", value):
+        raise ValueError("expected a URL without spaces and a fragment")
     return parts
