@@ -330,6 +330,16 @@ BESIDE = [
         right={"content": "Hello"},
     ),
     Shape(
+        "the delta's text once more beside it, as `text`",
+        "what the deltas add up to, in JSON; the stream as it came",
+        stream(
+            delta(beside={"text": "ha"}, content="ha"),
+            delta(beside={"text": "ha"}, content="ha"),
+            delta(beside={"text": ""}, content=""),
+        ),
+        right={"content": "haha"},
+    ),
+    Shape(
         "a whole `message` at the end that says more than the deltas",
         _AS_IT_CAME,
         stream(

@@ -32,6 +32,11 @@ def test_an_answer_that_reads_back_as_itself_has_both_forms() -> None:
     assert forms.has(Form.SSE_WITH_USAGE)
 
 
+@pytest.mark.parametrize("text", ["", "x"])
+def test_a_text_beside_a_message_stays_in_both_forms(text: str) -> None:
+    assert proved(choice(text=text)).has(Form.SSE)
+
+
 @pytest.mark.parametrize(
     "choices",
     [
@@ -105,6 +110,9 @@ PLACE = {"output_index": 0, "content_index": 0}
 ANNOTATION = {"type": "url_citation", "url": "https://a"}
 SAID = {"type": "output_text", "text": "whole", "annotations": [ANNOTATION]}
 TEXT = "response.output_text"
+ITEM = "response.output_item.done"
+MADE_ANEW = {"type": "message", "id": "msg_2", "status": None, "encrypted_content": "gAAA"}
+"""An item of the events that has another id than at the end, as vLLM sends it."""
 
 
 @pytest.mark.parametrize(
@@ -120,7 +128,13 @@ TEXT = "response.output_text"
         ({"type": "response.refusal.delta", **PLACE, "delta": "No"}, True),
         ({"type": f"{TEXT}.done", **PLACE, "text": "another"}, True),
         ({"type": f"{TEXT}.annotation.added", **PLACE, "annotation": {"url": "b"}}, True),
-        ({"type": "response.output_item.done", "output_index": 0, "item": {"type": "x"}}, True),
+        ({"type": ITEM, "output_index": 0, "item": {"type": "x"}}, True),
+        ({"type": ITEM, "output_index": 1, "item": {"type": "message", "content": [SAID]}}, False),
+        ({"type": ITEM, "output_index": 0, "item": {**MADE_ANEW, "content": [SAID]}}, False),
+        ({"type": ITEM, "output_index": 0, "item": {**MADE_ANEW, "content": []}}, False),
+        ({"type": ITEM, "output_index": 0, "item": {**MADE_ANEW, "content": [SAID, SAID]}}, True),
+        ({"type": ITEM, "output_index": 0, "item": {**MADE_ANEW, "content": ["whole"]}}, True),
+        ({"type": ITEM, "output_index": 0, "item": {**MADE_ANEW, "phase": "final"}}, True),
     ],
 )
 def test_events_say_no_more_than_the_response_that_they_end_in(
@@ -207,6 +221,30 @@ def test_usage_beside_a_role_is_usage_alone_unless_it_begins_the_answer() -> Non
 
     assert reader.feed(event) == event
     assert reader.feed(event) == b""
+
+
+def with_usage(index: int) -> bytes:
+    said = {"index": index, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
+    return f"data: {json.dumps({'choices': [said], 'usage': {'total_tokens': 1}})}\n\n".encode()
+
+
+@pytest.mark.parametrize(
+    "before", [b'data: {"choices": [], "object": "x"}\n\n', with_usage(0)], ids=["filter", "choice"]
+)
+def test_usage_where_a_choice_begins_behind_other_events_is_not_usage_alone(before: bytes) -> None:
+    reader = StreamReader(ChatDialect(), hides_usage=True, most_kept_bytes=4_000_000)
+    reader.feed(before)
+
+    assert reader.feed(with_usage(1)) == with_usage(1)
+    assert reader.feed(with_usage(1)) == b""
+
+
+def test_usage_alone_is_hidden_also_of_what_is_too_large_to_be_kept() -> None:
+    reader = StreamReader(ChatDialect(), hides_usage=True, most_kept_bytes=200)
+    reader.feed(f"data: {json.dumps({'choices': [choice()]})}\n\n".encode())
+
+    assert reader.feed(with_usage(0)) == b""
+    assert reader.is_too_large
 
 
 def test_usage_beside_an_empty_delta_is_usage_alone() -> None:

@@ -25,6 +25,11 @@ class Assembler(Protocol):
         ...
 
     @property
+    def begins(self) -> bool:
+        """Whether the last event is the first one of a choice."""
+        ...
+
+    @property
     def ambiguous(self) -> bool:
         """Whether the whole could be read in another way; known after `completion`."""
         ...

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from llm_cache_proxy.domain.dialects.dialect import BrokenStreamError
 from llm_cache_proxy.domain.dialects.streams.choices import parsed_event, tells_of_error
+from llm_cache_proxy.domain.dialects.streams.merging import is_empty
 from llm_cache_proxy.domain.dialects.streams.sse import named_event
 from llm_cache_proxy.domain.json_text import JsonObject, canonical_text, compact_text
 
@@ -20,7 +21,7 @@ _FROM_THE_START = ("id", "object", "created_at", "model")
 class ResponseAssembler:
     """Collects events; `completion()` is the response as the JSON endpoint would have sent it."""
 
-    reshaped = False
+    begins = reshaped = False
 
     def __init__(self) -> None:
         self._begun: JsonObject = {}
@@ -55,15 +56,14 @@ class ResponseAssembler:
             if not whole.get(name) and self._begun.get(name):
                 whole[name] = self._begun[name]
         if not whole.get("output") and self._items:
-            whole["output"] = [self._items[at] for at in sorted(self._items)]
+            whole["output"] = list(self._in_order())
         return whole
 
     @property
     def ambiguous(self) -> bool:
         """Whether the events said something else than the response they end in, or more."""
         response = self.completion()
-        output = response.get("output")
-        if self._items and output != [self._items[at] for at in sorted(self._items)]:
+        if self._items and not _has_all(response.get("output"), list(self._in_order())):
             return True
         if not self._said:
             return False
@@ -75,6 +75,9 @@ class ResponseAssembler:
             "".join(said) != "".join(whole.get(place, [])) for place, said in self._said.items()
         )
 
+    def _in_order(self) -> Iterator[object]:
+        return (self._items[at] for at in sorted(self._items))
+
     def _add_item(self, event: JsonObject) -> None:
         index = event.get("output_index")
         if not isinstance(index, int):
@@ -82,12 +85,26 @@ class ResponseAssembler:
         self._items[index] = event.get("item")
 
 
-_PLACES = ("output_index", "content_index", "summary_index")
+_NAMED_ANEW = frozenset({"id", "status", "encrypted_content"})
+"""What says nothing new of an item: some upstreams make it once for an event, once for the end."""
+
+
+def _has_all(whole: object, said: object) -> bool:
+    """Whether the items that a response ends in have all that the events' said."""
+    if isinstance(whole, dict) and isinstance(said, dict):
+        return all(
+            name in _NAMED_ANEW or is_empty(value) or _has_all(whole.get(name), value)
+            for name, value in said.items()
+        )
+    if isinstance(whole, list) and isinstance(said, list):
+        return len(whole) == len(said) and all(map(_has_all, whole, said))
+    return whole == said
 
 
 def _place_of(event: JsonObject) -> tuple[object, ...]:
     """What an event speaks of: its type and where that stands."""
-    return (event.get("type"), *(event.get(name) or 0 for name in _PLACES))
+    output, content = event.get("output_index") or 0, event.get("content_index") or 0
+    return event.get("type"), output, content, event.get("summary_index") or 0
 
 
 def _said_in(event: JsonObject) -> str | None:

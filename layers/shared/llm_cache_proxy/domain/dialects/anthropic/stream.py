@@ -46,7 +46,7 @@ class _Block:
 class MessageAssembler:
     """Collects events; `completion()` is the message as the JSON endpoint would have sent it."""
 
-    reshaped = False
+    begins = reshaped = False
 
     def __init__(self) -> None:
         self.ambiguous = False

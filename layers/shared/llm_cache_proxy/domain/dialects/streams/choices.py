@@ -20,6 +20,9 @@ _NATURAL_ENDS = ("stop", "function_call", "tool_calls")
 _CHUNK_MEMBERS = frozenset({"choices", "usage", "object"})
 """Any of them makes an event a chunk; without them it may be an error that is not named as one."""
 
+_PLAIN = (str, int)
+"""A value of these that comes again says nothing new."""
+
 _SIGNS_OF_LIFE = ("ping", "keepalive", "keep-alive", "heartbeat")
 
 
@@ -97,6 +100,10 @@ def _is_part(message: JsonObject, whole: JsonObject) -> bool:
     )
 
 
+def _is_text_of(delta: JsonObject, text: object) -> bool:
+    return "content" in delta and (text or "") == (delta["content"] or "")
+
+
 def _weight(finish_reason: object) -> int:
     known = finish_reason in _NATURAL_ENDS
     return _NATURAL_ENDS.index(str(finish_reason)) if known else len(_NATURAL_ENDS)
@@ -113,6 +120,7 @@ class ChoicesAssembler:
     _object_name: str
     _delta_name: str
     _finished: Callable[[int, JsonObject, JsonObject], JsonObject]
+    begins: bool = False
     ambiguous: bool = False
     reshaped: bool = False
     _merging: Merging = field(default_factory=Merging)
@@ -132,23 +140,25 @@ class ChoicesAssembler:
             if chunk and chunk.get("type") not in _SIGNS_OF_LIFE:
                 raise BrokenStreamError("an event says something of its own")
             return chunk
-        for name, value in chunk.items():
-            if name == "usage" and value is not None:
-                self._top[name] = self._merging.latest(name, self._top.get(name), value)
-            elif name not in {"choices", "usage"}:
-                self._add_beside_choices(name, value)
+        self._add_beside_choices(chunk)
+        self.begins = False
         for choice in choices:
             self._add_choice(choice)
         if len(choices) > 1 and len({_index_of(choice) for choice in choices}) < len(choices):
             self._merging.ambiguous.add("index")
         return chunk
 
-    def _add_beside_choices(self, name: str, value: object) -> None:
-        held = self._top.get(name)
-        if held is None:
-            self._top[name] = value
-        elif held != value or not isinstance(value, str | int):
-            self._merging.add_outside_delta(self._top, {name: value})
+    def _add_beside_choices(self, chunk: JsonObject) -> None:
+        for name, value in chunk.items():
+            if name == "choices" or (name == "usage" and value is None):
+                continue
+            held = self._top.get(name)
+            if held is None:
+                self._top[name] = value
+            elif name == "usage":
+                self._top[name] = self._merging.latest(name, held, value)
+            elif held != value or not isinstance(value, _PLAIN):
+                self._merging.add_outside_delta(self._top, {name: value})
 
     def completion(self) -> JsonObject:
         """The whole answer so far, `object` named as the JSON endpoint names it."""
@@ -163,6 +173,7 @@ class ChoicesAssembler:
             raise BrokenStreamError("a choice is malformed")
         whole = self._choices.get(index)
         if whole is None:
+            self.begins = True
             whole = self._choices[index] = Choice(self._merging, ToolCalls(self._merging))
         delta = choice.get(self._delta_name)
         if delta:
@@ -170,6 +181,8 @@ class ChoicesAssembler:
         for name, value in choice.items():
             if name == "message" and isinstance(value, dict):
                 whole.add_message(value, delta)
+            elif name == "text" and isinstance(delta, dict) and _is_text_of(delta, value):
+                self._merging.reshaped = True  # the delta again, which JSON does not have
             elif name not in {self._delta_name, "index"}:
                 whole.add_outside_delta(name, value)
 
@@ -188,7 +201,8 @@ def _index_of(choice: object) -> object:
 def tells_of_error(chunk: JsonObject) -> bool:
     """Whether a chunk or an answer has an error, or is one; an empty one is none."""
     error = chunk.get("error")
-    return not (error is False or is_empty(error)) or chunk.get("object") == "error"
+    is_none = error is None or error is False or is_empty(error)
+    return not is_none or chunk.get("object") == "error"
 
 
 def parsed_event(data: str) -> JsonObject:

@@ -80,7 +80,8 @@ class Merging:
     """Adds pieces to what came before them, and remembers where that was not certain.
 
     `texts` are to be joined by who reads them: to join each piece would copy a long text each time.
-    `reshaped`: `content` came as text and as parts, and is stored as parts.
+    `reshaped`: `content` came as text and as parts, and is stored as parts; or each piece of it
+    came once more beside its delta.
     """
 
     ambiguous: set[str] = field(default_factory=set)

@@ -93,7 +93,7 @@ def _event(raw: bytes) -> Event:
             data.append(value.removeprefix(" "))
         elif field == "event":
             name = value.removeprefix(" ")
-        elif field.strip() not in _UNREAD_FIELDS:
+        elif field and field.strip() not in _UNREAD_FIELDS:
             is_legible = False
     return Event(raw, "\n".join(data) if data else None, name, is_legible)
 
@@ -224,9 +224,8 @@ class StreamReader:
             return True
         is_last = chunk.get("type") in self.dialect.last_events
         usage_only = not is_last and "usage" in chunk and self.dialect.is_usage_only(chunk)
-        if usage_only and not self.events and chunk.get("choices"):
-            usage_only = False  # it begins the answer
         if not self.is_too_large:
+            usage_only = usage_only and not assembler.begins
             self.events.append(StreamedEvent(event.name, data, usage_only))
         if is_last:
             self.end = event.raw

@@ -29,15 +29,15 @@ class ToolCalls:
     def add(self, pieces: object) -> None:
         """Take the pieces of one delta; what is no list of pieces belongs to no call."""
         listed = pieces if isinstance(pieces, list) else [None]
-        gone_on: list[_Call] = []
+        gone_on: set[int] = set()
         for piece in listed:
             if not isinstance(piece, dict):
                 self._merging.ambiguous.add("tool_calls")
                 continue
             call = self._last = self._call_of(piece)
-            if any(call is other for other in gone_on):
+            if id(call) in gone_on:
                 self._merging.ambiguous.add("index")  # why apart, if both are of one call
-            gone_on.append(call)
+            gone_on.add(id(call))
             if isinstance(_arguments(piece), dict) and not is_empty(_arguments(call.said)):
                 self._merging.ambiguous.add("arguments")
             said = {name: value for name, value in piece.items() if name != "index"}
