@@ -102,9 +102,15 @@ def _has_all(whole: object, said: object) -> bool:
 
 
 def _place_of(event: JsonObject) -> tuple[object, ...]:
-    """What an event speaks of: its type and where that stands."""
+    """What an event speaks of: its type and where that stands.
+
+    Raises BrokenStreamError where that is no place.
+    """
     output, content = event.get("output_index") or 0, event.get("content_index") or 0
-    return event.get("type"), output, content, event.get("summary_index") or 0
+    summary = event.get("summary_index") or 0
+    if not (isinstance(output, int) and isinstance(content, int) and isinstance(summary, int)):
+        raise BrokenStreamError("an event has no place")
+    return event.get("type"), output, content, summary
 
 
 def _said_in(event: JsonObject) -> str | None:

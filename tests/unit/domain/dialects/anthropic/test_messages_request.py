@@ -205,6 +205,10 @@ def test_what_a_message_says_is_its_texts_and_calls_without_its_thoughts() -> No
     assert said == 'Hi\n{"type":"tool_use","id":"t","name":"f","input":{"a":1}}'
 
 
+def test_a_block_of_no_type_that_there_can_be_is_left_out_of_the_text() -> None:
+    assert DIALECT.answer_text(message({"type": ["text"], "text": "No"}, TEXT)) == "Hi"
+
+
 @pytest.mark.parametrize(
     ("usage", "tokens"),
     [

@@ -112,6 +112,9 @@ def _without_logprobs(value: Any) -> Any:
         '{"error": {"message": "overloaded"}}',
         '{"type": "response.created", "response": 5}',
         '{"type": "response.output_item.done", "item": {}}',
+        '{"type": "response.output_text.delta", "output_index": [0], "delta": "x"}',
+        '{"type": "response.output_text.delta", "content_index": {"a": 1}, "delta": "x"}',
+        '{"type": "response.output_text.done", "summary_index": "0", "text": "x"}',
     ],
 )
 def test_what_is_no_event_breaks_the_stream(data: str) -> None:

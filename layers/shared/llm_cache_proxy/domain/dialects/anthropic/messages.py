@@ -116,7 +116,7 @@ class MessagesDialect(AnthropicErrors):
         return "\n".join(
             str(block.get("text")) if block.get("type") == "text" else compact_text(block)
             for block in blocks
-            if block.get("type") in {"text", "tool_use"}
+            if block.get("type") in ("text", "tool_use")  # no set: an upstream may send a list
         )
 
     @staticmethod
