@@ -1,5 +1,6 @@
 import random
-from math import log
+from collections.abc import Sequence
+from math import exp, lgamma, log, log1p
 
 import pytest
 
@@ -56,6 +57,78 @@ def test_controls_prove_nothing_by_themselves_however_many_they_are(
 
     assert log_evidence(one(0, 0), controls, 0.05) < 0.5
     assert not proves(one(1_000, 60), controls, 0.05, SURE)
+
+
+def likelihood(labelled: float, differing: float, share: float) -> float:
+    same = labelled - differing
+    return (differing * log(share) if differing else 0.0) + (same * log1p(-share) if same else 0.0)
+
+
+def predicted(strata: Sequence[Stratum], controls: Controls) -> float:
+    """The mean of both predictions."""
+
+    def beta_binomial(labelled: float, differing: float, one: float, other: float) -> float:
+        same = labelled - differing
+        found = lgamma(one + differing) + lgamma(other + same) - lgamma(one + other + labelled)
+        return found - lgamma(one) - lgamma(other) + lgamma(one + other)
+
+    apart = beta_binomial(controls.judged, controls.differing, 1, 60)
+    apart += sum(beta_binomial(s.labelled, s.differing, *s.prior) for s in strata)
+    labelled = controls.judged + sum(s.labelled for s in strata)
+    differing = controls.differing + sum(s.differing for s in strata)
+    alike = beta_binomial(labelled, differing, 3, 197)
+    return max(apart, alike) + log1p(exp(-abs(apart - alike))) - log(2)
+
+
+def two(share: float, one: tuple[float, float], other: tuple[float, float]) -> list[Stratum]:
+    return [Stratum(share, *one, PRIOR), Stratum(1 - share, *other, PRIOR)]
+
+
+@pytest.mark.parametrize(
+    ("strata", "controls", "false_alarms", "wrong"),
+    [
+        (two(0.01, (1e6, 0), (10, 0)), Controls(1_000, 0), 1e-15, (0, 0.001 / 0.99)),
+        (two(0.999, (1e7, 10_052), (1e7, 0)), Controls(100, 0), 1e-15, (0.00167533, 0)),
+        (two(0.5, (1e4, 6_122), (1_000, 10)), Controls(1e8, 0), 1e-15, (1, 0.0167)),
+        (two(0.5, (1e4, 100), (1e4, 9_900)), Controls(1e7, 1e5), 0.01, (0, 1)),
+        (one(1e7, 3_150_000), Controls(1e9, 3e8), 0.3, (0.05,)),
+    ],
+)
+def test_no_world_that_breaks_the_promise_is_likelier_than_was_reckoned_with(
+    strata: list[Stratum], controls: Controls, false_alarms: float, wrong: tuple[float, ...]
+) -> None:
+    """Where all of a stratum are wrong, the judge may find more of them than is assumed."""
+    world = likelihood(controls.judged, controls.differing, false_alarms)
+    for stratum, share in zip(strata, wrong, strict=True):
+        least = false_alarms + (1 - false_alarms - MISSED) * share
+        found = stratum.differing / stratum.labelled
+        differing = max(least, found) if share == 1 else least
+        world += likelihood(stratum.labelled, stratum.differing, differing)
+
+    broken = sum(s.share * share for s, share in zip(strata, wrong, strict=True))
+    evidence = log_evidence(strata, controls, broken)
+
+    assert evidence <= predicted(strata, controls) - world + 1e-5
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_world_drawn_at_random_is_likelier_either_whatever_was_counted(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    share, most_wrong = chance.choice([1e-4, 0.1, 0.5, 0.97]), chance.choice([0.01, 0.02, 0.05])
+    counts = [10.0 ** chance.randrange(8) for _ in range(3)]
+    errs = chance.choice([0.0, 1e-3, 0.01, 0.1, 0.299])
+    judged, *labelled = counts
+    broken = chance.uniform(most_wrong, min(1.0, 3 * most_wrong))
+    shares = [errs + (0.6 - errs) * broken] * 2
+    found = [round(n * p) for n, p in zip(labelled, shares, strict=True)]
+    strata = two(share, (labelled[0], found[0]), (labelled[1], found[1]))
+    controls = Controls(judged, round(judged * errs))
+
+    evidence = log_evidence(strata, controls, most_wrong)
+
+    world = likelihood(judged, controls.differing, errs or 1e-12)
+    world += sum(likelihood(n, d, p) for n, d, p in zip(labelled, found, shares, strict=True))
+    assert evidence <= predicted(strata, controls) - world + 1e-6
 
 
 def test_a_stricter_promise_needs_more_labels() -> None:

@@ -16,23 +16,14 @@ MISSED = 0.40
 MOST_FALSE_ALARMS = 0.30
 """A judge that errs more often than that is useless: nothing is served."""
 
-_LEAST_FALSE_ALARMS = 1e-8
-"""So few that ten million controls without one say no more of the judge."""
-
-_ALL = 1 - 1e-12
-"""A share that stands for all, and has a logarithm of what is left."""
-
 _CONTROL_PRIOR = (1.0, 60.0)
 
 _JUDGE_ALONE = (3.0, 197.0)
 """Beta distribution of the share called different where nothing is wrong: the judge's errors."""
 
-_GOLDEN = (sqrt(5) - 1) / 2
-_GOLDEN_STEPS = 24
-"""Until the false alarms are known to a ten-thousandth of them: a million labels tell no closer."""
-
 _BOUND_STEPS = 14
-_HALVINGS = 30
+_STRONGEST = 1e30
+_HALVINGS = 24
 
 
 class Stratum(NamedTuple):
@@ -62,13 +53,8 @@ def log_evidence(strata: Sequence[Stratum], controls: Controls, most_wrong: floa
 def proves(
     strata: Sequence[Stratum], controls: Controls, most_wrong: float, least_evidence: float
 ) -> bool:
-    """Whether `log_evidence` reaches `least_evidence`; most often one likelihood says no."""
-    predicted = _predicted(strata, controls)
-    found = controls.differing / max(1.0, controls.judged)
-    likely = min(MOST_FALSE_ALARMS, max(_LEAST_FALSE_ALARMS, found))
-    if predicted - _broken_at(likely, strata, controls, most_wrong) < least_evidence:
-        return False
-    return predicted - _best_broken(strata, controls, most_wrong) >= least_evidence
+    """Whether `log_evidence` reaches `least_evidence`."""
+    return log_evidence(strata, controls, most_wrong) >= least_evidence
 
 
 def most_wrong_within(
@@ -102,75 +88,82 @@ def _nothing_wrong(strata: Sequence[Stratum], controls: Controls) -> float:
 
 
 def _best_broken(strata: Sequence[Stratum], controls: Controls, most_wrong: float) -> float:
-    """The greatest log-likelihood under which at least `most_wrong` are wrong.
+    """The greatest log-likelihood under which at least `most_wrong` are wrong; never less.
 
-    The judge's false alarms are unknown there too: golden-section search over their logarithm.
+    It is concave in all shares together, and so is what the promise asks of them. So it is the
+    least of what Lagrange multipliers allow, and none allows less: where the search for the
+    multiplier stops early, less is proven.
     """
-    low, high = log(_LEAST_FALSE_ALARMS), log(MOST_FALSE_ALARMS)
-    one, other = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    of_one, of_other = (_broken_at(exp(at), strata, controls, most_wrong) for at in (one, other))
-    for _ in range(_GOLDEN_STEPS):
-        if of_one < of_other:
-            low, one, of_one = one, other, of_other
-            other = low + _GOLDEN * (high - low)
-            of_other = _broken_at(exp(other), strata, controls, most_wrong)
+    free = _best_pulled(0.0, strata, controls, most_wrong)
+    if free.excess >= 0:
+        return free.allows
+    low, high = 0.0, 1.0
+    while high < _STRONGEST and _best_pulled(high, strata, controls, most_wrong).excess < 0:
+        low, high = high, 8 * high
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _best_pulled(middle, strata, controls, most_wrong).excess < 0:
+            low = middle
         else:
-            high, other, of_other = other, one, of_one
-            one = high - _GOLDEN * (high - low)
-            of_one = _broken_at(exp(one), strata, controls, most_wrong)
-    return max(of_one, of_other)
+            high = middle
+    return min(_best_pulled(pull, strata, controls, most_wrong).allows for pull in (low, high))
 
 
-def _broken_at(
-    false_alarms: float, strata: Sequence[Stratum], controls: Controls, most_wrong: float
-) -> float:
-    """The same for known false alarms."""
-    least = false_alarms + (1 - false_alarms - MISSED) * most_wrong
-    found = _log_likelihood(controls.judged, controls.differing, false_alarms)
-    if len(strata) == 1:
-        differing = [max(least, _differing(0.0, strata, false_alarms)[0])]
-    else:
-        differing = _differing(0.0, strata, false_alarms)
-    if _mean(strata, differing) < least:
-        low, high = 0.0, 1.0 + sum(s.labelled for s in strata) / least
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            differing = _differing(middle, strata, false_alarms)
-            if _mean(strata, differing) < least:
-                low = middle
-            else:
-                high = middle
-    labels = zip(strata, differing, strict=True)
-    return found + sum(_log_likelihood(s.labelled, s.differing, p) for s, p in labels)
+class _Pulled(NamedTuple):
+    """What a multiplier allows, and how much more than the promise is wrong where it does."""
+
+    allows: float
+    excess: float
 
 
-def _differing(pull: float, strata: Sequence[Stratum], false_alarms: float) -> list[float]:
-    """Each stratum's share called different where its likelihood is greatest.
+def _best_pulled(
+    pull: float, strata: Sequence[Stratum], controls: Controls, most_wrong: float
+) -> _Pulled:
+    """Where the log-likelihood is greatest to which `pull` adds each share that is wrong beyond.
 
-    `pull` is the Lagrange multiplier of the mean over all. It pulls no further than to where all
-    are wrong. Beyond that is a judge that misses less than it may, which its labels may say.
+    No stratum differs less than the judge errs: those that would are taken together with the
+    controls, from the least on.
     """
-    pulled = (min(1 - MISSED, _pulled(pull * s.share, s)) for s in strata)
-    found = (s.differing / s.labelled if s.labelled else 0.0 for s in strata)
-    return [min(_ALL, max(false_alarms, *each)) for each in zip(pulled, found, strict=True)]
+    judged, found, pulled = controls.judged, controls.differing, -pull * (1 - most_wrong)
+    false_alarms = min(MOST_FALSE_ALARMS, _root(judged, found, pulled))
+    apart = sorted((_differing(pull, stratum), stratum) for stratum in strata)
+    while apart and apart[0][0] < false_alarms:
+        _, least = apart.pop(0)
+        judged, found = judged + least.labelled, found + least.differing
+        pulled += pull * least.share
+        false_alarms = min(MOST_FALSE_ALARMS, _root(judged, found, pulled))
+    together = 1 - sum(stratum.share for _, stratum in apart)
+    mean = together * false_alarms + sum(s.share * min(1 - MISSED, p) for p, s in apart)
+    excess = mean - false_alarms - (1 - MISSED - false_alarms) * most_wrong
+    likelihood = _log_likelihood(judged, found, false_alarms)
+    likelihood += sum(_log_likelihood(s.labelled, s.differing, p) for p, s in apart)
+    return _Pulled(likelihood + pull * excess, excess)
 
 
-def _pulled(pull: float, stratum: Stratum) -> float:
-    """The root of `differing / p - (labelled - differing) / (1 - p) + pull` between 0 and 1."""
+def _differing(pull: float, stratum: Stratum) -> float:
+    """A stratum's share called different where its likelihood is greatest.
+
+    It is pulled no further than to where all are wrong. Beyond that is a judge that misses less
+    than it may, which its labels may say.
+    """
     if not stratum.labelled:
-        return 1.0
-    if pull < 1e-9 * stratum.labelled:
-        return stratum.differing / stratum.labelled
-    rest = stratum.labelled - pull
-    return (sqrt(rest * rest + 4 * pull * stratum.differing) - rest) / (2 * pull)
+        return 1 - MISSED
+    pulled = _root(stratum.labelled, stratum.differing, pull * stratum.share)
+    return max(min(1 - MISSED, pulled), stratum.differing / stratum.labelled)
 
 
-def _mean(strata: Sequence[Stratum], differing: Sequence[float]) -> float:
-    return sum(s.share * min(1 - MISSED, p) for s, p in zip(strata, differing, strict=True))
+def _root(labelled: float, differing: float, pull: float) -> float:
+    """The root of `differing / p - (labelled - differing) / (1 - p) + pull` between 0 and 1."""
+    rest = labelled - pull
+    root = sqrt(max(0.0, rest * rest + 4 * pull * differing))
+    if rest > 0:
+        return 2 * differing / (root + rest)
+    return (root - rest) / (2 * pull) if pull else 0.0
 
 
 def _log_likelihood(labelled: float, differing: float, share: float) -> float:
-    return differing * log(share) + (labelled - differing) * log1p(-share)
+    same = labelled - differing
+    return (differing and differing * log(share)) + (same and same * log1p(-share))
 
 
 def _log_beta_binomial(labelled: float, differing: float, prior: tuple[float, float]) -> float:
