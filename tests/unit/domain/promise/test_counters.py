@@ -16,6 +16,7 @@ from llm_cache_proxy.domain.promise.counters import (
     seen_counts,
     spent_counts,
 )
+from llm_cache_proxy.domain.promise.drift import has_drifted
 
 CELL = Cell("entities", 5)
 
@@ -35,6 +36,16 @@ def test_labels_are_found_again_among_other_counters() -> None:
     assert found.controls == Tally(0, 1, 0)
     assert found.checks == (Tally(0.012, 1, 1),)
     assert found.hits == 1
+
+
+def test_checks_of_a_judge_that_hardly_ever_errs_are_no_change_of_the_world() -> None:
+    """A share of 0.0004 is not none: of 4,000 checks in five weeks some two differ, or four."""
+    checks = [
+        merged(*[check_counts(0.0004, differs=False)] * 9, check_counts(0.0004, differs=differs))
+        for differs in (*[False] * 99, True) * 4
+    ]
+
+    assert not has_drifted(evidence_in(checks).checks)
 
 
 @pytest.mark.parametrize(("served", "fixed"), [(True, False), (False, True)])

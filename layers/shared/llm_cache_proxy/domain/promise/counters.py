@@ -7,6 +7,7 @@ with the window that says so.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
+from math import ceil
 
 from llm_cache_proxy.domain.promise.cells import Cell
 from llm_cache_proxy.domain.promise.evidence import (
@@ -56,8 +57,12 @@ def label_counts(group: int, cell: Cell, *, differs: bool, source: str) -> dict[
 
 
 def check_counts(expected: float, *, differs: bool) -> dict[str, int]:
-    """What the label of a served hit adds beside; `expected` is the share that differs."""
-    return _named(CHECK, Tally(round(expected * _MILLE), 1, int(differs)))
+    """What the label of a served hit adds beside; `expected` is the share that differs.
+
+    Counted in thousandths, and upwards: where a check was to differ never, two or three that do in
+    five weeks would pass for a change of the world.
+    """
+    return _named(CHECK, Tally(ceil(expected * _MILLE), 1, int(differs)))
 
 
 def feedback_counts() -> dict[str, int]:
