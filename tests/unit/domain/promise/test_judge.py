@@ -1,7 +1,7 @@
 import pytest
 
 from llm_cache_proxy.domain.promise import Tally
-from llm_cache_proxy.domain.promise.judge import judge_of, wrong_interval
+from llm_cache_proxy.domain.promise.judge import controls_for, judge_of, wrong_interval
 
 CONTROLS = Tally(0, 2_000, 20)
 
@@ -17,6 +17,18 @@ def test_the_wrong_share_is_what_differs_beyond_false_alarms_by_the_judges_power
     assert judge.wrong(judge.false_alarms) == 0.0
     assert judge.wrong(judge.false_alarms + judge.power * 0.1) == pytest.approx(0.1)
     assert (judge.wrong(0.0), judge.wrong(1.0)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("labels", [Tally(), Tally(9, 9, 0), Tally(900, 900, 5), Tally(9, 9, 9)])
+def test_labels_that_differ_as_controls_do_are_judged_by_them(labels: Tally) -> None:
+    assert controls_for(labels, CONTROLS) == (CONTROLS,)
+    assert controls_for(labels, Tally()) == (Tally(),)
+
+
+def test_controls_that_differ_clearly_more_than_labels_are_of_other_prompts() -> None:
+    freer = Tally(0, 2_000, 200)
+
+    assert controls_for(Tally(900, 900, 30), freer) == (freer, Tally())
 
 
 def test_the_interval_holds_the_share() -> None:

@@ -212,3 +212,26 @@ def test_what_overrules_a_veto_is_bounded_by_its_own_labels() -> None:
 
     assert set(plan.proven) == {"tense"}
     assert FIVE.bound(labels, plan) <= FIVE.most_wrong
+
+
+@pytest.mark.parametrize("most_wrong", [0.02, 0.0499])
+def test_wrong_hits_do_not_pass_for_the_errors_of_a_judge_of_freer_prompts(
+    most_wrong: float,
+) -> None:
+    """A tenth is wrong, and one in four controls differs, which are of another application."""
+    cells = {Cell("", band): Tally(2_000, 2_000, 120) for band in range(BANDS)}
+    freer = Evidence(cells, Tally(0, 2_000, 500))
+
+    plan = Promise(most_wrong).plan(freer)
+
+    assert not plan.served
+
+
+def test_what_labels_prove_without_any_control_is_served_beside_freer_prompts() -> None:
+    cells = {Cell("", band): Tally(2_000, 2_000, 40) for band in range(BANDS)}
+    freer = Evidence(cells, Tally(0, 2_000, 500))
+
+    plan = FIVE.plan(freer)
+
+    assert set(plan.served) == set(cells)
+    assert 0 < plan.estimate < FIVE.bound(freer, plan) < 0.05

@@ -195,3 +195,10 @@ def test_what_may_differ_grows_with_the_labels() -> None:
     few, many = (may_differ(known(labels, 0), FIVE.most_wrong) for labels in (0, 1_000))
 
     assert (few, round(many)) == (3.0, 37)
+
+
+def test_controls_of_freer_prompts_do_not_let_more_labels_differ() -> None:
+    """A tenth is wrong, and one in four controls differs."""
+    labels = replace(known(500, 30), controls=Tally(0, 2_000, 500))
+
+    assert not trusted(labels, FIVE.most_wrong)

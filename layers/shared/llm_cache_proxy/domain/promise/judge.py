@@ -3,10 +3,11 @@
 Controls show its false alarms; what it lets pass is assumed (`MISSED`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from llm_cache_proxy.domain.promise.evidence import Tally
+from llm_cache_proxy.domain.promise.evidence import NONE_YET, Tally
 from llm_cache_proxy.domain.promise.proof import MISSED
 
 FALSE_ALARMS = 0.015
@@ -16,6 +17,9 @@ FALSE_ALARM_STRENGTH = 200.0
 """Controls that this first belief counts for."""
 
 _Z = 1.96
+
+_CLEARLY = 4.0
+"""Standard deviations by which labels that differ less than controls are of other prompts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,19 @@ def judge_of(controls: Tally) -> Judge:
     """The judge as controls show it, from a prior of `FALSE_ALARMS`."""
     total = FALSE_ALARM_STRENGTH + controls.labelled
     return Judge((FALSE_ALARMS * FALSE_ALARM_STRENGTH + controls.differing) / total)
+
+
+def controls_for(labels: Tally, controls: Tally) -> Sequence[Tally]:
+    """The controls with each of which these labels have to prove something; mostly the ones given.
+
+    No controls as well, where labels differ clearly less: a tenant's exact hits may be of freer
+    prompts, on which the judge errs more, so that wrong answers here would pass for its errors.
+    """
+    if not labels.labelled or not controls.labelled:
+        return (controls,)
+    found, errs = (each.differing / each.labelled for each in (labels, controls))
+    spread = sqrt(errs * (1 - errs) * (1 / labels.labelled + 1 / controls.labelled))
+    return (controls, NONE_YET) if errs - found > _CLEARLY * spread else (controls,)
 
 
 def wrong_interval(tally: Tally, controls: Tally) -> tuple[float, float] | None:

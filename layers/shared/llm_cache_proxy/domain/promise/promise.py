@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, Cell
 from llm_cache_proxy.domain.promise.evidence import Evidence, Tally, added
-from llm_cache_proxy.domain.promise.judge import judge_of
+from llm_cache_proxy.domain.promise.judge import controls_for, judge_of
 from llm_cache_proxy.domain.promise.prior import MAY_BE_OVERRULED, predicted_differing
 from llm_cache_proxy.domain.promise.proof import (
     MOST_FALSE_ALARMS,
@@ -128,7 +128,7 @@ class Promise:
             known = evidence.of(cell)
             expected = (allowed + known.differing) / (_ALLOWED_STRENGTH + known.labelled)
             served[cell] = expected
-        estimate = judge.wrong(_mean(served, evidence)) if served else 0.0
+        estimate = _estimate(served, evidence) if served else 0.0
         check_rate = self._check_rate(evidence.hits)
         if not on_trust:
             return Plan(served, estimate, check_rate, proven)
@@ -177,8 +177,12 @@ class Promise:
         return found
 
     def _is_proven(self, rule: str, evidence: Evidence, lowest: int, doubt: float) -> bool:
-        strata = _strata(_cells(rule, lowest), evidence)
-        return bool(strata) and proves(strata, _controls(evidence), self.most_wrong, -log(doubt))
+        cells = _cells(rule, lowest)
+        strata = _strata(cells, evidence)
+        return bool(strata) and all(
+            proves(strata, controls, self.most_wrong, -log(doubt))
+            for controls in _controls(cells, evidence)
+        )
 
     def _check_rate(self, hits: float) -> float:
         """So often that a change is noticed before it has used up what the promise allows."""
@@ -188,7 +192,8 @@ class Promise:
 
 def _bound(cells: Sequence[Cell], evidence: Evidence, doubt: float) -> float:
     """The lower one of what two proofs say; rules have but one of them."""
-    end = most_wrong_within(_strata(cells, evidence), _controls(evidence), -log(doubt))
+    strata = _strata(cells, evidence)
+    end = max(most_wrong_within(strata, c, -log(doubt)) for c in _controls(cells, evidence))
     if cells[0].rule != ACCEPTED:
         return end
     labels = added(evidence.of(cell) for cell in cells)
@@ -241,10 +246,20 @@ def _strata(cells: Sequence[Cell], evidence: Evidence) -> list[Stratum]:
     ]
 
 
+def _estimate(served: Mapping[Cell, float], evidence: Evidence) -> float:
+    """The wrong share of what is served; by the judge that errs least where two are possible."""
+    labels = added(evidence.of(cell) for cell in served)
+    differing = _mean(served, evidence)
+    return max(judge_of(c).wrong(differing) for c in controls_for(labels, evidence.controls))
+
+
 def _mean(served: Mapping[Cell, float], evidence: Evidence) -> float:
     weights = {cell: max(1.0, evidence.of(cell).seen) for cell in served}
     return sum(weights[cell] * share for cell, share in served.items()) / sum(weights.values())
 
 
-def _controls(evidence: Evidence) -> Controls:
-    return Controls(evidence.controls.labelled, evidence.controls.differing)
+def _controls(cells: Sequence[Cell], evidence: Evidence) -> Iterator[Controls]:
+    """The controls with each of which the labels of the cells have to prove something."""
+    labels = added(evidence.of(cell) for cell in cells)
+    for controls in controls_for(labels, evidence.controls):
+        yield Controls(controls.labelled, controls.differing)

@@ -10,7 +10,7 @@ derivation is in docs/wrong-share.md.
 from math import log, sqrt
 
 from llm_cache_proxy.domain.promise.evidence import Tally
-from llm_cache_proxy.domain.promise.judge import FALSE_ALARM_STRENGTH, Judge, judge_of
+from llm_cache_proxy.domain.promise.judge import FALSE_ALARM_STRENGTH, Judge, controls_for, judge_of
 
 _ALTERNATIVE = 0.2
 """The part of the promised share that is wrong in the world that is tested for."""
@@ -23,6 +23,10 @@ _STEPS = 14
 
 def log_ratio(labels: Tally, controls: Tally, most_wrong: float) -> float:
     """The logarithm of the e-process against "more than `most_wrong` of these are wrong"."""
+    return min(_log_ratio(labels, each, most_wrong) for each in controls_for(labels, controls))
+
+
+def _log_ratio(labels: Tally, controls: Tally, most_wrong: float) -> float:
     judge = Judge(_least_false_alarms(controls))
     broken = judge.differing(most_wrong)
     better = judge.differing(_ALTERNATIVE * most_wrong)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from llm_cache_proxy.domain.promise.cells import ACCEPTED, BANDS, Cell
 from llm_cache_proxy.domain.promise.evidence import Evidence, Tally, added
-from llm_cache_proxy.domain.promise.judge import judge_of
+from llm_cache_proxy.domain.promise.judge import controls_for, judge_of
 
 LOWEST_TRUSTED = 4
 """The band from which on what the guard accepts is trusted."""
@@ -89,5 +89,7 @@ def hits_on_trust(evidence: Evidence) -> float:
 
 def may_differ(evidence: Evidence, most_wrong: float) -> float:
     """So many of the labels on trusted cells may differ before trust ends."""
-    allowed = judge_of(evidence.controls).differing(_STRICTER * most_wrong)
-    return allowed * trusted_tally(evidence).labelled + _CREDIT
+    known = trusted_tally(evidence)
+    judges = (judge_of(each) for each in controls_for(known, evidence.controls))
+    allowed = min(judge.differing(_STRICTER * most_wrong) for judge in judges)
+    return allowed * known.labelled + _CREDIT
