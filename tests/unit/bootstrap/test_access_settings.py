@@ -40,6 +40,7 @@ def test_a_wrong_setting_is_named_and_no_secret_shown(given: dict[str, str], nam
         "https://app.example.com",
         " http://localhost:5173, app://obsidian.md ,",
         "chrome-extension://abcdefghijklmnop",
+        "http://[::1]:8080, https://app.example.com:80, app://-",
         "",
     ],
 )
@@ -49,11 +50,23 @@ def test_origins_are_taken_as_browsers_send_them(origins: str) -> None:
 
 @pytest.mark.parametrize(
     "origins",
-    ["app.example.com", "https://app.example.com/", "https://App.example.com", "*, foo", "http://"],
+    [
+        *("app.example.com", "https://app.example.com/", "https://App.example.com", "*, foo"),
+        *("http://", "https://*.example.com", "http://localhost:*", "https://b\u00fccher.example"),
+        *("https://app.example.com:443", "http://localhost:80", "https://a.example#x"),
+    ],
 )
 def test_an_origin_that_no_browser_sends_stops_the_start(origins: str) -> None:
     with pytest.raises(SettingsError, match="CORS_ALLOW_ORIGINS: expected origins as browsers"):
         read_settings({"CORS_ALLOW_ORIGINS": origins})
+
+
+@pytest.mark.parametrize("variable", ["CORS_ALLOW_ORIGINS", "ALLOWED_HOSTS"])
+def test_a_password_in_an_address_that_is_refused_is_not_shown(variable: str) -> None:
+    with pytest.raises(SettingsError, match=r"got 'app\.example\.com'") as wrong:
+        read_settings({variable: f"https://me:{SECRET}@app.example.com"})
+
+    assert SECRET not in str(wrong.value)
 
 
 @pytest.mark.parametrize("hosts", ["*", "llm-cache.internal, *.Example.com.", "[::1]", "fe80::1"])

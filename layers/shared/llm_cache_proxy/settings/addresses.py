@@ -1,6 +1,6 @@
 """Addresses of the services that the settings name: what a URL must be, said before it is used.
 
-Never shows a URL's password: messages say what was expected, not what was given.
+Never shows a URL's password: messages say what was expected, and no more of what was given.
 """
 
 import ipaddress
@@ -8,7 +8,10 @@ import re
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 _ENDPOINTS = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\sA-Z]+")
+_ORIGIN = re.compile(
+    r"(?!https://.*:443$|http://.*:80$)"  # a port that goes without saying is not sent
+    r"[a-z][a-z0-9+.-]*://[^/\sA-Z*?#@\x7f-\U0010ffff]+"
+)
 _HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9._-]+")
 _REDIS_DATABASE = re.compile(r"(?:/(\d{1,5})?)?")
 _REDIS_OPTIONS = frozenset(
@@ -69,8 +72,9 @@ def origins(value: str) -> str:
     for origin in _listed(value):
         if origin not in {"*", "null"} and not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                "expected origins as browsers send them, in small letters and without a path, "
-                f"such as https://app.example.com; got '{origin[:80]}'"
+                "expected origins as browsers send them, in small letters, each by its whole name "
+                "and without a path or a usual port, such as https://app.example.com; got "
+                f"'{_shown(origin)}'"
             )
     return value
 
@@ -81,9 +85,14 @@ def host_names(value: str) -> str:
         if name != "*" and not _HOST_NAME.fullmatch(name) and not _is_address(name):
             raise ValueError(
                 "expected names of hosts without a scheme, port or path, such as "
-                f"llm-cache.internal or *.example.com; got '{name[:80]}'"
+                f"llm-cache.internal or *.example.com; got '{_shown(name)}'"
             )
     return value
+
+
+def _shown(given: str) -> str:
+    """The beginning of what was given, without a name and password."""
+    return given.rpartition("@")[2][:80]
 
 
 def _is_address(name: str) -> bool:
