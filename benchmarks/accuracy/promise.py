@@ -57,7 +57,7 @@ def _tally(rule: str, band: int, *, overruled: Collection[str]) -> Tally:
     served = rule == ACCEPTED or rule in overruled
     if not served:
         return Tally(900, 900, 600)
-    return Tally(9_000, 900, 12) if band >= _SERVED_FROM else Tally(900, 900, 12)
+    return Tally(27_000, 2_700, 30) if band >= _SERVED_FROM else Tally(2_700, 2_700, 30)
 
 
 def windows(groups: int, *, overruled: Collection[str] = ()) -> list[dict[str, int]]:

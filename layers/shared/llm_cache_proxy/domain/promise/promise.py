@@ -177,11 +177,10 @@ class Promise:
         return found
 
     def _is_proven(self, rule: str, evidence: Evidence, lowest: int, doubt: float) -> bool:
-        cells = _cells(rule, lowest)
-        strata = _strata(cells, evidence)
+        strata = _strata(_cells(rule, lowest), evidence)
         return bool(strata) and all(
             proves(strata, controls, self.most_wrong, -log(doubt))
-            for controls in _controls(cells, evidence)
+            for controls in _controls(strata, evidence)
         )
 
     def _check_rate(self, hits: float) -> float:
@@ -193,7 +192,7 @@ class Promise:
 def _bound(cells: Sequence[Cell], evidence: Evidence, doubt: float) -> float:
     """The lower one of what two proofs say; rules have but one of them."""
     strata = _strata(cells, evidence)
-    end = max(most_wrong_within(strata, c, -log(doubt)) for c in _controls(cells, evidence))
+    end = max(most_wrong_within(strata, c, -log(doubt)) for c in _controls(strata, evidence))
     if cells[0].rule != ACCEPTED:
         return end
     labels = added(evidence.of(cell) for cell in cells)
@@ -258,8 +257,9 @@ def _mean(served: Mapping[Cell, float], evidence: Evidence) -> float:
     return sum(weights[cell] * share for cell, share in served.items()) / sum(weights.values())
 
 
-def _controls(cells: Sequence[Cell], evidence: Evidence) -> Iterator[Controls]:
-    """The controls with each of which the labels of the cells have to prove something."""
-    labels = added(evidence.of(cell) for cell in cells)
+def _controls(strata: Sequence[Stratum], evidence: Evidence) -> Iterator[Controls]:
+    """The controls with each of which the labels of the strata have to prove something."""
+    labelled, differing = (sum(s.labelled for s in strata), sum(s.differing for s in strata))
+    labels = Tally(labelled, labelled, differing)
     for controls in controls_for(labels, evidence.controls):
         yield Controls(controls.labelled, controls.differing)
