@@ -372,6 +372,26 @@ def test_an_answer_to_a_caller_that_has_left_fails_nothing_on_uvloop(tmp_path: P
     assert not logged
 
 
+def test_a_question_after_a_broken_connection_is_asked_anew_on_uvloop(tmp_path: Path) -> None:
+    async def ask_beside_the_break() -> list[int | BaseException]:
+        owner = VectorsOwner(QdrantLocalVectors(tmp_path / "vectors"))
+        with listening_in(tmp_path) as listening:
+            await owner.serve(listening)
+            store = OwnedVectors(tmp_path / "s", collection="entries", timeout_seconds=20)
+            await store.count_entries("acme")
+            link = store._connection._link
+            assert link is not None
+            link._writer.transport.abort()
+            # Each begins after the connection broke, and before its reader hears of that.
+            asked = [asyncio.create_task(store.count_entries("acme")) for _ in range(3)]
+            counts = await asyncio.gather(*asked, return_exceptions=True)
+            await store.aclose()
+            await owner.aclose()
+            return counts
+
+    assert uvloop.run(ask_beside_the_break()) == [0, 0, 0]
+
+
 def _loaded_by(process: OwnerProcess) -> str:
     return Path(f"/proc/{process.process_id}/maps").read_text()
 

@@ -70,8 +70,8 @@ class _Link:
 
     @property
     def is_broken(self) -> bool:
-        """Whether no answer comes any more."""
-        return self._reading.done()
+        """Whether no answer comes any more: that is so before the reader has been told."""
+        return self._reading.done() or self._writer.is_closing()
 
     async def ask(self, fields: JsonObject, numbers: Iterable[float]) -> Frame:
         """The answer; raises one of `BROKEN` where none can come."""
