@@ -74,6 +74,42 @@ async def test_what_has_expired_hides_no_living_point_of_a_graph(
         assert not any("dead" in text for text in texts)
 
 
+@pytest.mark.parametrize("changed", [{"format_version": 0}, {"text": None}])
+async def test_what_is_no_entry_hides_no_candidate_of_a_graph(
+    changed: dict[str, object], tmp_path: Path
+) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[5])
+        grown(collection)
+        unsound = entry("5 of f")
+        name = point_id("acme", unsound.key)
+        payload = {**payload_of(SCOPE, unsound), **changed}
+        point = edge.Point(id=name, vector=stored[5], payload=payload)
+        collection._shard.update(edge.UpdateOperation.upsert_points([point]))
+
+        found = await collection.nearest(SCOPE, stored[5], now=NOW, limit=5, at_least=0.999)
+
+        assert found.candidates
+        assert found.candidates[0].text != "What is 5 of f?"
+
+
+@pytest.mark.parametrize("at_least", [2.0, float("nan")])
+async def test_a_similarity_that_none_has_leaves_the_nearest_of_a_graph(
+    at_least: float, tmp_path: Path
+) -> None:
+    stored = vectors()
+    async with opened(tmp_path) as collection:
+        await filled(collection, stored)
+        await names(collection, stored[5])
+        grown(collection)
+
+        found = await collection.nearest(SCOPE, stored[5], now=NOW, limit=5, at_least=at_least)
+
+        assert [one.text for one in found.candidates] == ["What is 5 of f?"]
+
+
 async def test_a_scope_that_holds_little_has_no_graph(tmp_path: Path) -> None:
     async with opened(tmp_path) as collection:
         await filled(collection, vectors(99))

@@ -1,5 +1,6 @@
 """Facts about a graph: what it finds, what its files hold, whom its library takes along."""
 
+import math
 import subprocess
 import sys
 import uuid
@@ -51,6 +52,40 @@ def test_the_nearest_of_all_parts_come_first() -> None:
     assert list(found.values()) == sorted(found.values(), reverse=True)
     similarities = {_name(number): float(stored[number] @ asked) for number in range(3 * _PART)}
     assert found == pytest.approx({name: similarities[name] for name in found}, abs=0.02)
+
+
+@pytest.mark.parametrize("dimensions", [384, 1536, 3072])
+@pytest.mark.parametrize("largest", [0.0, 0.8])
+def test_rounding_moves_no_similarity_by_more_than_is_allowed_for(
+    dimensions: int, largest: float
+) -> None:
+    chance = np.random.default_rng(3)
+    asked = _peaked(chance, (1, dimensions), largest)[0]
+    stored = _peaked(chance, (50, dimensions), largest)
+    leaning = stored * chance.uniform(0.02, 1.0, (50, 1)) + asked
+    leaning /= np.linalg.norm(leaning, axis=1, keepdims=True)
+    graph = ScopeGraph(dimensions, _PART)
+    graph.add([(_name(number), one.tolist()) for number, one in enumerate(leaning)])
+
+    found = graph.nearest(asked.tolist(), 50)
+
+    exact = {_name(number): float(one @ asked) for number, one in enumerate(leaning)}
+    assert len(found) >= 40
+    assert found == pytest.approx({name: exact[name] for name in found}, abs=ScopeGraph.MOST_OFF)
+
+
+def _peaked(
+    chance: np.random.Generator, shape: tuple[int, int], largest: float
+) -> npt.NDArray[np.float64]:
+    """Unit vectors of any direction, whose first number is `largest` where that is not 0."""
+    made = chance.normal(size=shape)
+    if largest:
+        made[:, 0] = 0
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    if largest:
+        made *= math.sqrt(1 - largest**2)
+        made[:, 0] = largest
+    return made
 
 
 def test_near_ones_among_many_alike_are_found() -> None:

@@ -4,7 +4,6 @@ What is a candidate, what a clear takes and what counts as held is decided here;
 translates it for its client.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llm_cache_proxy.ports.vector_store import Scope
@@ -34,23 +33,6 @@ class Within:
 
 Conditions = tuple[Is | Within, ...]
 """All of them must hold."""
-
-
-def meets(payload: Mapping[str, object], conditions: Conditions) -> bool:
-    """Whether what was read of a point meets all of them."""
-    return all(_meets(payload.get(one.field), one) for one in conditions)
-
-
-def _meets(value: object, condition: Is | Within) -> bool:
-    if isinstance(condition, Is):
-        return condition.text in value if isinstance(value, list) else value == condition.text
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return (
-        (condition.above is None or value > condition.above)
-        and (condition.below is None or value < condition.below)
-        and (condition.at_most is None or value <= condition.at_most)
-    )
 
 
 def within(scope: Scope) -> Conditions:

@@ -7,7 +7,6 @@ long as the engine works: the caller decides on the thread and the deadline.
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import qdrant_edge as edge
 
@@ -23,6 +22,12 @@ from llm_cache_proxy.adapters.vector_store.qdrant.embedded.scope_graphs import (
     ScopeGraphs,
     with_room,
 )
+from llm_cache_proxy.adapters.vector_store.qdrant.embedded.searches import (
+    Search,
+    among_all,
+    among_proposed,
+    engine_filter,
+)
 from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
@@ -31,23 +36,17 @@ from llm_cache_proxy.adapters.vector_store.qdrant.filters import (
     Within,
     cleared,
     held,
-    living,
-    meets,
     past,
     within,
 )
 from llm_cache_proxy.adapters.vector_store.qdrant.payload import (
-    CANDIDATE_FIELDS,
     PLACE_FIELDS,
     Found,
-    Payload,
     PointId,
-    ScoredPoint,
     entry_of,
     payload_of,
     placed_of,
     point_id,
-    sifted,
 )
 from llm_cache_proxy.domain.entries.entry import Entry
 from llm_cache_proxy.domain.errors import VectorStoreUnavailable
@@ -59,8 +58,6 @@ _INDEXES: dict[str, edge.PayloadSchemaType | edge.KeywordIndexParams] = {
     **dict.fromkeys(INTEGER_FIELDS, edge.PayloadSchemaType.Integer),
 }
 _MOST_DETAIL_CHARACTERS = 200
-_PROPOSED = 4  # points that a graph names for each that is wanted: its vectors are rounded
-_ROUNDING = 0.05  # more than a similarity of rounded vectors is off: 0.019 at most, of 6,000
 
 
 @contextmanager
@@ -107,16 +104,16 @@ class QdrantEdgeCollection:
         at_least: float = ANY_SIMILARITY,
     ) -> Found:
         """The nearest of the graph's proposals, or of the whole scope if they are too few."""
-        meant = living(scope, now)
+        search = Search(scope, vector, now, limit, at_least)
         held = self._graphs.of(scope)
-        found: Sequence[ScoredPoint] | None = None
         with failures_as_ours():
             if held is not None and held.whole:
-                found = self._proposed(held, vector, meant, limit, at_least)
-            if found is None:
-                found = self._scored(vector, [_filter(meant)], limit, reading=True)
-                self._graphs.begin_if_large(scope, lambda least: self._holds_so_many(scope, least))
-        return sifted(found, scope)
+                found = among_proposed(self._shard, held, search)
+                if found is not None:
+                    return found
+            found = among_all(self._shard, search)
+            self._graphs.begin_if_large(scope, lambda least: self._holds_so_many(scope, least))
+        return found
 
     @property
     def has_to_grow(self) -> bool:
@@ -145,7 +142,7 @@ class QdrantEdgeCollection:
             if growing.whole:  # the rest of what waits is added by the next call
                 return _yielded
             points, next_id = (
-                next_points(self._shard, _filter(within(scope)), growing)
+                next_points(self._shard, engine_filter(within(scope)), growing)
                 if growing.has_to_go_on
                 else ([], None)
             )
@@ -221,64 +218,6 @@ class QdrantEdgeCollection:
         """Load the graphs that were stored when the collection was closed."""
         self._graphs.restore(lambda scope: self._count(within(scope)))
 
-    def _proposed(
-        self,
-        held: GrowingGraph,
-        vector: Sequence[float],
-        meant: Conditions,
-        limit: int,
-        at_least: float,
-    ) -> Sequence[ScoredPoint] | None:
-        """The nearest of what the graph proposes and of what waits; None if it has too few.
-
-        What waits may be far off, and does not stand in for neighbours that the graph lacks.
-        """
-        proposed, waiting = held.graph.nearest(vector, limit * _PROPOSED), held.waiting
-        there = {point.id for point in self._shard.retrieve(list(proposed), False, False)}
-        if len(there) < limit:
-            return None
-        most = limit + len(waiting)
-        # As a rule little is near enough to matter, and all of that meets the conditions, which
-        # take the engine longer than all the rest.
-        nearly = {name: proposed[name] for name in proposed if name in there}
-        least = min(at_least, max(nearly.values())) - _ROUNDING
-        near = {name for name, similarity in nearly.items() if similarity >= least}
-        among = edge.HasIdCondition({*near, *waiting})
-        found = self._read(self._scored(vector, [among], most)[:limit], at_least)
-        if all(meets(one.payload or {}, meant) for one in found):
-            return found
-        among = edge.HasIdCondition({*proposed, *waiting})
-        scored = self._scored(vector, [among, _filter(meant)], most, reading=True)
-        enough = sum(one.id in proposed for one in scored) >= limit
-        return scored[:limit] if enough else None
-
-    def _scored(
-        self,
-        vector: Sequence[float],
-        conditions: Sequence[edge.Filter | edge.HasIdCondition],
-        limit: int,
-        *,
-        reading: bool = False,
-    ) -> list[edge.ScoredPoint]:
-        """One query; `reading` what a candidate has, without the stored answers and the vectors."""
-        request = edge.QueryRequest(
-            limit=limit,
-            query=edge.Query.Nearest(list(vector)),
-            filter=edge.Filter(must=list(conditions)),
-            with_payload=list(CANDIDATE_FIELDS) if reading else False,
-        )
-        return self._shard.query(request)
-
-    def _read(self, scored: Sequence[edge.ScoredPoint], at_least: float) -> "list[_Near]":
-        """The first and those `at_least` so near, with what a candidate has.
-
-        For that the engine reads the whole of a point, its answer too, from the disk if it must.
-        """
-        near = [*scored[:1], *(one for one in scored[1:] if one.score >= at_least)]
-        points = self._shard.retrieve([one.id for one in near], list(CANDIDATE_FIELDS), False)
-        payloads = {point.id: point.payload for point in points}
-        return [_Near(one.id, one.score, payloads.get(one.id)) for one in near]
-
     def _holds(self, name: str, scope: Scope) -> bool:
         points = self._shard.retrieve([name], ["fingerprint", "embedder"], False)
         place = {"fingerprint": scope.fingerprint, "embedder": scope.embedder_id}
@@ -296,19 +235,19 @@ class QdrantEdgeCollection:
 
     def _about(self, condition: Is | Within) -> int:
         """How many points meet the condition, as its payload index says at once."""
-        request = edge.CountRequest(exact=False, filter=_filter((condition,)))
+        request = edge.CountRequest(exact=False, filter=engine_filter((condition,)))
         return int(self._shard.count(request))
 
     def _count(self, meant: Conditions) -> int:
         with failures_as_ours():
-            return int(self._shard.count(edge.CountRequest(filter=_filter(meant))))
+            return int(self._shard.count(edge.CountRequest(filter=engine_filter(meant))))
 
     def _points(self) -> int:
         return int(self._shard.info().points_count)
 
     def _sweep(self, meant: Conditions) -> int:
         request = edge.ScrollRequest(
-            limit=SWEPT_AT_ONCE, filter=_filter(meant), with_payload=False, with_vector=False
+            limit=SWEPT_AT_ONCE, filter=engine_filter(meant), with_payload=False, with_vector=False
         )
         with failures_as_ours():
             points, _ = self._shard.scroll(request)
@@ -325,14 +264,6 @@ class QdrantEdgeCollection:
         return removed
 
 
-class _Near(NamedTuple):
-    """A point that is near, as `sifted` takes it."""
-
-    id: PointId
-    score: float
-    payload: Payload | None
-
-
 def _yielded() -> None:
     """Nothing, so that the store's thread can do something else in between."""
 
@@ -340,14 +271,3 @@ def _yielded() -> None:
 def _added(growing: GrowingGraph, points: Vectors) -> None:
     with failures_as_ours():
         growing.add(points)
-
-
-def _filter(meant: Conditions) -> edge.Filter:
-    return edge.Filter(must=[_condition(one) for one in meant])
-
-
-def _condition(one: Is | Within) -> edge.FieldCondition:
-    if isinstance(one, Is):
-        return edge.FieldCondition(key=one.field, match=edge.MatchValue(value=one.text))
-    bounds = edge.RangeFloat(gt=one.above, lt=one.below, lte=one.at_most)
-    return edge.FieldCondition(key=one.field, range=bounds)

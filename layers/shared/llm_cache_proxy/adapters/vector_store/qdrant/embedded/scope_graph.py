@@ -14,7 +14,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,13 @@ Rounded = npt.NDArray[np.int8]
 
 class ScopeGraph:
     """May be used by one thread at a time. Files of another `form` than its own are not its."""
+
+    MOST_OFF: ClassVar = 0.015
+    """By so much a rounded similarity differs, as far as was seen.
+
+    By 0.004 among all pairs of 13,839 prompts of MiniLM; by less than this where one of 3,072
+    numbers is four fifths of a vector's length.
+    """
 
     def __init__(self, dimensions: int, part_points: int) -> None:
         self._dimensions = dimensions
