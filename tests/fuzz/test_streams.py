@@ -47,8 +47,11 @@ class Client:
                 self._see(-1, ("top", name), value)
         for choice in answer.get("choices") or []:
             at = choice.get("index") or 0
-            self._see(at, ("said",), choice.get(member) or {})
+            said = choice.get(member) or {}
+            self._see(at, ("said",), said)
             for name, value in choice.items():
+                if name == "text" and member == "delta" and value == said.get("content"):
+                    continue  # the delta's once more
                 if name not in {"delta", "message", "index", "logprobs"}:
                     self._see(at, ("beside", name), value)
 

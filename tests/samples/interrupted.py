@@ -25,7 +25,7 @@ def interrupted(
 ) -> tuple[int, str]:
     """The exit status and the output of a command that is interrupted once it says `started`."""
     with (
-        _terminals_signals(),
+        terminal_signals(),
         subprocess.Popen(
             command,
             cwd=folder,
@@ -45,7 +45,7 @@ def interrupted(
 
 
 @contextmanager
-def _terminals_signals() -> Iterator[None]:
+def terminal_signals() -> Iterator[None]:
     """Ctrl-C means what it does at a terminal, also where a shell's `&` has it ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

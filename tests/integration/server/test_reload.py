@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 from infra.sam_local.services import free_port
 
+from samples.interrupted import terminal_signals
 from servers.proxy.process import COMMAND, EXACT_ONLY, environment
 from servers.upstream.answers import chat
 from servers.upstream.scripted import ScriptedUpstream
@@ -52,13 +53,16 @@ def reloading(folder: Path, **settings: str) -> Iterator[Reloading]:
     """With a TTL of 60 s at first."""
     port, file = free_port("127.0.0.1"), folder / "my.env"
     file.write_text("DEFAULT_TTL_SECONDS=60\n", encoding="utf-8")
-    with subprocess.Popen(
-        [COMMAND, "serve", "--reload", "--env-file", str(file), "--port", str(port)],
-        env=environment(folder / "data", EXACT_ONLY | settings),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
+    with (
+        terminal_signals(),
+        subprocess.Popen(
+            [COMMAND, "serve", "--reload", "--env-file", str(file), "--port", str(port)],
+            env=environment(folder / "data", EXACT_ONLY | settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process,
+    ):
         server = Reloading(f"http://127.0.0.1:{port}", file, process)
         try:
             eventually(lambda: server.ttl_seconds() == 60)
