@@ -10,51 +10,15 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
+from llm_cache_proxy.domain.dialects.streams.known_fields import (
+    CHANGING,
+    FIRST_STANDS,
+    IN_PIECES,
+    INDEXED,
+    TEXTS,
+    TOKENS,
+)
 from llm_cache_proxy.domain.json_text import JsonObject
-
-TEXTS = frozenset(
-    {
-        "arguments",
-        "code",
-        "content",
-        "input",
-        "partial_json",
-        "reasoning",
-        "reasoning_content",
-        "reasoning_text",
-        "refusal",
-        "summary",
-        "text",
-        "thinking",
-        "thought",
-        "transcript",
-    }
-)
-"""Fields of a delta that grow piece by piece; audio's `data` does so as base64."""
-
-TOKENS = frozenset(
-    {
-        "bytes",
-        "completion_probabilities",
-        "text_offset",
-        "token_ids",
-        "token_logprobs",
-        "tokens",
-    }
-)
-"""Lists that have an item a token, so that equal pieces are no repeats."""
-
-INDEXED = frozenset({"annotations", "images", "reasoning_details", "thinking_blocks"})
-"""Lists of a delta whose items are continued by index, also where they have no type."""
-
-_IN_PIECES = frozenset({"reasoning_details", "thinking_blocks"})
-"""Of these, an item without an index may be a piece of the one before."""
-
-FIRST_STANDS = frozenset({"id", "object", "created", "model"})
-"""What names an answer: the first value holds, whatever later chunks call it."""
-
-CHANGING = frozenset({"obfuscation", "p", "service_tier", "system_fingerprint"})
-"""Texts of a chunk that may change, and then say nothing of the answer: the last value holds."""
 
 
 def is_empty(value: object) -> bool:
@@ -212,7 +176,7 @@ class Merging:
             for text in self.texts.values():
                 text.whole[text.name] = "".join(text.pieces)
         again = new[: len(held)] == held or (name not in TEXTS and held[-len(new) :] == new)
-        if again or name in _IN_PIECES:
+        if again or name in IN_PIECES:
             self.ambiguous.add(name)
 
     def _place(
